@@ -1,0 +1,1 @@
+"""Unrolled's core: recurrent networks on text, trained and looked into. Knows nothing of Streamlit."""

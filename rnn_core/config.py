@@ -1,0 +1,246 @@
+"""The one list of options: tasks and the frozen configs of data, model and training.
+
+The command line, the forms on the pages and the saved `config.json` are all built from these fields, so an
+option is added here and nowhere else. Loads no torch.
+"""
+
+import dataclasses
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
+
+FORMAT = 1
+"""The number of the run format this code writes; a run with a higher one is refused."""
+
+SPLITS = ("train", "dev", "test")
+
+
+C = TypeVar("C")
+
+
+class Problem(Exception):
+    """Something a user can put right. Its message is one sentence: what is wrong, where, and what to do."""
+
+
+class Task(NamedTuple):
+    """What a kind of task is made of. A new task is a new entry of `TASKS`.
+
+    Attributes:
+        title: the words a page uses for it.
+        per_token: whether the target is one label a token (else one label a text).
+        losses: the values of `TrainConfig.loss` that mean something here, the default first.
+        headline: the metric that chooses the best epoch when the labels are plain classes.
+        columns: the columns a table must name, beyond those that the layout may add.
+        sample: the file in `samples/` that shows it.
+    """
+
+    title: str
+    per_token: bool
+    losses: tuple[str, ...]
+    headline: str
+    columns: tuple[str, ...]
+    sample: str
+
+
+TASKS: dict[str, Task] = {
+    "classify": Task("Classification: one label a text", False, ("last", "every"), "accuracy",
+                     ("text", "label"), "reviews.csv"),
+    "tag": Task("Labelling: one tag a token", True, ("every",), "macro_f1", ("text", "label"), "tagged.tsv"),
+}  # fmt: skip
+
+METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
+"""How the headline metrics are written for people."""
+
+_frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=False))
+
+
+@_frozen
+class DataConfig:
+    """How files become examples. Everything here is part of a dataset's fingerprint."""
+
+    task: Annotated[Literal["classify", "tag"], Field(title="Task", description="what the network shall answer")] = (
+        "classify"
+    )
+    text: Annotated[str | None, Field(title="Text column", description="the column of texts or tokens; guessed")] = None
+    label: Annotated[str | None, Field(title="Label column", description="the column of labels or tags; guessed")] = (
+        None
+    )
+    sentence: Annotated[
+        str | None, Field(title="Sentence column", description="for a token a row: which sentence a row belongs to")
+    ] = None
+    split: Annotated[
+        str | None, Field(title="Split column", description="a column that says train, dev or test")
+    ] = None
+    format: Annotated[
+        Literal["csv", "jsonl", "parquet", "conll", "conllu", "token_tag"] | None,
+        Field(title="Format", description="the file's format; guessed from name and content"),
+    ] = None
+    encoding: Annotated[str | None, Field(title="Encoding", description="the text encoding; guessed")] = None
+    delimiter: Annotated[
+        Literal[",", "\t", ";", "|"] | None, Field(title="Delimiter", description="between the fields of a table; guessed")
+    ] = None
+    tokens: Annotated[
+        Literal["word", "char"], Field(title="Tokens", description="one step a word, or one step a character")
+    ] = "word"
+    lowercase: Annotated[bool, Field(title="Lowercase", description="fold capitals before the vocabulary")] = False
+    vocabulary: Annotated[
+        int, Field(ge=10, le=1_000_000, title="Vocabulary size N", description="keep at most so many words, by frequency")
+    ] = 20_000
+    max_tokens: Annotated[
+        int, Field(ge=1, le=20_000, title="Longest text", description="cut a text after so many tokens, and count it")
+    ] = 400
+    dev_share: Annotated[
+        float, Field(ge=0, le=0.5, title="Dev share", description="cut from train when no dev split is given")
+    ] = 0.1
+    test_share: Annotated[
+        float, Field(ge=0, le=0.5, title="Test share", description="cut from train when no test split is given")
+    ] = 0.1
+    split_seed: Annotated[int, Field(ge=0, title="Split seed", description="the seed of that cut")] = 0
+
+
+@_frozen
+class ModelConfig:
+    """The network: what h_t is made of and how wide everything is."""
+
+    cell: Annotated[Literal["rnn", "lstm", "gru"], Field(title="Cell", description="Elman RNN, LSTM or GRU")] = "lstm"
+    activation: Annotated[
+        Literal["tanh", "relu", "sigmoid"], Field(title="Activation φ", description="of the Elman RNN")
+    ] = "tanh"
+    embedding: Annotated[
+        int, Field(ge=1, le=4096, title="Embedding width n", description="numbers a word is looked up as")
+    ] = 100
+    hidden: Annotated[int, Field(ge=1, le=4096, title="Hidden units d", description="size of the hidden state")] = 128
+    layers: Annotated[int, Field(ge=1, le=8, title="Layers", description="recurrent layers, one above another")] = 1
+    bidirectional: Annotated[
+        bool, Field(title="Both directions", description="read the sentence backwards as well (labelling only)")
+    ] = False
+    dropout: Annotated[
+        float, Field(ge=0, lt=1, title="Dropout", description="on embeddings, between layers and before the readout")
+    ] = 0.5
+    initialisation: Annotated[
+        Literal["orthogonal", "torch"],
+        Field(
+            title="Initialisation",
+            description="orthogonal: embeddings ±0.05, U Glorot, W orthogonal, biases 0, forget bias 1; "
+            "torch: torch.nn's defaults, embeddings N(0, 1)",
+        ),
+    ] = "orthogonal"
+
+
+@_frozen
+class TrainConfig:
+    """How the network is trained."""
+
+    loss: Annotated[
+        Literal["last", "every"] | None,
+        Field(title="Loss", description="read after <eos> only, or at every step; the task's usual one if left out"),
+    ] = None
+    reduce: Annotated[
+        Literal["mean", "sum"], Field(title="Over steps", description="mean or sum of a text's losses over its steps")
+    ] = "mean"
+    optimizer: Annotated[Literal["adam", "sgd"], Field(title="Optimizer", description="Adam, or plain SGD")] = "adam"
+    learning_rate: Annotated[
+        float, Field(gt=0, le=100, title="Learning rate", description="the step size of the optimizer")
+    ] = 0.002
+    clip: Annotated[
+        float, Field(ge=0, title="Clip gradient norm", description="scale the gradient down to this norm; 0: never")
+    ] = 5.0
+    epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
+    patience: Annotated[
+        int, Field(ge=0, title="Patience", description="stop after so many epochs without a better dev score; 0: never")
+    ] = 3
+    batch: Annotated[
+        int, Field(ge=1, le=100_000, title="Batch size B", description="about so many texts of mean length; 1: one text")
+    ] = 32
+    threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="processor threads for the arithmetic")] = 2
+    seed: Annotated[int, Field(ge=0, title="Seed", description="same seed, same data, same threads: same weights")] = 0
+
+
+@_frozen
+class RunConfig:
+    """Everything that decides a run's weights, bit for bit, with the dataset that `fingerprint` names."""
+
+    data: DataConfig
+    model: ModelConfig
+    train: TrainConfig
+    fingerprint: str
+    name: str
+    format: int = FORMAT
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "RunConfig":
+        task = TASKS[self.data.task]
+        if self.model.bidirectional and not task.per_token:
+            raise ValueError(
+                "a classifier reads in one direction, because an answer at every step may only know the steps before it"
+            )
+        if self.train.loss is not None and self.train.loss not in task.losses:
+            raise ValueError(f"the loss of this task is taken at {' or '.join(task.losses)} step, not {self.train.loss}")
+        return self
+
+    @property
+    def task(self) -> Task:
+        """The entry of `TASKS` this run is for."""
+        return TASKS[self.data.task]
+
+    @property
+    def loss(self) -> str:
+        """`last` or `every`, with the task's default filled in."""
+        return self.train.loss or self.task.losses[0]
+
+
+def options(config: type) -> dict[str, FieldInfo]:
+    """The fields of a config with their title, description, bounds, default and type, in order."""
+    return dict(config.__pydantic_fields__)  # type: ignore[attr-defined]
+
+
+def choices(field: FieldInfo) -> tuple[Any, ...]:
+    """The values a field can take when they are a list, else ()."""
+    kind = field.annotation
+    members = getattr(kind, "__args__", ()) if not isinstance(kind, type) else ()
+    literals = [m for m in (kind, *members) if getattr(m, "__origin__", None) is Literal]
+    return tuple(literals[0].__args__) if literals else ()
+
+
+def number_type(field: FieldInfo) -> type | None:
+    """bool, int, float or str: the plain type of a field's values."""
+    kinds = [field.annotation, *getattr(field.annotation, "__args__", ())]
+    return next((k for k in kinds if k in (bool, int, float, str)), str)
+
+
+def bounds(field: FieldInfo) -> tuple[float | None, float | None]:
+    """The least and greatest value of a numeric field, None where open."""
+    low = high = None
+    for rule in field.metadata:
+        low = getattr(rule, "ge", getattr(rule, "gt", low))
+        high = getattr(rule, "le", getattr(rule, "lt", high))
+    return low, high
+
+
+def make(config: type[C], values: dict[str, Any]) -> C:
+    """A checked config from plain values (nested dicts too), unknown names refused.
+
+    Raises:
+        Problem: naming the first option that does not fit and what would.
+    """
+    try:
+        return TypeAdapter(config).validate_python(values)
+    except ValidationError as error:
+        raise Problem(_sentence(config, error)) from None
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A config as nested dicts that JSON can hold."""
+    return dataclasses.asdict(config)
+
+
+def _sentence(config: type, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    where = [str(part) for part in first["loc"]]
+    if not where or first["type"] == "value_error":
+        return message[0].upper() + message[1:] + "."
+    given = "" if first["type"] == "missing" else f" (given: {str(first['input'])[:60]!r})"
+    return f"The option {where[-1].replace('_', '-')} does not fit: {message[0].lower() + message[1:]}{given}."
