@@ -1,0 +1,1 @@
+"""A run and a text, turned into plain results."""

@@ -1,0 +1,62 @@
+"""The vocabulary: which number stands for which word. Built from training tokens alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+PAD, UNK, SOS, EOS = 0, 1, 2, 3
+SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words by index. The first four are `<pad> <unk> <sos> <eos>`; the others follow by falling frequency.
+
+    Attributes:
+        words: (N,) every word, specials included.
+        counts: (N,) how often each stood in training; 0 for the specials.
+        lowercase: whether tokens are folded before they are looked up.
+    """
+
+    words: tuple[str, ...]
+    counts: tuple[int, ...]
+    lowercase: bool = False
+
+    @classmethod
+    def build(cls, texts: Iterable[Sequence[str]], size: int, lowercase: bool = False) -> "Vocabulary":
+        """The `size` most frequent words of `texts` (specials not counted); ties go to the word seen first."""
+        counts: Counter[str] = Counter()
+        for tokens in texts:
+            counts.update(map(str.lower, tokens) if lowercase else tokens)
+        for special in SPECIALS:  # a text may spell a special; it is still only text
+            counts.pop(special, None)
+        kept = counts.most_common(size)
+        return cls(
+            SPECIALS + tuple(word for word, _ in kept), (0,) * len(SPECIALS) + tuple(n for _, n in kept), lowercase
+        )
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {word: i for i, word in enumerate(self.words) if i >= len(SPECIALS)}
+
+    def encode(self, tokens: Sequence[str]) -> list[int]:
+        """The index of each token, `UNK` where it is not in the vocabulary (a special spelled in a text included)."""
+        look_up = self._index.get
+        return [look_up(t.lower() if self.lowercase else t, UNK) for t in tokens]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that JSON can hold."""
+        return {"words": list(self.words), "counts": list(self.counts), "lowercase": self.lowercase}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Vocabulary":
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError on anything else."""
+        words, counts = tuple(map(str, values["words"])), tuple(map(int, values["counts"]))
+        if words[: len(SPECIALS)] != SPECIALS or len(words) != len(counts) or len(set(words)) != len(words):
+            raise ValueError("not a vocabulary")
+        return cls(words, counts, bool(values["lowercase"]))

@@ -1,0 +1,1 @@
+"""Plain results, turned into plotly figures. Imports results and config alone."""
