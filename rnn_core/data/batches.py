@@ -1,0 +1,120 @@
+"""Encoded texts and batches of like length, as numpy arrays.
+
+A text is fed as `<sos> w_1 … w_m <eos>`, so a text of m tokens takes T = m + 2 steps.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
+
+POOL = 50
+"""Texts are sorted by length within pools of so many batches: alike within a batch, shuffled between pools."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts side by side, padded at the end.
+
+    Attributes:
+        rows: (B,) which texts these are.
+        tokens: (T, B) indices, int64.
+        lengths: (B,) true steps, specials included.
+        targets: (B,) a class a text, or (T, B) a tag a step; −1 where there is none.
+    """
+
+    rows: np.ndarray
+    tokens: np.ndarray
+    lengths: np.ndarray
+    targets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """All texts of a split, end to end.
+
+    Attributes:
+        indices: tokens of all texts with `<sos>` and `<eos>`, one after the other, int32.
+        starts: (m + 1,) where each text begins in `indices`.
+        targets: (m,) a class a text, or one tag an index (−1 at specials); −1 for a label outside `labels`.
+        per_token: which of the two.
+    """
+
+    indices: np.ndarray
+    starts: np.ndarray
+    targets: np.ndarray
+    per_token: bool
+
+    @classmethod
+    def of(
+        cls,
+        texts: Sequence[Sequence[str]],
+        targets: Sequence[str | Sequence[str]],
+        vocabulary: Vocabulary,
+        labels: Sequence[str],
+        per_token: bool,
+    ) -> "Encoded":
+        """Texts as tokens, with a label each, or a label for each token."""
+        number = {label: i for i, label in enumerate(labels)}
+        flat: list[int] = []
+        wanted: list[int] = []
+        starts = np.zeros(len(texts) + 1, np.int64)
+        for row, (tokens, target) in enumerate(zip(texts, targets, strict=True)):
+            flat += [SOS, *vocabulary.encode(tokens), EOS]
+            wanted += [-1, *(number.get(t, -1) for t in target), -1] if per_token else [number.get(str(target), -1)]
+            starts[row + 1] = len(flat)
+        return cls(np.array(flat, np.int32), starts, np.array(wanted, np.int64), per_token)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(m,) steps of each text, specials included."""
+        return np.diff(self.starts)
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """These texts as one batch."""
+        lengths = self.lengths[rows]
+        steps = np.arange(lengths.max())[:, None]
+        true = steps < lengths
+        where = np.where(true, self.starts[rows] + steps, 0)
+        tokens = np.where(true, self.indices[where], PAD).astype(np.int64)
+        targets = np.where(true, self.targets[where], -1) if self.per_token else self.targets[rows]
+        return Batch(rows, tokens, lengths, targets)
+
+
+def plan(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """The rows of each batch of one epoch: shuffled, of like length, about `size` × the mean length steps each.
+
+    Args:
+        lengths: (m,) steps of each text.
+        size: B as the user means it; 1 gives one text a batch.
+        rng: decides the order; the same state gives the same plan.
+    """
+    order = rng.permutation(len(lengths))
+    if size == 1:
+        return list(order[:, None])
+    budget = size * lengths.mean()
+    batches = [
+        rows
+        for pool in np.array_split(order, max(1, round(len(order) / (size * POOL))))
+        for rows in _cut(pool[np.argsort(lengths[pool], kind="stable")], lengths, budget)
+    ]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def in_order(lengths: np.ndarray, budget: float = 8192) -> Iterator[np.ndarray]:
+    """Batches for prediction: shortest first, at most `budget` steps each with the pads (or one text)."""
+    return _cut(np.argsort(lengths, kind="stable"), lengths, budget)
+
+
+def _cut(rows: np.ndarray, lengths: np.ndarray, budget: float) -> Iterator[np.ndarray]:
+    """Consecutive pieces of `rows`, which are sorted by length, as long as rows × longest stays within the budget."""
+    start = 0
+    for end in range(1, len(rows) + 1):
+        if end == len(rows) or lengths[rows[end]] * (end + 1 - start) > budget:
+            yield rows[start:end]
+            start = end

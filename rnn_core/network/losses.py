@@ -1,0 +1,50 @@
+"""The loss of a batch: which steps count, and how much.
+
+A text's loss is L = Σ_t w_t L(t) with L(t) = −log ŷ_t[label]; a batch's is the mean over its texts. The weights w
+say everything: only the last step, every step alike, or the steps that carry a tag.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from rnn_core.config import RunConfig
+from rnn_core.network.models import Network
+
+
+def step_weights(lengths: Tensor, steps: int, *, per_token: bool, loss: str, reduce: str) -> Tensor:
+    """w_t of every text, (T, B); zero at pads.
+
+    Args:
+        lengths: true steps, `<sos>` and `<eos>` included, (B,).
+        steps: T of the batch.
+        per_token: labelling: only the tokens between `<sos>` and `<eos>` count.
+        loss: `last` counts the step after `<eos>` alone, `every` all true steps.
+        reduce: over the steps that count: `mean` (each 1/their number) or `sum` (each 1).
+    """
+    t = torch.arange(steps, device=lengths.device)[:, None]
+    if per_token:
+        counted = (t > 0) & (t < lengths - 1)
+    else:
+        counted = t == lengths - 1 if loss == "last" else t < lengths
+    weights = counted.to(torch.get_default_dtype())
+    return weights / weights.sum(0).clamp(min=1) if reduce == "mean" else weights
+
+
+def batch_loss(network: Network, config: RunConfig, tokens: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss a text, a scalar.
+
+    Args:
+        tokens: (T, B) indices.
+        lengths: (B,) true steps.
+        targets: (B,) a class a text, or (T, B) a tag a step (any value where none counts). A target of −1 (a label
+            that training never saw) counts nothing.
+    """
+    weights = step_weights(
+        lengths, len(tokens), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+    )
+    targets = targets.expand(len(tokens), -1)
+    counted = (weights > 0) & (targets >= 0)
+    logits = network.readout(network.hidden(tokens, lengths)[counted])
+    each = functional.cross_entropy(logits, targets[counted], reduction="none")
+    return (each * weights[counted].to(each.dtype)).sum() / len(lengths)
