@@ -1,0 +1,66 @@
+"""What the network answers: the most probable class of each text, or of each token."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from rnn_core.config import RunConfig
+from rnn_core.data.batches import Batch, Encoded, in_order
+from rnn_core.network.losses import step_weights
+from rnn_core.network.models import Network
+
+
+class Predictions(NamedTuple):
+    """Answers to all texts of a split, in its order.
+
+    Attributes:
+        answers: class indices, (m,) texts or (steps,) as `Encoded.targets`; −1 at specials.
+        confidences: the probability of each answer, float32, shaped likewise; 0 at specials.
+        loss: mean loss a text as the run trains it, in nats; nan when no text has a known label.
+    """
+
+    answers: np.ndarray
+    confidences: np.ndarray
+    loss: float
+
+
+def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A batch's tokens (T, B), lengths (B,) and targets for torch."""
+    return torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths), torch.from_numpy(batch.targets)
+
+
+@torch.no_grad()
+def predict(network: Network, config: RunConfig, encoded: Encoded) -> Predictions:
+    """The network's answers without dropout; its mode is put back afterwards."""
+    was_training = network.training
+    network.eval()
+    per_token = config.task.per_token
+    answers = np.full(encoded.targets.shape, -1, np.int64)
+    confidences = np.zeros(encoded.targets.shape, np.float32)
+    total, known = 0.0, 0
+    for rows in in_order(encoded.lengths) if len(encoded) else ():
+        batch = encoded.batch(rows)
+        tokens, lengths, targets = tensors(batch)
+        h = network.hidden(tokens, lengths)
+        weights = step_weights(
+            lengths, len(tokens), per_token=per_token, loss=config.loss, reduce=config.train.reduce
+        )
+        log_p = network.readout(h).log_softmax(2)  # (T, B, k)
+        wanted = targets.expand(len(tokens), -1)
+        labelled = wanted >= 0
+        each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]
+        total += float((each * weights * labelled).sum())
+        known += int(((weights > 0) & labelled).any(0).sum())
+        best, answer = log_p.max(2)  # (T, B)
+        if per_token:
+            carry = weights.numpy() > 0
+            steps = np.arange(len(tokens))[:, None] + encoded.starts[rows]
+            answers[steps[carry]] = answer.numpy()[carry]
+            confidences[steps[carry]] = best.exp().numpy()[carry]
+        else:
+            last = (lengths - 1)[None]
+            answers[rows] = answer.gather(0, last)[0].numpy()
+            confidences[rows] = best.gather(0, last)[0].exp().numpy()
+    network.train(was_training)
+    return Predictions(answers, confidences, total / known if known else float("nan"))

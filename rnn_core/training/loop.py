@@ -1,0 +1,220 @@
+"""Fitting a network: updates, epochs, early stopping, and everything a resumed training needs to go on bit for bit."""
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core import metrics
+from rnn_core.config import RunConfig
+from rnn_core.data.batches import Encoded, plan
+from rnn_core.data.vocabulary import UNK, Vocabulary
+from rnn_core.network.decoding import Predictions, predict, tensors
+from rnn_core.network.losses import batch_loss
+from rnn_core.network.models import Network
+from rnn_core.results import Scores
+from rnn_core.training.callbacks import Callback
+
+UNKNOWN_SHARE = 0.5
+"""A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
+
+NOTES_AN_EPOCH = 50
+"""How many points of the training loss an epoch writes down, at most."""
+
+
+def headline_metric(config: RunConfig, scheme: str | None) -> str:
+    """The metric that chooses the best epoch: accuracy, macro F1 for tags, span F1 for entity labels."""
+    return "f1" if scheme else config.task.headline
+
+
+def score(
+    predictions: Predictions, encoded: Encoded, labels: Sequence[str], scheme: str | None
+) -> Scores:
+    """The scores of predictions on texts whose labels training knew; others are left out of the count."""
+    known = encoded.targets >= 0
+    confusion = metrics.confusion(encoded.targets[known], predictions.answers[known], len(labels))
+    spans = None
+    if scheme:
+        texts = [slice(a + 1, b - 1) for a, b in zip(encoded.starts, encoded.starts[1:], strict=False)]
+        # a tag that training never saw is no tag of the network's: it reads as outside of every span
+        named = np.array([*labels, "O"], dtype=object)
+        spans = metrics.span_scores(
+            [list(named[encoded.targets[s]]) for s in texts], [list(named[predictions.answers[s]]) for s in texts], scheme
+        )
+    return metrics.scores(confusion, labels, predictions.loss, spans)
+
+
+class Training:
+    """One training run from the first update to the last.
+
+    The course is decided by config, data and seed alone: the plan of an epoch by (seed, epoch), dropout and `<unk>`
+    by torch's global generator, whose state a checkpoint holds.
+
+    Args:
+        config: the run's.
+        train, dev: encoded splits; dev may be empty, then the training loss chooses the best epoch.
+        vocabulary: its counts say which words are rare.
+        labels: class names.
+        scheme: tag scheme of entity labels, else None.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        train: Encoded,
+        dev: Encoded,
+        vocabulary: Vocabulary,
+        labels: Sequence[str],
+        scheme: str | None = None,
+    ):
+        torch.set_num_threads(config.train.threads)
+        torch.manual_seed(config.train.seed)
+        self.config, self.train, self.dev = config, train, dev
+        self.labels, self.scheme = tuple(labels), scheme
+        self.metric = headline_metric(config, scheme)
+        self.network = Network(config.model, len(vocabulary), len(labels))
+        parameters = list(self.network.parameters())
+        if config.train.optimizer == "adam":
+            self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
+                parameters, lr=config.train.learning_rate, fused=True
+            )
+        else:
+            self.optimizer = torch.optim.SGD(parameters, lr=config.train.learning_rate)
+        self._rare = torch.tensor(vocabulary.counts) == 1
+        self.epoch = 0  # whole epochs done
+        self.place = 0  # batches done in the epoch under way
+        self.step = 0  # updates done
+        self.tokens = 0  # words or characters trained on, no specials, no pads
+        self.seconds = 0.0  # spent on training batches
+        self.waited = 0  # epochs since the best one
+        self.best: dict[str, Any] | None = None
+        self.best_weights: dict[str, Tensor] = {}
+        self._note_loss = self._epoch_loss = 0.0
+        self._note_texts = self._epoch_texts = 0
+        self.batches_an_epoch = len(self._plan())
+
+    def _plan(self) -> list[np.ndarray]:
+        rng = np.random.default_rng([self.config.train.seed, self.epoch])
+        return plan(self.train.lengths, self.config.train.batch, rng)
+
+    @property
+    def done(self) -> bool:
+        """Whether the last epoch is behind us or patience has run out."""
+        patience = self.config.train.patience
+        return self.epoch >= self.config.train.epochs or (0 < patience <= self.waited)
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.tokens / self.seconds if self.seconds else 0.0
+
+    def run(self, callbacks: Sequence[Callback] = ()) -> bool:
+        """Trains until done or until a callback says stop. True when done."""
+        self.network.train()
+        every = max(1, self.batches_an_epoch // NOTES_AN_EPOCH)
+        while not self.done:
+            batches = self._plan()
+            while self.place < len(batches):
+                self._update(batches[self.place])
+                if self.place % every == 0 or self.place == len(batches):
+                    note = {
+                        "step": self.step,
+                        "epoch": self.epoch + self.place / len(batches),
+                        "loss": self._note_loss / self._note_texts,
+                    }
+                    self._note_loss, self._note_texts = 0.0, 0
+                    for callback in callbacks:
+                        callback.on_note(self, note)
+                for callback in callbacks:
+                    callback.on_update(self)
+                if any(callback.should_stop() for callback in callbacks):
+                    return False
+            scores = self._end_epoch()
+            for callback in callbacks:
+                callback.on_epoch(self, scores)
+        return True
+
+    def _update(self, rows: np.ndarray) -> None:
+        began = time.perf_counter()
+        batch = self.train.batch(rows)
+        tokens, lengths, targets = tensors(batch)
+        hidden = self._rare[tokens] & (torch.rand(tokens.shape) < UNKNOWN_SHARE)
+        tokens = tokens.masked_fill(hidden, UNK)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = batch_loss(self.network, self.config, tokens, lengths, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.config.train.clip:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.train.clip)
+        self.optimizer.step()
+        value = float(loss.detach()) * len(rows)
+        self._note_loss += value
+        self._epoch_loss += value
+        self._note_texts += len(rows)
+        self._epoch_texts += len(rows)
+        self.place += 1
+        self.step += 1
+        self.tokens += int(batch.lengths.sum()) - 2 * len(rows)
+        self.seconds += time.perf_counter() - began
+
+    def _end_epoch(self) -> dict[str, Any]:
+        self.epoch += 1
+        self.place = 0
+        entry: dict[str, Any] = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "train_loss": self._epoch_loss / self._epoch_texts,
+            "seconds": self.seconds,
+            "tokens_per_second": self.tokens_per_second,
+        }
+        self._epoch_loss, self._epoch_texts = 0.0, 0
+        if len(self.dev):
+            scores = score(predict(self.network, self.config, self.dev), self.dev, self.labels, self.scheme)
+            entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
+            if scores.spans:
+                entry["dev_f1"] = scores.spans.f1
+        if self.best is None or self._rank(entry) > self._rank(self.best):
+            self.best, self.waited = entry, 0
+            self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
+        else:
+            self.waited += 1
+        return entry | {"best": self.waited == 0}
+
+    def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:
+        """Higher is better: the headline metric on dev, ties by dev loss; without dev, the training loss."""
+        loss = -entry.get("dev_loss", entry["train_loss"])
+        return entry.get(f"dev_{self.metric}", 0.0), loss if math.isfinite(loss) else -math.inf
+
+    # ---- what a checkpoint holds ------------------------------------------------------------------------------------
+
+    _PLAIN = ("epoch", "place", "step", "tokens", "seconds", "waited", "best")
+    _SUMS = ("_note_loss", "_epoch_loss", "_note_texts", "_epoch_texts")
+
+    def state(self) -> tuple[dict[str, Tensor], str]:
+        """Weights, best weights, optimiser and random state as tensors by name, and all else as JSON."""
+        held = {f"weights/{name}": p for name, p in self.network.state_dict().items()}
+        held |= {f"best/{name}": p for name, p in self.best_weights.items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            held |= {f"optimizer/{index}/{name}": value for name, value in values.items() if value is not None}
+        held["random"] = torch.get_rng_state()
+        return held, json.dumps({name: getattr(self, name) for name in self._PLAIN + self._SUMS})
+
+    def restore(self, held: dict[str, Tensor], rest: str) -> None:
+        """Goes back to what `state` gave. Raises KeyError or RuntimeError when it is from another network."""
+
+        def under(prefix: str) -> dict[str, Tensor]:
+            return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
+
+        self.network.load_state_dict(under("weights/"))
+        self.best_weights = under("best/")
+        optimizer = self.optimizer.state_dict()
+        for name, value in under("optimizer/").items():
+            index, part = name.split("/")
+            optimizer["state"].setdefault(int(index), {})[part] = value
+        self.optimizer.load_state_dict(optimizer)
+        for name, value in json.loads(rest).items():
+            setattr(self, name, value)
+        torch.set_rng_state(held["random"])
