@@ -118,16 +118,20 @@ def _directions(network: Network) -> Iterator[Parameters]:
             yield network.layer(layer, direction)
 
 
-def count_parameters(config: ModelConfig, words: int, classes: int) -> int:
-    """How many numbers a network of this config would learn, from the declared shapes alone: no tensor is made.
-
-    For one Elman layer: N·n + d·n + d·d + d + k·d + k.
-    """
+def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter by its name, from the declarations alone: no tensor is made."""
     cell: Cell = cell_of(config)
     directions = 2 if config.bidirectional else 1
-    total, width = words * config.embedding, config.embedding
-    for _ in range(config.layers):
-        shapes = cell.parameters(width, config.hidden).values()
-        total += directions * sum(math.prod(p.shape) for p in shapes)
+    shapes: dict[str, tuple[int, ...]] = {"embedding": (words, config.embedding)}
+    width = config.embedding
+    for layer in range(config.layers):
+        for direction in range(directions):
+            for name, declared in cell.parameters(width, config.hidden).items():
+                shapes[f"cells.{layer}.{direction}.{name}"] = declared.shape
         width = config.hidden * directions
-    return total + classes * width + classes
+    return shapes | {"weight_out": (classes, width), "bias_out": (classes,)}
+
+
+def count_parameters(config: ModelConfig, words: int, classes: int) -> int:
+    """How many numbers a network of this config learns. One Elman layer: N·n + d·n + d·d + d + k·d + k."""
+    return sum(math.prod(shape) for shape in parameter_shapes(config, words, classes).values())

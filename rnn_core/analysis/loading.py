@@ -1,0 +1,30 @@
+"""A saved run, ready to answer."""
+
+from typing import NamedTuple
+
+import torch
+
+from rnn_core.config import Problem, RunConfig
+from rnn_core.network.models import Network
+from rnn_core.workspace.runs import Run, Speech
+
+
+class Loaded(NamedTuple):
+    """A run's network in evaluation mode, with what it needs to read and to answer. Shared: never train it."""
+
+    id: str
+    config: RunConfig
+    speech: Speech
+    network: Network
+
+
+def load(run: Run) -> Loaded:
+    """Raises Problem when the run is damaged or has no weights yet."""
+    config, speech = run.config, run.speech
+    weights = run.weights()
+    network = Network(config.model, len(speech.vocabulary), len(speech.labels))
+    try:
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    except (RuntimeError, TypeError):
+        raise Problem(f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again.") from None
+    return Loaded(run.id, config, speech, network.eval().requires_grad_(False))

@@ -1,0 +1,157 @@
+"""One text through one run, with every number kept."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import regex
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.config import Problem
+from rnn_core.data.tokens import tokenise
+from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
+from rnn_core.network.losses import step_weights
+from rnn_core.network.models import Network
+from rnn_core.network.recurrence import inner_bias, unroll, zero_state
+from rnn_core.results import Trace
+
+LONGEST = 20_000
+"""Tokens that one text may have to be inspected."""
+
+
+def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Trace:
+    """Reads a text step by step.
+
+    Args:
+        loaded: the run.
+        text: what was typed.
+        tokens: the text already cut into tokens that stand in it in this order, as in labelled data; None: the
+            run's own tokeniser cuts it.
+
+    Raises:
+        Problem: when there is nothing to read, or far too much.
+    """
+    cut = tokenise(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
+    if not cut:
+        raise Problem("There is nothing to read. Type a sentence.")
+    if len(cut) > LONGEST:
+        raise Problem(f"This text has {len(cut):,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.")
+    vocabulary = loaded.speech.vocabulary
+    words = [token for token, _, _ in cut]
+    indices = np.array([SOS, *vocabulary.encode(words), EOS])
+    with torch.no_grad():
+        steps = _read(loaded.network, torch.from_numpy(indices))
+        logits = linear(steps.top, loaded.network.weight_out, loaded.network.bias_out)
+        answers = None if loaded.config.task.per_token else _answers(loaded.network, steps).softmax(1)
+        readouts = logits.softmax(1)
+    if answers is not None:
+        answers[-1] = readouts[-1]  # the last step is <eos> itself: nothing is fed after it
+    return Trace(
+        text=text,
+        tokens=(SPECIALS[SOS], *words, SPECIALS[EOS]),
+        offsets=np.array([(-1, -1), *((start, end) for _, start, end in cut), (-1, -1)]),
+        indices=indices,
+        known=indices != UNK,
+        labels=loaded.speech.labels,
+        embeddings=loaded.network.embedding[indices].numpy(),
+        states=steps.states.numpy(),
+        cells=None if steps.memory is None else steps.memory.numpy(),
+        gates={name: kept.numpy() for name, kept in steps.gates.items()},
+        logits=logits.numpy(),
+        readouts=readouts.numpy(),
+        answers=None if answers is None else answers.numpy(),
+        decision_step=None if answers is None else decision_step(answers.argmax(1).numpy()),
+        warnings=tuple(_oddities(words, indices)),
+    )
+
+
+def decision_step(beliefs: np.ndarray) -> int:
+    """The first step from which the answer never changes again, for answers (T,)."""
+    changed = np.flatnonzero(beliefs != beliefs[-1])
+    return int(changed[-1]) + 1 if len(changed) else 0
+
+
+def losses(trace: Trace, targets: Sequence[int]) -> np.ndarray:
+    """(T,) L(t) = −log ŷ_t[target] in nats, from the logits.
+
+    Args:
+        targets: one class for the whole text, or one a step.
+    """
+    logits = trace.logits.astype(np.float64)
+    top = logits.max(1)
+    log_total = np.log(np.exp(logits - top[:, None]).sum(1)) + top
+    return log_total - logits[np.arange(len(logits)), np.broadcast_to(targets, len(logits))]
+
+
+def counted_steps(loaded: Loaded, steps: int) -> np.ndarray:
+    """(T,) the weight w_t that the run's training gave the loss at each step of a text this long."""
+    config = loaded.config
+    weights = step_weights(
+        torch.tensor([steps]), steps, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+    )
+    return weights[:, 0].numpy()
+
+
+class _Steps:
+    """States (layers, directions, T, d), c_t likewise or None, what the cell kept, and the uppermost (T, D)."""
+
+    def __init__(self, states: Tensor, memory: Tensor | None, gates: dict[str, Tensor], top: Tensor):
+        self.states, self.memory, self.gates, self.top = states, memory, gates, top
+
+
+def _read(network: Network, indices: Tensor) -> _Steps:
+    x, cell = network.embedding[indices], network.cell
+    parts: list[list[Tensor]] = []
+    for layer in range(network.config.layers):
+        found = []
+        for direction in range(network.directions):
+            parameters = network.layer(layer, direction)
+            inputs = x.flip(0) if direction else x
+            a_input = linear(inputs, parameters["weight_ih"], parameters["bias"])[:, None]
+            start = zero_state(cell, 1, network.config.hidden, x)
+            states, kept = unroll(cell, a_input, parameters["weight_hh"], inner_bias(cell, parameters), start)
+            everything = torch.stack([torch.cat((*s, *k)) for s, k in zip(states, kept, strict=True)])  # (T, parts, d)
+            found.append(everything.flip(0) if direction else everything)
+        parts.append(found)
+        x = torch.cat([everything[:, 0] for everything in found], dim=1)
+    held = torch.stack([torch.stack(found) for found in parts]).movedim(3, 0)  # (parts, layers, directions, T, d)
+    named = dict(zip((*cell.parts, *cell.kept), held, strict=True))
+    return _Steps(named["h"], named.get("c"), {name: named[name] for name in cell.kept}, x)
+
+
+def _answers(network: Network, steps: _Steps) -> Tensor:
+    """(T, k) logits after one more step on `<eos>` from the states of every step at once."""
+    cell = network.cell
+    x = network.embedding[EOS].expand(steps.states.shape[2], -1)
+    for layer in range(network.config.layers):
+        parameters = network.layer(layer, 0)
+        before = (steps.states[layer, 0],) if steps.memory is None else (steps.states[layer, 0], steps.memory[layer, 0])
+        a_hidden = linear(before[0], parameters["weight_hh"], inner_bias(cell, parameters))
+        after, _ = cell.step(linear(x, parameters["weight_ih"], parameters["bias"]), a_hidden, before)
+        x = after[0]
+    return linear(x, network.weight_out, network.bias_out)
+
+
+def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
+    found, at = [], 0
+    for token in tokens:
+        start = text.find(token, at)
+        if start < 0:
+            raise Problem(f"The token {token[:60]!r} does not stand in the text. Type the text anew.")
+        at = start + len(token)
+        found.append((token, start, at))
+    return found
+
+
+def _oddities(words: Sequence[str], indices: np.ndarray) -> list[str]:
+    """Sentences on why the answer may mean little."""
+    said = []
+    if (indices[1:-1] == UNK).all():
+        said.append("The network knows none of these words: it reads <unk> at every step, and its answer says little.")
+    if not any(regex.search(r"[\p{L}\p{N}]", word) for word in words):
+        said.append("There is no letter or digit in this text.")
+    return said
+
+

@@ -1,0 +1,163 @@
+"""From the bytes of a file to its text: which encoding it is in, and its lines or chunks in bounded memory."""
+
+import codecs
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from rnn_core.config import Problem
+
+ENCODINGS = (
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "cp1252", "latin-1", "iso8859-15", "cp1250", "iso8859-2",
+    "cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp1253", "iso8859-7", "cp1254", "cp1255", "cp1256", "iso8859-6", "cp1257",
+    "cp1258", "cp874", "cp932", "euc-jp", "iso2022-jp", "gb18030", "big5", "cp949", "mac-roman", "cp437", "cp850", "cp866",
+)  # fmt: skip
+"""The encodings offered to users, by Python's names for them. Shift-JIS is cp932, GBK is in gb18030."""
+
+MAX_RECORD = 1_000_000
+"""Characters of the longest line, record or sentence that is read."""
+
+HEAD = 1_000_000
+"""Bytes from which encoding and format are guessed."""
+
+_ALIASES = {codecs.lookup(name).name: name for name in ENCODINGS} | {
+    "utf-8-sig": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
+}  # fmt: skip
+_MARKS = {  # utf-32 first: its little-endian mark begins with that of utf-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_GUESSED = ["cp1252", "cp932", "gb18030", "koi8_r", "cp1251", "big5"]
+"""What charset_normalizer may answer. Further ones (EUC-JP, Korean) fit too many files that are none of theirs."""
+
+
+def open_binary(path: Path, name: str) -> BinaryIO:
+    """The file, opened. Raises Problem when it is missing, a folder, or may not be read."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise Problem(f"There is no file {name}: check the path.") from None
+    except IsADirectoryError:
+        raise Problem(f"{name} is a folder: choose one file in it.") from None
+    except PermissionError:
+        raise Problem(f"{name} may not be read: give this program permission to read it, or choose a copy.") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise Problem(f"{name} cannot be opened ({error}): choose another file.") from None
+
+
+def known_encoding(encoding: str, name: str) -> str:
+    """The name in `ENCODINGS` of an encoding a user wrote in any of its spellings. Raises Problem when there is none."""
+    try:
+        return _ALIASES[codecs.lookup(encoding).name]
+    except (LookupError, ValueError):
+        choices = ", ".join(ENCODINGS)
+        raise Problem(f"The encoding {encoding[:40]!r} stated for {name} is not known: choose one of {choices}.") from None
+
+
+def guess_encoding(head: bytes, name: str) -> str:
+    """The encoding whose text begins with the bytes `head`: by its mark, as UTF-16, as UTF-8, else by its letters.
+
+    Raises:
+        Problem: when none fits.
+    """
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    if encoding := _unmarked_utf16(head):
+        return encoding
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # not final: the last character may be cut
+        return "utf-8"
+    except UnicodeDecodeError:
+        pass
+    # Only whole lines with letters beyond ASCII tell encodings apart; in all the listed ones a line ends with byte 10.
+    telling = [line for line in head.split(b"\n")[: -1 if b"\n" in head else None] if not line.isascii()]
+    best = from_bytes(b"\n".join(telling or [head])[:100_000], cp_isolation=_GUESSED).best()
+    if best is None:
+        raise Problem(f"The encoding of {name} was not recognised: choose it in the options, or save the file as UTF-8.")
+    return _ALIASES[codecs.lookup(best.encoding).name]
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """UTF-16 without a mark: zero bytes on one side only, and line ends once the bytes are paired."""
+    high, low = head[1::2].count(0), head[0::2].count(0)
+    if max(high, low) * 50 < len(head):
+        return None
+    encoding = "utf-16-le" if high > low else "utf-16-be"
+    text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+    ends, bytes_10 = text.count("\n"), head.count(b"\n")
+    return encoding if min(high, low) * 4 < max(high, low) and ends and ends * 2 >= bytes_10 else None
+
+
+def lines(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
+    """The lines of a file, their ends (LF, CR LF or CR) kept as they are. `tick` hears the share read so far.
+
+    Raises:
+        Problem: at bytes that do not decode, and at a line longer than `MAX_RECORD` characters, which is not loaded.
+    """
+    for number, line in enumerate(_read(path, encoding, name, lambda f: f.readline(MAX_RECORD + 1), tick), start=1):
+        if len(line) > MAX_RECORD:
+            raise Problem(
+                f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
+                "put every text on a line of its own, or split the file."
+            )
+        yield line
+
+
+def chunks(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
+    """The text of a file in pieces of 64 Ki characters. Raises Problem at bytes that do not decode."""
+    return _read(path, encoding, name, lambda f: f.read(1 << 16), tick)
+
+
+def _read(
+    path: Path,
+    encoding: str,
+    name: str,
+    read: Callable[[TextIOWrapper], str],
+    tick: Callable[[float], None] | None,
+) -> Iterator[str]:
+    with open_binary(path, name) as binary:
+        size = max(path.stat().st_size, 1)
+        file = TextIOWrapper(binary, encoding=encoding, newline="")
+        try:
+            piece = read(file).removeprefix("\ufeff")  # a mark at the start is not part of the text
+            number = 0
+            while piece:
+                yield piece
+                number += 1
+                if tick and number % 256 == 0:
+                    tick(min(binary.tell() / size, 1.0))
+                piece = read(file)
+        except UnicodeError:  # utf-16 without its mark raises the plain UnicodeError
+            raise _undecodable(path, encoding, name) from None
+        except OSError as error:
+            raise Problem(f"{name} cannot be read to its end ({error}): choose a file this program can read.") from None
+
+
+def _undecodable(path: Path, encoding: str, name: str) -> Problem:
+    """The sentence on the first bytes that do not decode, found by reading once more with an eye on the position."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    done, line = 0, 1
+    with open_binary(path, name) as file:
+        while True:
+            chunk = file.read(1 << 16)
+            try:
+                line += decoder.decode(chunk, final=not chunk).count("\n")
+            except UnicodeError as error:
+                where = ""
+                if isinstance(error, UnicodeDecodeError):  # its positions count from the bytes kept from before
+                    start = done + len(chunk) - len(error.object) + error.start
+                    line += error.object[: error.start].decode(encoding, "replace").count("\n")
+                    where = f" at byte {start:,} (line {line:,})"
+                return Problem(
+                    f"{name} is not {encoding} text{where}: choose the file's encoding, or save the file as UTF-8."
+                )
+            done += len(chunk)
+            if not chunk:
+                return Problem(f"{name} changed while it was read: read it again.")

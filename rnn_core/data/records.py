@@ -1,0 +1,222 @@
+"""From text to records, one reader a kind of file. Each streams, and holds no more than one record of bounded size.
+
+Every reader gives (line, values, fault): the line where the record starts, its values, and None or the reason why they
+cannot be used. Faults of one record are given so; what spoils the whole file raises Problem.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rnn_core.config import Problem
+from rnn_core.data.encodings import MAX_RECORD
+
+T = TypeVar("T")
+Record = tuple[int, T, str | None]
+
+CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+
+csv.field_size_limit(MAX_RECORD + 1)  # its own 131,072 would end in csv.Error; longer records are refused below
+
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Numbers stay as they are written: 1.0 is the label "1.0"."""
+
+
+def csv_records(lines: Iterable[str], delimiter: str, name: str) -> Iterator[Record[list[str]]]:
+    """The rows of a delimited table, the header among them; blank lines are passed over.
+
+    Raises:
+        Problem: at a quotation mark that is never closed, and at a row longer than `MAX_RECORD` characters.
+    """
+    row: list[str] = []  # the lines of the row being read; longer than one where a quoted field holds line ends
+    start = 1
+
+    def feed() -> Iterator[str]:
+        size = 0
+        for line in lines:
+            size = size + len(line) if row else len(line)
+            row.append(line)
+            if size > MAX_RECORD:
+                raise _unclosed(name, start, f"goes on for more than {MAX_RECORD:,} characters")
+            yield line
+        if row:
+            raise _unclosed(name, start, "is never closed")
+
+    for fields in csv.reader(feed(), delimiter=delimiter):
+        fault = None
+        if len(row) > 1 and not _closes_well(row, delimiter):
+            fault = f"a quotation mark opens in this row and swallows lines up to line {start + len(row) - 1}"
+        if len(fields) > 1 or (fields and fields[0].strip()):
+            yield start, fields, fault
+        start += len(row)
+        row.clear()
+
+
+def _unclosed(name: str, line: int, how: str) -> Problem:
+    return Problem(
+        f'The quotation mark that opens in the row at line {line} of {name} {how}: close it, or write it twice ("").'
+    )
+
+
+def _closes_well(row: Sequence[str], delimiter: str) -> bool:
+    """Whether a row of several lines follows the rules for quotes; a stray mark may pair up with one lines below."""
+    try:
+        list(csv.reader(row, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
+
+
+def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
+    """JSON lines: one object a line; blank lines are passed over."""
+    for number, line in enumerate(lines, start=1):
+        if text := line.strip():
+            try:
+                value = _JSON.decode(text)
+            except (ValueError, RecursionError):
+                yield number, {}, "a line that is not JSON"
+            else:
+                yield number, *_object(value)
+
+
+def json_array(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
+    """The objects of one JSON array that is the whole file.
+
+    Raises:
+        Problem: where the array breaks off or holds what is not JSON, and at an object longer than `MAX_RECORD`.
+    """
+    text, at, line, begun = "", 0, 1, False
+    for chunk in chunks:
+        text, at = text[at:] + chunk, 0
+        if not begun:  # white space may stand before the bracket
+            at = text.find("[") + 1
+            begun, line = at > 0, line + text.count("\n", 0, at or None)
+            text, at = text[at:] if begun else "", 0
+        while begun:
+            begin = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+            line, at = line + text.count("\n", at, begin), begin
+            if at < len(text) and text[at] == "]":
+                return
+            try:
+                value, end = _JSON.raw_decode(text, at)
+            except (ValueError, RecursionError):  # cut at the end of the chunk, or broken
+                if len(text) - at > MAX_RECORD:
+                    raise Problem(
+                        f"The object that starts in line {line} of {name} is broken JSON or longer than "
+                        f"{MAX_RECORD:,} characters: repair it, or write one object a line."
+                    ) from None
+                break
+            yield line, *_object(value)
+            line, at = line + text.count("\n", at, end), end
+    raise Problem(f"The JSON array in {name} breaks off or is broken in line {line}: repair it, or export it again.")
+
+
+_GAP = re.compile(r"[\s,]*")
+
+
+def _object(value: Any) -> tuple[dict[str, Any], str | None]:
+    return (value, None) if isinstance(value, dict) else ({}, "JSON that is not an object")
+
+
+def parquet_header(path: Path, name: str) -> tuple[str, ...]:
+    """The column names of a Parquet file. Raises Problem when it is none."""
+    import pyarrow.parquet as pq  # 0.1 s, and few files need it
+
+    with _parquet_problems(name):
+        with pq.ParquetFile(path) as file:
+            return tuple(file.schema_arrow.names)
+
+
+def parquet_rows(path: Path, columns: Sequence[str], name: str) -> Iterator[Record[tuple[Any, ...]]]:
+    """The values of `columns` row by row, the first row being 1. Raises Problem when the file is damaged."""
+    import pyarrow.parquet as pq
+
+    number = 0
+    with _parquet_problems(name), pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=256, columns=list(columns)):
+            by_name = {column: batch.column(column).to_pylist() for column in columns}
+            for values in zip(*(by_name[column] for column in columns), strict=True):
+                number += 1
+                yield number, values, None
+
+
+class _parquet_problems:
+    """Turns whatever pyarrow raises on a damaged file into a Problem."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        import pyarrow as pa
+
+        if isinstance(error, (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError)):
+            raise Problem(f"{self.name} is not a whole Parquet file: export it again, or save it as CSV.") from None
+
+
+def sentences(lines: Iterable[str], kind: str, width: int, name: str) -> Iterator[Record[tuple[list[str], ...]]]:
+    """Sentences of a file with a token a line and blank lines between; the values are `width` lists, one a column.
+
+    `token_tag` has neither comments nor quotes. In `conll` a line that starts with # and has another number of columns
+    than the file is a comment, and -DOCSTART- is passed over; in `conllu` so are # lines, ranges (1-2) and empty
+    nodes (1.1).
+
+    Raises:
+        Problem: at a sentence longer than `MAX_RECORD` characters.
+    """
+    rows: list[list[str]] = []
+    start, size, fault = 0, 0, None
+    number = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            if rows or fault:
+                yield start, tuple(map(list, zip(*rows, strict=True))), fault
+            rows, size, fault = [], 0, None
+            continue
+        fields = _fields(line, kind, width)
+        if fields is None:
+            continue
+        if fault:
+            continue
+        if not rows:
+            start = number
+        if len(fields) != width:
+            start, rows, fault = number, [], f"a line of {_count(len(fields))} where {width} were expected"
+            continue
+        rows.append(fields)
+        size += len(line)
+        if size > MAX_RECORD:
+            raise Problem(
+                f"The sentence that starts in line {start} of {name} goes on for more than {MAX_RECORD:,} characters: "
+                "put a blank line after every sentence."
+            )
+    if rows or fault:
+        yield start, tuple(map(list, zip(*rows, strict=True))), fault
+
+
+def _fields(line: str, kind: str, width: int) -> list[str] | None:
+    """The columns of a line, None where it holds no token."""
+    if kind == "token_tag":
+        return line.rstrip("\r\n").split("\t")
+    if kind == "conll":
+        fields = conll_fields(line)
+        comment = fields[0].startswith("#") and len(fields) != width
+        return None if comment or fields[0] == "-DOCSTART-" else fields
+    if line.startswith("#"):
+        return None
+    fields = line.rstrip("\r\n").split("\t")
+    return None if re.fullmatch(r"[0-9]+[-.][0-9]+", fields[0]) else fields
+
+
+def conll_fields(line: str) -> list[str]:
+    """The columns of a CoNLL line. Only spaces and tabs part them: a no-break space may stand inside a token."""
+    return re.split(r"[ \t]+", line.strip(" \t\r\n"))
+
+
+def _count(columns: int) -> str:
+    return "1 column" if columns == 1 else f"{columns} columns"

@@ -1,0 +1,217 @@
+"""Numbers side by side: labels, lengths, units, probabilities, scores."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import NO_FADE, frame, label_axis, outline
+from rnn_core.figures.palette import faint, literal
+from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
+
+MOST_LABELS = 60
+"""So many labels are drawn, the most frequent ones."""
+
+MOST_BINS = 50
+"""Lengths are put together so that there are no more bars than this."""
+
+_SPLITS = {"train": palette.BLUE, "dev": palette.ORANGE, "test": "#009E73"}
+
+
+def label_counts(report: DataReport) -> go.Figure:
+    """How often each label stands in each split, the most frequent on top."""
+    totals: dict[str, int] = {}
+    for summary in report.splits.values():
+        for label, count in summary.label_counts.items():
+            totals[label] = totals.get(label, 0) + count
+    labels = sorted(totals, key=lambda label: -totals[label])
+    shown = labels[:MOST_LABELS]
+    rows, words = np.arange(len(shown), dtype=np.int32), [literal(label, 60) for label in shown]
+    figure = go.Figure()
+    for split, summary in report.splits.items():
+        figure.add_bar(
+            y=rows,
+            x=np.array([summary.label_counts.get(label, 0) for label in shown], np.int32),
+            orientation="h",
+            name=split,
+            hovertext=words,
+            hovertemplate="%{hovertext}: %{x:,}<extra>" + split + "</extra>",
+            marker={"color": _SPLITS.get(split, palette.GREY)},
+        )
+    left = f" ({len(shown)} of {len(labels)} labels: the most frequent)" if len(shown) < len(labels) else ""
+    return frame(
+        figure,
+        max(180, len(shown) * (18 if len(shown) > 15 else 44) + 90),
+        ("labels", tuple(shown)),
+        barmode="group",
+        bargap=0.25,
+        xaxis={"title": {"text": f"how often{left}"}},
+        yaxis=label_axis(shown) | {"range": [max(len(shown), 1) - 0.5, -0.5]},
+        showlegend=True,
+    )
+
+
+def lengths(report: DataReport) -> go.Figure:
+    """How many texts of each split have how many tokens; several lengths a bar when they differ widely."""
+    longest = max((len(summary.lengths) for summary in report.splits.values()), default=1)
+    width = max(1, -(-longest // MOST_BINS))
+    starts = np.arange(0, max(longest, 1), width)
+    words = [f"{start}" if width == 1 else f"{start}–{start + width - 1}" for start in starts.tolist()]
+    figure = go.Figure()
+    for split, summary in report.splits.items():
+        counts = np.zeros(len(starts) * width, np.int64)
+        counts[: len(summary.lengths)] = summary.lengths
+        figure.add_bar(
+            x=(starts + (width - 1) / 2).astype(np.float32),
+            y=counts.reshape(-1, width).sum(1).astype(np.int32),
+            name=split,
+            hovertext=words,
+            hovertemplate="%{hovertext} tokens: %{y:,} texts<extra>" + split + "</extra>",
+            marker={"color": _SPLITS.get(split, palette.GREY)},
+        )
+    return frame(
+        figure,
+        280,
+        ("lengths", longest),
+        barmode="stack",
+        bargap=0.08,
+        xaxis={"title": {"text": "tokens in a text" + (f" ({width} lengths a bar)" if width > 1 else "")}},
+        yaxis={"title": {"text": "texts"}},
+        showlegend=True,
+    )
+
+
+def state(values: np.ndarray, unit: int | None = None) -> go.Figure:
+    """The (d,) numbers of one step's state, a bar each, in the colours of the heatmap. A click gives `[[unit]]`."""
+    return _signed(values, "unit", 260, unit)
+
+
+def embedding(values: np.ndarray) -> go.Figure:
+    """The (n,) numbers a token is looked up as."""
+    return _signed(values, "number", 200, None)
+
+
+def _signed(values: np.ndarray, name: str, height: int, chosen: int | None) -> go.Figure:
+    values = np.asarray(values, np.float32)
+    bound = max(float(np.abs(values).max(initial=0)), 1e-6)
+    # Small embeddings would all be pale on ±1; states keep the heatmap's scale.
+    ends = max(1.0, bound) if name == "unit" else bound
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(len(values), dtype=np.int32),
+            y=values,
+            customdata=[[i] for i in range(len(values))],
+            hovertemplate=name + " %{x}: %{y:+.4f}<extra></extra>",
+            marker={
+                "color": palette.diverging(values, ends),
+                "line": {"width": 0.5 if len(values) <= 200 else 0, "color": "rgba(128,128,128,0.8)"},
+            },
+            **NO_FADE,
+        )
+    )
+    box = outline(chosen - 0.5, chosen + 0.5, -1.05 * bound, 1.05 * bound) if chosen is not None else []
+    zero = {
+        "type": "line",
+        "x0": 0,
+        "x1": 1,
+        "xref": "paper",
+        "y0": 0,
+        "y1": 0,
+        "line": {"color": palette.GREY, "width": 1},
+    }
+    return frame(
+        figure,
+        height,
+        (name, len(values)),
+        bargap=0.1 if len(values) <= 200 else 0,
+        xaxis={"title": {"text": name}, "range": [-0.6, len(values) - 0.4], "tickformat": "d", "showgrid": False},
+        yaxis={"range": [-1.1 * bound, 1.1 * bound]},
+        shapes=[zero, *box],
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+    )
+
+
+def top_probabilities(
+    p: np.ndarray, labels: Sequence[str], colours: Mapping[str, str], truth: str | None = None, most: int = 10
+) -> go.Figure:
+    """The likeliest of k classes: the prediction is filled, the others are faint, the truth is outlined.
+
+    Args:
+        p: (k,) probabilities.
+        labels: (k,) their classes.
+        truth: shown even where it is not among the `most` likeliest.
+    """
+    p = np.asarray(p, np.float32)
+    order = np.argsort(-p, kind="stable")[:most].tolist()
+    if truth is not None and truth in labels and (place := list(labels).index(truth)) not in order:
+        order = [*order[: most - 1], place]
+    shown = [labels[i] for i in order]
+    is_truth = [label == truth for label in shown]
+    figure = go.Figure(
+        go.Bar(
+            y=np.arange(len(order), dtype=np.int32),
+            x=p[order],
+            orientation="h",
+            customdata=[[i] for i in order],
+            text=[f"{p[i]:.1%}" + (" · truth" if true else "") for i, true in zip(order, is_truth, strict=True)],
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[literal(label, 60) for label in shown],
+            hovertemplate="%{hovertext}: p = %{x:.4f}<extra></extra>",
+            marker={
+                "color": [colours[label] if i == 0 else faint(colours[label], 0.35) for i, label in enumerate(shown)],
+                "line": {"color": palette.GREY, "width": [4 if true else 0 for true in is_truth]},
+            },
+            **NO_FADE,
+        )
+    )
+    return frame(
+        figure,
+        max(110, 34 * len(order) + 40),
+        ("top", tuple(labels)),
+        bargap=0.3,
+        xaxis={"range": [0, 1.18], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
+        yaxis=label_axis(shown) | {"range": [len(order) - 0.5, -0.5]},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+    )
+
+
+def per_class(scores: Scores | SpanScores) -> go.Figure:
+    """Precision, recall and F1 of each class, or of each type of entity."""
+    rows: tuple[ClassScores, ...] = scores.per_type if isinstance(scores, SpanScores) else scores.per_class
+    words = [f"{literal(row.label, 60)} ({row.support:,} true)" for row in rows]
+    figure = go.Figure()
+    ends = np.array([[row.precision, row.recall] for row in rows], np.float32).reshape(-1, 2)
+    gaps = np.column_stack([ends, np.full(len(rows), np.nan, np.float32)]).ravel()
+    figure.add_scatter(
+        x=gaps,
+        y=np.repeat(np.arange(len(rows), dtype=np.int32), 3),
+        mode="lines",
+        line={"color": palette.GREY, "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    looks = (("precision", palette.BLUE, "triangle-right"), ("recall", palette.ORANGE, "triangle-left"),
+             ("f1", "#009E73", "circle"))  # fmt: skip
+    for name, colour, symbol in looks:
+        title = name if name != "f1" else "F1"
+        figure.add_scatter(
+            x=np.array([getattr(row, name) for row in rows], np.float32),
+            y=np.arange(len(rows), dtype=np.int32),
+            mode="markers",
+            name=title,
+            marker={"color": colour, "symbol": symbol, "size": 12 if len(rows) <= 25 else 9},
+            customdata=[[i] for i in range(len(rows))],
+            text=words,
+            hovertemplate="%{text}<br>" + title + " %{x:.3f}<extra></extra>",
+            **NO_FADE,
+        )
+    return frame(
+        figure,
+        max(160, len(rows) * (16 if len(rows) > 25 else 30) + 90),
+        ("per class", tuple(row.label for row in rows)),
+        xaxis={"range": [-0.03, 1.03]},
+        yaxis=label_axis(row.label for row in rows) | {"range": [max(len(rows), 1) - 0.5, -0.5], "showgrid": True},
+        showlegend=True,
+    )

@@ -1,0 +1,187 @@
+"""Two-way tables as colour: units × steps, and truth × answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import FIRST, frame, label_axis, outline, step_axis, step_words, targets
+from rnn_core.figures.palette import literal
+from rnn_core.results import Scores
+
+MOST_COLUMNS = 1000
+"""More steps than this share columns: a screen has no more pixels, and the browser draws twice as fast."""
+
+MOST_TARGETS = 8000
+"""More cells than this cannot each have a point to click; then a row of points along the top stands for the steps."""
+
+MOST_TRUE = 100_000
+"""Up to so many cells hover knows the token and the number as computed, beyond that the number as drawn."""
+
+MOST_WRITTEN = 25
+"""Up to so many classes the cells of a confusion matrix are written out."""
+
+
+def states(
+    matrix: np.ndarray,
+    tokens: Sequence[str],
+    step: int | None = None,
+    unit: int | None = None,
+    title: str = "",
+    limits: tuple[float, float] | None = None,
+) -> go.Figure:
+    """Units × steps, on the diverging scale with 0 in its middle. A click gives `[step, unit]`.
+
+    Sent as one byte a cell (the value × 100; × 127 / the limit where that is above 1.27), which is what keeps a
+    large one quick. Beyond 1,000 steps a column stands for several, and shows of each unit the value farthest from 0,
+    so that no spike is lost.
+
+    Args:
+        matrix: (T, d) states, gates or any numbers with a meaning at 0.
+        tokens: (T,).
+        step, unit: the chosen ones, outlined. Where the cells are too many to be clicked one by one, a click chooses
+            a step and gives this `unit` back.
+        limits: least and greatest value of the colours, to compare two pictures; made symmetric. ±1 if left out, or
+            what the values need.
+    """
+    values = np.nan_to_num(np.asarray(matrix, np.float32))
+    count, d = values.shape
+    stride = -(-count // MOST_COLUMNS)
+    pooled = farthest_from_zero(values, stride)
+    bound = max(map(abs, limits or (1.0, float(np.abs(pooled).max(initial=0))))) or 1.0
+    z, scale = as_bytes(pooled.T, bound)
+    by_cell = count * d <= MOST_TARGETS
+    figure = go.Figure(
+        go.Heatmap(
+            z=z,
+            x0=FIRST + (stride - 1) / 2,
+            dx=stride,
+            zmin=-bound * scale,
+            zmax=bound * scale,
+            colorscale=palette.DIVERGING,
+            colorbar=_bar([-bound * scale, 0, bound * scale], [f"{v:.3g}" for v in (-bound, 0, bound)]),
+            **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, tokens, stride, scale)),
+        )
+    )
+    words = step_words(tokens)
+    if by_cell:
+        t, u = (axis.ravel() for axis in np.indices((count, d), np.int32))
+        says = [f"{words[i]}<br>unit {j}: {value:+.4f}" for i, j, value in zip(t, u, values.ravel(), strict=True)]
+        figure.add_trace(targets(t + FIRST, u, np.stack([t, u], 1).tolist(), says))
+    else:
+        t = np.arange(count, dtype=np.int32)
+        edge = np.full(count, -0.5 - 0.02 * d, np.float32)
+        figure.add_trace(targets(t + FIRST, edge, [[i, unit] for i in range(count)], words, seen=True))
+    shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
+    shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
+    axis = step_axis(tokens) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
+    if stride > 1:
+        axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
+    figure = frame(
+        figure,
+        int(np.clip(14 * d, 120, 560)) + 90,
+        ("states", tuple(tokens), d),
+        xaxis=axis,
+        yaxis={"range": [d - 0.5, -0.5 if by_cell else -0.5 - 0.04 * d], "title": {"text": "unit"}, "showgrid": False,
+               "tickformat": "d"},
+        shapes=shapes,
+        # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row.
+        hoverdistance=-1 if by_cell else 8,
+        **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
+    )  # fmt: skip
+    return figure
+
+
+_TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+def farthest_from_zero(values: np.ndarray, stride: int) -> np.ndarray:
+    """(T, d) → (⌈T / stride⌉, d): of each unit the value with the greatest magnitude in every `stride` steps."""
+    if stride == 1:
+        return values
+    short = -len(values) % stride
+    groups = np.pad(values, ((0, short), (0, 0))).reshape(-1, stride, values.shape[1])
+    return np.take_along_axis(groups, np.abs(groups).argmax(1)[:, None], 1)[:, 0]
+
+
+def as_bytes(values: np.ndarray, bound: float) -> tuple[np.ndarray, float]:
+    """Numbers as int8, cut off at ±bound, and what they were multiplied by: 100 where that fits."""
+    scale = 100.0 if bound <= 1.27 else 127 / bound
+    most = min(127.0, np.ceil(bound * scale))
+    return np.ascontiguousarray(np.clip(np.rint(values * scale), -most, most).astype(np.int8)), scale
+
+
+def _bar(places: Sequence[float], words: Sequence[str]) -> dict[str, Any]:
+    """A slim colour bar."""
+    return {"thickness": 12, "tickvals": list(places), "ticktext": list(words), "outlinewidth": 0, "xpad": 6}
+
+
+def _cell_hover(pooled: np.ndarray, tokens: Sequence[str], stride: int, scale: float) -> dict[str, Any]:
+    """What the heatmap itself says: the true numbers and tokens where they can be sent, else what is drawn."""
+    if pooled.size > MOST_TRUE:
+        number = f"%{{z}} × {1 / scale:.3g}, rounded"
+        return {"hovertemplate": f"t = %{{x:.0f}}<br>unit %{{y}}: {number}<extra></extra>"}
+    words = step_words(tokens)
+    if stride > 1:
+        last = len(words) - 1
+        words = [f"{words[i]} … {words[min(i + stride - 1, last)]}" for i in range(0, len(words), stride)]
+    return {
+        "customdata": np.ascontiguousarray(pooled.T),
+        "text": np.broadcast_to(np.array(words, object), pooled.T.shape),
+        "hovertemplate": "%{text}<br>unit %{y}: %{customdata:+.4f}<extra></extra>",
+    }
+
+
+def confusion(scores: Scores, shares: bool = False) -> go.Figure:
+    """What was answered (columns) for each true class (rows), in counts or shares of the row.
+
+    A click gives `[row, column]`.
+    """
+    labels = scores.labels
+    k = len(labels)
+    counts = np.asarray(scores.confusion)
+    rows = counts.sum(1, keepdims=True)
+    share = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
+    z = share.astype(np.float32) if shares else counts.astype(np.int32)
+    written: dict[str, Any] = {}
+    if k <= MOST_WRITTEN:
+        text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in z.tolist()]
+        written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10}}
+    figure = go.Figure(
+        go.Heatmap(
+            z=z,
+            zmin=0,
+            zmax=1 if shares else max(1, int(counts.max(initial=0))),
+            colorscale=palette.SEQUENTIAL,
+            colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%" if shares else ",d"},
+            hoverinfo="skip",
+            xgap=1,
+            ygap=1,
+            **written,
+        )
+    )
+    # Beyond the bound the fullest cells can be clicked; empty ones have nothing to show.
+    cells = np.sort(np.argsort(-counts, axis=None, kind="stable")[:MOST_TARGETS])
+    truth, answer = np.unravel_index(cells, counts.shape)
+    words = [literal(label, 60) for label in labels]
+    says = [
+        f"truth {words[i]}<br>answer {words[j]}<br>{counts[i, j]:,} of {rows[i, 0]:,} ({share[i, j]:.1%})"
+        for i, j in zip(truth.tolist(), answer.tolist(), strict=True)
+    ]
+    figure.add_trace(
+        targets(answer.astype(np.int32), truth.astype(np.int32), np.stack([truth, answer], 1).tolist(), says)
+    )
+    small = {"tickfont": {"size": 9 if k > 40 else 11 if k > 15 else 13}}
+    axis = label_axis(labels) | small
+    pixels = 56 if k <= 5 else 34 if k <= 25 else 14
+    return frame(
+        figure,
+        max(240, k * pixels + 130),
+        ("confusion", labels),
+        xaxis=axis | {"title": {"text": "answer"}, "range": [-0.5, k - 0.5]},
+        yaxis=axis | {"title": {"text": "truth"}, "range": [k - 0.5, -0.5]},
+        hoverdistance=-1,
+        margin=_TIGHT,
+    )

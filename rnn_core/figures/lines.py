@@ -1,0 +1,208 @@
+"""What changes along the steps of a text, and along the epochs of a training."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from rnn_core.config import METRIC_NAMES
+from rnn_core.figures import palette
+from rnn_core.figures.frame import FIRST, LABEL, NO_FADE, chosen, frame, rule, step_axis, step_words, steps, targets
+from rnn_core.figures.palette import literal
+from rnn_core.results import History, Trace
+
+FEW_CLASSES = 8
+"""Up to so many classes all are drawn; beyond, those that lead somewhere."""
+
+FEW_STEPS = 200
+"""Up to so many steps each class has points of its own to hover and click; beyond, one row of them for all."""
+
+
+def beliefs(
+    trace: Trace,
+    colours: Mapping[str, str],
+    show: Literal["answers", "readouts"] = "answers",
+    step: int | None = None,
+) -> go.Figure:
+    """The probability of each class at every step. A click gives `[[step]]`.
+
+    Args:
+        show: the answer if the text stopped here (with the decision step), or the readout softmax(V h_t + c).
+            Labelling has readouts alone.
+        step: the chosen one.
+    """
+    answers = trace.answers if show == "answers" else None
+    p = np.asarray(trace.readouts if answers is None else answers, np.float32)
+    count, k = p.shape
+    drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
+    t, words, picks = steps(count), step_words(trace.tokens), [[i] for i in range(count)]
+    figure = go.Figure()
+    for i in drawn:
+        label = trace.labels[i]
+        line = {"color": colours[label], "width": 2.5}
+        common = {"x": t, "y": np.ascontiguousarray(p[:, i]), "name": literal(label, LABEL), "line": line}
+        if count > FEW_STEPS:
+            figure.add_scatter(**common, mode="lines", hoverinfo="skip")
+            continue
+        figure.add_scatter(
+            **common,
+            mode="lines+markers",
+            marker={"size": 7},
+            customdata=picks,
+            text=words,
+            meta=literal(label, 60),  # in the template itself, %{…} in a label would be read
+            hovertemplate="%{text}<br>%{meta}: p = %{y:.3f}<extra></extra>",
+            **NO_FADE,
+        )
+    if count > FEW_STEPS:
+        lead = p.argmax(1)
+        best = p[np.arange(count), lead]
+        says = [f"{word}<br>{literal(trace.labels[i], 60)}: p = {value:.3f}"
+                for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
+        figure.add_trace(targets(t, best, picks, says))
+    decided = trace.decision_step if answers is not None else None
+    marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
+    legend: dict[str, Any] = {}
+    if len(drawn) < k:
+        legend = {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
+    frame(
+        figure,
+        380,
+        ("beliefs", trace.tokens),
+        xaxis=step_axis(trace.tokens),
+        yaxis={"range": [-0.03, 1.08], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
+        shapes=[*chosen(step), *(line for line, _ in marks)],
+        annotations=[note for _, note in marks],
+        hovermode="x" if count > FEW_STEPS else "closest",
+        showlegend=True,
+    )
+    return figure.update_layout(legend=legend)
+
+
+def step_losses(
+    losses: np.ndarray,
+    trace: Trace,
+    label: str | None = None,
+    step: int | None = None,
+    counted: np.ndarray | None = None,
+    colour: str = palette.BLUE,
+) -> go.Figure:
+    """−log p(label) at each step. A click gives `[[step]]`.
+
+    Args:
+        losses: (T,) in nats; nan where a step has no target.
+        label: the target, None when each step has its own.
+        counted: (T,) bool, the steps whose loss this run was trained on: their bars are filled, the others hollow.
+    """
+    losses = np.asarray(losses, np.float32)
+    counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
+    words = step_words(trace.tokens)
+    figure = go.Figure()
+    for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
+        at = np.flatnonzero(counted == filled)
+        if len(at):
+            figure.add_bar(
+                x=(at + FIRST).astype(np.int32),
+                y=losses[at],
+                name=name,
+                customdata=at[:, None].tolist(),
+                hovertext=[words[i] for i in at],
+                hovertemplate="%{hovertext}<br>loss %{y:.4f} nats<extra></extra>",
+                marker={
+                    "color": colour if filled else palette.faint(colour, 0.12),
+                    "line": {"color": colour, "width": 1.5 if len(losses) <= FEW_STEPS else 0},
+                },
+                **NO_FADE,
+            )
+    target = "label of the step" if label is None else literal(label, LABEL)
+    return frame(
+        figure,
+        300,
+        ("losses", trace.tokens),
+        barmode="overlay",
+        bargap=0.25,
+        xaxis=step_axis(trace.tokens),
+        yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
+        shapes=chosen(step),
+        showlegend=True,
+    )
+
+
+def curves(histories: Mapping[str, History], metric: str) -> go.Figure:
+    """Loss of training and dev, and the dev metric that chooses the best epoch (starred), over the epochs.
+
+    Args:
+        histories: by the runs' names.
+        metric: accuracy, macro_f1 or f1.
+    """
+    name, key = METRIC_NAMES.get(metric, metric), f"dev_{metric}"
+    figure = make_subplots(1, 2, horizontal_spacing=0.1)
+    for (run, history), colour in zip(histories.items(), palette.qualitative(max(len(histories), 1)), strict=False):
+        look = {"name": literal(run, LABEL), "legendgroup": run, "meta": literal(run, 60)}
+        hover = "%{meta}<br>epoch %{x:.2f}: %{y:.4f}<extra>"
+        figure.add_scatter(
+            x=np.asarray(history.epoch_at, np.float32),
+            y=np.asarray(history.losses, np.float32),
+            mode="lines",
+            line={"color": colour, "width": 2},
+            hovertemplate=hover + "train loss</extra>",
+            row=1,
+            col=1,
+            **look,
+        )
+        for column, field, dash in ((1, "dev_loss", "dash"), (2, key, "solid")):
+            epochs, values = _dev(history, field)
+            if not len(epochs):
+                continue
+            figure.add_scatter(
+                x=epochs,
+                y=values,
+                mode="lines+markers",
+                line={"color": colour, "width": 2.5, "dash": dash},
+                marker={"size": 6},
+                hovertemplate=hover + (f"dev {name}" if column == 2 else "dev loss") + "</extra>",
+                showlegend=False,
+                row=1,
+                col=column,
+                **look,
+            )
+        best = best_epoch(history, metric)
+        if best is not None:
+            epochs, values = _dev(history, key)
+            figure.add_scatter(
+                x=[best],
+                y=values[epochs == best],
+                mode="markers",
+                marker={"symbol": "star", "size": 16, "color": colour, "line": {"color": palette.GREY, "width": 1}},
+                hovertemplate="%{meta}<br>best epoch %{x}: %{y:.4f}<extra></extra>",
+                showlegend=False,
+                row=1,
+                col=2,
+                **look,
+            )
+    frame(figure, 380, ("curves", tuple(histories)), showlegend=len(histories) > 1)
+    figure.update_xaxes(title={"text": "epoch"}, rangemode="tozero")
+    figure.update_yaxes(title={"text": "loss in nats (line: train, dashes: dev)"}, rangemode="tozero", col=1)
+    figure.update_yaxes(title={"text": f"dev {name} (★ best)"}, col=2)
+    return figure
+
+
+def best_epoch(history: History, metric: str) -> int | None:
+    """The epoch with the highest dev metric, ties to the lower dev loss and then the earlier one; None without dev."""
+    key = f"dev_{metric}"
+    rows = [row for row in history.epochs if row.get(key) is not None]
+    if not rows:
+        return None
+    return int(min(rows, key=lambda row: (-row[key], _or_infinite(row.get("dev_loss")), row["epoch"]))["epoch"])
+
+
+def _or_infinite(value: float | None) -> float:
+    return float("inf") if value is None else value
+
+
+def _dev(history: History, field: str) -> tuple[np.ndarray, np.ndarray]:
+    """The epochs that have a field, and its values there."""
+    rows = [row for row in history.epochs if row.get(field) is not None]
+    return np.array([row["epoch"] for row in rows], np.int32), np.array([row[field] for row in rows], np.float32)

@@ -1,0 +1,127 @@
+"""Colours that mean one thing everywhere, and words that are drawn as they were written."""
+
+import colorsys
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+Scale = list[list[float | str]]
+"""A plotly colour scale: [place in 0…1, colour] pairs."""
+
+BLUE, ORANGE, GREY = "#0072B2", "#E08A00", "#858585"
+
+# Okabe and Ito's colours, with the yellow darkened: each shows on white and on a dark page.
+_FIRST = [BLUE, ORANGE, "#009E73", "#CC79A7", "#4BA3D9", "#D55E00", "#A39400", "#8E6BD1"]
+
+DIVERGING: Scale = [
+    [0.0, "#08306b"],
+    [0.2, "#2f79b5"],
+    [0.4, "#a9cfe6"],
+    [0.5, "#f0f0ee"],
+    [0.6, "#fdc38a"],
+    [0.8, "#d9730d"],
+    [1.0, "#7f2704"],
+]
+"""Blue below 0, orange above: told apart by the colour-blind, and an even block of light on either theme."""
+
+SEQUENTIAL: Scale = [[0.0, "#edf2f7"], [0.25, "#a6c8e4"], [0.5, "#4a90c2"], [0.75, "#125a9c"], [1.0, "#062b55"]]
+"""For counts and shares: nothing is pale, much is dark blue."""
+
+_NEGATIVE = {"negative", "neg", "0", "no", "false", "bad", "ham", "-1"}
+_POSITIVE = {"positive", "pos", "1", "yes", "true", "good", "spam", "+1"}
+
+
+@cache
+def qualitative(count: int) -> tuple[str, ...]:
+    """So many colours: Okabe and Ito's eight, then hues a golden angle apart with changing lightness."""
+    rest = count - len(_FIRST)
+    more = [colorsys.hls_to_rgb((0.07 + 0.381966 * i) % 1, (0.36, 0.5, 0.6)[i % 3], (0.75, 0.45, 0.6)[i % 3])
+            for i in range(rest)]  # fmt: skip
+    return (*_FIRST, *("#" + "".join(f"{round(255 * part):02X}" for part in rgb) for rgb in more))[:count]
+
+
+def class_colours(labels: Sequence[str]) -> dict[str, str]:
+    """The colour of each class of a run, by its place in the run's list of labels.
+
+    Two classes are blue and orange, blue for what the names call positive; the tag O, being no entity, is grey.
+    """
+    colours = [qualitative(60)[i % 60] for i in range(len(labels))]
+    if len(labels) == 2 and (labels[0].lower() in _NEGATIVE or labels[1].lower() in _POSITIVE):
+        colours.reverse()
+    return {label: GREY if label == "O" else colour for label, colour in zip(labels, colours, strict=True)}
+
+
+def faint(colour: str, opacity: float) -> str:
+    """A #RRGGBB colour as rgba(…) of that opacity."""
+    return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},{opacity:g})"
+
+
+def diverging(values: np.ndarray, bound: float) -> list[str]:
+    """The #RRGGBB of each of (d,) values on the diverging scale from −bound to bound.
+
+    For bars: plotly.js warns of every number given as a bar's colour.
+    """
+    places = [float(place) for place, _ in DIVERGING]
+    stops = np.array([[int(str(colour)[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in DIVERGING])
+    at = np.clip(values / (2 * bound) + 0.5, 0, 1)
+    rgb = np.rint(np.stack([np.interp(at, places, channel) for channel in stops.T], 1)).astype(int)
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rgb.tolist()]
+
+
+def luminance(colour: str) -> float:
+    """WCAG's relative luminance of a #RRGGBB colour: 0 black, 1 white."""
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def ink(colour: str) -> str:
+    """Black or white, whichever stands out more from a #RRGGBB colour (WCAG contrast (L₁ + 0.05) / (L₂ + 0.05))."""
+    light = luminance(colour) + 0.05
+    return "#000" if light / 0.05 >= 1.05 / light else "#fff"
+
+
+# Plotly reads <b>, &lt; and $…$ in every text it draws, and knows these entities.
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
+_SIGNS = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "": "∅"}
+
+
+def visible(text: str, most: int | None = None) -> str:
+    """A user's text with its control characters and lone spaces made visible, cut to `most` characters with "…"."""
+    if most is not None and len(text) > most:
+        text = text[: most - 1] + "…"
+    if text.isprintable() and text.strip():
+        return text
+    lone = not text.strip(" \u00a0\u3000")
+    return "".join(_sign(letter, lone) for letter in text) or _SIGNS[""]
+
+
+def _sign(letter: str, lone: bool) -> str:
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    if letter < " ":
+        return chr(0x2400 + ord(letter))
+    if letter.isspace() and lone:
+        return "␣"
+    kind = unicodedata.category(letter)
+    if kind == "Cs":  # half a surrogate pair cannot be written as UTF-8
+        return "\ufffd"
+    # Direction marks would turn round the text beside them. Joiners stay: emoji and Persian need them.
+    if kind in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(letter) in _TURNS:
+        return f"⟨{ord(letter):04X}⟩"
+    return letter
+
+
+_TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def literal(text: str, most: int | None = None) -> str:
+    """Any user's text for plotly, so that it is drawn as written: no tags, entities or formulas are read in it.
+
+    Args:
+        text: a token, a label, a name.
+        most: show so many characters at the most (24 does for a label), the last of them "…".
+    """
+    return visible(text, most).translate(_ESCAPES)

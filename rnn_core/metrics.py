@@ -1,0 +1,232 @@
+"""How good answers are: accuracy, scores a class, confusion, and strict entity spans. Arrays in, results out.
+
+Every figure here is checked in the tests against scikit-learn and seqeval.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rnn_core.results import ClassScores, Scores, SpanScores
+
+Span = tuple[str, int, int]
+"""An entity: its type, its first token, and the token after its last."""
+
+Mark = tuple[str, str]
+"""A tag taken apart: its prefix (B, I, E, S or O) and its type."""
+
+
+# ---- classes --------------------------------------------------------------------------------------------------------
+
+
+def confusion(truths: np.ndarray, answers: np.ndarray, k: int) -> np.ndarray:
+    """The counts C[i, j] of items of class i that were answered j.
+
+    Args:
+        truths, answers: (m,) class indices below k.
+
+    Returns:
+        (k, k) int64; rows: the truth, columns: the answer.
+    """
+    pairs = np.asarray(truths, np.int64).ravel() * k + np.asarray(answers, np.int64).ravel()
+    return np.bincount(pairs, minlength=k * k).astype(np.int64).reshape(k, k)
+
+
+def scores(
+    confusion: np.ndarray, labels: Sequence[str], loss: float | None = None, spans: SpanScores | None = None
+) -> Scores:
+    """Accuracy and precision, recall and F1 of each class from a (k, k) confusion matrix.
+
+    Precision_i = C_ii / Σ_j C_ji, recall_i = C_ii / Σ_j C_ij, F1_i = 2 C_ii / (Σ_j C_ji + Σ_j C_ij), each 0 where the
+    sum is 0; macro means go over the classes that occur in truth or answers, which is what scikit-learn does when it
+    is given no list of labels.
+    """
+    right, truths, answers = np.diag(confusion), confusion.sum(1), confusion.sum(0)
+    occurs = truths + answers > 0
+    figures = np.stack([_share(right, answers), _share(right, truths), _share(2 * right, truths + answers)])
+    macro = figures[:, occurs].mean(1) if occurs.any() else np.zeros(3)
+    accuracy = float(_share(right.sum(), confusion.sum()))
+    per_class = tuple(
+        ClassScores(label, float(p), float(r), float(f), int(n))
+        for label, p, r, f, n in zip(labels, *figures, truths, strict=True)
+    )
+    return Scores(
+        labels=tuple(labels),
+        confusion=confusion,
+        accuracy=accuracy,
+        per_class=per_class,
+        macro_precision=float(macro[0]),
+        macro_recall=float(macro[1]),
+        macro_f1=float(macro[2]),
+        micro_f1=accuracy,  # one label and one answer an item: every false positive is another class's false negative
+        loss=loss,
+        spans=spans,
+    )
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole as float64, 0 where the whole is 0."""
+    share = np.zeros(np.shape(whole))
+    np.divide(part, whole, out=share, where=np.asarray(whole) > 0)
+    return share
+
+
+# ---- entity spans ---------------------------------------------------------------------------------------------------
+
+
+class _Rule(NamedTuple):
+    """When an entity opens, goes on and is whole, each from the tag before and the tag at hand."""
+
+    prefixes: str
+    opens: Callable[[Mark, Mark], bool]
+    continues: Callable[[Mark, Mark], bool]
+    whole: Callable[[Mark, Mark], bool]
+
+
+def _opens_iob1(before: Mark, mark: Mark) -> bool:
+    # I opens unless it goes on; B stands only between two neighbours of the same type.
+    if mark[0] == "I":
+        return before != mark
+    return mark[0] == "B" and before[0] in "BI" and before[1] == mark[1]
+
+
+_RULES = {
+    "IOB1": _Rule(
+        "BI",
+        opens=_opens_iob1,
+        continues=lambda before, mark: mark[0] == "I" and before[1] == mark[1],
+        # B-x B-y: the second B is wrong, and with it seqeval lets the first one go.
+        whole=lambda last, after: not (last[0] == after[0] == "B" and last[1] != after[1]),
+    ),
+    "IOB2": _Rule(
+        "BI",
+        opens=lambda before, mark: mark[0] == "B",
+        continues=lambda before, mark: mark[0] == "I" and before[1] == mark[1],
+        whole=lambda last, after: True,
+    ),
+    "IOBES": _Rule(
+        "BIES",
+        opens=lambda before, mark: mark[0] in "BS",
+        continues=lambda before, mark: mark[0] in "IE" and before[0] in "BI" and before[1] == mark[1],
+        whole=lambda last, after: last[0] in "ES",
+    ),
+}
+
+SCHEMES = tuple(_RULES)
+"""The tag schemes that are recognised; BILOU is IOBES with other letters (L for E, U for S) and is read as that."""
+
+_OUTSIDE: Mark = ("O", "")
+_BILOU = {"L": "E", "U": "S"}
+
+
+def _mark(tag: str, prefixes: str) -> Mark:
+    """A tag taken apart; what the scheme has no prefix for is outside. "B" and "B-" have the type "_"."""
+    prefix = tag[:1]
+    if "S" in prefixes:
+        prefix = _BILOU.get(prefix, prefix)
+    if not prefix or prefix not in prefixes or tag[1:2] not in ("", "-"):
+        return _OUTSIDE
+    return prefix, tag[1:].strip("-") or "_"
+
+
+def spans(tags: Sequence[str], scheme: str) -> list[Span]:
+    """The entities of one sentence by seqeval's strict rule: only what the scheme allows counts.
+
+    Args:
+        tags: (T,) such as B-PER, I-PER, O.
+        scheme: IOB1, IOB2 or IOBES.
+
+    Returns:
+        (type, start, end) of each, end exclusive, in order.
+    """
+    rule = _RULES[scheme]
+    marks = [*(_mark(tag, rule.prefixes) for tag in tags), _OUTSIDE]
+    found: list[Span] = []
+    before, i = _OUTSIDE, 0
+    while i < len(tags):
+        end = i + 1
+        if rule.opens(before, marks[i]):
+            while rule.continues(marks[end - 1], marks[end]):
+                end += 1
+            if rule.whole(marks[end - 1], marks[end]):
+                found.append((marks[i][1], i, end))
+        before, i = marks[end - 1], end
+    return found
+
+
+def span_scores(truths: Iterable[Sequence[str]], answers: Iterable[Sequence[str]], scheme: str) -> SpanScores:
+    """Strict precision, recall and F1 of the entities in m sentences, by type, pooled (micro) and averaged (macro).
+
+    Args:
+        truths, answers: (m,) lists of tags, pairwise of one length.
+        scheme: IOB1, IOB2 or IOBES.
+    """
+    true: Counter[str] = Counter()
+    given: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for truth, answer in zip(truths, answers, strict=True):
+        wanted, got = set(spans(truth, scheme)), set(spans(answer, scheme))
+        for counter, found in ((true, wanted), (given, got), (right, wanted & got)):
+            counter.update(kind for kind, _, _ in found)
+    types = sorted(true.keys() | given.keys())
+    per_type = tuple(ClassScores(t, *_figures(right[t], given[t], true[t]), true[t]) for t in types)
+    return SpanScores(
+        scheme,
+        per_type,
+        *_figures(right.total(), given.total(), true.total()),
+        macro_f1=float(np.mean([one.f1 for one in per_type])) if per_type else 0.0,
+    )
+
+
+def _figures(right: int, given: int, true: int) -> tuple[float, float, float]:
+    """Precision, recall and F1 from counts, 0 where undefined."""
+    precision, recall, f1 = _share(np.array([right, right, 2 * right]), np.array([given, true, given + true]))
+    return float(precision), float(recall), float(f1)
+
+
+# ---- recognising a scheme -------------------------------------------------------------------------------------------
+
+
+def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | None]:
+    """The tag scheme that training sentences are written in, and a warning when they do not agree on it.
+
+    Tags are of a scheme when each is "O" or a prefix, a hyphen and a type. The first tag of an entity already tells
+    IOB1 (I) from IOB2 (B), and its last one tells those from IOBES (E or S), so a sentence with entities is valid under
+    one scheme at most: the one with the most sentences is it.
+
+    Returns:
+        IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and a sentence for the user, or None.
+    """
+    votes: Counter[str | None] = Counter()
+    prefixes: set[str] = set()
+    for tags in sequences:
+        entities = [tag for tag in tags if tag != "O"]
+        if any(tag[:1] not in set("BIESLU") or tag[1:2] != "-" for tag in entities):
+            return None, None
+        if entities:
+            prefixes.update(tag[0] for tag in entities)
+            votes[next((scheme for scheme in SCHEMES if _valid(tags, scheme)), None)] += 1
+    if not votes:
+        return None, None
+    likely = ("IOB2", "IOBES", "IOB1") if prefixes <= set("BI") else ("IOBES", "IOB2", "IOB1")
+    scheme = max(likely, key=lambda one: votes[one])  # the first of them when none has more
+    if not votes[scheme] and not prefixes & set("BSU"):
+        return None, "The tags look like entities, but of no scheme known here (IOE?), so they count as plain classes."
+    others = [
+        f"{votes[one]:,} only as {one}" if one else f"{votes[one]:,} under no scheme"
+        for one in (*likely, None)
+        if one != scheme and votes[one]
+    ]
+    if not others:
+        return scheme, None
+    return scheme, (
+        f"The tags are read as {scheme}, but of {votes.total():,} sentences with entities only {votes[scheme]:,} are valid "
+        f"as that ({', '.join(others)}); entities that break the rule do not count."
+    )
+
+
+def _valid(tags: Sequence[str], scheme: str) -> bool:
+    """Whether a strict reading uses every tag that is not O, and each where the scheme wants it."""
+    return sum(end - start for _, start, end in spans(tags, scheme)) == sum(tag != "O" for tag in tags)

@@ -1,0 +1,245 @@
+"""Long work in a process of its own, with a folder between it and whoever watches.
+
+A job is a folder (a run's, a dataset's upload, an evaluation's) that holds `status.json`, a `lock` that the worker
+holds for as long as it lives, a `log`, and perhaps a `STOP` file. Nothing is kept in the server: a reload, another
+session and a restarted server read the same folder. Loads no torch.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from rnn_core.config import Problem
+from rnn_core.workspace import files
+
+PARENT = "UNROLLED_PARENT"
+"""Set for workers that a page started: the server's process id. They queue, step back, and stop with the server."""
+
+SLOTS = max(1, (os.cpu_count() or 1) // 2)
+"""Workers of one kind that run at the same time; the others wait."""
+
+_STARTING_S = 20.0
+"""A worker that was started so recently may not hold its lock yet."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a job stands.
+
+    Attributes:
+        state: queued, running, done, failed, cancelled, or `cut off` when its process is gone.
+        progress: 0 to 1.
+        message: what it is doing, or why it failed, as a sentence.
+        detail: whatever the job tells beyond that.
+        seconds_left: a forecast from the progress so far; None when there is none.
+    """
+
+    state: str
+    progress: float = 0.0
+    message: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+    seconds_left: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether somebody is working on it or waiting to."""
+        return self.state in ("queued", "running")
+
+
+def status(folder: Path) -> Status | None:
+    """How the job in this folder stands; None when there never was one."""
+    try:
+        values = json.loads((folder / "status.json").read_text(encoding="utf-8"))
+        state = str(values["state"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if state in ("queued", "running") and not _held(folder):
+        fresh = state == "queued" and time.time() - values.get("time", 0) < _STARTING_S
+        state = "queued" if fresh else "cut off"
+    left = None
+    progress, running_for = values.get("progress", 0.0), time.time() - values.get("since", time.time())
+    gained = progress - values.get("progress_before", 0.0)
+    if state == "running" and gained > 0.01:
+        left = running_for / gained * (1 - progress)
+    return Status(state, progress, values.get("message", ""), values.get("detail", {}), left)
+
+
+def start(folder: Path, arguments: Sequence[str]) -> None:
+    """Starts `python -m rnn_core …` as the worker of this folder.
+
+    Raises:
+        Problem: when one is at work there already, or the folder cannot be written.
+    """
+    with files.saying_disk_trouble(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _lock(folder, "start-lock", 5):
+            before = status(folder)
+            if before and before.active:
+                raise Problem("This is being worked on already. Wait until it is done, or cancel it.")
+            (folder / "STOP").unlink(missing_ok=True)
+            files.write_json(
+                folder / "status.json",
+                {"state": "queued", "time": time.time(), "progress": before.progress if before else 0.0},
+            )
+            with (folder / "log").open("ab") as log:
+                subprocess.Popen(
+                    [sys.executable, "-m", "rnn_core", *arguments, "--job", str(folder)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=Path(__file__).parents[2],
+                    env=os.environ | {PARENT: str(os.getpid())},
+                    start_new_session=True,
+                )
+
+
+def cancel(folder: Path) -> None:
+    """Asks the worker to stop; it does so after the update it is at."""
+    with files.saying_disk_trouble(folder):
+        (folder / "STOP").touch()
+
+
+class Job:
+    """The worker's side: tells how far it is and asks whether to go on."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._parent = int(os.environ.get(PARENT, 0))
+        self._values: dict[str, Any] = {}
+        self._said = 0.0
+        self.cut = False
+
+    def say(self, state: str, progress: float | None = None, message: str = "", **detail: Any) -> None:
+        """Writes the status file."""
+        self._values |= {"state": state, "message": message, "time": time.time()}
+        if progress is not None:
+            self._values["progress"] = progress
+        self._values["detail"] = self._values.get("detail", {}) | detail
+        files.write_json(self.folder / "status.json", self._values)
+        self._said = time.monotonic()
+
+    def progress(self, progress: float, message: str = "", **detail: Any) -> None:
+        """Tells how far the work is, at most four times a second."""
+        if time.monotonic() - self._said > 0.25:
+            self.say("running", progress, message, **detail)
+
+    def begin(self, progress: float = 0.0) -> None:
+        """Marks the start of the work proper, from which the time left is forecast."""
+        self._values |= {"since": time.time(), "progress_before": progress}
+        self.say("running", progress)
+
+    def stop_wanted(self) -> bool:
+        """True when somebody pressed Cancel or the server that started this is gone."""
+        if self._parent and os.getppid() != self._parent:
+            self.cut = True
+        return self.cut or (self.folder / "STOP").exists()
+
+    def check(self) -> None:
+        """Raises Cancelled when the work should stop."""
+        if self.stop_wanted():
+            raise Cancelled
+
+    @property
+    def for_a_page(self) -> bool:
+        return bool(self._parent)
+
+
+class Unwatched(Job):
+    """Work that nobody watches, such as reading a file within a longer command."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+
+    def say(self, state: str, progress: float | None = None, message: str = "", **detail: Any) -> None:
+        """Says nothing."""
+
+    def stop_wanted(self) -> bool:
+        return False
+
+
+class Cancelled(Exception):
+    """The work was told to stop."""
+
+
+@contextlib.contextmanager
+def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
+    """The worker's frame: holds the lock, waits for a slot, leaves a final state.
+
+    Args:
+        folder: the job's.
+        kind: `train` or `short`; each kind has its own slots, so that a look is never stuck behind a training.
+        root: the workspace, which holds the slots.
+
+    Raises:
+        Problem: when another worker holds the folder; and whatever the work raises.
+    """
+    with files.saying_disk_trouble(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _lock(folder, "lock", 3), contextlib.ExitStack() as stack:
+        job = Job(folder)
+        try:
+            if job.for_a_page:
+                os.nice(10)
+                stack.enter_context(_slot(job, kind, root))
+            job.begin()
+            yield job
+            job.say("done", 1.0)
+        except Cancelled:
+            job.say("cut off" if job.cut else "cancelled")
+        except Problem as why:
+            job.say("failed", message=str(why))
+            raise
+        except KeyboardInterrupt:
+            job.say("cancelled")
+            raise
+        except BaseException:
+            traceback.print_exc()
+            job.say("failed", message="Something went wrong that should not. The log has the details.")
+            raise
+
+
+@contextlib.contextmanager
+def _slot(job: Job, kind: str, root: Path) -> Iterator[None]:
+    folder = root / "slots"
+    folder.mkdir(parents=True, exist_ok=True)
+    job.say("queued", message="Waiting for a free place.")
+    while True:
+        for number in range(SLOTS):
+            with contextlib.suppress(Timeout), FileLock(folder / f"{kind}-{number}", timeout=0):
+                yield
+                return
+        job.check()
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def _lock(folder: Path, name: str, patience: float) -> Iterator[None]:
+    lock = FileLock(folder / name, timeout=patience)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Problem(f"Another process is at work on {folder.name}. Wait until it is done.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _held(folder: Path) -> bool:
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a read-only workspace: nobody can be at work there
+        return False

@@ -1,0 +1,160 @@
+"""Training a saved run: from its folder and its dataset to weights, history, metrics and a checkpoint."""
+
+import math
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnn_core.config import Problem, RunConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.datasets import Dataset, Example
+from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.network.decoding import predict
+from rnn_core.network.models import count_parameters
+from rnn_core.results import Scores
+from rnn_core.training.callbacks import Callback
+from rnn_core.training.jobs import Cancelled, Job
+from rnn_core.training.loop import Training, score
+from rnn_core.workspace import Workspace, files
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.evaluations import scores_to_json
+from rnn_core.workspace.runs import Arrays, Run, Speech, read_tensors, write_tensors
+
+CHECKPOINT_EVERY_S = 15.0
+"""Seconds between checkpoints within an epoch; one is written at the end of each epoch too."""
+
+
+def create_run(workspace: Workspace, config: RunConfig) -> Run:
+    """A new run's folder with its config; nothing is trained yet."""
+    run = Run(workspace.fresh("runs"))
+    run.write_config(config)
+    return run
+
+
+def encode(examples: list[Example], speech: Speech, per_token: bool) -> Encoded:
+    """Examples as numbers, by a run's vocabulary and labels."""
+    return Encoded.of(
+        [e.tokens for e in examples], [e.target for e in examples], speech.vocabulary, speech.labels, per_token
+    )
+
+
+def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | SavedDataset | None = None) -> dict[str, Any]:
+    """Trains a run from where it stands to the end and scores it on test.
+
+    Returns:
+        The figures that `train` prints: parameters, epochs, seconds, tokens a second, dev_… and test_….
+
+    Raises:
+        Problem: when the data is gone.
+        Cancelled: when told to stop; a checkpoint is left to go on from.
+    """
+    config, began = run.config, time.perf_counter()
+    if run.metrics():
+        raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
+    data = dataset or workspace.dataset(config.fingerprint)
+    splits = data.splits if isinstance(data, Dataset) else {s: data.examples(s) for s in ("train", "dev", "test")}
+    if not (run.path / "vocabulary.json").exists():
+        vocabulary = Vocabulary.build(
+            (e.tokens for e in splits["train"]), config.data.vocabulary, config.data.lowercase
+        )
+        run.write_speech(Speech(vocabulary, data.labels, data.scheme))
+    speech = run.speech
+    per_token = config.task.per_token
+    train, dev, test = (encode(splits.get(split, []), speech, per_token) for split in ("train", "dev", "test"))
+    training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme)
+    read_seconds = time.perf_counter() - began
+    if run.resumable:
+        arrays, rest = read_tensors(run.checkpoint_path, run.id)
+        try:
+            training.restore({name: torch.from_numpy(a.copy()) for name, a in arrays.items()}, rest)
+        except (KeyError, RuntimeError, ValueError):
+            raise Problem(f"The checkpoint of {run.name} does not fit its config. Train a new run.") from None
+    keeper = _Keeper(run, job)
+    keeper.forget_after(training.step)
+    job.begin(keeper.progress(training))
+    if not training.run([keeper]):
+        keeper.checkpoint(training)
+        raise Cancelled
+    training.network.load_state_dict(training.best_weights)
+    figures: dict[str, Any] = {
+        "parameters": count_parameters(config.model, len(speech.vocabulary), len(speech.labels)),
+        "epochs": training.epoch,
+        "best_epoch": training.best["epoch"] if training.best else 0,
+        "read_seconds": round(read_seconds, 3),
+        "train_seconds": round(training.seconds, 3),
+        "tokens_per_second": round(training.tokens_per_second, 1),
+        "threads": config.train.threads,
+    }
+    saved: dict[str, Any] = {}
+    for split, encoded in (("dev", dev), ("test", test)):
+        if len(encoded):
+            scores = score(predict(training.network, config, encoded), encoded, speech.labels, speech.scheme)
+            saved[split] = scores_to_json(scores)
+            figures |= figures_of(scores, split)
+    run.write("metrics.json", figures | {"scores": saved})
+    run.checkpoint_path.unlink(missing_ok=True)
+    return figures
+
+
+def figures_of(scores: Scores, split: str) -> dict[str, float]:
+    """The figures of a split by the names that the command line prints, such as test_accuracy."""
+    figures = {f"{split}_accuracy": scores.accuracy, f"{split}_macro_f1": scores.macro_f1}
+    if scores.spans:
+        figures[f"{split}_f1"] = scores.spans.f1
+    if scores.loss is not None and math.isfinite(scores.loss):
+        figures[f"{split}_loss"] = scores.loss
+    return figures
+
+
+class _Keeper(Callback):
+    """Writes history, weights, checkpoint and progress while the network trains."""
+
+    def __init__(self, run: Run, job: Job):
+        self.run, self.job = run, job
+        self._saved = self._asked = time.monotonic()
+        self._stop = False
+
+    def forget_after(self, step: int) -> None:
+        """Drops history that was written after the checkpoint: those updates are about to be made again."""
+        path = self.run.path / "history.jsonl"
+        kept = [line for line in files.read_lines(path) if line["step"] <= step]
+        files.write(path, lambda temporary: temporary.write_text("".join(files.as_line(line) for line in kept)))
+
+    def progress(self, training: Training) -> float:
+        return (training.epoch + training.place / training.batches_an_epoch) / training.config.train.epochs
+
+    def on_note(self, training: Training, note: dict[str, Any]) -> None:
+        files.append_line(self.run.path / "history.jsonl", note)
+
+    def on_update(self, training: Training) -> None:
+        now = time.monotonic()
+        if now - self._saved > CHECKPOINT_EVERY_S:
+            self.checkpoint(training)
+        if now - self._asked > 0.25:
+            self._asked, self._stop = now, self.job.stop_wanted()
+            self.job.progress(
+                self.progress(training),
+                f"Epoch {training.epoch + 1} of {training.config.train.epochs}",
+                tokens_per_second=round(training.tokens_per_second),
+                step=training.step,
+            )
+
+    def on_epoch(self, training: Training, scores: dict[str, Any]) -> None:
+        files.append_line(self.run.path / "history.jsonl", scores)
+        if scores["best"]:
+            write_tensors(self.run.path / "weights.safetensors", _arrays(training.best_weights))
+        self.checkpoint(training)
+
+    def should_stop(self) -> bool:
+        return self._stop
+
+    def checkpoint(self, training: Training) -> None:
+        held, rest = training.state()
+        write_tensors(self.run.checkpoint_path, _arrays(held), rest)
+        self._saved = time.monotonic()
+
+
+def _arrays(held: dict[str, Tensor]) -> Arrays:
+    return {name: value.detach().numpy() for name, value in held.items()}

@@ -1,0 +1,81 @@
+"""A run as a zip: packed for download, unpacked with no path outside its folder and a bound on size."""
+
+import io
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from rnn_core.config import Problem
+from rnn_core.workspace import files
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import Workspace
+
+CARRIED = ("config.json", "vocabulary.json", "weights.safetensors", "history.jsonl", "metrics.json")
+"""What a zip holds. Checkpoints and texts of the data stay at home."""
+
+LIMIT = 1 << 30
+"""Bytes that an imported run may unpack to."""
+
+
+def pack(run: Run) -> bytes:
+    """The run as a zip file's bytes, without any text of the data."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in CARRIED:
+            if (run.path / name).exists():
+                archive.write(run.path / name, f"{run.id}/{name}")
+    return held.getvalue()
+
+
+def unpack(workspace: Workspace, content: bytes) -> Run:
+    """A run from a zip that `pack` made, under a new id.
+
+    Raises:
+        Problem: when it is no such zip, is damaged, or would unpack to more than `LIMIT`. Nothing is left behind.
+    """
+    target = workspace.fresh("runs")
+    aside = workspace.root / f".import-{target.name}"
+    with files.saying_disk_trouble(workspace.root):
+        aside.mkdir(parents=True)
+        try:
+            _extract(content, aside)
+            run = Run(aside)
+            _check(run)
+            target.parent.mkdir(exist_ok=True)
+            os.rename(aside, target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    return Run(target)
+
+
+def _extract(content: bytes, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # only the names we know are read, by their last part: a path that climbs out is never followed
+            members = {Path(m.filename).name: m for m in archive.infolist() if Path(m.filename).name in CARRIED}
+            if "config.json" not in members or "weights.safetensors" not in members:
+                raise Problem("This zip holds no run: config.json or weights.safetensors is missing. Choose a zip "
+                              "that the Runs page made.")  # fmt: skip
+            left = LIMIT
+            for name, member in members.items():
+                with archive.open(member) as source, (folder / name).open("wb") as into:
+                    while piece := source.read(1 << 20):
+                        left -= len(piece)
+                        if left < 0:
+                            raise Problem("This zip unpacks to more than 1 GB. Import a smaller run.")
+                        into.write(piece)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise Problem("This is not a zip, or it is damaged. Download the run again and import that file.") from error
+
+
+def _check(run: Run) -> None:
+    """Reads everything once, so that a damaged run is refused here and not on a page."""
+    from rnn_core.network.models import parameter_shapes
+
+    speech = run.speech
+    expected = parameter_shapes(run.config.model, len(speech.vocabulary), len(speech.labels))
+    if {name: array.shape for name, array in run.weights().items()} != expected:
+        raise Problem("This run is damaged: its weights do not fit its config. Download it again and import that file.")
+    run.history()
+    run.metrics()

@@ -1,0 +1,100 @@
+"""Files written whole or not at all, and disk trouble said in a sentence."""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rnn_core.config import Problem
+
+_TROUBLE = {
+    errno.ENOSPC: "the disk is full. Free some space and try again",
+    errno.EDQUOT: "the disk quota is used up. Free some space and try again",
+    errno.EROFS: "the place is read-only. Choose another with --workspace or UNROLLED_WORKSPACE",
+    errno.EACCES: "writing there is not allowed. Choose another with --workspace or UNROLLED_WORKSPACE",
+    errno.EPERM: "writing there is not allowed. Choose another with --workspace or UNROLLED_WORKSPACE",
+    errno.ENOTDIR: "a file stands where a folder should be. Choose another with --workspace or UNROLLED_WORKSPACE",
+    errno.EEXIST: "a file stands where a folder should be. Choose another with --workspace or UNROLLED_WORKSPACE",
+}
+
+
+@contextmanager
+def saying_disk_trouble(path: Path) -> Iterator[None]:
+    """Turns a full or read-only disk into a `Problem` that names the place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _TROUBLE:
+            raise Problem(f"{path} cannot be written: {_TROUBLE[error.errno]}.") from error
+        raise
+
+
+def write(path: Path, fill: Callable[[Path], Any]) -> None:
+    """Calls `fill` with a temporary path beside `path` and moves the result there in one step.
+
+    Raises:
+        Problem: when the disk is full or the place cannot be written; `path` is then as it was.
+    """
+    with saying_disk_trouble(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            fill(temporary)
+            temporary.chmod(0o644)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """JSON, written whole."""
+    text = json.dumps(values, ensure_ascii=False, indent=1)
+    write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_json(path: Path) -> Any:
+    """What `write_json` wrote. Raises Problem when the file is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Problem(f"{path.parent.name} is incomplete: {path.name} is missing. Delete it, or import it again.") from None
+    except (ValueError, OSError):
+        raise Problem(f"{path.parent.name} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None
+
+
+def as_line(values: dict[str, Any]) -> str:
+    """One line of a JSON-lines file."""
+    return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def append_line(path: Path, values: dict[str, Any]) -> None:
+    """One JSON line more."""
+    with saying_disk_trouble(path), path.open("a", encoding="utf-8") as file:
+        file.write(as_line(values))
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The JSON lines of a file; a last line that is only half written is dropped, and so is a damaged one."""
+    lines = []
+    if path.exists():
+        for line in path.read_bytes().split(b"\n")[:-1]:
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                continue
+    return lines
+
+
+def remove(folder: Path) -> None:
+    """Deletes a folder: moved aside first, so that nobody meets half of it."""
+    with saying_disk_trouble(folder):
+        aside = folder.with_name(f".deleted-{folder.name}-{os.getpid()}")
+        os.replace(folder, aside)
+        shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,99 @@
+"""The workspace folder: where things lie, and what is in it."""
+
+import os
+import re
+import secrets
+import shutil
+import time
+from functools import cached_property
+from pathlib import Path
+
+from rnn_core.config import Problem
+from rnn_core.workspace import files
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
+
+ENVIRONMENT = "UNROLLED_WORKSPACE"
+READY_MADE = Path(__file__).parents[2] / "samples" / "runs"
+"""Runs that a fresh workspace starts with."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Workspace:
+    """Everything saved, below one folder that all sessions of a server share.
+
+    Args:
+        root: the folder; made when first written to. None: $UNROLLED_WORKSPACE, or ./workspace.
+    """
+
+    def __init__(self, root: str | Path | None = None):
+        self.root = Path(root or os.environ.get(ENVIRONMENT) or "workspace").expanduser().absolute()
+
+    @cached_property
+    def trouble(self) -> str | None:
+        """Why nothing can be saved here, as a sentence; None when all is well."""
+        try:
+            files.write(self.root / ".probe", lambda path: path.write_bytes(b"."))
+            (self.root / ".probe").unlink(missing_ok=True)
+        except (Problem, OSError) as error:
+            return str(error)
+        return None
+
+    def folder(self, kind: str, name: str) -> Path:
+        """The folder of one thing. Raises Problem when the name could not be one of ours."""
+        if not _ID.fullmatch(name):
+            raise Problem(f"There is nothing called {name[:60]!r} here. Choose one from the list.")
+        return self.root / kind / name
+
+    def fresh(self, kind: str) -> Path:
+        """A folder of a new name, not made yet; names sort by time."""
+        return self.folder(kind, time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3))
+
+    def _present(self, kind: str) -> list[Path]:
+        folder = self.root / kind
+        return sorted((p for p in folder.iterdir() if _ID.fullmatch(p.name)), reverse=True) if folder.is_dir() else []
+
+    # ---- runs -------------------------------------------------------------------------------------------------------
+
+    def seed(self) -> None:
+        """Copies the ready-made runs into a workspace that has never held any."""
+        runs = self.root / "runs"
+        if runs.exists() or not READY_MADE.is_dir() or self.trouble:
+            return
+        with files.saying_disk_trouble(runs):
+            aside = self.root / f".seed-{secrets.token_hex(4)}"
+            shutil.copytree(READY_MADE, aside)
+            try:
+                os.rename(aside, runs)
+            except OSError:  # another session was faster
+                shutil.rmtree(aside, ignore_errors=True)
+
+    def runs(self) -> list[Run]:
+        """All runs, the newest first; damaged ones included (they say so)."""
+        return [Run(path) for path in self._present("runs")]
+
+    def run(self, name: str) -> Run:
+        """One run by its id, or by its name when only one has it. Raises Problem when there is none."""
+        if _ID.fullmatch(name) and (self.root / "runs" / name).is_dir():
+            return Run(self.root / "runs" / name)
+        named = [run for run in self.runs() if run.name == name]
+        if len(named) > 1:
+            raise Problem(f"{len(named)} runs are called {name[:60]!r}. Use the id: {', '.join(r.id for r in named[:5])}.")
+        if not named:
+            raise Problem(f"There is no run {name[:60]!r} in {self.root}. The command `runs` lists those there are.")
+        return named[0]
+
+    # ---- datasets ---------------------------------------------------------------------------------------------------
+
+    def datasets(self) -> list[SavedDataset]:
+        """All datasets that can be read, the newest first."""
+        found = [SavedDataset(path) for path in self._present("datasets") if (path / "dataset.json").exists()]
+        return sorted(found, key=lambda d: d.path.stat().st_mtime, reverse=True)
+
+    def dataset(self, fingerprint: str) -> SavedDataset:
+        """The dataset of this fingerprint. Raises Problem when it is not here (any more)."""
+        path = self.folder("datasets", fingerprint[:16])
+        if not (path / "dataset.json").exists():
+            raise Problem("The data of this run is not in the workspace. Upload it again on the Data page.")
+        return SavedDataset(path)
