@@ -57,7 +57,9 @@ def known_encoding(encoding: str, name: str) -> str:
         return _ALIASES[codecs.lookup(encoding).name]
     except (LookupError, ValueError):
         choices = ", ".join(ENCODINGS)
-        raise Problem(f"The encoding {encoding[:40]!r} stated for {name} is not known: choose one of {choices}.") from None
+        raise Problem(
+            f"The encoding {encoding[:40]!r} stated for {name} is not known: choose one of {choices}."
+        ) from None
 
 
 def guess_encoding(head: bytes, name: str) -> str:
@@ -80,7 +82,9 @@ def guess_encoding(head: bytes, name: str) -> str:
     telling = [line for line in head.split(b"\n")[: -1 if b"\n" in head else None] if not line.isascii()]
     best = from_bytes(b"\n".join(telling or [head])[:100_000], cp_isolation=_GUESSED).best()
     if best is None:
-        raise Problem(f"The encoding of {name} was not recognised: choose it in the options, or save the file as UTF-8.")
+        raise Problem(
+            f"The encoding of {name} was not recognised: choose it in the options, or save the file as UTF-8."
+        )
     return _ALIASES[codecs.lookup(best.encoding).name]
 
 

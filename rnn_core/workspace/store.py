@@ -1,5 +1,6 @@
 """The workspace folder: where things lie, and what is in it."""
 
+import hashlib
 import os
 import re
 import secrets
@@ -83,6 +84,23 @@ class Workspace:
         if not named:
             raise Problem(f"There is no run {name[:60]!r} in {self.root}. The command `runs` lists those there are.")
         return named[0]
+
+    # ---- texts too long or too private for a link --------------------------------------------------------------------
+
+    def keep_text(self, text: str) -> str:
+        """Saves a text and gives its id, which is the same for the same text."""
+        name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        path = self.folder("texts", f"{name}.txt")
+        if not path.exists():
+            files.write(path, lambda temporary: temporary.write_bytes(text.encode("utf-8", "surrogatepass")))
+        return name
+
+    def text(self, name: str) -> str | None:
+        """The text of this id; None when there is none."""
+        try:
+            return self.folder("texts", f"{name}.txt").read_bytes().decode("utf-8", "surrogatepass")
+        except (OSError, Problem, UnicodeError):
+            return None
 
     # ---- datasets ---------------------------------------------------------------------------------------------------
 

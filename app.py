@@ -1,0 +1,26 @@
+"""Unrolled: train a recurrent network on your own text and look inside. Run with `streamlit run app.py`."""
+
+import streamlit as st
+
+from pages.common import state, widgets
+
+st.set_page_config("Unrolled", page_icon=":material/route:", layout="wide")
+state.restore()
+
+page = st.navigation(
+    {
+        "Look inside": [
+            st.Page("pages/read/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect", default=True),
+        ],
+        "Train your own": [
+            st.Page("pages/train/data.py", title="Data", icon=":material/table_view:", url_path="data"),
+            st.Page("pages/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),
+            st.Page("pages/train/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
+        ],
+        "Understand": [
+            st.Page("pages/understand/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
+        ],
+    }
+)
+widgets.frame()
+page.run()

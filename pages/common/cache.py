@@ -1,0 +1,65 @@
+"""Everything that is kept between reruns, in one place."""
+
+import os
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Run
+
+if TYPE_CHECKING:  # torch is not loaded before a run is
+    from rnn_core.analysis.loading import Loaded
+    from rnn_core.results import Evaluation, Trace
+
+
+def workspace() -> Workspace:
+    """The workspace of this server, with the ready-made runs in it."""
+    return _workspace(os.environ.get("UNROLLED_WORKSPACE", "workspace"))
+
+
+@st.cache_resource(ttl=60, max_entries=8, show_spinner=False)
+def _workspace(root: str) -> Workspace:
+    opened = Workspace(root)
+    opened.seed()
+    return opened
+
+
+def loaded(run: Run) -> "Loaded":
+    """The run's network, shared by everybody: never train it. Raises Problem when damaged or not trained yet."""
+    weights = run.path / "weights.safetensors"
+    return _loaded(run, str(run.path), weights.stat().st_mtime_ns if weights.exists() else 0)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Opening the run …")
+def _loaded(_run: Run, path: str, version: int) -> "Loaded":
+    from rnn_core.analysis.loading import load
+
+    return load(_run)
+
+
+def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
+    """A text as the run reads it. Raises Problem when there is nothing to read."""
+    network = loaded(run)
+    return network, _traced(network, str(run.path), id(network.network), text, spaced)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool) -> "Trace":
+    from rnn_core.analysis.trace import trace
+
+    return trace(_loaded, text, text.split(" ") if spaced else None)
+
+
+def evaluation(path: str, version: int) -> "Evaluation | None":
+    """A saved evaluation, by its folder and the time its scores were written."""
+    return _evaluation(path, version)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _evaluation(path: str, version: int) -> "Evaluation | None":
+    from pathlib import Path
+
+    from rnn_core.workspace import evaluations
+
+    return evaluations.load(Path(path))

@@ -1,0 +1,104 @@
+"""The one selection that every page follows and the address bar holds, and where it is kept."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import streamlit as st
+
+from rnn_core.config import Problem
+
+_KEY = "selection"
+_MOST_IN_LINK = 1000
+"""Longer texts, and those meant to be private, are saved and linked by an id."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is looked at.
+
+    Attributes:
+        run: a run's id.
+        text: what is read.
+        spaced: the text is tokens with a space between, as in labelled data: it is cut there and nowhere else.
+        private: keep the text out of the address bar.
+        step, unit: chosen ones, counted from 0; None where nothing has been chosen.
+        layer, direction, quantity, curve: of the views on Inspect.
+        label: the class whose loss is shown.
+        dataset: a dataset's id, on Data and Train.
+    """
+
+    run: str | None = None
+    text: str | None = None
+    spaced: bool = False
+    private: bool = False
+    step: int | None = None
+    unit: int | None = None
+    layer: int = 0
+    direction: int = 0
+    quantity: str = "h"
+    curve: str = "answers"
+    label: str | None = None
+    dataset: str | None = None
+
+
+def restore() -> None:
+    """At the start of every run of the app: the session's selection, at first from the link, written to the link."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _from_link(dict(st.query_params))
+    wanted = _to_link(selection())
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def selection() -> Selection:
+    """What is looked at now."""
+    return st.session_state.get(_KEY) or Selection()
+
+
+def select(**changes: Any) -> None:
+    """Chooses something else, in the session and in the link. A new text or run forgets what was chosen within."""
+    if changes.keys() & {"text", "run"}:
+        changes = {"step": None, "unit": None, "spaced": False} | changes
+    if "run" in changes:
+        changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None} | changes
+    st.session_state[_KEY] = replace(selection(), **changes)
+    st.query_params.from_dict(_to_link(selection()))
+
+
+def _to_link(chosen: Selection) -> dict[str, str]:
+    link = {
+        field.name: str(int(value)) if isinstance(value, bool) else str(value)
+        for field in fields(Selection)
+        if (value := getattr(chosen, field.name)) != field.default
+    }
+    text = chosen.text
+    if text is not None and (chosen.private or len(text) > _MOST_IN_LINK):
+        from pages.common.cache import workspace
+
+        del link["text"]
+        try:
+            link["text_id"] = workspace().keep_text(text)
+        except Problem:  # a workspace that cannot be written: the text stays in this session alone
+            link.pop("text_id", None)
+    return link
+
+
+def _from_link(link: dict[str, str]) -> Selection:
+    """Whatever of a link makes sense; the rest is ignored."""
+    found: dict[str, Any] = {}
+    for field in fields(Selection):
+        value = link.get(field.name)
+        if value is None:
+            continue
+        if isinstance(field.default, bool):
+            found[field.name] = value == "1"
+        elif field.name in ("step", "unit", "layer", "direction"):
+            if value.isdecimal():
+                found[field.name] = int(value)
+        else:
+            found[field.name] = value
+    if "text" not in found and "text_id" in link:
+        from pages.common.cache import workspace
+
+        found["text"] = workspace().text(link["text_id"])
+    return Selection(**found)

@@ -1,0 +1,146 @@
+"""Inspect: what the network holds and believes after every word of one text."""
+
+import streamlit as st
+
+from pages.common import cache, chips, state, widgets
+from rnn_core.config import Problem
+from rnn_core.views.view import literal
+
+EXAMPLES = {
+    "classify": (
+        "a slow start , but the last hour is funny , warm and beautifully acted .",
+        "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
+    ),
+    "tag": (
+        "My sister can open the can while the old man the boats .",
+        "Nobody in Lisbon expected the train to leave early .",
+    ),
+}
+
+st.title("Inspect")
+st.caption("Type a text and see what the network holds and believes after every word.")
+
+run = widgets.choose_run()
+with widgets.saying_problems():
+    task = run.config.data.task
+chosen = state.selection()
+if chosen.text is None:
+    state.select(text=EXAMPLES[task][0])
+    chosen = state.selection()
+
+st.session_state["typed"] = chosen.text
+
+
+def read_typed() -> None:
+    if st.session_state["typed"] != state.selection().text:
+        state.select(text=st.session_state["typed"])
+
+
+st.text_area("Text", key="typed", height=80, on_change=read_typed, placeholder="Type a sentence of your own")
+buttons = st.container(horizontal=True, vertical_alignment="center")
+buttons.button("Read it", type="primary", icon=":material/play_arrow:")
+for number, example in enumerate(EXAMPLES[task]):
+    buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
+st.session_state["is-private"] = chosen.private
+buttons.toggle(
+    "Private",
+    key="is-private",
+    help="Save the text on the server and link it by an id, instead of writing it into the address.",
+    on_change=lambda: state.select(private=st.session_state["is-private"]),
+)
+
+try:
+    loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
+except Problem as why:
+    widgets.problem(why)
+    st.stop()
+
+from rnn_core.views import inspect as views  # noqa: E402 - after the first paint, because it loads torch
+
+last = len(trace.tokens) - 1
+classifies = trace.answers is not None
+step = min(chosen.step, last) if chosen.step is not None else (trace.decision_step or last if classifies else 1)
+reading = views.Reading(
+    loaded, trace, step,
+    layer=min(chosen.layer, loaded.config.model.layers - 1),
+    direction=min(chosen.direction, loaded.network.directions - 1),
+    unit=chosen.unit if chosen.unit is not None and chosen.unit < loaded.config.model.hidden else None,
+    quantity=chosen.quantity if chosen.quantity in views.quantities(loaded) else "h",
+    label=chosen.label if chosen.label in trace.labels else None,
+    curve=chosen.curve,
+)  # fmt: skip
+
+for warning in trace.warnings:
+    st.warning(literal(warning, 300), icon=":material/help:")
+if classifies:
+    p = trace.readouts[-1, trace.answer]
+    decided = trace.decision_step or 0
+    st.markdown(
+        f"The answer is **{literal(trace.labels[trace.answer])}** (p = {p:.3f}), decided at step {decided + 1}, "
+        f"{literal(trace.tokens[decided], 30)}: from there on it never changes. Each word is coloured by the answer if "
+        "the text stopped there."
+    )
+else:
+    st.markdown("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
+chips.tokens(trace, reading.colours, step, lambda t: state.select(step=t), "chips")
+unknown = int((~trace.known).sum())
+if unknown:
+    st.caption(f"{unknown} of {len(trace.tokens) - 2} words are not in the vocabulary (dotted): fed as \\<unk\\>.")
+
+if classifies:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        widgets.show(views.BELIEFS, reading, state.select)
+        st.session_state["curve"] = reading.curve
+        st.segmented_control(
+            "Curve",
+            ["answers", "readouts"],
+            format_func={"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}.get,
+            key="curve",
+            on_change=lambda: state.select(curve=st.session_state["curve"] or "answers"),
+            label_visibility="collapsed",
+        )
+    with right:
+        widgets.show(views.LOSSES, reading, state.select)
+        st.session_state["loss-label"] = reading.label or trace.labels[trace.answer]
+        st.selectbox(
+            "Label",
+            trace.labels,
+            key="loss-label",
+            format_func=lambda label: f"Label: {label}" + (" (the answer)" if label == trace.labels[trace.answer] else ""),
+            on_change=lambda: state.select(label=st.session_state["loss-label"]),
+            label_visibility="collapsed",
+        )
+else:
+    widgets.show(views.TAGS, reading, state.select)
+
+widgets.show(views.STATES, reading, state.select)
+controls = st.container(horizontal=True)
+for key, title, values in (
+    ("quantity", "Quantity", views.quantities(loaded)),
+    ("layer", "Layer", tuple(range(loaded.config.model.layers))),
+    ("direction", "Direction", tuple(range(loaded.network.directions))),
+):
+    if len(values) > 1:
+        st.session_state[f"pick-{key}"] = getattr(reading, key)
+        controls.segmented_control(
+            title,
+            values,
+            format_func=views.name_of(key),
+            key=f"pick-{key}",
+            on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"] or views.FIRST[key]}),
+        )
+
+st.divider()
+head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
+head.subheader(f"Step {step + 1} of {last + 1}: {literal(trace.tokens[step], 40)}")
+back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="stretch",
+            on_click=state.select, kwargs={"step": step - 1})  # fmt: skip
+on.button("Next", icon=":material/chevron_right:", disabled=step == last, width="stretch",
+          on_click=state.select, kwargs={"step": step + 1})  # fmt: skip
+for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
+    with column:
+        widgets.show(view, reading, state.select)
+with st.expander("The embedding and the state as numbers"):
+    st.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
+    st.dataframe({f"{reading.quantity}_t": reading.series()[step]}, height=220)

@@ -1,0 +1,87 @@
+"""The views of the Evaluate page: where a run goes wrong."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.figures import bars, heatmap
+from rnn_core.results import Scores
+from rnn_core.views.view import View, always, literal
+
+
+def _scores(scores: Scores) -> Scores:
+    return scores
+
+
+def _pick(point: list[Any]) -> dict[str, Any]:
+    return {"row": int(point[0]), "column": int(point[1])}
+
+
+def _explain_confusion(scores: Scores) -> str:
+    counts = scores.confusion
+    total, right = int(counts.sum()), int(np.trace(counts))
+    wrong = counts - np.diag(np.diag(counts))
+    most = ""
+    if wrong.any():
+        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        most = (
+            f" The commonest error: {literal(scores.labels[row], 40)} taken for {literal(scores.labels[column], 40)}, "
+            f"{int(wrong[row, column]):,} times."
+        )
+    return (
+        "Row: the truth. Column: the answer. The diagonal is what was right; everything else is an error, and a click "
+        "on a cell lists its texts. Row shares divide each row by its sum, so the diagonal then reads as recall.\n\n"
+        r"$$\text{accuracy} = \frac{\sum_i n_{ii}}{\sum_{ij} n_{ij}}"
+        rf" = \frac{{{right}}}{{{total}}} = {right / max(total, 1):.4f}$$" + "\n\n" + most
+    )
+
+
+CONFUSION: View[Scores] = View(
+    "confusion", "Which classes are taken for which?", always,
+    _scores, lambda scores: heatmap.confusion(scores), _explain_confusion, _pick,
+)  # fmt: skip
+
+SHARES: View[Scores] = View(
+    "shares", "Which share of each class is taken for which?", always,
+    _scores, lambda scores: heatmap.confusion(scores, shares=True), _explain_confusion, _pick,
+)  # fmt: skip
+
+
+def _explain_classes(scores: Scores) -> str:
+    first = max(scores.per_class, key=lambda c: c.support)
+    k = scores.labels.index(first.label)
+    true, given, right = (
+        int(scores.confusion[k].sum()), int(scores.confusion[:, k].sum()), int(scores.confusion[k, k]),
+    )  # fmt: skip
+    return (
+        "**Recall** of a class is the accuracy within it: of the texts that are truly so, the share found. "
+        "**Precision**: of those called so, the share that are. **F1** is their harmonic mean. Macro averages count "
+        "every class alike, micro averages every decision alike; with one label and one answer each, micro F1 is the "
+        "accuracy.\n\n"
+        rf"For {literal(first.label, 40)}: recall = {right} / {true} = {first.recall:.4f}, "
+        rf"precision = {right} / {given} = {first.precision:.4f}, "
+        r"$F_1 = \frac{2PR}{P+R}$" + f" = {first.f1:.4f}."
+    )
+
+
+PER_CLASS: View[Scores] = View(
+    "per_class", "How well is each class found?", always, _scores, bars.per_class, _explain_classes
+)
+
+
+def _explain_spans(scores: Scores) -> str:
+    spans = scores.spans
+    assert spans is not None
+    return (
+        f"Tags are read as spans by the scheme {spans.scheme}. A span counts as right only when its type and both its "
+        "ends are right (the strict rule). Token accuracy misleads here, because most tokens lie outside of every "
+        f"span.\n\nOver all types: precision {spans.precision:.4f}, recall {spans.recall:.4f}, F1 {spans.f1:.4f}; "
+        f"macro F1 {spans.macro_f1:.4f}."
+    )
+
+
+SPANS: View[Scores] = View(
+    "spans", "How many entities are found whole?", lambda config: config.task.per_token,
+    _scores, lambda scores: bars.per_class(scores.spans), _explain_spans,
+)  # fmt: skip

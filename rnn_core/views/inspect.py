@@ -1,0 +1,300 @@
+"""The views of the Inspect page: what the network holds and believes after every step of one text."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.trace import counted_steps, losses
+from rnn_core.config import RunConfig
+from rnn_core.figures import bars, heatmap, lines, palette, tags
+from rnn_core.results import Trace
+from rnn_core.views.view import View, always, literal, number
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text as read by a run, and what of it is looked at.
+
+    Attributes:
+        step, unit: chosen, counted from 0.
+        layer, direction: of the states shown.
+        quantity: `h`, `c` or a gate's name.
+        label: the class whose loss is shown (classification).
+        curve: `answers` or `readouts`.
+    """
+
+    loaded: Loaded
+    trace: Trace
+    step: int
+    layer: int = 0
+    direction: int = 0
+    unit: int | None = None
+    quantity: str = "h"
+    label: str | None = None
+    curve: str = "answers"
+
+    @property
+    def colours(self) -> dict[str, str]:
+        return palette.class_colours(self.trace.labels)
+
+    def series(self) -> np.ndarray:
+        """(T, d) the quantity looked at."""
+        trace = self.trace
+        held = {"h": trace.states, "c": trace.cells} | trace.gates
+        found = held.get(self.quantity)
+        return (trace.states if found is None else found)[self.layer, self.direction]
+
+
+def quantities(loaded: Loaded) -> tuple[str, ...]:
+    """What can be looked at besides h: c and the gates, where the cell has them."""
+    cell = loaded.network.cell
+    return (*cell.parts, *cell.kept)
+
+
+FIRST = {"quantity": "h", "layer": 0, "direction": 0}
+"""What is shown of the states when nothing has been chosen."""
+
+_QUANTITIES = {
+    "h": "state h", "c": "memory c", "i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o",
+    "r": "reset gate r", "z": "update gate z", "n": "candidate n", "q": "recurrent part q",
+}  # fmt: skip
+
+
+def name_of(choice: str) -> Callable[[Any], str]:
+    """How the values of a choice in `FIRST` are called."""
+    return {
+        "quantity": _QUANTITIES.__getitem__,
+        "layer": lambda layer: f"layer {layer + 1}",
+        "direction": lambda direction: ("from the start", "from the end")[direction],
+    }[choice]
+
+
+def _classifies(config: RunConfig) -> bool:
+    return not config.task.per_token
+
+
+def _labels(config: RunConfig) -> bool:
+    return config.task.per_token
+
+
+def _at_step(point: list[Any]) -> dict[str, Any]:
+    return {"step": int(point[0])}
+
+
+def _where(reading: Reading) -> str:
+    trace = reading.trace
+    return f"step {reading.step + 1} of {len(trace.tokens)}, {literal(trace.tokens[reading.step], 30)}"
+
+
+# ---- what is believed ----------------------------------------------------------------------------------------------
+
+
+def _beliefs(reading: Reading) -> Reading:
+    return reading
+
+
+def _draw_beliefs(reading: Reading) -> go.Figure:
+    show = "readouts" if reading.curve == "readouts" else "answers"
+    return lines.beliefs(reading.trace, reading.colours, show, reading.step)  # type: ignore[arg-type]
+
+
+def _explain_beliefs(reading: Reading) -> str:
+    trace, t = reading.trace, reading.step
+    answers = reading.curve != "readouts" and trace.answers is not None
+    p = trace.answers[t] if answers and trace.answers is not None else trace.readouts[t]
+    figures = " · ".join(f"{literal(trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
+    last = reading.loaded.config.loss == "last"
+    said = (
+        "**Answer if the text stopped here**: from the state h after this step, one more step is taken on `<eos>`, and "
+        "the readout after it is the answer. Training asked for answers after `<eos>`, so this is what it has learnt."
+        if answers
+        else "**Readout**: the state h of each step is turned into probabilities directly."
+        + (" This run was trained on its last step alone: nobody ever taught it its earlier readouts, so they may be "
+           "odd." if last else " This run was trained at every step, so each readout has been taught.")
+    )  # fmt: skip
+    decision = ""
+    if trace.decision_step is not None:
+        decision = (
+            f"\n\n**Decision step** {trace.decision_step + 1}, after {literal(trace.tokens[trace.decision_step], 30)}: "
+            "from here on the answer never changes again."
+        )
+    formula = r"h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad \hat y_t = \mathrm{softmax}(c + V h'_t)"
+    if not answers:
+        formula = r"o_t = c + V h_t, \qquad \hat y_t = \mathrm{softmax}(o_t)"
+    return f"{said}\n\n$${formula}$$\n\nAt {_where(reading)}: {figures}.{decision}"
+
+
+BELIEFS: View[Reading] = View(
+    "beliefs", "What would the network answer after each word?", _classifies,
+    _beliefs, _draw_beliefs, _explain_beliefs, _at_step,
+)  # fmt: skip
+
+
+# ---- the loss at every step -----------------------------------------------------------------------------------------
+
+
+class _Losses(NamedTuple):
+    reading: Reading
+    label: str
+    values: np.ndarray
+    weights: np.ndarray
+
+
+def _losses(reading: Reading) -> _Losses:
+    trace = reading.trace
+    label = reading.label if reading.label in trace.labels else trace.labels[trace.answer]
+    values = losses(trace, [trace.labels.index(label)])
+    return _Losses(reading, label, values, counted_steps(reading.loaded, len(trace.tokens)))
+
+
+def _draw_losses(found: _Losses) -> go.Figure:
+    colour = found.reading.colours[found.label]
+    return lines.step_losses(
+        found.values, found.reading.trace, found.label, found.reading.step, found.weights > 0, colour
+    )
+
+
+def _explain_losses(found: _Losses) -> str:
+    t, p = found.reading.step, found.reading.trace.readouts
+    index = found.reading.trace.labels.index(found.label)
+    total = float((found.weights * found.values).sum())
+    rule = (
+        "only the step after `<eos>` counts (filled)"
+        if found.reading.loaded.config.loss == "last"
+        else f"every step counts, weight {number(float(found.weights[0]))} each"
+    )
+    return (
+        "The loss of a step is the surprise at the label, given that step's readout:\n\n"
+        r"$$L(t) = -\log \hat y_t[\text{label}], \qquad L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
+        f"For the label {literal(found.label, 40)} at {_where(found.reading)}: "
+        f"−log {p[t, index]:.6g} = {number(float(found.values[t]))} nats. "
+        f"In this run's training {rule}; with these weights the text's loss is L = {number(total)} nats."
+    )
+
+
+LOSSES: View[Reading] = View(
+    "losses", "How surprised is each step at the label?", _classifies,
+    _losses, _draw_losses, _explain_losses, _at_step,
+)  # fmt: skip
+
+
+# ---- tags -----------------------------------------------------------------------------------------------------------
+
+
+def _draw_tags(reading: Reading) -> go.Figure:
+    return tags.confidences(reading.trace, reading.colours, reading.step)
+
+
+def _explain_tags(reading: Reading) -> str:
+    trace, t = reading.trace, reading.step
+    p = trace.readouts[t]
+    figures = " · ".join(f"{literal(trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
+    both = reading.loaded.config.model.bidirectional
+    seen = "the words before and after it" if both else "the words up to it"
+    return (
+        f"Each token has its own answer, from the states at its step, which know {seen}:\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAt {_where(reading)}: {figures}."
+    )
+
+
+TAGS: View[Reading] = View(
+    "tags", "Which tag has each token, and how sure is the network?", _labels,
+    _beliefs, _draw_tags, _explain_tags, _at_step,
+)  # fmt: skip
+
+
+# ---- the hidden state -----------------------------------------------------------------------------------------------
+
+
+def _draw_states(reading: Reading) -> go.Figure:
+    return heatmap.states(reading.series(), reading.trace.tokens, reading.step, reading.unit)
+
+
+def _explain_states(reading: Reading) -> str:
+    values = reading.series()
+    cell = reading.loaded.network.cell
+    n = values.shape[1]
+    equations = r" \\ ".join(cell.equations)
+    unit = ""
+    if reading.unit is not None and reading.unit < n:
+        unit = f" Unit {reading.unit + 1} there is {number(float(values[reading.step, reading.unit]))}."
+    return (
+        f"Each column is the state after one step, each row one of the {n} units; blue below 0, red above, white at 0. "
+        "Before the first step the state is 0.\n\n"
+        rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
+        f"At {_where(reading)} the {reading.quantity} of layer {reading.layer + 1} has length "
+        f"{number(float(np.linalg.norm(values[reading.step])))} (Euclidean).{unit}"
+        + (" Direction 2 reads from the end of the text." if reading.loaded.network.directions == 2 else "")
+    )
+
+
+STATES: View[Reading] = View(
+    "states", "What does the hidden state hold along the text?", always,
+    _beliefs, _draw_states, _explain_states, lambda point: {"step": int(point[0]), "unit": int(point[1])}
+    if len(point) > 1 and point[1] is not None else {"step": int(point[0])},
+)  # fmt: skip
+
+
+# ---- one step -------------------------------------------------------------------------------------------------------
+
+
+def _draw_probabilities(reading: Reading) -> go.Figure:
+    p = reading.trace.readouts[reading.step]
+    if reading.trace.answers is not None and reading.curve != "readouts":
+        p = reading.trace.answers[reading.step]
+    return bars.top_probabilities(p, reading.trace.labels, reading.colours, reading.label)
+
+
+PROBABILITIES: View[Reading] = View(
+    "probabilities", "How likely is each class at this step?", always,
+    _beliefs, _draw_probabilities,
+    lambda reading: _explain_tags(reading) if reading.trace.answers is None else _explain_beliefs(reading),
+)  # fmt: skip
+
+
+def _draw_state(reading: Reading) -> go.Figure:
+    return bars.state(reading.series()[reading.step], reading.unit)
+
+
+def _explain_state(reading: Reading) -> str:
+    values = reading.series()[reading.step]
+    strongest = np.argsort(-np.abs(values))[:5]
+    listed = ", ".join(f"unit {u + 1}: {number(float(values[u]))}" for u in strongest)
+    return f"The {len(values)} numbers of {reading.quantity} after {_where(reading)}. Farthest from 0: {listed}."
+
+
+STATE: View[Reading] = View(
+    "state", "What is the state at this step?", always,
+    _beliefs, _draw_state, _explain_state, lambda point: {"unit": int(point[0])},
+)  # fmt: skip
+
+
+def _draw_embedding(reading: Reading) -> go.Figure:
+    return bars.embedding(reading.trace.embeddings[reading.step])
+
+
+def _explain_embedding(reading: Reading) -> str:
+    trace, t = reading.trace, reading.step
+    size, n = reading.loaded.network.embedding.shape
+    fed = reading.loaded.speech.vocabulary.words[int(trace.indices[t])]
+    unknown = "" if trace.known[t] else " The vocabulary does not hold this word, so the network reads `<unk>` instead."
+    return (
+        f"The token is number **{int(trace.indices[t])}** ({literal(fed, 30)}) of the {size:,} words in the vocabulary; "
+        f"x_t is that row of the embedding table, {n} numbers.{unknown}\n\n"
+        r"$$x_t = E^\top \mathrm{onehot}(w_t) = E[w_t]$$"
+    )
+
+
+EMBEDDING: View[Reading] = View(
+    "embedding", "What is this word to the network?", always, _beliefs, _draw_embedding, _explain_embedding
+)
+
+ALONG = (BELIEFS, LOSSES, TAGS)
+"""What is shown along the text, side by side."""
+
+AT_STEP = (PROBABILITIES, STATE, EMBEDDING)
+"""What is shown of the chosen step."""

@@ -1,0 +1,53 @@
+"""The contract of a view: one question, computed, drawn and explained the same way on every page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import plotly.graph_objects as go
+
+from rnn_core.config import RunConfig
+from rnn_core.figures.palette import visible
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class View(Generic[S]):
+    """One question about a subject S (a text read by a run, or an evaluation) and its answer.
+
+    Attributes:
+        name: short and unique; keys and links are made of it.
+        question: what a newcomer would ask, as the heading.
+        fits: whether the question makes sense for a run.
+        compute: the numbers, plain values; no drawing.
+        draw: the figure of these numbers.
+        explain: Markdown: words and the formula with these very numbers in it. User text goes through `literal`.
+        pick: what a click on a point stands for, from its `customdata`; None when there is nothing to click.
+    """
+
+    name: str
+    question: str
+    fits: Callable[[RunConfig], bool]
+    compute: Callable[[S], Any]
+    draw: Callable[[Any], go.Figure]
+    explain: Callable[[Any], str]
+    pick: Callable[[list[Any]], dict[str, Any]] | None = None
+
+
+def always(config: RunConfig) -> bool:
+    """For views that fit every run."""
+    return True
+
+
+_MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>$:<&@/^="} | {"\n": " ", "\r": " "})
+
+
+def literal(text: str, most: int = 80) -> str:
+    """A user's text for Markdown, so that it is shown as written, on one line, cut to `most` characters."""
+    return visible(text, most).translate(_MARKUP)
+
+
+def number(value: float) -> str:
+    """A number for a formula: four significant digits."""
+    return f"{value:.4g}"
