@@ -7,11 +7,17 @@ from pages.common import state, widgets
 st.set_page_config("Unrolled", page_icon=":material/route:", layout="wide")
 state.restore()
 
+inspect = st.Page("pages/read/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
+
+
+def home() -> None:
+    """The bare address opens Inspect, which so has an address of its own like every other page."""
+    st.switch_page(inspect, query_params=st.query_params)
+
+
 page = st.navigation(
     {
-        "Look inside": [
-            st.Page("pages/read/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect", default=True),
-        ],
+        "Look inside": [inspect, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
         "Train your own": [
             st.Page("pages/train/data.py", title="Data", icon=":material/table_view:", url_path="data"),
             st.Page("pages/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),

@@ -71,6 +71,7 @@ def _train(given: argparse.Namespace, workspace: Workspace) -> Figures:
         run = workspace.run(given.resume)
     else:
         began = time.perf_counter()
+        model, train = make(ModelConfig, _chosen(ModelConfig, given)), make(TrainConfig, _chosen(TrainConfig, given))
         if not given.train and not given.dataset:
             raise Problem("Nothing to train on: name a file with --train FILE, or a run with --resume RUN.")
         with _job(given, workspace, None, "short") as job:
@@ -80,8 +81,8 @@ def _train(given: argparse.Namespace, workspace: Workspace) -> Figures:
             RunConfig,
             {
                 "data": saved.config,
-                "model": _chosen(ModelConfig, given),
-                "train": _chosen(TrainConfig, given),
+                "model": model,
+                "train": train,
                 "fingerprint": saved.fingerprint,
                 "name": given.name or saved.name,
             },

@@ -23,10 +23,8 @@ _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 
 def label_counts(examples: Sequence[Example]) -> Counter[str]:
     """How often each label stands there: one a text, or one a token when the targets are tags."""
-    counts: Counter[str] = Counter()
-    for example in examples:
-        counts.update((example.target,) if isinstance(example.target, str) else example.target)
-    return counts
+    targets = [(e.target,) if isinstance(e.target, str) else e.target for e in examples]
+    return Counter(chain.from_iterable(targets))
 
 
 def natural(label: str) -> tuple[tuple[int, int, str], ...]:

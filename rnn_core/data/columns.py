@@ -3,13 +3,13 @@
 import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from rnn_core.config import TASKS, DataConfig, Problem
+from rnn_core.config import TASKS, DataConfig, Problem, make, plain
 from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 
 Layout = Literal["text", "lists", "sentence", "token"]
@@ -26,8 +26,8 @@ LAYOUTS: dict[Layout, str] = {
 _TEXT = ("text", "review", "sentence", "content", "comment", "tweet", "message", "body", "document", "phrase", "post",
          "utterance", "question", "sms", "headline", "title", "description", "texts", "sentences")  # fmt: skip
 _TOKENS = ("tokens", "words", "token", "word", "form", "text", "sentence")
-_LABEL = ("label", "sentiment", "class", "category", "target", "rating", "stars", "polarity", "intent", "emotion", "topic",
-          "score", "tag", "labels", "y")  # fmt: skip
+_LABEL = ("label", "sentiment", "class", "category", "target", "rating", "stars", "polarity", "intent", "emotion",
+          "topic", "score", "tag", "labels", "y")  # fmt: skip
 _TAGS = (
     "tags",
     "ner_tags",
@@ -146,9 +146,14 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
             f"{format.name} has no column left for the {'text' if text is None else 'label'}: choose the columns."
         )
     sentence = config.sentence
-    if tagging and sentence is None and not any(" " in value.strip() for value in texts[text]):
+    if tagging and sentence is None and _tokens(texts[text]):
         sentence = claim(_named(free, _SENTENCE))
-    return replace(config, text=text, label=label, sentence=sentence, split=split)
+    return with_columns(config, text=text, label=label, sentence=sentence, split=split)
+
+
+def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
+    """`config` with other columns."""
+    return make(DataConfig, plain(config) | columns)
 
 
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
@@ -162,18 +167,19 @@ def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> D
         text, label = first or format.header[0], format.header[-1]
     else:
         text, label = ("FORM", "UPOS") if format.kind == "conllu" else format.header
-    return replace(config, text=config.text or text, label=config.label or label)
+    return with_columns(config, text=config.text or text, label=config.label or label)
 
 
-def _named(columns: Sequence[str], names: Sequence[str], fits: Any = lambda column: True) -> str | None:
+def _named(
+    columns: Sequence[str], names: Sequence[str], fits: Callable[[str], bool] = lambda column: True
+) -> str | None:
     """The first column called by one of `names`, the foremost name first; else one that ends in it (review_text)."""
     plain = {column: re.sub(r"[\s_-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)).lower() for column in columns}
     for whole in (True, False):
         for name in names:
             for column, given in plain.items():
-                if given == name or (not whole and given.endswith("_" + name)):
-                    if fits(column):
-                        return column
+                if (given == name if whole else given.endswith("_" + name)) and fits(column):
+                    return column
     return None
 
 
@@ -181,6 +187,11 @@ def _variety(values: Sequence[str]) -> tuple[bool, int]:
     """Sorts label-like columns first: at least two values, then the fewest."""
     distinct = len({value.strip() for value in values} - {""})
     return distinct < 2, distinct
+
+
+def _tokens(values: Sequence[str]) -> bool:
+    """Whether most values are single tokens rather than sentences."""
+    return sum(" " in value.strip() for value in values) * 2 < len(values)
 
 
 def split_of(value: Any) -> str | None:
@@ -206,7 +217,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout
     pairs = [(row.values[at], row.values[to]) for row in rows]
     if format.by_sentence or any(as_list(text) is not None and as_list(tags) is not None for text, tags in pairs):
         return "lists"
-    if len(pairs) > 1 and not any(" " in as_text(text).strip() for text, _ in pairs):
+    if len(pairs) > 1 and _tokens([as_text(text) for text, _ in pairs]):
         raise Problem(
             f"The column {config.text!r} of {format.name} holds one token a row: "
             "choose the sentence column, which says what belongs together."

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, plain
 from rnn_core.data import checks
-from rnn_core.data.columns import LAYOUTS, Layout, guess_columns, layout_of, sample_rows
+from rnn_core.data.columns import LAYOUTS, Layout, guess_columns, layout_of, sample_rows, with_columns
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.examples import Example, Tally, read_file
 from rnn_core.data.splits import cut as cut_splits
@@ -26,7 +26,7 @@ class Dataset:
     """Checked examples of one task.
 
     Attributes:
-        config: how they were read, the columns filled in. Format, encoding and delimiter stay as stated: files may differ.
+        config: how they were read, columns filled in. Format, encoding and delimiter stay as stated: files may differ.
         splits: by name, train first; a split without examples is absent.
         labels: the classes that training knows, sorted. Others may stand in dev and test as truths.
         scheme: the tag scheme, None for plain classes.
@@ -166,7 +166,7 @@ def read_examples(
     Raises:
         Problem: when the file cannot be read or no row of it used.
     """
-    file = _read(path, replace(config, split=None), name or path.name, None, with_split=False)
+    file = _read(path, with_columns(config, split=None), name or path.name, None, with_split=False)
     examples = [example for example, _ in file.found]
     strange = sorted(set(checks.label_counts(examples)) - set(labels)) if labels is not None else []
     warnings = (
@@ -192,7 +192,7 @@ def _read(
         config = like
     filled = guess_columns(format, rows, config)
     if not with_split:
-        filled = replace(filled, split=None)
+        filled = with_columns(filled, split=None)
     tally = Tally()
     layout = layout_of(format, rows, filled)
     found = list(read_file(path, format, filled, layout, tally, tick))

@@ -2,18 +2,18 @@
 
 import codecs
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
 from rnn_core.config import Problem
 
 ENCODINGS = (
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "cp1252", "latin-1", "iso8859-15", "cp1250", "iso8859-2",
-    "cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp1253", "iso8859-7", "cp1254", "cp1255", "cp1256", "iso8859-6", "cp1257",
-    "cp1258", "cp874", "cp932", "euc-jp", "iso2022-jp", "gb18030", "big5", "cp949", "mac-roman", "cp437", "cp850", "cp866",
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "cp1252", "latin-1", "iso8859-15", "cp1250",
+    "iso8859-2", "cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp1253", "iso8859-7", "cp1254", "cp1255", "cp1256",
+    "iso8859-6", "cp1257", "cp1258", "cp874", "cp932", "euc-jp", "iso2022-jp", "gb18030", "big5", "cp949", "mac-roman",
+    "cp437", "cp850", "cp866",
 )  # fmt: skip
 """The encodings offered to users, by Python's names for them. Shift-JIS is cp932, GBK is in gb18030."""
 
@@ -37,7 +37,7 @@ _GUESSED = ["cp1252", "cp932", "gb18030", "koi8_r", "cp1251", "big5"]
 """What charset_normalizer may answer. Further ones (EUC-JP, Korean) fit too many files that are none of theirs."""
 
 
-def open_binary(path: Path, name: str) -> BinaryIO:
+def open_binary(path: Path, name: str) -> BufferedReader:
     """The file, opened. Raises Problem when it is missing, a folder, or may not be read."""
     try:
         return path.open("rb")
@@ -52,7 +52,7 @@ def open_binary(path: Path, name: str) -> BinaryIO:
 
 
 def known_encoding(encoding: str, name: str) -> str:
-    """The name in `ENCODINGS` of an encoding a user wrote in any of its spellings. Raises Problem when there is none."""
+    """The name in `ENCODINGS` of an encoding in any of its spellings. Raises Problem when there is none."""
     try:
         return _ALIASES[codecs.lookup(encoding).name]
     except (LookupError, ValueError):
@@ -71,8 +71,8 @@ def guess_encoding(head: bytes, name: str) -> str:
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
             return encoding
-    if encoding := _unmarked_utf16(head):
-        return encoding
+    if unmarked := _unmarked_utf16(head):
+        return unmarked
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)  # not final: the last character may be cut
         return "utf-8"
@@ -83,7 +83,8 @@ def guess_encoding(head: bytes, name: str) -> str:
     best = from_bytes(b"\n".join(telling or [head])[:100_000], cp_isolation=_GUESSED).best()
     if best is None:
         raise Problem(
-            f"The encoding of {name} was not recognised: choose it in the options, or save the file as UTF-8."
+            f"{name} is a binary file, or text in an encoding that was not recognised: "
+            "choose its encoding, or save the table as CSV (UTF-8)."
         )
     return _ALIASES[codecs.lookup(best.encoding).name]
 

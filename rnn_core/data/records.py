@@ -125,9 +125,8 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
     """The column names of a Parquet file. Raises Problem when it is none."""
     import pyarrow.parquet as pq  # 0.1 s, and few files need it
 
-    with _parquet_problems(name):
-        with pq.ParquetFile(path) as file:
-            return tuple(file.schema_arrow.names)
+    with _parquet_problems(name), pq.ParquetFile(path) as file:
+        return tuple(file.schema_arrow.names)
 
 
 def parquet_rows(path: Path, columns: Sequence[str], name: str) -> Iterator[Record[tuple[Any, ...]]]:

@@ -33,7 +33,7 @@ def cut(examples: Sequence[Example], shares: Mapping[str, float], seed: int) -> 
             if split in owed and owed[split] > len(group) - 1e-6:
                 owed[split] -= len(group)
                 chosen |= dict.fromkeys(group, split)
-    splits: dict[str, list[Example]] = {"train": []} | {split: [] for split in wanted}
+    splits: dict[str, list[Example]] = {split: [] for split in ("train", *wanted)}
     for i, split in chosen.items():
         splits[split].append(examples[i])
     return {split: kept for split, kept in splits.items() if kept}

@@ -174,11 +174,11 @@ def _kind(stated: str | None, suffix: str, top: Sequence[str]) -> str:
     tokens = [line for line in full if not line.startswith("-DOCSTART-")]
     if (broken_up or suffix in SUFFIXES) and not _HEADER_WORDS.match(full[0]):
         pairs = sum(line.count("\t") == 1 and " " not in line.split("\t")[0] for line in tokens)
-        if pairs >= 0.9 * len(tokens):
+        if pairs >= 0.75 * len(tokens):
             return "token_tag"
         widths = Counter(len(conll_fields(line)) for line in tokens if not line.startswith("#"))
         width, count = widths.most_common(1)[0] if widths else (1, 0)
-        if width > 1 and count >= 0.9 * widths.total():
+        if width > 1 and count >= 0.75 * widths.total():
             return "conll"
     return SUFFIXES.get(suffix, "csv")
 

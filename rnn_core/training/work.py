@@ -1,6 +1,7 @@
 """Training a saved run: from its folder and its dataset to weights, history, metrics and a checkpoint."""
 
 import math
+import sys
 import time
 from typing import Any
 
@@ -143,6 +144,8 @@ class _Keeper(Callback):
 
     def on_epoch(self, training: Training, scores: dict[str, Any]) -> None:
         files.append_line(self.run.path / "history.jsonl", scores)
+        told = {name: round(value, 4) for name, value in scores.items() if isinstance(value, float)}
+        print(f"epoch {scores['epoch']}{' (best)' if scores['best'] else ''}: {told}", file=sys.stderr, flush=True)
         if scores["best"]:
             write_tensors(self.run.path / "weights.safetensors", _arrays(training.best_weights))
         self.checkpoint(training)

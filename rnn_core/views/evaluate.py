@@ -1,12 +1,12 @@
 """The views of the Evaluate page: where a run goes wrong."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.figures import bars, heatmap
-from rnn_core.results import Scores
+from rnn_core.results import Evaluation, Scores
 from rnn_core.views.view import View, always, literal
 
 
@@ -85,3 +85,37 @@ SPANS: View[Scores] = View(
     "spans", "How many entities are found whole?", lambda config: config.task.per_token,
     _scores, lambda scores: bars.per_class(scores.spans), _explain_spans,
 )  # fmt: skip
+
+
+class Where(NamedTuple):
+    """One answer: which text, which token of it (None: the text as a whole), and how sure."""
+
+    text: int
+    token: int | None
+    confidence: float
+
+
+def behind(evaluation: Evaluation, truth: str, answer: str) -> list[Where]:
+    """The answers in one cell of the confusion matrix: surest first when wrong, least sure first when right."""
+    found: list[Where] = []
+    rows = zip(evaluation.truths, evaluation.answers, evaluation.confidences, strict=True)
+    for text, (truths, answers, confidences) in enumerate(rows):
+        if isinstance(truths, str):
+            if truths == truth and answers == answer:
+                found.append(Where(text, None, confidences))
+            continue
+        for token, (t, a, p) in enumerate(zip(truths, answers, confidences, strict=True)):
+            if t == truth and a == answer:
+                found.append(Where(text, token, p))
+    return sorted(found, key=lambda where: where.confidence, reverse=truth != answer)
+
+
+def in_context(evaluation: Evaluation, where: Where, around: int = 8) -> str:
+    """The text of an answer; for a token, the words around it with the token in brackets. Plain text."""
+    tokens = evaluation.tokens[where.text]
+    if where.token is None:
+        return " ".join(tokens)
+    first, last = max(0, where.token - around), where.token + around + 1
+    before, after = tokens[first : where.token], tokens[where.token + 1 : last]
+    parts = ["…"] * (first > 0) + before + [f"【{tokens[where.token]}】"] + after + ["…"] * (last < len(tokens))
+    return " ".join(parts)

@@ -15,7 +15,10 @@ from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
 ENVIRONMENT = "UNROLLED_WORKSPACE"
-READY_MADE = Path(__file__).parents[2] / "samples" / "runs"
+SAMPLES = Path(__file__).parents[2] / "samples"
+"""Small files of the project's own making, to try things on."""
+
+READY_MADE = SAMPLES / "runs"
 """Runs that a fresh workspace starts with."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

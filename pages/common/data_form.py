@@ -1,0 +1,116 @@
+"""How a file is read: kept on the server, previewed, its columns guessed and corrected. For Data and Evaluate."""
+
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.common import widgets
+from pages.common.cache import workspace
+from rnn_core.config import DataConfig, Problem, plain
+from rnn_core.data.columns import LAYOUTS, preview
+from rnn_core.data.tables import DELIMITERS, ENCODINGS
+from rnn_core.views.view import literal
+from rnn_core.workspace import files
+
+SUFFIXES = ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "pq", "conll", "conllu", "iob", "bio", "tab", "dat"]
+FORMATS = {
+    "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
+    "conllu": "CoNLL-U", "token_tag": "token, tab, tag",
+}  # fmt: skip
+ROOT = "UNROLLED_FILES"
+"""When set, paths on the server may only be named below this folder."""
+
+
+def keep_upload(upload: Any) -> tuple[Path, str]:
+    """An uploaded file, saved by its content's hash. Returns its path and that hash."""
+    content = upload.getvalue()
+    digest = hashlib.sha256(content).hexdigest()[:24]
+    path = workspace().folder("uploads", digest)
+    if not path.exists():
+        files.write(path, lambda temporary: temporary.write_bytes(content))
+    return path, digest
+
+
+def server_path(named: str) -> Path:
+    """A path on the server that a user typed. Raises Problem when it is outside of the folder that is allowed."""
+    path = Path(named.strip()).expanduser().resolve()
+    root = os.environ.get(ROOT)
+    if root and not path.is_relative_to(Path(root).resolve()):
+        raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
+    if not path.is_file():
+        raise Problem(f"There is no file {named.strip()[:200]}. Check the path, or upload the file.")
+    return path
+
+
+def fingerprint_of(path: Path, config: DataConfig) -> str:
+    """A short hash of a file's place, size, time and reading, which names an evaluation on it."""
+    seen = path.stat()
+    mark = json.dumps([str(path), seen.st_size, seen.st_mtime_ns, plain(config)], sort_keys=True)
+    return hashlib.sha256(mark.encode()).hexdigest()[:16]
+
+
+def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig | None:
+    """A file's first rows as they would be read, and the guesses for a person to correct.
+
+    Returns:
+        The config with everything chosen, or None while the choice does not work yet (which is said).
+    """
+    st.markdown(f"**{literal(name)}**: is this read correctly?")
+    first = preview(path, config, name)
+    format_, encoding, delimiter = first.format.kind, first.format.encoding, first.format.delimiter
+    columns = st.columns(3)
+    with columns[0]:
+        format_ = st.selectbox("Format", list(FORMATS), list(FORMATS).index(format_), format_func=FORMATS.__getitem__,
+                               key=f"{key}-format")  # fmt: skip
+    with columns[1]:
+        listed = list(ENCODINGS)
+        encoding = st.selectbox("Encoding", listed, listed.index(encoding) if encoding in listed else 0,
+                                key=f"{key}-encoding", disabled=format_ == "parquet",
+                                help="Guessed. When letters look odd below, choose another.")  # fmt: skip
+    with columns[2]:
+        listed = list(DELIMITERS)
+        delimiter = st.selectbox("Delimiter", listed, listed.index(delimiter) if delimiter in listed else 0,
+                                 format_func=DELIMITERS.__getitem__, key=f"{key}-delimiter",
+                                 disabled=format_ != "csv")  # fmt: skip
+    stated = replace(
+        config,
+        format=format_,
+        encoding=None if format_ == "parquet" else encoding,
+        delimiter=delimiter if format_ == "csv" else None,
+    )
+    seen = preview(path, stated, name)
+    stated = _columns(seen, stated, key)
+    chosen = preview(path, stated, name)
+    shown = {header: [row[i] if i < len(row) else "" for row in chosen.rows] for i, header in enumerate(chosen.header)}
+    st.dataframe(shown, hide_index=True, height=220)
+    if chosen.problem or chosen.layout is None:
+        widgets.problem(chosen.problem or "These columns do not fit the task. Choose others.")
+        return None
+    st.caption(f"Read as: {LAYOUTS[chosen.layout]}.")
+    return replace(stated, text=chosen.config.text, label=chosen.config.label, sentence=chosen.config.sentence,
+                   split=chosen.config.split)  # fmt: skip
+
+
+
+def _columns(seen: Any, config: DataConfig, key: str) -> DataConfig:
+    """The boxes for the columns, with the guesses chosen."""
+    titles = {"text": "Text column", "label": "Label column", "split": "Split column (if any)"}
+    if config.task == "tag":
+        titles = {"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"} | {
+            "split": titles["split"]
+        }
+    found: dict[str, str | None] = {}
+    none = "(none)"
+    for column, (field, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
+        needed = field in ("text", "label")
+        listed = [*([] if needed else [none]), *seen.header]
+        guess = getattr(seen.config, field)
+        at = listed.index(guess) if guess in listed else 0
+        picked = column.selectbox(title, listed, at, key=f"{key}-{seen.format.kind}-{field}")
+        found[field] = None if picked in (none, None) else picked
+    return replace(config, **found)

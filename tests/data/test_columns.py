@@ -1,0 +1,85 @@
+"""Guessing columns and layouts, and the preview of a file before it is imported."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.columns import preview
+
+TAG = DataConfig(task="tag")
+LONG = "a rather long text, to be read"
+
+
+def shown(folder: Path, content: str, config: DataConfig = DataConfig(), name: str = "t.csv") -> tuple[str | None, ...]:  # noqa: B008
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    found = preview(path, config)
+    assert found.problem is None
+    return found.config.text, found.config.label, found.config.sentence, found.config.split, found.layout
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "label"),
+    [
+        ("id,review,sentiment", "review", "sentiment"), ("Category,ID,Message", "Message", "Category"),
+        ("x,review_text,airline_sentiment", "review_text", "airline_sentiment"),
+        ("id,reviewText,Stars", "reviewText", "Stars"), ("label,n,content", "content", "label"),
+    ],
+)  # fmt: skip
+def test_columns_are_guessed_by_name(tmp_path: Path, header: str, text: str, label: str) -> None:
+    assert shown(tmp_path, f"{header}\n1,2,3\n4,5,6\n") == (text, label, None, None, "text")
+
+
+def test_columns_are_guessed_by_content(tmp_path: Path) -> None:
+    rows = "".join(f'{i},"{LONG} {i}",{"ab"[i % 2]},same\n' for i in range(9))
+    assert shown(tmp_path, "one,two,three,four\n" + rows) == ("two", "three", None, None, "text")
+
+
+def test_a_split_column_must_hold_splits(tmp_path: Path) -> None:
+    assert shown(tmp_path, "text,label,split\na,x,Train\nb,y,validation\n")[3] == "split"
+    assert shown(tmp_path, "text,label,set\na,x,blue\nb,y,test\n")[3] is None
+
+
+def test_the_user_corrects_a_guess(tmp_path: Path) -> None:
+    assert shown(tmp_path, "text,other,label\na,b,x\nc,d,y\n", DataConfig(text="other"))[:2] == ("other", "label")
+
+
+def test_layouts(tmp_path: Path) -> None:
+    assert shown(tmp_path, "sentence,tags\nwe go,A B\nno,C\n", TAG) == ("sentence", "tags", None, None, "sentence")
+    kaggle = "Sentence #,Word,POS,Tag\nSentence: 1,We,P,O\n,go,V,O\nSentence: 2,No,P,O\n"
+    assert shown(tmp_path, kaggle, TAG) == ("Word", "Tag", "Sentence #", None, "token")
+    listed = {"tokens": ["we", "go"], "ner_tags": [0, 1]}
+    assert shown(tmp_path, json.dumps(listed) + "\n", TAG, "t.jsonl") == ("tokens", "ner_tags", None, None, "lists")
+    quoted = 'id,tokens,tags\n1,"[""we"", ""go""]","[""A"", ""B""]"\n'
+    assert shown(tmp_path, quoted, TAG) == ("tokens", "tags", None, None, "lists")
+    assert shown(tmp_path, "we\tA\ngo\tB\n\nno\tC\n", TAG, "t.tsv") == ("token", "tag", None, None, "lists")
+    assert shown(tmp_path, "1 we P A\n2 go V B\n\n1 no P C\n", TAG, "t.conll")[:2] == ("column 2", "column 4")
+    pq.write_table(pa.table({"words": [["a", "b"]], "pos": [["A", "B"]]}), tmp_path / "t.parquet")
+    assert preview(tmp_path / "t.parquet", TAG).layout == "lists"
+
+
+def test_a_token_a_row_needs_its_sentence(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("word,tag\nwe,A\ngo,B\n")
+    found = preview(tmp_path / "t.csv", TAG)
+    assert found.layout is None
+    assert "choose the sentence column" in (found.problem or "")
+
+
+def test_a_preview_is_short_and_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("text,label\n" + f'"{"long " * 100}",<b>x</b>\n' * 99)
+    found = preview(tmp_path / "x", DataConfig(label="stars"), name="films.csv", rows=5)
+    assert len(found.rows) == 5
+    assert (len(found.rows[0][0]), found.rows[0][1]) == (200, "<b>x</b>")
+    assert found.problem == "films.csv has no column 'stars': choose among its columns 'text', 'label'."
+
+
+def test_a_header_alone_and_tags_for_a_classifier(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("text,label\n")
+    with pytest.raises(Problem, match="t.csv has no rows below its header"):
+        preview(tmp_path / "t.csv", DataConfig())
+    (tmp_path / "t.tsv").write_text("we\tA\n\ngo\tB\n")
+    assert "choose the task of labelling" in (preview(tmp_path / "t.tsv", DataConfig()).problem or "")
