@@ -191,10 +191,14 @@ def option(name: str, field: FieldInfo, value: Any, key: str, **more: Any) -> An
     if kind is float:
         small = 0 < value < 0.1
         return st.number_input(
-            min_value=low, max_value=high, value=float(value), step=0.0005 if small else 0.05,
+            min_value=_real(low), max_value=_real(high), value=float(value), step=0.0005 if small else 0.05,
             format="%.4f" if small else "%.2f", **common,
         )  # fmt: skip
     return st.text_input(value=value or "", **common) or None
+
+
+def _real(bound: float | None) -> float | None:
+    return None if bound is None else float(bound)
 
 
 def _whole(bound: float | None) -> int | None:

@@ -11,7 +11,7 @@ from rnn_core.views.view import literal
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
-FIRST_OPTIONS = ("cell", "hidden", "bidirectional", "loss", "epochs", "learning_rate")
+FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 """What stands in the open; the rest is one click away."""
 
 workspace = cache.workspace()
@@ -53,8 +53,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             key = f"train-{dataset.id}-{name}"
             more: dict[str, object] = {}
             if name == "bidirectional" and not task.per_token:
-                more = {"disabled": True, "help": "A classifier reads in one direction: its answer after each word may "
-                        "only know the words before it, and a backward reading would know the end."}  # fmt: skip
+                more = {"disabled": True}
             if name == "loss":
                 more = {"disabled": len(task.losses) == 1}
             if name == "activation":
@@ -65,7 +64,12 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
 
     place([f for f in fields if f[1] in FIRST_OPTIONS], len(FIRST_OPTIONS))
     with st.expander("All options"):
-        place([f for f in fields if f[1] not in FIRST_OPTIONS], 5)
+        place([f for f in fields if f[1] not in FIRST_OPTIONS], 4)
+    if not task.per_token:
+        st.caption(
+            "A classifier reads in one direction: its answer after each word may only know the words before it, and a "
+            "backward reading would already know the end."
+        )
     if len(task.losses) == 1:
         values[TrainConfig]["loss"] = task.losses[0]
     try:

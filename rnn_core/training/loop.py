@@ -23,7 +23,7 @@ from rnn_core.training.callbacks import Callback
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
 
-NOTES_AN_EPOCH = 50
+NOTES_AN_EPOCH = 20
 """How many points of the training loss an epoch writes down, at most."""
 
 

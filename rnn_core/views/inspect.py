@@ -221,7 +221,7 @@ def _explain_states(reading: Reading) -> str:
     equations = r" \\ ".join(cell.equations)
     unit = ""
     if reading.unit is not None and reading.unit < n:
-        unit = f" Unit {reading.unit + 1} there is {number(float(values[reading.step, reading.unit]))}."
+        unit = f" Unit {reading.unit} there is {number(float(values[reading.step, reading.unit]))}."
     return (
         f"Each column is the state after one step, each row one of the {n} units; blue below 0, red above, white at 0. "
         "Before the first step the state is 0.\n\n"
@@ -263,7 +263,7 @@ def _draw_state(reading: Reading) -> go.Figure:
 def _explain_state(reading: Reading) -> str:
     values = reading.series()[reading.step]
     strongest = np.argsort(-np.abs(values))[:5]
-    listed = ", ".join(f"unit {u + 1}: {number(float(values[u]))}" for u in strongest)
+    listed = ", ".join(f"unit {u}: {number(float(values[u]))}" for u in strongest)
     return f"The {len(values)} numbers of {reading.quantity} after {_where(reading)}. Farthest from 0: {listed}."
 
 

@@ -79,7 +79,7 @@ def test_a_preview_is_short_and_says_what_is_missing(tmp_path: Path) -> None:
 
 def test_a_header_alone_and_tags_for_a_classifier(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("text,label\n")
-    with pytest.raises(Problem, match="t.csv has no rows below its header"):
+    with pytest.raises(Problem, match=r"t\.csv has no rows below its header"):
         preview(tmp_path / "t.csv", DataConfig())
     (tmp_path / "t.tsv").write_text("we\tA\n\ngo\tB\n")
     assert "choose the task of labelling" in (preview(tmp_path / "t.tsv", DataConfig()).problem or "")

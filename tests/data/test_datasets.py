@@ -76,7 +76,8 @@ def test_a_whole_dataset(tmp_path: Path) -> None:
     assert summary.unknown_share == 0
     assert len(report.examples) == 10
     assert report.files[0]["delimiter"] == "comma"
-    assert heard == sorted(heard) and heard[-1] == 1
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
     json.dumps([report.files, report.cut, report.warnings])
 
 
@@ -106,7 +107,7 @@ def test_splits_from_a_column(tmp_path: Path) -> None:
     config = DataConfig(split="split")
     with pytest.raises(Problem, match="Every label"):  # training has even rows only
         read(path, config)
-    with pytest.raises(Problem, match="No row of u.csv is of the training split"):
+    with pytest.raises(Problem, match=r"No row of u\.csv is of the training split"):
         read(path2, config)
     path = table(
         tmp_path / "t.csv", [(*row, names[i // 2 % 4]) for i, row in enumerate(texts(80))], ("text", "label", "split")
@@ -246,7 +247,7 @@ def test_refused(tmp_path: Path) -> None:
     refused(tmp_path / "t.tsv", "choose the task of labelling")
     with pytest.raises(Problem, match="needs a training file"):
         read_dataset({"dev": path}, WHOLE)
-    with pytest.raises(Problem, match="no file none.csv"):
+    with pytest.raises(Problem, match=r"no file none\.csv"):
         read(tmp_path / "none.csv")
 
 
@@ -314,8 +315,9 @@ def test_a_cut_is_made_only_where_a_split_is_missing(tmp_path: Path) -> None:
 # ---- real files -----------------------------------------------------------------------------------------------------
 
 COUNTS = {
-    "rt_polarity/{}.csv": (8530, 1066, 1066), "sst2/{}.csv": (6920, 872, 1821), "uci_sentences/{}.csv": (2381, 299, 300),
-    "ud_ewt/{}.upos.tsv": (12544, 2001, 2077), "wnut17/{}.tsv": (3394, 1009, 1287),
+    "rt_polarity/{}.csv": (8530, 1066, 1066), "sst2/{}.csv": (6920, 872, 1821),
+    "uci_sentences/{}.csv": (2381, 299, 300), "ud_ewt/{}.upos.tsv": (12544, 2001, 2077),
+    "wnut17/{}.tsv": (3394, 1009, 1287),
 }  # fmt: skip
 
 

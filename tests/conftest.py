@@ -1,0 +1,24 @@
+"""What several tests share."""
+
+from pathlib import Path
+
+import pytest
+
+from rnn_core.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace of its own."""
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of public data; the test is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("the public data of ../shared/data is not here")
+    return DATA
