@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from rnn_core.config import (
-    SPLITS, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, choices, make, number_type, options,
+    SPLITS,
+    DataConfig,
+    ModelConfig,
+    Problem,
+    RunConfig,
+    TrainConfig,
+    choices,
+    make,
+    number_type,
+    options,
 )  # fmt: skip
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations

@@ -53,10 +53,10 @@ TASKS: dict[str, Task] = {
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
 """How the headline metrics are written for people."""
 
-_frozen = dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=False))
+_STRICT = ConfigDict(extra="forbid")
 
 
-@_frozen
+@dataclass(frozen=True, config=_STRICT)
 class DataConfig:
     """How files become examples. Everything here is part of a dataset's fingerprint."""
 
@@ -68,10 +68,10 @@ class DataConfig:
         None
     )
     sentence: Annotated[
-        str | None, Field(title="Sentence column", description="for a token a row: which sentence a row belongs to")
+        str | None, Field(title="Sentence column", description="for a token a row: its sentence; guessed, empty: none")
     ] = None
     split: Annotated[
-        str | None, Field(title="Split column", description="a column that says train, dev or test")
+        str | None, Field(title="Split column", description="a column that says train, dev or test; guessed, empty: none")
     ] = None
     format: Annotated[
         Literal["csv", "jsonl", "parquet", "conll", "conllu", "token_tag"] | None,
@@ -100,7 +100,7 @@ class DataConfig:
     split_seed: Annotated[int, Field(ge=0, title="Split seed", description="the seed of that cut")] = 0
 
 
-@_frozen
+@dataclass(frozen=True, config=_STRICT)
 class ModelConfig:
     """The network: what h_t is made of and how wide everything is."""
 
@@ -129,7 +129,7 @@ class ModelConfig:
     ] = "orthogonal"
 
 
-@_frozen
+@dataclass(frozen=True, config=_STRICT)
 class TrainConfig:
     """How the network is trained."""
 
@@ -158,7 +158,7 @@ class TrainConfig:
     seed: Annotated[int, Field(ge=0, title="Seed", description="same seed, same data, same threads: same weights")] = 0
 
 
-@_frozen
+@dataclass(frozen=True, config=_STRICT)
 class RunConfig:
     """Everything that decides a run's weights, bit for bit, with the dataset that `fingerprint` names."""
 

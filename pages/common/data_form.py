@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import streamlit as st
 
 from pages.common import widgets
 from pages.common.cache import workspace
-from rnn_core.config import DataConfig, Problem, plain
-from rnn_core.data.columns import LAYOUTS, preview
+from rnn_core.config import DataConfig, Problem, make, plain
+from rnn_core.data.columns import LAYOUTS, preview, with_columns
 from rnn_core.data.tables import DELIMITERS, ENCODINGS
 from rnn_core.views.view import literal
 from rnn_core.workspace import files
@@ -77,12 +76,12 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
         delimiter = st.selectbox("Delimiter", listed, listed.index(delimiter) if delimiter in listed else 0,
                                  format_func=DELIMITERS.__getitem__, key=f"{key}-delimiter",
                                  disabled=format_ != "csv")  # fmt: skip
-    stated = replace(
-        config,
-        format=format_,
-        encoding=None if format_ == "parquet" else encoding,
-        delimiter=delimiter if format_ == "csv" else None,
-    )
+    read_by = {
+        "format": format_,
+        "encoding": None if format_ == "parquet" else encoding,
+        "delimiter": delimiter if format_ == "csv" else None,
+    }
+    stated = make(DataConfig, plain(config) | read_by)
     seen = preview(path, stated, name)
     stated = _columns(seen, stated, key)
     chosen = preview(path, stated, name)
@@ -92,8 +91,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
         widgets.problem(chosen.problem or "These columns do not fit the task. Choose others.")
         return None
     st.caption(f"Read as: {LAYOUTS[chosen.layout]}.")
-    return replace(stated, text=chosen.config.text, label=chosen.config.label, sentence=chosen.config.sentence,
-                   split=chosen.config.split)  # fmt: skip
+    return stated
 
 
 
@@ -112,5 +110,5 @@ def _columns(seen: Any, config: DataConfig, key: str) -> DataConfig:
         guess = getattr(seen.config, field)
         at = listed.index(guess) if guess in listed else 0
         picked = column.selectbox(title, listed, at, key=f"{key}-{seen.format.kind}-{field}")
-        found[field] = None if picked in (none, None) else picked
-    return replace(config, **found)
+        found[field] = "" if picked == none else picked
+    return with_columns(config, **found)

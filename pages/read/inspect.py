@@ -95,7 +95,7 @@ if classifies:
         st.segmented_control(
             "Curve",
             ["answers", "readouts"],
-            format_func={"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}.get,
+            format_func={"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}.__getitem__,
             key="curve",
             on_change=lambda: state.select(curve=st.session_state["curve"] or "answers"),
             label_visibility="collapsed",

@@ -96,7 +96,7 @@ def compare(runs: list[Run]) -> None:
     st.markdown("##### Curves")
     metrics = {m for m in METRIC_NAMES for h in histories.values() if f"dev_{m}" in h.epochs[-1]}
     listed = [m for m in METRIC_NAMES if m in metrics]
-    metric = st.segmented_control("Score", listed, default=listed[0], format_func=METRIC_NAMES.get, key="curve-metric",
+    metric = st.segmented_control("Score", listed, default=listed[0], format_func=METRIC_NAMES.__getitem__, key="curve-metric",
                                   label_visibility="collapsed") if len(listed) > 1 else None  # fmt: skip
     st.plotly_chart(lines.curves(histories, metric or (listed or ["accuracy"])[0]), key="compare",
                     config={"displayModeBar": False})  # fmt: skip

@@ -73,7 +73,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     if len(task.losses) == 1:
         values[TrainConfig]["loss"] = task.losses[0]
     try:
-        return make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])  # type: ignore[arg-type]
+        return make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])
     except Problem as why:
         widgets.problem(why)
         return None

@@ -1,5 +1,7 @@
 """Evaluate: where a run goes wrong, from the figures down to the texts."""
 
+import contextlib
+
 import streamlit as st
 
 from pages.common import cache, data_form, state, widgets
@@ -8,6 +10,7 @@ from rnn_core.training import jobs
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
+from rnn_core.workspace.datasets import SavedDataset
 
 MOST_LISTED = 200
 
@@ -18,10 +21,9 @@ with widgets.saying_problems():
     config, metrics = run.config, run.metrics()
 workspace = cache.workspace()
 
-try:
+dataset: SavedDataset | None = None
+with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
     dataset = workspace.dataset(config.fingerprint)
-except Problem:
-    dataset = None
 
 # ---- what to evaluate on --------------------------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
         Problem: when a stated column is missing, or a guess is not possible.
     """
     for stated in (config.text, config.label, config.sentence, config.split):
-        if stated is not None:
+        if stated:
             place(format, stated)
     tagging = TASKS[config.task].per_token
     if format.by_sentence:
@@ -135,7 +135,9 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
             free.remove(column)
         return column
 
-    split = config.split or claim(_named(free, _SPLIT, lambda column: _looks_like_splits(texts[column])))
+    split = config.split
+    if split is None:
+        split = claim(_named(free, _SPLIT, lambda column: _looks_like_splits(texts[column])))
     # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
     text = config.text or claim(_named(free, _TOKENS if tagging else _TEXT))
     label = config.label or claim(_named(free, _TAGS if tagging else _LABEL))

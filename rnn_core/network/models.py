@@ -46,7 +46,7 @@ class Network(nn.Module):
 
     def layer(self, layer: int, direction: int) -> Parameters:
         """The parameters of one layer and direction, by name."""
-        return dict(self.cells[layer][direction].items())  # type: ignore[index,operator]
+        return dict(self.cells[layer][direction].items())  # type: ignore[index]
 
     def hidden(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """The uppermost states h_1 … h_T, (T, B, D); zero where a text is padded.

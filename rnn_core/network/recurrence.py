@@ -72,7 +72,7 @@ class _Unrolled(torch.autograd.Function):
             through_hidden.append(delta_hidden)
             past = delta_hidden @ weight_hh
             carried = [past if direct[0] is None else past.add_(direct[0])]
-            carried += [torch.zeros_like(part) if part is None else part for part in direct[1:]]
+            carried += [part for part in direct[1:] if part is not None]
         grad_input = torch.stack(through_input[::-1])
         same = through_input[0] is through_hidden[0]
         grad_hidden = (grad_input if same else torch.stack(through_hidden[::-1])).flatten(0, 1)

@@ -146,7 +146,7 @@ class Training:
         tokens = tokens.masked_fill(hidden, UNK)
         self.optimizer.zero_grad(set_to_none=True)
         loss = batch_loss(self.network, self.config, tokens, lengths, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         if self.config.train.clip:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.train.clip)
         self.optimizer.step()

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import bars, heatmap
 from rnn_core.results import Evaluation, Scores
