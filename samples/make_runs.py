@@ -17,17 +17,17 @@ from rnn_core.workspace.archive import CARRIED  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 RUNS = {
-    "film-reviews": ["--name", "Film reviews: sentiment", *(
+    "1-film-reviews": ["--name", "Film reviews: sentiment", *(
         part for split, name in (("train", "train_phrases"), ("dev", "dev"), ("test", "test"))
         for part in (f"--{split}", str(DATA / "sst2" / f"{name}.csv"))
     ), "--lowercase", "--vocabulary", "7000", "--embedding", "64", "--hidden", "64", "--epochs", "6",
         "--learning-rate", "0.001"],
-    "parts-of-speech": ["--name", "English: parts of speech", "--task", "tag", *(
+    "0-parts-of-speech": ["--name", "English: parts of speech", "--task", "tag", *(
         part for split in ("train", "dev", "test") for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))
     ), "--bidirectional", "--vocabulary", "8000", "--embedding", "64", "--hidden", "64", "--epochs", "10",
         "--learning-rate", "0.002"],
 }  # fmt: skip
-"""By folder: the options of `train`. The names sort so that the newest, which opens first, is the classifier."""
+"""By id: the options of `train`. Ids sort behind those of runs trained later, the classifier before the tagger."""
 
 
 def main() -> int:

@@ -1,0 +1,67 @@
+"""Every page is run by Streamlit's own test driver, in an empty workspace and in one with data and runs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.commands import main
+from rnn_core.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    "inspect": "pages/read/inspect.py",
+    "data": "pages/train/data.py",
+    "train": "pages/train/train.py",
+    "runs": "pages/train/runs.py",
+    "evaluate": "pages/understand/evaluate.py",
+}
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a dataset and a short run of each task, one of them with entity tags."""
+    root = tmp_path_factory.mktemp("filled") / "workspace"
+    (root / "runs").mkdir(parents=True)
+    small = ["--hidden", "8", "--embedding", "8", "--epochs", "2", "--threads", "1", "--workspace", str(root)]
+    for task, sample in (("tag", "entities.tsv"), ("tag", "tagged.tsv"), ("classify", "reviews.csv")):
+        more = ["--bidirectional", "--layers", "2"] if task == "tag" else []
+        assert main(["train", "--task", task, "--train", str(ROOT / "samples" / sample), "--name", sample, *small, *more]) == 0
+    return root
+
+
+@pytest.fixture
+def named(filled: Path) -> dict[str, str]:
+    """The runs' ids by the names of their samples."""
+    return {run.name: run.id for run in Workspace(filled).runs()}
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a page by its short name in a workspace, with what a link would say."""
+
+    def opened(page: str, workspace: Path, **link: str) -> AppTest:
+        monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace))
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.switch_page(PAGES[page])
+        return sound(app.run())
+
+    return opened
+
+
+def sound(app: AppTest) -> AppTest:
+    """The same app, after making sure that nothing went wrong in it."""
+    assert not app.exception, [e.message for e in app.exception]
+    return app
+
+
+def chart(app: AppTest, key: str) -> dict:
+    """The plotly figure of a view, as the browser gets it."""
+    found = [c for c in app.get("plotly_chart") if c.proto.id.endswith(f"-{key}")]
+    assert found, [c.proto.id for c in app.get("plotly_chart")]
+    return json.loads(found[0].proto.spec)

@@ -1,0 +1,158 @@
+"""Every page opens, empty and with data, and shows what was saved."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PAGES, Open, chart, sound
+
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
+from rnn_core.workspace import Workspace, store
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_in_an_empty_workspace_and_offers_the_next_click(
+    page: str, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
+    app = open_page(page, tmp_path / "workspace")
+    assert app.title[0].value == page.capitalize()
+    assert app.info, "an empty page says what to do next"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_with_data(page: str, open_page: Open, filled: Path) -> None:
+    app = open_page(page, filled)
+    assert app.title[0].value == page.capitalize()
+    assert not app.error
+
+
+def test_inspect_shows_the_numbers_of_the_trace(open_page: Open, filled: Path, named: dict[str, str]) -> None:
+    text = "the soup was cold but the service was wonderful"
+    app = open_page("inspect", filled, run=named["reviews.csv"], text=text)
+    seen = trace(load(Workspace(filled).run(named["reviews.csv"])), text)
+    drawn = chart(app, "view-beliefs")["data"]
+    for line, label in zip(drawn, range(len(seen.labels)), strict=False):
+        np.testing.assert_allclose(plain(line["y"]), seen.answers[:, label], atol=1e-6)
+    said = " ".join(m.value for m in app.markdown)
+    assert seen.labels[seen.answer] in said
+    assert f"decided at step {seen.decision_step + 1}" in said
+
+
+def test_inspect_names_the_tags_of_a_labelling_run(open_page: Open, filled: Path, named: dict[str, str]) -> None:
+    app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives in Paris .")
+    seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives in Paris .")
+    drawn = chart(app, "view-tags")["data"]
+    heights = {x: y for bar in drawn for x, y in zip(plain(bar["x"]), plain(bar["y"]), strict=True)}
+    expected = {t + 1: seen.readouts[t].max() for t in range(1, len(seen.tokens) - 1)}
+    assert heights == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("quantity", ["h", "c", "i", "f", "g", "o"])
+def test_inspect_shows_any_layer_direction_and_gate(
+    quantity: str, open_page: Open, filled: Path, named: dict[str, str]
+) -> None:
+    app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives here", layer="1", direction="1",
+                    quantity=quantity, step="2", unit="3")  # fmt: skip
+    seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives here")
+    held = {"h": seen.states, "c": seen.cells} | seen.gates
+    drawn = plain(chart(app, "view-state")["data"][0]["y"])
+    np.testing.assert_allclose(drawn, held[quantity][1, 1, 2], atol=1e-6)
+
+
+def test_a_link_that_makes_no_sense_is_survived(open_page: Open, filled: Path) -> None:
+    app = open_page("inspect", filled, run="../../etc", step="999999", layer="77", unit="x", quantity="zzz", label="none")
+    assert app.warning
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_an_empty_text_is_refused_with_a_sentence(text: str, open_page: Open, filled: Path) -> None:
+    app = open_page("inspect", filled)
+    app.text_area(key="typed").set_value(text)
+    sound(app.run())
+    assert "There is nothing to read" in app.error[0].value
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script> <b>bold</b>", "$x^2$ and `code` [a](b) **b** :red[x] :smile:", "=1+1", "🙂🙂 🎉",
+             "مرحبا بالعالم", "zzz qqq xxx"]
+)  # fmt: skip
+def test_odd_texts_are_read_as_text(text: str, open_page: Open, filled: Path, named: dict[str, str]) -> None:
+    app = open_page("inspect", filled, run=named["reviews.csv"], text=text)
+    assert not app.error
+    assert not any("<b>" in m.value or "**b**" in m.value or "<script>" in m.value for m in app.markdown)
+
+
+def test_a_long_text_is_linked_by_an_id_and_comes_back(open_page: Open, filled: Path) -> None:
+    long = "word " * 4000
+    app = open_page("inspect", filled)
+    app.text_area(key="typed").set_value(long)
+    sound(app.run())
+    assert "text" not in app.query_params
+    name = app.query_params["text_id"]
+    other = open_page("inspect", filled, text_id=name[0] if isinstance(name, list) else name)
+    assert other.text_area(key="typed").value == long
+
+
+def test_train_counts_the_parameters_before_anything_is_pressed(open_page: Open, filled: Path) -> None:
+    app = open_page("train", filled)
+    key = next(n.key for n in app.number_input if n.key.endswith("-hidden"))
+    before = parameters(app)
+    app.number_input(key=key).set_value(app.number_input(key=key).value * 2)
+    sound(app.run())
+    assert parameters(app) > before
+
+
+def test_runs_lists_every_run_with_its_scores(open_page: Open, filled: Path) -> None:
+    app = open_page("runs", filled)
+    table = app.dataframe[0].value
+    metrics = {run.name: run.metrics() for run in Workspace(filled).runs()}
+    assert set(table["name"]) == set(metrics)
+    for name, score in zip(table["name"], table["dev accuracy"], strict=True):
+        assert score == pytest.approx(metrics[name]["dev_accuracy"])
+
+
+def test_the_data_page_reports_what_was_read(open_page: Open, filled: Path) -> None:
+    saved = Workspace(filled).datasets()[0]
+    app = open_page("data", filled, dataset=saved.id)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Rows kept"] == f"{saved.report.rows_kept:,}"
+    assert shown["Vocabulary N"] == f"{saved.report.vocabulary_size:,}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("header.csv", b"text,label\n", "header"),
+        ("one.csv", b"text\nhello\nworld\n", "column"),
+        ("book.csv", b"PK\x03\x04" + bytes(100), "Excel"),
+        ("broken.csv", b'text,label\n"never closed,a\nx,b\n' * 3, "quotation mark"),
+    ],
+)
+def test_a_file_that_cannot_be_used_gets_one_sentence_and_nothing_is_lost(
+    name: str, content: bytes, said: str, open_page: Open, filled: Path
+) -> None:
+    app = open_page("data", filled)
+    before = len(Workspace(filled).datasets())
+    app.file_uploader(key="data-upload-train").upload(name, content)
+    sound(app.run())
+    assert len(app.error) == 1 and said in app.error[0].value
+    assert len(Workspace(filled).datasets()) == before
+    assert any(metric.label == "Rows kept" for metric in app.metric), "the saved data are still shown"
+
+
+def parameters(app) -> int:
+    """The count on the Train page."""
+    said = next(c.value for c in app.caption if "parameters" in c.value)
+    return int(said.split(" parameters")[0].strip("*").replace(",", ""))
+
+
+def plain(values) -> np.ndarray:
+    """A plotly array, whether sent as a list or as base64."""
+    if isinstance(values, dict):
+        import base64
+
+        return np.frombuffer(base64.b64decode(values["bdata"]), np.dtype(values["dtype"]))
+    return np.array(values)
