@@ -98,18 +98,26 @@ def run_label(run: Run) -> str:
 # ---- views ----------------------------------------------------------------------------------------------------------
 
 
-def show(view: View[Any], subject: Any, on_pick: Callable[..., None] | None = None, suffix: str = "") -> None:
+def show(
+    view: View[Any],
+    subject: Any,
+    on_pick: Callable[..., None] | None = None,
+    controls: Callable[[], None] | None = None,
+) -> None:
     """A view: its question, its figure, and its explanation one click away.
 
     Args:
+        controls: draws what chooses between forms of the view, above its figure.
         on_pick: called with what `view.pick` makes of a clicked point, before the page runs again.
     """
     found = view.compute(subject)
-    key = f"view-{view.name}{suffix}"
-    head, why = st.columns([1, 0.12], vertical_alignment="bottom", gap="small")
-    head.markdown(f"##### {view.question}")
-    with why.popover("", icon=":material/function:", help="How this is computed, with these numbers", width="stretch"):
-        st.markdown(view.explain(found))
+    key = f"view-{view.name}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"##### {view.question}", width="content")
+        with st.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
+            st.markdown(view.explain(found))
+    if controls:
+        controls()
     figure = view.draw(found)
     pick = view.pick
 

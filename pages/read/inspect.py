@@ -87,49 +87,57 @@ unknown = int((~trace.known).sum())
 if unknown:
     st.caption(f"{unknown} of {len(trace.tokens) - 2} words are not in the vocabulary (dotted): fed as \\<unk\\>.")
 
-if classifies:
-    left, right = st.columns(2, gap="medium")
-    with left:
-        widgets.show(views.BELIEFS, reading, state.select)
-        st.session_state["curve"] = reading.curve
-        st.segmented_control(
-            "Curve",
-            ["answers", "readouts"],
-            format_func={"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}.__getitem__,
-            key="curve",
-            on_change=lambda: state.select(curve=st.session_state["curve"] or "answers"),
-            label_visibility="collapsed",
-        )
-    with right:
-        widgets.show(views.LOSSES, reading, state.select)
-        st.session_state["loss-label"] = reading.label or trace.labels[trace.answer]
-        st.selectbox(
-            "Label",
-            trace.labels,
-            key="loss-label",
-            format_func=lambda label: f"Label: {label}" + (" (the answer)" if label == trace.labels[trace.answer] else ""),
-            on_change=lambda: state.select(label=st.session_state["loss-label"]),
-            label_visibility="collapsed",
-        )
-else:
-    widgets.show(views.TAGS, reading, state.select)
+CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}
 
-widgets.show(views.STATES, reading, state.select)
-controls = st.container(horizontal=True)
-for key, title, values in (
-    ("quantity", "Quantity", views.quantities(loaded)),
-    ("layer", "Layer", tuple(range(loaded.config.model.layers))),
-    ("direction", "Direction", tuple(range(loaded.network.directions))),
-):
-    if len(values) > 1:
-        st.session_state[f"pick-{key}"] = getattr(reading, key)
-        controls.segmented_control(
-            title,
-            values,
-            format_func=views.name_of(key),
-            key=f"pick-{key}",
-            on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"] or views.FIRST[key]}),
-        )
+
+def choose_curve() -> None:
+    st.session_state["curve"] = reading.curve
+    st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, key="curve", label_visibility="collapsed",
+                         on_change=lambda: state.select(curve=st.session_state["curve"] or "answers"))  # fmt: skip
+
+
+def choose_label() -> None:
+    answer = None if trace.answers is None else trace.labels[trace.answer]
+    labels = ([] if answer else [None]) + list(trace.labels)
+    st.session_state["loss-label"] = reading.label or answer
+    st.selectbox(
+        "Label",
+        labels,
+        key="loss-label",
+        format_func=lambda label: f"Label: {label or 'the answer at each token'}"
+        + (" (the answer)" if label and label == answer else ""),
+        on_change=lambda: state.select(label=st.session_state["loss-label"]),
+        label_visibility="collapsed",
+    )
+
+
+def choose_states() -> None:
+    controls = st.container(horizontal=True)
+    for key, values in (
+        ("quantity", views.quantities(loaded)),
+        ("layer", tuple(range(loaded.config.model.layers))),
+        ("direction", tuple(range(loaded.network.directions))),
+    ):
+        if len(values) > 1:
+            st.session_state[f"pick-{key}"] = getattr(reading, key)
+            controls.segmented_control(
+                key.capitalize(),
+                values,
+                format_func=views.name_of(key),
+                key=f"pick-{key}",
+                on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"] or views.FIRST[key]}),
+                label_visibility="collapsed",
+            )
+
+
+if not classifies:
+    widgets.show(views.TAGS, reading, state.select)
+left, right = st.columns(2, gap="medium")
+with left:
+    widgets.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
+with right:
+    widgets.show(views.LOSSES, reading, state.select, choose_label)
+widgets.show(views.STATES, reading, state.select, choose_states)
 
 st.divider()
 head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
@@ -138,6 +146,10 @@ back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="s
             on_click=state.select, kwargs={"step": step - 1})  # fmt: skip
 on.button("Next", icon=":material/chevron_right:", disabled=step == last, width="stretch",
           on_click=state.select, kwargs={"step": step + 1})  # fmt: skip
+st.caption(
+    f"Number {trace.indices[step]:,} of the {len(loaded.speech.vocabulary):,} words in the vocabulary"
+    + ("." if trace.known[step] else ": this word is not among them, so \\<unk\\> is read in its place.")
+)
 for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
     with column:
         widgets.show(view, reading, state.select)

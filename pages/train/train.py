@@ -125,8 +125,8 @@ def live(run: Run, status: jobs.Status) -> None:
         st.markdown("##### Training and dev loss")
         dev = {e["epoch"]: e["dev_loss"] for e in history.epochs if "dev_loss" in e}
         loss = {"epoch": [*history.epoch_at, *dev], "nats a text": [*history.losses, *dev.values()],
-                "of": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
-        st.line_chart(loss, x="epoch", y="nats a text", color="of", height=280)
+                "split": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
+        st.line_chart(loss, x="epoch", y="nats a text", color="split", height=280)
     with right:
         st.markdown(f"##### Dev {METRIC_NAMES[metric]}")
         scored = [e for e in history.epochs if f"dev_{metric}" in e]

@@ -112,14 +112,15 @@ with right:
         widgets.show(views.PER_CLASS, scores)
 
 with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
+    total = sum(c.support for c in scores.per_class)
+    averages = [  # the two ways to average over classes; micro: every decision alike, which here is the accuracy
+        ("(macro average)", scores.macro_recall, scores.macro_precision, scores.macro_f1, total),
+        ("(micro average)", scores.accuracy, scores.accuracy, scores.micro_f1, total),
+    ]
+    lines = [(c.label, c.recall, c.precision, c.f1, c.support) for c in scores.per_class] + averages
+    titles = ("class", "accuracy within it (recall)", "precision", "F1", "support")
     st.dataframe(
-        {
-            "class": [c.label for c in scores.per_class],
-            "accuracy within it (recall)": [c.recall for c in scores.per_class],
-            "precision": [c.precision for c in scores.per_class],
-            "F1": [c.f1 for c in scores.per_class],
-            "support": [c.support for c in scores.per_class],
-        },
+        dict(zip(titles, zip(*lines, strict=True), strict=True)),
         hide_index=True,
         column_config={
             name: st.column_config.NumberColumn(format="%.4f")
@@ -137,13 +138,16 @@ with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
                 "support": [c.support for c in scores.spans.per_type],
             },
             hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(format="%.4f") for name in ("precision", "recall", "F1")
+            },
         )
 
 # ---- the texts behind a cell ----------------------------------------------------------------------------------------
 
-st.divider()
 if evaluation is None:
     st.stop()
+st.divider()
 cell = st.session_state.get("cell")
 if cell is None or cell[:2] != (run.id, str(wanted)) or max(cell[2:]) >= len(scores.labels):
     st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")

@@ -73,7 +73,7 @@ def decision_step(beliefs: np.ndarray) -> int:
     return int(changed[-1]) + 1 if len(changed) else 0
 
 
-def losses(trace: Trace, targets: Sequence[int]) -> np.ndarray:
+def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
     """(T,) L(t) = −log ŷ_t[target] in nats, from the logits.
 
     Args:
@@ -152,6 +152,8 @@ def _oddities(words: Sequence[str], indices: np.ndarray) -> list[str]:
         said.append("The network knows none of these words: it reads <unk> at every step, and its answer says little.")
     if not any(regex.search(r"[\p{L}\p{N}]", word) for word in words):
         said.append("There is no letter or digit in this text.")
+    if sum(bool(regex.match(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}]", word)) for word in words) * 2 > len(words):
+        said.append("This text is written from right to left: the first word read is drawn leftmost, at t = 2.")
     return said
 
 

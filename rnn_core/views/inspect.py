@@ -73,10 +73,6 @@ def name_of(choice: str) -> Callable[[Any], str]:
     }[choice]
 
 
-def _classifies(config: RunConfig) -> bool:
-    return not config.task.per_token
-
-
 def _labels(config: RunConfig) -> bool:
     return config.task.per_token
 
@@ -129,7 +125,7 @@ def _explain_beliefs(reading: Reading) -> str:
 
 
 BELIEFS: View[Reading] = View(
-    "beliefs", "What would the network answer after each word?", _classifies,
+    "beliefs", "What would the network answer after each word?", always,
     _beliefs, _draw_beliefs, _explain_beliefs, _at_step,
 )  # fmt: skip
 
@@ -138,46 +134,59 @@ BELIEFS: View[Reading] = View(
 
 
 class _Losses(NamedTuple):
+    """The label asked for (None: each token's own answer), L(t) and w_t; nan and 0 where a step has no target."""
+
     reading: Reading
-    label: str
+    label: str | None
+    targets: np.ndarray
     values: np.ndarray
     weights: np.ndarray
 
 
 def _losses(reading: Reading) -> _Losses:
     trace = reading.trace
-    label = reading.label if reading.label in trace.labels else trace.labels[trace.answer]
-    values = losses(trace, [trace.labels.index(label)])
-    return _Losses(reading, label, values, counted_steps(reading.loaded, len(trace.tokens)))
+    label = reading.label if reading.label in trace.labels else None
+    if label is None and trace.answers is not None:
+        label = trace.labels[trace.answer]
+    targets = trace.readouts.argmax(1) if label is None else np.full(len(trace.tokens), trace.labels.index(label))
+    values, weights = losses(trace, targets), counted_steps(reading.loaded, len(trace.tokens))
+    if trace.answers is None:
+        values[[0, -1]] = np.nan  # <sos> and <eos> have no tag
+    return _Losses(reading, label, targets, values, weights)
 
 
 def _draw_losses(found: _Losses) -> go.Figure:
-    colour = found.reading.colours[found.label]
+    colour = found.reading.colours[found.label] if found.label else palette.BLUE
     return lines.step_losses(
         found.values, found.reading.trace, found.label, found.reading.step, found.weights > 0, colour
     )
 
 
 def _explain_losses(found: _Losses) -> str:
-    t, p = found.reading.step, found.reading.trace.readouts
-    index = found.reading.trace.labels.index(found.label)
-    total = float((found.weights * found.values).sum())
-    rule = (
-        "only the step after `<eos>` counts (filled)"
-        if found.reading.loaded.config.loss == "last"
-        else f"every step counts, weight {number(float(found.weights[0]))} each"
-    )
+    reading, t = found.reading, found.reading.step
+    target = int(found.targets[t])
+    counted = found.weights > 0
+    total = float((found.weights * found.values)[counted].sum())
+    if reading.loaded.config.loss == "last":
+        rule = "only the step after `<eos>` counts (filled)"
+    else:
+        which = "token" if reading.trace.answers is None else "step"
+        rule = f"every {which} counts, weight {number(float(found.weights[counted][0]))} each"
+    here = ""
+    if np.isfinite(found.values[t]):
+        here = (
+            f"For the label {literal(reading.trace.labels[target], 40)} at {_where(reading)}: "
+            f"−log {reading.trace.readouts[t, target]:.6g} = {number(float(found.values[t]))} nats. "
+        )
     return (
         "The loss of a step is the surprise at the label, given that step's readout:\n\n"
         r"$$L(t) = -\log \hat y_t[\text{label}], \qquad L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
-        f"For the label {literal(found.label, 40)} at {_where(found.reading)}: "
-        f"−log {p[t, index]:.6g} = {number(float(found.values[t]))} nats. "
-        f"In this run's training {rule}; with these weights the text's loss is L = {number(total)} nats."
+        f"{here}In this run's training {rule}; with these weights the text's loss is L = {number(total)} nats."
     )
 
 
 LOSSES: View[Reading] = View(
-    "losses", "How surprised is each step at the label?", _classifies,
+    "losses", "How surprised is each step at the label?", always,
     _losses, _draw_losses, _explain_losses, _at_step,
 )  # fmt: skip
 
@@ -292,9 +301,6 @@ def _explain_embedding(reading: Reading) -> str:
 EMBEDDING: View[Reading] = View(
     "embedding", "What is this word to the network?", always, _beliefs, _draw_embedding, _explain_embedding
 )
-
-ALONG = (BELIEFS, LOSSES, TAGS)
-"""What is shown along the text, side by side."""
 
 AT_STEP = (PROBABILITIES, STATE, EMBEDDING)
 """What is shown of the chosen step."""

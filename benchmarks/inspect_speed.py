@@ -1,0 +1,60 @@
+"""How long a typed sentence takes on Inspect: server time to all views' data, the run being loaded.
+
+    python benchmarks/inspect_speed.py [--words 30] [--repeat 50]
+
+Prints, for each ready-made run, the median and the 95th percentile of: reading the text (the trace), and computing,
+drawing and explaining every view of the page, figures' JSON included.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import torch  # noqa: E402
+
+from rnn_core.analysis.loading import load  # noqa: E402
+from rnn_core.analysis.trace import trace  # noqa: E402
+from rnn_core.views import inspect as views  # noqa: E402
+from rnn_core.workspace.runs import Run  # noqa: E402
+
+VIEWS = (views.TAGS, views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP)
+
+
+def main() -> None:
+    """Prints one line a run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--words", type=int, default=30)
+    parser.add_argument("--repeat", type=int, default=50)
+    asked = parser.parse_args()
+    words = "a slow start , but the last hour is funny , warm and beautifully acted .".split()
+    text = " ".join((words * asked.words)[: asked.words])
+    print(f"{asked.words} words, {asked.repeat} times, {torch.get_num_threads()} threads; milliseconds: median (95 %)")
+    for folder in sorted((ROOT / "samples" / "runs").iterdir()):
+        loaded = load(Run(folder))
+        read, data, drawn = [], [], []
+        for _ in range(asked.repeat + 3):
+            began = time.perf_counter()
+            seen = trace(loaded, text)
+            reading = views.Reading(loaded, seen, step=3, unit=0)
+            read.append(1e3 * (time.perf_counter() - began))
+            fitting = [view for view in VIEWS if view.fits(loaded.config)]
+            found = [view.compute(reading) for view in fitting]
+            data.append(1e3 * (time.perf_counter() - began))
+            for view, numbers in zip(fitting, found, strict=True):
+                view.draw(numbers).to_json()
+                view.explain(numbers)
+            drawn.append(1e3 * (time.perf_counter() - began))
+        print(f"{loaded.id}: trace {_figure(read[3:])}, all views' data {_figure(data[3:])}, drawn as JSON {_figure(drawn[3:])}")
+
+
+def _figure(times: list[float]) -> str:
+    return f"{statistics.median(times):.1f} ({sorted(times)[int(0.95 * len(times))]:.1f})"
+
+
+if __name__ == "__main__":
+    main()

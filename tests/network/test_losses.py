@@ -1,0 +1,87 @@
+"""The loss of a batch, against plain loops and a hand-computed cross-entropy."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.tiny import LABELS, config_of, model_of, network_of, random_texts, vocabulary_of
+
+from rnn_core.data.batches import Encoded
+from rnn_core.network.decoding import tensors
+from rnn_core.network.losses import batch_loss, step_weights
+
+EVERY_WAY = [
+    ("classify", "last", "mean"), ("classify", "last", "sum"), ("classify", "every", "mean"),
+    ("classify", "every", "sum"), ("tag", "every", "mean"), ("tag", "every", "sum"),
+]  # fmt: skip
+
+
+def plain_weights(length: int, steps: int, per_token: bool, loss: str, reduce: str) -> list[float]:
+    counted = []
+    for t in range(steps):
+        if per_token:
+            counted.append(0 < t < length - 1)
+        elif loss == "last":
+            counted.append(t == length - 1)
+        else:
+            counted.append(t < length)
+    each = 1 / max(1, sum(counted)) if reduce == "mean" else 1.0
+    return [each if c else 0.0 for c in counted]
+
+
+@pytest.mark.parametrize("loss", ["last", "every"])
+@pytest.mark.parametrize("reduce", ["mean", "sum"])
+@pytest.mark.parametrize("per_token", [False, True])
+def test_the_weights_of_the_steps(loss: str, reduce: str, per_token: bool) -> None:
+    lengths, steps = [2, 3, 7, 5], 7
+    given: dict[str, Any] = {"per_token": per_token, "loss": loss, "reduce": reduce}
+    weights = step_weights(torch.tensor(lengths), steps, **given)
+    assert weights.shape == (steps, 4)
+    for b, length in enumerate(lengths):
+        assert weights[:, b].tolist() == pytest.approx(plain_weights(length, steps, **given), abs=1e-15)
+
+
+@pytest.mark.parametrize(("task", "loss", "reduce"), EVERY_WAY)
+@pytest.mark.parametrize("unknown", [False, True])
+def test_the_batch_loss_is_the_cross_entropy_computed_by_hand(task: str, loss: str, reduce: str, unknown: bool) -> None:
+    per_token = task == "tag"
+    config = config_of(task, model_of("tanh"), loss=loss, reduce=reduce)
+    vocabulary, texts = vocabulary_of(), random_texts(5, 6, seed=1)
+    labels = (*LABELS, "maybe") if unknown else LABELS
+    wanted: list[Any] = [[labels[(i + t) % len(labels)] for t in range(len(text))] for i, text in enumerate(texts)]
+    wanted = wanted if per_token else [row[0] for row in wanted]
+    encoded = Encoded.of(texts, wanted, vocabulary, LABELS, per_token)
+    assert (encoded.targets == -1).sum() > (2 * len(texts) if per_token else 0) or not unknown
+    network = network_of(config.model, len(vocabulary), 2)
+    p = {name: value.detach().numpy() for name, value in network.named_parameters()}
+    total = 0.0
+    for text, target in zip(texts, wanted, strict=True):
+        h = np.zeros(4)
+        indices = [2, *vocabulary.encode(text), 3]
+        weights = plain_weights(len(indices), len(indices), per_token, loss, reduce)
+        for t, (index, w) in enumerate(zip(indices, weights, strict=True)):
+            h = np.tanh(
+                p["cells.0.0.bias"] + p["cells.0.0.weight_hh"] @ h + p["cells.0.0.weight_ih"] @ p["embedding"][index]
+            )
+            o = p["bias_out"] + p["weight_out"] @ h
+            label = target[t - 1] if per_token and w else target
+            if w and label in LABELS:
+                total += w * (math.log(sum(math.exp(v) for v in o)) - o[LABELS.index(label)])
+    given = tensors(encoded.batch(np.arange(len(texts))))
+    assert batch_loss(network, config, *given).item() == pytest.approx(total / len(texts), rel=1e-13)
+
+
+def test_a_text_of_unknown_label_adds_neither_loss_nor_gradient() -> None:
+    config = config_of(model=model_of())
+    encoded = Encoded.of([["good"], ["bad", "film"]], ["good", "never seen"], vocabulary_of(), LABELS, False)
+    network = network_of(config.model, len(vocabulary_of()), 2)
+
+    def gradients(rows: list[int]) -> list[torch.Tensor]:
+        loss = batch_loss(network, config, *tensors(encoded.batch(np.array(rows))))
+        return [*torch.autograd.grad(loss * len(rows), list(network.parameters())), loss.detach() * len(rows)]
+
+    for both, alone in zip(gradients([0, 1]), gradients([0]), strict=True):
+        torch.testing.assert_close(both, alone, rtol=0, atol=1e-14)
+    assert not any(g.any() for g in gradients([1]))

@@ -1,0 +1,126 @@
+"""A cell unrolled over time: gradients, the two ways an LSTM is run, and what a step may and must depend on."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.tiny import CELLS, model_of
+from torch import Tensor
+
+from rnn_core.network.cells import Cell, cell_of
+from rnn_core.network.recurrence import Parameters, _Unrolled, inner_bias, reverse, run, unroll, zero_state
+
+T, B, N, D = 5, 2, 4, 3
+
+
+def setting(name: str) -> tuple[Cell, Tensor, Parameters]:
+    cell = cell_of(model_of(name))
+    parameters = {n: torch.randn(p.shape, requires_grad=True) for n, p in cell.parameters(N, D).items()}
+    return cell, torch.randn(T, B, N, requires_grad=True), parameters
+
+
+def plainly(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
+    """h_1 … h_T by the cell's step alone, one after the other, for autograd to follow."""
+    state = zero_state(cell, x.shape[1], D, x)
+    states = []
+    for x_t in x:
+        a_hidden = state[0] @ parameters["weight_hh"].t()
+        if "bias_inner" in parameters:
+            a_hidden = a_hidden + inner_bias(cell, parameters)
+        state, _ = cell.step(x_t @ parameters["weight_ih"].t() + parameters["bias"], a_hidden, state)
+        states.append(state[0])
+    return torch.stack(states)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_states_and_gradients_are_those_of_the_plain_loop(name: str) -> None:
+    cell, x, parameters = setting(name)
+    leaves = [x, *parameters.values()]
+    weights = torch.randn(T, B, D)
+    ours, wanted = run(cell, x, parameters), plainly(cell, x, parameters)
+    torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-12)
+    for g, w in zip(
+        torch.autograd.grad((ours * weights).sum(), leaves), torch.autograd.grad((wanted * weights).sum(), leaves),
+        strict=True,
+    ):  # fmt: skip
+        torch.testing.assert_close(g, w, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_sweep_passes_gradcheck_from_any_start(name: str) -> None:
+    cell, _, parameters = setting(name)
+    a_input = torch.randn(T, B, len(cell.gates) * D, requires_grad=True)
+    start = [torch.randn(B, D, requires_grad=True) for _ in cell.parts]
+    weight_hh, inner = parameters["weight_hh"], None
+    if name == "gru":
+        inner = torch.randn(3 * D, requires_grad=True)
+    assert torch.autograd.gradcheck(
+        lambda *given: _Unrolled.apply(cell, *given), (a_input, weight_hh, inner, *start), atol=1e-7
+    )
+
+
+def test_the_lstm_runs_alike_through_torchs_kernel_and_through_the_sweep() -> None:
+    cell, x, parameters = setting("lstm")
+    a_input = torch.nn.functional.linear(x, parameters["weight_ih"], parameters["bias"])
+    swept = _Unrolled.apply(cell, a_input, parameters["weight_hh"], None, *zero_state(cell, B, D, x))
+    torch.testing.assert_close(run(cell, x, parameters), swept, rtol=0, atol=1e-12)
+
+
+def test_only_the_last_block_of_the_gru_has_an_inner_bias() -> None:
+    cell, _, parameters = setting("gru")
+    spread = inner_bias(cell, parameters)
+    assert spread is not None
+    assert torch.equal(spread, torch.cat((torch.zeros(2 * D), parameters["bias_inner"])))
+    assert inner_bias(*setting("lstm")[::2]) is None
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_an_early_input_changes_every_later_state_and_no_earlier_one(name: str) -> None:
+    cell, x, parameters = setting(name)
+    with torch.no_grad():
+        if name == "relu":  # keep every unit awake, so that nothing is cut off by φ
+            for p in parameters.values():
+                p.abs_()
+            x.abs_()
+        before = run(cell, x, parameters)
+        x[1, 0] += 0.5
+        after = run(cell, x, parameters)
+    moved = (before - after).abs().amax(2) > 1e-9
+    assert moved.tolist() == [[False, False]] + [[True, False]] * (T - 1)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_w_reaches_every_state_but_the_first(name: str) -> None:
+    cell, x, parameters = setting(name)
+    with torch.no_grad():
+        if name == "relu":
+            for p in parameters.values():
+                p.abs_()
+            x.abs_()
+        before = run(cell, x, parameters)
+        parameters["weight_hh"] += 0.1
+        moved = (before - run(cell, x, parameters)).abs().amax((1, 2)) > 1e-9
+    assert moved.tolist() == [False] + [True] * (T - 1)
+
+
+def test_unroll_gives_every_state_and_what_the_cell_kept() -> None:
+    cell, x, parameters = setting("lstm")
+    a_input = torch.nn.functional.linear(x, parameters["weight_ih"], parameters["bias"])
+    states, kept = unroll(cell, a_input, parameters["weight_hh"], None, zero_state(cell, B, D, x))
+    assert len(states) == len(kept) == T
+    for t in range(T):
+        (h, c), (i, f, g, o) = states[t], kept[t]
+        c_before = states[t - 1][1] if t else torch.zeros(B, D)
+        torch.testing.assert_close(c, f * c_before + i * g, rtol=0, atol=1e-14)
+        torch.testing.assert_close(h, o * c.tanh(), rtol=0, atol=1e-14)
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=5), st.integers(0, 2))
+def test_reverse_turns_each_text_within_its_length_and_is_its_own_inverse(lengths: list[int], width: int) -> None:
+    steps, size = max(lengths) + 1, len(lengths)
+    x = torch.arange(steps * size * (width or 1)).view(steps, size, *[width] * (width > 0))
+    turned = reverse(x, torch.tensor(lengths))
+    for b, length in enumerate(lengths):
+        assert torch.equal(turned[:length, b], x[:length, b].flip(0))
+        assert torch.equal(turned[length:, b], x[length:, b])
+    assert torch.equal(reverse(turned, torch.tensor(lengths)), x)

@@ -1,0 +1,106 @@
+"""Small things that several tests are made of: configs, random networks, toy data and untrained runs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.network.models import Network
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Run, Speech, write_tensors
+
+CELLS: dict[str, dict[str, Any]] = {
+    "tanh": {"cell": "rnn", "activation": "tanh"},
+    "relu": {"cell": "rnn", "activation": "relu"},
+    "sigmoid": {"cell": "rnn", "activation": "sigmoid"},
+    "lstm": {"cell": "lstm"},
+    "gru": {"cell": "gru"},
+}
+"""Every cell by a short name, as options of `ModelConfig`."""
+
+LABELS = ("bad", "good")
+TAGS = ("B-PER", "I-PER", "O")
+WORDS = ("the", "film", "was", "good", "bad", "fine", "poor", "not")
+
+
+def model_of(cell: str = "gru", **options: Any) -> ModelConfig:
+    """A small model."""
+    return ModelConfig(**{"embedding": 5, "hidden": 4, "dropout": 0.0} | CELLS[cell] | options)
+
+
+def config_of(task: str = "classify", model: ModelConfig | None = None, name: str = "tiny", **train: Any) -> RunConfig:
+    """A run's config on no particular data."""
+    train = {"threads": 1} | train
+    return RunConfig(DataConfig(task=task), model or model_of(), TrainConfig(**train), "0" * 64, name)  # type: ignore[arg-type]
+
+
+def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> Network:
+    """A network with every number, biases included, drawn from N(0, 0.5²)."""
+    torch.manual_seed(seed)
+    network = Network(model, words, classes)
+    with torch.no_grad():
+        for p in network.parameters():
+            p.normal_(0, 0.5)
+    return network
+
+
+def vocabulary_of(words: Sequence[str] = WORDS, times: int = 3, lowercase: bool = False) -> Vocabulary:
+    """Each word seen so many times."""
+    return Vocabulary.build([words] * times, 1000, lowercase)
+
+
+def random_texts(count: int, longest: int, seed: int = 0, words: Sequence[str] = WORDS) -> list[list[str]]:
+    """Texts of 1 … `longest` words."""
+    rng = np.random.default_rng(seed)
+    return [list(rng.choice(words, size=rng.integers(1, longest + 1))) for _ in range(count)]
+
+
+def classified(count: int, longest: int = 7, seed: int = 0, vocabulary: Vocabulary | None = None) -> Encoded:
+    """Texts whose label is the keyword they hold, somewhere among other words."""
+    rng = np.random.default_rng(seed)
+    labels = [LABELS[int(i)] for i in rng.integers(0, 2, count)]
+    texts = random_texts(count, longest, seed, ("the", "film", "was", "fine", "poor", "not"))
+    for text, label in zip(texts, labels, strict=True):
+        text.insert(int(rng.integers(0, len(text) + 1)), label)
+    return Encoded.of(texts, labels, vocabulary or vocabulary_of(), LABELS, False)
+
+
+def tagged(count: int, longest: int = 7, seed: int = 0, vocabulary: Vocabulary | None = None) -> Encoded:
+    """Sentences where B-PER is a word after "not", I-PER the word after that, and all else is O."""
+    texts = random_texts(count, longest, seed)
+    return Encoded.of(texts, [tags_of(text) for text in texts], vocabulary or vocabulary_of(), TAGS, True)
+
+
+def tags_of(text: Sequence[str]) -> list[str]:
+    """The tags of `tagged`."""
+    before = ["", *text]
+    tags = ["B-PER" if word == "not" else "O" for word in before[: len(text)]]
+    return ["I-PER" if tag == "O" and i and tags[i - 1] == "B-PER" else tag for i, tag in enumerate(tags)]
+
+
+def saved_run(
+    workspace: Workspace,
+    config: RunConfig | None = None,
+    labels: Sequence[str] | None = None,
+    scheme: str | None = None,
+    vocabulary: Vocabulary | None = None,
+    seed: int = 0,
+) -> Run:
+    """A run on disk with random weights, a history and metrics, as if it had been trained."""
+    config = config or config_of()
+    vocabulary = vocabulary or vocabulary_of()
+    labels = tuple(labels or (TAGS if config.task.per_token else LABELS))
+    run = Run(workspace.fresh("runs"))
+    run.write_config(config)
+    run.write_speech(Speech(vocabulary, labels, scheme))
+    network = network_of(config.model, len(vocabulary), len(labels), seed)
+    write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})
+    (run.path / "history.jsonl").write_text(
+        '{"step": 2, "epoch": 0.5, "loss": 0.75}\n{"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25}\n'
+    )
+    run.write("metrics.json", {"parameters": 1, "epochs": 1, "dev_accuracy": 0.5, "scores": {}})
+    return run
