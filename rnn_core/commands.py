@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _data(given: argparse.Namespace, workspace: Workspace) -> Figures:
     """Reads files into a dataset of the workspace and says what was found."""
-    with _job(given, workspace, workspace.root / "jobs" / "data", "short") as job:
+    with _job(given, workspace, None, "short") as job:
         saved = _read_dataset(given, workspace, job)
         job.say("running", 1.0, dataset=saved.id)
         report = saved.report
@@ -204,7 +204,7 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
 
     config = make(DataConfig, _chosen(DataConfig, given))
     paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
-    names = {split: given.file_names[i] for i, split in enumerate(paths)} if given.file_names else None
+    names = json.loads(given.file_names) if given.file_names else None
 
     def progress(share: float) -> None:
         job.check()
@@ -267,7 +267,7 @@ def _parser() -> argparse.ArgumentParser:
     def add_files(sub: argparse.ArgumentParser, required: bool) -> None:
         for split in SPLITS:
             sub.add_argument(f"--{split}", metavar="FILE", required=required and split == "train")
-        sub.add_argument("--file-names", nargs="+", help=argparse.SUPPRESS)  # what the uploader called them
+        sub.add_argument("--file-names", help=argparse.SUPPRESS)  # JSON: what the uploader called them, by split
         sub.add_argument("--name", help="what to call it")
 
     sub = add("data", _data)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,18 @@ FORMATS = {
     "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
     "conllu": "CoNLL-U", "token_tag": "token, tab, tag",
 }  # fmt: skip
+_KEPT_S = 7 * 86400
+"""Uploads this old have long been read into datasets and are removed."""
+
 ROOT = "UNROLLED_FILES"
 """When set, paths on the server may only be named below this folder."""
 
 
 def keep_upload(upload: Any) -> tuple[Path, str]:
     """An uploaded file, saved by its content's hash. Returns its path and that hash."""
+    for old in (workspace().root / "uploads").glob("*"):
+        if time.time() - old.stat().st_mtime > _KEPT_S:
+            old.unlink(missing_ok=True)
     content = upload.getvalue()
     digest = hashlib.sha256(content).hexdigest()[:24]
     path = workspace().folder("uploads", digest)
@@ -44,6 +51,18 @@ def server_path(named: str) -> Path:
     if not path.is_file():
         raise Problem(f"There is no file {named.strip()[:200]}. Check the path, or upload the file.")
     return path
+
+
+def flags(values: dict[str, Any]) -> list[str]:
+    """Options of the command line for these values of a config; those that are None are left out."""
+    found = []
+    for name, value in values.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            found.append(flag if value else flag.replace("--", "--no-", 1))
+        elif value is not None:
+            found.append(f"{flag}={value}")
+    return found
 
 
 def fingerprint_of(path: Path, config: DataConfig) -> str:

@@ -1,5 +1,6 @@
 """Data: from a file to a checked dataset, everything odd about it said before anybody trains."""
 
+import json
 from pathlib import Path
 
 import streamlit as st
@@ -87,16 +88,11 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
         with widgets.saying_problems():
             checked = plain(make(DataConfig, values))
             folder = workspace.fresh("jobs")
-            arguments = ["data", "--workspace", str(workspace.root), "--name", title.strip() or name]
-            for split, (where, _) in files.items():
-                arguments += [f"--{split}", str(where)]
-            arguments += ["--file-names", *(called for _, called in files.values())]
-            for field, value in checked.items():
-                flag = f"--{field.replace('_', '-')}"
-                if value is True:
-                    arguments.append(flag)
-                elif value is not None and value is not False:
-                    arguments.append(f"{flag}={value}")
+            called = {split: file_name for split, (_, file_name) in files.items()}
+            # with an equals sign a value may begin with a dash
+            arguments = ["data", f"--workspace={workspace.root}", f"--name={title.strip() or name}"]
+            arguments += [f"--{split}={where}" for split, (where, _) in files.items()]
+            arguments += [f"--file-names={json.dumps(called)}", *data_form.flags(checked)]
             jobs.start(folder, arguments)
         st.session_state["data-job"] = str(folder)
         st.rerun()

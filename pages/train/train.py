@@ -148,9 +148,9 @@ def show(run: Run) -> None:
     st.subheader(literal(run.name))
     st.caption(literal(widgets.run_label(run), 200))
     status = widgets.watch(run.path, "train", lambda now: live(run, now))
-    if status is None or status.active:
+    if status and status.active:
         return
-    if status.state in ("cut off", "cancelled", "failed"):
+    if status and status.state in ("cut off", "cancelled", "failed"):
         if status.state == "cut off":
             st.warning("This training was cut off: its process or the server ended.", icon=":material/power_off:")
         if status.state == "cancelled":
@@ -194,9 +194,9 @@ with widgets.saying_problems():
             f"**{parameter_count(model, data):,} parameters** will be learnt. The epoch with the best dev {metric} is "
             "kept; ties are decided by the dev loss."
         )
-    current = st.session_state.get("training") or state.selection().run
+    current = st.session_state.get("training")
     active = {run.id: run for run in workspace.runs() if (s := jobs.status(run.path)) and s.state != "done"}
-    if current not in active and current and (workspace.root / "runs" / current).is_dir():
+    if current and current not in active and (workspace.root / "runs" / current).is_dir():
         active = {current: workspace.run(current)} | active
     if active:
         st.divider()

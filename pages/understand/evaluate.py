@@ -13,6 +13,9 @@ from rnn_core.workspace import evaluations
 from rnn_core.workspace.datasets import SavedDataset
 
 MOST_LISTED = 200
+READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter")
+"""How a file is read, as far as the run does not decide it."""
+
 
 st.title("Evaluate")
 st.caption("How often is the network right, which classes does it mix up, and on which texts?")
@@ -53,15 +56,10 @@ elif wanted == "file":
         found = data_form.mapping(path, upload.name, DataConfig(**fixed), key=f"evaluate-{fingerprint}")
     if found is None:
         st.stop()
-    chosen = [
-        part
-        for name, value in plain(found).items()
-        if name in ("text", "label", "sentence", "format", "encoding", "delimiter") and value is not None
-        for part in (f"--{name}", str(value))
-    ]
+    read_by = {name: value for name, value in plain(found).items() if name in READ_BY}
     key = data_form.fingerprint_of(path, found)
     folder = evaluations.folder(run, key, "file")
-    arguments = ["evaluate", run.id, str(path), "--file-name", upload.name, "--key", key, *chosen]
+    arguments = ["evaluate", run.id, str(path), f"--file-name={upload.name}", f"--key={key}", *data_form.flags(read_by)]
 
 if wanted in saved:
     st.info(

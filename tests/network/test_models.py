@@ -119,14 +119,14 @@ def mixed(per_token: bool) -> Encoded:
 
 
 @pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize("both", [False, True])
-@pytest.mark.parametrize("loss", ["last", "every"])
-def test_a_text_alone_and_padded_beside_longer_ones_is_the_same(name: str, both: bool, loss: str) -> None:
-    if both and loss == "last":
-        loss = "every"  # the labeller in both directions; the classifier reads in one
-    per_token = both
+@pytest.mark.parametrize(
+    ("task", "both", "loss"),
+    [("classify", False, "last"), ("classify", False, "every"), ("tag", False, "every"), ("tag", True, "every")],
+)
+def test_a_text_alone_and_padded_beside_longer_ones_is_the_same(name: str, task: str, both: bool, loss: str) -> None:
+    per_token = task == "tag"
     encoded = mixed(per_token)
-    config = config_of("tag" if per_token else "classify", model_of(name, layers=2, bidirectional=both), loss=loss)
+    config = config_of(task, model_of(name, layers=2, bidirectional=both), loss=loss)
     network = network_of(config.model, len(vocabulary_of()), 3 if per_token else 2)
     whole = encoded.batch(np.arange(len(encoded)))
     tokens, lengths, targets = tensors(whole)
@@ -134,6 +134,7 @@ def test_a_text_alone_and_padded_beside_longer_ones_is_the_same(name: str, both:
     together = network.hidden(tokens, lengths)
     loss_together = batch_loss(network, config, tokens, lengths, targets)
     grads_together = torch.autograd.grad(loss_together, list(network.parameters()))
+    answers = predict(network, config, encoded)
     losses, grads = [], [torch.zeros_like(p) for p in network.parameters()]
     for row in range(len(encoded)):
         one = tensors(encoded.batch(np.array([row])))
@@ -141,6 +142,11 @@ def test_a_text_alone_and_padded_beside_longer_ones_is_the_same(name: str, both:
             together[: lengths[row], row], network.hidden(*one[:2])[:, 0], rtol=0, atol=1e-12
         )
         assert not together[lengths[row] :, row].any()
+        at = slice(encoded.starts[row] + 1, encoded.starts[row + 1] - 1) if per_token else slice(row, row + 1)
+        steps = slice(1, -1) if per_token else slice(-1, None)
+        o = network.readout(network.hidden(*one[:2]))[steps, 0]
+        assert answers.answers[at].tolist() == o.argmax(1).tolist()
+        assert answers.confidences[at] == pytest.approx(o.softmax(1).max(1).values.detach().numpy(), abs=1e-6)
         losses.append(batch_loss(network, config, *one))
         for total, g in zip(grads, torch.autograd.grad(losses[-1], list(network.parameters())), strict=True):
             total += g / len(encoded)

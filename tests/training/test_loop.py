@@ -1,0 +1,306 @@
+"""Training: it learns, keeps the best epoch, steps as autograd says, and goes on bit for bit after a cut."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
+from torch import Tensor
+
+from rnn_core.config import RunConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
+from rnn_core.network.decoding import predict
+from rnn_core.training import loop
+from rnn_core.training.callbacks import Callback
+from rnn_core.training.loop import Training, headline_metric, score
+from rnn_core.workspace.runs import read_tensors, write_tensors
+
+
+class Watch(Callback):
+    """Writes everything down, and says stop after update number `until`."""
+
+    def __init__(self, until: int | None = None):
+        self.until, self.step = until, 0
+        self.notes: list[dict[str, Any]] = []
+        self.epochs: list[dict[str, Any]] = []
+        self.weights: list[dict[str, Tensor]] = []
+
+    def on_note(self, training: Training, note: dict[str, Any]) -> None:
+        self.notes.append(note)
+
+    def on_update(self, training: Training) -> None:
+        self.step = training.step
+
+    def on_epoch(self, training: Training, scores: dict[str, Any]) -> None:
+        self.epochs.append(scores)
+        self.weights.append(copy.deepcopy(training.network.state_dict()))
+
+    def should_stop(self) -> bool:
+        return self.until is not None and self.step >= self.until
+
+
+def training_of(config: RunConfig, train: Encoded | None = None, dev: Encoded | None = None) -> Training:
+    per_token = config.task.per_token
+    make, labels = (tagged, TAGS) if per_token else (classified, LABELS)
+    return Training(config, train or make(60), dev or make(20, seed=1), vocabulary_of(), labels,
+                    "IOB2" if per_token else None)  # fmt: skip
+
+
+def same(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+NOTHING = Encoded.of([], [], vocabulary_of(), LABELS, False)
+
+
+# ---- learning -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_it_learns_to_find_a_keyword(name: str) -> None:
+    model = model_of(name, embedding=12, hidden=16)
+    training = training_of(config_of(model=model, epochs=25, patience=0, batch=8, learning_rate=0.02, loss="every"),
+                           classified(200))  # fmt: skip
+    watch = Watch()
+    assert training.run([watch])
+    assert training.best is not None and training.best["dev_accuracy"] == 1
+    assert watch.epochs[-1]["train_loss"] < watch.epochs[0]["train_loss"] / 2
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_it_learns_tags_that_depend_on_the_words_before(both: bool) -> None:
+    model = model_of("gru", embedding=12, hidden=16, bidirectional=both)
+    training = training_of(config_of("tag", model, epochs=20, patience=0, batch=8, learning_rate=0.02), tagged(150))
+    assert training.run()
+    assert training.best is not None
+    assert training.best["dev_accuracy"] == training.best["dev_f1"] == 1
+
+
+# ---- the best epoch -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("task", "metric"), [("classify", "accuracy"), ("tag", "f1")])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_weights_are_those_of_the_epoch_that_scores_best_on_dev(task: str, metric: str, seed: int) -> None:
+    # a large step makes the scores jump about, so that the best epoch is not simply the last
+    config = config_of(task, epochs=12, patience=4, batch=8, learning_rate=0.08, seed=seed)
+    training, watch = training_of(config), Watch()
+    training.run([watch])
+    ranks = []
+    for weights in watch.weights:
+        network = copy.deepcopy(training.network)
+        network.load_state_dict(weights)
+        scores = score(predict(network, config, training.dev), training.dev, training.labels, training.scheme)
+        ranks.append((scores.headline(metric), -(scores.loss or 0)))
+    best = max(range(len(ranks)), key=lambda i: ranks[i])
+    assert same(training.best_weights, watch.weights[best])
+    assert training.best is not None and training.best["epoch"] == best + 1
+    assert training.best[f"dev_{metric}"] == ranks[best][0] and training.best["dev_loss"] == -ranks[best][1]
+    assert [e["best"] for e in watch.epochs] == [r > max(ranks[:i], default=(-1, 0)) for i, r in enumerate(ranks)]
+    assert len(ranks) == min(12, best + 1 + 4)
+
+
+def test_a_tie_in_the_metric_goes_to_the_lower_loss() -> None:
+    model = model_of("gru", embedding=12, hidden=16)
+    training = training_of(config_of(model=model, epochs=15, patience=0, batch=8, learning_rate=0.02), classified(150))
+    watch = Watch()
+    training.run([watch])
+    tied = [e for e in watch.epochs if e["dev_accuracy"] == 1]
+    assert len(tied) > 2
+    assert training.best is not None
+    assert training.best["epoch"] == min(tied, key=lambda e: e["dev_loss"])["epoch"] != tied[0]["epoch"]
+
+
+def test_without_dev_the_training_loss_chooses() -> None:
+    training, watch = Training(config_of(epochs=6, patience=0), classified(40), NOTHING, vocabulary_of(), LABELS), Watch()
+    training.run([watch])
+    assert training.best is not None
+    assert training.best["epoch"] == min(watch.epochs, key=lambda e: e["train_loss"])["epoch"]
+    assert not any("dev_loss" in e for e in watch.epochs)
+
+
+def test_a_training_that_diverges_ends_and_keeps_some_weights() -> None:
+    model = model_of("relu")
+    training = training_of(config_of(model=model, optimizer="sgd", learning_rate=100, clip=0, epochs=4, patience=2))
+    assert training.run()
+    assert training.best_weights and training.best is not None
+
+
+def test_the_headline_metric_of_each_task() -> None:
+    assert headline_metric(config_of(), None) == "accuracy"
+    assert headline_metric(config_of("tag"), None) == "macro_f1"
+    assert headline_metric(config_of("tag"), "IOB2") == "f1"
+
+
+# ---- one update -----------------------------------------------------------------------------------------------------
+
+
+def one_update(**train: Any) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
+    """Weights before and after an SGD update on one text, and −log ŷ's gradient by autograd of the plain formulas."""
+    config = config_of(model=model_of("tanh"), optimizer="sgd", epochs=1, batch=1, **train)
+    text = ["the", "film", "was", "good"]
+    encoded = Encoded.of([text], ["good"], vocabulary_of(), LABELS, False)
+    training = Training(config, encoded, NOTHING, vocabulary_of(), LABELS)
+    training.network.double()
+    before = {n: p.detach().clone().requires_grad_() for n, p in training.network.named_parameters()}
+    h = torch.zeros(4, dtype=torch.float64)
+    for index in (SOS, *vocabulary_of().encode(text), EOS):
+        x = before["embedding"][index]
+        h = torch.tanh(
+            before["cells.0.0.bias"] + before["cells.0.0.weight_hh"] @ h + before["cells.0.0.weight_ih"] @ x
+        )
+    o = before["bias_out"] + before["weight_out"] @ h
+    (o.exp().sum().log() - o[1]).backward()
+    training.run()
+    after = {n: p.detach() for n, p in training.network.named_parameters()}
+    return {n: p.detach() for n, p in before.items()}, after, {n: p.grad for n, p in before.items()}  # type: ignore[misc]
+
+
+def test_an_sgd_update_is_w_minus_the_learning_rate_times_the_gradient() -> None:
+    before, after, gradient = one_update(learning_rate=0.3, clip=0)
+    for name, w in before.items():
+        torch.testing.assert_close(after[name], w - 0.3 * gradient[name], rtol=0, atol=1e-15)
+        assert not torch.equal(after[name], w)
+
+
+def test_clipping_scales_a_large_gradient_to_the_norm_and_leaves_a_small_one() -> None:
+    before, after, gradient = one_update(learning_rate=1, clip=0)
+    norm = torch.cat([g.flatten() for g in gradient.values()]).norm().item()
+    _, clipped, _ = one_update(learning_rate=1, clip=norm / 4)
+    _, left, _ = one_update(learning_rate=1, clip=norm * 4)
+    for name, w in before.items():
+        torch.testing.assert_close(clipped[name], w - gradient[name] / 4, rtol=0, atol=1e-6)  # torch adds 1e-6 to the norm
+        assert torch.equal(left[name], after[name])
+
+
+def test_words_seen_once_are_fed_as_unknown_half_the_time_and_others_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    rare = [f"rare{i}" for i in range(100)]
+    vocabulary = Vocabulary.build([WORDS, WORDS, rare], 1000)
+    encoded = Encoded.of([[*WORDS, word] for word in rare], ["good", "bad"] * 50, vocabulary, LABELS, False)
+    fed: list[Tensor] = []
+    real: Callable[..., Tensor] = loop.batch_loss
+
+    def heard(network: Any, config: Any, tokens: Tensor, *more: Any) -> Tensor:
+        fed.append(tokens)
+        return real(network, config, tokens, *more)
+
+    monkeypatch.setattr(loop, "batch_loss", heard)
+    Training(config_of(epochs=10, patience=0), encoded, NOTHING, vocabulary, LABELS).run()
+    tokens = torch.cat([t.flatten() for t in fed])
+    assert len(tokens) == 10 * 100 * 11
+    counts = torch.bincount(tokens, minlength=len(vocabulary))
+    assert counts[4 : 4 + len(WORDS)].tolist() == [1000] * len(WORDS)
+    assert 0.45 < counts[UNK].item() / 1000 < 0.55
+    assert counts[UNK] + counts[4 + len(WORDS) :].sum() == 1000
+
+
+def test_what_is_counted_and_noted() -> None:
+    training, watch = training_of(config_of(epochs=3, patience=0, batch=2)), Watch()
+    training.run([watch])
+    assert training.tokens == 3 * (training.train.lengths - 2).sum()
+    assert training.step == 3 * training.batches_an_epoch and training.epoch == 3 and training.place == 0
+    assert watch.notes[-1]["step"] == training.step and watch.notes[-1]["epoch"] == 3
+    assert [n["step"] for n in watch.notes] == sorted({n["step"] for n in watch.notes})
+    assert 3 * 20 <= len(watch.notes) <= 3 * 40
+    assert [e["epoch"] for e in watch.epochs] == [1, 2, 3]
+    assert training.tokens_per_second > 0
+
+
+def test_a_noted_loss_is_the_mean_of_a_text() -> None:
+    training, watch = training_of(config_of(epochs=1, batch=1, learning_rate=1e-9, optimizer="sgd")), Watch()
+    expected = predict(training.network, training.config, training.train).loss
+    training.run([watch])
+    assert watch.epochs[0]["train_loss"] == pytest.approx(expected, rel=1e-5)
+    assert np.mean([n["loss"] for n in watch.notes]) == pytest.approx(expected, rel=1e-5)
+
+
+# ---- bit for bit ----------------------------------------------------------------------------------------------------
+
+CUT = config_of(model=model_of("lstm", dropout=0.4, layers=2), epochs=5, patience=3, batch=4, learning_rate=0.01)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
+    def weights(seed: int) -> dict[str, Tensor]:
+        training = training_of(config_of(model=CUT.model, epochs=2, seed=seed))
+        torch.rand(seed + 3)  # the course must not hang on what was drawn elsewhere before
+        training.run()
+        return training.network.state_dict()
+
+    torch.rand(5)
+    first = weights(1)
+    assert same(first, weights(1))
+    assert not same(first, weights(2))
+
+
+@pytest.fixture(scope="module")
+def uncut() -> tuple[Training, Watch]:
+    training, watch = training_of(CUT), Watch()
+    training.run([watch])
+    return training, watch
+
+
+def untimed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in e.items() if k not in ("seconds", "tokens_per_second")} for e in entries]
+
+
+@pytest.mark.parametrize("where", ["first", "within", "last of an epoch", "first of an epoch", "twice"])
+def test_cut_off_and_restored_it_ends_with_the_same_bits(
+    where: str, uncut: tuple[Training, Watch], tmp_path: Path
+) -> None:
+    whole, heard = uncut
+    n = whole.batches_an_epoch
+    assert n > 4 and whole.epoch == 5
+    cuts = {"first": [1], "within": [n + n // 2], "last of an epoch": [2 * n], "first of an epoch": [2 * n + 1],
+            "twice": [n - 1, 3 * n]}[where]  # fmt: skip
+    training, watches = training_of(CUT), []
+    for cut in cuts:
+        watches.append(Watch(until=cut))
+        assert not training.run([watches[-1]])
+        assert training.step == cut
+        held, rest = training.state()
+        write_tensors(tmp_path / "state", {name: t.detach().numpy() for name, t in held.items()}, rest)
+        torch.manual_seed(99)
+        torch.rand(7)
+        arrays, rest = read_tensors(tmp_path / "state", "it")
+        training = training_of(CUT)
+        training.restore({name: torch.from_numpy(a.copy()) for name, a in arrays.items()}, rest)
+    watches.append(Watch())
+    assert training.run([watches[-1]])
+    assert same(training.network.state_dict(), whole.network.state_dict())
+    assert same(training.best_weights, whole.best_weights)
+    assert [n for watch in watches for n in watch.notes] == heard.notes
+    assert untimed([e for watch in watches for e in watch.epochs]) == untimed(heard.epochs)
+    assert (training.step, training.tokens, training.waited) == (whole.step, whole.tokens, whole.waited)
+
+
+def test_a_finished_training_stays_as_it_is_when_run_again() -> None:
+    training = training_of(config_of(epochs=2))
+    assert training.run()
+    before = copy.deepcopy(training.network.state_dict())
+    assert training.done and training.run()
+    assert same(before, training.network.state_dict()) and training.epoch == 2
+
+
+def test_the_state_of_another_network_is_refused() -> None:
+    small, large = training_of(config_of()), training_of(config_of(model=model_of("gru", hidden=9)))
+    small.run([Watch(until=1)])
+    with pytest.raises((KeyError, RuntimeError)):
+        large.restore(*small.state())
+
+
+# ---- scores ---------------------------------------------------------------------------------------------------------
+
+
+def test_texts_of_a_label_training_never_saw_are_left_out_of_the_score() -> None:
+    config = config_of()
+    training = training_of(config)
+    texts, truths = [["good"], ["bad"], ["film"]], ["good", "bad", "unseen"]
+    all_, known = (Encoded.of(texts[:m], truths[:m], vocabulary_of(), LABELS, False) for m in (3, 2))
+    a, b = (score(predict(training.network, config, e), e, LABELS, None) for e in (all_, known))
+    assert a.accuracy == b.accuracy and a.loss == pytest.approx(b.loss)
+    assert a.confusion.sum() == 2
