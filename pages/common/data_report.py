@@ -1,0 +1,82 @@
+"""What reading a dataset found, shown before anybody trains on it."""
+
+import streamlit as st
+
+from pages.common import state, widgets
+from pages.common.cache import workspace
+from rnn_core.config import TASKS
+from rnn_core.figures import bars
+from rnn_core.views.view import literal
+
+
+def show_report(chosen: str) -> None:
+    """What reading found."""
+    saved = workspace().dataset(chosen)
+    report = saved.report
+    st.subheader(literal(saved.name))
+    scheme = f" · entity tags, scheme {report.scheme}" if report.scheme else ""
+    st.caption(f"{TASKS[saved.config.task].title}{scheme} · {literal(report.cut, 300)}")
+    dropped = report.rows_read - report.rows_kept
+    for column, (name, value, words) in zip(
+        st.columns(5),
+        (
+            ("Rows kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
+            ("Left out", f"{dropped:,}", "with the reasons below"),
+            ("Classes", f"{len(saved.labels):,}", "labels seen in training"),
+            ("Vocabulary N", f"{report.vocabulary_size:,}", "words, with <pad> <unk> <sos> <eos>"),
+            ("Tokens", f"{sum(s.tokens for s in report.splits.values()):,}", "in all splits"),
+        ),
+        strict=True,
+    ):
+        column.metric(name, value, help=words)
+    buttons = st.container(horizontal=True)
+    if buttons.button("Train a network on this", type="primary", icon=":material/model_training:"):
+        state.select(dataset=saved.id)
+        st.switch_page("pages/train/train.py")
+    with buttons.popover("Delete", icon=":material/delete:"):
+        st.markdown("Delete this dataset for everybody? Runs trained on it stay.")
+        if st.button("Yes, delete it", key="delete-dataset"):
+            with widgets.saying_problems():
+                saved.delete()
+            state.select(dataset=None)
+            st.rerun()
+    for warning in report.warnings:
+        st.warning(literal(warning, 600), icon=":material/warning:")
+    if report.left_out:
+        st.markdown("**Left out or cut**")
+        st.dataframe(
+            {
+                "reason": [entry.reason for entry in report.left_out],
+                "rows": [entry.count for entry in report.left_out],
+                "the first of them": [", ".join(entry.rows) for entry in report.left_out],
+            },
+            hide_index=True,
+        )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("##### How often does each label stand there?")
+        st.plotly_chart(bars.label_counts(report), key="labels", config={"displayModeBar": False})
+    with right:
+        st.markdown("##### How long are the texts?")
+        st.plotly_chart(bars.lengths(report), key="lengths", config={"displayModeBar": False})
+    st.dataframe(
+        {
+            "split": list(report.splits),
+            "texts": [s.examples for s in report.splits.values()],
+            "tokens": [s.tokens for s in report.splits.values()],
+            "unknown words (%)": [100 * s.unknown_share for s in report.splits.values()],
+        },
+        hide_index=True,
+        column_config={"unknown words (%)": st.column_config.NumberColumn(format="%.2f")},
+    )
+    st.markdown("##### Ten examples")
+    tags = TASKS[saved.config.task].per_token
+    st.dataframe(
+        {
+            "tokens": [" ".join(tokens) for tokens, _ in report.examples],
+            "tags" if tags else "label": [" ".join(t) if tags else t for _, t in report.examples],
+        },
+        hide_index=True,
+    )
+    with st.expander("How the files were read"):
+        st.dataframe([{k: str(v) for k, v in facts.items()} for facts in report.files], hide_index=True)

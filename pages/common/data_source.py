@@ -1,0 +1,92 @@
+"""Where data come from and how they are to be read, up to the button that reads them all."""
+
+import json
+from pathlib import Path
+
+import streamlit as st
+
+from pages.common import data_form, widgets
+from pages.common.cache import workspace
+from rnn_core.config import SPLITS, TASKS, DataConfig, make, options, plain
+from rnn_core.data.tables import recognise
+from rnn_core.training import jobs
+from rnn_core.workspace.store import SAMPLES
+
+SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
+
+
+def files_chosen() -> dict[str, tuple[Path, str]]:
+    """By split, where the file lies and what it is called; empty until one is chosen."""
+    source = st.segmented_control("Where from", list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
+                                  key="data-source", label_visibility="collapsed")  # fmt: skip
+    if source == "sample":
+        samples = {entry.sample: entry.title for entry in TASKS.values()} | {
+            "entities.tsv": "Labelling: names of people, places and organisations"
+        }
+        name = st.selectbox("Sample", list(samples), format_func=lambda n: f"{n} · {samples[n]}", key="data-sample")
+        return {"train": (SAMPLES / name, name)}
+    found: dict[str, tuple[Path, str]] = {}
+    if source == "path":
+        help_ = "dev and test may be left out; they are then cut from the training file"
+        for split, column in zip(SPLITS, st.columns(3), strict=True):
+            named = column.text_input(f"Path of {split}", key=f"data-path-{split}", help=help_)
+            if named.strip():
+                path = data_form.server_path(named)
+                found[split] = (path, path.name)
+        return found if "train" in found else {}
+    if source == "upload":
+        titles = {"train": "A file with texts and labels", "dev": "Dev file (if separate)", "test": "Test file (if separate)"}
+        train = st.file_uploader(titles["train"], key="data-upload-train",
+                                 help="CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag.")  # fmt: skip
+        if train:
+            found["train"] = (data_form.keep_upload(train)[0], train.name)
+            with st.expander("Separate files for dev and test"):
+                for split in SPLITS[1:]:
+                    if more := st.file_uploader(titles[split], key=f"data-upload-{split}"):
+                        found[split] = (data_form.keep_upload(more)[0], more.name)
+    return found
+
+
+def task_of(path: Path, name: str) -> str:
+    """A first guess: one tag a token for the formats made for it."""
+    kind = recognise(path, DataConfig(), name).kind
+    return "tag" if kind in ("conll", "conllu", "token_tag") else "classify"
+
+
+def read_settings(files: dict[str, tuple[Path, str]]) -> None:
+    """The settings of reading, and the button that starts it."""
+    path, name = files["train"]
+    key = f"data-{data_form.fingerprint_of(path, DataConfig())}"
+    task = st.segmented_control(
+        "Task", list(TASKS), default=task_of(path, name), format_func=lambda t: TASKS[t].title, key=f"{key}-task"
+    )
+    if task is None:
+        st.info("Choose what the network shall answer.", icon=":material/ads_click:")
+        return
+    fields = options(DataConfig)
+    config = data_form.mapping(path, name, make(DataConfig, {"task": task}), f"{key}-{task}")
+    if config is None:
+        return
+    values = plain(config)
+    with st.expander("Tokens, vocabulary and splits"):
+        columns = st.columns(4)
+        shown = ["tokens", "lowercase", "vocabulary", "max_tokens"] if task == "classify" else [
+            "lowercase", "vocabulary", "max_tokens"]  # fmt: skip
+        if len(files) < len(SPLITS) and not config.split:
+            shown += [f"{split}_share" for split in SPLITS[1:] if split not in files] + ["split_seed"]
+        for i, field in enumerate(shown):
+            with columns[i % 4]:
+                values[field] = widgets.option(field, fields[field], values[field], f"{key}-{task}-{field}")
+    title = st.text_input("Call it", value=Path(name).stem, key=f"{key}-name", max_chars=100)
+    if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
+        with widgets.saying_problems():
+            checked = plain(make(DataConfig, values))
+            folder = workspace().fresh("jobs")
+            called = {split: file_name for split, (_, file_name) in files.items()}
+            # with an equals sign a value may begin with a dash
+            arguments = ["data", f"--workspace={workspace().root}", f"--name={title.strip() or name}"]
+            arguments += [f"--{split}={where}" for split, (where, _) in files.items()]
+            arguments += [f"--file-names={json.dumps(called)}", *data_form.flags(checked)]
+            jobs.start(folder, arguments)
+        st.session_state["data-job"] = str(folder)
+        st.rerun()

@@ -1,0 +1,78 @@
+"""The form on Train: which data, which network, and how many numbers it would learn."""
+
+import streamlit as st
+
+from pages.common import state, widgets
+from pages.common.cache import workspace
+from rnn_core.config import TASKS, ModelConfig, Problem, TrainConfig, make, options, plain
+from rnn_core.training.suggest import suggest
+from rnn_core.workspace.datasets import SavedDataset
+
+FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
+"""What stands in the open; the rest is one click away."""
+
+def choose_dataset() -> SavedDataset:
+    """The data to train on; ends the page with an invitation when there is none."""
+    found = {dataset.id: dataset for dataset in workspace().datasets()}
+    if not found:
+        st.info("There is no data yet. Upload a file, or take a sample, on the Data page.", icon=":material/upload:")
+        st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        return st.stop()
+    current = state.selection().dataset
+    st.session_state["train-dataset"] = current if current in found else next(iter(found))
+    st.selectbox(
+        "Data",
+        list(found),
+        format_func=lambda name: f"{found[name].name} · {TASKS[found[name].config.task].title.split(':')[0]}"
+        f" · {found[name].report.rows_kept:,} texts",
+        key="train-dataset",
+        on_change=lambda: state.select(dataset=st.session_state["train-dataset"]),
+    )
+    return found[st.session_state["train-dataset"]]
+
+
+def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
+    """The options, from the configs. None while they do not fit together, which is said."""
+    task = TASKS[dataset.config.task]
+    suggested = suggest(dataset.config, dataset.report)
+    values: dict[type, dict[str, object]] = {type(config): plain(config) for config in suggested}
+    values[TrainConfig]["loss"] = values[TrainConfig]["loss"] or task.losses[0]
+    fields = [(config, name, field) for config in values for name, field in options(config).items()]
+
+    def place(names: list[tuple[type, str, object]], wide: int) -> None:
+        columns = st.columns(wide)
+        for i, (config, name, field) in enumerate(names):
+            key = f"train-{dataset.id}-{name}"
+            more: dict[str, object] = {}
+            if name == "bidirectional" and not task.per_token:
+                more = {"disabled": True}
+            if name == "loss":
+                more = {"disabled": len(task.losses) == 1}
+            if name == "activation":
+                cell = st.session_state.get(f"train-{dataset.id}-cell", values[ModelConfig]["cell"])
+                more = {"disabled": cell != "rnn"}
+            with columns[i % wide]:
+                values[config][name] = widgets.option(name, field, values[config][name], key, **more)  # type: ignore[arg-type]
+
+    place([f for f in fields if f[1] in FIRST_OPTIONS], len(FIRST_OPTIONS))
+    with st.expander("All options"):
+        place([f for f in fields if f[1] not in FIRST_OPTIONS], 4)
+    if not task.per_token:
+        st.caption(
+            "A classifier reads in one direction: its answer after each word may only know the words before it, and a "
+            "backward reading would already know the end."
+        )
+    if len(task.losses) == 1:
+        values[TrainConfig]["loss"] = task.losses[0]
+    try:
+        return make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])
+    except Problem as why:
+        widgets.problem(why)
+        return None
+
+
+def parameter_count(model: ModelConfig, dataset: SavedDataset) -> int:
+    """How many numbers this network would learn."""
+    from rnn_core.network.models import count_parameters
+
+    return count_parameters(model, dataset.report.vocabulary_size, len(dataset.labels))

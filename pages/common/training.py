@@ -1,0 +1,104 @@
+"""A training seen from the page: started, watched, resumed."""
+
+import streamlit as st
+
+from pages.common import state, widgets
+from pages.common.cache import workspace
+from rnn_core.config import METRIC_NAMES, ModelConfig, RunConfig, TrainConfig, make
+from rnn_core.figures import lines
+from rnn_core.training import jobs
+from rnn_core.views.view import literal
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
+
+
+def start(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:
+    """Saves a new run and starts its worker."""
+    run = Run(workspace().fresh("runs"))
+    run.write_config(make(RunConfig, {
+        "data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint, "name": name,
+    }))  # fmt: skip
+    resume(run)
+
+
+def resume(run: Run) -> None:
+    """Starts the worker of a run, from its checkpoint if it has one."""
+    jobs.start(run.path, ["train", "--resume", run.id, "--workspace", str(workspace().root)])
+    state.select(run=run.id)
+    st.session_state["training"] = run.id
+
+
+def live(run: Run, status: jobs.Status) -> None:
+    """The curves so far, drawn by a chart that keeps still while its data change."""
+    history = run.history()
+    if not len(history.steps):
+        st.caption("The first losses appear in a moment.")
+        return
+    figures = st.columns(4)
+    figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f} of {run.config.train.epochs}")
+    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help="mean over the last updates, in nats a text")
+    speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1]["tokens_per_second"])
+    figures[2].metric("Tokens a second", f"{speed:,.0f}" if speed else "…")
+    metric = headline(run)
+    best = [e for e in history.epochs if e["best"]]
+    if best and f"dev_{metric}" in best[-1]:
+        figures[3].metric(f"Best dev {METRIC_NAMES[metric]}", f"{best[-1][f'dev_{metric}']:.4f}",
+                          help=f"after epoch {best[-1]['epoch']}; its weights are kept")  # fmt: skip
+    if not status.active:
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("##### Training and dev loss")
+        dev = {e["epoch"]: e["dev_loss"] for e in history.epochs if "dev_loss" in e}
+        loss = {"epoch": [*history.epoch_at, *dev], "nats a text": [*history.losses, *dev.values()],
+                "split": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
+        st.line_chart(loss, x="epoch", y="nats a text", color="split", height=280)
+    with right:
+        st.markdown(f"##### Dev {METRIC_NAMES[metric]}")
+        scored = [e for e in history.epochs if f"dev_{metric}" in e]
+        if scored:
+            st.line_chart({"epoch": [e["epoch"] for e in scored], "score": [e[f"dev_{metric}"] for e in scored]},
+                          x="epoch", y="score", height=280)  # fmt: skip
+        else:
+            st.caption("Scored at the end of each epoch.")
+
+
+def headline(run: Run) -> str:
+    """The metric that chooses the run's best epoch."""
+    scheme = run.speech.scheme if (run.path / "vocabulary.json").exists() else None
+    return "f1" if scheme else run.config.task.headline
+
+
+def show(run: Run) -> None:
+    """A run in training, or just trained: progress, curves, and what to do next."""
+    st.subheader(literal(run.name))
+    st.caption(literal(widgets.run_label(run), 200))
+    status = widgets.watch(run.path, "train", lambda now: live(run, now))
+    if status and status.active:
+        return
+    if status and status.state in ("cut off", "cancelled", "failed"):
+        if status.state == "cut off":
+            st.warning("This training was cut off: its process or the server ended.", icon=":material/power_off:")
+        if status.state == "cancelled":
+            st.info("This training was cancelled.", icon=":material/stop_circle:")
+        where = "where it left off" if run.resumable else "from the start"
+        if st.button(f"Resume {where}", type="primary", icon=":material/resume:"):
+            with widgets.saying_problems():
+                resume(run)
+            st.rerun()
+    history = run.history()
+    if history.epochs:
+        st.plotly_chart(lines.curves({run.name: history}, headline(run)), key=f"curves-{run.id}",
+                        config={"displayModeBar": False})  # fmt: skip
+    scores = {name: value for name, value in run.metrics().items() if name.startswith(("dev_", "test_"))}
+    if scores:
+        st.dataframe({"score": list(scores), "value": list(scores.values())}, hide_index=True)
+    if run.trained:
+        next_ = st.container(horizontal=True)
+        for label, icon, page in (
+            ("Inspect a sentence with it", ":material/search:", "pages/read/inspect.py"),
+            ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate.py"),
+        ):
+            if next_.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
+                state.select(run=run.id)
+                st.switch_page(page)
