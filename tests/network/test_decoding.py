@@ -27,8 +27,8 @@ def one_by_one(network: Network, config: RunConfig, texts: list[list[str]]) -> l
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
 def test_classes_are_those_of_each_text_read_alone(name: str, reduce: str) -> None:
     config = config_of(model=model_of(name), reduce=reduce)
-    texts = random_texts(40, 30, seed=2)
-    wanted = [(*LABELS, "unseen")[i % 3] for i in range(40)]
+    texts = random_texts(16, 15, seed=2)
+    wanted = [(*LABELS, "unseen")[i % 3] for i in range(16)]
     network = network_of(config.model, len(vocabulary_of()), 2)
     with torch.no_grad():  # lean no way, so that both answers occur
         last = torch.stack([rows[-1].log() for rows in one_by_one(network, config, texts)])
@@ -46,7 +46,7 @@ def test_classes_are_those_of_each_text_read_alone(name: str, reduce: str) -> No
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
 def test_tags_are_those_of_each_text_read_alone(both: bool, reduce: str) -> None:
     config = config_of("tag", model_of("gru", bidirectional=both), reduce=reduce)
-    texts = random_texts(30, 20, seed=4)
+    texts = random_texts(12, 15, seed=4)
     wanted = [[(*TAGS, "X-NEW")[(i + t) % 4] for t in range(len(text))] for i, text in enumerate(texts)]
     network = network_of(config.model, len(vocabulary_of()), 3)
     encoded = Encoded.of(texts, wanted, vocabulary_of(), TAGS, True)

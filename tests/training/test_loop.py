@@ -64,7 +64,7 @@ NOTHING = Encoded.of([], [], vocabulary_of(), LABELS, False)
 @pytest.mark.parametrize("name", CELLS)
 def test_it_learns_to_find_a_keyword(name: str) -> None:
     model = model_of(name, embedding=12, hidden=16)
-    training = training_of(config_of(model=model, epochs=25, patience=0, batch=8, learning_rate=0.02, loss="every"),
+    training = training_of(config_of(model=model, epochs=25, patience=0, batch=8, learning_rate=0.02),
                            classified(200))  # fmt: skip
     watch = Watch()
     assert training.run([watch])

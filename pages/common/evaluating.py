@@ -1,0 +1,84 @@
+"""What a run is evaluated on, and the job that does it."""
+
+import contextlib
+
+import streamlit as st
+
+from pages.common import cache, data_form, widgets
+from rnn_core.config import DataConfig, Problem, plain
+from rnn_core.results import Evaluation, Scores
+from rnn_core.training import jobs
+from rnn_core.views.view import literal
+from rnn_core.workspace import evaluations
+from rnn_core.workspace.runs import Run
+
+READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter")
+"""How a file is read, as far as the run does not decide it."""
+
+
+def scored(run: Run) -> tuple[str, Scores, Evaluation | None]:
+    """The scores that the user asks for; ends the page while there are none.
+
+    Returns:
+        A name for what was evaluated on, the scores, and the evaluation with its texts where those are here.
+    """
+    known = run.metrics().get("scores", {})
+    sources: dict[str, str] = {}
+    with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
+        splits = cache.workspace().dataset(run.config.fingerprint).report.splits
+        sources = {split: f"{split}: {n.examples:,} texts" for split, n in splits.items() if n.examples}
+    saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
+    wanted = st.radio(
+        "Evaluate on",
+        [*reversed(sources), *reversed(saved), "file"],
+        format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
+        horizontal=True,
+        key=f"evaluate-on-{run.id}",
+    )
+    if wanted in saved:
+        st.info(
+            "Scores as saved when training ended. The texts themselves are not in this workspace: to list what is "
+            'behind a cell, upload a file of texts and labels (choose "a file of your own").',
+            icon=":material/inventory_2:",
+        )
+        return wanted, evaluations.scores_from_json(known[wanted]), None
+    if wanted == "file":
+        key, arguments = _file(run)
+    else:
+        key, arguments = run.config.fingerprint, [f"--on={wanted}"]
+    evaluation = _evaluated(run, key, wanted, arguments)
+    return f"{key}-{wanted}", evaluation.scores, evaluation
+
+
+def _file(run: Run) -> tuple[str, list[str]]:
+    """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
+    upload = st.file_uploader("A file with texts and labels", key="evaluate-file", help="Read the way the Data page does.")
+    if upload is None:
+        st.info("Upload a file with the kind of texts and labels that the run was trained on.", icon=":material/upload:")
+        return st.stop()
+    path, digest = data_form.keep_upload(upload)
+    kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
+    fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
+    found = data_form.mapping(path, upload.name, fixed, key=f"evaluate-{digest}")
+    if found is None:
+        return st.stop()
+    key = data_form.fingerprint_of(path, found)
+    read_by = {name: value for name, value in plain(found).items() if name in READ_BY}
+    return key, [str(path), f"--file-name={upload.name}", f"--key={key}", *data_form.flags(read_by)]
+
+
+def _evaluated(run: Run, key: str, split: str, arguments: list[str]) -> Evaluation:
+    """The saved evaluation, and the button that makes or renews it; ends the page while there is none."""
+    folder = evaluations.folder(run, key, split)
+    status = jobs.status(folder)
+    if st.button("Evaluate" if status is None else "Evaluate again", type="primary" if status is None else "secondary",
+                 icon=":material/play_arrow:", disabled=bool(status and status.active)):  # fmt: skip
+        jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
+        st.rerun()
+    widgets.watch(folder, f"evaluate-{folder.name}")
+    written = folder / "scores.json"
+    evaluation = cache.evaluation(str(folder), written.stat().st_mtime_ns if written.exists() else 0)
+    if evaluation is None:
+        return st.stop()
+    st.caption(f"{literal(evaluation.data)} · {len(evaluation.tokens):,} texts · evaluated {widgets.ago(written)}")
+    return evaluation

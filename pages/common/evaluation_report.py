@@ -1,0 +1,70 @@
+"""An evaluation's tables, and the texts behind a cell of its confusion matrix."""
+
+import streamlit as st
+
+from pages.common import state
+from rnn_core.results import Evaluation, Scores
+from rnn_core.views import evaluate as views
+from rnn_core.views.view import literal
+
+MOST_LISTED = 200
+_FOUR = st.column_config.NumberColumn(format="%.4f")
+
+
+def tables(scores: Scores) -> None:
+    """Every class, the averages over them, and the entity types in numbers."""
+    total = sum(c.support for c in scores.per_class)
+    averages = [  # the two ways to average over classes; micro: every decision alike, which here is the accuracy
+        ("(macro average)", scores.macro_recall, scores.macro_precision, scores.macro_f1, total),
+        ("(micro average)", scores.accuracy, scores.accuracy, scores.micro_f1, total),
+    ]
+    _table("class", "accuracy within it (recall)",
+           [(c.label, c.recall, c.precision, c.f1, c.support) for c in scores.per_class] + averages)  # fmt: skip
+    if spans := scores.spans:
+        st.markdown("**Entity types, as whole spans**")
+        total = sum(c.support for c in spans.per_type)
+        _table("type", "recall", [(c.label, c.recall, c.precision, c.f1, c.support) for c in spans.per_type]
+               + [("(micro average)", spans.recall, spans.precision, spans.f1, total)])  # fmt: skip
+
+
+def _table(first: str, recall: str, rows: list[tuple[str, float, float, float, int]]) -> None:
+    titles = (first, recall, "precision", "F1", "support")
+    st.dataframe(
+        dict(zip(titles, zip(*rows, strict=True), strict=True)),
+        hide_index=True,
+        column_config=dict.fromkeys(titles[1:4], _FOUR),
+    )
+
+
+def behind(evaluation: Evaluation, run: str, truth: str, answer: str, unit: str) -> None:
+    """The texts, or tokens in context, of one cell; a click on one opens it in Inspect."""
+    listed = views.behind(evaluation, truth, answer)
+    what = "right" if truth == answer else "wrong"
+    st.subheader(f"{len(listed):,} {unit} of {literal(truth, 40)} answered {literal(answer, 40)} ({what})")
+    if not listed:
+        st.caption("Nothing here. Click another cell.")
+        return
+    st.caption("The least sure first when right, the surest first when wrong. Click a row to open it in Inspect."
+               + (f" The first {MOST_LISTED} are shown." if len(listed) > MOST_LISTED else ""))  # fmt: skip
+    listed = listed[:MOST_LISTED]
+    event = st.dataframe(
+        {
+            "text": [views.in_context(evaluation, where) for where in listed],
+            "confidence": [where.confidence for where in listed],
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"behind-{run}-{truth}-{answer}",
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
+        },
+    )
+    if event["selection"]["rows"]:
+        where = listed[event["selection"]["rows"][0]]
+        state.select(
+            run=run, text=" ".join(evaluation.tokens[where.text]), spaced=True, label=truth,
+            step=None if where.token is None else where.token + 1,
+        )  # fmt: skip
+        st.switch_page("pages/read/inspect.py")
