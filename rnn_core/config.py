@@ -144,6 +144,13 @@ class TrainConfig:
     learning_rate: Annotated[
         float, Field(gt=0, le=100, title="Learning rate", description="the step size of the optimizer")
     ] = 0.002
+    average: Annotated[
+        float,
+        Field(
+            ge=0, lt=1, title="Weight averaging",
+            description="score and keep a running average of the weights over the last updates, with this memory; 0: none",
+        ),
+    ] = 0.99
     clip: Annotated[
         float, Field(ge=0, title="Clip gradient norm", description="scale the gradient down to this norm; 0: never")
     ] = 5.0

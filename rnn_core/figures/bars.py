@@ -42,7 +42,7 @@ def label_counts(report: DataReport) -> go.Figure:
     left = f" ({len(shown)} of {len(labels)} labels: the most frequent)" if len(shown) < len(labels) else ""
     return frame(
         figure,
-        max(180, len(shown) * (18 if len(shown) > 15 else 44) + 90),
+        max(180, len(shown) * (15 if len(shown) > 15 else 44) + 90),
         ("labels", tuple(shown)),
         barmode="group",
         bargap=0.25,

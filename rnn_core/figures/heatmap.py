@@ -17,8 +17,8 @@ MOST_COLUMNS = 1000
 MOST_TARGETS = 8000
 """More cells than this cannot each have a point to click; then a row of points along the top stands for the steps."""
 
-MOST_TRUE = 100_000
-"""Up to so many cells hover knows the token and the number as computed, beyond that the number as drawn."""
+MOST_TRUE = 150_000
+"""Up to so many cells hover knows the number as computed (four bytes a cell), beyond that the number as drawn."""
 
 MOST_WRITTEN = 25
 """Up to so many classes the cells of a confusion matrix are written out."""
@@ -62,7 +62,7 @@ def states(
             zmax=bound * scale,
             colorscale=palette.DIVERGING,
             colorbar=_bar([-bound * scale, 0, bound * scale], [f"{v:.3g}" for v in (-bound, 0, bound)]),
-            **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, tokens, stride, scale)),
+            **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, scale)),
         )
     )
     words = step_words(tokens)
@@ -77,6 +77,8 @@ def states(
     shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
     axis = step_axis(tokens) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
+    if not by_cell:
+        axis |= _named(axis["tickvals"], words, stride)
     if stride > 1:
         axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
     figure = frame(
@@ -88,7 +90,7 @@ def states(
                "tickformat": "d"},
         shapes=shapes,
         # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row.
-        hoverdistance=-1 if by_cell else 8,
+        hoverdistance=-1, hovermode="closest" if by_cell else "x",
         **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
     )  # fmt: skip
     return figure
@@ -118,20 +120,27 @@ def _bar(places: Sequence[float], words: Sequence[str]) -> dict[str, Any]:
     return {"thickness": 12, "tickvals": list(places), "ticktext": list(words), "outlinewidth": 0, "xpad": 6}
 
 
-def _cell_hover(pooled: np.ndarray, tokens: Sequence[str], stride: int, scale: float) -> dict[str, Any]:
-    """What the heatmap itself says: the true numbers and tokens where they can be sent, else what is drawn."""
+def _cell_hover(pooled: np.ndarray, scale: float) -> dict[str, Any]:
+    """What the heatmap itself says: the true numbers where they can be sent, else what is drawn."""
     if pooled.size > MOST_TRUE:
-        number = f"%{{z}} × {1 / scale:.3g}, rounded"
-        return {"hovertemplate": f"t = %{{x:.0f}}<br>unit %{{y}}: {number}<extra></extra>"}
-    words = step_words(tokens)
-    if stride > 1:
-        last = len(words) - 1
-        words = [f"{words[i]} … {words[min(i + stride - 1, last)]}" for i in range(0, len(words), stride)]
+        return {"hovertemplate": f"%{{x}}<br>unit %{{y}}: %{{z}} × {1 / scale:.3g}, rounded<extra></extra>"}
     return {
         "customdata": np.ascontiguousarray(pooled.T),
-        "text": np.broadcast_to(np.array(words, object), pooled.T.shape),
-        "hovertemplate": "%{text}<br>unit %{y}: %{customdata:+.4f}<extra></extra>",
+        "hovertemplate": "%{x}<br>unit %{y}: %{customdata:+.4f}<extra></extra>",
     }
+
+
+def _named(tickvals: Sequence[float], words: Sequence[str], stride: int) -> dict[str, Any]:
+    """Makes the hover of a column say its words, once a column: a text a cell would be five times the picture.
+
+    An alias replaces the number that hover would show. Where there is a tick, hover would show the tick's text instead,
+    so the ticks are moved aside by less than can be seen.
+    """
+    count = len(words)
+    starts = range(0, count, stride)
+    named = {f"{FIRST + i + (stride - 1) / 2:.1f}": words[i] if stride == 1 else
+             f"{words[i]} … {words[min(i + stride, count) - 1]}" for i in starts}  # fmt: skip
+    return {"hoverformat": ".1f", "labelalias": named, "tickvals": [t + count / 4000 for t in tickvals]}
 
 
 def confusion(scores: Scores, shares: bool = False) -> go.Figure:
@@ -157,8 +166,8 @@ def confusion(scores: Scores, shares: bool = False) -> go.Figure:
             colorscale=palette.SEQUENTIAL,
             colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%" if shares else ",d"},
             hoverinfo="skip",
-            xgap=1,
-            ygap=1,
+            xgap=1 if k <= MOST_WRITTEN else 0,
+            ygap=1 if k <= MOST_WRITTEN else 0,
             **written,
         )
     )

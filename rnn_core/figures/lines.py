@@ -72,7 +72,7 @@ def beliefs(
         380,
         ("beliefs", trace.tokens),
         xaxis=step_axis(trace.tokens),
-        yaxis={"range": [-0.03, 1.08], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
+        yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
         shapes=[*chosen(step), *(line for line, _ in marks)],
         annotations=[note for _, note in marks],
         hovermode="x" if count > FEW_STEPS else "closest",

@@ -35,11 +35,19 @@ _POSITIVE = {"positive", "pos", "1", "yes", "true", "good", "spam", "+1"}
 
 @cache
 def qualitative(count: int) -> tuple[str, ...]:
-    """So many colours: Okabe and Ito's eight, then hues a golden angle apart with changing lightness."""
-    rest = count - len(_FIRST)
-    more = [colorsys.hls_to_rgb((0.07 + 0.381966 * i) % 1, (0.36, 0.5, 0.6)[i % 3], (0.75, 0.45, 0.6)[i % 3])
-            for i in range(rest)]  # fmt: skip
-    return (*_FIRST, *("#" + "".join(f"{round(255 * part):02X}" for part in rgb) for rgb in more))[:count]
+    """So many colours: Okabe and Ito's eight, then hues a golden angle apart, three lightnesses in turn."""
+    more = (_hue((0.07 + 0.381966 * i) % 1, (0.15, 0.27, 0.41)[i % 3]) for i in range(count - len(_FIRST)))
+    return (*_FIRST[:count], *more)
+
+
+def _hue(hue: float, luminance_wanted: float) -> str:
+    """The colour of a hue that is as light as wanted, by halving: equal HLS lightness would leave blues too dark."""
+    low, high, colour = 0.0, 1.0, ""
+    for _ in range(16):
+        middle = (low + high) / 2
+        colour = "#" + "".join(f"{round(255 * part):02X}" for part in colorsys.hls_to_rgb(hue, middle, 0.6))
+        low, high = (middle, high) if luminance(colour) < luminance_wanted else (low, middle)
+    return colour
 
 
 def class_colours(labels: Sequence[str]) -> dict[str, str]:

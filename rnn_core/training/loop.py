@@ -3,7 +3,8 @@
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from rnn_core.training.callbacks import Callback
 
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
+
+AVERAGE_EVERY = 4
+"""Updates between two looks of the running average at the weights."""
 
 NOTES_AN_EPOCH = 20
 """How many points of the training loss an epoch writes down, at most."""
@@ -85,6 +89,8 @@ class Training:
             )
         else:
             self.optimizer = torch.optim.SGD(parameters, lr=config.train.learning_rate)
+        # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
+        self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._rare = torch.tensor(vocabulary.counts) == 1
         self.epoch = 0  # whole epochs done
         self.place = 0  # batches done in the epoch under way
@@ -150,15 +156,36 @@ class Training:
         if self.config.train.clip:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.train.clip)
         self.optimizer.step()
+        self.step += 1
+        if self.config.train.average and self.step % AVERAGE_EVERY == 0:
+            self._average()
         value = float(loss.detach()) * len(rows)
         self._note_loss += value
         self._epoch_loss += value
         self._note_texts += len(rows)
         self._epoch_texts += len(rows)
         self.place += 1
-        self.step += 1
         self.tokens += int(batch.lengths.sum()) - 2 * len(rows)
         self.seconds += time.perf_counter() - began
+
+    def _average(self) -> None:
+        """Moves the average towards the weights; at first faster, so that it forgets where they started."""
+        memory = min(self.config.train.average, (1 + self.step) / (10 + self.step)) ** AVERAGE_EVERY
+        for name, weights in self.network.named_parameters():
+            self._averaged[name].lerp_(weights.detach(), 1 - memory)
+
+    @contextmanager
+    def _with_averaged_weights(self) -> Iterator[None]:
+        """The network with the average in place of its weights, if there is one."""
+        if not self.config.train.average:
+            yield
+            return
+        weights = {name: p.detach().clone() for name, p in self.network.named_parameters()}
+        self.network.load_state_dict(self._averaged)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(weights)
 
     def _end_epoch(self) -> dict[str, Any]:
         self.epoch += 1
@@ -171,16 +198,17 @@ class Training:
             "tokens_per_second": self.tokens_per_second,
         }
         self._epoch_loss, self._epoch_texts = 0.0, 0
-        if len(self.dev):
-            scores = score(predict(self.network, self.config, self.dev), self.dev, self.labels, self.scheme)
-            entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
-            if scores.spans:
-                entry["dev_f1"] = scores.spans.f1
-        if self.best is None or self._rank(entry) > self._rank(self.best):
-            self.best, self.waited = entry, 0
-            self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
-        else:
-            self.waited += 1
+        with self._with_averaged_weights():
+            if len(self.dev):
+                scores = score(predict(self.network, self.config, self.dev), self.dev, self.labels, self.scheme)
+                entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
+                if scores.spans:
+                    entry["dev_f1"] = scores.spans.f1
+            if self.best is None or self._rank(entry) > self._rank(self.best):
+                self.best, self.waited = entry, 0
+                self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
+            else:
+                self.waited += 1
         return entry | {"best": self.waited == 0}
 
     def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:
@@ -196,6 +224,7 @@ class Training:
     def state(self) -> tuple[dict[str, Tensor], str]:
         """Weights, best weights, optimiser and random state as tensors by name, and all else as JSON."""
         held = {f"weights/{name}": p for name, p in self.network.state_dict().items()}
+        held |= {f"average/{name}": p for name, p in self._averaged.items()}
         held |= {f"best/{name}": p for name, p in self.best_weights.items()}
         for index, values in self.optimizer.state_dict()["state"].items():
             held |= {f"optimizer/{index}/{name}": value for name, value in values.items() if value is not None}
@@ -209,6 +238,7 @@ class Training:
             return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
 
         self.network.load_state_dict(under("weights/"))
+        self._averaged = under("average/")
         self.best_weights = under("best/")
         optimizer = self.optimizer.state_dict()
         for name, value in under("optimizer/").items():

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
 from torch import Tensor
 
 from rnn_core.config import RunConfig
@@ -17,8 +16,9 @@ from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from rnn_core.network.decoding import predict
 from rnn_core.training import loop
 from rnn_core.training.callbacks import Callback
-from rnn_core.training.loop import Training, headline_metric, score
+from rnn_core.training.loop import AVERAGE_EVERY, Training, headline_metric, score
 from rnn_core.workspace.runs import read_tensors, write_tensors
+from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
 
 
 class Watch(Callback):
@@ -88,7 +88,7 @@ def test_it_learns_tags_that_depend_on_the_words_before(both: bool) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_best_weights_are_those_of_the_epoch_that_scores_best_on_dev(task: str, metric: str, seed: int) -> None:
     # a large step makes the scores jump about, so that the best epoch is not simply the last
-    config = config_of(task, epochs=12, patience=4, batch=8, learning_rate=0.08, seed=seed)
+    config = config_of(task, epochs=12, patience=4, batch=8, learning_rate=0.08, seed=seed, average=0)
     training, watch = training_of(config), Watch()
     training.run([watch])
     ranks = []
@@ -103,6 +103,25 @@ def test_the_best_weights_are_those_of_the_epoch_that_scores_best_on_dev(task: s
     assert training.best[f"dev_{metric}"] == ranks[best][0] and training.best["dev_loss"] == -ranks[best][1]
     assert [e["best"] for e in watch.epochs] == [r > max(ranks[:i], default=(-1, 0)) for i, r in enumerate(ranks)]
     assert len(ranks) == min(12, best + 1 + 4)
+
+
+def test_the_weights_kept_are_the_running_average_that_the_config_asks_for() -> None:
+    config = config_of(epochs=1, batch=4, average=0.9)
+    training = training_of(config)
+    expected = {name: p.detach().clone() for name, p in training.network.named_parameters()}
+
+    class Average(Callback):
+        def on_update(self, training: Training) -> None:
+            if training.step % AVERAGE_EVERY == 0:
+                memory = min(0.9, (1 + training.step) / (10 + training.step)) ** AVERAGE_EVERY
+                for name, p in training.network.named_parameters():
+                    expected[name] = memory * expected[name] + (1 - memory) * p.detach()
+
+    training.run([Average()])
+    assert training.step >= 3 * AVERAGE_EVERY
+    for name, p in training.network.named_parameters():
+        torch.testing.assert_close(training.best_weights[name], expected[name])
+        assert not torch.equal(training.best_weights[name], p)
 
 
 def test_a_tie_in_the_metric_goes_to_the_lower_loss() -> None:

@@ -1,0 +1,133 @@
+"""Evaluations, against scikit-learn and seqeval on the same predictions."""
+
+import numpy as np
+import pytest
+import torch
+from seqeval.metrics import classification_report
+from seqeval.scheme import IOB2
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, random_texts, saved_run, vocabulary_of
+
+from rnn_core.analysis.evaluate import evaluate
+from rnn_core.analysis.loading import Loaded, load
+from rnn_core.config import Problem
+from rnn_core.data.batches import Encoded
+from rnn_core.data.datasets import Example
+from rnn_core.network.decoding import predict
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Speech
+
+
+def loaded(task: str, scheme: str | None = None) -> Loaded:
+    config, labels = config_of(task, model_of()), TAGS if task == "tag" else LABELS
+    network = network_of(config.model, len(vocabulary_of()), len(labels), seed=3).eval().requires_grad_(False)
+    network.embedding *= 4
+    texts = random_texts(50, 6)
+    encoded = Encoded.of(texts, [LABELS[0]] * 50, vocabulary_of(), LABELS, False)
+    batch = encoded.batch(np.arange(50))
+    logits = network.readout(network.hidden(torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths)))
+    network.bias_out -= logits.flatten(0, 1).median(0).values  # lean no way, so that every label is answered
+    return Loaded("the-run", config, Speech(vocabulary_of(), labels, scheme), network)
+
+
+def classified(count: int, labels: tuple[str, ...] = LABELS, seed: int = 0) -> list[Example]:
+    texts = random_texts(count, 6, seed)
+    return [Example(" ".join(t), tuple(t), labels[i % len(labels)], f"row {i}") for i, t in enumerate(texts)]
+
+
+def tagged(count: int, tags: tuple[str, ...] = TAGS) -> list[Example]:
+    rng = np.random.default_rng(1)
+    texts = random_texts(count, 6)
+    return [Example("", tuple(t), tuple(str(tag) for tag in rng.choice(tags, len(t))), "") for t in texts]
+
+
+@pytest.mark.parametrize("labels", [LABELS, ("good", "unseen", "bad", "Also unseen")])
+def test_classes_are_scored_as_scikit_learn_does(labels: tuple[str, ...]) -> None:
+    one, examples = loaded("classify"), classified(60, labels)
+    found = evaluate(one, examples, "a file")
+    assert (found.run, found.data) == ("the-run", "a file")
+    assert found.tokens == [list(e.tokens) for e in examples] and found.truths == [e.target for e in examples]
+    assert set(found.answers) == set(LABELS)
+    encoded = Encoded.of(found.tokens, found.truths, vocabulary_of(), LABELS, False)
+    predictions = predict(one.network, one.config, encoded)
+    assert found.answers == [LABELS[i] for i in predictions.answers]
+    assert found.confidences == pytest.approx(predictions.confidences, abs=1e-6)
+    scores = found.scores
+    assert scores.loss == pytest.approx(predictions.loss)
+    assert scores.labels == (*LABELS, *sorted(set(labels) - set(LABELS)))
+    given = {"y_true": found.truths, "y_pred": found.answers, "labels": scores.labels}
+    assert np.array_equal(scores.confusion, confusion_matrix(**given))
+    each = np.transpose(precision_recall_fscore_support(**given, zero_division=0))
+    assert [(c.precision, c.recall, c.f1, c.support) for c in scores.per_class] == [pytest.approx(tuple(r)) for r in each]
+    assert scores.accuracy == pytest.approx(np.mean([t == a for t, a in zip(found.truths, found.answers, strict=True)]))
+    macro = precision_recall_fscore_support(found.truths, found.answers, average="macro", zero_division=0)[:3]
+    assert (scores.macro_precision, scores.macro_recall, scores.macro_f1) == pytest.approx(macro)
+    for unseen in set(labels) - set(LABELS):
+        row = scores.labels.index(unseen)
+        assert scores.confusion[row].sum() == found.truths.count(unseen) and not scores.confusion[:, row].any()
+    assert scores.spans is None
+
+
+@pytest.mark.parametrize("tags", [TAGS, (*TAGS, "B-LOC")])
+def test_spans_are_scored_as_seqeval_does(tags: tuple[str, ...]) -> None:
+    one, examples = loaded("tag", "IOB2"), tagged(80, tags)
+    found = evaluate(one, examples, "a file")
+    assert found.truths == [list(e.target) for e in examples]
+    assert [len(a) for a in found.answers] == [len(c) for c in found.confidences] == [len(e.tokens) for e in examples]
+    encoded = Encoded.of(found.tokens, found.truths, vocabulary_of(), TAGS, True)
+    predictions = predict(one.network, one.config, encoded)
+    assert [a for row in found.answers for a in row] == [TAGS[i] for i in predictions.answers if i >= 0]
+    assert [c for row in found.confidences for c in row] == pytest.approx(
+        predictions.confidences[predictions.answers >= 0], abs=1e-6
+    )
+    flat = [[t for row in rows for t in row] for rows in (found.truths, found.answers)]
+    assert np.array_equal(found.scores.confusion, confusion_matrix(*flat, labels=found.scores.labels))
+    spans = found.scores.spans
+    assert spans is not None and 0 < spans.f1 < 1
+    wanted = classification_report(
+        found.truths, found.answers, scheme=IOB2, mode="strict", output_dict=True, zero_division=0
+    )
+    for name, ours in (("micro avg", spans), *((c.label, c) for c in spans.per_type)):
+        figures = (wanted[name]["precision"], wanted[name]["recall"], wanted[name]["f1-score"])
+        assert (ours.precision, ours.recall, ours.f1) == pytest.approx(figures)
+    assert spans.macro_f1 == pytest.approx(wanted["macro avg"]["f1-score"])
+
+
+def test_plain_tags_have_no_spans() -> None:
+    assert evaluate(loaded("tag"), tagged(5), "a file").scores.spans is None
+
+
+def test_nothing_to_evaluate_is_said() -> None:
+    with pytest.raises(Problem, match="nothing to evaluate in dev of x"):
+        evaluate(loaded("classify"), [], "dev of x")
+
+
+def test_labels_unseen_alone_give_no_loss_and_no_right_answer() -> None:
+    scores = evaluate(loaded("classify"), classified(8, ("new",)), "a file").scores
+    assert scores.loss is None and scores.accuracy == 0
+
+
+def test_many_texts_are_scored_in_pieces_with_a_check_between_and_the_same_loss() -> None:
+    one = loaded("classify")
+    examples = [*classified(2000), *classified(500, ("unseen",) * 249 + ("good",), seed=1)]
+    checks: list[int] = []
+    found = evaluate(one, examples, "a file", lambda: checks.append(1))
+    encoded = Encoded.of([e.tokens for e in examples], found.truths, vocabulary_of(), LABELS, False)
+    predictions = predict(one.network, one.config, encoded)
+    assert len(checks) == 2 and len(found.answers) == 2500
+    assert found.answers == [LABELS[i] for i in predictions.answers]
+    assert found.scores.loss == pytest.approx(predictions.loss, rel=1e-6)
+
+
+def test_a_check_that_raises_stops_the_work() -> None:
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        evaluate(loaded("classify"), classified(3), "a file", stop)
+
+
+def test_a_saved_run_answers_alike_each_time_it_is_loaded(workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    first, second = (evaluate(load(run), classified(20), "a file") for _ in range(2))
+    assert repr(first) == repr(second)

@@ -1,0 +1,204 @@
+"""Every view computes, draws and explains, with a user's markup shown as written and this run's own numbers."""
+
+import re
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
+
+from rnn_core import metrics
+from rnn_core.analysis.evaluate import evaluate
+from rnn_core.analysis.loading import Loaded, load
+from rnn_core.analysis.trace import counted_steps, losses, trace
+from rnn_core.data.datasets import Example
+from rnn_core.results import Evaluation
+from rnn_core.views import evaluate as evaluate_views
+from rnn_core.views import inspect as inspect_views
+from rnn_core.views.inspect import FIRST, Reading, name_of, quantities
+from rnn_core.views.view import View, literal, number
+from rnn_core.workspace import Workspace
+
+NASTY = ("<b>x</b>", "$x$", "[a](b)", ":red[x]", "`c`", "*i*", "# h", "&lt;", "a\nb", "https://e.x", "~~s~~", ":smile:")
+INSPECT = (*inspect_views.ALONG, inspect_views.STATES, *inspect_views.AT_STEP)
+EVALUATE = (evaluate_views.CONFUSION, evaluate_views.SHARES, evaluate_views.PER_CLASS, evaluate_views.SPANS)
+
+
+def loaded(workspace: Workspace, cell: str = "gru", task: str = "classify", scheme: str | None = None, **more: Any) -> Loaded:
+    labels = ("B-<b>x</b>", "I-<b>x</b>", "O") if scheme else NASTY
+    config = config_of(task, model_of(cell, **more))
+    return load(saved_run(workspace, config, labels, scheme, vocabulary_of((*NASTY, "film"))))
+
+
+def escaped_only(explanation: str) -> None:
+    """No nasty text stands in Markdown as it was written."""
+    for text in NASTY:
+        assert text not in explanation, (text, explanation)
+    assert explanation.count("$$") % 2 == 0
+    # what is left when formulas and escaped signs are taken away holds no sign of a user's markup
+    plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|`<\w+>`", "", re.sub(r"\\\\", "", explanation), flags=re.DOTALL)
+    plain = re.sub(r"\\[^\w\s]", "", plain)
+    assert not re.search(r"[<>$\[\]`~]", plain), plain
+
+
+def test_the_names_of_views_are_unique() -> None:
+    names = [view.name for view in (*INSPECT, *EVALUATE)]
+    assert len(set(names)) == len(names)
+    assert all(view.question.endswith("?") for view in (*INSPECT, *EVALUATE))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("task", "layers", "both"), [("classify", 1, False), ("tag", 2, True)])
+def test_every_view_of_inspect_draws_and_explains(
+    workspace: Workspace, cell: str, task: str, layers: int, both: bool
+) -> None:
+    one = loaded(workspace, cell, task, layers=layers, bidirectional=both)
+    seen = trace(one, " ".join(NASTY), [word for text in NASTY for word in text.split()])
+    seen = trace(one, "\x00".join(NASTY), NASTY)
+    fitting = [view for view in INSPECT if view.fits(one.config)]
+    assert len(fitting) == len(INSPECT) - (1 if task == "classify" else 2)
+    for quantity in quantities(one):
+        assert name_of("quantity")(quantity)
+        for step in (0, 3, len(seen.tokens) - 1):
+            reading = Reading(one, seen, step, layers - 1, int(both), 1, quantity, NASTY[step % 3], "readouts")
+            assert reading.series().shape == (len(seen.tokens), 4)
+            for view in fitting:
+                found = view.compute(reading)
+                assert isinstance(view.draw(found), go.Figure)
+                escaped_only(view.explain(found))
+
+
+def test_labels_and_tokens_do_appear_escaped(workspace: Workspace) -> None:
+    one = loaded(workspace)
+    seen = trace(one, "\x00".join(NASTY), NASTY)
+    for step, token in enumerate(NASTY, 1):
+        reading = Reading(one, seen, step, label=token)
+        said = inspect_views.LOSSES.explain(inspect_views.LOSSES.compute(reading))
+        assert said.count(literal(token)) == 2  # as the label and as the token
+        embedding = inspect_views.EMBEDDING.explain(inspect_views.EMBEDDING.compute(reading))
+        assert literal(token) in embedding and f"**{seen.indices[step]}**" in embedding
+
+
+@pytest.mark.parametrize("loss", ["last", "every"])
+def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: str) -> None:
+    config = config_of(model=model_of("lstm"), loss=loss)
+    one = load(saved_run(workspace, config))
+    seen = trace(one, "the film was not good")
+    assert seen.answers is not None and seen.decision_step is not None
+    reading = Reading(one, seen, 3, unit=2, label="bad", quantity="f")
+    answers = inspect_views.BELIEFS.explain(reading)
+    assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** {seen.decision_step + 1}," in answers
+    readouts = inspect_views.BELIEFS.explain(Reading(one, seen, 3, curve="readouts"))
+    assert f"{seen.readouts[3].max():.4f}" in readouts
+    assert ("nobody ever taught" in readouts) == (loss == "last")
+    at_label = losses(seen, [0])
+    told = inspect_views.LOSSES.explain(inspect_views.LOSSES.compute(reading))
+    assert f"= {number(float(at_label[3]))} nats" in told
+    assert f"L = {number(float((counted_steps(one, 7) * at_label).sum()))} nats" in told
+    states = inspect_views.STATES.explain(reading)
+    assert f"Unit 2 there is {number(float(seen.gates['f'][0, 0, 3, 2]))}." in states
+    assert number(float(np.linalg.norm(seen.gates["f"][0, 0, 3]))) in states
+    assert all(equation in states for equation in one.network.cell.equations)
+    assert number(float(seen.gates["f"][0, 0, 3].max())) in inspect_views.STATE.explain(reading)
+
+
+def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
+    one = loaded(workspace, "gru", "tag", bidirectional=True)
+    seen = trace(one, "film film")
+    forwards, backwards = (Reading(one, seen, 1, direction=d) for d in (0, 1))
+    assert not np.allclose(forwards.series(), backwards.series())
+    assert name_of("direction")(0) != name_of("direction")(1) and name_of("layer")(0) == "layer 1"
+    assert set(FIRST) == {"quantity", "layer", "direction"}
+
+
+def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:
+    one = loaded(workspace)
+    seen = trace(one, "film")
+    found = inspect_views.LOSSES.compute(Reading(one, seen, 1, label="gone"))
+    assert found.label == seen.labels[seen.answer]
+
+
+def picks(view: View[Any], figure: go.Figure) -> list[dict[str, Any]]:
+    assert view.pick is not None
+    points = []
+    for drawn in figure.data:
+        data = drawn.customdata if "customdata" in drawn else None
+        for point in () if data is None else np.asarray(data, object).reshape(-1, np.shape(data)[-1] if np.ndim(data) > 1 else 1):
+            points.append(view.pick(list(point)))
+    return points
+
+
+def test_a_click_along_the_text_chooses_its_step(workspace: Workspace) -> None:
+    one = loaded(workspace)
+    seen = trace(one, "film x film")
+    reading = Reading(one, seen, 1)
+    for view in (inspect_views.BELIEFS, inspect_views.LOSSES):
+        steps = {pick["step"] for pick in picks(view, view.draw(view.compute(reading)))}
+        assert steps == set(range(5)), view.name
+
+
+# ---- evaluate -------------------------------------------------------------------------------------------------------
+
+
+def evaluation(workspace: Workspace, task: str, scheme: str | None = None) -> tuple[Loaded, Evaluation]:
+    one = loaded(workspace, "gru", task, scheme)
+    labels = one.speech.labels
+    tokens = [(*NASTY, "film")[i : i + 4] for i in range(10)]
+    wanted = [[labels[(i + t) % len(labels)] for t in range(4)] for i in range(10)]
+    examples = [
+        Example(" ".join(row), row, tuple(tags) if task == "tag" else tags[0], "")
+        for row, tags in zip(tokens, wanted, strict=True)
+    ]
+    return one, evaluate(one, examples, "a file")
+
+
+@pytest.mark.parametrize(("task", "scheme"), [("classify", None), ("tag", None), ("tag", "IOB2")])
+def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: str, scheme: str | None) -> None:
+    one, found = evaluation(workspace, task, scheme)
+    for view in EVALUATE:
+        if not view.fits(one.config) or (view.name == "spans" and not scheme):
+            continue
+        scores = view.compute(found.scores)
+        assert isinstance(view.draw(scores), go.Figure)
+        escaped_only(view.explain(scores))
+    right, total = int(np.trace(found.scores.confusion)), int(found.scores.confusion.sum())
+    assert rf"\frac{{{right}}}{{{total}}} = {right / total:.4f}" in evaluate_views.CONFUSION.explain(found.scores)
+    assert evaluate_views.SPANS.fits(one.config) == (task == "tag")
+
+
+def test_the_commonest_error_is_named_and_perfect_answers_have_none() -> None:
+    said = evaluate_views.CONFUSION.explain(metrics.scores(np.array([[5, 1, 0], [3, 2, 0], [0, 0, 4]]), NASTY[:3]))
+    assert f"{literal(NASTY[1])} taken for {literal(NASTY[0])}, 3 times" in said
+    assert "commonest" not in evaluate_views.CONFUSION.explain(metrics.scores(np.diag([5, 2, 0]), NASTY[:3]))
+
+
+def test_the_class_explained_is_counted_by_hand() -> None:
+    said = evaluate_views.PER_CLASS.explain(metrics.scores(np.array([[5, 1, 0], [3, 6, 0], [0, 1, 4]]), ("a", "b", "c")))
+    assert "For b: recall = 6 / 9 = 0.6667, precision = 6 / 8 = 0.7500" in said and "= 0.7059." in said
+
+
+@pytest.mark.parametrize("task", ["classify", "tag"])
+def test_what_lies_behind_a_cell_is_found_and_counted(workspace: Workspace, task: str) -> None:
+    _, found = evaluation(workspace, task)
+    labels, total = found.scores.labels, 0
+    for i, truth in enumerate(labels):
+        for j, answer in enumerate(labels):
+            behind = evaluate_views.behind(found, truth, answer)
+            assert len(behind) == found.scores.confusion[i, j]
+            sure = [where.confidence for where in behind]
+            assert sure == sorted(sure, reverse=truth != answer)
+            total += len(behind)
+            for where in behind:
+                words = evaluate_views.in_context(found, where)
+                token = found.tokens[where.text][where.token or 0]
+                assert (f"【{token}】" in words) == (task == "tag") and token in words
+    assert total == found.scores.confusion.sum() > 0
+
+
+def test_a_long_text_is_cut_round_the_token() -> None:
+    scores = metrics.scores(np.ones((1, 1), int), ("a",))
+    found = Evaluation("r", "d", scores, [[str(i) for i in range(50)]], [["a"] * 50], [["a"] * 50], [[0.5] * 50])
+    words = evaluate_views.in_context(found, evaluate_views.Where(0, 20, 0.5), around=2)
+    assert words == "… 18 19 【20】 21 22 …"
+    assert evaluate_views.in_context(found, evaluate_views.Where(0, 0, 0.5), around=1) == "【0】 1 …"

@@ -1,0 +1,146 @@
+"""A run's folder: what it holds comes back, and damage is a sentence that names the run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.tiny import TAGS, config_of, model_of, saved_run, vocabulary_of
+
+from rnn_core.analysis.loading import load
+from rnn_core.config import FORMAT, Problem, plain
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Run, read_tensors, write_tensors
+
+
+def damaged(run: Run, name: str, content: bytes | None) -> Run:
+    (run.path / name).unlink()
+    if content is not None:
+        (run.path / name).write_bytes(content)
+    return Run(run.path)
+
+
+def test_everything_comes_back(workspace: Workspace) -> None:
+    config = config_of("tag", model_of("gru", bidirectional=True), name="Übung <b>")
+    run = Run(saved_run(workspace, config, scheme="IOB2").path)
+    assert run.config == config and run.name == "Übung <b>" and run.trained and not run.resumable
+    assert run.speech == (vocabulary_of(), TAGS, "IOB2")
+    history = run.history()
+    assert history.steps.tolist() == [2] and history.losses.tolist() == [0.75] and history.epoch_at.tolist() == [0.5]
+    assert history.epochs == ({"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25},)
+    assert run.metrics()["dev_accuracy"] == 0.5
+    loaded = load(run)
+    assert loaded.id == run.id and not loaded.network.training
+    for name, p in loaded.network.named_parameters():
+        assert np.array_equal(p.numpy(), run.weights()[name]) and not p.requires_grad
+
+
+def test_a_run_that_has_only_begun(workspace: Workspace) -> None:
+    run = Run(workspace.fresh("runs"))
+    run.write_config(config_of())
+    assert not run.trained and run.metrics() == {} and len(run.history().steps) == 0
+    with pytest.raises(Problem, match="no weights yet"):
+        run.weights()
+    with pytest.raises(Problem, match=run.id):
+        load(run)
+
+
+def test_another_name_is_a_label_only(workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    run.rename("  Better  ")
+    assert run.name == Run(run.path).name == "Better" and workspace.run("Better").id == run.id
+    assert plain(run.config) == plain(config_of()) | {"name": "Better"}
+    for nothing in ("", "  \n"):
+        with pytest.raises(Problem, match="needs a name"):
+            run.rename(nothing)
+    run.rename("x" * 1000)
+    assert len(Run(run.path).name) == 200
+
+
+def test_deleting_leaves_nothing(workspace: Workspace) -> None:
+    run, other = saved_run(workspace), saved_run(workspace)
+    run.delete()
+    assert [p.name for p in (workspace.root / "runs").iterdir()] == [other.id]
+
+
+def config_bytes(**more: Any) -> bytes:
+    return json.dumps(plain(config_of()) | more).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"{", b"[]", b"5", b"null", b"\xff", b"{}", config_bytes(format="1"), config_bytes(surprise=1),
+     config_bytes(model={"hidden": "wide"}), config_bytes(model=None), config_bytes(data={"task": "dance"})],
+)  # fmt: skip
+def test_a_damaged_config_is_a_sentence_that_names_the_run(workspace: Workspace, content: bytes | None) -> None:
+    run = damaged(saved_run(workspace), "config.json", content)
+    with pytest.raises(Problem, match=run.id):
+        _ = run.config
+    with pytest.raises(Problem, match=run.id):
+        load(run)
+    assert run.name == run.id
+
+
+def test_a_run_of_a_newer_version_is_refused(workspace: Workspace) -> None:
+    run = damaged(saved_run(workspace), "config.json", config_bytes(format=FORMAT + 1, novelty=True))
+    with pytest.raises(Problem, match=f"{run.id} was written by a newer version.*Update"):
+        _ = run.config
+
+
+GOOD = vocabulary_of().to_json() | {"labels": ["a", "b"], "scheme": None}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"{", b"[]", b"null", *(json.dumps({k: v for k, v in GOOD.items() if k != left}).encode() for left in GOOD),
+     json.dumps(GOOD | {"labels": 5}).encode(), json.dumps(GOOD | {"counts": [1]}).encode()],
+)  # fmt: skip
+def test_a_damaged_vocabulary_is_a_sentence_that_names_the_run(workspace: Workspace, content: bytes | None) -> None:
+    run = damaged(saved_run(workspace), "vocabulary.json", content)
+    with pytest.raises(Problem, match=run.id):
+        _ = run.speech
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 500, b"\x08\x00\x00\x00\x00\x00\x00\x00{\"a\":{}}"])
+def test_damaged_weights_are_a_sentence_that_names_the_run(workspace: Workspace, content: bytes) -> None:
+    run = damaged(saved_run(workspace), "weights.safetensors", content)
+    with pytest.raises(Problem, match=run.id):
+        run.weights()
+
+
+def test_weights_cut_short_or_of_another_network_are_refused(workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    whole = (run.path / "weights.safetensors").read_bytes()
+    for keep in (7, 100, len(whole) - 1):
+        with pytest.raises(Problem, match=run.id):
+            damaged(run, "weights.safetensors", whole[:keep]).weights()
+    arrays = load(Run(damaged(run, "weights.safetensors", whole).path)).network.state_dict()
+    for change in ({"embedding": np.zeros((3, 3), np.float32)}, {"extra": np.zeros(1, np.float32)}):
+        write_tensors(run.path / "weights.safetensors", {n: t.numpy() for n, t in arrays.items()} | change)
+        with pytest.raises(Problem, match=f"{run.id} is damaged: its weights do not fit"):
+            load(Run(run.path))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"5", b"[1]"])
+def test_damaged_metrics_are_a_sentence_that_names_the_run(workspace: Workspace, content: bytes) -> None:
+    run = damaged(saved_run(workspace), "metrics.json", content)
+    with pytest.raises(Problem, match=run.id):
+        run.metrics()
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe", b"{", b"5", b"null", b'"loss"', b'{"loss": 1}', b"[]"])
+def test_damaged_lines_of_the_history_are_dropped(workspace: Workspace, line: bytes) -> None:
+    run = saved_run(workspace)
+    good = (run.path / "history.jsonl").read_bytes()
+    (run.path / "history.jsonl").write_bytes(line + b"\n" + good + b'{"step": 5, "ep')
+    assert run.history().steps.tolist() == [2] and len(run.history().epochs) == 1
+
+
+def test_tensors_and_the_text_beside_them_come_back(tmp_path: Path) -> None:
+    arrays = {"a/b": np.arange(6.0).reshape(2, 3).T, "c": np.array(3, np.int64), "r": np.arange(5, dtype=np.uint8)}
+    write_tensors(tmp_path / "t", arrays, '{"x": "ü"}')
+    again, rest = read_tensors(tmp_path / "t", "run")
+    assert rest == '{"x": "ü"}' and again.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert np.array_equal(again[name], array) and again[name].dtype == array.dtype
