@@ -123,7 +123,7 @@ def targets(
         mode="markers",
         customdata=[list(pick) for pick in picks],
         text=words,
-        hovertemplate="%{text}<extra></extra>" if not seen else None, hoverinfo="none" if seen else None,
+        hovertemplate="%{text}<extra></extra>",
         # Plotly counts all points less than a marker's radius away as equally near, so the markers stay small.
         marker={"symbol": "square", "size": 5 if seen else 2, "color": GREY, "opacity": opacity},
         selected=shade,

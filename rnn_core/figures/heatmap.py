@@ -90,7 +90,7 @@ def states(
                "tickformat": "d"},
         shapes=shapes,
         # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row.
-        hoverdistance=-1, hovermode="closest" if by_cell else "x",
+        hoverdistance=-1 if by_cell else 100, hovermode="closest" if by_cell else "x unified",
         **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
     )  # fmt: skip
     return figure

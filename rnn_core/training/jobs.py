@@ -196,6 +196,7 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
             job.say("done", 1.0)
         except Cancelled:
             job.say("cut off" if job.cut else "cancelled")
+            raise
         except Problem as why:
             job.say("failed", message=str(why))
             raise

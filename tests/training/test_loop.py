@@ -38,7 +38,8 @@ class Watch(Callback):
 
     def on_epoch(self, training: Training, scores: dict[str, Any]) -> None:
         self.epochs.append(scores)
-        self.weights.append(copy.deepcopy(training.network.state_dict()))
+        with training._with_averaged_weights():  # what dev was scored with
+            self.weights.append(copy.deepcopy(training.network.state_dict()))
 
     def should_stop(self) -> bool:
         return self.until is not None and self.step >= self.until
@@ -85,8 +86,10 @@ def test_it_learns_tags_that_depend_on_the_words_before(both: bool) -> None:
 
 
 @pytest.mark.parametrize(("task", "metric"), [("classify", "accuracy"), ("tag", "f1")])
-@pytest.mark.parametrize("seed", range(3))
-def test_the_best_weights_are_those_of_the_epoch_that_scores_best_on_dev(task: str, metric: str, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "average"), [(0, 0.0), (1, 0.0), (2, 0.99)])
+def test_the_best_weights_are_those_of_the_epoch_that_scores_best_on_dev(
+    task: str, metric: str, seed: int, average: float
+) -> None:
     # a large step makes the scores jump about, so that the best epoch is not simply the last
     config = config_of(task, epochs=12, patience=4, batch=8, learning_rate=0.08, seed=seed, average=0)
     training, watch = training_of(config), Watch()
@@ -122,6 +125,47 @@ def test_the_weights_kept_are_the_running_average_that_the_config_asks_for() -> 
     for name, p in training.network.named_parameters():
         torch.testing.assert_close(training.best_weights[name], expected[name])
         assert not torch.equal(training.best_weights[name], p)
+
+
+class Weights(Callback):
+    """Keeps the weights after every update."""
+
+    def __init__(self) -> None:
+        self.after: list[dict[str, Tensor]] = []
+
+    def on_update(self, training: Training) -> None:
+        self.after.append(copy.deepcopy(training.network.state_dict()))
+
+
+def test_the_kept_weights_are_a_running_average_of_those_after_every_fourth_update() -> None:
+    training, heard = training_of(config_of(epochs=3, patience=0, batch=5, average=0.9, learning_rate=0.02)), Weights()
+    average = {name: p.double() for name, p in training.network.state_dict().items()}
+    training.run([heard])
+    for step, weights in enumerate(heard.after, 1):
+        if step % 4 == 0:
+            memory = min(0.9, (1 + step) / (10 + step)) ** 4
+            average = {name: memory * a + (1 - memory) * weights[name].double() for name, a in average.items()}
+    for name, a in average.items():
+        torch.testing.assert_close(training._averaged[name].double(), a, rtol=0, atol=1e-6)
+        assert (a - heard.after[-1][name]).abs().max() > 1e-3
+    assert training.best is not None and training.best["epoch"] == 3
+    assert same(training.best_weights, training._averaged)
+    assert same(training.network.state_dict(), heard.after[-1])  # training itself goes on from the weights
+
+
+@pytest.mark.parametrize("updates", [1, 2, 3, 5])
+def test_after_however_few_updates_the_kept_weights_are_trained(updates: int) -> None:
+    training = training_of(config_of(epochs=updates, patience=0, batch=1000, learning_rate=0.02))
+    before = copy.deepcopy(training.network.state_dict())
+    training.run()
+    assert training.step == updates
+    assert not same(training.best_weights, before)
+    expected = predict(training.network, training.config, training.train).loss
+    with training._with_averaged_weights():
+        kept = predict(training.network, training.config, training.train).loss
+    training.network.load_state_dict(before)
+    assert kept < predict(training.network, training.config, training.train).loss
+    assert kept == pytest.approx(expected, rel=0.2)
 
 
 def test_a_tie_in_the_metric_goes_to_the_lower_loss() -> None:
@@ -291,7 +335,7 @@ def test_cut_off_and_restored_it_ends_with_the_same_bits(
     watches.append(Watch())
     assert training.run([watches[-1]])
     assert same(training.network.state_dict(), whole.network.state_dict())
-    assert same(training.best_weights, whole.best_weights)
+    assert same(training.best_weights, whole.best_weights) and same(training._averaged, whole._averaged)
     assert [n for watch in watches for n in watch.notes] == heard.notes
     assert untimed([e for watch in watches for e in watch.epochs]) == untimed(heard.epochs)
     assert (training.step, training.tokens, training.waited) == (whole.step, whole.tokens, whole.waited)

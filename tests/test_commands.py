@@ -1,0 +1,304 @@
+"""The command line: its last line is one JSON object, and bad input is one sentence with exit status 2."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
+
+from rnn_core import commands
+from rnn_core.config import DataConfig, ModelConfig, TrainConfig, options
+from rnn_core.data.datasets import read_dataset
+from rnn_core.network.models import count_parameters
+from rnn_core.training import jobs
+from rnn_core.workspace import Workspace, evaluations
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "samples"
+REVIEWS, TAGGED, ENTITIES = (str(SAMPLES / name) for name in ("reviews.csv", "tagged.tsv", "entities.tsv"))
+SMALL = ["--hidden", "8", "--embedding", "8", "--epochs", "1", "--threads", "1"]
+
+Run = Callable[..., tuple[int, list[str], list[str]]]
+
+
+@pytest.fixture
+def command(workspace: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in this process: exit status, lines of standard output, lines of standard error."""
+    monkeypatch.delenv(jobs.PARENT, raising=False)
+
+    def run(*arguments: str) -> tuple[int, list[str], list[str]]:
+        capsys.readouterr()
+        try:
+            status = commands.main([arguments[0], *arguments[1:], "--workspace", str(workspace.root)])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err.splitlines()
+
+    return run
+
+
+def figures(answer: tuple[int, list[str], list[str]]) -> dict[str, Any]:
+    status, out, err = answer
+    assert status == 0, err
+    assert len(out) == 1, "progress goes to standard error"
+    found = json.loads(out[0])
+    assert isinstance(found, dict)
+    return found
+
+
+def refused(answer: tuple[int, list[str], list[str]], *said: str) -> None:
+    status, out, err = answer
+    assert status == 2 and out == [], (status, out, err)
+    sentence = err[-1]
+    assert not any("Traceback" in line for line in err)
+    assert sentence.endswith("."), sentence
+    assert all(part in sentence for part in said), sentence
+
+
+# ---- train ----------------------------------------------------------------------------------------------------------
+
+COMMON = {"run", "parameters", "epochs", "read_seconds", "train_seconds", "tokens_per_second", "threads", "best_epoch"}
+
+
+def scored(*names: str) -> set[str]:
+    return {f"{split}_{name}" for split in ("dev", "test") for name in names}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        (["--train", REVIEWS], scored("accuracy", "macro_f1", "loss")),
+        (["--train", TAGGED, "--task", "tag", "--bidirectional"], scored("accuracy", "macro_f1", "loss")),
+        (["--train", ENTITIES, "--task", "tag", "--cell", "gru"], scored("accuracy", "macro_f1", "loss", "f1")),
+        (["--train", REVIEWS, "--dev-share", "0", "--test-share", "0"], set()),
+    ],
+)
+def test_train_ends_with_its_figures(
+    command: Run, workspace: Workspace, arguments: Sequence[str], keys: set[str]
+) -> None:
+    found = figures(command("train", *arguments, *SMALL, "--name", "Mine"))
+    assert set(found) == COMMON | keys
+    run = workspace.run(found["run"])
+    assert run.name == "Mine" and run.trained and not run.resumable
+    size, k = len(run.speech.vocabulary), len(run.speech.labels)
+    assert found["parameters"] == count_parameters(run.config.model, size, k) == sum(w.size for w in run.weights().values())
+    assert found["epochs"] == 1 and found["read_seconds"] > 0 and found["train_seconds"] > 0
+    saved = run.metrics()
+    assert all(saved[name] == found[name] for name in keys)
+    assert set(saved["scores"]) == {name.split("_")[0] for name in keys}
+    assert jobs.status(run.path) == jobs.Status("done", 1.0, "", jobs.status(run.path).detail)  # type: ignore[union-attr]
+    listed = figures(command("runs"))["runs"]
+    assert [(r["run"], r["name"], r["state"], r["parameters"]) for r in listed] == [
+        (run.id, "Mine", "done", found["parameters"])
+    ]
+
+
+def test_options_reach_the_config(command: Run, workspace: Workspace) -> None:
+    given = [
+        "--cell", "rnn", "--activation", "relu", "--layers", "2", "--dropout", "0.25", "--loss", "every", "--reduce", "sum",
+        "--optimizer", "sgd", "--learning-rate", "0.01", "--clip", "0", "--average", "0.5", "--batch", "64", "--seed", "3", "--lowercase",
+        "--vocabulary", "50", "--max-tokens", "12", "--patience", "0", "--initialisation", "torch",
+    ]  # fmt: skip
+    config = workspace.run(figures(command("train", "--train", REVIEWS, *SMALL, *given))["run"]).config
+    assert config.model == ModelConfig("rnn", "relu", 8, 8, 2, False, 0.25, "torch")
+    assert config.train == TrainConfig(
+        loss="every", reduce="sum", optimizer="sgd", learning_rate=0.01, average=0.5, clip=0, epochs=1, patience=0, batch=64,
+        threads=1, seed=3,
+    )
+    assert (config.data.lowercase, config.data.vocabulary, config.data.max_tokens) == (True, 50, 12)
+    assert (config.data.text, config.data.label, config.name) == ("text", "label", "reviews.csv")
+
+
+def test_the_same_seed_trains_the_same_weights_and_a_saved_dataset_is_as_good_as_its_file(
+    command: Run, workspace: Workspace
+) -> None:
+    read = figures(command("data", "--train", REVIEWS, "--name", "Reviews"))
+    assert set(read) == {
+        "dataset", "rows_read", "rows_kept", "left_out", "labels", "scheme", "vocabulary", "splits", "warnings",
+    }  # fmt: skip
+    assert (read["rows_read"], read["labels"], read["splits"]) == (240, ["negative", "positive"],
+                                                                  {"train": 192, "dev": 24, "test": 24})  # fmt: skip
+    runs = [figures(command("train", *source, *SMALL))["run"]
+            for source in (["--train", REVIEWS], ["--dataset", read["dataset"]])]  # fmt: skip
+    first, second = (workspace.run(name).path / "weights.safetensors" for name in runs)
+    assert first.read_bytes() == second.read_bytes()
+
+
+# ---- evaluate and inspect -------------------------------------------------------------------------------------------
+
+
+def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run, workspace: Workspace) -> None:
+    trained = figures(command("train", "--train", REVIEWS, *SMALL))
+    found = figures(command("evaluate", trained["run"], "--on", "test"))
+    assert set(found) == {"run", "data", "texts", "test_accuracy", "test_macro_f1", "test_loss", "per_class", "confusion"}
+    assert found["texts"] == 24 and found["test_loss"] == pytest.approx(trained["test_loss"])
+    assert (found["test_accuracy"], found["test_macro_f1"]) == (trained["test_accuracy"], trained["test_macro_f1"])
+    assert found["confusion"]["labels"] == ["negative", "positive"]
+    rows = found["confusion"]["rows_truth"]
+    assert [sum(row) for row in rows] == [found["per_class"][label]["support"] for label in ("negative", "positive")]
+    assert (rows[0][0] + rows[1][1]) / 24 == pytest.approx(found["test_accuracy"])
+    run = workspace.run(trained["run"])
+    saved = evaluations.load(evaluations.folder(run, run.config.fingerprint, "test"))
+    assert saved is not None and saved.scores.confusion.tolist() == rows
+
+
+@pytest.mark.parametrize("scheme", [None, "IOB2"])
+def test_evaluate_reads_a_file_of_its_own(command: Run, workspace: Workspace, tmp_path: Path, scheme: str | None) -> None:
+    if scheme:
+        run = saved_run(workspace, config_of("tag", model_of()), TAGS, scheme)
+        (tmp_path / "mine.tsv").write_text("the\tO\nfilm\tB-PER\ngood\tI-PER\n\nnot\tB-NEW\nbad\tO\n")
+        found = figures(command("evaluate", run.id, str(tmp_path / "mine.tsv")))
+        assert found["texts"] == 2 and "test_f1" in found and "B-NEW" in found["per_class"]
+        assert sum(map(sum, found["confusion"]["rows_truth"])) == 5
+    else:
+        run = saved_run(workspace)
+        (tmp_path / "mine.csv").write_text("review,verdict\nthe film was good,good\nnot bad,bad\npoor,awful\n")
+        found = figures(command("evaluate", run.id, str(tmp_path / "mine.csv"), "--text", "review", "--label", "verdict"))
+        assert found["data"] == "mine.csv" and found["texts"] == 3
+        assert found["confusion"]["labels"] == [*LABELS, "awful"] and found["per_class"]["awful"]["recall"] == 0
+
+
+def test_inspect_gives_every_step(command: Run, workspace: Workspace) -> None:
+    found = figures(command("inspect", saved_run(workspace).id, "The film was good"))
+    assert set(found) == {"run", "tokens", "known", "readouts", "answers", "answer", "decision_step"}
+    assert found["tokens"] == ["<sos>", "The", "film", "was", "good", "<eos>"]
+    assert found["known"] == [True, False, True, True, True, True]
+    for curve in ("readouts", "answers"):
+        assert len(found[curve]) == 6
+        assert all(set(p) == set(LABELS) and sum(p.values()) == pytest.approx(1, abs=1e-5) for p in found[curve])
+    assert found["answers"][-1] == found["readouts"][-1]
+    assert found["answer"] == max(found["answers"][-1], key=found["answers"][-1].__getitem__)
+    assert 0 <= found["decision_step"] < 6
+
+
+def test_inspect_gives_the_tags_of_a_sentence(command: Run, workspace: Workspace) -> None:
+    run = saved_run(workspace, config_of("tag", model_of(bidirectional=True)))
+    found = figures(command("inspect", run.name, "The film – good"))
+    assert set(found) == {"run", "tokens", "known", "readouts", "tags"}
+    assert found["tags"] == [max(p, key=p.__getitem__) for p in found["readouts"][1:-1]] and len(found["tags"]) == 4
+
+
+def test_runs_lists_damaged_runs_as_damaged(command: Run, workspace: Workspace) -> None:
+    assert figures(command("runs")) == {"runs": []}
+    good, bad, worse = (saved_run(workspace) for _ in range(3))
+    (bad.path / "config.json").write_text("{")
+    (worse.path / "metrics.json").write_text("[1, 2]")
+    listed = {entry["run"]: entry for entry in figures(command("runs"))["runs"]}
+    assert listed[good.id]["state"] == "done" and listed[good.id]["dev_accuracy"] == 0.5
+    assert listed[bad.id]["state"] == "damaged" and bad.id in listed[bad.id]["problem"]
+    assert listed[worse.id]["state"] == "damaged"
+
+
+# ---- bad input ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train"], ["--train FILE"]), (["train", "--train", "no/such/file.csv"], ["file.csv"]),
+        (["train", "--train", REVIEWS, "--hidden", "0"], ["hidden", "1"]),
+        (["train", "--train", REVIEWS, "--dropout", "1.5"], ["dropout"]),
+        (["train", "--train", REVIEWS, "--learning-rate", "nan"], ["learning-rate"]),
+        (["train", "--train", REVIEWS, "--label", "stars"], ["stars"]),
+        (["train", "--train", REVIEWS, "--bidirectional"], ["one direction"]),
+        (["train", "--train", TAGGED, "--task", "tag", "--loss", "last"], ["every"]),
+        (["train", "--train", str(SAMPLES)], ["samples"]), (["train", "--resume", "nothing"], ["nothing", "runs"]),
+        (["train", "--dataset", "0123456789abcdef"], ["not in the workspace"]),
+        (["data", "--train", REVIEWS, "--encoding", "klingon"], ["klingon"]),
+        (["inspect", "no-run", "text"], ["no-run"]), (["evaluate", "../../etc", REVIEWS], ["../../etc"]),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_and_status_2(command: Run, workspace: Workspace, arguments: list[str], said: list[str]) -> None:
+    refused(command(*arguments), *said)
+    assert workspace.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["inspect", "RUN", ""], ["nothing to read"]), (["inspect", "RUN", "a " * 20_001], ["20,001"]),
+        (["evaluate", "RUN"], ["--on"]), (["evaluate", "RUN", REVIEWS, "--on", "test"], ["--on"]),
+        (["evaluate", "RUN", "--on", "test"], ["not in the workspace"]),
+        (["evaluate", "RUN", "absent.csv"], ["absent.csv"]), (["evaluate", "RUN", REVIEWS, "--label", "x"], ["x"]),
+    ],
+)  # fmt: skip
+def test_bad_input_beside_a_run(command: Run, workspace: Workspace, arguments: list[str], said: list[str]) -> None:
+    run = saved_run(workspace)
+    refused(command(*(run.id if a == "RUN" else a for a in arguments)), *said)
+
+
+def test_text_that_is_half_a_character_is_no_traceback(command: Run, workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    for arguments in (["inspect", run.id, "good \udcff film"], ["train", "--train", REVIEWS, *SMALL, "--name", "\udcff"]):
+        status, out, err = command(*arguments)
+        assert status in (0, 2) and not any("Traceback" in line for line in err)
+        assert len(out) == (status == 0)
+
+
+@pytest.mark.parametrize("arguments", [["train", "--cell", "transformer"], ["train", "--epochs", "many"], ["dance"],
+                                       ["train", "--hiden", "3"], ["inspect"]])  # fmt: skip
+def test_options_that_do_not_exist_are_said_by_name(command: Run, arguments: list[str]) -> None:
+    status, out, err = command(*arguments)
+    assert status == 2 and out == [] and "error:" in err[-1] and not any("Traceback" in line for line in err)
+
+
+def test_a_workspace_that_cannot_be_written_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for arguments in (["data", "--train", REVIEWS], ["train", "--train", REVIEWS, *SMALL]):
+        assert commands.main([*arguments, "--workspace", str(tmp_path / "file")]) == 2
+        assert "a file stands where a folder should be" in capsys.readouterr().err.splitlines()[-1]
+
+
+# ---- help -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "configs"),
+    [("train", (DataConfig, ModelConfig, TrainConfig)), ("data", (DataConfig,)), ("evaluate", ()), ("inspect", ()), ("runs", ())],
+)
+def test_help_lists_every_option(command: Run, name: str, configs: tuple[type, ...]) -> None:
+    status, out, _ = command(name, "--help")
+    text = " ".join(" ".join(out).split())
+    assert status == 0 and "--workspace" in text and "--job" not in text
+    for config in configs:
+        for option, field in options(config).items():
+            assert f"--{option.replace('_', '-')}" in text, option
+            assert (field.title or "?") in text, option
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        commands.main(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert all(f"\n    {name} " in text for name in ("data", "train", "evaluate", "inspect", "runs"))
+
+
+def test_the_module_runs_as_a_program_with_the_workspace_of_the_environment(workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    environment = os.environ | {"UNROLLED_WORKSPACE": str(workspace.root)}
+
+    def program(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([sys.executable, "-m", "rnn_core", *arguments], cwd=ROOT, env=environment,
+                              capture_output=True, text=True, check=False)  # fmt: skip
+
+    listed = program("runs")
+    assert listed.returncode == 0 and json.loads(listed.stdout)["runs"][0]["run"] == run.id
+    wrong = program("inspect", "no-run", "x")
+    assert wrong.returncode == 2 and wrong.stdout == "" and wrong.stderr.count("\n") == 1
+
+
+def test_what_data_reports_is_what_reading_found(command: Run) -> None:
+    report = read_dataset({"train": Path(ENTITIES)}, DataConfig(task="tag")).report
+    found = figures(command("data", "--train", ENTITIES, "--task", "tag"))
+    assert found["scheme"] == report.scheme == "IOB2" and found["rows_kept"] == report.rows_kept
+    assert found["vocabulary"] == report.vocabulary_size
+    assert found["left_out"] == {e.reason: e.count for e in report.left_out} and found["warnings"] == list(report.warnings)

@@ -1,0 +1,103 @@
+"""The import order of docs/design.md, read from the code, and what a fresh process loads."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.tiny import saved_run
+
+from rnn_core.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+FIRST = ("config", "results")
+NETWORK = (*FIRST, "metrics", "data")
+WORKSPACE = (*NETWORK, "network")
+ABOVE = (*WORKSPACE, "workspace")
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "config": (), "results": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
+    "workspace": WORKSPACE, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
+    "views": (*FIRST, "analysis", "figures"),
+    "commands": (*ABOVE, "training", "analysis", "figures", "views"), "__main__": ("commands",), "__init__": (),
+}  # fmt: skip
+"""What each part of rnn_core may import of the others."""
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports anywhere in it, `from a import b` as a.b."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are written in full"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "rnn_core").parts[0].removesuffix(".py")
+
+
+CORE = sorted((ROOT / "rnn_core").rglob("*.py"))
+PAGES = sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py")])
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_part_imports_those_before_it_only(path: Path) -> None:
+    part = part_of(path)
+    parts = {name.split(".")[1] for name in imports(path) if name.startswith("rnn_core.")} - {part}
+    assert parts <= set(ALLOWED[part]), f"{part} may not import {parts - set(ALLOWED[part])}"
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_core_knows_neither_streamlit_nor_the_pages(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imports(path)} & {"streamlit", "pages", "app", "tests"}
+
+
+def test_figures_draw_with_numpy_and_plotly_alone() -> None:
+    for path in (ROOT / "rnn_core" / "figures").glob("*.py"):
+        outside = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names
+        assert outside <= {"rnn_core", "numpy", "plotly"}, path
+
+
+def test_no_pickle_is_read_or_written() -> None:
+    for path in (*CORE, *PAGES):
+        names = imports(path)
+        assert not {name.split(".")[0] for name in names} & {"pickle", "shelve", "dill", "joblib", "marshal"}, path
+        assert "torch.save" not in path.read_text() and "torch.load" not in path.read_text(), path
+
+
+def test_no_page_lies_beside_the_folders_of_pages() -> None:
+    assert not list((ROOT / "pages").glob("*.py"))
+
+
+def test_every_part_is_in_the_order() -> None:
+    assert {part_of(path) for path in CORE} == set(ALLOWED)
+
+
+def loads(code: str, *arguments: str) -> set[str]:
+    """Which of torch and streamlit a fresh process has loaded after this."""
+    code += "\nimport sys; print(*({'torch', 'streamlit'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_first_layers_and_listing_the_workspace_load_no_torch(workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    figures = ", ".join(f"rnn_core.figures.{path.stem}" for path in (ROOT / "rnn_core" / "figures").glob("[a-z]*.py"))
+    code = (
+        f"import sys, rnn_core.config, rnn_core.results, rnn_core.metrics, {figures}\n"
+        "from rnn_core.workspace import Workspace, evaluations\n"
+        "from rnn_core.training import jobs, suggest\n"
+        "found = Workspace(sys.argv[1])\n"
+        f"assert [(r.name, r.id, r.trained) for r in found.runs()] == [('tiny', '{run.id}', True)]\n"
+        "found.runs()[0].history(); found.runs()[0].metrics(); found.runs()[0].speech; found.datasets()"
+    )
+    assert loads(code, str(workspace.root)) == set()
+
+
+def test_the_widgets_of_the_pages_load_no_torch() -> None:
+    assert loads("import pages.common.widgets") == {"streamlit"}
