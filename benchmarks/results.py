@@ -22,7 +22,7 @@ def files(folder: str, ending: str, train: str = "train") -> list[str]:
     return [part for split, name in names.items() for part in (f"--{split}", str(DATA / folder / f"{name}{ending}"))]
 
 
-SENTENCES = ["--learning-rate", "0.0005", "--epochs", "12"]
+SENTENCES = ["--learning-rate", "0.001", "--epochs", "10"]
 TAGS = ["--task", "tag", "--bidirectional", "--learning-rate", "0.002"]
 RESULTS: dict[str, tuple[list[str], int, str]] = {
     "rt_polarity, LSTM": ([*files("rt_polarity", ".csv"), *SENTENCES], 3, "test_accuracy"),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
 
 from rnn_core import commands
 from rnn_core.config import DataConfig, ModelConfig, TrainConfig, options
@@ -17,6 +16,7 @@ from rnn_core.data.datasets import read_dataset
 from rnn_core.network.models import count_parameters
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
+from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
@@ -87,7 +87,11 @@ def test_train_ends_with_its_figures(
     run = workspace.run(found["run"])
     assert run.name == "Mine" and run.trained and not run.resumable
     size, k = len(run.speech.vocabulary), len(run.speech.labels)
-    assert found["parameters"] == count_parameters(run.config.model, size, k) == sum(w.size for w in run.weights().values())
+    assert (
+        found["parameters"]
+        == count_parameters(run.config.model, size, k)
+        == sum(w.size for w in run.weights().values())
+    )
     assert found["epochs"] == 1 and found["read_seconds"] > 0 and found["train_seconds"] > 0
     saved = run.metrics()
     assert all(saved[name] == found[name] for name in keys)
@@ -101,15 +105,25 @@ def test_train_ends_with_its_figures(
 
 def test_options_reach_the_config(command: Run, workspace: Workspace) -> None:
     given = [
-        "--cell", "rnn", "--activation", "relu", "--layers", "2", "--dropout", "0.25", "--loss", "every", "--reduce", "sum",
-        "--optimizer", "sgd", "--learning-rate", "0.01", "--clip", "0", "--average", "0.5", "--batch", "64", "--seed", "3", "--lowercase",
-        "--vocabulary", "50", "--max-tokens", "12", "--patience", "0", "--initialisation", "torch",
+        "--cell", "rnn", "--activation", "relu", "--layers", "2", "--dropout", "0.25", "--loss", "every",
+        "--reduce", "sum", "--optimizer", "sgd", "--learning-rate", "0.01", "--clip", "0", "--average", "0.5",
+        "--batch", "64", "--seed", "3", "--lowercase", "--vocabulary", "50", "--max-tokens", "12", "--patience", "0",
+        "--initialisation", "torch",
     ]  # fmt: skip
     config = workspace.run(figures(command("train", "--train", REVIEWS, *SMALL, *given))["run"]).config
     assert config.model == ModelConfig("rnn", "relu", 8, 8, 2, False, 0.25, "torch")
     assert config.train == TrainConfig(
-        loss="every", reduce="sum", optimizer="sgd", learning_rate=0.01, average=0.5, clip=0, epochs=1, patience=0, batch=64,
-        threads=1, seed=3,
+        loss="every",
+        reduce="sum",
+        optimizer="sgd",
+        learning_rate=0.01,
+        average=0.5,
+        clip=0,
+        epochs=1,
+        patience=0,
+        batch=64,
+        threads=1,
+        seed=3,
     )
     assert (config.data.lowercase, config.data.vocabulary, config.data.max_tokens) == (True, 50, 12)
     assert (config.data.text, config.data.label, config.name) == ("text", "label", "reviews.csv")
@@ -136,7 +150,16 @@ def test_the_same_seed_trains_the_same_weights_and_a_saved_dataset_is_as_good_as
 def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run, workspace: Workspace) -> None:
     trained = figures(command("train", "--train", REVIEWS, *SMALL))
     found = figures(command("evaluate", trained["run"], "--on", "test"))
-    assert set(found) == {"run", "data", "texts", "test_accuracy", "test_macro_f1", "test_loss", "per_class", "confusion"}
+    assert set(found) == {
+        "run",
+        "data",
+        "texts",
+        "test_accuracy",
+        "test_macro_f1",
+        "test_loss",
+        "per_class",
+        "confusion",
+    }
     assert found["texts"] == 24 and found["test_loss"] == pytest.approx(trained["test_loss"])
     assert (found["test_accuracy"], found["test_macro_f1"]) == (trained["test_accuracy"], trained["test_macro_f1"])
     assert found["confusion"]["labels"] == ["negative", "positive"]
@@ -149,7 +172,9 @@ def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run,
 
 
 @pytest.mark.parametrize("scheme", [None, "IOB2"])
-def test_evaluate_reads_a_file_of_its_own(command: Run, workspace: Workspace, tmp_path: Path, scheme: str | None) -> None:
+def test_evaluate_reads_a_file_of_its_own(
+    command: Run, workspace: Workspace, tmp_path: Path, scheme: str | None
+) -> None:
     if scheme:
         run = saved_run(workspace, config_of("tag", model_of()), TAGS, scheme)
         (tmp_path / "mine.tsv").write_text("the\tO\nfilm\tB-PER\ngood\tI-PER\n\nnot\tB-NEW\nbad\tO\n")
@@ -159,7 +184,9 @@ def test_evaluate_reads_a_file_of_its_own(command: Run, workspace: Workspace, tm
     else:
         run = saved_run(workspace)
         (tmp_path / "mine.csv").write_text("review,verdict\nthe film was good,good\nnot bad,bad\npoor,awful\n")
-        found = figures(command("evaluate", run.id, str(tmp_path / "mine.csv"), "--text", "review", "--label", "verdict"))
+        found = figures(
+            command("evaluate", run.id, str(tmp_path / "mine.csv"), "--text", "review", "--label", "verdict")
+        )
         assert found["data"] == "mine.csv" and found["texts"] == 3
         assert found["confusion"]["labels"] == [*LABELS, "awful"] and found["per_class"]["awful"]["recall"] == 0
 
@@ -214,7 +241,9 @@ def test_runs_lists_damaged_runs_as_damaged(command: Run, workspace: Workspace) 
         (["inspect", "no-run", "text"], ["no-run"]), (["evaluate", "../../etc", REVIEWS], ["../../etc"]),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_sentence_and_status_2(command: Run, workspace: Workspace, arguments: list[str], said: list[str]) -> None:
+def test_bad_input_is_one_sentence_and_status_2(
+    command: Run, workspace: Workspace, arguments: list[str], said: list[str]
+) -> None:
     refused(command(*arguments), *said)
     assert workspace.runs() == []
 
@@ -235,7 +264,10 @@ def test_bad_input_beside_a_run(command: Run, workspace: Workspace, arguments: l
 
 def test_text_that_is_half_a_character_is_no_traceback(command: Run, workspace: Workspace) -> None:
     run = saved_run(workspace)
-    for arguments in (["inspect", run.id, "good \udcff film"], ["train", "--train", REVIEWS, *SMALL, "--name", "\udcff"]):
+    for arguments in (
+        ["inspect", run.id, "good \udcff film"],
+        ["train", "--train", REVIEWS, *SMALL, "--name", "\udcff"],
+    ):
         status, out, err = command(*arguments)
         assert status in (0, 2) and not any("Traceback" in line for line in err)
         assert len(out) == (status == 0)
@@ -248,9 +280,7 @@ def test_options_that_do_not_exist_are_said_by_name(command: Run, arguments: lis
     assert status == 2 and out == [] and "error:" in err[-1] and not any("Traceback" in line for line in err)
 
 
-def test_a_workspace_that_cannot_be_written_is_said(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_workspace_that_cannot_be_written_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for arguments in (["data", "--train", REVIEWS], ["train", "--train", REVIEWS, *SMALL]):
         assert commands.main([*arguments, "--workspace", str(tmp_path / "file")]) == 2
@@ -262,7 +292,13 @@ def test_a_workspace_that_cannot_be_written_is_said(
 
 @pytest.mark.parametrize(
     ("name", "configs"),
-    [("train", (DataConfig, ModelConfig, TrainConfig)), ("data", (DataConfig,)), ("evaluate", ()), ("inspect", ()), ("runs", ())],
+    [
+        ("train", (DataConfig, ModelConfig, TrainConfig)),
+        ("data", (DataConfig,)),
+        ("evaluate", ()),
+        ("inspect", ()),
+        ("runs", ()),
+    ],
 )
 def test_help_lists_every_option(command: Run, name: str, configs: tuple[type, ...]) -> None:
     status, out, _ = command(name, "--help")
@@ -301,4 +337,6 @@ def test_what_data_reports_is_what_reading_found(command: Run) -> None:
     found = figures(command("data", "--train", ENTITIES, "--task", "tag"))
     assert found["scheme"] == report.scheme == "IOB2" and found["rows_kept"] == report.rows_kept
     assert found["vocabulary"] == report.vocabulary_size
-    assert found["left_out"] == {e.reason: e.count for e in report.left_out} and found["warnings"] == list(report.warnings)
+    assert found["left_out"] == {e.reason: e.count for e in report.left_out} and found["warnings"] == list(
+        report.warnings
+    )

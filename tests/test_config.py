@@ -5,13 +5,25 @@ import json
 from typing import Any, get_args
 
 import pytest
-from tests.tiny import config_of
 
 from rnn_core.config import (
-    FORMAT, METRIC_NAMES, TASKS, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, bounds, choices, make,
-    number_type, options, plain,
+    FORMAT,
+    METRIC_NAMES,
+    TASKS,
+    DataConfig,
+    ModelConfig,
+    Problem,
+    RunConfig,
+    TrainConfig,
+    bounds,
+    choices,
+    make,
+    number_type,
+    options,
+    plain,
 )  # fmt: skip
 from rnn_core.workspace.store import SAMPLES
+from tests.tiny import config_of
 
 CONFIGS = (DataConfig, ModelConfig, TrainConfig)
 

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.tiny import saved_run
 
 from rnn_core.workspace import Workspace
+from tests.tiny import saved_run
 
 ROOT = Path(__file__).parents[1]
 FIRST = ("config", "results")
@@ -80,7 +80,9 @@ def test_every_part_is_in_the_order() -> None:
 def loads(code: str, *arguments: str) -> set[str]:
     """Which of torch and streamlit a fresh process has loaded after this."""
     code += "\nimport sys; print(*({'torch', 'streamlit'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.splitlines()[-1].split())
 

@@ -89,8 +89,9 @@ def states(
         yaxis={"range": [d - 0.5, -0.5 if by_cell else -0.5 - 0.04 * d], "title": {"text": "unit"}, "showgrid": False,
                "tickformat": "d"},
         shapes=shapes,
-        # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row.
-        hoverdistance=-1 if by_cell else 100, hovermode="closest" if by_cell else "x unified",
+        # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row: the heatmap
+        # says its numbers only where no point is near (hovermode x would let any click count, and never show them).
+        hoverdistance=-1 if by_cell else 8,
         **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
     )  # fmt: skip
     return figure

@@ -26,7 +26,7 @@ def suggest(config: DataConfig, report: DataReport) -> tuple[ModelConfig, TrainC
         epochs=30 if small else 15 if middle else 10,
         patience=8 if small else 4,
         batch=8 if small else 32,
-        learning_rate=0.002 if per_token or middle else 0.0005,
+        learning_rate=0.002 if per_token or middle else 0.001,
         threads=max(1, min(2, os.cpu_count() or 1)),
     )
     return model, train

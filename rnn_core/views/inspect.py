@@ -232,7 +232,7 @@ def _explain_states(reading: Reading) -> str:
     if reading.unit is not None and reading.unit < n:
         unit = f" Unit {reading.unit} there is {number(float(values[reading.step, reading.unit]))}."
     return (
-        f"Each column is the state after one step, each row one of the {n} units; blue below 0, red above, white at 0. "
+        f"Each column is the state after one step, each row one of the {n} units; blue below 0, orange above, pale at 0. "
         "Before the first step the state is 0.\n\n"
         rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
         f"At {_where(reading)} the {reading.quantity} of layer {reading.layer + 1} has length "

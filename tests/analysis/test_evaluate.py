@@ -6,7 +6,6 @@ import torch
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, random_texts, saved_run, vocabulary_of
 
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
@@ -16,6 +15,7 @@ from rnn_core.data.datasets import Example
 from rnn_core.network.decoding import predict
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Speech
+from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, random_texts, saved_run, vocabulary_of
 
 
 def loaded(task: str, scheme: str | None = None) -> Loaded:
@@ -58,7 +58,9 @@ def test_classes_are_scored_as_scikit_learn_does(labels: tuple[str, ...]) -> Non
     given = {"y_true": found.truths, "y_pred": found.answers, "labels": scores.labels}
     assert np.array_equal(scores.confusion, confusion_matrix(**given))
     each = np.transpose(precision_recall_fscore_support(**given, zero_division=0))
-    assert [(c.precision, c.recall, c.f1, c.support) for c in scores.per_class] == [pytest.approx(tuple(r)) for r in each]
+    assert [(c.precision, c.recall, c.f1, c.support) for c in scores.per_class] == [
+        pytest.approx(tuple(r)) for r in each
+    ]
     assert scores.accuracy == pytest.approx(np.mean([t == a for t, a in zip(found.truths, found.answers, strict=True)]))
     macro = precision_recall_fscore_support(found.truths, found.answers, average="macro", zero_division=0)[:3]
     assert (scores.macro_precision, scores.macro_recall, scores.macro_f1) == pytest.approx(macro)

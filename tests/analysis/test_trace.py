@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tiny import CELLS, LABELS, TAGS, WORDS, config_of, model_of, network_of, vocabulary_of
 from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
@@ -13,6 +12,7 @@ from rnn_core.analysis.trace import counted_steps, decision_step, losses, trace
 from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS, UNK
 from rnn_core.workspace.runs import Speech
+from tests.tiny import CELLS, LABELS, TAGS, WORDS, config_of, model_of, network_of, vocabulary_of
 
 TEXT = "The film was good, but  not the bad film – fine!"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tiny import LABELS, TAGS, WORDS, vocabulary_of
 
 from rnn_core.data.batches import POOL, Encoded, in_order, plan
 from rnn_core.data.vocabulary import EOS, PAD, SOS
+from tests.tiny import LABELS, TAGS, WORDS, vocabulary_of
 
 LENGTHS = st.lists(st.integers(3, 60), min_size=1, max_size=120).map(np.array)
 SIZES = st.integers(1, 40)
@@ -31,7 +31,9 @@ def test_every_text_stands_in_exactly_one_batch_of_an_epoch(lengths: np.ndarray,
 
 
 @given(LENGTHS, st.integers(2, 40), st.integers(0, 5))
-def test_a_batch_with_its_pads_stays_within_the_budget_or_is_one_text(lengths: np.ndarray, size: int, seed: int) -> None:
+def test_a_batch_with_its_pads_stays_within_the_budget_or_is_one_text(
+    lengths: np.ndarray, size: int, seed: int
+) -> None:
     for rows in planned(lengths, size, seed):
         assert len(rows) == 1 or lengths[rows].max() * len(rows) <= size * lengths.mean()
 

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from tests.tiny import CELLS, model_of
 from torch import Tensor, nn
 
 from rnn_core.network.cells import Cell, cell_of
+from tests.tiny import CELLS, model_of
 
 B, N, D = 3, 5, 4
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, random_texts, vocabulary_of
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -18,6 +17,7 @@ from rnn_core.data.vocabulary import PAD
 from rnn_core.network.decoding import predict, tensors
 from rnn_core.network.losses import batch_loss
 from rnn_core.network.models import Network, count_parameters, parameter_shapes
+from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, random_texts, vocabulary_of
 
 WORDS, CLASSES = 12, 3
 LENGTHS = torch.tensor([3, 7, 1, 5])
@@ -31,7 +31,12 @@ def batch(seed: int = 0) -> Tensor:
 def twin(network: Network) -> nn.Module:
     """torch.nn's network with the same weights."""
     c = network.config
-    shape = {"input_size": c.embedding, "hidden_size": c.hidden, "num_layers": c.layers, "bidirectional": c.bidirectional}
+    shape = {
+        "input_size": c.embedding,
+        "hidden_size": c.hidden,
+        "num_layers": c.layers,
+        "bidirectional": c.bidirectional,
+    }
     theirs: Any
     if c.cell == "rnn":
         theirs = nn.RNN(nonlinearity=c.activation, **shape)
@@ -114,7 +119,9 @@ def mixed(per_token: bool) -> Encoded:
     texts = random_texts(6, 9, seed=3)
     rng = np.random.default_rng(3)
     if per_token:
-        return Encoded.of(texts, [[TAGS[i] for i in rng.integers(0, 3, len(t))] for t in texts], vocabulary_of(), TAGS, True)
+        return Encoded.of(
+            texts, [[TAGS[i] for i in rng.integers(0, 3, len(t))] for t in texts], vocabulary_of(), TAGS, True
+        )
     return Encoded.of(texts, [LABELS[i] for i in rng.integers(0, 2, 6)], vocabulary_of(), LABELS, False)
 
 
@@ -138,9 +145,7 @@ def test_a_text_alone_and_padded_beside_longer_ones_is_the_same(name: str, task:
     losses, grads = [], [torch.zeros_like(p) for p in network.parameters()]
     for row in range(len(encoded)):
         one = tensors(encoded.batch(np.array([row])))
-        torch.testing.assert_close(
-            together[: lengths[row], row], network.hidden(*one[:2])[:, 0], rtol=0, atol=1e-12
-        )
+        torch.testing.assert_close(together[: lengths[row], row], network.hidden(*one[:2])[:, 0], rtol=0, atol=1e-12)
         assert not together[lengths[row] :, row].any()
         at = slice(encoded.starts[row] + 1, encoded.starts[row + 1] - 1) if per_token else slice(row, row + 1)
         steps = slice(1, -1) if per_token else slice(-1, None)
@@ -225,7 +230,9 @@ def test_the_torch_scheme_has_the_ranges_of_torch_nn(name: str) -> None:
     for gate, bias in enumerate(p["bias"].detach().split(d)):
         # torch adds two biases, each uniform in ±bound; only GRU's n has its second one elsewhere
         summed = not (name == "gru" and network.cell.gates[gate] == "n")
-        assert bias.std().item() == pytest.approx(bound * math.sqrt((1 + summed) / 3), rel=0.12), network.cell.gates[gate]
+        assert bias.std().item() == pytest.approx(bound * math.sqrt((1 + summed) / 3), rel=0.12), network.cell.gates[
+            gate
+        ]
         assert bias.abs().max() <= (1 + summed) * bound
     assert 0.99 * bound < network.weight_out.abs().max() <= bound
     assert 0 < network.bias_out.abs().max() <= bound

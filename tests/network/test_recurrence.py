@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tiny import CELLS, model_of
 from torch import Tensor
 
 from rnn_core.network.cells import Cell, cell_of
 from rnn_core.network.recurrence import Parameters, _Unrolled, inner_bias, reverse, run, unroll, zero_state
+from tests.tiny import CELLS, model_of
 
 T, B, N, D = 5, 2, 4, 3
 

@@ -54,7 +54,9 @@ def test_a_half_written_or_damaged_status_is_none(tmp_path: Path, content: str) 
     [{"state": "running", "progress": "half", "since": 1}, {"state": "queued", "time": None},
      {"state": "running", "progress": None, "since": None}],
 )  # fmt: skip
-def test_a_status_with_values_of_a_wrong_kind_does_not_break_its_reader(tmp_path: Path, values: dict[str, object]) -> None:
+def test_a_status_with_values_of_a_wrong_kind_does_not_break_its_reader(
+    tmp_path: Path, values: dict[str, object]
+) -> None:
     with FileLock(tmp_path / "lock"):
         status(wrote(tmp_path, **values))
     assert state(tmp_path) in (None, "cut off")
@@ -99,7 +101,9 @@ def test_work_tells_its_progress_and_ends_as_done(tmp_path: Path) -> None:
         assert state(tmp_path) == "running"
         job.say("running", 0.5, "Half", texts=3)
         job.say("running", 0.75, "More", words=4)
-        assert status(tmp_path) == jobs.Status("running", 0.75, "More", {"texts": 3, "words": 4}, pytest.approx(0, abs=1))
+        assert status(tmp_path) == jobs.Status(
+            "running", 0.75, "More", {"texts": 3, "words": 4}, pytest.approx(0, abs=1)
+        )
         job.progress(0.9, "too soon after")
         assert status(tmp_path).progress == 0.75  # type: ignore[union-attr]
     assert status(tmp_path) == jobs.Status("done", 1.0, "", {"texts": 3, "words": 4})
@@ -233,7 +237,9 @@ def test_a_worker_waits_in_the_queue_and_goes_when_its_server_goes(workspace: Wo
     for lock in held:
         lock.acquire()
     # a shell stands for the server: it starts the worker, waits, and is killed
-    worker = f'{sys.executable} -m rnn_core data --train samples/reviews.csv --workspace "{workspace.root}" --job "{folder}"'
+    worker = (
+        f'{sys.executable} -m rnn_core data --train samples/reviews.csv --workspace "{workspace.root}" --job "{folder}"'
+    )
     server = subprocess.Popen(["sh", "-c", f"{jobs.PARENT}=$$ {worker} & wait"], cwd=ROOT,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
     until(lambda: state(folder) == "queued")

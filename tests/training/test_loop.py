@@ -65,8 +65,8 @@ NOTHING = Encoded.of([], [], vocabulary_of(), LABELS, False)
 @pytest.mark.parametrize("name", CELLS)
 def test_it_learns_to_find_a_keyword(name: str) -> None:
     model = model_of(name, embedding=12, hidden=16)
-    training = training_of(config_of(model=model, epochs=25, patience=0, batch=8, learning_rate=0.02),
-                           classified(200))  # fmt: skip
+    training = training_of(config_of(model=model, epochs=16, patience=0, batch=8, learning_rate=0.03),
+                           classified(120))  # fmt: skip
     watch = Watch()
     assert training.run([watch])
     assert training.best is not None and training.best["dev_accuracy"] == 1
@@ -76,7 +76,7 @@ def test_it_learns_to_find_a_keyword(name: str) -> None:
 @pytest.mark.parametrize("both", [False, True])
 def test_it_learns_tags_that_depend_on_the_words_before(both: bool) -> None:
     model = model_of("gru", embedding=12, hidden=16, bidirectional=both)
-    training = training_of(config_of("tag", model, epochs=20, patience=0, batch=8, learning_rate=0.02), tagged(150))
+    training = training_of(config_of("tag", model, epochs=14, patience=0, batch=8, learning_rate=0.03), tagged(120))
     assert training.run()
     assert training.best is not None
     assert training.best["dev_accuracy"] == training.best["dev_f1"] == 1
@@ -147,7 +147,7 @@ def test_the_kept_weights_are_a_running_average_of_those_after_every_fourth_upda
             average = {name: memory * a + (1 - memory) * weights[name].double() for name, a in average.items()}
     for name, a in average.items():
         torch.testing.assert_close(training._averaged[name].double(), a, rtol=0, atol=1e-6)
-        assert (a - heard.after[-1][name]).abs().max() > 1e-3
+    assert (average["embedding"] - heard.after[-1]["embedding"]).abs().max() > 1e-2
     assert training.best is not None and training.best["epoch"] == 3
     assert same(training.best_weights, training._averaged)
     assert same(training.network.state_dict(), heard.after[-1])  # training itself goes on from the weights
@@ -180,7 +180,10 @@ def test_a_tie_in_the_metric_goes_to_the_lower_loss() -> None:
 
 
 def test_without_dev_the_training_loss_chooses() -> None:
-    training, watch = Training(config_of(epochs=6, patience=0), classified(40), NOTHING, vocabulary_of(), LABELS), Watch()
+    training, watch = (
+        Training(config_of(epochs=6, patience=0), classified(40), NOTHING, vocabulary_of(), LABELS),
+        Watch(),
+    )
     training.run([watch])
     assert training.best is not None
     assert training.best["epoch"] == min(watch.epochs, key=lambda e: e["train_loss"])["epoch"]
@@ -214,9 +217,7 @@ def one_update(**train: Any) -> tuple[dict[str, Tensor], dict[str, Tensor], dict
     h = torch.zeros(4, dtype=torch.float64)
     for index in (SOS, *vocabulary_of().encode(text), EOS):
         x = before["embedding"][index]
-        h = torch.tanh(
-            before["cells.0.0.bias"] + before["cells.0.0.weight_hh"] @ h + before["cells.0.0.weight_ih"] @ x
-        )
+        h = torch.tanh(before["cells.0.0.bias"] + before["cells.0.0.weight_hh"] @ h + before["cells.0.0.weight_ih"] @ x)
     o = before["bias_out"] + before["weight_out"] @ h
     (o.exp().sum().log() - o[1]).backward()
     training.run()
@@ -237,7 +238,9 @@ def test_clipping_scales_a_large_gradient_to_the_norm_and_leaves_a_small_one() -
     _, clipped, _ = one_update(learning_rate=1, clip=norm / 4)
     _, left, _ = one_update(learning_rate=1, clip=norm * 4)
     for name, w in before.items():
-        torch.testing.assert_close(clipped[name], w - gradient[name] / 4, rtol=0, atol=1e-6)  # torch adds 1e-6 to the norm
+        torch.testing.assert_close(
+            clipped[name], w - gradient[name] / 4, rtol=0, atol=1e-6
+        )  # torch adds 1e-6 to the norm
         assert torch.equal(left[name], after[name])
 
 

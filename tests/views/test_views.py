@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 
 from rnn_core import metrics
 from rnn_core.analysis.evaluate import evaluate
@@ -19,6 +18,7 @@ from rnn_core.views import inspect as inspect_views
 from rnn_core.views.inspect import FIRST, Reading, name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
+from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 
 NASTY = ("<b>x</b>", "$x$", "[a](b)", ":red[x]", "`c`", "*i*", "# h", "&lt;", "a\nb", "https://e.x", "~~s~~", ":smile:")
 INSPECT = (
@@ -27,7 +27,9 @@ INSPECT = (
 EVALUATE = (evaluate_views.CONFUSION, evaluate_views.SHARES, evaluate_views.PER_CLASS, evaluate_views.SPANS)
 
 
-def loaded(workspace: Workspace, cell: str = "gru", task: str = "classify", scheme: str | None = None, **more: Any) -> Loaded:
+def loaded(
+    workspace: Workspace, cell: str = "gru", task: str = "classify", scheme: str | None = None, **more: Any
+) -> Loaded:
     labels = ("B-<b>x</b>", "I-<b>x</b>", "O") if scheme else NASTY
     config = config_of(task, model_of(cell, **more))
     return load(saved_run(workspace, config, labels, scheme, vocabulary_of((*NASTY, "film"))))
@@ -64,7 +66,7 @@ def test_every_view_of_inspect_draws_and_explains(
     assert (inspect_views.TAGS in fitting) == (task == "tag") and len(fitting) >= len(INSPECT) - 1
     for quantity in quantities(one):
         assert name_of("quantity")(quantity)
-        for step in (0, 3, len(seen.tokens) - 1) if quantity == "h" else (3,):
+        for step in (0, len(seen.tokens) - 1) if quantity == "h" else (3,):
             reading = Reading(one, seen, step, layers - 1, int(both), 1, quantity, NASTY[step % 3], "readouts")
             assert reading.series().shape == (len(seen.tokens), 4)
             for view in fitting if quantity == "h" else (inspect_views.STATES, inspect_views.STATE):
@@ -128,7 +130,9 @@ def picks(view: View[Any], figure: go.Figure) -> list[dict[str, Any]]:
     points = []
     for drawn in figure.data:
         data = drawn.customdata if "customdata" in drawn else None
-        for point in () if data is None else np.asarray(data, object).reshape(-1, np.shape(data)[-1] if np.ndim(data) > 1 else 1):
+        for point in (
+            () if data is None else np.asarray(data, object).reshape(-1, np.shape(data)[-1] if np.ndim(data) > 1 else 1)
+        ):
             points.append(view.pick(list(point)))
     return points
 
@@ -178,7 +182,9 @@ def test_the_commonest_error_is_named_and_perfect_answers_have_none() -> None:
 
 
 def test_the_class_explained_is_counted_by_hand() -> None:
-    said = evaluate_views.PER_CLASS.explain(metrics.scores(np.array([[5, 1, 0], [3, 6, 0], [0, 1, 4]]), ("a", "b", "c")))
+    said = evaluate_views.PER_CLASS.explain(
+        metrics.scores(np.array([[5, 1, 0], [3, 6, 0], [0, 1, 4]]), ("a", "b", "c"))
+    )
     assert "For b: recall = 6 / 9 = 0.6667, precision = 6 / 8 = 0.7500" in said and "= 0.7059." in said
 
 

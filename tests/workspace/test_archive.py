@@ -1,4 +1,4 @@
-"""A run as a zip: it comes back whole, carries no text of the data, and whatever is no such zip leaves nothing behind."""
+"""A run as a zip: it comes back whole, carries no text of the data, and what is no such zip leaves nothing behind."""
 
 import io
 import json
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tests.tiny import config_of, model_of, saved_run
 
 from rnn_core.analysis.loading import load
 from rnn_core.config import FORMAT, Problem, plain
 from rnn_core.workspace import Workspace, archive
 from rnn_core.workspace.archive import CARRIED, pack, unpack
 from rnn_core.workspace.runs import Run
+from tests.tiny import config_of, model_of, saved_run
 
 
 def contents(run: Run) -> dict[str, bytes]:

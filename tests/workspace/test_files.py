@@ -12,7 +12,12 @@ import pytest
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace, files
 
-TROUBLE = [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EDQUOT, "quota"), (errno.EACCES, "not allowed")]
+TROUBLE = [
+    (errno.ENOSPC, "disk is full"),
+    (errno.EROFS, "read-only"),
+    (errno.EDQUOT, "quota"),
+    (errno.EACCES, "not allowed"),
+]
 
 
 def failing(code: int) -> Callable[..., Any]:
@@ -63,10 +68,10 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1,"])
 def test_a_damaged_file_is_said_with_its_owner(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "this-run").mkdir()
-    with pytest.raises(Problem, match="this-run is incomplete: a.json is missing"):
+    with pytest.raises(Problem, match=r"this-run is incomplete: a\.json is missing"):
         files.read_json(tmp_path / "this-run" / "a.json")
     (tmp_path / "this-run" / "a.json").write_bytes(content)
-    with pytest.raises(Problem, match="this-run is damaged: a.json cannot be read"):
+    with pytest.raises(Problem, match=r"this-run is damaged: a\.json cannot be read"):
         files.read_json(tmp_path / "this-run" / "a.json")
 
 

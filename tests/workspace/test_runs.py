@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.tiny import TAGS, config_of, model_of, saved_run, vocabulary_of
 
 from rnn_core.analysis.loading import load
 from rnn_core.config import FORMAT, Problem, plain
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, read_tensors, write_tensors
+from tests.tiny import TAGS, config_of, model_of, saved_run, vocabulary_of
 
 
 def damaged(run: Run, name: str, content: bytes | None) -> Run:
@@ -102,7 +102,7 @@ def test_a_damaged_vocabulary_is_a_sentence_that_names_the_run(workspace: Worksp
         _ = run.speech
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 500, b"\x08\x00\x00\x00\x00\x00\x00\x00{\"a\":{}}"])
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 500, b'\x08\x00\x00\x00\x00\x00\x00\x00{"a":{}}'])
 def test_damaged_weights_are_a_sentence_that_names_the_run(workspace: Workspace, content: bytes) -> None:
     run = damaged(saved_run(workspace), "weights.safetensors", content)
     with pytest.raises(Problem, match=run.id):

@@ -17,7 +17,9 @@ def sample(name: str = "reviews.csv", task: str = "classify") -> Dataset:
     return read_dataset({"train": SAMPLES / name}, DataConfig(task=task))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "task"), [("reviews.csv", "classify"), ("tagged.tsv", "tag"), ("entities.tsv", "tag")])
+@pytest.mark.parametrize(
+    ("name", "task"), [("reviews.csv", "classify"), ("tagged.tsv", "tag"), ("entities.tsv", "tag")]
+)
 def test_a_dataset_comes_back(workspace: Workspace, name: str, task: str) -> None:
     dataset = sample(name, task)
     save(workspace.root, dataset, "Mine <b>")

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.tiny import saved_run
 
 from rnn_core import metrics
 from rnn_core.config import Problem
 from rnn_core.results import Evaluation
 from rnn_core.workspace import Workspace, evaluations
+from tests.tiny import saved_run
 
 
 def evaluation(spans: bool) -> Evaluation:
@@ -20,7 +20,9 @@ def evaluation(spans: bool) -> Evaluation:
 
 
 def same(a: Evaluation, b: Evaluation) -> bool:
-    assert a.scores.confusion.dtype == b.scores.confusion.dtype and np.array_equal(a.scores.confusion, b.scores.confusion)
+    assert a.scores.confusion.dtype == b.scores.confusion.dtype and np.array_equal(
+        a.scores.confusion, b.scores.confusion
+    )
     return repr(a) == repr(b)
 
 

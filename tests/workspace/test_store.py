@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.tiny import saved_run
 
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace, store
+from tests.tiny import saved_run
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", ".hidden", "-x", "x" * 101, "a\n", "ä", "a\x00b"])

@@ -1,0 +1,106 @@
+"""Colours that can be told apart, and text that is drawn as written."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_core.figures import palette
+from rnn_core.figures.palette import class_colours, ink, literal, luminance, visible
+
+ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&#36;": "$"}
+
+
+def drawn(markup: str) -> str:
+    """What plotly.js draws of a text without tags: its entities read once."""
+    return re.sub(r"&(#\d+|\w+);", lambda found: ENTITIES[found[0]], markup)
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_a_class_keeps_its_colour_whatever_is_shown_of_it() -> None:
+    labels = [f"c{i}" for i in range(60)]
+    colours = class_colours(labels)
+    assert list(colours) == labels
+    assert len(set(colours.values())) == 60
+    assert class_colours(labels[:9]) == {label: colours[label] for label in labels[:9]}
+    assert len(class_colours([str(i) for i in range(500)])) == 500
+    assert class_colours([]) == {}
+
+
+def test_colours_show_on_both_themes_and_differ_from_their_neighbours() -> None:
+    colours = palette.qualitative(60)
+    for colour in colours:
+        assert contrast(colour, "#FFFFFF") > 2.1 and contrast(colour, "#0E1117") > 2.9, colour
+    rgb = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours])
+    near = [np.abs(rgb[i] - rgb[j]).sum() for i, j in itertools.combinations(range(60), 2) if j - i < 8]
+    assert min(near) > 40
+
+
+@pytest.mark.parametrize(
+    "labels", [("negative", "positive"), ("positive", "negative"), ("neg", "pos"), ("0", "1"), ("1", "0")]
+)
+def test_positive_is_blue(labels: tuple[str, str]) -> None:
+    colours = class_colours(labels)
+    assert colours[max(labels)] == palette.BLUE and colours[min(labels)] == palette.ORANGE  # p > n, 1 > 0
+
+
+def test_outside_of_entities_is_grey() -> None:
+    assert class_colours(["B-PER", "O"])["O"] == palette.GREY
+
+
+@pytest.mark.parametrize("colour", [*palette.qualitative(60), palette.GREY, "#000000", "#FFFFFF"])
+def test_ink_is_the_readable_one(colour: str) -> None:
+    other = {"#000": "#FFFFFF", "#fff": "#000000"}[ink(colour)]
+    assert contrast(colour, ink(colour)[0] + ink(colour)[1] * 6) >= contrast(colour, other)
+    assert contrast(colour, ink(colour)[0] + ink(colour)[1] * 6) >= 4.5
+
+
+def test_scales_begin_and_end_and_are_light_in_the_middle() -> None:
+    for scale in (palette.DIVERGING, palette.SEQUENTIAL):
+        places = [place for place, _ in scale]
+        assert places == sorted(places) and (places[0], places[-1]) == (0, 1)
+    light = [luminance(str(colour)) for _, colour in palette.DIVERGING]
+    assert light[3] == max(light) and np.allclose(light[0], light[-1], atol=0.05)
+    assert palette.diverging(np.array([-5, -1, 0, 1, 9]), 1) == [
+        str(palette.DIVERGING[i][1]) for i in (0, 0, 3, -1, -1)
+    ]
+
+
+@pytest.mark.parametrize("text", ["<b>x</b>", "$x$", "&lt;", "$$", "<script>", "a & b", "%{x}", "<br>", "&#36;", "é😀"])
+def test_text_is_drawn_as_written(text: str) -> None:
+    markup = literal(text)
+    assert drawn(markup) == text
+    assert not re.search(r"[<>$]", markup)
+
+
+@given(st.text())
+def test_any_text_is_safe_and_visible(text: str) -> None:
+    markup = literal(text, 24)
+    assert not re.search(r"[<>$\x00-\x1f]", markup)
+    assert 0 < len(visible(text, 24)) <= 24 * 6
+    assert drawn(markup) == visible(text, 24)
+    markup.encode()  # half a surrogate could not be sent
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (" ", "␣"), ("  ", "␣␣"), ("\n", "⏎"), ("\t", "⇥"), ("\r", "␍"), ("", "∅"), ("\x00", "␀"), ("a b", "a b"),
+        ("a\nb", "a⏎b"), ("\u202eabc", "⟨202E⟩abc"), ("\ud800", "\ufffd"), ("\u00a0", "␣"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_seen_gets_a_sign(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_long_text_is_cut_before_it_is_escaped() -> None:
+    assert literal("<" * 30, 24) == "&lt;" * 23 + "…"
+    assert literal("x" * 24, 24) == "x" * 24
