@@ -22,6 +22,7 @@ from rnn_core.analysis.trace import trace  # noqa: E402
 from rnn_core.views import inspect as views  # noqa: E402
 from rnn_core.workspace.runs import Run  # noqa: E402
 
+TEXT = "a slow start , but the last hour is funny , warm and beautifully acted ."
 VIEWS = (views.TAGS, views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP)
 
 
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=30)
     parser.add_argument("--repeat", type=int, default=50)
     asked = parser.parse_args()
-    words = "a slow start , but the last hour is funny , warm and beautifully acted .".split()
+    words = TEXT.split()
     text = " ".join((words * asked.words)[: asked.words])
     print(f"{asked.words} words, {asked.repeat} times, {torch.get_num_threads()} threads; milliseconds: median (95 %)")
     for folder in sorted((ROOT / "samples" / "runs").iterdir()):

@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     given = _parser().parse_args(arguments)
     try:
+        if any(isinstance(word, str) and not _is_text(word) for word in vars(given).values()):
+            raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
         figures = given.command(given, Workspace(given.workspace))
     except Problem as why:
         print(why, file=sys.stderr)
@@ -78,6 +80,9 @@ def _train(given: argparse.Namespace, workspace: Workspace) -> Figures:
     read_seconds = 0.0
     if given.resume:
         run = workspace.run(given.resume)
+        if run.metrics():
+            jobs.settle(run.path)
+            raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
     else:
         began = time.perf_counter()
         model, train = make(ModelConfig, _chosen(ModelConfig, given)), make(TrainConfig, _chosen(TrainConfig, given))
@@ -182,6 +187,14 @@ def _runs(given: argparse.Namespace, workspace: Workspace) -> Figures:
             entry |= {"state": "damaged", "problem": str(why)}
         listed.append(entry)
     return {"runs": listed}
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # ---- what they share ------------------------------------------------------------------------------------------------

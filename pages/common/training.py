@@ -40,7 +40,7 @@ def live(run: Run, status: jobs.Status) -> None:
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1]["tokens_per_second"])
     figures[2].metric("Tokens a second", f"{speed:,.0f}" if speed else "…")
     metric = headline(run)
-    best = [e for e in history.epochs if e["best"]]
+    best = [e for e in history.epochs if e.get("best")]
     if best and f"dev_{metric}" in best[-1]:
         figures[3].metric(f"Best dev {METRIC_NAMES[metric]}", f"{best[-1][f'dev_{metric}']:.4f}",
                           help=f"after epoch {best[-1]['epoch']}; its weights are kept")  # fmt: skip

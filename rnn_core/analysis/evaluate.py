@@ -36,6 +36,7 @@ def evaluate(
     seen = {tag for e in examples for tag in (e.target if per_token else (e.target,))}
     labels = (*speech.labels, *sorted(str(label) for label in seen if label not in speech.labels))
     number = {label: i for i, label in enumerate(labels)}
+    speech_labels = set(speech.labels)
     truths: list[list[str]] = []
     answers: list[list[str]] = []
     confidences: list[list[float]] = []
@@ -45,9 +46,10 @@ def evaluate(
         some = examples[piece : piece + 2000]
         encoded = Encoded.of([e.tokens for e in some], [e.target for e in some], speech.vocabulary, speech.labels, per_token)
         predictions = predict(loaded.network, loaded.config, encoded)
-        if np.isfinite(predictions.loss):
-            loss_total += predictions.loss * len(some)
-            loss_count += len(some)
+        if np.isfinite(predictions.loss):  # the mean over the texts that have a label the network knows
+            known = sum(any(t in speech_labels for t in (e.target if per_token else (e.target,))) for e in some)
+            loss_total += predictions.loss * known
+            loss_count += known
         for row, example in enumerate(some):
             at = slice(encoded.starts[row] + 1, encoded.starts[row + 1] - 1) if per_token else slice(row, row + 1)
             truths.append(list(example.target) if per_token else [str(example.target)])

@@ -145,27 +145,26 @@ def _named(tickvals: Sequence[float], words: Sequence[str], stride: int) -> dict
 
 
 def confusion(scores: Scores, shares: bool = False) -> go.Figure:
-    """What was answered (columns) for each true class (rows), in counts or shares of the row.
+    """What was answered (columns) for each true class (rows), in counts or shares of the row. A click gives `[row, column]`.
 
-    A click gives `[row, column]`.
+    The colour is the share of the row either way, so that a rare class is seen beside a common one.
     """
     labels = scores.labels
     k = len(labels)
     counts = np.asarray(scores.confusion)
     rows = counts.sum(1, keepdims=True)
     share = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
-    z = share.astype(np.float32) if shares else counts.astype(np.int32)
     written: dict[str, Any] = {}
     if k <= MOST_WRITTEN:
-        text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in z.tolist()]
+        text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
         written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10}}
     figure = go.Figure(
         go.Heatmap(
-            z=z,
+            z=share.astype(np.float32),
             zmin=0,
-            zmax=1 if shares else max(1, int(counts.max(initial=0))),
+            zmax=1,
             colorscale=palette.SEQUENTIAL,
-            colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%" if shares else ",d"},
+            colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%"},
             hoverinfo="skip",
             xgap=1 if k <= MOST_WRITTEN else 0,
             ygap=1 if k <= MOST_WRITTEN else 0,

@@ -88,8 +88,9 @@ def initialise(network: Network) -> None:
             for parameters in _directions(network):
                 for name, p in parameters.items():
                     p.uniform_(-bound, bound)
-                    if name == "bias" and "bias_inner" not in parameters:
-                        p.add_(torch.empty_like(p).uniform_(-bound, bound))
+                    if name == "bias":  # for two of torch's, but where the cell has the second one itself
+                        both = p[:-d] if "bias_inner" in parameters else p
+                        both.add_(torch.empty_like(both).uniform_(-bound, bound))
             reach = 1 / math.sqrt(network.weight_out.shape[1])
             network.weight_out.uniform_(-reach, reach)
             network.bias_out.uniform_(-reach, reach)

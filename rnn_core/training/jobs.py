@@ -57,21 +57,29 @@ class Status:
 
 
 def status(folder: Path) -> Status | None:
-    """How the job in this folder stands; None when there never was one."""
+    """How the job in this folder stands; None when there never was one, or when nothing sensible is written there."""
     try:
         values = json.loads((folder / "status.json").read_text(encoding="utf-8"))
-        state = str(values["state"])
-    except (OSError, ValueError, KeyError, TypeError):
+        state, message, detail = str(values["state"]), str(values.get("message", "")), dict(values.get("detail", {}))
+        written, since, progress, before = (
+            float(values.get(name, 0)) for name in ("time", "since", "progress", "progress_before")
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if state in ("queued", "running") and not _held(folder):
-        fresh = state == "queued" and time.time() - values.get("time", 0) < _STARTING_S
+        fresh = state == "queued" and time.time() - written < _STARTING_S
         state = "queued" if fresh else "cut off"
     left = None
-    progress, running_for = values.get("progress", 0.0), time.time() - values.get("since", time.time())
-    gained = progress - values.get("progress_before", 0.0)
-    if state == "running" and gained > 0.01:
-        left = running_for / gained * (1 - progress)
-    return Status(state, progress, values.get("message", ""), values.get("detail", {}), left)
+    if state == "running" and since and progress - before > 0.01:
+        left = (time.time() - since) / (progress - before) * (1 - progress)
+    return Status(state, progress, message, detail, left)
+
+
+def settle(folder: Path) -> None:
+    """Marks a job done whose work is found complete: its worker was killed just before it could say so."""
+    now = status(folder)
+    if now and now.state == "cut off":
+        files.write_json(folder / "status.json", {"state": "done", "time": time.time(), "progress": 1.0})
 
 
 def start(folder: Path, arguments: Sequence[str]) -> None:

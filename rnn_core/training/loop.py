@@ -24,9 +24,6 @@ from rnn_core.training.callbacks import Callback
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
 
-AVERAGE_EVERY = 4
-"""Updates between two looks of the running average at the weights."""
-
 NOTES_AN_EPOCH = 20
 """How many points of the training loss an epoch writes down, at most."""
 
@@ -157,7 +154,7 @@ class Training:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.train.clip)
         self.optimizer.step()
         self.step += 1
-        if self.config.train.average and self.step % AVERAGE_EVERY == 0:
+        if self.config.train.average:
             self._average()
         value = float(loss.detach()) * len(rows)
         self._note_loss += value
@@ -170,7 +167,7 @@ class Training:
 
     def _average(self) -> None:
         """Moves the average towards the weights; at first faster, so that it forgets where they started."""
-        memory = min(self.config.train.average, (1 + self.step) / (10 + self.step)) ** AVERAGE_EVERY
+        memory = min(self.config.train.average, (1 + self.step) / (10 + self.step))
         for name, weights in self.network.named_parameters():
             self._averaged[name].lerp_(weights.detach(), 1 - memory)
 

@@ -52,8 +52,6 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         Cancelled: when told to stop; a checkpoint is left to go on from.
     """
     config, began = run.config, time.perf_counter()
-    if run.metrics():
-        raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
     data = dataset or workspace.dataset(config.fingerprint)
     splits = data.splits if isinstance(data, Dataset) else {s: data.examples(s) for s in ("train", "dev", "test")}
     if not (run.path / "vocabulary.json").exists():
@@ -73,7 +71,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         except (KeyError, RuntimeError, ValueError):
             raise Problem(f"The checkpoint of {run.name} does not fit its config. Train a new run.") from None
     keeper = _Keeper(run, job)
-    keeper.forget_after(training.step)
+    keeper.forget_after(training)
     job.begin(keeper.progress(training))
     if not training.run([keeper]):
         keeper.checkpoint(training)
@@ -117,10 +115,16 @@ class _Keeper(Callback):
         self._saved = self._asked = time.monotonic()
         self._stop = False
 
-    def forget_after(self, step: int) -> None:
-        """Drops history that was written after the checkpoint: those updates are about to be made again."""
+    def forget_after(self, training: Training) -> None:
+        """Drops history that was written after the checkpoint: those updates are about to be made again.
+
+        An epoch is scored again too when the checkpoint is of its last update.
+        """
         path = self.run.path / "history.jsonl"
-        kept = [line for line in files.read_lines(path) if line["step"] <= step]
+        kept = [
+            line for line in files.read_lines(path)
+            if line["step"] <= training.step and ("loss" in line or line["epoch"] <= training.epoch)
+        ]  # fmt: skip
         files.write(path, lambda temporary: temporary.write_text("".join(files.as_line(line) for line in kept)))
 
     def progress(self, training: Training) -> float:

@@ -1,10 +1,13 @@
 """A run as a zip: packed for download, unpacked with no path outside its folder and a bound on size."""
 
 import io
+import lzma
 import os
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
+from typing import IO
 
 from rnn_core.config import Problem
 from rnn_core.workspace import files
@@ -40,8 +43,10 @@ def unpack(workspace: Workspace, content: bytes) -> Run:
         aside.mkdir(parents=True)
         try:
             _extract(content, aside)
-            run = Run(aside)
-            _check(run)
+            try:
+                _check(Run(aside))
+            except Problem as why:
+                raise Problem(f"The run in this zip is damaged, so it was not imported. {why}") from None
             target.parent.mkdir(exist_ok=True)
             os.rename(aside, target)
         finally:
@@ -60,13 +65,20 @@ def _extract(content: bytes, folder: Path) -> None:
             left = LIMIT
             for name, member in members.items():
                 with archive.open(member) as source, (folder / name).open("wb") as into:
-                    while piece := source.read(1 << 20):
+                    while piece := _read(source):
                         left -= len(piece)
                         if left < 0:
                             raise Problem("This zip unpacks to more than 1 GB. Import a smaller run.")
                         into.write(piece)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Problem("This is not a zip, or it is damaged. Download the run again and import that file.") from error
+
+
+def _read(source: IO[bytes]) -> bytes:
+    try:
+        return source.read(1 << 20)
+    except (zlib.error, lzma.LZMAError, OSError) as error:  # bzip2 says OSError: it must not pass for a full disk
+        raise zipfile.BadZipFile from error
 
 
 def _check(run: Run) -> None:

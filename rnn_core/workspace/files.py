@@ -84,11 +84,13 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """The JSON lines of a file; a last line that is only half written is dropped, and so is a damaged one."""
     lines = []
     if path.exists():
-        for line in path.read_bytes().split(b"\n")[:-1]:
+        for line in filter(None, path.read_bytes().split(b"\n")[:-1]):
             try:
-                lines.append(json.loads(line))
+                values = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(values, dict):
+                lines.append(values)
     return lines
 
 

@@ -92,18 +92,21 @@ class Run:
     def history(self) -> History:
         """The training and dev curves so far."""
         lines = files.read_lines(self.path / "history.jsonl")
-        notes = [line for line in lines if "loss" in line]
+        notes = [line for line in lines if {"loss", "step", "epoch"} <= line.keys()]
         return History(
             np.array([n["step"] for n in notes], np.int64),
             np.array([n["loss"] for n in notes], np.float64),
             np.array([n["epoch"] for n in notes], np.float64),
-            tuple(line for line in lines if "train_loss" in line),
+            tuple(line for line in lines if {"train_loss", "epoch"} <= line.keys()),
         )
 
     def metrics(self) -> dict[str, Any]:
         """The saved scores and counts; {} while training has not ended."""
         path = self.path / "metrics.json"
-        return files.read_json(path) if path.exists() else {}
+        metrics = files.read_json(path) if path.exists() else {}
+        if not isinstance(metrics, dict):
+            raise Problem(f"Run {self.id} is damaged: metrics.json is not a run's. Delete it, or import it again.")
+        return metrics
 
     def write(self, name: str, values: Any) -> None:
         """Saves one of the run's JSON files."""
@@ -132,7 +135,7 @@ class Run:
 
 def write_tensors(path: Path, arrays: Arrays, rest: str = "") -> None:
     """Arrays, and one text beside them, in one safetensors file."""
-    arrays = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    arrays = {name: np.asarray(a, order="C") for name, a in arrays.items()}
     files.write(path, lambda temporary: save_file(arrays, temporary, {"rest": rest}))
 
 

@@ -91,10 +91,10 @@ def evaluated(k: int, seed: int = 0) -> Scores:
     return metrics.scores(metrics.confusion(truths, answers, k), [f"<b>{i}</b>" for i in range(k)])
 
 
-def test_confusion_holds_the_counts() -> None:
+def test_confusion_writes_the_counts_and_colours_by_the_share_of_the_row() -> None:
     scores = evaluated(4)
     cells, points = heatmap.confusion(scores).data
-    assert np.array_equal(cells.z, scores.confusion)
+    np.testing.assert_allclose(cells.z, scores.confusion / scores.confusion.sum(1, keepdims=True), rtol=1e-6)
     assert [int(word) for row in cells.text for word in row] == scores.confusion.ravel().tolist()
     for (row, column), x, y, words in zip(points.customdata, points.x, points.y, points.text, strict=True):
         assert (row, column) == (y, x)

@@ -16,7 +16,7 @@ from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from rnn_core.network.decoding import predict
 from rnn_core.training import loop
 from rnn_core.training.callbacks import Callback
-from rnn_core.training.loop import AVERAGE_EVERY, Training, headline_metric, score
+from rnn_core.training.loop import Training, headline_metric, score
 from rnn_core.workspace.runs import read_tensors, write_tensors
 from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
 
@@ -108,66 +108,6 @@ def test_the_best_weights_are_those_of_the_epoch_that_scores_best_on_dev(
     assert len(ranks) == min(12, best + 1 + 4)
 
 
-def test_the_weights_kept_are_the_running_average_that_the_config_asks_for() -> None:
-    config = config_of(epochs=1, batch=4, average=0.9)
-    training = training_of(config)
-    expected = {name: p.detach().clone() for name, p in training.network.named_parameters()}
-
-    class Average(Callback):
-        def on_update(self, training: Training) -> None:
-            if training.step % AVERAGE_EVERY == 0:
-                memory = min(0.9, (1 + training.step) / (10 + training.step)) ** AVERAGE_EVERY
-                for name, p in training.network.named_parameters():
-                    expected[name] = memory * expected[name] + (1 - memory) * p.detach()
-
-    training.run([Average()])
-    assert training.step >= 3 * AVERAGE_EVERY
-    for name, p in training.network.named_parameters():
-        torch.testing.assert_close(training.best_weights[name], expected[name])
-        assert not torch.equal(training.best_weights[name], p)
-
-
-class Weights(Callback):
-    """Keeps the weights after every update."""
-
-    def __init__(self) -> None:
-        self.after: list[dict[str, Tensor]] = []
-
-    def on_update(self, training: Training) -> None:
-        self.after.append(copy.deepcopy(training.network.state_dict()))
-
-
-def test_the_kept_weights_are_a_running_average_of_those_after_every_fourth_update() -> None:
-    training, heard = training_of(config_of(epochs=3, patience=0, batch=5, average=0.9, learning_rate=0.02)), Weights()
-    average = {name: p.double() for name, p in training.network.state_dict().items()}
-    training.run([heard])
-    for step, weights in enumerate(heard.after, 1):
-        if step % 4 == 0:
-            memory = min(0.9, (1 + step) / (10 + step)) ** 4
-            average = {name: memory * a + (1 - memory) * weights[name].double() for name, a in average.items()}
-    for name, a in average.items():
-        torch.testing.assert_close(training._averaged[name].double(), a, rtol=0, atol=1e-6)
-    assert (average["embedding"] - heard.after[-1]["embedding"]).abs().max() > 1e-2
-    assert training.best is not None and training.best["epoch"] == 3
-    assert same(training.best_weights, training._averaged)
-    assert same(training.network.state_dict(), heard.after[-1])  # training itself goes on from the weights
-
-
-@pytest.mark.parametrize("updates", [1, 2, 3, 5])
-def test_after_however_few_updates_the_kept_weights_are_trained(updates: int) -> None:
-    training = training_of(config_of(epochs=updates, patience=0, batch=1000, learning_rate=0.02))
-    before = copy.deepcopy(training.network.state_dict())
-    training.run()
-    assert training.step == updates
-    assert not same(training.best_weights, before)
-    expected = predict(training.network, training.config, training.train).loss
-    with training._with_averaged_weights():
-        kept = predict(training.network, training.config, training.train).loss
-    training.network.load_state_dict(before)
-    assert kept < predict(training.network, training.config, training.train).loss
-    assert kept == pytest.approx(expected, rel=0.2)
-
-
 def test_a_tie_in_the_metric_goes_to_the_lower_loss() -> None:
     model = model_of("gru", embedding=12, hidden=16)
     training = training_of(config_of(model=model, epochs=15, patience=0, batch=8, learning_rate=0.02), classified(150))
@@ -208,7 +148,7 @@ def test_the_headline_metric_of_each_task() -> None:
 
 def one_update(**train: Any) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
     """Weights before and after an SGD update on one text, and −log ŷ's gradient by autograd of the plain formulas."""
-    config = config_of(model=model_of("tanh"), optimizer="sgd", epochs=1, batch=1, **train)
+    config = config_of(model=model_of("tanh"), optimizer="sgd", epochs=1, batch=1, average=0, **train)
     text = ["the", "film", "was", "good"]
     encoded = Encoded.of([text], ["good"], vocabulary_of(), LABELS, False)
     training = Training(config, encoded, NOTHING, vocabulary_of(), LABELS)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -249,7 +250,7 @@ def test_forgetting_keeps_what_the_checkpoint_knows(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         files.append_line(tmp_path / "history.jsonl", {"step": step, "epoch": step / 4, "loss": 0.5})
     keeper = work._Keeper(run, jobs.Unwatched())
-    keeper.forget_after(2)
+    keeper.forget_after(SimpleNamespace(step=2, epoch=0))  # type: ignore[arg-type]
     assert run.history().steps.tolist() == [1, 2]
 
 
