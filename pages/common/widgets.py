@@ -112,10 +112,10 @@ def show(
     """
     found = view.compute(subject)
     key = f"view-{view.name}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"##### {view.question}", width="content")
-        with st.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
-            st.markdown(view.explain(found))
+    head, why = st.columns([8, 1], vertical_alignment="center", gap="xsmall")
+    head.markdown(f"##### {view.question}")
+    with why.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
+        st.markdown(view.explain(found))
     if controls:
         controls()
     figure = view.draw(found)

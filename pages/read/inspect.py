@@ -97,18 +97,15 @@ def choose_curve() -> None:
 
 
 def choose_label() -> None:
-    answer = None if trace.answers is None else trace.labels[trace.answer]
-    labels = ([] if answer else [None]) + list(trace.labels)
+    answer = "" if trace.answers is None else trace.labels[trace.answer]
     st.session_state["loss-label"] = reading.label or answer
-    st.selectbox(
-        "Label",
-        labels,
-        key="loss-label",
-        format_func=lambda label: f"Label: {label or 'the answer at each token'}"
-        + (" (the answer)" if label and label == answer else ""),
-        on_change=lambda: state.select(label=st.session_state["loss-label"]),
-        label_visibility="collapsed",
-    )
+
+    def words(label: str) -> str:
+        return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
+
+    st.selectbox("Label", trace.labels if answer else ("", *trace.labels), key="loss-label", format_func=words,
+                 on_change=lambda: state.select(label=st.session_state["loss-label"] or None),
+                 label_visibility="collapsed")  # fmt: skip
 
 
 def choose_states() -> None:

@@ -27,6 +27,7 @@ def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = Non
             x=steps(count)[at],
             y=np.ascontiguousarray(trace.readouts[at, i], np.float32),
             name=literal(label, LABEL),
+            width=0.86,  # the same for all: left to itself, plotly takes the gaps within each tag
             marker={"color": colours[label]},
             customdata=[[t] for t in at.tolist()],
             hovertext=[words[t] for t in at.tolist()],
