@@ -50,6 +50,10 @@ TASKS: dict[str, Task] = {
     "tag": Task("Labelling: one tag a token", True, ("every",), "macro_f1", ("text", "label"), "tagged.tsv"),
 }  # fmt: skip
 
+CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam", "sgd": "SGD", "relu": "ReLU",
+                "last": "at the last step", "every": "at every step", "word": "words", "char": "characters"}  # fmt: skip
+"""How the values of options are written for people, where that is not the value itself."""
+
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
 """How the headline metrics are written for people."""
 
@@ -106,7 +110,7 @@ class ModelConfig:
 
     cell: Annotated[Literal["rnn", "lstm", "gru"], Field(title="Cell", description="Elman RNN, LSTM or GRU")] = "lstm"
     activation: Annotated[
-        Literal["tanh", "relu", "sigmoid"], Field(title="Activation φ", description="of the Elman RNN")
+        Literal["tanh", "relu", "sigmoid"], Field(title="Activation φ", description="of the Elman RNN; the others have their own")
     ] = "tanh"
     embedding: Annotated[
         int, Field(ge=1, le=4096, title="Embedding width n", description="numbers a word is looked up as")
@@ -135,7 +139,7 @@ class TrainConfig:
 
     loss: Annotated[
         Literal["last", "every"] | None,
-        Field(title="Loss", description="read after <eos> only, or at every step; the task's usual one if left out"),
+        Field(title="Loss", description="taken at the last step (after <eos>) or at every step; left out: last for texts"),
     ] = None
     reduce: Annotated[
         Literal["mean", "sum"], Field(title="Over steps", description="mean or sum of a text's losses over its steps")

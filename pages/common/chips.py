@@ -8,12 +8,13 @@ from rnn_core.figures.palette import visible
 from rnn_core.results import Trace
 
 _CSS = """
-.chips { display: flex; flex-wrap: wrap; gap: 4px; max-height: 15.5rem; overflow-y: auto; padding: 3px; }
+.chips { position: relative; display: flex; flex-wrap: wrap; gap: 4px; max-height: 15.5rem; overflow-y: auto; padding: 3px; }
 .chips button {
   font: inherit; font-size: 1.05rem; line-height: 1.5; color: var(--st-text-color); cursor: pointer;
   border: 1px solid transparent; border-radius: 6px; padding: 1px 8px 2px; border-bottom: 4px solid var(--c);
   background: color-mix(in srgb, var(--c) calc(var(--p) * 42%), transparent);
 }
+.chips small { display: block; font-size: 0.68rem; line-height: 1.1; opacity: 0.85; text-align: center; }
 .chips button:hover { border-color: var(--c); }
 .chips button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .chips button[aria-selected="true"] { box-shadow: 0 0 0 2px var(--st-text-color); }
@@ -33,6 +34,11 @@ export default function (component) {
       chip.type = "button"
       chip.setAttribute("role", "option")
       chip.textContent = token
+      if (data.tags[step]) {
+        const tag = document.createElement("small")
+        tag.textContent = data.tags[step]
+        chip.append(tag)
+      }
       chip.title = data.titles[step]
       chip.dataset.step = step
       chip.dir = "auto"
@@ -47,6 +53,8 @@ export default function (component) {
     const on = Number(chip.dataset.step) === data.step
     chip.setAttribute("aria-selected", on)
     chip.tabIndex = on ? 0 : -1
+    const hidden = chip.offsetTop < root.scrollTop || chip.offsetTop + chip.offsetHeight > root.scrollTop + root.clientHeight
+    if (on && hidden) root.scrollTop = chip.offsetTop - root.clientHeight / 2
   }
   root.onclick = event => {
     const chip = event.target.closest("button")
@@ -105,6 +113,8 @@ def tokens(trace: Trace, colours: Mapping[str, str], step: int, on_pick: Callabl
             "strength": [round(float(believed[t, i]), 2) for t, i in enumerate(best)],
             "titles": titles,
             "kinds": kinds,
+            "tags": ["" if kind == "special" or not silent else visible(trace.labels[i], 16)
+                     for i, kind in zip(best, kinds, strict=True)],
             "step": step,
         },
         on_picked_change=picked,

@@ -13,7 +13,7 @@ from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import LAYOUTS, preview, with_columns
-from rnn_core.data.tables import DELIMITERS, ENCODINGS
+from rnn_core.data.tables import DELIMITERS, ENCODINGS, recognise
 from rnn_core.views.view import literal
 from rnn_core.workspace import files
 
@@ -26,7 +26,7 @@ _KEPT_S = 7 * 86400
 """Uploads this old have long been read into datasets and are removed."""
 
 ROOT = "UNROLLED_FILES"
-"""When set, paths on the server may only be named below this folder."""
+"""Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
 
 
 def keep_upload(upload: Any) -> tuple[Path, str]:
@@ -46,10 +46,13 @@ def server_path(named: str) -> Path:
     """A path on the server that a user typed. Raises Problem when it is outside of the folder that is allowed."""
     path = Path(named.strip()).expanduser().resolve()
     root = os.environ.get(ROOT)
+    if not root and st.context.ip_address is not None:  # None: the browser is on this very machine
+        raise Problem(f"Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.")
     if root and not path.is_relative_to(Path(root).resolve()):
         raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
     if not path.is_file():
-        raise Problem(f"There is no file {named.strip()[:200]}. Check the path, or upload the file.")
+        what = "is a folder: name a file in it" if path.is_dir() else "is not there: check the path, or upload the file"
+        raise Problem(f"{named.strip()[:200]} {what}.")
     return path
 
 
@@ -79,27 +82,25 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
         The config with everything chosen, or None while the choice does not work yet (which is said).
     """
     st.markdown(f"**{literal(name)}**: is this read correctly?")
-    first = preview(path, config, name)
-    format_, encoding, delimiter = first.format.kind, first.format.encoding, first.format.delimiter
-    columns = st.columns(3)
-    with columns[0]:
-        format_ = st.selectbox("Format", list(FORMATS), list(FORMATS).index(format_), format_func=FORMATS.__getitem__,
-                               key=f"{key}-format")  # fmt: skip
-    with columns[1]:
-        listed = list(ENCODINGS)
-        encoding = st.selectbox("Encoding", listed, listed.index(encoding) if encoding in listed else 0,
-                                key=f"{key}-encoding", disabled=format_ == "parquet",
-                                help="Guessed. When letters look odd below, choose another.")  # fmt: skip
-    with columns[2]:
-        listed = list(DELIMITERS)
-        delimiter = st.selectbox("Delimiter", listed, listed.index(delimiter) if delimiter in listed else 0,
-                                 format_func=DELIMITERS.__getitem__, key=f"{key}-delimiter",
-                                 disabled=format_ != "csv")  # fmt: skip
+    guessed: dict[str, Any] = {"format": None, "encoding": None, "delimiter": None}
+    try:
+        first = recognise(path, config, name)
+        guessed = {"format": first.kind, "encoding": first.encoding, "delimiter": first.delimiter}
+    except Problem as why:  # what cannot be guessed can still be stated
+        widgets.problem(why)
+    boxes = st.columns(3)
     read_by = {
-        "format": format_,
-        "encoding": None if format_ == "parquet" else encoding,
-        "delimiter": delimiter if format_ == "csv" else None,
-    }
+        "format": _box(boxes[0], "Format", FORMATS, guessed["format"], f"{key}-format"),
+        "encoding": _box(boxes[1], "Encoding", dict.fromkeys(ENCODINGS), guessed["encoding"], f"{key}-encoding",
+                         "Guessed. When letters look odd below, choose another."),
+        "delimiter": _box(boxes[2], "Delimiter", DELIMITERS, guessed["delimiter"], f"{key}-delimiter"),
+    }  # fmt: skip
+    if read_by["format"] == "parquet":
+        read_by["encoding"] = None
+    if read_by["format"] != "csv":
+        read_by["delimiter"] = None
+    if not any(guessed.values()) and not any(read_by.values()):
+        return None
     stated = make(DataConfig, plain(config) | read_by)
     seen = preview(path, stated, name)
     stated = _columns(seen, stated, key)
@@ -109,9 +110,17 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
     if chosen.problem or chosen.layout is None:
         widgets.problem(chosen.problem or "These columns do not fit the task. Choose others.")
         return None
-    st.caption(f"Read as: {LAYOUTS[chosen.layout]}.")
+    by_line = chosen.format.by_sentence
+    st.caption(f"Read as: {'a token and its tag a line' if by_line else LAYOUTS[chosen.layout]}.")
     return stated
 
+
+
+def _box(where: Any, title: str, named: dict[str, Any], guess: str | None, key: str, words: str | None = None) -> Any:
+    """A box with the guess chosen, empty where there is none. A new guess gets a new box."""
+    listed = list(named)
+    return where.selectbox(title, listed, listed.index(guess) if guess in listed else None, key=f"{key}-{guess}",
+                           format_func=lambda name: named[name] or name, help=words, placeholder="(choose)")  # fmt: skip
 
 
 def _columns(seen: Any, config: DataConfig, key: str) -> DataConfig:

@@ -54,7 +54,7 @@ def show_report(chosen: str) -> None:
         )
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("##### How often does each label stand there?")
+        st.markdown("##### How often does each label occur?")
         st.plotly_chart(bars.label_counts(report), key="labels", config={"displayModeBar": False})
     with right:
         st.markdown("##### How long are the texts?")

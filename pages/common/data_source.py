@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.common import data_form, widgets
 from pages.common.cache import workspace
-from rnn_core.config import SPLITS, TASKS, DataConfig, make, options, plain
+from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, options, plain
 from rnn_core.data.tables import recognise
 from rnn_core.training import jobs
 from rnn_core.workspace.store import SAMPLES
@@ -17,39 +17,44 @@ SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a
 
 def files_chosen() -> dict[str, tuple[Path, str]]:
     """By split, where the file lies and what it is called; empty until one is chosen."""
+    # a new round of keys after each reading empties the form, so that what was found is what one sees
+    key = f"data-{st.session_state.get('data-round', 0)}"
     source = st.segmented_control("Where from", list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
-                                  key="data-source", label_visibility="collapsed")  # fmt: skip
+                                  key=f"{key}-source", label_visibility="collapsed", required=True)  # fmt: skip
     if source == "sample":
         samples = {entry.sample: entry.title for entry in TASKS.values()} | {
             "entities.tsv": "Labelling: names of people, places and organisations"
         }
-        name = st.selectbox("Sample", list(samples), format_func=lambda n: f"{n} · {samples[n]}", key="data-sample")
+        name = st.selectbox("Sample", list(samples), format_func=lambda n: f"{n} · {samples[n]}", key=f"{key}-sample")
         return {"train": (SAMPLES / name, name)}
     found: dict[str, tuple[Path, str]] = {}
     if source == "path":
         help_ = "dev and test may be left out; they are then cut from the training file"
         for split, column in zip(SPLITS, st.columns(3), strict=True):
-            named = column.text_input(f"Path of {split}", key=f"data-path-{split}", help=help_)
+            named = column.text_input(f"Path of {split}", key=f"{key}-path-{split}", help=help_)
             if named.strip():
                 path = data_form.server_path(named)
                 found[split] = (path, path.name)
         return found if "train" in found else {}
     if source == "upload":
         titles = {"train": "A file with texts and labels", "dev": "Dev file (if separate)", "test": "Test file (if separate)"}
-        train = st.file_uploader(titles["train"], key="data-upload-train",
+        train = st.file_uploader(titles["train"], key=f"{key}-upload-train",
                                  help="CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag.")  # fmt: skip
         if train:
             found["train"] = (data_form.keep_upload(train)[0], train.name)
             with st.expander("Separate files for dev and test"):
                 for split in SPLITS[1:]:
-                    if more := st.file_uploader(titles[split], key=f"data-upload-{split}"):
+                    if more := st.file_uploader(titles[split], key=f"{key}-upload-{split}"):
                         found[split] = (data_form.keep_upload(more)[0], more.name)
     return found
 
 
 def task_of(path: Path, name: str) -> str:
     """A first guess: one tag a token for the formats made for it."""
-    kind = recognise(path, DataConfig(), name).kind
+    try:
+        kind = recognise(path, DataConfig(), name).kind
+    except Problem:  # said where it can be put right
+        kind = "csv"
     return "tag" if kind in ("conll", "conllu", "token_tag") else "classify"
 
 
@@ -58,11 +63,9 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     path, name = files["train"]
     key = f"data-{data_form.fingerprint_of(path, DataConfig())}"
     task = st.segmented_control(
-        "Task", list(TASKS), default=task_of(path, name), format_func=lambda t: TASKS[t].title, key=f"{key}-task"
-    )
-    if task is None:
-        st.info("Choose what the network shall answer.", icon=":material/ads_click:")
-        return
+        "Task", list(TASKS), default=task_of(path, name), format_func=lambda t: TASKS[t].title, key=f"{key}-task",
+        required=True,
+    )  # fmt: skip
     fields = options(DataConfig)
     config = data_form.mapping(path, name, make(DataConfig, {"task": task}), f"{key}-{task}")
     if config is None:

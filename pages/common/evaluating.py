@@ -4,7 +4,7 @@ import contextlib
 
 import streamlit as st
 
-from pages.common import cache, data_form, widgets
+from pages.common import cache, data_form, state, widgets
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.results import Evaluation, Scores
 from rnn_core.training import jobs
@@ -16,24 +16,27 @@ READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter")
 """How a file is read, as far as the run does not decide it."""
 
 
-def scored(run: Run) -> tuple[str, Scores, Evaluation | None]:
-    """The scores that the user asks for; ends the page while there are none.
+_UPLOADED = "evaluate-uploaded"
 
-    Returns:
-        A name for what was evaluated on, the scores, and the evaluation with its texts where those are here.
-    """
+
+def scored(run: Run) -> tuple[Scores, Evaluation | None]:
+    """The scores that the user asks for, with the evaluation where its texts are here; ends the page without any."""
     known = run.metrics().get("scores", {})
     sources: dict[str, str] = {}
     with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
         splits = cache.workspace().dataset(run.config.fingerprint).report.splits
         sources = {split: f"{split}: {n.examples:,} texts" for split, n in splits.items() if n.examples}
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
+    listed = [*reversed(sources), *reversed(saved), "file"]
+    chosen = state.selection().on
+    st.session_state["evaluate-on"] = chosen if chosen in listed else listed[0]
     wanted = st.radio(
         "Evaluate on",
-        [*reversed(sources), *reversed(saved), "file"],
+        listed,
         format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
         horizontal=True,
-        key=f"evaluate-on-{run.id}",
+        key="evaluate-on",
+        on_change=lambda: state.select(on=st.session_state["evaluate-on"], cell=None),
     )
     if wanted in saved:
         st.info(
@@ -41,30 +44,35 @@ def scored(run: Run) -> tuple[str, Scores, Evaluation | None]:
             'behind a cell, upload a file of texts and labels (choose "a file of your own").',
             icon=":material/inventory_2:",
         )
-        return wanted, evaluations.scores_from_json(known[wanted]), None
+        return evaluations.scores_from_json(known[wanted]), None
     if wanted == "file":
         key, arguments = _file(run)
     else:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
     evaluation = _evaluated(run, key, wanted, arguments)
-    return f"{key}-{wanted}", evaluation.scores, evaluation
+    return evaluation.scores, evaluation
 
 
 def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
     upload = st.file_uploader("A file with texts and labels", key="evaluate-file", help="Read the way the Data page does.")
-    if upload is None:
+    if upload is not None:
+        st.session_state[_UPLOADED] = (*data_form.keep_upload(upload), upload.name)
+    if _UPLOADED not in st.session_state:
         st.info("Upload a file with the kind of texts and labels that the run was trained on.", icon=":material/upload:")
         return st.stop()
-    path, digest = data_form.keep_upload(upload)
+    path, digest, name = st.session_state[_UPLOADED]  # kept while other pages are visited
+    if not path.exists():
+        del st.session_state[_UPLOADED]
+        st.rerun()
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
-    found = data_form.mapping(path, upload.name, fixed, key=f"evaluate-{digest}")
+    found = data_form.mapping(path, name, fixed, key=f"evaluate-{digest}")
     if found is None:
         return st.stop()
     key = data_form.fingerprint_of(path, found)
     read_by = {name: value for name, value in plain(found).items() if name in READ_BY}
-    return key, [str(path), f"--file-name={upload.name}", f"--key={key}", *data_form.flags(read_by)]
+    return key, [str(path), f"--file-name={name}", f"--key={key}", *data_form.flags(read_by)]
 
 
 def _evaluated(run: Run, key: str, split: str, arguments: list[str]) -> Evaluation:

@@ -36,11 +36,19 @@ def _table(first: str, recall: str, rows: list[tuple[str, float, float, float, i
     )
 
 
+def cell_of(named: str | None, scores: Scores) -> tuple[str | None, str | None]:
+    """The truth and the answer of the cell that a link names as `row,column`; None twice when it names none."""
+    parts = (named or "").split(",")
+    if len(parts) != 2 or not all(p.isdecimal() and int(p) < len(scores.labels) for p in parts):
+        return None, None
+    return scores.labels[int(parts[0])], scores.labels[int(parts[1])]
+
+
 def behind(evaluation: Evaluation, run: str, truth: str, answer: str, unit: str) -> None:
     """The texts, or tokens in context, of one cell; a click on one opens it in Inspect."""
     listed = views.behind(evaluation, truth, answer)
-    what = "right" if truth == answer else "wrong"
-    st.subheader(f"{len(listed):,} {unit} of {literal(truth, 40)} answered {literal(answer, 40)} ({what})")
+    what = "Right" if truth == answer else "Wrong"
+    st.subheader(f"{what}: {len(listed):,} {unit} labelled {literal(truth, 40)}, answered {literal(answer, 40)}")
     if not listed:
         st.caption("Nothing here. Click another cell.")
         return
@@ -54,15 +62,16 @@ def behind(evaluation: Evaluation, run: str, truth: str, answer: str, unit: str)
         },
         hide_index=True,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         key=f"behind-{run}-{truth}-{answer}",
         column_config={
             "text": st.column_config.TextColumn(width="large"),
             "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
         },
     )
-    if event["selection"]["rows"]:
-        where = listed[event["selection"]["rows"][0]]
+    picked = [*event["selection"]["rows"], *(row for row, _ in event["selection"].get("cells", []))]
+    if picked:
+        where = listed[picked[0]]
         state.select(
             run=run, text=" ".join(evaluation.tokens[where.text]), spaced=True, label=truth,
             step=None if where.token is None else where.token + 1,

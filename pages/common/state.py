@@ -25,6 +25,8 @@ class Selection:
         layer, direction, quantity, curve: of the views on Inspect.
         label: the class whose loss is shown.
         dataset: a dataset's id, on Data and Train.
+        on: what the run is evaluated on: a split, or `file`.
+        cell: `row,column` of the confusion matrix.
     """
 
     run: str | None = None
@@ -39,6 +41,8 @@ class Selection:
     curve: str = "answers"
     label: str | None = None
     dataset: str | None = None
+    on: str | None = None
+    cell: str | None = None
 
 
 def restore() -> None:
@@ -61,6 +65,8 @@ def select(**changes: Any) -> None:
         changes = {"step": None, "unit": None, "spaced": False} | changes
     if "run" in changes:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None} | changes
+        if changes["run"] != selection().run:
+            changes = {"on": None, "cell": None} | changes
     st.session_state[_KEY] = replace(selection(), **changes)
     st.query_params.from_dict(_to_link(selection()))
 

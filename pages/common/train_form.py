@@ -36,21 +36,29 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     task = TASKS[dataset.config.task]
     suggested = suggest(dataset.config, dataset.report)
     values: dict[type, dict[str, object]] = {type(config): plain(config) for config in suggested}
-    values[TrainConfig]["loss"] = values[TrainConfig]["loss"] or task.losses[0]
+    chosen: dict[str, object] = st.session_state.setdefault("train-chosen", {})  # stays when the data change
+    for config in values:
+        values[config] |= {name: value for name, value in chosen.items() if name in values[config]}
+    if not task.per_token:
+        values[ModelConfig]["bidirectional"] = False
+    if values[TrainConfig]["loss"] not in task.losses:
+        values[TrainConfig]["loss"] = task.losses[0]
     fields = [(config, name, field) for config in values for name, field in options(config).items()]
 
     def place(names: list[tuple[type, str, object]], wide: int) -> None:
         columns = st.columns(wide)
         for i, (config, name, field) in enumerate(names):
             key = f"train-{dataset.id}-{name}"
-            more: dict[str, object] = {}
+            more: dict[str, object] = {
+                "on_change": lambda name=name, key=key: chosen.update({name: st.session_state[key]})
+            }
             if name == "bidirectional" and not task.per_token:
-                more = {"disabled": True}
+                more["disabled"] = True
             if name == "loss":
-                more = {"disabled": len(task.losses) == 1}
+                more["disabled"] = len(task.losses) == 1
             if name == "activation":
                 cell = st.session_state.get(f"train-{dataset.id}-cell", values[ModelConfig]["cell"])
-                more = {"disabled": cell != "rnn"}
+                more["disabled"] = cell != "rnn"
             with columns[i % wide]:
                 values[config][name] = widgets.option(name, field, values[config][name], key, **more)  # type: ignore[arg-type]
 

@@ -32,7 +32,8 @@ def live(run: Run, status: jobs.Status) -> None:
     """The curves so far, drawn by a chart that keeps still while its data change."""
     history = run.history()
     if not len(history.steps):
-        st.caption("The first losses appear in a moment.")
+        if status.state == "running":
+            st.caption("The first losses appear in a moment.")
         return
     figures = st.columns(4)
     figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f} of {run.config.train.epochs}")
@@ -72,7 +73,6 @@ def headline(run: Run) -> str:
 def show(run: Run) -> None:
     """A run in training, or just trained: progress, curves, and what to do next."""
     st.subheader(literal(run.name))
-    st.caption(literal(widgets.run_label(run), 200))
     status = widgets.watch(run.path, "train", lambda now: live(run, now))
     if status and status.active:
         return
@@ -86,13 +86,21 @@ def show(run: Run) -> None:
             with widgets.saying_problems():
                 resume(run)
             st.rerun()
-    history = run.history()
+    history, metrics = run.history(), run.metrics()
+    if metrics:
+        st.success(
+            f"Trained in {widgets.duration(metrics['train_seconds'])}: {metrics['epochs']} epochs, the best was epoch "
+            f"{metrics['best_epoch']}, and its weights are kept.", icon=":material/check_circle:",
+        )  # fmt: skip
     if history.epochs:
         st.plotly_chart(lines.curves({run.name: history}, headline(run)), key=f"curves-{run.id}",
                         config={"displayModeBar": False})  # fmt: skip
-    scores = {name: value for name, value in run.metrics().items() if name.startswith(("dev_", "test_"))}
+    names = METRIC_NAMES | {"loss": "loss (nats a text)"}
+    scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
+              or f"dev_{m}" in metrics}  # fmt: skip
     if scores:
-        st.dataframe({"score": list(scores), "value": list(scores.values())}, hide_index=True)
+        st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="",
+                     column_config=dict.fromkeys(scores, st.column_config.NumberColumn(format="%.4f")))  # fmt: skip
     if run.trained:
         next_ = st.container(horizontal=True)
         for label, icon, page in (

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from pages.common import state
 from pages.common.cache import workspace
-from rnn_core.config import TASKS, Problem, bounds, choices, number_type
+from rnn_core.config import CHOICE_NAMES, TASKS, Problem, bounds, choices, number_type
 from rnn_core.training import jobs
 from rnn_core.views.view import View, literal
 from rnn_core.workspace.runs import Run
@@ -80,7 +80,11 @@ def choose_run(trained: bool = True) -> Run:
         key="pick-run",
         on_change=lambda: state.select(run=st.session_state["pick-run"]),
     )
-    return runs[st.session_state["pick-run"]]
+    run = runs[st.session_state["pick-run"]]
+    status = jobs.status(run.path)
+    if trained and status and status.state != "done":
+        st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")
+    return run
 
 
 def run_label(run: Run) -> str:
@@ -90,7 +94,7 @@ def run_label(run: Run) -> str:
     except Problem:
         return f"{run.id} (damaged)"
     model = config.model
-    cell = {"rnn": f"Elman RNN ({model.activation})", "lstm": "LSTM", "gru": "GRU"}[model.cell]
+    cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
     both = ", both directions" if model.bidirectional else ""
     return f"{config.name} · {TASKS[config.data.task].title.split(':')[0].lower()} · {cell} {model.hidden}{both}"
 
@@ -165,8 +169,7 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
             st.rerun()
         if now.active:
             left = f" · about {duration(now.seconds_left)} left" if now.seconds_left else ""
-            words = "Waiting for a free place" if now.state == "queued" and now.message else "Starting"
-            words = now.message or words if now.state == "running" else words
+            words = now.message or "Starting"
             stopping = (folder / "STOP").exists()
             bar, button = st.columns([5, 1], vertical_alignment="center")
             bar.progress(min(now.progress, 1.0), text="Stopping …" if stopping else f"{literal(words)}{left}")
@@ -191,7 +194,8 @@ def option(name: str, field: FieldInfo, value: Any, key: str, **more: Any) -> An
     common: dict[str, Any] = {"label": field.title or name, "help": field.description, "key": key} | more
     kind, listed, (low, high) = number_type(field), choices(field), bounds(field)
     if listed:
-        return st.selectbox(options=listed, index=listed.index(value) if value in listed else 0, **common)
+        return st.selectbox(options=listed, index=listed.index(value) if value in listed else 0,
+                            format_func=lambda value: CHOICE_NAMES.get(value, str(value)), **common)  # fmt: skip
     if kind is bool:
         return st.toggle(value=bool(value), **common)
     if kind is int:

@@ -45,7 +45,8 @@ st.session_state["is-private"] = chosen.private
 buttons.toggle(
     "Private",
     key="is-private",
-    help="Save the text on the server and link it by an id, instead of writing it into the address.",
+    help="Keeps the text out of the address: it is saved on the server and the link names it by an id. Whoever has the "
+    "link can still open it.",
     on_change=lambda: state.select(private=st.session_state["is-private"]),
 )
 
@@ -75,17 +76,19 @@ for warning in trace.warnings:
 if classifies:
     p = trace.readouts[-1, trace.answer]
     decided = trace.decision_step or 0
+    when = f"decided at t = {decided + 1} (“{literal(trace.tokens[decided], 30)}”): from there on it never changes"
+    if decided == 0:
+        when = "and it never changes: the network leans that way before it has read a word"
     st.markdown(
-        f"The answer is **{literal(trace.labels[trace.answer])}** (p = {p:.3f}), decided at step {decided + 1}, "
-        f"{literal(trace.tokens[decided], 30)}: from there on it never changes. Each word is coloured by the answer if "
-        "the text stopped there."
+        f"The answer is **{literal(trace.labels[trace.answer])}** (p = {p:.3f}), {when}. Each word is coloured by the "
+        "answer if the text stopped there."
     )
 else:
     st.markdown("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
 chips.tokens(trace, reading.colours, step, lambda t: state.select(step=t), "chips")
 unknown = int((~trace.known).sum())
 if unknown:
-    st.caption(f"{unknown} of {len(trace.tokens) - 2} words are not in the vocabulary (dotted): fed as \\<unk\\>.")
+    st.caption(f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(trace.tokens) - 2} words.")
 
 CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}
 
@@ -93,7 +96,7 @@ CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of 
 def choose_curve() -> None:
     st.session_state["curve"] = reading.curve
     st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, key="curve", label_visibility="collapsed",
-                         on_change=lambda: state.select(curve=st.session_state["curve"] or "answers"))  # fmt: skip
+                         required=True, on_change=lambda: state.select(curve=st.session_state["curve"]))  # fmt: skip
 
 
 def choose_label() -> None:
@@ -122,8 +125,9 @@ def choose_states() -> None:
                 values,
                 format_func=views.name_of(key),
                 key=f"pick-{key}",
-                on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"] or views.FIRST[key]}),
+                on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"]}),
                 label_visibility="collapsed",
+                required=True,
             )
 
 
@@ -138,7 +142,7 @@ widgets.show(views.STATES, reading, state.select, choose_states)
 
 st.divider()
 head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
-head.subheader(f"Step {step + 1} of {last + 1}: {literal(trace.tokens[step], 40)}")
+head.subheader(f"t = {step + 1} of {last + 1}: {literal(trace.tokens[step], 40)}")
 back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="stretch",
             on_click=state.select, kwargs={"step": step - 1})  # fmt: skip
 on.button("Next", icon=":material/chevron_right:", disabled=step == last, width="stretch",

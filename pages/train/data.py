@@ -17,6 +17,8 @@ with widgets.saying_problems():
         status = widgets.watch(Path(job), "data")
         if status and status.state == "done":
             state.select(dataset=status.detail.get("dataset"))
+            st.session_state["data-round"] = st.session_state.get("data-round", 0) + 1
+            st.session_state["data-read"] = True
         if status is None or not status.active:
             del st.session_state["data-job"]
         else:
@@ -49,4 +51,6 @@ with widgets.saying_problems():
         key="pick-dataset",
         on_change=lambda: state.select(dataset=st.session_state["pick-dataset"]),
     )
+    if st.session_state.pop("data-read", False):
+        st.success("All rows are read and checked. This is what was found.", icon=":material/check:")
     data_report.show_report(st.session_state["pick-dataset"])

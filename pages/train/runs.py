@@ -1,14 +1,17 @@
 """Runs: every run with its settings and scores, side by side."""
 
+import re
+
 import streamlit as st
 
 from pages.common import cache, state, widgets
-from rnn_core.config import METRIC_NAMES, Problem, plain
+from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, plain
 from rnn_core.figures import lines
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
 from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import READY_MADE
 
 SCORES = {
     "dev accuracy": "dev_accuracy", "dev macro F1": "dev_macro_f1", "dev span F1": "dev_f1",
@@ -17,6 +20,7 @@ SCORES = {
 }  # fmt: skip
 
 workspace = cache.workspace()
+ready = {path.name for path in READY_MADE.iterdir()} if READY_MADE.is_dir() else set()
 st.title("Runs")
 st.caption("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare.")
 
@@ -28,14 +32,14 @@ def row_of(run: Run) -> dict[str, object]:
         config, metrics = run.config, run.metrics()
     except Problem:
         return {"name": run.id, "state": "damaged"}
-    cell = config.model.activation + " RNN" if config.model.cell == "rnn" else config.model.cell.upper()
+    cell = config.model.activation + " RNN" if config.model.cell == "rnn" else CHOICE_NAMES[config.model.cell]
     known = {
         "name": config.name,
-        "state": status.state if status else "ready-made",
+        "state": status.state if status else "ready-made" if run.id in ready else "imported",
         "task": "labelling" if config.task.per_token else "classification",
         "cell": cell + (" both ways" if config.model.bidirectional else ""),
-        "d": config.model.hidden,
-        "n": config.model.embedding,
+        "hidden d": config.model.hidden,
+        "embedding n": config.model.embedding,
         "layers": config.model.layers,
         "loss": config.loss,
     }
@@ -71,6 +75,11 @@ def show_settings(run: Run) -> None:
     st.json(config, expanded=1)
 
 
+def file_name_of(run: Run) -> str:
+    """A file name made of the run's name."""
+    return re.sub(r"[^\w-]+", "-", run.name).strip("-")[:60] + f"-{run.id[-6:]}.zip"
+
+
 def import_one() -> None:
     """A run from a zip that this page made."""
     with st.expander("Import a run from a zip", icon=":material/upload:"):
@@ -79,8 +88,8 @@ def import_one() -> None:
             with widgets.saying_problems():
                 run = archive.unpack(workspace, upload.getvalue())
             state.select(run=run.id)
-            st.success(f"{literal(run.name)} is here. Open it in Inspect.", icon=":material/check:")
-            st.page_link("pages/read/inspect.py", label="Open Inspect", icon=":material/search:")
+            st.session_state["imported"] = run.name
+            st.rerun()
 
 
 def compare(runs: list[Run]) -> None:
@@ -93,7 +102,7 @@ def compare(runs: list[Run]) -> None:
             histories[f"{run.name} ({run.id[-6:]})" if twice else run.name] = history
     if not histories:
         return
-    st.markdown("##### Curves")
+    st.markdown("##### Curves" + ("" if ticked else " of the newest runs"))
     metrics = {m for m in METRIC_NAMES for h in histories.values() if f"dev_{m}" in h.epochs[-1]}
     listed = [m for m in METRIC_NAMES if m in metrics]
     metric = st.segmented_control("Score", listed, default=listed[0], format_func=METRIC_NAMES.__getitem__, key="curve-metric",
@@ -102,6 +111,8 @@ def compare(runs: list[Run]) -> None:
                     config={"displayModeBar": False})  # fmt: skip
 
 
+if name := st.session_state.pop("imported", None):
+    st.success(f"{literal(name)} is here, and chosen in Inspect and Evaluate.", icon=":material/check:")
 found = workspace.runs()
 if not found:
     st.info("There is no run yet. Train one on the Train page, or import one below.", icon=":material/stacks:")
@@ -113,6 +124,7 @@ four = st.column_config.NumberColumn(format="%.4f")
 event = st.dataframe(
     {name: [row.get(name) for row in table] for name in columns},
     hide_index=True,
+    placeholder="",
     key="runs-table",
     on_select="rerun",
     selection_mode="multi-row",
@@ -142,7 +154,7 @@ else:
                 with widgets.saying_problems():
                     one.rename(name)
                 st.rerun()
-        actions.download_button("Download", lambda: archive.pack(one), f"{one.id}.zip", "application/zip",
+        actions.download_button("Download", lambda: archive.pack(one), file_name_of(one), "application/zip",
                                 icon=":material/download:")  # fmt: skip
         with actions.popover("Settings", icon=":material/tune:"):
             show_settings(one)

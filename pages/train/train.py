@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, train_form, training, widgets
+from pages.common import cache, state, train_form, training, widgets
 from rnn_core.config import METRIC_NAMES, TASKS
 from rnn_core.training import jobs
 
@@ -22,11 +22,13 @@ with widgets.saying_problems():
             training.start(data, model, train, called.strip() or data.name)
             st.rerun()
         metric = METRIC_NAMES["f1" if data.scheme else TASKS[data.config.task].headline]
-        st.caption(
-            f"**{train_form.parameter_count(model, data):,} parameters** will be learnt. The epoch with the best dev {metric} is "
-            "kept; ties are decided by the dev loss."
-        )
+        kept = f"The epoch with the best dev {metric} is kept; ties are decided by the dev loss."
+        if "dev" not in data.report.splits:
+            kept = "There is no dev split, so the epoch with the lowest training loss is kept."
+        st.caption(f"**{train_form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
     current = st.session_state.get("training")
+    if not current and (chosen := state.selection().run) and jobs.status(workspace.folder("runs", chosen)):
+        current = chosen  # a reload: the link still names the run
     active = {run.id: run for run in workspace.runs() if (s := jobs.status(run.path)) and s.state != "done"}
     if current and current not in active and (workspace.root / "runs" / current).is_dir():
         active = {current: workspace.run(current)} | active

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import evaluating, evaluation_report, widgets
+from pages.common import evaluating, evaluation_report, state, widgets
 from rnn_core.views import evaluate as views
 
 st.title("Evaluate")
@@ -10,7 +10,7 @@ st.caption("How often is the network right, which classes does it mix up, and on
 run = widgets.choose_run()
 with widgets.saying_problems():
     config = run.config
-    name, scores, evaluation = evaluating.scored(run)
+    scores, evaluation = evaluating.scored(run)
 
 unit = "tokens" if config.task.per_token else "texts"
 figures = {
@@ -28,7 +28,7 @@ share = st.toggle("Shares of each row instead of counts", key="shares")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     widgets.show(views.SHARES if share else views.CONFUSION, scores,
-                 lambda row, column: st.session_state.update(cell=(run.id, name, row, column)))  # fmt: skip
+                 lambda row, column: state.select(cell=f"{row},{column}"))  # fmt: skip
 with right:
     if scores.spans:
         widgets.show(views.SPANS, scores)
@@ -40,8 +40,8 @@ with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
 
 if evaluation:
     st.divider()
-    cell = st.session_state.get("cell")
-    if cell is None or cell[:2] != (run.id, name) or max(cell[2:]) >= len(scores.labels):
+    truth, answer = evaluation_report.cell_of(state.selection().cell, scores)
+    if truth is None or answer is None:
         st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
     else:
-        evaluation_report.behind(evaluation, run.id, scores.labels[cell[2]], scores.labels[cell[3]], unit)
+        evaluation_report.behind(evaluation, run.id, truth, answer, unit)

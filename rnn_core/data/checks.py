@@ -6,7 +6,7 @@ from itertools import chain, combinations
 
 import regex
 
-from rnn_core.config import DataConfig, Problem
+from rnn_core.config import SPLITS, DataConfig, Problem
 from rnn_core.data.examples import Example
 from rnn_core.data.vocabulary import UNK, Vocabulary
 
@@ -56,7 +56,17 @@ def check_labels(train: Sequence[Example], config: DataConfig, name: str) -> tup
 
 def warnings(splits: Splits, labels: Sequence[str], vocabulary: Vocabulary) -> list[str]:
     """Sentences on labels training never saw, texts in two splits, small classes, and texts hard to read."""
-    return [*_unseen(splits, labels), *_twice(splits), *_small(splits["train"]), *_hard(splits, vocabulary)]
+    return [
+        *_missing(splits), *_unseen(splits, labels), *_twice(splits), *_small(splits["train"]), *_hard(splits, vocabulary),
+    ]  # fmt: skip
+
+
+def _missing(splits: Splits) -> list[str]:
+    """Without dev nothing says when training should stop; without test nothing says how good it got."""
+    lacking = [split for split in SPLITS[1:] if not splits.get(split)]
+    use = {"dev": "to choose the best epoch by", "test": "to score the network on"}
+    return [f"There is no {split} split {use[split]}: the data has too few different texts to cut one from, or none was asked "
+            "for." for split in lacking]  # fmt: skip
 
 
 def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:

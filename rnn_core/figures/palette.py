@@ -16,15 +16,15 @@ BLUE, ORANGE, GREY = "#0072B2", "#E08A00", "#858585"
 _FIRST = [BLUE, ORANGE, "#009E73", "#CC79A7", "#4BA3D9", "#D55E00", "#A39400", "#8E6BD1"]
 
 DIVERGING: Scale = [
-    [0.0, "#08306b"],
-    [0.2, "#2f79b5"],
-    [0.4, "#a9cfe6"],
+    [0.0, "#40004b"],
+    [0.2, "#8d5aa6"],
+    [0.4, "#cbb2d8"],
     [0.5, "#f0f0ee"],
-    [0.6, "#fdc38a"],
-    [0.8, "#d9730d"],
-    [1.0, "#7f2704"],
+    [0.6, "#a9d8a4"],
+    [0.8, "#3f9a4f"],
+    [1.0, "#00441b"],
 ]
-"""Blue below 0, orange above: told apart by the colour-blind, and an even block of light on either theme."""
+"""Purple below 0, green above (ColorBrewer's PRGn): told apart by the colour-blind, and neither is a class of two."""
 
 SEQUENTIAL: Scale = [[0.0, "#edf2f7"], [0.25, "#a6c8e4"], [0.5, "#4a90c2"], [0.75, "#125a9c"], [1.0, "#062b55"]]
 """For counts and shares: nothing is pale, much is dark blue."""

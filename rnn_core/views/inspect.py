@@ -83,7 +83,7 @@ def _at_step(point: list[Any]) -> dict[str, Any]:
 
 def _where(reading: Reading) -> str:
     trace = reading.trace
-    return f"step {reading.step + 1} of {len(trace.tokens)}, {literal(trace.tokens[reading.step], 30)}"
+    return f"t = {reading.step + 1} (“{literal(trace.tokens[reading.step], 30)}”)"
 
 
 # ---- what is believed ----------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def _explain_beliefs(reading: Reading) -> str:
     decision = ""
     if trace.decision_step is not None:
         decision = (
-            f"\n\n**Decision step** {trace.decision_step + 1}, after {literal(trace.tokens[trace.decision_step], 30)}: "
+            f"\n\n**Decision step** t = {trace.decision_step + 1} (“{literal(trace.tokens[trace.decision_step], 30)}”): "
             "from here on the answer never changes again."
         )
     formula = r"h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad \hat y_t = \mathrm{softmax}(c + V h'_t)"
@@ -186,7 +186,7 @@ def _explain_losses(found: _Losses) -> str:
 
 
 LOSSES: View[Reading] = View(
-    "losses", "How surprised is each step at the label?", always,
+    "losses", "How surprised is each step's readout at the label?", always,
     _losses, _draw_losses, _explain_losses, _at_step,
 )  # fmt: skip
 
@@ -232,9 +232,11 @@ def _explain_states(reading: Reading) -> str:
     if reading.unit is not None and reading.unit < n:
         unit = f" Unit {reading.unit} there is {number(float(values[reading.step, reading.unit]))}."
     return (
-        f"Each column is the state after one step, each row one of the {n} units; blue below 0, orange above, pale at 0. "
+        f"Each column is the state after one step, each row one of the {n} units; purple below 0, green above, pale at 0. "
         "Before the first step the state is 0.\n\n"
         rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
+        "U carries the word's embedding x to the units, W the state before, b is the bias; σ squeezes to "
+        "0…1, tanh to −1…1.\n\n"
         f"At {_where(reading)} the {reading.quantity} of layer {reading.layer + 1} has length "
         f"{number(float(np.linalg.norm(values[reading.step])))} (Euclidean).{unit}"
         + (" Direction 2 reads from the end of the text." if reading.loaded.network.directions == 2 else "")
@@ -242,7 +244,7 @@ def _explain_states(reading: Reading) -> str:
 
 
 STATES: View[Reading] = View(
-    "states", "What does the hidden state hold along the text?", always,
+    "states", "What do the hidden units hold along the text?", always,
     _beliefs, _draw_states, _explain_states, lambda point: {"step": int(point[0]), "unit": int(point[1])}
     if len(point) > 1 and point[1] is not None else {"step": int(point[0])},
 )  # fmt: skip
@@ -277,7 +279,7 @@ def _explain_state(reading: Reading) -> str:
 
 
 STATE: View[Reading] = View(
-    "state", "What is the state at this step?", always,
+    "state", "What do the units hold at this step?", always,
     _beliefs, _draw_state, _explain_state, lambda point: {"unit": int(point[0])},
 )  # fmt: skip
 

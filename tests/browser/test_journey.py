@@ -6,64 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.browser.person import Person
+
 SAMPLE = Path(__file__).parents[2] / "samples" / "reviews.csv"
 pytestmark = pytest.mark.browser
-
-
-class Person:
-    """Somebody in front of a page."""
-
-    def __init__(self, browser: Any, url: str):
-        self.page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        self.page.set_default_timeout(60_000)
-        self.errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.url = url
-
-    def go(self, address: str) -> None:
-        self.page.goto(self.url + address if address.startswith("/") else address)
-        self.settle()
-
-    def settle(self) -> None:
-        app = self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        self.page.wait_for_timeout(250)
-        app.wait_for()
-        assert self.page.locator('[data-testid="stException"]').count() == 0, "an exception box is shown"
-
-    def press(self, name: str, exact: bool = True) -> None:
-        self.page.get_by_role("button", name=name, exact=exact).first.click()
-        self.settle()
-
-    def open(self, name: str) -> None:
-        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-        self.page.get_by_role("heading", name=name, level=1).wait_for()
-        self.settle()
-
-    def chart(self, key: str) -> Any:
-        drawn = self.page.locator(f".st-key-{key} .js-plotly-plot")
-        drawn.first.wait_for()
-        return drawn.first
-
-    def click_target(self, key: str, number: int) -> None:
-        """Clicks a chart's n-th invisible point, as a person clicks the cell it lies on."""
-        chart = self.chart(key)
-        chart.scroll_into_view_if_needed()
-        place = chart.evaluate(
-            """(g, n) => {
-                const trace = g._fullData.filter(t => t.type === 'scatter').at(-1)
-                const box = g.getBoundingClientRect(), size = g._fullLayout._size
-                return {x: box.x + size.l + g._fullLayout.xaxis.d2p(trace.x[n]),
-                        y: box.y + size.t + g._fullLayout.yaxis.d2p(trace.y[n])}
-            }""",
-            number,
-        )
-        self.page.mouse.move(place["x"], place["y"])
-        self.page.wait_for_timeout(200)
-        self.page.mouse.click(place["x"], place["y"])
-        self.settle()
-
-    def text(self) -> str:
-        return str(self.page.get_by_test_id("stMain").inner_text())
 
 
 def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: str) -> None:
@@ -102,7 +48,7 @@ def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: 
     chips = page.get_by_role("option")
     chips.filter(has_text="wonderful").first.click()
     person.settle()
-    page.get_by_role("heading", name=re.compile(r"Step \d+ of \d+: wonderful")).wait_for()
+    page.get_by_role("heading", name=re.compile(r"t = \d+ of \d+: wonderful")).wait_for()
     values = person.chart("view-beliefs").evaluate("g => Array.from(g._fullData[0].y)")
     assert len(values) == chips.count() and all(0 <= v <= 1 for v in values)
     assert page.locator("b", has_text="wonderful").count() == 0, "markup in a user's text was rendered"
@@ -112,7 +58,7 @@ def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: 
     page.get_by_text("Macro F1").wait_for()
     person.settle()
     person.click_target("view-confusion", 0)
-    page.get_by_role("heading", name=re.compile(r"\d+ texts of \w+ answered \w+")).wait_for()
+    page.get_by_role("heading", name=re.compile(r"(Right|Wrong): \d+ texts labelled \w+, answered \w+")).wait_for()
     table = page.locator('[data-testid="stDataFrame"]').last
     table.scroll_into_view_if_needed()
     corner = table.bounding_box()

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_journey import Person
+
+from tests.browser.person import Person
 
 pytestmark = pytest.mark.browser
 

@@ -1,7 +1,5 @@
 """Every page is run by Streamlit's own test driver, in an empty workspace and in one with data and runs."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,16 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from rnn_core.commands import main
 from rnn_core.workspace import Workspace
-
-ROOT = Path(__file__).parents[2]
-PAGES = {
-    "inspect": "pages/read/inspect.py",
-    "data": "pages/train/data.py",
-    "train": "pages/train/train.py",
-    "runs": "pages/train/runs.py",
-    "evaluate": "pages/understand/evaluate.py",
-}
-Open = Callable[..., AppTest]
+from tests.pages.driving import PAGES, ROOT, Open, sound
 
 
 @pytest.fixture(scope="session")
@@ -52,16 +41,3 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
         return sound(app.run())
 
     return opened
-
-
-def sound(app: AppTest) -> AppTest:
-    """The same app, after making sure that nothing went wrong in it."""
-    assert not app.exception, [e.message for e in app.exception]
-    return app
-
-
-def chart(app: AppTest, key: str) -> dict:
-    """The plotly figure of a view, as the browser gets it."""
-    found = [c for c in app.get("plotly_chart") if c.proto.id.endswith(f"-{key}")]
-    assert found, [c.proto.id for c in app.get("plotly_chart")]
-    return json.loads(found[0].proto.spec)

@@ -94,7 +94,7 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     assert seen.answers is not None and seen.decision_step is not None
     reading = Reading(one, seen, 3, unit=2, label="bad", quantity="f")
     answers = inspect_views.BELIEFS.explain(reading)
-    assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** {seen.decision_step + 1}," in answers
+    assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** t = {seen.decision_step + 1} (" in answers
     readouts = inspect_views.BELIEFS.explain(Reading(one, seen, 3, curve="readouts"))
     assert f"{seen.readouts[3].max():.4f}" in readouts
     assert ("nobody ever taught" in readouts) == (loss == "last")

@@ -1,0 +1,30 @@
+"""How the tests of the pages drive the app."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    "inspect": "pages/read/inspect.py",
+    "data": "pages/train/data.py",
+    "train": "pages/train/train.py",
+    "runs": "pages/train/runs.py",
+    "evaluate": "pages/understand/evaluate.py",
+}
+Open = Callable[..., AppTest]
+
+
+def sound(app: AppTest) -> AppTest:
+    """The same app, after making sure that nothing went wrong in it."""
+    assert not app.exception, [e.message for e in app.exception]
+    return app
+
+
+def chart(app: AppTest, key: str) -> dict:
+    """The plotly figure of a view, as the browser gets it."""
+    found = [c for c in app.get("plotly_chart") if c.proto.id.endswith(f"-{key}")]
+    assert found, [c.proto.id for c in app.get("plotly_chart")]
+    return json.loads(found[0].proto.spec)
