@@ -58,21 +58,30 @@ class Status:
 
 def status(folder: Path) -> Status | None:
     """How the job in this folder stands; None when there never was one, or when nothing sensible is written there."""
-    try:
-        values = json.loads((folder / "status.json").read_text(encoding="utf-8"))
-        state, message, detail = str(values["state"]), str(values.get("message", "")), dict(values.get("detail", {}))
-        written, since, progress, before = (
-            float(values.get(name, 0)) for name in ("time", "since", "progress", "progress_before")
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    values = _read(folder)
+    if values and values["state"] in ("queued", "running") and not _held(folder):
+        values = _read(folder)  # once more: the worker may have ended well between the two looks
+    if not values:
         return None
+    state, progress = values["state"], values["progress"]
     if state in ("queued", "running") and not _held(folder):
-        fresh = state == "queued" and time.time() - written < _STARTING_S
+        fresh = state == "queued" and time.time() - values["time"] < _STARTING_S
         state = "queued" if fresh else "cut off"
     left = None
-    if state == "running" and since and progress - before > 0.01:
-        left = (time.time() - since) / (progress - before) * (1 - progress)
-    return Status(state, progress, message, detail, left)
+    gained = progress - values["progress_before"]
+    if state == "running" and values["since"] and gained > 0.01:
+        left = (time.time() - values["since"]) / gained * (1 - progress)
+    return Status(state, progress, values["message"], values["detail"], left)
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads((folder / "status.json").read_text(encoding="utf-8"))
+        numbers = {name: float(values.get(name, 0)) for name in ("time", "since", "progress", "progress_before")}
+        words = {"state": str(values["state"]), "message": str(values.get("message", ""))}
+        return numbers | words | {"detail": dict(values.get("detail", {}))}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def settle(folder: Path) -> None:
