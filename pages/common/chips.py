@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import streamlit as st
 
 from rnn_core.figures.palette import visible
@@ -26,31 +27,37 @@ _JS = """
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".chips")
-  const drawn = JSON.stringify([data.tokens, data.colours, data.strength])
+  const drawn = JSON.stringify([data.tokens, data.classes, data.strength, data.labels])
   if (root.drawn !== drawn) {
     root.drawn = drawn
+    const unknown = new Set(data.unknown), last = data.tokens.length - 1
     root.replaceChildren(...data.tokens.map((token, step) => {
+      const special = step === 0 || step === last
+      const silent = data.tagging && special  // <sos> and <eos> have no tag
+      const label = data.labels[data.classes[step]]
       const chip = document.createElement("button")
       chip.type = "button"
       chip.setAttribute("role", "option")
       chip.textContent = token
-      if (data.tags[step]) {
+      if (data.tagging && !special) {
         const tag = document.createElement("small")
-        tag.textContent = data.tags[step]
+        tag.textContent = label
         chip.append(tag)
       }
-      chip.title = data.titles[step]
+      chip.title = `t = ${step + 1}` + (silent ? "" : `: ${label}, p = ${data.strength[step]}`)
+        + (unknown.has(step) ? " · not in the vocabulary, read as <unk>" : "")
       chip.dataset.step = step
       chip.dir = "auto"
-      chip.style.setProperty("--c", data.colours[step])
+      chip.style.setProperty("--c", silent ? "rgba(128,128,128,0.6)" : data.colours[data.classes[step]])
       chip.style.setProperty("--p", data.strength[step])
-      chip.className = data.kinds[step]
+      chip.className = special ? "special" : unknown.has(step) ? "unknown" : ""
       return chip
     }))
   }
   const choose = step => setTriggerValue("picked", step)
   for (const chip of root.children) {
     const on = Number(chip.dataset.step) === data.step
+    if (on === (chip.getAttribute("aria-selected") === "true") && chip.hasAttribute("aria-selected")) continue
     chip.setAttribute("aria-selected", on)
     chip.tabIndex = on ? 0 : -1
     const hidden = chip.offsetTop < root.scrollTop || chip.offsetTop + chip.offsetHeight > root.scrollTop + root.clientHeight
@@ -88,33 +95,23 @@ def tokens(trace: Trace, colours: Mapping[str, str], step: int, on_pick: Callabl
     """
     believed = trace.readouts if trace.answers is None else trace.answers
     best = trace.beliefs
-    last = len(trace.tokens) - 1
-    silent = trace.answers is None  # labelling: the specials have no tag
+    count = len(trace.tokens)
 
     def picked() -> None:
         value = st.session_state[key].picked
-        if value is not None and 0 <= int(value) <= last:
+        if value is not None and 0 <= int(value) < count:
             on_pick(int(value))
 
-    kinds = ["special" if t in (0, last) else "" if trace.known[t] else "unknown" for t in range(last + 1)]
-    titles = []
-    for t, kind in enumerate(kinds):
-        believes = f"{trace.labels[best[t]]}, p = {believed[t, best[t]]:.3f}"
-        note = " · not in the vocabulary, read as <unk>" if kind == "unknown" else ""
-        titles.append(f"t = {t + 1}" if silent and kind == "special" else f"t = {t + 1}: {believes}{note}")
     _chips(
         key=key,
         data={
             "tokens": [visible(token, 60) for token in trace.tokens],
-            "colours": [
-                "rgba(128,128,128,0.6)" if silent and kind == "special" else colours[trace.labels[i]]
-                for i, kind in zip(best, kinds, strict=True)
-            ],
-            "strength": [round(float(believed[t, i]), 2) for t, i in enumerate(best)],
-            "titles": titles,
-            "kinds": kinds,
-            "tags": ["" if kind == "special" or not silent else visible(trace.labels[i], 16)
-                     for i, kind in zip(best, kinds, strict=True)],
+            "classes": best.tolist(),
+            "labels": [visible(label, 24) for label in trace.labels],
+            "colours": [colours[label] for label in trace.labels],
+            "strength": [round(p, 3) for p in believed[np.arange(count), best].tolist()],
+            "unknown": np.flatnonzero(~trace.known).tolist(),
+            "tagging": trace.answers is None,
             "step": step,
         },
         on_picked_change=picked,

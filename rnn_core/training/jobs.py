@@ -230,7 +230,7 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
 def _slot(job: Job, kind: str, root: Path) -> Iterator[None]:
     folder = root / "slots"
     folder.mkdir(parents=True, exist_ok=True)
-    job.say("queued", message="Waiting until another one has ended: so many run at a time as the server has room for.")
+    job.say("queued", message="Waiting until another one has ended and its place is free.")
     while True:
         for number in range(SLOTS):
             with contextlib.suppress(Timeout), FileLock(folder / f"{kind}-{number}", timeout=0):
