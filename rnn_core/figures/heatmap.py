@@ -71,9 +71,9 @@ def states(
         says = [f"{words[i]}<br>unit {j}: {value:+.4f}" for i, j, value in zip(t, u, values.ravel(), strict=True)]
         figure.add_trace(targets(t + FIRST, u, np.stack([t, u], 1).tolist(), says))
     else:
-        t = np.arange(count, dtype=np.int32)
-        edge = np.full(count, -0.5 - 0.02 * d, np.float32)
-        figure.add_trace(targets(t + FIRST, edge, [[i, unit] for i in range(count)], words, seen=True))
+        t = np.arange(0, count, stride, dtype=np.int32)  # a column each: more points only slow the browser
+        edge = np.full(len(t), -0.5 - 0.02 * d, np.float32)
+        figure.add_trace(targets(t + FIRST, edge, [[i, unit] for i in t.tolist()], words[::stride], seen=True))
     shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
     axis = step_axis(tokens) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}

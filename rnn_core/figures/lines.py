@@ -19,6 +19,9 @@ FEW_CLASSES = 8
 FEW_STEPS = 200
 """Up to so many steps each class has points of its own to hover and click; beyond, one row of them for all."""
 
+MOST_POINTS = 1000
+"""Points of that row: a screen has no more pixels, and each costs the browser time."""
+
 
 def beliefs(
     trace: Trace,
@@ -61,7 +64,8 @@ def beliefs(
         best = p[np.arange(count), lead]
         says = [f"{word}<br>{literal(trace.labels[i], 60)}: p = {value:.3f}"
                 for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
-        figure.add_trace(targets(t, best, picks, says))
+        every = -(-count // MOST_POINTS)
+        figure.add_trace(targets(t[::every], best[::every], picks[::every], says[::every]))
     decided = trace.decision_step if answers is not None else None
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
     legend: dict[str, Any] = {}
@@ -102,20 +106,23 @@ def step_losses(
     figure = go.Figure()
     for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
         at = np.flatnonzero(counted == filled)
-        if len(at):
-            figure.add_bar(
-                x=(at + FIRST).astype(np.int32),
-                y=losses[at],
-                name=name,
-                customdata=at[:, None].tolist(),
-                hovertext=[words[i] for i in at],
-                hovertemplate="%{hovertext}<br>loss %{y:.4f} nats<extra></extra>",
-                marker={
-                    "color": colour if filled else palette.faint(colour, 0.12),
-                    "line": {"color": colour, "width": 1.5 if len(losses) <= FEW_STEPS else 0},
-                },
-                **NO_FADE,
-            )
+        if not len(at):
+            continue
+        common: dict[str, Any] = {
+            "x": (at + FIRST).astype(np.int32),
+            "y": losses[at],
+            "name": name,
+            "customdata": at[:, None].tolist(),
+            "hovertext": [words[i] for i in at],
+            "hovertemplate": "%{hovertext}<br>loss %{y:.4f} nats<extra></extra>",
+        }
+        if len(losses) > FEW_STEPS and len(at) > 1:  # thousands of bars would be hairlines, and slow to draw
+            fill = palette.faint(colour, 0.6 if filled else 0.15)
+            figure.add_scatter(**common, fill="tozeroy", fillcolor=fill, line={"color": colour, "width": 1}, mode="lines")
+            continue
+        line = {"color": colour, "width": 1.5}
+        marker = {"color": colour if filled else palette.faint(colour, 0.12), "line": line}
+        figure.add_bar(**common, marker=marker, **NO_FADE)
     target = "label of the step" if label is None else literal(label, LABEL)
     return frame(
         figure,
