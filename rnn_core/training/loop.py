@@ -24,8 +24,9 @@ from rnn_core.training.callbacks import Callback
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
 
-NOTES_AN_EPOCH = 20
-"""How many points of the training loss an epoch writes down, at most."""
+NOTES_AN_EPOCH, UPDATES_A_NOTE = 20, 8
+"""How many points of the training loss an epoch writes down at most, and how many updates each is the mean of at least
+(but for the rest of an epoch): single batches jump too much to see the loss fall."""
 
 
 def headline_metric(config: RunConfig, scheme: str | None) -> str:
@@ -118,7 +119,7 @@ class Training:
     def run(self, callbacks: Sequence[Callback] = ()) -> bool:
         """Trains until done or until a callback says stop. True when done."""
         self.network.train()
-        every = max(1, self.batches_an_epoch // NOTES_AN_EPOCH)
+        every = max(UPDATES_A_NOTE, self.batches_an_epoch // NOTES_AN_EPOCH)
         while not self.done:
             batches = self._plan()
             while self.place < len(batches):
