@@ -1,5 +1,6 @@
 """Which column holds what: guessed from names and content, corrected by the user, shown before anything is imported."""
 
+import ast
 import json
 import math
 import re
@@ -241,14 +242,19 @@ def as_text(value: Any) -> str:
 
 
 def as_list(value: Any) -> list[str] | None:
-    """The entries of a list, or of JSON text that is a list; None for anything else."""
+    """The entries of a list, or of text that is one in JSON or as Python writes it; None for anything else."""
     if isinstance(value, str):
         if not value.lstrip().startswith("["):
             return None
         try:
             value = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
-        except (ValueError, RecursionError):
+        except RecursionError:
             return None
+        except ValueError:  # ['a', 'b'] is what pandas makes of lists in a CSV
+            try:
+                value = ast.literal_eval(value.strip())
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                return None
     return [as_text(entry) for entry in value] if isinstance(value, list) else None
 
 

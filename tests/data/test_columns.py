@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.columns import preview
+from rnn_core.data.columns import as_list, preview
 
 TAG = DataConfig(task="tag")
 LONG = "a rather long text, to be read"
@@ -83,3 +83,13 @@ def test_a_header_alone_and_tags_for_a_classifier(tmp_path: Path) -> None:
         preview(tmp_path / "t.csv", DataConfig())
     (tmp_path / "t.tsv").write_text("we\tA\n\ngo\tB\n")
     assert "choose the task of labelling" in (preview(tmp_path / "t.tsv", DataConfig()).problem or "")
+
+
+@pytest.mark.parametrize("written", ['["a", "b,", "1"]', "['a', 'b,', '1']", "['a', \"b,\", 1]"])
+def test_lists_are_read_as_json_or_as_python_writes_them(written: str) -> None:
+    assert as_list(written) == ["a", "b,", "1"]
+
+
+@pytest.mark.parametrize("written", ["[__import__('os')]", "[a]", "[" * 5000, "a b", "['a'"])
+def test_what_only_looks_like_a_list_is_text(written: str) -> None:
+    assert as_list(written) is None
