@@ -96,7 +96,8 @@ CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of 
 def choose_curve() -> None:
     st.session_state["curve"] = reading.curve
     st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, key="curve", label_visibility="collapsed",
-                         required=True, on_change=lambda: state.select(curve=st.session_state["curve"]))  # fmt: skip
+                         required=True, wrap=True,
+                         on_change=lambda: state.select(curve=st.session_state["curve"]))  # fmt: skip
 
 
 def choose_label() -> None:
@@ -128,6 +129,7 @@ def choose_states() -> None:
                 on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"]}),
                 label_visibility="collapsed",
                 required=True,
+                wrap=True,
             )
 
 
