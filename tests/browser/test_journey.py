@@ -37,6 +37,7 @@ def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: 
         arg=first,
     )  # the curves move
     page.get_by_role("button", name="Inspect a sentence with it").wait_for(timeout=180_000)
+    page.wait_for_timeout(1500)  # a person looks before clicking
     person.settle()
     person.press("Inspect a sentence with it")
 

@@ -36,6 +36,7 @@ def test_labels_columns_and_file_names_are_text(browser: Any, server: str, tmp_p
     person.press("Train a network on this")
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Inspect a sentence with it").wait_for(timeout=120_000)
+    page.wait_for_timeout(1500)  # a person looks before clicking
     person.settle()
     assert page.locator(RENDERED).count() == 0
     person.press("Inspect a sentence with it")
