@@ -204,6 +204,8 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
         folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder, "lock", 3), contextlib.ExitStack() as stack:
         job = Job(folder)
+        if not job.for_a_page:  # a page clears an old Cancel as it starts a worker; the command line does so here
+            (folder / "STOP").unlink(missing_ok=True)
         try:
             if job.for_a_page:
                 os.nice(10)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rnn_core import metrics
-from rnn_core.config import RunConfig
+from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
 from rnn_core.network.decoding import Predictions, predict, tensors
@@ -34,21 +34,33 @@ def headline_metric(config: RunConfig, scheme: str | None) -> str:
     return "f1" if scheme else config.task.headline
 
 
+_DIVERGED = "The training diverged: its loss is no longer a number. Lower the learning rate, or clip the gradient."
+
+UNSEEN = "(unseen in training)"
+"""The one row of the confusion matrix for all labels that training never saw."""
+
+
 def score(
     predictions: Predictions, encoded: Encoded, labels: Sequence[str], scheme: str | None
 ) -> Scores:
-    """The scores of predictions on texts whose labels training knew; others are left out of the count."""
-    known = encoded.targets >= 0
-    confusion = metrics.confusion(encoded.targets[known], predictions.answers[known], len(labels))
+    """The scores of predictions. A label that training never saw cannot be answered, so it counts as wrong.
+
+    All such labels share the row `UNSEEN`; for spans each such tag is an entity of its own that is never found.
+    """
+    counted = predictions.answers >= 0  # all but <sos> and <eos>
+    unseen = counted & (encoded.targets < 0)
+    truths = np.where(unseen, len(labels), encoded.targets)
+    rows = (*labels, UNSEEN) if unseen.any() else tuple(labels)
+    confusion = metrics.confusion(truths[counted], predictions.answers[counted], len(rows))
     spans = None
     if scheme:
         texts = [slice(a + 1, b - 1) for a, b in zip(encoded.starts, encoded.starts[1:], strict=False)]
-        # a tag that training never saw is no tag of the network's: it reads as outside of every span
-        named = np.array([*labels, "O"], dtype=object)
+        alone = {"IOB1": "I", "IOBES": "S"}.get(scheme, "B")
+        named = np.array([*labels, f"{alone}-{UNSEEN}"], dtype=object)
         spans = metrics.span_scores(
-            [list(named[encoded.targets[s]]) for s in texts], [list(named[predictions.answers[s]]) for s in texts], scheme
+            [list(named[truths[s]]) for s in texts], [list(named[predictions.answers[s]]) for s in texts], scheme
         )
-    return metrics.scores(confusion, labels, predictions.loss, spans)
+    return metrics.scores(confusion, rows, predictions.loss, spans)
 
 
 class Training:
@@ -150,6 +162,8 @@ class Training:
         tokens = tokens.masked_fill(hidden, UNK)
         self.optimizer.zero_grad(set_to_none=True)
         loss = batch_loss(self.network, self.config, tokens, lengths, targets)
+        if not math.isfinite(float(loss.detach())):
+            raise Problem(_DIVERGED)
         loss.backward()
         if self.config.train.clip:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.train.clip)
@@ -197,6 +211,8 @@ class Training:
         }
         self._epoch_loss, self._epoch_texts = 0.0, 0
         with self._with_averaged_weights():
+            if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
+                raise Problem(_DIVERGED)
             if len(self.dev):
                 scores = score(predict(self.network, self.config, self.dev), self.dev, self.labels, self.scheme)
                 entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}

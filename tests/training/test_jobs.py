@@ -261,3 +261,10 @@ def test_a_job_knows_whether_a_page_started_it(monkeypatch: pytest.MonkeyPatch, 
     assert not Job(tmp_path).for_a_page
     monkeypatch.setenv(jobs.PARENT, "7")
     assert Job(tmp_path).for_a_page
+
+
+def test_a_cancel_left_over_from_a_page_does_not_stop_work_from_the_shell(tmp_path: Path) -> None:
+    cancel(tmp_path)
+    with work(tmp_path, "short", tmp_path) as job:
+        job.check()
+    assert state(tmp_path) == "done"

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnn_core.config import RunConfig
+from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
-from rnn_core.network.decoding import predict
+from rnn_core.network.decoding import Predictions, predict
 from rnn_core.training import loop
 from rnn_core.training.callbacks import Callback
-from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training, headline_metric, score
+from rnn_core.training.loop import NOTES_AN_EPOCH, UNSEEN, UPDATES_A_NOTE, Training, headline_metric, score
 from rnn_core.workspace.runs import read_tensors, write_tensors
 from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
 
@@ -130,11 +130,12 @@ def test_without_dev_the_training_loss_chooses() -> None:
     assert not any("dev_loss" in e for e in watch.epochs)
 
 
-def test_a_training_that_diverges_ends_and_keeps_some_weights() -> None:
+def test_a_training_that_diverges_says_so_and_keeps_no_weights_that_are_no_numbers() -> None:
     model = model_of("relu")
     training = training_of(config_of(model=model, optimizer="sgd", learning_rate=100, clip=0, epochs=4, patience=2))
-    assert training.run()
-    assert training.best_weights and training.best is not None
+    with pytest.raises(Problem, match="diverged"):
+        training.run()
+    assert all(bool(p.isfinite().all()) for p in training.best_weights.values())
 
 
 def test_the_headline_metric_of_each_task() -> None:
@@ -304,11 +305,22 @@ def test_the_state_of_another_network_is_refused() -> None:
 # ---- scores ---------------------------------------------------------------------------------------------------------
 
 
-def test_texts_of_a_label_training_never_saw_are_left_out_of_the_score() -> None:
+def test_a_label_training_never_saw_counts_as_wrong() -> None:
     config = config_of()
     training = training_of(config)
     texts, truths = [["good"], ["bad"], ["film"]], ["good", "bad", "unseen"]
     all_, known = (Encoded.of(texts[:m], truths[:m], vocabulary_of(), LABELS, False) for m in (3, 2))
     a, b = (score(predict(training.network, config, e), e, LABELS, None) for e in (all_, known))
-    assert a.accuracy == b.accuracy and a.loss == pytest.approx(b.loss)
-    assert a.confusion.sum() == 2
+    assert a.accuracy == pytest.approx(b.accuracy * 2 / 3) and a.loss == pytest.approx(b.loss)
+    assert a.labels == (*LABELS, UNSEEN) and a.per_class[-1].support == 1
+    assert b.labels == tuple(LABELS) and np.array_equal(a.confusion[:2, :2], b.confusion)
+
+
+@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "IOBES"])
+def test_an_entity_of_a_type_training_never_saw_is_one_that_was_missed(scheme: str) -> None:
+    tags = ("B-PER", "O")
+    encoded = Encoded.of([["a", "b"]], [["B-NEW", "O"]], vocabulary_of(), tags, True)
+    answers = np.array([-1, 1, 1, -1])
+    found = score(Predictions(answers, np.ones(4, np.float32), 0.0), encoded, tags, scheme)
+    assert found.spans is not None and found.spans.recall == 0
+    assert sum(c.support for c in found.spans.per_type) == 1 and found.accuracy == 0.5
