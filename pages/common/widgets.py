@@ -1,4 +1,4 @@
-"""Pieces that several pages are made of: problems in a sentence, views, a job's progress, forms from the configs."""
+"""Pieces that several pages are made of: problems in a sentence, a job's progress, options from the configs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,12 +8,10 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import state
 from pages.common.cache import workspace
-from rnn_core.config import CHOICE_NAMES, TASKS, Problem, bounds, choices, number_type
+from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.training import jobs
-from rnn_core.views.view import View, literal
-from rnn_core.workspace.runs import Run
+from rnn_core.views.view import literal
 
 
 def frame() -> None:
@@ -51,97 +49,6 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-# ---- the run --------------------------------------------------------------------------------------------------------
-
-
-def choose_run(trained: bool = True) -> Run:
-    """The box that chooses the run looked at; ends the page with an invitation when there is none.
-
-    Args:
-        trained: offer only runs with weights to look into.
-    """
-    runs = {run.id: run for run in workspace().runs() if run.trained or not trained}
-    if not runs:
-        st.info("There is no trained run yet. Upload a file on the Data page and train one.", icon=":material/upload:")
-        st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
-        st.stop()
-    chosen = state.selection().run
-    if chosen is not None and chosen not in runs:
-        st.warning("The run of this link is not here (any more); another one is shown.", icon=":material/link_off:")
-    if chosen not in runs:
-        state.select(run=next(iter(runs)))
-    st.session_state["pick-run"] = state.selection().run
-    st.selectbox(
-        "Run",
-        list(runs),
-        format_func=lambda name: run_label(runs[name]),
-        key="pick-run",
-        on_change=lambda: state.select(run=st.session_state["pick-run"]),
-    )
-    run = runs[st.session_state["pick-run"]]
-    status = jobs.status(run.path)
-    if trained and status and status.state != "done":
-        st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")
-    return run
-
-
-def run_label(run: Run) -> str:
-    """A run in one line of plain text."""
-    try:
-        config = run.config
-    except Problem:
-        return f"{run.id} (damaged)"
-    model = config.model
-    cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
-    both = ", both directions" if model.bidirectional else ""
-    return f"{config.name} · {TASKS[config.data.task].title.split(':')[0].lower()} · {cell} {model.hidden}{both}"
-
-
-# ---- views ----------------------------------------------------------------------------------------------------------
-
-
-def show(
-    view: View[Any],
-    subject: Any,
-    on_pick: Callable[..., None] | None = None,
-    controls: Callable[[], None] | None = None,
-) -> None:
-    """A view: its question, its figure, and its explanation one click away.
-
-    Args:
-        controls: draws what chooses between forms of the view, above its figure.
-        on_pick: called with what `view.pick` makes of a clicked point, before the page runs again.
-    """
-    found = view.compute(subject)
-    key = f"view-{view.name}"
-    head, why = st.columns([8, 1], vertical_alignment="center", gap="xsmall")
-    head.markdown(f"##### {view.question}")
-    with why.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
-        st.markdown(view.explain(found))
-    if controls:
-        controls()
-    figure = view.draw(found)
-    pick = view.pick
-
-    def picked() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        if points and pick and on_pick:
-            data = points[0].get("customdata")
-            if data is not None:
-                values = [data[i] for i in sorted(data)] if isinstance(data, dict) else data
-                on_pick(**pick(values if isinstance(values, list) else [values]))
-
-    clickable = bool(pick and on_pick)
-    st.plotly_chart(
-        figure,
-        key=key,
-        on_select=picked if clickable else "ignore",
-        selection_mode="points",
-        config={"displayModeBar": False, "displaylogo": False},
-        alt=view.question,
-    )
 
 
 # ---- jobs -----------------------------------------------------------------------------------------------------------

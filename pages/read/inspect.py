@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, chips, state, widgets
+from pages.common import cache, chips, run_choice, state, view_panel, widgets
 from rnn_core.config import Problem
 from rnn_core.views.view import literal
 
@@ -20,7 +20,7 @@ EXAMPLES = {
 st.title("Inspect")
 st.caption("Type a text and see what the network holds and believes after every word.")
 
-run = widgets.choose_run()
+run = run_choice.choose_run()
 with widgets.saying_problems():
     task = run.config.data.task
 chosen = state.selection()
@@ -134,13 +134,13 @@ def choose_states() -> None:
 
 
 if not classifies:
-    widgets.show(views.TAGS, reading, state.select)
+    view_panel.show(views.TAGS, reading, state.select)
 left, right = st.columns(2, gap="medium")
 with left:
-    widgets.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
+    view_panel.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
 with right:
-    widgets.show(views.LOSSES, reading, state.select, choose_label)
-widgets.show(views.STATES, reading, state.select, choose_states)
+    view_panel.show(views.LOSSES, reading, state.select, choose_label)
+view_panel.show(views.STATES, reading, state.select, choose_states)
 
 st.divider()
 head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
@@ -155,7 +155,7 @@ st.caption(
 )
 for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
     with column:
-        widgets.show(view, reading, state.select)
+        view_panel.show(view, reading, state.select)
 with st.expander("The embedding and the state as numbers"):
     st.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
     st.dataframe({f"{reading.quantity}_t": reading.series()[step]}, height=220)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, state, train_form, training, widgets
+from pages.common import cache, run_choice, state, train_form, training, widgets
 from rnn_core.config import METRIC_NAMES, TASKS
 from rnn_core.training import jobs
 
@@ -37,7 +37,7 @@ with widgets.saying_problems():
         ids = list(active)
         if len(ids) > 1:
             picked = st.selectbox("Show", ids, ids.index(current) if current in ids else 0, key="train-show",
-                                  format_func=lambda name: widgets.run_label(active[name]))  # fmt: skip
+                                  format_func=lambda name: run_choice.run_label(active[name]))  # fmt: skip
         else:
             picked = ids[0]
         training.show(active[picked])

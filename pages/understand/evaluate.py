@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.common import evaluating, evaluation_report, state, widgets
+from pages.common import evaluating, evaluation_report, run_choice, state, view_panel, widgets
 from rnn_core.views import evaluate as views
 
 st.title("Evaluate")
 st.caption("How often is the network right, which classes does it mix up, and on which texts?")
-run = widgets.choose_run()
+run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
     scores, evaluation = evaluating.scored(run)
@@ -27,13 +27,13 @@ for column, (title, (value, words)) in zip(st.columns(len(figures)), figures.ite
 share = st.toggle("Shares of each row instead of counts", key="shares")
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    widgets.show(views.SHARES if share else views.CONFUSION, scores,
+    view_panel.show(views.SHARES if share else views.CONFUSION, scores,
                  lambda row, column: state.select(cell=f"{row},{column}"))  # fmt: skip
 with right:
     if scores.spans:
-        widgets.show(views.SPANS, scores)
+        view_panel.show(views.SPANS, scores)
     else:
-        widgets.show(views.PER_CLASS, scores)
+        view_panel.show(views.PER_CLASS, scores)
 
 with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
     evaluation_report.tables(scores)

@@ -55,9 +55,6 @@ def quantities(loaded: Loaded) -> tuple[str, ...]:
     return (*cell.parts, *cell.kept)
 
 
-FIRST = {"quantity": "h", "layer": 0, "direction": 0}
-"""What is shown of the states when nothing has been chosen."""
-
 _QUANTITIES = {
     "h": "state h", "c": "memory c", "i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o",
     "r": "reset gate r", "z": "update gate z", "n": "candidate n", "q": "recurrent part q",
@@ -65,7 +62,7 @@ _QUANTITIES = {
 
 
 def name_of(choice: str) -> Callable[[Any], str]:
-    """How the values of a choice in `FIRST` are called."""
+    """How the values of `quantity`, `layer` or `direction` are called."""
     return {
         "quantity": _QUANTITIES.__getitem__,
         "layer": lambda layer: f"layer {layer + 1}",

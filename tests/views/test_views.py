@@ -15,7 +15,7 @@ from rnn_core.data.datasets import Example
 from rnn_core.results import Evaluation
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
-from rnn_core.views.inspect import FIRST, Reading, name_of, quantities
+from rnn_core.views.inspect import Reading, name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
 from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
@@ -115,7 +115,6 @@ def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     forwards, backwards = (Reading(one, seen, 1, direction=d) for d in (0, 1))
     assert not np.allclose(forwards.series(), backwards.series())
     assert name_of("direction")(0) != name_of("direction")(1) and name_of("layer")(0) == "layer 1"
-    assert set(FIRST) == {"quantity", "layer", "direction"}
 
 
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:

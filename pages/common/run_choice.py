@@ -1,0 +1,48 @@
+"""Which run is looked at, and how runs are called."""
+
+import streamlit as st
+
+from pages.common import state
+from pages.common.cache import workspace
+from rnn_core.config import CHOICE_NAMES, TASKS, Problem
+from rnn_core.training import jobs
+from rnn_core.workspace.runs import Run
+
+
+def choose_run() -> Run:
+    """The box that chooses among the runs with weights to look into; ends the page with an invitation without any."""
+    runs = {run.id: run for run in workspace().runs() if run.trained}
+    if not runs:
+        st.info("There is no trained run yet. Upload a file on the Data page and train one.", icon=":material/upload:")
+        st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.stop()
+    chosen = state.selection().run
+    if chosen is not None and chosen not in runs:
+        st.warning("The run of this link is not here (any more); another one is shown.", icon=":material/link_off:")
+    if chosen not in runs:
+        state.select(run=next(iter(runs)))
+    st.session_state["pick-run"] = state.selection().run
+    st.selectbox(
+        "Run",
+        list(runs),
+        format_func=lambda name: run_label(runs[name]),
+        key="pick-run",
+        on_change=lambda: state.select(run=st.session_state["pick-run"]),
+    )
+    run = runs[st.session_state["pick-run"]]
+    status = jobs.status(run.path)
+    if status and status.state != "done":
+        st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")
+    return run
+
+
+def run_label(run: Run) -> str:
+    """A run in one line of plain text."""
+    try:
+        config = run.config
+    except Problem:
+        return f"{run.id} (damaged)"
+    model = config.model
+    cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
+    both = ", both directions" if model.bidirectional else ""
+    return f"{config.name} · {TASKS[config.data.task].title.split(':')[0].lower()} · {cell} {model.hidden}{both}"
