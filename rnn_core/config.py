@@ -103,6 +103,17 @@ class DataConfig:
     ] = 0.1
     split_seed: Annotated[int, Field(ge=0, title="Split seed", description="the seed of that cut")] = 0
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> "DataConfig":
+        if self.tokens == "char" and TASKS[self.task].per_token:
+            raise ValueError("the tokens of labelled data are given and not cut into characters: set tokens to word")
+        return self
+
+    @property
+    def between(self) -> str:
+        """What stands between two tokens where a text is put together from them."""
+        return "" if self.tokens == "char" else " "
+
 
 @dataclass(frozen=True, config=_STRICT)
 class ModelConfig:

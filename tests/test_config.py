@@ -78,6 +78,7 @@ def test_choices_and_types_are_read_from_the_fields() -> None:
         (TrainConfig, {"epochs": 2.5}, ["epochs"]), (DataConfig, {"max_tokens": 0}, ["max-tokens"]),
         (DataConfig, {"task": None}, ["task"]), (TrainConfig, {"learning_rate": float("nan")}, ["learning-rate"]),
         (TrainConfig, {"clip": float("nan")}, ["clip"]),
+        (DataConfig, {"task": "tag", "tokens": "char"}, ["labelled", "given", "word"]),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_in_one_sentence(config: type, values: dict[str, Any], said: list[str]) -> None:
@@ -93,6 +94,7 @@ def test_what_does_not_fit_is_refused_in_one_sentence(config: type, values: dict
     [
         ({"model": {"bidirectional": True}}, "one direction"),
         ({"data": {"task": "tag"}, "train": {"loss": "last"}}, "every step, not last"),
+        ({"data": {"task": "tag", "tokens": "char"}}, "tokens of labelled data are given"),
         ({"fingerprint": None}, "fingerprint"),
         ({"model": None}, "model"),
     ],
