@@ -44,4 +44,4 @@ if evaluation:
     if truth is None or answer is None:
         st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
     else:
-        evaluation_report.behind(evaluation, run.id, truth, answer, unit)
+        evaluation_report.behind(evaluation, run, truth, answer, unit)

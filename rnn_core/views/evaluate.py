@@ -109,11 +109,15 @@ def behind(evaluation: Evaluation, truth: str, answer: str) -> list[Where]:
     return sorted(found, key=lambda where: where.confidence, reverse=truth != answer)
 
 
-def in_context(evaluation: Evaluation, where: Where, around: int = 8) -> str:
-    """The text of an answer; for a token, the words around it with the token in brackets. Plain text."""
+def in_context(evaluation: Evaluation, where: Where, between: str = " ", around: int = 8) -> str:
+    """The text of an answer; for a token, the words around it with the token in brackets. Plain text.
+
+    Args:
+        between: what stands between two tokens of a text: nothing where they are characters.
+    """
     tokens = evaluation.tokens[where.text]
     if where.token is None:
-        return " ".join(tokens)
+        return between.join(tokens)
     first, last = max(0, where.token - around), where.token + around + 1
     before, after = tokens[first : where.token], tokens[where.token + 1 : last]
     parts = ["…"] * (first > 0) + before + [f"【{tokens[where.token]}】"] + after + ["…"] * (last < len(tokens))

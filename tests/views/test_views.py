@@ -11,6 +11,7 @@ from rnn_core import metrics
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import counted_steps, losses, trace
+from rnn_core.config import DataConfig
 from rnn_core.data.datasets import Example
 from rnn_core.results import Evaluation
 from rnn_core.views import evaluate as evaluate_views
@@ -211,3 +212,10 @@ def test_a_long_text_is_cut_round_the_token() -> None:
     words = evaluate_views.in_context(found, evaluate_views.Where(0, 20, 0.5), around=2)
     assert words == "… 18 19 【20】 21 22 …"
     assert evaluate_views.in_context(found, evaluate_views.Where(0, 0, 0.5), around=1) == "【0】 1 …"
+
+
+def test_a_text_of_characters_is_put_together_as_it_was() -> None:
+    scores = metrics.scores(np.ones((1, 1), int), ("a",))
+    found = Evaluation("r", "d", scores, [list("so  it is")], ["a"], ["a"], [0.5])
+    between = DataConfig(tokens="char").between
+    assert evaluate_views.in_context(found, evaluate_views.Where(0, None, 0.5), between) == "so  it is"
