@@ -6,6 +6,7 @@ from pages.common import state
 from rnn_core.results import Evaluation, Scores
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
+from rnn_core.workspace.runs import Run
 
 MOST_LISTED = 200
 _FOUR = st.column_config.NumberColumn(format="%.4f")
@@ -23,8 +24,13 @@ def tables(scores: Scores) -> None:
     if spans := scores.spans:
         st.markdown("**Entity types, as whole spans**")
         total = sum(c.support for c in spans.per_type)
-        _table("type", "recall", [(c.label, c.recall, c.precision, c.f1, c.support) for c in spans.per_type]
-               + [("(micro average)", spans.recall, spans.precision, spans.f1, total)])  # fmt: skip
+        means = [sum(getattr(c, figure) for c in spans.per_type) / max(len(spans.per_type), 1)
+                 for figure in ("recall", "precision")]  # fmt: skip
+        averages = [
+            ("(macro average)", *means, spans.macro_f1, total),
+            ("(micro average)", spans.recall, spans.precision, spans.f1, total),
+        ]
+        _table("type", "recall", [(c.label, c.recall, c.precision, c.f1, c.support) for c in spans.per_type] + averages)
 
 
 def _table(first: str, recall: str, rows: list[tuple[str, float, float, float, int]]) -> None:
@@ -44,9 +50,9 @@ def cell_of(named: str | None, scores: Scores) -> tuple[str | None, str | None]:
     return scores.labels[int(parts[0])], scores.labels[int(parts[1])]
 
 
-def behind(evaluation: Evaluation, run: str, truth: str, answer: str, unit: str) -> None:
+def behind(evaluation: Evaluation, run: Run, truth: str, answer: str, unit: str) -> None:
     """The texts, or tokens in context, of one cell; a click on one opens it in Inspect."""
-    listed = views.behind(evaluation, truth, answer)
+    listed, between = views.behind(evaluation, truth, answer), run.config.data.between
     what = "Right" if truth == answer else "Wrong"
     st.subheader(f"{what}: {len(listed):,} {unit} labelled {literal(truth, 40)}, answered {literal(answer, 40)}")
     if not listed:
@@ -57,13 +63,13 @@ def behind(evaluation: Evaluation, run: str, truth: str, answer: str, unit: str)
     listed = listed[:MOST_LISTED]
     event = st.dataframe(
         {
-            "text": [views.in_context(evaluation, where) for where in listed],
+            "text": [views.in_context(evaluation, where, between) for where in listed],
             "confidence": [where.confidence for where in listed],
         },
         hide_index=True,
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
-        key=f"behind-{run}-{truth}-{answer}",
+        key=f"behind-{run.id}-{truth}-{answer}",
         column_config={
             "text": st.column_config.TextColumn(width="large"),
             "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
@@ -73,7 +79,7 @@ def behind(evaluation: Evaluation, run: str, truth: str, answer: str, unit: str)
     if picked:
         where = listed[picked[0]]
         state.select(
-            run=run, text=" ".join(evaluation.tokens[where.text]), spaced=True, label=truth,
+            run=run.id, text=between.join(evaluation.tokens[where.text]), spaced=bool(between), label=truth,
             step=None if where.token is None else where.token + 1,
         )  # fmt: skip
         st.switch_page("pages/read/inspect.py")
