@@ -27,8 +27,13 @@ def _workspace(root: str) -> Workspace:
 
 def loaded(run: Run) -> "Loaded":
     """The run's network, shared by everybody: never train it. Raises Problem when damaged or not trained yet."""
+    return _loaded(run, str(run.path), _version(run))
+
+
+def _version(run: Run) -> int:
+    """When the weights were written: a run in training gets better ones."""
     weights = run.path / "weights.safetensors"
-    return _loaded(run, str(run.path), weights.stat().st_mtime_ns if weights.exists() else 0)
+    return weights.stat().st_mtime_ns if weights.exists() else 0
 
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
@@ -40,8 +45,9 @@ def _loaded(_run: Run, path: str, version: int) -> "Loaded":
 
 def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
     """A text as the run reads it. Raises Problem when there is nothing to read."""
-    network = loaded(run)
-    return network, _traced(network, str(run.path), id(network.network), text, spaced)
+    version = _version(run)
+    network = _loaded(run, str(run.path), version)
+    return network, _traced(network, str(run.path), version, text, spaced)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
