@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,11 @@ from rnn_core.config import (
     number_type,
     options,
 )  # fmt: skip
+from rnn_core.results import LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
 
 Figures = dict[str, Any]
 
@@ -37,12 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if any(isinstance(word, str) and not _is_text(word) for word in vars(given).values()):
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
-        figures = given.command(given, Workspace(given.workspace))
+        figures = _framed(given, Workspace(given.workspace))
     except Problem as why:
         print(why, file=sys.stderr)
         return 2
     except (KeyboardInterrupt, jobs.Cancelled):
-        print("Stopped. `train --resume RUN` goes on with a run.", file=sys.stderr)
+        advice = " `train --resume RUN` goes on with the run." if given.command is _train else ""
+        print(f"Stopped.{advice}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1
@@ -51,65 +56,83 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _framed(given: argparse.Namespace, workspace: Workspace) -> Figures | None:
+    """The command, within the frame of the job that a page watches; without a page, commands frame what they write."""
+    if not given.job:
+        return given.command(given, workspace, jobs.Unwatched())
+    with jobs.work(Path(given.job), "train" if given.command is _train else "short", workspace.root) as job:
+        return given.command(given, workspace, job)
+
+
 # ---- the commands ---------------------------------------------------------------------------------------------------
 
 
-def _data(given: argparse.Namespace, workspace: Workspace) -> Figures:
+def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Reads files into a dataset of the workspace and says what was found."""
-    with _job(given, workspace, None, "short") as job:
-        saved = _read_dataset(given, workspace, job)
-        job.say("running", 1.0, dataset=saved.id)
-        report = saved.report
-        return {
-            "dataset": saved.id,
-            "rows_read": report.rows_read,
-            "rows_kept": report.rows_kept,
-            "left_out": {entry.reason: entry.count for entry in report.left_out},
-            "labels": list(saved.labels),
-            "scheme": saved.scheme,
-            "vocabulary": report.vocabulary_size,
-            "splits": {name: split.examples for name, split in report.splits.items()},
-            "warnings": list(report.warnings),
-        }
+    saved = _read_dataset(given, workspace, job)
+    job.say("running", 1.0, dataset=saved.id)
+    report = saved.report
+    return {
+        "dataset": saved.id,
+        "rows_read": report.rows_read,
+        "rows_kept": report.rows_kept,
+        "left_out": {entry.reason: entry.count for entry in report.left_out},
+        "labels": list(saved.labels),
+        "scheme": saved.scheme,
+        "vocabulary": report.vocabulary_size,
+        "splits": {name: split.examples for name, split in report.splits.items()},
+        "warnings": list(report.warnings),
+    }
 
 
-def _train(given: argparse.Namespace, workspace: Workspace) -> Figures:
+def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Trains a run, or goes on with one that was cut off."""
     from rnn_core.training.work import create_run, train_run
 
-    read_seconds = 0.0
+    began = time.perf_counter()
     if given.resume:
-        run = workspace.run(given.resume)
-        if run.metrics():
-            jobs.settle(run.path)
-            raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
+        run = _to_resume(given, workspace)
     else:
-        began = time.perf_counter()
         model, train = make(ModelConfig, _chosen(ModelConfig, given)), make(TrainConfig, _chosen(TrainConfig, given))
-        if not given.train and not given.dataset:
-            raise Problem("Nothing to train on: name a file with --train FILE, or a run with --resume RUN.")
-        with _job(given, workspace, None, "short") as job:
-            saved = workspace.dataset(given.dataset) if given.dataset else _read_dataset(given, workspace, job)
-        read_seconds = time.perf_counter() - began
-        config = make(
-            RunConfig,
-            {
-                "data": saved.config,
-                "model": model,
-                "train": train,
-                "fingerprint": saved.fingerprint,
-                "name": given.name or saved.name,
-            },
-        )
-        run = create_run(workspace, config)
+        saved = _dataset_of(given, workspace, job)
+        config = {"data": saved.config, "model": model, "train": train, "fingerprint": saved.fingerprint}
+        run = create_run(workspace, make(RunConfig, config | {"name": given.name or saved.name}))
+    read_seconds = time.perf_counter() - began
     print(f"run {run.id} in {run.path}", file=sys.stderr)
-    with _job(given, workspace, run.path, "train") as job:
-        figures = train_run(workspace, run, job)
-    figures["read_seconds"] = round(figures["read_seconds"] + read_seconds, 3)
-    return {"run": run.id} | figures
+    with _watching(job, run.path, "train", workspace) as job:
+        ended = run.metrics()  # a worker may have been killed when all was written but "done"
+        figures = ended or train_run(workspace, run, job)
+    if ended and not given.job:
+        raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
+    read_seconds += figures.get("read_seconds", 0.0)
+    return {"run": run.id} | {k: v for k, v in figures.items() if k != "scores"} | {"read_seconds": round(read_seconds, 3)}
 
 
-def _evaluate(given: argparse.Namespace, workspace: Workspace) -> Figures:
+def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
+    """The run to go on with. Raises Problem when anything else is asked for beside it."""
+    named = [name for config in (DataConfig, ModelConfig, TrainConfig) for name in _chosen(config, given)]
+    named += [name for name in (*SPLITS, "dataset", "name") if getattr(given, name)]
+    if named:
+        flags = ", ".join("--" + name.replace("_", "-") for name in named)
+        raise Problem(f"A run is resumed with its own data and settings: leave out {flags}, or train a new run.")
+    return workspace.run(given.resume)
+
+
+def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
+    """What to train on: a dataset of the workspace, or one read from the files named."""
+    files = [split for split in SPLITS if getattr(given, split)]
+    if given.dataset:
+        named = [*files, *_chosen(DataConfig, given)]
+        if named:
+            flags = ", ".join("--" + name.replace("_", "-") for name in named)
+            raise Problem(f"--dataset names data that has been read already: leave out {flags}, or name files instead.")
+        return workspace.dataset(given.dataset)
+    if "train" not in files:
+        raise Problem("Nothing to train on: name a file with --train FILE, or a run with --resume RUN.")
+    return _read_dataset(given, workspace, job)
+
+
+def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Scores a run on a file, or on a split of the data it was trained on."""
     run = workspace.run(given.run)
     if (given.file is None) == (given.split_name is None):
@@ -119,24 +142,37 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace) -> Figures:
     from rnn_core.data.datasets import read_examples
     from rnn_core.training.work import figures_of
 
-    with contextlib.ExitStack() as stack:
-        if given.split_name:
-            key, split, name = run.config.fingerprint, given.split_name, given.split_name
-        else:
-            key, split, name = given.key or "file", "file", given.file_name or given.file.name
-        folder = evaluations.folder(run, key, split)
-        job = stack.enter_context(_job(given, workspace, folder, "short"))
+    config = make(DataConfig, _columns_for(run.config.data, given))
+    if given.split_name:
+        key, split = run.config.fingerprint, given.split_name
+    else:
+        key, split = given.key or evaluations.key_of_file(given.file, config), "file"
+    with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job:
+        weights = evaluations.weights_of(run)
+        loaded = load(run)
+        report = None
         if given.split_name:
             saved = workspace.dataset(run.config.fingerprint)
-            examples, name = saved.examples(given.split_name), f"{name} of {saved.name}"
+            examples, name = saved.examples(split), f"{split} of {saved.name}"
         else:
-            config = make(DataConfig, _columns_for(run.config.data, given))
-            examples, _ = read_examples(given.file, config, name=name)
-        evaluation = evaluate(load(run), examples, name, job.check)
-        evaluations.save(folder, evaluation)
+            name = given.file_name or given.file.name
+            examples, report = read_examples(given.file, config, loaded.speech.labels, name, _reading(job, 0.5))
+            _print_findings(report.warnings, report.left_out)
+        first = 0.5 if report else 0.0
+        evaluation = evaluate(loaded, examples, name, lambda share: job.heed(first + share * (1 - first), "Answering"))
+        evaluation = replace(evaluation, weights=weights)
+        if report:
+            evaluation = replace(evaluation, warnings=report.warnings, left_out=report.left_out)
+        evaluations.save(job.folder, evaluation)
     scores = evaluation.scores
     return (
-        {"run": run.id, "data": name, "texts": len(evaluation.tokens)}
+        {
+            "run": run.id,
+            "data": name,
+            "texts": len(evaluation.tokens),
+            "left_out": {entry.reason: entry.count for entry in evaluation.left_out},
+            "warnings": list(evaluation.warnings),
+        }
         | figures_of(scores, "test")
         | {
             "per_class": {
@@ -148,7 +184,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace) -> Figures:
     )
 
 
-def _inspect(given: argparse.Namespace, workspace: Workspace) -> Figures:
+def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Reads one text through a run."""
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.trace import trace
@@ -174,7 +210,7 @@ def _inspect(given: argparse.Namespace, workspace: Workspace) -> Figures:
     }
 
 
-def _runs(given: argparse.Namespace, workspace: Workspace) -> Figures:
+def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Lists the runs of the workspace."""
     listed = []
     for run in workspace.runs():
@@ -201,35 +237,38 @@ def _is_text(word: str) -> bool:
 
 
 @contextlib.contextmanager
-def _job(given: argparse.Namespace, workspace: Workspace, folder: Path | None, kind: str) -> Iterator[jobs.Job]:
-    """The frame of a job in the folder that a page named, else in `folder`; with neither, a job nobody watches."""
-    watched = Path(given.job) if given.job else folder
-    if watched is None:
-        yield jobs.Unwatched()
-        return
-    with jobs.work(watched, kind, workspace.root) as job:
+def _watching(job: jobs.Job, folder: Path, kind: str, workspace: Workspace) -> Iterator[jobs.Job]:
+    """The job a page watches; for the command line, one of its own in `folder`, so that pages can watch that too."""
+    if not isinstance(job, jobs.Unwatched):
         yield job
+        return
+    with jobs.work(folder, kind, workspace.root) as own:
+        yield own
 
 
-def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Any:
+def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
+    """What a reader of files calls with the share it has read; reading is the job's first part, up to `until`."""
+    return lambda share: job.heed(share * until, "Reading")
+
+
+def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
     from rnn_core.data.datasets import read_dataset
     from rnn_core.workspace.datasets import save
 
     config = make(DataConfig, _chosen(DataConfig, given))
     paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     names = json.loads(given.file_names) if given.file_names else None
-
-    def progress(share: float) -> None:
-        job.check()
-        job.progress(share, "Reading")
-
-    dataset = read_dataset(paths, config, names, progress)
+    dataset = read_dataset(paths, config, names, _reading(job))
     shown = (names or {split: path.name for split, path in paths.items()})["train"]
-    for warning in dataset.report.warnings:
-        print(warning, file=sys.stderr)
-    for entry in dataset.report.left_out:
-        print(f"{entry.reason}: {entry.count} (first: {', '.join(entry.rows[:3])})", file=sys.stderr)
+    _print_findings(dataset.report.warnings, dataset.report.left_out)
     return save(workspace.root, dataset, given.name or shown)
+
+
+def _print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:
+    for warning in warnings:
+        print(warning, file=sys.stderr)
+    for entry in left_out:
+        print(f"{entry.reason}: {entry.count} (first: {', '.join(entry.rows[:3])})", file=sys.stderr)
 
 
 def _columns_for(trained: DataConfig, given: argparse.Namespace) -> Figures:
@@ -270,7 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m rnn_core", description="Train recurrent networks and look inside.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[[argparse.Namespace, Workspace], Figures | None]) -> argparse.ArgumentParser:
+    def add(name: str, command: Callable[[argparse.Namespace, Workspace, jobs.Job], Figures]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         sub.add_argument("--workspace", help="where datasets and runs lie (default: $UNROLLED_WORKSPACE or ./workspace)")
         sub.add_argument("--job", help=argparse.SUPPRESS)  # the folder that a page watches

@@ -152,6 +152,9 @@ class Evaluation:
         tokens: (m,) lists of tokens, one a text.
         truths, answers: (m,) a label a text, or a list of tags a text.
         confidences: (m,) the probability of each answer, or a list of them a text.
+        weights: hash of the weights that answered, so that it can be told when the run has others by now.
+        warnings: sentences on what was odd about the data.
+        left_out: rows of a file that were not used, or cut, by reason.
     """
 
     run: str
@@ -161,6 +164,9 @@ class Evaluation:
     truths: list[Any]
     answers: list[Any]
     confidences: list[Any]
+    weights: str = ""
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 # ---- training -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from rnn_core.data.datasets import read_dataset
 from rnn_core.network.models import count_parameters
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
+from rnn_core.workspace.runs import write_tensors
 from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
 
 ROOT = Path(__file__).parents[1]
@@ -154,6 +155,8 @@ def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run,
         "run",
         "data",
         "texts",
+        "left_out",
+        "warnings",
         "test_accuracy",
         "test_macro_f1",
         "test_loss",
@@ -189,6 +192,43 @@ def test_evaluate_reads_a_file_of_its_own(
         )
         assert found["data"] == "mine.csv" and found["texts"] == 3
         assert found["confusion"]["labels"] == [*LABELS, "awful"] and found["per_class"]["awful"]["recall"] == 0
+
+
+def test_what_a_file_to_evaluate_has_that_cannot_be_used_is_said_and_kept(
+    command: Run, workspace: Workspace, tmp_path: Path
+) -> None:
+    run = saved_run(workspace)
+    file = tmp_path / "mine.csv"
+    file.write_text("text,label\nthe film was good,good\n,bad\npoor,\nbad,bad\nfine,awful\n")
+    answer = command("evaluate", run.id, str(file))
+    found = figures(answer)
+    assert found["texts"] == 3 and found["left_out"] == {"no text": 1, "no label": 1}
+    assert len(found["warnings"]) == 1 and "'awful'" in found["warnings"][0]
+    assert any("no text: 1 (first: mine.csv line 3)" in line for line in answer[2])
+    kept = [evaluations.load(folder) for folder in (run.path / "evaluations").iterdir()]
+    assert [entry.reason for entry in kept[0].left_out] == ["no text", "no label"]  # type: ignore[union-attr]
+    assert list(kept[0].warnings) == found["warnings"]  # type: ignore[union-attr]
+
+
+def test_each_file_that_is_evaluated_keeps_its_own_evaluation(command: Run, workspace: Workspace, tmp_path: Path) -> None:
+    run = saved_run(workspace)
+    for folder, text in (("a", "good film,good"), ("b", "poor film,bad"), ("b", "poor film,bad")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "mine.csv").write_text(f"text,label\n{text}\nbad,bad\n")
+        figures(command("evaluate", run.id, str(tmp_path / folder / "mine.csv")))
+    assert len(list((run.path / "evaluations").iterdir())) == 2
+
+
+def test_an_evaluation_knows_which_weights_answered(command: Run, workspace: Workspace) -> None:
+    trained = figures(command("train", "--train", REVIEWS, *SMALL))
+    figures(command("evaluate", trained["run"], "--on", "test"))
+    run = workspace.run(trained["run"])
+    saved = evaluations.load(evaluations.folder(run, run.config.fingerprint, "test"))
+    assert saved is not None and saved.weights == evaluations.weights_of(run) != ""
+    weights = run.weights()
+    weights["bias_out"] += 1
+    write_tensors(run.path / "weights.safetensors", weights)
+    assert saved.weights != evaluations.weights_of(run)
 
 
 def test_inspect_gives_every_step(command: Run, workspace: Workspace) -> None:
@@ -237,6 +277,9 @@ def test_runs_lists_damaged_runs_as_damaged(command: Run, workspace: Workspace) 
         (["train", "--train", TAGGED, "--task", "tag", "--loss", "last"], ["every"]),
         (["train", "--train", str(SAMPLES)], ["samples"]), (["train", "--resume", "nothing"], ["nothing", "runs"]),
         (["train", "--dataset", "0123456789abcdef"], ["not in the workspace"]),
+        (["train", "--dataset", "0123456789abcdef", "--lowercase", "--test", REVIEWS], ["--lowercase", "--test"]),
+        (["train", "--resume", "r", "--epochs", "3", "--train", REVIEWS], ["leave out --epochs, --train"]),
+        (["train", "--dev", REVIEWS], ["--train FILE"]),
         (["data", "--train", REVIEWS, "--encoding", "klingon"], ["klingon"]),
         (["inspect", "no-run", "text"], ["no-run"]), (["evaluate", "../../etc", REVIEWS], ["../../etc"]),
     ],

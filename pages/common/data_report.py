@@ -1,11 +1,14 @@
 """What reading a dataset found, shown before anybody trains on it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core.config import TASKS
 from rnn_core.figures import bars
+from rnn_core.results import LeftOut
 from rnn_core.views.view import literal
 
 
@@ -44,14 +47,7 @@ def show_report(chosen: str) -> None:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if report.left_out:
         st.markdown("**Left out or cut**")
-        st.dataframe(
-            {
-                "reason": [entry.reason for entry in report.left_out],
-                "rows": [entry.count for entry in report.left_out],
-                "the first of them": [", ".join(entry.rows) for entry in report.left_out],
-            },
-            hide_index=True,
-        )
+        show_left_out(report.left_out)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("##### How often does each label occur?")
@@ -80,3 +76,15 @@ def show_report(chosen: str) -> None:
     )
     with st.expander("How the files were read"):
         st.dataframe([{k: str(v) for k, v in facts.items()} for facts in report.files], hide_index=True)
+
+
+def show_left_out(left_out: Sequence[LeftOut]) -> None:
+    """Which rows were not used, or cut, and why."""
+    st.dataframe(
+        {
+            "reason": [entry.reason for entry in left_out],
+            "rows": [entry.count for entry in left_out],
+            "the first of them": [", ".join(entry.rows) for entry in left_out],
+        },
+        hide_index=True,
+    )

@@ -4,7 +4,7 @@ import contextlib
 
 import streamlit as st
 
-from pages.common import cache, data_form, state, widgets
+from pages.common import cache, data_form, data_report, state, widgets
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.results import Evaluation, Scores
 from rnn_core.training import jobs
@@ -79,14 +79,26 @@ def _evaluated(run: Run, key: str, split: str, arguments: list[str]) -> Evaluati
     """The saved evaluation, and the button that makes or renews it; ends the page while there is none."""
     folder = evaluations.folder(run, key, split)
     status = jobs.status(folder)
-    if st.button("Evaluate" if status is None else "Evaluate again", type="primary" if status is None else "secondary",
-                 icon=":material/play_arrow:", disabled=bool(status and status.active)):  # fmt: skip
-        jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
-        st.rerun()
-    widgets.watch(folder, f"evaluate-{folder.name}")
     written = folder / "scores.json"
     evaluation = cache.evaluation(str(folder), written.stat().st_mtime_ns if written.exists() else 0)
+    stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
+    if st.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
+                 type="primary" if evaluation is None or stale else "secondary",
+                 disabled=bool(status and status.active)):  # fmt: skip
+        jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
+        st.rerun()
+    status = widgets.watch(folder, f"evaluate-{folder.name}")
+    if status and status.state in ("cut off", "cancelled"):
+        st.info(f"The last evaluation was {status.state} before its end. Evaluate again.", icon=":material/stop_circle:")
     if evaluation is None:
         return st.stop()
     st.caption(f"{literal(evaluation.data)} · {len(evaluation.tokens):,} texts · evaluated {widgets.ago(written)}")
+    if stale:
+        st.warning("This run has been trained further since: these scores are of its earlier weights. Evaluate again.",
+                   icon=":material/history:")  # fmt: skip
+    for warning in evaluation.warnings:
+        st.warning(literal(warning, 600), icon=":material/warning:")
+    if evaluation.left_out:
+        with st.expander(f"Left out or cut: {sum(entry.count for entry in evaluation.left_out):,} rows", expanded=True):
+            data_report.show_left_out(evaluation.left_out)
     return evaluation

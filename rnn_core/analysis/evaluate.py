@@ -1,6 +1,7 @@
 """A run's answers to labelled examples, against the truth."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from rnn_core.results import Evaluation
 
 
 def evaluate(
-    loaded: Loaded, examples: Sequence[Example], data: str, check: Callable[[], None] = lambda: None
+    loaded: Loaded, examples: Sequence[Example], data: str, tick: Callable[[float], None] = lambda share: None
 ) -> Evaluation:
     """Answers every example and scores the answers.
 
@@ -25,7 +26,7 @@ def evaluate(
         loaded: the run.
         examples: texts or tagged sentences.
         data: what they are, in words.
-        check: called between pieces of the work; may raise to stop it.
+        tick: hears the share answered so far; what it raises ends the work.
 
     Raises:
         Problem: when there is nothing to evaluate.
@@ -42,10 +43,9 @@ def evaluate(
     confidences: list[list[float]] = []
     loss_total = loss_count = 0.0
     for piece in range(0, len(examples), 2000):
-        check()
         some = examples[piece : piece + 2000]
         encoded = Encoded.of([e.tokens for e in some], [e.target for e in some], speech.vocabulary, speech.labels, per_token)
-        predictions = predict(loaded.network, loaded.config, encoded)
+        predictions = predict(loaded.network, loaded.config, encoded, partial(_tell, tick, piece, len(some), len(examples)))
         if np.isfinite(predictions.loss):  # the mean over the texts that have a label the network knows
             known = sum(any(t in speech_labels for t in (e.target if per_token else (e.target,))) for e in some)
             loss_total += predictions.loss * known
@@ -70,3 +70,7 @@ def evaluate(
             [t[0] for t in truths], [a[0] for a in answers], [c[0] for c in confidences],
         )  # fmt: skip
     return Evaluation(loaded.id, data, scores, [list(e.tokens) for e in examples], truths, answers, confidences)
+
+
+def _tell(tick: Callable[[float], None], before: int, some: int, texts: int, share: float) -> None:
+    tick((before + share * some) / texts)

@@ -155,18 +155,23 @@ def read_dataset(
 
 
 def read_examples(
-    path: Path, config: DataConfig, labels: Sequence[str] | None = None, name: str | None = None
+    path: Path,
+    config: DataConfig,
+    labels: Sequence[str] | None = None,
+    name: str | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> tuple[list[Example], FileReport]:
     """The examples of one file to evaluate a run on; a split column plays no part.
 
     Args:
         config: as for a dataset; columns left open are guessed.
         labels: the classes the run knows; others are warned of.
+        progress: hears the share read so far; what it raises ends the reading.
 
     Raises:
         Problem: when the file cannot be read or no row of it used.
     """
-    file = _read(path, with_columns(config, split=None), name or path.name, None, with_split=False)
+    file = _read(path, with_columns(config, split=None), name or path.name, progress, with_split=False)
     examples = [example for example, _ in file.found]
     strange = sorted(set(checks.label_counts(examples)) - set(labels)) if labels is not None else []
     warnings = (

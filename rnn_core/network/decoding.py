@@ -1,5 +1,6 @@
 """What the network answers: the most probable class of each text, or of each token."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -31,16 +32,31 @@ def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 @torch.no_grad()
-def predict(network: Network, config: RunConfig, encoded: Encoded) -> Predictions:
-    """The network's answers without dropout; its mode is put back afterwards."""
+def predict(
+    network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], None] = lambda share: None
+) -> Predictions:
+    """The network's answers without dropout; its mode is put back afterwards.
+
+    Args:
+        tick: hears the share answered so far; what it raises ends the work.
+    """
     was_training = network.training
     network.eval()
+    try:
+        return _predict(network, config, encoded, tick)
+    finally:
+        network.train(was_training)
+
+
+def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], None]) -> Predictions:
     per_token = config.task.per_token
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)
-    total, known = 0.0, 0
+    total, known, done = 0.0, 0, 0
     for rows in in_order(encoded.lengths) if len(encoded) else ():
+        tick(done / len(encoded.indices))
         batch = encoded.batch(rows)
+        done += int(batch.lengths.sum())
         tokens, lengths, targets = tensors(batch)
         h = network.hidden(tokens, lengths)
         weights = step_weights(
@@ -62,5 +78,4 @@ def predict(network: Network, config: RunConfig, encoded: Encoded) -> Prediction
             last = (lengths - 1)[None]
             answers[rows] = answer.gather(0, last)[0].numpy()
             confidences[rows] = best.gather(0, last)[0].exp().numpy()
-    network.train(was_training)
     return Predictions(answers, confidences, total / known if known else float("nan"))

@@ -19,5 +19,5 @@ class Callback:
         """An epoch has ended and dev was scored."""
 
     def should_stop(self) -> bool:
-        """True to leave off after this update; the training can be saved and resumed there."""
+        """True to leave off after the last update; asked after each, and while dev is scored."""
         return False

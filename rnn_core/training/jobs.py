@@ -84,13 +84,6 @@ def _read(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def settle(folder: Path) -> None:
-    """Marks a job done whose work is found complete: its worker was killed just before it could say so."""
-    now = status(folder)
-    if now and now.state == "cut off":
-        files.write_json(folder / "status.json", {"state": "done", "time": time.time(), "progress": 1.0})
-
-
 def start(folder: Path, arguments: Sequence[str]) -> None:
     """Starts `python -m rnn_core …` as the worker of this folder.
 
@@ -165,6 +158,11 @@ class Job:
         """Raises Cancelled when the work should stop."""
         if self.stop_wanted():
             raise Cancelled
+
+    def heed(self, progress: float, message: str = "") -> None:
+        """Tells how far the work is and raises Cancelled when it should stop; may be called often."""
+        self.progress(progress, message)
+        self.check()
 
     @property
     def for_a_page(self) -> bool:

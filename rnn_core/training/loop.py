@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,6 +61,10 @@ def score(
             [list(named[truths[s]]) for s in texts], [list(named[predictions.answers[s]]) for s in texts], scheme
         )
     return metrics.scores(confusion, rows, predictions.loss, spans)
+
+
+class _Stopped(Exception):
+    """A callback said stop while dev was scored."""
 
 
 class Training:
@@ -149,7 +153,15 @@ class Training:
                     callback.on_update(self)
                 if any(callback.should_stop() for callback in callbacks):
                     return False
-            scores = self._end_epoch()
+
+            def heed(share: float) -> None:
+                if any(callback.should_stop() for callback in callbacks):
+                    raise _Stopped
+
+            try:
+                scores = self._end_epoch(heed)
+            except _Stopped:  # nothing has changed since the last update: dev is scored anew when this is resumed
+                return False
             for callback in callbacks:
                 callback.on_epoch(self, scores)
         return True
@@ -199,22 +211,20 @@ class Training:
         finally:
             self.network.load_state_dict(weights)
 
-    def _end_epoch(self) -> dict[str, Any]:
-        self.epoch += 1
-        self.place = 0
+    def _end_epoch(self, tick: Callable[[float], None]) -> dict[str, Any]:
+        """Scores dev and keeps the weights if they are the best so far; changes nothing when `tick` raises."""
         entry: dict[str, Any] = {
-            "epoch": self.epoch,
+            "epoch": self.epoch + 1,
             "step": self.step,
             "train_loss": self._epoch_loss / self._epoch_texts,
             "seconds": self.seconds,
             "tokens_per_second": self.tokens_per_second,
         }
-        self._epoch_loss, self._epoch_texts = 0.0, 0
         with self._with_averaged_weights():
             if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
                 raise Problem(_DIVERGED)
             if len(self.dev):
-                scores = score(predict(self.network, self.config, self.dev), self.dev, self.labels, self.scheme)
+                scores = score(predict(self.network, self.config, self.dev, tick), self.dev, self.labels, self.scheme)
                 entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
                 if scores.spans:
                     entry["dev_f1"] = scores.spans.f1
@@ -223,6 +233,9 @@ class Training:
                 self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
             else:
                 self.waited += 1
+        self.epoch += 1
+        self.place = 0
+        self._epoch_loss, self._epoch_texts = 0.0, 0
         return entry | {"best": self.waited == 0}
 
     def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:

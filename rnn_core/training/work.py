@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnn_core.config import Problem, RunConfig
+from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Dataset, Example
 from rnn_core.data.vocabulary import Vocabulary
@@ -53,7 +53,10 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     """
     config, began = run.config, time.perf_counter()
     data = dataset or workspace.dataset(config.fingerprint)
-    splits = data.splits if isinstance(data, Dataset) else {s: data.examples(s) for s in ("train", "dev", "test")}
+    splits: dict[str, list[Example]] = {}
+    for split in SPLITS:
+        job.check()
+        splits[split] = data.splits.get(split, []) if isinstance(data, Dataset) else data.examples(split)
     if not (run.path / "vocabulary.json").exists():
         vocabulary = Vocabulary.build(
             (e.tokens for e in splits["train"]), config.data.vocabulary, config.data.lowercase
@@ -61,7 +64,11 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         run.write_speech(Speech(vocabulary, data.labels, data.scheme))
     speech = run.speech
     per_token = config.task.per_token
-    train, dev, test = (encode(splits.get(split, []), speech, per_token) for split in ("train", "dev", "test"))
+    encoded: dict[str, Encoded] = {}
+    for split in SPLITS:
+        job.check()
+        encoded[split] = encode(splits[split], speech, per_token)
+    train, dev, test = encoded.values()
     training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme)
     read_seconds = time.perf_counter() - began
     if run.resumable:
@@ -87,9 +94,10 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "threads": config.train.threads,
     }
     saved: dict[str, Any] = {}
-    for split, encoded in (("dev", dev), ("test", test)):
-        if len(encoded):
-            scores = score(predict(training.network, config, encoded), encoded, speech.labels, speech.scheme)
+    for split, texts in (("dev", dev), ("test", test)):
+        if len(texts):
+            answers = predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
+            scores = score(answers, texts, speech.labels, speech.scheme)
             saved[split] = scores_to_json(scores)
             figures |= figures_of(scores, split)
     run.write("metrics.json", figures | {"scores": saved})
@@ -137,14 +145,12 @@ class _Keeper(Callback):
         now = time.monotonic()
         if now - self._saved > CHECKPOINT_EVERY_S:
             self.checkpoint(training)
-        if now - self._asked > 0.25:
-            self._asked, self._stop = now, self.job.stop_wanted()
-            self.job.progress(
-                self.progress(training),
-                f"Epoch {training.epoch + 1} of {training.config.train.epochs}",
-                tokens_per_second=round(training.tokens_per_second),
-                step=training.step,
-            )
+        self.job.progress(
+            self.progress(training),
+            f"Epoch {training.epoch + 1} of {training.config.train.epochs}",
+            tokens_per_second=round(training.tokens_per_second),
+            step=training.step,
+        )
 
     def on_epoch(self, training: Training, scores: dict[str, Any]) -> None:
         files.append_line(self.run.path / "history.jsonl", scores)
@@ -155,6 +161,9 @@ class _Keeper(Callback):
         self.checkpoint(training)
 
     def should_stop(self) -> bool:
+        now = time.monotonic()
+        if now - self._asked > 0.25:
+            self._asked, self._stop = now, self.job.stop_wanted()
         return self._stop
 
     def checkpoint(self, training: Training) -> None:

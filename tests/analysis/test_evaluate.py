@@ -109,20 +109,20 @@ def test_labels_unseen_alone_give_no_loss_and_no_right_answer() -> None:
     assert scores.loss is None and scores.accuracy == 0
 
 
-def test_many_texts_are_scored_in_pieces_with_a_check_between_and_the_same_loss() -> None:
+def test_many_texts_are_scored_in_pieces_with_the_share_told_and_the_same_loss() -> None:
     one = loaded("classify")
     examples = [*classified(2000), *classified(500, ("unseen",) * 249 + ("good",), seed=1)]
-    checks: list[int] = []
-    found = evaluate(one, examples, "a file", lambda: checks.append(1))
+    shares: list[float] = []
+    found = evaluate(one, examples, "a file", shares.append)
     encoded = Encoded.of([e.tokens for e in examples], found.truths, vocabulary_of(), LABELS, False)
     predictions = predict(one.network, one.config, encoded)
-    assert len(checks) == 2 and len(found.answers) == 2500
+    assert shares == sorted(shares) and shares[0] == 0 and 0.7 < shares[-1] < 1 and len(found.answers) == 2500
     assert found.answers == [LABELS[i] for i in predictions.answers]
     assert found.scores.loss == pytest.approx(predictions.loss, rel=1e-6)
 
 
-def test_a_check_that_raises_stops_the_work() -> None:
-    def stop() -> None:
+def test_a_tick_that_raises_stops_the_work() -> None:
+    def stop(share: float) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):

@@ -16,7 +16,7 @@ import pytest
 
 from rnn_core import commands
 from rnn_core.config import Problem
-from rnn_core.training import jobs, work
+from rnn_core.training import jobs, loop, work
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.runs import Run, read_tensors
 from tests.tiny import config_of
@@ -89,6 +89,14 @@ def untimed(figures: dict[str, Any]) -> dict[str, Any]:
 
 def run_in_this_process(workspace: Workspace, *arguments: str) -> int:
     return commands.main([*arguments, "--workspace", str(workspace.root)])
+
+
+def until(wanted: Callable[[], bool]) -> None:
+    """Waits for a worker that a page started."""
+    end = time.monotonic() + 60
+    while not wanted():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +203,57 @@ def test_resuming_a_finished_run_is_refused_and_it_stays_done(
     assert "trained to its end" in capsys.readouterr().err.splitlines()[-1]
     assert sha256(run) == before
     assert jobs.status(run.path).state == "done"  # type: ignore[union-attr]
+
+
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")  # a worker outlives whoever started it
+def test_a_worker_killed_after_all_was_written_is_done_when_a_page_resumes_it(workspace: Workspace) -> None:
+    small = [*TRAIN[:-4], "--epochs", "1", "--batch", "64"]
+    assert run_in_this_process(workspace, *small) == 0
+    run = workspace.runs()[0]
+    files.write_json(run.path / "status.json", {"state": "running", "time": time.time(), "progress": 0.9})
+    assert jobs.status(run.path).state == "cut off"  # type: ignore[union-attr]
+    jobs.start(run.path, ["train", "--resume", run.id, f"--workspace={workspace.root}"])
+    until(lambda: not jobs.status(run.path).active)  # type: ignore[union-attr]
+    assert jobs.status(run.path).state == "done"  # type: ignore[union-attr]
+
+
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")  # a worker outlives whoever started it
+def test_what_keeps_a_page_from_resuming_is_its_message(workspace: Workspace) -> None:
+    run = work.create_run(workspace, config_of())
+    (run.path / "config.json").write_text("{}")
+    jobs.start(run.path, ["train", "--resume", run.id, f"--workspace={workspace.root}"])
+    until(lambda: not jobs.status(run.path).active)  # type: ignore[union-attr]
+    now = jobs.status(run.path)
+    assert now is not None and now.state == "failed" and "damaged" in now.message
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_a_cancel_is_heeded_while_a_split_is_scored_and_the_run_goes_on_from_there(
+    uncut: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, split: str
+) -> None:
+    """Cancelled by the first question whether to go on that is asked while that split is answered."""
+    sizes = {name: s.examples for name, s in Workspace(uncut.path.parents[1]).datasets()[0].report.splits.items()}
+    wanted = {"dev": loop, "test": work}[split]  # dev and test are of one size: told apart by who asks
+    asked: list[int] = []
+    predict = wanted.predict
+
+    def watched(network: Any, config: Any, encoded: Any, tick: Any) -> Any:
+        def stop(share: float) -> None:
+            if len(encoded) == sizes[split] and not asked:
+                asked.append(1)
+                jobs.cancel(workspace.runs()[0].path)
+                time.sleep(0.3)
+            tick(share)
+
+        return predict(network, config, encoded, stop)
+
+    monkeypatch.setattr(wanted, "predict", watched)
+    assert run_in_this_process(workspace, *TRAIN) == 130
+    run = workspace.runs()[0]
+    assert asked and jobs.status(run.path).state == "cancelled"  # type: ignore[union-attr]
+    assert run_in_this_process(workspace, "train", "--resume", run.id) == 0
+    assert sha256(run) == sha256(uncut)
+    assert [untimed(e) for e in run.history().epochs] == [untimed(e) for e in uncut.history().epochs]
 
 
 def test_an_epoch_stands_in_the_history_once_however_the_cut_fell(
