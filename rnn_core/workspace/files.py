@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -25,13 +26,12 @@ _TROUBLE = {
 
 @contextmanager
 def saying_disk_trouble(path: Path) -> Iterator[None]:
-    """Turns a full or read-only disk into a `Problem` that names the place."""
+    """Turns whatever keeps the disk from being written, full or read-only, into a `Problem` that names the place."""
     try:
         yield
     except OSError as error:
-        if error.errno in _TROUBLE:
-            raise Problem(f"{path} cannot be written: {_TROUBLE[error.errno]}.") from error
-        raise
+        why = _TROUBLE.get(error.errno or 0) or f"{error.strerror or error}. Try again, or choose another place with --workspace"
+        raise Problem(f"{str(path)[:300]} cannot be written: {why}.") from error
 
 
 def write(path: Path, fill: Callable[[Path], Any]) -> None:
@@ -54,24 +54,24 @@ def write(path: Path, fill: Callable[[Path], Any]) -> None:
 
 
 def write_json(path: Path, values: Any) -> None:
-    """JSON, written whole."""
-    text = json.dumps(values, ensure_ascii=False, indent=1)
+    """JSON, written whole; NaN and infinity become null."""
+    text = json.dumps(_finite(values), ensure_ascii=False, indent=1, allow_nan=False)
     write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def read_json(path: Path) -> Any:
     """What `write_json` wrote. Raises Problem when the file is missing or damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_bytes())
     except FileNotFoundError:
         raise Problem(f"{path.parent.name} is incomplete: {path.name} is missing. Delete it, or import it again.") from None
-    except (ValueError, OSError):
+    except (ValueError, OSError, RecursionError):
         raise Problem(f"{path.parent.name} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None
 
 
 def as_line(values: dict[str, Any]) -> str:
-    """One line of a JSON-lines file."""
-    return json.dumps(values, ensure_ascii=False) + "\n"
+    """One line of a JSON-lines file; NaN and infinity become null."""
+    return json.dumps(_finite(values), ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def append_line(path: Path, values: dict[str, Any]) -> None:
@@ -86,12 +86,30 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     if path.exists():
         for line in filter(None, path.read_bytes().split(b"\n")[:-1]):
             try:
-                values = json.loads(line)
-            except ValueError:
+                values = _parsed(line)
+            except (ValueError, RecursionError):
                 continue
             if isinstance(values, dict):
                 lines.append(values)
     return lines
+
+
+def _parsed(content: bytes) -> Any:
+    """JSON that this app can show: null for NaN and infinity. Raises ValueError where there is half a character."""
+    text = content.decode("utf-8")
+    values = json.loads(text, parse_constant=lambda _: None)
+    if "\\u" in text:
+        json.dumps(values, ensure_ascii=False).encode("utf-8")  # a surrogate alone can neither be written nor sent
+    return values
+
+
+def _finite(values: Any) -> Any:
+    """The same values, None for each float that JSON has no word for."""
+    if isinstance(values, dict):
+        return {name: _finite(value) for name, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [_finite(value) for value in values]
+    return None if isinstance(values, float) and not math.isfinite(values) else values
 
 
 def remove(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """A run on disk: config, vocabulary, weights, history, metrics, checkpoint and evaluations in one folder."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,12 +9,15 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from rnn_core.config import FORMAT, Problem, RunConfig, make, plain
+from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, make, plain
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.results import History
+from rnn_core.results import History, Scores, SpanScores
 from rnn_core.workspace import files
 
 Arrays = dict[str, np.ndarray]
+
+_MOST, _MOST_STEPS = 1e30, 2**31
+"""Beyond these no number of a run, and no step or epoch, is believed: figures draw them in 32 bits."""
 
 
 class Speech(NamedTuple):
@@ -78,35 +81,53 @@ class Run:
             vocabulary = Vocabulary.from_json(values)
             labels = tuple(map(str, values["labels"]))
             scheme = values["scheme"] and str(values["scheme"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise Problem(f"Run {self.id} is damaged: vocabulary.json. Delete it, or import it again.") from None
         return Speech(vocabulary, labels, scheme)
 
     def weights(self) -> Arrays:
-        """The best weights so far, by parameter name. Raises Problem when missing or damaged."""
+        """The best weights so far, by parameter name. Raises Problem when missing, damaged or no numbers."""
         path = self.path / "weights.safetensors"
         if not path.exists():
             raise Problem(f"{self.name} has no weights yet: its first epoch has not ended. Wait, or resume its training.")
-        return read_tensors(path, self.id)[0]
+        weights = read_tensors(path, self.id)[0]
+        if not all(array.dtype in (np.float32, np.float64) for array in weights.values()):
+            raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
+        most = np.finfo(np.float32).max  # what the network computes with
+        if not all((np.abs(array) <= most).all() for array in weights.values()):
+            raise Problem(f"Run {self.id} is damaged: its weights hold NaN or infinity. Delete it, or train it again.")
+        return weights
 
     def history(self) -> History:
-        """The training and dev curves so far."""
-        lines = files.read_lines(self.path / "history.jsonl")
-        notes = [line for line in lines if {"loss", "step", "epoch"} <= line.keys()]
+        """The training and dev curves so far; a line with anything but numbers in it is passed over."""
+        lines = [
+            line for line in files.read_lines(self.path / "history.jsonl")
+            if all(map(_number_or_none, line.values()))
+            and all(abs(line.get(name) or 0) < _MOST_STEPS for name in ("step", "epoch"))
+        ]  # fmt: skip
+
+        def having(*names: str) -> list[dict[str, Any]]:
+            return [line for line in lines if all(line.get(name) is not None for name in names)]
+
+        notes = having("loss", "step", "epoch")
         return History(
             np.array([n["step"] for n in notes], np.int64),
             np.array([n["loss"] for n in notes], np.float64),
             np.array([n["epoch"] for n in notes], np.float64),
-            tuple(line for line in lines if {"train_loss", "epoch"} <= line.keys()),
+            tuple(having("train_loss", "epoch")),
         )
 
     def metrics(self) -> dict[str, Any]:
-        """The saved scores and counts; {} while training has not ended."""
+        """The saved scores and counts; {} while training has not ended.
+
+        Every name may be absent; those there are hold numbers, and `scores` what `evaluations.scores_from_json` reads.
+        Raises Problem on anything else.
+        """
         path = self.path / "metrics.json"
         metrics = files.read_json(path) if path.exists() else {}
-        if not isinstance(metrics, dict):
+        if not isinstance(metrics, dict) or not _sound_metrics(metrics):
             raise Problem(f"Run {self.id} is damaged: metrics.json is not a run's. Delete it, or import it again.")
-        return metrics
+        return {name: value for name, value in metrics.items() if value is not None}
 
     def write(self, name: str, values: Any) -> None:
         """Saves one of the run's JSON files."""
@@ -133,6 +154,39 @@ class Run:
         files.remove(self.path)
 
 
+def _number_or_none(value: Any) -> bool:
+    """Whether a value is a number that figures can draw, or null, or true or false."""
+    return value is None or (isinstance(value, (int, float)) and abs(value) < _MOST)
+
+
+def _sound_metrics(metrics: dict[str, Any]) -> bool:
+    from rnn_core.workspace.evaluations import scores_from_json  # which imports this module
+
+    if not all(_number_or_none(value) for name, value in metrics.items() if name != "scores"):
+        return False
+    try:
+        known = (metrics.get("scores") or {}).items()
+        return all(split in SPLITS and _sound_scores(scores_from_json(values)) for split, values in known)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return False
+
+
+def _sound_scores(scores: Scores) -> bool:
+    """Whether every value is of its kind and the matrix fits the labels."""
+    spans = scores.spans
+    parts: list[Any] = [scores, *scores.per_class, *([spans, *spans.per_type] if spans else [])]
+    typed = [(getattr(part, field.name), field.type) for part in parts for field in fields(part)]
+    classes = len(scores.labels)
+    return (
+        (spans is None or isinstance(spans, SpanScores))
+        and scores.confusion.shape == (classes, classes) and bool(scores.confusion.min() >= 0)
+        and len(scores.per_class) == classes
+        and all(isinstance(label, str) for label in scores.labels) and _number_or_none(scores.loss)
+        and all(isinstance(value, str) for value, kind in typed if kind is str)
+        and all(value is not None and _number_or_none(value) for value, kind in typed if kind in (int, float))
+    )  # fmt: skip
+
+
 def write_tensors(path: Path, arrays: Arrays, rest: str = "") -> None:
     """Arrays, and one text beside them, in one safetensors file."""
     arrays = {name: np.asarray(a, order="C") for name, a in arrays.items()}
@@ -144,5 +198,5 @@ def read_tensors(path: Path, owner: str) -> tuple[Arrays, str]:
     try:
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
-    except (SafetensorError, OSError, ValueError):
+    except (SafetensorError, OSError, ValueError, TypeError):  # TypeError: numbers that numpy lacks, such as bfloat16
         raise Problem(f"Run {owner} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None

@@ -133,6 +133,9 @@ def with_config(**more: object) -> Change:
         (lambda whole: {n: c for n, c in whole.items() if n != "weights.safetensors"}, "holds no run"),
         (lambda whole: whole | {"metrics.json": b"{"}, "metrics.json"),
         (lambda whole: whole | {"metrics.json": b"[1]"}, "metrics.json"),
+        (lambda whole: whole | {"metrics.json": b'{"scores": {"test": {}}}'}, "metrics.json"),
+        (with_config(fingerprint="../../../../evil"), "names no data"),
+        (with_config(name="half \ud800"), "damaged"),
     ],
 )  # fmt: skip
 def test_a_run_that_is_damaged_is_refused(workspace: Workspace, change: Change, said: str) -> None:

@@ -28,7 +28,7 @@ def failing(code: int) -> Callable[..., Any]:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    values = {"ü": [1, 2.5, None, "<b>"], "n": float("inf")}
+    values = {"ü": [1, 2.5, None, "<b>"], "n": True}
     files.write_json(tmp_path / "deep" / "down" / "a.json", values)
     assert files.read_json(tmp_path / "deep" / "down" / "a.json") == values
     assert [p.name for p in (tmp_path / "deep" / "down").iterdir()] == ["a.json"]
@@ -49,10 +49,26 @@ def test_a_disk_that_cannot_be_written_is_said_and_the_old_file_stays(
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
-def test_other_trouble_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_number_is_written_as_null_and_read_as_none(tmp_path: Path) -> None:
+    odd = {"a": [float("nan"), (float("inf"), 1.0)], "b": {"c": -float("inf")}}
+    plain = {"a": [None, [None, 1.0]], "b": {"c": None}}
+    files.write_json(tmp_path / "a.json", odd)
+    files.append_line(tmp_path / "a.jsonl", odd)
+    assert "NaN" not in (tmp_path / "a.json").read_text() + (tmp_path / "a.jsonl").read_text()
+    assert files.read_json(tmp_path / "a.json") == plain and files.read_lines(tmp_path / "a.jsonl") == [plain]
+    (tmp_path / "a.json").write_text('{"loss": NaN}')  # as an older version wrote it
+    assert files.read_json(tmp_path / "a.json") == {"loss": None}
+
+
+def test_other_trouble_is_said_with_the_systems_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "replace", failing(errno.EIO))
-    with pytest.raises(OSError, match="error"):
+    with pytest.raises(Problem, match=os.strerror(errno.EIO)):
         files.write_json(tmp_path / "a.json", 1)
+
+
+def test_a_place_that_the_system_refuses_is_said() -> None:
+    trouble = Workspace("/proc/nope").trouble
+    assert trouble and "/proc/nope" in trouble and "--workspace" in trouble
 
 
 def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -65,7 +81,7 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1,"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1,", b"[" * 99_999, b'"half \\ud800"', b"1" * 5000])
 def test_a_damaged_file_is_said_with_its_owner(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "this-run").mkdir()
     with pytest.raises(Problem, match=r"this-run is incomplete: a\.json is missing"):

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnn_core import metrics
 from rnn_core.analysis.loading import load
 from rnn_core.config import FORMAT, Problem, plain
 from rnn_core.workspace import Workspace
+from rnn_core.workspace.evaluations import scores_to_json
 from rnn_core.workspace.runs import Run, read_tensors, write_tensors
-from tests.tiny import TAGS, config_of, model_of, saved_run, vocabulary_of
+from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run, vocabulary_of
 
 
 def damaged(run: Run, name: str, content: bytes | None) -> Run:
@@ -94,7 +96,8 @@ GOOD = vocabulary_of().to_json() | {"labels": ["a", "b"], "scheme": None}
 @pytest.mark.parametrize(
     "content",
     [None, b"", b"{", b"[]", b"null", *(json.dumps({k: v for k, v in GOOD.items() if k != left}).encode() for left in GOOD),
-     json.dumps(GOOD | {"labels": 5}).encode(), json.dumps(GOOD | {"counts": [1]}).encode()],
+     json.dumps(GOOD | {"labels": 5}).encode(), json.dumps(GOOD).replace("3", "1e999").encode(),
+     json.dumps(GOOD | {"counts": [1]}).encode()],
 )  # fmt: skip
 def test_a_damaged_vocabulary_is_a_sentence_that_names_the_run(workspace: Workspace, content: bytes | None) -> None:
     run = damaged(saved_run(workspace), "vocabulary.json", content)
@@ -122,19 +125,70 @@ def test_weights_cut_short_or_of_another_network_are_refused(workspace: Workspac
             load(Run(run.path))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"5", b"[1]"])
+SCORES = metrics.scores(np.array([[2, 1], [0, 3]]), LABELS, 0.25, metrics.span_scores([["B-A"]], [["O"]], "IOB2"))
+TEST = scores_to_json(SCORES)
+
+
+def scored(**more: Any) -> bytes:
+    return json.dumps({"scores": {"test": TEST | more}}).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff", b"5", b"[1]", b'{"epochs": "2"}', b'{"train_seconds": [1]}', b'{"dev_accuracy": 1e999}',
+     b'{"scores": 5}', b'{"scores": {"test": {}}}', b'{"scores": {"test": []}}', scored(accuracy="1"), scored(labels=[1, 2]),
+     scored(labels=["a"]), scored(confusion=[[1]]), scored(confusion=[["x", 1], [1, 1]]), scored(confusion=[[1, 1], [1]]),
+     scored(per_class=[]), scored(per_class=[{"label": "a"}] * 2), scored(spans={}), scored(loss="x"), scored(more=1),
+     scored(spans=TEST["spans"] | {"f1": None}), json.dumps({"scores": {"<b>": TEST}}).encode()],
+)  # fmt: skip
 def test_damaged_metrics_are_a_sentence_that_names_the_run(workspace: Workspace, content: bytes) -> None:
     run = damaged(saved_run(workspace), "metrics.json", content)
     with pytest.raises(Problem, match=run.id):
         run.metrics()
 
 
-@pytest.mark.parametrize("line", [b"\xff\xfe", b"{", b"5", b"null", b'"loss"', b'{"loss": 1}', b"[]"])
+@pytest.mark.parametrize(
+    "content", [b"{}", b'{"epochs": 2}', b'{"scores": {}}', b'{"dev_loss": null}', scored(), scored(loss=None)]
+)
+def test_any_name_of_the_metrics_may_be_absent(workspace: Workspace, content: bytes) -> None:
+    run = damaged(saved_run(workspace), "metrics.json", content)
+    assert run.metrics() == {name: value for name, value in json.loads(content).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"\xff\xfe", b"{", b"5", b"null", b'"loss"', b'{"loss": 1}', b"[]", b'{"loss": "x", "step": 1, "epoch": 1}',
+     b'{"loss": NaN, "step": 1, "epoch": 1}', b'{"loss": 1, "step": [], "epoch": 1}', b'{"loss": 1, "step": 1e20, "epoch": 1}',
+     b'{"train_loss": "x", "epoch": 1}', b'{"train_loss": 1, "epoch": 1, "dev_accuracy": "x"}', b'{"train_loss": 1}',
+     b'{"train_loss": 1, "epoch": 99999999999}', b'{"loss": 1' + b"0" * 400 + b', "step": 1, "epoch": 1}'],
+)  # fmt: skip
 def test_damaged_lines_of_the_history_are_dropped(workspace: Workspace, line: bytes) -> None:
     run = saved_run(workspace)
     good = (run.path / "history.jsonl").read_bytes()
     (run.path / "history.jsonl").write_bytes(line + b"\n" + good + b'{"step": 5, "ep')
     assert run.history().steps.tolist() == [2] and len(run.history().epochs) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("BF16", "cannot be read"), ("F16", "32 or 64 bits"), ("I32", "32 or 64 bits")]
+)
+def test_weights_of_another_kind_are_refused(workspace: Workspace, kind: str, said: str) -> None:
+    run = saved_run(workspace)
+    header = json.dumps({"embedding": {"dtype": kind, "shape": [1], "data_offsets": [0, 4 if kind == "I32" else 2]}}).encode()
+    content = len(header).to_bytes(8, "little") + header + bytes(4 if kind == "I32" else 2)
+    with pytest.raises(Problem, match=said) as why:
+        damaged(run, "weights.safetensors", content).weights()
+    assert run.id in str(why.value)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1e300])
+def test_weights_that_are_no_numbers_are_refused(workspace: Workspace, odd: float) -> None:
+    run = saved_run(workspace)
+    weights = {name: array.astype(np.float64) for name, array in run.weights().items()}
+    weights["bias_out"][0] = odd
+    write_tensors(run.path / "weights.safetensors", weights)
+    with pytest.raises(Problem, match=f"{run.id} is damaged: its weights hold NaN or infinity"):
+        load(run)
 
 
 def test_tensors_and_the_text_beside_them_come_back(tmp_path: Path) -> None:
