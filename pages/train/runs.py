@@ -1,50 +1,23 @@
 """Runs: every run with its settings and scores, side by side."""
 
+import hashlib
 import re
 
 import streamlit as st
 
-from pages.common import cache, state, widgets
-from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, plain
+from pages.common import cache, run_list, state, widgets
+from rnn_core.config import METRIC_NAMES, plain
 from rnn_core.figures import lines
-from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
 from rnn_core.workspace.runs import Run
-from rnn_core.workspace.store import READY_MADE
 
-SCORES = {
-    "dev accuracy": "dev_accuracy", "dev macro F1": "dev_macro_f1", "dev span F1": "dev_f1",
-    "test accuracy": "test_accuracy", "test macro F1": "test_macro_f1", "test span F1": "test_f1",
-    "parameters": "parameters", "epochs": "epochs", "seconds": "train_seconds", "tokens/s": "tokens_per_second",
-}  # fmt: skip
+MOST_MB = 200
+"""An imported zip is held in the server's memory and unpacked there while its page waits."""
 
 workspace = cache.workspace()
-ready = {path.name for path in READY_MADE.iterdir()} if READY_MADE.is_dir() else set()
 st.title("Runs")
 st.caption("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare.")
-
-
-def row_of(run: Run) -> dict[str, object]:
-    """A run as a row of the table."""
-    status = jobs.status(run.path)
-    try:
-        config, metrics = run.config, run.metrics()
-    except Problem:
-        return {"name": run.id, "state": "damaged"}
-    cell = config.model.activation + " RNN" if config.model.cell == "rnn" else CHOICE_NAMES[config.model.cell]
-    known = {
-        "name": config.name,
-        "state": status.state if status else "ready-made" if run.id in ready else "imported",
-        "task": "labelling" if config.task.per_token else "classification",
-        "cell": cell + (" both ways" if config.model.bidirectional else ""),
-        "hidden d": config.model.hidden,
-        "embedding n": config.model.embedding,
-        "layers": config.model.layers,
-        "loss": config.loss,
-    }
-    rest = {name: metrics.get(key) for name, key in SCORES.items()}
-    return known | rest | {"seed": config.train.seed, "when": widgets.ago(run.path / "config.json")}
 
 
 @st.dialog("Delete this for everybody?")
@@ -56,11 +29,7 @@ def ask_to_delete(runs: list[Run]) -> None:
     yes, no = st.columns(2)
     if yes.button("Delete", type="primary", width="stretch", key="really-delete"):
         with widgets.saying_problems():
-            for run in runs:
-                status = jobs.status(run.path)
-                if status and status.active:
-                    raise Problem(f"{run.name} is being trained. Cancel it first, on the Train page.")
-                run.delete()
+            run_list.delete(runs)
         if state.selection().run in {run.id for run in runs}:
             state.select(run=None)
         st.rerun()
@@ -83,7 +52,7 @@ def file_name_of(run: Run) -> str:
 def import_one() -> None:
     """A run from a zip that this page made."""
     with st.expander("Import a run from a zip", icon=":material/upload:"):
-        upload = st.file_uploader("A zip that this page made", type="zip", key="import-run")
+        upload = st.file_uploader("A zip that this page made", type="zip", key="import-run", max_upload_size=MOST_MB)
         if upload and st.button("Import", key="import-now"):
             with widgets.saying_problems():
                 run = archive.unpack(workspace, upload.getvalue())
@@ -118,21 +87,25 @@ if not found:
     st.info("There is no run yet. Train one on the Train page, or import one below.", icon=":material/stacks:")
     import_one()
     st.stop()
-table = [row_of(run) for run in found]
+table = run_list.rows(found)
 columns = [name for name in table[0] | {k: 0 for row in table for k in row} if any(r.get(name) is not None for r in table)]
-four = st.column_config.NumberColumn(format="%.4f")
+before = set(st.session_state.get("ticked", ()))
 event = st.dataframe(
     {name: [row.get(name) for row in table] for name in columns},
     hide_index=True,
     placeholder="",
-    key="runs-table",
+    # Ticks are row numbers: a list that another session has changed is another table, with the same runs ticked.
+    key=f"runs-table-{hashlib.sha256(' '.join(run.id for run in found).encode()).hexdigest()[:16]}",
+    selection_default={"selection": {"rows": [i for i, run in enumerate(found) if run.id in before]}},
     on_select="rerun",
     selection_mode="multi-row",
-    column_config={name: four for name in columns if name.startswith(("dev", "test"))}
+    column_config=dict.fromkeys(run_list.SCORES, st.column_config.NumberColumn(format="%.4f"))
     | {"name": st.column_config.TextColumn(pinned=True, width="medium")}
+    | {"learning rate": st.column_config.NumberColumn(format="plain")}
     | {"seconds": st.column_config.NumberColumn(format="%.1f"), "tokens/s": st.column_config.NumberColumn(format="%.0f")},
 )
-ticked = [found[i] for i in event["selection"]["rows"] if i < len(found)]
+ticked = [found[i] for i in event["selection"]["rows"]]
+st.session_state["ticked"] = [run.id for run in ticked]
 if not ticked:
     st.caption("Tick a run at its left edge to open, rename, download or delete it.")
 else:

@@ -1,0 +1,80 @@
+"""Runs: what the table says, and that a tick stays with its run."""
+
+import hashlib
+from pathlib import Path
+
+import pandas
+import pytest
+from filelock import FileLock
+from streamlit.testing.v1 import AppTest
+
+from pages.common import run_list
+from rnn_core.config import Problem
+from rnn_core.workspace import Workspace, files, store
+from rnn_core.workspace.runs import Run
+from tests.pages.driving import Open, sound
+from tests.tiny import config_of, model_of, saved_run
+
+
+@pytest.fixture
+def two(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Run]:
+    """Two runs of other settings, the newer one first, and no ready-made ones."""
+    monkeypatch.setattr(store, "READY_MADE", workspace.root / "none")
+    older = saved_run(workspace, config_of(name="older"))
+    newer = saved_run(workspace, config_of(model=model_of(dropout=0.25), name="newer", loss="every", reduce="sum",
+                                           optimizer="sgd", learning_rate=0.00005, average=0.0, clip=1.0, batch=7))  # fmt: skip
+    older.path.rename(older.path.with_name("20200101-000000-aaaaaa"))
+    return Run(newer.path), Run(older.path.with_name("20200101-000000-aaaaaa"))
+
+
+def tick(app: AppTest, workspace: Workspace, *rows: int) -> None:
+    """Ticks these rows of the table."""
+    ids = " ".join(run.id for run in workspace.runs())
+    key = f"runs-table-{hashlib.sha256(ids.encode()).hexdigest()[:16]}"
+    app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    sound(app.run())
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click()
+    sound(app.run())
+
+
+def test_every_setting_stands_in_the_table_and_the_scores_come_first(
+    open_page: Open, workspace: Workspace, two: tuple[Run, Run], filled: Path
+) -> None:
+    table = open_page("runs", workspace.root).dataframe[0].value
+    assert list(table)[:5] == ["name", "state", "task", "cell", "dev accuracy"]
+    newer, older = table.iloc[0], table.iloc[1]
+    shown = {"dropout": 0.25, "loss": "at every step", "over steps": "sum", "optimizer": "SGD", "learning rate": 0.00005,
+             "averaging": 0.0, "clip": 1.0, "batch B": 7, "initialisation": "orthogonal", "tokens": "words"}  # fmt: skip
+    assert newer[list(shown)].to_dict() == shown
+    assert older["loss"] == "at the last step" and pandas.isna(older["over steps"])
+    trained = open_page("runs", filled).dataframe[0].value.set_index("name")
+    assert trained.loc["reviews.csv", "data"] == "reviews.csv"
+
+
+def test_a_tick_stays_with_its_run_when_another_session_adds_one(
+    open_page: Open, workspace: Workspace, two: tuple[Run, Run]
+) -> None:
+    app = open_page("runs", workspace.root)
+    tick(app, workspace, 0)
+    added = saved_run(workspace, config_of(name="added"))
+    added.path.rename(added.path.with_name("29990101-000000-bbbbbb"))  # it is listed first
+    app.text_input(key=f"rename-{two[0].id}").set_value("mine")
+    press(app, "Rename")
+    assert {run.name for run in workspace.runs()} == {"mine", "older", "added"}
+    assert Run(two[0].path).name == "mine"
+
+
+@pytest.mark.parametrize(("place", "said"), [("", "trained"), ("evaluations/0-test", "evaluated")])
+def test_no_run_is_deleted_while_a_worker_writes_into_one(
+    place: str, said: str, workspace: Workspace, two: tuple[Run, Run]
+) -> None:
+    folder = two[1].path / place
+    files.write_json(folder / "status.json", {"state": "running", "time": 0, "progress": 0})
+    with FileLock(folder / "lock"), pytest.raises(Problem, match=f"older is being {said}"):  # as its worker holds it
+        run_list.delete(list(two))
+    assert len(workspace.runs()) == 2
+    run_list.delete(list(two))
+    assert workspace.runs() == []
