@@ -11,6 +11,10 @@ from rnn_core.workspace.datasets import SavedDataset
 FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 """What stands in the open; the rest is one click away."""
 
+ONE_STEP = "The loss is taken at the last step alone, so there is no mean or sum over steps. Take it at every step to choose."
+NO_DEV = "Stop after so many epochs without a lower training loss; 0: never. With a dev split its score would decide."
+
+
 def choose_dataset() -> SavedDataset:
     """The data to train on; ends the page with an invitation when there is none."""
     found = {dataset.id: dataset for dataset in workspace().datasets()}
@@ -57,8 +61,11 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             if name == "loss":
                 more["disabled"] = len(task.losses) == 1
             if name == "activation":
-                cell = st.session_state.get(f"train-{dataset.id}-cell", values[ModelConfig]["cell"])
-                more["disabled"] = cell != "rnn"
+                more["disabled"] = values[ModelConfig]["cell"] != "rnn"
+            if name == "reduce" and values[TrainConfig]["loss"] == "last":  # chosen above, among the first options
+                more |= {"disabled": True, "help": ONE_STEP}
+            if name == "patience" and "dev" not in dataset.report.splits:
+                more["help"] = NO_DEV
             with columns[i % wide]:
                 values[config][name] = widgets.option(name, field, values[config][name], key, **more)  # type: ignore[arg-type]
 

@@ -1,0 +1,44 @@
+"""The form on Train: options that would do nothing cannot be set, and say why."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.commands import main
+from rnn_core.workspace import Workspace
+from tests.pages.driving import ROOT, Open, sound
+
+
+def box(app: AppTest, kind: str, name: str):
+    """The widget of one option."""
+    return next(widget for widget in getattr(app, kind) if widget.key.endswith(f"-{name}"))
+
+
+def opened(open_page: Open, root: Path, name: str) -> AppTest:
+    dataset = next(dataset for dataset in Workspace(root).datasets() if dataset.name == name)
+    return open_page("train", root, dataset=dataset.id)
+
+
+def test_there_is_nothing_to_average_where_one_step_counts(open_page: Open, filled: Path) -> None:
+    app = opened(open_page, filled, "reviews.csv")
+    assert box(app, "selectbox", "reduce").disabled and "last step alone" in box(app, "selectbox", "reduce").help
+    box(app, "selectbox", "loss").set_value("every")
+    sound(app.run())
+    assert not box(app, "selectbox", "reduce").disabled and "last step" not in box(app, "selectbox", "reduce").help
+    assert not box(opened(open_page, filled, "tagged.tsv"), "selectbox", "reduce").disabled
+
+
+def test_an_activation_is_chosen_for_the_elman_network_alone(open_page: Open, filled: Path) -> None:
+    app = opened(open_page, filled, "reviews.csv")
+    assert box(app, "selectbox", "activation").disabled
+    box(app, "selectbox", "cell").set_value("rnn")
+    sound(app.run())
+    assert not box(app, "selectbox", "activation").disabled
+
+
+@pytest.mark.parametrize(("more", "said"), [((), "dev score"), (("--dev-share", "0"), "training loss")])
+def test_patience_says_what_it_waits_for(more: tuple[str, ...], said: str, open_page: Open, workspace: Workspace) -> None:
+    assert main(["data", "--train", str(ROOT / "samples" / "reviews.csv"), "--workspace", str(workspace.root), *more]) == 0
+    help_ = box(opened(open_page, workspace.root, "reviews.csv"), "number_input", "patience").help
+    assert said in help_
