@@ -3,19 +3,30 @@
 import dataclasses
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
 from rnn_core.data.datasets import Dataset, Example
-from rnn_core.results import DataReport, LeftOut, SplitSummary
+from rnn_core.results import DataReport
 from rnn_core.workspace import files
 
 
+class _Head(NamedTuple):
+    """What dataset.json holds."""
+
+    name: str
+    fingerprint: str
+    config: DataConfig
+    labels: tuple[str, ...]
+    scheme: str | None
+    report: DataReport
+
+
 class SavedDataset:
-    """A dataset in the workspace; reads what is asked for, when it is asked for."""
+    """A dataset in the workspace; reads what is asked for, when it is asked for, and raises Problem when damaged."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -25,48 +36,62 @@ class SavedDataset:
         return self.path.name
 
     @cached_property
-    def _head(self) -> dict[str, Any]:
-        return files.read_json(self.path / "dataset.json")
+    def _head(self) -> _Head:
+        values = files.read_json(self.path / "dataset.json")
+        try:
+            head = make(_Head, values)
+            if head.fingerprint[:16] != self.id or "train" not in head.report.splits:
+                raise ValueError("of another dataset")
+        except (Problem, ValueError):
+            raise Problem(f"The dataset {self.id} is damaged: dataset.json. Delete it, and read its file again.") from None
+        return head
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why nothing can be done with it; None when it can be read."""
+        try:
+            _ = self._head
+        except Problem as why:
+            return why
+        return None
 
     @property
     def name(self) -> str:
-        return str(self._head["name"])
+        return self._head.name
 
     @property
     def fingerprint(self) -> str:
-        return str(self._head["fingerprint"])
+        return self._head.fingerprint
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return tuple(self._head["labels"])
+        return self._head.labels
 
     @property
     def scheme(self) -> str | None:
-        return self._head["scheme"]
+        return self._head.scheme
 
-    @cached_property
+    @property
     def config(self) -> DataConfig:
-        return make(DataConfig, self._head["config"])
+        return self._head.config
 
-    @cached_property
+    @property
     def report(self) -> DataReport:
         """What reading found."""
-        return report_from_json(self._head["report"])
+        return self._head.report
 
     def examples(self, split: str) -> list[Example]:
         """The examples of one split."""
+        per_token = self.config.task == "tag"
         try:
             table = pq.read_table(self.path / "examples.parquet", filters=[("split", "==", split)])
-        except (OSError, pa.ArrowException):
+            columns = (table[name].to_pylist() for name in ("text", "tokens", "target", "row"))
+            return [
+                Example(text, tuple(tokens), tuple(target) if per_token else target, row)
+                for text, tokens, target, row in zip(*columns, strict=True)
+            ]
+        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
             raise Problem(f"The dataset {self.name} is damaged: examples.parquet cannot be read. Upload it again.") from None
-        rows = table.drop_columns(["split"]).to_pydict()
-        per_token = pa.types.is_list(table.schema.field("target").type)
-        return [
-            Example(text, tuple(tokens), tuple(target) if per_token else target, row)
-            for text, tokens, target, row in zip(
-                rows["text"], rows["tokens"], rows["target"], rows["row"], strict=True
-            )
-        ]
 
     def delete(self) -> None:
         """Removes the dataset; runs trained on it stay."""
@@ -101,17 +126,3 @@ def save(root: Path, dataset: Dataset, name: str) -> SavedDataset:
     }
     files.write_json(path / "dataset.json", head)
     return SavedDataset(path)
-
-
-def report_from_json(values: dict[str, Any]) -> DataReport:
-    """A `DataReport` from its nested dicts."""
-
-    def frozen(value: Any) -> Any:
-        return tuple(frozen(v) for v in value) if isinstance(value, list) else value
-
-    plain_values = {name: frozen(value) for name, value in values.items()}
-    plain_values["left_out"] = tuple(LeftOut(**{k: frozen(v) for k, v in e.items()}) for e in values["left_out"])
-    plain_values["splits"] = {
-        name: SplitSummary(**{k: frozen(v) for k, v in split.items()}) for name, split in values["splits"].items()
-    }
-    return DataReport(**plain_values)
