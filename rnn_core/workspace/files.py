@@ -34,6 +34,26 @@ def saying_disk_trouble(path: Path) -> Iterator[None]:
         raise Problem(f"{str(path)[:300]} cannot be written: {why}.") from error
 
 
+def typed_path(named: str) -> Path:
+    """A path as a person types it, `~` filled in; whether anything is there is not asked.
+
+    Raises:
+        Problem: when no file can be called so.
+    """
+    shown = f"The path {named[:60] + ('…' if len(named) > 60 else '')!r}"
+    try:
+        path = Path(named).expanduser().absolute()
+        os.lstat(path)
+    except RuntimeError:
+        raise Problem(f"{shown} begins with a user who is not known here. Write the path out from its first slash.") from None
+    except ValueError:
+        raise Problem(f"{shown} holds a character that no path can hold. Type it again.") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise Problem(f"{shown} is longer than this system allows. Choose a shorter one.") from None
+    return path
+
+
 def write(path: Path, fill: Callable[[Path], Any]) -> None:
     """Calls `fill` with a temporary path beside `path` and moves the result there in one step.
 

@@ -29,10 +29,15 @@ class Speech(NamedTuple):
 
 
 class Run:
-    """One run's folder. Its id, the folder's name, never changes; its name is a label."""
+    """One run's folder. Its id, the folder's name, never changes; its name is a label.
 
-    def __init__(self, path: Path):
+    Args:
+        fixed: whether it must be left as it is, because it is not in the workspace.
+    """
+
+    def __init__(self, path: Path, fixed: bool = False):
         self.path = path
+        self._fixed = fixed
 
     @property
     def id(self) -> str:
@@ -131,7 +136,12 @@ class Run:
 
     def write(self, name: str, values: Any) -> None:
         """Saves one of the run's JSON files."""
+        self._may_change()
         files.write_json(self.path / name, values)
+
+    def _may_change(self) -> None:
+        if self._fixed:
+            raise Problem(f"{self.name} is ready-made, and this workspace cannot be written. Choose another workspace.")
 
     def write_config(self, config: RunConfig) -> None:
         self.write("config.json", plain(config))
@@ -151,6 +161,7 @@ class Run:
 
     def delete(self) -> None:
         """Removes the run and all its evaluations."""
+        self._may_change()
         files.remove(self.path)
 
 

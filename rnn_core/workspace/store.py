@@ -1,5 +1,6 @@
 """The workspace folder: where things lie, and what is in it."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -8,6 +9,8 @@ import shutil
 import time
 from functools import cached_property
 from pathlib import Path
+
+from filelock import FileLock
 
 from rnn_core.config import Problem
 from rnn_core.workspace import files
@@ -19,7 +22,13 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 """Small files of the project's own making, to try things on."""
 
 READY_MADE = SAMPLES / "runs"
-"""Runs that a fresh workspace starts with."""
+"""Runs that a workspace starts with."""
+
+_SEEDED = ".seeded"
+"""The file in `runs` that says that the ready-made runs have been there; those deleted since stay deleted."""
+
+_KEPT_S = 7 * 86400
+"""Uploads this old have long been read into datasets, and jobs this old have long been heard of."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -29,10 +38,14 @@ class Workspace:
 
     Args:
         root: the folder; made when first written to. None: $UNROLLED_WORKSPACE, or ./workspace.
+
+    Raises:
+        Problem: when no folder can be called so.
     """
 
     def __init__(self, root: str | Path | None = None):
-        self.root = Path(root or os.environ.get(ENVIRONMENT) or "workspace").expanduser().absolute()
+        self.root = files.typed_path(str(root or os.environ.get(ENVIRONMENT) or "workspace"))
+        self._runs = self.root / "runs"
 
     @cached_property
     def trouble(self) -> str | None:
@@ -54,33 +67,46 @@ class Workspace:
         """A folder of a new name, not made yet; names sort by time."""
         return self.folder(kind, time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3))
 
-    def _present(self, kind: str) -> list[Path]:
-        folder = self.root / kind
-        return sorted((p for p in folder.iterdir() if _ID.fullmatch(p.name)), reverse=True) if folder.is_dir() else []
+    def forget_old(self, kind: str) -> None:
+        """Removes uploads or jobs that nobody has touched for a week."""
+        for path in (self.root / kind).glob("*"):
+            with contextlib.suppress(OSError):  # another session was faster
+                if time.time() - path.stat().st_mtime > _KEPT_S:
+                    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
     # ---- runs -------------------------------------------------------------------------------------------------------
 
     def seed(self) -> None:
-        """Copies the ready-made runs into a workspace that has never held any."""
+        """Copies the ready-made runs into a workspace, once; where nothing can be written they are shown as they lie."""
         runs = self.root / "runs"
-        if runs.exists() or not READY_MADE.is_dir() or self.trouble:
+        if not READY_MADE.is_dir() or (runs / _SEEDED).exists():
             return
-        with files.saying_disk_trouble(runs):
-            aside = self.root / f".seed-{secrets.token_hex(4)}"
-            shutil.copytree(READY_MADE, aside)
-            try:
-                os.rename(aside, runs)
-            except OSError:  # another session was faster
-                shutil.rmtree(aside, ignore_errors=True)
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+            with FileLock(runs / ".seeding", timeout=60):
+                if (runs / _SEEDED).exists():  # another session was faster
+                    return
+                for ready in READY_MADE.iterdir():
+                    if not (runs / ready.name).exists():
+                        aside = runs / f".seed-{ready.name}"  # what a killed session left there is written over
+                        shutil.copytree(ready, aside, dirs_exist_ok=True)
+                        os.rename(aside, runs / ready.name)
+                (runs / _SEEDED).touch()
+        except OSError:  # read-only or full, which `trouble` says
+            if not _present(runs):
+                self._runs = READY_MADE
 
     def runs(self) -> list[Run]:
         """All runs, the newest first; damaged ones included (they say so)."""
-        return [Run(path) for path in self._present("runs")]
+        return [self._run(path) for path in _present(self._runs)]
+
+    def _run(self, path: Path) -> Run:
+        return Run(path, fixed=path.parent == READY_MADE)
 
     def run(self, name: str) -> Run:
         """One run by its id, or by its name when only one has it. Raises Problem when there is none."""
-        if _ID.fullmatch(name) and (self.root / "runs" / name).is_dir():
-            return Run(self.root / "runs" / name)
+        if _ID.fullmatch(name) and (self._runs / name).is_dir():
+            return self._run(self._runs / name)
         named = [run for run in self.runs() if run.name == name]
         if len(named) > 1:
             raise Problem(f"{len(named)} runs are called {name[:60]!r}. Use the id: {', '.join(r.id for r in named[:5])}.")
@@ -109,8 +135,18 @@ class Workspace:
 
     def datasets(self) -> list[SavedDataset]:
         """All datasets that can be read, the newest first."""
-        found = [SavedDataset(path) for path in self._present("datasets") if (path / "dataset.json").exists()]
-        return sorted(found, key=lambda d: d.path.stat().st_mtime, reverse=True)
+        return [dataset for dataset in self._datasets() if not dataset.problem]
+
+    def damaged_datasets(self) -> list[SavedDataset]:
+        """Those that cannot be read; their `problem` says why."""
+        return [dataset for dataset in self._datasets() if dataset.problem]
+
+    def _datasets(self) -> list[SavedDataset]:
+        written = {}
+        for path in _present(self.root / "datasets"):
+            with contextlib.suppress(OSError):  # one without the file is being written, or deleted
+                written[path] = (path / "dataset.json").stat().st_mtime_ns
+        return [SavedDataset(path) for path in sorted(written, key=written.__getitem__, reverse=True)]
 
     def dataset(self, fingerprint: str) -> SavedDataset:
         """The dataset of this fingerprint. Raises Problem when it is not here (any more)."""
@@ -118,3 +154,8 @@ class Workspace:
         if not (path / "dataset.json").exists():
             raise Problem("The data of this run is not in the workspace. Upload it again on the Data page.")
         return SavedDataset(path)
+
+
+def _present(folder: Path) -> list[Path]:
+    """What in a folder has a name of ours, the newest first."""
+    return sorted((p for p in folder.iterdir() if _ID.fullmatch(p.name)), reverse=True) if folder.is_dir() else []

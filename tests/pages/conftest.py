@@ -15,6 +15,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a dataset and a short run of each task, one of them with entity tags."""
     root = tmp_path_factory.mktemp("filled") / "workspace"
     (root / "runs").mkdir(parents=True)
+    (root / "runs" / ".seeded").touch()  # no ready-made runs
     small = ["--hidden", "8", "--embedding", "8", "--epochs", "2", "--threads", "1", "--workspace", str(root)]
     for task, sample in (("tag", "entities.tsv"), ("tag", "tagged.tsv"), ("classify", "reviews.csv")):
         more = ["--bidirectional", "--layers", "2"] if task == "tag" else []

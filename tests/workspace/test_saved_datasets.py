@@ -1,13 +1,17 @@
 """Datasets on disk come back as they were read."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.datasets import Dataset, read_dataset
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.datasets import SavedDataset, save
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -66,3 +70,39 @@ def test_damage_is_said(workspace: Workspace) -> None:
     (saved.path / "dataset.json").write_text("{")
     with pytest.raises(Problem, match=saved.id):
         _ = SavedDataset(saved.path).name
+
+
+def change(**more: Any) -> Callable[[dict[str, Any]], Any]:
+    return lambda head: head | more
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda _: [], lambda _: None, change(labels=5), change(labels=[1]), change(config=None), change(config={"task": "dance"}),
+     change(report={}), change(name=None), change(fingerprint="f" * 64), change(scheme=3),
+     lambda head: {name: value for name, value in head.items() if name != "name"},
+     lambda head: head | {"report": head["report"] | {"splits": {}}},
+     lambda head: head | {"report": head["report"] | {"left_out": [5]}}],
+)  # fmt: skip
+def test_a_damaged_dataset_stands_in_nobodys_way_and_can_be_deleted(
+    workspace: Workspace, damage: Callable[[dict[str, Any]], Any]
+) -> None:
+    good, bad = save(workspace.root, sample("tagged.tsv", "tag"), "Good"), save(workspace.root, sample(), "Bad")
+    head = files.read_json(bad.path / "dataset.json")
+    files.write_json(bad.path / "dataset.json", damage(head))
+    assert [d.name for d in workspace.datasets()] == ["Good"] and good.problem is None
+    (found,) = workspace.damaged_datasets()
+    assert bad.id in str(found.problem) and "Delete it" in str(found.problem)
+    for attribute in ("name", "fingerprint", "labels", "scheme", "config", "report"):
+        with pytest.raises(Problem, match=bad.id):
+            getattr(SavedDataset(bad.path), attribute)
+    found.delete()
+    assert workspace.damaged_datasets() == []
+
+
+def test_examples_of_another_kind_are_damage(workspace: Workspace) -> None:
+    saved = save(workspace.root, sample(), "Mine")
+    for table in ({"split": ["train"]}, {"split": ["train"], "text": ["a"], "tokens": [None], "target": ["b"], "row": ["c"]}):
+        pq.write_table(pa.table(table), saved.path / "examples.parquet")
+        with pytest.raises(Problem, match="Mine is damaged"):
+            saved.examples("train")

@@ -1,6 +1,9 @@
 """The workspace folder: its runs, texts and ready-made runs."""
 
+import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,17 @@ def test_where_the_workspace_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert Workspace().root == tmp_path / "other"
     assert Workspace(tmp_path / "told").root == tmp_path / "told"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("~nobody-of-that-name/x", "user who is not known"), ("x" * 5000, "longer than"), ("a/" * 5000, "longer than"),
+     ("a\0b", "no path can hold")],
+)  # fmt: skip
+def test_a_place_that_cannot_be_is_said(named: str, said: str) -> None:
+    with pytest.raises(Problem, match=said) as why:
+        Workspace(named)
+    assert len(str(why.value)) < 250 and str(why.value).endswith(".")
 
 
 def test_runs_are_listed_the_newest_first_damaged_ones_too(workspace: Workspace) -> None:
@@ -78,23 +92,73 @@ def test_a_fresh_workspace_gets_the_ready_made_runs(workspace: Workspace, ready:
     workspace.seed()
     assert [run.id for run in workspace.runs()] == ["0-ready"]
     assert workspace.runs()[0].weights() and workspace.runs()[0].name == "tiny"
-    assert [p.name for p in workspace.root.iterdir()] == ["runs"]
 
 
-def test_a_workspace_that_held_runs_gets_none_even_when_all_were_deleted(workspace: Workspace, ready: Path) -> None:
+def test_they_come_beside_runs_that_were_there_before(workspace: Workspace, ready: Path) -> None:
     run = saved_run(workspace)
     workspace.seed()
-    assert [r.id for r in workspace.runs()] == [run.id]
-    run.delete()
+    assert [r.id for r in workspace.runs()] == [run.id, "0-ready"]
+
+
+def test_those_deleted_do_not_come_back(workspace: Workspace, ready: Path) -> None:
+    workspace.seed()
+    workspace.run("0-ready").delete()
+    Workspace(workspace.root).seed()
+    assert workspace.runs() == []
+
+
+def test_those_there_already_stay_as_they_are(workspace: Workspace, ready: Path) -> None:
+    shutil.copytree(ready, workspace.root / "runs")
+    workspace.run("0-ready").rename("Mine")
+    workspace.seed()
+    assert [run.name for run in workspace.runs()] == ["Mine"]
+    workspace.run("0-ready").delete()
     workspace.seed()
     assert workspace.runs() == []
 
 
-def test_seeding_where_nothing_can_be_written_or_nothing_is_ready_does_nothing(
-    workspace: Workspace, ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sessions_that_seed_at_once_do_not_meet(workspace: Workspace, ready: Path) -> None:
+    for i in range(1, 6):
+        shutil.copytree(ready / "0-ready", ready / f"{i}-ready")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: Workspace(workspace.root).seed(), range(8)))
+    assert [run.id for run in workspace.runs()] == [f"{i}-ready" for i in reversed(range(6))]
+    assert sorted(p.name for p in (workspace.root / "runs").iterdir() if p.name.startswith(".")) == [".seeded", ".seeding"]
+
+
+def test_a_workspace_that_cannot_be_written_shows_them_and_leaves_them_alone(ready: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    Workspace(tmp_path / "file").seed()
+    closed = Workspace(tmp_path / "file" / "below")
+    closed.seed()
+    assert [run.id for run in closed.runs()] == ["0-ready"] and closed.run("tiny").weights()
+    for change in (closed.run("0-ready").delete, lambda: closed.run("0-ready").rename("Mine")):
+        with pytest.raises(Problem, match="tiny is ready-made, and this workspace cannot be written"):
+            change()
+    assert [run.name for run in closed.runs()] == ["tiny"]
+
+
+def test_seeding_where_nothing_is_ready_does_nothing(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "READY_MADE", tmp_path / "absent")
     workspace.seed()
     assert not workspace.root.exists()
+
+
+# ---- what grows old -------------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_touched_for_a_week_is_forgotten(workspace: Workspace) -> None:
+    workspace.forget_old("jobs")
+    for kind in ("jobs", "uploads"):
+        for name, age in (("old", 8), ("young", 6)):
+            path = workspace.folder(kind, name)
+            path.mkdir(parents=True)
+            (path / "status.json").touch()
+            (path.parent / f"{name}.csv").touch()
+            for made in (path, path.parent / f"{name}.csv"):
+                os.utime(made, (time.time() - age * 86400,) * 2)
+    (workspace.root / "jobs" / "gone").symlink_to("nowhere")  # gone between the listing and the look
+    workspace.forget_old("jobs")
+    assert {p.name for p in (workspace.root / "jobs").iterdir()} == {"young", "young.csv", "gone"}
+    assert len(list((workspace.root / "uploads").iterdir())) == 4
