@@ -7,7 +7,7 @@ cannot be used. Faults of one record are given so; what spoils the whole file ra
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -129,17 +129,22 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
         return tuple(file.schema_arrow.names)
 
 
-def parquet_rows(path: Path, columns: Sequence[str], name: str) -> Iterator[Record[tuple[Any, ...]]]:
-    """The values of `columns` row by row, the first row being 1. Raises Problem when the file is damaged."""
+def parquet_rows(
+    path: Path, places: Sequence[int], name: str, tick: Callable[[float], None] | None = None
+) -> Iterator[Record[tuple[Any, ...]]]:
+    """The values of the columns at `places` row by row, the first row being 1. Raises Problem when the file is damaged."""
     import pyarrow.parquet as pq
 
     number = 0
     with _parquet_problems(name), pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=256, columns=list(columns)):
-            by_name = {column: batch.column(column).to_pylist() for column in columns}
-            for values in zip(*(by_name[column] for column in columns), strict=True):
+        names = file.schema_arrow.names
+        alone = len(set(names)) == len(names)  # of names that stand twice, pyarrow cannot be asked for one
+        for batch in file.iter_batches(batch_size=256, columns=[names[i] for i in places] if alone else None):
+            for values in zip(*(batch.column(names[i] if alone else i).to_pylist() for i in places), strict=True):
                 number += 1
                 yield number, values, None
+            if tick:
+                tick(number / file.metadata.num_rows)
 
 
 class _parquet_problems:

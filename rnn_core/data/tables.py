@@ -252,11 +252,11 @@ def read_rows(
         for line, values, fault in _objects(path, format, tick):
             yield Row(line, tuple(map(values.get, columns)), fault)
         return
+    places = [place(format, column) for column in columns]
     if format.kind == "parquet":
-        for line, row, fault in parquet_rows(path, columns, format.name):
+        for line, row, fault in parquet_rows(path, places, format.name, tick):
             yield Row(line, row, fault)
         return
-    places = [place(format, column) for column in columns]
     width = len(format.header)
     text = lines(path, format.encoding or "utf-8", format.name, tick)
     if format.by_sentence:

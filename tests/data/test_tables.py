@@ -116,6 +116,27 @@ def test_parquet(tmp_path: Path) -> None:
     assert format.where(rows[1].line) == "t.parquet row 2"
 
 
+def test_parquet_columns_are_told_apart_by_their_place(tmp_path: Path) -> None:
+    values = [["a", "b"], [1, 2], ["x", "y"], ["p", "q"], [[1], [2]]]
+    table = pa.Table.from_arrays([pa.array(column) for column in values], [" text", "", "label", "label", "dot.ted"])
+    pq.write_table(table, tmp_path / "t.parquet")
+    format, rows = read(tmp_path / "t.parquet")
+    assert format.header == ("text", "column 2", "label", "label (2)", "dot.ted")
+    assert [row.values for row in rows] == [("a", 1, "x", "p", [1]), ("b", 2, "y", "q", [2])]
+    chosen = read_rows(tmp_path / "t.parquet", format, ["label (2)", "text", "text"])
+    assert [row.values for row in chosen] == [("p", "a", "a"), ("q", "b", "b")]
+    pq.write_table(table.select([0, 2, 4]), tmp_path / "u.parquet")
+    format = recognise(tmp_path / "u.parquet", GUESS)
+    assert next(read_rows(tmp_path / "u.parquet", format, ["dot.ted", "text"])).values == ([1], "a")
+
+
+def test_parquet_tells_how_far_it_is(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a"] * 600, "label": ["b"] * 600}), tmp_path / "t.parquet")
+    heard: list[float] = []
+    assert len(list(read_rows(tmp_path / "t.parquet", recognise(tmp_path / "t.parquet", GUESS), tick=heard.append))) == 600
+    assert heard == sorted(heard) and len(heard) > 1 and heard[-1] == 1
+
+
 def test_names_that_are_empty_or_twice_become_unique(tmp_path: Path) -> None:
     assert read(write(tmp_path, "t.csv", "a,,a,<b>=1+1</b>\n1,2,3,4\n"))[0].header == (
         "a", "column 2", "a (2)", "<b>=1+1</b>",
