@@ -101,6 +101,32 @@ def preview(path: Path, config: DataConfig, name: str | None = None, rows: int =
         return Preview(format, config, format.header, shown, None, str(problem))
 
 
+def guess_task(path: Path, name: str | None = None) -> Literal["classify", "tag"]:
+    """Whether a file holds one label a text or one tag a token, from its first rows; classify where nothing tells.
+
+    Raises:
+        Problem: when the file cannot be read at all.
+    """
+    config = DataConfig(task="tag")
+    format = recognise(path, config, name)
+    if format.by_sentence:
+        return "tag"
+    rows = sample_rows(path, format)
+    try:
+        config = guess_columns(format, rows, config)
+        layout = layout_of(format, rows, config)
+    except Problem:
+        return "classify"
+    text, label = ([row.values[place(format, column or "")] for row in rows] for column in (config.text, config.label))
+    if layout == "token":  # a sentence has several rows
+        sentences = [as_text(row.values[place(format, config.sentence or "")]) for row in rows]
+        return "tag" if len(set(sentences) - {""}) < len(rows) else "classify"
+    parts = as_list if layout == "lists" else lambda value: as_text(value).split()
+    lengths = [(len(parts(tokens) or ()), len(parts(tags) or ())) for tokens, tags in zip(text, label, strict=True)]
+    alike = all(tokens == tags for tokens, tags in lengths) and max(lengths, default=(0, 0))[0] > 1
+    return "tag" if alike else "classify"
+
+
 def sample_rows(path: Path, format: Format) -> list[Row]:
     """The first sound rows with all their values. Raises Problem when there is no row below the header."""
     rows = list(islice(read_rows(path, format), SAMPLE))

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.columns import as_list, preview
+from rnn_core.data.columns import as_list, guess_task, preview
 
 TAG = DataConfig(task="tag")
 LONG = "a rather long text, to be read"
@@ -60,6 +60,25 @@ def test_layouts(tmp_path: Path) -> None:
     assert shown(tmp_path, "1 we P A\n2 go V B\n\n1 no P C\n", TAG, "t.conll")[:2] == ("column 2", "column 4")
     pq.write_table(pa.table({"words": [["a", "b"]], "pos": [["A", "B"]]}), tmp_path / "t.parquet")
     assert preview(tmp_path / "t.parquet", TAG).layout == "lists"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "task"),
+    [
+        ("we\tA\ngo\tB\n\nno\tC\n", "t.tsv", "tag"),
+        ("tokens,tags\n\"['we', 'go']\",\"['A', 'B']\"\n\"['no']\",['C']\n", "t.csv", "tag"),
+        ('{"tokens": ["we", "go"], "ner_tags": [0, 1]}\n', "t.jsonl", "tag"),
+        ("sentence,tags\nwe go,A B\nno,C\n", "t.csv", "tag"),
+        ("Sentence #,Word,POS,Tag\nSentence: 1,We,P,O\n,go,V,O\nSentence: 2,No,P,O\n", "t.csv", "tag"),
+        ("text,label\nwe go,A\nno,C\n", "t.csv", "classify"), ("text,label\ngood,A\nno,C\n", "t.csv", "classify"),
+        ("word,sentence,label\nbank,by the bank,A\nrun,a long run,B\n", "t.csv", "classify"),
+        ("text,tags\n,\n,\n", "t.csv", "classify"), ("text,label\na b,x,y\n", "t.csv", "classify"),
+        ('{"text": ["we", "go"], "labels": ["A"]}\n{"text": ["no"], "labels": ["B"]}\n', "t.jsonl", "classify"),
+    ],
+)  # fmt: skip
+def test_the_task_is_guessed(tmp_path: Path, content: str, name: str, task: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert guess_task(tmp_path / name) == task
 
 
 def test_a_token_a_row_needs_its_sentence(tmp_path: Path) -> None:
