@@ -12,7 +12,7 @@ from rnn_core.data import checks
 from rnn_core.data.columns import LAYOUTS, Layout, guess_columns, layout_of, sample_rows, with_columns
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.examples import Example, Tally, read_file
-from rnn_core.data.splits import cut as cut_splits
+from rnn_core.data.splits import cut
 from rnn_core.data.tables import DELIMITERS, Format, recognise
 from rnn_core.data.vocabulary import UNK, Vocabulary
 from rnn_core.metrics import scheme_of
@@ -86,7 +86,6 @@ def read_dataset(
     config: DataConfig,
     names: Mapping[str, str] | None = None,
     progress: Callable[[float], None] | None = None,
-    cut: bool = True,
 ) -> Dataset:
     """The dataset in a training file and, where given, those of dev and test.
 
@@ -94,7 +93,6 @@ def read_dataset(
         files: by split; "train" is needed.
         names: what the files are called where that is not their path's name.
         progress: hears the share read so far; what it raises ends the reading.
-        cut: whether a dev or test split that neither a file nor a split column gives is cut from train.
 
     Raises:
         Problem: when nothing can be learnt from the files; the sentence says why and what to do.
@@ -119,13 +117,13 @@ def read_dataset(
             splits.setdefault(named or given, []).append(example)
     if "train" not in splits:
         raise Problem(f"No row of {shown['train']} is of the training split: write train into its split column.")
-    how = _how_split(train.config, read)
-    if cut:
-        shares = {"dev": config.dev_share, "test": config.test_share}
-        shares = {split: share for split, share in shares.items() if split not in splits and share > 0}
-        parts = cut_splits(splits.pop("train"), shares, config.split_seed)
-        splits |= parts
-        how = _how_cut(how, {split: shares[split] for split in parts if split in shares}, config.split_seed)
+    shares = {"dev": config.dev_share, "test": config.test_share}
+    shares = {split: share for split, share in shares.items() if split not in splits and share > 0}
+    parts = cut(splits.pop("train"), shares, config.split_seed)
+    splits |= parts
+    how = _how_cut(
+        _how_split(train.config, read), {split: shares[split] for split in parts if split in shares}, config.split_seed
+    )
     splits = {split: splits[split] for split in SPLITS if split in splits}
 
     labels = checks.check_labels(splits["train"], train.config, shown["train"])

@@ -309,7 +309,7 @@ def test_a_cut_is_made_only_where_a_split_is_missing(tmp_path: Path) -> None:
     assert sizes(alone) == {"train": 80, "dev": 10, "test": 10}
     assert "seed 0" in alone.report.cut
     assert sizes(read_dataset({"train": train, "test": other}, DataConfig())) == {"train": 90, "dev": 10, "test": 30}
-    assert sizes(read(train, DataConfig(), cut=False)) == {"train": 100}
+    assert sizes(read(train, WHOLE)) == {"train": 100}
 
 
 # ---- real files -----------------------------------------------------------------------------------------------------
