@@ -141,6 +141,7 @@ with left:
 with right:
     view_panel.show(views.LOSSES, reading, state.select, choose_label)
 view_panel.show(views.STATES, reading, state.select, choose_states)
+st.caption(views.unit_words(reading))
 
 st.divider()
 head, back, on = st.columns([6, 1, 1], vertical_alignment="center")

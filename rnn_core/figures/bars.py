@@ -82,21 +82,26 @@ def lengths(report: DataReport) -> go.Figure:
     )
 
 
-def state(values: np.ndarray, unit: int | None = None) -> go.Figure:
-    """The (d,) numbers of one step's state, a bar each, in the colours of the heatmap. A click gives `[[unit]]`."""
-    return _signed(values, "unit", 260, unit)
+def state(values: np.ndarray, unit: int | None = None, gate: bool = False) -> go.Figure:
+    """The (d,) numbers of one step's state, a bar each, in the colours of the heatmap. A click gives `[[unit]]`.
+
+    Args:
+        gate: the numbers lie in 0…1.
+    """
+    return _numbers(values, "unit", 260, unit, gate)
 
 
 def embedding(values: np.ndarray) -> go.Figure:
     """The (n,) numbers a token is looked up as."""
-    return _signed(values, "number", 200, None)
+    return _numbers(values, "number", 200)
 
 
-def _signed(values: np.ndarray, name: str, height: int, chosen: int | None) -> go.Figure:
+def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = None, gate: bool = False) -> go.Figure:
     values = np.asarray(values, np.float32)
     bound = max(float(np.abs(values).max(initial=0)), 1e-6)
     # Small embeddings would all be pale on ±1; states keep the heatmap's scale.
     ends = max(1.0, bound) if name == "unit" else bound
+    low, high = (0.0, 1.0) if gate else (-bound, bound)
     figure = go.Figure(
         go.Bar(
             x=np.arange(len(values), dtype=np.int32),
@@ -104,13 +109,14 @@ def _signed(values: np.ndarray, name: str, height: int, chosen: int | None) -> g
             customdata=[[i] for i in range(len(values))],
             hovertemplate=name + " %{x}: %{y:+.4f}<extra></extra>",
             marker={
-                "color": palette.diverging(values, ends),
+                "color": palette.shades(values, palette.SEQUENTIAL, 0, 1) if gate
+                else palette.shades(values, palette.DIVERGING, -ends, ends),
                 "line": {"width": 0.5 if len(values) <= 200 else 0, "color": "rgba(128,128,128,0.8)"},
             },
             **NO_FADE,
         )
     )
-    box = outline(chosen - 0.5, chosen + 0.5, -1.05 * bound, 1.05 * bound) if chosen is not None else []
+    box = outline(chosen - 0.5, chosen + 0.5, 1.05 * low, 1.05 * high) if chosen is not None else []
     zero = {
         "type": "line",
         "x0": 0,
@@ -126,7 +132,7 @@ def _signed(values: np.ndarray, name: str, height: int, chosen: int | None) -> g
         (name, len(values)),
         bargap=0.1 if len(values) <= 200 else 0,
         xaxis={"title": {"text": name}, "range": [-0.6, len(values) - 0.4], "tickformat": "d", "showgrid": False},
-        yaxis={"range": [-1.1 * bound, 1.1 * bound]},
+        yaxis={"range": [1.1 * low, 1.1 * high]},
         shapes=[zero, *box],
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
     )

@@ -31,6 +31,7 @@ def states(
     unit: int | None = None,
     title: str = "",
     limits: tuple[float, float] | None = None,
+    gate: bool = False,
 ) -> go.Figure:
     """Units × steps, on the diverging scale with 0 in its middle. A click gives `[step, unit]`.
 
@@ -45,23 +46,25 @@ def states(
             a step and gives this `unit` back.
         limits: least and greatest value of the colours, to compare two pictures; made symmetric. ±1 if left out, or
             what the values need.
+        gate: the values lie in 0…1: the sequential scale from 0 to 1.
     """
     values = np.nan_to_num(np.asarray(matrix, np.float32))
     count, d = values.shape
     stride = -(-count // MOST_COLUMNS)
     pooled = farthest_from_zero(values, stride)
-    bound = max(map(abs, limits or (1.0, float(np.abs(pooled).max(initial=0))))) or 1.0
+    bound = 1.0 if gate else max(map(abs, limits or (1.0, float(np.abs(pooled).max(initial=0))))) or 1.0
     z, scale = as_bytes(pooled.T, bound)
-    by_cell = count * d <= MOST_TARGETS
+    by_cell = each_cell_clickable(count, d)
+    low, middle = (0.0, 0.5) if gate else (-bound, 0.0)
     figure = go.Figure(
         go.Heatmap(
             z=z,
             x0=FIRST + (stride - 1) / 2,
             dx=stride,
-            zmin=-bound * scale,
+            zmin=low * scale,
             zmax=bound * scale,
-            colorscale=palette.DIVERGING,
-            colorbar=_bar([-bound * scale, 0, bound * scale], [f"{v:.3g}" for v in (-bound, 0, bound)]),
+            colorscale=palette.SEQUENTIAL if gate else palette.DIVERGING,
+            colorbar=_bar([v * scale for v in (low, middle, bound)], [f"{v:.3g}" for v in (low, middle, bound)]),
             **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, scale)),
         )
     )
@@ -95,6 +98,11 @@ def states(
         **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
     )  # fmt: skip
     return figure
+
+
+def each_cell_clickable(count: int, d: int) -> bool:
+    """Whether the cells of so many steps and units can be clicked one by one; else a click chooses a step alone."""
+    return count * d <= MOST_TARGETS
 
 
 _TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}

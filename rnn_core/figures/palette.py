@@ -27,7 +27,7 @@ DIVERGING: Scale = [
 """Purple below 0, green above (ColorBrewer's PRGn): told apart by the colour-blind, and neither is a class of two."""
 
 SEQUENTIAL: Scale = [[0.0, "#edf2f7"], [0.25, "#a6c8e4"], [0.5, "#4a90c2"], [0.75, "#125a9c"], [1.0, "#062b55"]]
-"""For counts and shares: nothing is pale, much is dark blue."""
+"""For counts, shares and gates: nothing is pale, much is dark blue."""
 
 _NEGATIVE = {"negative", "neg", "0", "no", "false", "bad", "ham", "-1"}
 _POSITIVE = {"positive", "pos", "1", "yes", "true", "good", "spam", "+1"}
@@ -66,14 +66,14 @@ def faint(colour: str, opacity: float) -> str:
     return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},{opacity:g})"
 
 
-def diverging(values: np.ndarray, bound: float) -> list[str]:
-    """The #RRGGBB of each of (d,) values on the diverging scale from −bound to bound.
+def shades(values: np.ndarray, scale: Scale, low: float, high: float) -> list[str]:
+    """The #RRGGBB of each of (d,) values on a scale that goes from low to high.
 
     For bars: plotly.js warns of every number given as a bar's colour.
     """
-    places = [float(place) for place, _ in DIVERGING]
-    stops = np.array([[int(str(colour)[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in DIVERGING])
-    at = np.clip(values / (2 * bound) + 0.5, 0, 1)
+    places = [float(place) for place, _ in scale]
+    stops = np.array([[int(str(colour)[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in scale])
+    at = np.clip((values - low) / (high - low), 0, 1)
     rgb = np.rint(np.stack([np.interp(at, places, channel) for channel in stops.T], 1)).astype(int)
     return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rgb.tolist()]
 

@@ -41,6 +41,11 @@ class Reading:
     def colours(self) -> dict[str, str]:
         return palette.class_colours(self.trace.labels)
 
+    @property
+    def gate(self) -> bool:
+        """Whether the quantity is a gate, which σ keeps in 0…1."""
+        return self.quantity in {"i", "f", "o", "r", "z"}
+
     def series(self) -> np.ndarray:
         """(T, d) the quantity looked at."""
         trace = self.trace
@@ -217,7 +222,18 @@ TAGS: View[Reading] = View(
 
 
 def _draw_states(reading: Reading) -> go.Figure:
-    return heatmap.states(reading.series(), reading.trace.tokens, reading.step, reading.unit)
+    return heatmap.states(reading.series(), reading.trace.tokens, reading.step, reading.unit, gate=reading.gate)
+
+
+def unit_words(reading: Reading) -> str:
+    """The chosen unit's value at the chosen step, as Markdown, or how to choose a unit."""
+    values = reading.series()
+    if reading.unit is None:
+        if heatmap.each_cell_clickable(*values.shape):
+            return "Click a cell to choose its step and unit, and to read its value here."
+        return "Click the row of points to choose a step, and a bar of that step, below, to choose a unit."
+    value = f"{reading.quantity}_t[{reading.unit}] = {values[reading.step, reading.unit]:.4f}"
+    return f"Unit {reading.unit} at {_where(reading)}: **{value}**, where the two outlines cross."
 
 
 def _explain_states(reading: Reading) -> str:
@@ -228,8 +244,9 @@ def _explain_states(reading: Reading) -> str:
     unit = ""
     if reading.unit is not None and reading.unit < n:
         unit = f" Unit {reading.unit} there is {number(float(values[reading.step, reading.unit]))}."
+    colours = "pale near 0, dark blue near 1" if reading.gate else "purple below 0, green above, pale at 0"
     return (
-        f"Each column is the state after one step, each row one of the {n} units; purple below 0, green above, pale at 0. "
+        f"Each column is one step, each row one of the {n} units; {colours}. "
         "Before the first step the state is 0.\n\n"
         rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
         "U carries the word's embedding x to the units, W the state before, b is the bias; σ squeezes to "
@@ -265,7 +282,7 @@ PROBABILITIES: View[Reading] = View(
 
 
 def _draw_state(reading: Reading) -> go.Figure:
-    return bars.state(reading.series()[reading.step], reading.unit)
+    return bars.state(reading.series()[reading.step], reading.unit, reading.gate)
 
 
 def _explain_state(reading: Reading) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnn_core import metrics
-from rnn_core.figures import bars, tags
+from rnn_core.figures import bars, palette, tags
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.palette import class_colours
 from rnn_core.results import DataReport, SplitSummary, Trace
@@ -74,6 +74,12 @@ def test_state_and_embedding_are_the_values() -> None:
     for odd in (np.zeros(1), np.zeros(1024)):
         bars.state(odd).to_json()
         bars.embedding(odd).to_json()
+
+
+def test_a_gate_is_drawn_from_0_to_1_in_the_sequential_scale() -> None:
+    figure = bars.state(np.array([0, 0.5, 1], np.float32), unit=1, gate=True)
+    assert list(figure.data[0].marker.color) == [palette.SEQUENTIAL[i][1] for i in (0, 2, -1)]
+    assert figure.layout.yaxis.range[0] == 0 and figure.layout.yaxis.range[1] >= 1
 
 
 def test_top_probabilities_fill_the_prediction_and_outline_the_truth() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnn_core import metrics
-from rnn_core.figures import heatmap
+from rnn_core.figures import heatmap, palette
 from rnn_core.figures.frame import FIRST
 from rnn_core.results import Scores
 
@@ -62,6 +62,13 @@ def test_limits_make_two_pictures_comparable() -> None:
     small, large = (heatmap.states(states(5, 3, size), ["x"] * 5, limits=(0, 2)).data[0] for size in (0.1, 9))
     assert small.zmax == large.zmax == 127
     assert np.abs(large.z).max() == 127  # cut off, not wrapped
+
+
+def test_gates_are_drawn_from_0_to_1_in_the_sequential_scale() -> None:
+    values = np.random.default_rng(0).random((9, 4)).astype(np.float32)
+    cells = heatmap.states(values, ["x"] * 9, gate=True).data[0]
+    assert (cells.zmin, cells.zmax) == (0, 100) and np.abs(cells.z.T / 100 - values).max() <= 0.0051
+    assert [list(stop) for stop in cells.colorscale] == palette.SEQUENTIAL and list(cells.colorbar.ticktext) == ["0", "0.5", "1"]
 
 
 def test_large_ones_are_cheap() -> None:

@@ -68,9 +68,10 @@ def test_scales_begin_and_end_and_are_light_in_the_middle() -> None:
         assert places == sorted(places) and (places[0], places[-1]) == (0, 1)
     light = [luminance(str(colour)) for _, colour in palette.DIVERGING]
     assert light[3] == max(light) and np.allclose(light[0], light[-1], atol=0.05)
-    assert palette.diverging(np.array([-5, -1, 0, 1, 9]), 1) == [
-        str(palette.DIVERGING[i][1]) for i in (0, 0, 3, -1, -1)
-    ]
+    for scale, low in ((palette.DIVERGING, -1), (palette.SEQUENTIAL, 0)):
+        middle = scale[len(scale) // 2][1]
+        shades = palette.shades(np.array([-5, low, (low + 1) / 2, 1, 9]), scale, low, 1)
+        assert shades == [scale[0][1], scale[0][1], middle, scale[-1][1], scale[-1][1]]
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "$x$", "&lt;", "$$", "<script>", "a & b", "%{x}", "<br>", "&#36;", "é😀"])

@@ -110,6 +110,15 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     assert number(float(seen.gates["f"][0, 0, 3].max())) in inspect_views.STATE.explain(reading)
 
 
+def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) -> None:
+    one = loaded(workspace, "lstm")
+    short, long = (trace(one, "film " * count) for count in (2, 2500))
+    assert "Click a cell" in inspect_views.unit_words(Reading(one, short, 1))
+    assert "row of points" in inspect_views.unit_words(Reading(one, long, 1))
+    said = inspect_views.unit_words(Reading(one, short, 1, unit=2, quantity="c"))
+    assert f"c_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
+
+
 def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     one = loaded(workspace, "gru", "tag", bidirectional=True)
     seen = trace(one, "film film")
