@@ -25,6 +25,7 @@ class Selection:
         layer, direction, quantity, curve: of the views on Inspect.
         label: the class whose loss is shown.
         dataset: a dataset's id, on Data and Train.
+        job: the reading of a file that goes on, on Data.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
     """
@@ -41,6 +42,7 @@ class Selection:
     curve: str = "answers"
     label: str | None = None
     dataset: str | None = None
+    job: str | None = None
     on: str | None = None
     cell: str | None = None
 
@@ -99,7 +101,7 @@ def _from_link(link: dict[str, str]) -> Selection:
         if isinstance(field.default, bool):
             found[field.name] = value == "1"
         elif field.name in ("step", "unit", "layer", "direction"):
-            if value.isdecimal():
+            if value.isascii() and value.isdecimal() and len(value) < 10:
                 found[field.name] = int(value)
         else:
             found[field.name] = value
