@@ -3,9 +3,9 @@
 import hashlib
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -13,47 +13,67 @@ from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import LAYOUTS, preview, with_columns
-from rnn_core.data.tables import DELIMITERS, ENCODINGS, recognise
+from rnn_core.data.encodings import ENCODING_NAMES
+from rnn_core.data.tables import DELIMITERS, recognise
 from rnn_core.views.view import literal
 from rnn_core.workspace import files
 
-SUFFIXES = ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "pq", "conll", "conllu", "iob", "bio", "tab", "dat"]
 FORMATS = {
     "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
     "conllu": "CoNLL-U", "token_tag": "token, tab, tag",
 }  # fmt: skip
-_KEPT_S = 7 * 86400
-"""Uploads this old have long been read into datasets and are removed."""
 
 ROOT = "UNROLLED_FILES"
 """Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
 
+_PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded")
+"""Headers by which a proxy says that it speaks for somebody else."""
+
 
 def keep_upload(upload: Any) -> tuple[Path, str]:
     """An uploaded file, saved by its content's hash. Returns its path and that hash."""
-    for old in (workspace().root / "uploads").glob("*"):
-        if time.time() - old.stat().st_mtime > _KEPT_S:
-            old.unlink(missing_ok=True)
-    content = upload.getvalue()
-    digest = hashlib.sha256(content).hexdigest()[:24]
+    hashes: dict[str, str] = st.session_state.setdefault("upload-hashes", {})  # a file may hold 1 GB: it is hashed once
+    if upload.file_id not in hashes:
+        workspace().forget_old("uploads")
+        hashes[upload.file_id] = hashlib.sha256(upload.getvalue()).hexdigest()[:24]
+    digest = hashes[upload.file_id]
     path = workspace().folder("uploads", digest)
-    if not path.exists():
-        files.write(path, lambda temporary: temporary.write_bytes(content))
+    with files.saying_disk_trouble(path):
+        try:
+            os.utime(path)  # in use, so it is not old
+        except FileNotFoundError:
+            files.write(path, lambda temporary: temporary.write_bytes(upload.getvalue()))
     return path, digest
 
 
 def server_path(named: str) -> Path:
     """A path on the server that a user typed. Raises Problem when it is outside of the folder that is allowed."""
-    path = Path(named.strip()).expanduser().resolve()
     root = os.environ.get(ROOT)
-    if not root and st.context.ip_address is not None:  # None: the browser is on this very machine
+    if not root and not _sits_at_the_server():
         raise Problem(f"Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.")
-    if root and not path.is_relative_to(Path(root).resolve()):
-        raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
-    if not path.is_file():
+    named = named.strip()
+    shown = named[:200]
+    try:
+        path = files.typed_path(named).resolve()
+        if root and not path.is_relative_to(Path(root).resolve()):
+            raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
+        if path.is_file():
+            return path
         what = "is a folder: name a file in it" if path.is_dir() else "is not there: check the path, or upload the file"
-        raise Problem(f"{named.strip()[:200]} {what}.")
-    return path
+    except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
+        what = "cannot be looked at by this program: choose another file, or upload it"
+    raise Problem(f"{shown} {what}.")
+
+
+def _sits_at_the_server() -> bool:
+    """Whether the browser is on this very machine, and no proxy there speaks for others."""
+    headers = st.context.headers
+    if st.context.ip_address is not None or any(name in headers for name in _PROXIED):  # None: this machine
+        return False
+    try:
+        return urlsplit(f"//{headers.get('Host', 'localhost')}").hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        return False
 
 
 def flags(values: dict[str, Any]) -> list[str]:
@@ -71,7 +91,9 @@ def flags(values: dict[str, Any]) -> list[str]:
 def fingerprint_of(path: Path, config: DataConfig) -> str:
     """A short hash of a file's place, size, time and reading, which names an evaluation on it."""
     seen = path.stat()
-    mark = json.dumps([str(path), seen.st_size, seen.st_mtime_ns, plain(config)], sort_keys=True)
+    uploaded = path.parent == workspace().root / "uploads"  # named by their content, and their time is when they were used
+    time = None if uploaded else seen.st_mtime_ns
+    mark = json.dumps([str(path), seen.st_size, time, plain(config)], sort_keys=True)
     return hashlib.sha256(mark.encode()).hexdigest()[:16]
 
 
@@ -91,7 +113,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
     boxes = st.columns(3)
     read_by = {
         "format": _box(boxes[0], "Format", FORMATS, guessed["format"], f"{key}-format"),
-        "encoding": _box(boxes[1], "Encoding", dict.fromkeys(ENCODINGS), guessed["encoding"], f"{key}-encoding",
+        "encoding": _box(boxes[1], "Encoding", ENCODING_NAMES, guessed["encoding"], f"{key}-encoding",
                          "Guessed. When letters look odd below, choose another."),
         "delimiter": _box(boxes[2], "Delimiter", DELIMITERS, guessed["delimiter"], f"{key}-delimiter"),
     }  # fmt: skip
@@ -115,12 +137,11 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
     return stated
 
 
-
 def _box(where: Any, title: str, named: dict[str, Any], guess: str | None, key: str, words: str | None = None) -> Any:
     """A box with the guess chosen, empty where there is none. A new guess gets a new box."""
     listed = list(named)
     return where.selectbox(title, listed, listed.index(guess) if guess in listed else None, key=f"{key}-{guess}",
-                           format_func=lambda name: named[name] or name, help=words, placeholder="(choose)")  # fmt: skip
+                           format_func=named.__getitem__, help=words, placeholder="(choose)")  # fmt: skip
 
 
 def _columns(seen: Any, config: DataConfig, key: str) -> DataConfig:

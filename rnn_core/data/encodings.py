@@ -15,7 +15,12 @@ ENCODINGS = (
     "iso8859-6", "cp1257", "cp1258", "cp874", "cp932", "euc-jp", "iso2022-jp", "gb18030", "big5", "cp949", "mac-roman",
     "cp437", "cp850", "cp866",
 )  # fmt: skip
-"""The encodings offered to users, by Python's names for them. Shift-JIS is cp932, GBK is in gb18030."""
+"""The encodings offered to users, by Python's names for them."""
+
+ENCODING_NAMES = {name: name for name in ENCODINGS} | {
+    "cp932": "cp932 (Shift-JIS)", "gb18030": "gb18030 (GBK)", "cp949": "cp949 (EUC-KR)",
+}  # fmt: skip
+"""How encodings are written for people, with the names that they know them by."""
 
 MAX_RECORD = 1_000_000
 """Characters of the longest line, record or sentence that is read."""
