@@ -12,6 +12,18 @@ from rnn_core.results import LeftOut
 from rnn_core.views.view import literal
 
 
+def show_damaged() -> None:
+    """Datasets that cannot be read, for deleting."""
+    for dataset in workspace().damaged_datasets():
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        with words:
+            widgets.problem(str(dataset.problem))
+        if button.button("Delete", key=f"delete-{dataset.id}", icon=":material/delete:"):
+            with widgets.saying_problems():
+                dataset.delete()
+            st.rerun()
+
+
 def show_report(chosen: str) -> None:
     """What reading found."""
     saved = workspace().dataset(chosen)

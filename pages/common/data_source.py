@@ -1,16 +1,24 @@
 """Where data come from and how they are to be read, up to the button that reads them all."""
 
+import contextlib
 import json
 from pathlib import Path
 
 import streamlit as st
 
-from pages.common import data_form, widgets
+from pages.common import data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, options, plain
-from rnn_core.data.tables import recognise
+from rnn_core.data.columns import guess_task
 from rnn_core.training import jobs
 from rnn_core.workspace.store import SAMPLES
+
+ENDED = {
+    "cut off": "The reading was cut off: its process or the server ended.",
+    "cancelled": "The reading was cancelled.",
+    None: "The reading that this link names is not here any more.",
+}
+"""What is said of a reading that ended without a dataset."""
 
 SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
 
@@ -50,12 +58,30 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
 
 
 def task_of(path: Path, name: str) -> str:
-    """A first guess: one tag a token for the formats made for it."""
+    """A first guess from what the file holds."""
     try:
-        kind = recognise(path, DataConfig(), name).kind
+        return guess_task(path, name)
     except Problem:  # said where it can be put right
-        kind = "csv"
-    return "tag" if kind in ("conll", "conllu", "token_tag") else "classify"
+        return "classify"
+
+
+def still_reading() -> bool:
+    """Shows how the reading that the link names stands, or how it ended. Whether it goes on."""
+    name, status = state.selection().job, None
+    if not name:
+        return False
+    with contextlib.suppress(Problem):  # a link may name anything
+        status = widgets.watch(workspace().folder("jobs", name), "data")
+    if status and status.active:
+        return True
+    state.select(job=None)
+    if status and status.state == "done":
+        state.select(dataset=status.detail.get("dataset"))
+        st.session_state["data-round"] = st.session_state.get("data-round", 0) + 1
+        st.session_state["data-read"] = True
+    elif ended := ENDED.get(status.state if status else None):
+        st.warning(f"{ended} Nothing was saved: choose the file and read it again.", icon=":material/power_off:")
+    return False
 
 
 def read_settings(files: dict[str, tuple[Path, str]]) -> None:
@@ -84,6 +110,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
         with widgets.saying_problems():
             checked = plain(make(DataConfig, values))
+            workspace().forget_old("jobs")
             folder = workspace().fresh("jobs")
             called = {split: file_name for split, (_, file_name) in files.items()}
             # with an equals sign a value may begin with a dash
@@ -91,5 +118,5 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
             arguments += [f"--{split}={where}" for split, (where, _) in files.items()]
             arguments += [f"--file-names={json.dumps(called)}", *data_form.flags(checked)]
             jobs.start(folder, arguments)
-        st.session_state["data-job"] = str(folder)
+        state.select(job=folder.name)
         st.rerun()

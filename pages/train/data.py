@@ -1,7 +1,5 @@
 """Data: from a file to a checked dataset, everything odd about it said before anybody trains."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages.common import cache, data_report, data_source, state, widgets
@@ -12,17 +10,8 @@ st.title("Data")
 st.caption("Upload texts with labels, see how they are read, and check them before you train.")
 
 with widgets.saying_problems():
-    job = st.session_state.get("data-job")
-    if job:
-        status = widgets.watch(Path(job), "data")
-        if status and status.state == "done":
-            state.select(dataset=status.detail.get("dataset"))
-            st.session_state["data-round"] = st.session_state.get("data-round", 0) + 1
-            st.session_state["data-read"] = True
-        if status is None or not status.active:
-            del st.session_state["data-job"]
-        else:
-            st.stop()
+    if data_source.still_reading():
+        st.stop()
     chosen_files = {}
     try:
         chosen_files = data_source.files_chosen()
@@ -30,6 +19,7 @@ with widgets.saying_problems():
             data_source.read_settings(chosen_files)
     except Problem as why:
         widgets.problem(why)
+    data_report.show_damaged()
     saved_sets = {dataset.id: dataset for dataset in workspace.datasets()}
     if not saved_sets:
         if not chosen_files:

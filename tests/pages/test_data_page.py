@@ -1,0 +1,209 @@
+"""Data: uploads, paths on the server, readings that outlive a reload, and damaged datasets."""
+
+import json
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from filelock import FileLock
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.runtime.context import StreamlitHeaders
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+
+from pages.common import data_form, state
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.datasets import read_dataset
+from rnn_core.training import jobs
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.datasets import save
+from tests.pages.driving import ROOT, Open, sound
+
+CSV = b"text,label\n" + b"good film,a\nbad film,b\n" * 20
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    """A workspace without runs."""
+    root = tmp_path / "workspace"
+    (root / "runs").mkdir(parents=True)
+    (root / "runs" / ".seeded").touch()
+    return root
+
+
+# ---- paths on the server --------------------------------------------------------------------------------------------
+
+
+def sits(monkeypatch: pytest.MonkeyPatch, address: str | None = None, **headers: str) -> None:
+    """A browser at this address that sends these headers."""
+    sent = StreamlitHeaders((name.replace("_", "-"), value) for name, value in headers.items())
+    monkeypatch.setattr(data_form.st, "context", SimpleNamespace(ip_address=address, headers=sent))
+
+
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST"])
+def test_who_sits_at_the_server_may_name_its_files(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_bytes(CSV)
+    sits(monkeypatch, Host=host)
+    assert data_form.server_path(f" {tmp_path}/a.csv ") == tmp_path / "a.csv"
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [("10.0.0.5", {"Host": "localhost"}), (None, {"Host": "unrolled.example.org"}), (None, {"Host": "[bad"}),
+     *((None, {"Host": "localhost:8501", name: "for=10.0.0.5"})
+       for name in ("X_Forwarded_For", "x_forwarded_host", "Forwarded", "X_Real_IP"))],
+)  # fmt: skip
+def test_who_comes_from_elsewhere_may_only_with_leave(
+    address: str | None, headers: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_bytes(CSV)
+    sits(monkeypatch, address, **headers)
+    with pytest.raises(Problem, match="UNROLLED_FILES"):
+        data_form.server_path(str(tmp_path / "a.csv"))
+    monkeypatch.setenv("UNROLLED_FILES", str(tmp_path))
+    assert data_form.server_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
+    with pytest.raises(Problem, match="Only files below"):
+        data_form.server_path("/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("~nobody-of-that-name/x", "user who is not known"), ("x" * 5000, "longer than"), ("a\0b", "no path can hold"),
+     ("/tmp", "is a folder"), ("/tmp/none.csv", "is not there"), ("circle", "cannot be looked at")],
+)  # fmt: skip
+def test_a_path_that_cannot_be_used_is_said(
+    named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    sits(monkeypatch, Host="localhost")
+    with pytest.raises(Problem, match=said) as why:
+        data_form.server_path(named)
+    assert len(str(why.value)) < 300
+
+
+# ---- uploads --------------------------------------------------------------------------------------------------------
+
+
+class Counted(UploadedFile):
+    """An uploaded file that counts how often it is read whole."""
+
+    reads = 0
+
+    def getvalue(self) -> bytes:
+        self.reads += 1
+        return super().getvalue()
+
+
+def test_an_upload_is_hashed_once_kept_while_in_use_and_written_again_when_gone(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNROLLED_WORKSPACE", str(empty))
+    upload = Counted(UploadedFileRec("some-file", "t.csv", "text/csv", CSV), FileURLs())
+    path, digest = data_form.keep_upload(upload)
+    assert path.read_bytes() == CSV and path.name == digest
+    key = data_form.fingerprint_of(path, DataConfig())
+    os.utime(path, (0, 0))
+    reads = upload.reads
+    assert data_form.keep_upload(upload) == (path, digest) and upload.reads == reads
+    assert time.time() - path.stat().st_mtime < 60
+    assert data_form.fingerprint_of(path, DataConfig()) == key, "the form keeps what was chosen"
+    path.unlink()
+    assert data_form.keep_upload(upload)[0].read_bytes() == CSV
+
+
+def test_the_task_is_guessed_from_an_upload_and_encodings_have_their_common_names(empty: Path, open_page: Open) -> None:
+    app = open_page("data", empty)
+    app.file_uploader(key="data-0-upload-train").upload("t.csv", b"tokens,tags\n" + b"we go,A B\nno,C\n" * 9)
+    sound(app.run())
+    task = next(group for group in app.get("button_group") if group.proto.label == "Task")
+    assert task.value == "tag"
+    encodings = next(box for box in app.selectbox if box.label == "Encoding")
+    assert {"cp932 (Shift-JIS)", "gb18030 (GBK)", "utf-8"} <= set(encodings.options)
+
+
+# ---- readings -------------------------------------------------------------------------------------------------------
+
+
+def job(root: Path, state: str, **more: object) -> Path:
+    folder = root / "jobs" / "20250101-000000-aaaaaa"
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text(json.dumps({"state": state, "time": time.time(), "progress": 0.25} | more))
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")  # a worker outlives whoever started it
+def test_a_file_is_read_by_a_job_that_a_reload_finds_again_and_old_jobs_go(empty: Path, open_page: Open) -> None:
+    old = job(empty, "done")
+    os.utime(old, (0, 0))
+    app = open_page("data", empty)
+    app.file_uploader(key="data-0-upload-train").upload("t.csv", CSV)
+    sound(app.run())
+    next(button for button in app.button if button.label == "Read and check all rows").click()
+    sound(app.run())
+    (folder,) = (empty / "jobs").iterdir()
+    assert app.query_params["job"] in (folder.name, [folder.name])
+    while (now := jobs.status(folder)) and now.active:
+        time.sleep(0.1)
+    app = open_page("data", empty, job=folder.name)
+    assert app.success and app.subheader[0].value == "t"
+
+
+def test_a_reading_is_shown_after_a_reload_and_its_data_when_it_is_done(empty: Path, open_page: Open) -> None:
+    folder = job(empty, "running", message="Reading")
+    with FileLock(folder / "lock"):
+        app = open_page("data", empty, job=folder.name)
+        assert any(button.label == "Cancel" for button in app.button) and not app.file_uploader
+        assert app.query_params["job"] in (folder.name, [folder.name])
+    saved = save(empty, read_dataset({"train": ROOT / "samples" / "reviews.csv"}, DataConfig()), "Reviews")
+    (folder / "status.json").write_text(json.dumps({"state": "done", "detail": {"dataset": saved.id}}))
+    sound(app.run())
+    assert app.success and app.subheader[0].value == "Reviews"
+    assert "job" not in app.query_params and app.query_params["dataset"] in (saved.id, [saved.id])
+
+
+@pytest.mark.parametrize(("state", "said"), [("running", "cut off"), ("cancelled", "was cancelled"), ("cut off", "cut off")])
+def test_a_reading_that_ended_early_says_so(state: str, said: str, empty: Path, open_page: Open) -> None:
+    app = open_page("data", empty, job=job(empty, state).name)
+    assert said in app.warning[0].value and "choose the file" in app.warning[0].value
+    assert "job" not in app.query_params and app.file_uploader
+
+
+@pytest.mark.parametrize("name", ["20240101-000000-aaaaaa", "../../etc", "a\0b"])
+def test_a_link_to_no_reading_is_survived(name: str, empty: Path, open_page: Open) -> None:
+    app = open_page("data", empty, job=name)
+    assert app.file_uploader and "job" not in app.query_params
+    assert "not here any more" in app.warning[0].value
+
+
+def test_a_reading_that_failed_says_why_once(empty: Path, open_page: Open) -> None:
+    app = open_page("data", empty, job=job(empty, "failed", message="The file is empty.").name)
+    assert len(app.error) == 1 and "The file is empty" in app.error[0].value and not app.warning
+    assert not sound(app.run()).error
+
+
+# ---- damaged datasets -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"name": 5}'])
+def test_a_damaged_dataset_is_said_and_can_be_deleted(content: str, empty: Path, open_page: Open) -> None:
+    good = save(empty, read_dataset({"train": ROOT / "samples" / "reviews.csv"}, DataConfig()), "Good")
+    bad = save(empty, read_dataset({"train": ROOT / "samples" / "tagged.tsv"}, DataConfig(task="tag")), "Bad")
+    (bad.path / "dataset.json").write_text(content)
+    train = open_page("train", empty, dataset=bad.id)
+    assert train.selectbox(key="train-dataset").value == good.id and not train.error
+    app = open_page("data", empty, dataset=bad.id)
+    assert len(app.error) == 1 and bad.id in app.error[0].value
+    assert app.selectbox(key="pick-dataset").value == good.id
+    app.button(key=f"delete-{bad.id}").click()
+    assert not sound(app.run()).error
+    assert [d.id for d in Workspace(empty).datasets()] == [good.id] and not bad.path.exists()
+
+
+# ---- links ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["9" * 5000, "9" * 10, "٣", "-1", "1.5", ""])
+def test_a_number_in_a_link_that_is_none_is_ignored(step: str) -> None:
+    assert state._from_link({"step": step, "unit": "7"}) == state.Selection(unit=7)
