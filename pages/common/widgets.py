@@ -66,10 +66,13 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
     """
     status = jobs.status(folder)
     active = bool(status and status.active)
+    # Drawn first as part of the page, it shows how the page began: were it to run the page again from there, a click
+    # on a button further down would be lost.
+    at_first = [status]
 
     @st.fragment(run_every="1s" if active else None)
     def progress() -> None:
-        now = jobs.status(folder)
+        now = at_first.pop() if at_first else jobs.status(folder)
         if now is None:
             return
         if active and not now.active:

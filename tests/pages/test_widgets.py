@@ -1,0 +1,47 @@
+"""A watched job never costs a click."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.training import jobs
+from tests.pages.driving import sound
+
+
+def test_a_click_counts_when_the_job_ends_while_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def page() -> None:
+        from pathlib import Path
+
+        import streamlit as st
+
+        from pages.common import widgets
+
+        widgets.watch(Path("job"), "job")
+        if st.button("Go on"):
+            st.session_state["went"] = True
+
+    found = [jobs.Status("done"), jobs.Status("running")]  # then done
+    monkeypatch.setattr(jobs, "status", lambda folder: found.pop(0) if found else jobs.Status("done"))
+    app = sound(AppTest.from_function(page).run())
+    app.button[0].click()
+    sound(app.run())
+    assert "went" in app.session_state
+
+
+def test_a_job_at_work_shows_how_far_it_is_and_one_that_failed_says_why(tmp_path: Path) -> None:
+    def page(folder: str) -> None:
+        from pathlib import Path
+
+        from pages.common import widgets
+
+        widgets.watch(Path(folder), "job")
+
+    with jobs.work(tmp_path / "job", "short", tmp_path) as job:
+        job.say("running", 0.5, "Reading <b>")
+        app = sound(AppTest.from_function(page, args=(str(tmp_path / "job"),)).run())
+        assert [button.label for button in app.button] == ["Cancel"]
+        assert not app.error
+    job.say("failed", message="It did not work.")
+    app = sound(AppTest.from_function(page, args=(str(tmp_path / "job"),)).run())
+    assert app.error[0].value == r"It did not work\."
