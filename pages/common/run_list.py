@@ -1,8 +1,12 @@
 """The runs of the workspace as a table, and what deletes them."""
 
+from typing import Any
+
+import streamlit as st
+
 from pages.common import widgets
 from pages.common.cache import workspace
-from rnn_core.config import CHOICE_NAMES, Problem
+from rnn_core.config import CHOICE_NAMES, ModelConfig, Problem, TrainConfig, options, plain
 from rnn_core.training import jobs
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
@@ -11,6 +15,14 @@ SCORES = {
     "dev accuracy": "dev_accuracy", "dev macro F1": "dev_macro_f1", "dev span F1": "dev_f1",
     "test accuracy": "test_accuracy", "test macro F1": "test_macro_f1", "test span F1": "test_f1",
 }  # fmt: skip
+SETTINGS = {
+    "hidden d": "hidden", "embedding n": "embedding", "layers": "layers", "dropout": "dropout",
+    "initialisation": "initialisation", "loss": "loss", "over steps": "reduce", "optimizer": "optimizer",
+    "learning rate": "learning_rate", "averaging": "average", "clip": "clip", "batch B": "batch", "patience": "patience",
+    "seed": "seed",
+}  # fmt: skip
+"""Options of `ModelConfig` and `TrainConfig` by the titles of their columns."""
+
 FIGURES = {"parameters": "parameters", "epochs": "epochs", "seconds": "train_seconds", "tokens/s": "tokens_per_second"}
 
 
@@ -26,8 +38,11 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         config, metrics = run.config, run.metrics()
     except Problem:
         return {"name": run.id, "state": "damaged"}
-    model, train = config.model, config.train
+    model = config.model
     cell = model.activation + " RNN" if model.cell == "rnn" else CHOICE_NAMES[model.cell]
+    settings = plain(model) | plain(config.train) | {"loss": config.loss}
+    if config.loss == "last":
+        settings["reduce"] = None  # there is but one step
     return {
         "name": config.name,
         "state": status.state if status else "ready-made" if ready else "imported",
@@ -36,22 +51,24 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         **{name: metrics.get(key) for name, key in SCORES.items()},
         "data": _data_name(config.fingerprint),
         "tokens": CHOICE_NAMES[config.data.tokens],
-        "hidden d": model.hidden,
-        "embedding n": model.embedding,
-        "layers": model.layers,
-        "dropout": model.dropout,
-        "initialisation": model.initialisation,
-        "loss": CHOICE_NAMES[config.loss],
-        "over steps": train.reduce if config.loss == "every" else None,
-        "optimizer": CHOICE_NAMES[train.optimizer],
-        "learning rate": train.learning_rate,
-        "averaging": train.average,
-        "clip": train.clip,
-        "batch B": train.batch,
-        "patience": train.patience,
-        "seed": train.seed,
+        **{title: CHOICE_NAMES.get(settings[name], settings[name]) for title, name in SETTINGS.items()},
         **{name: metrics.get(key) for name, key in FIGURES.items()},
         "when": widgets.ago(run.path / "config.json"),
+    }
+
+
+def column_config() -> dict[str, Any]:
+    """How the columns are written, and what they mean where the title leaves it open."""
+    fields = options(ModelConfig) | options(TrainConfig)
+    number, column = st.column_config.NumberColumn, st.column_config.Column
+    return {
+        **dict.fromkeys(SCORES, number(format="%.4f")),
+        **{title: column(help=fields[name].description) for title, name in SETTINGS.items()},
+        "name": st.column_config.TextColumn(pinned=True, width="medium"),
+        "learning rate": number(format="plain", help=fields["learning_rate"].description),
+        "data": column(help="empty where the data are not in this workspace"),
+        "seconds": number(format="%.1f", help="spent on training"),
+        "tokens/s": number(format="%.0f", help="read in training, without <sos>, <eos> and padding"),
     }
 
 

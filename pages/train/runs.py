@@ -52,7 +52,8 @@ def file_name_of(run: Run) -> str:
 def import_one() -> None:
     """A run from a zip that this page made."""
     with st.expander("Import a run from a zip", icon=":material/upload:"):
-        upload = st.file_uploader("A zip that this page made", type="zip", key="import-run", max_upload_size=MOST_MB)
+        upload = st.file_uploader("A zip that this page made", type="zip", key="import-run", max_upload_size=MOST_MB,
+                                  help="Tick a run and press Download to make one.")  # fmt: skip
         if upload and st.button("Import", key="import-now"):
             with widgets.saying_problems():
                 run = archive.unpack(workspace, upload.getvalue())
@@ -85,6 +86,7 @@ if name := st.session_state.pop("imported", None):
 found = workspace.runs()
 if not found:
     st.info("There is no run yet. Train one on the Train page, or import one below.", icon=":material/stacks:")
+    st.page_link("pages/train/train.py", label="Go to Train", icon=":material/arrow_forward:")
     import_one()
     st.stop()
 table = run_list.rows(found)
@@ -99,10 +101,7 @@ event = st.dataframe(
     selection_default={"selection": {"rows": [i for i, run in enumerate(found) if run.id in before]}},
     on_select="rerun",
     selection_mode="multi-row",
-    column_config=dict.fromkeys(run_list.SCORES, st.column_config.NumberColumn(format="%.4f"))
-    | {"name": st.column_config.TextColumn(pinned=True, width="medium")}
-    | {"learning rate": st.column_config.NumberColumn(format="plain")}
-    | {"seconds": st.column_config.NumberColumn(format="%.1f"), "tokens/s": st.column_config.NumberColumn(format="%.0f")},
+    column_config=run_list.column_config(),
 )
 ticked = [found[i] for i in event["selection"]["rows"]]
 st.session_state["ticked"] = [run.id for run in ticked]

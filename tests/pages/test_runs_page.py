@@ -1,6 +1,7 @@
 """Runs: what the table says, and that a tick stays with its run."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pandas
@@ -9,7 +10,7 @@ from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.common import run_list
-from rnn_core.config import Problem
+from rnn_core.config import Problem, TrainConfig, options
 from rnn_core.workspace import Workspace, files, store
 from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, sound
@@ -43,7 +44,9 @@ def press(app: AppTest, label: str) -> None:
 def test_every_setting_stands_in_the_table_and_the_scores_come_first(
     open_page: Open, workspace: Workspace, two: tuple[Run, Run], filled: Path
 ) -> None:
-    table = open_page("runs", workspace.root).dataframe[0].value
+    app = open_page("runs", workspace.root)
+    table = app.dataframe[0].value
+    assert json.loads(app.dataframe[0].proto.columns)["clip"]["help"] == options(TrainConfig)["clip"].description
     assert list(table)[:5] == ["name", "state", "task", "cell", "dev accuracy"]
     newer, older = table.iloc[0], table.iloc[1]
     shown = {"dropout": 0.25, "loss": "at every step", "over steps": "sum", "optimizer": "SGD", "learning rate": 0.00005,
@@ -78,3 +81,12 @@ def test_no_run_is_deleted_while_a_worker_writes_into_one(
     assert len(workspace.runs()) == 2
     run_list.delete(list(two))
     assert workspace.runs() == []
+
+
+def test_an_empty_list_leads_on_and_a_zip_too_large_for_the_servers_memory_is_not_taken(
+    open_page: Open, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "READY_MADE", workspace.root / "none")
+    app = open_page("runs", workspace.root)
+    assert [link.proto.label for link in app.get("page_link")] == ["Go to Train"]
+    assert app.file_uploader(key="import-run").proto.max_upload_size_mb == 200
