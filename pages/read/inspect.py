@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, chips, run_choice, state, view_panel, widgets
-from rnn_core.config import Problem
+from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.views.view import literal
 
 EXAMPLES = {
@@ -59,6 +59,7 @@ except Problem as why:
 from rnn_core.views import inspect as views  # noqa: E402 - after the first paint, because it loads torch
 
 last = len(trace.tokens) - 1
+tokens = CHOICE_NAMES[loaded.config.data.tokens]
 classifies = trace.answers is not None
 step = min(chosen.step, last) if chosen.step is not None else (trace.decision_step or last if classifies else 1)
 reading = views.Reading(
@@ -88,7 +89,7 @@ else:
 chips.tokens(trace, reading.colours, step, lambda t: state.select(step=t), "chips")
 unknown = int((~trace.known).sum())
 if unknown:
-    st.caption(f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(trace.tokens) - 2} words.")
+    st.caption(f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(trace.tokens) - 2} {tokens}.")
 
 CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}
 
@@ -151,8 +152,8 @@ back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="s
 on.button("Next", icon=":material/chevron_right:", disabled=step == last, width="stretch",
           on_click=state.select, kwargs={"step": step + 1})  # fmt: skip
 st.caption(
-    f"Number {trace.indices[step]:,} of the {len(loaded.speech.vocabulary):,} words in the vocabulary"
-    + ("." if trace.known[step] else ": this word is not among them, so \\<unk\\> is read in its place.")
+    f"Number {trace.indices[step]:,} of the {len(loaded.speech.vocabulary):,} {tokens} in the vocabulary"
+    + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
 for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
     with column:

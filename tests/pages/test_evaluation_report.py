@@ -50,3 +50,4 @@ def test_a_text_of_characters_is_opened_as_it_was_written(characters: Path, open
     sound(app.run())
     assert app.title[0].value == "Inspect" and app.text_area(key="typed").value == written
     assert "spaced" not in app.query_params
+    assert any("characters in the vocabulary" in caption.value for caption in app.caption)
