@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +133,8 @@ def _finite(values: Any) -> Any:
 
 
 def remove(folder: Path) -> None:
-    """Deletes a folder: moved aside first, so that nobody meets half of it."""
-    with saying_disk_trouble(folder):
+    """Deletes a folder, if it is there: moved aside first, so that nobody meets half of it."""
+    with saying_disk_trouble(folder), suppress(FileNotFoundError):  # another session was faster
         aside = folder.with_name(f".deleted-{folder.name}-{os.getpid()}")
         os.replace(folder, aside)
         shutil.rmtree(aside, ignore_errors=True)

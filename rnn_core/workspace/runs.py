@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 
 from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, make, plain
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.metrics import SCHEMES
 from rnn_core.results import History, Scores, SpanScores
 from rnn_core.workspace import files
 
@@ -85,7 +86,9 @@ class Run:
         try:
             vocabulary = Vocabulary.from_json(values)
             labels = tuple(map(str, values["labels"]))
-            scheme = values["scheme"] and str(values["scheme"])
+            scheme = values["scheme"]
+            if len(set(labels)) < len(labels) or scheme not in (None, *SCHEMES):
+                raise ValueError("labels twice, or a scheme nobody knows")
         except (KeyError, TypeError, ValueError, OverflowError):
             raise Problem(f"Run {self.id} is damaged: vocabulary.json. Delete it, or import it again.") from None
         return Speech(vocabulary, labels, scheme)

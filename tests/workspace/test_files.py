@@ -113,8 +113,9 @@ def test_remove_takes_the_whole_folder(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(Problem, match="read-only"):
             files.remove(tmp_path / "run")
     assert (tmp_path / "run" / "deep" / "a").exists()
-    files.remove(tmp_path / "run")
-    assert list(tmp_path.iterdir()) == []
+    for _ in range(2):  # a second session deletes what is gone
+        files.remove(tmp_path / "run")
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_workspace_says_what_is_wrong_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,8 @@ GOOD = vocabulary_of().to_json() | {"labels": ["a", "b"], "scheme": None}
     "content",
     [None, b"", b"{", b"[]", b"null", *(json.dumps({k: v for k, v in GOOD.items() if k != left}).encode() for left in GOOD),
      json.dumps(GOOD | {"labels": 5}).encode(), json.dumps(GOOD).replace("3", "1e999").encode(),
-     json.dumps(GOOD | {"counts": [1]}).encode()],
+     json.dumps(GOOD | {"counts": [1]}).encode(), json.dumps(GOOD | {"labels": ["a", "a"]}).encode(),
+     json.dumps(GOOD | {"scheme": "BIG"}).encode(), json.dumps(GOOD | {"scheme": [1]}).encode()],
 )  # fmt: skip
 def test_a_damaged_vocabulary_is_a_sentence_that_names_the_run(workspace: Workspace, content: bytes | None) -> None:
     run = damaged(saved_run(workspace), "vocabulary.json", content)
