@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.config import Problem
+from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.network.losses import step_weights
@@ -63,7 +63,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         readouts=readouts.numpy(),
         answers=None if answers is None else answers.numpy(),
         decision_step=None if answers is None else decision_step(answers.argmax(1).numpy()),
-        warnings=tuple(_oddities(words, indices)),
+        warnings=tuple(_oddities(words, indices, CHOICE_NAMES[loaded.config.data.tokens])),
     )
 
 
@@ -145,11 +145,11 @@ def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def _oddities(words: Sequence[str], indices: np.ndarray) -> list[str]:
-    """Sentences on why the answer may mean little."""
+def _oddities(words: Sequence[str], indices: np.ndarray, kind: str) -> list[str]:
+    """Sentences on why the answer may mean little. `kind`: "words" or "characters"."""
     said = []
     if (indices[1:-1] == UNK).all():
-        said.append("The network knows none of these words: it reads <unk> at every step, and its answer says little.")
+        said.append(f"The network knows none of these {kind}: it reads <unk> at every step, and its answer says little.")
     if not any(regex.search(r"[\p{L}\p{N}]", word) for word in words):
         said.append("There is no letter or digit in this text.")
     if sum(bool(regex.match(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}]", word)) for word in words) * 2 > len(words):

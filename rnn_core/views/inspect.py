@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import counted_steps, losses
-from rnn_core.config import RunConfig
+from rnn_core.config import CHOICE_NAMES, RunConfig
 from rnn_core.figures import bars, heatmap, lines, palette, tags
 from rnn_core.results import Trace
 from rnn_core.views.view import View, always, literal, number
@@ -306,9 +306,10 @@ def _explain_embedding(reading: Reading) -> str:
     trace, t = reading.trace, reading.step
     size, n = reading.loaded.network.embedding.shape
     fed = reading.loaded.speech.vocabulary.words[int(trace.indices[t])]
-    unknown = "" if trace.known[t] else " The vocabulary does not hold this word, so the network reads `<unk>` instead."
+    kind = CHOICE_NAMES[reading.loaded.config.data.tokens]
+    unknown = "" if trace.known[t] else " The vocabulary does not hold it, so the network reads `<unk>` instead."
     return (
-        f"The token is number **{int(trace.indices[t])}** ({literal(fed, 30)}) of the {size:,} words in the vocabulary; "
+        f"The token is number **{int(trace.indices[t])}** ({literal(fed, 30)}) of the {size:,} {kind} in the vocabulary; "
         f"x_t is that row of the embedding table, {n} numbers.{unknown}\n\n"
         r"$$x_t = E^\top \mathrm{onehot}(w_t) = E[w_t]$$"
     )

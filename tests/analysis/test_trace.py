@@ -1,5 +1,7 @@
 """The trace of one text, against the network as it is trained and against feeding every prefix from scratch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import counted_steps, decision_step, losses, trace
-from rnn_core.config import Problem
+from rnn_core.config import DataConfig, Problem
 from rnn_core.data.vocabulary import EOS, SOS, UNK
 from rnn_core.workspace.runs import Speech
 from tests.tiny import CELLS, LABELS, TAGS, WORDS, config_of, model_of, network_of, vocabulary_of
@@ -174,6 +176,8 @@ def test_a_text_of_unknown_words_or_of_emoji_alone_is_warned_of() -> None:
     one = loaded("gru")
     (unknown,) = trace(one, "wholly unheard").warnings
     assert "none of these words" in unknown
+    characters = replace(one.config, data=DataConfig(tokens="char"))
+    assert "none of these characters" in trace(one._replace(config=characters), "ζζ").warnings[0]
     both = trace(one, "😀 👍🏽!").warnings
     assert len(both) == 2 and any("no letter or digit" in w for w in both)
     assert trace(one, "unheard film").warnings == ()
