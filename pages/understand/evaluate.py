@@ -28,7 +28,7 @@ share = st.toggle("Shares of each row instead of counts", key="shares")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     view_panel.show(views.SHARES if share else views.CONFUSION, scores,
-                 lambda row, column: state.select(cell=f"{row},{column}"))  # fmt: skip
+                    lambda row, column: state.select(cell=f"{row},{column}"))  # fmt: skip
 with right:
     if scores.spans:
         view_panel.show(views.SPANS, scores)
