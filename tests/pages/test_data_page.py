@@ -18,7 +18,7 @@ from rnn_core.data.datasets import read_dataset
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.datasets import save
-from tests.pages.driving import ROOT, Open, sound
+from tests.pages.driving import PAGES, ROOT, Open, sound
 
 CSV = b"text,label\n" + b"good film,a\nbad film,b\n" * 20
 
@@ -207,3 +207,15 @@ def test_a_damaged_dataset_is_said_and_can_be_deleted(content: str, empty: Path,
 @pytest.mark.parametrize("step", ["9" * 5000, "9" * 10, "٣", "-1", "1.5", ""])
 def test_a_number_in_a_link_that_is_none_is_ignored(step: str) -> None:
     assert state._from_link({"step": step, "unit": "7"}) == state.Selection(unit=7)
+
+
+# ---- a workspace that cannot be written -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_ready_made_runs_are_there_where_nothing_can_be_written(page: str, tmp_path: Path, open_page: Open) -> None:
+    (tmp_path / "file").touch()
+    app = open_page(page, tmp_path / "file" / "workspace")
+    assert "Nothing can be saved" in app.error[0].value
+    if page == "inspect":
+        assert len(app.selectbox(key="pick-run").options) == 2 and app.get("plotly_chart")
