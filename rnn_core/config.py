@@ -57,7 +57,7 @@ CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam"
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
 """How the headline metrics are written for people."""
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -187,7 +187,7 @@ class RunConfig:
     data: DataConfig
     model: ModelConfig
     train: TrainConfig
-    fingerprint: str
+    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$", title="Fingerprint", description="sha256 of the data")]
     name: str
     format: int = FORMAT
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from typing import Any, get_args
 
 import pytest
@@ -121,3 +122,15 @@ def test_a_task_is_whole(name: str) -> None:
     task = TASKS[name]
     assert name in get_args(options(DataConfig)["task"].annotation)
     assert task.headline in METRIC_NAMES and (SAMPLES / task.sample).is_file() and task.losses and ":" in task.title
+
+
+@pytest.mark.parametrize(("name", "value"), [("clip", math.inf), ("learning_rate", math.nan), ("clip", "inf")])
+def test_a_number_that_is_none_is_refused(name: str, value: object) -> None:
+    with pytest.raises(Problem, match=name.replace("_", "-")):
+        make(TrainConfig, {name: value})
+
+
+@pytest.mark.parametrize("mark", ["", "0" * 63, "../../../x", "G" * 64])
+def test_a_fingerprint_is_64_hex_digits(mark: str) -> None:
+    with pytest.raises(Problem, match="fingerprint"):
+        make(RunConfig, {"data": DataConfig(), "model": ModelConfig(), "train": TrainConfig(), "fingerprint": mark, "name": "n"})

@@ -97,8 +97,11 @@ def fingerprint_of(path: Path, config: DataConfig) -> str:
     return hashlib.sha256(mark.encode()).hexdigest()[:16]
 
 
-def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig | None:
+def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: bool = True) -> DataConfig | None:
     """A file's first rows as they would be read, and the guesses for a person to correct.
+
+    Args:
+        with_split: whether a split column may be chosen; evaluating takes all rows.
 
     Returns:
         The config with everything chosen, or None while the choice does not work yet (which is said).
@@ -125,7 +128,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str) -> DataConfig |
         return None
     stated = make(DataConfig, plain(config) | read_by)
     seen = preview(path, stated, name)
-    stated = _columns(seen, stated, key)
+    stated = _columns(seen, stated, key, with_split)
     chosen = preview(path, stated, name)
     shown = {header: [row[i] if i < len(row) else "" for row in chosen.rows] for i, header in enumerate(chosen.header)}
     st.dataframe(shown, hide_index=True, height=220)
@@ -144,13 +147,13 @@ def _box(where: Any, title: str, named: dict[str, Any], guess: str | None, key: 
                            format_func=named.__getitem__, help=words, placeholder="(choose)")  # fmt: skip
 
 
-def _columns(seen: Any, config: DataConfig, key: str) -> DataConfig:
+def _columns(seen: Any, config: DataConfig, key: str, with_split: bool) -> DataConfig:
     """The boxes for the columns, with the guesses chosen."""
-    titles = {"text": "Text column", "label": "Label column", "split": "Split column (if any)"}
+    titles = {"text": "Text column", "label": "Label column"}
     if config.task == "tag":
-        titles = {"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"} | {
-            "split": titles["split"]
-        }
+        titles = {"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"}
+    if with_split:
+        titles["split"] = "Split column (if any)"
     found: dict[str, str | None] = {}
     none = "(none)"
     for column, (field, title) in zip(st.columns(len(titles)), titles.items(), strict=True):

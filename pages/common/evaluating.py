@@ -67,7 +67,7 @@ def _file(run: Run) -> tuple[str, list[str]]:
         st.rerun()
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
-    found = data_form.mapping(path, name, fixed, key=f"evaluate-{digest}")
+    found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
         return st.stop()
     key = data_form.fingerprint_of(path, found)
@@ -84,7 +84,8 @@ def _evaluated(run: Run, key: str, split: str, arguments: list[str]) -> Evaluati
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
     if st.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
                  type="primary" if evaluation is None or stale else "secondary",
-                 disabled=bool(status and status.active)):  # fmt: skip
+                 disabled=run.fixed or bool(status and status.active),
+                 help="Ready-made runs can be evaluated where the workspace can be written." if run.fixed else None):  # fmt: skip
         jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
         st.rerun()
     status = widgets.watch(folder, f"evaluate-{folder.name}")

@@ -38,7 +38,7 @@ def live(run: Run, status: jobs.Status) -> None:
     figures = st.columns(4)
     figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f} of {run.config.train.epochs}")
     figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help="mean over the last updates, in nats a text")
-    speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1]["tokens_per_second"])
+    speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     figures[2].metric("Tokens a second", f"{speed:,.0f}" if speed else "…")
     metric = headline(run)
     best = [e for e in history.epochs if e.get("best")]
@@ -88,10 +88,12 @@ def show(run: Run) -> None:
             st.rerun()
     history, metrics = run.history(), run.metrics()
     if metrics:
-        st.success(
-            f"Trained in {widgets.duration(metrics['train_seconds'])}: {metrics['epochs']} epochs, the best was epoch "
-            f"{metrics['best_epoch']}, and its weights are kept.", icon=":material/check_circle:",
-        )  # fmt: skip
+        took = f" in {widgets.duration(metrics['train_seconds'])}" if "train_seconds" in metrics else ""
+        best = f", the best was epoch {metrics['best_epoch']}, and its weights are kept" if "best_epoch" in metrics else ""
+        epochs = f": {metrics['epochs']} epochs{best}" if "epochs" in metrics else ""
+        st.success(f"Trained{took}{epochs}.", icon=":material/check_circle:")
+    if run.trained:
+        _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
     if history.epochs:
         st.plotly_chart(lines.curves({run.name: history}, headline(run)), key=f"curves-{run.id}",
                         config={"displayModeBar": False})  # fmt: skip
@@ -101,12 +103,15 @@ def show(run: Run) -> None:
     if scores:
         st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="",
                      column_config=dict.fromkeys(scores, st.column_config.NumberColumn(format="%.4f")))  # fmt: skip
-    if run.trained:
-        next_ = st.container(horizontal=True)
-        for label, icon, page in (
-            ("Inspect a sentence with it", ":material/search:", "pages/read/inspect.py"),
-            ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate.py"),
-        ):
-            if next_.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
-                state.select(run=run.id)
-                st.switch_page(page)
+
+
+def _offer_next(run: Run) -> None:
+    """Where to go with a trained run."""
+    buttons = st.container(horizontal=True)
+    for label, icon, page in (
+        ("Inspect a sentence with it", ":material/search:", "pages/read/inspect.py"),
+        ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate.py"),
+    ):
+        if buttons.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
+            state.select(run=run.id)
+            st.switch_page(page)

@@ -18,6 +18,8 @@ def frame() -> None:
     """What stands beside every page."""
     with st.sidebar:
         st.caption("The workspace is shared by everybody who uses this server.")
+    with saying_problems():
+        workspace()
     if workspace().trouble:
         st.error(f"Nothing can be saved: {literal(workspace().trouble or '', 400)}", icon=":material/save:")
 

@@ -64,7 +64,7 @@ def load(path: Path) -> Evaluation | None:
             left_out=tuple(LeftOut(e["reason"], e["count"], tuple(e["rows"])) for e in head["left_out"]),
             **columns,
         )
-    except (OSError, pa.ArrowException, KeyError, TypeError):
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         raise Problem("This saved evaluation is damaged. Evaluate again.") from None
 
 

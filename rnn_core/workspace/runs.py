@@ -38,7 +38,7 @@ class Run:
 
     def __init__(self, path: Path, fixed: bool = False):
         self.path = path
-        self._fixed = fixed
+        self.fixed = fixed
 
     @property
     def id(self) -> str:
@@ -143,7 +143,7 @@ class Run:
         files.write_json(self.path / name, values)
 
     def _may_change(self) -> None:
-        if self._fixed:
+        if self.fixed:
             raise Problem(f"{self.name} is ready-made, and this workspace cannot be written. Choose another workspace.")
 
     def write_config(self, config: RunConfig) -> None:

@@ -62,9 +62,17 @@ def test_rows_that_could_not_be_used_are_shown_with_the_figures(
     app = open_page("evaluate", evaluated.root, run=run.id, on="file")
     app.file_uploader(key="evaluate-file").set_value((file.name, file.read_bytes(), "text/csv")).run()
     assert not app.exception
+    assert not any("Split" in box.label for box in app.selectbox), "all rows of a file are evaluated"
     monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
     next(button for button in app.button if button.label == "Evaluate").click().run()
     assert not app.exception, [e.message for e in app.exception]
     assert any("mixed" in text and "<i>" not in text.replace("\\<i", "") for text in warned(app)), warned(app)
     left_out = next(frame.value for frame in app.dataframe if "reason" in frame.value)
     assert left_out.values.tolist() == [["no text", 1, "mine <b>.csv line 3"]]
+
+
+def test_a_run_whose_metrics_lack_the_times_can_still_be_looked_at(evaluated: Workspace, open_page: Open) -> None:
+    run = classifier(evaluated)
+    run.write("metrics.json", {"epochs": 2, "dev_accuracy": 0.5})
+    app = open_page("train", evaluated.root, run=run.id)
+    assert any(done.value == "Trained: 2 epochs." for done in app.success)

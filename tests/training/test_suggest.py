@@ -21,7 +21,7 @@ def test_larger_data_gets_a_larger_network_and_fewer_epochs(task: str) -> None:
     assert [m.embedding for m, _ in found] == sorted({m.embedding for m, _ in found})
     assert [t.epochs for _, t in found] == sorted({t.epochs for _, t in found}, reverse=True)
     for model, train in found:
-        run = RunConfig(config, model, train, "0", "n")  # refuses what does not fit together
+        run = RunConfig(config, model, train, "0" * 64, "n")  # refuses what does not fit together
         assert model.bidirectional == run.task.per_token
         assert 0 < train.patience < train.epochs and 1 <= train.threads <= 2
 

@@ -134,7 +134,7 @@ def with_config(**more: object) -> Change:
         (lambda whole: whole | {"metrics.json": b"{"}, "metrics.json"),
         (lambda whole: whole | {"metrics.json": b"[1]"}, "metrics.json"),
         (lambda whole: whole | {"metrics.json": b'{"scores": {"test": {}}}'}, "metrics.json"),
-        (with_config(fingerprint="../../../../evil"), "names no data"),
+        (with_config(fingerprint="../../../../evil"), "fingerprint"),
         (with_config(name="half \ud800"), "damaged"),
     ],
 )  # fmt: skip
