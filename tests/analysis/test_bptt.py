@@ -1,0 +1,328 @@
+"""What every copy receives from every loss, against autograd over a network with a leaf for every copy, in float64."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from rnn_core.analysis import bptt
+from rnn_core.analysis.bptt import Pass, Target, flow, forward, gradients, sums, target_of, truncations
+from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.trace import losses, trace
+from rnn_core.config import Problem
+from rnn_core.network.models import Network
+from rnn_core.results import GradientFlow
+from tests.analysis.gradients import KINDS, loaded, unrolled
+from tests.tiny import CELLS, TAGS, model_of
+
+TEXT = "the film was not good , the bad film was fine"
+CLOSE = {"rtol": 0, "atol": 1e-11}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)  # what is computed here is too small to share
+
+
+def read(one: Loaded, text: str = TEXT, **aim: object) -> tuple[Pass, Target]:
+    seen = trace(one, text)
+    return forward(one.network, seen.indices), target_of(one, seen, **aim)  # type: ignore[arg-type]
+
+
+def flowing(one: Loaded, text: str = TEXT, **aim: object) -> GradientFlow:
+    seen = trace(one, text)
+    return flow(*read(one, text, **aim), seen.tokens, seen.labels)
+
+
+def some_target(task: str) -> str:
+    return " ".join(TAGS[i % 3] for i in range(len(trace(loaded("gru"), TEXT).tokens) - 2)) if task == "tag" else "good"
+
+
+def each_loss(logits: Tensor, target: Target) -> Tensor:
+    classes = target.classes.clamp(min=0)
+    return logits.gather(1, classes[:, None])[:, 0] if target.logit else cross_entropy(logits, classes, reduction="none")
+
+
+# ---- every pair -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("logit", [False, True])
+@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
+@pytest.mark.parametrize("name", CELLS)
+def test_every_pair_is_autograds(name: str, task: str, layers: int, both: bool, logit: bool) -> None:
+    one = loaded(name, task, layers=layers, bidirectional=both, loss="every")
+    done, target = read(one, target=some_target(task), logit=logit)
+    found = flowing(one, target=some_target(task), logit=logit)
+    twin = unrolled(one, done.indices.tolist())
+    values = each_loss(twin.logits, target)
+    np.testing.assert_allclose(found.values[found.rows], values.detach()[found.rows], **CLOSE)
+    total = (values * target.weights)[target.weights > 0].sum()
+    assert found.total == pytest.approx(float(total.detach()), abs=1e-12)
+    whole = {key: torch.stack(copies) for key, copies in twin.gradient(total).items()}
+    for r, t in enumerate(found.rows.tolist()):
+        pairs = twin.gradient(values[t])
+        for held in found.layers:
+            after = [state[0] for state in twin.states[held.layer, held.direction]]
+            at_states = torch.autograd.grad(values[t], after, retain_graph=True, allow_unused=True, materialize_grads=True)
+            np.testing.assert_allclose(held.states[r], [float(g.norm()) for g in at_states], **CLOSE)
+            for parameter, norms in held.pairs.items():
+                copies = torch.stack(pairs[held.layer, held.direction, parameter])
+                np.testing.assert_allclose(norms[r], copies.flatten(1).norm(dim=1), **CLOSE)
+                full = whole[held.layer, held.direction, parameter].sum(0)
+                share = target.weights[t] * (copies * full).flatten(1).sum(1) / full.square().sum()
+                np.testing.assert_allclose(held.shares[parameter][r], share, rtol=0, atol=1e-9)
+            np.testing.assert_allclose(held.delta[r], held.pairs["bias"][r], **CLOSE)
+    for held in found.layers:
+        after = [state[0] for state in twin.states[held.layer, held.direction]]
+        at_states = torch.autograd.grad(total, after, retain_graph=True, allow_unused=True, materialize_grads=True)
+        np.testing.assert_allclose(held.reached, [float(g.norm()) for g in at_states], **CLOSE)
+        for parameter in held.copies:
+            copies = whole[held.layer, held.direction, parameter].flatten(1)
+            np.testing.assert_allclose(held.copies[parameter], copies.norm(dim=1), **CLOSE)
+            full = copies.sum(0)
+            shares = copies @ full / full.square().sum()
+            np.testing.assert_allclose(held.copy_shares[parameter], shares, rtol=0, atol=1e-9)
+            np.testing.assert_allclose(held.shares[parameter].sum(0), shares, rtol=0, atol=1e-9)
+            assert held.copy_shares[parameter].sum() == pytest.approx(1, abs=1e-9)
+            assert held.shares[parameter].sum() == pytest.approx(1, abs=1e-9)
+            running = copies.cumsum(0) if held.direction else copies.flip(0).cumsum(0).flip(0)
+            np.testing.assert_allclose(held.running[parameter], running.norm(dim=1) / full.norm(), rtol=0, atol=1e-9)
+            cosines = running @ full / running.norm(dim=1).clamp(min=1e-300) / full.norm()
+            np.testing.assert_allclose(held.running_cosines[parameter], cosines, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("reduce", ["mean", "sum"])
+@pytest.mark.parametrize("loss", ["last", "every"])
+@pytest.mark.parametrize("name", CELLS)
+def test_the_sums_over_copies_are_autograds_gradient(name: str, loss: str, reduce: str) -> None:
+    found = flowing(loaded(name, layers=2, reduce=reduce), target="bad", loss=loss)
+    assert set(found.differences) == set(found.norms) and "embedding" in found.differences
+    assert found.max_abs_difference <= 1e-10 and found.precision == 64
+    assert found.weights.sum() == pytest.approx(1 if loss == "last" or reduce == "mean" else len(found.tokens))
+
+
+def test_a_wrong_gradient_would_be_seen() -> None:
+    done, target = read(loaded("gru"))
+    ours = sums(done, target, target.weights[None]).row(0)
+    assert bptt.differences(done, target, ours | {"bias_out": ours["bias_out"] + 1e-6})["bias_out"] == pytest.approx(1e-6)
+    wrong = ours | {"embedding": ours["embedding"] + 1e-6}
+    assert bptt.differences(done, target, wrong)["embedding"] == pytest.approx(1e-6)
+
+
+def test_single_precision_is_single_and_doubled_leaves_the_run_as_it_was() -> None:
+    one = loaded("lstm")
+    one.network.float()
+    seen = trace(one, TEXT)
+    single = flow(forward(one.network, seen.indices), target_of(one, seen), seen.tokens, seen.labels)
+    double = flow(forward(bptt.doubled(one.network), seen.indices), target_of(one, seen), seen.tokens, seen.labels)
+    assert (single.precision, double.precision) == (32, 64)
+    assert one.network.bias_out.dtype == torch.float32
+    np.testing.assert_allclose(single.layers[0].delta, double.layers[0].delta, rtol=1e-3, atol=1e-6)
+    assert double.max_abs_difference <= 1e-10 < single.max_abs_difference < 1e-5
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_copy_1_of_w_receives_exactly_nothing_and_no_loss_reaches_a_later_copy(name: str) -> None:
+    (held,) = flowing(loaded(name)).layers
+    assert (held.pairs["weight_hh"][:, 0] == 0).all() and held.copies["weight_hh"][0] == 0
+    assert (held.pairs["weight_ih"][np.triu_indices(len(held.delta), 1)] == 0).all()
+    assert (np.diag(held.delta) > 0).all() or name == "relu"
+
+
+def test_below_both_directions_a_loss_reaches_every_copy_and_above_only_one_side() -> None:
+    found = flowing(loaded("tanh", "tag", layers=2, bidirectional=True))
+    rows = found.rows
+    sides = {(one.layer, one.direction): one.delta for one in found.layers}
+    assert (sides[0, 0] > 0).all() and (sides[0, 1] > 0).all()
+    later = np.arange(len(found.tokens)) > rows[:, None]
+    assert (sides[1, 0][later] == 0).all() and (sides[1, 0][~later] > 0).all()
+    earlier = np.arange(len(found.tokens)) < rows[:, None]
+    assert (sides[1, 1][earlier] == 0).all() and (sides[1, 1][~earlier] > 0).all()
+    assert rows.tolist() == list(range(1, len(found.tokens) - 1))  # <sos> and <eos> have no tag
+    assert np.isnan(found.values[[0, -1]]).all() and found.targets[0] == -1
+
+
+def test_without_w_a_loss_reaches_its_own_copy_alone() -> None:
+    one = loaded("tanh")
+    one.network.layer(0, 0)["weight_hh"].zero_()
+    (held,) = flowing(one).layers
+    assert (held.delta[~np.eye(len(held.delta), dtype=bool)] == 0).all() and (np.diag(held.delta) > 0).all()
+
+
+@pytest.mark.parametrize("name", ["relu", "lstm"])
+def test_a_gradient_of_zero_has_no_shares(name: str) -> None:
+    one = loaded(name)
+    one.network.weight_out.zero_()
+    found = flowing(one)
+    (held,) = found.layers
+    assert held.copies["weight_hh"].sum() == 0
+    for values in (held.copy_shares["weight_hh"], held.shares["weight_hh"], held.running["weight_hh"]):
+        assert (values == 0).all()
+
+
+def test_blocks_of_losses_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = loaded("gru", "tag", layers=2, bidirectional=True)
+    whole = flowing(one)
+    monkeypatch.setattr(bptt, "BLOCK_BYTES", 5000)
+    for a, b in zip(whole.layers, flowing(one).layers, strict=True):
+        np.testing.assert_allclose(a.delta, b.delta, **CLOSE)
+        np.testing.assert_allclose(a.shares["weight_hh"], b.shares["weight_hh"], **CLOSE)
+
+
+def test_in_long_texts_every_nth_loss_is_followed_and_the_last_one_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = flowing(loaded("gru"))
+    monkeypatch.setattr(bptt, "MOST_PRODUCTS", 13 * 13 / 2 * (12 * 4) / 3.5)  # the text has 13 steps, W is 12 × 4
+    some = flowing(loaded("gru"))
+    assert len(some.tokens) == 13 and some.rows.tolist() == [0, 4, 8, 12]
+    np.testing.assert_allclose(some.layers[0].delta, whole.layers[0].delta[some.rows], **CLOSE)
+    np.testing.assert_allclose(some.layers[0].copies["bias"], whole.layers[0].copies["bias"], **CLOSE)
+
+
+def test_a_text_of_500_tokens_is_followed_whole_by_one_layer_of_the_usual_width() -> None:
+    for cell, layers, both, every in (("lstm", 1, False, 1), ("lstm", 2, False, 2), ("lstm", 2, True, 6)):
+        network = Network(model_of(cell, hidden=128, embedding=100, layers=layers, bidirectional=both), 10, 2)
+        assert (torch.diff(bptt.followed(network, torch.zeros(502))) == every).all()
+
+
+# ---- targets --------------------------------------------------------------------------------------------------------
+
+
+def test_the_target_is_the_networks_own_answer_unless_said() -> None:
+    one = loaded("gru")
+    seen = trace(one, TEXT)
+    assert flowing(one).targets.tolist() == [seen.answer] * len(seen.tokens)
+    np.testing.assert_allclose(flowing(one, target="bad").values, losses(seen, [0]), **CLOSE)
+    tagger = loaded("gru", "tag", bidirectional=True)
+    assert flowing(tagger).targets[1:-1].tolist() == trace(tagger, TEXT).readouts[1:-1].argmax(1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "loss", "said"),
+    [("classify", "fine", None, "no label 'fine'. Take one of: bad, good"), ("tag", "O O", None, "2 tags for 11 tokens"),
+     ("tag", "O " * 10 + "X", None, "no label 'X'"), ("tag", None, "last", "Choose every"),
+     ("classify", ["good"], None, "one label")],
+)  # fmt: skip
+def test_targets_that_do_not_fit_are_refused_in_a_sentence(task: str, target: object, loss: str | None, said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        read(loaded("gru", task), target=target, loss=loss)
+
+
+# ---- truncation -----------------------------------------------------------------------------------------------------
+
+
+def truncated(one: Loaded, target: Target, indices: list[int], kind: str, k: int) -> dict[str, Tensor]:
+    """The truncated gradient of the cells by autograd over detached graphs."""
+    if kind == "chunks":
+        twin = unrolled(one, indices, cut=set(range(k, len(indices), k)))
+        total = (each_loss(twin.logits, target) * target.weights)[target.weights > 0].sum()
+        return summed(one, [twin.gradient(total)])
+    found = []
+    for t in torch.nonzero(target.weights)[:, 0].tolist():
+        twin = unrolled(one, indices, window=(t, k))
+        found.append(twin.gradient(target.weights[t] * each_loss(twin.logits, target)[t]))
+    return summed(one, found)
+
+
+def summed(one: Loaded, gradients: list[dict[tuple[int, int, str], list[Tensor]]]) -> dict[str, Tensor]:
+    return {
+        f"cells.{layer}.{direction}.{name}": sum(torch.stack(gradient[layer, direction, name]).sum(0) for gradient in gradients)  # type: ignore[misc]
+        for layer, direction, name in gradients[0]
+    }
+
+
+@pytest.mark.parametrize(("task", "layers", "both"), KINDS[:3])
+@pytest.mark.parametrize("name", CELLS)
+def test_windows_and_chunks_are_autograds_over_detached_graphs(name: str, task: str, layers: int, both: bool) -> None:
+    one = loaded(name, task, layers=layers, bidirectional=both, loss="every")
+    done, target = read(one, target=some_target(task))
+    full = sums(done, target, target.weights[None]).row(0)
+    for found in truncations(done, target, [1, 2, 3, 5, 100]):
+        wanted = truncated(one, target, done.indices.tolist(), found.kind, found.k)
+        for parameter, gradient in wanted.items():
+            assert found.against.norms[parameter] == pytest.approx(float(gradient.norm()), abs=1e-11)
+            bias = float((gradient - full[parameter]).norm() / full[parameter].norm())
+            assert found.against.bias[parameter] == pytest.approx(bias, abs=1e-10)
+            if float(gradient.norm()) > 1e-12:
+                cosine = float((gradient * full[parameter]).sum() / gradient.norm() / full[parameter].norm())
+                assert found.against.cosines[parameter] == pytest.approx(cosine, abs=1e-9)
+                ratio = float(gradient.norm() / full[parameter].norm())
+                assert found.against.ratios[parameter] == pytest.approx(ratio, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["tanh", "lstm", "gru"])
+def test_below_both_directions_truncation_drops_copies(name: str) -> None:
+    one = loaded(name, "tag", layers=2, bidirectional=True)
+    done, target = read(one, target=some_target("tag"))
+    twin = unrolled(one, done.indices.tolist())
+    values = each_loss(twin.logits, target)
+    for found in truncations(done, target, [1, 3]):
+        kept: dict[tuple[int, int, str], Tensor] = {}
+        for t in range(1, done.steps - 1):
+            for key, copies in twin.gradient(values[t]).items():
+                for i, gradient in enumerate(copies):
+                    near = abs(t - i) < found.k if found.kind == "window" else t // found.k == i // found.k
+                    kept[key] = kept.get(key, torch.zeros_like(gradient)) + near * target.weights[t] * gradient
+        for (layer, direction, parameter), gradient in kept.items():
+            norm = found.against.norms[f"cells.{layer}.{direction}.{parameter}"]
+            assert norm == pytest.approx(float(gradient.norm()), abs=1e-11)
+
+
+def test_windows_and_chunks_differ_in_general_and_drop_nothing_at_the_texts_length() -> None:
+    done, target = read(loaded("tanh"), loss="every")
+    steps = done.steps
+    window, whole_window, chunks, whole_chunks = truncations(done, target, [4, steps])
+    assert window.against.norms["all"] != pytest.approx(chunks.against.norms["all"], rel=1e-4)
+    for whole in (whole_window, whole_chunks):
+        assert (whole.k, whole.kept, whole.dropped) == (steps, steps * (steps + 1) // 2, 0)
+        assert max(whole.against.bias.values()) < 1e-12
+        assert whole.against.cosines["all"] == pytest.approx(1)
+    assert window.kept == sum(min(4, t) for t in range(1, steps + 1)) and window.kept + window.dropped == whole_window.kept
+    assert window.against.ratios["weight_out"] == pytest.approx(1)
+    last, *_ = truncations(*read(loaded("tanh"), loss="last"), [4])
+    assert (last.kept, last.dropped) == (4, steps - 4)
+
+
+# ---- last step against every step -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_last_step_and_every_step_are_those_two_gradients(name: str) -> None:
+    one = loaded(name, layers=2)
+    found = bptt.loss_modes(*read(one, loss="last", target="bad"))
+    last, every = (flowing(one, loss=loss, target="bad") for loss in ("last", "every"))
+    for parameter in last.norms:
+        assert found.last_norms[parameter] == pytest.approx(last.norms[parameter], abs=1e-12)
+        assert found.every.norms[parameter] == pytest.approx(every.norms[parameter], abs=1e-12)
+    for i, layer in enumerate(last.layers):
+        np.testing.assert_allclose(found.last_reached[i, 0], layer.reached, **CLOSE)
+        np.testing.assert_allclose(found.every_reached[i, 0], every.layers[i].reached, **CLOSE)
+    assert np.linalg.norm([v for k, v in found.every.norms.items() if k != "all"]) == pytest.approx(found.every.norms["all"])
+
+
+def test_a_comparison_is_of_lengths_and_angles() -> None:
+    one = {"a": torch.tensor([3.0, 0.0]), "b": torch.tensor([0.0])}
+    other = {"a": torch.tensor([0.0, 4.0]), "b": torch.tensor([1.0])}
+    found = bptt.compare(one, other)
+    assert found.norms == {"a": 3, "b": 0, "all": 3} and found.ratios["a"] == 0.75
+    assert found.cosines["a"] == 0 and np.isnan(found.cosines["b"]) and found.bias["a"] == 1.25
+    assert np.isnan(bptt.compare(other, one).bias["b"])
+
+
+# ---- the command line -----------------------------------------------------------------------------------------------
+
+
+def test_what_the_command_prints_is_plain_and_exact() -> None:
+    one = loaded("lstm", layers=2)
+    one.network.float()
+    seen = trace(one, TEXT)
+    said = json.loads(json.dumps(gradients(one, seen, "good", "every"), allow_nan=False))
+    assert said["max_abs_difference"] <= 1e-10 and said["targets"] == ["good"] * len(seen.tokens)
+    assert [(c["layer"], c["direction"]) for c in said["copies"]] == [(1, 1), (2, 1)]
+    assert np.shape(said["copies"][0]["by_pair"]["weight_hh"]) == (len(seen.tokens),) * 2
+    assert said["copies"][0]["by_copy"]["weight_hh"][0] == 0 and said["rows"][0] == 1
+    tagger = loaded("gru", "tag")
+    tags = json.loads(json.dumps(gradients(tagger, trace(tagger, TEXT), some_target("tag")), allow_nan=False))
+    assert tags["losses"][0] is None and tags["targets"][1] == TAGS[0]
