@@ -1,0 +1,139 @@
+"""How far back a state hangs on its own past: ∂h_t/∂h_k measured, Elman's bound on it, and one path in full."""
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core.analysis.bptt import Pass, Read, Target, at_logits
+from rnn_core.config import Problem
+from rnn_core.network.cells import Cell, Elman, State
+from rnn_core.results import Path, Reach
+
+SINGULAR_WORK = 140 * 128**2
+"""So many steps, over the square of the state's width, get a largest singular value: it keeps a page within a second."""
+
+NEAR = 16
+"""The steps next to t that always get theirs."""
+
+
+def read_before(done: Pass, direction: int, step: int) -> list[int]:
+    """The steps from t back to what was read first."""
+    return list(range(step, done.steps)) if direction else list(range(step, -1, -1))
+
+
+def reach(done: Pass, layer: int, direction: int, step: int) -> Reach:
+    """‖∂h_t/∂h_k‖₂ for every k that was read before t (evenly thinned when they are many), and what bounds it."""
+    cell, read = done.network.cell, done.layers[layer][direction]
+    walk = read_before(done, direction, step)
+    width = len(cell.parts) * done.network.config.hidden
+    most = max(NEAR, SINGULAR_WORK // width**2)
+    chosen = np.arange(len(walk))
+    if len(walk) > most:
+        chosen = np.unique(np.rint(np.geomspace(1, len(walk), most)).astype(int) - 1)
+    wanted = set(chosen.tolist())
+    norms = [spectral_norm(j) for n, j in enumerate(_jacobians(cell, read, walk)) if n in wanted]
+    bound, weight_norm, radius = None, None, None
+    if isinstance(cell, Elman):
+        weight = read.parameters["weight_hh"]
+        weight_norm = float(torch.linalg.matrix_norm(weight, 2))
+        radius = float(torch.linalg.eigvals(weight).abs().max())
+        steepest = torch.stack([cell.slope(read.after[j][0]).max() for j in walk[:-1]]) if walk[1:] else torch.ones(0)
+        bound = np.concatenate(([1.0], np.cumprod(weight_norm * steepest.double().numpy())))[chosen]
+    return Reach(
+        layer, direction, step, np.array(walk)[chosen], np.array(norms), bound, weight_norm, radius,
+        saturation(cell, read), len(walk) - len(chosen),
+    )  # fmt: skip
+
+
+def spectral_norm(matrix: Tensor) -> float:
+    """The largest singular value, by the eigenvalues of the smaller square: scaled first, because squares underflow."""
+    scale = float(matrix.abs().max())
+    if not 0 < scale < float("inf"):
+        return scale
+    matrix = matrix / scale
+    return scale * float(torch.linalg.eigvalsh(matrix @ matrix.t())[-1]) ** 0.5
+
+
+@torch.no_grad()
+def _jacobians(cell: Cell, read: Read, walk: list[int]) -> Iterator[Tensor]:
+    """∂(state at t)/∂(state at k), (parts·d, parts·d), for t = walk[0] and every k of the walk in turn."""
+    d = read.h_before.shape[1]
+    eye = torch.eye(len(cell.parts) * d, dtype=read.x.dtype)
+    grad: State = eye.split(d, dim=1)
+    yield eye
+    for step in walk[:-1]:
+        grad = _back(cell, read, step, grad)[0]
+        yield torch.cat(grad, dim=1)
+
+
+def _back(cell: Cell, read: Read, step: int, grad: State) -> tuple[State, Tensor]:
+    """The gradient at the state before a step, and δ at W h there, from that at the state after it, (rows, d) a part."""
+    _, at_hidden, direct = cell.backward(grad, read.before[step], read.after[step], read.kept[step])
+    through = at_hidden @ read.parameters["weight_hh"]
+    h = through if direct[0] is None else through + direct[0]
+    return (h, *(part for part in direct[1:] if part is not None)), at_hidden
+
+
+def saturation(cell: Cell, read: Read) -> dict[str, np.ndarray]:
+    """By non-linearity, (T,) the share of units whose slope is below a tenth of the steepest."""
+    h = torch.cat([state[0] for state in read.after])
+    if isinstance(cell, Elman):
+        steepest = 0.25 if cell.activation == "sigmoid" else 1.0
+        return {"φ": (cell.slope(h) < 0.1 * steepest).double().mean(1).numpy()}
+    found = {}
+    for i, name in enumerate(cell.kept):
+        if name == "q":  # no non-linearity
+            continue
+        value = torch.cat([kept[i] for kept in read.kept])
+        slope = 1 - value * value if name in ("g", "n") else 4 * value * (1 - value)
+        found[name] = (slope < 0.1).double().mean(1).numpy()
+    if "c" in cell.parts:
+        squashed = torch.cat([state[1] for state in read.after]).tanh()
+        found["tanh c"] = (1 - squashed * squashed < 0.1).double().mean(1).numpy()
+    return found
+
+
+def path(done: Pass, target: Target, step: int, back: int, direction: int = 0) -> Path:
+    """The three factors of ∂L(t)/∂W|(k) in the uppermost layer.
+
+    Raises:
+        Problem: when k was not read before t in this direction, or the step has no target.
+    """
+    walk = read_before(done, direction, step)
+    if back not in walk:
+        side = "after" if direction else "before"
+        raise Problem(f"Step {back + 1} is not read {side} t = {step + 1} here. Choose a copy that the loss reaches.")
+    if target.classes[step] < 0:
+        raise Problem(f"Step {step + 1} has no target, so it has no loss. Choose another step.")
+    cell, read, d = done.network.cell, done.layers[-1][direction], done.network.config.hidden
+    seeds = at_logits(done, target)[step] @ done.network.weight_out
+    at_loss = torch.zeros(len(cell.parts) * d, dtype=seeds.dtype)
+    at_loss[:d] = seeds[direction * d : direction * d + d]
+    walk = walk[: walk.index(back) + 1]
+    between = deque(_jacobians(cell, read, walk), maxlen=1).pop()
+    at_copy = at_loss @ between
+    _, delta = _back(cell, read, back, at_copy[None].split(d, dim=1))
+    h_before = read.h_before[back]
+    return Path(
+        direction=direction,
+        step=step,
+        back=back,
+        parts=cell.parts,
+        at_loss=at_loss.numpy(),
+        between=between.numpy(),
+        between_norm=spectral_norm(between),
+        at_copy=at_copy.numpy(),
+        delta=delta[0].numpy(),
+        h_before=h_before.numpy(),
+        gradient_norm=float(delta.norm() * h_before.norm()),
+    )
+
+
+def horizon(sizes: np.ndarray, share: float = 0.01) -> int | None:
+    """How many steps away less than a share of the first of (n,) sizes is left for good; None if never."""
+    left = np.flatnonzero(~(sizes < share * sizes[0]))
+    last = int(left[-1]) if len(left) else 0
+    return last + 1 if last + 1 < len(sizes) else None

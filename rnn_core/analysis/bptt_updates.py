@@ -1,0 +1,92 @@
+"""What one text's gradient would do to the weights: one step of gradient descent, and a mini-batch's direction beside it."""
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core.analysis.bptt import Gradients, Pass, Target, compare, forward, sums, values_of
+from rnn_core.analysis.loading import Loaded
+from rnn_core.config import Problem
+from rnn_core.data.batches import Encoded
+from rnn_core.network.losses import step_weights
+from rnn_core.network.models import Network
+from rnn_core.results import BatchDirections, SgdStep
+
+RATES = tuple(float(rate) for rate in np.geomspace(1e-3, 10, 9))
+"""Learning rates that are tried, beside the run's own."""
+
+
+def sgd_step(done: Pass, target: Target, rates: Sequence[float] = RATES) -> SgdStep:
+    """The loss before and after one step P − rate · ∂L/∂P from this text, for each rate."""
+    gradient = sums(done, target, target.weights[None]).row(0)
+    norms = {name: float(g.norm()) for name, g in gradient.items()}
+    moved = copy.deepcopy(done.network)
+    after = []
+    for rate in rates:
+        _place(moved, done, gradient, rate)
+        value = _total(forward(moved, done.indices), target)
+        after.append(value if np.isfinite(value) else np.inf)
+    return SgdStep(
+        norms, _total(done, target), np.array(rates), np.array(after), -sum(value * value for value in norms.values())
+    )
+
+
+def _place(moved: Network, done: Pass, gradient: Gradients, rate: float) -> None:
+    weights = dict(done.network.named_parameters())
+    with torch.no_grad():
+        for name, p in moved.named_parameters():
+            if name == "embedding":
+                rows = torch.unique(done.indices)
+                p[rows] = weights[name][rows] - rate * gradient[name]
+            else:
+                p.copy_(weights[name] - rate * gradient[name])
+
+
+def _total(done: Pass, target: Target) -> float:
+    return float((values_of(done, target) * target.weights)[target.weights > 0].sum())
+
+
+def clipped(norm: float, most: float) -> float:
+    """What a gradient of this length is multiplied with when it is clipped to a length, 1 where it is short enough."""
+    return min(1.0, most / norm) if norm else 1.0
+
+
+def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded) -> BatchDirections:
+    """This text's gradient, and each text's of a mini-batch, against the mini-batch's: the mean over its texts.
+
+    Args:
+        batch: labelled texts of the run's data; the loss is taken as the run was trained.
+
+    Raises:
+        Problem: when no text of the batch has a label that the run knows.
+    """
+    reads, targets = [done], [target]
+    for row in range(len(batch)):
+        one = batch.batch(np.array([row]))
+        classes = torch.from_numpy(np.broadcast_to(one.targets.reshape(-1), len(one.tokens)).copy())
+        weights = step_weights(
+            torch.tensor([len(classes)]), len(classes), per_token=batch.per_token, loss=loaded.config.loss,
+            reduce=loaded.config.train.reduce,
+        )[:, 0] * (classes >= 0)  # fmt: skip
+        if weights.any():
+            reads.append(forward(done.network, one.tokens[:, 0]))
+            targets.append(Target(classes, weights, False, loaded.config.loss))
+    if len(reads) == 1:
+        raise Problem("No text of this batch has a label that the run knows. Choose data with the run's labels.")
+    words = torch.unique(torch.cat([read.indices for read in reads]))
+    text, *singles = (
+        _on(words, read, sums(read, aim, aim.weights[None]).row(0)) for read, aim in zip(reads, targets, strict=True)
+    )
+    mean = {name: torch.stack([single[name] for single in singles]).mean(0) for name in text}
+    each = [compare(single, mean).cosines for single in singles]
+    return BatchDirections(compare(text, mean), {name: np.array([one[name] for one in each]) for name in each[0]})
+
+
+def _on(words: Tensor, done: Pass, gradient: Gradients) -> Gradients:
+    """The gradients with the embedding's on the rows of all these words."""
+    rows = gradient["embedding"].new_zeros(len(words), gradient["embedding"].shape[1])
+    rows[torch.searchsorted(words, torch.unique(done.indices))] = gradient["embedding"]
+    return gradient | {"embedding": rows}
