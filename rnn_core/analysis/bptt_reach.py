@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt import Pass, Read, Target, at_logits
+from rnn_core.analysis.bptt_sweep import Pass, Read, Target, at_logits
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, Elman, State
 from rnn_core.results import Path, Reach

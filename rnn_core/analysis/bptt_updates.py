@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt import Gradients, Pass, Target, compare, forward, sums, values_of
+from rnn_core.analysis.bptt_sweep import Gradients, Pass, Target, compare, forward, sums, values_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from rnn_core.analysis import bptt
-from rnn_core.analysis.bptt import Pass, Target, flow, forward, gradients, sums, target_of, truncations
+from rnn_core.analysis import bptt, bptt_sweep
+from rnn_core.analysis.bptt import flow, gradients, truncations
+from rnn_core.analysis.bptt_sweep import Pass, Target, compare, differences, doubled, forward, sums, target_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import losses, trace
 from rnn_core.config import Problem
@@ -107,9 +108,9 @@ def test_the_sums_over_copies_are_autograds_gradient(name: str, loss: str, reduc
 def test_a_wrong_gradient_would_be_seen() -> None:
     done, target = read(loaded("gru"))
     ours = sums(done, target, target.weights[None]).row(0)
-    assert bptt.differences(done, target, ours | {"bias_out": ours["bias_out"] + 1e-6})["bias_out"] == pytest.approx(1e-6)
+    assert differences(done, target, ours | {"bias_out": ours["bias_out"] + 1e-6})["bias_out"] == pytest.approx(1e-6)
     wrong = ours | {"embedding": ours["embedding"] + 1e-6}
-    assert bptt.differences(done, target, wrong)["embedding"] == pytest.approx(1e-6)
+    assert differences(done, target, wrong)["embedding"] == pytest.approx(1e-6)
 
 
 def test_single_precision_is_single_and_doubled_leaves_the_run_as_it_was() -> None:
@@ -117,7 +118,7 @@ def test_single_precision_is_single_and_doubled_leaves_the_run_as_it_was() -> No
     one.network.float()
     seen = trace(one, TEXT)
     single = flow(forward(one.network, seen.indices), target_of(one, seen), seen.tokens, seen.labels)
-    double = flow(forward(bptt.doubled(one.network), seen.indices), target_of(one, seen), seen.tokens, seen.labels)
+    double = flow(forward(doubled(one.network), seen.indices), target_of(one, seen), seen.tokens, seen.labels)
     assert (single.precision, double.precision) == (32, 64)
     assert one.network.bias_out.dtype == torch.float32
     np.testing.assert_allclose(single.layers[0].delta, double.layers[0].delta, rtol=1e-3, atol=1e-6)
@@ -166,7 +167,7 @@ def test_a_gradient_of_zero_has_no_shares(name: str) -> None:
 def test_blocks_of_losses_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     one = loaded("gru", "tag", layers=2, bidirectional=True)
     whole = flowing(one)
-    monkeypatch.setattr(bptt, "BLOCK_BYTES", 5000)
+    monkeypatch.setattr(bptt_sweep, "BLOCK_BYTES", 5000)
     for a, b in zip(whole.layers, flowing(one).layers, strict=True):
         np.testing.assert_allclose(a.delta, b.delta, **CLOSE)
         np.testing.assert_allclose(a.shares["weight_hh"], b.shares["weight_hh"], **CLOSE)
@@ -305,10 +306,10 @@ def test_last_step_and_every_step_are_those_two_gradients(name: str) -> None:
 def test_a_comparison_is_of_lengths_and_angles() -> None:
     one = {"a": torch.tensor([3.0, 0.0]), "b": torch.tensor([0.0])}
     other = {"a": torch.tensor([0.0, 4.0]), "b": torch.tensor([1.0])}
-    found = bptt.compare(one, other)
+    found = compare(one, other)
     assert found.norms == {"a": 3, "b": 0, "all": 3} and found.ratios["a"] == 0.75
     assert found.cosines["a"] == 0 and np.isnan(found.cosines["b"]) and found.bias["a"] == 1.25
-    assert np.isnan(bptt.compare(other, one).bias["b"])
+    assert np.isnan(compare(other, one).bias["b"])
 
 
 # ---- the command line -----------------------------------------------------------------------------------------------

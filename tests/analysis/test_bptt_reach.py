@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core.analysis import bptt_reach
-from rnn_core.analysis.bptt import Pass, Target, flow, forward, target_of
+from rnn_core.analysis.bptt import flow
 from rnn_core.analysis.bptt_reach import horizon, path, reach, spectral_norm
+from rnn_core.analysis.bptt_sweep import Pass, Target, forward, target_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
