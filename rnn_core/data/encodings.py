@@ -2,7 +2,8 @@
 
 import codecs
 from collections.abc import Callable, Iterator
-from io import BufferedReader, TextIOWrapper
+from io import BufferedReader, StringIO, TextIOWrapper
+from itertools import chain
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -24,6 +25,9 @@ ENCODING_NAMES = {name: name for name in ENCODINGS} | {
 
 MAX_RECORD = 1_000_000
 """Characters of the longest line, record or sentence that is read."""
+
+CHUNK = 1 << 18
+"""Characters that are read at a time."""
 
 HEAD = 1_000_000
 """Bytes from which encoding and format are guessed."""
@@ -105,45 +109,56 @@ def _unmarked_utf16(head: bytes) -> str | None:
     return encoding if min(high, low) * 4 < max(high, low) and ends and ends * 2 >= bytes_10 else None
 
 
-def lines(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
-    """The lines of a file, their ends (LF, CR LF or CR) kept as they are. `tick` hears the share read so far.
+def line_blocks(
+    path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None
+) -> Iterator[list[str]]:
+    """The lines of a file, some thousands at a time, their ends (LF, CR LF or CR) kept as they are.
+
+    Args:
+        tick: hears the share read so far.
 
     Raises:
         Problem: at bytes that do not decode, and at a line longer than `MAX_RECORD` characters, which is not loaded.
     """
-    for number, line in enumerate(_read(path, encoding, name, lambda f: f.readline(MAX_RECORD + 1), tick), start=1):
-        if len(line) > MAX_RECORD:
-            raise Problem(
-                f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
-                "put every text on a line of its own, or split the file."
-            )
-        yield line
+    begun, number = "", 0  # the line that the last chunk broke off in, and the lines before it
+    for chunk in chunks(path, encoding, name, tick):
+        lines = StringIO(begun + chunk, newline="").readlines()
+        begun = "" if lines[-1].endswith("\n") else lines.pop()  # LF may follow a CR
+        if lines:
+            if len(lines[0]) > MAX_RECORD:  # the others are shorter than a chunk
+                raise _long_line(number + 1, name)
+            yield lines
+            number += len(lines)
+        if len(begun) > MAX_RECORD:
+            raise _long_line(number + 1, name)
+    if begun:
+        yield [begun]
+
+
+def _long_line(number: int, name: str) -> Problem:
+    return Problem(
+        f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
+        "put every text on a line of its own, or split the file."
+    )
+
+
+def lines(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
+    """The lines of a file one by one; see `line_blocks`."""
+    return chain.from_iterable(line_blocks(path, encoding, name, tick))
 
 
 def chunks(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
-    """The text of a file in pieces of 64 Ki characters. Raises Problem at bytes that do not decode."""
-    return _read(path, encoding, name, lambda f: f.read(1 << 16), tick)
-
-
-def _read(
-    path: Path,
-    encoding: str,
-    name: str,
-    read: Callable[[TextIOWrapper], str],
-    tick: Callable[[float], None] | None,
-) -> Iterator[str]:
+    """The text of a file in pieces of `CHUNK` characters. Raises Problem at bytes that do not decode."""
     with open_binary(path, name) as binary:
         size = max(path.stat().st_size, 1)
         file = TextIOWrapper(binary, encoding=encoding, newline="")
         try:
-            piece = read(file).removeprefix("\ufeff")  # a mark at the start is not part of the text
-            number = 0
+            piece = file.read(CHUNK).removeprefix("\ufeff")  # a mark at the start is not part of the text
             while piece:
                 yield piece
-                number += 1
-                if tick and number % 256 == 0:
+                if tick:
                     tick(min(binary.tell() / size, 1.0))
-                piece = read(file)
+                piece = file.read(CHUNK)
         except UnicodeError:  # utf-16 without its mark raises the plain UnicodeError
             raise _undecodable(path, encoding, name) from None
         except OSError as error:

@@ -19,40 +19,49 @@ Record = tuple[int, T, str | None]
 
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 
-csv.field_size_limit(MAX_RECORD + 1)  # its own 131,072 would end in csv.Error; longer records are refused below
+csv.field_size_limit(4 * MAX_RECORD)  # its own 131,072 would end in csv.Error; longer records are refused below
 
 _JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Numbers stay as they are written: 1.0 is the label "1.0"."""
 
 
-def csv_records(lines: Iterable[str], delimiter: str, name: str) -> Iterator[Record[list[str]]]:
-    """The rows of a delimited table, the header among them; blank lines are passed over.
+def csv_records(blocks: Iterable[list[str]], delimiter: str, name: str) -> Iterator[list[Record[list[str]]]]:
+    """The rows of a delimited table, the header among them, as many at a time as `blocks` has lines; without blank lines.
 
     Raises:
         Problem: at a quotation mark that is never closed, and at a row longer than `MAX_RECORD` characters.
     """
-    row: list[str] = []  # the lines of the row being read; longer than one where a quoted field holds line ends
-    start = 1
+    begun: list[str] = []  # the lines of the row that the last block broke off in
+    before = 1
+    for block in blocks:
+        lines = begun + block
+        # A row that the block breaks off in swallows the blank line put after it; else that is a row of its own.
+        reader = csv.reader([*lines, "\n"], delimiter=delimiter)
+        parsed = [(fields, reader.line_num) for fields in reader]
+        parsed.pop()
+        found: list[Record[list[str]]] = []
+        start = 0
+        for fields, end in parsed:
+            fault = None
+            if end - start > 1:
+                row = lines[start:end]
+                if sum(map(len, row)) > MAX_RECORD:
+                    raise _too_long(name, before + start)
+                if not _closes_well(row, delimiter):
+                    fault = f"a quotation mark opens in this row and swallows lines up to line {before + end - 1}"
+            if len(fields) > 1 or (fields and fields[0].strip()):
+                found.append((before + start, fields, fault))
+            start = end
+        begun, before = lines[start:], before + start
+        if sum(map(len, begun)) > MAX_RECORD:
+            raise _too_long(name, before)
+        yield found
+    if begun:
+        raise _unclosed(name, before, "is never closed")
 
-    def feed() -> Iterator[str]:
-        size = 0
-        for line in lines:
-            size = size + len(line) if row else len(line)
-            row.append(line)
-            if size > MAX_RECORD:
-                raise _unclosed(name, start, f"goes on for more than {MAX_RECORD:,} characters")
-            yield line
-        if row:
-            raise _unclosed(name, start, "is never closed")
 
-    for fields in csv.reader(feed(), delimiter=delimiter):
-        fault = None
-        if len(row) > 1 and not _closes_well(row, delimiter):
-            fault = f"a quotation mark opens in this row and swallows lines up to line {start + len(row) - 1}"
-        if len(fields) > 1 or (fields and fields[0].strip()):
-            yield start, fields, fault
-        start += len(row)
-        row.clear()
+def _too_long(name: str, line: int) -> Problem:
+    return _unclosed(name, line, f"goes on for more than {MAX_RECORD:,} characters")
 
 
 def _unclosed(name: str, line: int, how: str) -> Problem:

@@ -4,12 +4,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.encodings import ENCODINGS, HEAD, chunks, guess_encoding, known_encoding, lines, open_binary
+from rnn_core.data.encodings import (
+    ENCODINGS,
+    HEAD,
+    chunks,
+    guess_encoding,
+    known_encoding,
+    line_blocks,
+    lines,
+    open_binary,
+)
 from rnn_core.data.records import (
     CONLLU,
     conll_fields,
@@ -21,12 +31,15 @@ from rnn_core.data.records import (
     sentences,
 )
 
-__all__ = ["DELIMITERS", "ENCODINGS", "Format", "Row", "read_rows", "recognise"]
+__all__ = ["DELIMITERS", "ENCODINGS", "Block", "Format", "Row", "read_blocks", "read_rows", "recognise"]
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 """The delimiters of a table and what they are called."""
 
 MAX_COLUMNS = 1_000
+BLOCK = 2_000
+"""Rows that are handed on at a time, where a file is read row by row."""
+
 SUFFIXES = {
     ".parquet": "parquet", ".pq": "parquet", ".conllu": "conllu", ".conll": "conll", ".iob": "conll", ".bio": "conll",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
@@ -92,6 +105,21 @@ class Row:
     line: int
     values: tuple[Any, ...]
     fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a table that follow each other, column by column.
+
+    Attributes:
+        lines: (m,) where each row that can be used starts.
+        columns: one list of m values a column asked for.
+        faults: where the others start, and why they cannot be used.
+    """
+
+    lines: list[int]
+    columns: list[list[Any]]
+    faults: list[tuple[int, str]]
 
 
 # ---- what kind of file ----------------------------------------------------------------------------------------------
@@ -188,7 +216,7 @@ def _delimiter(top: Sequence[str], name: str) -> str:
 
     def fit(delimiter: str) -> tuple[float, int]:
         try:
-            rows = [fields for _, fields, _ in islice(csv_records(iter(top), delimiter, name), 100)]
+            rows = [fields for _, fields, _ in islice(chain.from_iterable(csv_records([list(top)], delimiter, name)), 100)]
         except Problem:  # a quotation mark left open under this delimiter, or by the end of the sample
             rows = []
         width = len(rows[0]) if rows else top[0].count(delimiter) + 1
@@ -199,8 +227,8 @@ def _delimiter(top: Sequence[str], name: str) -> str:
 
 
 def _csv_header(path: Path, encoding: str, delimiter: str, name: str) -> tuple[str, ...]:
-    header = next(csv_records(lines(path, encoding, name), delimiter, name), (1, [""], None))[1]
-    return _unique(header)
+    records = chain.from_iterable(csv_records(line_blocks(path, encoding, name), delimiter, name))
+    return _unique(next(records, (1, [""], None))[1])
 
 
 def _unique(header: Sequence[str]) -> tuple[str, ...]:
@@ -235,10 +263,10 @@ def _checked(format: Format) -> Format:
 # ---- its rows -------------------------------------------------------------------------------------------------------
 
 
-def read_rows(
+def read_blocks(
     path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], None] | None = None
-) -> Iterator[Row]:
-    """The rows below the header, or the sentences, in bounded memory.
+) -> Iterator[Block]:
+    """The rows below the header, or the sentences, in bounded memory, many at a time.
 
     Args:
         columns: which values a row shall hold, in this order; all of them when empty.
@@ -248,27 +276,59 @@ def read_rows(
         Problem: when a column is missing, or the rest of the file cannot be read.
     """
     columns = tuple(columns) or format.header
+    places = [] if format.kind == "jsonl" else [place(format, column) for column in columns]
+    if format.kind == "csv":
+        yield from _csv_blocks(path, format, places, tick)
+        return
+    records: Iterator[tuple[int, Sequence[Any], str | None]]
     if format.kind == "jsonl":
-        for line, values, fault in _objects(path, format, tick):
-            yield Row(line, tuple(map(values.get, columns)), fault)
-        return
-    places = [place(format, column) for column in columns]
-    if format.kind == "parquet":
-        for line, row, fault in parquet_rows(path, places, format.name, tick):
-            yield Row(line, row, fault)
-        return
+        records = ((line, [*map(values.get, columns)], fault) for line, values, fault in _objects(path, format, tick))
+    elif format.kind == "parquet":
+        records = parquet_rows(path, places, format.name, tick)
+    else:
+        text = lines(path, format.encoding or "utf-8", format.name, tick)
+        found = sentences(text, format.kind, len(format.header), format.name)
+        records = ((line, () if fault else [lists[i] for i in places], fault) for line, lists, fault in found)
+    while some := list(islice(records, BLOCK)):
+        sound = [(line, values) for line, values, fault in some if not fault]
+        yield Block(
+            [line for line, _ in sound],
+            [[values[i] for _, values in sound] for i in range(len(columns))],
+            [(line, fault) for line, _, fault in some if fault],
+        )
+
+
+def _csv_blocks(
+    path: Path, format: Format, places: Sequence[int], tick: Callable[[float], None] | None
+) -> Iterator[Block]:
     width = len(format.header)
-    text = lines(path, format.encoding or "utf-8", format.name, tick)
-    if format.by_sentence:
-        for line, lists, fault in sentences(text, format.kind, width, format.name):
-            yield Row(line, () if fault else tuple(lists[i] for i in places), fault)
-        return
-    rows = csv_records(text, format.delimiter or ",", format.name)
-    next(rows, None)  # the header
-    for line, fields, fault in rows:
-        if not fault and len(fields) != width:
-            fault = f"too {'many' if len(fields) > width else 'few'} fields ({width} were expected)"
-        yield Row(line, () if fault else tuple([fields[i] for i in places]), fault)
+    text = line_blocks(path, format.encoding or "utf-8", format.name, tick)
+    header = 1
+    for records in csv_records(text, format.delimiter or ",", format.name):
+        if records:
+            del records[:header]
+            header = 0
+        sound = [record for record in records if len(record[1]) == width and not record[2]]
+        faults = []
+        if len(sound) < len(records):
+            wrong = {True: "many", False: "few"}
+            faults = [
+                (line, fault or f"too {wrong[len(fields) > width]} fields ({width} were expected)")
+                for line, fields, fault in records
+                if fault or len(fields) != width
+            ]
+        rows = [fields for _, fields, _ in sound]
+        yield Block([line for line, _, _ in sound], [[*map(itemgetter(i), rows)] for i in places], faults)
+
+
+def read_rows(
+    path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], None] | None = None
+) -> Iterator[Row]:
+    """The rows of `read_blocks`, those that cannot be used among them, one by one."""
+    for block in read_blocks(path, format, columns, tick):
+        rows = [Row(line, values) for line, values in zip(block.lines, zip(*block.columns, strict=True), strict=True)]
+        faults = [Row(line, (), fault) for line, fault in block.faults]
+        yield from sorted(rows + faults, key=attrgetter("line")) if faults else rows
 
 
 def place(format: Format, column: str) -> int:
