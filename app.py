@@ -24,6 +24,7 @@ page = st.navigation(
             st.Page("pages/train/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
         ],
         "Understand": [
+            st.Page("pages/understand/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
             st.Page("pages/understand/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
         ],
     }

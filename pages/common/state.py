@@ -28,6 +28,12 @@ class Selection:
         job: the reading of a file that goes on, on Data.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
+        loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
+        tags: the target of a labelling run, apart by spaces; None: its own answer.
+        back: the chosen copy, a step from 0.
+        window: K, where the way back is cut.
+        parameter: the code's name of the one whose copies are shown.
+        pinned: ids of the runs beside this one, with commas.
     """
 
     run: str | None = None
@@ -45,6 +51,14 @@ class Selection:
     job: str | None = None
     on: str | None = None
     cell: str | None = None
+    loss: str | None = None
+    logit: bool = False
+    precise: bool = False
+    tags: str | None = None
+    back: int | None = None
+    window: int | None = None
+    parameter: str = "weight_hh"
+    pinned: str | None = None
 
 
 def restore() -> None:
@@ -64,9 +78,9 @@ def selection() -> Selection:
 def select(**changes: Any) -> None:
     """Chooses something else, in the session and in the link. A new text or run forgets what was chosen within."""
     if changes.keys() & {"text", "run"}:
-        changes = {"step": None, "unit": None, "spaced": False} | changes
+        changes = {"step": None, "unit": None, "spaced": False, "tags": None, "back": None} | changes
     if "run" in changes:
-        changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None} | changes
+        changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:
             changes = {"on": None, "cell": None} | changes
     st.session_state[_KEY] = replace(selection(), **changes)
@@ -100,7 +114,7 @@ def _from_link(link: dict[str, str]) -> Selection:
             continue
         if isinstance(field.default, bool):
             found[field.name] = value == "1"
-        elif field.name in ("step", "unit", "layer", "direction"):
+        elif field.name in ("step", "unit", "layer", "direction", "back", "window"):
             if value.isascii() and value.isdecimal() and len(value) < 10:
                 found[field.name] = int(value)
         else:

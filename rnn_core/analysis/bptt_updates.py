@@ -11,6 +11,7 @@ from rnn_core.analysis.bptt_sweep import Gradients, Pass, Target, compare, forwa
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
+from rnn_core.data.datasets import Example
 from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
 from rnn_core.results import BatchDirections, SgdStep
@@ -52,6 +53,21 @@ def _total(done: Pass, target: Target) -> float:
 def clipped(norm: float, most: float) -> float:
     """What a gradient of this length is multiplied with when it is clipped to a length, 1 where it is short enough."""
     return min(1.0, most / norm) if norm else 1.0
+
+
+def mini_batch(loaded: Loaded, examples: Sequence[Example], texts: int = 32, tokens: int = 2000) -> Encoded:
+    """Some examples evenly from all of them, as one batch of at most so many texts and about so many tokens."""
+    taken: list[Example] = []
+    length = 0
+    for i in np.linspace(0, len(examples) - 1, min(texts, len(examples))).astype(int):
+        length += len(examples[i].tokens) + 2
+        if taken and length > tokens:
+            break
+        taken.append(examples[i])
+    speech = loaded.speech
+    return Encoded.of(
+        [e.tokens for e in taken], [e.target for e in taken], speech.vocabulary, speech.labels, loaded.config.task.per_token
+    )
 
 
 def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded) -> BatchDirections:

@@ -1,0 +1,180 @@
+"""What the BPTT page looks at: the text, the target, the loss and the copy, as widgets over the one selection."""
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.common import cache, run_choice, state, widgets
+from rnn_core.config import Problem
+from rnn_core.views.view import literal
+from rnn_core.workspace.runs import Run
+
+if TYPE_CHECKING:  # torch is not loaded before a run is
+    from rnn_core.views.bptt import Asked, Backward
+
+TEXTS = {
+    "classify": "a slow start , but the last hour is funny , warm and beautifully acted .",
+    "tag": "My sister can open the can while the old man the boats .",
+}
+"""What is read before anybody has typed."""
+
+_KEPT, _MOST_KEPT = "bptt-kept", 4
+
+
+def choose_text(run: Run) -> None:
+    """The box with the text, which is Inspect's, too."""
+    if state.selection().text is None:
+        state.select(text=TEXTS[run.config.data.task])
+    st.session_state["bptt-typed"] = state.selection().text
+
+    def typed() -> None:
+        if st.session_state["bptt-typed"] != state.selection().text:
+            state.select(text=st.session_state["bptt-typed"])
+
+    st.text_area("Text", key="bptt-typed", height=80, on_change=typed, placeholder="Type a sentence of your own")
+
+
+def choose_target(run: Run, labels: tuple[str, ...]) -> None:
+    """Target, loss, logit and precision."""
+    chosen, per_token = state.selection(), run.config.task.per_token
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    if per_token:
+        st.session_state["bptt-tags"] = chosen.tags or ""
+        row.text_input("Target: one tag a token", key="bptt-tags", placeholder="the network's own answer",
+                       on_change=lambda: state.select(tags=st.session_state["bptt-tags"].strip() or None))  # fmt: skip
+    else:
+        st.session_state["bptt-label"] = chosen.label if chosen.label in labels else ""
+        row.selectbox("Target", ("", *labels), key="bptt-label",
+                      format_func=lambda label: label or "the network's own answer",
+                      on_change=lambda: state.select(label=st.session_state["bptt-label"] or None))  # fmt: skip
+        st.session_state["bptt-loss"] = chosen.loss if chosen.loss in run.config.task.losses else run.config.loss
+        row.segmented_control(
+            "Loss", run.config.task.losses, key="bptt-loss", required=True,
+            format_func=lambda loss: {"last": "at the last step", "every": "at every step"}[loss]
+            + (" (as trained)" if loss == run.config.loss else ""),
+            on_change=lambda: state.select(loss=st.session_state["bptt-loss"]),
+        )  # fmt: skip
+    toggles = (
+        ("logit", "Logit instead of loss",
+         "A network that is sure has a loss near 0, which sends almost nothing back. The logit of the same class does."),
+        ("precise", "64 bits", "Computes with twice the digits: then the difference from autograd is below 1e-10."),
+    )  # fmt: skip
+    for name, title, words in toggles:
+        key = f"bptt-{name}"
+        st.session_state[key] = getattr(chosen, name)
+        row.toggle(title, key=key, help=words, on_change=_keep, args=(name, key))
+
+
+def _keep(name: str, key: str) -> None:
+    state.select(**{name: st.session_state[key]})
+
+
+def look_back(run: Run, own: bool = True) -> "Backward":
+    """The way back of the selected text, kept for this session. Raises Problem as reading and aiming do.
+
+    Args:
+        own: whether this is the selected run: a pinned one aims at its own answer where it lacks the label.
+    """
+    chosen = state.selection()
+    loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
+    from rnn_core.views import bptt as views
+
+    task = run.config.task
+    target = chosen.tags if task.per_token else chosen.label if chosen.label in trace.labels else None
+    loss = chosen.loss if chosen.loss in task.losses else None
+    key = (id(loaded), id(trace), target, loss, chosen.logit, chosen.precise)
+    kept: dict[Any, Backward] = st.session_state.setdefault(_KEPT, {})
+    if key not in kept:
+        examples: Any = ()
+        with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
+            if own:
+                examples = cache.workspace().dataset(run.config.fingerprint).examples("train")
+        made = views.backward(loaded, trace, target, loss, chosen.logit, chosen.precise, examples)
+        while len(kept) >= _MOST_KEPT:
+            del kept[next(iter(kept))]
+        kept[key] = made
+    return kept[key]
+
+
+def choose_copies(backward: "Backward") -> "Asked":
+    """Layer, direction and parameter, and the loss t and copy i that are clicked; the loss is the last at first."""
+    from rnn_core.views import bptt as views
+
+    chosen, network, last = state.selection(), backward.loaded.network, len(backward.trace.tokens) - 1
+    parameters = tuple(network.layer(0, 0))
+    layer = min(chosen.layer, network.config.layers - 1)
+    direction = min(chosen.direction, network.directions - 1)
+    found: dict[str, tuple[Any, tuple[Any, ...], Callable[[Any], str]]] = {
+        "layer": (layer, tuple(range(network.config.layers)), lambda i: f"layer {i + 1}"),
+        "direction": (direction, tuple(range(network.directions)), ("from the start", "from the end").__getitem__),
+        "parameter": (chosen.parameter if chosen.parameter in parameters else "weight_hh", parameters,
+                      lambda name: "copies of " + views.letter(backward.loaded, f"cells.0.0.{name}", short=True)),
+    }  # fmt: skip
+    row = st.container(horizontal=True)
+    for name, (value, values, words) in found.items():
+        if len(values) > 1:
+            key = f"bptt-{name}"
+            st.session_state[key] = value
+            row.segmented_control(name.capitalize(), values, key=key, format_func=words, required=True,
+                                  label_visibility="collapsed", on_change=_keep, args=(name, key))  # fmt: skip
+    rows = backward.flow.rows
+    step = int(rows[-1]) if chosen.step is None or chosen.step not in rows else chosen.step
+    far = last if direction else 0
+    if chosen.back is None:  # something that the loss reaches, and not copy 1 of W
+        back = min(max(step - 3, 1), step) if not direction else max(min(step + 3, last - 1), step)
+    else:
+        back = min(chosen.back, last)
+    window = min(max(chosen.window or 5, 1), last + 1)
+    return views.Asked(backward, step, far if back > last else back, layer, direction, found["parameter"][0], window)
+
+
+def choose_window(asked: "Asked") -> None:
+    """K of the truncation."""
+    st.session_state["bptt-window"] = asked.window
+    st.slider("K: steps that the way back may take", 1, len(asked.flow.tokens), key="bptt-window",
+              on_change=_keep, args=("window", "bptt-window"))  # fmt: skip
+
+
+def pinned(run: Run) -> "dict[str, Asked]":
+    """This run and those pinned beside it, each at its last loss in its uppermost layer, by what they are called."""
+    from rnn_core.views import bptt as views
+
+    others = {other.id: other for other in cache.workspace().runs()
+              if other.trained and other.id != run.id and _same_task(other, run)}  # fmt: skip
+    chosen = [name for name in (state.selection().pinned or "").split(",") if name in others]
+    st.session_state["bptt-pinned"] = chosen
+    st.multiselect(
+        "Runs beside this one", list(others), key="bptt-pinned", max_selections=3,
+        format_func=lambda name: run_choice.run_label(others[name]),
+        placeholder="Choose others of the same task" if others else "There is no other trained run of this task",
+        on_change=lambda: state.select(pinned=",".join(st.session_state["bptt-pinned"]) or None),
+    )  # fmt: skip
+    found: dict[str, Asked] = {}
+    for one in (run, *(others[name] for name in chosen)):
+        try:
+            back = look_back(one, one is run)
+        except Problem as why:
+            widgets.problem(why)
+            continue
+        top = back.loaded.network.config.layers - 1
+        name = run_choice.run_label(one)
+        found[name if name not in found else f"{name} ({one.id})"] = views.Asked(back, int(back.flow.rows[-1]), 0, top)
+    return found
+
+
+def _same_task(one: Run, other: Run) -> bool:
+    with contextlib.suppress(Problem):
+        return one.config.data.task == other.config.data.task
+    return False
+
+
+def warn(backward: "Backward") -> None:
+    """What of the text or the answer makes the figures say little."""
+    flow = backward.flow
+    for warning in backward.trace.warnings:
+        st.warning(literal(warning, 300), icon=":material/help:")
+    if not flow.logit and flow.total < 0.01:
+        st.info("The network is so sure of this target that its loss is near 0 and sends almost nothing back. "
+                "Switch to the logit, or choose another target.", icon=":material/lightbulb:")  # fmt: skip

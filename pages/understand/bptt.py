@@ -1,0 +1,69 @@
+"""BPTT: what each step's loss sends back to each step's copy of the parameters."""
+
+import streamlit as st
+
+from pages.common import cache, gradient_choice, run_choice, state, view_panel, widgets
+
+st.title("Backpropagation through time")
+st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
+
+run = run_choice.choose_run()
+with widgets.saying_problems():
+    gradient_choice.choose_text(run)
+    gradient_choice.choose_target(run, cache.loaded(run).speech.labels)
+    backward = gradient_choice.look_back(run)
+
+from rnn_core.views import bptt as views  # noqa: E402 - after the first paint, because it loads torch
+
+flow = backward.flow
+gradient_choice.warn(backward)
+st.markdown(
+    f"The total is L = **{flow.total:.4g}**, its gradient has length **{flow.norm:.4g}**. Checked against torch's autograd: "
+    f"the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
+)
+asked = gradient_choice.choose_copies(backward)
+view_panel.show(views.MAP, asked, state.select)
+if asked.parameter == "weight_hh" and not asked.direction:
+    st.caption("Copy 1 of W receives exactly 0 from every loss: the state before the first step is h₀ = 0.")
+
+view_panel.show(views.WALK, asked, state.select)
+with st.expander("Step by step, with the factors"):
+    st.dataframe(views.steps_back(asked), hide_index=True)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    view_panel.show(views.SHARES, asked, state.select)
+with right:
+    view_panel.show(views.RUNNING, asked, state.select)
+
+if views.MODES.fits(run.config):
+    view_panel.show(views.MODES, asked, state.select)
+    st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
+
+view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
+
+left, right = st.columns(2, gap="medium")
+with left:
+    view_panel.show(views.REACH, asked)
+    st.markdown(views.horizon_words(views.faded(asked)))
+with right:
+    view_panel.show(views.SATURATION, asked, state.select)
+
+left, right = st.columns(2, gap="medium")
+with left:
+    view_panel.show(views.SGD, asked)
+with right:
+    clip = st.number_input("Clip gradient norm to", 0.0, value=float(run.config.train.clip), help="0: never")
+    st.markdown(views.clip_words(asked, clip))
+    st.dataframe(views.updates(asked, clip), hide_index=True)
+
+if backward.examples:
+    view_panel.show(views.DIRECTIONS, asked)
+else:
+    st.info("The run's data are not in this workspace, so there is no mini-batch to hold this text's gradient against.",
+            icon=":material/inventory_2:")  # fmt: skip
+
+st.subheader("Beside other runs")
+beside = views.Beside(gradient_choice.pinned(run))
+view_panel.show(views.BESIDE, beside)
+st.dataframe(views.side_by_side(beside), hide_index=True)

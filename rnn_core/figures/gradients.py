@@ -1,0 +1,282 @@
+"""What flows back through time: loss × copy as colour, shares of copies, and lines on logarithmic scales."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import FIRST, LABEL, NO_FADE, chosen, frame, outline, step_axis, step_words, steps, targets
+from rnn_core.figures.heatmap import MOST_COLUMNS, MOST_TARGETS
+from rnn_core.figures.palette import literal
+from rnn_core.results import BatchDirections, SgdStep, Truncation
+
+DECADES = 10
+"""So many powers of ten below the largest are told apart by colour; what is less is as pale as nothing."""
+
+BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, "more than 20"))
+"""How far a loss was from the copy that it reaches: from, to, and in words."""
+
+_BAND_COLOURS = ("#062b55", "#125a9c", "#4a90c2", "#a6c8e4", "#cfd6dd")
+_TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
+_POINTED = 200
+"""Lines of up to so many points show each of them."""
+
+
+def pairs(
+    values: np.ndarray, rows: np.ndarray, tokens: Sequence[str], step: int | None = None, copy: int | None = None
+) -> go.Figure:
+    """Losses (rows) × copies (columns), coloured by the power of ten. A click gives `[step, copy]`.
+
+    Sent as one byte a cell. Where the cells are too many to be clicked one by one, a column of points at the left
+    chooses a row and gives this `copy` back. Beyond 1,000 steps a column stands for several and shows the largest.
+
+    Args:
+        values: (R, T) norms.
+        rows: (R,) the steps of the losses, from 0.
+        step, copy: the chosen loss and copy, from 0, outlined.
+    """
+    values = np.nan_to_num(np.asarray(values, np.float64), posinf=3e38)
+    count = len(tokens)
+    stride = -(-count // MOST_COLUMNS)
+    drawn = np.maximum.reduceat(values, np.arange(0, count, stride), axis=1) if stride > 1 else values
+    most = drawn.max(initial=0)
+    with np.errstate(divide="ignore"):
+        places = np.log10(drawn) - (np.log10(most) if most > 0 else 0)
+    z = np.rint(np.clip((places + DECADES) / DECADES, 0, 1) * 250).astype(np.uint8)
+    every = int(rows[1] - rows[0]) if len(rows) > 1 else 1
+    ticks = range(0, DECADES + 1, 2)
+    figure = go.Figure(
+        go.Heatmap(
+            z=z,
+            x0=FIRST + (stride - 1) / 2,
+            dx=stride,
+            y0=int(rows[0]) + FIRST,
+            dy=every,
+            zmin=0,
+            zmax=250,
+            colorscale=palette.SEQUENTIAL,
+            colorbar={
+                "thickness": 12, "outlinewidth": 0, "xpad": 6, "tickvals": [250 * n / DECADES for n in ticks],
+                "ticktext": [f"{most * 10.0 ** (n - DECADES):.1e}" for n in ticks],
+            },
+            hoverinfo="skip",
+        )
+    )  # fmt: skip
+    words, names = step_words(tokens), rows.tolist()
+    if values.size <= MOST_TARGETS:
+        r, i = (axis.ravel() for axis in np.indices(values.shape))
+        says = [f"loss at {words[names[a]]}<br>copy of {words[b]}<br>{value:.3e}"
+                for a, b, value in zip(r, i, values.ravel(), strict=True)]  # fmt: skip
+        figure.add_trace(targets(i + FIRST, rows[r] + FIRST, np.stack([rows[r], i], 1).tolist(), says))
+    else:
+        edge = np.full(len(rows), FIRST - 0.5 - 0.015 * count, np.float32)
+        says = [f"loss at {words[t]}<br>largest {value:.3e}" for t, value in zip(names, values.max(1), strict=True)]
+        figure.add_trace(targets(edge, rows + FIRST, [[t, copy] for t in names], says, seen=True))
+    shapes = []
+    left = FIRST - 0.5 - (0.03 * count if values.size > MOST_TARGETS else 0)
+    if step is not None:
+        shapes += outline(FIRST - 0.5, FIRST + count - 0.5, FIRST + step - every / 2, FIRST + step + every / 2)
+    if copy is not None:
+        shapes += outline(FIRST + copy - 0.5, FIRST + copy + 0.5, rows[0] + FIRST - every / 2, rows[-1] + FIRST + every / 2)
+    across = step_axis(tokens) | {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step i"}}
+    down = step_axis(tokens, 26)
+    down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": "loss at step t"}}
+    return frame(
+        figure,
+        int(np.clip(18 * len(rows), 180, 520)) + 110,
+        ("pairs", tuple(tokens)),
+        xaxis=across,
+        yaxis=down,
+        shapes=shapes,
+        hoverdistance=-1 if values.size <= MOST_TARGETS else 8,
+        margin=_TIGHT,
+    )
+
+
+def along(
+    series: Mapping[str, np.ndarray], tokens: Sequence[str], title: str, step: int | None = None, log: bool = True
+) -> go.Figure:
+    """Named (T,) values along the text, on a logarithmic scale unless said. A click gives `[step]`."""
+    figure = go.Figure()
+    words = step_words(tokens)
+    picks = [[t] for t in range(len(tokens))]
+    for (name, values), colour in zip(series.items(), palette.qualitative(max(len(series), 1)), strict=True):
+        figure.add_scatter(
+            x=steps(len(tokens)),
+            y=_positive(values) if log else np.asarray(values, np.float64),
+            name=literal(name, 60),
+            mode="lines+markers" if len(tokens) <= _POINTED else "lines",
+            line={"color": colour, "width": 2.5},
+            customdata=picks,
+            text=words,
+            meta=literal(name, 40),  # in the template itself, %{…} in a name would be read
+            hovertemplate="%{text}: %{y:.4g}<extra>%{meta}</extra>",
+            **NO_FADE,
+        )
+    return frame(
+        figure,
+        300,
+        ("along", title, tuple(tokens)),
+        xaxis=step_axis(tokens),
+        yaxis=_log_axis(title) if log else {"title": {"text": title}},
+        shapes=chosen(step),
+        showlegend=True,
+    )
+
+
+def against(
+    series: Mapping[str, tuple[np.ndarray, np.ndarray]], x_title: str, title: str, dashed: Sequence[str] = ()
+) -> go.Figure:
+    """Named values y on a logarithmic scale against numbers x, both (m,)."""
+    figure = go.Figure()
+    for (name, (x, y)), colour in zip(series.items(), palette.qualitative(max(len(series), 1)), strict=True):
+        figure.add_scatter(
+            x=np.asarray(x, np.int32),
+            y=_positive(y),
+            name=literal(name, 60),
+            mode="lines+markers" if len(x) <= _POINTED and name not in dashed else "lines",
+            line={"color": colour, "width": 2.5, "dash": "dash" if name in dashed else "solid"},
+            meta=literal(name, 40),
+            hovertemplate="%{x}: %{y:.4g}<extra>%{meta}</extra>",
+        )
+    return frame(
+        figure, 330, ("against", title), xaxis={"title": {"text": x_title}}, yaxis=_log_axis(title), showlegend=True
+    )
+
+
+def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """(R, T) shares of (loss, copy) → by how far the loss was, (T,) shares of the copies."""
+    apart = np.abs(np.asarray(rows)[:, None] - np.arange(shares.shape[1]))
+    found = {}
+    for low, high, words in BANDS:
+        within = (apart >= low) & (apart <= (apart.max(initial=0) if high is None else high))
+        if within.any():
+            found[words] = (shares * within).sum(0)
+    return found
+
+
+def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> go.Figure:
+    """A bar a copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
+    figure = go.Figure()
+    words = step_words(tokens)
+    colours = dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))
+    for name, values in bands.items():
+        figure.add_bar(
+            x=steps(len(tokens)),
+            y=np.asarray(values, np.float64),
+            name=name,
+            marker={"color": colours[name], "line": {"width": 0.5 if len(tokens) <= _POINTED else 0, "color": palette.GREY}},
+            customdata=[[t] for t in range(len(tokens))],
+            hovertext=words,
+            hovertemplate="copy of %{hovertext}: %{y:+.4f}<extra>loss " + name + "</extra>",
+            **NO_FADE,
+        )
+    return frame(
+        figure,
+        320,
+        ("shares", tuple(tokens)),
+        barmode="relative",
+        bargap=0.15,
+        xaxis=step_axis(tokens),
+        yaxis={"title": {"text": "share of the gradient"}, "zeroline": True},
+        shapes=chosen(copy),
+        showlegend=True,
+    )
+
+
+def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None) -> go.Figure:
+    """Cosine with the full gradient and length over its length, against K, for windows and for chunks."""
+    figure = make_subplots(1, 2, horizontal_spacing=0.12)
+    looks = {"window": (palette.BLUE, "solid"), "chunks": (palette.ORANGE, "dash")}
+    for kind, (colour, dash) in looks.items():
+        these = [one for one in found if one.kind == kind]
+        for column, of in ((1, "cosines"), (2, "ratios")):
+            figure.add_scatter(
+                x=np.array([one.k for one in these], np.int32),
+                y=np.array([getattr(one.against, of)[parameter] for one in these], np.float64),
+                name=kind,
+                legendgroup=kind,
+                showlegend=column == 1,
+                mode="lines+markers",
+                line={"color": colour, "width": 2.5, "dash": dash},
+                hovertemplate="K = %{x}: %{y:.4f}<extra>" + kind + "</extra>",
+                row=1,
+                col=column,
+            )
+    frame(figure, 320, ("truncation", parameter), showlegend=True)
+    if k is not None:
+        for column in (1, 2):
+            figure.add_vline(x=k, line={"color": palette.GREY, "dash": "dot", "width": 2}, row=1, col=column)
+    figure.update_xaxes(type="log", title={"text": "K"}, dtick="D1" if len(found) < 12 else None)
+    figure.update_yaxes(title={"text": "cosine with the full gradient"}, col=1)
+    figure.update_yaxes(title={"text": "length / full length"}, col=2, rangemode="tozero")
+    return figure
+
+
+def sgd(found: SgdStep, own_rate: float) -> go.Figure:
+    """The loss after one step of gradient descent, against the learning rate; dashed: before."""
+    figure = go.Figure()
+    finite = np.isfinite(found.after)
+    figure.add_scatter(
+        x=found.rates[finite],
+        y=found.after[finite],
+        name="after",
+        mode="lines+markers",
+        line={"color": palette.BLUE, "width": 2.5},
+        hovertemplate="learning rate %{x:.4g}: %{y:.4f}<extra>after</extra>",
+    )
+    figure.add_hline(y=found.before, line={"color": palette.GREY, "dash": "dash"}, annotation_text="before")
+    figure.add_vline(x=own_rate, line={"color": palette.GREY, "dash": "dot"})
+    return frame(
+        figure,
+        300,
+        ("sgd",),
+        xaxis={"type": "log", "title": {"text": "learning rate (dotted: this run's)"}},
+        yaxis={"title": {"text": "loss of this text"}},
+    )
+
+
+def directions(found: BatchDirections) -> go.Figure:
+    """Cosines with the mini-batch's gradient by parameter: this text, and each text of the batch."""
+    names = list(found.cosines)
+    figure = go.Figure()
+    for row, name in enumerate(names):
+        figure.add_scatter(
+            x=found.cosines[name],
+            y=np.full(len(found.cosines[name]), row, np.int32),
+            mode="markers",
+            marker={"color": palette.GREY, "size": 7, "opacity": 0.5},
+            name="each text of the batch",
+            showlegend=row == 0,
+            hovertemplate="%{x:.3f}<extra>a text of the batch</extra>",
+        )
+    figure.add_scatter(
+        x=np.array([found.text.cosines[name] for name in names]),
+        y=np.arange(len(names), dtype=np.int32),
+        mode="markers",
+        marker={"color": palette.ORANGE, "size": 13, "symbol": "diamond"},
+        name="this text",
+        hovertemplate="%{x:.4f}<extra>this text</extra>",
+    )
+    ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": [literal(name, LABEL) for name in names]}
+    return frame(
+        figure,
+        90 + 30 * len(names),
+        ("directions", tuple(names)),
+        xaxis={"title": {"text": "cosine with the mini-batch's gradient"}, "range": [-1.05, 1.05]},
+        yaxis=ticks | {"range": [len(names) - 0.5, -0.5]},
+        showlegend=True,
+    )
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    """Float64 with gaps where a logarithm has no value."""
+    values = np.asarray(values, np.float64)
+    return np.where((values > 0) & np.isfinite(values), values, np.nan)
+
+
+def _log_axis(title: str) -> dict[str, Any]:
+    return {"type": "log", "title": {"text": title}, "exponentformat": "power", "dtick": None, "nticks": 8}

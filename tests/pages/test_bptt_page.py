@@ -1,0 +1,134 @@
+"""The BPTT page shows the numbers of the analysis, follows the selection, and answers what does not fit in a sentence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.analysis.bptt import flow
+from rnn_core.analysis.bptt_sweep import forward, target_of
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
+from rnn_core.results import GradientFlow
+from rnn_core.views.bptt import MAP
+from rnn_core.workspace import Workspace, store
+from tests.pages.driving import ROOT, chart, sound
+from tests.pages.test_pages import plain
+from tests.tiny import config_of, model_of, saved_run
+
+TEXT = "the soup was cold but the service was wonderful"
+VIEWS = ("pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "beside")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch):
+    """Opens the page in a workspace, with what a link would say."""
+
+    def opened(workspace: Path, **link: str) -> AppTest:
+        monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace))
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.switch_page("pages/understand/bptt.py")
+        return sound(app.run())
+
+    return opened
+
+
+def flowing(workspace: Path, run: str, text: str = TEXT, **aim: str) -> GradientFlow:
+    loaded = load(Workspace(workspace).run(run))
+    seen = trace(loaded, text)
+    return flow(forward(loaded.network, seen.indices), target_of(loaded, seen, **aim), seen.tokens, seen.labels)
+
+
+def test_an_empty_workspace_offers_the_next_click(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
+    assert "no trained run yet" in opened(tmp_path / "workspace").info[0].value
+
+
+def test_every_view_is_there_and_shows_the_numbers_of_the_analysis(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, loss="every", window="3")
+    found = flowing(filled, named["reviews.csv"], loss="every")
+    drawn = {view: chart(app, f"view-{view}")["data"] for view in (*VIEWS, "directions")}
+    row = len(found.rows) - 1
+    held = found.layers[0]
+    np.testing.assert_allclose(plain(drawn["walk"][1]["y"]), held.delta[row], rtol=1e-4)
+    bars = sum(plain(bar["y"]) for bar in drawn["copy_shares"])
+    np.testing.assert_allclose(bars, held.copy_shares["weight_hh"], atol=1e-4)
+    np.testing.assert_allclose(plain(drawn["running"][0]["y"]), held.running["weight_hh"], rtol=1e-4)
+    np.testing.assert_allclose(plain(drawn["modes"][1]["y"]), held.reached, rtol=1e-4)
+    said = " ".join(m.value for m in app.markdown)
+    assert f"{found.total:.4g}" in said
+    assert any("h₀ = 0" in c.value for c in app.caption)
+
+
+def test_a_click_on_a_row_of_the_map_walks_that_loss_back(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT)
+    assert [6, 2] in chart(app, "view-pairs")["data"][1]["customdata"]
+    assert MAP.pick and MAP.pick([6, 2]) == {"step": 6, "back": 2}  # AppTest sends no click: what it selects is opened
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, step="6", back="2")
+    walk = chart(app, "view-walk")["data"]
+    held = flowing(filled, named["reviews.csv"]).layers[0]
+    np.testing.assert_allclose(plain(walk[0]["y"])[:7], held.states[6][:7], rtol=1e-4)
+    said = " ".join(m.value for m in app.markdown)
+    assert "for t = 7 and the copy k = 3" in said
+
+
+def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT)
+    app.slider(key="bptt-window").set_value(2)
+    sound(app.run())
+    link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+    assert link["window"] == "2"
+    said = " ".join(m.value for m in opened(filled, **link).markdown)
+    assert "**Window** of K = 2: 2 pairs (t, i) kept, 9 dropped" in said
+
+
+def test_64_bits_agree_with_autograd_to_ten_digits(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, precise="1", logit="1")
+    said = next(m.value for m in app.markdown if "autograd" in m.value and "64 bits" in m.value)
+    assert float(said.split("number is **")[1].split("**")[0]) <= 1e-10
+
+
+def test_a_labelling_run_takes_a_tag_a_token(opened, filled: Path, named: dict[str, str]) -> None:
+    run = named["entities.tsv"]
+    labels = Workspace(filled).run(run).speech.labels
+    text = "Anna lives in Paris ."
+    app = opened(filled, run=run, text=text, layer="1", direction="1")
+    assert not any(c.proto.id.endswith("-view-modes") for c in app.get("plotly_chart"))
+    tags = " ".join([labels[0]] * 5)
+    app.text_input(key="bptt-tags").set_value(tags)
+    sound(app.run())
+    found = flowing(filled, run, text, target=tags)
+    assert any(f"L = **{found.total:.4g}**" in m.value for m in app.markdown)
+    app.text_input(key="bptt-tags").set_value("O O")
+    sound(app.run())
+    assert "2 tags for 5 tokens" in app.error[0].value
+
+
+def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
+    workspace = Workspace(tmp_path / "workspace")
+    ids = [saved_run(workspace, config_of(model=model_of(cell), name=f"<b>{cell}</b> %{{x}}")).id
+           for cell in ("tanh", "lstm", "gru")]  # fmt: skip
+    app = opened(workspace.root, run=ids[0], text="the film was good", pinned=",".join(ids[1:]))
+    lines = chart(app, "view-beside")["data"]
+    assert len(lines) == 3 and all("<b>" not in line["name"] for line in lines)
+    for run, line in zip(ids, lines, strict=True):
+        delta = flowing(workspace.root, run, "the film was good").layers[-1].delta[-1]
+        np.testing.assert_allclose(plain(line["y"]), delta[::-1] / delta[-1], rtol=1e-4)
+    assert app.info and "no mini-batch" in app.info[-1].value
+
+
+ODD = {"step": "99999", "back": "77", "layer": "9", "window": "0", "parameter": "zzz", "loss": "no", "label": "none",
+       "pinned": "a,b", "tags": "x"}  # fmt: skip
+
+
+@pytest.mark.parametrize("link", [ODD, {"text": "<b>x</b> $y$ **b** `c`"}])
+def test_odd_links_and_texts_are_survived(opened, filled: Path, named: dict[str, str], link: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], **link)
+    assert not app.error
+    assert not any("<b>x" in m.value for m in app.markdown)
+    assert json.dumps(chart(app, "view-pairs")).count("<b>") == 0
