@@ -103,7 +103,7 @@ def choose_copies(backward: "Backward") -> "Asked":
     from rnn_core.views import bptt as views
 
     chosen, network, last = state.selection(), backward.loaded.network, len(backward.trace.tokens) - 1
-    parameters = tuple(network.layer(0, 0))
+    parameters = tuple(name for name in ("weight_hh", "weight_ih", "bias", "bias_inner") if name in network.layer(0, 0))
     layer = min(chosen.layer, network.config.layers - 1)
     direction = min(chosen.direction, network.directions - 1)
     found: dict[str, tuple[Any, tuple[Any, ...], Callable[[Any], str]]] = {

@@ -27,6 +27,7 @@ if asked.parameter == "weight_hh" and not asked.direction:
     st.caption("Copy 1 of W receives exactly 0 from every loss: the state before the first step is h₀ = 0.")
 
 view_panel.show(views.WALK, asked, state.select)
+st.markdown(views.path_words(views.WALK.compute(asked)))
 with st.expander("Step by step, with the factors"):
     st.dataframe(views.steps_back(asked), hide_index=True)
 
@@ -38,9 +39,11 @@ with right:
 
 if views.MODES.fits(run.config):
     view_panel.show(views.MODES, asked, state.select)
+    st.markdown(views.modes_words(views.MODES.compute(asked)))
     st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
 
 view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
+st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
 
 left, right = st.columns(2, gap="medium")
 with left:

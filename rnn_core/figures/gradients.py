@@ -1,6 +1,6 @@
 """What flows back through time: loss × copy as colour, shares of copies, and lines on logarithmic scales."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,10 @@ from rnn_core.figures.palette import literal
 from rnn_core.results import BatchDirections, SgdStep, Truncation
 
 DECADES = 10
-"""So many powers of ten below the largest are told apart by colour; what is less is as pale as nothing."""
+"""So many powers of ten below the largest are told apart by colour, if the values go so far down."""
+
+_NOTHING = 25
+"""Of the 250 shades, so many lie between exactly 0 and the least that is drawn."""
 
 BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, "more than 20"))
 """How far a loss was from the copy that it reaches: from, to, and in words."""
@@ -43,11 +46,14 @@ def pairs(
     stride = -(-count // MOST_COLUMNS)
     drawn = np.maximum.reduceat(values, np.arange(0, count, stride), axis=1) if stride > 1 else values
     most = drawn.max(initial=0)
+    positive = drawn[drawn > 0]
+    decades = int(np.clip(np.ceil(np.log10(most / positive.min())), 1, DECADES)) if len(positive) else 1
     with np.errstate(divide="ignore"):
-        places = np.log10(drawn) - (np.log10(most) if most > 0 else 0)
-    z = np.rint(np.clip((places + DECADES) / DECADES, 0, 1) * 250).astype(np.uint8)
+        places = 1 + np.log10(drawn / (most or 1)) / decades
+    z = np.where(drawn > 0, _NOTHING + np.rint(np.clip(places, 0, 1) * (250 - _NOTHING)), 0).astype(np.uint8)
     every = int(rows[1] - rows[0]) if len(rows) > 1 else 1
-    ticks = range(0, DECADES + 1, 2)
+    top = np.log10(most) if most > 0 else 0.0
+    powers = [n for n in range(int(np.floor(top)), int(np.floor(top)) - decades - 1, -max(1, decades // 5)) if n >= top - decades]
     figure = go.Figure(
         go.Heatmap(
             z=z,
@@ -59,8 +65,9 @@ def pairs(
             zmax=250,
             colorscale=palette.SEQUENTIAL,
             colorbar={
-                "thickness": 12, "outlinewidth": 0, "xpad": 6, "tickvals": [250 * n / DECADES for n in ticks],
-                "ticktext": [f"{most * 10.0 ** (n - DECADES):.1e}" for n in ticks],
+                "thickness": 12, "outlinewidth": 0, "xpad": 6,
+                "tickvals": [0, *(_NOTHING + (250 - _NOTHING) * (1 + (n - top) / decades) for n in powers)],
+                "ticktext": ["0", *(f"10<sup>{n}</sup>" for n in powers)],
             },
             hoverinfo="skip",
         )
@@ -121,7 +128,7 @@ def along(
         300,
         ("along", title, tuple(tokens)),
         xaxis=step_axis(tokens),
-        yaxis=_log_axis(title) if log else {"title": {"text": title}},
+        yaxis=_log_axis(title, series.values()) if log else {"title": {"text": title}},
         shapes=chosen(step),
         showlegend=True,
     )
@@ -142,9 +149,8 @@ def against(
             meta=literal(name, 40),
             hovertemplate="%{x}: %{y:.4g}<extra>%{meta}</extra>",
         )
-    return frame(
-        figure, 330, ("against", title), xaxis={"title": {"text": x_title}}, yaxis=_log_axis(title), showlegend=True
-    )
+    axis = _log_axis(title, [y for _, y in series.values()])
+    return frame(figure, 330, ("against", title), xaxis={"title": {"text": x_title}}, yaxis=axis, showlegend=True)
 
 
 def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -210,7 +216,8 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
     if k is not None:
         for column in (1, 2):
             figure.add_vline(x=k, line={"color": palette.GREY, "dash": "dot", "width": 2}, row=1, col=column)
-    figure.update_xaxes(type="log", title={"text": "K"}, dtick="D1" if len(found) < 12 else None)
+    ks = sorted({one.k for one in found})
+    figure.update_xaxes(type="log", title={"text": "K"}, tickvals=ks, ticktext=[f"{k:,}" for k in ks])
     figure.update_yaxes(title={"text": "cosine with the full gradient"}, col=1)
     figure.update_yaxes(title={"text": "length / full length"}, col=2, rangemode="tozero")
     return figure
@@ -278,5 +285,10 @@ def _positive(values: np.ndarray) -> np.ndarray:
     return np.where((values > 0) & np.isfinite(values), values, np.nan)
 
 
-def _log_axis(title: str) -> dict[str, Any]:
-    return {"type": "log", "title": {"text": title}, "exponentformat": "power", "dtick": None, "nticks": 8}
+def _log_axis(title: str, values: Iterable[np.ndarray]) -> dict[str, Any]:
+    """A logarithmic axis: whole powers of ten where the values go over many, else 1, 2 and 5 of each."""
+    drawn = np.concatenate([_positive(v) for v in values] or [np.ones(1)])
+    drawn = drawn[~np.isnan(drawn)]
+    decades = float(np.log10(drawn.max() / drawn.min())) if len(drawn) else 0.0
+    step: Any = "D2" if decades < 2.5 else max(1, round(decades / 6))
+    return {"type": "log", "title": {"text": title}, "dtick": step, "tickformat": "~g" if decades < 2.5 else "~e"}

@@ -60,7 +60,8 @@ class Backward:
 
     @cached_property
     def sgd(self) -> SgdStep:
-        return bptt_updates.sgd_step(self.done, self.target)
+        rates = sorted({*bptt_updates.RATES, self.loaded.config.train.learning_rate})
+        return bptt_updates.sgd_step(self.done, self.target, rates)
 
     @cached_property
     def directions(self) -> BatchDirections:
@@ -237,38 +238,43 @@ def _draw_walk(walk: _Walk) -> go.Figure:
     asked = walk.asked
     held, row = asked.held, asked.row
     series = {
-        "‖∂L(t)/∂h_i‖, at the state": held.states[row],
+        "‖∂L(t)/∂hᵢ‖, at the state": held.states[row],
         "‖δ(t,i)‖, at the pre-activation": held.delta[row],
         f"‖∂L(t)/∂{asked.letter}|(i)‖, at the copy": held.pairs[asked.parameter][row],
     }
     return figures.along(series, asked.flow.tokens, "length", asked.copy)
 
 
-def _explain_walk(walk: _Walk) -> str:
+def path_words(walk: _Walk) -> str:
+    """One path in three factors, as Markdown."""
     asked, path = walk.asked, walk.path
-    t, i = int(asked.flow.rows[asked.row]), asked.copy
-    said = (
-        f"The loss at {asked.at(t)} has one gradient at its own step; every step further away multiplies it by that "
-        "step's slopes and by W. Where the line falls steeply, little of this loss gets past.\n\n"
-    )
     if path is None:
-        return said + (
-            f"At {asked.at(i)}: ‖δ(t,i)‖ = {number(float(asked.held.delta[asked.row, i]))}. The path in three factors is "
-            "shown for the uppermost layer, and for copies that this loss reaches: choose them above."
+        return (
+            f"At {asked.at(asked.copy)}: ‖δ(t,i)‖ = {number(float(asked.held.delta[asked.row, asked.copy]))}. The path in "
+            "three factors is shown in the uppermost layer, for a loss and a copy that it reaches."
         )
-    state = "(h, c)" if len(path.parts) > 1 else "h"
-    return said + (
-        r"$$\frac{\partial L(t)}{\partial h_t}\cdot\frac{\partial h_t}{\partial h_k}\cdot"
-        r"\frac{\partial^+ h_k}{\partial W}$$" + "\n\n"
-        f"for t = {path.step + 1} and the copy k = {path.back + 1}, of the state {state}:\n\n"
-        f"1. ‖∂L(t)/∂h_t‖ = {number(float(np.linalg.norm(path.at_loss)))}: what the loss asks of its own state.\n"
-        f"2. ‖∂h_t/∂h_k‖₂ = {number(path.between_norm)}: the most that any direction keeps over the "
-        f"{abs(path.step - path.back)} steps between; this loss's direction keeps "
-        f"{number(_over(np.linalg.norm(path.at_copy), np.linalg.norm(path.at_loss)))} and arrives with length "
-        f"{number(float(np.linalg.norm(path.at_copy)))}.\n"
-        f"3. ∂⁺h_k/∂W, with the state before held fixed: through the slopes of step k it becomes ‖δ(t,k)‖ = "
-        f"{number(float(np.linalg.norm(path.delta)))}, times ‖h before k‖ = {number(float(np.linalg.norm(path.h_before)))}."
-        f"\n\nTogether: ‖∂L(t)/∂W|(k)‖ = {number(path.gradient_norm)}."
+    asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
+    state = " (of h and c together)" if len(path.parts) > 1 else ""
+    return (
+        f"From the loss at {asked.at(path.step)} to the copy k = {path.back + 1} (“{literal(asked.flow.tokens[path.back], 30)}”):"
+        f"\n\n1. ‖∂L(t)/∂h_t‖ = **{number(asks)}**: what the loss asks of its own state.\n"
+        f"2. ‖∂h_t/∂h_k‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
+        f"{abs(path.step - path.back)} steps. This loss's keeps {number(_over(arrives, asks))}, and arrives with length "
+        f"{number(arrives)}.\n"
+        f"3. ∂⁺h_k/∂W, with the state before held fixed: the slopes of step k make it ‖δ(t,k)‖ = "
+        f"**{number(float(np.linalg.norm(path.delta)))}**, times the length of the state before, "
+        f"**{number(float(np.linalg.norm(path.h_before)))}**.\n\n"
+        f"Together: ‖∂L(t)/∂W|(k)‖ = **{number(path.gradient_norm)}**."
+    )
+
+
+def _explain_walk(walk: _Walk) -> str:
+    asked = walk.asked
+    return (
+        f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
+        "multiplies it by that step's slopes and by W. Where the line falls steeply, little of this loss gets past.\n\n"
+        r"$$\frac{\partial L(t)}{\partial W|(k)} = \frac{\partial L(t)}{\partial h_t}\cdot"
+        r"\frac{\partial h_t}{\partial h_k}\cdot\frac{\partial^+ h_k}{\partial W}$$" + "\n\n" + path_words(walk)
     )
 
 
@@ -289,7 +295,7 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     return {
         "i": [i + 1 for i in steps],
         "token": [flow.tokens[i] for i in steps],
-        "‖∂L(t)/∂h_i‖": held.states[row, steps].tolist(),
+        "‖∂L(t)/∂hᵢ‖": held.states[row, steps].tolist(),
         "‖δ(t,i)‖": delta[steps].tolist(),
         "factor of the step": factors,
         f"‖∂L(t)/∂{asked.letter}|(i)‖": held.pairs[asked.parameter][row, steps].tolist(),
@@ -382,7 +388,7 @@ def _draw_modes(found: _Modes) -> go.Figure:
     asked, modes = found
     series = {"loss at the last step": modes.last_reached[asked.layer, asked.direction],
               "loss at every step (mean)": modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
-    return figures.along(series, asked.flow.tokens, "‖∂L/∂h_t‖", asked.copy)
+    return figures.along(series, asked.flow.tokens, "‖∂L/∂hₜ‖", asked.copy)
 
 
 def compared(modes: LossModes, loaded: Loaded) -> dict[str, list[Any]]:
@@ -395,25 +401,28 @@ def compared(modes: LossModes, loaded: Loaded) -> dict[str, list[Any]]:
     }
 
 
-def _explain_modes(found: _Modes) -> str:
+def modes_words(found: _Modes) -> str:
+    """What the every-step loss changes here, as Markdown."""
     asked, modes = found
     last, every = (held[asked.layer, asked.direction] for held in (modes.last_reached, modes.every_reached))
     early = max(1, len(last) // 4)
-    gains = _over(every[:early].mean(), last[:early].mean())
     cosine = modes.every.cosines["all"]
     alike = "point nearly the same way" if cosine > 0.9 else "point different ways" if cosine < 0.5 else "agree in part"
-    trained = asked.backward.loaded.config.loss
+    return (
+        f"The first {early} states get {number(float(last[:early].mean()))} on average from the last step's loss and "
+        f"{number(float(every[:early].mean()))} from every step's: {number(_over(every[:early].mean(), last[:early].mean()))} "
+        f"times as much. The two whole gradients {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to "
+        "be read out at once, also before the text has said enough to know; this run was trained with the loss "
+        f"{CHOICE_NAMES[asked.backward.loaded.config.loss]}."
+    )
+
+
+def _explain_modes(found: _Modes) -> str:
     return (
         "Both are taken with the same weights on the same text. With the loss at the last step, all that an early word "
         "hears has come back through every later step. With a loss at every step, each step also hears its own loss, and "
         "those between.\n\n"
-        r"$$L_{\text{last}} = L(T), \qquad L_{\text{every}} = \frac{1}{T} \sum_t L(t)$$" + "\n\n"
-        f"Here the first {early} steps get {number(float(last[:early].mean()))} on average from the last step's loss and "
-        f"{number(float(every[:early].mean()))} from every step's, {number(gains)} times as much. The two whole gradients "
-        f"{alike} (cosine {cosine:.3f}), lengths {number(modes.last_norms['all'])} and "
-        f"{number(modes.every.norms['all'])}. What the every-step loss changes: it teaches each state to be read out at "
-        f"once, also before the text has said enough to know. This run was trained with the loss "
-        f"{CHOICE_NAMES[trained]}."
+        r"$$L_{\text{last}} = L(T), \qquad L_{\text{every}} = \frac{1}{T} \sum_t L(t)$$" + "\n\n" + modes_words(found)
     )
 
 
@@ -441,23 +450,26 @@ def _draw_cut(cut: _Cut) -> go.Figure:
     return figures.truncation(cut.all, cut.asked.name, cut.asked.window)
 
 
-def _explain_cut(cut: _Cut) -> str:
+def cut_words(cut: _Cut) -> str:
+    """What the chosen K leaves, as Markdown."""
     asked = cut.asked
-    lines = [
-        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t, i) kept, {one.dropped:,} "
-        f"dropped; for {asked.letter}: cosine {one.against.cosines[asked.name]:.4f}, length "
-        f"{one.against.ratios[asked.name]:.4f} of the full one, bias left {one.against.bias[asked.name]:.4f} of it."
+    return "\n".join(
+        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t, i) kept, "
+        f"{one.dropped:,} dropped. What is left of the gradient of {asked.letter}: cosine with the full one "
+        f"**{one.against.cosines[asked.name]:.4f}**, **{one.against.ratios[asked.name]:.4f}** of its length; the bias, which "
+        f"is what is missing, is {one.against.bias[asked.name]:.4f} of it."
         for one in cut.here
-    ]
+    )
+
+
+def _explain_cut(cut: _Cut) -> str:
+    last = " With the loss at the last step alone, only the last K steps, or the last chunk, learn anything."
     return (
         "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
         "less than K steps away. Chunks of K keep the copies in t's own chunk of K steps, so the first step of a chunk "
-        "keeps itself alone: what is cheap in training, because nothing is carried over a boundary.\n\n"
+        "keeps itself alone: this is cheap in training, because nothing is carried over a boundary.\n\n"
         r"$$\text{window: } |t-i| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (i-1)/K \rfloor$$" + "\n\n"
-        + "\n".join(lines)
-        + "\n\nThe bias is the length of what is missing, over the full length: it does not average out over texts."
-        + (" This run's loss is at the last step alone, so only its last K steps, or its last chunk, learn anything."
-           if asked.flow.loss == "last" else "")
+        + cut_words(cut) + "\n\nThe bias does not average out over texts." + last * (cut.asked.flow.loss == "last")
     )  # fmt: skip
 
 
@@ -494,7 +506,7 @@ def _draw_reach(found: _Reached) -> go.Figure:
     reach, n = found.reach, found.distances
     state = "h" if len(found.asked.backward.loaded.network.cell.parts) == 1 else "(h,c)"
     series = {"‖δ(t,i)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
-              f"‖∂{state}_t/∂{state}_k‖₂, measured": (n, reach.norms)}  # fmt: skip
+              f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}  # fmt: skip
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
         series["spectral radius ρ(W)ⁿ, the long-run rate of W alone, no bound"] = (n, reach.radius ** n.astype(np.float64))
@@ -679,6 +691,7 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
     runs = beside.runs
     return {
         "run": list(runs),
+        "target": [asked.flow.labels[asked.flow.targets[asked.step]] for asked in runs.values()],
         "loss of the text": [asked.flow.total for asked in runs.values()],
         "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
         "whole gradient": [asked.flow.norm for asked in runs.values()],

@@ -73,7 +73,7 @@ def test_a_click_on_a_row_of_the_map_walks_that_loss_back(opened, filled: Path, 
     held = flowing(filled, named["reviews.csv"]).layers[0]
     np.testing.assert_allclose(plain(walk[0]["y"])[:7], held.states[6][:7], rtol=1e-4)
     said = " ".join(m.value for m in app.markdown)
-    assert "for t = 7 and the copy k = 3" in said
+    assert "From the loss at t = 7 (" in said and "to the copy k = 3 (" in said
 
 
 def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, named: dict[str, str]) -> None:

@@ -1,0 +1,102 @@
+"""The views of the BPTT page compute, draw and explain for every cell, with this run's own numbers and markup as text."""
+
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from rnn_core.analysis.trace import trace
+from rnn_core.data.datasets import Example
+from rnn_core.views import bptt as views
+from rnn_core.views.bptt import Asked, Beside, backward
+from rnn_core.views.view import literal, number
+from rnn_core.workspace import Workspace
+from tests.tiny import CELLS
+from tests.views.test_views import NASTY, escaped_only, loaded
+
+VIEWS = (*views.VIEWS, views.BESIDE)
+
+
+def asked_of(workspace: Workspace, cell: str = "gru", task: str = "classify", **more: object) -> Asked:
+    one = loaded(workspace, cell, task, **more)
+    target = NASTY[1] if task == "classify" else None
+    examples = [Example("", ("film", "film"), NASTY[0] if task == "classify" else NASTY[:2], 0)] * 3
+    back = backward(one, trace(one, "\x00".join(NASTY), NASTY), target, examples=examples)
+    top = one.config.model.layers - 1
+    return Asked(back, 5, 2, top, 0, "weight_hh", 3)
+
+
+def test_names_are_unique_and_questions_are_questions() -> None:
+    assert len({view.name for view in VIEWS}) == len(VIEWS)
+    assert all(view.question.endswith("?") for view in VIEWS)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("task", "layers", "both"), [("classify", 1, False), ("tag", 2, True)])
+def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: str, layers: int, both: bool) -> None:
+    asked = asked_of(workspace, cell, task, layers=layers, bidirectional=both)
+    for look in (asked, replace(asked, parameter="bias", copy=8), replace(asked, layer=0, direction=int(both), copy=9)):
+        for view in views.VIEWS:
+            assert view.fits(asked.backward.loaded.config) == (view is not views.MODES or task == "classify")
+            if view.fits(asked.backward.loaded.config):
+                found = view.compute(look)
+                assert isinstance(view.draw(found), go.Figure)
+                escaped_only(view.explain(found))
+        assert len(set(map(len, views.steps_back(look).values()))) == 1
+    beside = Beside({NASTY[0]: asked, "other": asked})
+    escaped_only(views.BESIDE.explain(beside))
+    assert len(views.BESIDE.draw(beside).data) == 2 and views.side_by_side(beside)["run"] == [NASTY[0], "other"]
+
+
+def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
+    asked = asked_of(workspace, "tanh")
+    flow = asked.flow
+    said = views.MAP.explain(asked)
+    assert number(float(flow.layers[0].pairs["weight_hh"][5, 2])) in said
+    assert f"{flow.max_abs_difference:.1e}" in said and "Copy 1 of W receives exactly 0" in said
+    assert literal(NASTY[1]) in said  # the token of step 3
+    path = asked.backward.path(5, 2, 0)
+    walked = views.path_words(views.WALK.compute(asked))
+    for value in (path.between_norm, path.gradient_norm, np.linalg.norm(path.h_before)):
+        assert f"**{number(float(value))}**" in walked
+    for one in asked.backward.truncated(3):
+        assert f"{one.against.cosines[asked.name]:.4f}" in views.cut_words(views.TRUNCATION.compute(asked))
+    assert f"cosine {asked.backward.modes.every.cosines['all']:.3f}" in views.modes_words(views.MODES.compute(asked))
+    reach = asked.backward.reach(0, 0, 5)
+    assert number(reach.radius or 0) in views.REACH.explain(views.REACH.compute(asked))
+
+
+def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) -> None:
+    asked = asked_of(workspace, "lstm")
+    table = views.steps_back(asked)
+    assert table["i"] == [6, 5, 4, 3, 2, 1] and table["factor of the step"][0] is None
+    product = table["‖δ(t,i)‖"][0] * np.prod(table["factor of the step"][1:])
+    assert product == pytest.approx(table["‖δ(t,i)‖"][-1], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [([1, 0.5, 0.001], "2 words back, less than 1 % is left."), ([1, 0.001], "1 word back"), ([0, 0], "nothing at all"),
+     ([1, 0.5, 0.25], "Even 2 words back, where the text begins, 0.25 times")],
+)  # fmt: skip
+def test_the_horizon_in_words(left: list[float], said: str) -> None:
+    assert said in views.horizon_words(np.array(left, float))
+
+
+def test_nothing_is_computed_twice(workspace: Workspace) -> None:
+    asked = asked_of(workspace)
+    assert asked.backward.flow is asked.backward.flow
+    assert asked.backward.truncated(2) is asked.backward.truncated(2)
+    assert asked.backward.path(5, 2, 0) is asked.backward.path(5, 2, 0)
+    assert asked.backward.reach(0, 0, 5) is not asked.backward.reach(0, 0, 4)
+
+
+@pytest.mark.parametrize(("clip", "said"), [(0.0, "off"), (1e-9, "would be multiplied by"), (1e9, "leave it alone")])
+def test_clipping_is_said(workspace: Workspace, clip: float, said: str) -> None:
+    asked = asked_of(workspace)
+    assert said in views.clip_words(asked, clip)
+    table = views.updates(asked, clip)
+    rate = asked.backward.loaded.config.train.learning_rate
+    length = np.linalg.norm(table["‖update‖"])
+    assert length == pytest.approx(rate * (min(clip, asked.flow.norm) if clip else asked.flow.norm), rel=1e-6)
