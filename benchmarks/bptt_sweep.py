@@ -2,10 +2,9 @@
 
     python benchmarks/bptt_sweep.py [--tokens 500] [--hidden 128] [--cell rnn] [--threads 2] [--repeat 5]
 
-Both give ‖δ(t,i)‖ of every pair. Autograd is asked for ∂L(t)/∂a_i of all i at once, by a graph kept between the losses:
-once over the plain loop of the cell's steps, and once through the project's own sweep for training, which is faster.
-Times are the best of `--repeat` (autograd's: of one). Each way runs in a process of its own, whose highest memory above
-that of the forward pass is told. Prints one JSON object.
+Both give ‖δ(t,i)‖ of every pair. Autograd is asked for ∂L(t)/∂a_i of all i at once, by a graph of the cell's steps that is
+kept between the losses. Times are the best of `--repeat` (autograd's: of one). Each way runs in a process of its own,
+whose highest memory above that of the forward pass is told. Prints one JSON object.
 """
 
 import argparse
@@ -14,8 +13,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +25,9 @@ from torch import Tensor  # noqa: E402
 from rnn_core.analysis.bptt_sweep import Met, Pass, Target, at_logits, forward, sweep  # noqa: E402
 from rnn_core.config import ModelConfig  # noqa: E402
 from rnn_core.network.models import Network  # noqa: E402
-from rnn_core.network.recurrence import _Unrolled, inner_bias, unroll, zero_state  # noqa: E402
+from rnn_core.network.recurrence import inner_bias, unroll, zero_state  # noqa: E402
 
-WAYS = ("sweep", "autograd_loop", "autograd_fast")
+WAYS = ("sweep", "autograd")
 
 
 def main() -> None:
@@ -53,8 +50,8 @@ def main() -> None:
     sums = [one.pop("checksum") for one in found.values()]
     if max(sums) - min(sums) > 1e-3 * max(sums):
         raise SystemExit(f"the ways disagree: the norms add up to {sums}")
-    ratios = {f"times_{way}": round(found[way]["seconds"] / found["sweep"]["seconds"], 1) for way in WAYS[1:]}
-    print(json.dumps({"tokens": asked.tokens, "hidden": asked.hidden, "cell": asked.cell} | found | ratios))
+    times = round(found["autograd"]["seconds"] / found["sweep"]["seconds"], 1)
+    print(json.dumps({"tokens": asked.tokens, "hidden": asked.hidden, "cell": asked.cell, **found, "times": times}))
 
 
 def _one(way: str, tokens: int, hidden: int, cell: str, threads: int, repeat: int) -> dict[str, Any]:
@@ -63,15 +60,11 @@ def _one(way: str, tokens: int, hidden: int, cell: str, threads: int, repeat: in
     network = Network(ModelConfig(cell=cell, hidden=hidden), 1000, 2).eval().requires_grad_(False)  # type: ignore[arg-type]
     done = forward(network, torch.randint(4, 1000, (tokens,)))
     target = Target(torch.zeros(tokens, dtype=torch.long), torch.full((tokens,), 1 / tokens), False, "every")
-    ways: dict[str, Callable[[Pass, Target], Tensor]] = {
-        "sweep": _by_sweep, "autograd_loop": partial(_by_autograd, fast=False),
-        "autograd_fast": partial(_by_autograd, fast=True),
-    }  # fmt: skip
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times = []
     for _ in range(repeat if way == "sweep" else 1):
         began = time.perf_counter()
-        norms = ways[way](done, target)
+        norms = (_by_sweep if way == "sweep" else _by_autograd)(done, target)
         times.append(time.perf_counter() - began)
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return {"seconds": round(min(times), 4), "peak_mib": round(more / 1024, 1), "checksum": float(norms.sum())}
@@ -87,16 +80,13 @@ def _by_sweep(done: Pass, target: Target) -> Tensor:
     return norms
 
 
-def _by_autograd(done: Pass, target: Target, fast: bool) -> Tensor:
+def _by_autograd(done: Pass, target: Target) -> Tensor:
     read, cell, network = done.layers[0][0], done.network.cell, done.network
     parameters = read.parameters
     a_input = torch.nn.functional.linear(read.x, parameters["weight_ih"], parameters["bias"])[:, None].requires_grad_()
     start = zero_state(cell, 1, network.config.hidden, read.x)
-    given = (a_input, parameters["weight_hh"], inner_bias(cell, parameters))
-    if fast:
-        h = _Unrolled.apply(cell, *given, *start)
-    else:
-        h = torch.stack([state[0] for state in unroll(cell, *given, start)[0]])
+    states, _ = unroll(cell, a_input, parameters["weight_hh"], inner_bias(cell, parameters), start)
+    h = torch.stack([state[0] for state in states])
     losses = torch.nn.functional.cross_entropy(network.readout(h[:, 0]), target.classes, reduction="none")
     norms = torch.zeros(done.steps, done.steps)
     for t in range(done.steps):
