@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import Pass, Read, Target, at_logits
+from rnn_core.analysis.bptt_sweep import FLUSH, Pass, Read, Target, at_logits, flush
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, Elman, State
 from rnn_core.results import Path, Reach
@@ -66,6 +66,8 @@ def _jacobians(cell: Cell, read: Read, walk: list[int]) -> Iterator[Tensor]:
     yield eye
     for step in walk[:-1]:
         grad = _back(cell, read, step, grad)[0]
+        if step % FLUSH == 0:
+            flush(grad)
         yield torch.cat(grad, dim=1)
 
 

@@ -10,7 +10,17 @@ from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis import bptt, bptt_sweep
 from rnn_core.analysis.bptt import flow, gradients, truncations
-from rnn_core.analysis.bptt_sweep import Pass, Target, compare, differences, doubled, forward, sums, target_of
+from rnn_core.analysis.bptt_sweep import (
+    Pass,
+    Target,
+    compare,
+    differences,
+    doubled,
+    flush,
+    forward,
+    sums,
+    target_of,
+)
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import losses, trace
 from rnn_core.config import Problem
@@ -327,3 +337,29 @@ def test_what_the_command_prints_is_plain_and_exact() -> None:
     tagger = loaded("gru", "tag")
     tags = json.loads(json.dumps(gradients(tagger, trace(tagger, TEXT), some_target("tag")), allow_nan=False))
     assert tags["losses"][0] is None and tags["targets"][1] == TAGS[0]
+
+
+# ---- numbers too small to compute with ------------------------------------------------------------------------------
+
+
+def test_what_has_all_but_vanished_is_0_and_the_rest_stays() -> None:
+    rows = torch.tensor([[1e-29, 1e-35], [1e-29, 1e-27], [0.0, 0.0], [3.0, 1e-38]])
+    kept = rows.clone()
+    flush([rows])
+    assert (rows[0] == 0).all() and torch.equal(rows[1:], kept[1:])
+    parts = [torch.tensor([[1e-35]]), torch.tensor([[1.0]])]
+    flush(parts)
+    assert parts[0] != 0  # the other part of this row has not vanished
+
+
+def test_gradients_that_vanish_end_at_0_in_single_precision_and_go_on_in_double() -> None:
+    one = loaded("lstm")
+    one.network.layer(0, 0)["weight_hh"].mul_(1e-4)
+    one.network.layer(0, 0)["bias"][4:8] = -12  # the forget gates are shut, so all goes through W
+    exact = flowing(one, "film " * 20).layers[0].delta[-1]
+    one.network.float()
+    single = flowing(one, "film " * 20).layers[0].delta[-1]
+    gone = exact < 1e-36
+    assert (exact > 0).all() and gone.sum() > 8 and (single[:6] == 0).all()
+    near = exact > 1e-20
+    np.testing.assert_allclose(single[near], exact[near], rtol=1e-3)
