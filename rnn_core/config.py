@@ -163,12 +163,21 @@ class TrainConfig:
         float,
         Field(
             ge=0, lt=1, title="Weight averaging",
-            description="score and keep a running average of the weights over the last updates, with this memory; 0: none",
+            description="score and keep a running average of the weights over the last updates, with this memory an update; "
+            "0: none",
         ),
     ] = 0.99
     clip: Annotated[
         float, Field(ge=0, title="Clip gradient norm", description="scale the gradient down to this norm; 0: never")
     ] = 5.0
+    truncate: Annotated[
+        int,
+        Field(
+            ge=0, title="Truncate after K steps",
+            description="cut backpropagation through time into chunks of K steps, the state carried over: "
+            "memory by K, not by the length of the text; 0: whole texts",
+        ),
+    ] = 0
     epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
     patience: Annotated[
         int, Field(ge=0, title="Patience", description="stop after so many epochs without a better dev score; 0: never")
@@ -197,6 +206,11 @@ class RunConfig:
         if self.model.bidirectional and not task.per_token:
             raise ValueError(
                 "a classifier reads in one direction, because an answer at every step may only know the steps before it"
+            )
+        if self.model.bidirectional and self.train.truncate:
+            raise ValueError(
+                "truncation reads in one direction, because the backward direction begins at the end of the text, where no "
+                "chunk but the last reaches; leave out one of the two"
             )
         if self.train.loss is not None and self.train.loss not in task.losses:
             raise ValueError(f"the loss of this task is taken at {' or '.join(task.losses)} step, not {self.train.loss}")

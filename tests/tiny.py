@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.network.losses import step_weights, weighted_loss
 from rnn_core.network.models import Network
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
@@ -104,3 +106,11 @@ def saved_run(
     )
     run.write("metrics.json", {"parameters": 1, "epochs": 1, "dev_accuracy": 0.5, "scores": {}})
     return run
+
+
+def batch_loss(network: Network, config: RunConfig, tokens: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss of a batch's texts, read in one go."""
+    weights = step_weights(
+        lengths, len(tokens), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+    )
+    return weighted_loss(network, network.hidden(tokens, lengths), weights, targets.expand(len(tokens), -1))

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnn_core.config import RunConfig
 from rnn_core.network.models import Network
 
 
@@ -31,20 +30,15 @@ def step_weights(lengths: Tensor, steps: int, *, per_token: bool, loss: str, red
     return weights / weights.sum(0).clamp(min=1) if reduce == "mean" else weights
 
 
-def batch_loss(network: Network, config: RunConfig, tokens: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
-    """The mean loss a text, a scalar.
+def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
+    """Σ_t w_t L(t) of each text, as a mean over the texts.
 
     Args:
-        tokens: (T, B) indices.
-        lengths: (B,) true steps.
-        targets: (B,) a class a text, or (T, B) a tag a step (any value where none counts). A target of −1 (a label
-            that training never saw) counts nothing.
+        h: the uppermost states, (T, B, D).
+        weights: w_t, (T, B).
+        targets: the class wanted at each step, (T, B); −1 counts nothing.
     """
-    weights = step_weights(
-        lengths, len(tokens), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
-    )
-    targets = targets.expand(len(tokens), -1)
     counted = (weights > 0) & (targets >= 0)
-    logits = network.readout(network.hidden(tokens, lengths)[counted])
+    logits = network.readout(h[counted])
     each = functional.cross_entropy(logits, targets[counted], reduction="none")
-    return (each * weights[counted].to(each.dtype)).sum() / len(lengths)
+    return (each * weights[counted].to(each.dtype)).sum() / targets.shape[1]

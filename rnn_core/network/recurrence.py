@@ -4,13 +4,16 @@ Texts of a batch are padded at the end. Pads need no packing: reading forwards, 
 its text and cannot touch one; reading backwards, each text is first turned round within its own length.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import linear
 
-from rnn_core.network.cells import LSTM, Cell, State
+from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
+from rnn_core.network.sweeps import ElmanSweep, GRUSweep
 
 Parameters = dict[str, Tensor]
 """A cell's parameters by name, as `Cell.parameters` declares them."""
@@ -43,75 +46,87 @@ def unroll(
     return states, kept
 
 
-class _Unrolled(torch.autograd.Function):
-    """`unroll` with backpropagation through time: one sweep back, then one product for all copies of W."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, cell: Cell, a_input: Tensor, weight_hh: Tensor, inner: Tensor | None, *start: Tensor
-    ) -> Tensor:
-        states, kept = unroll(cell, a_input, weight_hh, inner, start)
-        h = torch.stack([state[0] for state in states])
-        ctx.cell, ctx.states, ctx.kept, ctx.start, ctx.has_inner = cell, states, kept, start, inner is not None
-        ctx.save_for_backward(weight_hh, h)
-        return h
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad_h: Tensor) -> tuple[Any, ...]:
-        weight_hh, h = ctx.saved_tensors
-        cell: Cell = ctx.cell
-        carried: list[Tensor] = [torch.zeros_like(part) for part in ctx.start]
-        through_input: list[Tensor] = []
-        through_hidden: list[Tensor] = []
-        for t in reversed(range(len(h))):
-            before = ctx.states[t - 1] if t else ctx.start
-            grad = (carried[0] + grad_h[t], *carried[1:])
-            delta_input, delta_hidden, direct = cell.backward(grad, before, ctx.states[t], ctx.kept[t])
-            through_input.append(delta_input)
-            through_hidden.append(delta_hidden)
-            past = delta_hidden @ weight_hh
-            carried = [past if direct[0] is None else past.add_(direct[0])]
-            carried += [part for part in direct[1:] if part is not None]
-        grad_input = torch.stack(through_input[::-1])
-        same = through_input[0] is through_hidden[0]
-        grad_hidden = (grad_input if same else torch.stack(through_hidden[::-1])).flatten(0, 1)
-        h_before = torch.cat((ctx.start[0][None], h[:-1])).flatten(0, 1)
-        return (
-            None,
-            grad_input,
-            grad_hidden.t() @ h_before,
-            grad_hidden.sum(0) if ctx.has_inner else None,
-            *carried,
-        )
-
-
 def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
     """h_0 = 0 (and c_0 = 0), each (B, d)."""
     return tuple(like.new_zeros(batch, d) for _ in cell.parts)
 
 
-def run(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
-    """h_1 … h_T of one layer in one direction, (T, B, d), for inputs x (T, B, n) and h_0 = 0.
+def run(cell: Cell, x: Tensor, parameters: Parameters, start: State | None = None) -> tuple[Tensor, State]:
+    """One layer in one direction: h_1 … h_T, (T, B, d), for inputs x (T, B, n), and the state after the last step.
 
-    An LSTM goes through torch's own fused kernel; the others through the sweep above, which multiplies once for
-    all steps where torch.nn multiplies at each.
+    Args:
+        start: the state before the first step, each part (B, d); None: zero.
     """
-    d = parameters["weight_hh"].shape[1]
-    start = zero_state(cell, x.shape[1], d, x)
+    start = start or zero_state(cell, x.shape[1], parameters["weight_hh"].shape[1], x)
+    return _PATHS.get((x.device.type, type(cell)), _step_by_step)(cell, x, parameters, start)
+
+
+Path = Callable[[Cell, Tensor, Parameters, State], tuple[Tensor, State]]
+
+
+def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    """The equations as they stand, differentiated by autograd."""
+    a_input = linear(x, parameters["weight_ih"], parameters["bias"])
+    states, _ = unroll(cell, a_input, parameters["weight_hh"], inner_bias(cell, parameters), start)
+    return torch.stack([state[0] for state in states]), states[-1]
+
+
+def _elman_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias"))
+    h = ElmanSweep.apply(cell, x, start[0], *weights)
+    return h, (h[-1],)
+
+
+def _gru_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias", "bias_inner"))
+    h = GRUSweep.apply(x, start[0], *weights)
+    return h, (h[-1],)
+
+
+def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    """torch's own kernels: fused for an LSTM on the processor, cuDNN's on a GPU. Its second bias is zero or the inner."""
+    bias = parameters["bias"]
+    second = inner_bias(cell, parameters)
+    weights = [parameters["weight_ih"], parameters["weight_hh"], bias, torch.zeros_like(bias) if second is None else second]
+    rest = (weights, True, 1, 0.0, torch.is_grad_enabled(), False, False)
     if isinstance(cell, LSTM):
-        bias = parameters["bias"]
-        weights = [parameters["weight_ih"], parameters["weight_hh"], bias, torch.zeros_like(bias)]
-        h, _, _ = torch.lstm(
-            x, tuple(part[None] for part in start), weights, True, 1, 0.0, torch.is_grad_enabled(), False, False
-        )
-        return h
-    a_input = torch.nn.functional.linear(x, parameters["weight_ih"], parameters["bias"])
-    return _Unrolled.apply(cell, a_input, parameters["weight_hh"], inner_bias(cell, parameters), *start)
+        h, *end = torch.lstm(x, tuple(part[None] for part in start), *rest)
+        return h, (end[0][0], end[1][0])
+    if isinstance(cell, Elman) and cell.activation == "sigmoid":
+        return _step_by_step(cell, x, parameters, start)
+    kernel = torch.gru if isinstance(cell, GRU) else torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh  # type: ignore[attr-defined]
+    h, last = kernel(x, start[0][None], *rest)
+    return h, (last[0],)
+
+
+_PATHS: dict[tuple[str, type[Cell]], Path] = {
+    ("cpu", Elman): _elman_sweep,
+    ("cpu", GRU): _gru_sweep,
+    ("cpu", LSTM): _torch,
+    ("cuda", Elman): _torch,
+    ("cuda", GRU): _torch,
+    ("cuda", LSTM): _torch,
+}
+"""The fastest way there is for each cell on each kind of device, as `make bench` measures it (docs/performance.md)."""
+
+
+class _Reversed(torch.autograd.Function):
+    """Rows of (T·B, …) put in another order that is its own inverse, so the way back is the same."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rows: Tensor) -> Tensor:
+        ctx.save_for_backward(rows)
+        return x.flatten(0, 1).index_select(0, rows).view_as(x)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad.flatten(0, 1).index_select(0, ctx.saved_tensors[0]).view_as(grad), None
 
 
 def reverse(x: Tensor, lengths: Tensor) -> Tensor:
     """Each text of x (T, B, …) turned round within its own length; pads stay where they are. Its own inverse."""
-    steps = torch.arange(len(x), device=x.device)[:, None]
+    steps, batch = torch.arange(len(x), device=x.device)[:, None], x.shape[1]
     turned = torch.where(steps < lengths, lengths - 1 - steps, steps)
-    return x.gather(0, turned.view(*turned.shape, *[1] * (x.dim() - 2)).expand_as(x))
+    rows = turned * batch + torch.arange(batch, device=x.device)
+    return _Reversed.apply(x, rows.flatten())

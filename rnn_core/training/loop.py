@@ -13,13 +13,17 @@ from torch import Tensor
 
 from rnn_core import metrics
 from rnn_core.config import Problem, RunConfig
-from rnn_core.data.batches import Encoded, plan
+from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
-from rnn_core.network.decoding import Predictions, predict, tensors
-from rnn_core.network.losses import batch_loss
+from rnn_core.network.decoding import Predictions, predict
+from rnn_core.network.losses import step_weights, weighted_loss
 from rnn_core.network.models import Network
 from rnn_core.results import Scores
 from rnn_core.training.callbacks import Callback
+from rnn_core.training.optimizer import Optimizer
+
+AVERAGED_EVERY = 16
+"""The average of the weights takes every so many updates: over a hundred of them that is as good, and costs less."""
 
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
@@ -70,8 +74,8 @@ class _Stopped(Exception):
 class Training:
     """One training run from the first update to the last.
 
-    The course is decided by config, data and seed alone: the plan of an epoch by (seed, epoch), dropout and `<unk>`
-    by torch's global generator, whose state a checkpoint holds.
+    The course is decided by config, data and seed alone: the plan of an epoch by (seed, epoch), dropout and `<unk>` by
+    (seed, update), so that no random state needs to be kept.
 
     Args:
         config: the run's.
@@ -96,20 +100,16 @@ class Training:
         self.labels, self.scheme = tuple(labels), scheme
         self.metric = headline_metric(config, scheme)
         self.network = Network(config.model, len(vocabulary), len(labels))
-        parameters = list(self.network.parameters())
-        if config.train.optimizer == "adam":
-            self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
-                parameters, lr=config.train.learning_rate, fused=True
-            )
-        else:
-            self.optimizer = torch.optim.SGD(parameters, lr=config.train.learning_rate)
+        self.optimizer = Optimizer(self.network, config.train)
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
-        self._rare = torch.tensor(vocabulary.counts) == 1
+        self._averaged_at = 0
+        self._rare = np.array(vocabulary.counts) == 1
         self.epoch = 0  # whole epochs done
         self.place = 0  # batches done in the epoch under way
         self.step = 0  # updates done
         self.tokens = 0  # words or characters trained on, no specials, no pads
+        self.steps = self.pads = 0  # of all batches: steps with a token or special, and steps padded
         self.seconds = 0.0  # spent on training batches
         self.waited = 0  # epochs since the best one
         self.best: dict[str, Any] | None = None
@@ -127,6 +127,11 @@ class Training:
         """Whether the last epoch is behind us or patience has run out."""
         patience = self.config.train.patience
         return self.epoch >= self.config.train.epochs or (0 < patience <= self.waited)
+
+    @property
+    def pad_share(self) -> float:
+        """The share of all steps so far that were padding."""
+        return self.pads / (self.pads + self.steps) if self.steps else 0.0
 
     @property
     def tokens_per_second(self) -> float:
@@ -169,41 +174,71 @@ class Training:
     def _update(self, rows: np.ndarray) -> None:
         began = time.perf_counter()
         batch = self.train.batch(rows)
-        tokens, lengths, targets = tensors(batch)
-        hidden = self._rare[tokens] & (torch.rand(tokens.shape) < UNKNOWN_SHARE)
-        tokens = tokens.masked_fill(hidden, UNK)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = batch_loss(self.network, self.config, tokens, lengths, targets)
-        if not math.isfinite(float(loss.detach())):
+        noise = np.random.default_rng([self.config.train.seed, 1, self.step])
+        self.network.dropout.noise = noise
+        hidden = self._rare[batch.tokens] & (noise.random(batch.tokens.shape, np.float32) < UNKNOWN_SHARE)
+        words, indices = np.unique(np.where(hidden, UNK, batch.tokens), return_inverse=True)
+        words_ = torch.from_numpy(words)
+        table = self.optimizer.look_up(words_)
+        loss = self._backward(table, torch.from_numpy(indices), batch)
+        if not math.isfinite(loss):
             raise Problem(_DIVERGED)
-        loss.backward()
-        if self.config.train.clip:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.train.clip)
-        self.optimizer.step()
+        self.optimizer.step(words_, table)
         self.step += 1
-        if self.config.train.average:
+        if self.config.train.average and self.step % AVERAGED_EVERY == 0:
             self._average()
-        value = float(loss.detach()) * len(rows)
-        self._note_loss += value
-        self._epoch_loss += value
+        self._note_loss += loss * len(rows)
+        self._epoch_loss += loss * len(rows)
         self._note_texts += len(rows)
         self._epoch_texts += len(rows)
         self.place += 1
-        self.tokens += int(batch.lengths.sum()) - 2 * len(rows)
+        steps = int(batch.lengths.sum())
+        self.tokens += steps - 2 * len(rows)
+        self.steps += steps
+        self.pads += batch.tokens.size - steps
         self.seconds += time.perf_counter() - began
+
+    def _backward(self, table: Tensor, indices: Tensor, batch: Batch) -> float:
+        """Adds the gradients of a batch to the parameters and the table; returns its loss.
+
+        With truncation, chunks of K steps are gone through one after the other, each forwards and back before the
+        next, so that no more than K steps are held; the state is carried over, a gradient is not.
+        """
+        lengths, targets = torch.from_numpy(batch.lengths), torch.from_numpy(batch.targets)
+        config, whole = self.config, len(indices)
+        weights = step_weights(
+            lengths, whole, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+        )
+        targets = targets.expand(whole, -1)
+        total, state = 0.0, None
+        size = config.train.truncate or whole
+        for start in range(0, whole, size):
+            now = slice(start, start + size)
+            h, state = self.network.advance(table, indices[now], lengths - start, state)
+            state = [tuple(part.detach() for part in layer) for layer in state]
+            if bool((weights[now] > 0).any()):
+                loss = weighted_loss(self.network, h, weights[now], targets[now])
+                loss.backward()
+                total += float(loss.detach())
+        return total
 
     def _average(self) -> None:
         """Moves the average towards the weights; at first faster, so that it forgets where they started."""
-        memory = min(self.config.train.average, (1 + self.step) / (10 + self.step))
+        self.optimizer.catch_up()
+        taken = self.step - self._averaged_at  # updates since the average last moved
+        self._averaged_at = self.step
+        memory = min(self.config.train.average, (1 + self.step) / (10 + self.step)) ** taken
         for name, weights in self.network.named_parameters():
             self._averaged[name].lerp_(weights.detach(), 1 - memory)
 
     @contextmanager
     def _with_averaged_weights(self) -> Iterator[None]:
         """The network with the average in place of its weights, if there is one."""
+        self.optimizer.catch_up()
         if not self.config.train.average:
             yield
             return
+        self._average()
         weights = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self.network.load_state_dict(self._averaged)
         try:
@@ -219,6 +254,7 @@ class Training:
             "train_loss": self._epoch_loss / self._epoch_texts,
             "seconds": self.seconds,
             "tokens_per_second": self.tokens_per_second,
+            "pad_share": self.pad_share,
         }
         with self._with_averaged_weights():
             if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
@@ -245,17 +281,15 @@ class Training:
 
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
-    _PLAIN = ("epoch", "place", "step", "tokens", "seconds", "waited", "best")
+    _PLAIN = ("epoch", "place", "step", "tokens", "steps", "pads", "seconds", "waited", "best", "_averaged_at")
     _SUMS = ("_note_loss", "_epoch_loss", "_note_texts", "_epoch_texts")
 
     def state(self) -> tuple[dict[str, Tensor], str]:
-        """Weights, best weights, optimiser and random state as tensors by name, and all else as JSON."""
+        """Weights, their average, best weights and optimiser as tensors by name, and all else as JSON."""
         held = {f"weights/{name}": p for name, p in self.network.state_dict().items()}
         held |= {f"average/{name}": p for name, p in self._averaged.items()}
         held |= {f"best/{name}": p for name, p in self.best_weights.items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            held |= {f"optimizer/{index}/{name}": value for name, value in values.items() if value is not None}
-        held["random"] = torch.get_rng_state()
+        held |= {f"optimizer/{name}": value for name, value in self.optimizer.state().items()}
         return held, json.dumps({name: getattr(self, name) for name in self._PLAIN + self._SUMS})
 
     def restore(self, held: dict[str, Tensor], rest: str) -> None:
@@ -267,11 +301,6 @@ class Training:
         self.network.load_state_dict(under("weights/"))
         self._averaged = under("average/")
         self.best_weights = under("best/")
-        optimizer = self.optimizer.state_dict()
-        for name, value in under("optimizer/").items():
-            index, part = name.split("/")
-            optimizer["state"].setdefault(int(index), {})[part] = value
-        self.optimizer.load_state_dict(optimizer)
+        self.optimizer.restore(under("optimizer/"))
         for name, value in json.loads(rest).items():
             setattr(self, name, value)
-        torch.set_rng_state(held["random"])

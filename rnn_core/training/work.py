@@ -91,6 +91,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "read_seconds": round(read_seconds, 3),
         "train_seconds": round(training.seconds, 3),
         "tokens_per_second": round(training.tokens_per_second, 1),
+        "pad_share": round(training.pad_share, 4),
         "threads": config.train.threads,
     }
     saved: dict[str, Any] = {}

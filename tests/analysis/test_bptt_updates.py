@@ -12,9 +12,8 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.network.decoding import tensors
-from rnn_core.network.losses import batch_loss
 from tests.analysis.gradients import KINDS, loaded
-from tests.tiny import CELLS, LABELS, classified, tagged, vocabulary_of
+from tests.tiny import CELLS, LABELS, batch_loss, classified, tagged, vocabulary_of
 
 TEXT = "the film was not good , the film was bad"
 

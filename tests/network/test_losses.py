@@ -9,8 +9,8 @@ import torch
 
 from rnn_core.data.batches import Encoded
 from rnn_core.network.decoding import tensors
-from rnn_core.network.losses import batch_loss, step_weights
-from tests.tiny import LABELS, config_of, model_of, network_of, random_texts, vocabulary_of
+from rnn_core.network.losses import step_weights
+from tests.tiny import LABELS, batch_loss, config_of, model_of, network_of, random_texts, vocabulary_of
 
 EVERY_WAY = [
     ("classify", "last", "mean"), ("classify", "last", "sum"), ("classify", "every", "mean"),

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from rnn_core.network import recurrence
 from rnn_core.network.cells import Cell, cell_of
-from rnn_core.network.recurrence import Parameters, _Unrolled, inner_bias, reverse, run, unroll, zero_state
+from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, unroll, zero_state
 from tests.tiny import CELLS, model_of
 
 T, B, N, D = 5, 2, 4, 3
@@ -32,13 +33,19 @@ def plainly(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
     return torch.stack(states)
 
 
+PATHS = (recurrence._torch, recurrence._step_by_step, run)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
 @pytest.mark.parametrize("name", CELLS)
-def test_states_and_gradients_are_those_of_the_plain_loop(name: str) -> None:
+def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, path: recurrence.Path) -> None:
+    """Also torch's kernels for Elman and GRU, which are for the GPU: they are the same functions on the processor."""
     cell, x, parameters = setting(name)
     leaves = [x, *parameters.values()]
     weights = torch.randn(T, B, D)
-    ours, wanted = run(cell, x, parameters), plainly(cell, x, parameters)
+    (ours, end), wanted = path(cell, x, parameters, zero_state(cell, B, D, x)), plainly(cell, x, parameters)
     torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-12)
+    torch.testing.assert_close(end[0], wanted[-1], rtol=0, atol=1e-12)
     for g, w in zip(
         torch.autograd.grad((ours * weights).sum(), leaves), torch.autograd.grad((wanted * weights).sum(), leaves),
         strict=True,
@@ -47,23 +54,39 @@ def test_states_and_gradients_are_those_of_the_plain_loop(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_the_sweep_passes_gradcheck_from_any_start(name: str) -> None:
-    cell, _, parameters = setting(name)
-    a_input = torch.randn(T, B, len(cell.gates) * D, requires_grad=True)
+def test_the_gradients_pass_gradcheck_from_any_start(name: str) -> None:
+    cell, x, parameters = setting(name)
+    names, parts = list(parameters), len(cell.parts)
+
+    def states(x: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
+        h, end = run(cell, x, dict(zip(names, given[parts:], strict=True)), given[:parts])
+        return h, *end
+
     start = [torch.randn(B, D, requires_grad=True) for _ in cell.parts]
-    weight_hh, inner = parameters["weight_hh"], None
-    if name == "gru":
-        inner = torch.randn(3 * D, requires_grad=True)
-    assert torch.autograd.gradcheck(
-        lambda *given: _Unrolled.apply(cell, *given), (a_input, weight_hh, inner, *start), atol=1e-7
-    )
+    assert torch.autograd.gradcheck(states, (x, *start, *parameters.values()), atol=1e-7)
 
 
-def test_the_lstm_runs_alike_through_torchs_kernel_and_through_the_sweep() -> None:
-    cell, x, parameters = setting("lstm")
-    a_input = torch.nn.functional.linear(x, parameters["weight_ih"], parameters["bias"])
-    swept = _Unrolled.apply(cell, a_input, parameters["weight_hh"], None, *zero_state(cell, B, D, x))
-    torch.testing.assert_close(run(cell, x, parameters), swept, rtol=0, atol=1e-12)
+@pytest.mark.parametrize("name", CELLS)
+def test_reading_on_from_a_state_is_reading_in_one_go(name: str) -> None:
+    cell, x, parameters = setting(name)
+    whole, end = run(cell, x, parameters)
+    first, between = run(cell, x[:2], parameters)
+    second, last = run(cell, x[2:], parameters, between)
+    torch.testing.assert_close(torch.cat((first, second)), whole, rtol=0, atol=1e-12)
+    for part, wanted in zip(last, end, strict=True):
+        torch.testing.assert_close(part, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_single_precision_is_as_near_as_it_can_be(name: str) -> None:
+    cell, x, parameters = setting(name)
+    wanted, _ = run(cell, x, parameters)
+    found, _ = run(cell, x.float(), {n: p.float() for n, p in parameters.items()})
+    torch.testing.assert_close(found.double(), wanted, rtol=0, atol=2e-6)
+
+
+def test_each_cell_has_a_path_on_each_device() -> None:
+    assert {(device, type(cell_of(model_of(name)))) for name in CELLS for device in ("cpu", "cuda")} == set(recurrence._PATHS)
 
 
 def test_only_the_last_block_of_the_gru_has_an_inner_bias() -> None:
@@ -82,9 +105,9 @@ def test_an_early_input_changes_every_later_state_and_no_earlier_one(name: str) 
             for p in parameters.values():
                 p.abs_()
             x.abs_()
-        before = run(cell, x, parameters)
+        before, _ = run(cell, x, parameters)
         x[1, 0] += 0.5
-        after = run(cell, x, parameters)
+        after, _ = run(cell, x, parameters)
     moved = (before - after).abs().amax(2) > 1e-9
     assert moved.tolist() == [[False, False]] + [[True, False]] * (T - 1)
 
@@ -97,9 +120,9 @@ def test_w_reaches_every_state_but_the_first(name: str) -> None:
             for p in parameters.values():
                 p.abs_()
             x.abs_()
-        before = run(cell, x, parameters)
+        before, _ = run(cell, x, parameters)
         parameters["weight_hh"] += 0.1
-        moved = (before - run(cell, x, parameters)).abs().amax((1, 2)) > 1e-9
+        moved = (before - run(cell, x, parameters)[0]).abs().amax((1, 2)) > 1e-9
     assert moved.tolist() == [False] + [True] * (T - 1)
 
 

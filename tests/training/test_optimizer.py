@@ -1,0 +1,126 @@
+"""Updates of the batch's words alone are those of the dense optimizers."""
+
+import math
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnn_core.config import TrainConfig
+from rnn_core.network.models import Network
+from rnn_core.training.optimizer import Optimizer
+from tests.tiny import model_of, network_of
+
+WORDS, UPDATES = 40, 500
+
+
+@pytest.fixture(autouse=True)
+def _double() -> Iterator[None]:
+    """Double precision, so that rounding is out of the way."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def network() -> Network:
+    return network_of(model_of("tanh"), WORDS, 3)
+
+
+def batches(every_word: bool) -> list[tuple[Tensor, Tensor]]:
+    """Rows and their gradients. Some words come often, some once at first and never again, some never."""
+    random = torch.Generator().manual_seed(1)
+    found = []
+    for update in range(UPDATES):
+        rows = torch.randperm(WORDS - 10, generator=random)[: 3 if update > 3 else 30].sort()[0]
+        rows = torch.arange(WORDS) if every_word else rows[rows < 25] if update > 200 else rows
+        found.append((rows, torch.randn(len(rows), 5, generator=random) * 10.0 ** -torch.randint(0, 5, (1,), generator=random)))
+    return found
+
+
+def ours(config: TrainConfig, given: list[tuple[Tensor, Tensor]]) -> tuple[Network, Optimizer]:
+    trained = network()
+    optimizer = Optimizer(trained, config)
+    for rows, gradient in given:
+        table = optimizer.look_up(rows)
+        (table * gradient).sum().backward()
+        for p in optimizer._rest:
+            p.grad = torch.ones_like(p)
+        optimizer.step(rows, table)
+    return trained, optimizer
+
+
+def dense(config: TrainConfig, given: list[tuple[Tensor, Tensor]]) -> Network:
+    """torch's own optimizer over a gradient of every word, zero where a word is not in the batch."""
+    trained = network()
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.SGD
+    optimizer = kind(trained.parameters(), lr=config.learning_rate)
+    for rows, gradient in given:
+        for p in trained.parameters():
+            p.grad = torch.ones_like(p)
+        trained.embedding.grad = torch.zeros_like(trained.embedding).index_copy_(0, rows, gradient)
+        if config.clip:
+            torch.nn.utils.clip_grad_norm_(trained.parameters(), config.clip)
+        optimizer.step()
+    return trained
+
+
+def furthest(a: Network, b: Network) -> float:
+    return max(float((p - q).detach().abs().max()) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("clip", [0.0, 2.0])
+@pytest.mark.parametrize(("kind", "every_word", "within"), [("adam", True, 1e-12), ("sgd", True, 1e-12), ("sgd", False, 1e-12),
+                                                            ("adam", False, 1e-4)])  # fmt: skip
+def test_the_weights_are_those_of_the_dense_optimizer(kind: str, every_word: bool, within: float, clip: float) -> None:
+    """Adam's words that skip batches differ by ε alone, felt here where gradients are 1e-4; words move by 1 and more."""
+    config = TrainConfig(optimizer=kind, learning_rate=0.01, clip=clip)  # type: ignore[arg-type]
+    given = batches(every_word)
+    trained, optimizer = ours(config, given)
+    optimizer.catch_up()
+    wanted, start = dense(config, given), network()
+    assert furthest(trained, wanted) <= within
+    assert furthest(wanted, start) > 1 or clip
+
+
+def test_words_lag_until_they_are_looked_up_and_no_longer() -> None:
+    config = TrainConfig(learning_rate=0.01, clip=0)
+    given = batches(False)
+    trained, optimizer = ours(config, given)
+    wanted = dense(config, given).embedding
+    away = (trained.embedding - wanted).abs().amax(1).detach()
+    assert (away > 1e-4).any()
+    rows = torch.arange(0, WORDS, 3)
+    torch.testing.assert_close(optimizer.look_up(rows).detach(), wanted[rows].detach(), rtol=0, atol=1e-4)
+    assert torch.equal(trained.embedding[35:], network().embedding[35:]), "words never met stay where they were"
+
+
+def test_the_norm_returned_is_that_of_the_whole_gradient() -> None:
+    trained = network()
+    optimizer = Optimizer(trained, TrainConfig(clip=0.5))
+    table = optimizer.look_up(torch.arange(3))
+    (2 * table.sum()).backward()
+    rest = sum(p.numel() for p in optimizer._rest)
+    for p in optimizer._rest:
+        p.grad = torch.ones_like(p)
+    assert optimizer.step(torch.arange(3), table) == pytest.approx(math.sqrt(rest + 4 * 15))
+
+
+@pytest.mark.parametrize("kind", ["adam", "sgd"])
+def test_a_restored_optimizer_goes_on_to_the_same_bits(kind: str) -> None:
+    config = TrainConfig(optimizer=kind, learning_rate=0.01)  # type: ignore[arg-type]
+    given = batches(False)
+    whole, _ = ours(config, given)
+    half, before = ours(config, given[:200])
+    held = {name: value.clone() for name, value in before.state().items()}
+    again = network()
+    again.load_state_dict(half.state_dict())
+    after = Optimizer(again, config)
+    after.restore(held)
+    for rows, gradient in given[200:]:
+        table = after.look_up(rows)
+        (table * gradient).sum().backward()
+        for p in after._rest:
+            p.grad = torch.ones_like(p)
+        after.step(rows, table)
+    assert furthest(again, whole) == 0

@@ -1,0 +1,144 @@
+"""Training in chunks of K steps: the gradient is that of a graph cut at each boundary, with the state carried over."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnn_core.config import Problem, RunConfig, make, plain
+from rnn_core.data.batches import Batch
+from rnn_core.network.losses import step_weights
+from rnn_core.network.recurrence import inner_bias, unroll, zero_state
+from rnn_core.training.loop import Training
+from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
+
+
+def training_of(task: str, cell: str, loss: str | None, layers: int = 1, **train: Any) -> tuple[Training, Batch]:
+    encoded = classified(6, 9) if task == "classify" else tagged(6, 9)
+    config = config_of(task, model_of(cell, layers=layers), loss=loss, clip=0, **train)
+    training = Training(config, encoded, encoded, vocabulary_of(), LABELS if task == "classify" else TAGS)
+    training.network.double().eval()
+    return training, encoded.batch(torch.arange(6).numpy())
+
+
+def gradients(training: Training, batch: Batch) -> tuple[float, dict[str, Tensor]]:
+    network = training.network
+    network.zero_grad()
+    table = network.embedding.detach().clone().requires_grad_()
+    loss = training._backward(table, torch.from_numpy(batch.tokens), batch)
+    found = {n: p.grad for n, p in network.named_parameters() if n != "embedding"}
+    return loss, found | {"embedding": table.grad}  # type: ignore[return-value]
+
+
+def cut_graph(training: Training, batch: Batch, size: int) -> tuple[float, dict[str, Tensor]]:
+    """The same by autograd through the cells' equations in one graph, with the state detached after every K steps."""
+    network, config = training.network, training.config
+    network.zero_grad()
+    lengths, targets = torch.from_numpy(batch.lengths), torch.from_numpy(batch.targets)
+    x = torch.nn.functional.embedding(torch.from_numpy(batch.tokens), network.embedding)
+    for layer in range(network.config.layers):
+        p = network.layer(layer, 0)
+        state = zero_state(network.cell, x.shape[1], network.config.hidden, x)
+        h = []
+        for start in range(0, len(x), size):
+            a = torch.nn.functional.linear(x[start : start + size], p["weight_ih"], p["bias"])
+            states, _ = unroll(network.cell, a, p["weight_hh"], inner_bias(network.cell, p), state)
+            h += [s[0] for s in states]
+            state = tuple(part.detach() for part in states[-1])
+        x = torch.stack(h)
+    weights = step_weights(
+        lengths, len(x), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+    )
+    wanted = targets.expand(len(x), -1)
+    log_p = network.readout(x).log_softmax(2)
+    each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]
+    loss = (each * weights * (wanted >= 0)).sum() / len(lengths)
+    loss.backward()
+    return float(loss.detach()), {n: p.grad for n, p in network.named_parameters()}  # type: ignore[misc]
+
+
+SETTINGS = [("classify", "last"), ("classify", "every"), ("tag", None)]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("size", [1, 3, 4])
+@pytest.mark.parametrize(("task", "loss"), SETTINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_chunks_give_the_gradient_of_a_graph_cut_at_each_boundary(
+    cell: str, task: str, loss: str | None, size: int, layers: int
+) -> None:
+    training, batch = training_of(task, cell, loss, layers, truncate=size)
+    found, wanted = gradients(training, batch), cut_graph(training, batch, size)
+    assert found[0] == pytest.approx(wanted[0], rel=1e-12)
+    for name, gradient in wanted[1].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("task", "loss"), SETTINGS)
+def test_chunks_as_long_as_the_text_change_nothing(task: str, loss: str | None) -> None:
+    whole = training_of(task, "gru", loss)
+    wanted = gradients(*whole)
+    found = gradients(*training_of(task, "gru", loss, truncate=len(whole[1].tokens)))
+    less = gradients(*training_of(task, "gru", loss, truncate=2))
+    assert found[0] == wanted[0] and less[0] == pytest.approx(wanted[0], rel=1e-12), "the loss is never truncated"
+    for name, gradient in wanted[1].items():
+        assert torch.equal(found[1][name], gradient)
+    assert not torch.allclose(less[1]["cells.0.0.weight_hh"], wanted[1]["cells.0.0.weight_hh"])
+
+
+def test_the_whole_gradient_is_that_of_the_batch_loss() -> None:
+    training, batch = training_of("classify", "lstm", "every")
+    loss, found = gradients(training, batch)
+    training.network.zero_grad()
+    whole = batch_loss(training.network, training.config, *(torch.from_numpy(a) for a in (batch.tokens, batch.lengths,
+                                                                                         batch.targets)))  # fmt: skip
+    whole.backward()
+    assert loss == pytest.approx(whole.item(), rel=1e-12)
+    for name, p in training.network.named_parameters():
+        torch.testing.assert_close(found[name], p.grad, rtol=0, atol=1e-12)
+
+
+def test_no_more_than_a_chunk_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What autograd keeps for the way back grows with K and not with T."""
+
+    def held(length: int, size: int) -> int:
+        encoded = classified(4, 2)
+        training = Training(config_of(truncate=size), encoded, encoded, vocabulary_of(), LABELS)
+        batch = Batch(torch.arange(4).numpy(), torch.full((length, 4), 5).numpy(), torch.full((4,), length).numpy(),
+                      torch.zeros(4, dtype=torch.int64).numpy())  # fmt: skip
+        now = most = 0
+
+        def pack(tensor: Tensor) -> Tensor:
+            nonlocal now, most
+            now += tensor.numel()
+            most = max(most, now)
+            return tensor
+
+        advance = training.network.advance
+
+        def advanced(*given: Any) -> Any:
+            nonlocal now
+            now = 0  # the chunk before has been gone back through, and what it kept is gone
+            return advance(*given)
+
+        monkeypatch.setattr(training.network, "advance", advanced)
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            training._backward(training.optimizer.look_up(torch.arange(12)), torch.from_numpy(batch.tokens), batch)
+        return most
+
+    assert held(400, 20) == held(200, 20) < held(200, 0) / 5
+
+
+def test_both_directions_are_refused_with_the_reason() -> None:
+    config: RunConfig = config_of("tag", model_of(bidirectional=True))
+    with pytest.raises(Problem, match="end of the text"):
+        make(RunConfig, plain(config) | {"train": plain(config.train) | {"truncate": 5}})
+
+
+def test_a_truncated_training_learns() -> None:
+    encoded = classified(120, 9)
+    training = Training(config_of(truncate=4, epochs=12, learning_rate=0.02, loss="every", average=0), encoded,
+                        classified(40, 9, seed=1), vocabulary_of(), LABELS)  # fmt: skip
+    assert training.run()
+    assert training.best is not None and training.best["dev_accuracy"] > 0.85
