@@ -22,7 +22,9 @@ _NOTHING = 25
 BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, "more than 20"))
 """How far a loss was from the copy that it reaches: from, to, and in words."""
 
-_BAND_COLOURS = ("#062b55", "#125a9c", "#4a90c2", "#a6c8e4", "#cfd6dd")
+_CLEAR = "rgba(128,128,128,0.06)"
+_SHADES = [(0.0, "#d3e2f0"), (0.25, "#a6c8e4"), (0.5, "#4a90c2"), (0.75, "#125a9c"), (1.0, "#062b55")]
+_BAND_COLOURS = ("#0b4f8f", "#2f7fc1", "#6fb1dd", "#b5d4ea", "#dfe5ea")
 _TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 _POINTED = 200
 """Lines of up to so many points show each of them."""
@@ -63,7 +65,8 @@ def pairs(
             dy=every,
             zmin=0,
             zmax=250,
-            colorscale=palette.SEQUENTIAL,
+            colorscale=[[0, _CLEAR], [_NOTHING / 250 - 1e-6, _CLEAR]]
+            + [[(_NOTHING + place * (250 - _NOTHING)) / 250, colour] for place, colour in _SHADES],
             colorbar={
                 "thickness": 12, "outlinewidth": 0, "xpad": 6,
                 "tickvals": [0, *(_NOTHING + (250 - _NOTHING) * (1 + (n - top) / decades) for n in powers)],
