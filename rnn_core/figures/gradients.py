@@ -152,8 +152,11 @@ def against(
             meta=literal(name, 40),
             hovertemplate="%{x}: %{y:.4g}<extra>%{meta}</extra>",
         )
+    across: dict[str, Any] = {"title": {"text": x_title}}
+    if max((max(x, default=0) for x, _ in series.values()), default=0) < 20:
+        across["dtick"] = 1  # there are no half steps
     axis = _log_axis(title, [y for _, y in series.values()])
-    return frame(figure, 330, ("against", title), xaxis={"title": {"text": x_title}}, yaxis=axis, showlegend=True)
+    return frame(figure, 330, ("against", title), xaxis=across, yaxis=axis, showlegend=True)
 
 
 def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
