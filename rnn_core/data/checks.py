@@ -2,29 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import chain, combinations
 
 import regex
 
 from rnn_core.config import SPLITS, DataConfig, Problem
-from rnn_core.data.examples import Example
-from rnn_core.data.vocabulary import UNK, Vocabulary
+from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
+from rnn_core.data.stored import Counted
 
 MAX_CLASSES = 1_000
+MOST_LABELS = 100_000
+"""Different labels, of all splits, at which reading ends."""
+
 FEW = 10
 """Below so many training examples a class is warned of."""
 
-Splits = Mapping[str, Sequence[Example]]
-
-_READABLE = regex.compile(r"[\p{L}\p{N}]")
-_EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}]")
-_RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
-
-
-def label_counts(examples: Sequence[Example]) -> Counter[str]:
-    """How often each label stands there: one a text, or one a token when the targets are tags."""
-    targets = [(e.target,) if isinstance(e.target, str) else e.target for e in examples]
-    return Counter(chain.from_iterable(targets))
+Splits = Mapping[str, Counted]
 
 
 def natural(label: str) -> tuple[tuple[int, int, str], ...]:
@@ -33,37 +25,54 @@ def natural(label: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p.isdigit() and p.isascii() else (1, 0, p) for p in parts)
 
 
-def check_labels(train: Sequence[Example], config: DataConfig, name: str) -> tuple[str, ...]:
+def check_labels(counts: Mapping[str, int], config: DataConfig, name: str) -> tuple[str, ...]:
     """The classes of the training split, sorted.
+
+    Args:
+        counts: how often each label stands there.
 
     Raises:
         Problem: when there is only one, or so many that the column is rather free text.
     """
-    counts = label_counts(train)
+    total = sum(counts.values())
     if len(counts) < 2:
         only = "".join(counts)[:60]
         raise Problem(
             f"Every label in the column {config.label!r} of {name} is {only!r}: "
             "a network needs two classes at least, so choose another column or add rows of another class."
         )
-    if len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > counts.total()):
-        raise Problem(
-            f"The label column {config.label!r} of {name} looks like free text, with {len(counts):,} different values "
-            f"in {counts.total():,}: choose a column with few classes."
-        )
-    return tuple(sorted(counts, key=lambda label: (natural(label), label)))
+    if len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > total):
+        raise free_text(len(counts), total, config, name)
+    return in_order(counts)
 
 
-def warnings(splits: Splits, labels: Sequence[str], vocabulary: Vocabulary) -> list[str]:
-    """Sentences on labels training never saw, texts in two splits, small classes, and texts hard to read."""
+def free_text(different: int, total: int, config: DataConfig, name: str) -> Problem:
+    """What is said of a label column with so many different values."""
+    return Problem(
+        f"The label column {config.label!r} of {name} looks like free text, with {different:,} different values "
+        f"in {total:,}: choose a column with few classes."
+    )
+
+
+def in_order(labels: Mapping[str, int]) -> tuple[str, ...]:
+    """Labels sorted as people do."""
+    return tuple(sorted(labels, key=lambda label: (natural(label), label)))
+
+
+def warnings(splits: Splits, labels: Sequence[str], shared: Mapping[tuple[str, str], int]) -> list[str]:
+    """Sentences on labels training never saw, texts in two splits, small classes, and texts hard to read.
+
+    Args:
+        shared: how many different texts stand in both splits of a pair.
+    """
     return [
-        *_missing(splits), *_unseen(splits, labels), *_twice(splits), *_small(splits["train"]), *_hard(splits, vocabulary),
+        *_missing(splits), *_unseen(splits, labels), *_twice(shared), *_small(splits["train"]), *_hard(splits),
     ]  # fmt: skip
 
 
 def _missing(splits: Splits) -> list[str]:
     """Without dev nothing says when training should stop; without test nothing says how good it got."""
-    lacking = [split for split in SPLITS[1:] if not splits.get(split)]
+    lacking = [split for split in SPLITS[1:] if split not in splits]
     use = {"dev": "to choose the best epoch by", "test": "to score the network on"}
     return [f"There is no {split} split {use[split]}: the data has too few different texts to cut one from, or none was asked "
             "for." for split in lacking]  # fmt: skip
@@ -71,8 +80,9 @@ def _missing(splits: Splits) -> list[str]:
 
 def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
     found = []
-    for split, examples in splits.items():
-        strange = {label: n for label, n in label_counts(examples).items() if label not in set(labels)}
+    known = set(labels)
+    for split, counted in splits.items():
+        strange = {label: n for label, n in counted.labels.items() if label not in known}
         if strange:
             found.append(
                 f"{_some([f'{label!r} ({n:,})' for label, n in strange.items()])} in {split} never stand in train, "
@@ -81,27 +91,24 @@ def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
     return found
 
 
-def _twice(splits: Splits) -> list[str]:
-    texts = {split: {example.text for example in examples} for split, examples in splits.items()}
-    shared = {pair: len(texts[pair[0]] & texts[pair[1]]) for pair in combinations(texts, 2)}
+def _twice(shared: Mapping[tuple[str, str], int]) -> list[str]:
     pairs = ", ".join(f"{a} and {b}: {n:,}" for (a, b), n in shared.items() if n)
     return [f"The same text stands in two splits ({pairs}), so scores may look better than they are."] if pairs else []
 
 
-def _small(train: Sequence[Example]) -> list[str]:
-    small = [f"{label!r} ({n})" for label, n in label_counts(train).most_common() if n < FEW]
+def _small(train: Counted) -> list[str]:
+    small = [f"{label!r} ({n})" for label, n in Counter(train.labels).most_common() if n < FEW]
     return [f"Fewer than ten training examples: {_some(small)}; do not expect much of them."] if small else []
 
 
-def _hard(splits: Splits, vocabulary: Vocabulary) -> list[str]:
+def _hard(splits: Splits) -> list[str]:
     emoji, unknown = Counter[str](), Counter[str]()
-    for split, examples in splits.items():
+    right_to_left = 0
+    for split, counted in splits.items():
+        right_to_left += sum(int(n) for found, n in enumerate(counted.signs) if found & RIGHT_TO_LEFT)
         if split != "train":
-            emoji[split] = sum(not _READABLE.search(e.text) and bool(_EMOJI.search(e.text)) for e in examples)
-            unknown[split] = sum(all(i == UNK for i in vocabulary.encode(e.tokens)) for e in examples)
-    right_to_left = sum(
-        not e.text.isascii() and bool(_RIGHT_TO_LEFT.search(e.text)) for e in chain.from_iterable(splits.values())
-    )
+            emoji[split] = sum(int(n) for found, n in enumerate(counted.signs) if found & EMOJI and not found & READABLE)
+            unknown[split] = counted.strange
     found = []
     if emoji.total():
         found.append(f"Texts of emoji alone: {_by_split(emoji)}; the network knows only those that stand in train.")

@@ -1,45 +1,63 @@
 """From files to a dataset: checked examples, splits, labels, tag scheme, fingerprint, and a report on all of it."""
 
+import gc
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, plain
+import numpy as np
+
+from rnn_core.config import SPLITS, DataConfig, Problem, plain
 from rnn_core.data import checks
 from rnn_core.data.columns import LAYOUTS, Layout, guess_columns, layout_of, sample_rows, with_columns
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.examples import Example, Tally, read_file
+from rnn_core.data.numbering import MOST_TOKENS
 from rnn_core.data.splits import cut
+from rnn_core.data.stored import TRAIN, Counted, Stored, Writer, Written, read_pieces
 from rnn_core.data.tables import DELIMITERS, Format, recognise
-from rnn_core.data.vocabulary import UNK, Vocabulary
 from rnn_core.metrics import scheme_of
 from rnn_core.results import DataReport, LeftOut, SplitSummary
 
-__all__ = ["Dataset", "Example", "FileReport", "read_dataset", "read_examples"]
+__all__ = ["Dataset", "Example", "FileReport", "Plan", "plan_dataset", "read_dataset", "read_examples"]
+
+Tick = Callable[[float], object]
+
+HASHED, READ, NUMBERED = 0.04, 0.85, 1.0
+"""The share of the work that is done when the files are hashed, when they are read, and when all has its final number."""
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Stored):
     """Checked examples of one task.
 
+    Format, encoding and delimiter stay in `config` as stated: files may differ.
+
     Attributes:
-        config: how they were read, columns filled in. Format, encoding and delimiter stay as stated: files may differ.
-        splits: by name, train first; a split without examples is absent.
         labels: the classes that training knows, sorted. Others may stand in dev and test as truths.
         scheme: the tag scheme, None for plain classes.
         fingerprint: sha256 of the files' bytes by split and of `config`.
         report: what was found.
     """
 
-    config: DataConfig
-    splits: dict[str, list[Example]]
     labels: tuple[str, ...]
     scheme: str | None
     fingerprint: str
     report: DataReport
+
+    @cached_property
+    def splits(self) -> dict[str, list[Example]]:
+        """All examples by split, train first; a split without examples is absent."""
+        return {split: self.examples(split) for split in self.report.splits}
 
 
 @dataclass(frozen=True)
@@ -60,15 +78,21 @@ class FileReport:
 
 
 @dataclass(frozen=True)
-class _File:
+class Source:
+    """One file and how it is read.
+
+    Attributes:
+        config: the columns filled in.
+        layout: how its rows hold what the task needs.
+    """
+
+    path: Path
     config: DataConfig
     format: Format
     layout: Layout
-    found: list[tuple[Example, str | None]]
-    tally: Tally
 
-    @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self, rows: int) -> dict[str, Any]:
+        """What the report says of it."""
         used = {key: value for key in ("text", "label", "sentence", "split") if (value := getattr(self.config, key))}
         return {
             "name": self.format.name,
@@ -77,77 +101,149 @@ class _File:
             "delimiter": DELIMITERS.get(self.format.delimiter or ""),
             "layout": LAYOUTS[self.layout],
             "columns": used,
-            "rows": self.tally.read,
+            "rows": rows,
         }
 
 
-def read_dataset(
+@dataclass(frozen=True)
+class Plan:
+    """What is going to be read: the files by split, looked into, and the fingerprint of the dataset they make."""
+
+    sources: dict[str, Source]
+    fingerprint: str
+
+    @property
+    def config(self) -> DataConfig:
+        """That of the training file."""
+        return self.sources["train"].config
+
+
+def plan_dataset(
     files: Mapping[str, Path],
     config: DataConfig,
     names: Mapping[str, str] | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Dataset:
-    """The dataset in a training file and, where given, those of dev and test.
+    progress: Tick | None = None,
+) -> Plan:
+    """Looks into a training file and, where given, those of dev and test; reads their bytes for the fingerprint only.
 
     Args:
         files: by split; "train" is needed.
         names: what the files are called where that is not their path's name.
-        progress: hears the share read so far; what it raises ends the reading.
+        progress: hears the share of all the work that is done; what it raises ends it.
 
     Raises:
-        Problem: when nothing can be learnt from the files; the sentence says why and what to do.
+        Problem: when a file cannot be read, or its columns do not fit.
     """
     if "train" not in files:
         raise Problem("A dataset needs a training file: choose one.")
     if config.split and len(files) > 1:
         raise Problem("Give either a split column or files for dev and test, not both.")
     shown = {split: (names or {}).get(split) or path.name for split, path in files.items()}
-    digest, share = _hashed(files, shown), _Shares(files, progress)
-
-    train = _read(files["train"], config, shown["train"], share.of("train"), with_split=len(files) == 1)
-    read = {"train": train}
+    train = _source(files["train"], config, shown["train"], with_split=len(files) == 1)
+    sources = {"train": train}
     for split in SPLITS[1:]:
         if split in files:
-            read[split] = _read(files[split], config, shown[split], share.of(split), like=train.config)
+            sources[split] = _source(files[split], config, shown[split], like=train.config)
+    digest, share = hashlib.sha256(), _shares(sources, progress, 0, HASHED)
+    for split, source in sources.items():
+        digest.update(f"{split} {_sha256(source, share[split])}\n".encode())
     digest.update(json.dumps(plain(train.config), sort_keys=True).encode())
+    return Plan(sources, digest.hexdigest())
 
-    splits: dict[str, list[Example]] = {}
-    for given, file in read.items():
-        for example, named in file.found:
-            splits.setdefault(named or given, []).append(example)
-    if "train" not in splits:
-        raise Problem(f"No row of {shown['train']} is of the training split: write train into its split column.")
+
+def read_dataset(
+    files: Mapping[str, Path] | Plan,
+    config: DataConfig | None = None,
+    names: Mapping[str, str] | None = None,
+    progress: Tick | None = None,
+    folder: Path | None = None,
+) -> Dataset:
+    """The dataset in a training file and, where given, those of dev and test, in bounded memory.
+
+    Args:
+        files: by split, with `config` and `names` as for `plan_dataset`; or what that planned.
+        progress: hears the share done so far, twice a second at least; what it raises ends the reading.
+        folder: where to put the examples, an empty one; None: one that goes when the dataset does.
+
+    Raises:
+        Problem: when nothing can be learnt from the files; the sentence says why and what to do.
+    """
+    plan = files if isinstance(files, Plan) else plan_dataset(files, config or DataConfig(), names, progress)
+    place = folder or Path(tempfile.mkdtemp(prefix="unrolled-"))
+    try:
+        dataset = _read_into(place, plan, progress)
+    except BaseException:
+        if not folder:
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+    if not folder:
+        weakref.finalize(dataset, shutil.rmtree, place, ignore_errors=True)
+    return dataset
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No looking for cycles: reading makes millions of lists and no cycle, and the collector took a third of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_uncollected()
+def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
+    config, name = plan.config, plan.sources["train"].format.name
+    share = _shares(plan.sources, progress, HASHED, READ)
+    with Writer(folder, config) as writer:
+        tallies = {split: _read(source, split, writer, share[split]) for split, source in plan.sources.items()}
+        written = writer.read()
+    if not len(written.rows("train")):
+        raise Problem(f"No row of {name} is of the training split: write train into its split column.")
+
+    part = (NUMBERED - READ) / 4
+    cutting, counting, voting, numbering = (_part(progress, READ + i * part, READ + (i + 1) * part) for i in range(4))
     shares = {"dev": config.dev_share, "test": config.test_share}
-    shares = {split: share for split, share in shares.items() if split not in splits and share > 0}
-    parts = cut(splits.pop("train"), shares, config.split_seed)
-    splits |= parts
-    how = _how_cut(
-        _how_split(train.config, read), {split: shares[split] for split in parts if split in shares}, config.split_seed
-    )
-    splits = {split: splits[split] for split in SPLITS if split in splits}
+    shares = {split: share for split, share in shares.items() if split not in written.present and share > 0}
+    if shares:
+        _cut(written, shares, config.split_seed, cutting)
+    made = {split: share for split, share in shares.items() if split in written.present}
+    how = _how_cut(_how_split(config, plan.sources), made, config.split_seed)
 
-    labels = checks.check_labels(splits["train"], train.config, shown["train"])
-    vocabulary = Vocabulary.build((e.tokens for e in splits["train"]), config.vocabulary, config.lowercase)
-    warnings = checks.warnings(splits, labels, vocabulary)
-    scheme, mixed = scheme_of([e.target for e in splits["train"]]) if TASKS[config.task].per_token else (None, None)
-    share.done()
+    tokens, counts = written.count(counting)
+    by_label = {written.labels[i]: int(counts["train"].counts[i]) for i in counts["train"].by_first()}
+    labels = checks.check_labels(by_label, config, name)
+    vocabulary = written.vocabulary(tokens)
+    scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
+    rows = written.rows("train")
+    examples = tuple([written.example(row) for row in rows[:: max(1, len(rows) // 10)][:10]])
+    splits = written.finish(vocabulary, labels, counts, numbering)
+    warnings = checks.warnings(splits, labels, _shared(written))
+    if writer.forgot:
+        warnings.append(
+            f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
+        )
+    if progress:
+        progress(1.0)
     return Dataset(
-        train.config,
-        splits,
+        folder,
+        config,
         labels,
         scheme,
-        digest.hexdigest(),
+        plan.fingerprint,
         DataReport(
-            files=tuple(file.facts | {"split": split} for split, file in read.items()),
-            rows_read=sum(file.tally.read for file in read.values()),
-            rows_kept=sum(map(len, splits.values())),
-            left_out=_together([file.tally for file in read.values()]),
+            files=tuple(source.facts(tallies[split].read) | {"split": split} for split, source in plan.sources.items()),
+            rows_read=sum(tally.read for tally in tallies.values()),
+            rows_kept=len(written),
+            left_out=_together(list(tallies.values())),
             warnings=(*warnings, *([mixed] if mixed else [])),
             scheme=scheme,
             vocabulary_size=len(vocabulary),
-            splits={split: _summary(examples, vocabulary) for split, examples in splits.items()},
+            splits={split: _summary(counted) for split, counted in splits.items()},
             cut=how,
-            examples=tuple((e.tokens, e.target) for e in splits["train"][:: max(1, len(splits["train"]) // 10)][:10]),
+            examples=examples,
         ),
     )
 
@@ -157,7 +253,7 @@ def read_examples(
     config: DataConfig,
     labels: Sequence[str] | None = None,
     name: str | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Tick | None = None,
 ) -> tuple[list[Example], FileReport]:
     """The examples of one file to evaluate a run on; a split column plays no part.
 
@@ -169,26 +265,25 @@ def read_examples(
     Raises:
         Problem: when the file cannot be read or no row of it used.
     """
-    file = _read(path, with_columns(config, split=None), name or path.name, progress, with_split=False)
-    examples = [example for example, _ in file.found]
-    strange = sorted(set(checks.label_counts(examples)) - set(labels)) if labels is not None else []
+    source = _source(path, with_columns(config, split=None), name or path.name)
+    with tempfile.TemporaryDirectory(prefix="unrolled-") as folder, Writer(Path(folder), source.config) as writer:
+        tally = _read(source, "train", writer, progress or _nobody)
+        written = writer.read()
+        every = np.ones(len(written), bool)
+        examples = [example for some in read_pieces(Path(folder), source.config, every) for example in some]
+    strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
     warnings = (
         (f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.",)
         if strange
         else ()
     )
-    return examples, FileReport(file.facts, file.tally.read, file.tally.left_out(), warnings)
+    return examples, FileReport(source.facts(tally.read), tally.read, tally.left_out(), warnings)
 
 
-def _read(
-    path: Path,
-    config: DataConfig,
-    name: str,
-    tick: Callable[[float], None] | None,
-    like: DataConfig | None = None,
-    with_split: bool = False,
-) -> _File:
-    """One file whole. `like` is what the training file was read with: its columns, where this file has them."""
+def _source(
+    path: Path, config: DataConfig, name: str, like: DataConfig | None = None, with_split: bool = False
+) -> Source:
+    """A file looked into. `like` is what the training file is read with: its columns, where this file has them."""
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
     if like and {like.text, like.label, like.sentence} - {None} <= set(format.header):
@@ -196,46 +291,78 @@ def _read(
     filled = guess_columns(format, rows, config)
     if not with_split:
         filled = with_columns(filled, split=None)
+    return Source(path, filled, format, layout_of(format, rows, filled))
+
+
+def _read(source: Source, split: str, writer: Writer, tick: Tick) -> Tally:
+    """Puts the examples of one file into `writer`; what was left out."""
+    config, name, before = source.config, source.format.name, len(writer)
     tally = Tally()
-    layout = layout_of(format, rows, filled)
-    found = list(read_file(path, format, filled, layout, tally, tick))
-    if not found:
+    for found in read_file(source.path, source.format, config, source.layout, tick):
+        cut_lines = writer.add(found, source.format.rows_are, split)
+        notes = found.faults + [(line, f"cut after {config.max_tokens:,} tokens, and kept") for line in cut_lines]
+        for line, reason in sorted(notes, key=lambda note: note[0]):
+            tally.note(reason, source.format.where(line))
+        tally.read += len(found.lines) + len(found.faults)
+        if len(writer.labels) > checks.MOST_LABELS:
+            raise checks.free_text(len(writer.labels), tally.read, config, name)
+    if len(writer) == before:
         most = tally.left_out()
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
-        raise Problem(
-            f"No row of {name} can be used{why}; check the columns chosen, {filled.text!r} and {filled.label!r}."
-        )
-    return _File(filled, format, layout, found, tally)
+        raise Problem(f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}.")
+    return tally
 
 
-class _Shares:
-    """Turns the share read of each file into the share of all, by their sizes."""
-
-    def __init__(self, files: Mapping[str, Path], progress: Callable[[float], None] | None) -> None:
-        self.progress = progress
-        self.sizes = {split: max(path.stat().st_size, 1) for split, path in files.items()}
-
-    def of(self, split: str) -> Callable[[float], None] | None:
-        """What the reader of one file is to call."""
-        if self.progress is None:
-            return None
-        tell, total = self.progress, sum(self.sizes.values())
-        before = sum(self.sizes[s] for s in SPLITS[: SPLITS.index(split)] if s in self.sizes)
-        return lambda share: tell((before + share * self.sizes[split]) / total)
-
-    def done(self) -> None:
-        """All is read."""
-        if self.progress:
-            self.progress(1.0)
+def _nobody(share: float) -> None:
+    """Hears nothing."""
 
 
-def _hashed(files: Mapping[str, Path], shown: Mapping[str, str]) -> "hashlib._Hash":
-    digest = hashlib.sha256()
-    for split in SPLITS:
-        if split in files:
-            with open_binary(files[split], shown[split]) as file:
-                digest.update(f"{split} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return digest
+def _part(progress: Tick | None, start: float, end: float) -> Tick:
+    """Turns the share done of a part of the work into the share done of all."""
+    return (lambda share: progress(start + share * (end - start))) if progress else _nobody
+
+
+def _shares(sources: Mapping[str, Source], progress: Tick | None, start: float, end: float) -> dict[str, Tick]:
+    """The same for each file, by their sizes."""
+    sizes = {split: max(source.path.stat().st_size, 1) for split, source in sources.items()}
+    scale, before, ticks = (end - start) / sum(sizes.values()), start, {}
+    for split, size in sizes.items():
+        ticks[split] = _part(progress, before, before + size * scale)
+        before += size * scale
+    return ticks
+
+
+def _sha256(source: Source, tick: Tick) -> str:
+    digest, done = hashlib.sha256(), 0
+    size = max(source.path.stat().st_size, 1)
+    with open_binary(source.path, source.format.name) as file:
+        while piece := file.read(1 << 22):
+            digest.update(piece)
+            done += len(piece)
+            tick(min(done / size, 1.0))
+    return digest.hexdigest()
+
+
+def _cut(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -> None:
+    """Moves the examples of training that `shares` asks for to their splits."""
+    rows = written.rows("train")
+    if written.per_token:
+        classes = np.zeros(len(rows), np.int32)
+    else:
+        places = np.empty(len(written.labels), np.int32)
+        places[sorted(range(len(places)), key=written.labels.__getitem__)] = np.arange(len(places))
+        classes = places[written.classes[rows]]
+    codes = np.array([TRAIN, *map(SPLITS.index, shares)], np.int8)
+    written.splits[rows] = codes[cut(written.texts[rows], classes, shares, seed, lambda: tick(0.0))]
+
+
+def _shared(written: Written) -> dict[tuple[str, str], int]:
+    """How many different texts stand in both splits of each pair."""
+    different = {split: np.unique(written.texts[written.rows(split)]) for split in written.present}
+    return {
+        (a, b): len(np.intersect1d(different[a], different[b], assume_unique=True))
+        for a, b in combinations(different, 2)
+    }
 
 
 def _together(tallies: Sequence[Tally]) -> tuple[LeftOut, ...]:
@@ -247,7 +374,7 @@ def _together(tallies: Sequence[Tally]) -> tuple[LeftOut, ...]:
     return both.left_out()
 
 
-def _how_split(config: DataConfig, read: Mapping[str, _File]) -> str:
+def _how_split(config: DataConfig, read: Mapping[str, Source]) -> str:
     if config.split:
         return f"The splits are as the column {config.split!r} says."
     return f"The files given are {', '.join(read)}." if len(read) > 1 else "One file was given."
@@ -260,14 +387,11 @@ def _how_cut(how: str, shares: Mapping[str, float], seed: int) -> str:
     return f"{how} Cut from train with seed {seed}: {parts}, every class in its share, identical texts together."
 
 
-def _summary(examples: Sequence[Example], vocabulary: Vocabulary) -> SplitSummary:
-    counts = checks.label_counts(examples)
-    lengths = [0] * (max(len(e.tokens) for e in examples) + 1)
-    for example in examples:
-        lengths[len(example.tokens)] += 1
-    tokens = sum(len(e.tokens) for e in examples)
-    unknown = sum(vocabulary.encode(e.tokens).count(UNK) for e in examples)
-    order = sorted(counts, key=lambda label: (checks.natural(label), label))
+def _summary(counted: Counted) -> SplitSummary:
     return SplitSummary(
-        len(examples), tokens, {label: counts[label] for label in order}, tuple(lengths), unknown / tokens
+        counted.examples,
+        counted.tokens,
+        {label: counted.labels[label] for label in checks.in_order(counted.labels)},
+        counted.lengths,
+        counted.unknown / counted.tokens,
     )

@@ -26,8 +26,8 @@ ENCODING_NAMES = {name: name for name in ENCODINGS} | {
 MAX_RECORD = 1_000_000
 """Characters of the longest line, record or sentence that is read."""
 
-CHUNK = 1 << 18
-"""Characters that are read at a time."""
+CHUNK = 1 << 20
+"""Characters that are read at a time; fewer at first, since the head of a file is often all that is wanted."""
 
 HEAD = 1_000_000
 """Bytes from which encoding and format are guessed."""
@@ -110,7 +110,7 @@ def _unmarked_utf16(head: bytes) -> str | None:
 
 
 def line_blocks(
-    path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None
+    path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None
 ) -> Iterator[list[str]]:
     """The lines of a file, some thousands at a time, their ends (LF, CR LF or CR) kept as they are.
 
@@ -142,23 +142,25 @@ def _long_line(number: int, name: str) -> Problem:
     )
 
 
-def lines(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
+def lines(path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None) -> Iterator[str]:
     """The lines of a file one by one; see `line_blocks`."""
     return chain.from_iterable(line_blocks(path, encoding, name, tick))
 
 
-def chunks(path: Path, encoding: str, name: str, tick: Callable[[float], None] | None = None) -> Iterator[str]:
-    """The text of a file in pieces of `CHUNK` characters. Raises Problem at bytes that do not decode."""
+def chunks(path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None) -> Iterator[str]:
+    """The text of a file in pieces of up to `CHUNK` characters. Raises Problem at bytes that do not decode."""
     with open_binary(path, name) as binary:
         size = max(path.stat().st_size, 1)
         file = TextIOWrapper(binary, encoding=encoding, newline="")
         try:
-            piece = file.read(CHUNK).removeprefix("\ufeff")  # a mark at the start is not part of the text
+            at_once = min(1 << 16, CHUNK)
+            piece = file.read(at_once).removeprefix("\ufeff")  # a mark at the start is not part of the text
             while piece:
                 yield piece
                 if tick:
                     tick(min(binary.tell() / size, 1.0))
-                piece = file.read(CHUNK)
+                at_once = min(2 * at_once, CHUNK)
+                piece = file.read(at_once)
         except UnicodeError:  # utf-16 without its mark raises the plain UnicodeError
             raise _undecodable(path, encoding, name) from None
         except OSError as error:

@@ -1,16 +1,15 @@
-"""From rows to examples: tokens and their target, whatever the layout; what cannot be used is counted with its row."""
+"""From rows to examples: texts and their target, whatever the layout; what cannot be used is counted with its row."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
-from sys import intern
 from typing import Any
 
 from rnn_core.config import DataConfig
 from rnn_core.data.columns import Layout, as_list, as_text, split_of
-from rnn_core.data.tables import Format, read_rows
-from rnn_core.data.tokens import tokenise
+from rnn_core.data.tables import BLOCK, Block, Format, Row, read_blocks, read_rows
 from rnn_core.results import LeftOut
 
 NO_BREAK = "\u00a0"
@@ -60,72 +59,73 @@ class Tally:
         return tuple(LeftOut(reason, self.counts[reason], tuple(self.reasons[reason])) for reason in order)
 
 
+@dataclass(frozen=True)
+class Found:
+    """Some examples that follow each other in a file, not cut yet, and the rows between that cannot be used.
+
+    Attributes:
+        texts: as in the file, or the tokens of each.
+        targets: the label of each, or its tags.
+        splits: the split of each; None without a split column.
+        lines: where each starts.
+        faults: where the others start, and why they are left out.
+    """
+
+    texts: list[Any]
+    targets: list[Any]
+    splits: list[str] | None
+    lines: list[int]
+    faults: list[tuple[int, str]]
+
+
 class _Fault(Exception):
     """Why one row cannot be used."""
 
 
 def read_file(
-    path: Path,
-    format: Format,
-    config: DataConfig,
-    layout: Layout,
-    tally: Tally,
-    tick: Callable[[float], None] | None = None,
-) -> Iterator[tuple[Example, str | None]]:
-    """The examples of a file, each with its split (None without a split column); the others go to `tally`.
+    path: Path, format: Format, config: DataConfig, layout: Layout, tick: Callable[[float], object] | None = None
+) -> Iterator[Found]:
+    """The examples of a file, many at a time.
 
     Args:
         config: with text and label, and what else the layout needs, filled in.
     """
-    sentences = _grouped if layout == "token" else _single
-    for line, values, fault in sentences(path, format, config, tick):
-        tally.read += 1
-        where = format.where(line)
-        try:
-            if fault:
-                raise _Fault(fault)
-            text, target, split = values
-            name = None
-            if config.split and not (name := split_of(split)):
-                raise _Fault(f"no known split in the column {config.split!r} (train, dev or test)")
-            example, cut = (
-                _labelled(text, target, config, where)
-                if layout == "text"
-                else _tagged(text, target, layout, config, where)
-            )
-        except _Fault as reason:
-            tally.note(str(reason), where)
-            continue
-        if cut:
-            tally.note(f"cut after {config.max_tokens:,} tokens, and kept", where)
-        yield example, name
+    blocks = (_grouped if layout == "token" else read_blocks)(path, format, _columns(config, layout), tick)
+    for block in blocks:
+        texts, targets, splits, lines = *block.columns[:2], block.columns[2] if config.split else None, block.lines
+        found = Found(texts, targets, splits and [split_of(value) or "" for value in splits], lines, block.faults)
+        yield _labelled(found, config) if layout == "text" else _tagged(found, layout, config)
 
 
-Sentence = tuple[int, tuple[Any, Any, Any], str | None]
-"""Line; text or tokens, label or tags, and split; fault."""
-
-
-def _single(path: Path, format: Format, config: DataConfig, tick: Callable[[float], None] | None) -> Iterator[Sentence]:
-    columns = [config.text or "", config.label or "", *([config.split] if config.split else [])]
-    for row in read_rows(path, format, columns, tick):
-        yield row.line, (*row.values, None, None, None)[:3], row.fault
+def _columns(config: DataConfig, layout: Layout) -> list[str]:
+    more = (config.split, config.sentence if layout == "token" else None)
+    return [config.text or "", config.label or "", *filter(None, more)]
 
 
 def _grouped(
-    path: Path, format: Format, config: DataConfig, tick: Callable[[float], None] | None
-) -> Iterator[Sentence]:
+    path: Path, format: Format, columns: Sequence[str], tick: Callable[[float], object] | None
+) -> Iterator[Block]:
     """A token a row: rows that follow each other with one sentence id; an empty id is that of the row above."""
-    columns = [config.text or "", config.label or "", config.sentence or "", *([config.split] if config.split else [])]
+    sentences = _sentences(read_rows(path, format, columns, tick))
+    while some := list(islice(sentences, BLOCK)):
+        sound = [values for _, values, fault in some if not fault]
+        lines = [line for line, _, fault in some if not fault]
+        faults = [(line, fault) for line, _, fault in some if fault]
+        yield Block(lines, [list(column) for column in zip(*sound, strict=True)] or [[], [], []], faults)
+
+
+def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list[str], Any], str | None]]:
+    """Line; tokens, tags and split; fault."""
     seen: set[str] = set()
     now: str | None = None
     start, tokens, tags, split, fault = 0, [], [], None, None  # type: int, list[str], list[str], Any, str | None
-    for row in read_rows(path, format, columns, tick):
-        token, tag, given, own = (*row.values, None, None, None, None)[:4]
+    for row in rows:
+        token, tag, *own, given = row.values or (None, None, None, None)
         given = as_text(given).strip() or now or ""
         if given != now:
             if tokens or fault:
                 yield start, (tokens, tags, split), fault
-            now, start, tokens, tags, split, fault = given, row.line, [], [], own, None
+            now, start, tokens, tags, split, fault = given, row.line, [], [], own[0] if own else None, None
             if given in seen:
                 fault = "a sentence whose other rows stand further up (keep the rows of a sentence together)"
             seen.add(given)
@@ -137,23 +137,60 @@ def _grouped(
         yield start, (tokens, tags, split), fault
 
 
-def _labelled(text: Any, label: Any, config: DataConfig, where: str) -> tuple[Example, bool]:
-    text, label = as_text(text), as_text(label).strip()
-    if not text.strip():
-        raise _Fault("no text")
-    if not label:
-        raise _Fault("no label")
-    if _UNUSABLE.search(text) or _UNUSABLE.search(label):
-        raise _Fault("a NUL byte or half a character")
-    found = tokenise(text, config.tokens, config.max_tokens + 1)
-    cut = len(found) > config.max_tokens
-    tokens = tuple([intern(token) for token, _, _ in found[: config.max_tokens]])
-    if not tokens:
-        raise _Fault("no text")
-    return Example(text[: found[config.max_tokens - 1][2]] if cut else text, tokens, intern(label), where), cut
+def _labelled(found: Found, config: DataConfig) -> Found:
+    texts = [value if type(value) is str else as_text(value) for value in found.texts]
+    labels = [value.strip() if type(value) is str else as_text(value).strip() for value in found.targets]
+    found = replace(found, texts=texts, targets=labels)
+    whole = "\n".join(chain(texts, labels))
+    odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not _encodable(whole)
+    if not odd and all(found.splits or [True]):
+        return found
+
+    def check(row: int) -> None:
+        if not texts[row].strip():
+            raise _Fault("no text")
+        if not labels[row]:
+            raise _Fault("no label")
+        if _unusable((texts[row], labels[row])):
+            raise _Fault("a NUL byte or half a character")
+
+    return _sound(found, config, check)
 
 
-def _tagged(text: Any, tags: Any, layout: Layout, config: DataConfig, where: str) -> tuple[Example, bool]:
+def _tagged(found: Found, layout: Layout, config: DataConfig) -> Found:
+    tokens: list[Any] = [None] * len(found.lines)
+    tags = tokens.copy()
+
+    def take(row: int) -> None:
+        tokens[row], tags[row] = _tokens_and_tags(found.texts[row], found.targets[row], layout, config)
+
+    return _sound(replace(found, texts=tokens, targets=tags), config, take)
+
+
+def _sound(found: Found, config: DataConfig, check: Callable[[int], None]) -> Found:
+    """The rows that have a known split and on which `check` raises no fault."""
+    kept, faults = [], list(found.faults)
+    for row, line in enumerate(found.lines):
+        try:
+            if found.splits and not found.splits[row]:
+                raise _Fault(f"no known split in the column {config.split!r} (train, dev or test)")
+            check(row)
+            kept.append(row)
+        except _Fault as reason:
+            faults.append((line, str(reason)))
+    texts, targets, lines = ([values[row] for row in kept] for values in (found.texts, found.targets, found.lines))
+    return Found(texts, targets, found.splits and [found.splits[row] for row in kept], lines, faults)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -> tuple[list[str], list[str]]:
     if layout == "sentence":
         tokens, marks = _parts(as_text(text)), _parts(as_text(tags))
     else:
@@ -172,9 +209,7 @@ def _tagged(text: Any, tags: Any, layout: Layout, config: DataConfig, where: str
         raise _Fault("an empty token or tag")
     if _unusable(tokens) or _unusable(marks):
         raise _Fault("a NUL byte or half a character")
-    cut = len(tokens) > config.max_tokens
-    kept, target = tuple(map(intern, tokens[: config.max_tokens])), tuple(map(intern, marks[: config.max_tokens]))
-    return Example(" ".join(kept), kept, target, where), cut
+    return tokens, marks
 
 
 def _parts(text: str) -> list[str]:

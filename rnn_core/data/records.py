@@ -139,7 +139,7 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
 
 
 def parquet_rows(
-    path: Path, places: Sequence[int], name: str, tick: Callable[[float], None] | None = None
+    path: Path, places: Sequence[int], name: str, tick: Callable[[float], object] | None = None
 ) -> Iterator[Record[tuple[Any, ...]]]:
     """The values of the columns at `places` row by row, the first row being 1. Raises Problem when the file is damaged."""
     import pyarrow.parquet as pq

@@ -1,39 +1,60 @@
 """Cutting dev and test from train: seeded, each class in its share, identical texts together."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from rnn_core.data.examples import Example
+import numpy as np
 
 
-def cut(examples: Sequence[Example], shares: Mapping[str, float], seed: int) -> dict[str, list[Example]]:
-    """`examples` parted into train and the splits of `shares` (split → share of all examples), order kept.
+def cut(
+    texts: np.ndarray,
+    classes: np.ndarray,
+    shares: Mapping[str, float],
+    seed: int,
+    tick: Callable[[], object] = lambda: None,
+) -> np.ndarray:
+    """Which split each of m examples is of: 0 for train, i for the i-th of `shares` (split → share of all examples).
 
-    Classes come in like shares; tag sequences count as one class. Every class keeps a text in train, and examples with
-    the same text land in the same split. A split with a share gets at least one example when there are enough.
+    Classes come in like shares. Every class keeps a text in train, and examples with the same text land in the same
+    split. A split with a share gets at least one example when there are enough.
+
+    Args:
+        texts: (m,) a number a text, the same for the same text.
+        classes: (m,) the class of each, as its place among all classes in order; 0 throughout where there are none.
+        tick: called often; what it raises ends the work.
     """
-    strata: dict[str, dict[str, list[int]]] = {}
-    home: dict[str, str] = {}  # the class a text was first seen with: a text may stand there with several labels
-    for i, example in enumerate(examples):
-        label = home.setdefault(example.text, example.target if isinstance(example.target, str) else "")
-        strata.setdefault(label, {}).setdefault(example.text, []).append(i)
+    _, first, group = np.unique(texts, return_index=True, return_inverse=True)
+    size = np.bincount(group)
+    home = classes[first]  # the class a text was first seen with: a text may stand there with several labels
+    order = np.lexsort((first, home))
+    ends = np.cumsum(np.bincount(home))
 
-    wanted = {split: max(1, round(share * len(examples))) for split, share in shares.items() if share > 0}
+    wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
     owed = dict.fromkeys(wanted, 0.0)  # what a class is too small to give is owed by the next
-    chosen = {i: "train" for i in range(len(examples))}
+    chosen = np.zeros(len(first), np.int8)
     rng = random.Random(seed)
-    for label in sorted(strata):
-        groups = list(strata[label].values())
-        rng.shuffle(groups)
-        size = sum(map(len, groups))
+    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        groups = order[start:end].tolist()
+        _shuffle(groups, rng, tick)
         for split, number in wanted.items():
-            owed[split] += number * size / len(examples)
-        for group in groups[1:]:
-            split = max(owed, key=lambda s: owed[s], default="train")
-            if split in owed and owed[split] > len(group) - 1e-6:
-                owed[split] -= len(group)
-                chosen |= dict.fromkeys(group, split)
-    splits: dict[str, list[Example]] = {split: [] for split in ("train", *wanted)}
-    for i, split in chosen.items():
-        splits[split].append(examples[i])
-    return {split: kept for split, kept in splits.items() if kept}
+            owed[split] += number * int(size[groups].sum()) / len(texts)
+        for one, many in zip(groups[1:], size[groups[1:]].tolist(), strict=True):
+            split = max(owed, key=owed.__getitem__, default=0)
+            if not split or owed[split] <= 1 - 1e-6:
+                break
+            if owed[split] > many - 1e-6:
+                owed[split] -= many
+                chosen[one] = split
+    return chosen[group]
+
+
+def _shuffle(items: list[int], rng: random.Random, tick: Callable[[], object]) -> None:
+    """What `rng.shuffle` does, with a tick now and then."""
+    for i in range(len(items) - 1, 0, -1):
+        bits = (i + 1).bit_length()
+        j = rng.getrandbits(bits)
+        while j > i:
+            j = rng.getrandbits(bits)
+        items[i], items[j] = items[j], items[i]
+        if not i & 0xFFFF:
+            tick()

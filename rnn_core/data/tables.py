@@ -87,9 +87,14 @@ class Format:
         """Whether a row is a sentence, its values lists with one entry a token."""
         return self.kind in ("conll", "conllu", "token_tag")
 
+    @property
+    def rows_are(self) -> str:
+        """What the number of a row comes after, such as "train.csv line"."""
+        return f"{self.name} {'row' if self.kind == 'parquet' else 'line'}"
+
     def where(self, row: int) -> str:
         """A row in words, such as "train.csv line 12"."""
-        return f"{self.name} {'row' if self.kind == 'parquet' else 'line'} {row}"
+        return f"{self.rows_are} {row}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,8 @@ def _delimiter(top: Sequence[str], name: str) -> str:
 
     def fit(delimiter: str) -> tuple[float, int]:
         try:
-            rows = [fields for _, fields, _ in islice(chain.from_iterable(csv_records([list(top)], delimiter, name)), 100)]
+            records = chain.from_iterable(csv_records(([line] for line in top), delimiter, name))
+            rows = [fields for _, fields, _ in islice(records, 100)]
         except Problem:  # a quotation mark left open under this delimiter, or by the end of the sample
             rows = []
         width = len(rows[0]) if rows else top[0].count(delimiter) + 1
@@ -264,7 +270,7 @@ def _checked(format: Format) -> Format:
 
 
 def read_blocks(
-    path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], None] | None = None
+    path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], object] | None = None
 ) -> Iterator[Block]:
     """The rows below the header, or the sentences, in bounded memory, many at a time.
 
@@ -299,7 +305,7 @@ def read_blocks(
 
 
 def _csv_blocks(
-    path: Path, format: Format, places: Sequence[int], tick: Callable[[float], None] | None
+    path: Path, format: Format, places: Sequence[int], tick: Callable[[float], object] | None
 ) -> Iterator[Block]:
     width = len(format.header)
     text = line_blocks(path, format.encoding or "utf-8", format.name, tick)
@@ -322,7 +328,7 @@ def _csv_blocks(
 
 
 def read_rows(
-    path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], None] | None = None
+    path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], object] | None = None
 ) -> Iterator[Row]:
     """The rows of `read_blocks`, those that cannot be used among them, one by one."""
     for block in read_blocks(path, format, columns, tick):
@@ -340,7 +346,7 @@ def place(format: Format, column: str) -> int:
 
 
 def _objects(
-    path: Path, format: Format, tick: Callable[[float], None] | None = None
+    path: Path, format: Format, tick: Callable[[float], object] | None = None
 ) -> Iterator[tuple[int, dict[str, Any], str | None]]:
     source = path, format.encoding or "utf-8", format.name, tick
     return json_array(chunks(*source), format.name) if format.array else json_lines(lines(*source))

@@ -1,17 +1,33 @@
-"""A dataset on disk: dataset.json (config, labels, report) and examples.parquet."""
+"""A dataset on disk: dataset.json (config, labels, report) and the files of its examples, as `stored` describes them."""
 
+import contextlib
 import dataclasses
-from functools import cached_property
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
-from rnn_core.data.datasets import Dataset, Example
+from rnn_core.config import DataConfig, Problem, make, plain
+from rnn_core.data.batches import Encoded
+from rnn_core.data.datasets import Dataset, Example, plan_dataset, read_dataset
+from rnn_core.data.stored import Stored
+from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.results import DataReport
 from rnn_core.workspace import files
+
+FORMAT = 2
+"""The number of the layout that this code writes; datasets of another have to be read from their files again."""
+
+_UNFINISHED = ".reading-"
+"""How a folder begins that a dataset is being read into."""
+
+_DAY_S = 86400
 
 
 class _Head(NamedTuple):
@@ -23,6 +39,7 @@ class _Head(NamedTuple):
     labels: tuple[str, ...]
     scheme: str | None
     report: DataReport
+    format: int
 
 
 class SavedDataset:
@@ -38,6 +55,11 @@ class SavedDataset:
     @cached_property
     def _head(self) -> _Head:
         values = files.read_json(self.path / "dataset.json")
+        if isinstance(values, dict) and "fingerprint" in values and values.get("format") != FORMAT:
+            raise Problem(
+                f"The dataset {self.id} was saved by another version of this program. Read its file again; runs trained on it "
+                "will find it."
+            )
         try:
             head = make(_Head, values)
             if head.fingerprint[:16] != self.id or "train" not in head.report.splits:
@@ -80,43 +102,106 @@ class SavedDataset:
         """What reading found."""
         return self._head.report
 
-    def examples(self, split: str) -> list[Example]:
-        """The examples of one split."""
-        per_token = self.config.task == "tag"
+    @property
+    def _stored(self) -> Stored:
+        return Stored(self.path, self.config)
+
+    @contextlib.contextmanager
+    def _saying_damage(self) -> Iterator[None]:
         try:
-            table = pq.read_table(self.path / "examples.parquet", filters=[("split", "==", split)])
-            columns = (table[name].to_pylist() for name in ("text", "tokens", "target", "row"))
-            return [
-                Example(text, tuple(tokens), tuple(target) if per_token else target, row)
-                for text, tokens, target, row in zip(*columns, strict=True)
-            ]
+            yield
         except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-            raise Problem(f"The dataset {self.name} is damaged: examples.parquet cannot be read. Upload it again.") from None
+            raise Problem(f"The dataset {self.name} is damaged: its examples cannot be read. Read its file again.") from None
+
+    def pieces(self, split: str) -> Iterator[list[Example]]:
+        """The examples of one split, some thousands at a time."""
+        with self._saying_damage():
+            yield from self._stored.pieces(split)
+
+    def examples(self, split: str) -> list[Example]:
+        """The examples of one split, all at once; `pieces` where they may be many."""
+        return [example for some in self.pieces(split) for example in some]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the training split."""
+        with self._saying_damage():
+            return self._stored.vocabulary
+
+    def encoded(self, split: str) -> Encoded:
+        """One split as numbers, by `vocabulary` and `labels`; memory-mapped, and empty when there is no such split."""
+        with self._saying_damage():
+            return self._stored.encoded(split)
 
     def delete(self) -> None:
         """Removes the dataset; runs trained on it stay."""
         files.remove(self.path)
 
 
+def read(
+    root: Path,
+    paths: Mapping[str, Path],
+    config: DataConfig,
+    name: str,
+    names: Mapping[str, str] | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> SavedDataset:
+    """The dataset in these files, saved below `root`/datasets; one that lies there already is not read again.
+
+    Args:
+        paths, config, names, progress: as for `read_dataset`.
+        name: what to call it from now on.
+
+    Raises:
+        Problem: when nothing can be learnt from the files, or the disk is full.
+    """
+    plan = plan_dataset(paths, config, names, progress)
+    saved = SavedDataset(_folder(root, plan.fingerprint))
+    with contextlib.suppress(Problem):
+        if saved.fingerprint == plan.fingerprint and len(saved.vocabulary) == saved.report.vocabulary_size:
+            for split, summary in saved.report.splits.items():
+                if len(saved.encoded(split)) != summary.examples:
+                    raise Problem(f"The dataset {saved.name} is damaged.")
+            _write_head(saved.path, saved, name)
+            return SavedDataset(saved.path)
+    datasets = root / "datasets"
+    with files.saying_disk_trouble(datasets):
+        datasets.mkdir(parents=True, exist_ok=True)
+        for left in datasets.glob(f"{_UNFINISHED}*"):  # by a process that was killed
+            if time.time() - left.stat().st_mtime > _DAY_S:
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=datasets))
+        try:
+            return save(root, read_dataset(plan, progress=progress, folder=folder), name)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def save(root: Path, dataset: Dataset, name: str) -> SavedDataset:
-    """Writes a dataset below `root`/datasets, in a folder named by its fingerprint; an equal one is replaced."""
-    path = root / "datasets" / dataset.fingerprint[:16]
-    rows = [(split, e) for split in SPLITS for e in dataset.splits.get(split, ())]
-    per_token = dataset.config.task == "tag"
-    table = pa.table(
-        {
-            "split": [split for split, _ in rows],
-            "text": [e.text for _, e in rows],
-            "tokens": pa.array([list(e.tokens) for _, e in rows], pa.list_(pa.string())),
-            "target": pa.array(
-                [list(e.target) if per_token else e.target for _, e in rows],
-                pa.list_(pa.string()) if per_token else pa.string(),
-            ),
-            "row": [e.row for _, e in rows],
-        }
-    )
-    files.write(path / "examples.parquet", lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    """Saves a dataset below `root`/datasets, in a folder named by its fingerprint; an equal one is replaced."""
+    path = _folder(root, dataset.fingerprint)
+    for file in dataset.folder.iterdir():
+        files.write(path / file.name, partial(_link, file))
+    _write_head(path, dataset, name)
+    return SavedDataset(path)
+
+
+def _folder(root: Path, fingerprint: str) -> Path:
+    return root / "datasets" / fingerprint[:16]
+
+
+def _link(file: Path, place: Path) -> None:
+    """The same file under a second name; a copy where the disk has no such thing."""
+    place.unlink()
+    try:
+        os.link(file, place)
+    except OSError:
+        shutil.copyfile(file, place)
+
+
+def _write_head(path: Path, dataset: Dataset | SavedDataset, name: str) -> None:
     head = {
+        "format": FORMAT,
         "name": name,
         "fingerprint": dataset.fingerprint,
         "config": plain(dataset.config),
@@ -125,4 +210,3 @@ def save(root: Path, dataset: Dataset, name: str) -> SavedDataset:
         "report": dataclasses.asdict(dataset.report),
     }
     files.write_json(path / "dataset.json", head)
-    return SavedDataset(path)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core.config import DataConfig, Problem
+from rnn_core.data import splits
 from rnn_core.data.datasets import Dataset, Example, read_dataset, read_examples
-from rnn_core.data.splits import cut
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -264,6 +265,16 @@ def test_examples_to_evaluate_on(tmp_path: Path) -> None:
     assert read_examples(path, DataConfig())[1].warnings == ()
 
 
+def cut(examples: Sequence[Example], shares: dict[str, float], seed: int) -> dict[str, list[Example]]:
+    """The examples of each split that `splits.cut` makes."""
+    texts, classes = (sorted({one(e) for e in examples}) for one in (lambda e: e.text, lambda e: e.target))
+    codes = splits.cut(
+        np.array([texts.index(e.text) for e in examples]), np.array([classes.index(e.target) for e in examples]), shares, seed
+    )
+    made = {split: [e for e, c in zip(examples, codes, strict=True) if c == i] for i, split in enumerate(["train", *shares])}
+    return {split: kept for split, kept in made.items() if kept}
+
+
 # ---- the cut --------------------------------------------------------------------------------------------------------
 
 
@@ -273,28 +284,28 @@ def test_examples_to_evaluate_on(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_cut_keeps_its_promises(rows: list[tuple[int, str]], dev: float, test: float, seed: int) -> None:
     examples = [Example(f"t{i}", (f"t{i}",), label, f"line {n}") for n, (i, label) in enumerate(rows)]
-    splits = cut(examples, {"dev": dev, "test": test}, seed)
-    assert sorted(e.row for kept in splits.values() for e in kept) == sorted(e.row for e in examples)
+    parts = cut(examples, {"dev": dev, "test": test}, seed)
+    assert sorted(e.row for kept in parts.values() for e in kept) == sorted(e.row for e in examples)
     homes: dict[str, set[str]] = {}
-    for split, kept in splits.items():
+    for split, kept in parts.items():
         assert kept == [e for e in examples if e in kept]
         for example in kept:
             homes.setdefault(example.text, set()).add(split)
     assert all(len(home) == 1 for home in homes.values())
     first = {e.text: e.target for e in reversed(examples)}
-    assert {first[e.text] for e in splits["train"]} == set(first.values())
-    assert splits == cut(examples, {"dev": dev, "test": test}, seed)
+    assert {first[e.text] for e in parts["train"]} == set(first.values())
+    assert parts == cut(examples, {"dev": dev, "test": test}, seed)
 
 
 def test_the_cut_is_stratified_and_seeded() -> None:
     labels = ["a"] * 700 + ["b"] * 250 + ["c"] * 50
     random.Random(0).shuffle(labels)
     examples = [Example(f"t{i}", ("t",), label, "") for i, label in enumerate(labels)]
-    splits = cut(examples, {"dev": 0.1, "test": 0.2}, 0)
-    assert {split: Counter(e.target for e in kept) for split, kept in splits.items()} == {
+    parts = cut(examples, {"dev": 0.1, "test": 0.2}, 0)
+    assert {split: Counter(e.target for e in kept) for split, kept in parts.items()} == {
         "train": {"a": 490, "b": 175, "c": 35}, "dev": {"a": 70, "b": 25, "c": 5}, "test": {"a": 140, "b": 50, "c": 10},
     }  # fmt: skip
-    assert splits["dev"] != cut(examples, {"dev": 0.1, "test": 0.2}, 1)["dev"]
+    assert parts["dev"] != cut(examples, {"dev": 0.1, "test": 0.2}, 1)["dev"]
     many = [Example(f"t{i}", ("t",), f"label {i // 4}", "") for i in range(200)]  # classes too small for a tenth each
     assert len(cut(many, {"dev": 0.1, "test": 0.1}, 0)["dev"]) == 20
 

@@ -1,0 +1,413 @@
+"""Examples on disk, as they were read and as numbers: written while files are read, memory-mapped afterwards.
+
+A folder holds examples.parquet (every example in the order of reading), splits.npy (which split each is of),
+vocabulary.json, and of each split SPLIT.indices.npy, SPLIT.starts.npy and SPLIT.targets.npy, the arrays of `Encoded`.
+"""
+
+import json
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rnn_core.config import SPLITS, TASKS, DataConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.examples import Example, Found
+from rnn_core.data.numbering import Counts, Numbering, Numbers, ragged, signs
+from rnn_core.data.tokens import tokenise
+from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
+
+ROW_GROUP = 16_000_000
+"""Bytes of examples that are written to examples.parquet at a time."""
+
+PIECE = 1_000_000
+"""Tokens that are worked on at a time once all are read."""
+
+TRAIN = 0
+
+
+def _array(folder: Path, split: str, name: str) -> Path:
+    return folder / f"{split}.{name}.npy"
+
+
+def read_pieces(folder: Path, config: DataConfig, chosen: np.ndarray) -> Iterator[list[Example]]:
+    """The examples of a folder for which `chosen` is true, some thousands at a time.
+
+    Raises:
+        OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException: when the files are damaged.
+    """
+
+    def example(text: str, target: Any, file: str, line: int) -> Example:
+        if TASKS[config.task].per_token:
+            return Example(text, tuple(text.split(" ")), tuple(target), f"{file} {line}")
+        return Example(text, tuple([token for token, _, _ in tokenise(text, config.tokens)]), target, f"{file} {line}")
+
+    with pq.ParquetFile(folder / "examples.parquet") as file:
+        if file.metadata.num_rows != len(chosen):
+            raise ValueError("splits.npy is of other examples")
+        before = 0
+        for batch in file.iter_batches(10_000):
+            some = batch.filter(pa.array(chosen[before : before + len(batch)]))
+            before += len(batch)
+            columns = [some.column(name).to_pylist() for name in ("text", "target", "file", "line")]
+            yield [example(*values) for values in zip(*columns, strict=True)]
+
+
+# ---- read back ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The examples in a folder; each thing is read when it is asked for.
+
+    Attributes:
+        folder: where they lie.
+        config: how they were read, columns filled in.
+    """
+
+    folder: Path
+    config: DataConfig
+
+    def pieces(self, split: str) -> Iterator[list[Example]]:
+        """The examples of one split, some thousands at a time."""
+        code = SPLITS.index(split) if split in SPLITS else -1
+        return read_pieces(self.folder, self.config, np.load(self.folder / "splits.npy", mmap_mode="r") == code)
+
+    def examples(self, split: str) -> list[Example]:
+        """The examples of one split, all at once; `pieces` where they may be many."""
+        return [example for some in self.pieces(split) for example in some]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the training split."""
+        return Vocabulary.from_json(json.loads((self.folder / "vocabulary.json").read_bytes()))
+
+    def encoded(self, split: str) -> Encoded:
+        """One split as numbers, by `vocabulary` and by the labels of training; memory-mapped."""
+        per_token = TASKS[self.config.task].per_token
+        if not _array(self.folder, split, "starts").exists():
+            return Encoded.of([], [], self.vocabulary, (), per_token)
+        indices, starts, targets = (
+            np.asarray(np.load(_array(self.folder, split, name), mmap_mode="r")) for name in ("indices", "starts", "targets")
+        )
+        if starts[-1] != len(indices) or len(targets) != (len(indices) if per_token else len(starts) - 1):
+            raise ValueError("the arrays of a split do not fit together")
+        return Encoded(indices, starts, targets, per_token)
+
+
+# ---- written --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One split in numbers.
+
+    Attributes:
+        examples, tokens: how many.
+        labels: how often each label stands there, in order of first appearance.
+        lengths: number of texts of 0, 1, 2 … tokens.
+        unknown: tokens outside the vocabulary.
+        strange: texts without a single token of the vocabulary.
+        signs: number of texts by what stands in them, as `signs` says it.
+    """
+
+    examples: int
+    tokens: int
+    labels: dict[str, int]
+    lengths: tuple[int, ...]
+    unknown: int
+    strange: int
+    signs: np.ndarray
+
+
+class Writer:
+    """Takes examples in and puts them on disk, their tokens as provisional numbers; `finish` gives them their final ones.
+
+    What is kept in memory is a few numbers an example, and the different tokens.
+    """
+
+    def __init__(self, folder: Path, config: DataConfig):
+        self.folder, self.config = folder, config
+        self.per_token = TASKS[config.task].per_token
+        self.numbering = Numbering(None if self.per_token else config.tokens, config.max_tokens)
+        self.labels = Numbers()
+        self.forgot = False
+        self._lengths, self._labels, self._texts = array("i"), array("i"), array("q")
+        self._signs, self._splits = array("B"), array("b")
+        self._tokens_path, self._tags_path = folder / ".tokens", folder / ".tags"
+        self._tokens, self._tags = self._tokens_path.open("wb"), self._tags_path.open("wb")
+        target = pa.list_(pa.string()) if self.per_token else pa.string()
+        self._schema = pa.schema({"text": pa.string(), "target": target, "file": pa.string(), "line": pa.int64()})
+        often = ["target.list.element" if self.per_token else "target", "file"]
+        self._table = pq.ParquetWriter(
+            folder / "examples.parquet", self._schema, compression="zstd", use_dictionary=often, write_statistics=False
+        )
+        self._waiting: list[pa.RecordBatch] = []
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in (self._tokens, self._tags, self._table):
+            file.close()
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def add(self, found: Found, file: str, split: str) -> list[int]:
+        """Takes examples in.
+
+        Args:
+            file: where the lines are counted, such as "train.csv line".
+            split: what they are of when they do not say so themselves.
+
+        Returns:
+            The lines of those that were cut.
+        """
+        if not found.lines:
+            return []
+        texts = pa.array(found.texts, pa.string()) if self.numbering.how == "word" else found.texts
+        numbers, lengths, signs_, cut = self.numbering.of(texts)
+        texts, targets = found.texts, found.targets
+        if self.per_token:
+            texts = [" ".join(tokens[: self.config.max_tokens]) for tokens in texts]
+            targets = [tags[: self.config.max_tokens] for tags in targets]
+            np.fromiter((self.labels[tag] for tags in targets for tag in tags), np.int32).tofile(self._tags)
+        else:
+            self._labels.frombytes(np.fromiter(map(self.labels.__getitem__, targets), np.int32).tobytes())
+        for row in cut:
+            if not self.per_token:
+                end = tokenise(texts[row], self.config.tokens, self.config.max_tokens)[-1][2]
+                texts[row] = texts[row][:end]
+            signs_[row] = signs(texts[row])
+        numbers.astype(np.int32, copy=False).tofile(self._tokens)
+        self._lengths.frombytes(lengths.astype(np.int32).tobytes())
+        self._signs.frombytes(signs_.tobytes())
+        self._texts.frombytes(np.fromiter(map(hash, texts), np.int64).tobytes())
+        splits = [SPLITS.index(name) for name in found.splits] if found.splits else [SPLITS.index(split)] * len(texts)
+        self._splits.extend(splits)
+        self._waiting.append(pa.record_batch([texts, targets, pa.repeat(file, len(texts)), found.lines], schema=self._schema))
+        if sum(batch.nbytes for batch in self._waiting) > ROW_GROUP:
+            self._write_table()
+        if self.numbering.full:
+            self._forget()
+        return [found.lines[row] for row in cut]
+
+    def _write_table(self) -> None:
+        self._table.write_table(pa.Table.from_batches(self._waiting, self._schema))
+        self._waiting = []
+
+    def _forget(self) -> None:
+        """Forgets the rarer tokens, also in what is written already."""
+        self.forgot = True
+        self._tokens.flush()
+        counts = np.zeros(len(self.numbering.tokens), np.int64)
+        with self._tokens_path.open("rb") as file:
+            while len(numbers := np.fromfile(file, np.int32, PIECE)):
+                counts += np.bincount(numbers, minlength=len(counts))
+        new = self.numbering.keep(counts)
+        with self._tokens_path.open("r+b") as file:
+            place = 0
+            while len(numbers := np.fromfile(file, np.int32, PIECE)):
+                file.seek(place)
+                new[numbers].tofile(file)
+                place = file.tell()
+
+    def read(self) -> "Written":
+        """Ends the writing of examples.parquet; what was taken in."""
+        if self._waiting:
+            self._write_table()
+        self.__exit__()
+        return Written(self)
+
+
+class Written:
+    """What a `Writer` took in, to be looked at and given its splits and final numbers.
+
+    Attributes:
+        tokens: every token by its number; "" for those forgotten.
+        labels: every label by its number, in order of first appearance.
+        texts: (m,) a number a text, the same for the same text.
+        classes: (m,) the number of the label of each; none when there is a tag a token.
+        splits: (m,) the split of each, as its place in `SPLITS`.
+    """
+
+    def __init__(self, writer: Writer):
+        self.folder, self.config, self.per_token = writer.folder, writer.config, writer.per_token
+        self.tokens, self.labels = list(writer.numbering.tokens), list(writer.labels)
+        self.texts = np.frombuffer(writer._texts, np.int64)
+        self.classes = np.frombuffer(writer._labels, np.int32)
+        self.splits = np.frombuffer(writer._splits, np.int8).copy()
+        self.signs = np.frombuffer(writer._signs, np.uint8)
+        self.lengths = np.frombuffer(writer._lengths, np.int32)
+        self.starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
+        self._tokens_path, self._tags_path = writer._tokens_path, writer._tags_path
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def rows(self, split: str) -> np.ndarray:
+        """The examples of one split."""
+        return np.flatnonzero(self.splits == SPLITS.index(split))
+
+    @property
+    def present(self) -> list[str]:
+        """The splits that have examples."""
+        return [SPLITS[i] for i in np.flatnonzero(np.bincount(self.splits, minlength=len(SPLITS)))]
+
+    def _pieces(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Some examples that follow each other, and the numbers of their tokens and tags."""
+        with self._tokens_path.open("rb") as tokens, self._tags_path.open("rb") as tags:
+            start = 0
+            while start < len(self):
+                end = int(np.searchsorted(self.starts, self.starts[start] + PIECE, "right")) - 1
+                end = max(end, start + 1)
+                count = int(self.starts[end] - self.starts[start])
+                numbers = np.fromfile(tokens, np.int32, count), np.fromfile(tags, np.int32, count)
+                yield slice(start, end), *numbers
+                start = end
+
+    def example(self, row: int) -> tuple[tuple[str, ...], str | tuple[str, ...]]:
+        """The tokens of one example, and its label or tags."""
+        place, count = 4 * int(self.starts[row]), int(self.lengths[row])
+        tokens = tuple([self.tokens[i] for i in np.fromfile(self._tokens_path, np.int32, count, offset=place)])
+        if not self.per_token:
+            return tokens, self.labels[self.classes[row]]
+        return tokens, tuple([self.labels[i] for i in np.fromfile(self._tags_path, np.int32, count, offset=place)])
+
+    def tags(self, split: str, tick: Callable[[float], object]) -> Iterator[list[str]]:
+        """The tags of each example of a split."""
+        code = SPLITS.index(split)
+        for rows, _, tags in self._pieces():
+            tick(rows.stop / len(self))
+            starts = self.starts[rows.start : rows.stop + 1] - self.starts[rows.start]
+            for row in np.flatnonzero(self.splits[rows] == code).tolist():
+                yield [self.labels[i] for i in tags[starts[row] : starts[row + 1]].tolist()]
+
+    def count(self, tick: Callable[[float], object]) -> tuple[Counts, dict[str, Counts]]:
+        """How often each token comes in training, by folded number (see `folded`), and each label in each split."""
+        tokens, labels = Counts(len(self.folded[0])), {split: Counts(len(self.labels)) for split in self.present}
+        for rows, numbers, tags in self._pieces():
+            tick(rows.stop / len(self))
+            of_token = np.repeat(self.splits[rows], self.lengths[rows])
+            train = numbers if (of_token == TRAIN).all() else numbers[of_token == TRAIN]
+            tokens.add(self.folded[1][train])
+            for split, counts in labels.items():
+                code = SPLITS.index(split)
+                counts.add(tags[of_token == code] if self.per_token else self.classes[rows][self.splits[rows] == code])
+        return tokens, labels
+
+    @cached_property
+    def folded(self) -> tuple[list[str], np.ndarray]:
+        """The tokens as the vocabulary is to see them, and which of them each number is."""
+        if not self.config.lowercase:
+            return self.tokens, np.arange(len(self.tokens), dtype=np.int32)
+        numbers = Numbers()
+        which = np.fromiter((numbers[token.lower()] for token in self.tokens), np.int32, len(self.tokens))
+        return list(numbers), which
+
+    def vocabulary(self, counts: Counts) -> Vocabulary:
+        """What `Vocabulary.build` gives for the texts of training, from the tokens that `count` counted."""
+        tokens = self.folded[0]
+        order = counts.by_count()[: self.config.vocabulary + 1 + len(SPECIALS)].tolist()
+        kept = [i for i in order if i and tokens[i] not in SPECIALS][: self.config.vocabulary]
+        return Vocabulary(
+            SPECIALS + tuple([tokens[i] for i in kept]),
+            (0,) * len(SPECIALS) + tuple(counts.counts[kept].tolist()),
+            self.config.lowercase,
+        )
+
+    def finish(
+        self,
+        vocabulary: Vocabulary,
+        labels: Sequence[str],
+        label_counts: dict[str, Counts],
+        tick: Callable[[float], object],
+    ) -> dict[str, Counted]:
+        """Writes splits.npy, vocabulary.json and the arrays of each split; what stands in each."""
+        np.save(self.folder / "splits.npy", self.splits)
+        (self.folder / "vocabulary.json").write_text(json.dumps(vocabulary.to_json(), ensure_ascii=False), encoding="utf-8")
+        number = {label: i for i, label in enumerate(labels)}
+        targets = np.array([number.get(label, -1) for label in self.labels], np.int64)
+        index = np.array(vocabulary.encode(self.tokens), np.int32)
+        present = self.present
+        unknown, strange = dict.fromkeys(present, 0), dict.fromkeys(present, 0)
+        with _Arrays(self, self.per_token) as arrays:
+            for rows, numbers, tags in self._pieces():
+                tick(rows.stop / len(self))
+                indices, lengths = index[numbers], self.lengths[rows]
+                of_token = np.repeat(self.splits[rows], lengths)
+                for split in present:
+                    code = SPLITS.index(split)
+                    chosen = self.splits[rows] == code
+                    mine, own = indices[of_token == code], lengths[chosen]
+                    if not len(own):
+                        continue
+                    known = mine != UNK
+                    unknown[split] += len(mine) - int(known.sum())
+                    strange[split] += int((~np.logical_or.reduceat(known, np.cumsum(own) - own)).sum())
+                    wanted = targets[tags[of_token == code]] if self.per_token else targets[self.classes[rows][chosen]]
+                    arrays.write(split, mine, own, wanted)
+        for path in (self._tokens_path, self._tags_path):
+            path.unlink()
+        return {
+            split: Counted(
+                len(mine := self.rows(split)),
+                int(self.lengths[mine].sum()),
+                {self.labels[i]: int(label_counts[split].counts[i]) for i in label_counts[split].by_first()},
+                tuple(np.bincount(self.lengths[mine]).tolist()),
+                unknown[split],
+                strange[split],
+                np.bincount(self.signs[mine], minlength=8),
+            )
+            for split in present
+        }
+
+
+class _Arrays:
+    """The array files of each split, written end to end."""
+
+    def __init__(self, written: Written, per_token: bool):
+        self.per_token = per_token
+        self._files: dict[tuple[str, str], BinaryIO] = {}
+        self._ends = dict.fromkeys(written.present, 0)
+        for split in written.present:
+            rows = written.rows(split)
+            count, steps = len(rows), int(written.lengths[rows].sum()) + 2 * len(rows)
+            self._open(written.folder, split, "indices", np.int32, steps)
+            self._open(written.folder, split, "starts", np.int64, count + 1)
+            self._open(written.folder, split, "targets", np.int64, steps if per_token else count)
+            np.zeros(1, np.int64).tofile(self._files[split, "starts"])
+
+    def _open(self, folder: Path, split: str, name: str, kind: type, size: int) -> None:
+        file = self._files[split, name] = _array(folder, split, name).open("wb")
+        head = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": (size,)}
+        np.lib.format.write_array_header_1_0(file, head)
+
+    def __enter__(self) -> "_Arrays":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def write(self, split: str, indices: np.ndarray, lengths: np.ndarray, targets: np.ndarray) -> None:
+        """Some examples more: the indices of their tokens end to end, their lengths, and their targets."""
+        ends = np.cumsum(lengths + 2, dtype=np.int64)
+        inside = ragged(ends - lengths - 1, lengths)
+        steps = np.empty(ends[-1], np.int32)
+        steps[ends - lengths - 2], steps[ends - 1], steps[inside] = SOS, EOS, indices
+        if self.per_token:
+            tags = np.full(ends[-1], -1, np.int64)
+            tags[inside] = targets
+            targets = tags
+        steps.tofile(self._files[split, "indices"])
+        (ends + self._ends[split]).tofile(self._files[split, "starts"])
+        targets.tofile(self._files[split, "targets"])
+        self._ends[split] += int(ends[-1])
