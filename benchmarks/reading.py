@@ -1,0 +1,121 @@
+"""How fast a CSV is read, tokenised and encoded, and in how much memory.
+
+    python benchmarks/reading.py                        # 50 MB of texts made up for it
+    python benchmarks/reading.py --megabytes 1000
+    python benchmarks/reading.py --file ../shared/data/sst2/train_phrases.csv
+
+Prints one JSON line: megabytes a second of ours and of the tutorials' way (`tutorial.read`), both in this process in
+turns on the same head of the file, and the best of each; then of the whole file by the command line, with its peak
+memory, and the seconds that a second reading of it takes.
+"""
+
+import argparse
+import csv
+import gc
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import tutorial  # noqa: E402
+from rnn_core.config import DataConfig  # noqa: E402
+from rnn_core.data.datasets import read_dataset  # noqa: E402
+
+WORDS = 400_000
+CLASSES = ("bad", "fine", "good")
+AROUND = ("{}", "{}", "{}", "{}", "{}", "{}", "{}", "{},", "{}.", "{}!", "{}'s", '"{}"', "({})", "{}-made")
+"""What words come with, here and there: what a tokeniser splits off, or leaves."""
+
+
+def make(path: Path, megabytes: float, seed: int = 0) -> None:
+    """A CSV of so many megabytes: words of random syllables by Zipf's law, 3 to 80 of them a text, and a class."""
+    rng = np.random.default_rng(seed)
+    syllables = np.array([a + b for a in "bcdfghklmnprstvwz" for b in ("a", "e", "i", "o", "u", "an", "er", "ou")])
+    lengths = 1 + np.minimum(rng.poisson(np.linspace(0.3, 3, WORDS)), 6)  # frequent words are short
+    words = ["".join(syllables[rng.integers(0, len(syllables), n)]) for n in lengths]
+    words = [AROUND[i].format(word) for word, i in zip(words, rng.integers(0, len(AROUND), WORDS), strict=True)]
+    reach = np.cumsum(1 / (np.arange(WORDS) + 2.7))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["text", "label"])
+        while file.tell() < megabytes * 1e6:
+            sizes = np.clip(rng.lognormal(3, 0.7, 20_000).astype(int), 3, 80)
+            drawn = np.searchsorted(reach, rng.random(sizes.sum()) * reach[-1])
+            labels = rng.integers(0, len(CLASSES), len(sizes))
+            for some, label in zip(np.split(drawn, np.cumsum(sizes)[:-1]), labels, strict=True):
+                writer.writerow([" ".join([words[i] for i in some.tolist()]), CLASSES[label]])
+
+
+def head(path: Path, place: Path, megabytes: float) -> Path:
+    """The file, or the lines of its first so many megabytes."""
+    with path.open("rb") as file:
+        place.write_bytes(b"".join(file.readlines(int(megabytes * 1e6))))
+    return place
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long this takes."""
+    gc.collect()
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def by_command(path: Path, workspace: str) -> tuple[float, float]:
+    """Reads the file by the command line: seconds, and the peak memory in megabytes."""
+    command = [sys.executable, "-m", "rnn_core", "data", "--train", str(path), "--workspace", workspace]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)  # getrusage would give the greatest of all children
+    took = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"The reading of {path} failed.")
+    return took, used.ru_maxrss / (1e3 if sys.platform == "linux" else 1e6)
+
+
+def main() -> None:
+    """Makes the file, reads it and prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=float, default=50)
+    parser.add_argument("--file", type=Path, help="a CSV with the columns text and label instead of one made up")
+    parser.add_argument("--compare", type=float, default=20, help="megabytes of it that both ways read, in turns")
+    parser.add_argument("--repeat", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = asked.file or Path(folder) / "texts.csv"
+        if not asked.file:
+            make(path, asked.megabytes)
+        part = head(path, Path(folder) / "head.csv", asked.compare)
+        ours, theirs = [], []
+        for _ in range(asked.repeat):
+            theirs.append(seconds(lambda: tutorial.read(str(part))))
+            ours.append(seconds(lambda: read_dataset({"train": part}, DataConfig())))
+        first, peak = by_command(path, folder)
+        again, _ = by_command(path, folder)
+        size, all_of_it = part.stat().st_size / 1e6, path.stat().st_size / 1e6
+    figures = {
+        "megabytes": all_of_it,
+        "compared_megabytes": size,
+        "ours_mb_per_s": size / min(ours),
+        "tutorial_mb_per_s": size / min(theirs),
+        "ratio": min(theirs) / min(ours),
+        "command_mb_per_s": all_of_it / first,
+        "command_seconds": first,
+        "peak_megabytes": peak,
+        "second_reading_seconds": again,
+    }
+    print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
+
+
+if __name__ == "__main__":
+    main()
