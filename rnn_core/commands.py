@@ -252,16 +252,15 @@ def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
 
 
 def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
-    from rnn_core.data.datasets import read_dataset
-    from rnn_core.workspace.datasets import save
+    from rnn_core.workspace.datasets import read
 
     config = make(DataConfig, _chosen(DataConfig, given))
     paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     names = json.loads(given.file_names) if given.file_names else None
-    dataset = read_dataset(paths, config, names, _reading(job))
-    shown = (names or {split: path.name for split, path in paths.items()})["train"]
-    _print_findings(dataset.report.warnings, dataset.report.left_out)
-    return save(workspace.root, dataset, given.name or shown)
+    shown = (names or {split: path.name for split, path in paths.items()}).get("train", "")
+    saved = read(workspace.root, paths, config, given.name or shown, names, _reading(job))
+    _print_findings(saved.report.warnings, saved.report.left_out)
+    return saved
 
 
 def _print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:
