@@ -210,6 +210,17 @@ def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     }
 
 
+def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """What each step's loss sends back to each step's copy of the parameters, for one text, held against autograd."""
+    from rnn_core.analysis.bptt import gradients
+    from rnn_core.analysis.loading import load
+    from rnn_core.analysis.trace import trace
+
+    run = workspace.run(given.run)
+    loaded = load(run)
+    return {"run": run.id} | gradients(loaded, trace(loaded, given.text), given.target, given.loss)
+
+
 def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Lists the runs of the workspace."""
     listed = []
@@ -344,6 +355,14 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("inspect", _inspect)
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("text", metavar="TEXT")
+
+    sub = add("gradients", _gradients)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("text", metavar="TEXT")
+    sub.add_argument("--target", metavar="LABEL | TAGS", help="a label, or a tag for each token, apart by spaces (default: "
+                     "what the network answers itself)")  # fmt: skip
+    sub.add_argument("--loss", choices=choices(options(TrainConfig)["loss"]), help="where the losses are taken (default: as the "
+                     "run was trained)")  # fmt: skip
 
     add("runs", _runs)
     return parser

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from rnn_core import commands
+from rnn_core.analysis.loading import load
 from rnn_core.config import DataConfig, ModelConfig, TrainConfig, options
 from rnn_core.data.datasets import read_dataset
+from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.models import count_parameters
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
@@ -64,7 +68,8 @@ def refused(answer: tuple[int, list[str], list[str]], *said: str) -> None:
 
 # ---- train ----------------------------------------------------------------------------------------------------------
 
-COMMON = {"run", "parameters", "epochs", "read_seconds", "train_seconds", "tokens_per_second", "threads", "best_epoch"}
+COMMON = {"run", "parameters", "epochs", "read_seconds", "train_seconds", "tokens_per_second", "threads", "best_epoch",
+          "pad_share"}  # fmt: skip
 
 
 def scored(*names: str) -> set[str]:
@@ -251,6 +256,27 @@ def test_inspect_gives_the_tags_of_a_sentence(command: Run, workspace: Workspace
     assert found["tags"] == [max(p, key=p.__getitem__) for p in found["readouts"][1:-1]] and len(found["tags"]) == 4
 
 
+@pytest.mark.parametrize("loss", ["last", "every"])
+def test_gradients_are_those_of_autograd(command: Run, workspace: Workspace, loss: str) -> None:
+    run = saved_run(workspace)
+    found = figures(command("gradients", run.id, "the film was good", "--target", "bad", "--loss", loss))
+    assert found["run"] == run.id and found["tokens"][1:-1] == ["the", "film", "was", "good"]
+    assert set(found["targets"]) == {"bad"} and found["loss"] == loss
+    assert found["weights"] == ([0, 0, 0, 0, 0, 1] if loss == "last" else [pytest.approx(1 / 6)] * 6)
+    assert 0 <= found["max_abs_difference"] < 1e-10
+    by_copy = found["copies"][0]["by_copy"]["weight_hh"]
+    assert len(by_copy) == 6 and by_copy[0] == 0, "copy 1 of W receives nothing, because h_0 = 0"
+    network = load(run).network.double().requires_grad_()
+    indices = torch.tensor([SOS, *run.speech.vocabulary.encode(found["tokens"][1:-1]), EOS])[:, None]
+    h = network.hidden(indices, torch.tensor([6]))
+    each = -network.readout(h)[:, 0].log_softmax(1)[:, 0]  # "bad" is the first label
+    total = each[-1] if loss == "last" else each.mean()
+    assert found["total_loss"] == pytest.approx(total.item(), rel=1e-9)
+    total.backward()
+    for name, p in network.named_parameters():
+        assert found["gradient_norms"][name] == pytest.approx(p.grad.norm().item(), rel=1e-9, abs=1e-12), name
+
+
 def test_runs_lists_damaged_runs_as_damaged(command: Run, workspace: Workspace) -> None:
     assert figures(command("runs")) == {"runs": []}
     good, bad, worse = (saved_run(workspace) for _ in range(3))
@@ -295,6 +321,7 @@ def test_bad_input_is_one_sentence_and_status_2(
     ("arguments", "said"),
     [
         (["inspect", "RUN", ""], ["nothing to read"]), (["inspect", "RUN", "a " * 20_001], ["20,001"]),
+        (["gradients", "RUN", "a film", "--target", "so-so"], ["so-so"]), (["gradients", "RUN", " "], ["nothing to read"]),
         (["evaluate", "RUN"], ["--on"]), (["evaluate", "RUN", REVIEWS, "--on", "test"], ["--on"]),
         (["evaluate", "RUN", "--on", "test"], ["not in the workspace"]),
         (["evaluate", "RUN", "absent.csv"], ["absent.csv"]), (["evaluate", "RUN", REVIEWS, "--label", "x"], ["x"]),
@@ -358,7 +385,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         commands.main(["--help"])
     assert end.value.code == 0
     text = capsys.readouterr().out
-    assert all(f"\n    {name} " in text for name in ("data", "train", "evaluate", "inspect", "runs"))
+    assert all(re.search(rf"\n    {name}\s", text) for name in ("data", "train", "evaluate", "inspect", "gradients", "runs"))
 
 
 def test_the_module_runs_as_a_program_with_the_workspace_of_the_environment(workspace: Workspace) -> None:

@@ -26,7 +26,7 @@ def step_weights(lengths: Tensor, steps: int, *, per_token: bool, loss: str, red
         counted = (t > 0) & (t < lengths - 1)
     else:
         counted = t == lengths - 1 if loss == "last" else t < lengths
-    weights = counted.to(torch.get_default_dtype())
+    weights = counted.to(torch.float64)  # 1/T in single precision would be off in the eighth digit
     return weights / weights.sum(0).clamp(min=1) if reduce == "mean" else weights
 
 
