@@ -1,0 +1,73 @@
+"""A cold start to the first paint: a fresh server process, a fresh workspace, a real browser.
+
+    python -m benchmarks.cold_start [--repeat N]
+
+Prints a JSON line: seconds from starting `streamlit run app.py` to an answered health check, from opening the page to
+its title being painted, and from there to the ready-made run's answer (which waits for torch). Needs playwright and
+Debian's chromium.
+"""
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=3)
+    found = [once() for _ in range(parser.parse_args().repeat)]
+    print(json.dumps({name: round(statistics.median(run[name] for run in found), 2) for name in found[0]}))
+
+
+def once() -> dict[str, float]:
+    """One start, in seconds."""
+    from playwright.sync_api import sync_playwright
+
+    with socket.socket() as free, tempfile.TemporaryDirectory() as workspace, sync_playwright() as play:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        free.close()
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        began = time.perf_counter()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={address.rsplit(':')[-1]}",
+             "--server.headless=true"],
+            cwd=ROOT, env=os.environ | {"UNROLLED_WORKSPACE": workspace}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            while not _healthy(address):
+                time.sleep(0.02)
+            up = time.perf_counter()
+            page = browser.new_page()
+            page.goto(address)
+            page.get_by_role("heading", name="Inspect").wait_for()
+            painted = time.perf_counter()
+            page.get_by_text("The answer is").wait_for(timeout=60_000)
+            answered = time.perf_counter()
+        finally:
+            server.kill()
+            server.wait()
+            browser.close()
+    return {"server_up_s": up - began, "first_paint_s": painted - up, "first_answer_s": answered - painted}
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The recurrences against torch.nn's, forwards and backwards, in one process and in turn.
+
+    python -m benchmarks.recurrences [--rounds N]
+
+Prints a JSON line for each size (batch, steps, in, hidden) and cell: best milliseconds of both, and their ratio.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+
+import torch
+
+from rnn_core.config import ModelConfig
+from rnn_core.network.cells import cell_of
+from rnn_core.network.recurrence import run
+
+SIZES = ((32, 40, 64, 128), (32, 200, 64, 128), (64, 50, 128, 256), (1, 50, 64, 64))
+
+
+def best_of(works: list[Callable[[], object]], rounds: int) -> list[float]:
+    """The best seconds of each, taken in turn so that a busy moment falls on all."""
+    best = [float("inf")] * len(works)
+    for _ in range(rounds):
+        for i, work in enumerate(works):
+            began = time.perf_counter()
+            for _ in range(3):
+                work()
+            best[i] = min(best[i], (time.perf_counter() - began) / 3)
+    return best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    given = parser.parse_args()
+    torch.set_num_threads(2)
+    for batch, steps, n, d in SIZES:
+        for name, kind in (("rnn", torch.nn.RNN), ("gru", torch.nn.GRU), ("lstm", torch.nn.LSTM)):
+            cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d)  # type: ignore[arg-type]
+            parameters = {k: (torch.randn(p.shape) * 0.1).requires_grad_() for k, p in cell.parameters(n, d).items()}
+            x, g = torch.randn(steps, batch, n, requires_grad=True), torch.randn(steps, batch, d)
+            ours, torchs = best_of(
+                [
+                    lambda cell=cell, x=x, g=g, p=parameters: run(cell, x, p)[0].backward(g),  # type: ignore[misc]
+                    lambda theirs=theirs, x=x, g=g: theirs(x)[0].backward(g),  # type: ignore[misc]
+                ],
+                given.rounds,
+            )
+            size = {"batch": batch, "steps": steps, "in": n, "hidden": d}
+            times = {"ours_ms": round(ours * 1e3, 2), "torch_ms": round(torchs * 1e3, 2), "ratio": round(torchs / ours, 2)}
+            print(json.dumps({"cell": name} | size | times), flush=True)
+
+
+if __name__ == "__main__":
+    main()
