@@ -155,12 +155,13 @@ def pinned(run: Run) -> "dict[str, Asked]":
     for one in (run, *(others[name] for name in chosen)):
         try:
             back = look_back(one, one is run)
+            last = int(back.flow.rows[-1])
         except Problem as why:
             widgets.problem(why)
             continue
         top = back.loaded.network.config.layers - 1
         name = run_choice.run_label(one)
-        found[name if name not in found else f"{name} ({one.id})"] = views.Asked(back, int(back.flow.rows[-1]), 0, top)
+        found[name if name not in found else f"{name} ({one.id})"] = views.Asked(back, last, 0, top)
     return found
 
 

@@ -12,10 +12,10 @@ with widgets.saying_problems():
     gradient_choice.choose_text(run)
     gradient_choice.choose_target(run, cache.loaded(run).speech.labels)
     backward = gradient_choice.look_back(run)
+    flow = backward.flow
 
 from rnn_core.views import bptt as views  # noqa: E402 - after the first paint, because it loads torch
 
-flow = backward.flow
 gradient_choice.warn(backward)
 st.markdown(
     f"The total is L = **{flow.total:.4g}**, its gradient has length **{flow.norm:.4g}**. Checked against torch's autograd: "

@@ -29,6 +29,7 @@ from rnn_core.analysis.bptt_sweep import (
     values_of,
 )
 from rnn_core.analysis.loading import Loaded
+from rnn_core.config import Problem
 from rnn_core.network.models import Network
 from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
 
@@ -64,7 +65,13 @@ def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str
         done: the forward pass; of `doubled` for float64.
         tokens: (T,) as fed.
         labels: the run's classes.
+
+    Raises:
+        Problem: when the network's numbers overflow on this text.
     """
+    if not bool(done.logits.isfinite().all()):
+        raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text, or "
+                      "train it again with a lower learning rate.")  # fmt: skip
     total = sums(done, target, target.weights[None])
     gradients = total.row(0)
     rows = followed(done.network, target.classes)
@@ -216,7 +223,8 @@ def _running(delta: Tensor, factor: Tensor, along: Tensor, size: Tensor, backwar
 def loss_modes(done: Pass, target: Target) -> LossModes:
     """The last step's loss against every step's (their mean), for the same weights."""
     steps = done.steps
-    weightings = torch.stack((torch.full((steps,), 1 / steps), torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
+    mean = torch.full((steps,), 1 / steps, dtype=torch.float64)
+    weightings = torch.stack((mean, torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
     both = sums(done, target, weightings)
     every, last = both.row(0), both.row(1)
     reached = np.array([[both.reached[i, j].numpy() for j in range(len(layer))] for i, layer in enumerate(done.layers)])

@@ -517,10 +517,15 @@ def horizon_words(left: np.ndarray) -> str:
     """How far back a gradient reaches, as a sentence."""
     if not left[0]:
         return "This loss sends nothing at all."
+    if not np.isfinite(left).all():
+        return "The gradient explodes: it grows beyond what can be written."
     away = bptt_reach.horizon(left)
     if away is not None:
         return f"{away} word{'s' * (away != 1)} back, less than 1 % is left."
-    return f"Even {len(left) - 1} words back, where the text begins, {left[-1]:.3g} times the start is left."
+    if len(left) == 1:
+        return "There is nothing before this step."
+    words = f"{len(left) - 1} word{'s' * (len(left) > 2)}"
+    return f"Even {words} back, where the text begins, {left[-1]:.3g} times the start is left."
 
 
 def _explain_reach(found: _Reached) -> str:
@@ -652,14 +657,17 @@ def _directions(asked: Asked) -> tuple[Asked, BatchDirections]:
 def _explain_directions(found: tuple[Asked, BatchDirections]) -> str:
     _, directions = found
     together = directions.cosines["all together"]
+    known = together[~np.isnan(together)]
+    own = "none of its texts has a gradient that is not 0."
+    if len(known):
+        own = f"the batch's own texts {known.mean():.3f} on average, from {known.min():.3f} to {known.max():.3f}."
     return (
         "Training does not follow one text, but the mean gradient of a mini-batch. A cosine of 1: this text pulls exactly "
         "where the batch pulls; 0: at right angles; below 0: against it.\n\n"
         r"$$\cos = \frac{\langle g, \bar g \rangle}{\lVert g \rVert \lVert \bar g \rVert}, \qquad "
         r"\bar g = \frac{1}{B} \sum_b g_b$$" + "\n\n"
         f"B = {len(together)} texts of the run's training data. All parameters together: this text "
-        f"{directions.text.cosines['all together']:.3f}, the batch's own texts {np.nanmean(together):.3f} on average, from "
-        f"{np.nanmin(together):.3f} to {np.nanmax(together):.3f}."
+        f"{directions.text.cosines['all together']:.3f}, {own}"
     )
 
 

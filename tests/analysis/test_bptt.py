@@ -363,3 +363,11 @@ def test_gradients_that_vanish_end_at_0_in_single_precision_and_go_on_in_double(
     assert (exact > 0).all() and gone.sum() > 8 and (single[:6] == 0).all()
     near = exact > 1e-20
     np.testing.assert_allclose(single[near], exact[near], rtol=1e-3)
+
+
+def test_numbers_that_overflow_are_said_in_a_sentence() -> None:
+    one = loaded("relu")
+    one.network.layer(0, 0)["weight_hh"].fill_(1).mul_(1e100)
+    one.network.layer(0, 0)["bias"].fill_(1)
+    with pytest.raises(Problem, match="numbers overflow on this text"):
+        flowing(one, target="bad")

@@ -8,6 +8,7 @@ import pytest
 
 from rnn_core.analysis.trace import trace
 from rnn_core.data.datasets import Example
+from rnn_core.results import BatchDirections, Comparison
 from rnn_core.views import bptt as views
 from rnn_core.views.bptt import Asked, Beside, backward
 from rnn_core.views.view import literal, number
@@ -78,6 +79,7 @@ def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) 
 @pytest.mark.parametrize(
     ("left", "said"),
     [([1, 0.5, 0.001], "2 words back, less than 1 % is left."), ([1, 0.001], "1 word back"), ([0, 0], "nothing at all"),
+     ([1, 0.5], "Even 1 word back"), ([1], "nothing before"), ([1, np.inf, 1], "explodes"), ([1, np.nan, 1], "explodes"),
      ([1, 0.5, 0.25], "Even 2 words back, where the text begins, 0.25 times")],
 )  # fmt: skip
 def test_the_horizon_in_words(left: list[float], said: str) -> None:
@@ -100,3 +102,20 @@ def test_clipping_is_said(workspace: Workspace, clip: float, said: str) -> None:
     rate = asked.backward.loaded.config.train.learning_rate
     length = np.linalg.norm(table["‖update‖"])
     assert length == pytest.approx(rate * (min(clip, asked.flow.norm) if clip else asked.flow.norm), rel=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["relu", "lstm"])
+@pytest.mark.parametrize("scale", [0.0, 1e4])
+def test_a_gradient_of_nothing_and_one_far_too_large_are_drawn_and_explained(
+    workspace: Workspace, cell: str, scale: float
+) -> None:
+    asked = asked_of(workspace, cell)
+    asked.backward.loaded.network.weight_out.mul_(scale)
+    again = replace(asked, backward=backward(asked.backward.loaded, asked.backward.trace, NASTY[2]))
+    for view in views.VIEWS:
+        if view is not views.DIRECTIONS:
+            found = view.compute(again)
+            view.draw(found).to_json()
+            escaped_only(view.explain(found))
+    views.DIRECTIONS.explain((asked, BatchDirections(Comparison({}, {"all together": np.nan}, {}, {}),
+                                                     {"all together": np.full(3, np.nan)})))  # fmt: skip
