@@ -34,6 +34,10 @@ class Selection:
         window: K, where the way back is cut.
         parameter: the code's name of the one whose copies are shown.
         pinned: ids of the runs beside this one, with commas.
+        rows, source, order: on Words to matrix: the id of further texts, the split whose rows are shown (or `typed`), and
+            how the words are numbered.
+        pads, side, masking: of its padding audit.
+        gate: whose sum is read term by term.
     """
 
     run: str | None = None
@@ -59,6 +63,13 @@ class Selection:
     window: int | None = None
     parameter: str = "weight_hh"
     pinned: str | None = None
+    rows: str | None = None
+    source: str | None = None
+    order: str = "run"
+    pads: int = 5
+    side: str = "right"
+    masking: bool = True
+    gate: str | None = None
 
 
 def restore() -> None:
@@ -114,7 +125,7 @@ def _from_link(link: dict[str, str]) -> Selection:
             continue
         if isinstance(field.default, bool):
             found[field.name] = value == "1"
-        elif field.name in ("step", "unit", "layer", "direction", "back", "window"):
+        elif field.name in ("step", "unit", "layer", "direction", "back", "window", "pads"):
             if value.isascii() and value.isdecimal() and len(value) < 10:
                 found[field.name] = int(value)
         else:
