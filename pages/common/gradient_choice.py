@@ -99,7 +99,7 @@ def look_back(run: Run, own: bool = True) -> "Backward":
 
 
 def choose_copies(backward: "Backward") -> "Asked":
-    """Layer, direction and parameter, and the loss t and copy i that are clicked; the loss is the last at first."""
+    """Layer, direction and parameter, and the loss t and copy i that are clicked; at first the loss that goes furthest."""
     from rnn_core.views import bptt as views
 
     chosen, network, last = state.selection(), backward.loaded.network, len(backward.trace.tokens) - 1
@@ -120,14 +120,12 @@ def choose_copies(backward: "Backward") -> "Asked":
             row.segmented_control(name.capitalize(), values, key=key, format_func=words, required=True,
                                   label_visibility="collapsed", on_change=_keep, args=(name, key))  # fmt: skip
     rows = backward.flow.rows
-    step = int(rows[-1]) if chosen.step is None or chosen.step not in rows else chosen.step
-    far = last if direction else 0
-    if chosen.back is None:  # something that the loss reaches, and not copy 1 of W
-        back = min(max(step - 3, 1), step) if not direction else max(min(step + 3, last - 1), step)
-    else:
-        back = min(chosen.back, last)
+    step = int(rows[0 if direction else -1]) if chosen.step is None or chosen.step not in rows else chosen.step
+    back = chosen.back
+    if back is None:  # one that the loss reaches, and not the first one read, whose W receives 0
+        back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
     window = min(max(chosen.window or 5, 1), last + 1)
-    return views.Asked(backward, step, far if back > last else back, layer, direction, found["parameter"][0], window)
+    return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window)
 
 
 def choose_window(asked: "Asked") -> None:
@@ -176,6 +174,9 @@ def warn(backward: "Backward") -> None:
     flow = backward.flow
     for warning in backward.trace.warnings:
         st.warning(literal(warning, 300), icon=":material/help:")
+    followed, steps = len(flow.rows), int((flow.targets >= 0).sum())
+    if followed < steps:
+        st.caption(f"This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.")
     if not flow.logit and flow.total < 0.01:
         st.info("The network is so sure of this target that its loss is near 0 and sends almost nothing back. "
                 "Switch to the logit, or choose another target.", icon=":material/lightbulb:")  # fmt: skip

@@ -296,5 +296,7 @@ def _log_axis(title: str, values: Iterable[np.ndarray]) -> dict[str, Any]:
     drawn = np.concatenate([_positive(v) for v in values] or [np.ones(1)])
     drawn = drawn[~np.isnan(drawn)]
     decades = float(np.log10(drawn.max() / drawn.min())) if len(drawn) else 0.0
-    step: Any = "D2" if decades < 2.5 else max(1, round(decades / 6))
-    return {"type": "log", "title": {"text": title}, "dtick": step, "tickformat": "~g" if decades < 2.5 else "~e"}
+    axis = {"type": "log", "title": {"text": title}}
+    if decades < 2.5:
+        return axis | {"dtick": "D2", "tickformat": "~g"}
+    return axis | {"dtick": max(1, round(decades / 6)), "exponentformat": "power"}

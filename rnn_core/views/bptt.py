@@ -70,6 +70,8 @@ class Backward:
 
     def truncated(self, k: int) -> list[Truncation]:
         """The window and the chunks of one K."""
+        if known := [one for one in self.truncations if one.k == k]:
+            return known
         return self._once(("k", k), lambda: bptt.truncations(self.done, self.target, [k]))
 
     def reach(self, layer: int, direction: int, step: int) -> Reach:
@@ -509,7 +511,7 @@ def _draw_reach(found: _Reached) -> go.Figure:
               f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}  # fmt: skip
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
-        series["spectral radius ρ(W)ⁿ, the long-run rate of W alone, no bound"] = (n, reach.radius ** n.astype(np.float64))
+        series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
     return figures.against(series, "steps away from t", "what is left", dashed=list(series)[2:])
 
 

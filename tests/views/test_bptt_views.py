@@ -89,7 +89,8 @@ def test_the_horizon_in_words(left: list[float], said: str) -> None:
 def test_nothing_is_computed_twice(workspace: Workspace) -> None:
     asked = asked_of(workspace)
     assert asked.backward.flow is asked.backward.flow
-    assert asked.backward.truncated(2) is asked.backward.truncated(2)
+    assert asked.backward.truncated(3) is asked.backward.truncated(3)
+    assert asked.backward.truncated(2)[0] is next(one for one in asked.backward.truncations if one.k == 2)
     assert asked.backward.path(5, 2, 0) is asked.backward.path(5, 2, 0)
     assert asked.backward.reach(0, 0, 5) is not asked.backward.reach(0, 0, 4)
 
