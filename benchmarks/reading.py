@@ -37,13 +37,17 @@ AROUND = ("{}", "{}", "{}", "{}", "{}", "{}", "{}", "{},", "{}.", "{}!", "{}'s",
 
 
 def make(path: Path, megabytes: float, seed: int = 0) -> None:
-    """A CSV of so many megabytes: words of random syllables by Zipf's law, 3 to 80 of them a text, and a class."""
+    """A CSV of so many megabytes: words of random syllables, 3 to 80 of them a text, and a class.
+
+    Words come by Zipf's law with the steeper tail that English has beyond some thousand words.
+    """
     rng = np.random.default_rng(seed)
     syllables = np.array([a + b for a in "bcdfghklmnprstvwz" for b in ("a", "e", "i", "o", "u", "an", "er", "ou")])
     lengths = 1 + np.minimum(rng.poisson(np.linspace(0.3, 3, WORDS)), 6)  # frequent words are short
     words = ["".join(syllables[rng.integers(0, len(syllables), n)]) for n in lengths]
     words = [AROUND[i].format(word) for word, i in zip(words, rng.integers(0, len(AROUND), WORDS), strict=True)]
-    reach = np.cumsum(1 / (np.arange(WORDS) + 2.7))
+    rank = np.arange(WORDS)
+    reach = np.cumsum(1 / ((rank + 2.7) * (1 + rank / 8000) ** 0.9))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["text", "label"])

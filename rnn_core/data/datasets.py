@@ -6,11 +6,11 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +220,7 @@ def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
     rows = written.rows("train")
     examples = tuple([written.example(row) for row in rows[:: max(1, len(rows) // 10)][:10]])
     splits = written.finish(vocabulary, labels, counts, numbering)
-    warnings = checks.warnings(splits, labels, _shared(written))
+    warnings = checks.warnings(splits, labels, _shared(written, made))
     if writer.forgot:
         warnings.append(
             f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
@@ -356,13 +356,11 @@ def _cut(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -
     written.splits[rows] = codes[cut(written.texts[rows], classes, shares, seed, lambda: tick(0.0))]
 
 
-def _shared(written: Written) -> dict[tuple[str, str], int]:
-    """How many different texts stand in both splits of each pair."""
-    different = {split: np.unique(written.texts[written.rows(split)]) for split in written.present}
-    return {
-        (a, b): len(np.intersect1d(different[a], different[b], assume_unique=True))
-        for a, b in combinations(different, 2)
-    }
+def _shared(written: Written, made: Collection[str]) -> dict[tuple[str, str], int]:
+    """How many different texts stand in both splits of each pair; none when both are cut from training."""
+    pairs = [pair for pair in combinations(written.present, 2) if not {"train", *made}.issuperset(pair)]
+    different = {split: np.unique(written.texts[written.rows(split)]) for split in {*chain.from_iterable(pairs)}}
+    return {(a, b): len(np.intersect1d(different[a], different[b], assume_unique=True)) for a, b in pairs}
 
 
 def _together(tallies: Sequence[Tally]) -> tuple[LeftOut, ...]:

@@ -1,6 +1,7 @@
 """From the bytes of a file to its text: which encoding it is in, and its lines or chunks in bounded memory."""
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from io import BufferedReader, StringIO, TextIOWrapper
 from itertools import chain
@@ -111,8 +112,8 @@ def _unmarked_utf16(head: bytes) -> str | None:
 
 def line_blocks(
     path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None
-) -> Iterator[list[str]]:
-    """The lines of a file, some thousands at a time, their ends (LF, CR LF or CR) kept as they are.
+) -> Iterator[str]:
+    """The text of a file in pieces of whole lines, their ends (LF, CR LF or CR) kept as they are.
 
     Args:
         tick: hears the share read so far.
@@ -120,31 +121,42 @@ def line_blocks(
     Raises:
         Problem: at bytes that do not decode, and at a line longer than `MAX_RECORD` characters, which is not loaded.
     """
-    begun, number = "", 0  # the line that the last chunk broke off in, and the lines before it
+    begun, number = "", 1  # the line that the last chunk broke off in
     for chunk in chunks(path, encoding, name, tick):
-        lines = StringIO(begun + chunk, newline="").readlines()
-        begun = "" if lines[-1].endswith("\n") else lines.pop()  # LF may follow a CR
-        if lines:
-            if len(lines[0]) > MAX_RECORD:  # the others are shorter than a chunk
-                raise _long_line(number + 1, name)
-            yield lines
-            number += len(lines)
-        if len(begun) > MAX_RECORD:
-            raise _long_line(number + 1, name)
+        text = begun + chunk
+        end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, -1))  # LF may follow a CR
+        whole, begun = text[:end], text[end:]
+        first = _LINE_END.search(whole)
+        if max(first.end() if first else 0, len(begun)) > MAX_RECORD:  # the lines between are shorter than a chunk
+            number += 0 if first and first.end() > MAX_RECORD else count_lines(whole)
+            raise Problem(
+                f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
+                "put every text on a line of its own, or split the file."
+            )
+        if whole:
+            yield whole
+            number += count_lines(whole)
     if begun:
-        yield [begun]
+        yield begun
 
 
-def _long_line(number: int, name: str) -> Problem:
-    return Problem(
-        f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
-        "put every text on a line of its own, or split the file."
-    )
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+def count_lines(text: str) -> int:
+    """How many lines a text has."""
+    ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+    return ends + bool(text and text[-1] not in "\r\n")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text with their ends; `str.splitlines` splits at further characters."""
+    return StringIO(text, newline="").readlines()
 
 
 def lines(path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None) -> Iterator[str]:
     """The lines of a file one by one; see `line_blocks`."""
-    return chain.from_iterable(line_blocks(path, encoding, name, tick))
+    return chain.from_iterable(map(split_lines, line_blocks(path, encoding, name, tick)))
 
 
 def chunks(path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None) -> Iterator[str]:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from rnn_core.config import Problem
-from rnn_core.data.encodings import MAX_RECORD
+from rnn_core.data.encodings import MAX_RECORD, count_lines, split_lines
 
 T = TypeVar("T")
 Record = tuple[int, T, str | None]
@@ -25,18 +27,35 @@ _JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Numbers stay as they are written: 1.0 is the label "1.0"."""
 
 
-def csv_records(blocks: Iterable[list[str]], delimiter: str, name: str) -> Iterator[list[Record[list[str]]]]:
-    """The rows of a delimited table, the header among them, as many at a time as `blocks` has lines; without blank lines.
-
-    Raises:
-        Problem: at a quotation mark that is never closed, and at a row longer than `MAX_RECORD` characters.
-    """
-    begun: list[str] = []  # the lines of the row that the last block broke off in
-    before = 1
+def csv_records(blocks: Iterable[str], delimiter: str, name: str) -> Iterator[Record[list[str]]]:
+    """The rows of a delimited table, the header among them, from pieces of whole lines; see `CsvReader`."""
+    reader = CsvReader(delimiter, name)
     for block in blocks:
-        lines = begun + block
-        # A row that the block breaks off in swallows the blank line put after it; else that is a row of its own.
-        reader = csv.reader([*lines, "\n"], delimiter=delimiter)
+        yield from reader.records(block)
+    reader.end()
+
+
+class CsvReader:
+    """Reads a delimited table from pieces of whole lines; a row may go on in the next piece.
+
+    Attributes:
+        line: where the next row starts.
+    """
+
+    def __init__(self, delimiter: str, name: str):
+        self.delimiter, self.name = delimiter, name
+        self.line = 1
+        self._begun: list[str] = []  # the lines of the row that the last piece broke off in
+
+    def records(self, block: str) -> list[Record[list[str]]]:
+        """The rows that end in the piece, without blank lines.
+
+        Raises:
+            Problem: at a row longer than `MAX_RECORD` characters, which a quotation mark that is not closed makes.
+        """
+        lines = self._begun + split_lines(block)
+        # A row that the piece breaks off in swallows the blank line put after it; else that is a row of its own.
+        reader = csv.reader([*lines, "\n"], delimiter=self.delimiter)
         parsed = [(fields, reader.line_num) for fields in reader]
         parsed.pop()
         found: list[Record[list[str]]] = []
@@ -46,18 +65,77 @@ def csv_records(blocks: Iterable[list[str]], delimiter: str, name: str) -> Itera
             if end - start > 1:
                 row = lines[start:end]
                 if sum(map(len, row)) > MAX_RECORD:
-                    raise _too_long(name, before + start)
-                if not _closes_well(row, delimiter):
-                    fault = f"a quotation mark opens in this row and swallows lines up to line {before + end - 1}"
+                    raise _too_long(self.name, self.line + start)
+                if not _closes_well(row, self.delimiter):
+                    last = self.line + end - 1
+                    fault = f"a quotation mark opens in this row and swallows lines up to line {last}"
             if len(fields) > 1 or (fields and fields[0].strip()):
-                found.append((before + start, fields, fault))
+                found.append((self.line + start, fields, fault))
             start = end
-        begun, before = lines[start:], before + start
-        if sum(map(len, begun)) > MAX_RECORD:
-            raise _too_long(name, before)
-        yield found
-    if begun:
-        raise _unclosed(name, before, "is never closed")
+        self._begun = lines[start:]
+        self.line += start
+        if sum(map(len, self._begun)) > MAX_RECORD:
+            raise _too_long(self.name, self.line)
+        return found
+
+    def columns(self, block: str, width: int, places: Sequence[int]) -> list[list[str]] | None:
+        """Some columns of a piece that has one whole row of `width` fields a line, each quoted whole or not at all.
+
+        Arrow reads such a piece in a tenth of the time. None for any other: that is for `records`.
+        """
+        if self._begun or block.startswith("\ufeff") or "\0" in block or block.count("\r") != block.count("\r\n"):
+            return None
+        content = block.encode("utf-8")
+        if not _quoted_well(np.frombuffer(content, np.uint8), ord(self.delimiter)):
+            return None
+        import pyarrow as pa  # here and below: 0.1 s, and few ways to this file need it
+        import pyarrow.csv as reader
+
+        names = [f"{i}" for i in range(width)]
+        chosen = [names[i] for i in places]
+        try:
+            table = reader.read_csv(
+                pa.BufferReader(content),
+                reader.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
+                reader.ParseOptions(delimiter=self.delimiter),
+                reader.ConvertOptions(
+                    check_utf8=False, column_types=dict.fromkeys(chosen, pa.string()), include_columns=list(dict.fromkeys(chosen))
+                ),
+            )
+        except pa.ArrowInvalid:  # rows of another width
+            return None
+        count = count_lines(block)
+        if len(table) != count:  # blank lines
+            return None
+        self.line += count
+        return [table.column(name).to_pylist() for name in chosen]
+
+    def end(self) -> None:
+        """Raises Problem at a quotation mark that is never closed."""
+        if self._begun:
+            raise _unclosed(self.name, self.line, "is never closed")
+
+
+def _quoted_well(content: np.ndarray, delimiter: int) -> bool:
+    """Whether quotation marks come in pairs within a line, around whole fields, and twice within them.
+
+    Args:
+        content: bytes that end in a line end.
+        delimiter: the byte that parts fields.
+    """
+    marks = np.flatnonzero(content == _QUOTE)
+    if not len(marks):
+        return True
+    if np.any(np.searchsorted(marks, np.flatnonzero(content == _LF)) % 2) or len(marks) % 2:
+        return False
+    edge = np.zeros(256, bool)
+    edge[[_QUOTE, _LF, _CR, delimiter]] = True
+    before = content[marks[::2] - 1]  # of a mark that is the first byte of all, the last byte: a line end
+    after = content[(marks[1::2] + 1) % len(content)]
+    return bool(edge[before].all() and edge[after].all())
+
+
+_QUOTE, _LF, _CR = b'"\n\r'
 
 
 def _too_long(name: str, line: int) -> Problem:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from rnn_core.data.encodings import (
 )
 from rnn_core.data.records import (
     CONLLU,
+    CsvReader,
     conll_fields,
     csv_records,
     json_array,
@@ -221,8 +222,7 @@ def _delimiter(top: Sequence[str], name: str) -> str:
 
     def fit(delimiter: str) -> tuple[float, int]:
         try:
-            records = chain.from_iterable(csv_records(([line] for line in top), delimiter, name))
-            rows = [fields for _, fields, _ in islice(records, 100)]
+            rows = [fields for _, fields, _ in islice(csv_records(top, delimiter, name), 100)]
         except Problem:  # a quotation mark left open under this delimiter, or by the end of the sample
             rows = []
         width = len(rows[0]) if rows else top[0].count(delimiter) + 1
@@ -233,8 +233,7 @@ def _delimiter(top: Sequence[str], name: str) -> str:
 
 
 def _csv_header(path: Path, encoding: str, delimiter: str, name: str) -> tuple[str, ...]:
-    records = chain.from_iterable(csv_records(line_blocks(path, encoding, name), delimiter, name))
-    return _unique(next(records, (1, [""], None))[1])
+    return _unique(next(csv_records(line_blocks(path, encoding, name), delimiter, name), (1, [""], None))[1])
 
 
 def _unique(header: Sequence[str]) -> tuple[str, ...]:
@@ -308,9 +307,14 @@ def _csv_blocks(
     path: Path, format: Format, places: Sequence[int], tick: Callable[[float], object] | None
 ) -> Iterator[Block]:
     width = len(format.header)
-    text = line_blocks(path, format.encoding or "utf-8", format.name, tick)
+    reader = CsvReader(format.delimiter or ",", format.name)
     header = 1
-    for records in csv_records(text, format.delimiter or ",", format.name):
+    for text in line_blocks(path, format.encoding or "utf-8", format.name, tick):
+        start = reader.line
+        if not header and (columns := reader.columns(text, width, places)):
+            yield Block([*range(start, reader.line)], columns, [])
+            continue
+        records = reader.records(text)
         if records:
             del records[:header]
             header = 0
@@ -325,6 +329,7 @@ def _csv_blocks(
             ]
         rows = [fields for _, fields, _ in sound]
         yield Block([line for line, _, _ in sound], [[*map(itemgetter(i), rows)] for i in places], faults)
+    reader.end()
 
 
 def read_rows(
