@@ -1,0 +1,94 @@
+"""The ledger: every parameter with its letter, shape and count, and the bytes that training takes."""
+
+import math
+from collections.abc import Sequence
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.network.models import Network, count_parameters
+from rnn_core.results import Ledger, LedgerRow
+
+FLOAT_BYTES = 4
+
+
+Term = tuple[str | int, ...]
+"""The factors of one term of the sum: letters, and whole numbers above 1."""
+
+
+def ledger(loaded: Loaded, batch: int, steps: int) -> Ledger:
+    """The ledger of a run's network, with the memory of training it on B texts of T steps."""
+    network, config = loaded.network, loaded.config.model
+    words, classes = len(loaded.speech.vocabulary), len(loaded.speech.labels)
+    letters = {"N": words, "n": config.embedding, "d": config.hidden, "k": classes, "G": len(network.cell.gates)}
+    terms = _terms(network)
+    in_numbers = [[letters[factor] if isinstance(factor, str) else factor for factor in term] for term in terms]
+    in_tensors = sum(p.numel() for p in network.parameters())
+    return Ledger(
+        letters=letters,
+        rows=_rows(network),
+        formula=_sum(terms),
+        numbers=_sum(in_numbers),
+        by_formula=sum(map(math.prod, in_numbers)),
+        declared=count_parameters(config, words, classes),
+        in_tensors=in_tensors,
+        batch=batch,
+        steps=steps,
+        memory=_memory(loaded, in_tensors, batch, steps),
+    )
+
+
+def _sum(terms: Sequence[Sequence[str | int]]) -> str:
+    return " + ".join(r" \cdot ".join(f"{factor:,}".replace(",", "{,}") if isinstance(factor, int) else factor
+                                     for factor in term) for term in terms)  # fmt: skip
+
+
+def _terms(network: Network) -> list[Term]:
+    """d·n + d·d + d a layer and direction, G times that with gates, and N·n + k·D + k around them; D: d, or 2·d."""
+    gates: Term = ("G",) if len(network.cell.gates) > 1 else ()
+    times: Term = (2,) if network.directions > 1 else ()
+    wide: Term = (*times, "d")
+    terms: list[Term] = [("N", "n")]
+    for layer in range(network.config.layers):
+        width = wide if layer else ("n",)
+        terms += [(*times, *gates, "d", *width), (*times, *gates, "d", "d"), (*times, *gates, "d")]
+        if "bias_inner" in network.layer(layer, 0):
+            terms.append(wide)
+    return [*terms, ("k", *wide), ("k",)]
+
+
+def _rows(network: Network) -> tuple[LedgerRow, ...]:
+    """Letters, shapes and counts, in the order of the tensors; the letters of a cell are its own declarations."""
+    d = network.config.hidden
+    wide = "2·d" if network.directions > 1 else "d"
+    rows = [_row("E", None, None, tuple(network.embedding.shape), ("N", "n"))]
+    for layer in range(network.config.layers):
+        width = wide if layer else "n"
+        for direction in range(network.directions):
+            parameters = network.layer(layer, direction)
+            for name, declared in network.cell.parameters(parameters["weight_ih"].shape[1], d).items():
+                tall = "d" if declared.shape[0] == d else "G·d"
+                size = (tall, {"weight_ih": width, "weight_hh": "d"}[name]) if len(declared.shape) > 1 else (tall,)
+                rows.append(_row(declared.letter, layer, direction, tuple(parameters[name].shape), size))
+    rows.append(_row("V", None, None, tuple(network.weight_out.shape), ("k", wide)))
+    rows.append(_row("c", None, None, tuple(network.bias_out.shape), ("k",)))
+    return tuple(rows)
+
+
+def _row(letter: str, layer: int | None, direction: int | None, shape: tuple[int, ...], size: tuple[str, ...]) -> LedgerRow:
+    return LedgerRow(letter, layer, direction, shape, size, math.prod(shape))
+
+
+def _memory(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str, int]:
+    """Bytes by what they are for. Activations: all that the cell's equations give at a step is kept for the way back."""
+    network, config, cell = loaded.network, loaded.network.config, loaded.network.cell
+    each = batch * steps * FLOAT_BYTES
+    states = len(cell.parts) + len(cell.kept)
+    memory = {"weights": parameters * FLOAT_BYTES, "average of the weights": parameters * FLOAT_BYTES}
+    memory["gradient (of E: at most, it has the batch's words alone)"] = parameters * FLOAT_BYTES
+    if loaded.config.train.optimizer == "adam":
+        memory["Adam: two moments"] = 2 * parameters * FLOAT_BYTES
+    memory["inputs x, B·T·n"] = each * config.embedding
+    memory[f"states and gates, {states}·B·T·d a layer and direction"] = (
+        each * config.hidden * states * config.layers * network.directions
+    )
+    memory["logits, B·T·k"] = each * len(loaded.speech.labels)
+    return memory

@@ -1,0 +1,79 @@
+"""From texts to numbers: tokens, indices and the one-hot matrix, of which only a window is ever made."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.data.batches import Encoded
+from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, Vocabulary
+from rnn_core.results import OneHotWindow, TextMatrix
+
+ORDERS = ("run", "first", "frequency")
+"""How words are numbered: the run's vocabulary, or that of the texts shown, by first appearance or by frequency."""
+
+INDEX_BYTES, FLOAT_BYTES = 8, 4
+"""Of an int64 and of a float32."""
+
+
+def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "run") -> TextMatrix:
+    """Texts, each (m,) tokens without specials, as indices padded at the end; `order` is one of `ORDERS`."""
+    own = loaded.speech.vocabulary
+    vocabulary = own if order == "run" else renumbered(texts, order, own.lowercase)
+    # Another order puts the rows of E in that order; a word that the run does not know is `<unk>` to it.
+    known = own.encode(vocabulary.words)
+    known[: len(SPECIALS)] = range(len(SPECIALS))
+    encoded = Encoded.of(texts, [""] * len(texts), vocabulary, (), False)
+    indices = np.ascontiguousarray(encoded.batch(np.arange(len(texts))).tokens.T)
+    m, longest = indices.shape
+    n = loaded.network.config.embedding
+    return TextMatrix(
+        tokens=tuple((SPECIALS[SOS], *tokens, SPECIALS[EOS]) for tokens in texts),
+        words=vocabulary.words,
+        counts=vocabulary.counts,
+        indices=indices,
+        lengths=encoded.lengths,
+        width=n,
+        index_bytes=m * longest * INDEX_BYTES,
+        one_hot_bytes=one_hot_bytes(m, longest, len(vocabulary)),
+        looked_up_bytes=m * longest * n * FLOAT_BYTES,
+        difference=look_up_difference(loaded.network.embedding[known], indices),
+    )
+
+
+def renumbered(texts: Sequence[Sequence[str]], order: str, lowercase: bool) -> Vocabulary:
+    """The vocabulary of these texts alone, by `first` appearance or by `frequency`."""
+    counts = Counter(token.lower() if lowercase else token for tokens in texts for token in tokens)
+    if order == "frequency":
+        return Vocabulary.build([list(counts.elements())], len(counts), lowercase)
+    words = [word for word in counts if word not in SPECIALS]  # a Counter keeps the order of first appearance
+    return Vocabulary((*SPECIALS, *words), (*[0] * len(SPECIALS), *(counts[word] for word in words)), lowercase)
+
+
+def one_hot_bytes(texts: int, longest: int, words: int) -> int:
+    """What m × L·N ones and zeros would take in float32."""
+    return texts * longest * words * FLOAT_BYTES
+
+
+def look_up_difference(table: Tensor, indices: np.ndarray) -> float:
+    """Largest |E[w] − onehot(w) E| for a table E (N, n) and any indices; the one-hot matrix is sparse."""
+    flat = torch.from_numpy(indices.ravel())
+    rows = torch.arange(len(flat))
+    one_hot = torch.sparse_coo_tensor(
+        torch.stack([rows, flat]), table.new_ones(len(flat)), (len(flat), len(table)), check_invariants=True
+    )
+    with torch.no_grad():
+        return float((torch.sparse.mm(one_hot, table) - table[flat]).abs().max())
+
+
+def window(matrix: TextMatrix, step: int, rows: int = 8, steps: int = 4, columns: int = 48) -> OneHotWindow:
+    """The part of the one-hot matrix around a step: the first texts, and the columns that hold a one there (at most so many)."""
+    m, longest = matrix.indices.shape
+    first = min(max(step - 1, 0), max(longest - steps, 0))
+    chosen = np.arange(first, min(first + steps, longest))
+    part = matrix.indices[:rows, chosen]
+    found = np.unique(part)[:columns]
+    return OneHotWindow(np.arange(min(rows, m)), chosen, found, (part[:, :, None] == found).astype(np.uint8))
