@@ -143,9 +143,15 @@ def line_blocks(
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
+def lone_returns(text: str) -> int:
+    """How many CR stand without LF after them."""
+    returns = text.count("\r")
+    return returns and returns - text.count("\r\n")  # to look for two characters takes long
+
+
 def count_lines(text: str) -> int:
     """How many lines a text has."""
-    ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+    ends = text.count("\n") + lone_returns(text)
     return ends + bool(text and text[-1] not in "\r\n")
 
 

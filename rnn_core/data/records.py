@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rnn_core.config import Problem
-from rnn_core.data.encodings import MAX_RECORD, count_lines, split_lines
+from rnn_core.data.encodings import MAX_RECORD, count_lines, lone_returns, split_lines
 
 T = TypeVar("T")
 Record = tuple[int, T, str | None]
@@ -83,7 +83,7 @@ class CsvReader:
 
         Arrow reads such a piece in a tenth of the time. None for any other: that is for `records`.
         """
-        if self._begun or block.startswith("\ufeff") or "\0" in block or block.count("\r") != block.count("\r\n"):
+        if self._begun or block.startswith("\ufeff") or "\0" in block or lone_returns(block):
             return None
         content = block.encode("utf-8")
         if not _quoted_well(np.frombuffer(content, np.uint8), ord(self.delimiter)):

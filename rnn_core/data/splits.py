@@ -25,6 +25,7 @@ def cut(
     """
     _, first, group = np.unique(texts, return_index=True, return_inverse=True)
     size = np.bincount(group)
+    sizes = size.tolist()
     home = classes[first]  # the class a text was first seen with: a text may stand there with several labels
     order = np.lexsort((first, home))
     ends = np.cumsum(np.bincount(home))
@@ -37,8 +38,9 @@ def cut(
         groups = order[start:end].tolist()
         _shuffle(groups, rng, tick)
         for split, number in wanted.items():
-            owed[split] += number * int(size[groups].sum()) / len(texts)
-        for one, many in zip(groups[1:], size[groups[1:]].tolist(), strict=True):
+            owed[split] += number * int(size[order[start:end]].sum()) / len(texts)
+        for one in groups[1:]:
+            many = sizes[one]
             split = max(owed, key=owed.__getitem__, default=0)
             if not split or owed[split] <= 1 - 1e-6:
                 break
@@ -49,12 +51,13 @@ def cut(
 
 
 def _shuffle(items: list[int], rng: random.Random, tick: Callable[[], object]) -> None:
-    """What `rng.shuffle` does, with a tick now and then."""
-    for i in range(len(items) - 1, 0, -1):
-        bits = (i + 1).bit_length()
-        j = rng.getrandbits(bits)
-        while j > i:
-            j = rng.getrandbits(bits)
-        items[i], items[j] = items[j], items[i]
-        if not i & 0xFFFF:
-            tick()
+    """What `rng.shuffle` does, sooner and with a tick now and then."""
+    draw = rng.getrandbits
+    for bits in range(len(items).bit_length(), 1, -1):
+        for i in range(min(len(items), (1 << bits) - 1) - 1, (1 << bits - 1) - 2, -1):
+            j = draw(bits)
+            while j > i:
+                j = draw(bits)
+            items[i], items[j] = items[j], items[i]
+            if not i & 0xFFFF:
+                tick()
