@@ -25,6 +25,8 @@ page = st.navigation(
         ],
         "Understand": [
             st.Page("pages/understand/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
+            st.Page("pages/understand/losses.py", title="Last or every step", icon=":material/compare_arrows:",
+                    url_path="losses"),
             st.Page("pages/understand/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
         ],
     }

@@ -1,6 +1,7 @@
 """Everything that is kept between reruns, in one place."""
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +11,8 @@ from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded
-    from rnn_core.results import Evaluation, Trace
+    from rnn_core.data.datasets import Example
+    from rnn_core.results import Along, Evaluation, Trace
 
 
 def workspace() -> Workspace:
@@ -55,6 +57,19 @@ def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool)
     from rnn_core.analysis.trace import trace
 
     return trace(_loaded, text, text.split(" ") if spaced else None)
+
+
+def along(run: Run, texts: "Sequence[Example]") -> "Along":
+    """These texts as the classifier reads them, step by step. Raises Problem when it knows none of their labels."""
+    version = _version(run)
+    return _along(_loaded(run, str(run.path), version), texts, str(run.path), version, run.config.fingerprint)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading dev word by word …")
+def _along(_loaded: "Loaded", _texts: "Sequence[Example]", path: str, version: int, fingerprint: str) -> "Along":
+    from rnn_core.analysis.along import along
+
+    return along(_loaded, _texts)
 
 
 def evaluation(path: str, version: int) -> "Evaluation | None":

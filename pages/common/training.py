@@ -1,10 +1,12 @@
 """A training seen from the page: started, watched, resumed."""
 
+import contextlib
+
 import streamlit as st
 
 from pages.common import state, widgets
 from pages.common.cache import workspace
-from rnn_core.config import METRIC_NAMES, ModelConfig, RunConfig, TrainConfig, make
+from rnn_core.config import METRIC_NAMES, ModelConfig, Problem, RunConfig, TrainConfig, make
 from rnn_core.figures import lines
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -115,3 +117,7 @@ def _offer_next(run: Run) -> None:
         if buttons.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
             state.select(run=run.id)
             st.switch_page(page)
+    with contextlib.suppress(Problem):
+        if workspace().twin(run) and buttons.button("Compare both losses", icon=":material/compare_arrows:"):
+            state.select(run=run.id)
+            st.switch_page("pages/understand/losses.py")

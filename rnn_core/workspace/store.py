@@ -7,12 +7,13 @@ import re
 import secrets
 import shutil
 import time
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock
 
-from rnn_core.config import Problem
+from rnn_core.config import Problem, RunConfig
 from rnn_core.workspace import files
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
@@ -113,6 +114,19 @@ class Workspace:
         if not named:
             raise Problem(f"There is no run {name[:60]!r} in {self.root}. The command `runs` lists those there are.")
         return named[0]
+
+    def twin(self, run: Run) -> Run | None:
+        """The newest run that differs from this one in where its loss is taken, and in its name, alone."""
+
+        def but_for_the_loss(config: RunConfig) -> RunConfig:
+            return replace(config, name="", train=replace(config.train, loss=None))
+
+        for other in self.runs():
+            with contextlib.suppress(Problem):
+                same = but_for_the_loss(other.config) == but_for_the_loss(run.config)
+                if same and other.config.loss != run.config.loss:
+                    return other
+        return None
 
     # ---- texts too long or too private for a link --------------------------------------------------------------------
 

@@ -1,9 +1,12 @@
 """How the tests of the pages drive the app."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
@@ -12,8 +15,12 @@ PAGES = {
     "data": "pages/train/data.py",
     "train": "pages/train/train.py",
     "runs": "pages/train/runs.py",
+    "losses": "pages/understand/losses.py",
     "evaluate": "pages/understand/evaluate.py",
 }
+TITLES = {"losses": "Loss at the last step, or at every step?"}
+"""The titles of pages that are not their names."""
+
 Open = Callable[..., AppTest]
 
 
@@ -28,3 +35,10 @@ def chart(app: AppTest, key: str) -> dict:
     found = [c for c in app.get("plotly_chart") if c.proto.id.endswith(f"-{key}")]
     assert found, [c.proto.id for c in app.get("plotly_chart")]
     return json.loads(found[0].proto.spec)
+
+
+def numbers(values: Any) -> np.ndarray:
+    """An array of a figure, which plotly writes as a list or as bytes."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+    return np.array(values)

@@ -14,8 +14,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.results import GradientFlow
 from rnn_core.views.bptt import MAP
 from rnn_core.workspace import Workspace, store
-from tests.pages.driving import ROOT, chart, sound
-from tests.pages.test_pages import plain
+from tests.pages.driving import ROOT, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
@@ -54,11 +53,11 @@ def test_every_view_is_there_and_shows_the_numbers_of_the_analysis(opened, fille
     drawn = {view: chart(app, f"view-{view}")["data"] for view in (*VIEWS, "directions")}
     row = len(found.rows) - 1
     held = found.layers[0]
-    np.testing.assert_allclose(plain(drawn["walk"][1]["y"]), held.delta[row], rtol=1e-4)
-    bars = sum(plain(bar["y"]) for bar in drawn["copy_shares"])
+    np.testing.assert_allclose(numbers(drawn["walk"][1]["y"]), held.delta[row], rtol=1e-4)
+    bars = sum(numbers(bar["y"]) for bar in drawn["copy_shares"])
     np.testing.assert_allclose(bars, held.copy_shares["weight_hh"], atol=1e-4)
-    np.testing.assert_allclose(plain(drawn["running"][0]["y"]), held.running["weight_hh"], rtol=1e-4)
-    np.testing.assert_allclose(plain(drawn["modes"][1]["y"]), held.reached, rtol=1e-4)
+    np.testing.assert_allclose(numbers(drawn["running"][0]["y"]), held.running["weight_hh"], rtol=1e-4)
+    np.testing.assert_allclose(numbers(drawn["modes"][1]["y"]), held.reached, rtol=1e-4)
     said = " ".join(m.value for m in app.markdown)
     assert f"{found.total:.4g}" in said
     assert any("h₀ = 0" in c.value for c in app.caption)
@@ -71,7 +70,7 @@ def test_a_click_on_a_row_of_the_map_walks_that_loss_back(opened, filled: Path, 
     app = opened(filled, run=named["reviews.csv"], text=TEXT, step="6", back="2")
     walk = chart(app, "view-walk")["data"]
     held = flowing(filled, named["reviews.csv"]).layers[0]
-    np.testing.assert_allclose(plain(walk[0]["y"])[:7], held.states[6][:7], rtol=1e-4)
+    np.testing.assert_allclose(numbers(walk[0]["y"])[:7], held.states[6][:7], rtol=1e-4)
     said = " ".join(m.value for m in app.markdown)
     assert "From the loss at t = 7 (" in said and "to the copy k = 3 (" in said
 
@@ -118,7 +117,7 @@ def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytes
     assert len(lines) == 3 and all("<b>" not in line["name"] for line in lines)
     for run, line in zip(ids, lines, strict=True):
         delta = flowing(workspace.root, run, "the film was good").layers[-1].delta[-1]
-        np.testing.assert_allclose(plain(line["y"]), delta[::-1] / delta[-1], rtol=1e-4)
+        np.testing.assert_allclose(numbers(line["y"]), delta[::-1] / delta[-1], rtol=1e-4)
     assert app.info and "no mini-batch" in app.info[-1].value
 
 

@@ -8,7 +8,7 @@ import pytest
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.workspace import Workspace, store
-from tests.pages.driving import PAGES, Open, chart, sound
+from tests.pages.driving import PAGES, TITLES, Open, chart, numbers, sound
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -17,14 +17,14 @@ def test_each_page_opens_in_an_empty_workspace_and_offers_the_next_click(
 ) -> None:
     monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
     app = open_page(page, tmp_path / "workspace")
-    assert app.title[0].value == page.capitalize()
+    assert app.title[0].value == TITLES.get(page, page.capitalize())
     assert app.info, "an empty page says what to do next"
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_page_opens_with_data(page: str, open_page: Open, filled: Path) -> None:
     app = open_page(page, filled)
-    assert app.title[0].value == page.capitalize()
+    assert app.title[0].value == TITLES.get(page, page.capitalize())
     assert not app.error
 
 
@@ -34,7 +34,7 @@ def test_inspect_shows_the_numbers_of_the_trace(open_page: Open, filled: Path, n
     seen = trace(load(Workspace(filled).run(named["reviews.csv"])), text)
     drawn = chart(app, "view-beliefs")["data"]
     for line, label in zip(drawn, range(len(seen.labels)), strict=False):
-        np.testing.assert_allclose(plain(line["y"]), seen.answers[:, label], atol=1e-6)
+        np.testing.assert_allclose(numbers(line["y"]), seen.answers[:, label], atol=1e-6)
     said = " ".join(m.value for m in app.markdown)
     assert seen.labels[seen.answer] in said
     assert seen.decision_step is not None
@@ -45,7 +45,7 @@ def test_inspect_names_the_tags_of_a_labelling_run(open_page: Open, filled: Path
     app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives in Paris .")
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives in Paris .")
     drawn = chart(app, "view-tags")["data"]
-    heights = {x: y for bar in drawn for x, y in zip(plain(bar["x"]), plain(bar["y"]), strict=True)}
+    heights = {x: y for bar in drawn for x, y in zip(numbers(bar["x"]), numbers(bar["y"]), strict=True)}
     expected = {t + 1: seen.readouts[t].max() for t in range(1, len(seen.tokens) - 1)}
     assert heights == pytest.approx(expected, abs=1e-6)
 
@@ -58,7 +58,7 @@ def test_inspect_shows_any_layer_direction_and_gate(
                     quantity=quantity, step="2", unit="3")  # fmt: skip
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives here")
     held = {"h": seen.states, "c": seen.cells} | seen.gates
-    drawn = plain(chart(app, "view-state")["data"][0]["y"])
+    drawn = numbers(chart(app, "view-state")["data"][0]["y"])
     np.testing.assert_allclose(drawn, held[quantity][1, 1, 2], atol=1e-6)
     assert any(f"**{quantity}_t[3] = {held[quantity][1, 1, 2, 3]:.4f}**" in caption.value for caption in app.caption)
     scale = chart(app, "view-states")["data"][0]
@@ -151,12 +151,3 @@ def parameters(app) -> int:
     """The count on the Train page."""
     said = next(c.value for c in app.caption if "parameters" in c.value)
     return int(said.split(" parameters")[0].strip("*").replace(",", ""))
-
-
-def plain(values) -> np.ndarray:
-    """A plotly array, whether sent as a list or as base64."""
-    if isinstance(values, dict):
-        import base64
-
-        return np.frombuffer(base64.b64decode(values["bdata"]), np.dtype(values["dtype"]))
-    return np.array(values)

@@ -10,7 +10,7 @@ import pytest
 
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace, store
-from tests.tiny import saved_run
+from tests.tiny import config_of, model_of, saved_run
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", ".hidden", "-x", "x" * 101, "a\n", "ä", "a\x00b"])
@@ -162,3 +162,17 @@ def test_what_nobody_touched_for_a_week_is_forgotten(workspace: Workspace) -> No
     workspace.forget_old("jobs")
     assert {p.name for p in (workspace.root / "jobs").iterdir()} == {"young", "young.csv", "gone"}
     assert len(list((workspace.root / "uploads").iterdir())) == 4
+
+
+def test_a_twin_differs_in_the_loss_and_the_name_alone(workspace: Workspace) -> None:
+    one = saved_run(workspace, config_of(name="one", loss="last"))
+    assert workspace.twin(one) is None
+    saved_run(workspace, config_of(name="another seed", loss="every", seed=1))
+    saved_run(workspace, config_of(name="another width", model=model_of(hidden=7), loss="every"))
+    assert workspace.twin(one) is None
+    twin = saved_run(workspace, config_of(name="twin", loss="every"))
+    unsaid = saved_run(workspace, config_of(name="unsaid"))  # the default for texts is the last step
+    damaged = saved_run(workspace)
+    (damaged.path / "config.json").write_text("{")
+    assert workspace.twin(one).id == workspace.twin(unsaid).id == twin.id  # type: ignore[union-attr]
+    assert workspace.twin(twin).id in (one.id, unsaid.id)  # type: ignore[union-attr]

@@ -1,0 +1,71 @@
+"""The experiment of the two losses: the same configuration trained with the loss at the last and at every step."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.common import cache, training, widgets
+from rnn_core.config import SPLITS, ModelConfig, Problem, TrainConfig
+from rnn_core.data.datasets import Example
+from rnn_core.training import jobs
+from rnn_core.views.view import literal
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
+
+OTHER = {"last": "every", "every": "last"}
+MOST_TEXTS = 1000
+"""Dev texts that are read; more change little and take longer."""
+
+
+def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:
+    """Starts two runs that differ in their loss alone; the second waits for the first where there is one place."""
+    for loss in ("every", "last"):
+        training.start(dataset, model, replace(train, loss=loss), _called(name, loss))
+
+
+def start_twin(run: Run) -> None:
+    """Starts a run like this one with the other loss. Raises Problem when the data is gone."""
+    config = run.config
+    loss = OTHER[config.loss]
+    dataset = cache.workspace().dataset(config.fingerprint)
+    training.start(dataset, config.model, replace(config.train, loss=loss), _called(config.name, loss))  # type: ignore[arg-type]
+
+
+def _called(name: str, loss: str) -> str:
+    for other in OTHER:
+        name = name.removesuffix(f", loss {other}")
+    return f"{name[:180]}, loss {loss}"
+
+
+def twins(run: Run) -> dict[str, Run]:
+    """The run and its twin by their losses, both with weights; ends the page with the next step to take without."""
+    other = OTHER[run.config.loss]
+    twin = cache.workspace().twin(run)
+    if twin is None:
+        st.info(
+            f"This run takes its loss {'at the last step' if other == 'every' else 'at every step'}. To compare, train the same "
+            f"configuration, with the same seed, with the loss {'at every step' if other == 'every' else 'at the last step'}.",
+            icon=":material/compare_arrows:",
+        )
+        if st.button("Train its twin", type="primary", icon=":material/play_arrow:"):
+            with widgets.saying_problems():
+                start_twin(run)
+            st.switch_page("pages/train/train.py")
+        return st.stop()
+    found = {run.config.loss: run, twin.config.loss: twin}
+    waiting = [one for one in found.values() if not one.trained or ((s := jobs.status(one.path)) and s.active)]
+    for one in waiting:
+        st.markdown(f"**{literal(one.name)}** is being trained.")
+        widgets.watch(one.path, f"twin-{one.id}")
+    if any(not one.trained for one in found.values()):
+        st.stop()
+    return {loss: found[loss] for loss in ("last", "every")}
+
+
+def dev_texts(run: Run) -> list[Example]:
+    """The texts both are tried on: dev, else test. Raises Problem when the data is not here."""
+    dataset = cache.workspace().dataset(run.config.fingerprint)
+    for split in (*SPLITS[1:], SPLITS[0]):
+        if split in dataset.report.splits and (found := dataset.examples(split)):
+            return found[:: max(1, len(found) // MOST_TEXTS)][:MOST_TEXTS]
+    raise Problem("The data of these runs holds no texts. Upload it again on the Data page.")

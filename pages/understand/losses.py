@@ -1,0 +1,47 @@
+"""Last or every step: the same network trained with both losses, side by side."""
+
+import streamlit as st
+
+from pages.common import cache, loss_modes, run_choice, view_panel, widgets
+from rnn_core.config import METRIC_NAMES
+from rnn_core.figures import lines
+
+st.title("Loss at the last step, or at every step?")
+st.caption("The same network, data and seed, trained twice. What changes when the loss is taken after every word?")
+
+run = run_choice.choose_run()
+with widgets.saying_problems():
+    task = run.config.task
+if len(task.losses) < 2:
+    st.info("Labelling takes its loss at every token: there is one tag to be right about at each. Choose a run that classifies.",
+            icon=":material/label:")  # fmt: skip
+    st.stop()
+with widgets.saying_problems():
+    runs = loss_modes.twins(run)
+    texts = loss_modes.dev_texts(run)
+    found = {loss: cache.along(one, texts) for loss, one in runs.items()}
+
+from rnn_core.views import losses as views  # noqa: E402 - after the first paint, because it loads torch
+
+st.markdown(views.summary(found))
+view_panel.show(views.RIGHT, found)
+left, right = st.columns(2, gap="medium")
+with left:
+    view_panel.show(views.DECIDED, found)
+with right:
+    view_panel.show(views.REACH, found)
+
+st.markdown("##### What did training end with?")
+names = {"last": "last step", "every": "every step"}
+rows = [("dev accuracy", "dev_accuracy"), ("test accuracy", "test_accuracy"), ("dev macro F1", "dev_macro_f1"),
+        ("test macro F1", "test_macro_f1"), ("best epoch", "best_epoch"), ("epochs", "epochs"),
+        ("tokens a second", "tokens_per_second")]  # fmt: skip
+st.dataframe(
+    {"figure": [name for name, _ in rows]}
+    | {names[loss]: [one.metrics().get(key) for _, key in rows] for loss, one in runs.items()},
+    hide_index=True, placeholder="", column_config=dict.fromkeys(names.values(), st.column_config.NumberColumn(format="%.4g")),
+)  # fmt: skip
+histories = {f"loss at {names[loss]}": one.history() for loss, one in runs.items()}
+st.plotly_chart(lines.curves(histories, "accuracy"), key="twin-curves", config={"displayModeBar": False})
+st.caption(f"The two {METRIC_NAMES['accuracy']} curves are of the same dev texts; the two losses are not on one scale: one is a "
+           "text's loss at its end, the other the mean over all its steps.")  # fmt: skip

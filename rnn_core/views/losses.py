@@ -1,0 +1,93 @@
+"""The views on two runs that differ in where their loss is taken: at the last step, or at every step."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rnn_core.config import RunConfig
+from rnn_core.figures import twins
+from rnn_core.results import Along
+from rnn_core.views.view import View, number
+
+Twins = Mapping[str, Along]
+"""What was found of each run, by its loss: `last` and `every`."""
+
+
+def fits(config: RunConfig) -> bool:
+    """Whether there is a choice of losses: labelling has a loss at every token anyway."""
+    return len(config.task.losses) > 1
+
+
+def _same(found: Twins) -> Twins:
+    return found
+
+
+def _at(one: Along, share: float) -> int:
+    return int(np.abs(one.shares - share).argmin())
+
+
+def summary(found: Twins) -> str:
+    """What the every-step loss changes here, in words."""
+    last, every = found["last"], found["every"]
+    half = _at(last, 0.5)
+    taught = every.readouts[half] - last.readouts[half]
+    whole = every.answers[-1] - last.answers[-1]
+    return (
+        f"With **half of the words read**, the readout is right on {every.readouts[half]:.1%} of {every.texts:,} dev texts with "
+        f"the loss at every step and on {last.readouts[half]:.1%} with the loss at the last ({_points(taught)}). With **all of "
+        f"them read**, the answers are right on {every.answers[-1]:.1%} and {last.answers[-1]:.1%} ({_points(whole)}). "
+        f"Half of the texts have decided after {np.median(every.decided):.0%} and {np.median(last.decided):.0%} of their words."
+    )
+
+
+def _points(difference: float) -> str:
+    points = f"{abs(100 * difference):.1f} points"
+    return f"{points} {'more' if difference > 0 else 'fewer'} for every step" if round(100 * difference, 1) else "no difference"
+
+
+def _explain_right(found: Twins) -> str:
+    last, every = found["last"], found["every"]
+    some = ", ".join(
+        f"{share:.0%}: {every.readouts[_at(every, share)]:.3f} / {last.readouts[_at(last, share)]:.3f}"
+        for share in (0.25, 0.5, 0.75, 1)
+    )
+    return (
+        "Each dev text is read word by word. **Readout** (dots): softmax(V h_t + c) right there. **Answer if the text stopped "
+        "here** (line): one more step on `<eos>` first, which is where the loss at the last step taught this network to answer."
+        f"\n\nReadout right, every step / last step, by share read: {some} ({every.texts:,} texts)."
+        "\n\nThe loss at the last step never teaches the readouts before it: they may be odd although the final answer is good. "
+        "The loss at every step asks for the label after each word, also where the words so far cannot tell it."
+    )
+
+
+def _explain_reach(found: Twins) -> str:
+    def told(name: str) -> str:
+        one = found[name]
+        far = min(10, len(one.reach) - 1)
+        return f"{twins.NAMES[name]}: {number(one.reach[0])} at the end, {number(one.reach[far])} {far} steps before"
+
+    return (
+        r"$\partial L / \partial h_t$ is what the loss sends to the state of step t, here as the mean of its length over "
+        f"{found['last'].followed} dev texts, by the steps between t and the end, with each run's own loss L and the true "
+        f"label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step alone, everything must come back "
+        r"through every $\partial h_{t+1} / \partial h_t$ on the way; with $L = \frac{1}{T} \sum_t L(t)$ each step also gets "
+        "its own part."
+    )
+
+
+def _explain_decided(found: Twins) -> str:
+    return (
+        "The **decision step** is the first from which the answer (if the text stopped there) never changes again. Median share "
+        f"of the words read at it: {np.median(found['last'].decided):.1%} (last step), {np.median(found['every'].decided):.1%} "
+        "(every step). An early decision is not yet a right one: compare with the accuracy above."
+    )
+
+
+def _view(name: str, question: str, draw: Any, explain: Any) -> View[Twins]:
+    return View(name, question, fits, _same, draw, explain)
+
+
+RIGHT = _view("right-so-far", "How right is it before the text ends?", twins.right_so_far, _explain_right)
+REACH = _view("loss-reach", "How far back does the loss reach?", twins.reach, _explain_reach)
+DECIDED = _view("decided", "When does it make up its mind?", twins.decided, _explain_decided)

@@ -1,0 +1,82 @@
+"""The experiment of the two losses: one click starts both runs, and the page compares them once they are trained."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_core.analysis.along import along
+from rnn_core.analysis.loading import load
+from rnn_core.commands import main
+from rnn_core.training import jobs
+from rnn_core.workspace import Workspace
+from tests.pages.driving import Open, chart, numbers, sound
+
+
+@pytest.fixture
+def here(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace of its own, where a job that a page starts is done in this process."""
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
+    return Workspace(shutil.copytree(filled, tmp_path / "workspace"))
+
+
+def of_reviews(workspace: Workspace) -> dict[str, Any]:
+    return {run.name: run for run in workspace.runs() if run.config.data.task == "classify"}
+
+
+def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspace, open_page: Open) -> None:
+    before = set(of_reviews(here))
+    dataset = next(d for d in here.datasets() if d.config.task == "classify")
+    app = open_page("train", here.root, dataset=dataset.id)
+    app.number_input(key=f"train-{dataset.id}-epochs").set_value(2)
+    app.number_input(key=f"train-{dataset.id}-hidden").set_value(8)
+    next(button for button in app.button if button.label == "Train with both losses").click()
+    sound(app.run())
+    made = {name: run for name, run in of_reviews(here).items() if name not in before}
+    assert sorted(run.config.loss for run in made.values()) == ["every", "last"]
+    one, other = made.values()
+    assert here.twin(one).id == other.id and here.twin(other).id == one.id  # type: ignore[union-attr]
+    assert one.config.train.seed == other.config.train.seed and one.config.model == other.config.model
+    assert all(run.trained and run.metrics() for run in made.values())
+
+    app = open_page("losses", here.root, run=one.id)
+    wanted = {run.config.loss: along(load(run), dataset.examples("dev")) for run in made.values()}
+    said = " ".join(text.value for text in app.markdown)
+    for found in wanted.values():
+        assert f"{found.answers[-1]:.1%}" in said and f"{found.readouts[10]:.1%}" in said
+    drawn = {line["name"]: line["y"] for line in chart(app, "view-right-so-far")["data"]}
+    assert len(drawn) == 4
+    np.testing.assert_allclose(numbers(drawn["loss at every step: readout"]), wanted["every"].readouts)
+    scores = next(frame.value for frame in app.dataframe if "figure" in frame.value)
+    by_loss = {run.config.loss: run.metrics() for run in made.values()}
+    row = scores[scores["figure"] == "test accuracy"].iloc[0]
+    assert [row["last step"], row["every step"]] == [by_loss[loss]["test_accuracy"] for loss in ("last", "every")]
+
+
+def test_a_run_without_a_twin_offers_to_train_it(here: Workspace, open_page: Open) -> None:
+    run = of_reviews(here)["reviews.csv"]
+    app = open_page("losses", here.root, run=run.id)
+    assert here.twin(run) is None and "same seed" in app.info[0].value
+    next(button for button in app.button if button.label == "Train its twin").click()
+    app.run()
+    assert here.twin(run) is not None
+    assert {run.name for run in here.runs()} >= {"reviews.csv", "reviews.csv, loss every"}
+
+
+def test_a_labelling_run_says_that_it_has_no_choice(here: Workspace, open_page: Open, named: dict[str, str]) -> None:
+    assert "one tag" in open_page("losses", here.root, run=named["tagged.tsv"]).info[0].value
+
+
+def test_without_the_data_the_page_says_what_to_upload(here: Workspace, open_page: Open) -> None:
+    run = of_reviews(here)["reviews.csv"]
+    twin = here.run(run.id)
+    copied = here.root / "runs" / "a-twin"
+    shutil.copytree(twin.path, copied)
+    made = here.run("a-twin")
+    made.write_config(replace(made.config, train=replace(made.config.train, loss="every")))
+    here.dataset(run.config.fingerprint).delete()
+    app = open_page("losses", here.root, run=run.id)
+    assert "Upload it again" in app.error[0].value
