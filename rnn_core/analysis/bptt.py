@@ -259,7 +259,7 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
             at_hidden[key][:, met.step] += mask @ met.at_hidden
 
     eye = torch.nn.functional.one_hot(rows, steps).to(dtype)
-    sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit)
+    sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit, max(ks))
     full = sums(done, target, target.weights[None]).row(0)
     some = added(done, at_input, at_hidden)
     found = []

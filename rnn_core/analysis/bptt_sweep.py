@@ -194,34 +194,44 @@ class Met(NamedTuple):
 
 
 @torch.no_grad()
-def sweep(done: Pass, seeds: Tensor, coefficients: Tensor, visit: Callable[[Met], None]) -> None:
+def sweep(
+    done: Pass, seeds: Tensor, coefficients: Tensor, visit: Callable[[Met], None], within: int | None = None
+) -> None:
     """One sweep back with a batch of losses, L_r = Σ_t C[r,t] L(t).
 
     Args:
         seeds: (T, D) ∂L(t)/∂h_t at the uppermost states.
         coefficients: C, (R, T), the rows ordered so that neither their first nor their last non-zero step falls.
         visit: hears every copy that any of the losses reaches.
+        within: copies so many steps away from their loss, or more, may be left out. Each row has one loss then.
     """
     network, steps = done.network, done.steps
     counted = coefficients != 0
     first = counted.int().argmax(1)
     last = steps - 1 - counted.flip(1).int().argmax(1)
     width = max(read.x.shape[1] for _, _, read in done.each()[network.directions :]) if len(done.layers) > 1 else 0
+    if within is None or (width and network.directions == 2):  # far above may lead to near below
+        within = steps
     size = len(coefficients)
     if width:
         size = max(1, BLOCK_BYTES // (2 * steps * width * seeds.element_size()))
     for start in range(0, len(coefficients), size):
         block = slice(start, start + size)
-        _sweep_block(done, seeds, coefficients[block], first[block], last[block], start, visit)
+        _sweep_block(done, seeds, coefficients[block], first[block], last[block], start, visit, within)
 
 
 def _sweep_block(
-    done: Pass, seeds: Tensor, coefficients: Tensor, first: Tensor, last: Tensor, offset: int, visit: Callable[[Met], None]
-) -> None:
+    done: Pass, seeds: Tensor, coefficients: Tensor, first: Tensor, last: Tensor, offset: int, visit: Callable[[Met], None],
+    within: int,
+) -> None:  # fmt: skip
     network, cell, steps, d = done.network, done.network.cell, done.steps, done.network.config.hidden
     both, size = network.directions == 2, len(coefficients)
     walk = torch.arange(steps)
-    since, until = torch.searchsorted(last, walk).tolist(), torch.searchsorted(first, walk, right=True).tolist()
+    reaching = (  # forwards and backwards, the rows whose loss lies at the step or up to `within` behind it
+        (torch.searchsorted(last, walk).tolist(), torch.searchsorted(last, walk + within).tolist()),
+        (torch.searchsorted(first, walk - within, right=True).tolist(),
+         torch.searchsorted(first, walk, right=True).tolist()),
+    )  # fmt: skip
     weights = coefficients.t().contiguous()
     incoming: Tensor | None = None  # (T, size, D) from the layer above
     for layer in reversed(range(len(done.layers))):
@@ -235,7 +245,7 @@ def _sweep_block(
                 if incoming is not None and both:
                     rows = slice(0, size)
                 else:
-                    rows = slice(0, until[step]) if direction else slice(since[step], size)
+                    rows = slice(reaching[direction][0][step], reaching[direction][1][step])
                 if rows.start >= rows.stop:
                     continue
                 held = [c[rows] for c in carried]

@@ -11,14 +11,17 @@ from torch.nn.functional import cross_entropy
 from rnn_core.analysis import bptt, bptt_sweep
 from rnn_core.analysis.bptt import flow, gradients, truncations
 from rnn_core.analysis.bptt_sweep import (
+    Met,
     Pass,
     Target,
+    at_logits,
     compare,
     differences,
     doubled,
     flush,
     forward,
     sums,
+    sweep,
     target_of,
 )
 from rnn_core.analysis.loading import Loaded
@@ -371,3 +374,22 @@ def test_numbers_that_overflow_are_said_in_a_sentence() -> None:
     one.network.layer(0, 0)["bias"].fill_(1)
     with pytest.raises(Problem, match="numbers overflow on this text"):
         flowing(one, target="bad")
+
+
+@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
+def test_a_sweep_that_may_leave_out_what_is_far_meets_all_that_is_near(task: str, layers: int, both: bool) -> None:
+    done, target = read(loaded("gru", task, layers=layers, bidirectional=both), target=some_target(task))
+    seeds, rows = at_logits(done, target) @ done.network.weight_out, torch.eye(done.steps)
+    met: dict[int | None, dict[tuple[int, int, int, int], Tensor]] = {None: {}, 3: {}}
+    for within, found in met.items():
+
+        def visit(one: Met, found: dict[tuple[int, int, int, int], Tensor] = found) -> None:
+            for row, delta in zip(range(one.rows.start, one.rows.stop), one.at_input, strict=True):
+                found[one.layer, one.direction, row, one.step] = delta
+
+        sweep(done, seeds, rows.double(), visit, within)
+    near = {key for key in met[None] if abs(key[2] - key[3]) < 3}
+    assert near <= met[3].keys() <= met[None].keys()
+    assert all(torch.allclose(met[3][key], met[None][key], rtol=0, atol=1e-12) for key in near)
+    if layers == 1:
+        assert near == met[3].keys()
