@@ -120,7 +120,7 @@ class Numbering:
         Returns:
             numbers: of all tokens, end to end, those beyond `most` of a text left out.
             lengths: (m,) how many tokens are left of each text.
-            signs: (m,) as `signs`, of the whole text.
+            signs: (m,) as `signs`; of a text that was cut, of at least what is left.
             cut: the rows that were cut.
         """
         if len(self._pieces) > MOST_PIECES or len(self._flat) > 8 * MOST_PIECES:
