@@ -15,11 +15,13 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.run
-	$(BIN)/python benchmarks/inspect_speed.py
+# What is claimed about speed; each has options for longer runs (python -m benchmarks.NAME --help).
+bench: $(VENV)/.dev
+	for name in training recurrences reading bptt_sweep inspect_speed cold_start; do \
+	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 results: $(VENV)/.run
-	$(BIN)/python benchmarks/results.py
+	$(BIN)/python -m benchmarks.results
 
 # Trains the two runs that a fresh workspace opens with, on the public data in ../shared/data.
 demo-runs: $(VENV)/.run

@@ -1,6 +1,6 @@
 """How long a typed sentence takes on Inspect: server time to all views' data, the run being loaded.
 
-    python benchmarks/inspect_speed.py [--words 30] [--repeat 50]
+    python -m benchmarks.inspect_speed [--words 30] [--repeat 50]
 
 Prints, for each ready-made run, the median and the 95th percentile of: reading the text (the trace), and computing,
 drawing and explaining every view of the page, figures' JSON included.
@@ -8,20 +8,17 @@ drawing and explaining every view of the page, figures' JSON included.
 
 import argparse
 import statistics
-import sys
 import time
 from pathlib import Path
 
+import torch
+
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
+from rnn_core.views import inspect as views
+from rnn_core.workspace.runs import Run
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-import torch  # noqa: E402
-
-from rnn_core.analysis.loading import load  # noqa: E402
-from rnn_core.analysis.trace import trace  # noqa: E402
-from rnn_core.views import inspect as views  # noqa: E402
-from rnn_core.workspace.runs import Run  # noqa: E402
-
 TEXT = "a slow start , but the last hour is funny , warm and beautifully acted ."
 VIEWS = (views.TAGS, views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP)
 
@@ -32,6 +29,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=30)
     parser.add_argument("--repeat", type=int, default=50)
     asked = parser.parse_args()
+    torch.set_num_threads(1)  # as the server does
     words = TEXT.split()
     text = " ".join((words * asked.words)[: asked.words])
     print(f"{asked.words} words, {asked.repeat} times, {torch.get_num_threads()} threads; milliseconds: median (95 %)")

@@ -1,7 +1,7 @@
 """The README's Results: trains on the public data in ../shared/data by the command line and prints the table.
 
-    python benchmarks/results.py                  # everything, about a quarter of an hour on two cores
-    python benchmarks/results.py rt_polarity      # the rows whose name begins so
+    python -m benchmarks.results                  # everything, about a quarter of an hour on two cores
+    python -m benchmarks.results rt_polarity      # the rows whose name begins so
 """
 
 import argparse
@@ -26,9 +26,11 @@ SENTENCES = ["--learning-rate", "0.001", "--epochs", "10"]
 TAGS = ["--task", "tag", "--bidirectional", "--learning-rate", "0.002"]
 RESULTS: dict[str, tuple[list[str], int, str]] = {
     "rt_polarity, LSTM": ([*files("rt_polarity", ".csv"), *SENTENCES], 3, "test_accuracy"),
+    "rt_polarity, LSTM, loss at every step": ([*files("rt_polarity", ".csv"), *SENTENCES, "--loss", "every"], 3, "test_accuracy"),
     "rt_polarity, LSTM, torch's initialisation":
         ([*files("rt_polarity", ".csv"), *SENTENCES, "--initialisation", "torch"], 3, "test_accuracy"),
     "sst2, LSTM, sentences": ([*files("sst2", ".csv"), *SENTENCES], 3, "test_accuracy"),
+    "sst2, LSTM, sentences, loss at every step": ([*files("sst2", ".csv"), *SENTENCES, "--loss", "every"], 3, "test_accuracy"),
     "sst2, LSTM, sentences, torch's initialisation":
         ([*files("sst2", ".csv"), *SENTENCES, "--initialisation", "torch"], 3, "test_accuracy"),
     "sst2, LSTM, sentences and their phrases":

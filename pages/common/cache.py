@@ -40,8 +40,12 @@ def _version(run: Run) -> int:
 
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
 def _loaded(_run: Run, path: str, version: int) -> "Loaded":
+    import torch
+
     from rnn_core.analysis.loading import load
 
+    # one text is little work, and threads that wait for each other while a training uses the cores make it much slower
+    torch.set_num_threads(1)
     return load(_run)
 
 
