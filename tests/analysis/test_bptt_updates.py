@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from rnn_core.analysis.bptt_sweep import forward, target_of
-from rnn_core.analysis.bptt_updates import batch_directions, clipped, sgd_step
+from rnn_core.analysis.bptt_updates import batch_directions, clipped, mini_batch, sgd_step
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
+from rnn_core.data.datasets import Example
 from rnn_core.network.decoding import tensors
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS, LABELS, batch_loss, classified, tagged, vocabulary_of
@@ -100,3 +101,15 @@ def test_a_batch_of_unknown_labels_is_refused_in_a_sentence() -> None:
     seen = trace(one, TEXT)
     with pytest.raises(Problem, match="No text of this batch has a label"):
         batch_directions(one, forward(one.network, seen.indices), target_of(one, seen), batch)
+
+
+@pytest.mark.parametrize("task", ["classify", "tag"])
+def test_a_mini_batch_is_taken_evenly_and_stays_small(task: str) -> None:
+    one = loaded("gru", task)
+    target = "good" if task == "classify" else ("O", "O")
+    examples = [Example("", ("film", "good" if i == 99 else "bad"), target, i) for i in range(100)]
+    batch = mini_batch(one, examples)
+    good = one.speech.vocabulary.encode(["good"])[0]
+    assert len(batch) == 32 and batch.indices[-2] == good and batch.per_token == (task == "tag")
+    assert len(mini_batch(one, examples, tokens=10)) == 2 and len(mini_batch(one, examples, tokens=1)) == 1
+    assert len(mini_batch(one, examples[:3])) == 3
