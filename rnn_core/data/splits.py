@@ -1,7 +1,9 @@
 """Cutting dev and test from train: seeded, each class in its share, identical texts together."""
 
 import random
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, MutableSequence
+from itertools import islice
 
 import numpy as np
 
@@ -23,11 +25,11 @@ def cut(
         classes: (m,) the class of each, as its place among all classes in order; 0 throughout where there are none.
         tick: called often; what it raises ends the work.
     """
-    _, first, group = np.unique(texts, return_index=True, return_inverse=True)
-    size = np.bincount(group)
-    sizes = size.tolist()
+    group, first = _groups(texts)
+    size = np.bincount(group).astype(np.int32)
+    sizes = array("i", size.tobytes())
     home = classes[first]  # the class a text was first seen with: a text may stand there with several labels
-    order = np.lexsort((first, home))
+    order = np.lexsort((first, home)).astype(np.int32)
     ends = np.cumsum(np.bincount(home))
 
     wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
@@ -35,11 +37,11 @@ def cut(
     chosen = np.zeros(len(first), np.int8)
     rng = random.Random(seed)
     for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
-        groups = order[start:end].tolist()
+        groups = array("i", order[start:end].tobytes())  # a list would take ten times the memory
         _shuffle(groups, rng, tick)
         for split, number in wanted.items():
             owed[split] += number * int(size[order[start:end]].sum()) / len(texts)
-        for one in groups[1:]:
+        for one in islice(groups, 1, None):
             many = sizes[one]
             split = max(owed, key=owed.__getitem__, default=0)
             if not split or owed[split] <= 1 - 1e-6:
@@ -50,7 +52,17 @@ def cut(
     return chosen[group]
 
 
-def _shuffle(items: list[int], rng: random.Random, tick: Callable[[], object]) -> None:
+def _groups(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The group of each of m equal and unequal texts, and where each group has its first text."""
+    order = np.argsort(texts, kind="stable").astype(np.int32)
+    new = np.ones(len(texts), bool)
+    new[1:] = texts[order[1:]] != texts[order[:-1]]
+    group = np.empty(len(texts), np.int32)
+    group[order] = np.cumsum(new, dtype=np.int32) - 1
+    return group, order[new]
+
+
+def _shuffle(items: MutableSequence[int], rng: random.Random, tick: Callable[[], object]) -> None:
     """What `rng.shuffle` does, sooner and with a tick now and then."""
     draw = rng.getrandbits
     for bits in range(len(items).bit_length(), 1, -1):
