@@ -545,7 +545,7 @@ class PaddedRead:
     Attributes:
         side: `left` or `right`.
         masked: whether the pads are passed over; else they are read like any token.
-        states: (layers, directions, T + p, d) h along the padded row.
+        states: (T + p, D) the uppermost states along the padded row.
         true: (T + p,) which columns are true steps.
         read: (R,) the columns whose readouts are the answer: one, or one a token.
         state, answer, gradient: largest absolute difference of the uppermost states, of the probabilities (both where

@@ -1,0 +1,49 @@
+"""The terms of a unit's sums against the matrix products and the trace."""
+
+import numpy as np
+import pytest
+
+from rnn_core.analysis.equations import unit_step
+from rnn_core.analysis.trace import trace
+from tests.analysis.gradients import KINDS, loaded
+from tests.tiny import CELLS
+
+TEXT = "the film was not zzz good"
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
+def test_the_terms_add_up_to_the_trace(name: str, task: str, layers: int, both: bool) -> None:
+    one = loaded(name, task, layers=layers, bidirectional=both)
+    seen, d = trace(one, TEXT), 4
+    for layer in range(layers):
+        for direction in range(1 + both):
+            own = {key: p.numpy() for key, p in one.network.layer(layer, direction).items()}
+            for step in (0, 3, 7):
+                before = step + 1 if direction else step - 1
+                h = seen.states[layer, direction, before] if 0 <= before < 8 else np.zeros(d)
+                x = seen.embeddings[step] if layer == 0 else seen.states[layer - 1, :, step].ravel()
+                for unit in (0, 3):
+                    found = unit_step(one, seen, layer, direction, step, unit)
+                    assert found.difference < 1e-12
+                    assert found.values["h"] == pytest.approx(seen.states[layer, direction, step, unit], abs=1e-12)
+                    assert found.before["h"] == h[unit]
+                    for number, gate in enumerate(found.gates):
+                        row = number * d + unit
+                        assert gate.word == pytest.approx(own["weight_ih"][row] @ x, abs=1e-12)
+                        inner = own["bias_inner"][unit] if gate.gate == "n" else 0
+                        assert gate.past == pytest.approx(own["weight_hh"][row] @ h + inner, abs=1e-12)
+                        assert gate.bias == own["bias"][row]
+                        if gate.gate in ("i", "f", "o", "r", "z"):
+                            total = 1 / (1 + np.exp(-(gate.word + gate.past + gate.bias)))
+                            assert total == pytest.approx(seen.gates[gate.gate][layer, direction, step, unit], abs=1e-12)
+                    if name == "tanh":
+                        gate = found.gates[0]
+                        assert np.tanh(gate.word + gate.past + gate.bias) == pytest.approx(found.values["h"], abs=1e-12)
+
+
+def test_a_network_as_it_is_used_agrees_to_single_precision() -> None:
+    one = loaded("lstm", layers=2)
+    one = one._replace(network=one.network.float())
+    found = unit_step(one, trace(one, TEXT), 1, 0, 4, 2)
+    assert found.difference < 1e-6 and set(found.values) == {"h", "c", "i", "f", "g", "o"}
