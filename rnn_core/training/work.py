@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.config import SPLITS, Problem, RunConfig
-from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Dataset, Example
-from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.data.datasets import Dataset
 from rnn_core.network.decoding import predict
 from rnn_core.network.models import count_parameters
 from rnn_core.results import Scores
@@ -34,13 +32,6 @@ def create_run(workspace: Workspace, config: RunConfig) -> Run:
     return run
 
 
-def encode(examples: list[Example], speech: Speech, per_token: bool) -> Encoded:
-    """Examples as numbers, by a run's vocabulary and labels."""
-    return Encoded.of(
-        [e.tokens for e in examples], [e.target for e in examples], speech.vocabulary, speech.labels, per_token
-    )
-
-
 def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | SavedDataset | None = None) -> dict[str, Any]:
     """Trains a run from where it stands to the end and scores it on test.
 
@@ -53,22 +44,12 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     """
     config, began = run.config, time.perf_counter()
     data = dataset or workspace.dataset(config.fingerprint)
-    splits: dict[str, list[Example]] = {}
-    for split in SPLITS:
-        job.check()
-        splits[split] = data.splits.get(split, []) if isinstance(data, Dataset) else data.examples(split)
     if not (run.path / "vocabulary.json").exists():
-        vocabulary = Vocabulary.build(
-            (e.tokens for e in splits["train"]), config.data.vocabulary, config.data.lowercase
-        )
-        run.write_speech(Speech(vocabulary, data.labels, data.scheme))
+        run.write_speech(Speech(data.vocabulary, data.labels, data.scheme))
     speech = run.speech
-    per_token = config.task.per_token
-    encoded: dict[str, Encoded] = {}
-    for split in SPLITS:
-        job.check()
-        encoded[split] = encode(splits[split], speech, per_token)
-    train, dev, test = encoded.values()
+    if (speech.vocabulary, speech.labels) != (data.vocabulary, data.labels):
+        raise Problem(f"The words or labels of {run.name} are not those of its data. Train a new run.")
+    train, dev, test = (data.encoded(split) for split in SPLITS)
     training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme)
     read_seconds = time.perf_counter() - began
     if run.resumable:
