@@ -77,7 +77,7 @@ class Encoded:
 
     def batch(self, rows: np.ndarray) -> Batch:
         """These texts as one batch."""
-        lengths = self.lengths[rows]
+        lengths = self.starts[rows + 1] - self.starts[rows]  # not of all texts, of which there may be millions
         steps = np.arange(lengths.max())[:, None]
         true = steps < lengths
         where = np.where(true, self.starts[rows] + steps, 0)

@@ -56,7 +56,8 @@ def _groups(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The group of each of m equal and unequal texts, and where each group has its first text."""
     order = np.argsort(texts, kind="stable").astype(np.int32)
     new = np.ones(len(texts), bool)
-    new[1:] = texts[order[1:]] != texts[order[:-1]]
+    ordered = texts[order]
+    new[1:] = ordered[1:] != ordered[:-1]
     group = np.empty(len(texts), np.int32)
     group[order] = np.cumsum(new, dtype=np.int32) - 1
     return group, order[new]
