@@ -90,7 +90,7 @@ def look_back(run: Run, own: bool = True) -> "Backward":
         examples: Any = ()
         with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
             if own:
-                examples = cache.workspace().dataset(run.config.fingerprint).examples("train")
+                examples = next(cache.workspace().dataset(run.config.fingerprint).pieces("train"), ())
         made = views.backward(loaded, trace, target, loss, chosen.logit, chosen.precise, examples)
         while len(kept) >= _MOST_KEPT:
             del kept[next(iter(kept))]
@@ -126,6 +126,26 @@ def choose_copies(backward: "Backward") -> "Asked":
         back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
     window = min(max(chosen.window or 5, 1), last + 1)
     return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window)
+
+
+SECTIONS = {
+    "copies": "What each copy adds", "modes": "Last or every step", "truncation": "Truncation",
+    "reach": "Vanishing or exploding", "sgd": "A step of SGD", "beside": "Other runs",
+}  # fmt: skip
+
+
+def tabs(with_modes: bool) -> dict[str, Any]:
+    """A tab a question, of which only the open one is to be filled: the others cost nothing."""
+    names = [name for name in SECTIONS if with_modes or name != "modes"]
+    chosen = state.selection().section
+    st.session_state["bptt-tab"] = SECTIONS[chosen if chosen in names else names[0]]
+
+    def turn() -> None:
+        title = st.session_state["bptt-tab"]
+        state.select(section=next(name for name in names if SECTIONS[name] == title))
+
+    made = st.tabs([SECTIONS[name] for name in names], key="bptt-tab", on_change=turn)
+    return dict(zip(names, made, strict=True))
 
 
 def choose_window(asked: "Asked") -> None:

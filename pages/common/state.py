@@ -38,6 +38,7 @@ class Selection:
             how the words are numbered.
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
+        section: the open tab of BPTT.
     """
 
     run: str | None = None
@@ -70,6 +71,7 @@ class Selection:
     side: str = "right"
     masking: bool = True
     gate: str | None = None
+    section: str | None = None
 
 
 def restore() -> None:

@@ -31,42 +31,48 @@ st.markdown(views.path_words(views.WALK.compute(asked)))
 with st.expander("Step by step, with the factors"):
     st.dataframe(views.steps_back(asked), hide_index=True)
 
-left, right = st.columns(2, gap="medium")
-with left:
-    view_panel.show(views.SHARES, asked, state.select)
-with right:
-    view_panel.show(views.RUNNING, asked, state.select)
+tabs = gradient_choice.tabs(views.MODES.fits(run.config))
+if tabs["copies"].open:
+    with tabs["copies"]:
+        view_panel.show(views.SHARES, asked, state.select)
+        view_panel.show(views.RUNNING, asked, state.select)
 
-if views.MODES.fits(run.config):
-    view_panel.show(views.MODES, asked, state.select)
-    st.markdown(views.modes_words(views.MODES.compute(asked)))
-    st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
+if "modes" in tabs and tabs["modes"].open:
+    with tabs["modes"]:
+        view_panel.show(views.MODES, asked, state.select)
+        st.markdown(views.modes_words(views.MODES.compute(asked)))
+        st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
+        st.page_link("pages/understand/losses.py", label="Train the same network with both losses and compare",
+                     icon=":material/compare_arrows:")  # fmt: skip
 
-view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
-st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
+if tabs["truncation"].open:
+    with tabs["truncation"]:
+        view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
+        st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
 
-left, right = st.columns(2, gap="medium")
-with left:
-    view_panel.show(views.REACH, asked)
-    st.markdown(views.horizon_words(views.faded(asked)))
-with right:
-    view_panel.show(views.SATURATION, asked, state.select)
+if tabs["reach"].open:
+    with tabs["reach"]:
+        view_panel.show(views.REACH, asked)
+        st.markdown(views.horizon_words(views.faded(asked)))
+        view_panel.show(views.SATURATION, asked, state.select)
 
-left, right = st.columns(2, gap="medium")
-with left:
-    view_panel.show(views.SGD, asked)
-with right:
-    clip = st.number_input("Clip gradient norm to", 0.0, value=float(run.config.train.clip), help="0: never")
-    st.markdown(views.clip_words(asked, clip))
-    st.dataframe(views.updates(asked, clip), hide_index=True)
+if tabs["sgd"].open:
+    with tabs["sgd"]:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            view_panel.show(views.SGD, asked)
+        with right:
+            clip = st.number_input("Clip gradient norm to", 0.0, value=float(run.config.train.clip), help="0: never")
+            st.markdown(views.clip_words(asked, clip))
+            st.dataframe(views.updates(asked, clip), hide_index=True)
+        if backward.examples:
+            view_panel.show(views.DIRECTIONS, asked)
+        else:
+            st.info("The run's data are not in this workspace, so there is no mini-batch to hold this text's gradient against.",
+                    icon=":material/inventory_2:")  # fmt: skip
 
-if backward.examples:
-    view_panel.show(views.DIRECTIONS, asked)
-else:
-    st.info("The run's data are not in this workspace, so there is no mini-batch to hold this text's gradient against.",
-            icon=":material/inventory_2:")  # fmt: skip
-
-st.subheader("Beside other runs")
-beside = views.Beside(gradient_choice.pinned(run))
-view_panel.show(views.BESIDE, beside)
-st.dataframe(views.side_by_side(beside), hide_index=True)
+if tabs["beside"].open:
+    with tabs["beside"]:
+        beside = views.Beside(gradient_choice.pinned(run))
+        view_panel.show(views.BESIDE, beside)
+        st.dataframe(views.side_by_side(beside), hide_index=True)

@@ -32,21 +32,27 @@ def test_a_loss_is_walked_back_and_shared(browser: Any, server: str, tmp_path_fa
     drawn = person.chart("view-walk").evaluate(WALK)
     assert drawn[2][0] == 0 and drawn[2][5] > 0, "copy 1 of W receives nothing"
 
+    page.get_by_role("tab", name="Truncation").click()
+    person.settle()
     page.locator('[data-testid="stSlider"] input').first.focus()
     page.keyboard.press("ArrowLeft")
     person.settle()
     page.get_by_text("of K = 4").first.wait_for()
+    assert "window=4" in page.url and "section=truncation" in page.url
+    friend = Person(browser, server)
+    friend.go(page.url)
+    friend.page.get_by_text("of K = 4").first.wait_for()
 
+    page.get_by_role("tab", name="Other runs").click()
+    person.settle()
     page.get_by_role("combobox", name="Runs beside this one").press_sequentially("LSTM")
     page.get_by_role("option", name="An LSTM").click()
     person.settle()
     page.wait_for_function("document.querySelector('.st-key-view-beside .js-plotly-plot')._fullData.length === 2")
 
     assert f"pinned={lstm}" in page.url and "window=4" in page.url and "back=2" in page.url
-    friend = Person(browser, server)
     friend.go(page.url)
     assert friend.chart("view-walk").evaluate(WALK) == drawn
     assert friend.chart("view-beside").evaluate("g => g._fullData.length") == 2
-    friend.page.get_by_text("of K = 4").first.wait_for()
     assert friend.page.get_by_label("Text", exact=True).input_value() == "the film was <b>not</b> good"
     assert person.errors == [] and friend.errors == []

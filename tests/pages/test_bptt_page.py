@@ -18,7 +18,11 @@ from tests.pages.driving import ROOT, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
-VIEWS = ("pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "beside")
+SECTIONS = {
+    "copies": ("copy_shares", "running"), "modes": ("modes",), "truncation": ("truncation",),
+    "reach": ("reach", "saturation"), "sgd": ("sgd", "directions"), "beside": ("beside",),
+}  # fmt: skip
+"""What is drawn in each tab; the map and the walk stand above."""
 
 
 @pytest.fixture
@@ -48,9 +52,13 @@ def test_an_empty_workspace_offers_the_next_click(opened, tmp_path: Path, monkey
 
 
 def test_every_view_is_there_and_shows_the_numbers_of_the_analysis(opened, filled: Path, named: dict[str, str]) -> None:
-    app = opened(filled, run=named["reviews.csv"], text=TEXT, loss="every", window="3")
     found = flowing(filled, named["reviews.csv"], loss="every")
-    drawn = {view: chart(app, f"view-{view}")["data"] for view in (*VIEWS, "directions")}
+    drawn = {}
+    for section, views in SECTIONS.items():
+        app = opened(filled, run=named["reviews.csv"], text=TEXT, loss="every", window="3", section=section)
+        there = {c.proto.id.rsplit("-", 1)[-1] for c in app.get("plotly_chart")}
+        assert there == {"pairs", "walk", *views}, "a tab that is not open is not computed"
+        drawn |= {view: chart(app, f"view-{view}")["data"] for view in ("pairs", "walk", *views)}
     row = len(found.rows) - 1
     held = found.layers[0]
     np.testing.assert_allclose(numbers(drawn["walk"][1]["y"]), held.delta[row], rtol=1e-4)
@@ -76,7 +84,7 @@ def test_a_click_on_a_row_of_the_map_walks_that_loss_back(opened, filled: Path, 
 
 
 def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, named: dict[str, str]) -> None:
-    app = opened(filled, run=named["reviews.csv"], text=TEXT)
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, section="truncation")
     app.slider(key="bptt-window").set_value(2)
     sound(app.run())
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
@@ -96,7 +104,7 @@ def test_a_labelling_run_takes_a_tag_a_token(opened, filled: Path, named: dict[s
     labels = Workspace(filled).run(run).speech.labels
     text = "Anna lives in Paris ."
     app = opened(filled, run=run, text=text, layer="1", direction="1")
-    assert not any(c.proto.id.endswith("-view-modes") for c in app.get("plotly_chart"))
+    assert "Last or every step" not in [tab.label for tab in app.tabs]
     tags = " ".join([labels[0]] * 5)
     app.text_input(key="bptt-tags").set_value(tags)
     sound(app.run())
@@ -112,17 +120,18 @@ def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytes
     workspace = Workspace(tmp_path / "workspace")
     ids = [saved_run(workspace, config_of(model=model_of(cell), name=f"<b>{cell}</b> %{{x}}")).id
            for cell in ("tanh", "lstm", "gru")]  # fmt: skip
-    app = opened(workspace.root, run=ids[0], text="the film was good", pinned=",".join(ids[1:]))
+    app = opened(workspace.root, run=ids[0], text="the film was good", pinned=",".join(ids[1:]), section="beside")
     lines = chart(app, "view-beside")["data"]
     assert len(lines) == 3 and all("<b>" not in line["name"] for line in lines)
     for run, line in zip(ids, lines, strict=True):
         delta = flowing(workspace.root, run, "the film was good").layers[-1].delta[-1]
         np.testing.assert_allclose(numbers(line["y"]), delta[::-1] / delta[-1], rtol=1e-4)
+    app = opened(workspace.root, run=ids[0], text="the film was good", section="sgd")
     assert app.info and "no mini-batch" in app.info[-1].value
 
 
 ODD = {"step": "99999", "back": "77", "layer": "9", "window": "0", "parameter": "zzz", "loss": "no", "label": "none",
-       "pinned": "a,b", "tags": "x"}  # fmt: skip
+       "pinned": "a,b", "tags": "x", "section": "zzz"}  # fmt: skip
 
 
 @pytest.mark.parametrize("link", [ODD, {"text": "<b>x</b> $y$ **b** `c`"}])
