@@ -269,7 +269,8 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
     paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     names = json.loads(given.file_names) if given.file_names else None
     shown = (names or {split: path.name for split, path in paths.items()}).get("train", "")
-    saved = read(workspace.root, paths, config, given.name or shown, names, _reading(job))
+    name = given.name if given.command is _data else None  # what `train` is given is the run's name
+    saved = read(workspace.root, paths, config, name or shown, names, _reading(job))
     _print_findings(saved.report.warnings, saved.report.left_out)
     return saved
 

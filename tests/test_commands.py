@@ -153,6 +153,13 @@ def test_the_same_seed_trains_the_same_weights_and_a_saved_dataset_is_as_good_as
 # ---- evaluate and inspect -------------------------------------------------------------------------------------------
 
 
+def test_the_name_given_to_train_is_the_runs_and_to_data_the_datasets(command: Run, workspace: Workspace) -> None:
+    run = workspace.run(figures(command("train", "--train", REVIEWS, "--name", "mine", *SMALL))["run"])
+    assert run.name == "mine" and [d.name for d in workspace.datasets()] == ["reviews.csv"]
+    figures(command("data", "--train", TAGGED, "--task", "tag", "--name", "some tags"))
+    assert {d.name for d in workspace.datasets()} == {"reviews.csv", "some tags"}
+
+
 def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run, workspace: Workspace) -> None:
     trained = figures(command("train", "--train", REVIEWS, *SMALL))
     found = figures(command("evaluate", trained["run"], "--on", "test"))
