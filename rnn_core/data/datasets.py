@@ -32,7 +32,7 @@ __all__ = ["Dataset", "Example", "FileReport", "Plan", "plan_dataset", "read_dat
 
 Tick = Callable[[float], object]
 
-HASHED, READ, NUMBERED = 0.04, 0.85, 1.0
+HASHED, READ, NUMBERED = 0.03, 0.75, 1.0
 """The share of the work that is done when the files are hashed, when they are read, and when all has its final number."""
 
 
@@ -319,7 +319,7 @@ def _nobody(share: float) -> None:
 
 def _part(progress: Tick | None, start: float, end: float) -> Tick:
     """Turns the share done of a part of the work into the share done of all."""
-    return (lambda share: progress(start + share * (end - start))) if progress else _nobody
+    return (lambda share: progress(min(start + share * (end - start), end))) if progress else _nobody
 
 
 def _shares(sources: Mapping[str, Source], progress: Tick | None, start: float, end: float) -> dict[str, Tick]:
@@ -327,8 +327,8 @@ def _shares(sources: Mapping[str, Source], progress: Tick | None, start: float, 
     sizes = {split: max(source.path.stat().st_size, 1) for split, source in sources.items()}
     scale, before, ticks = (end - start) / sum(sizes.values()), start, {}
     for split, size in sizes.items():
-        ticks[split] = _part(progress, before, before + size * scale)
-        before += size * scale
+        after = min(before + size * scale, end)
+        ticks[split], before = _part(progress, before, after), after
     return ticks
 
 

@@ -25,11 +25,11 @@ def cut(
         classes: (m,) the class of each, as its place among all classes in order; 0 throughout where there are none.
         tick: called often; what it raises ends the work.
     """
-    group, first = _groups(texts)
+    group, first = _groups(texts, tick)
     size = np.bincount(group).astype(np.int32)
     sizes = array("i", size.tobytes())
     home = classes[first]  # the class a text was first seen with: a text may stand there with several labels
-    order = np.lexsort((first, home)).astype(np.int32)
+    order = np.argsort(home.astype(np.min_scalar_type(home.max(initial=0))), kind="stable").astype(np.int32)
     ends = np.cumsum(np.bincount(home))
 
     wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
@@ -43,6 +43,8 @@ def cut(
             owed[split] += number * int(size[order[start:end]].sum()) / len(texts)
         for one in islice(groups, 1, None):
             many = sizes[one]
+            if not one & 0x3FFF:
+                tick()
             split = max(owed, key=owed.__getitem__, default=0)
             if not split or owed[split] <= 1 - 1e-6:
                 break
@@ -52,15 +54,20 @@ def cut(
     return chosen[group]
 
 
-def _groups(texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The group of each of m equal and unequal texts, and where each group has its first text."""
-    order = np.argsort(texts, kind="stable").astype(np.int32)
-    new = np.ones(len(texts), bool)
-    ordered = texts[order]
-    new[1:] = ordered[1:] != ordered[:-1]
-    group = np.empty(len(texts), np.int32)
-    group[order] = np.cumsum(new, dtype=np.int32) - 1
-    return group, order[new]
+def _groups(texts: np.ndarray, tick: Callable[[], object]) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) which group of equal texts each is of, and where each group begins; groups are in order of their beginnings."""
+    leader = np.empty(len(texts), np.int32)  # the first text equal to each
+    bucket = texts & 15
+    for number in range(16):  # equal texts are in one bucket, and sixteen short sorts leave time for a tick
+        tick()
+        rows = np.flatnonzero(bucket == number)
+        order = rows[np.argsort(texts[rows], kind="stable")]
+        ordered = texts[order]
+        new = np.ones(len(rows), bool)
+        new[1:] = ordered[1:] != ordered[:-1]
+        leader[order] = order[new][np.cumsum(new) - 1]
+    leads = leader == np.arange(len(texts), dtype=np.int32)
+    return (np.cumsum(leads, dtype=np.int32) - 1)[leader], np.flatnonzero(leads).astype(np.int32)
 
 
 def _shuffle(items: MutableSequence[int], rng: random.Random, tick: Callable[[], object]) -> None:

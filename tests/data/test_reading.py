@@ -159,6 +159,17 @@ def test_random_strings_do_not_fill_the_memory_and_frequent_words_stay(
     assert (encoded.indices.reshape(-1, 6)[:, 1] == words_.index("often")).all()
 
 
+def test_progress_never_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_core.data.encodings.CHUNK", 97)
+    monkeypatch.setattr(stored, "PIECE", 100)
+    for count in range(10, 200, 7):
+        files = {split: table(tmp_path / f"{split}.csv", [(f"text {i}", "xy"[i % 2]) for i in range(count * size)])
+                 for split, size in (("train", 3), ("dev", 1))}  # fmt: skip
+        heard: list[float] = []
+        read_dataset(files, DataConfig(), progress=heard.append)
+        assert heard == sorted(heard) and heard[-1] == 1 and len(heard) > 20
+
+
 def test_the_cut_stays_what_it_was() -> None:
     """Runs were trained on it, and a file that is read again must not give them other splits."""
     texts, classes = np.arange(40) // 2, np.arange(40) // 2 % 3
