@@ -41,7 +41,10 @@ def live(run: Run, status: jobs.Status) -> None:
     figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f} of {run.config.train.epochs}")
     figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help="mean over the last updates, in nats a text")
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
-    figures[2].metric("Tokens a second", f"{speed:,.0f}" if speed else "…")
+    pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
+        "pad_share" in history.epochs[-1] else ""
+    figures[2].metric("Tokens a second", f"{speed:,.0f}" if speed else "…",
+                      help=f"words or characters of the data, no specials and no pads{pads}")  # fmt: skip
     metric = headline(run)
     best = [e for e in history.epochs if e.get("best")]
     if best and f"dev_{metric}" in best[-1]:
