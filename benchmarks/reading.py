@@ -1,8 +1,8 @@
 """How fast a CSV is read, tokenised and encoded, and in how much memory.
 
-    python benchmarks/reading.py                        # 50 MB of texts made up for it
-    python benchmarks/reading.py --megabytes 1000
-    python benchmarks/reading.py --file ../shared/data/sst2/train_phrases.csv
+    python -m benchmarks.reading                        # 50 MB of texts made up for it
+    python -m benchmarks.reading --megabytes 1000
+    python -m benchmarks.reading --file ../shared/data/sst2/train_phrases.csv
 
 Prints one JSON line: megabytes a second of ours and of the tutorials' way (`tutorial.read`), both in this process in
 turns on the same head of the file, and the best of each; then of the whole file by the command line, with its peak
@@ -13,7 +13,6 @@ import argparse
 import csv
 import gc
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,17 +22,26 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks import tutorial
+from rnn_core.config import DataConfig
+from rnn_core.data.datasets import read_dataset
 
-from benchmarks import tutorial  # noqa: E402
-from rnn_core.config import DataConfig  # noqa: E402
-from rnn_core.data.datasets import read_dataset  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 WORDS = 400_000
 CLASSES = ("bad", "fine", "good")
 AROUND = ("{}", "{}", "{}", "{}", "{}", "{}", "{}", "{},", "{}.", "{}!", "{}'s", '"{}"', "({})", "{}-made")
 """What words come with, here and there: what a tokeniser splits off, or leaves."""
+
+PEAK = """
+import sys
+from rnn_core.commands import main
+status = main(sys.argv[1:])
+with open("/proc/self/status") as own:
+    print(next(line.split()[1] for line in own if line.startswith("VmHWM")))
+sys.exit(status)
+"""
+"""The command line, and the most memory that it held; wait4 would count what its parent held as well (Linux only)."""
 
 
 def make(path: Path, megabytes: float, seed: int = 0) -> None:
@@ -76,15 +84,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 def by_command(path: Path, workspace: str) -> tuple[float, float]:
     """Reads the file by the command line: seconds, and the peak memory in megabytes."""
-    command = [sys.executable, "-m", "rnn_core", "data", "--train", str(path), "--workspace", workspace]
+    command = [sys.executable, "-c", PEAK, "data", "--train", str(path), "--workspace", workspace]
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)  # getrusage would give the greatest of all children
-    took = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"The reading of {path} failed.")
-    return took, used.ru_maxrss / (1e3 if sys.platform == "linux" else 1e6)
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return time.perf_counter() - began, int(done.stdout.splitlines()[-1]) / 1e3
 
 
 def main() -> None:

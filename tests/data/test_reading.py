@@ -1,9 +1,6 @@
 """What reading by blocks gives: the very tokens, vocabulary and arrays that one text after another would."""
 
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import reading
 from rnn_core.config import DataConfig
 from rnn_core.data import numbering, splits, stored
 from rnn_core.data.batches import Encoded
@@ -216,9 +214,5 @@ def test_a_large_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
         file.write("text,label\n")
         for i in range(300_000):
             file.write(f"{' '.join(rng.choices(line, k=12))} {i},{i % 2}\n")
-    command = [sys.executable, "-m", "rnn_core", "data", "--train", str(tmp_path / "t.csv"), "--workspace", str(tmp_path / "w")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    assert used.ru_maxrss < 450_000, "30 MB as Python objects took 800"
+    _, megabytes = reading.by_command(tmp_path / "t.csv", str(tmp_path / "w"))
+    assert megabytes < 450, "30 MB as Python objects took 800"
