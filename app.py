@@ -24,6 +24,7 @@ page = st.navigation(
             st.Page("pages/train/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
         ],
         "Understand": [
+            st.Page("pages/understand/matrix.py", title="Words to matrix", icon=":material/grid_view:", url_path="matrix"),
             st.Page("pages/understand/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
             st.Page("pages/understand/losses.py", title="Last or every step", icon=":material/compare_arrows:",
                     url_path="losses"),

@@ -671,6 +671,7 @@ class GateTerms:
         hidden: (d,) W[u, j] · h_{t−1}[j].
         inputs: (n,) U[u, i] · x_t[i].
         weights_hidden, weights_inputs: (d,), (n,) the rows of W and U.
+        factor: what W h_{t−1} is multiplied by before it is added: r_t for the GRU's candidate, else 1.
     """
 
     gate: str
@@ -680,6 +681,7 @@ class GateTerms:
     inputs: np.ndarray
     weights_hidden: np.ndarray
     weights_inputs: np.ndarray
+    factor: float = 1.0
 
     @property
     def past(self) -> float:
@@ -690,6 +692,11 @@ class GateTerms:
     def word(self) -> float:
         """U x_t."""
         return float(self.inputs.sum())
+
+    @property
+    def total(self) -> float:
+        """The pre-activation: b + W h_{t−1} + U x_t, or b + r_t (W h_{t−1} + b_q) + U x_t."""
+        return self.bias + self.factor * self.past + self.word
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Selection:
             how the words are numbered.
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
+        part: the open tab of Words to matrix.
         section: the open tab of BPTT.
     """
 
@@ -72,6 +73,7 @@ class Selection:
     masking: bool = True
     gate: str | None = None
     section: str | None = None
+    part: str | None = None
 
 
 def restore() -> None:

@@ -1,5 +1,7 @@
 """One unit at one step: the sums inside its gates, term by term, and what the cell makes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -32,6 +34,8 @@ def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: in
     state, kept = cell.step(a_input, a_hidden, tuple(torch.tensor([[v]], dtype=torch.float64) for v in before.values()))
     made = dict(zip((*cell.parts, *cell.kept), (*state, *kept), strict=True))
     values = {name: float(value) for name, value in made.items()}
+    if inner is not None:  # in the last block the reset gate comes between W h and the sum
+        gates[-1] = replace(gates[-1], factor=values["r"])
     return UnitStep(
         unit, step, layer, direction, tuple(gates), before, values,
         max(abs(values[name] - float(held[name][step, unit])) for name in values),

@@ -34,12 +34,11 @@ def test_the_terms_add_up_to_the_trace(name: str, task: str, layers: int, both: 
                         inner = own["bias_inner"][unit] if gate.gate == "n" else 0
                         assert gate.past == pytest.approx(own["weight_hh"][row] @ h + inner, abs=1e-12)
                         assert gate.bias == own["bias"][row]
-                        if gate.gate in ("i", "f", "o", "r", "z"):
-                            total = 1 / (1 + np.exp(-(gate.word + gate.past + gate.bias)))
-                            assert total == pytest.approx(seen.gates[gate.gate][layer, direction, step, unit], abs=1e-12)
-                    if name == "tanh":
-                        gate = found.gates[0]
-                        assert np.tanh(gate.word + gate.past + gate.bias) == pytest.approx(found.values["h"], abs=1e-12)
+                        phi = np.tanh if gate.gate in ("g", "n") or name == "tanh" else lambda a: 1 / (1 + np.exp(-a))
+                        if name == "relu":
+                            phi = lambda a: max(a, 0.0)  # noqa: E731
+                        wanted = found.values["h"] if gate.gate == "a" else seen.gates[gate.gate][layer, direction, step, unit]
+                        assert phi(gate.total) == pytest.approx(wanted, abs=1e-12)
 
 
 def test_a_network_as_it_is_used_agrees_to_single_precision() -> None:

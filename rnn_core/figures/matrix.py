@@ -1,0 +1,226 @@
+"""From words to numbers: index and one-hot matrices, what pads do, what makes up a sum, and amounts side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import FIRST, NO_FADE, frame, outline, targets
+from rnn_core.figures.palette import literal
+from rnn_core.results import GateTerms, OneHotWindow, TextMatrix
+
+MOST_ROWS, MOST_STEPS = 10, 14
+"""Texts and steps of the index matrix that are drawn, so that every cell can be read."""
+
+MOST_WRITTEN = 64
+"""Up to so many columns of the one-hot matrix have their ones and zeros written out, and their words below."""
+
+KINDS = {"pad": "#c3c8cf", "special": "#a6c8e4", "unknown": "#f0c27f", "word": "#e9eef3"}
+"""The colours of cells; black is read on each of them."""
+
+INK = "#101010"
+_TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+def shown_steps(longest: int, step: int) -> np.ndarray:
+    """The steps of the index matrix that are drawn around a step, from 0."""
+    first = min(max(step - MOST_STEPS // 2, 0), max(longest - MOST_STEPS, 0))
+    return np.arange(first, min(first + MOST_STEPS, longest))
+
+
+def indices(matrix: TextMatrix, step: int) -> go.Figure:
+    """Texts (rows) × steps: each cell has its token and its index. A click gives `[step]`."""
+    shown = shown_steps(matrix.indices.shape[1], step)
+    rows = matrix.tokens[:MOST_ROWS]
+    kinds, says, picks = np.zeros((len(rows), len(shown)), int), [], []
+    written = []
+    for r, tokens in enumerate(rows):
+        line = []
+        for c, t in enumerate(shown.tolist()):
+            index = int(matrix.indices[r, t])
+            kind = ("pad", "unknown", "special", "special", "word")[min(index, 4)]
+            kinds[r, c] = list(KINDS).index(kind)
+            token = tokens[t] if t < len(tokens) else "<pad>"
+            line.append(f"{literal(token, 9)}<br><b>{index}</b>")
+            fed = f", read as {literal(matrix.words[index])}" if kind == "unknown" else ""
+            says.append(f"text {r + 1}, t = {t + FIRST}: {literal(token, 60)}{fed}<br>index {index}")
+            picks.append([t])
+        written.append(line)
+    colours = list(KINDS.values())
+    last = len(colours) - 1
+    figure = go.Figure(
+        go.Heatmap(
+            z=kinds.astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=last, showscale=False, hoverinfo="skip",
+            colorscale=[[i / last, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
+            text=written, texttemplate="%{text}", textfont={"color": INK, "size": 13},
+        )
+    )  # fmt: skip
+    down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
+    figure.add_trace(targets(across + shown[0] + FIRST, down, picks, says))
+    return frame(
+        figure,
+        44 * len(rows) + 60,
+        ("indices", matrix.tokens[:MOST_ROWS]),
+        xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": "step t"},
+               "showgrid": False, "side": "bottom"},
+        yaxis={"range": [len(rows) - 0.5, -0.5], "tickvals": list(range(len(rows))), "showgrid": False,
+               "ticktext": [f"text {i + 1}, length {n}" for i, n in enumerate(matrix.lengths[: len(rows)].tolist())]},
+        shapes=outline(step + FIRST - 0.5, step + FIRST + 0.5, -0.5, len(rows) - 0.5),
+        hoverdistance=-1,
+        margin=_TIGHT,
+    )  # fmt: skip
+
+
+def one_hot(part: OneHotWindow, words: Sequence[str]) -> go.Figure:
+    """Texts (rows) × columns of the one-hot matrix, a block of columns a step. A click gives `[step]`."""
+    r, s, c = part.values.shape
+    size, total = len(words), s * c
+    places = np.arange(total) + np.repeat(np.arange(s), c)  # an empty column between two steps
+    grid = np.full((r, total + s - 1), np.nan, np.float32)
+    grid[:, places] = part.values.reshape(r, total)
+    names = [words[i] for i in part.columns.tolist()]
+    write = total <= MOST_WRITTEN
+    figure = go.Figure(
+        go.Heatmap(
+            z=grid, zmin=0, zmax=1, colorscale=[[0, "#e9eef3"], [1, "#125a9c"]], showscale=False, hoverinfo="skip",
+            xgap=1, ygap=1,
+            **({"texttemplate": "%{z:.0f}", "textfont": {"size": 11}} if write else {}),
+        )
+    )  # fmt: skip
+    says, picks = [], []
+    for row in range(r):
+        for t in part.steps.tolist():
+            for index, name in zip(part.columns.tolist(), names, strict=True):
+                column = t * size + index
+                says.append(f"text {row + 1}, t = {t + FIRST}, word {index} ({literal(name, 40)})<br>"
+                            f"column {t} · {size:,} + {index} = {column:,}")  # fmt: skip
+                picks.append([t])
+    figure.add_trace(targets(np.tile(places, r), np.repeat(np.arange(r), total), picks, says))
+    middles = places.reshape(s, c).mean(1)
+    notes = [{"x": float(x), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
+              "text": f"t = {t + FIRST}"} for x, t in zip(middles, part.steps.tolist(), strict=True)]  # fmt: skip
+    numbered = [f"{literal(name, 10)} {i}" for i, name in zip(part.columns, names, strict=True)]
+    ticks = {"tickvals": places.tolist(), "ticktext": numbered * s, "tickangle": -90, "tickfont": {"size": 10}}
+    return frame(
+        figure,
+        26 * r + 150,
+        ("one-hot", tuple(names), tuple(part.steps)),
+        xaxis={"showgrid": False} | (ticks if write else {"showticklabels": False}),
+        yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [f"text {i + 1}" for i in part.rows.tolist()],
+               "showgrid": False},
+        annotations=notes,
+        hoverdistance=-1,
+        margin=_TIGHT | {"t": 26},
+    )  # fmt: skip
+
+
+WAYS = {
+    ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
+    ("left", False): ("left, read like tokens", "#CC79A7", "solid"),
+    ("right", True): ("right, masked", palette.BLUE, "solid"),
+    ("left", True): ("left, masked", "#4BA3D9", "dash"),
+}
+"""Each way to pad: its name and look."""
+
+
+def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray], pads: int) -> go.Figure:
+    """The probability of the target against the number of pads, a line each way to pad."""
+    figure = go.Figure()
+    at = np.arange(len(counts), dtype=np.int32)  # evenly spaced: a few pads matter as much as many
+    for way, (name, colour, dash) in WAYS.items():
+        figure.add_scatter(
+            x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2.5}, marker={"size": 7},
+            text=[f"{count} pads" for count in counts.tolist()],
+            hovertemplate="%{text}: p = %{y:.6f}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    place = int(np.searchsorted(counts, pads))
+    return frame(
+        figure,
+        320,
+        ("pads",),
+        xaxis={"tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
+        yaxis={"range": [-0.03, 1.05], "title": {"text": "probability of the target"}},
+        shapes=[{"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper",
+                 "line": {"color": palette.GREY, "dash": "dot", "width": 2}}],
+        showlegend=True,
+    )  # fmt: skip
+
+
+def largest_terms(terms: GateTerms, below: Sequence[str], most: int = 12) -> list[tuple[str, float, str]]:
+    """What a gate's sum is made of: (name, value, kind), the largest terms first, then the rest added up, then the biases.
+
+    Args:
+        below: (n,) what the inputs are called.
+    """
+    times = "" if terms.factor == 1 else "r · "
+    past = [(f"{times}W h: h[{j}]", float(value), "past") for j, value in enumerate(terms.factor * terms.hidden)]
+    word = [(f"U x: {name}", float(value), "word") for name, value in zip(below, terms.inputs, strict=True)]
+    ordered = sorted(past + word, key=lambda term: -abs(term[1]))
+    shown = ordered[:most]
+    for kind, words in (("past", f"{times}W h"), ("word", "U x")):
+        rest = [value for _, value, of in ordered[most:] if of == kind]
+        if rest:
+            shown.append((f"{words}: the other {len(rest)}", sum(rest), kind))
+    shown.append(("b", terms.bias, "bias"))
+    return shown + [(f"{times}b_q", terms.factor * terms.inner_bias, "bias")] * (terms.inner_bias != 0)
+
+
+def terms(parts: Sequence[tuple[str, float, str]], total: float) -> go.Figure:
+    """The terms of a sum as bars, and the sum.
+
+    Args:
+        parts: as `largest_terms` gives.
+    """
+    looks = {"past": ("W h₍ₜ₋₁₎: from the state before", palette.BLUE), "word": ("U xₜ: from what is read", palette.ORANGE),
+             "bias": ("bias", palette.GREY)}  # fmt: skip
+    figure = go.Figure()
+    for kind, (name, colour) in looks.items():
+        rows = [i for i, part in enumerate(parts) if part[2] == kind]
+        if not rows:
+            continue
+        figure.add_bar(
+            y=rows, x=[parts[i][1] for i in rows], orientation="h", name=name, marker={"color": colour},
+            text=[f"{parts[i][1]:+.4f}" for i in rows], textposition="outside", cliponaxis=False,
+            hovertext=[parts[i][0] for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>", **NO_FADE,
+        )  # fmt: skip
+    figure.add_bar(
+        y=[len(parts)], x=[total], orientation="h", name="the sum", marker={"color": "#009E73"}, text=[f"{total:+.4f}"],
+        textposition="outside", cliponaxis=False, hovertemplate="the sum: %{x:+.6f}<extra></extra>",
+    )  # fmt: skip
+    names = [*(part[0] for part in parts), "sum"]
+    ends = [*(value for _, value, _ in parts), total, 0.0]
+    low, high = min(ends), max(ends)
+    room = 0.16 * ((high - low) or 1)
+    return frame(
+        figure,
+        24 * len(names) + 100,
+        ("terms", len(names)),
+        barmode="overlay",
+        bargap=0.25,
+        xaxis={"range": [low - room, high + room]},
+        yaxis={"range": [len(names) - 0.5, -0.5], "tickvals": list(range(len(names))), "ticktext": names, "showgrid": False},
+        showlegend=True,
+    )
+
+
+def amounts(names: Sequence[str], values: Sequence[float], says: Sequence[str], title: str) -> go.Figure:
+    """Amounts as bars, each with its number in words."""
+    at: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": list(names)}
+    figure = go.Figure(
+        go.Bar(
+            y=np.arange(len(names), dtype=np.int32), x=np.asarray(values, np.float64), orientation="h", text=list(says),
+            textposition="outside", cliponaxis=False, marker={"color": palette.BLUE}, hoverinfo="skip",
+        )
+    )  # fmt: skip
+    return frame(
+        figure,
+        30 * len(names) + 70,
+        ("amounts", title, tuple(names)),
+        bargap=0.3,
+        xaxis={"title": {"text": title}, "range": [0, 1.3 * (max(values, default=0) or 1)]},
+        yaxis=at | {"range": [len(names) - 0.5, -0.5], "showgrid": False},
+        margin=_TIGHT,
+    )

@@ -1,0 +1,120 @@
+"""The views of one unit at one step: the cell's equations with live numbers, and what its sums consist of."""
+
+import re
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.figures import matrix as figures
+from rnn_core.results import GateTerms, Trace, UnitStep
+from rnn_core.views.view import View, always, literal, number
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit at one step, and the gate whose sum is shown."""
+
+    loaded: Loaded
+    trace: Trace
+    found: UnitStep
+    gate: str
+
+    @property
+    def terms(self) -> GateTerms:
+        return next(terms for terms in self.found.gates if terms.gate == self.gate)
+
+    @property
+    def below(self) -> list[str]:
+        """What the inputs of the layer are called."""
+        if self.found.layer == 0:
+            return [f"x[{i}]" for i in range(len(self.terms.inputs))]
+        d = self.loaded.config.model.hidden
+        arrows = ("→", "←") if self.loaded.network.directions == 2 else ("",)
+        return [f"h{arrow}[{j}] below" for arrow in arrows for j in range(d)]
+
+    @property
+    def where(self) -> str:
+        step = self.found.step
+        return f"t = {step + 1} (“{literal(self.trace.tokens[step], 30)}”)"
+
+
+_TERM = re.compile(
+    r"W(?:_(?P<past>[a-z]))? h_\{t-1\}|U(?:_(?P<word>[a-z]))? x_t|(?<![a-zA-Z\\])b(?:_(?P<bias>[a-z]))?(?![a-zA-Z])"
+    r"|(?P<before>[a-z])_\{t-1\}|(?P<now>[a-z])_t"
+)
+
+
+def live(unit: Unit) -> str:
+    """The cell's equations, each with this unit's numbers in it, as LaTeX."""
+    found = unit.found
+    gates = {terms.gate: terms for terms in found.gates}
+    only = found.gates[0].gate
+    inner = found.gates[-1]
+    values = {terms.gate: terms.total for terms in found.gates} | found.values  # Elman's a is kept nowhere else
+
+    def value(match: re.Match[str]) -> str:
+        letters, text = match.groupdict(), match.group()
+        if text.startswith("W"):
+            result = float(gates[letters["past"] or only].hidden.sum())
+        elif text.startswith("U"):
+            result = gates[letters["word"] or only].word
+        elif text.startswith("b"):
+            letter = letters["bias"] or only
+            result = gates[letter].bias if letter in gates else inner.inner_bias
+        else:
+            result = found.before[letters["before"]] if letters["before"] else values[letters["now"]]
+        return f"({result:.4f})" if result < 0 else f"{result:.4f}"
+
+    lines = []
+    for equation in unit.loaded.network.cell.equations:
+        left, right = equation.split(" = ", 1)
+        numbers = _TERM.sub(value, right).replace(r"\odot", r"\cdot")
+        lines.append(rf"{left}[{found.unit}] &= {right} \\ &= {numbers} = {values[left[0]]:.4f}")
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+
+def heading(unit: Unit) -> str:
+    """Which unit at which step, and its state, as Markdown."""
+    return f"Unit {unit.found.unit} of layer {unit.found.layer + 1} at {unit.where}: **h = {unit.found.values['h']:.4f}**"
+
+
+def _same(unit: Unit) -> Unit:
+    return unit
+
+
+def _draw_terms(unit: Unit) -> go.Figure:
+    return figures.terms(figures.largest_terms(unit.terms, unit.below), unit.terms.total)
+
+
+def _explain_terms(unit: Unit) -> str:
+    terms, found = unit.terms, unit.found
+    count = len(terms.hidden) + len(terms.inputs)
+    strongest = max(range(len(terms.hidden)), key=lambda j: abs(terms.hidden[j]))
+    reset = ""
+    if terms.factor != 1:
+        reset = f" In this gate the reset gate multiplies all that comes from the state before by r = {number(terms.factor)}."
+    w = float(terms.weights_hidden[strongest])
+    h = float(terms.hidden[strongest]) / w if w else 0.0
+    return (
+        f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {count:,} products and a bias. Each product "
+        "is a weight times a number: of the state before (blue), or of what is read (orange). The twelve largest are drawn one "
+        f"by one, the others added up.{reset}\n\n"
+        r"$$a[u] = b[u] + \textstyle\sum_j W[u,j]\, h_{t-1}[j] + \sum_i U[u,i]\, x_t[i]$$" + "\n\n"
+        f"The largest from the state before is of unit {strongest}: weight {number(w)} times {number(h)} is "
+        f"{number(float(terms.hidden[strongest]))}. All of W h: {number(terms.past)}; all of U x: {number(terms.word)}; b: "
+        f"{number(terms.bias)}; a = {number(terms.total)}. {check(unit)}"
+    )
+
+
+def check(unit: Unit) -> str:
+    """How far the sums are from the state that Inspect shows, in a sentence."""
+    return (
+        "What these terms add up to, put through the cell, differs from the states and gates of the trace by "
+        f"{unit.found.difference:.1e} at the most."
+    )
+
+
+TERMS: View[Unit] = View(
+    "terms", "What does this unit's sum consist of?", always, _same, _draw_terms, _explain_terms
+)

@@ -1,0 +1,110 @@
+"""The view of the feed-forward network beside the recurrent one: what recurrence adds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.figures import gradients as figures
+from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
+from rnn_core.views.view import View, always, literal, number
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A text read with and without recurrence.
+
+    Attributes:
+        label: the class whose probability is shown; None: the network's own answer (at each token when labelling).
+    """
+
+    loaded: Loaded
+    trace: Trace
+    found: WithoutRecurrence
+    step: int
+    label: str | None = None
+
+    @property
+    def classes(self) -> np.ndarray:
+        """(T,) the class whose probability is shown at each step."""
+        trace = self.trace
+        if self.label in trace.labels:
+            return np.full(len(trace.tokens), trace.labels.index(self.label))
+        return trace.readouts.argmax(1) if trace.answers is None else np.full(len(trace.tokens), trace.answer)
+
+    def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
+        """(T,) with and without recurrence."""
+        at = np.arange(len(self.trace.tokens)), self.classes
+        return self.trace.readouts[at], self.found.readouts[at]
+
+
+def _same(alone: Alone) -> Alone:
+    return alone
+
+
+def _draw(alone: Alone) -> go.Figure:
+    recurrent, single = alone.probabilities()
+    series = {"with recurrence": recurrent, "without: h before = 0 at every step": single}
+    figure = figures.along(series, alone.trace.tokens, "probability", alone.step, log=False)
+    return figure.update_layout(yaxis_range=[-0.03, 1.05])
+
+
+def _explain(alone: Alone) -> str:
+    t = alone.step
+    recurrent, single = alone.probabilities()
+    label = literal(alone.trace.labels[int(alone.classes[t])], 40)
+    state = alone.trace.states[-1, :, t].ravel()
+    share = float(np.linalg.norm(state - alone.found.states[t]))
+    return (
+        "Take the memory away: the same weights, but the state before every step is set to 0 (and the LSTM's c with it). What is "
+        "left is a feed-forward network that reads each token alone, whatever stands around it. Where the lines differ, the "
+        "past made the difference. Reading from the start there is no past at the first step, and there they meet.\n\n"
+        r"$$h_t = \mathrm{step}(0,\ x_t) \qquad \text{instead of} \qquad h_t = \mathrm{step}(h_{t-1},\ x_t)$$" + "\n\n"
+        f"At t = {t + 1} (“{literal(alone.trace.tokens[t], 30)}”), {label}: {recurrent[t]:.4f} with, {single[t]:.4f} without; "
+        f"the uppermost state differs by {number(share)} (Euclidean)."
+    )
+
+
+def _pick(point: list[Any]) -> dict[str, Any]:
+    return {"step": int(point[0])}
+
+
+ALONE: View[Alone] = View(
+    "alone", "What would the network say without its memory?", always, _same, _draw, _explain, _pick
+)
+
+
+def text_words(alone: Alone) -> str:
+    """What recurrence changes about this text's answer, as Markdown."""
+    trace, readouts = alone.trace, alone.found.readouts
+    if trace.answers is None:
+        inner = slice(1, len(trace.tokens) - 1)
+        own, single = trace.readouts[inner].argmax(1), readouts[inner].argmax(1)
+        changed = np.flatnonzero(own != single)
+        listed = ", ".join(
+            f"“{literal(trace.tokens[i + 1], 30)}” {literal(trace.labels[single[i]], 30)} → {literal(trace.labels[own[i]], 30)}"
+            for i in changed[:8].tolist()
+        )
+        more = ", …" if len(changed) > 8 else ""
+        return f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}." if listed else ".")
+    answer, last = trace.labels[trace.answer], readouts[-1]
+    mean = readouts.mean(0)
+    return (
+        f"With recurrence the answer is **{literal(answer, 40)}** (p = {trace.readouts[-1].max():.3f}). Without, the step after "
+        f"`<eos>` knows `<eos>` alone and says {literal(trace.labels[int(last.argmax())], 40)} (p = {last.max():.3f}) of every "
+        f"text; the mean over all steps says {literal(trace.labels[int(mean.argmax())], 40)} (p = {mean.max():.3f})."
+    )
+
+
+def gain_words(gain: RecurrenceGain, per_token: bool) -> str:
+    """Accuracy with and without recurrence, as Markdown."""
+    texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
+    what = f"{gain.decisions:,} tokens" if per_token else "answers"
+    mean = "" if gain.mean is None else f", **{gain.mean:.4f}** by the mean of its readouts over the steps"
+    return (
+        f"On {texts} dev texts ({what}): accuracy **{gain.recurrent:.4f}** with recurrence, **{gain.feed_forward:.4f}** without"
+        f"{mean}. The most frequent class alone would get {gain.majority:.4f}. Recurrence adds "
+        f"**{gain.recurrent - max(gain.feed_forward, gain.mean or 0):+.4f}**."
+    )

@@ -1,0 +1,104 @@
+"""The views of a network's ledger: its parameters, and the bytes that training it takes."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rnn_core.figures import matrix as figures
+from rnn_core.results import Ledger, LedgerRow
+from rnn_core.views.view import View, always
+
+
+def size_words(count: float) -> str:
+    """Bytes for people, in powers of 1,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:,.0f} B" if unit == "B" else f"{count:,.2f} {unit}"
+        count /= 1000
+    return f"{count:,.2f} TB"
+
+
+def place(row: LedgerRow, found: Ledger) -> str:
+    """A parameter's letter, with layer and direction where there are several."""
+    if row.layer is None or row.direction is None:
+        return row.letter
+    where = [f"layer {row.layer + 1}"] * (max(r.layer or 0 for r in found.rows) > 0)
+    where += [("from the start", "from the end")[row.direction]] * any(r.direction for r in found.rows)
+    return row.letter + (f" ({', '.join(where)})" if where else "")
+
+
+def _same(found: Ledger) -> Ledger:
+    return found
+
+
+def _draw_counts(found: Ledger) -> go.Figure:
+    names = [place(row, found) for row in found.rows]
+    says = [f"{' × '.join(map(str, row.shape))} = {row.count:,}" for row in found.rows]
+    return figures.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt")
+
+
+def _explain_counts(found: Ledger) -> str:
+    values = found.letters
+    gates = f", G = {values['G']} gates" if values["G"] > 1 else ""
+    return (
+        "A parameter is a matrix or vector of numbers that training sets. E (N×n) holds a row for every word, U (G·d × n) "
+        "carries what is read into the units, W (G·d × d) the state before, b are the biases, V (k × d) and c read the "
+        f"answer out. Here N = {values['N']:,}, n = {values['n']}, d = {values['d']}, k = {values['k']}{gates}; G counts "
+        "the gates, each with its own U, W and b.\n\n"
+        f"{sum_words(found)}\n\nFed one-hot instead of by E, U would have N columns and not n."
+    )  # fmt: skip
+
+
+def sum_words(found: Ledger) -> str:
+    """The sum in letters and numbers, and the three ways to count, as Markdown."""
+    return (
+        rf"$${found.formula}$$" + "\n\n" + rf"$$= {found.numbers} = {found.by_formula}$$" + "\n\n"
+        f"By the formula **{found.by_formula:,}**, by the shapes that the cell declares **{found.declared:,}**, by the sizes "
+        f"of the tensors **{found.in_tensors:,}**: {agreement(found)}."
+    )
+
+
+def agreement(found: Ledger) -> str:
+    """Whether the three ways to count agree."""
+    same = found.by_formula == found.declared == found.in_tensors
+    return "the same" if same else "**not the same**, which is a fault of this program"
+
+
+PARAMETERS: View[Ledger] = View(
+    "ledger", "Which numbers does this network learn, and how many?", always, _same, _draw_counts, _explain_counts
+)
+
+
+def counts(found: Ledger) -> dict[str, list[Any]]:
+    """The ledger as a table."""
+    total = found.in_tensors
+    return {
+        "parameter": [*(place(row, found) for row in found.rows), "sum"],
+        "in letters": [*(" × ".join(row.size) for row in found.rows), ""],
+        "shape": [*(" × ".join(f"{side:,}" for side in row.shape) for row in found.rows), ""],
+        "numbers": [*(row.count for row in found.rows), total],
+        "share": [*(row.count / total for row in found.rows), 1.0],
+    }
+
+
+def _draw_memory(found: Ledger) -> go.Figure:
+    return figures.amounts(
+        list(found.memory), list(found.memory.values()), [size_words(v) for v in found.memory.values()], "bytes"
+    )
+
+
+def _explain_memory(found: Ledger) -> str:
+    return (
+        f"Each number is a float32 of 4 bytes. Adam keeps two running means (moments) for each parameter. What grows with "
+        f"the texts are the activations, which the way back needs: for B = {found.batch:,} texts of T = {found.steps:,} steps "
+        "every step's input, and the state and the gates of every layer and direction.\n\n"
+        rf"$$B \cdot T \cdot d \cdot 4 = {found.batch} \cdot {found.steps} \cdot {found.letters['d']} \cdot 4 = "
+        rf"{found.batch * found.steps * found.letters['d'] * 4}\ \text{{bytes for one array of states}}$$" + "\n\n"
+        f"Together {size_words(sum(found.memory.values()))}. Buffers of the libraries come on top; truncation after K steps "
+        "keeps K steps of the activations instead of T."
+    )
+
+
+MEMORY: View[Ledger] = View(
+    "memory", "How many bytes does training take?", always, _same, _draw_memory, _explain_memory
+)

@@ -1,0 +1,155 @@
+"""The views of the padding audit: what pads do to a text's states, answer and gradient."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.analysis.loading import Loaded
+from rnn_core.data.vocabulary import PAD, SPECIALS
+from rnn_core.figures import heatmap
+from rnn_core.figures import matrix as figures
+from rnn_core.results import PaddedRead, PaddingAudit, PaddingCost, Trace
+from rnn_core.views.view import View, always, literal, number
+
+DRIFTS = ("state", "probabilities", "gradient", "gradient, relative")
+"""The columns of the audit's table that hold differences from no pads."""
+
+
+@dataclass(frozen=True)
+class Padded:
+    """A text with pads, and which way of padding is looked at."""
+
+    loaded: Loaded
+    trace: Trace
+    audit: PaddingAudit
+    side: str
+    masked: bool
+
+    @property
+    def read(self) -> PaddedRead:
+        return self.audit.of(self.side, self.masked)
+
+    @property
+    def asked(self) -> str:
+        """What the probability is of."""
+        if self.trace.answers is None:
+            return "each token's own tag (the mean over the tokens)"
+        return f"the class {literal(self.trace.labels[int(self.audit.targets[0])], 40)}"
+
+
+def _same(padded: Padded) -> Padded:
+    return padded
+
+
+def _draw_curves(padded: Padded) -> go.Figure:
+    return figures.pad_curves(padded.audit.counts, padded.audit.curves, padded.audit.pads)
+
+
+def _explain_curves(padded: Padded) -> str:
+    audit = padded.audit
+    at = int(np.searchsorted(audit.counts, audit.pads))
+    listed = " · ".join(f"{figures.WAYS[way][0]} {curve[at]:.6f}" for way, curve in audit.curves.items())
+    return (
+        "Pads make the rows of a matrix equally long and mean nothing. **Masked**: the network is told each text's length "
+        "and passes over the pads. **Read like tokens**: `<pad>` is a word as any other, each pad is one more step, and the "
+        "answer is read from the last column, because nobody knows where the text ended.\n\n"
+        r"$$\text{masked: } h_t = h_{t-1} \text{ at a pad} \qquad \text{read: } h_t = \mathrm{step}(h_{t-1},\ E[0])$$" + "\n\n"
+        f"The curves are the probability of {padded.asked}. With {audit.pads} pads: {listed}; without any {audit_start(padded)}."
+    )
+
+
+def audit_start(padded: Padded) -> str:
+    """The probability without pads."""
+    return f"{padded.audit.curves['right', True][0]:.6f}"
+
+
+CURVES: View[Padded] = View(
+    "pad_curves", "Does the answer change with the number of pads?", always, _same, _draw_curves, _explain_curves
+)
+
+
+def _draw_states(padded: Padded) -> go.Figure:
+    read = padded.read
+    tokens = np.full(len(read.true), SPECIALS[PAD], object)
+    tokens[read.true] = padded.trace.tokens
+    last = int(read.read[-1])
+    return heatmap.states(read.states, tokens.tolist(), last)
+
+
+def _explain_states(padded: Padded) -> str:
+    read, pads = padded.read, padded.audit.pads
+    ends = np.linalg.norm(read.states, axis=1)
+    true = np.flatnonzero(read.true)
+    if padded.masked and padded.side == "left":
+        said = (
+            "Pads at the start are passed over: the state stays h₀ = 0 until the first true step, and from there on everything "
+            f"is as without them. The longest state at a pad has length {number(float(ends[~read.true].max(initial=0)))}."
+        )
+    elif padded.masked:
+        said = (
+            "Pads at the end are passed over: each text is read by its own length, which is how this network is trained. What "
+            "is behind the end counts for nothing and is set to 0 here."
+        )
+    elif padded.side == "left":
+        said = (
+            "Pads at the start are read: the text begins from a state that the pads have already moved away from 0"
+            + (f", to length {number(float(ends[true[0] - 1]))}." if pads else ".")
+        )
+    else:
+        moved = float(np.linalg.norm(read.states[-1] - read.states[true[-1]]))
+        said = (
+            "Pads at the end are read: the states up to the end of the text are the same where reading goes forwards, but each "
+            f"pad moves the state on. From the true end to the last column it moves by {number(moved)} (Euclidean)."
+        )
+    return (
+        f"{said}\n\n"
+        r"$$h_0 = 0, \qquad h_t = \mathrm{step}(h_{t-1}, x_t)$$" + "\n\n"
+        f"The uppermost states of the padded row, {pads} pads on the {padded.side}; outlined: the column whose answer is read."
+    )
+
+
+STATES: View[Padded] = View(
+    "pad_states", "What happens to the state at the pads?", always, _same, _draw_states, _explain_states
+)
+
+
+def drifts(padded: Padded) -> dict[str, Sequence[Any]]:
+    """The audit as a table: each way to pad against no pads."""
+    audit = padded.audit
+    return {
+        "pads": [f"{audit.pads} on the {read.side}" for read in audit.reads],
+        "masking": ["on: passed over" if read.masked else "off: read like tokens" for read in audit.reads],
+        **dict(zip(DRIFTS, zip(*((r.state, r.answer, r.gradient, r.ratio) for r in audit.reads), strict=True), strict=True)),
+        "loss": [read.loss for read in audit.reads],
+        "answers changed": [int((read.answers != audit.answers).sum()) for read in audit.reads],
+    }
+
+
+def drift_words(padded: Padded) -> str:
+    """The audit in a sentence, as Markdown."""
+    audit = padded.audit
+
+    def most(masked: bool) -> str:
+        reads = [read for read in audit.reads if read.masked == masked]
+        return (
+            f"state **{max(r.state for r in reads):.1e}**, probabilities **{max(r.answer for r in reads):.1e}**, "
+            f"gradient **{max(r.gradient for r in reads):.1e}**"
+        )
+
+    return (
+        f"Largest absolute difference from no pads, over both sides. Masking on: {most(True)} (that is rounding). Masking off: "
+        f"{most(False)}."
+    )
+
+
+def cost_words(cost: PaddingCost) -> str:
+    """Accuracies of dev read in three ways, as Markdown."""
+    texts = f"all {cost.texts:,}" if cost.texts == cost.available else f"{cost.texts:,} of {cost.available:,}"
+    return (
+        f"On {texts} dev texts, padded to the longest (L = {cost.longest}): accuracy **{cost.true_end:.4f}** read at each text's "
+        f"true end, **{cost.last_column:.4f}** read from the last column behind the pads (which costs "
+        f"{cost.true_end - cost.last_column:.4f}), **{cost.left:.4f}** with the pads on the left and read."
+    )

@@ -1,0 +1,166 @@
+"""The page Words to matrix shows the numbers of the analysis, with and without the run's data, and survives what is odd."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.analysis.equations import unit_step
+from rnn_core.analysis.feedforward import gain, without_recurrence
+from rnn_core.analysis.ledger import ledger
+from rnn_core.analysis.loading import Loaded, load
+from rnn_core.analysis.matrix import text_matrix
+from rnn_core.analysis.padding import audit, cost
+from rnn_core.analysis.trace import trace
+from rnn_core.results import Trace
+from rnn_core.workspace import Workspace, store
+from tests.pages.driving import ROOT, chart, numbers, sound
+
+TEXT = "the soup was cold but the service was wonderful"
+PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_curves", "pad_states"), "ledger": ("ledger", "memory"),
+         "unit": ("states", "terms"), "alone": ("alone",)}  # fmt: skip
+"""What is drawn in each tab."""
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch):
+    """Opens the page in a workspace, with what a link would say."""
+
+    def opened(workspace: Path, **link: str) -> AppTest:
+        monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace))
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.switch_page("pages/understand/matrix.py")
+        return sound(app.run())
+
+    return opened
+
+
+def read(workspace: Path, run: str, text: str = TEXT) -> tuple[Loaded, Trace]:
+    loaded = load(Workspace(workspace).run(run))
+    return loaded, trace(loaded, text)
+
+
+def said(app: AppTest) -> str:
+    return " ".join(m.value for m in app.markdown)
+
+
+def table(app: AppTest, column: str) -> dict:
+    return next(frame.value for frame in app.dataframe if column in frame.value.columns)
+
+
+def test_an_empty_workspace_offers_the_next_click(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
+    app = opened(tmp_path / "workspace")
+    assert app.title[0].value == "Words to matrix" and "no trained run yet" in app.info[0].value
+
+
+@pytest.mark.parametrize("run", ["1-film-reviews", "0-parts-of-speech"])
+def test_a_newcomer_sees_all_of_it_on_a_ready_made_run(opened, tmp_path: Path, run: str) -> None:
+    for part, views in PARTS.items():
+        app = opened(tmp_path / "workspace", run=run, part=part)
+        there = {c.proto.id.rsplit("-", 1)[-1] for c in app.get("plotly_chart")}
+        assert there == set(views), "a tab that is not open is not computed"
+        without = part == "alone" or (part == "pads" and run == "1-film-reviews")
+        assert any("not in this workspace" in info.value for info in app.info) == without
+    app = opened(tmp_path / "workspace", run=run)
+    one = load(Workspace(tmp_path / "workspace").run(run))
+    texts = app.text_area(key="matrix-rows").value.split("\n")
+    lengths = [len(trace(one, text).tokens) for text in (app.text_area(key="bptt-typed").value, *texts)]
+    assert f"**{4 * len(lengths) * max(lengths) * len(one.speech.vocabulary) / 1e6:,.2f} MB** in float32" in said(app)
+    assert "differ by **0** at the most" in said(app)
+
+
+def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict[str, str]) -> None:
+    run = named["reviews.csv"]
+    look = {"run": run, "text": TEXT, "step": "4", "unit": "3", "pads": "3", "side": "left", "masking": "0", "gate": "f"}
+    one, seen = read(filled, run)
+    saved = Workspace(filled).dataset(one.config.fingerprint)
+
+    app = opened(filled, **look)
+    matrix = text_matrix(one, [seen.tokens[1:-1], *(e.tokens for e in saved.examples("train")[:7])])
+    grid = chart(app, "view-indices")["data"][0]["text"]
+    assert f"<b>{matrix.indices[0, 4]}</b>" in grid[0][4] and len(grid) == 8
+    longest = max(len(e.tokens) for e in saved.examples("train")) + 2
+    assert f"train, {len(saved.examples('train')):,} texts of up to L = {longest} steps" in said(app)
+
+    app = opened(filled, **look, part="pads")
+    found = audit(one, seen, 3)
+    drift = table(app, "masking")
+    np.testing.assert_allclose(drift["state"], [r.state for r in found.reads], atol=1e-6)
+    np.testing.assert_allclose(drift["gradient, relative"], [r.ratio for r in found.reads], atol=1e-5)
+    assert drift["state"][1] < 1e-6 < drift["state"][2] and drift["state"][3] < 1e-6
+    curve = next(line for line in chart(app, "view-pad_curves")["data"] if line["name"] == "right, read like tokens")
+    np.testing.assert_allclose(numbers(curve["y"]), found.curves["right", False], atol=1e-6)
+    paid = cost(one.network, saved.encoded("dev"), 24)
+    assert f"On all {paid.texts} dev texts" in said(app) and f"**{paid.last_column:.4f}** read from the last" in said(app)
+
+    app = opened(filled, **look, part="ledger")
+    book = ledger(one, 32, 11)
+    counted = table(app, "numbers")
+    assert counted["numbers"].tolist()[-1] == book.in_tensors == sum(counted["numbers"][:-1])
+    assert f"**{book.in_tensors:,}**: the same" in said(app)
+
+    app = opened(filled, **look, part="unit")
+    unit = unit_step(one, seen, 0, 0, 4, 3)
+    assert f"**h = {unit.values['h']:.4f}**" in said(app)
+    assert "f_t[3] &= " in app.latex[0].value and f"= {unit.values['f']:.4f}" in app.latex[0].value
+    total = chart(app, "view-terms")["data"][-1]
+    assert numbers(total["x"])[0] == pytest.approx(unit.gates[1].total, abs=1e-6)
+
+    app = opened(filled, **look, part="alone")
+    label = seen.answer
+    lines = chart(app, "view-alone")["data"]
+    np.testing.assert_allclose(numbers(lines[0]["y"]), seen.readouts[:, label], atol=1e-6)
+    np.testing.assert_allclose(numbers(lines[1]["y"]), without_recurrence(one, seen).readouts[:, label], atol=1e-6)
+    gained = gain(one, saved.encoded("dev"), 24)
+    assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without" in said(app)
+
+
+def test_typed_rows_are_linked_by_an_id_and_come_back(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, source="typed", order="first")
+    app.text_area(key="matrix-rows").set_value("one two\n\n  \nsecret <b>three</b>")
+    sound(app.run())
+    link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+    assert not any("secret" in value for value in link.values())
+    again = opened(filled, **link)
+    assert again.text_area(key="matrix-rows").value.startswith("one two")
+    grid = chart(again, "view-indices")["data"][0]["text"]
+    assert len(grid) == 3 and "one" in grid[1][1] and "&lt;b" not in grid[2][1]
+    assert table(again, "first at")["token"].tolist()[4:6] == ["the", "soup"]
+
+
+def test_a_labelling_run_has_no_last_column_and_says_what_its_tags_owe_to_recurrence(
+    opened, filled: Path, named: dict[str, str]
+) -> None:
+    look = {"run": named["entities.tsv"], "text": "Anna lives in Paris .", "layer": "1", "direction": "1", "step": "0"}
+    assert any("no answer is read from the last column" in c.value for c in opened(filled, **look, part="pads").caption)
+    app = opened(filled, **look, part="alone")
+    assert "Recurrence changes the tag of" in said(app) and "dev texts" in said(app)
+    one, seen = read(filled, look["run"], look["text"])
+    unit = int(abs(seen.states[1, 1, 0]).argmax())
+    app = opened(filled, **look, part="unit")
+    assert f"**h = {unit_step(one, seen, 1, 1, 0, unit).values['h']:.4f}**" in said(app)
+
+
+ODD = {"step": "99999", "layer": "9", "unit": "999", "pads": "99999999", "side": "up", "order": "x", "source": "moon",
+       "gate": "zz", "rows": "../../etc"}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", [*PARTS, "zzz"])
+@pytest.mark.parametrize("link", [ODD, {"text": "<b>x</b> $y$ **b** `c` [a](b)"}])
+def test_odd_links_and_texts_are_survived(
+    opened, filled: Path, named: dict[str, str], link: dict[str, str], part: str
+) -> None:
+    app = opened(filled, run=named["reviews.csv"], part=part, **link)
+    assert not app.error
+    assert not any("<b>x" in m.value or "**b**" in m.value for m in app.markdown)
+    assert "<b>x" not in json.dumps([chart(app, f"view-{view}") for view in PARTS.get(part, ())])
+
+
+def test_an_empty_text_is_a_sentence(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=" ")
+    assert "There is nothing to read" in app.error[0].value
