@@ -345,15 +345,18 @@ def _sha256(source: Source, tick: Tick) -> str:
 
 def _cut(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -> None:
     """Moves the examples of training that `shares` asks for to their splits."""
-    rows = written.rows("train")
+    rows: Any = written.splits == TRAIN
+    if rows.all():
+        rows = slice(None)  # which copies nothing
+    texts = written.texts[rows]
     if written.per_token:
-        classes = np.zeros(len(rows), np.int32)
+        classes = np.zeros(len(texts), np.int32)
     else:
         places = np.empty(len(written.labels), np.int32)
         places[sorted(range(len(places)), key=written.labels.__getitem__)] = np.arange(len(places))
         classes = places[written.classes[rows]]
     codes = np.array([TRAIN, *map(SPLITS.index, shares)], np.int8)
-    written.splits[rows] = codes[cut(written.texts[rows], classes, shares, seed, lambda: tick(0.0))]
+    written.splits[rows] = codes[cut(texts, classes, shares, seed, lambda: tick(0.0))]
 
 
 def _shared(written: Written, made: Collection[str]) -> dict[tuple[str, str], int]:
