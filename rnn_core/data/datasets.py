@@ -266,11 +266,15 @@ def read_examples(
         Problem: when the file cannot be read or no row of it used.
     """
     source = _source(path, with_columns(config, split=None), name or path.name)
-    with tempfile.TemporaryDirectory(prefix="unrolled-") as folder, Writer(Path(folder), source.config) as writer:
-        tally = _read(source, "train", writer, progress or _nobody)
-        written = writer.read()
-        every = np.ones(len(written), bool)
-        examples = [example for some in read_pieces(Path(folder), source.config, every) for example in some]
+    try:
+        with tempfile.TemporaryDirectory(prefix="unrolled-") as folder, Writer(Path(folder), source.config) as writer:
+            tally = _read(source, "train", writer, progress or _nobody)
+            written = writer.read()
+            every = np.ones(len(written), bool)
+            examples = [example for some in read_pieces(Path(folder), source.config, every) for example in some]
+    except OSError as error:
+        why = error.strerror or error
+        raise Problem(f"{tempfile.gettempdir()} cannot be written: {why}. Free some space there and try again.") from error
     strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
     warnings = (
         (f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.",)

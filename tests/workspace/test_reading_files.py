@@ -2,6 +2,7 @@
 
 import os
 import resource
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnn_core.config import DataConfig, Problem
+from rnn_core.data.datasets import read_examples
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.datasets import SavedDataset, read
 
@@ -79,6 +81,14 @@ def test_a_full_disk_is_said(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"cannot be written: .*Try again"):
         read_reviews(workspace)
     assert content(workspace) == []
+
+
+@pytest.mark.usefixtures("small_files_only")
+def test_a_full_disk_is_said_where_a_file_is_read_to_evaluate_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(Problem, match="cannot be written"):
+        read_examples(REVIEWS, DataConfig())
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_a_killed_reading_left_is_cleared_away_after_a_day(workspace: Workspace) -> None:
