@@ -494,6 +494,9 @@ class BatchDirections:
 
 # ---- words to matrix ------------------------------------------------------------------------------------------------
 
+PAD = "<pad>"
+"""What fills a row of a matrix behind the end of its text."""
+
 
 @dataclass(frozen=True)
 class TextMatrix:
@@ -501,10 +504,12 @@ class TextMatrix:
 
     Attributes:
         tokens: (m,) the tokens of each text as fed, specials included.
-        words: (N,) the vocabulary that the indices count, specials first.
+        words: (N,) the vocabulary that the indices count, its specials first.
+        specials: how many of these.
         counts: (N,) how often each was counted when the vocabulary was built; 0 for the specials.
         indices: (m, L) int64, `<pad>` behind the end of each text.
         lengths: (m,) true steps.
+        unknown: how many tokens are read as `<unk>`.
         width: n, numbers that an index is looked up as.
         index_bytes, one_hot_bytes, looked_up_bytes: of the indices in int64, of the m × L·N ones and zeros in float32 (they
             are never made), and of the m × L × n numbers looked up, in float32.
@@ -513,9 +518,11 @@ class TextMatrix:
 
     tokens: tuple[tuple[str, ...], ...]
     words: tuple[str, ...]
+    specials: int
     counts: tuple[int, ...]
     indices: np.ndarray
     lengths: np.ndarray
+    unknown: int
     width: int
     index_bytes: int
     one_hot_bytes: int
@@ -579,6 +586,7 @@ class PaddingAudit:
         reads: every side with masking off and on.
         counts: (P,) numbers of pads from 0 up.
         curves: by (side, masked), (P,) the probability of the targets (the mean over tokens) with so many pads.
+        moved: by (side, masked), (P,) the largest absolute difference of the states that answer from those without pads.
     """
 
     pads: int
@@ -588,6 +596,7 @@ class PaddingAudit:
     reads: tuple[PaddedRead, ...]
     counts: np.ndarray
     curves: dict[tuple[str, bool], np.ndarray]
+    moved: dict[tuple[str, bool], np.ndarray]
 
     def of(self, side: str, masked: bool) -> PaddedRead:
         """One of `reads`."""

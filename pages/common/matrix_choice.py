@@ -107,7 +107,7 @@ def choose_words(run: Run, loaded: "Loaded", trace: "Trace") -> "Words":
     more = _typed(run) if saved is None or source == "typed" else _rows_of(saved, source)
     texts = (trace.tokens[1:-1], *more)
     matrix = kept(("matrix", order, texts), (loaded,), lambda: text_matrix(loaded, texts, order))
-    return views.Words(loaded, matrix, order, min(chosen.step or 0, matrix.indices.shape[1] - 1))
+    return views.Words(loaded, matrix, order, min(1 if chosen.step is None else chosen.step, matrix.indices.shape[1] - 1))
 
 
 def _typed(run: Run) -> list[tuple[str, ...]]:
@@ -198,15 +198,20 @@ def choose_place(loaded: "Loaded", trace: "Trace") -> "Reading":
     return views.Reading(loaded, trace, step, layer, direction, unit)
 
 
-def choose_gate(reading: "Reading") -> "Unit":
+def unit_of(reading: "Reading") -> "Unit":
     """The chosen unit at the chosen step, and the gate whose sum is read."""
     from rnn_core.analysis.equations import unit_step
     from rnn_core.views import equations as views
 
     gates, chosen = reading.loaded.network.cell.gates, state.selection().gate
-    gate = chosen if chosen in gates else gates[0]
-    if len(gates) > 1:
-        _choose("Gate", "gate", gates, gate, lambda name: f"gate {name}")
     assert reading.unit is not None
     place = (reading.layer, reading.direction, reading.step, reading.unit)
-    return views.Unit(reading.loaded, reading.trace, unit_step(reading.loaded, reading.trace, *place), gate)
+    found = unit_step(reading.loaded, reading.trace, *place)
+    return views.Unit(reading.loaded, reading.trace, found, chosen if chosen in gates else gates[0])
+
+
+def choose_gate(unit: "Unit") -> None:
+    """Whose sum is read, where the cell has several gates."""
+    gates = unit.loaded.network.cell.gates
+    if len(gates) > 1:
+        _choose("Gate", "gate", gates, unit.gate, lambda name: f"gate {name}")

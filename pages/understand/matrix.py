@@ -28,6 +28,8 @@ tabs = matrix_choice.tabs()
 if tabs["texts"].open:
     with tabs["texts"]:
         words = matrix_choice.choose_words(run, loaded, trace)
+        st.dataframe(views.stages(words, trace.text), hide_index=True,
+                     column_config={"text 1": st.column_config.TextColumn(width="large")})  # fmt: skip
         view_panel.show(views.INDICES, words, state.select)
         st.caption(views.shown_words(words))
         st.markdown(views.vocabulary_words(words))
@@ -47,6 +49,7 @@ if tabs["pads"].open:
         })  # fmt: skip
         left, right = st.columns(2, gap="medium")
         with left:
+            view_panel.show(padding_views.MOVED, padded)
             view_panel.show(padding_views.CURVES, padded)
         with right:
             view_panel.show(padding_views.STATES, padded)
@@ -72,21 +75,19 @@ if tabs["ledger"].open:
             view_panel.show(ledger_views.MEMORY, found)
         st.markdown(ledger_views.sum_words(found))
         st.dataframe(ledger_views.counts(found), hide_index=True,
-                     column_config={"share": st.column_config.NumberColumn(format="percent")})  # fmt: skip
+                     column_config={"share": st.column_config.NumberColumn(format="percent"),
+                                    "numbers": st.column_config.NumberColumn(format="localized")})  # fmt: skip
 
 if tabs["unit"].open:
     with tabs["unit"]:
         reading = matrix_choice.choose_place(loaded, trace)
         view_panel.show(inspect_views.STATES, reading, state.select)
         st.caption(inspect_views.unit_words(reading))
-        unit = matrix_choice.choose_gate(reading)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            st.markdown(equation_views.heading(unit))
-            st.latex(equation_views.live(unit))
-            st.caption(equation_views.check(unit))
-        with right:
-            view_panel.show(equation_views.TERMS, unit)
+        unit = matrix_choice.unit_of(reading)
+        st.markdown(equation_views.heading(unit))
+        st.latex(equation_views.live(unit))
+        st.caption(equation_views.check(unit))
+        view_panel.show(equation_views.TERMS, unit, None, lambda: matrix_choice.choose_gate(unit))
 
 if tabs["alone"].open:
     with tabs["alone"]:

@@ -83,7 +83,7 @@ def _memory(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str
     each = batch * steps * FLOAT_BYTES
     states = len(cell.parts) + len(cell.kept)
     memory = {"weights": parameters * FLOAT_BYTES, "average of the weights": parameters * FLOAT_BYTES}
-    memory["gradient (of E: at most, it has the batch's words alone)"] = parameters * FLOAT_BYTES
+    memory["gradient (at most)"] = parameters * FLOAT_BYTES
     if loaded.config.train.optimizer == "adam":
         memory["Adam: two moments"] = 2 * parameters * FLOAT_BYTES
     memory["inputs x, B·T·n"] = each * config.embedding

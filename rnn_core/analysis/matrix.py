@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
-from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, Vocabulary
+from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
 from rnn_core.results import OneHotWindow, TextMatrix
 
 ORDERS = ("run", "first", "frequency")
@@ -33,9 +33,11 @@ def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "ru
     return TextMatrix(
         tokens=tuple((SPECIALS[SOS], *tokens, SPECIALS[EOS]) for tokens in texts),
         words=vocabulary.words,
+        specials=len(SPECIALS),
         counts=vocabulary.counts,
         indices=indices,
         lengths=encoded.lengths,
+        unknown=int((indices == UNK).sum()),
         width=n,
         index_bytes=m * longest * INDEX_BYTES,
         one_hot_bytes=one_hot_bytes(m, longest, len(vocabulary)),

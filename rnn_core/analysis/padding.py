@@ -84,9 +84,12 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
                 answers=found.p.argmax(1),
             ))  # fmt: skip
     counts = np.array(sorted({*COUNTS, pads}))
-    curves = {(side, masked): _curve(loaded.network, trace.indices, counts, side, masked, targets, per_token)
-              for side in SIDES for masked in (False, True)}  # fmt: skip
-    return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves)
+    curves, moved = {}, {}
+    for side in SIDES:
+        for masked in (False, True):
+            p, h = _curve(loaded.network, trace.indices, counts, side, masked, targets, per_token)
+            curves[side, masked], moved[side, masked] = p, np.abs(h - h[:, :1]).max((0, 2))
+    return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves, moved)
 
 
 def _row(tokens: np.ndarray, pads: int, side: str, masked: bool, per_token: bool) -> _Row:
@@ -150,8 +153,11 @@ def read_masked(network: Network, x: Tensor, true: Tensor) -> Tensor:
 @torch.no_grad()
 def _curve(
     network: Network, indices: np.ndarray, counts: np.ndarray, side: str, masked: bool, targets: np.ndarray, per_token: bool
-) -> np.ndarray:
-    """The probability of the targets with each number of pads, all in one batch of the network as it is trained."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """With each number of pads, the probability of the targets (P,) and the states that answer (R, P, D).
+
+    All in one batch of the network as it is trained.
+    """
     steps, most = len(indices), int(counts[-1])
     tokens = np.full((steps + most, len(counts)), PAD)
     starts = counts if side == "left" and not masked else np.zeros_like(counts)  # masked left pads are moved to the end
@@ -159,12 +165,11 @@ def _curve(
         tokens[start : start + steps, column] = indices
     lengths = np.full(len(counts), steps) if masked else steps + counts
     h = network.hidden(torch.from_numpy(tokens), torch.from_numpy(lengths))
-    p = network.readout(h).softmax(2).numpy()
     columns = np.arange(len(counts))
-    if not per_token:
-        return p[lengths - 1, columns, targets[0]]
-    where = starts + np.arange(1, steps - 1)[:, None]
-    return p[where, columns, targets[:, None]].mean(0)
+    where = starts + np.arange(1, steps - 1)[:, None] if per_token else lengths[None] - 1
+    answering = h[where, columns]
+    p = network.readout(answering).softmax(2).numpy()
+    return p[np.arange(len(where))[:, None], columns, targets[:, None]].mean(0), answering.numpy()
 
 
 def _length(parts: Sequence[Tensor]) -> float:

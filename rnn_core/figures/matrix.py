@@ -1,15 +1,15 @@
 """From words to numbers: index and one-hot matrices, what pads do, what makes up a sum, and amounts side by side."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, NO_FADE, frame, outline, targets
+from rnn_core.figures.frame import FIRST, frame, outline, targets
 from rnn_core.figures.palette import literal
-from rnn_core.results import GateTerms, OneHotWindow, TextMatrix
+from rnn_core.results import PAD, GateTerms, OneHotWindow, TextMatrix
 
 MOST_ROWS, MOST_STEPS = 10, 14
 """Texts and steps of the index matrix that are drawn, so that every cell can be read."""
@@ -42,7 +42,7 @@ def indices(matrix: TextMatrix, step: int) -> go.Figure:
             index = int(matrix.indices[r, t])
             kind = ("pad", "unknown", "special", "special", "word")[min(index, 4)]
             kinds[r, c] = list(KINDS).index(kind)
-            token = tokens[t] if t < len(tokens) else "<pad>"
+            token = tokens[t] if t < len(tokens) else PAD
             line.append(f"{literal(token, 9)}<br><b>{index}</b>")
             fed = f", read as {literal(matrix.words[index])}" if kind == "unknown" else ""
             says.append(f"text {r + 1}, t = {t + FIRST}: {literal(token, 60)}{fed}<br>index {index}")
@@ -125,8 +125,8 @@ WAYS = {
 """Each way to pad: its name and look."""
 
 
-def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray], pads: int) -> go.Figure:
-    """The probability of the target against the number of pads, a line each way to pad."""
+def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray], pads: int, title: str) -> go.Figure:
+    """A number against the count of pads, a line each way to pad."""
     figure = go.Figure()
     at = np.arange(len(counts), dtype=np.int32)  # evenly spaced: a few pads matter as much as many
     for way, (name, colour, dash) in WAYS.items():
@@ -134,76 +134,82 @@ def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray]
             x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 2.5}, marker={"size": 7},
             text=[f"{count} pads" for count in counts.tolist()],
-            hovertemplate="%{text}: p = %{y:.6f}<extra>" + name + "</extra>",
+            hovertemplate="%{text}: %{y:.6f}<extra>" + name + "</extra>",
         )  # fmt: skip
     place = int(np.searchsorted(counts, pads))
     return frame(
         figure,
-        320,
-        ("pads",),
+        300,
+        ("pads", title),
         xaxis={"tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
-        yaxis={"range": [-0.03, 1.05], "title": {"text": "probability of the target"}},
+        yaxis={"title": {"text": title}, "rangemode": "tozero"},
         shapes=[{"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper",
                  "line": {"color": palette.GREY, "dash": "dot", "width": 2}}],
         showlegend=True,
     )  # fmt: skip
 
 
-def largest_terms(terms: GateTerms, below: Sequence[str], most: int = 12) -> list[tuple[str, float, str]]:
-    """What a gate's sum is made of: (name, value, kind), the largest terms first, then the rest added up, then the biases.
+class Part(NamedTuple):
+    """A part of a sum: what it is called, its value, `past`, `word` or `bias`, and what hover says of it."""
+
+    name: str
+    value: float
+    kind: str
+    says: str
+
+
+def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int = 12) -> list[Part]:
+    """What a gate's sum is made of: the largest terms first, then the rest added up, then the biases.
 
     Args:
+        unit: u, the row of W and U.
         below: (n,) what the inputs are called.
     """
     times = "" if terms.factor == 1 else "r · "
-    past = [(f"{times}W h: h[{j}]", float(value), "past") for j, value in enumerate(terms.factor * terms.hidden)]
-    word = [(f"U x: {name}", float(value), "word") for name, value in zip(below, terms.inputs, strict=True)]
-    ordered = sorted(past + word, key=lambda term: -abs(term[1]))
-    shown = ordered[:most]
-    for kind, words in (("past", f"{times}W h"), ("word", "U x")):
-        rest = [value for _, value, of in ordered[most:] if of == kind]
+    past = zip(terms.hidden * terms.factor, terms.weights_hidden, (f"h[{j}]" for j in range(len(terms.hidden))), strict=True)
+    word = zip(terms.inputs, terms.weights_inputs, below, strict=True)
+    parts = [Part(f"{times}W · {name}", float(value), "past", f"{times}W[{unit}, {name[2:-1]}] = {weight:.4f}, times {name}")
+             for value, weight, name in past]  # fmt: skip
+    parts += [Part(f"U · {name}", float(value), "word", f"U[{unit}, {i}] = {weight:.4f}, times {name}")
+              for i, (value, weight, name) in enumerate(word)]  # fmt: skip
+    parts.sort(key=lambda part: -abs(part.value))
+    shown, left = parts[:most], parts[most:]
+    for kind, name in (("past", f"{times}W · h"), ("word", "U · x")):
+        rest = [part.value for part in left if part.kind == kind]
         if rest:
-            shown.append((f"{words}: the other {len(rest)}", sum(rest), kind))
-    shown.append(("b", terms.bias, "bias"))
-    return shown + [(f"{times}b_q", terms.factor * terms.inner_bias, "bias")] * (terms.inner_bias != 0)
+            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{len(rest)} products added up"))
+    shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
+    inner = Part(f"{times}b_q", terms.factor * terms.inner_bias, "bias", "the bias inside the reset")
+    return shown + [inner] * (terms.inner_bias != 0)
 
 
-def terms(parts: Sequence[tuple[str, float, str]], total: float) -> go.Figure:
-    """The terms of a sum as bars, and the sum.
-
-    Args:
-        parts: as `largest_terms` gives.
-    """
-    looks = {"past": ("W h₍ₜ₋₁₎: from the state before", palette.BLUE), "word": ("U xₜ: from what is read", palette.ORANGE),
-             "bias": ("bias", palette.GREY)}  # fmt: skip
+def terms(parts: Sequence[Part], total: float) -> go.Figure:
+    """The terms of a sum as bars, and the sum."""
+    looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
+             "bias": ("bias", palette.GREY), "sum": ("sum", "#009E73")}  # fmt: skip
+    every = [*parts, Part("sum", total, "sum", "b + W h + U x")]
     figure = go.Figure()
     for kind, (name, colour) in looks.items():
-        rows = [i for i, part in enumerate(parts) if part[2] == kind]
-        if not rows:
-            continue
-        figure.add_bar(
-            y=rows, x=[parts[i][1] for i in rows], orientation="h", name=name, marker={"color": colour},
-            text=[f"{parts[i][1]:+.4f}" for i in rows], textposition="outside", cliponaxis=False,
-            hovertext=[parts[i][0] for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>", **NO_FADE,
-        )  # fmt: skip
-    figure.add_bar(
-        y=[len(parts)], x=[total], orientation="h", name="the sum", marker={"color": "#009E73"}, text=[f"{total:+.4f}"],
-        textposition="outside", cliponaxis=False, hovertemplate="the sum: %{x:+.6f}<extra></extra>",
-    )  # fmt: skip
-    names = [*(part[0] for part in parts), "sum"]
-    ends = [*(value for _, value, _ in parts), total, 0.0]
-    low, high = min(ends), max(ends)
+        rows = [i for i, part in enumerate(every) if part.kind == kind]
+        if rows:
+            figure.add_bar(
+                y=rows, x=[every[i].value for i in rows], orientation="h", name=name, marker={"color": colour},
+                text=[f"{every[i].value:+.4f}" for i in rows], textposition="outside", cliponaxis=False,
+                hovertext=[every[i].says for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>",
+            )  # fmt: skip
+    low, high = min(0.0, *(part.value for part in every)), max(0.0, *(part.value for part in every))
     room = 0.16 * ((high - low) or 1)
     return frame(
         figure,
-        24 * len(names) + 100,
-        ("terms", len(names)),
+        24 * len(every) + 100,
+        ("terms", len(every)),
         barmode="overlay",
         bargap=0.25,
         xaxis={"range": [low - room, high + room]},
-        yaxis={"range": [len(names) - 0.5, -0.5], "tickvals": list(range(len(names))), "ticktext": names, "showgrid": False},
+        yaxis={"range": [len(every) - 0.5, -0.5], "tickvals": list(range(len(every))), "showgrid": False,
+               "ticktext": [part.name for part in every]},
         showlegend=True,
-    )
+    )  # fmt: skip
 
 
 def amounts(names: Sequence[str], values: Sequence[float], says: Sequence[str], title: str) -> go.Figure:

@@ -43,6 +43,8 @@ _TERM = re.compile(
     r"W(?:_(?P<past>[a-z]))? h_\{t-1\}|U(?:_(?P<word>[a-z]))? x_t|(?<![a-zA-Z\\])b(?:_(?P<bias>[a-z]))?(?![a-zA-Z])"
     r"|(?P<before>[a-z])_\{t-1\}|(?P<now>[a-z])_t"
 )
+_PLUS_MINUS = re.compile(r"\+ \(-([\d.]+)\)")
+_NEEDLESS = re.compile(r"\(\((-[\d.]+)\)")
 
 
 def live(unit: Unit) -> str:
@@ -70,7 +72,8 @@ def live(unit: Unit) -> str:
     for equation in unit.loaded.network.cell.equations:
         left, right = equation.split(" = ", 1)
         numbers = _TERM.sub(value, right).replace(r"\odot", r"\cdot")
-        lines.append(rf"{left}[{found.unit}] &= {right} \\ &= {numbers} = {values[left[0]]:.4f}")
+        numbers = _NEEDLESS.sub(r"(\1", _PLUS_MINUS.sub(r"- \1", numbers))
+        lines.append(rf"{left}[{found.unit}] &= {right} &&= {numbers} &&= {values[left[0]]:.4f}")
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
@@ -84,7 +87,7 @@ def _same(unit: Unit) -> Unit:
 
 
 def _draw_terms(unit: Unit) -> go.Figure:
-    return figures.terms(figures.largest_terms(unit.terms, unit.below), unit.terms.total)
+    return figures.terms(figures.largest_terms(unit.terms, unit.found.unit, unit.below), unit.terms.total)
 
 
 def _explain_terms(unit: Unit) -> str:

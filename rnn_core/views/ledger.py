@@ -52,7 +52,7 @@ def _explain_counts(found: Ledger) -> str:
 def sum_words(found: Ledger) -> str:
     """The sum in letters and numbers, and the three ways to count, as Markdown."""
     return (
-        rf"$${found.formula}$$" + "\n\n" + rf"$$= {found.numbers} = {found.by_formula}$$" + "\n\n"
+        rf"$${found.formula}$$" + "\n\n" + rf"$$= {found.numbers} = " + f"{found.by_formula:,}$$".replace(",", "{,}") + "\n\n"
         f"By the formula **{found.by_formula:,}**, by the shapes that the cell declares **{found.declared:,}**, by the sizes "
         f"of the tensors **{found.in_tensors:,}**: {agreement(found)}."
     )
@@ -89,7 +89,8 @@ def _draw_memory(found: Ledger) -> go.Figure:
 
 def _explain_memory(found: Ledger) -> str:
     return (
-        f"Each number is a float32 of 4 bytes. Adam keeps two running means (moments) for each parameter. What grows with "
+        f"Each number is a float32 of 4 bytes. Adam keeps two running means (moments) for each parameter; the "
+        "gradient of E has the rows of the batch's words alone, so it takes less than is drawn. What grows with "
         f"the texts are the activations, which the way back needs: for B = {found.batch:,} texts of T = {found.steps:,} steps "
         "every step's input, and the state and the gates of every layer and direction.\n\n"
         rf"$$B \cdot T \cdot d \cdot 4 = {found.batch} \cdot {found.steps} \cdot {found.letters['d']} \cdot 4 = "

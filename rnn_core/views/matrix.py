@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 from rnn_core.analysis import matrix as analysis
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import CHOICE_NAMES
-from rnn_core.data.vocabulary import SPECIALS, UNK
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import FIRST
 from rnn_core.results import SplitSummary, TextMatrix
 from rnn_core.views.ledger import size_words
 from rnn_core.views.view import View, always, literal
+
+MOST_SHOWN = 4000
+"""Characters of a text that are shown on its way."""
 
 MOST_LISTED = 300
 """Words of the vocabulary table."""
@@ -81,11 +83,10 @@ def _draw_indices(words: Words) -> go.Figure:
 def _explain_indices(words: Words) -> str:
     matrix = words.matrix
     m, longest = matrix.indices.shape
-    unknown = int((matrix.indices == UNK).sum())
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
-        f"number in the vocabulary; what it does not hold becomes `<unk>` ({unknown:,} times here). A matrix has rows of "
+        f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
         "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
         rf"$$\text{{indices}} \in \{{0, …, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
@@ -100,20 +101,36 @@ INDICES: View[Words] = View(
 )
 
 
+def stages(words: Words, text: str) -> dict[str, list[Any]]:
+    """The first text on its way to a row of the matrix, as a table."""
+    matrix = words.matrix
+    tokens, row = matrix.tokens[0], matrix.indices[0].tolist()
+    fed = [matrix.words[i] for i in row[: len(tokens)]]
+    between = "  ·  "
+    shown = {
+        "as typed": text,
+        f"{len(tokens) - 2:,} tokens": between.join(tokens[1:-1]),
+        f"{len(tokens):,} steps": between.join(tokens),
+        "as the vocabulary has them": between.join(fed),
+        f"{len(tokens):,} indices": between.join(map(str, row[: len(tokens)])),
+        f"filled up to L = {len(row):,}": between.join(map(str, row)),
+    }
+    return {"step by step": list(shown), "text 1": [line[:MOST_SHOWN] for line in shown.values()]}
+
+
 def vocabulary(words: Words) -> dict[str, list[Any]]:
     """The vocabulary table: the words of these texts (and the specials), by index."""
     matrix = words.matrix
     flat = matrix.indices.ravel()
     found, first, here = np.unique(flat, return_index=True, return_counts=True)
     seen = {int(i): (int(at), int(n)) for i, at, n in zip(found, first, here, strict=True)}
-    chosen = sorted({*range(len(SPECIALS)), *seen})[:MOST_LISTED]
+    chosen = sorted({*range(matrix.specials), *seen})[:MOST_LISTED]
     longest = matrix.indices.shape[1]
     where = [seen.get(i) for i in chosen]
     return {
         "index": chosen,
         "token": [matrix.words[i] for i in chosen],
-        "counted in training" if words.order == "run" else "counted here": [matrix.counts[i] if i >= len(SPECIALS) else None
-                                                                            for i in chosen],
+        "counted in training" if words.order == "run" else "counted here": [matrix.counts[i] for i in chosen],
         "times in this matrix": [at[1] if at else 0 for at in where],
         "first at": [f"text {at[0] // longest + 1}, t = {at[0] % longest + FIRST}" if at else "" for at in where],
     }  # fmt: skip
@@ -122,7 +139,7 @@ def vocabulary(words: Words) -> dict[str, list[Any]]:
 def vocabulary_words(words: Words) -> str:
     """What the vocabulary table shows, as Markdown."""
     matrix = words.matrix
-    used = len({*range(len(SPECIALS)), *np.unique(matrix.indices).tolist()})
+    used = len({*range(matrix.specials), *np.unique(matrix.indices).tolist()})
     cut = f"; the first {MOST_LISTED} are listed" if used > MOST_LISTED else ""
     if words.order == "run":
         return (

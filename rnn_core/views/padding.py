@@ -8,10 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.data.vocabulary import PAD, SPECIALS
 from rnn_core.figures import heatmap
 from rnn_core.figures import matrix as figures
-from rnn_core.results import PaddedRead, PaddingAudit, PaddingCost, Trace
+from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.view import View, always, literal, number
 
 DRIFTS = ("state", "probabilities", "gradient", "gradient, relative")
@@ -45,7 +44,7 @@ def _same(padded: Padded) -> Padded:
 
 
 def _draw_curves(padded: Padded) -> go.Figure:
-    return figures.pad_curves(padded.audit.counts, padded.audit.curves, padded.audit.pads)
+    return figures.pad_curves(padded.audit.counts, padded.audit.curves, padded.audit.pads, "probability of the target")
 
 
 def _explain_curves(padded: Padded) -> str:
@@ -57,13 +56,9 @@ def _explain_curves(padded: Padded) -> str:
         "and passes over the pads. **Read like tokens**: `<pad>` is a word as any other, each pad is one more step, and the "
         "answer is read from the last column, because nobody knows where the text ended.\n\n"
         r"$$\text{masked: } h_t = h_{t-1} \text{ at a pad} \qquad \text{read: } h_t = \mathrm{step}(h_{t-1},\ E[0])$$" + "\n\n"
-        f"The curves are the probability of {padded.asked}. With {audit.pads} pads: {listed}; without any {audit_start(padded)}."
+        f"The curves are the probability of {padded.asked}. With {audit.pads} pads: {listed}; without any "
+        f"{audit.curves['right', True][0]:.6f}."
     )
-
-
-def audit_start(padded: Padded) -> str:
-    """The probability without pads."""
-    return f"{padded.audit.curves['right', True][0]:.6f}"
 
 
 CURVES: View[Padded] = View(
@@ -71,9 +66,30 @@ CURVES: View[Padded] = View(
 )
 
 
+def _draw_moved(padded: Padded) -> go.Figure:
+    return figures.pad_curves(padded.audit.counts, padded.audit.moved, padded.audit.pads, "largest difference of a unit")
+
+
+def _explain_moved(padded: Padded) -> str:
+    audit = padded.audit
+    at = int(np.searchsorted(audit.counts, audit.pads))
+    listed = " · ".join(f"{figures.WAYS[way][0]} {number(float(moved[at]))}" for way, moved in audit.moved.items())
+    return (
+        "The states that the answer is read from, against the same without pads, unit by unit: the largest absolute "
+        "difference. An answer that is sure can stay where it is while the state below it moves.\n\n"
+        r"$$\max_u\, \lvert h^{(p)}[u] - h^{(0)}[u] \rvert$$" + "\n\n"
+        f"With {audit.pads} pads: {listed}."
+    )
+
+
+MOVED: View[Padded] = View(
+    "pad_moved", "How far do pads move the state that answers?", always, _same, _draw_moved, _explain_moved
+)
+
+
 def _draw_states(padded: Padded) -> go.Figure:
     read = padded.read
-    tokens = np.full(len(read.true), SPECIALS[PAD], object)
+    tokens = np.full(len(read.true), PAD, object)
     tokens[read.true] = padded.trace.tokens
     last = int(read.read[-1])
     return heatmap.states(read.states, tokens.tolist(), last)

@@ -25,7 +25,7 @@ def test_indices_are_padded_texts_and_look_up_is_the_dense_product(order: str) -
             assert matrix.words[index] == (token if token in matrix.words[4:] else SPECIALS[UNK])
     made = dense(matrix)
     assert made.nbytes == matrix.one_hot_bytes and matrix.indices.nbytes == matrix.index_bytes
-    assert matrix.difference == 0
+    assert matrix.difference == 0 and matrix.unknown == (matrix.indices == UNK).sum()
     # The run reads the same rows of E whatever the numbers are.
     own = text_matrix(one, TEXTS)
     table = one.network.embedding[[one.speech.vocabulary.encode([w])[0] if i > 3 else i for i, w in enumerate(matrix.words)]]

@@ -63,6 +63,7 @@ def test_each_way_to_pad_is_a_hand_padded_batch(name: str, task: str, layers: in
         assert read.ratio == pytest.approx(length, abs=1e-10)
         at = int(np.flatnonzero(found.counts == 3)[0])
         assert found.curves[read.side, read.masked][at] == pytest.approx(p[np.arange(len(p)), targets].mean(), abs=1e-12)
+        assert found.moved[read.side, read.masked][at] == pytest.approx(np.abs(h - plain_h).max(), abs=1e-12)
         if read.masked:
             assert max(read.state, read.answer, read.gradient) < 1e-12
         elif name != "relu":  # whose state may be all zero

@@ -19,7 +19,7 @@ from rnn_core.workspace import Workspace, store
 from tests.pages.driving import ROOT, chart, numbers, sound
 
 TEXT = "the soup was cold but the service was wonderful"
-PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_curves", "pad_states"), "ledger": ("ledger", "memory"),
+PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_curves", "pad_states"), "ledger": ("ledger", "memory"),
          "unit": ("states", "terms"), "alone": ("alone",)}  # fmt: skip
 """What is drawn in each tab."""
 
