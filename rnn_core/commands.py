@@ -34,6 +34,9 @@ from rnn_core.workspace.runs import Run
 
 Figures = dict[str, Any]
 
+_SAID_EVERY_S = 3.0
+"""Seconds between two lines on how far the reading of a file is."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
@@ -258,8 +261,22 @@ def _watching(job: jobs.Job, folder: Path, kind: str, workspace: Workspace) -> I
 
 
 def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
-    """What a reader of files calls with the share it has read; reading is the job's first part, up to `until`."""
-    return lambda share: job.heed(share * until, "Reading")
+    """What a reader of files calls with the share it has read; reading is the job's first part, up to `until`.
+
+    Beside the job, the terminal is told, once a few seconds have gone by, with the time left.
+    """
+    began = said = time.monotonic()
+
+    def heard(share: float) -> None:
+        nonlocal said
+        job.heed(share * until, "Reading")
+        now = time.monotonic()
+        if now - said > _SAID_EVERY_S and share > 0:
+            said = now
+            left = (now - began) / share * (1 - share)
+            print(f"reading: {share:.0%}, about {left:.0f} s left", file=sys.stderr, flush=True)
+
+    return heard
 
 
 def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:

@@ -409,6 +409,13 @@ def test_the_module_runs_as_a_program_with_the_workspace_of_the_environment(work
     assert wrong.returncode == 2 and wrong.stdout == "" and wrong.stderr.count("\n") == 1
 
 
+def test_a_long_reading_tells_its_progress_and_the_time_left(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_SAID_EVERY_S", 0.0)
+    _, _, err = command("data", "--train", REVIEWS)
+    told = [line for line in err if line.startswith("reading: ")]
+    assert told and told[-1] == "reading: 100%, about 0 s left"
+
+
 def test_what_data_reports_is_what_reading_found(command: Run) -> None:
     report = read_dataset({"train": Path(ENTITIES)}, DataConfig(task="tag")).report
     found = figures(command("data", "--train", ENTITIES, "--task", "tag"))
