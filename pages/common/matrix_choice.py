@@ -139,8 +139,8 @@ def _rows_of(saved: SavedDataset, split: str) -> list[tuple[str, ...]]:
         return kept(key, (), lambda: [e.tokens for e in next(saved.pieces(split), [])[:FROM_DATA]])
 
 
-def dev_texts(run: Run, loaded: "Loaded") -> "tuple[Encoded, int] | None":
-    """Texts of dev, as many as are read at once, and how many there are; None without the data or without dev."""
+def dev_texts(run: Run, loaded: "Loaded", operations: float) -> "tuple[Encoded, int] | None":
+    """Texts of dev, as many as so many multiplications can read, and how many there are; None without the data or dev."""
     saved = data_of(run)
     if saved is None or "dev" not in saved.report.splits:
         return None
@@ -151,10 +151,10 @@ def dev_texts(run: Run, loaded: "Loaded") -> "tuple[Encoded, int] | None":
         if saved.vocabulary != loaded.speech.vocabulary or saved.labels != loaded.speech.labels:
             return None
         encoded = saved.encoded("dev")
-        return sample(loaded.network, encoded), len(encoded)
+        return sample(loaded.network, encoded, operations), len(encoded)
 
     with widgets.saying_problems():
-        return kept(("dev", saved.fingerprint), (loaded,), read)
+        return kept(("dev", saved.fingerprint, operations), (loaded,), read)
 
 
 def choose_pads(loaded: "Loaded", trace: "Trace") -> "Padded":

@@ -29,7 +29,7 @@ if tabs["texts"].open:
     with tabs["texts"]:
         words = matrix_choice.choose_words(run, loaded, trace)
         st.dataframe(views.stages(words, trace.text), hide_index=True,
-                     column_config={"text 1": st.column_config.TextColumn(width="large")})  # fmt: skip
+                     column_config={"step by step": st.column_config.TextColumn(width=190)})  # fmt: skip
         view_panel.show(views.INDICES, words, state.select)
         st.caption(views.shown_words(words))
         st.markdown(views.vocabulary_words(words))
@@ -55,7 +55,7 @@ if tabs["pads"].open:
             view_panel.show(padding_views.STATES, padded)
         if per_token:
             st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
-        elif dev := matrix_choice.dev_texts(run, loaded):
+        elif dev := matrix_choice.dev_texts(run, loaded, padding.OPERATIONS):
             some, available = dev
             cost = matrix_choice.kept(("cost",), (loaded, some), lambda: padding.cost(loaded.network, some, available))
             st.markdown(padding_views.cost_words(cost))
@@ -86,7 +86,7 @@ if tabs["unit"].open:
         unit = matrix_choice.unit_of(reading)
         st.markdown(equation_views.heading(unit))
         st.latex(equation_views.live(unit))
-        st.caption(equation_views.check(unit))
+        st.caption(f"{equation_views.check(unit)} A click in the picture above chooses another step and unit.")
         view_panel.show(equation_views.TERMS, unit, None, lambda: matrix_choice.choose_gate(unit))
 
 if tabs["alone"].open:
@@ -95,7 +95,7 @@ if tabs["alone"].open:
         alone = alone_views.Alone(loaded, trace, feedforward.without_recurrence(loaded, trace), step, chosen.label)
         view_panel.show(alone_views.ALONE, alone, state.select)
         st.markdown(alone_views.text_words(alone))
-        if dev := matrix_choice.dev_texts(run, loaded):
+        if dev := matrix_choice.dev_texts(run, loaded, feedforward.OPERATIONS):
             some, available = dev
             gain = matrix_choice.kept(("gain",), (loaded, some), lambda: feedforward.gain(loaded, some, available))
             st.markdown(alone_views.gain_words(gain, per_token))

@@ -71,11 +71,11 @@ def look_up_difference(table: Tensor, indices: np.ndarray) -> float:
         return float((torch.sparse.mm(one_hot, table) - table[flat]).abs().max())
 
 
-def window(matrix: TextMatrix, step: int, rows: int = 8, steps: int = 4, columns: int = 48) -> OneHotWindow:
-    """The part of the one-hot matrix around a step: the first texts, and the columns that hold a one there (at most so many)."""
+def window(matrix: TextMatrix, step: int, rows: int = 6, steps: int = 3) -> OneHotWindow:
+    """The part of the one-hot matrix around a step: the first texts, and the columns that hold a one there."""
     m, longest = matrix.indices.shape
     first = min(max(step - 1, 0), max(longest - steps, 0))
     chosen = np.arange(first, min(first + steps, longest))
     part = matrix.indices[:rows, chosen]
-    found = np.unique(part)[:columns]
+    found = np.unique(part)
     return OneHotWindow(np.arange(min(rows, m)), chosen, found, (part[:, :, None] == found).astype(np.uint8))

@@ -14,9 +14,6 @@ from rnn_core.results import PAD, GateTerms, OneHotWindow, TextMatrix
 MOST_ROWS, MOST_STEPS = 10, 14
 """Texts and steps of the index matrix that are drawn, so that every cell can be read."""
 
-MOST_WRITTEN = 64
-"""Up to so many columns of the one-hot matrix have their ones and zeros written out, and their words below."""
-
 KINDS = {"pad": "#c3c8cf", "special": "#a6c8e4", "unknown": "#f0c27f", "word": "#e9eef3"}
 """The colours of cells; black is read on each of them."""
 
@@ -81,12 +78,10 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> go.Figure:
     grid = np.full((r, total + s - 1), np.nan, np.float32)
     grid[:, places] = part.values.reshape(r, total)
     names = [words[i] for i in part.columns.tolist()]
-    write = total <= MOST_WRITTEN
     figure = go.Figure(
         go.Heatmap(
             z=grid, zmin=0, zmax=1, colorscale=[[0, "#e9eef3"], [1, "#125a9c"]], showscale=False, hoverinfo="skip",
-            xgap=1, ygap=1,
-            **({"texttemplate": "%{z:.0f}", "textfont": {"size": 11}} if write else {}),
+            xgap=1, ygap=1, texttemplate="%{z:.0f}", textfont={"size": 11},
         )
     )  # fmt: skip
     says, picks = [], []
@@ -107,7 +102,7 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> go.Figure:
         figure,
         26 * r + 150,
         ("one-hot", tuple(names), tuple(part.steps)),
-        xaxis={"showgrid": False} | (ticks if write else {"showticklabels": False}),
+        xaxis={"showgrid": False} | ticks,
         yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [f"text {i + 1}" for i in part.rows.tolist()],
                "showgrid": False},
         annotations=notes,
@@ -226,7 +221,7 @@ def amounts(names: Sequence[str], values: Sequence[float], says: Sequence[str], 
         30 * len(names) + 70,
         ("amounts", title, tuple(names)),
         bargap=0.3,
-        xaxis={"title": {"text": title}, "range": [0, 1.3 * (max(values, default=0) or 1)]},
+        xaxis={"title": {"text": title}, "range": [0, 1.7 * (max(values, default=0) or 1)]},
         yaxis=at | {"range": [len(names) - 0.5, -0.5], "showgrid": False},
         margin=_TIGHT,
     )

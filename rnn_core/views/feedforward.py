@@ -35,9 +35,12 @@ class Alone:
         return trace.readouts.argmax(1) if trace.answers is None else np.full(len(trace.tokens), trace.answer)
 
     def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
-        """(T,) with and without recurrence."""
+        """(T,) with and without recurrence; nan at `<sos>` and `<eos>` when labelling, which have no tag."""
         at = np.arange(len(self.trace.tokens)), self.classes
-        return self.trace.readouts[at], self.found.readouts[at]
+        with_, without = self.trace.readouts[at], self.found.readouts[at]
+        if self.trace.answers is None:
+            with_[[0, -1]] = without[[0, -1]] = np.nan
+        return with_, without
 
 
 def _same(alone: Alone) -> Alone:
@@ -57,12 +60,13 @@ def _explain(alone: Alone) -> str:
     label = literal(alone.trace.labels[int(alone.classes[t])], 40)
     state = alone.trace.states[-1, :, t].ravel()
     share = float(np.linalg.norm(state - alone.found.states[t]))
+    here = "" if np.isnan(recurrent[t]) else f", {label}: {recurrent[t]:.4f} with, {single[t]:.4f} without;"
     return (
         "Take the memory away: the same weights, but the state before every step is set to 0 (and the LSTM's c with it). What is "
         "left is a feed-forward network that reads each token alone, whatever stands around it. Where the lines differ, the "
         "past made the difference. Reading from the start there is no past at the first step, and there they meet.\n\n"
         r"$$h_t = \mathrm{step}(0,\ x_t) \qquad \text{instead of} \qquad h_t = \mathrm{step}(h_{t-1},\ x_t)$$" + "\n\n"
-        f"At t = {t + 1} (“{literal(alone.trace.tokens[t], 30)}”), {label}: {recurrent[t]:.4f} with, {single[t]:.4f} without; "
+        f"At t = {t + 1} (“{literal(alone.trace.tokens[t], 30)}”){here} "
         f"the uppermost state differs by {number(share)} (Euclidean)."
     )
 

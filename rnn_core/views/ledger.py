@@ -33,7 +33,7 @@ def _same(found: Ledger) -> Ledger:
 
 def _draw_counts(found: Ledger) -> go.Figure:
     names = [place(row, found) for row in found.rows]
-    says = [f"{' × '.join(map(str, row.shape))} = {row.count:,}" for row in found.rows]
+    says = [f"{' × '.join(f'{side:,}' for side in row.shape)} = {row.count:,}" for row in found.rows]
     return figures.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt")
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.padding import audit, cost, part, read_masked, sample
+from rnn_core.analysis.padding import OPERATIONS, audit, cost, part, read_masked, sample
 from rnn_core.analysis.trace import trace
 from rnn_core.data.vocabulary import PAD
 from rnn_core.network.losses import step_weights, weighted_loss
@@ -107,7 +107,7 @@ def test_the_last_column_is_read_text_by_text() -> None:
 @pytest.mark.parametrize("data", [classified(30), tagged(30)])
 def test_a_sample_is_spread_over_the_split_and_bounded(data) -> None:
     network = loaded("gru").network
-    assert len(sample(network, data)) == 30
+    assert len(sample(network, data, OPERATIONS)) == 30
     weights = sum(p.numel() for p in network.cells.parameters())
     few = sample(network, data, weights * int(data.lengths.max()) * 4)
     assert len(few) == 4

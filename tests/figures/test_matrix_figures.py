@@ -51,8 +51,6 @@ def test_the_one_hot_window_keeps_its_blocks_apart() -> None:
     for x, y, (t,), words in zip(points.x, points.y, points.customdata, points.text, strict=True):
         assert not np.isnan(cells.z[y, x]) and f"t = {t + FIRST}" in words
     assert "column 4 · 6 + 2 = 26" in points.text[0]
-    wide = OneHotWindow(np.arange(2), np.arange(4), np.arange(48), np.zeros((2, 4, 48), np.uint8))
-    figures.one_hot(wide, [f"w{i}" for i in range(48)]).to_json()
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.5])
