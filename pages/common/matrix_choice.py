@@ -30,8 +30,14 @@ MORE = {
 MOST_TEXTS, MOST_TOKENS = 50, 2000
 """Texts typed, and tokens of each, that the matrix takes."""
 
+SOURCES = {"data": "texts of the run's training data", "typed": "typed"}
+"""Where the rows below the text come from."""
+
 FROM_DATA = 7
-"""Texts of the run's data that are shown under the one that is typed."""
+"""So many of the training texts, which the report on the data keeps, are shown."""
+
+MOST_AUDITED = 600
+"""Tokens of a text that the padding audit reads: it reads them some dozen times, forwards and backwards."""
 
 PARTS = {
     "texts": "From words to one-hot",
@@ -96,16 +102,17 @@ def choose_words(run: Run, loaded: "Loaded", trace: "Trace") -> "Words":
     from rnn_core.views import matrix as views
 
     chosen, saved = state.selection(), data_of(run)
-    splits = list(saved.report.splits) if saved else []
-    source = chosen.source if chosen.source in (*splits, "typed") else (splits or ["typed"])[0]
     order = chosen.order if chosen.order in ORDERS else "run"
     row = st.container(horizontal=True)
-    if splits:
-        _choose("Rows below the text", "source", [*splits, "typed"], source,
-                lambda name: "typed" if name == "typed" else f"the first of {name}", row)  # fmt: skip
+    if saved:
+        _choose("Rows below the text", "source", list(SOURCES), chosen.source if chosen.source in SOURCES else "data",
+                SOURCES.__getitem__, row)  # fmt: skip
     _choose("Number the words by", "order", ORDERS, order, views.ORDERS.__getitem__, row)
-    more = _typed(run) if saved is None or source == "typed" else _rows_of(saved, source)
-    texts = (trace.tokens[1:-1], *more)
+    if saved is None or chosen.source == "typed":
+        more = _typed(run)
+    else:
+        more = [tokens for tokens, _ in saved.report.examples[:FROM_DATA]]
+    texts = (trace.tokens[1:-1], *map(tuple, more))
     matrix = kept(("matrix", order, texts), (loaded,), lambda: text_matrix(loaded, texts, order))
     return views.Words(loaded, matrix, order, min(1 if chosen.step is None else chosen.step, matrix.indices.shape[1] - 1))
 
@@ -132,13 +139,6 @@ def _typed(run: Run) -> list[tuple[str, ...]]:
     return [tokens for tokens in cut if tokens]
 
 
-def _rows_of(saved: SavedDataset, split: str) -> list[tuple[str, ...]]:
-    """The first texts of a split."""
-    key = ("rows", saved.fingerprint, split)
-    with widgets.saying_problems():
-        return kept(key, (), lambda: [e.tokens for e in next(saved.pieces(split), [])[:FROM_DATA]])
-
-
 def dev_texts(run: Run, loaded: "Loaded", operations: float) -> "tuple[Encoded, int] | None":
     """Texts of dev, as many as so many multiplications can read, and how many there are; None without the data or dev."""
     saved = data_of(run)
@@ -160,6 +160,7 @@ def dev_texts(run: Run, loaded: "Loaded", operations: float) -> "tuple[Encoded, 
 def choose_pads(loaded: "Loaded", trace: "Trace") -> "Padded":
     """How many pads, where, and what is done with them."""
     from rnn_core.analysis.padding import MOST_PADS, SIDES, audit
+    from rnn_core.analysis.trace import trace as read
     from rnn_core.views import padding as views
 
     chosen = state.selection()
@@ -169,6 +170,10 @@ def choose_pads(loaded: "Loaded", trace: "Trace") -> "Padded":
     row.slider("Pads p", 0, MOST_PADS, key="matrix-pads", on_change=lambda: state.select(pads=st.session_state["matrix-pads"]))
     _choose("Pads on the", "side", SIDES, side, str, row)
     _choose("Masking", "masking", (True, False), chosen.masking, {True: "on", False: "off"}.__getitem__, row)
+    if len(trace.tokens) > MOST_AUDITED + 2:
+        st.caption(f"This text is long: its first {MOST_AUDITED} tokens are read with pads.")
+        whole, first = trace, trace.tokens[1 : MOST_AUDITED + 1]
+        trace = kept(("first", MOST_AUDITED), (loaded, whole), lambda: read(loaded, whole.text, first))
     label = chosen.label
     found = kept(("audit", pads, label), (loaded, trace), lambda: audit(loaded, trace, pads, label))
     return views.Padded(loaded, trace, found, side, chosen.masking)

@@ -34,7 +34,7 @@ class Selection:
         window: K, where the way back is cut.
         parameter: the code's name of the one whose copies are shown.
         pinned: ids of the runs beside this one, with commas.
-        rows, source, order: on Words to matrix: the id of further texts, the split whose rows are shown (or `typed`), and
+        rows, source, order: on Words to matrix: the id of further texts, where the rows come from (`data` or `typed`), and
             how the words are numbered.
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.

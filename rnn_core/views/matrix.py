@@ -148,7 +148,8 @@ def vocabulary_words(words: Words) -> str:
         )
     return (
         f"N = {len(matrix.words):,}: the four specials, then the {words.kind} of these texts alone. Another order only puts the "
-        f"rows of the embedding E in another order; the network computes the same{cut}."
+        f"rows of the embedding E in another order; the network computes the same (what it does not know has the row of `<unk>`)"
+        f"{cut}."
     )
 
 

@@ -81,9 +81,10 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     saved = Workspace(filled).dataset(one.config.fingerprint)
 
     app = opened(filled, **look)
-    matrix = text_matrix(one, [seen.tokens[1:-1], *(e.tokens for e in saved.examples("train")[:7])])
+    matrix = text_matrix(one, [seen.tokens[1:-1], *(tokens for tokens, _ in saved.report.examples[:7])])
     grid = chart(app, "view-indices")["data"][0]["text"]
     assert f"<b>{matrix.indices[0, 4]}</b>" in grid[0][4] and len(grid) == 8
+    assert {tuple(tokens) for tokens, _ in saved.report.examples} <= {e.tokens for e in saved.examples("train")}
     longest = max(len(e.tokens) for e in saved.examples("train")) + 2
     assert f"train, {len(saved.examples('train')):,} texts of up to L = {longest} steps" in said(app)
 
@@ -144,6 +145,13 @@ def test_a_labelling_run_has_no_last_column_and_says_what_its_tags_owe_to_recurr
     unit = int(abs(seen.states[1, 1, 0]).argmax())
     app = opened(filled, **look, part="unit")
     assert f"**h = {unit_step(one, seen, 1, 1, 0, unit).values['h']:.4f}**" in said(app)
+
+
+def test_a_long_text_is_audited_in_part_and_says_so(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text="the film was good " * 240, part="pads")
+    assert any("its first 600 tokens" in c.value for c in app.caption)
+    one, seen = read(filled, named["reviews.csv"], "the film was good " * 150)
+    np.testing.assert_allclose(table(app, "masking")["loss"][1], audit(one, seen, 5).loss, rtol=1e-4)
 
 
 ODD = {"step": "99999", "layer": "9", "unit": "999", "pads": "99999999", "side": "up", "order": "x", "source": "moon",
