@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from pages.common import cache, state, widgets
@@ -120,7 +121,8 @@ def choose_words(run: Run, loaded: "Loaded", trace: "Trace") -> "Words":
 def _typed(run: Run) -> list[tuple[str, ...]]:
     """Further texts, one a line. They are linked by an id, as private texts are."""
     name = state.selection().rows
-    st.session_state["matrix-rows"] = (cache.workspace().text(name) if name else None) or MORE[run.config.data.task]
+    saved = cache.workspace().text(name) if name else None
+    st.session_state["matrix-rows"] = MORE[run.config.data.task] if saved is None else saved
 
     def typed() -> None:
         try:
@@ -157,12 +159,21 @@ def dev_texts(run: Run, loaded: "Loaded", operations: float) -> "tuple[Encoded, 
         return kept(("dev", saved.fingerprint, operations), (loaded,), read)
 
 
+def refuse_overflow(trace: "Trace") -> None:
+    """Ends the page's run with a sentence where there is nothing to compare with."""
+    if not np.isfinite(trace.logits).all():
+        widgets.problem("This network's numbers overflow on this text, so there is nothing to compare with. Choose a shorter "
+                        "text, or train it again with a lower learning rate.")  # fmt: skip
+        st.stop()
+
+
 def choose_pads(loaded: "Loaded", trace: "Trace") -> "Padded":
     """How many pads, where, and what is done with them."""
     from rnn_core.analysis.padding import MOST_PADS, SIDES, audit
     from rnn_core.analysis.trace import trace as read
     from rnn_core.views import padding as views
 
+    refuse_overflow(trace)
     chosen = state.selection()
     pads, side = min(chosen.pads, MOST_PADS), chosen.side if chosen.side in SIDES else "right"
     row = st.container(horizontal=True, vertical_alignment="bottom")

@@ -91,6 +91,7 @@ if tabs["unit"].open:
 
 if tabs["alone"].open:
     with tabs["alone"]:
+        matrix_choice.refuse_overflow(trace)
         step = matrix_choice.step_of(trace)
         alone = alone_views.Alone(loaded, trace, feedforward.without_recurrence(loaded, trace), step, chosen.label)
         view_panel.show(alone_views.ALONE, alone, state.select)

@@ -1,6 +1,7 @@
 """The page Words to matrix shows the numbers of the analysis, with and without the run's data, and survives what is odd."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from rnn_core.analysis.padding import audit, cost
 from rnn_core.analysis.trace import trace
 from rnn_core.results import Trace
 from rnn_core.workspace import Workspace, store
+from rnn_core.workspace.runs import write_tensors
 from tests.pages.driving import ROOT, chart, numbers, sound
+from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 
 TEXT = "the soup was cold but the service was wonderful"
 PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_curves", "pad_states"), "ledger": ("ledger", "memory"),
@@ -132,6 +135,31 @@ def test_typed_rows_are_linked_by_an_id_and_come_back(opened, filled: Path, name
     grid = chart(again, "view-indices")["data"][0]["text"]
     assert len(grid) == 3 and "one" in grid[1][1] and "&lt;b" not in grid[2][1]
     assert table(again, "first at")["token"].tolist()[4:6] == ["the", "soup"]
+
+
+def test_without_further_texts_the_first_is_alone(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, source="typed")
+    app.text_area(key="matrix-rows").set_value("")
+    sound(app.run())
+    assert len(chart(app, "view-indices")["data"][0]["text"]) == 1 and app.text_area(key="matrix-rows").value == ""
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_run_of_characters_and_one_whose_numbers_overflow_are_shown(
+    part: str, opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
+    workspace = Workspace(tmp_path / "workspace")
+    config = config_of(model=model_of("relu"))
+    run = saved_run(workspace, replace(config, data=replace(config.data, tokens="char")), vocabulary=vocabulary_of("abc "))
+    app = opened(workspace.root, run=run.id, text="ab c", part=part)
+    if part == "texts":
+        assert "characters of the training texts" in said(app)
+    weights = {name: np.full_like(array, 1e30) for name, array in run.weights().items()}
+    write_tensors(run.path / "weights.safetensors", weights)
+    app = opened(workspace.root, run=run.id, text="ab c", part=part)
+    assert [e.value for e in app.error] == [e.value for e in app.error if "overflow on this text" in e.value]
+    assert bool(app.error) == (part in ("pads", "alone"))
 
 
 def test_a_labelling_run_has_no_last_column_and_says_what_its_tags_owe_to_recurrence(
