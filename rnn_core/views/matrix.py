@@ -68,11 +68,12 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
+    said = "The length vector says where each text ends: its answer is read there, and the pads behind count for nothing. "
     if rows == m and len(steps) == longest:
-        return f"All of the {m} × {longest} matrix."
+        return f"{said}All of the {m} × {longest} matrix is shown."
     return (
-        f"Shown: texts 1 to {rows} of {m}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} of {longest:,}. Click a step to move "
-        "along."
+        f"{said}Shown: texts 1 to {rows} of {m}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} of {longest:,}. Click a step to "
+        "move along."
     )
 
 
@@ -88,7 +89,7 @@ def _explain_indices(words: Words) -> str:
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
         f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
         "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
-        rf"$$\text{{indices}} \in \{{0, …, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
+        rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
         f"The length vector ({lengths}) says where each text ends. The network needs it: the answer is read at step T of "
         "each text and not in the last column, pads have no loss, and reading from the end begins at the last true token. "

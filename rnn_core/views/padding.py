@@ -50,13 +50,13 @@ def _draw_curves(padded: Padded) -> go.Figure:
 def _explain_curves(padded: Padded) -> str:
     audit = padded.audit
     at = int(np.searchsorted(audit.counts, audit.pads))
-    listed = " · ".join(f"{figures.WAYS[way][0]} {curve[at]:.6f}" for way, curve in audit.curves.items())
+    listed = " · ".join(f"{figures.WAYS[way][0]}: {curve[at]:.6f}" for way, curve in audit.curves.items())
     return (
         "Pads make the rows of a matrix equally long and mean nothing. **Masked**: the network is told each text's length "
         "and passes over the pads. **Read like tokens**: `<pad>` is a word as any other, each pad is one more step, and the "
         "answer is read from the last column, because nobody knows where the text ended.\n\n"
         r"$$\text{masked: } h_t = h_{t-1} \text{ at a pad} \qquad \text{read: } h_t = \mathrm{step}(h_{t-1},\ E[0])$$" + "\n\n"
-        f"The curves are the probability of {padded.asked}. With {audit.pads} pads: {listed}; without any "
+        f"The curves are the probability of {padded.asked}. With {audit.pads} pads – {listed}; without any "
         f"{audit.curves['right', True][0]:.6f}."
     )
 
@@ -73,12 +73,12 @@ def _draw_moved(padded: Padded) -> go.Figure:
 def _explain_moved(padded: Padded) -> str:
     audit = padded.audit
     at = int(np.searchsorted(audit.counts, audit.pads))
-    listed = " · ".join(f"{figures.WAYS[way][0]} {number(float(moved[at]))}" for way, moved in audit.moved.items())
+    listed = " · ".join(f"{figures.WAYS[way][0]}: {number(float(moved[at]))}" for way, moved in audit.moved.items())
     return (
         "The states that the answer is read from, against the same without pads, unit by unit: the largest absolute "
         "difference. An answer that is sure can stay where it is while the state below it moves.\n\n"
         r"$$\max_u\, \lvert h^{(p)}[u] - h^{(0)}[u] \rvert$$" + "\n\n"
-        f"With {audit.pads} pads: {listed}."
+        f"With {audit.pads} pads – {listed}."
     )
 
 
