@@ -1,4 +1,4 @@
-"""What the BPTT page looks at: the text, the target, the loss and the copy, as widgets over the one selection."""
+"""What the BPTT page looks at: the target, the loss and the copy, as widgets over the one selection."""
 
 import contextlib
 from collections.abc import Callable
@@ -14,26 +14,7 @@ from rnn_core.workspace.runs import Run
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.views.bptt import Asked, Backward
 
-TEXTS = {
-    "classify": "a slow start , but the last hour is funny , warm and beautifully acted .",
-    "tag": "My sister can open the can while the old man the boats .",
-}
-"""What is read before anybody has typed."""
-
 _KEPT, _MOST_KEPT = "bptt-kept", 4
-
-
-def choose_text(run: Run) -> None:
-    """The box with the text, which is Inspect's, too."""
-    if state.selection().text is None:
-        state.select(text=TEXTS[run.config.data.task])
-    st.session_state["bptt-typed"] = state.selection().text
-
-    def typed() -> None:
-        if st.session_state["bptt-typed"] != state.selection().text:
-            state.select(text=st.session_state["bptt-typed"])
-
-    st.text_area("Text", key="bptt-typed", height=80, on_change=typed, placeholder="Type a sentence of your own")
 
 
 def choose_target(run: Run, labels: tuple[str, ...]) -> None:

@@ -2,44 +2,20 @@
 
 import streamlit as st
 
-from pages.common import cache, chips, run_choice, state, view_panel, widgets
+from pages.common import cache, chips, run_choice, state, text_choice, view_panel, widgets
 from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.views.view import literal
-
-EXAMPLES = {
-    "classify": (
-        "a slow start , but the last hour is funny , warm and beautifully acted .",
-        "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
-    ),
-    "tag": (
-        "My sister can open the can while the old man the boats .",
-        "Nobody in Lisbon expected the train to leave early .",
-    ),
-}
 
 st.title("Inspect")
 st.caption("Type a text and see what the network holds and believes after every word.")
 
 run = run_choice.choose_run()
 with widgets.saying_problems():
-    task = run.config.data.task
+    text_choice.choose_text(run)
 chosen = state.selection()
-if chosen.text is None:
-    state.select(text=EXAMPLES[task][0])
-    chosen = state.selection()
-
-st.session_state["typed"] = chosen.text
-
-
-def read_typed() -> None:
-    if st.session_state["typed"] != state.selection().text:
-        state.select(text=st.session_state["typed"])
-
-
-st.text_area("Text", key="typed", height=80, on_change=read_typed, placeholder="Type a sentence of your own")
 buttons = st.container(horizontal=True, vertical_alignment="center")
 buttons.button("Read it", type="primary", icon=":material/play_arrow:")
-for number, example in enumerate(EXAMPLES[task]):
+for number, example in enumerate(text_choice.EXAMPLES[run.config.data.task]):
     buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
 st.session_state["is-private"] = chosen.private
 buttons.toggle(

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.common import cache, gradient_choice, run_choice, state, view_panel, widgets
+from pages.common import cache, gradient_choice, run_choice, state, text_choice, view_panel, widgets
 
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
 
 run = run_choice.choose_run()
 with widgets.saying_problems():
-    gradient_choice.choose_text(run)
+    text_choice.choose_text(run)
     gradient_choice.choose_target(run, cache.loaded(run).speech.labels)
     backward = gradient_choice.look_back(run)
     flow = backward.flow

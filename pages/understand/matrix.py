@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.common import cache, gradient_choice, matrix_choice, run_choice, state, view_panel, widgets
+from pages.common import cache, matrix_choice, run_choice, state, text_choice, view_panel, widgets
 
 st.title("Words to matrix")
 st.caption("How do words become numbers, and what does the network do with them in one step?")
 
 run = run_choice.choose_run()
 with widgets.saying_problems():
-    gradient_choice.choose_text(run)
+    text_choice.choose_text(run)
     chosen = state.selection()
     loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
 

@@ -15,10 +15,16 @@ PAGES = {
     "data": "pages/train/data.py",
     "train": "pages/train/train.py",
     "runs": "pages/train/runs.py",
+    "matrix": "pages/understand/matrix.py",
+    "bptt": "pages/understand/bptt.py",
     "losses": "pages/understand/losses.py",
     "evaluate": "pages/understand/evaluate.py",
 }
-TITLES = {"losses": "Loss at the last step, or at every step?"}
+TITLES = {
+    "matrix": "Words to matrix",
+    "bptt": "Backpropagation through time",
+    "losses": "Loss at the last step, or at every step?",
+}
 """The titles of pages that are not their names."""
 
 Open = Callable[..., AppTest]

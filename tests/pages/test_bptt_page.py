@@ -1,11 +1,11 @@
 """The BPTT page shows the numbers of the analysis, follows the selection, and answers what does not fit in a sentence."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from rnn_core.analysis.bptt import flow
 from rnn_core.analysis.bptt_sweep import forward, target_of
@@ -14,7 +14,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.results import GradientFlow
 from rnn_core.views.bptt import MAP
 from rnn_core.workspace import Workspace, store
-from tests.pages.driving import ROOT, chart, numbers, sound
+from tests.pages.driving import Open, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
@@ -26,18 +26,9 @@ SECTIONS = {
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch):
+def opened(open_page: Open) -> Open:
     """Opens the page in a workspace, with what a link would say."""
-
-    def opened(workspace: Path, **link: str) -> AppTest:
-        monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace))
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.switch_page("pages/understand/bptt.py")
-        return sound(app.run())
-
-    return opened
+    return partial(open_page, "bptt")
 
 
 def flowing(workspace: Path, run: str, text: str = TEXT, **aim: str) -> GradientFlow:

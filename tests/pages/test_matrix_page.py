@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.results import Trace
 from rnn_core.workspace import Workspace, store
 from rnn_core.workspace.runs import write_tensors
-from tests.pages.driving import ROOT, chart, numbers, sound
+from tests.pages.driving import Open, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 
 TEXT = "the soup was cold but the service was wonderful"
@@ -28,18 +29,9 @@ PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_curves", "p
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch):
+def opened(open_page: Open) -> Open:
     """Opens the page in a workspace, with what a link would say."""
-
-    def opened(workspace: Path, **link: str) -> AppTest:
-        monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace))
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        for name, value in link.items():
-            app.query_params[name] = value
-        app.switch_page("pages/understand/matrix.py")
-        return sound(app.run())
-
-    return opened
+    return partial(open_page, "matrix")
 
 
 def read(workspace: Path, run: str, text: str = TEXT) -> tuple[Loaded, Trace]:
@@ -72,7 +64,7 @@ def test_a_newcomer_sees_all_of_it_on_a_ready_made_run(opened, tmp_path: Path, r
     app = opened(tmp_path / "workspace", run=run)
     one = load(Workspace(tmp_path / "workspace").run(run))
     texts = app.text_area(key="matrix-rows").value.split("\n")
-    lengths = [len(trace(one, text).tokens) for text in (app.text_area(key="bptt-typed").value, *texts)]
+    lengths = [len(trace(one, text).tokens) for text in (app.text_area(key="typed").value, *texts)]
     assert f"**{4 * len(lengths) * max(lengths) * len(one.speech.vocabulary) / 1e6:,.2f} MB** in float32" in said(app)
     assert "differ by **0** at the most" in said(app)
 

@@ -1,0 +1,31 @@
+"""The text that is read, on every page that reads one: typed here, and the same everywhere."""
+
+import streamlit as st
+
+from pages.common import state
+from rnn_core.workspace.runs import Run
+
+EXAMPLES = {
+    "classify": (
+        "a slow start , but the last hour is funny , warm and beautifully acted .",
+        "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
+    ),
+    "tag": (
+        "My sister can open the can while the old man the boats .",
+        "Nobody in Lisbon expected the train to leave early .",
+    ),
+}
+"""By task; the first is read before anybody has typed."""
+
+
+def choose_text(run: Run) -> None:
+    """The box with the text. Raises Problem when the run is damaged."""
+    if state.selection().text is None:
+        state.select(text=EXAMPLES[run.config.data.task][0])
+    st.session_state["typed"] = state.selection().text
+
+    def read_typed() -> None:
+        if st.session_state["typed"] != state.selection().text:
+            state.select(text=st.session_state["typed"])
+
+    st.text_area("Text", key="typed", height=80, on_change=read_typed, placeholder="Type a sentence of your own")
