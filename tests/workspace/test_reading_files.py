@@ -5,6 +5,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,26 +68,29 @@ def test_a_file_that_cannot_be_learnt_from_leaves_nothing(workspace: Workspace, 
     assert content(workspace) == []
 
 
-@pytest.fixture
+@contextmanager
 def small_files_only() -> Iterator[None]:
-    """No file may grow beyond 8,000 bytes, which a writer meets as it meets a full disk."""
+    """No file may grow beyond 8,000 bytes, which a writer meets as it meets a full disk.
+
+    For the reading alone: pytest itself may be writing into a longer file.
+    """
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-@pytest.mark.usefixtures("small_files_only")
 def test_a_full_disk_is_said(workspace: Workspace, tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"cannot be written: .*Try again"):
+    with pytest.raises(Problem, match=r"cannot be written: .*Try again"), small_files_only():
         read_reviews(workspace)
     assert content(workspace) == []
 
 
-@pytest.mark.usefixtures("small_files_only")
 def test_a_full_disk_is_said_where_a_file_is_read_to_evaluate_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(Problem, match="cannot be written"):
+    with pytest.raises(Problem, match="cannot be written"), small_files_only():
         read_examples(REVIEWS, DataConfig())
     assert not list(tmp_path.iterdir())
 
