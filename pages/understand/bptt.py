@@ -30,6 +30,9 @@ view_panel.show(views.WALK, asked, state.select)
 st.markdown(views.path_words(views.WALK.compute(asked)))
 with st.expander("Step by step, with the factors"):
     st.dataframe(views.steps_back(asked), hide_index=True)
+    if factors := views.factors(views.WALK.compute(asked)):
+        st.markdown("The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before.")
+        st.dataframe(factors, hide_index=True, height=220)
 
 tabs = gradient_choice.tabs(views.MODES.fits(run.config))
 if tabs["copies"].open:
@@ -47,13 +50,16 @@ if "modes" in tabs and tabs["modes"].open:
 
 if tabs["truncation"].open:
     with tabs["truncation"]:
-        view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
+        with widgets.saying_problems():
+            view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
         st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
 
 if tabs["reach"].open:
     with tabs["reach"]:
         view_panel.show(views.REACH, asked)
-        st.markdown(views.horizon_words(views.faded(asked)))
+        st.markdown(views.horizon_words(views.faded(asked), asked.direction))
+        if left_out := backward.reach(asked.layer, asked.direction, asked.step).left_out:
+            st.caption(f"To answer quickly, {left_out:,} of the steps have no singular value of their own here.")
         view_panel.show(views.SATURATION, asked, state.select)
 
 if tabs["sgd"].open:

@@ -36,6 +36,9 @@ from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Trun
 MOST_PRODUCTS = 16e9
 """So many multiplications may following the losses one by one take, about a second; else every n-th loss is followed."""
 
+TOO_LONG = 4
+"""Times that many: where every loss must be followed, longer texts are refused."""
+
 
 # ---- the whole of one text ------------------------------------------------------------------------------------------
 
@@ -47,6 +50,12 @@ def followed(network: Network, classes: Tensor) -> Tensor:
         classes: (T,) −1 where there is no target.
     """
     steps = torch.nonzero(classes >= 0)[:, 0]
+    stride = math.ceil(_share(network, len(steps), len(classes)))
+    return steps.flip(0)[::stride].flip(0)
+
+
+def _share(network: Network, losses: int, steps: int) -> float:
+    """What following so many losses one by one takes, as a share of `MOST_PRODUCTS`."""
     a_pair = 0.0  # multiplications, the mean over all (t, i)
     for layer in range(network.config.layers):
         below_both = network.directions == 2 and layer < network.config.layers - 1
@@ -54,8 +63,7 @@ def followed(network: Network, classes: Tensor) -> Tensor:
             parameters = network.layer(layer, direction)
             used = parameters["weight_hh"].numel() + (parameters["weight_ih"].numel() if layer else 0)
             a_pair += used if below_both else used / 2  # half of the pairs are out of reach
-    stride = math.ceil(len(steps) * len(classes) * a_pair / MOST_PRODUCTS)
-    return steps.flip(0)[::stride].flip(0)
+    return losses * steps * a_pair / MOST_PRODUCTS
 
 
 def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str]) -> GradientFlow:
@@ -220,11 +228,15 @@ def _running(delta: Tensor, factor: Tensor, along: Tensor, size: Tensor, backwar
 # ---- less than all of it --------------------------------------------------------------------------------------------
 
 
-def loss_modes(done: Pass, target: Target) -> LossModes:
-    """The last step's loss against every step's (their mean), for the same weights."""
+def loss_modes(done: Pass, target: Target, reduce: str = "mean") -> LossModes:
+    """The last step's loss against every step's, for the same weights.
+
+    Args:
+        reduce: over the steps: their `mean`, or their `sum`.
+    """
     steps = done.steps
-    mean = torch.full((steps,), 1 / steps, dtype=torch.float64)
-    weightings = torch.stack((mean, torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
+    every_step = torch.full((steps,), 1.0 if reduce == "sum" else 1 / steps, dtype=torch.float64)
+    weightings = torch.stack((every_step, torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
     both = sums(done, target, weightings)
     every, last = both.row(0), both.row(1)
     reached = np.array([[both.reached[i, j].numpy() for j in range(len(layer))] for i, layer in enumerate(done.layers)])
@@ -239,21 +251,32 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
     first chunk beginning at t = 1.
     """
     rows = torch.nonzero(target.weights > 0)[:, 0]
+    if (most := math.ceil(_share(done.network, len(rows), done.steps))) > TOO_LONG:
+        raise Problem(f"This text has {len(rows):,} losses to cut one by one, {most} times what a page answers in a second. "
+                      "Choose a shorter text, or the loss at the last step.")  # fmt: skip
     steps, dtype = done.steps, done.top.dtype
-    walk, sizes = torch.arange(steps), torch.tensor(list(ks))[:, None, None]
-    apart = rows - walk[:, None]  # (T, R): how far the loss lies from the copy
-    window = apart.abs() < sizes  # (m, T, R)
-    chunk = torch.div(rows, sizes, rounding_mode="floor") == torch.div(walk[:, None], sizes, rounding_mode="floor")
-    kept = torch.cat((window, chunk))
-    reached = torch.ones_like(apart, dtype=torch.bool) if done.network.directions == 2 else apart >= 0
-    masks = (kept.to(dtype) * target.weights[rows].to(dtype)).transpose(0, 1).contiguous()  # (T, 2m, R)
-    shape = (len(kept), steps, len(done.network.cell.gates) * done.network.config.hidden)
+    sizes = torch.tensor(list(ks))[:, None]
+    weights = target.weights[rows].to(dtype)
+
+    def kept_at(step: int) -> Tensor:
+        """(2m, R) whether each window, and then each chunk, keeps the copy of this step for each loss."""
+        chunk = torch.div(rows, sizes, rounding_mode="floor") == torch.div(step, sizes, rounding_mode="floor")
+        return torch.cat(((rows - step).abs() < sizes, chunk))
+
+    def reached_at(step: int) -> Tensor:
+        return torch.ones_like(rows, dtype=torch.bool) if done.network.directions == 2 else rows >= step
+
+    pairs, reached = torch.zeros(2 * len(ks), dtype=torch.int64), 0
+    for step in range(steps):
+        pairs += (kept_at(step) & reached_at(step)).sum(1)
+        reached += int(reached_at(step).sum())
+    shape = (2 * len(ks), steps, len(done.network.cell.gates) * done.network.config.hidden)
     at_input = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
     two = two_deltas(done)
     at_hidden = {key: done.top.new_zeros(shape) for key in at_input} if two else at_input
 
     def visit(met: Met) -> None:
-        mask, key = masks[met.step, :, met.rows], (met.layer, met.direction)
+        mask, key = kept_at(met.step)[:, met.rows] * weights[met.rows], (met.layer, met.direction)
         at_input[key][:, met.step] += mask @ met.at_input
         if two:
             at_hidden[key][:, met.step] += mask @ met.at_hidden
@@ -263,15 +286,14 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
     full = sums(done, target, target.weights[None]).row(0)
     some = added(done, at_input, at_hidden)
     found = []
-    for m in range(len(kept)):
+    for m in range(2 * len(ks)):
         truncated = full | {name: gradient[m] for name, gradient in some.items()}
-        pairs = int((kept[m] & reached).sum())
         found.append(
             Truncation(
                 "window" if m < len(ks) else "chunks",
                 ks[m % len(ks)],
-                pairs,
-                int(reached.sum()) - pairs,
+                int(pairs[m]),
+                reached - int(pairs[m]),
                 compare(truncated, full),
             )
         )

@@ -54,7 +54,12 @@ def spectral_norm(matrix: Tensor) -> float:
     if not 0 < scale < float("inf"):
         return scale
     matrix = matrix / scale
-    return scale * float(torch.linalg.eigvalsh(matrix @ matrix.t())[-1]) ** 0.5
+    try:
+        largest = float(torch.linalg.eigvalsh(matrix @ matrix.t())[-1])
+    except torch.linalg.LinAlgError:  # in single precision LAPACK may not converge where many eigenvalues are all but equal
+        matrix = matrix.double()
+        largest = float(torch.linalg.svdvals(matrix)[0]) ** 2
+    return scale * max(largest, 0.0) ** 0.5
 
 
 @torch.no_grad()

@@ -49,7 +49,7 @@ class Backward:
 
     @cached_property
     def modes(self) -> LossModes:
-        return bptt.loss_modes(self.done, self.target)
+        return bptt.loss_modes(self.done, self.target, self.loaded.config.train.reduce)
 
     @cached_property
     def truncations(self) -> list[Truncation]:
@@ -304,6 +304,18 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     }
 
 
+def factors(walk: _Walk) -> dict[str, Any] | None:
+    """The factors of one path as numbers, a row a unit; None where there is no path."""
+    if (path := walk.path) is None:
+        return None
+    d, gates = len(path.h_before), walk.asked.backward.done.network.cell.gates
+    found: dict[str, Any] = {"unit": np.arange(d)}
+    for i, part in enumerate(path.parts):
+        found |= {f"∂L(t)/∂{part}_t": path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}_k": path.at_copy[i * d : (i + 1) * d]}
+    deltas = {f"δ(t,k) of {gate}": path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
+    return found | deltas | {"h_{k−1}": path.h_before}
+
+
 WALK: View[Asked] = View(
     "walk", "How does one loss travel back?", always, _walk, _draw_walk, _explain_walk,
     lambda point: {"back": int(point[0])},
@@ -515,19 +527,20 @@ def _draw_reach(found: _Reached) -> go.Figure:
     return figures.against(series, "steps away from t", "what is left", dashed=list(series)[2:])
 
 
-def horizon_words(left: np.ndarray) -> str:
-    """How far back a gradient reaches, as a sentence."""
+def horizon_words(left: np.ndarray, direction: int = 0) -> str:
+    """How far a gradient reaches, as a sentence. Direction 1 reads from the end, so its way back leads there."""
+    way, end = ("on", "ends") if direction else ("back", "begins")
     if not left[0]:
         return "This loss sends nothing at all."
     if not np.isfinite(left).all():
         return "The gradient explodes: it grows beyond what can be written."
     away = bptt_reach.horizon(left)
     if away is not None:
-        return f"{away} word{'s' * (away != 1)} back, less than 1 % is left."
+        return f"{away} step{'s' * (away != 1)} {way}, less than 1 % is left."
     if len(left) == 1:
-        return "There is nothing before this step."
-    words = f"{len(left) - 1} word{'s' * (len(left) > 2)}"
-    return f"Even {words} back, where the text begins, {left[-1]:.3g} times the start is left."
+        return f"There is nothing {'after' if direction else 'before'} this step."
+    steps = f"{len(left) - 1} step{'s' * (len(left) > 2)}"
+    return f"Even {steps} {way}, where the text {end}, {left[-1]:.3g} times the start is left."
 
 
 def _explain_reach(found: _Reached) -> str:
@@ -547,7 +560,8 @@ def _explain_reach(found: _Reached) -> str:
         )
     thinned = f" {reach.left_out:,} steps between were left out, to answer quickly." if reach.left_out else ""
     return (
-        f"From {found.asked.at(reach.step)} back: {horizon_words(found.left)} A line that falls evenly on this scale fades "
+        f"From {found.asked.at(reach.step)} back: {horizon_words(found.left, found.asked.direction)} A line that falls evenly "
+        "on this scale fades "
         "by the same factor at each step (vanishing); one that rises explodes.\n\n"
         f"{bound}\n\n‖∂h_t/∂h_k‖₂ is the most that any change of the state at k can still move the state at t"
         + (", for the LSTM of the pair (h, c)" if len(found.asked.backward.loaded.network.cell.parts) > 1 else "")
@@ -705,12 +719,14 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
         "loss of the text": [asked.flow.total for asked in runs.values()],
         "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
         "whole gradient": [asked.flow.norm for asked in runs.values()],
-        "horizon": [horizon_words(faded(asked)) for asked in runs.values()],
+        "horizon": [horizon_words(faded(asked), asked.direction) for asked in runs.values()],
     }
 
 
 def _explain_beside(beside: Beside) -> str:
-    listed = "\n".join(f"- {literal(name, 60)}: {horizon_words(faded(asked))}" for name, asked in beside.runs.items())
+    listed = "\n".join(
+        f"- {literal(name, 60)}: {horizon_words(faded(asked), asked.direction)}" for name, asked in beside.runs.items()
+    )
     return (
         "Each line starts at 1, at the last loss's own step, and shows what is left of its gradient further back. Gates "
         "(LSTM, GRU) were invented to let this line fall slowly; whether they do so here is what you see.\n\n"

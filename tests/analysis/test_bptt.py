@@ -316,6 +316,22 @@ def test_last_step_and_every_step_are_those_two_gradients(name: str) -> None:
     assert np.linalg.norm([v for k, v in found.every.norms.items() if k != "all"]) == pytest.approx(found.every.norms["all"])
 
 
+def test_the_loss_at_every_step_is_the_sum_where_the_run_was_trained_on_it() -> None:
+    read_ = read(loaded("gru"), loss="last", target="bad")
+    mean, total = bptt.loss_modes(*read_), bptt.loss_modes(*read_, "sum")
+    steps = read_[0].steps
+    assert total.every.norms["all"] == pytest.approx(steps * mean.every.norms["all"])
+    assert total.last_norms == mean.last_norms
+
+
+def test_a_text_too_long_to_cut_loss_by_loss_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, target = read(loaded("lstm"), loss="every")
+    truncations(done, target, [2])
+    monkeypatch.setattr(bptt, "MOST_PRODUCTS", 100)
+    with pytest.raises(Problem, match="shorter text, or the loss at the last step"):
+        truncations(done, target, [2])
+
+
 def test_a_comparison_is_of_lengths_and_angles() -> None:
     one = {"a": torch.tensor([3.0, 0.0]), "b": torch.tensor([0.0])}
     other = {"a": torch.tensor([0.0, 4.0]), "b": torch.tensor([1.0])}
