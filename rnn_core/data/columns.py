@@ -63,6 +63,9 @@ _SPLIT_VALUES = {
 SAMPLE = 200
 """Rows from which columns are guessed."""
 
+_MOST = 0.8
+"""The share of rows with as many tags as tokens from which a file is one to label; the others are left out as faulty."""
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -123,8 +126,8 @@ def guess_task(path: Path, name: str | None = None) -> Literal["classify", "tag"
         return "tag" if len(set(sentences) - {""}) < len(rows) else "classify"
     parts = as_list if layout == "lists" else lambda value: as_text(value).split()
     lengths = [(len(parts(tokens) or ()), len(parts(tags) or ())) for tokens, tags in zip(text, label, strict=True)]
-    alike = all(tokens == tags for tokens, tags in lengths) and max(lengths, default=(0, 0))[0] > 1
-    return "tag" if alike else "classify"
+    telling = [tokens == tags for tokens, tags in lengths if max(tokens, tags) > 1]  # one and one may be text and label
+    return "tag" if telling and sum(telling) >= _MOST * len(telling) else "classify"
 
 
 def sample_rows(path: Path, format: Format) -> list[Row]:

@@ -81,6 +81,15 @@ def test_the_task_is_guessed(tmp_path: Path, content: str, name: str, task: str)
     assert guess_task(tmp_path / name) == task
 
 
+@pytest.mark.parametrize(("bad", "task"), [(1, "tag"), (2, "tag"), (3, "classify")])
+def test_a_few_bad_rows_do_not_change_the_guess(tmp_path: Path, bad: int, task: str) -> None:
+    tags = [["A"] if i < bad else ["A", "B"] for i in range(10)]
+    (tmp_path / "t.csv").write_text("sentence,tags\n" + "".join(f"we go,{' '.join(row)}\n" for row in tags))
+    rows = [json.dumps({"tokens": ["we", "go"], "tags": row}) for row in tags]
+    (tmp_path / "t.jsonl").write_text("\n".join(rows))
+    assert [guess_task(tmp_path / name) for name in ("t.csv", "t.jsonl")] == [task, task]
+
+
 def test_a_token_a_row_needs_its_sentence(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("word,tag\nwe,A\ngo,B\n")
     found = preview(tmp_path / "t.csv", TAG)
