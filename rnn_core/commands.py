@@ -37,6 +37,9 @@ Figures = dict[str, Any]
 _SAID_EVERY_S = 3.0
 """Seconds between two lines on how far the reading of a file is."""
 
+_READ_BY = ("format", "encoding", "delimiter", "text", "label", "sentence", "split")
+"""The options that say what stands where in a file, by which its task is guessed."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
@@ -280,12 +283,19 @@ def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
 
 
 def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
+    from rnn_core.data.columns import guess_task
     from rnn_core.workspace.datasets import read
 
-    config = make(DataConfig, _chosen(DataConfig, given))
+    chosen = _chosen(DataConfig, given)
+    config = make(DataConfig, chosen)
     paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     names = json.loads(given.file_names) if given.file_names else None
     shown = (names or {split: path.name for split, path in paths.items()}).get("train", "")
+    if given.task is None:
+        task = guess_task(paths["train"], shown, **{name: chosen[name] for name in _READ_BY if name in chosen})
+        said = {"classify": ("classification", "tag"), "tag": ("labelling", "classify")}[task]
+        print(f"{shown}: read as {said[0]}; --task {said[1]} reads it otherwise", file=sys.stderr)
+        config = make(DataConfig, chosen | {"task": task})
     name = given.name if given.command is _data else None  # what `train` is given is the run's name
     saved = read(workspace.root, paths, config, name or shown, names, _reading(job))
     _print_findings(saved.report.warnings, saved.report.left_out)
@@ -318,6 +328,8 @@ def _add_options(parser: argparse.ArgumentParser, config: type, leave_out: Seque
             continue
         flag = "--" + name.replace("_", "-")
         default = "" if field.default is None or field.default is False else f" (default: {field.default})"
+        if name == "task":
+            default = " (default: guessed from the training file)"
         text = f"{field.title}: {field.description}{default}".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=text)

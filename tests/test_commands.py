@@ -150,6 +150,29 @@ def test_the_same_seed_trains_the_same_weights_and_a_saved_dataset_is_as_good_as
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "options", "task"),
+    [
+        ("t.conll", "we A\ngo B\n\nno A\n\nyes B\n", [], "tag"),
+        ("t.csv", "tokens,tags\n" + "we go,A B\nso it is,A A B\n" * 5, [], "tag"),
+        ("t.jsonl", '{"tokens": ["we", "go"], "tags": ["A", "B"]}\n' * 5, [], "tag"),
+        ("t.csv", "text,label\n" + "we go,A\nso it is,B\n" * 5, [], "classify"),
+        ("t.csv", "text,tags,mood\n" + "we go,A B,x\nso it is,A A B,y\n" * 5, ["--label", "mood"], "classify"),
+        ("t.csv", "tokens,tags\n" + "we go,A B\nso it is,A A B\n" * 5, ["--task", "classify"], None),
+    ],
+)
+def test_the_task_is_guessed_and_said(
+    command: Run, workspace: Workspace, tmp_path: Path, name: str, content: str, options: list[str], task: str | None
+) -> None:
+    (tmp_path / name).write_text(content)
+    answer = command("data", "--train", str(tmp_path / name), *options)
+    found = figures(answer)
+    assert workspace.dataset(found["dataset"]).config.task == (task or "classify")
+    said = [line for line in answer[2] if "reads it otherwise" in line]
+    guesses = {"tag": "labelling; --task classify", "classify": "classification; --task tag"}
+    assert said == ([f"{name}: read as {guesses[task]} reads it otherwise"] if task else [])
+
+
 # ---- evaluate and inspect -------------------------------------------------------------------------------------------
 
 
@@ -381,6 +404,7 @@ def test_help_lists_every_option(command: Run, name: str, configs: tuple[type, .
     status, out, _ = command(name, "--help")
     text = " ".join(" ".join(out).split())
     assert status == 0 and "--workspace" in text and "--job" not in text
+    assert ("guessed from the training file" in text) == (DataConfig in configs)
     for config in configs:
         for option, field in options(config).items():
             assert f"--{option.replace('_', '-')}" in text, option

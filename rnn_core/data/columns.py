@@ -104,13 +104,16 @@ def preview(path: Path, config: DataConfig, name: str | None = None, rows: int =
         return Preview(format, config, format.header, shown, None, str(problem))
 
 
-def guess_task(path: Path, name: str | None = None) -> Literal["classify", "tag"]:
+def guess_task(path: Path, name: str | None = None, **read_by: str | None) -> Literal["classify", "tag"]:
     """Whether a file holds one label a text or one tag a token, from its first rows; classify where nothing tells.
+
+    Args:
+        read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
 
     Raises:
         Problem: when the file cannot be read at all.
     """
-    config = DataConfig(task="tag")
+    config = make(DataConfig, {"task": "tag"} | read_by)
     format = recognise(path, config, name)
     if format.by_sentence:
         return "tag"
