@@ -88,6 +88,8 @@ if tabs["unit"].open:
         st.latex(equation_views.live(unit))
         st.caption(f"{equation_views.check(unit)} A click in the picture above chooses another step and unit.")
         view_panel.show(equation_views.TERMS, unit, None, lambda: matrix_choice.choose_gate(unit))
+        with st.expander("Every term"):
+            st.dataframe(equation_views.all_terms(unit), hide_index=True, height=300)
 
 if tabs["alone"].open:
     with tabs["alone"]:

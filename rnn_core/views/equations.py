@@ -86,6 +86,17 @@ def _same(unit: Unit) -> Unit:
     return unit
 
 
+def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
+    """Every product of the gate's sum and its biases, the largest first; the last column adds up to a."""
+    d, n = len(unit.terms.hidden), len(unit.terms.inputs)
+    parts = figures.largest_terms(unit.terms, unit.found.unit, unit.below, most=d + n)
+    return {
+        "term": [part.name for part in parts],
+        "what it is": [part.says for part in parts],
+        "value": [part.value for part in parts],
+    }
+
+
 def _draw_terms(unit: Unit) -> go.Figure:
     return figures.terms(figures.largest_terms(unit.terms, unit.found.unit, unit.below), unit.terms.total)
 

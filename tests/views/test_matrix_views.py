@@ -70,6 +70,9 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
     assert len(set(map(len, book.counts(counted).values()))) == 1
     for gate in one.network.cell.gates:
         unit = equations.Unit(one, seen, unit_step(one, seen, layers - 1, int(both), 4, 2), gate)
+        every = equations.all_terms(unit)
+        assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)  # type: ignore[arg-type]
+        assert len(every["term"]) >= len(unit.terms.hidden) + len(unit.terms.inputs) + 1
         bars = shown(equations.TERMS, unit).data
         total = float(bars[-1].x[0])
         assert sum(sum(bar.x) for bar in bars[:-1]) == pytest.approx(total) == unit.terms.total
