@@ -106,12 +106,12 @@ def _hard(splits: Splits) -> list[str]:
     right_to_left = 0
     for split, counted in splits.items():
         right_to_left += sum(int(n) for found, n in enumerate(counted.signs) if found & RIGHT_TO_LEFT)
+        emoji[split] = sum(int(n) for found, n in enumerate(counted.signs) if found & EMOJI and not found & READABLE)
         if split != "train":
-            emoji[split] = sum(int(n) for found, n in enumerate(counted.signs) if found & EMOJI and not found & READABLE)
             unknown[split] = counted.strange
     found = []
     if emoji.total():
-        found.append(f"Texts of emoji alone: {_by_split(emoji)}; the network knows only those that stand in train.")
+        found.append(f"Texts of emoji alone: {_by_split(emoji)}; of emoji, the network knows only those that stand in train.")
     if unknown.total():
         found.append(
             f"Texts without a single word known from training: {_by_split(unknown)}; their answers mean nothing."

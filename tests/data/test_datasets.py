@@ -99,6 +99,15 @@ def test_splits_from_files_and_their_warnings(tmp_path: Path) -> None:
     assert dataset.report.splits["dev"].unknown_share == pytest.approx(4 / 8)
 
 
+def test_texts_of_emoji_alone_are_counted_in_every_split(tmp_path: Path) -> None:
+    train = table(tmp_path / "a.csv", [*texts(40), ("😀 👍🏽", "good"), ("😀!", "good"), ("so 😀", "good")])
+    assert read(train).report.warnings[-1] == (
+        "Texts of emoji alone: 2 in train; of emoji, the network knows only those that stand in train."
+    )
+    test = table(tmp_path / "b.csv", [("👍🏽", "good"), ("text", "bad")])
+    warned(read_dataset({"train": train, "test": test}, WHOLE), "emoji alone: 2 in train, 1 in test;")
+
+
 def test_splits_from_a_column(tmp_path: Path) -> None:
     names = ["training", "Valid", "test", "other"]
     path = table(
