@@ -136,6 +136,18 @@ def choose_window(asked: "Asked") -> None:
               on_change=_keep, args=("window", "bptt-window"))  # fmt: skip
 
 
+def choose_clip(trained: float) -> float:
+    """The threshold to clip at; at first the one the run was trained with."""
+    try:
+        wanted = float(state.selection().clip or trained)
+    except ValueError:  # a link may say anything
+        wanted = trained
+    st.session_state["bptt-clip"] = wanted if 0 <= wanted < 1e9 else trained
+    st.number_input("Clip gradient norm to", 0.0, key="bptt-clip", help="0: never",
+                    on_change=lambda: state.select(clip=str(st.session_state["bptt-clip"])))  # fmt: skip
+    return float(st.session_state["bptt-clip"])
+
+
 def pinned(run: Run) -> "dict[str, Asked]":
     """This run and those pinned beside it, each at its last loss in its uppermost layer, by what they are called."""
     from rnn_core.views import bptt as views

@@ -40,6 +40,7 @@ class Selection:
         gate: whose sum is read term by term.
         part: the open tab of Words to matrix.
         section: the open tab of BPTT.
+        clip: the norm that its gradient is clipped to, as a number; None: as trained.
     """
 
     run: str | None = None
@@ -73,6 +74,7 @@ class Selection:
     masking: bool = True
     gate: str | None = None
     section: str | None = None
+    clip: str | None = None
     part: str | None = None
 
 

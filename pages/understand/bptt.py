@@ -68,7 +68,7 @@ if tabs["sgd"].open:
         with left:
             view_panel.show(views.SGD, asked)
         with right:
-            clip = st.number_input("Clip gradient norm to", 0.0, value=float(run.config.train.clip), help="0: never")
+            clip = gradient_choice.choose_clip(run.config.train.clip)
             st.markdown(views.clip_words(asked, clip))
             st.dataframe(views.updates(asked, clip), hide_index=True)
         if backward.examples:

@@ -84,6 +84,17 @@ def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, name
     assert "**Window** of K = 2: 2 pairs (t, i) kept, 9 dropped" in said
 
 
+def test_the_clipping_threshold_is_linked(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text=TEXT, section="sgd")
+    assert app.number_input(key="bptt-clip").value == 5.0
+    app.number_input(key="bptt-clip").set_value(0.25)
+    sound(app.run())
+    link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+    assert link["clip"] == "0.25" and opened(filled, **link).number_input(key="bptt-clip").value == 0.25
+    for odd in ("nan", "-1", "x" * 50, "1e999"):
+        assert opened(filled, **link | {"clip": odd}).number_input(key="bptt-clip").value == 5.0
+
+
 def test_64_bits_agree_with_autograd_to_ten_digits(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, precise="1", logit="1")
     said = next(m.value for m in app.markdown if "autograd" in m.value and "64 bits" in m.value)
