@@ -57,12 +57,14 @@ def steps(count: int) -> np.ndarray:
 
 
 def step_axis(tokens: Sequence[str], most: int = 40) -> dict[str, Any]:
-    """An x axis with the tokens under their steps, evenly thinned when there are more than `most`."""
-    stride = -(-len(tokens) // most)
+    """An x axis with the tokens under their steps, evenly thinned when there are more than `most`; far more: numbers t."""
+    numbered = len(tokens) > 4 * most  # so far apart, words say nothing of what stands between
+    stride = -(-len(tokens) // (most // 2 if numbered else most))
+    shown = steps(len(tokens))[::stride].tolist()
     return {
         "tickmode": "array",
-        "tickvals": steps(len(tokens))[::stride].tolist(),
-        "ticktext": [literal(token, 14) for token in tokens[::stride]],
+        "tickvals": shown,
+        "ticktext": list(map(str, shown)) if numbered else [literal(token, 14) for token in tokens[::stride]],
         "range": [FIRST - 0.6, FIRST + len(tokens) - 0.4],
         "showgrid": False,
     }
