@@ -8,6 +8,7 @@ import regex
 from rnn_core.config import SPLITS, DataConfig, Problem
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
 from rnn_core.data.stored import Counted
+from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
 MOST_LABELS = 100_000
@@ -25,11 +26,14 @@ def natural(label: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p.isdigit() and p.isascii() else (1, 0, p) for p in parts)
 
 
-def check_labels(counts: Mapping[str, int], config: DataConfig, name: str) -> tuple[str, ...]:
+def check_labels(
+    counts: Mapping[str, int], config: DataConfig, name: str, left_out: Sequence[LeftOut] = ()
+) -> tuple[str, ...]:
     """The classes of the training split, sorted.
 
     Args:
         counts: how often each label stands there.
+        left_out: the rows of its file that were not used, the most frequent reason first.
 
     Raises:
         Problem: when there is only one, or so many that the column is rather free text.
@@ -40,10 +44,21 @@ def check_labels(counts: Mapping[str, int], config: DataConfig, name: str) -> tu
         raise Problem(
             f"Every label in the column {config.label!r} of {name} is {only!r}: "
             "a network needs two classes at least, so choose another column or add rows of another class."
+            + _look_at(left_out)
         )
     if len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > total):
         raise free_text(len(counts), total, config, name)
     return in_order(counts)
+
+
+def _look_at(left_out: Sequence[LeftOut]) -> str:
+    """A sentence on the rows that may hold what is missing; empty when there are none."""
+    if not left_out:
+        return ""
+    total, first = sum(entry.count for entry in left_out), left_out[0]
+    most = "most often " if len(left_out) > 1 else ""
+    were, them = ("row was", "it") if total == 1 else ("rows were", "them")
+    return f" {total:,} {were} left out ({most}{first.reason}, first at {first.rows[0]}), so look at {them} first."
 
 
 def free_text(different: int, total: int, config: DataConfig, name: str) -> Problem:

@@ -214,7 +214,8 @@ def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
 
     tokens, counts = written.count(counting)
     by_label = {written.labels[i]: int(counts["train"].counts[i]) for i in counts["train"].by_first()}
-    labels = checks.check_labels(by_label, config, name)
+    unused = [entry for entry in tallies["train"].left_out() if entry.reason != _cut_after(config)]
+    labels = checks.check_labels(by_label, config, name, unused)
     vocabulary = written.vocabulary(tokens)
     scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
     rows = written.rows("train")
@@ -304,7 +305,7 @@ def _read(source: Source, split: str, writer: Writer, tick: Tick) -> Tally:
     tally = Tally()
     for found in read_file(source.path, source.format, config, source.layout, tick):
         cut_lines = writer.add(found, source.format.rows_are, split)
-        notes = found.faults + [(line, f"cut after {config.max_tokens:,} tokens, and kept") for line in cut_lines]
+        notes = found.faults + [(line, _cut_after(config)) for line in cut_lines]
         for line, reason in sorted(notes, key=lambda note: note[0]):
             tally.note(reason, source.format.where(line))
         tally.read += len(found.lines) + len(found.faults)
@@ -315,6 +316,11 @@ def _read(source: Source, split: str, writer: Writer, tick: Tick) -> Tally:
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
         raise Problem(f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}.")
     return tally
+
+
+def _cut_after(config: DataConfig) -> str:
+    """What is noted of a row that was used, but not whole."""
+    return f"cut after {config.max_tokens:,} tokens, and kept"
 
 
 def _nobody(share: float) -> None:

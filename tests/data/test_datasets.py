@@ -261,6 +261,19 @@ def test_refused(tmp_path: Path) -> None:
         read(tmp_path / "none.csv")
 
 
+def test_a_single_label_may_be_the_rest_of_rows_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\n" + "so, it was good,pos\n" * 30 + "it was bad,neg\n" * 5)
+    refused(path, "is 'neg'", " 30 rows were left out (too many fields", "first at t.csv line 2), so look at them first.")
+    path.write_text("text,label\n" + "it was bad,neg\n" * 5 + ",pos\n")
+    refused(path, " 1 row was left out (no text, first at t.csv line 7), so look at it first.")
+    path.write_text("text,label\n" + "it was bad,neg\n" * 5 + "so,\n" + ",pos\n" * 2)
+    refused(path, " 3 rows were left out (most often no text, first at t.csv line 8), so look at them first.")
+    path.write_text("text,label\n" + "it was bad,neg\n" * 5)
+    with pytest.raises(Problem, match=r"another class\.$"):  # rows that were cut are used all the same
+        read(path, DataConfig(max_tokens=2))
+
+
 def test_examples_to_evaluate_on(tmp_path: Path) -> None:
     path = table(
         tmp_path / "t.csv",
