@@ -117,7 +117,8 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     read_by = {
         "format": _box(boxes[0], "Format", FORMATS, guessed["format"], f"{key}-format"),
         "encoding": _box(boxes[1], "Encoding", ENCODING_NAMES, guessed["encoding"], f"{key}-encoding",
-                         "Guessed. When letters look odd below, choose another."),
+                         "Guessed. When letters look odd below, choose another. The last rows there have "
+                         "letters outside of ASCII, if the head of the file has any."),
         "delimiter": _box(boxes[2], "Delimiter", DELIMITERS, guessed["delimiter"], f"{key}-delimiter"),
     }  # fmt: skip
     if read_by["format"] == "parquet":

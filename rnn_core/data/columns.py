@@ -4,13 +4,15 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
 from rnn_core.config import TASKS, DataConfig, Problem, make, plain
+from rnn_core.data.encodings import HEAD
 from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 
 Layout = Literal["text", "lists", "sentence", "token"]
@@ -63,6 +65,9 @@ _SPLIT_VALUES = {
 SAMPLE = 200
 """Rows from which columns are guessed."""
 
+_LOOKED_INTO, _FURTHER = 5_000, 5
+"""Rows in which letters outside of ASCII are looked for, and how many of those that have some are shown."""
+
 _MOST = 0.8
 """The share of rows with as many tags as tokens from which a file is one to label; the others are left out as faulty."""
 
@@ -75,7 +80,8 @@ class Preview:
         format: how the file is read.
         config: the config given, its open columns filled in by guesses.
         header: the column names.
-        rows: the first rows, every value as text of at most 200 characters.
+        rows: the first rows, and after them some whose letters show whether the encoding is right; every value as text
+            of at most 200 characters.
         layout: how a row holds what the task needs; None when the columns do not fit.
         problem: what to choose differently when they do not, else None.
     """
@@ -96,12 +102,29 @@ def preview(path: Path, config: DataConfig, name: str | None = None, rows: int =
     """
     format = recognise(path, config, name)
     sample = sample_rows(path, format)
-    shown = tuple(tuple(_short(value) for value in row.values) for row in sample[:rows])
+    first = [[_written(value) for value in row.values] for row in sample[:rows]]
+    further = islice(_beyond_ascii(path, format, sample[len(first) - 1].line), _FURTHER) if first else ()
+    shown = tuple(tuple(map(_short, row)) for row in chain(first, further))
     try:
         filled = guess_columns(format, sample, config)
         return Preview(format, filled, format.header, shown, layout_of(format, sample, filled), None)
     except Problem as problem:
         return Preview(format, config, format.header, shown, None, str(problem))
+
+
+def _beyond_ascii(path: Path, format: Format, after: int) -> Iterator[list[str]]:
+    """What stands in the rows below the line `after` that have letters outside of ASCII, from the head of the file."""
+    if not format.encoding:
+        return
+    size = 0
+    with suppress(Problem):  # what is wrong further down is said when all is read
+        for row in islice(read_rows(path, format), _LOOKED_INTO):
+            values = [_written(value) for value in row.values]
+            size += sum(map(len, values))
+            if size > HEAD:
+                return
+            if row.line > after and not row.fault and not all(map(str.isascii, values)):
+                yield [_from_beyond_ascii(value) for value in values]
 
 
 def guess_task(path: Path, name: str | None = None, **read_by: str | None) -> Literal["classify", "tag"]:
@@ -290,6 +313,15 @@ def as_list(value: Any) -> list[str] | None:
     return [as_text(entry) for entry in value] if isinstance(value, list) else None
 
 
-def _short(value: Any) -> str:
-    text = " ".join(map(as_text, value[:200])) if isinstance(value, list) else as_text(value)
+def _written(value: Any) -> str:
+    return " ".join(map(as_text, value[:200])) if isinstance(value, list) else as_text(value)
+
+
+def _from_beyond_ascii(text: str) -> str:
+    """The text from a little before its first letter outside of ASCII, where that would be cut away."""
+    found = re.search(r"[^\x00-\x7f]", text)
+    return "…" + text[found.start() - 50 :] if found and found.start() > 150 else text
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
