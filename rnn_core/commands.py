@@ -47,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if any(isinstance(word, str) and not _is_text(word) for word in vars(given).values()):
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
-        figures = _framed(given, Workspace(given.workspace))
+        workspace = Workspace(given.workspace)
+        if given.command in (_evaluate, _inspect, _gradients, _runs):
+            workspace.seed()
+        figures = _framed(given, workspace)
     except Problem as why:
         print(why, file=sys.stderr)
         return 2
@@ -141,6 +144,8 @@ def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) 
 def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Scores a run on a file, or on a split of the data it was trained on."""
     run = workspace.run(given.run)
+    if run.fixed:
+        raise Problem(f"{run.name} is ready-made, and {workspace.root} cannot be written. Name another --workspace.")
     if (given.file is None) == (given.split_name is None):
         raise Problem("Name a file to evaluate on, or a split of the run's own data with --on train, dev or test.")
     from rnn_core.analysis.evaluate import evaluate

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from rnn_core.network.models import count_parameters
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.runs import write_tensors
+from rnn_core.workspace.store import READY_MADE
 from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,14 @@ REVIEWS, TAGGED, ENTITIES = (str(SAMPLES / name) for name in ("reviews.csv", "ta
 SMALL = ["--hidden", "8", "--embedding", "8", "--epochs", "1", "--threads", "1"]
 
 Run = Callable[..., tuple[int, list[str], list[str]]]
+
+
+@pytest.fixture
+def workspace(workspace: Workspace) -> Workspace:
+    """One that the ready-made runs are not copied into."""
+    (workspace.root / "runs").mkdir(parents=True)
+    (workspace.root / "runs" / ".seeded").touch()
+    return workspace
 
 
 @pytest.fixture
@@ -316,6 +326,33 @@ def test_runs_lists_damaged_runs_as_damaged(command: Run, workspace: Workspace) 
     assert listed[good.id]["state"] == "done" and listed[good.id]["dev_accuracy"] == 0.5
     assert listed[bad.id]["state"] == "damaged" and bad.id in listed[bad.id]["problem"]
     assert listed[worse.id]["state"] == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [(["runs"], "runs"), (["inspect", "RUN", "a film"], "tokens"), (["gradients", "RUN", "a film"], "copies"),
+     (["evaluate", "RUN", REVIEWS], "confusion")],
+)  # fmt: skip
+def test_the_ready_made_runs_are_in_a_fresh_workspace(
+    command: Run, workspace: Workspace, arguments: list[str], key: str
+) -> None:
+    ready = sorted(path.name for path in READY_MADE.iterdir())
+    shutil.rmtree(workspace.root)
+    assert key in figures(command(*(ready[-1] if a == "RUN" else a for a in arguments)))
+    assert sorted(run.id for run in workspace.runs()) == ready
+
+
+def test_ready_made_runs_are_left_as_they_are_where_nothing_can_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    ready = next(READY_MADE.iterdir())
+    before = sorted(ready.rglob("*"))
+    elsewhere = ["--workspace", str(tmp_path / "file")]
+    assert commands.main(["inspect", ready.name, "a film", *elsewhere]) == 0
+    assert commands.main(["evaluate", ready.name, REVIEWS, *elsewhere]) == 2
+    assert "is ready-made, and" in capsys.readouterr().err.splitlines()[-1]
+    assert sorted(ready.rglob("*")) == before
 
 
 # ---- bad input ------------------------------------------------------------------------------------------------------
