@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rnn_core.arguments import parser_of, stated
 from rnn_core.config import (
     SPLITS,
     DataConfig,
@@ -21,10 +22,7 @@ from rnn_core.config import (
     Problem,
     RunConfig,
     TrainConfig,
-    choices,
     make,
-    number_type,
-    options,
 )  # fmt: skip
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
@@ -43,7 +41,7 @@ _READ_BY = ("format", "encoding", "delimiter", "text", "label", "sentence", "spl
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    given = _parser().parse_args(arguments)
+    given = parser_of(_COMMANDS).parse_args(arguments)
     try:
         if any(isinstance(word, str) and not _is_text(word) for word in vars(given).values()):
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
@@ -102,7 +100,7 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
     if given.resume:
         run = _to_resume(given, workspace)
     else:
-        model, train = make(ModelConfig, _chosen(ModelConfig, given)), make(TrainConfig, _chosen(TrainConfig, given))
+        model, train = make(ModelConfig, stated(ModelConfig, given)), make(TrainConfig, stated(TrainConfig, given))
         saved = _dataset_of(given, workspace, job)
         config = {"data": saved.config, "model": model, "train": train, "fingerprint": saved.fingerprint}
         run = create_run(workspace, make(RunConfig, config | {"name": given.name or saved.name}))
@@ -119,7 +117,7 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
 
 def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
     """The run to go on with. Raises Problem when anything else is asked for beside it."""
-    named = [name for config in (DataConfig, ModelConfig, TrainConfig) for name in _chosen(config, given)]
+    named = [name for config in (DataConfig, ModelConfig, TrainConfig) for name in stated(config, given)]
     named += [name for name in (*SPLITS, "dataset", "name") if getattr(given, name)]
     if named:
         flags = ", ".join("--" + name.replace("_", "-") for name in named)
@@ -131,7 +129,7 @@ def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) 
     """What to train on: a dataset of the workspace, or one read from the files named."""
     files = [split for split in SPLITS if getattr(given, split)]
     if given.dataset:
-        named = [*files, *_chosen(DataConfig, given)]
+        named = [*files, *stated(DataConfig, given)]
         if named:
             flags = ", ".join("--" + name.replace("_", "-") for name in named)
             raise Problem(f"--dataset names data that has been read already: leave out {flags}, or name files instead.")
@@ -255,6 +253,11 @@ def _is_text(word: str) -> bool:
     return True
 
 
+_COMMANDS = {
+    "data": _data, "train": _train, "evaluate": _evaluate, "inspect": _inspect, "gradients": _gradients, "runs": _runs,
+}  # fmt: skip
+
+
 # ---- what they share ------------------------------------------------------------------------------------------------
 
 
@@ -291,7 +294,7 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
     from rnn_core.data.columns import guess_task
     from rnn_core.workspace.datasets import read
 
-    chosen = _chosen(DataConfig, given)
+    chosen = stated(DataConfig, given)
     config = make(DataConfig, chosen)
     paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     names = json.loads(given.file_names) if given.file_names else None
@@ -316,88 +319,6 @@ def _print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> Non
 
 def _columns_for(trained: DataConfig, given: argparse.Namespace) -> Figures:
     """How a file to evaluate is read: what the command line says, and the tokens as in training."""
-    chosen = _chosen(DataConfig, given)
+    chosen = stated(DataConfig, given)
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     return chosen | {name: getattr(trained, name) for name in kept}
-
-
-def _chosen(config: type, given: argparse.Namespace) -> Figures:
-    """The options of a config that the command line names."""
-    return {name: value for name in options(config) if (value := getattr(given, name, None)) is not None}
-
-
-def _add_options(parser: argparse.ArgumentParser, config: type, leave_out: Sequence[str] = ()) -> None:
-    group = parser.add_argument_group(config.__name__.removesuffix("Config").lower())
-    for name, field in options(config).items():
-        if name in leave_out:
-            continue
-        flag = "--" + name.replace("_", "-")
-        default = "" if field.default is None or field.default is False else f" (default: {field.default})"
-        if name == "task":
-            default = " (default: guessed from the training file)"
-        text = f"{field.title}: {field.description}{default}".replace("%", "%%")
-        if field.annotation is bool:
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=text)
-        else:
-            kind = number_type(field)
-            values = choices(field) or None
-            group.add_argument(
-                flag,
-                choices=values,
-                type=kind if kind in (int, float) and not values else str,
-                metavar=None if values else {int: "N", float: "X"}.get(kind or str, name.upper()),
-                help=text,
-            )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m rnn_core", description="Train recurrent networks and look inside.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, command: Callable[[argparse.Namespace, Workspace, jobs.Job], Figures]) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
-        sub.add_argument("--workspace", help="where datasets and runs lie (default: $UNROLLED_WORKSPACE or ./workspace)")
-        sub.add_argument("--job", help=argparse.SUPPRESS)  # the folder that a page watches
-        sub.set_defaults(command=command)
-        return sub
-
-    def add_files(sub: argparse.ArgumentParser, required: bool) -> None:
-        for split in SPLITS:
-            sub.add_argument(f"--{split}", metavar="FILE", required=required and split == "train")
-        sub.add_argument("--file-names", help=argparse.SUPPRESS)  # JSON: what the uploader called them, by split
-        sub.add_argument("--name", help="what to call it")
-
-    sub = add("data", _data)
-    add_files(sub, required=True)
-    _add_options(sub, DataConfig)
-
-    sub = add("train", _train)
-    add_files(sub, required=False)
-    sub.add_argument("--dataset", metavar="ID", help="a dataset of the workspace instead of files")
-    sub.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
-    for config in (DataConfig, ModelConfig, TrainConfig):
-        _add_options(sub, config)
-
-    sub = add("evaluate", _evaluate)
-    sub.add_argument("run", metavar="RUN")
-    sub.add_argument("file", metavar="FILE", type=Path, nargs="?")
-    sub.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own data instead of a file")
-    sub.add_argument("--file-name", help=argparse.SUPPRESS)
-    sub.add_argument("--key", help=argparse.SUPPRESS)  # what a page calls this evaluation
-    _add_options(sub, DataConfig, leave_out=("task", "tokens", "lowercase", "vocabulary", "max_tokens", "split",
-                                             "dev_share", "test_share", "split_seed"))  # fmt: skip
-
-    sub = add("inspect", _inspect)
-    sub.add_argument("run", metavar="RUN")
-    sub.add_argument("text", metavar="TEXT")
-
-    sub = add("gradients", _gradients)
-    sub.add_argument("run", metavar="RUN")
-    sub.add_argument("text", metavar="TEXT")
-    sub.add_argument("--target", metavar="LABEL | TAGS", help="a label, or a tag for each token, apart by spaces (default: "
-                     "what the network answers itself)")  # fmt: skip
-    sub.add_argument("--loss", choices=choices(options(TrainConfig)["loss"]), help="where the losses are taken (default: as the "
-                     "run was trained)")  # fmt: skip
-
-    add("runs", _runs)
-    return parser

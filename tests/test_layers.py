@@ -19,7 +19,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "config": (), "results": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
     "workspace": WORKSPACE, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
     "views": (*FIRST, "analysis", "figures"),
-    "commands": (*ABOVE, "training", "analysis", "figures", "views"), "__main__": ("commands",), "__init__": (),
+    "arguments": ("config",), "commands": (*ABOVE, "arguments", "training", "analysis", "figures", "views"),
+    "__main__": ("commands",), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""
 

@@ -1,0 +1,94 @@
+"""The options of the command line, taken from the configs."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnn_core.config import SPLITS, DataConfig, ModelConfig, TrainConfig, choices, number_type, options
+
+Command = Callable[..., dict[str, Any]]
+
+
+def stated(config: type, given: argparse.Namespace) -> dict[str, Any]:
+    """The options of a config that the command line names."""
+    return {name: value for name in options(config) if (value := getattr(given, name, None)) is not None}
+
+
+def _add_options(parser: argparse.ArgumentParser, config: type, leave_out: Sequence[str] = ()) -> None:
+    group = parser.add_argument_group(config.__name__.removesuffix("Config").lower())
+    for name, field in options(config).items():
+        if name in leave_out:
+            continue
+        flag = "--" + name.replace("_", "-")
+        default = "" if field.default is None or field.default is False else f" (default: {field.default})"
+        if name == "task":
+            default = " (default: guessed from the training file)"
+        text = f"{field.title}: {field.description}{default}".replace("%", "%%")
+        if field.annotation is bool:
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=text)
+        else:
+            kind = number_type(field)
+            values = choices(field) or None
+            group.add_argument(
+                flag,
+                choices=values,
+                type=kind if kind in (int, float) and not values else str,
+                metavar=None if values else {int: "N", float: "X"}.get(kind or str, name.upper()),
+                help=text,
+            )
+
+
+def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """The parser of all commands, by name; what it gives has the function as `command`."""
+    parser = argparse.ArgumentParser(prog="python -m rnn_core", description="Train recurrent networks and look inside.")
+    found = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str) -> argparse.ArgumentParser:
+        command = commands[name]
+        sub = found.add_parser(name, help=command.__doc__, description=command.__doc__)
+        sub.add_argument("--workspace", help="where datasets and runs lie (default: $UNROLLED_WORKSPACE or ./workspace)")
+        sub.add_argument("--job", help=argparse.SUPPRESS)  # the folder that a page watches
+        sub.set_defaults(command=command)
+        return sub
+
+    def add_files(sub: argparse.ArgumentParser, required: bool) -> None:
+        for split in SPLITS:
+            sub.add_argument(f"--{split}", metavar="FILE", required=required and split == "train")
+        sub.add_argument("--file-names", help=argparse.SUPPRESS)  # JSON: what the uploader called them, by split
+        sub.add_argument("--name", help="what to call it")
+
+    sub = add("data")
+    add_files(sub, required=True)
+    _add_options(sub, DataConfig)
+
+    sub = add("train")
+    add_files(sub, required=False)
+    sub.add_argument("--dataset", metavar="ID", help="a dataset of the workspace instead of files")
+    sub.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
+    for config in (DataConfig, ModelConfig, TrainConfig):
+        _add_options(sub, config)
+
+    sub = add("evaluate")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("file", metavar="FILE", type=Path, nargs="?")
+    sub.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own data instead of a file")
+    sub.add_argument("--file-name", help=argparse.SUPPRESS)
+    sub.add_argument("--key", help=argparse.SUPPRESS)  # what a page calls this evaluation
+    _add_options(sub, DataConfig, leave_out=("task", "tokens", "lowercase", "vocabulary", "max_tokens", "split",
+                                             "dev_share", "test_share", "split_seed"))  # fmt: skip
+
+    sub = add("inspect")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("text", metavar="TEXT")
+
+    sub = add("gradients")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("text", metavar="TEXT")
+    sub.add_argument("--target", metavar="LABEL | TAGS", help="a label, or a tag for each token, apart by spaces (default: "
+                     "what the network answers itself)")  # fmt: skip
+    sub.add_argument("--loss", choices=choices(options(TrainConfig)["loss"]), help="where the losses are taken (default: as the "
+                     "run was trained)")  # fmt: skip
+
+    add("runs")
+    return parser
