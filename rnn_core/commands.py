@@ -24,6 +24,7 @@ from rnn_core.config import (
     TrainConfig,
     make,
 )  # fmt: skip
+from rnn_core.data.encodings import encodable
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     given = parser_of(_COMMANDS).parse_args(arguments)
     try:
-        if any(isinstance(word, str) and not _is_text(word) for word in vars(given).values()):
+        if any(isinstance(word, str) and not encodable(word) for word in vars(given).values()):
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
         workspace = Workspace(given.workspace)
         if given.command in (_evaluate, _inspect, _gradients, _runs):
@@ -243,14 +244,6 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
             entry |= {"state": "damaged", "problem": str(why)}
         listed.append(entry)
     return {"runs": listed}
-
-
-def _is_text(word: str) -> bool:
-    try:
-        word.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 _COMMANDS = {

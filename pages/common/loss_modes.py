@@ -1,6 +1,7 @@
 """The experiment of the two losses: the same configuration trained with the loss at the last and at every step."""
 
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
 
@@ -12,14 +13,14 @@ from rnn_core.views.view import literal
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
-OTHER = {"last": "every", "every": "last"}
+OTHER: dict[str, Literal["last", "every"]] = {"last": "every", "every": "last"}
 MOST_TEXTS = 1000
 """Dev texts that are read; more change little and take longer."""
 
 
 def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:
     """Starts two runs that differ in their loss alone; the second waits for the first where there is one place."""
-    for loss in ("every", "last"):
+    for loss in OTHER.values():
         training.start(dataset, model, replace(train, loss=loss), _called(name, loss))
 
 
@@ -28,7 +29,7 @@ def start_twin(run: Run) -> None:
     config = run.config
     loss = OTHER[config.loss]
     dataset = cache.workspace().dataset(config.fingerprint)
-    training.start(dataset, config.model, replace(config.train, loss=loss), _called(config.name, loss))  # type: ignore[arg-type]
+    training.start(dataset, config.model, replace(config.train, loss=loss), _called(config.name, loss))
 
 
 def _called(name: str, loss: str) -> str:

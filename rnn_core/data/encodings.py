@@ -206,3 +206,12 @@ def _undecodable(path: Path, encoding: str, name: str) -> Problem:
             done += len(chunk)
             if not chunk:
                 return Problem(f"{name} changed while it was read: read it again.")
+
+
+def encodable(text: str) -> bool:
+    """Whether a text can be written down: half a character, which JSON and a shell can hand over, cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

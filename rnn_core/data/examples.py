@@ -9,6 +9,7 @@ from typing import Any
 
 from rnn_core.config import DataConfig
 from rnn_core.data.columns import Layout, as_list, as_text, split_of
+from rnn_core.data.encodings import encodable
 from rnn_core.data.tables import BLOCK, Block, Format, Row, read_blocks, read_rows
 from rnn_core.results import LeftOut
 
@@ -142,7 +143,7 @@ def _labelled(found: Found, config: DataConfig) -> Found:
     labels = [value.strip() if type(value) is str else as_text(value).strip() for value in found.targets]
     found = replace(found, texts=texts, targets=labels)
     whole = "\n".join(chain(texts, labels))
-    odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not _encodable(whole)
+    odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
     if not odd and all(found.splits or [True]):
         return found
 
@@ -180,14 +181,6 @@ def _sound(found: Found, config: DataConfig, check: Callable[[int], None]) -> Fo
             faults.append((line, str(reason)))
     texts, targets, lines = ([values[row] for row in kept] for values in (found.texts, found.targets, found.lines))
     return Found(texts, targets, found.splits and [found.splits[row] for row in kept], lines, faults)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -> tuple[list[str], list[str]]:

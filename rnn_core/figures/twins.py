@@ -1,6 +1,7 @@
 """Two runs that differ in where their loss is taken, side by side."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,19 +14,21 @@ COLOURS = {"last": BLUE, "every": ORANGE}
 NAMES = {"last": "loss at the last step", "every": "loss at every step"}
 
 
+def _line(loss: str, x: np.ndarray, y: np.ndarray, hover: str, **look: Any) -> dict[str, Any]:
+    """One run's line, in its colour and by its name."""
+    line = {"color": COLOURS[loss], "width": 2.5} | look.pop("line", {})
+    name = look.pop("name", NAMES[loss])
+    said = f"{hover}<extra>{name}</extra>"
+    return {"x": x, "y": y, "name": name, "line": line, "hovertemplate": said, "mode": "lines"} | look
+
+
 def right_so_far(found: Mapping[str, Along]) -> go.Figure:
     """Accuracy against the share of the text read: the answer if it stopped there (line), the readout (dashes)."""
     figure = go.Figure()
     for loss, one in found.items():
         for curve, values, dash in (("answer if the text stopped here", one.answers, "solid"), ("readout", one.readouts, "dot")):
-            figure.add_scatter(
-                x=100 * one.shares,
-                y=values,
-                name=f"{NAMES[loss]}: {curve}",
-                mode="lines",
-                line={"color": COLOURS[loss], "width": 2.5, "dash": dash},
-                hovertemplate=f"%{{x:.0f}} % read: %{{y:.3f}} right<extra>{NAMES[loss]}: {curve}</extra>",
-            )
+            figure.add_scatter(**_line(loss, 100 * one.shares, values, "%{x:.0f} % read: %{y:.3f} right",
+                                       name=f"{NAMES[loss]}: {curve}", line={"dash": dash}))  # fmt: skip
     return frame(
         figure, 380, "right so far",
         xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %"},
@@ -38,14 +41,8 @@ def reach(found: Mapping[str, Along]) -> go.Figure:
     """The mean length of ∂L/∂h_t against the words between step t and the end, on a logarithmic scale."""
     figure = go.Figure()
     for loss, one in found.items():
-        figure.add_scatter(
-            x=one.distances,
-            y=np.where(one.reach > 0, one.reach, np.nan),
-            name=NAMES[loss],
-            mode="lines+markers",
-            line={"color": COLOURS[loss], "width": 2.5},
-            hovertemplate=f"%{{x}} before the end: %{{y:.3g}}<extra>{NAMES[loss]}</extra>",
-        )
+        sent = np.where(one.reach > 0, one.reach, np.nan)
+        figure.add_scatter(**_line(loss, one.distances, sent, "%{x} before the end: %{y:.3g}", mode="lines+markers"))
     return frame(
         figure, 330, "reach",
         xaxis={"title": {"text": "steps before the end"}, "autorange": "reversed"},
@@ -58,14 +55,8 @@ def decided(found: Mapping[str, Along]) -> go.Figure:
     figure = go.Figure()
     for loss, one in found.items():
         shares = np.linspace(0, 1, 51)
-        figure.add_scatter(
-            x=100 * shares,
-            y=np.searchsorted(np.sort(one.decided), shares + 1e-9) / len(one.decided),
-            name=NAMES[loss],
-            mode="lines",
-            line={"color": COLOURS[loss], "width": 2.5},
-            hovertemplate=f"%{{x:.0f}} % read: %{{y:.2f}} decided<extra>{NAMES[loss]}</extra>",
-        )
+        so_far = np.searchsorted(np.sort(one.decided), shares + 1e-9) / len(one.decided)
+        figure.add_scatter(**_line(loss, 100 * shares, so_far, "%{x:.0f} % read: %{y:.2f} decided"))
     return frame(
         figure, 330, "decided",
         xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %"},

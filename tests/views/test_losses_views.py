@@ -1,0 +1,53 @@
+"""The figures of the two losses draw the numbers they are given, each run in its own colour."""
+
+import numpy as np
+import pytest
+
+from rnn_core.figures import twins
+from rnn_core.results import Along
+from rnn_core.views import losses
+
+
+def one(seed: int) -> Along:
+    random = np.random.default_rng(seed)
+    shares = np.linspace(0, 1, 21)
+    decided = np.array([0.0, 0.25, 0.5, 1.0])
+    return Along(4, shares, random.random(21), random.random(21), decided, np.arange(5), np.array([1, 0.5, 0.1, 0.0, 0.2]), 3)
+
+
+@pytest.fixture
+def found() -> dict[str, Along]:
+    return {"last": one(1), "every": one(2)}
+
+
+def test_accuracy_is_drawn_along_the_text_for_both_curves_of_both_runs(found: dict[str, Along]) -> None:
+    drawn = {line.name: line for line in twins.right_so_far(found).data}
+    assert len(drawn) == 4
+    for loss, run in found.items():
+        answers, readout = (drawn[f"{twins.NAMES[loss]}: {c}"] for c in ("answer if the text stopped here", "readout"))
+        np.testing.assert_array_equal(answers.y, run.answers)
+        np.testing.assert_array_equal(readout.y, run.readouts)
+        assert answers.line.color == readout.line.color == twins.COLOURS[loss] and readout.line.dash == "dot"
+
+
+def test_a_text_counts_as_decided_from_its_share_on(found: dict[str, Along]) -> None:
+    line = twins.decided(found).data[0]
+    told = dict(zip(np.round(line.x, 6).tolist(), line.y, strict=True))
+    assert (told[0], told[24], told[26], told[50], told[98], told[100]) == (0.25, 0.25, 0.5, 0.75, 0.75, 1)
+
+
+def test_a_gradient_of_zero_has_no_place_on_a_logarithmic_scale(found: dict[str, Along]) -> None:
+    line = twins.reach(found).data[1]
+    assert np.isnan(line.y[3]) and line.y[[0, 1, 2, 4]].tolist() == [1, 0.5, 0.1, 0.2]
+
+
+def test_the_words_hold_the_numbers(found: dict[str, Along]) -> None:
+    said = losses.summary(found)
+    last, every = found["last"], found["every"]
+    for value in (every.readouts[10], last.readouts[10], every.answers[-1], last.answers[-1]):
+        assert f"{value:.1%}" in said
+    more = "more" if every.readouts[10] > last.readouts[10] else "fewer"
+    assert f"{abs(100 * (every.readouts[10] - last.readouts[10])):.1f} points {more} for every step" in said
+    assert "no difference" in losses.summary({"last": last, "every": last})
+    for view in (losses.RIGHT, losses.REACH, losses.DECIDED):
+        assert view.question.endswith("?") and view.explain(view.compute(found)) and view.draw(view.compute(found)).data
