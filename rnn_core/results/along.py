@@ -1,0 +1,30 @@
+"""How answers come about while many texts are read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Along:
+    """How a classifier's answers come about while it reads many texts.
+
+    Attributes:
+        texts: how many were read.
+        shares: (S,) shares of a text's words read, from 0 to 1.
+        readouts: (S,) share of texts whose readout softmax(V h_t + c) is right once so much is read.
+        answers: (S,) share whose answer would be right if the text stopped there.
+        decided: (m,) share of each text's words read at its decision step, from which the answer never changes.
+        distances: (D,) words before the end, from 0.
+        reach: (D,) mean over texts of ‖∂L/∂h_t‖ (uppermost layer, the run's own loss) so far before the end.
+        followed: how many texts `reach` is the mean of.
+    """
+
+    texts: int
+    shares: np.ndarray
+    readouts: np.ndarray
+    answers: np.ndarray
+    decided: np.ndarray
+    distances: np.ndarray
+    reach: np.ndarray
+    followed: int

@@ -1,0 +1,67 @@
+"""What reading files found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that were not used, or not whole, for one reason.
+
+    Attributes:
+        reason: a clause such as "no label".
+        count: how many rows.
+        rows: where the first of them are, such as "train.csv line 12".
+    """
+
+    reason: str
+    count: int
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """One split of a dataset in numbers.
+
+    Attributes:
+        examples: texts or sentences.
+        tokens: tokens in them, without specials.
+        label_counts: how often each label stands there (texts, or tokens when labelling).
+        lengths: number of texts of 0, 1, 2 … tokens.
+        unknown_share: share of tokens that are not in the training vocabulary.
+    """
+
+    examples: int
+    tokens: int
+    label_counts: dict[str, int]
+    lengths: tuple[int, ...]
+    unknown_share: float
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """What reading found, shown before anybody trains.
+
+    Attributes:
+        files: one entry a file: name, format, encoding, delimiter, columns used, rows read.
+        rows_read: data rows (or sentences) seen in all files.
+        rows_kept: those that became examples.
+        left_out: the others, and texts that were cut, by reason.
+        warnings: sentences on what is odd but usable.
+        scheme: the tag scheme recognised (IOB1, IOB2, IOBES), None for plain classes.
+        vocabulary_size: words kept from the training split, specials included.
+        splits: by name, in the order train, dev, test.
+        cut: how the splits came about, as a sentence.
+        examples: up to ten, each (tokens, label or tags).
+    """
+
+    files: tuple[dict[str, Any], ...]
+    rows_read: int
+    rows_kept: int
+    left_out: tuple[LeftOut, ...]
+    warnings: tuple[str, ...]
+    scheme: str | None
+    vocabulary_size: int
+    splits: dict[str, SplitSummary]
+    cut: str
+    examples: tuple[tuple[tuple[str, ...], str | tuple[str, ...]], ...]

@@ -1,0 +1,225 @@
+"""What each step's copy of the parameters receives from each step's loss, and what follows from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CopyGradients:
+    """What the copies of one layer and direction receive: W|(i) is the copy of W used at step i.
+
+    The losses L(t) are the R ones of `GradientFlow.rows`. Parameters go by the code's names.
+
+    Attributes:
+        layer, direction: whose copies these are; direction 1 reads from the end.
+        delta: (R, T) ‖δ(t,i)‖, the gradient of L(t) at the pre-activation of step i.
+        states: (R, T) ‖∂L(t)/∂h_i‖.
+        pairs: by parameter, (R, T) ‖∂L(t)/∂P|(i)‖.
+        shares: by parameter, (R, T) w_t ⟨∂L(t)/∂P|(i), ∂L/∂P⟩ / ‖∂L/∂P‖²; all of them sum to 1 (to 0 where ∂L/∂P is 0,
+            and to less where R leaves out losses that count).
+        copies: by parameter, (T,) ‖∂L/∂P|(i)‖ of the total loss.
+        copy_shares: by parameter, (T,) the share of copy i of the total loss.
+        running: by parameter, (T,) ‖Σ ∂L/∂P|(j)‖ / ‖∂L/∂P‖ over the copies j that the sweep back has met at step i.
+        running_cosines: by parameter, (T,) the cosine of that sum with ∂L/∂P.
+        reached: (T,) ‖∂L/∂h_i‖ of the total loss.
+    """
+
+    layer: int
+    direction: int
+    delta: np.ndarray
+    states: np.ndarray
+    pairs: dict[str, np.ndarray]
+    shares: dict[str, np.ndarray]
+    copies: dict[str, np.ndarray]
+    copy_shares: dict[str, np.ndarray]
+    running: dict[str, np.ndarray]
+    running_cosines: dict[str, np.ndarray]
+    reached: np.ndarray
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """One text and one target: what each step's copy of the parameters receives from each step's loss.
+
+    Attributes:
+        tokens: (T,) as fed.
+        labels: the run's classes.
+        targets: (T,) the class aimed at, at each step; −1 where a step has none.
+        logit: whether L(t) is the logit of that class instead of its loss −log ŷ_t.
+        loss: `last` or `every`: where the total takes its losses.
+        values: (T,) L(t); nan where a step has no target.
+        weights: (T,) w_t.
+        total: L = Σ w_t L(t).
+        rows: (R,) the steps t, from 0, whose losses `layers` follows one by one.
+        layers: one entry a layer and direction, layer by layer.
+        norms: by parameter, ‖∂L/∂P‖.
+        differences: by parameter, the largest absolute difference of the sum over copies from autograd's gradient.
+        precision: bits of the arithmetic, 32 or 64.
+        peak_bytes: what the sweep held at most, results included.
+    """
+
+    tokens: tuple[str, ...]
+    labels: tuple[str, ...]
+    targets: np.ndarray
+    logit: bool
+    loss: str
+    values: np.ndarray
+    weights: np.ndarray
+    total: float
+    rows: np.ndarray
+    layers: tuple[CopyGradients, ...]
+    norms: dict[str, float]
+    differences: dict[str, float]
+    precision: int
+    peak_bytes: int
+
+    @property
+    def max_abs_difference(self) -> float:
+        """The largest of `differences`."""
+        return max(self.differences.values())
+
+    @property
+    def norm(self) -> float:
+        """The length of the whole gradient, all parameters together."""
+        return float(np.sqrt(sum(value * value for value in self.norms.values())))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One gradient held against another, parameter by parameter.
+
+    Attributes:
+        norms: by parameter, its length.
+        cosines: by parameter, its cosine with the other; nan where either is 0.
+        ratios: by parameter, its length over the other's; nan where the other is 0.
+        bias: by parameter, the length of the difference over the other's length; nan where that is 0.
+    """
+
+    norms: dict[str, float]
+    cosines: dict[str, float]
+    ratios: dict[str, float]
+    bias: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """What cutting backpropagation through time short leaves of the total gradient.
+
+    Attributes:
+        kind: `window` (copies with |t − i| < K) or `chunks` (copies in t's own chunk of K steps).
+        k: K.
+        kept, dropped: how many of the pairs (t, i) with w_t ≠ 0 that the loss reaches.
+        against: the truncated gradient held against the full one.
+    """
+
+    kind: str
+    k: int
+    kept: int
+    dropped: int
+    against: Comparison
+
+
+@dataclass(frozen=True)
+class LossModes:
+    """The gradient of the last step's loss and that of every step's, for the same weights and text.
+
+    Attributes:
+        last_reached, every_reached: (layers, directions, T) ‖∂L/∂h_t‖.
+        last_norms: by parameter, the length of the last-step gradient.
+        every: the every-step gradient held against the last-step one.
+    """
+
+    last_reached: np.ndarray
+    every_reached: np.ndarray
+    last_norms: dict[str, float]
+    every: Comparison
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far back one layer's state hangs on its own past.
+
+    Attributes:
+        layer, direction: which.
+        step: t, from 0.
+        steps: (K,) the steps k, from 0, from t away into what was read before it.
+        norms: (K,) ‖∂h_t/∂h_k‖₂, for the LSTM of the pair (h, c).
+        bound: (K,) Π ‖W‖₂ · max_u φ′(a_{j,u}) over the steps j between; None but for the Elman network.
+        weight_norm, radius: ‖W‖₂ and the spectral radius of W; None but for the Elman network.
+        saturation: by non-linearity, (T,) the share of units whose slope is below a tenth of the steepest.
+        left_out: how many steps between t and the text's end of reading have no entry in `steps`.
+    """
+
+    layer: int
+    direction: int
+    step: int
+    steps: np.ndarray
+    norms: np.ndarray
+    bound: np.ndarray | None
+    weight_norm: float | None
+    radius: float | None
+    saturation: dict[str, np.ndarray]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Path:
+    """∂L(t)/∂h_t · ∂h_t/∂h_k · ∂⁺h_k/∂W in the uppermost layer, factor by factor.
+
+    Attributes:
+        direction: of the uppermost layer.
+        step, back: t and k, from 0.
+        parts: what the state consists of: (h,) or (h, c).
+        at_loss: (parts·d,) ∂L(t)/∂(state at t).
+        between: (parts·d, parts·d) ∂(state at t)/∂(state at k).
+        between_norm: its largest singular value.
+        at_copy: (parts·d,) the product of the two, ∂L(t)/∂(state at k) along this direction.
+        delta: (G·d,) δ(t,k) at W h_{k−1}.
+        h_before: (d,) h_{k−1}.
+        gradient_norm: ‖∂L(t)/∂W|(k)‖ = ‖δ(t,k)‖ · ‖h_{k−1}‖.
+    """
+
+    direction: int
+    step: int
+    back: int
+    parts: tuple[str, ...]
+    at_loss: np.ndarray
+    between: np.ndarray
+    between_norm: float
+    at_copy: np.ndarray
+    delta: np.ndarray
+    h_before: np.ndarray
+    gradient_norm: float
+
+
+@dataclass(frozen=True)
+class SgdStep:
+    """One step of plain gradient descent from one text.
+
+    Attributes:
+        norms: by parameter, ‖∂L/∂P‖; an update is the learning rate times this.
+        before: L.
+        rates: (m,) learning rates.
+        after: (m,) L after the step with each; inf where it is no number any more.
+        slope: dL/d(rate) at 0: −‖∂L‖².
+    """
+
+    norms: dict[str, float]
+    before: float
+    rates: np.ndarray
+    after: np.ndarray
+    slope: float
+
+
+@dataclass(frozen=True)
+class BatchDirections:
+    """The direction from one text against that from a mini-batch of the run's data.
+
+    Attributes:
+        text: this text's gradient held against the mini-batch's.
+        cosines: by parameter, (B,) of each text of the batch with the mini-batch's gradient.
+    """
+
+    text: Comparison
+    cosines: dict[str, np.ndarray]

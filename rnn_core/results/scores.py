@@ -1,0 +1,99 @@
+"""A run's answers against the truth."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnn_core.results.data import LeftOut
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall, F1 (each 0 when undefined) and support (true members) of one class or entity type."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class SpanScores:
+    """Entity spans by the strict rule: a span counts when its type and both its ends are right.
+
+    Attributes:
+        scheme: the tag scheme the spans were read by.
+        per_type: scores of each entity type.
+        precision, recall, f1: micro averages over all spans.
+        macro_f1: mean F1 over the types.
+    """
+
+    scheme: str
+    per_type: tuple[ClassScores, ...]
+    precision: float
+    recall: float
+    f1: float
+    macro_f1: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A run's answers against the truth.
+
+    Attributes:
+        labels: the classes, in the order of the confusion matrix.
+        confusion: (k, k) counts; rows: the truth, columns: the answer.
+        accuracy: share of right answers (texts, or tokens when labelling).
+        per_class: one entry a label; its recall is the accuracy within that class.
+        macro_precision, macro_recall, macro_f1: plain means over the classes that occur in truth or answers.
+        micro_f1: F1 of all decisions pooled, which is the accuracy when every item has one label and one answer.
+        loss: mean cross-entropy in nats (None when not computed).
+        spans: strict span scores for entity labels, else None.
+    """
+
+    labels: tuple[str, ...]
+    confusion: np.ndarray
+    accuracy: float
+    per_class: tuple[ClassScores, ...]
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    micro_f1: float
+    loss: float | None = None
+    spans: SpanScores | None = None
+
+    def headline(self, metric: str) -> float:
+        """The value of `accuracy`, `macro_f1` or `f1` (spans)."""
+        if metric == "f1":
+            return self.spans.f1 if self.spans else 0.0
+        return float(getattr(self, metric))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run's predictions on a split or file against the truth.
+
+    Attributes:
+        run: the run's id.
+        data: what was evaluated, in words, such as "test of Film reviews".
+        scores: the figures.
+        tokens: (m,) lists of tokens, one a text.
+        truths, answers: (m,) a label a text, or a list of tags a text.
+        confidences: (m,) the probability of each answer, or a list of them a text.
+        weights: hash of the weights that answered, so that it can be told when the run has others by now.
+        warnings: sentences on what was odd about the data.
+        left_out: rows of a file that were not used, or cut, by reason.
+    """
+
+    run: str
+    data: str
+    scores: Scores
+    tokens: list[list[str]]
+    truths: list[Any]
+    answers: list[Any]
+    confidences: list[Any]
+    weights: str = ""
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

@@ -1,0 +1,57 @@
+"""One text through one run."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SOS, EOS = "<sos>", "<eos>"
+"""The first and the last token of every text as it is fed."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One text through one run. T steps: `<sos>`, the tokens, `<eos>`; arrays are float32.
+
+    Attributes:
+        text: what was typed.
+        tokens: (T,) as fed, specials included.
+        offsets: (T, 2) start and end in `text` of each token; -1 for the specials.
+        indices: (T,) vocabulary indices.
+        known: (T,) False where the token was fed as `<unk>`.
+        labels: (k,) class names.
+        embeddings: (T, n) what the indices look up.
+        states: (layers, directions, T, d) h_t; direction 1 reads from the end.
+        cells: like `states`, c_t of an LSTM; None for other cells.
+        gates: by name, like `states`.
+        logits: (T, k) o_t = c + V h_t.
+        readouts: (T, k) softmax(o_t).
+        answers: (T, k) the answer if the text stopped after step t: the readout once `<eos>` is fed there. The last
+            step is `<eos>` itself. None when labelling.
+        decision_step: first step from which the answer never changes again; None when labelling.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    offsets: np.ndarray
+    indices: np.ndarray
+    known: np.ndarray
+    labels: tuple[str, ...]
+    embeddings: np.ndarray
+    states: np.ndarray
+    cells: np.ndarray | None
+    gates: dict[str, np.ndarray]
+    logits: np.ndarray
+    readouts: np.ndarray
+    answers: np.ndarray | None
+    decision_step: int | None
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def answer(self) -> int:
+        """The class given to the whole text (classification): the readout after `<eos>`."""
+        return int(self.readouts[-1].argmax())
+
+    @property
+    def beliefs(self) -> np.ndarray:
+        """(T,) the class believed at each step: the answer so far, or the token's own tag when labelling."""
+        return (self.readouts if self.answers is None else self.answers).argmax(1)
