@@ -25,7 +25,7 @@ from rnn_core.config import (
     make,
 )  # fmt: skip
 from rnn_core.data.encodings import encodable
-from rnn_core.results import LeftOut
+from rnn_core.results import Answers, Evaluation, LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.datasets import SavedDataset
@@ -160,26 +160,32 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job:
         weights = evaluations.weights_of(run)
         loaded = load(run)
-        report = None
+        warnings: tuple[str, ...] = ()
+        left_out: tuple[LeftOut, ...] = ()
         if given.split_name:
             saved = workspace.dataset(run.config.fingerprint)
-            examples, name = saved.examples(split), f"{split} of {saved.name}"
+            pieces, name = saved.pieces(split), f"{split} of {saved.name}"
+            texts = saved.report.splits[split].examples if split in saved.report.splits else 0
         else:
             name = given.file_name or given.file.name
-            examples, report = read_examples(given.file, config, loaded.speech.labels, name, _reading(job, 0.5))
-            _print_findings(report.warnings, report.left_out)
-        first = 0.5 if report else 0.0
-        evaluation = evaluate(loaded, examples, name, lambda share: job.heed(first + share * (1 - first), "Answering"))
-        evaluation = replace(evaluation, weights=weights)
-        if report:
-            evaluation = replace(evaluation, warnings=report.warnings, left_out=report.left_out)
-        evaluations.save(job.folder, evaluation)
+            read = read_examples(given.file, config, loaded.speech.labels, name, _reading(job, 0.5))
+            pieces, texts, warnings, left_out = read.pieces(), read.count, read.warnings, read.left_out
+            _print_findings(warnings, left_out)
+        first = 0.0 if given.split_name else 0.5
+
+        def made(keep: Callable[[Answers], object]) -> Evaluation:
+            found = evaluate(
+                loaded, pieces, texts, name, keep, lambda share: job.heed(first + share * (1 - first), "Answering")
+            )
+            return replace(found, weights=weights, warnings=warnings, left_out=left_out)
+
+        evaluation = evaluations.save(job.folder, run.config.task.per_token, made)
     scores = evaluation.scores
     return (
         {
             "run": run.id,
             "data": name,
-            "texts": len(evaluation.tokens),
+            "texts": evaluation.texts,
             "left_out": {entry.reason: entry.count for entry in evaluation.left_out},
             "warnings": list(evaluation.warnings),
         }

@@ -156,28 +156,42 @@ def spans(tags: Sequence[str], scheme: str) -> list[Span]:
     return found
 
 
-def span_scores(truths: Iterable[Sequence[str]], answers: Iterable[Sequence[str]], scheme: str) -> SpanScores:
-    """Strict precision, recall and F1 of the entities in m sentences, by type, pooled (micro) and averaged (macro).
+class SpanCounts:
+    """Entities counted sentence by sentence, by type: true ones, answered ones, and those that are both.
 
     Args:
-        truths, answers: (m,) lists of tags, pairwise of one length.
         scheme: IOB1, IOB2 or IOBES.
     """
-    true: Counter[str] = Counter()
-    given: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    for truth, answer in zip(truths, answers, strict=True):
-        wanted, got = set(spans(truth, scheme)), set(spans(answer, scheme))
-        for counter, found in ((true, wanted), (given, got), (right, wanted & got)):
-            counter.update(kind for kind, _, _ in found)
-    types = sorted(true.keys() | given.keys())
-    per_type = tuple(ClassScores(t, *_figures(right[t], given[t], true[t]), true[t]) for t in types)
-    return SpanScores(
-        scheme,
-        per_type,
-        *_figures(right.total(), given.total(), true.total()),
-        macro_f1=float(np.mean([one.f1 for one in per_type])) if per_type else 0.0,
-    )
+
+    def __init__(self, scheme: str):
+        self.scheme = scheme
+        self._true, self._given, self._right = Counter[str](), Counter[str](), Counter[str]()
+
+    def add(self, truths: Iterable[Sequence[str]], answers: Iterable[Sequence[str]]) -> None:
+        """(m,) lists of tags more, pairwise of one length."""
+        for truth, answer in zip(truths, answers, strict=True):
+            wanted, got = set(spans(truth, self.scheme)), set(spans(answer, self.scheme))
+            for counter, found in ((self._true, wanted), (self._given, got), (self._right, wanted & got)):
+                counter.update(kind for kind, _, _ in found)
+
+    def scores(self) -> SpanScores:
+        """Strict precision, recall and F1 by type, pooled (micro) and averaged (macro)."""
+        true, given, right = self._true, self._given, self._right
+        types = sorted(true.keys() | given.keys())
+        per_type = tuple(ClassScores(t, *_figures(right[t], given[t], true[t]), true[t]) for t in types)
+        return SpanScores(
+            self.scheme,
+            per_type,
+            *_figures(right.total(), given.total(), true.total()),
+            macro_f1=float(np.mean([one.f1 for one in per_type])) if per_type else 0.0,
+        )
+
+
+def span_scores(truths: Iterable[Sequence[str]], answers: Iterable[Sequence[str]], scheme: str) -> SpanScores:
+    """What `SpanCounts` gives for (m,) lists of tags, pairwise of one length."""
+    counts = SpanCounts(scheme)
+    counts.add(truths, answers)
+    return counts.scores()
 
 
 def _figures(right: int, given: int, true: int) -> tuple[float, float, float]:

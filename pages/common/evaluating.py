@@ -1,6 +1,7 @@
 """What a run is evaluated on, and the job that does it."""
 
 import contextlib
+from pathlib import Path
 
 import streamlit as st
 
@@ -19,8 +20,9 @@ READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter")
 _UPLOADED = "evaluate-uploaded"
 
 
-def scored(run: Run) -> tuple[Scores, Evaluation | None]:
-    """The scores that the user asks for, with the evaluation where its texts are here; ends the page without any."""
+def scored(run: Run) -> tuple[Scores, Path | None]:
+    """The scores that the user asks for, with the folder of the evaluation where its texts are here; ends the page
+    without any."""
     known = run.metrics().get("scores", {})
     sources: dict[str, str] = {}
     with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
@@ -49,8 +51,8 @@ def scored(run: Run) -> tuple[Scores, Evaluation | None]:
         key, arguments = _file(run)
     else:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
-    evaluation = _evaluated(run, key, wanted, arguments)
-    return evaluation.scores, evaluation
+    folder = evaluations.folder(run, key, wanted)
+    return _evaluated(run, folder, arguments).scores, folder
 
 
 def _file(run: Run) -> tuple[str, list[str]]:
@@ -75,9 +77,8 @@ def _file(run: Run) -> tuple[str, list[str]]:
     return key, [str(path), f"--file-name={name}", f"--key={key}", *data_form.flags(read_by)]
 
 
-def _evaluated(run: Run, key: str, split: str, arguments: list[str]) -> Evaluation:
+def _evaluated(run: Run, folder: Path, arguments: list[str]) -> Evaluation:
     """The saved evaluation, and the button that makes or renews it; ends the page while there is none."""
-    folder = evaluations.folder(run, key, split)
     status = jobs.status(folder)
     written = folder / "scores.json"
     evaluation = cache.evaluation(str(folder), written.stat().st_mtime_ns if written.exists() else 0)
@@ -93,7 +94,7 @@ def _evaluated(run: Run, key: str, split: str, arguments: list[str]) -> Evaluati
         st.info(f"The last evaluation was {status.state} before its end. Evaluate again.", icon=":material/stop_circle:")
     if evaluation is None:
         return st.stop()
-    st.caption(f"{literal(evaluation.data)} · {len(evaluation.tokens):,} texts · evaluated {widgets.ago(written)}")
+    st.caption(f"{literal(evaluation.data)} · {evaluation.texts:,} texts · evaluated {widgets.ago(written)}")
     if stale:
         st.warning("This run has been trained further since: these scores are of its earlier weights. Evaluate again.",
                    icon=":material/history:")  # fmt: skip

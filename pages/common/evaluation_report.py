@@ -1,11 +1,14 @@
 """An evaluation's tables, and the texts behind a cell of its confusion matrix."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.common import state
-from rnn_core.results import Evaluation, Scores
+from rnn_core.results import Scores
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
+from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 
 MOST_LISTED = 200
@@ -50,20 +53,20 @@ def cell_of(named: str | None, scores: Scores) -> tuple[str | None, str | None]:
     return scores.labels[int(parts[0])], scores.labels[int(parts[1])]
 
 
-def behind(evaluation: Evaluation, run: Run, truth: str, answer: str, unit: str) -> None:
+def behind(folder: Path, scores: Scores, run: Run, truth: str, answer: str, unit: str) -> None:
     """The texts, or tokens in context, of one cell; a click on one opens it in Inspect."""
-    listed, between = views.behind(evaluation, truth, answer), run.config.data.between
+    count = int(scores.confusion[scores.labels.index(truth), scores.labels.index(answer)])
+    listed, between = evaluations.behind(folder, truth, answer, MOST_LISTED), run.config.data.between
     what = "Right" if truth == answer else "Wrong"
-    st.subheader(f"{what}: {len(listed):,} {unit} labelled {literal(truth, 40)}, answered {literal(answer, 40)}")
+    st.subheader(f"{what}: {count:,} {unit} labelled {literal(truth, 40)}, answered {literal(answer, 40)}")
     if not listed:
         st.caption("Nothing here. Click another cell.")
         return
     st.caption("The least sure first when right, the surest first when wrong. Click a row to open it in Inspect."
-               + (f" The first {MOST_LISTED} are shown." if len(listed) > MOST_LISTED else ""))  # fmt: skip
-    listed = listed[:MOST_LISTED]
+               + (f" The first {MOST_LISTED} are shown." if count > MOST_LISTED else ""))  # fmt: skip
     event = st.dataframe(
         {
-            "text": [views.in_context(evaluation, where, between) for where in listed],
+            "text": [views.in_context(where, between) for where in listed],
             "confidence": [where.confidence for where in listed],
         },
         hide_index=True,
@@ -79,7 +82,7 @@ def behind(evaluation: Evaluation, run: Run, truth: str, answer: str, unit: str)
     if picked:
         where = listed[picked[0]]
         state.select(
-            run=run.id, text=between.join(evaluation.tokens[where.text]), spaced=bool(between), label=truth,
+            run=run.id, text=between.join(where.tokens), spaced=bool(between), label=truth,
             step=None if where.token is None else where.token + 1,
         )  # fmt: skip
         st.switch_page("pages/read/inspect.py")

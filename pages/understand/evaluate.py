@@ -10,7 +10,7 @@ st.caption("How often is the network right, which classes does it mix up, and on
 run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
-    scores, evaluation = evaluating.scored(run)
+    scores, folder = evaluating.scored(run)
 
 unit = "tokens" if config.task.per_token else "texts"
 figures = {
@@ -38,10 +38,11 @@ with right:
 with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
     evaluation_report.tables(scores)
 
-if evaluation:
+if folder:
     st.divider()
     truth, answer = evaluation_report.cell_of(state.selection().cell, scores)
     if truth is None or answer is None:
         st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
     else:
-        evaluation_report.behind(evaluation, run, truth, answer, unit)
+        with widgets.saying_problems():
+            evaluation_report.behind(folder, scores, run, truth, answer, unit)

@@ -1,7 +1,9 @@
 """A run's answers to labelled examples, against the truth."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -11,66 +13,77 @@ from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Example
 from rnn_core.network.decoding import predict
-from rnn_core.results import Evaluation
+from rnn_core.results import Answers, Evaluation
 
 
 def evaluate(
-    loaded: Loaded, examples: Sequence[Example], data: str, tick: Callable[[float], None] = lambda share: None
+    loaded: Loaded,
+    pieces: Iterable[Sequence[Example]],
+    texts: int,
+    data: str,
+    keep: Callable[[Answers], object] = lambda answers: None,
+    tick: Callable[[float], object] = lambda share: None,
 ) -> Evaluation:
-    """Answers every example and scores the answers.
+    """Answers every example and scores the answers; memory holds one piece of them at a time.
 
     A label that training never saw has a row of its own in the confusion matrix, after the run's: the network
     cannot answer it, so each such text counts as wrong.
 
     Args:
         loaded: the run.
-        examples: texts or tagged sentences.
+        pieces: texts or tagged sentences, some thousands at a time.
+        texts: how many they are in all.
         data: what they are, in words.
+        keep: takes the answers to each piece.
         tick: hears the share answered so far; what it raises ends the work.
 
     Raises:
         Problem: when there is nothing to evaluate.
     """
-    if not examples:
+    if not texts:
         raise Problem(f"There is nothing to evaluate in {data}. Choose another split or file.")
-    per_token, speech = loaded.config.task.per_token, loaded.speech
-    seen = {tag for e in examples for tag in (e.target if per_token else (e.target,))}
-    labels = (*speech.labels, *sorted(str(label) for label in seen if label not in speech.labels))
-    number = {label: i for i, label in enumerate(labels)}
-    speech_labels = set(speech.labels)
-    truths: list[list[str]] = []
-    answers: list[list[str]] = []
-    confidences: list[list[float]] = []
+    per_token, labels = loaded.config.task.per_token, loaded.speech.labels
+    known = set(labels)
+    counts: Counter[tuple[str, str]] = Counter()
+    spans = metrics.SpanCounts(loaded.speech.scheme) if per_token and loaded.speech.scheme else None
     loss_total = loss_count = 0.0
-    for piece in range(0, len(examples), 2000):
-        some = examples[piece : piece + 2000]
-        encoded = Encoded.of([e.tokens for e in some], [e.target for e in some], speech.vocabulary, speech.labels, per_token)
-        predictions = predict(loaded.network, loaded.config, encoded, partial(_tell, tick, piece, len(some), len(examples)))
-        if np.isfinite(predictions.loss):  # the mean over the texts that have a label the network knows
-            known = sum(any(t in speech_labels for t in (e.target if per_token else (e.target,))) for e in some)
-            loss_total += predictions.loss * known
-            loss_count += known
-        for row, example in enumerate(some):
-            at = slice(encoded.starts[row] + 1, encoded.starts[row + 1] - 1) if per_token else slice(row, row + 1)
-            truths.append(list(example.target) if per_token else [str(example.target)])
-            answers.append([speech.labels[i] for i in predictions.answers[at]])
-            confidences.append([round(float(p), 6) for p in predictions.confidences[at]])
-    flat_truths = np.array([number[label] for labels_ in truths for label in labels_])
-    flat_answers = np.array([number[label] for labels_ in answers for label in labels_])
-    spans = metrics.span_scores(truths, answers, speech.scheme) if per_token and speech.scheme else None
-    scores = metrics.scores(
-        metrics.confusion(flat_truths, flat_answers, len(labels)),
-        labels,
-        loss_total / loss_count if loss_count else None,
-        spans,
-    )
+    done = 0
+    for some in pieces:
+        found, loss = _answer(loaded, some, partial(_tell, tick, done, len(some), texts))
+        done += len(some)
+        if np.isfinite(loss):  # the mean over the texts that have a label the network knows
+            with_loss = sum(not known.isdisjoint(truth if per_token else (truth,)) for truth in found.truths)
+            loss_total += loss * with_loss
+            loss_count += with_loss
+        pairs = (found.truths, found.answers)
+        counts.update(zip(*map(chain.from_iterable, pairs) if per_token else pairs, strict=True))
+        if spans:
+            spans.add(*pairs)
+        keep(found)
+    every = (*labels, *sorted({truth for truth, _ in counts} - known))
+    number = {label: i for i, label in enumerate(every)}
+    confusion = np.zeros((len(every), len(every)), np.int64)
+    for (truth, answer), count in counts.items():
+        confusion[number[truth], number[answer]] = count
+    mean = loss_total / loss_count if loss_count else None
+    return Evaluation(loaded.id, data, done, metrics.scores(confusion, every, mean, spans.scores() if spans else None))
+
+
+def _answer(loaded: Loaded, some: Sequence[Example], tick: Callable[[float], None]) -> tuple[Answers, float]:
+    """The answers to some examples, and their mean loss."""
+    per_token, (vocabulary, labels, _) = loaded.config.task.per_token, loaded.speech
+    tokens, truths = [list(e.tokens) for e in some], [list(e.target) if per_token else e.target for e in some]
+    encoded = Encoded.of(tokens, truths, vocabulary, labels, per_token)
+    predictions = predict(loaded.network, loaded.config, encoded, tick)
+    given = predictions.answers >= 0  # not the specials
+    answers = [labels[i] for i in predictions.answers[given].tolist()]
+    confidences = predictions.confidences[given].astype(float).round(6).tolist()
     if not per_token:
-        return Evaluation(
-            loaded.id, data, scores, [list(e.tokens) for e in examples],
-            [t[0] for t in truths], [a[0] for a in answers], [c[0] for c in confidences],
-        )  # fmt: skip
-    return Evaluation(loaded.id, data, scores, [list(e.tokens) for e in examples], truths, answers, confidences)
+        return Answers(tokens, truths, answers, confidences), predictions.loss
+    ends = np.cumsum([len(row) for row in tokens]).tolist()
+    rows = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    return Answers(tokens, truths, [answers[r] for r in rows], [confidences[r] for r in rows]), predictions.loss
 
 
-def _tell(tick: Callable[[float], None], before: int, some: int, texts: int, share: float) -> None:
+def _tell(tick: Callable[[float], object], before: int, some: int, texts: int, share: float) -> None:
     tick((before + share * some) / texts)

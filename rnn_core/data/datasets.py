@@ -28,7 +28,7 @@ from rnn_core.data.tables import DELIMITERS, Format, recognise
 from rnn_core.metrics import scheme_of
 from rnn_core.results import DataReport, LeftOut, SplitSummary
 
-__all__ = ["Dataset", "Example", "FileReport", "Plan", "plan_dataset", "read_dataset", "read_examples"]
+__all__ = ["Dataset", "Example", "FileExamples", "Plan", "plan_dataset", "read_dataset", "read_examples"]
 
 Tick = Callable[[float], object]
 
@@ -61,20 +61,28 @@ class Dataset(Stored):
 
 
 @dataclass(frozen=True)
-class FileReport:
-    """What reading one file found.
+class FileExamples:
+    """The examples of one file, on disk for as long as this is kept.
 
     Attributes:
-        facts: name, format, encoding, delimiter, layout, columns used, rows read.
+        folder: where they lie.
+        config: how they were read, columns filled in.
+        count: how many.
         rows_read: data rows or sentences seen.
         left_out: those not used, or cut, by reason.
         warnings: sentences on what is odd but usable.
     """
 
-    facts: dict[str, Any]
+    folder: Path
+    config: DataConfig
+    count: int
     rows_read: int
     left_out: tuple[LeftOut, ...]
     warnings: tuple[str, ...]
+
+    def pieces(self) -> Iterator[list[Example]]:
+        """All of them, some thousands at a time."""
+        yield from read_pieces(self.folder, self.config, np.ones(self.count, bool))
 
 
 @dataclass(frozen=True)
@@ -255,7 +263,7 @@ def read_examples(
     labels: Sequence[str] | None = None,
     name: str | None = None,
     progress: Tick | None = None,
-) -> tuple[list[Example], FileReport]:
+) -> FileExamples:
     """The examples of one file to evaluate a run on; a split column plays no part.
 
     Args:
@@ -267,13 +275,17 @@ def read_examples(
         Problem: when the file cannot be read or no row of it used.
     """
     source = _source(path, with_columns(config, split=None), name or path.name)
+    folder = None
     try:
-        with tempfile.TemporaryDirectory(prefix="unrolled-") as folder, Writer(Path(folder), source.config) as writer:
+        folder = Path(tempfile.mkdtemp(prefix="unrolled-"))
+        with Writer(folder, source.config) as writer:
             tally = _read(source, "train", writer, progress or _nobody)
             written = writer.read()
-            every = np.ones(len(written), bool)
-            examples = [example for some in read_pieces(Path(folder), source.config, every) for example in some]
-    except OSError as error:
+    except BaseException as error:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         why = error.strerror or error
         raise Problem(f"{tempfile.gettempdir()} cannot be written: {why}. Free some space there and try again.") from error
     strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
@@ -282,7 +294,9 @@ def read_examples(
         if strange
         else ()
     )
-    return examples, FileReport(source.facts(tally.read), tally.read, tally.left_out(), warnings)
+    found = FileExamples(folder, source.config, len(written), tally.read, tally.left_out(), warnings)
+    weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+    return found
 
 
 def _source(

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +30,9 @@ ROW_GROUP = 16_000_000
 PIECE = 1_000_000
 """Tokens that are worked on at a time once all are read."""
 
+ROWS = 2_000
+"""Examples that are read back at a time."""
+
 TRAIN = 0
 
 
@@ -37,7 +41,7 @@ def _array(folder: Path, split: str, name: str) -> Path:
 
 
 def read_pieces(folder: Path, config: DataConfig, chosen: np.ndarray) -> Iterator[list[Example]]:
-    """The examples of a folder for which `chosen` is true, some thousands at a time.
+    """The examples of a folder for which `chosen` is true, `ROWS` at a time.
 
     Raises:
         OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException: when the files are damaged.
@@ -51,12 +55,17 @@ def read_pieces(folder: Path, config: DataConfig, chosen: np.ndarray) -> Iterato
     with pq.ParquetFile(folder / "examples.parquet") as file:
         if file.metadata.num_rows != len(chosen):
             raise ValueError("splits.npy is of other examples")
-        before = 0
-        for batch in file.iter_batches(10_000):
-            some = batch.filter(pa.array(chosen[before : before + len(batch)]))
-            before += len(batch)
-            columns = [some.column(name).to_pylist() for name in ("text", "target", "file", "line")]
-            yield [example(*values) for values in zip(*columns, strict=True)]
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            before = 0
+            for batch in file.iter_batches(ROWS):
+                some = batch.filter(pa.array(chosen[before : before + len(batch)]))
+                before += len(batch)
+                yield from zip(*[some.column(name).to_pylist() for name in ("text", "target", "file", "line")], strict=True)
+
+        found = rows()
+        while piece := [example(*row) for row in islice(found, ROWS)]:
+            yield piece
 
 
 # ---- read back ------------------------------------------------------------------------------------------------------
@@ -75,7 +84,7 @@ class Stored:
     config: DataConfig
 
     def pieces(self, split: str) -> Iterator[list[Example]]:
-        """The examples of one split, some thousands at a time."""
+        """The examples of one split, `ROWS` at a time."""
         code = SPLITS.index(split) if split in SPLITS else -1
         return read_pieces(self.folder, self.config, np.load(self.folder / "splits.npy", mmap_mode="r") == code)
 

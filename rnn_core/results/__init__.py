@@ -27,7 +27,7 @@ from rnn_core.results.matrix import (
     UnitStep,
     WithoutRecurrence,
 )
-from rnn_core.results.scores import ClassScores, Evaluation, Scores, SpanScores
+from rnn_core.results.scores import Answer, Answers, ClassScores, Evaluation, Scores, SpanScores
 from rnn_core.results.trace import EOS, SOS, Trace
 from rnn_core.results.training import History
 
@@ -36,6 +36,8 @@ __all__ = [
     "PAD",
     "SOS",
     "Along",
+    "Answer",
+    "Answers",
     "BatchDirections",
     "ClassScores",
     "Comparison",

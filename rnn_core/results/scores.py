@@ -73,15 +73,13 @@ class Scores:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run's predictions on a split or file against the truth.
+    """A run's predictions on a split or file against the truth; the `Answers` themselves may be too many to hold.
 
     Attributes:
         run: the run's id.
         data: what was evaluated, in words, such as "test of Film reviews".
+        texts: how many texts were answered.
         scores: the figures.
-        tokens: (m,) lists of tokens, one a text.
-        truths, answers: (m,) a label a text, or a list of tags a text.
-        confidences: (m,) the probability of each answer, or a list of them a text.
         weights: hash of the weights that answered, so that it can be told when the run has others by now.
         warnings: sentences on what was odd about the data.
         left_out: rows of a file that were not used, or cut, by reason.
@@ -89,11 +87,33 @@ class Evaluation:
 
     run: str
     data: str
+    texts: int
     scores: Scores
+    weights: str = ""
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered to some of the texts evaluated.
+
+    Attributes:
+        tokens: (m,) lists of tokens, one a text.
+        truths, answers: (m,) a label a text, or a list of tags a text.
+        confidences: (m,) the probability of each answer, or a list of them a text.
+    """
+
     tokens: list[list[str]]
     truths: list[Any]
     answers: list[Any]
     confidences: list[Any]
-    weights: str = ""
-    warnings: tuple[str, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer with the text it was given to: to the token at place `token`, or (None) to the text as a whole."""
+
+    tokens: list[str]
+    token: int | None
+    confidence: float

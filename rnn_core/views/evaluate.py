@@ -1,11 +1,11 @@
 """The views of the Evaluate page: where a run goes wrong."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from rnn_core.figures import bars, heatmap
-from rnn_core.results import Evaluation, Scores
+from rnn_core.results import Answer, Scores
 from rnn_core.views.view import View, always, literal
 
 
@@ -86,39 +86,16 @@ SPANS: View[Scores] = View(
 )  # fmt: skip
 
 
-class Where(NamedTuple):
-    """One answer: which text, which token of it (None: the text as a whole), and how sure."""
-
-    text: int
-    token: int | None
-    confidence: float
-
-
-def behind(evaluation: Evaluation, truth: str, answer: str) -> list[Where]:
-    """The answers in one cell of the confusion matrix: surest first when wrong, least sure first when right."""
-    found: list[Where] = []
-    rows = zip(evaluation.truths, evaluation.answers, evaluation.confidences, strict=True)
-    for text, (truths, answers, confidences) in enumerate(rows):
-        if isinstance(truths, str):
-            if truths == truth and answers == answer:
-                found.append(Where(text, None, confidences))
-            continue
-        for token, (t, a, p) in enumerate(zip(truths, answers, confidences, strict=True)):
-            if t == truth and a == answer:
-                found.append(Where(text, token, p))
-    return sorted(found, key=lambda where: where.confidence, reverse=truth != answer)
-
-
-def in_context(evaluation: Evaluation, where: Where, between: str = " ", around: int = 8) -> str:
+def in_context(answer: Answer, between: str = " ", around: int = 8) -> str:
     """The text of an answer; for a token, the words around it with the token in brackets. Plain text.
 
     Args:
         between: what stands between two tokens of a text: nothing where they are characters.
     """
-    tokens = evaluation.tokens[where.text]
-    if where.token is None:
+    tokens, at = answer.tokens, answer.token
+    if at is None:
         return between.join(tokens)
-    first, last = max(0, where.token - around), where.token + around + 1
-    before, after = tokens[first : where.token], tokens[where.token + 1 : last]
-    parts = ["…"] * (first > 0) + before + [f"【{tokens[where.token]}】"] + after + ["…"] * (last < len(tokens))
+    first, last = max(0, at - around), at + around + 1
+    before, after = tokens[first:at], tokens[at + 1 : last]
+    parts = ["…"] * (first > 0) + before + [f"【{tokens[at]}】"] + after + ["…"] * (last < len(tokens))
     return " ".join(parts)

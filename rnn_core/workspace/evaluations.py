@@ -1,18 +1,21 @@
 """Evaluations on disk: scores.json and predictions.parquet in the run's folder, by fingerprint and split."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.encodings import open_binary
-from rnn_core.results import ClassScores, Evaluation, LeftOut, Scores, SpanScores
+from rnn_core.results import Answer, Answers, ClassScores, Evaluation, LeftOut, Scores, SpanScores
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
 
@@ -38,14 +41,31 @@ def weights_of(run: Run) -> str:
         return ""
 
 
-def save(path: Path, evaluation: Evaluation) -> None:
-    """Writes an evaluation into its folder."""
-    columns = {name: getattr(evaluation, name) for name in ("tokens", "truths", "answers", "confidences")}
-    table = pa.table(columns) if evaluation.tokens else pa.table({name: [] for name in columns})
-    files.write(path / "predictions.parquet", lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+def save(path: Path, per_token: bool, evaluate: Callable[[Callable[[Answers], None]], Evaluation]) -> Evaluation:
+    """Writes an evaluation into its folder while it is made, so that its answers are never all in memory.
+
+    Args:
+        per_token: whether an answer is a list of tags, one a token.
+        evaluate: makes it, and hands the answers over piece by piece.
+
+    Raises:
+        Problem: when the disk is full or the place cannot be written; an earlier evaluation is then as it was.
+    """
+    made: list[Evaluation] = []
+
+    def fill(temporary: Path) -> None:
+        kinds = {"tokens": pa.list_(pa.string()), "truths": pa.string(), "answers": pa.string(), "confidences": pa.float64()}
+        if per_token:
+            kinds |= {name: pa.list_(kinds[name]) for name in ("truths", "answers", "confidences")}
+        with pq.ParquetWriter(temporary, schema := pa.schema(kinds), compression="zstd") as file:
+            made.append(evaluate(lambda some: file.write_table(pa.table({n: getattr(some, n) for n in kinds}, schema=schema))))
+
+    files.write(path / "predictions.parquet", fill)
+    (evaluation,) = made
     head = {name: getattr(evaluation, name) for name in ("run", "data", "weights", "warnings")}
     left_out = [dataclasses.asdict(entry) for entry in evaluation.left_out]
     files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores_to_json(evaluation.scores)})
+    return evaluation
 
 
 def load(path: Path) -> Evaluation | None:
@@ -53,17 +73,69 @@ def load(path: Path) -> Evaluation | None:
     if not (path / "scores.json").exists():
         return None
     head = files.read_json(path / "scores.json")
-    try:
-        columns = pq.read_table(path / "predictions.parquet").to_pydict()
+    with _saying_damage():
         return Evaluation(
             head["run"],
             head["data"],
+            pq.read_metadata(path / "predictions.parquet").num_rows,
             scores_from_json(head["scores"]),
             weights=head["weights"],
             warnings=tuple(head["warnings"]),
             left_out=tuple(LeftOut(e["reason"], e["count"], tuple(e["rows"])) for e in head["left_out"]),
-            **columns,
         )
+
+
+def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
+    """The answers in one cell of the confusion matrix: surest first when wrong, least sure first when right.
+
+    Args:
+        path: the folder of the evaluation.
+        most: how many to give at most.
+
+    Raises:
+        Problem: when the evaluation is damaged.
+    """
+    with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
+        found = _cell(file, truth, answer)
+        found = found[np.argsort(found["confidence"] if truth == answer else -found["confidence"], kind="stable")][:most]
+        tokens = _tokens(file, np.unique(found["text"]))
+    return [Answer(tokens[text], None if token < 0 else token, sure) for text, token, sure in found.tolist()]
+
+
+def _cell(file: pq.ParquetFile, truth: str, answer: str) -> np.ndarray:
+    """Where this was answered to that truth: text, token (−1 for a text as a whole) and confidence."""
+    found, before = [np.empty(0, [("text", np.int64), ("token", np.int64), ("confidence", np.float64)])], 0
+    for batch in file.iter_batches(columns=["truths", "answers", "confidences"]):
+        columns = batch.columns
+        starts = columns[0].offsets.to_numpy() if (per_token := pa.types.is_list(columns[0].type)) else np.zeros(1)
+        truths, answers, confidences = [column.flatten() for column in columns] if per_token else columns
+        at = np.flatnonzero(pc.and_(pc.equal(truths, truth), pc.equal(answers, answer)).to_numpy(zero_copy_only=False))
+        here = np.empty(len(at), found[0].dtype)
+        text = np.searchsorted(starts - starts[0], at, "right") - 1 if per_token else at
+        here["text"], here["token"] = before + text, at - (starts - starts[0])[text] if per_token else -1
+        here["confidence"] = confidences.to_numpy()[at]
+        found.append(here)
+        before += len(batch)
+    return np.concatenate(found)
+
+
+def _tokens(file: pq.ParquetFile, texts: np.ndarray) -> dict[int, list[str]]:
+    """The tokens of these texts, which rise; only the row groups that hold them are read."""
+    tokens: dict[int, list[str]] = {}
+    end = 0
+    for group in range(file.num_row_groups):
+        start, end = end, end + file.metadata.row_group(group).num_rows
+        mine = texts[(start <= texts) & (texts < end)]
+        if len(mine):
+            rows = file.read_row_group(group, columns=["tokens"]).column("tokens").take(mine - start)
+            tokens |= zip(mine.tolist(), rows.to_pylist(), strict=True)
+    return tokens
+
+
+@contextlib.contextmanager
+def _saying_damage() -> Iterator[None]:
+    try:
+        yield
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         raise Problem("This saved evaluation is damaged. Evaluate again.") from None
 

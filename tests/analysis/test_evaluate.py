@@ -1,5 +1,8 @@
 """Evaluations, against scikit-learn and seqeval on the same predictions."""
 
+from dataclasses import fields
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +16,7 @@ from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Example
 from rnn_core.network.decoding import predict
+from rnn_core.results import Answers, Evaluation
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Speech
 from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, random_texts, saved_run, vocabulary_of
@@ -41,18 +45,28 @@ def tagged(count: int, tags: tuple[str, ...] = TAGS) -> list[Example]:
     return [Example("", tuple(t), tuple(str(tag) for tag in rng.choice(tags, len(t))), "") for t in texts]
 
 
+def evaluated(one: Loaded, examples: list[Example], piece: int = 2000, **more: Any) -> tuple[Evaluation, Answers]:
+    """The evaluation of these examples, and all answers together."""
+    kept: list[Answers] = []
+    pieces = (examples[i : i + piece] for i in range(0, len(examples), piece))
+    found = evaluate(one, pieces, len(examples), "a file", kept.append, **more)
+    assert found.texts == len(examples)
+    names = [field.name for field in fields(Answers)]
+    return found, Answers(*[[row for some in kept for row in getattr(some, name)] for name in names])
+
+
 @pytest.mark.parametrize("labels", [LABELS, ("good", "unseen", "bad", "Also unseen")])
 def test_classes_are_scored_as_scikit_learn_does(labels: tuple[str, ...]) -> None:
     one, examples = loaded("classify"), classified(60, labels)
-    found = evaluate(one, examples, "a file")
-    assert (found.run, found.data) == ("the-run", "a file")
+    evaluation, found = evaluated(one, examples, piece=25)
+    assert (evaluation.run, evaluation.data) == ("the-run", "a file")
     assert found.tokens == [list(e.tokens) for e in examples] and found.truths == [e.target for e in examples]
     assert set(found.answers) == set(LABELS)
     encoded = Encoded.of(found.tokens, found.truths, vocabulary_of(), LABELS, False)
     predictions = predict(one.network, one.config, encoded)
     assert found.answers == [LABELS[i] for i in predictions.answers]
     assert found.confidences == pytest.approx(predictions.confidences, abs=1e-6)
-    scores = found.scores
+    scores = evaluation.scores
     assert scores.loss == pytest.approx(predictions.loss)
     assert scores.labels == (*LABELS, *sorted(set(labels) - set(LABELS)))
     given = {"y_true": found.truths, "y_pred": found.answers, "labels": scores.labels}
@@ -73,7 +87,7 @@ def test_classes_are_scored_as_scikit_learn_does(labels: tuple[str, ...]) -> Non
 @pytest.mark.parametrize("tags", [TAGS, (*TAGS, "B-LOC")])
 def test_spans_are_scored_as_seqeval_does(tags: tuple[str, ...]) -> None:
     one, examples = loaded("tag", "IOB2"), tagged(80, tags)
-    found = evaluate(one, examples, "a file")
+    evaluation, found = evaluated(one, examples, piece=30)
     assert found.truths == [list(e.target) for e in examples]
     assert [len(a) for a in found.answers] == [len(c) for c in found.confidences] == [len(e.tokens) for e in examples]
     encoded = Encoded.of(found.tokens, found.truths, vocabulary_of(), TAGS, True)
@@ -83,8 +97,8 @@ def test_spans_are_scored_as_seqeval_does(tags: tuple[str, ...]) -> None:
         predictions.confidences[predictions.answers >= 0], abs=1e-6
     )
     flat = [[t for row in rows for t in row] for rows in (found.truths, found.answers)]
-    assert np.array_equal(found.scores.confusion, confusion_matrix(*flat, labels=found.scores.labels))
-    spans = found.scores.spans
+    assert np.array_equal(evaluation.scores.confusion, confusion_matrix(*flat, labels=evaluation.scores.labels))
+    spans = evaluation.scores.spans
     assert spans is not None and 0 < spans.f1 < 1
     wanted = classification_report(
         found.truths, found.answers, scheme=IOB2, mode="strict", output_dict=True, zero_division=0
@@ -96,16 +110,16 @@ def test_spans_are_scored_as_seqeval_does(tags: tuple[str, ...]) -> None:
 
 
 def test_plain_tags_have_no_spans() -> None:
-    assert evaluate(loaded("tag"), tagged(5), "a file").scores.spans is None
+    assert evaluated(loaded("tag"), tagged(5))[0].scores.spans is None
 
 
 def test_nothing_to_evaluate_is_said() -> None:
     with pytest.raises(Problem, match="nothing to evaluate in dev of x"):
-        evaluate(loaded("classify"), [], "dev of x")
+        evaluate(loaded("classify"), [], 0, "dev of x")
 
 
 def test_labels_unseen_alone_give_no_loss_and_no_right_answer() -> None:
-    scores = evaluate(loaded("classify"), classified(8, ("new",)), "a file").scores
+    scores = evaluated(loaded("classify"), classified(8, ("new",)))[0].scores
     assert scores.loss is None and scores.accuracy == 0
 
 
@@ -113,12 +127,12 @@ def test_many_texts_are_scored_in_pieces_with_the_share_told_and_the_same_loss()
     one = loaded("classify")
     examples = [*classified(2000), *classified(500, ("unseen",) * 249 + ("good",), seed=1)]
     shares: list[float] = []
-    found = evaluate(one, examples, "a file", shares.append)
+    evaluation, found = evaluated(one, examples, tick=shares.append)
     encoded = Encoded.of([e.tokens for e in examples], found.truths, vocabulary_of(), LABELS, False)
     predictions = predict(one.network, one.config, encoded)
     assert shares == sorted(shares) and shares[0] == 0 and 0.7 < shares[-1] < 1 and len(found.answers) == 2500
     assert found.answers == [LABELS[i] for i in predictions.answers]
-    assert found.scores.loss == pytest.approx(predictions.loss, rel=1e-6)
+    assert evaluation.scores.loss == pytest.approx(predictions.loss, rel=1e-6)
 
 
 def test_a_tick_that_raises_stops_the_work() -> None:
@@ -126,10 +140,10 @@ def test_a_tick_that_raises_stops_the_work() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        evaluate(loaded("classify"), classified(3), "a file", stop)
+        evaluated(loaded("classify"), classified(3), tick=stop)
 
 
 def test_a_saved_run_answers_alike_each_time_it_is_loaded(workspace: Workspace) -> None:
     run = saved_run(workspace)
-    first, second = (evaluate(load(run), classified(20), "a file") for _ in range(2))
+    first, second = (evaluated(load(run), classified(20)) for _ in range(2))
     assert repr(first) == repr(second)

@@ -1,6 +1,7 @@
 """Datasets: splits and their cut, labels, the report, what is left out, refused and warned of, and real files."""
 
 import csv
+import gc
 import json
 import random
 from collections import Counter
@@ -280,11 +281,17 @@ def test_examples_to_evaluate_on(tmp_path: Path) -> None:
         [(*row, "train") for row in [*texts(3), ("x", "new"), ("", "new")]],
         ("text", "label", "split"),
     )
-    examples, report = read_examples(path, DataConfig(split="gone"), labels=["good", "bad"], name="mine.csv")
-    assert [e.target for e in examples] == ["good", "bad", "good", "new"]
-    assert (report.rows_read, report.left_out[0].rows) == (5, ("mine.csv line 6",))
-    assert "'new'" in report.warnings[0]
-    assert read_examples(path, DataConfig())[1].warnings == ()
+    found = read_examples(path, DataConfig(split="gone"), labels=["good", "bad"], name="mine.csv")
+    assert [e.target for some in found.pieces() for e in some] == ["good", "bad", "good", "new"]
+    assert (found.count, found.rows_read, found.left_out[0].rows) == (4, 5, ("mine.csv line 6",))
+    assert "'new'" in found.warnings[0]
+    assert read_examples(path, DataConfig()).warnings == ()
+    folder, pieces = found.folder, found.pieces()
+    del found
+    assert len(next(pieces)) == 4, "they are there for as long as they are read"
+    del pieces
+    gc.collect()
+    assert not folder.exists()
 
 
 def cut(examples: Sequence[Example], shares: dict[str, float], seed: int) -> dict[str, list[Example]]:
@@ -370,10 +377,11 @@ def test_public_data_reads_whole(pattern: str) -> None:
 def test_public_conllu_reads_whole(column: str, tags: int) -> None:
     if not SHARED.exists():
         pytest.skip(f"the public data is not in {SHARED}")
-    examples, report = read_examples(SHARED / "ud_ewt" / "dev.conllu", DataConfig(task="tag", label=column))
-    assert (len(examples), sum(len(e.tokens) for e in examples)) == (2001, 25147)
+    found = read_examples(SHARED / "ud_ewt" / "dev.conllu", DataConfig(task="tag", label=column))
+    examples = [e for some in found.pieces() for e in some]
+    assert (found.count, sum(len(e.tokens) for e in examples)) == (2001, 25147)
     assert len({tag for e in examples for tag in e.target}) == tags
-    assert report.left_out == ()
+    assert found.left_out == ()
 
 
 @pytest.mark.parametrize(

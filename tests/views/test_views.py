@@ -13,7 +13,7 @@ from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import counted_steps, losses, trace
 from rnn_core.config import DataConfig
 from rnn_core.data.datasets import Example
-from rnn_core.results import Evaluation
+from rnn_core.results import Answer, Evaluation
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
 from rnn_core.views.inspect import Reading, name_of, quantities
@@ -167,7 +167,7 @@ def evaluation(workspace: Workspace, task: str, scheme: str | None = None) -> tu
         Example(" ".join(row), row, tuple(tags) if task == "tag" else tags[0], "")
         for row, tags in zip(tokens, wanted, strict=True)
     ]
-    return one, evaluate(one, examples, "a file")
+    return one, evaluate(one, [examples], len(examples), "a file")
 
 
 @pytest.mark.parametrize(("task", "scheme"), [("classify", None), ("tag", None), ("tag", "IOB2")])
@@ -197,34 +197,13 @@ def test_the_class_explained_is_counted_by_hand() -> None:
     assert "For b: recall = 6 / 9 = 0.6667, precision = 6 / 8 = 0.7500" in said and "= 0.7059." in said
 
 
-@pytest.mark.parametrize("task", ["classify", "tag"])
-def test_what_lies_behind_a_cell_is_found_and_counted(workspace: Workspace, task: str) -> None:
-    _, found = evaluation(workspace, task)
-    labels, total = found.scores.labels, 0
-    for i, truth in enumerate(labels):
-        for j, answer in enumerate(labels):
-            behind = evaluate_views.behind(found, truth, answer)
-            assert len(behind) == found.scores.confusion[i, j]
-            sure = [where.confidence for where in behind]
-            assert sure == sorted(sure, reverse=truth != answer)
-            total += len(behind)
-            for where in behind:
-                words = evaluate_views.in_context(found, where)
-                token = found.tokens[where.text][where.token or 0]
-                assert (f"【{token}】" in words) == (task == "tag") and token in words
-    assert total == found.scores.confusion.sum() > 0
-
-
 def test_a_long_text_is_cut_round_the_token() -> None:
-    scores = metrics.scores(np.ones((1, 1), int), ("a",))
-    found = Evaluation("r", "d", scores, [[str(i) for i in range(50)]], [["a"] * 50], [["a"] * 50], [[0.5] * 50])
-    words = evaluate_views.in_context(found, evaluate_views.Where(0, 20, 0.5), around=2)
-    assert words == "… 18 19 【20】 21 22 …"
-    assert evaluate_views.in_context(found, evaluate_views.Where(0, 0, 0.5), around=1) == "【0】 1 …"
+    tokens = [str(i) for i in range(50)]
+    assert evaluate_views.in_context(Answer(tokens, 20, 0.5), around=2) == "… 18 19 【20】 21 22 …"
+    assert evaluate_views.in_context(Answer(tokens, 0, 0.5), around=1) == "【0】 1 …"
+    assert evaluate_views.in_context(Answer(tokens, 49, 0.5), around=1) == "… 48 【49】"
 
 
 def test_a_text_of_characters_is_put_together_as_it_was() -> None:
-    scores = metrics.scores(np.ones((1, 1), int), ("a",))
-    found = Evaluation("r", "d", scores, [list("so  it is")], ["a"], ["a"], [0.5])
     between = DataConfig(tokens="char").between
-    assert evaluate_views.in_context(found, evaluate_views.Where(0, None, 0.5), between) == "so  it is"
+    assert evaluate_views.in_context(Answer(list("so  it is"), None, 0.5), between) == "so  it is"
