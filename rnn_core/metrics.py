@@ -214,31 +214,38 @@ def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | Non
         IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and a sentence for the user, or None.
     """
     votes: Counter[str | None] = Counter()
-    prefixes: set[str] = set()
+    prefixes: Counter[str] = Counter()
     for tags in sequences:
         entities = [tag for tag in tags if tag != "O"]
         if any(tag[:1] not in set("BIESLU") or tag[1:2] != "-" for tag in entities):
             return None, None
         if entities:
-            prefixes.update(tag[0] for tag in entities)
+            prefixes.update(tag[0] for tag in entities)  # how many tags begin so
             votes[next((scheme for scheme in SCHEMES if _valid(tags, scheme)), None)] += 1
     if not votes:
         return None, None
-    likely = ("IOB2", "IOBES", "IOB1") if prefixes <= set("BI") else ("IOBES", "IOB2", "IOB1")
+    likely = ("IOB2", "IOBES", "IOB1") if prefixes.keys() <= set("BI") else ("IOBES", "IOB2", "IOB1")
     scheme = max(likely, key=lambda one: votes[one])  # the first of them when none has more
-    if not votes[scheme] and not prefixes & set("BSU"):
+    if not votes[scheme] and not prefixes.keys() & set("BSU"):
         return None, "The tags look like entities, but of no scheme known here (IOE?), so they count as plain classes."
     others = [
         f"{votes[one]:,} only as {one}" if one else f"{votes[one]:,} under no scheme"
         for one in (*likely, None)
         if one != scheme and votes[one]
     ]
-    if not others:
-        return scheme, None
-    return scheme, (
-        f"The tags are read as {scheme}, but of {votes.total():,} sentences with entities only {votes[scheme]:,} are valid "
-        f"as that ({', '.join(others)}); entities that break the rule do not count."
-    )
+    said = []
+    if others:
+        said.append(
+            f"The tags are read as {scheme}, but of {votes.total():,} sentences with entities only {votes[scheme]:,} are valid "
+            f"as that ({', '.join(others)}); entities that break the rule do not count."
+        )
+    iobes, bilou = (sum(prefixes[letter] for letter in pair) for pair in ("ES", "LU"))
+    if scheme == "IOBES" and iobes and bilou:
+        said.append(
+            f"An entity's end is written in two ways, E and S as in IOBES ({iobes:,} tags) and L and U as in BILOU ({bilou:,}): "
+            "as entities they count alike, but the network learns them as different tags, so write all of them in one way."
+        )
+    return scheme, " ".join(said) or None
 
 
 def _valid(tags: Sequence[str], scheme: str) -> bool:

@@ -121,6 +121,15 @@ def test_mixed_schemes_are_warned_of() -> None:
     assert metrics.scheme_of([["I-A", "E-A"]])[0] is None
 
 
+def test_letters_of_two_schemes_are_warned_of() -> None:
+    scheme, warning = metrics.scheme_of([["B-A", "E-A", "S-B"], ["B-A", "L-A"], ["U-A", "O"]])
+    assert scheme == "IOBES" and warning
+    assert "as in IOBES (2 tags)" in warning and "as in BILOU (2)" in warning and "only" not in warning
+    scheme, warning = metrics.scheme_of([["B-A", "E-A"], ["U-A"], ["B-A", "O"]])
+    assert scheme == "IOBES" and warning
+    assert "only 2 are valid" in warning and "as in BILOU (1)" in warning
+
+
 @pytest.mark.parametrize("scheme", metrics.SCHEMES)
 def test_written_scheme_is_read_back(scheme: str) -> None:
     draw = random.Random(3)

@@ -183,6 +183,20 @@ def test_a_reading_that_failed_says_why_once(empty: Path, open_page: Open) -> No
     assert not sound(app.run()).error
 
 
+# ---- what was found -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("end", "one", "said"), [("L", "U", "IOBES in the letters of BILOU ·"), ("E", "S", "IOBES ·")])
+def test_the_letters_of_entity_tags_are_named(
+    end: str, one: str, said: str, empty: Path, open_page: Open, tmp_path: Path
+) -> None:
+    lines = [f"Ann\tB-PER\nLee{i}\t{end}-PER\nsaw\tO\nRome\t{one}-LOC\n\n" for i in range(20)]
+    (tmp_path / "t.tsv").write_text("".join(lines))
+    saved = save(empty, read_dataset({"train": tmp_path / "t.tsv"}, DataConfig(task="tag")), "Names")
+    app = open_page("data", empty, dataset=saved.id)
+    assert any(f"scheme {said}" in caption.value for caption in app.caption)
+
+
 # ---- damaged datasets -----------------------------------------------------------------------------------------------
 
 
