@@ -38,6 +38,7 @@ class Selection:
             how the words are numbered.
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
+        batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
         part: the open tab of Words to matrix.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to, as a number; None: as trained.
@@ -73,6 +74,8 @@ class Selection:
     side: str = "right"
     masking: bool = True
     gate: str | None = None
+    batch: int | None = None
+    steps: int | None = None
     section: str | None = None
     clip: str | None = None
     part: str | None = None
@@ -131,7 +134,7 @@ def _from_link(link: dict[str, str]) -> Selection:
             continue
         if isinstance(field.default, bool):
             found[field.name] = value == "1"
-        elif field.name in ("step", "unit", "layer", "direction", "back", "window", "pads"):
+        elif field.name in ("step", "unit", "layer", "direction", "back", "window", "pads", "batch", "steps"):
             if value.isascii() and value.isdecimal() and len(value) < 10:
                 found[field.name] = int(value)
         else:
