@@ -78,6 +78,11 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_options(sub, DataConfig, leave_out=("task", "tokens", "lowercase", "vocabulary", "max_tokens", "split",
                                              "dev_share", "test_share", "split_seed"))  # fmt: skip
 
+    sub = add("readings")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("--on", dest="split_name", choices=SPLITS, default="dev", help="a split of the run's own data (default: "
+                     "dev)")  # fmt: skip
+
     sub = add("inspect")
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("text", metavar="TEXT")

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from rnn_core.data.encodings import encodable
 from rnn_core.results import Answers, Evaluation, LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
+from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
@@ -200,6 +201,23 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     )
 
 
+def _readings(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """Reads a split of the run's own data otherwise: from the last column, with pads in front, without recurrence."""
+    from rnn_core.analysis.loading import load
+    from rnn_core.analysis.readings import readings
+
+    run = workspace.run(given.run)
+    saved = workspace.dataset(run.config.fingerprint)
+    with _watching(job, saved_readings.folder(run, run.config.fingerprint, given.split_name), "short", workspace) as job:
+        weights = evaluations.weights_of(run)
+        encoded = saved.encoded(given.split_name)
+        if not len(encoded):
+            raise Problem(f"There is no {given.split_name} in {saved.name}. Name another split with --on.")
+        found = readings(load(run), encoded, len(encoded), lambda share: job.heed(share, "Reading"))
+        saved_readings.save(job.folder, found, weights)
+    return {"run": run.id, "data": f"{given.split_name} of {saved.name}"} | asdict(found)
+
+
 def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Reads one text through a run."""
     from rnn_core.analysis.loading import load
@@ -253,7 +271,8 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
 
 
 _COMMANDS = {
-    "data": _data, "train": _train, "evaluate": _evaluate, "inspect": _inspect, "gradients": _gradients, "runs": _runs,
+    "data": _data, "train": _train, "evaluate": _evaluate, "readings": _readings, "inspect": _inspect,
+    "gradients": _gradients, "runs": _runs,
 }  # fmt: skip
 
 

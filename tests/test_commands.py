@@ -219,6 +219,17 @@ def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run,
     assert saved is not None and saved.scores.confusion.tolist() == rows
 
 
+@pytest.mark.parametrize(("task", "file"), [("classify", REVIEWS), ("tag", TAGGED)])
+def test_readings_of_a_split_hold_the_score_of_training(command: Run, workspace: Workspace, task: str, file: str) -> None:
+    trained = figures(command("train", "--task", task, "--train", file, *SMALL))
+    found = figures(command("readings", trained["run"], "--on", "test"))
+    assert found["recurrence"]["recurrent"] == pytest.approx(trained["test_accuracy"])
+    assert found["recurrence"]["texts"] == found["recurrence"]["available"] > 0
+    assert (found["padding"] is None) == (task == "tag")
+    if task == "classify":
+        assert found["padding"]["true_end"] == pytest.approx(trained["test_accuracy"])
+
+
 @pytest.mark.parametrize("scheme", [None, "IOB2"])
 def test_evaluate_reads_a_file_of_its_own(
     command: Run, workspace: Workspace, tmp_path: Path, scheme: str | None
@@ -390,7 +401,7 @@ def test_bad_input_is_one_sentence_and_status_2(
         (["inspect", "RUN", ""], ["nothing to read"]), (["inspect", "RUN", "a " * 20_001], ["20,001"]),
         (["gradients", "RUN", "a film", "--target", "so-so"], ["so-so"]), (["gradients", "RUN", " "], ["nothing to read"]),
         (["evaluate", "RUN"], ["--on"]), (["evaluate", "RUN", REVIEWS, "--on", "test"], ["--on"]),
-        (["evaluate", "RUN", "--on", "test"], ["not in the workspace"]),
+        (["evaluate", "RUN", "--on", "test"], ["not in the workspace"]), (["readings", "RUN"], ["not in the workspace"]),
         (["evaluate", "RUN", "absent.csv"], ["absent.csv"]), (["evaluate", "RUN", REVIEWS, "--label", "x"], ["x"]),
     ],
 )  # fmt: skip

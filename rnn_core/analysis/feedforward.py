@@ -1,5 +1,7 @@
 """The feed-forward network inside a recurrent one: the same weights, with the state before every step set to 0."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,9 +14,6 @@ from rnn_core.network.decoding import predict
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import inner_bias, zero_state
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
-
-OPERATIONS = 1.6e10
-"""Multiplications that reading many texts may take: about half a second."""
 
 
 def without_recurrence(loaded: Loaded, trace: Trace) -> WithoutRecurrence:
@@ -40,17 +39,20 @@ def alone(network: Network, x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def gain(loaded: Loaded, some: Encoded, available: int) -> RecurrenceGain:
+def gain(
+    loaded: Loaded, some: Encoded, available: int, tick: Callable[[float], None] = lambda share: None
+) -> RecurrenceGain:
     """Accuracy with and without recurrence.
 
     Args:
         some: the texts to read.
         available: how many there are to take them from.
+        tick: hears the share answered so far; what it raises ends the work.
     """
     network, targets = loaded.network, some.targets
     words, places = np.unique(some.indices, return_inverse=True)  # what is read alone answers alike everywhere
     p = network.readout(alone(network, network.embedding[torch.from_numpy(words).long()])).softmax(1).numpy()
-    answers = predict(network, loaded.config, some).answers
+    answers = predict(network, loaded.config, some, tick).answers
     mean = None
     if some.per_token:
         counted = answers >= 0

@@ -1,25 +1,23 @@
 """What pads do to a text's states, answer and gradient, on either side, passed over or read like any token.
 
-Passed over means: at a pad the state stays what it was. Reading forwards with the pads at the end, that is the network as
-it is trained, which reads each text by its own length; with the pads at the start the state stays h_0 = 0 until the
-first true step.
+Passed over means: at a pad the state stays what it was. With the pads at the end that is the network as it is trained,
+which reads each text by its own length; with the pads at the start the texts are read with a mask (`masked`), and the
+state stays h_0 = 0 until the first true step.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.data.batches import Encoded
+from rnn_core.analysis.masked import gradients, read_masked
 from rnn_core.data.vocabulary import PAD
 from rnn_core.network.models import Network
-from rnn_core.network.recurrence import inner_bias, zero_state
-from rnn_core.results import PaddedRead, PaddingAudit, PaddingCost, Trace
+from rnn_core.results import PaddedRead, PaddingAudit, Trace
 
 SIDES = ("left", "right")
 COUNTS = (0, 1, 2, 3, 5, 10, 20, 50)
@@ -27,8 +25,12 @@ COUNTS = (0, 1, 2, 3, 5, 10, 20, 50)
 
 MOST_PADS = 100
 
-OPERATIONS = 4e9
-"""Multiplications that reading many padded texts may take: about half a second."""
+_MOST_TOKENS, _MOST_STEPS = 500, 600
+
+
+def most_audited(network: Network) -> int:
+    """Tokens of a text that an audit shall take: it reads them some forty times, forwards and backwards."""
+    return min(_MOST_TOKENS, _MOST_STEPS // (network.config.layers * network.directions))
 
 
 class _Row(NamedTuple):
@@ -48,7 +50,7 @@ class _Row(NamedTuple):
 
 
 def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> PaddingAudit:
-    """Reads one text with p pads in each of the four ways.
+    """Reads one text with numbers of pads, p among them, in each of the four ways.
 
     Args:
         pads: p, up to `MOST_PADS`.
@@ -59,38 +61,23 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     own = trace.readouts[plain].argmax(1)
     targets = own if per_token or label not in trace.labels else np.array([trace.labels.index(label)])
     used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
-    twin = copy.deepcopy(loaded.network).requires_grad_(True)
-    table = twin.embedding[used].detach().requires_grad_(True)  # no other row of E has a gradient
     tokens = tokens[1:]
-
-    def measured(row: _Row) -> _Measured:
-        return _measure(loaded, twin, table, row, targets)
-
-    bare = measured(_row(tokens, 0, "right", True, per_token))
-    size = _length(bare.gradient)
-    reads = []
+    text = _Text(loaded, copy.deepcopy(loaded.network).requires_grad_(True), loaded.network.embedding[used], targets)
+    bare = text.by_length(_row(tokens, 0, "right", True, per_token))
+    size = _length(bare.gradient.values())
+    counts = np.array(sorted({*COUNTS, pads}))
+    reads: list[PaddedRead] = []
+    curves, moved, drift = {}, {}, {}
     for side in SIDES:
         for masked in (False, True):
-            row = _row(tokens, pads, side, masked, per_token)
-            found = measured(row)
-            apart = [one - other for one, other in zip(found.gradient, bare.gradient, strict=True)]
-            reads.append(PaddedRead(
-                side, masked, found.states, row.true, row.answer,
-                state=float(np.abs(found.states[row.answer] - bare.states[plain]).max()),
-                answer=float(np.abs(found.p - bare.p).max()),
-                gradient=max(float(part.abs().max()) for part in apart),
-                ratio=_length(apart) / size if size else float("nan"),
-                loss=found.loss,
-                answers=found.p.argmax(1),
-            ))  # fmt: skip
-    counts = np.array(sorted({*COUNTS, pads}))
-    curves, moved = {}, {}
-    for side, masked in (("right", True), ("right", False), ("left", False)):
-        p, h = _curve(loaded.network, trace.indices, counts, side, masked, targets, per_token)
-        curves[side, masked], moved[side, masked] = p, np.abs(h - h[:, :1]).max((0, 2))
-    # A batch of the network's own has its pads at the end; where those at the start are passed over, it is the same batch.
-    curves["left", True], moved["left", True] = curves["right", True], moved["right", True]
-    return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves, moved)
+            rows = [_row(tokens, count, side, masked, per_token) for count in counts.tolist()]
+            found = text.by_mask(rows) if masked and side == "left" else map(text.by_length, rows)
+            line = [_compared(row, one, bare, size, side, masked) for row, one in zip(rows, found, strict=True)]
+            curves[side, masked] = np.array([p for p, _ in line])
+            moved[side, masked] = np.array([read.state for _, read in line])
+            drift[side, masked] = np.array([read.ratio for _, read in line])
+            reads.append(line[int(np.searchsorted(counts, pads))][1])
+    return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves, moved, drift)
 
 
 def _row(tokens: np.ndarray, pads: int, side: str, masked: bool, per_token: bool) -> _Row:
@@ -103,118 +90,89 @@ def _row(tokens: np.ndarray, pads: int, side: str, masked: bool, per_token: bool
 
 
 class _Measured(NamedTuple):
-    """The uppermost states (T + p, D), the answer's probabilities (R, k), the loss, and its gradient by parameter."""
+    """The uppermost states (T + p, D) and those that answer (R, D), with the probabilities (R, k) of the answer and of the
+    targets (R,), the loss, and its gradient by parameter."""
 
     states: np.ndarray
+    answering: np.ndarray
     p: np.ndarray
+    asked: np.ndarray
     loss: float
-    gradient: list[Tensor]
+    gradient: dict[str, Tensor]
 
 
-def _measure(loaded: Loaded, twin: Network, table: Tensor, row: _Row, targets: np.ndarray) -> _Measured:
-    """Reads one padded row and takes the run's own loss; with every step's loss, pads that are read count, too."""
-    if row.fed[0]:  # as in training: each text by its length
+class _Text(NamedTuple):
+    """What is read with pads: a text by a network.
+
+    Attributes:
+        twin: the network, for autograd.
+        table: (rows, n) the rows of E that the text and its pads use: no other has a gradient.
+        targets: (R,).
+    """
+
+    loaded: Loaded
+    twin: Network
+    table: Tensor
+    targets: np.ndarray
+
+    def by_length(self, row: _Row) -> _Measured:
+        """A row as in training: read from its start, by its length; what is behind counts for nothing."""
+        table = self.table.clone().requires_grad_(True)
         length = torch.tensor([int(row.fed.sum())])
-        top = twin.advance(table, torch.from_numpy(row.tokens)[:, None], length)[0][:, 0]
-    else:
-        top = read_masked(twin, table[torch.from_numpy(row.tokens)], torch.from_numpy(row.fed))
-    log_p = twin.readout(top).log_softmax(1)
-    config = loaded.config
-    counted = row.answer
-    if config.loss == "every" and not config.task.per_token:
-        counted = np.flatnonzero(row.fed)
-    each = -log_p[counted, targets]
-    total = each.mean() if config.train.reduce == "mean" else each.sum()
-    rest = [p for p in twin.parameters() if p is not twin.embedding]
-    gradient = list(torch.autograd.grad(total, [table, *rest]))
-    states, p, loss = (value.detach() for value in (top, log_p[row.answer].exp(), total))
-    return _Measured(states.numpy(), p.numpy(), float(loss), gradient)
+        top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], length)[0]
+        logits = self.twin.readout(top)
+        total = self._loss(row, logits[:, 0])
+        parameters = {name: p for name, p in self.twin.named_parameters() if p is not self.twin.embedding}
+        found = torch.autograd.grad(total, [table, *parameters.values()])
+        return self._measured(row, top[:, 0], logits[:, 0], total, dict(zip(("E", *parameters), found, strict=True)))
+
+    def by_mask(self, rows: Sequence[_Row]) -> Iterator[_Measured]:
+        """Rows in one batch with a mask; the shorter ones are filled up at the end, and masked there as well."""
+        network, longest = self.loaded.network, max(len(row.tokens) for row in rows)
+        tokens, fed = (
+            torch.from_numpy(np.stack([np.pad(part, (0, longest - len(part))) for part in parts], 1))
+            for parts in ([row.tokens for row in rows], [row.fed for row in rows])
+        )
+        top, layers = read_masked(network, self.table[tokens].requires_grad_(True), fed)
+        logits = network.readout(top)
+        losses = torch.stack([self._loss(row, logits[:, column]) for column, row in enumerate(rows)])
+        found = gradients(layers, top, logits, losses)
+        inputs = found.pop("inputs")
+        for column, row in enumerate(rows):
+            table = torch.zeros_like(self.table).index_add_(0, tokens[:, column], inputs[column])
+            gradient = {"E": table} | {name: part[column] for name, part in found.items()}
+            yield self._measured(row, top[:, column], logits[:, column], losses[column], gradient)
+
+    def _loss(self, row: _Row, logits: Tensor) -> Tensor:
+        """The run's own loss of one row, (T + p, k) logits; with every step's loss, pads that are read count, too."""
+        config, counted = self.loaded.config, row.answer
+        if config.loss == "every" and not config.task.per_token:
+            counted = np.flatnonzero(row.fed)
+        each = -logits[counted].log_softmax(1)[np.arange(len(counted)), self.targets]
+        return each.mean() if config.train.reduce == "mean" else each.sum()
+
+    def _measured(self, row: _Row, top: Tensor, logits: Tensor, total: Tensor, gradient: dict[str, Tensor]) -> _Measured:
+        states = top.detach().numpy()[: len(row.tokens)]
+        p = logits.detach()[row.answer].softmax(1).numpy()
+        return _Measured(states, states[row.answer], p, p[range(len(p)), self.targets], float(total.detach()), gradient)
 
 
-def read_masked(network: Network, x: Tensor, true: Tensor) -> Tensor:
-    """The uppermost states, (T, D), for inputs x (T, n); where `true` (T,) is False the state stays what it was."""
-    cell, fed = network.cell, true.tolist()
-    for layer in range(network.config.layers):
-        found = []
-        for direction in range(network.directions):
-            parameters = network.layer(layer, direction)
-            a_input = linear(x, parameters["weight_ih"], parameters["bias"])[:, None].unbind()
-            weight, inner = parameters["weight_hh"], inner_bias(cell, parameters)
-            state = zero_state(cell, 1, network.config.hidden, x)
-            h = [state[0]] * len(x)
-            for t in reversed(range(len(x))) if direction else range(len(x)):
-                if fed[t]:
-                    state, _ = cell.step(a_input[t], linear(state[0], weight, inner), state)
-                h[t] = state[0]
-            found.append(torch.cat(h))
-        x = torch.cat(found, dim=1)
-    return x
+def _compared(
+    row: _Row, found: _Measured, bare: _Measured, size: float, side: str, masked: bool
+) -> tuple[float, PaddedRead]:
+    """The probability of the targets (the mean over tokens), and the read held against the text without pads."""
+    apart = [found.gradient[name] - part for name, part in bare.gradient.items()]
+    read = PaddedRead(
+        side, masked, found.states, row.true, row.answer,
+        state=float(np.abs(found.answering - bare.answering).max()),
+        answer=float(np.abs(found.p - bare.p).max()),
+        gradient=max(float(part.abs().max()) for part in apart),
+        ratio=_length(apart) / size if size else float("nan"),
+        loss=found.loss,
+        answers=found.p.argmax(1),
+    )  # fmt: skip
+    return float(found.asked.mean()), read
 
 
-@torch.no_grad()
-def _curve(
-    network: Network, indices: np.ndarray, counts: np.ndarray, side: str, masked: bool, targets: np.ndarray, per_token: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """With each number of pads, the probability of the targets (P,) and the states that answer (R, P, D).
-
-    All in one batch of the network as it is trained.
-    """
-    steps, most = len(indices), int(counts[-1])
-    tokens = np.full((steps + most, len(counts)), PAD)
-    starts = counts if side == "left" else np.zeros_like(counts)
-    for column, start in enumerate(starts):
-        tokens[start : start + steps, column] = indices
-    lengths = np.full(len(counts), steps) if masked else steps + counts
-    h = network.hidden(torch.from_numpy(tokens), torch.from_numpy(lengths))
-    columns = np.arange(len(counts))
-    where = starts + np.arange(1, steps - 1)[:, None] if per_token else lengths[None] - 1
-    answering = h[where, columns]
-    p = network.readout(answering).softmax(2).numpy()
-    return p[np.arange(len(where))[:, None], columns, targets[:, None]].mean(0), answering.numpy()
-
-
-def _length(parts: Sequence[Tensor]) -> float:
+def _length(parts: Iterable[Tensor]) -> float:
     return float(torch.sqrt(sum((part.double() ** 2).sum() for part in parts)))  # type: ignore[arg-type]
-
-
-# ---- many texts -----------------------------------------------------------------------------------------------------
-
-
-def sample(network: Network, encoded: Encoded, operations: float) -> Encoded:
-    """Texts spread evenly over a split: as many as can be read, padded to the longest, within so many multiplications."""
-    m = len(encoded)
-    weights = sum(p.numel() for p in network.cells.parameters())
-    texts = int(np.clip(operations / (weights * max(int(encoded.lengths.max(initial=1)), 1)), 1, m))
-    return part(encoded, np.unique(np.linspace(0, m - 1, texts).round().astype(int)))
-
-
-def part(encoded: Encoded, rows: np.ndarray) -> Encoded:
-    """Some texts of a split."""
-    places = np.concatenate([np.arange(encoded.starts[row], encoded.starts[row + 1]) for row in rows])
-    starts = np.concatenate([[0], np.cumsum(encoded.lengths[rows])])
-    targets = encoded.targets[places] if encoded.per_token else encoded.targets[rows]
-    return Encoded(encoded.indices[places], starts, targets, encoded.per_token)
-
-
-@torch.no_grad()
-def cost(network: Network, some: Encoded, available: int) -> PaddingCost:
-    """What it costs to read classified texts from the last column instead of each from its own end.
-
-    Args:
-        some: the texts to read.
-        available: how many there are to take them from.
-    """
-    batch = some.batch(np.arange(len(some)))
-    tokens, lengths, targets = map(torch.from_numpy, (batch.tokens, batch.lengths, batch.targets))
-    longest, every = len(tokens), torch.arange(len(lengths))
-    whole = torch.full_like(lengths, longest)
-    rows = zip(batch.tokens.T, batch.lengths, strict=True)
-    moved = torch.from_numpy(np.stack([np.roll(row, longest - length) for row, length in rows], 1))
-
-    def accuracy(fed: Tensor, known: Tensor) -> float:
-        top = network.hidden(fed, known)[known - 1, every]
-        return float((network.readout(top).argmax(1) == targets).double().mean())
-
-    return PaddingCost(
-        len(some), available, longest, accuracy(tokens, lengths), accuracy(tokens, whole), accuracy(moved, whole)
-    )

@@ -97,6 +97,7 @@ class PaddingAudit:
         counts: (P,) numbers of pads from 0 up.
         curves: by (side, masked), (P,) the probability of the targets (the mean over tokens) with so many pads.
         moved: by (side, masked), (P,) the largest absolute difference of the states that answer from those without pads.
+        drift: by (side, masked), (P,) ‖difference of the gradients‖ / ‖gradient without pads‖; nan where that is 0.
     """
 
     pads: int
@@ -107,6 +108,7 @@ class PaddingAudit:
     counts: np.ndarray
     curves: dict[tuple[str, bool], np.ndarray]
     moved: dict[tuple[str, bool], np.ndarray]
+    drift: dict[tuple[str, bool], np.ndarray]
 
     def of(self, side: str, masked: bool) -> PaddedRead:
         """One of `reads`."""
@@ -272,3 +274,15 @@ class RecurrenceGain:
     feed_forward: float
     mean: float | None
     majority: float
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A split read otherwise than the network was taught.
+
+    Attributes:
+        padding: None when labelling.
+    """
+
+    padding: PaddingCost | None
+    recurrence: RecurrenceGain

@@ -1,6 +1,6 @@
 """The views of the padding audit: what pads do to a text's states, answer and gradient."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,48 +43,79 @@ def _same(padded: Padded) -> Padded:
     return padded
 
 
-def _draw_curves(padded: Padded) -> go.Figure:
-    return figures.pad_curves(padded.audit.counts, padded.audit.curves, padded.audit.pads, "probability of the target")
+Curves = Mapping[tuple[str, bool], np.ndarray]
+"""By (side, masked), a number for each count of pads."""
 
 
-def _explain_curves(padded: Padded) -> str:
-    audit = padded.audit
-    at = int(np.searchsorted(audit.counts, audit.pads))
-    listed = " · ".join(f"{figures.WAYS[way][0]}: {curve[at]:.6f}" for way, curve in audit.curves.items())
+def _over_pads(
+    name: str,
+    question: str,
+    title: str,
+    curves: Callable[[PaddingAudit], Curves],
+    words: Callable[[Padded], str],
+    written: Callable[[float], str],
+) -> View[Padded]:
+    """A view of one number against the count of pads, a line each way to pad."""
+
+    def draw(padded: Padded) -> go.Figure:
+        audit = padded.audit
+        return figures.pad_curves(audit.counts, curves(audit), audit.pads, title)
+
+    def explain(padded: Padded) -> str:
+        audit = padded.audit
+        at = int(np.searchsorted(audit.counts, audit.pads))
+        listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in curves(audit).items())
+        return f"{words(padded)}\n\nWith {audit.pads} pads – {listed}."
+
+    return View(name, question, always, _same, draw, explain)
+
+
+def _curve_words(padded: Padded) -> str:
     return (
-        "Pads make the rows of a matrix equally long and mean nothing. **Masked**: the network is told each text's length "
-        "and passes over the pads. **Read like tokens**: `<pad>` is a word as any other, each pad is one more step, and the "
-        "answer is read from the last column, because nobody knows where the text ended.\n\n"
+        "Pads make the rows of a matrix equally long and mean nothing. **Masked**: on the right, the network is told each "
+        "text's length and stops there, as in training; on the left, a mask keeps the state what it was at every pad. **Read "
+        "like tokens**: `<pad>` is a word as any other, each pad is one more step, and the answer is read from the last "
+        "column, because nobody knows where the text ended.\n\n"
         r"$$\text{masked: } h_t = h_{t-1} \text{ at a pad} \qquad \text{read: } h_t = \mathrm{step}(h_{t-1},\ E[0])$$" + "\n\n"
-        f"The curves are the probability of {padded.asked}. With {audit.pads} pads – {listed}; without any "
-        f"{audit.curves['right', True][0]:.6f}."
+        "Each of the four is read and measured on its own. The curves are the probability of "
+        f"{padded.asked}; without pads it is {padded.audit.curves['right', True][0]:.6f}."
     )
 
 
-CURVES: View[Padded] = View(
-    "pad_curves", "Does the answer change with the number of pads?", always, _same, _draw_curves, _explain_curves
-)
+CURVES = _over_pads(
+    "pad_curves", "Does the answer change with the number of pads?", "probability of the target",
+    lambda audit: audit.curves, _curve_words, "{:.6f}".format,
+)  # fmt: skip
 
 
-def _draw_moved(padded: Padded) -> go.Figure:
-    return figures.pad_curves(padded.audit.counts, padded.audit.moved, padded.audit.pads, "largest difference of a unit")
-
-
-def _explain_moved(padded: Padded) -> str:
-    audit = padded.audit
-    at = int(np.searchsorted(audit.counts, audit.pads))
-    listed = " · ".join(f"{figures.WAYS[way][0]}: {number(float(moved[at]))}" for way, moved in audit.moved.items())
+def _moved_words(padded: Padded) -> str:
     return (
         "The states that the answer is read from, against the same without pads, unit by unit: the largest absolute "
         "difference. An answer that is sure can stay where it is while the state below it moves.\n\n"
-        r"$$\max_u\, \lvert h^{(p)}[u] - h^{(0)}[u] \rvert$$" + "\n\n"
-        f"With {audit.pads} pads – {listed}."
+        r"$$\max_u\, \lvert h^{(p)}[u] - h^{(0)}[u] \rvert$$"
     )
 
 
-MOVED: View[Padded] = View(
-    "pad_moved", "How far do pads move the state that answers?", always, _same, _draw_moved, _explain_moved
-)
+MOVED = _over_pads(
+    "pad_moved", "How far do pads move the state that answers?", "largest difference of a unit",
+    lambda audit: audit.moved, _moved_words, number,
+)  # fmt: skip
+
+
+def _drift_words(padded: Padded) -> str:
+    return (
+        "Training follows the gradient of the loss, so pads that are read also change what is learnt from this text. The "
+        "difference between the gradient with pads and without, over all parameters together, by its length against the "
+        "gradient without pads: 0 where pads change nothing, 1 where the difference is as long as the gradient itself.\n\n"
+        r"$$\frac{\lVert \nabla L^{(p)} - \nabla L^{(0)} \rVert}{\lVert \nabla L^{(0)} \rVert}$$" + "\n\n"
+        f"L is the run's own loss, asked for {padded.asked}; nothing is drawn where the gradient without pads is exactly 0."
+    )
+
+
+DRIFT = _over_pads(
+    "pad_drift", "How far do pads turn the gradient?", "difference / gradient without pads",
+    lambda audit: audit.drift, _drift_words, number,
+)  # fmt: skip
 
 
 def _draw_states(padded: Padded) -> go.Figure:

@@ -1,6 +1,7 @@
 """The page Words to matrix shows the numbers of the analysis, with and without the run's data, and survives what is odd."""
 
 import json
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,22 +10,26 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rnn_core.analysis import readings
 from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.feedforward import gain, without_recurrence
 from rnn_core.analysis.ledger import ledger
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.matrix import text_matrix
-from rnn_core.analysis.padding import audit, cost
+from rnn_core.analysis.padding import audit
+from rnn_core.analysis.readings import cost
 from rnn_core.analysis.trace import trace
+from rnn_core.commands import main
 from rnn_core.results import Trace
+from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, store
 from rnn_core.workspace.runs import write_tensors
 from tests.pages.driving import Open, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 
 TEXT = "the soup was cold but the service was wonderful"
-PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_curves", "pad_states"), "ledger": ("ledger", "memory"),
-         "unit": ("states", "terms"), "alone": ("alone",)}  # fmt: skip
+PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_drift", "pad_curves", "pad_states"),
+         "ledger": ("ledger", "memory"), "unit": ("states", "terms"), "alone": ("alone",)}  # fmt: skip
 """What is drawn in each tab."""
 
 
@@ -89,8 +94,9 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     np.testing.assert_allclose(drift["state"], [r.state for r in found.reads], atol=1e-6)
     np.testing.assert_allclose(drift["gradient, relative"], [r.ratio for r in found.reads], atol=1e-5)
     assert drift["state"][1] < 1e-6 < drift["state"][2] and drift["state"][3] < 1e-6
-    curve = next(line for line in chart(app, "view-pad_curves")["data"] if line["name"] == "right, read like tokens")
-    np.testing.assert_allclose(numbers(curve["y"]), found.curves["right", False], atol=1e-6)
+    for view, curves in (("pad_curves", found.curves), ("pad_drift", found.drift)):
+        curve = next(line for line in chart(app, f"view-{view}")["data"] if line["name"] == "right, read like tokens")
+        np.testing.assert_allclose(numbers(curve["y"]), curves["right", False], atol=1e-6)
     paid = cost(one.network, saved.encoded("dev"), 24)
     assert f"On all {paid.texts} dev texts" in said(app) and f"**{paid.last_column:.4f}** read from the last" in said(app)
 
@@ -114,6 +120,44 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     np.testing.assert_allclose(numbers(lines[1]["y"]), without_recurrence(one, seen).readouts[:, label], atol=1e-6)
     gained = gain(one, saved.encoded("dev"), 24)
     assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without" in said(app)
+
+
+def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named: dict[str, str]) -> None:
+    run = named["reviews.csv"]
+    app = opened(filled, run=run, text=TEXT, part="ledger")
+    assert (app.number_input(key="matrix-batch").value, app.number_input(key="matrix-steps").value) == (32, 11)
+    app.number_input(key="matrix-batch").set_value(7).run()
+    sound(app.number_input(key="matrix-steps").set_value(500).run())
+    link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+    assert (link["batch"], link["steps"]) == ("7", "500")
+    again = opened(filled, **link)
+    assert (again.number_input(key="matrix-batch").value, again.number_input(key="matrix-steps").value) == (7, 500)
+    memory = ledger(read(filled, run)[0], 7, 500).memory
+    np.testing.assert_allclose(numbers(chart(again, "view-memory")["data"][0]["x"]), list(memory.values()))
+    odd = opened(filled, **link | {"batch": "0", "steps": "999999999"})
+    assert (odd.number_input(key="matrix-batch").value, odd.number_input(key="matrix-steps").value) == (1, 20_000)
+
+
+@pytest.mark.parametrize(("name", "part"), [("reviews.csv", "pads"), ("tagged.tsv", "alone")])
+def test_a_large_dev_is_read_by_a_job(
+    opened, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, part: str
+) -> None:
+    workspace = Workspace(shutil.copytree(filled, tmp_path / "workspace"))
+    run = next(run for run in workspace.runs() if run.name == name)
+    one, dev = load(run), workspace.dataset(run.config.fingerprint).encoded("dev")
+    monkeypatch.setattr(readings, "OPERATIONS", 1)
+    app = opened(workspace.root, run=run.id, text=TEXT, part=part)
+    assert f"On 1 of {len(dev)} dev texts" in said(app)
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
+    sound(next(b for b in app.button if b.label == f"Read all {len(dev)} dev texts").click().run())
+    assert f"On all {len(dev)} dev texts" in said(app) and not any(b.label.startswith("Read all") for b in app.button)
+    found = readings.readings(one, dev, len(dev))
+    wanted = found.padding.last_column if found.padding else found.recurrence.feed_forward
+    assert f"**{wanted:.4f}**" in said(app)
+    weights = run.weights()
+    weights["bias_out"] += 1
+    write_tensors(run.path / "weights.safetensors", weights)
+    assert f"On 1 of {len(dev)} dev texts" in said(opened(workspace.root, run=run.id, text=TEXT, part=part))
 
 
 def test_typed_rows_are_linked_by_an_id_and_come_back(opened, filled: Path, named: dict[str, str]) -> None:
@@ -169,7 +213,7 @@ def test_a_labelling_run_has_no_last_column_and_says_what_its_tags_owe_to_recurr
 
 def test_a_long_text_is_audited_in_part_and_says_so(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text="the film was good " * 240, part="pads")
-    assert any("its first 600 tokens" in c.value for c in app.caption)
+    assert any("its first 500 tokens" in c.value for c in app.caption)
     one, seen = read(filled, named["reviews.csv"], "the film was good " * 150)
     np.testing.assert_allclose(table(app, "masking")["loss"][1], audit(one, seen, 5).loss, rtol=1e-4)
 

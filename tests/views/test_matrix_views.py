@@ -21,8 +21,8 @@ from rnn_core.workspace import Workspace
 from tests.tiny import CELLS
 from tests.views.test_views import NASTY, escaped_only, loaded
 
-VIEWS = (matrix.INDICES, matrix.ONE_HOT, pads.CURVES, pads.MOVED, pads.STATES, book.PARAMETERS, book.MEMORY, equations.TERMS,
-         alone.ALONE)  # fmt: skip
+VIEWS = (matrix.INDICES, matrix.ONE_HOT, pads.CURVES, pads.MOVED, pads.DRIFT, pads.STATES, book.PARAMETERS, book.MEMORY,
+         equations.TERMS, alone.ALONE)  # fmt: skip
 
 
 def read(workspace: Workspace, cell: str = "gru", task: str = "classify", **more: object) -> tuple[Loaded, Trace]:
@@ -60,7 +60,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
     for side in padding.SIDES:
         for masked in (False, True):
             padded = pads.Padded(one, seen, found, side, masked)
-            for view in (pads.CURVES, pads.MOVED, pads.STATES):
+            for view in (pads.CURVES, pads.MOVED, pads.DRIFT, pads.STATES):
                 shown(view, padded)
     escaped_only(pads.drift_words(padded))
     assert len(set(map(len, pads.drifts(padded).values()))) == 1

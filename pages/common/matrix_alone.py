@@ -1,0 +1,21 @@
+"""The tab of Words to matrix on the feed-forward network inside: what recurrence adds, on the text and on dev."""
+
+import streamlit as st
+
+from pages.common import matrix_choice, matrix_dev, state, view_panel
+from rnn_core.analysis.feedforward import without_recurrence
+from rnn_core.analysis.loading import Loaded
+from rnn_core.results import Trace
+from rnn_core.views import feedforward as views
+from rnn_core.workspace.runs import Run
+
+
+def show(run: Run, loaded: Loaded, trace: Trace) -> None:
+    """The tab."""
+    matrix_choice.refuse_overflow(trace)
+    found = without_recurrence(loaded, trace)
+    alone = views.Alone(loaded, trace, found, matrix_choice.step_of(trace), state.selection().label)
+    view_panel.show(views.ALONE, alone, state.select)
+    st.markdown(views.text_words(alone))
+    per_token = loaded.config.task.per_token
+    matrix_dev.show(run, loaded, lambda found: views.gain_words(found.recurrence, per_token))

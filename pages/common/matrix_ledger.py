@@ -1,0 +1,31 @@
+"""The tab of Words to matrix on the ledger: every parameter, and the bytes that training takes."""
+
+import streamlit as st
+
+from pages.common import matrix_choice, view_panel
+from rnn_core.analysis.ledger import ledger
+from rnn_core.analysis.loading import Loaded
+from rnn_core.results import Trace
+from rnn_core.views import ledger as views
+from rnn_core.workspace.runs import Run
+
+MOST_BATCH, MOST_STEPS = 100_000, 20_000
+
+
+def show(run: Run, loaded: Loaded, trace: Trace) -> None:
+    """The tab."""
+    row = st.container(horizontal=True)
+    batch = matrix_choice.count("Texts in a batch B", "batch", MOST_BATCH, run.config.train.batch, row,
+                                help="at first as the run was trained")  # fmt: skip
+    steps = matrix_choice.count("Steps T", "steps", MOST_STEPS, len(trace.tokens), row,
+                                help="at first those of the text above")  # fmt: skip
+    found = ledger(loaded, batch, steps)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        view_panel.show(views.PARAMETERS, found)
+    with right:
+        view_panel.show(views.MEMORY, found)
+    st.markdown(views.sum_words(found))
+    st.dataframe(views.counts(found), hide_index=True,
+                 column_config={"share": st.column_config.NumberColumn(format="percent"),
+                                "numbers": st.column_config.NumberColumn(format="localized")})  # fmt: skip

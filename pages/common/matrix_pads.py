@@ -1,0 +1,51 @@
+"""The tab of pads on Words to matrix: the padding audit of a text, and what the last column costs on dev."""
+
+import streamlit as st
+
+from pages.common import matrix_choice, matrix_dev, state, view_panel
+from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.padding import MOST_PADS, SIDES, audit, most_audited
+from rnn_core.analysis.trace import trace as read
+from rnn_core.results import Trace
+from rnn_core.views import padding as views
+from rnn_core.workspace.runs import Run
+
+
+def show(run: Run, loaded: Loaded, trace: Trace) -> None:
+    """The tab."""
+    padded = _choose_pads(loaded, trace)
+    st.markdown(views.drift_words(padded))
+    st.dataframe(views.drifts(padded), hide_index=True, column_config={
+        name: st.column_config.NumberColumn(format="%.3g") for name in views.DRIFTS
+    })  # fmt: skip
+    left, right = st.columns(2, gap="medium")
+    with left:
+        view_panel.show(views.MOVED, padded)
+        view_panel.show(views.DRIFT, padded)
+    with right:
+        view_panel.show(views.CURVES, padded)
+        view_panel.show(views.STATES, padded)
+    if loaded.config.task.per_token:
+        st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
+        return
+    matrix_dev.show(run, loaded, lambda found: views.cost_words(found.padding) if found.padding else "")
+
+
+def _choose_pads(loaded: Loaded, trace: Trace) -> views.Padded:
+    """How many pads, where, and what is done with them."""
+    matrix_choice.refuse_overflow(trace)
+    chosen = state.selection()
+    pads, side = min(chosen.pads, MOST_PADS), chosen.side if chosen.side in SIDES else "right"
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    st.session_state["matrix-pads"] = pads
+    row.slider("Pads p", 0, MOST_PADS, key="matrix-pads", on_change=lambda: state.select(pads=st.session_state["matrix-pads"]))
+    matrix_choice.choose("Pads on the", "side", SIDES, side, str, row)
+    matrix_choice.choose("Masking", "masking", (True, False), chosen.masking, {True: "on", False: "off"}.__getitem__, row)
+    most = most_audited(loaded.network)
+    if len(trace.tokens) > most + 2:
+        st.caption(f"This text is long: its first {most} tokens of {len(trace.tokens) - 2:,} are read with pads.")
+        whole, first = trace, trace.tokens[1 : most + 1]
+        trace = matrix_choice.kept(("first", most), (loaded, whole), lambda: read(loaded, whole.text, first))
+    label = chosen.label
+    found = matrix_choice.kept(("audit", pads, label), (loaded, trace), lambda: audit(loaded, trace, pads, label))
+    return views.Padded(loaded, trace, found, side, chosen.masking)

@@ -1,0 +1,85 @@
+"""The first tab of Words to matrix: rows of text on their way to indices and to the one-hot matrix."""
+
+import streamlit as st
+
+from pages.common import cache, matrix_choice, state, view_panel, widgets
+from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.matrix import ORDERS, text_matrix
+from rnn_core.config import Problem
+from rnn_core.data.tokens import tokenise
+from rnn_core.results import Trace
+from rnn_core.views import matrix as views
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
+
+MORE = {
+    "classify": "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy",
+    "tag": "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish",
+}
+"""The further texts before anybody has typed."""
+
+MOST_TEXTS, MOST_TOKENS = 50, 2000
+"""Texts typed, and tokens of each, that the matrix takes."""
+
+SOURCES = {"data": "texts of the run's training data", "typed": "typed"}
+"""Where the rows below the text come from."""
+
+FROM_DATA = 7
+"""So many of the training texts, which the report on the data keeps, are shown."""
+
+
+def show(run: Run, loaded: Loaded, trace: Trace) -> None:
+    """The tab."""
+    saved = matrix_choice.data_of(run)
+    words = _choose_words(run, loaded, trace, saved)
+    st.dataframe(views.stages(words, trace.text), hide_index=True,
+                 column_config={"step by step": st.column_config.TextColumn(width=190)})  # fmt: skip
+    view_panel.show(views.INDICES, words, state.select)
+    st.caption(views.shown_words(words))
+    st.markdown(views.vocabulary_words(words))
+    st.dataframe(views.vocabulary(words), hide_index=True, height=250)
+    view_panel.show(views.ONE_HOT, words, state.select)
+    st.markdown(views.one_hot_words(words))
+    if saved:
+        st.markdown(views.whole_words(saved.name, saved.report.splits, words))
+
+
+def _choose_words(run: Run, loaded: Loaded, trace: Trace, saved: SavedDataset | None) -> views.Words:
+    """Which rows, and how their words are numbered."""
+    chosen = state.selection()
+    order = chosen.order if chosen.order in ORDERS else "run"
+    row = st.container(horizontal=True)
+    if saved:
+        matrix_choice.choose("Rows below the text", "source", list(SOURCES),
+                             chosen.source if chosen.source in SOURCES else "data", SOURCES.__getitem__, row)  # fmt: skip
+    matrix_choice.choose("Number the words by", "order", ORDERS, order, views.ORDERS.__getitem__, row)
+    if saved is None or chosen.source == "typed":
+        more = _typed(run)
+    else:
+        more = [tokens for tokens, _ in saved.report.examples[:FROM_DATA]]
+    texts = (trace.tokens[1:-1], *map(tuple, more))
+    matrix = matrix_choice.kept(("matrix", order, texts), (loaded,), lambda: text_matrix(loaded, texts, order))
+    return views.Words(loaded, matrix, order, min(1 if chosen.step is None else chosen.step, matrix.indices.shape[1] - 1))
+
+
+def _typed(run: Run) -> list[tuple[str, ...]]:
+    """Further texts, one a line. They are linked by an id, as private texts are."""
+    name = state.selection().rows
+    saved = cache.workspace().text(name) if name else None
+    st.session_state["matrix-rows"] = MORE[run.config.data.task] if saved is None else saved
+
+    def typed() -> None:
+        try:
+            state.select(rows=cache.workspace().keep_text(st.session_state["matrix-rows"]))
+        except Problem as why:
+            st.session_state["matrix-trouble"] = str(why)
+
+    st.text_area("Further texts, one a line", key="matrix-rows", height=110, on_change=typed)
+    if "matrix-trouble" in st.session_state:
+        widgets.problem(st.session_state.pop("matrix-trouble"))
+    lines = [line for line in st.session_state["matrix-rows"].split("\n") if line.strip()]
+    if len(lines) > MOST_TEXTS:
+        st.info(f"These are {len(lines):,} texts; the first {MOST_TEXTS} are shown.", icon=":material/content_cut:")
+    how = run.config.data.tokens
+    cut = [tuple(token for token, _, _ in tokenise(line, how, MOST_TOKENS)) for line in lines[:MOST_TEXTS]]
+    return [tokens for tokens in cut if tokens]
