@@ -2,6 +2,8 @@
 
     python -m benchmarks.results                  # everything, about a quarter of an hour on two cores
     python -m benchmarks.results rt_polarity      # the rows whose name begins so
+    python -m benchmarks.results --along          # only the runs of the second table: both losses on rt_polarity and sst2
+    python -m benchmarks.results --along --seeds 1 --epochs 1      # a quick try, whose figures say nothing
 """
 
 import argparse
@@ -11,6 +13,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -42,22 +49,38 @@ RESULTS: dict[str, tuple[list[str], int, str]] = {
 }  # fmt: skip
 """By name: the options of `train`, the number of seeds, the figure reported."""
 
+ALONG = {
+    ("rt_polarity", "last step"): "rt_polarity, LSTM",
+    ("rt_polarity", "every step"): "rt_polarity, LSTM, loss at every step",
+    ("sst2", "last step"): "sst2, LSTM, sentences",
+    ("sst2", "every step"): "sst2, LSTM, sentences, loss at every step",
+}
+"""By data and loss: the rows whose runs are also read word by word."""
+
+SHARES = (0.25, 0.5, 0.75, 1.0)
+
 
 def main() -> int:
-    """Trains every row asked for; prints one line of the table a row."""
+    """Trains every row asked for; prints one line of the table a row, then accuracy along the text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="", help="only rows that begin with this")
-    asked = parser.parse_args().name
+    parser.add_argument("--along", action="store_true", help="only the runs that are also read word by word")
+    parser.add_argument("--seeds", type=int, help="at most so many seeds a row")
+    parser.add_argument("--epochs", help="so many epochs instead of the row's own")
+    given = parser.parse_args()
     if not DATA.is_dir():
         print(f"The public data is not here: {DATA}", file=sys.stderr)
         return 2
+    trained: dict[str, list[str]] = {}
     print("| data and network | figure | mean | each seed | dev (headline), mean | seconds a run | tokens/s |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as workspace:
         for name, (options, seeds, figure) in RESULTS.items():
-            if not name.startswith(asked):
+            if not name.startswith(given.name) or (given.along and name not in ALONG.values()):
                 continue
-            found = [train(options, seed, workspace) for seed in range(seeds)]
+            changed = [*options, "--epochs", given.epochs] if given.epochs else options
+            found = [train(changed, seed, workspace) for seed in range(min(seeds, given.seeds or seeds))]
+            trained[name] = [str(run["run"]) for run in found]
             scores = [run[figure] for run in found]
             dev = statistics.mean(run[figure.replace("test_", "dev_")] for run in found)
             seconds = statistics.mean(run["read_seconds"] + run["train_seconds"] for run in found)
@@ -65,10 +88,32 @@ def main() -> int:
             each = " ".join(f"{score:.4f}" for score in scores)
             mean = statistics.mean(scores)
             print(f"| {name} | {figure} | {mean:.4f} | {each} | {dev:.4f} | {seconds:.0f} | {speed:,.0f} |", flush=True)
+        print_along(workspace, trained)
     return 0
 
 
-def train(options: list[str], seed: int, workspace: str) -> dict[str, float]:
+def print_along(workspace: str, trained: dict[str, list[str]]) -> None:
+    """A row for each data, loss and way to answer: test accuracy once so much of the text is read."""
+    if not trained.keys() & set(ALONG.values()):
+        return
+    from rnn_core.analysis.along import along
+    from rnn_core.analysis.loading import load
+
+    shares = " | ".join(f"{share:.0%} read" for share in SHARES)
+    print(f"\n| data | loss at | test accuracy of | {shares} |\n| --- | --- | --- |{' --- |' * len(SHARES)}")
+    opened = Workspace(workspace)
+    for (data, loss), name in ALONG.items():
+        runs = [opened.run(run) for run in trained.get(name, ())]
+        found = [along(load(run), opened.dataset(run.config.fingerprint).examples("test")) for run in runs]
+        for way, what in (("readouts", "the readout there"), ("answers", "the answer if the text stopped there")) if runs else ():
+            cells = []
+            for share in SHARES:
+                each = [float(getattr(one, way)[np.abs(one.shares - share).argmin()]) for one in found]
+                cells.append(f"{statistics.mean(each):.4f} ({' '.join(f'{score:.4f}' for score in each)})")
+            print(f"| {data} | {loss} | {what} | {' | '.join(cells)} |", flush=True)
+
+
+def train(options: list[str], seed: int, workspace: str) -> dict[str, Any]:
     """One run by the command line; its last line of output."""
     command = [sys.executable, "-m", "rnn_core", "train", *options, "--seed", str(seed), "--workspace", workspace]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL)
