@@ -26,15 +26,19 @@ def cut(
         tick: called often; what it raises ends the work.
     """
     group, first = _groups(texts, tick)
-    size = np.bincount(group).astype(np.int32)
-    sizes = array("i", size.tobytes())
     home = classes[first]  # the class a text was first seen with: a text may stand there with several labels
-    order = np.argsort(home.astype(np.min_scalar_type(home.max(initial=0))), kind="stable").astype(np.int32)
+    home = home.astype(np.min_scalar_type(home.max(initial=0)))
     ends = np.cumsum(np.bincount(home))
+    count = len(first)
+    del first  # of tens of millions of texts, every array counts
+    order = np.argsort(home, kind="stable").astype(np.int32)
+    del home
+    size = np.bincount(group).astype(np.int32)
+    sizes = memoryview(size)  # gives plain numbers
 
     wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
     owed = dict.fromkeys(wanted, 0.0)  # what a class is too small to give is owed by the next
-    chosen = np.zeros(len(first), np.int8)
+    chosen = np.zeros(count, np.int8)
     rng = random.Random(seed)
     for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
         groups = array("i", order[start:end].tobytes())  # a list would take ten times the memory

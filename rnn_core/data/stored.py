@@ -255,11 +255,17 @@ class Written:
         self.splits = np.frombuffer(writer._splits, np.int8).copy()
         self.signs = np.frombuffer(writer._signs, np.uint8)
         self.lengths = np.frombuffer(writer._lengths, np.int32)
-        self.starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
         self._tokens_path, self._tags_path = writer._tokens_path, writer._tags_path
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(m + 1,) where the tokens of each begin; not made before splits are cut, which takes the most memory."""
+        starts = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(self.lengths, out=starts[1:])
+        return starts
 
     def rows(self, split: str) -> np.ndarray:
         """The examples of one split."""
@@ -268,7 +274,7 @@ class Written:
     @property
     def present(self) -> list[str]:
         """The splits that have examples."""
-        return [SPLITS[i] for i in np.flatnonzero(np.bincount(self.splits, minlength=len(SPLITS)))]
+        return [split for code, split in enumerate(SPLITS) if (self.splits == code).any()]
 
     def _pieces(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Some examples that follow each other, and the numbers of their tokens and tags."""
@@ -365,18 +371,20 @@ class Written:
                     arrays.write(split, mine, own, wanted)
         for path in (self._tokens_path, self._tags_path):
             path.unlink()
-        return {
-            split: Counted(
-                len(mine := self.rows(split)),
-                int(self.lengths[mine].sum()),
+        found = {}
+        for split in present:
+            mine = self.splits == SPLITS.index(split)
+            lengths = np.bincount(self.lengths[mine])
+            found[split] = Counted(
+                int(lengths.sum()),
+                int(lengths @ np.arange(len(lengths))),
                 {self.labels[i]: int(label_counts[split].counts[i]) for i in label_counts[split].by_first()},
-                tuple(np.bincount(self.lengths[mine]).tolist()),
+                tuple(lengths.tolist()),
                 unknown[split],
                 strange[split],
                 np.bincount(self.signs[mine], minlength=8),
             )
-            for split in present
-        }
+        return found
 
 
 class _Arrays:
