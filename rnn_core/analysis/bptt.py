@@ -19,12 +19,14 @@ from rnn_core.analysis.bptt_sweep import (
     added,
     at_logits,
     compare,
+    deltas,
     differences,
     doubled,
     forward,
     sums,
     sweep,
     target_of,
+    times,
     two_deltas,
     values_of,
 )
@@ -33,11 +35,11 @@ from rnn_core.config import Problem
 from rnn_core.network.models import Network
 from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
 
-MOST_PRODUCTS = 16e9
-"""So many multiplications may following the losses one by one take, about a second; else every n-th loss is followed."""
+MOST_PRODUCTS = 12e9
+"""So many multiplications may following the losses one by one take, most of a second; else every n-th loss is followed."""
 
-TOO_LONG = 4
-"""Times that many: where every loss must be followed, longer texts are refused."""
+BESIDE_PRODUCTS = 40
+"""What else is done with each number of a gradient at a state, as so many multiplications of a product's."""
 
 
 # ---- the whole of one text ------------------------------------------------------------------------------------------
@@ -50,20 +52,19 @@ def followed(network: Network, classes: Tensor) -> Tensor:
         classes: (T,) −1 where there is no target.
     """
     steps = torch.nonzero(classes >= 0)[:, 0]
-    stride = math.ceil(_share(network, len(steps), len(classes)))
-    return steps.flip(0)[::stride].flip(0)
+    stride = math.ceil(len(steps) * len(classes) * _a_pair(network) / MOST_PRODUCTS)
+    return steps.flip(0)[:: max(1, stride)].flip(0)
 
 
-def _share(network: Network, losses: int, steps: int) -> float:
-    """What following so many losses one by one takes, as a share of `MOST_PRODUCTS`."""
-    a_pair = 0.0  # multiplications, the mean over all (t, i)
+def _a_pair(network: Network) -> float:
+    """What following one loss to one copy takes in multiplications, the mean over all (t, i)."""
+    found, d = 0.0, network.config.hidden
     for layer in range(network.config.layers):
         below_both = network.directions == 2 and layer < network.config.layers - 1
-        for direction in range(network.directions):
-            parameters = network.layer(layer, direction)
-            used = parameters["weight_hh"].numel() + (parameters["weight_ih"].numel() if layer else 0)
-            a_pair += used if below_both else used / 2  # half of the pairs are out of reach
-    return losses * steps * a_pair / MOST_PRODUCTS
+        width = d + (d * network.directions if layer else 0)  # what a step's Jacobian leads to
+        used = len(network.cell.parts) * d * (width + BESIDE_PRODUCTS)
+        found += network.directions * (used if below_both else used / 2)  # half of the pairs are out of reach
+    return found * (2 if network.bias_out.dtype == torch.float64 else 1)  # half as many in an instruction
 
 
 def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str]) -> GradientFlow:
@@ -87,9 +88,9 @@ def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str
     values, counted = values_of(done, target), target.weights > 0
     layers = tuple(_copies(read, layer, direction, total, gradients, pairs[layer, direction])
                    for layer, direction, read in done.each())  # fmt: skip
-    item, gates = done.top.element_size(), total.at_input[0, 0].shape[2]
+    item, state = done.top.element_size(), total.at_state[0, 0].shape[2]
     maps = sum(array.nbytes for one in layers for array in (one.delta, one.states, *one.pairs.values(), *one.shares.values()))
-    between = BLOCK_BYTES if len(done.layers) > 1 else 0
+    between, gates = BLOCK_BYTES if len(done.layers) > 1 else 0, len(done.network.cell.gates)
     return GradientFlow(
         tokens=tuple(tokens),
         labels=tuple(labels),
@@ -104,12 +105,13 @@ def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str
         norms={name: float(gradient.norm()) for name, gradient in gradients.items()},
         differences=differences(done, target, gradients),
         precision=8 * item,
-        peak_bytes=maps + between + item * gates * (8 * len(rows) + 4 * done.steps * len(layers)),
+        # and each loss's gradient at the state, and each layer's slopes
+        peak_bytes=maps + between + item * state * (8 * len(rows) + 4 * gates * done.steps * len(layers)),
     )
 
 
 class _Pairs(NamedTuple):
-    """Maps (T, R) over the losses that are followed, and (T, R, P) shares."""
+    """Maps (T, R) over the losses that are followed, and (T, parameters, R) shares."""
 
     at_input: Tensor
     at_hidden: Tensor
@@ -122,40 +124,54 @@ def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> di
     found, along = {}, {}
     two, shape = two_deltas(done), (done.steps, len(rows))
     for layer, direction, read in done.each():
-        maps = [done.top.new_zeros(shape) for _ in range(4 if two else 2)]
-        at_input, states = maps[:2]
-        at_hidden, inner = maps[2:] if two else (at_input, at_input)
-        along[layer, direction] = _directions(read, f"cells.{layer}.{direction}.", gradients)
-        found[layer, direction] = _Pairs(
-            at_input, at_hidden, inner, states, done.top.new_zeros(*shape, len(read.parameters))
-        )
-    d = done.network.config.hidden
+        states, at_input = (done.top.new_zeros(shape) for _ in range(2))
+        lengths = [(at_input, root(read.slopes.at_input))]
+        at_hidden = inner = at_input
+        if two:
+            at_hidden, inner = (done.top.new_zeros(shape) for _ in range(2))
+            lengths += [(at_hidden, root(read.slopes.at_hidden)), (inner, root(read.slopes.at_hidden[:, :, -1:]))]
+        shares = done.top.new_zeros(done.steps, len(read.parameters), len(rows))
+        found[layer, direction] = _Pairs(at_input, at_hidden, inner, states, shares)
+        along[layer, direction] = lengths, _directions(read, f"cells.{layer}.{direction}.", gradients)
 
     def visit(met: Met) -> None:
-        maps, (by_input, by_hidden) = found[met.layer, met.direction], along[met.layer, met.direction]
+        maps, (lengths, shares) = found[met.layer, met.direction], along[met.layer, met.direction]
         where = met.step, met.rows
-        maps.at_input[where] = torch.linalg.vector_norm(met.at_input, dim=1)
-        maps.states[where] = torch.linalg.vector_norm(met.grad[0], dim=1)
-        if two:
-            maps.at_hidden[where] = torch.linalg.vector_norm(met.at_hidden, dim=1)
-            maps.inner[where] = torch.linalg.vector_norm(met.at_hidden[:, -d:], dim=1)
-            maps.shares[where] = met.at_input @ by_input[met.step] + met.at_hidden @ by_hidden[met.step]
-        else:
-            maps.shares[where] = met.at_input @ by_input[met.step]
+        maps.states[where] = torch.linalg.vector_norm(met.at_state, dim=1)
+        for into, root in lengths:
+            into[where] = torch.linalg.vector_norm(times(root[met.step], met.grad), dim=1)
+        torch.mm(shares[met.step], met.grad.t(), out=maps.shares[met.step][:, met.rows])
 
     eye = torch.nn.functional.one_hot(rows, done.steps).to(done.top.dtype)
     sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit)
-    weights = target.weights[rows].to(done.top.dtype)[:, None]
+    weights = target.weights[rows].to(done.top.dtype)
     for one in found.values():
         one.shares.mul_(weights)
     return found
 
 
-def _directions(read: Read, name: str, gradients: Gradients) -> tuple[Tensor, Tensor]:
-    """(T, G·d, P) each: what δ at U x and at W h is multiplied with to give the share of a copy of each parameter."""
-    by_input, by_hidden = [], []
-    gates = len(read.parameters["weight_hh"])
-    two = "bias_inner" in read.parameters
+def root(slopes: Tensor) -> Tensor:
+    """(T, P, P, d) such that `times` with it gives vectors as long as with the slopes, (T, P, G, d), but shorter ones to add up.
+
+    Unit by unit the factor R of the slopes' QR decomposition, by Gram and Schmidt; in float64, where squares of faint slopes
+    do not underflow.
+    """
+    rest = list(slopes.double().unbind(1))
+    found = rest[0].new_zeros(len(slopes), len(rest), len(rest), slopes.shape[3])
+    for j, one in enumerate(rest):
+        length = torch.linalg.vector_norm(one, dim=1)
+        found[:, j, j] = length
+        unit = torch.where(length > 0, one.transpose(0, 1) / length, 0).transpose(0, 1)
+        for p in range(j + 1, len(rest)):
+            found[:, p, j] = (rest[p] * unit).sum(1)
+            rest[p] = rest[p] - found[:, p, j, None] * unit
+    return found.to(slopes.dtype)
+
+
+def _directions(read: Read, name: str, gradients: Gradients) -> Tensor:
+    """(T, parameters, P·d) what the gradient at the state is multiplied with to give the share of a copy of each parameter."""
+    found = []
+    gates = read.slopes.at_input.shape[2]
     for parameter in read.parameters:
         whole = gradients[name + parameter]
         whole = whole / whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
@@ -164,17 +180,17 @@ def _directions(read: Read, name: str, gradients: Gradients) -> tuple[Tensor, Te
         elif parameter == "weight_hh":
             along = read.h_before @ whole.t()
         else:
-            along = torch.nn.functional.pad(whole, (gates - len(whole), 0)).expand(len(read.x), -1)
-        at_hidden = two and parameter in ("weight_hh", "bias_inner")
-        by_hidden.append(along if at_hidden else torch.zeros_like(along))
-        by_input.append(torch.zeros_like(along) if at_hidden else along)
-    return torch.stack(by_input, 2), torch.stack(by_hidden, 2)
+            along = whole.expand(len(read.x), -1)
+        along = along.unflatten(1, (-1, read.h_before.shape[1]))  # (T, G, d), or the last gate alone
+        slopes = read.slopes.at_hidden if parameter in ("weight_hh", "bias_inner") else read.slopes.at_input
+        found.append((slopes[:, :, gates - along.shape[1] :] * along[:, None]).sum(2).flatten(1))
+    return torch.stack(found, 1)
 
 
 def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Gradients, maps: _Pairs) -> CopyGradients:
     name = f"cells.{layer}.{direction}."
-    at_input, at_hidden = (held[layer, direction][0] for held in (total.at_input, total.at_hidden))
-    d = read.h_before.shape[1]
+    at_state, d = total.at_state[layer, direction][0], read.h_before.shape[1]
+    at_input, at_hidden = (deltas(slopes, at_state) for slopes in (read.slopes.at_input, read.slopes.at_hidden))
     x_length, h_length = read.x.norm(dim=1)[:, None], read.h_before.norm(dim=1)[:, None]
     ones = torch.ones_like(x_length)
     # by parameter: the map of its δ, the length of what δ is multiplied with, that δ of the total loss, its other factor
@@ -200,7 +216,7 @@ def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Grad
         delta=maps.at_input.t().numpy(),
         states=maps.states.t().numpy(),
         pairs=pairs,
-        shares={parameter: maps.shares[:, :, i].t().numpy() for i, parameter in enumerate(read.parameters)},
+        shares={parameter: maps.shares[:, i].t().numpy() for i, parameter in enumerate(read.parameters)},
         copies=copies,
         copy_shares=copy_shares,
         running=running,
@@ -211,18 +227,21 @@ def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Grad
 
 def _running(delta: Tensor, factor: Tensor, along: Tensor, size: Tensor, backwards: bool) -> tuple[np.ndarray, np.ndarray]:
     """(T,) the length of the sum over the copies met so far, over the whole's, and its cosine with the whole."""
-    lengths, cosines = np.zeros(len(delta)), np.zeros(len(delta))
     if not float(size):
-        return lengths, cosines
-    met = delta.new_zeros(delta.shape[1], factor.shape[1])
-    inner = 0.0
-    shares = along.tolist()
-    for step in range(len(delta)) if backwards else reversed(range(len(delta))):
-        met.addr_(delta[step], factor[step])
-        inner += shares[step]
-        lengths[step] = float(torch.linalg.vector_norm(met) / size)
-        cosines[step] = inner / lengths[step] if lengths[step] else 0.0
-    return lengths, cosines
+        return np.zeros(len(delta)), np.zeros(len(delta))
+    order = slice(None) if backwards else slice(None, None, -1)
+    copies = delta.double().numpy()[order] / float(size)  # before it is squared
+    factors = factor.double().numpy()[order]
+    squares = np.zeros(len(copies))
+    for start in range(0, len(copies), 256):  # ⟨δ_i f_iᵀ, δ_j f_jᵀ⟩ = ⟨δ_i, δ_j⟩ ⟨f_i, f_j⟩, some rows at a time
+        end = min(start + 256, len(copies))
+        inner = (copies[start:end] @ copies[:end].T) * (factors[start:end] @ factors[:end].T)
+        own = np.arange(start, end)
+        squares[start:end] = 2 * np.tril(inner, start - 1).sum(1) + inner[own - start, own]
+    lengths = np.sqrt(np.maximum(squares.cumsum(), 0))
+    shares = along.double().numpy()[order].cumsum()
+    cosines = np.divide(shares, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
+    return lengths[order], cosines[order]
 
 
 # ---- less than all of it --------------------------------------------------------------------------------------------
@@ -244,60 +263,54 @@ def loss_modes(done: Pass, target: Target, reduce: str = "mean") -> LossModes:
     return LossModes(reached[:, :, 1], reached[:, :, 0], held.norms, compare(every, last))
 
 
+def cut_rows(network: Network, target: Target) -> Tensor:
+    """(R,) the steps whose losses `truncations` cuts: all that count, or every n-th from the last back."""
+    return followed(network, target.classes.masked_fill(target.weights == 0, -1))
+
+
 def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncation]:
     """What windows and chunks of each K leave of the total gradient: first all windows, then all chunks.
 
     A window of K keeps, for the loss at t, the copies i with |t − i| < K; chunks of K keep those in t's own chunk, the
-    first chunk beginning at t = 1.
+    first chunk beginning at t = 1. The total is that of `cut_rows`.
     """
-    rows = torch.nonzero(target.weights > 0)[:, 0]
-    if (most := math.ceil(_share(done.network, len(rows), done.steps))) > TOO_LONG:
-        raise Problem(f"This text has {len(rows):,} losses to cut one by one, {most} times what a page answers in a second. "
-                      "Choose a shorter text, or the loss at the last step.")  # fmt: skip
-    steps, dtype = done.steps, done.top.dtype
-    sizes = torch.tensor(list(ks))[:, None]
-    weights = target.weights[rows].to(dtype)
-
-    def kept_at(step: int) -> Tensor:
-        """(2m, R) whether each window, and then each chunk, keeps the copy of this step for each loss."""
-        chunk = torch.div(rows, sizes, rounding_mode="floor") == torch.div(step, sizes, rounding_mode="floor")
-        return torch.cat(((rows - step).abs() < sizes, chunk))
-
-    def reached_at(step: int) -> Tensor:
-        return torch.ones_like(rows, dtype=torch.bool) if done.network.directions == 2 else rows >= step
-
-    pairs, reached = torch.zeros(2 * len(ks), dtype=torch.int64), 0
-    for step in range(steps):
-        pairs += (kept_at(step) & reached_at(step)).sum(1)
-        reached += int(reached_at(step).sum())
-    shape = (2 * len(ks), steps, len(done.network.cell.gates) * done.network.config.hidden)
-    at_input = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
-    two = two_deltas(done)
-    at_hidden = {key: done.top.new_zeros(shape) for key in at_input} if two else at_input
+    rows, steps, dtype = cut_rows(done.network, target), done.steps, done.top.dtype
+    weights = torch.zeros_like(target.weights).index_copy_(0, rows, target.weights[rows])
+    full = sums(done, target, weights[None]).row(0)
+    cuts = [k for k in ks if k < steps]  # no other leaves anything out
+    sizes = torch.tensor(cuts, dtype=torch.int64)[:, None]
+    chunks = torch.div(rows, sizes, rounding_mode="floor")
+    shape = 2 * len(cuts), steps, len(done.network.cell.parts) * done.network.config.hidden
+    held = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
 
     def visit(met: Met) -> None:
-        mask, key = kept_at(met.step)[:, met.rows] * weights[met.rows], (met.layer, met.direction)
-        at_input[key][:, met.step] += mask @ met.at_input
-        if two:
-            at_hidden[key][:, met.step] += mask @ met.at_hidden
+        near = (rows - met.step).abs() < sizes
+        same = chunks == torch.div(met.step, sizes, rounding_mode="floor")
+        kept = torch.cat((near, same))[:, met.rows] * weights[rows][met.rows].to(dtype)
+        held[met.layer, met.direction][:, met.step] += kept @ met.grad
 
-    eye = torch.nn.functional.one_hot(rows, steps).to(dtype)
-    sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit, max(ks))
-    full = sums(done, target, target.weights[None]).row(0)
-    some = added(done, at_input, at_hidden)
+    if cuts:
+        eye = torch.nn.functional.one_hot(rows, steps).to(dtype)
+        sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit, max(cuts))
     found = []
-    for m in range(2 * len(ks)):
-        truncated = full | {name: gradient[m] for name, gradient in some.items()}
-        found.append(
-            Truncation(
-                "window" if m < len(ks) else "chunks",
-                ks[m % len(ks)],
-                int(pairs[m]),
-                reached - int(pairs[m]),
-                compare(truncated, full),
-            )
-        )
+    for kind in ("window", "chunks"):
+        for k in ks:
+            truncated = full
+            if k < steps:
+                m = cuts.index(k) + len(cuts) * (kind == "chunks")
+                some = added(done, {key: states[m, None] for key, states in held.items()})
+                truncated = full | {name: gradient[0] for name, gradient in some.items()}
+            kept, reached = _kept(rows.numpy(), steps, kind, k, done.network.directions == 2)
+            found.append(Truncation(kind, k, kept, reached - kept, compare(truncated, full)))
     return found
+
+
+def _kept(rows: np.ndarray, steps: int, kind: str, k: int, both: bool) -> tuple[int, int]:
+    """How many pairs (t, i) a window or chunks of K keep, and how many there are."""
+    first = rows - k + 1 if kind == "window" else rows - rows % k
+    last = np.minimum(first + (2 * k - 2 if kind == "window" else k - 1), steps - 1) if both else rows
+    reached = len(rows) * steps if both else int((rows + 1).sum())
+    return int((last - np.maximum(first, 0) + 1).sum()), reached
 
 
 # ---- the command line -----------------------------------------------------------------------------------------------

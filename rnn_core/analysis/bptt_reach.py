@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import FLUSH, Pass, Read, Target, at_logits, flush
+from rnn_core.analysis.bptt_sweep import FLUSH, Pass, Read, Target, at_logits, flush, times
 from rnn_core.config import Problem
-from rnn_core.network.cells import Cell, Elman, State
+from rnn_core.network.cells import Cell, Elman
 from rnn_core.results import Path, Reach
 
 SINGULAR_WORK = 140 * 128**2
@@ -34,13 +34,13 @@ def reach(done: Pass, layer: int, direction: int, step: int) -> Reach:
     if len(walk) > most:
         chosen = np.unique(np.rint(np.geomspace(1, len(walk), most)).astype(int) - 1)
     wanted = set(chosen.tolist())
-    norms = [spectral_norm(j) for n, j in enumerate(_jacobians(cell, read, walk)) if n in wanted]
+    norms = [spectral_norm(j) for n, j in enumerate(_jacobians(read, walk)) if n in wanted]
     bound, weight_norm, radius = None, None, None
     if isinstance(cell, Elman):
         weight = read.parameters["weight_hh"]
         weight_norm = float(torch.linalg.matrix_norm(weight, 2))
         radius = float(torch.linalg.eigvals(weight).abs().max())
-        steepest = torch.stack([cell.slope(read.after[j][0]).max() for j in walk[:-1]]) if walk[1:] else torch.ones(0)
+        steepest = cell.slope(read.after[0][walk[:-1]]).amax(1)
         bound = np.concatenate(([1.0], np.cumprod(weight_norm * steepest.double().numpy())))[chosen]
     return Reach(
         layer, direction, step, np.array(walk)[chosen], np.array(norms), bound, weight_norm, radius,
@@ -63,42 +63,32 @@ def spectral_norm(matrix: Tensor) -> float:
 
 
 @torch.no_grad()
-def _jacobians(cell: Cell, read: Read, walk: list[int]) -> Iterator[Tensor]:
+def _jacobians(read: Read, walk: list[int]) -> Iterator[Tensor]:
     """∂(state at t)/∂(state at k), (parts·d, parts·d), for t = walk[0] and every k of the walk in turn."""
-    d = read.h_before.shape[1]
-    eye = torch.eye(len(cell.parts) * d, dtype=read.x.dtype)
-    grad: State = eye.split(d, dim=1)
-    yield eye
+    grad = torch.eye(len(read.after) * read.h_before.shape[1], dtype=read.x.dtype)
+    yield grad
     for step in walk[:-1]:
-        grad = _back(cell, read, step, grad)[0]
+        after, grad = grad, torch.empty_like(grad)
+        read.back(step, after, grad)
         if step % FLUSH == 0:
             flush(grad)
-        yield torch.cat(grad, dim=1)
-
-
-def _back(cell: Cell, read: Read, step: int, grad: State) -> tuple[State, Tensor]:
-    """The gradient at the state before a step, and δ at W h there, from that at the state after it, (rows, d) a part."""
-    _, at_hidden, direct = cell.backward(grad, read.before[step], read.after[step], read.kept[step])
-    through = at_hidden @ read.parameters["weight_hh"]
-    h = through if direct[0] is None else through + direct[0]
-    return (h, *(part for part in direct[1:] if part is not None)), at_hidden
+        yield grad
 
 
 def saturation(cell: Cell, read: Read) -> dict[str, np.ndarray]:
     """By non-linearity, (T,) the share of units whose slope is below a tenth of the steepest."""
-    h = torch.cat([state[0] for state in read.after])
     if isinstance(cell, Elman):
         steepest = 0.25 if cell.activation == "sigmoid" else 1.0
-        return {"φ": (cell.slope(h) < 0.1 * steepest).double().mean(1).numpy()}
+        return {"φ": (cell.slope(read.after[0]) < 0.1 * steepest).double().mean(1).numpy()}
     found = {}
     for i, name in enumerate(cell.kept):
         if name == "q":  # no non-linearity
             continue
-        value = torch.cat([kept[i] for kept in read.kept])
+        value = read.kept[i]
         slope = 1 - value * value if name in ("g", "n") else 4 * value * (1 - value)
         found[name] = (slope < 0.1).double().mean(1).numpy()
     if "c" in cell.parts:
-        squashed = torch.cat([state[1] for state in read.after]).tanh()
+        squashed = read.after[1].tanh()
         found["tanh c"] = (1 - squashed * squashed < 0.1).double().mean(1).numpy()
     return found
 
@@ -120,9 +110,9 @@ def path(done: Pass, target: Target, step: int, back: int, direction: int = 0) -
     at_loss = torch.zeros(len(cell.parts) * d, dtype=seeds.dtype)
     at_loss[:d] = seeds[direction * d : direction * d + d]
     walk = walk[: walk.index(back) + 1]
-    between = deque(_jacobians(cell, read, walk), maxlen=1).pop()
+    between = deque(_jacobians(read, walk), maxlen=1).pop()
     at_copy = at_loss @ between
-    _, delta = _back(cell, read, back, at_copy[None].split(d, dim=1))
+    delta = times(read.slopes.at_hidden[back], at_copy[None])
     h_before = read.h_before[back]
     return Path(
         direction=direction,

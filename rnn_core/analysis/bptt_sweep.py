@@ -1,8 +1,10 @@
 """The sweep back through time with many losses at once, and the gradients it adds up to.
 
 W|(i) is the copy of W used at step i, and δ(t,i) = ∂L(t)/∂a_i the gradient of the loss at step t at the pre-activation
-of step i. All pairs (t, i) come from one sweep back through the cell's own backward step, with the losses as the batch:
-at each step the sweep holds the gradients of all losses, (R, G·d), keeps their norms, and goes on.
+of step i. All pairs (t, i) come from one sweep back, with the losses as the batch: at each step the sweep holds the
+gradients of all losses at the state, (R, P·d), keeps what is asked of them, and goes on. A cell's backward step is linear
+and works unit by unit, so it is asked once for all steps (`Slopes`). Many losses then cross a step by one product with its
+Jacobian, (P·d) × d, which is less than δ, (R, G·d), times W: half for an LSTM, a third for a GRU.
 
 Several layers are swept one after the other, from the top down, in blocks of losses: the gradients above and below a layer,
 (T, block, D) each, fit into `BLOCK_BYTES`. So memory peaks at the (R, T) norms, a few (R, G·d) and these two: T×T×d is
@@ -20,13 +22,13 @@ from torch.nn.functional import cross_entropy, linear
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
-from rnn_core.network.cells import State
+from rnn_core.network.cells import Cell, State
 from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import Parameters, inner_bias, unroll, zero_state
 from rnn_core.results import Comparison, Trace
 
-BLOCK_BYTES = 32 * 2**20
+BLOCK_BYTES = 128 * 2**20
 """What the gradients above and below a layer may take, for one block of losses."""
 
 FLUSH = 8
@@ -37,22 +39,113 @@ Gradients = dict[str, Tensor]
 """Gradients by the parameter's name in the network. The embedding's are those of the rows that the text uses alone."""
 
 
+class Slopes(NamedTuple):
+    """A cell's backward step at every step of a text, as what the gradient at the state after is multiplied with.
+
+    P parts of the state, G gates. All are 0 where the cell has no such way.
+
+    Attributes:
+        at_input, at_hidden: (T, P, G, d) of the part's gradient to δ at U x_t + b and at W h_{t−1}; one and the same but
+            for the GRU.
+        direct: (T, P, P, d) of the part's gradient to that of each part of the state before, past W.
+    """
+
+    at_input: Tensor
+    at_hidden: Tensor
+    direct: Tensor
+
+    @classmethod
+    def of(cls, cell: Cell, before: State, after: State, kept: Sequence[Tensor]) -> "Slopes":
+        """Asks the cell's own backward step, with a gradient of 1 at one part at a time; all (T, d)."""
+        zero = torch.zeros_like(after[0])
+        shape = len(zero), len(cell.gates), zero.shape[1]
+        at_input, at_hidden, direct = [], [], []
+        for p in range(len(after)):
+            one = tuple(torch.ones_like(zero) if q == p else zero for q in range(len(after)))
+            into, through, past = cell.backward(one, before, after, kept)
+            at_input.append(into.view(shape))
+            at_hidden.append(into.view(shape) if through is into else through.view(shape))
+            direct.append(torch.stack([zero if part is None else part for part in past], 1))
+        stacked = torch.stack(at_input, 1)
+        same = all(mine is other for mine, other in zip(at_hidden, at_input, strict=True))
+        return cls(stacked, stacked if same else torch.stack(at_hidden, 1), torch.stack(direct, 1))
+
+
+def times(slopes: Tensor, grad: Tensor) -> Tensor:
+    """δ, (R, G·d), from the gradient at a state, (R, P·d), by one step's slopes, (P, G, d)."""
+    parts = grad.view(len(grad), len(slopes), 1, -1)
+    delta = parts[:, 0] * slopes[0]
+    for p in range(1, len(slopes)):
+        delta.addcmul_(parts[:, p], slopes[p])
+    return delta.flatten(1)
+
+
+def deltas(slopes: Tensor, grads: Tensor) -> Tensor:
+    """δ at all steps, (…, T, G·d), from the gradients at all states, (…, T, P·d), by the slopes (T, P, G, d)."""
+    parts = grads.unflatten(-1, (slopes.shape[1], 1, -1))
+    delta = parts[..., 0, :, :] * slopes[:, 0]
+    for p in range(1, slopes.shape[1]):
+        delta.addcmul_(parts[..., p, :, :], slopes[:, p])
+    return delta.flatten(-2)
+
+
+def jacobian(slopes: Tensor, weight: Tensor) -> Tensor:
+    """(P·d, n) what one step's slopes, (P, G, d), and then a weight, (G·d, n), do to a gradient at the state."""
+    parts, gates, d = slopes.shape
+    by_gate = weight.view(gates, d, -1)
+    found = slopes[:, 0, :, None] * by_gate[0]
+    for g in range(1, gates):
+        found.addcmul_(slopes[:, g, :, None], by_gate[g])
+    return found.view(parts * d, -1)
+
+
 class Read(NamedTuple):
     """One layer and direction of one text. All run over the steps of the text, also where it is read from the end.
 
     Attributes:
         x: (T, n) inputs.
-        before, after: the state before and after each step, each part (1, d).
-        kept: what the cell kept at each step.
-        h_before: (T, d) h before each step: h_{t−1}, or h_{t+1} reading from the end.
+        before, after: the state before and after each step, each part (T, d).
+        kept: what the cell kept, (T, d) each.
     """
 
     parameters: Parameters
     x: Tensor
-    before: list[State]
-    after: list[State]
-    kept: list[tuple[Tensor, ...]]
-    h_before: Tensor
+    before: State
+    after: State
+    kept: tuple[Tensor, ...]
+    slopes: Slopes
+
+    @property
+    def h_before(self) -> Tensor:
+        """(T, d) h before each step: h_{t−1}, or h_{t+1} reading from the end."""
+        return self.before[0]
+
+    def back(self, step: int, grad: Tensor, out: Tensor) -> None:
+        """The gradient at the state before a step from that after it, (R, P·d) each, written into `out`."""
+        slopes, direct, d = self.slopes.at_hidden[step], self.slopes.direct[step], self.h_before.shape[1]
+        weight = self.parameters["weight_hh"]
+        if self.few(grad):
+            torch.mm(times(slopes, grad), weight, out=out[:, :d])
+            out[:, :d] += times(direct[:, :1], grad)
+        else:
+            whole = jacobian(slopes, weight)
+            whole.view(len(slopes), d, d).diagonal(dim1=1, dim2=2).add_(direct[:, 0])
+            torch.mm(grad, whole, out=out[:, :d])
+        if len(direct) > 1:
+            out[:, d:] = times(direct[:, 1:], grad)
+
+    def few(self, grad: Tensor) -> bool:
+        """Whether making a step's Jacobian would cost more than it saves."""
+        _, _, gates, d = self.slopes.at_input.shape
+        return len(grad) * gates < d
+
+    def down(self, step: int, grad: Tensor, into: Tensor) -> None:
+        """Adds what a gradient at the state after a step, (R, P·d), is at the step's input, (R, n), to `into`."""
+        slopes, weight = self.slopes.at_input[step], self.parameters["weight_ih"]
+        if self.few(grad):
+            into.addmm_(times(slopes, grad), weight)
+        else:
+            into.addmm_(grad, jacobian(slopes, weight))
 
 
 class Pass(NamedTuple):
@@ -115,10 +208,11 @@ def forward(network: Network, indices: np.ndarray | Tensor) -> Pass:
             states, kept = unroll(
                 cell, a_input.flip(0) if direction else a_input, parameters["weight_hh"], inner_bias(cell, parameters), start
             )
-            before, after = [start, *states[:-1]][order], states[order]
-            found.append(Read(parameters, x, before, after, kept[order], torch.cat([state[0] for state in before])))
+            before, after, gates = (tuple(torch.cat(part) for part in zip(*held[order], strict=True))
+                                    for held in ([start, *states[:-1]], states, kept))  # fmt: skip
+            found.append(Read(parameters, x, before, after, gates, Slopes.of(cell, before, after, gates)))
         layers.append(found)
-        x = torch.cat([torch.cat([state[0] for state in read.after]) for read in found], dim=1)
+        x = torch.cat([read.after[0] for read in found], dim=1)
     return Pass(network, indices, layers, x, linear(x, network.weight_out, network.bias_out))
 
 
@@ -180,17 +274,25 @@ class Met(NamedTuple):
     Attributes:
         layer, direction, step: whose.
         rows: which rows of the batch of losses reach it.
-        grad: the gradient at the state after the step, each part (rows, d).
-        at_input, at_hidden: δ at U x_i + b and at W h_{i−1}, (rows, G·d) each; one and the same but for the GRU.
+        grad: (rows, P·d) the gradient at the state after the step; to be used at once, for the sweep goes on in it.
     """
 
     layer: int
     direction: int
     step: int
     rows: slice
-    grad: State
-    at_input: Tensor
-    at_hidden: Tensor
+    grad: Tensor
+    read: Read
+
+    @property
+    def at_input(self) -> Tensor:
+        """(rows, G·d) δ at U x_i + b."""
+        return times(self.read.slopes.at_input[self.step], self.grad)
+
+    @property
+    def at_state(self) -> Tensor:
+        """(rows, d) the gradient at h."""
+        return self.grad[:, : self.read.h_before.shape[1]]
 
 
 @torch.no_grad()
@@ -214,15 +316,16 @@ def sweep(
         within = steps
     size = len(coefficients)
     if width:
-        size = max(1, BLOCK_BYTES // (2 * steps * width * seeds.element_size()))
+        size = min(size, max(1, BLOCK_BYTES // (2 * steps * width * seeds.element_size())))
+    between = [seeds.new_empty(steps, size, width) for _ in range(2)] if width else []
     for start in range(0, len(coefficients), size):
         block = slice(start, start + size)
-        _sweep_block(done, seeds, coefficients[block], first[block], last[block], start, visit, within)
+        _sweep_block(done, seeds, coefficients[block], first[block], last[block], start, visit, within, between)
 
 
 def _sweep_block(
     done: Pass, seeds: Tensor, coefficients: Tensor, first: Tensor, last: Tensor, offset: int, visit: Callable[[Met], None],
-    within: int,
+    within: int, between: list[Tensor],
 ) -> None:  # fmt: skip
     network, cell, steps, d = done.network, done.network.cell, done.steps, done.network.config.hidden
     both, size = network.directions == 2, len(coefficients)
@@ -235,12 +338,10 @@ def _sweep_block(
     weights = coefficients.t().contiguous()
     incoming: Tensor | None = None  # (T, size, D) from the layer above
     for layer in reversed(range(len(done.layers))):
-        width = done.layers[layer][0].x.shape[1]
-        outgoing = seeds.new_zeros(steps, size, width) if layer else None
+        outgoing = between[layer % 2][:, :size].zero_() if layer else None
         for direction, read in enumerate(done.layers[layer]):
-            weight_hh, weight_ih = read.parameters["weight_hh"], read.parameters["weight_ih"]
             part = slice(direction * d, direction * d + d)
-            carried = [seeds.new_zeros(size, d) for _ in cell.parts]
+            carried, before = (seeds.new_zeros(size, len(cell.parts) * d) for _ in range(2))
             for step in range(steps) if direction else reversed(range(steps)):
                 if incoming is not None and both:
                     rows = slice(0, size)
@@ -248,34 +349,26 @@ def _sweep_block(
                     rows = slice(reaching[direction][0][step], reaching[direction][1][step])
                 if rows.start >= rows.stop:
                     continue
-                held = [c[rows] for c in carried]
+                grad = carried[rows]
                 if incoming is None:
-                    h = torch.addr(held[0], weights[step, rows], seeds[step, part])
+                    grad[:, :d].addr_(weights[step, rows], seeds[step, part])
                 else:
-                    h = held[0] + incoming[step, rows, part]
-                grad = (h, *held[1:])
-                at_input, at_hidden, direct = cell.backward(grad, read.before[step], read.after[step], read.kept[step])
-                visit(Met(layer, direction, step, slice(rows.start + offset, rows.stop + offset), grad, at_input, at_hidden))
-                torch.mm(at_hidden, weight_hh, out=held[0])
-                for into, more in zip(held, direct, strict=True):
-                    if more is not None:
-                        if into is held[0]:
-                            into.add_(more)
-                        else:
-                            into.copy_(more)
-                if step % FLUSH == 0:
-                    flush(held)
+                    grad[:, :d] += incoming[step, rows, part]
+                visit(Met(layer, direction, step, slice(rows.start + offset, rows.stop + offset), grad, read))
                 if outgoing is not None:
-                    outgoing[step, rows].addmm_(at_input, weight_ih)
+                    read.down(step, grad, outgoing[step, rows])
+                read.back(step, grad, before[rows])
+                if step % FLUSH == 0:
+                    flush(before[rows])
+                carried, before = before, carried
         incoming = outgoing
 
 
-def flush(parts: Sequence[Tensor]) -> None:
-    """Sets the rows of these (rows, d) to 0 that in all parts lie below 1e-28 (float32), or 2e-298 (float64)."""
-    faint = torch.stack([part.abs().amax(1) for part in parts]).amax(0) < 1e10 * torch.finfo(parts[0].dtype).tiny
+def flush(grad: Tensor) -> None:
+    """Sets the rows of (rows, P·d) to 0 that lie below 1e-28 (float32), or 2e-298 (float64)."""
+    faint = grad.abs().amax(1) < 1e10 * torch.finfo(grad.dtype).tiny
     if faint.any():
-        for part in parts:
-            part[faint] = 0
+        grad[faint] = 0
 
 
 def at_logits(done: Pass, target: Target) -> Tensor:
@@ -298,13 +391,12 @@ class Sums(NamedTuple):
 
     Attributes:
         gradients: by parameter, (R, …).
-        at_input, at_hidden: by layer and direction, (R, T, G·d) δ(i).
+        at_state: by layer and direction, (R, T, P·d) ∂L_r/∂(state at i).
         reached: by layer and direction, (R, T) ‖∂L_r/∂h_i‖.
     """
 
     gradients: Gradients
-    at_input: dict[tuple[int, int], Tensor]
-    at_hidden: dict[tuple[int, int], Tensor]
+    at_state: dict[tuple[int, int], Tensor]
     reached: dict[tuple[int, int], Tensor]
 
     def row(self, r: int) -> Gradients:
@@ -316,27 +408,18 @@ def sums(done: Pass, target: Target, weightings: Tensor) -> Sums:
     """The gradients of R losses, each added up over its copies; `weightings` is C of `sweep`, ordered likewise."""
     weightings = weightings.to(done.top.dtype)
     logits = at_logits(done, target)
-    gates = len(done.network.cell.gates) * done.network.config.hidden
-    shape = (len(weightings), done.steps, gates)
-    keys = [(layer, direction) for layer, direction, _ in done.each()]
-    at_input = {key: done.top.new_zeros(shape) for key in keys}
-    at_hidden = at_input if not two_deltas(done) else {key: done.top.new_zeros(shape) for key in keys}
-    reached = {key: done.top.new_zeros(shape[:2]) for key in keys}
+    shape = len(weightings), done.steps, len(done.network.cell.parts) * done.network.config.hidden
+    at_state = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
 
     def visit(met: Met) -> None:
-        key = met.layer, met.direction
-        at_input[key][met.rows, met.step] = met.at_input
-        if at_hidden is not at_input:
-            at_hidden[key][met.rows, met.step] = met.at_hidden
-        reached[key][met.rows, met.step] = torch.linalg.vector_norm(met.grad[0], dim=1)
+        at_state[met.layer, met.direction][met.rows, met.step] = met.grad
 
     sweep(done, logits @ done.network.weight_out, weightings, visit)
-    gradients = {}
     weighted = weightings[:, :, None] * logits  # (R, T, k)
-    gradients["weight_out"] = weighted.mT @ done.top
-    gradients["bias_out"] = weighted.sum(1)
-    gradients |= added(done, at_input, at_hidden)
-    return Sums(gradients, at_input, at_hidden, reached)
+    gradients = {"weight_out": weighted.mT @ done.top, "bias_out": weighted.sum(1)}
+    d = done.network.config.hidden
+    reached = {key: torch.linalg.vector_norm(grad[..., :d], dim=2) for key, grad in at_state.items()}
+    return Sums(gradients | added(done, at_state), at_state, reached)
 
 
 def two_deltas(done: Pass) -> bool:
@@ -344,20 +427,22 @@ def two_deltas(done: Pass) -> bool:
     return "bias_inner" in done.layers[0][0].parameters
 
 
-def added(done: Pass, at_input: dict[tuple[int, int], Tensor], at_hidden: dict[tuple[int, int], Tensor]) -> Gradients:
-    """The gradients of cells and embedding from all δ, (R, T, G·d): one product a matrix."""
+def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
+    """The gradients of cells and embedding, (R, …), from those at all states, (R, T, P·d): one product a matrix."""
     gradients = {}
     at_words = torch.zeros(())
     for layer, direction, read in done.each():
-        key, name = (layer, direction), f"cells.{layer}.{direction}."
-        d = read.h_before.shape[1]
-        gradients[name + "weight_ih"] = at_input[key].mT @ read.x
-        gradients[name + "weight_hh"] = at_hidden[key].mT @ read.h_before
-        gradients[name + "bias"] = at_input[key].sum(1)
+        name, d = f"cells.{layer}.{direction}.", read.h_before.shape[1]
+        at_input = at_hidden = deltas(read.slopes.at_input, at_state[layer, direction])
+        if read.slopes.at_hidden is not read.slopes.at_input:
+            at_hidden = deltas(read.slopes.at_hidden, at_state[layer, direction])
+        gradients[name + "weight_ih"] = at_input.mT @ read.x
+        gradients[name + "weight_hh"] = at_hidden.mT @ read.h_before
+        gradients[name + "bias"] = at_input.sum(1)
         if "bias_inner" in read.parameters:
-            gradients[name + "bias_inner"] = at_hidden[key][..., -d:].sum(1)
+            gradients[name + "bias_inner"] = at_hidden[..., -d:].sum(1)
         if layer == 0:
-            at_words = at_words + at_input[key] @ read.parameters["weight_ih"]
+            at_words = at_words + at_input @ read.parameters["weight_ih"]
     unique, place = torch.unique(done.indices, return_inverse=True)
     rows = at_words.new_zeros(at_words.shape[0], len(unique), at_words.shape[2])
     gradients["embedding"] = rows.index_add_(1, place, at_words)
@@ -367,13 +452,18 @@ def added(done: Pass, at_input: dict[tuple[int, int], Tensor], at_hidden: dict[t
 def autograd(done: Pass, target: Target) -> Gradients:
     """The gradient of the total loss by torch's autograd through the network as it is trained."""
     twin = copy.deepcopy(done.network).requires_grad_(True)
-    counted = target.weights > 0
     with torch.enable_grad():
-        logits = twin.readout(twin.hidden(done.indices[:, None], torch.tensor([done.steps])))[counted, 0]
-        chosen = target.classes[counted]
-        each = logits.gather(1, chosen[:, None])[:, 0] if target.logit else cross_entropy(logits, chosen, reduction="none")
-        (each * target.weights[counted].to(each.dtype)).sum().backward()
+        total_by(twin, done, target).backward()
     return {name: p.grad for name, p in twin.named_parameters() if p.grad is not None}
+
+
+def total_by(network: Network, done: Pass, target: Target) -> Tensor:
+    """The total of this text's losses, (), by a network with other weights, read as it is trained."""
+    counted = target.weights > 0
+    logits = network.readout(network.hidden(done.indices[:, None], torch.tensor([done.steps])))[counted, 0]
+    chosen = target.classes[counted]
+    each = logits.gather(1, chosen[:, None])[:, 0] if target.logit else cross_entropy(logits, chosen, reduction="none")
+    return (each * target.weights[counted].to(each.dtype)).sum()
 
 
 def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]:

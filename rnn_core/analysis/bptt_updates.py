@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import Gradients, Pass, Target, compare, forward, sums, values_of
+from rnn_core.analysis.bptt_sweep import Gradients, Pass, Target, compare, forward, sums, total_by, values_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
@@ -28,10 +28,12 @@ def sgd_step(done: Pass, target: Target, rates: Sequence[float] = RATES) -> SgdS
     after = []
     for rate in rates:
         _place(moved, done, gradient, rate)
-        value = _total(forward(moved, done.indices), target)
+        with torch.no_grad():
+            value = float(total_by(moved, done, target))
         after.append(value if np.isfinite(value) else np.inf)
+    before = float((values_of(done, target) * target.weights)[target.weights > 0].sum())
     return SgdStep(
-        norms, _total(done, target), np.array(rates), np.array(after), -sum(value * value for value in norms.values())
+        norms, before, np.array(rates), np.array(after), -sum(value * value for value in norms.values())
     )
 
 
@@ -44,10 +46,6 @@ def _place(moved: Network, done: Pass, gradient: Gradients, rate: float) -> None
                 p[rows] = weights[name][rows] - rate * gradient[name]
             else:
                 p.copy_(weights[name] - rate * gradient[name])
-
-
-def _total(done: Pass, target: Target) -> float:
-    return float((values_of(done, target) * target.weights)[target.weights > 0].sum())
 
 
 def clipped(norm: float, most: float) -> float:

@@ -23,6 +23,7 @@ from rnn_core.analysis.bptt_sweep import (
     sums,
     sweep,
     target_of,
+    times,
 )
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import losses, trace
@@ -188,7 +189,7 @@ def test_blocks_of_losses_change_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_in_long_texts_every_nth_loss_is_followed_and_the_last_one_always(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = flowing(loaded("gru"))
-    monkeypatch.setattr(bptt, "MOST_PRODUCTS", 13 * 13 / 2 * (12 * 4) / 3.5)  # the text has 13 steps, W is 12 × 4
+    monkeypatch.setattr(bptt, "MOST_PRODUCTS", 13 * 13 * 4 * (4 + bptt.BESIDE_PRODUCTS) / 3.5)  # 13 steps, W's way is 4 × 4
     some = flowing(loaded("gru"))
     assert len(some.tokens) == 13 and some.rows.tolist() == [0, 4, 8, 12]
     np.testing.assert_allclose(some.layers[0].delta, whole.layers[0].delta[some.rows], **CLOSE)
@@ -196,9 +197,40 @@ def test_in_long_texts_every_nth_loss_is_followed_and_the_last_one_always(monkey
 
 
 def test_a_text_of_500_tokens_is_followed_whole_by_one_layer_of_the_usual_width() -> None:
-    for cell, layers, both, every in (("lstm", 1, False, 1), ("lstm", 2, False, 2), ("lstm", 2, True, 6)):
+    cases = (("lstm", 1, False, 1, 1), ("lstm", 1, True, 1, 2), ("lstm", 2, False, 2, 3), ("lstm", 2, True, 5, 9))
+    for cell, layers, both, every, in_double in cases:
         network = Network(model_of(cell, hidden=128, embedding=100, layers=layers, bidirectional=both), 10, 2)
-        assert (torch.diff(bptt.followed(network, torch.zeros(502))) == every).all()
+        for stride in (every, in_double):
+            assert (torch.diff(bptt.followed(network, torch.zeros(502))) == stride).all()
+            network.double()
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_roots_of_slopes_give_vectors_of_the_same_length(name: str) -> None:
+    done, _ = read(loaded(name))
+    slopes = done.layers[0][0].slopes.at_hidden
+    grad = torch.randn(5, slopes.shape[1] * slopes.shape[3], dtype=torch.float64)
+    for some in (slopes, 1e-200 * slopes, 0 * slopes):
+        for step, root in enumerate(bptt.root(some)):
+            np.testing.assert_allclose(times(root, grad).norm(dim=1), times(some[step], grad).norm(dim=1), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_few_losses_and_many_cross_a_step_alike(name: str) -> None:
+    read_ = read(loaded(name))[0].layers[0][0]
+    grad = torch.randn(40, len(read_.after) * 4, dtype=torch.float64)
+    many, few = torch.empty_like(grad), torch.empty_like(grad)
+    below, each = torch.zeros(40, 5, dtype=torch.float64), torch.zeros(40, 5, dtype=torch.float64)
+    assert not read_.few(grad)
+    for step in range(13):
+        read_.back(step, grad, many)
+        read_.down(step, grad, below)
+        for row in range(40):
+            one = slice(row, row + 1)
+            read_.back(step, grad[one], few[one])
+            read_.down(step, grad[one], each[one])
+        np.testing.assert_allclose(many, few, **CLOSE)
+        np.testing.assert_allclose(below, each, **CLOSE)
 
 
 # ---- targets --------------------------------------------------------------------------------------------------------
@@ -324,12 +356,27 @@ def test_the_loss_at_every_step_is_the_sum_where_the_run_was_trained_on_it() -> 
     assert total.last_norms == mean.last_norms
 
 
-def test_a_text_too_long_to_cut_loss_by_loss_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    done, target = read(loaded("lstm"), loss="every")
-    truncations(done, target, [2])
-    monkeypatch.setattr(bptt, "MOST_PRODUCTS", 100)
-    with pytest.raises(Problem, match="shorter text, or the loss at the last step"):
-        truncations(done, target, [2])
+def test_in_long_texts_every_nth_loss_is_cut_and_held_against_the_whole_of_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = loaded("lstm", "tag")
+    done, target = read(one, target=some_target("tag"))
+    monkeypatch.setattr(bptt, "MOST_PRODUCTS", 13 * 11 * 8 * (4 + bptt.BESIDE_PRODUCTS) / 2.5)
+    assert bptt.cut_rows(one.network, target).tolist() == [2, 5, 8, 11]
+    some = truncations(done, target, [3])
+    fewer = target._replace(weights=target.weights * torch.tensor([t % 3 == 2 for t in range(13)]))
+    monkeypatch.undo()
+    assert some == truncations(done, fewer, [3])
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_pairs_are_counted_as_they_are_defined(both: bool) -> None:
+    done, target = read(loaded("tanh", "tag", bidirectional=both))
+    steps, rows = done.steps, torch.nonzero(target.weights)[:, 0].tolist()
+    reached = [(t, i) for t in rows for i in range(steps) if both or i <= t]
+    for found in truncations(done, target, [1, 2, 3, 5, 7, 12, 13, 100]):
+        window = [abs(t - i) < found.k for t, i in reached]
+        chunks = [t // found.k == i // found.k for t, i in reached]
+        assert found.kept == sum(window if found.kind == "window" else chunks)
+        assert found.kept + found.dropped == len(reached)
 
 
 def test_a_comparison_is_of_lengths_and_angles() -> None:
@@ -364,11 +411,11 @@ def test_what_the_command_prints_is_plain_and_exact() -> None:
 def test_what_has_all_but_vanished_is_0_and_the_rest_stays() -> None:
     rows = torch.tensor([[1e-29, 1e-35], [1e-29, 1e-27], [0.0, 0.0], [3.0, 1e-38]])
     kept = rows.clone()
-    flush([rows])
+    flush(rows)
     assert (rows[0] == 0).all() and torch.equal(rows[1:], kept[1:])
-    parts = [torch.tensor([[1e-35]]), torch.tensor([[1.0]])]
-    flush(parts)
-    assert parts[0] != 0  # the other part of this row has not vanished
+    pair = torch.tensor([[1e-35, 1.0]])
+    flush(pair)
+    assert pair[0, 0] != 0  # the rest of this row has not vanished
 
 
 def test_gradients_that_vanish_end_at_0_in_single_precision_and_go_on_in_double() -> None:
