@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             workspace.seed()
         figures = _framed(given, workspace)
     except Problem as why:
-        print(why, file=sys.stderr)
+        print(f"{why} Type {why.typed}." if why.typed else why, file=sys.stderr)
         return 2
     except (KeyboardInterrupt, jobs.Cancelled):
         advice = " `train --resume RUN` goes on with the run." if given.command is _train else ""

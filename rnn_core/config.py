@@ -21,7 +21,23 @@ C = TypeVar("C")
 
 
 class Problem(Exception):
-    """Something a user can put right. Its message is one sentence: what is wrong, where, and what to do."""
+    """Something a user can put right. Its message is one sentence: what is wrong, where, and what to do.
+
+    Args:
+        typed: what to type for that on the command line, such as `--task tag`; the sentence speaks as the pages do.
+    """
+
+    def __init__(self, sentence: str, typed: str = ""):
+        super().__init__(sentence)
+        self.typed = typed
+
+
+class _Misfit(ValueError):
+    """Why two options do not go together, and what to type instead of one of them."""
+
+    def __init__(self, words: str, typed: str):
+        super().__init__(words)
+        self.typed = typed
 
 
 class Task(NamedTuple):
@@ -106,7 +122,9 @@ class DataConfig:
     @model_validator(mode="after")
     def _fits_together(self) -> "DataConfig":
         if self.tokens == "char" and TASKS[self.task].per_token:
-            raise ValueError("the tokens of labelled data are given and not cut into characters: set tokens to word")
+            raise _Misfit(
+                "the tokens of labelled data are given and not cut into characters: set tokens to word", "--tokens word"
+            )
         return self
 
     @property
@@ -204,16 +222,21 @@ class RunConfig:
     def _fits_together(self) -> "RunConfig":
         task = TASKS[self.data.task]
         if self.model.bidirectional and not task.per_token:
-            raise ValueError(
-                "a classifier reads in one direction, because an answer at every step may only know the steps before it"
+            raise _Misfit(
+                "a classifier reads in one direction, because an answer at every step may only know the steps before it",
+                "--no-bidirectional",
             )
         if self.model.bidirectional and self.train.truncate:
-            raise ValueError(
+            raise _Misfit(
                 "truncation reads in one direction, because the backward direction begins at the end of the text, where no "
-                "chunk but the last reaches; leave out one of the two"
+                "chunk but the last reaches; leave out one of the two",
+                "--no-bidirectional or --truncate 0",
             )
         if self.train.loss is not None and self.train.loss not in task.losses:
-            raise ValueError(f"the loss of this task is taken at {' or '.join(task.losses)} step, not {self.train.loss}")
+            raise _Misfit(
+                f"the loss of this task is taken at {' or '.join(task.losses)} step, not {self.train.loss}",
+                f"--loss {task.losses[0]}",
+            )
         return self
 
     @property
@@ -264,7 +287,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
     try:
         return TypeAdapter(config).validate_python(values)
     except ValidationError as error:
-        raise Problem(_sentence(config, error)) from None
+        raise _problem(error) from None
 
 
 def plain(config: Any) -> dict[str, Any]:
@@ -272,11 +295,11 @@ def plain(config: Any) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
-def _sentence(config: type, error: ValidationError) -> str:
+def _problem(error: ValidationError) -> Problem:
     first = error.errors(include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     where = [str(part) for part in first["loc"]]
     if not where or first["type"] == "value_error":
-        return message[0].upper() + message[1:] + "."
+        return Problem(message[0].upper() + message[1:] + ".", getattr(first.get("ctx", {}).get("error"), "typed", ""))
     given = "" if first["type"] == "missing" else f" (given: {str(first['input'])[:60]!r})"
-    return f"The option {where[-1].replace('_', '-')} does not fit: {message[0].lower() + message[1:]}{given}."
+    return Problem(f"The option {where[-1].replace('_', '-')} does not fit: {message[0].lower() + message[1:]}{given}.")

@@ -377,8 +377,8 @@ def test_ready_made_runs_are_left_as_they_are_where_nothing_can_be_written(
         (["train", "--train", REVIEWS, "--dropout", "1.5"], ["dropout"]),
         (["train", "--train", REVIEWS, "--learning-rate", "nan"], ["learning-rate"]),
         (["train", "--train", REVIEWS, "--label", "stars"], ["stars"]),
-        (["train", "--train", REVIEWS, "--bidirectional"], ["one direction"]),
-        (["train", "--train", TAGGED, "--task", "tag", "--loss", "last"], ["every"]),
+        (["train", "--train", REVIEWS, "--bidirectional"], ["one direction", "Type --no-bid"]),
+        (["train", "--train", TAGGED, "--task", "tag", "--loss", "last"], ["every", "Type --loss every."]),
         (["train", "--train", str(SAMPLES)], ["samples"]), (["train", "--resume", "nothing"], ["nothing", "runs"]),
         (["train", "--dataset", "0123456789abcdef"], ["not in the workspace"]),
         (["train", "--dataset", "0123456789abcdef", "--lowercase", "--test", REVIEWS], ["--lowercase", "--test"]),
@@ -393,6 +393,30 @@ def test_bad_input_is_one_sentence_and_status_2(
 ) -> None:
     refused(command(*arguments), *said)
     assert workspace.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "typed"),
+    [
+        ("we\tA\ngo\tB\n\n", ["--task", "classify", "--format", "token_tag"], "--task tag"),
+        ("word,tag\nwe,A\ngo,B\n", ["--task", "tag"], "--sentence COLUMN"),
+        ("text,label\na,x\nb,x\n", [], "--label COLUMN"),
+        ("text,label\n,\n,\n", [], "--text COLUMN and --label COLUMN"),
+        ("text,label\nä,x\n", ["--encoding", "ascii"], "--encoding NAME"),
+        ("text,label\nä,x\n", ["--encoding", "klingon"], "--encoding NAME"),
+        ("text+label\na+x\n", [], "--delimiter and the character"),
+        ("text,label,split\na,x,dev\nb,y,dev\n", [], '--split "" to pass it over'),
+        ("text,label,split\na,x,train\n", ["--split", "split", "--dev", REVIEWS], "either --split, or --dev and --test"),
+        ("we,A\n", ["--task", "tag", "--tokens", "char"], "--tokens word"),
+    ],
+)
+def test_what_is_chosen_on_a_page_is_named_as_it_is_typed(
+    command: Run, tmp_path: Path, content: str, arguments: list[str], typed: str
+) -> None:
+    (tmp_path / "mine.csv").write_text(content)
+    answer = command("data", "--train", str(tmp_path / "mine.csv"), *arguments)
+    refused(answer)
+    assert answer[2][-1].endswith(f" Type {typed}."), answer[2]
 
 
 @pytest.mark.parametrize(

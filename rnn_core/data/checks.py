@@ -44,7 +44,8 @@ def check_labels(
         raise Problem(
             f"Every label in the column {config.label!r} of {name} is {only!r}: "
             "a network needs two classes at least, so choose another column or add rows of another class."
-            + _look_at(left_out)
+            + _look_at(left_out),
+            "--label COLUMN",
         )
     if len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > total):
         raise free_text(len(counts), total, config, name)
@@ -65,7 +66,8 @@ def free_text(different: int, total: int, config: DataConfig, name: str) -> Prob
     """What is said of a label column with so many different values."""
     return Problem(
         f"The label column {config.label!r} of {name} looks like free text, with {different:,} different values "
-        f"in {total:,}: choose a column with few classes."
+        f"in {total:,}: choose a column with few classes.",
+        "--label COLUMN",
     )
 
 

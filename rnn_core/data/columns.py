@@ -200,9 +200,8 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
     text = text or claim(max(free, key=lambda column: sum(map(len, texts[column])), default=None))
     label = label or claim(min(free, key=lambda column: _variety(texts[column]), default=None))
     if text is None or label is None:
-        raise Problem(
-            f"{format.name} has no column left for the {'text' if text is None else 'label'}: choose the columns."
-        )
+        missing = "text" if text is None else "label"
+        raise Problem(f"{format.name} has no column left for the {missing}: choose the columns.", f"--{missing} COLUMN")
     sentence = config.sentence
     if tagging and sentence is None and _tokens(texts[text]):
         sentence = claim(_named(free, _SENTENCE))
@@ -217,7 +216,7 @@ def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
     if not TASKS[config.task].per_token:
         raise Problem(
-            f"{format.name} has one tag a token: choose the task of labelling, or a file with one label a text."
+            f"{format.name} has one tag a token: choose the task of labelling, or a file with one label a text.", "--task tag"
         )
     if format.kind == "conll":
         numbers = [all(token.isdigit() for row in rows for token in row.values[i]) for i in range(len(format.header))]
@@ -278,7 +277,8 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout
     if len(pairs) > 1 and _tokens([as_text(text) for text, _ in pairs]):
         raise Problem(
             f"The column {config.text!r} of {format.name} holds one token a row: "
-            "choose the sentence column, which says what belongs together."
+            "choose the sentence column, which says what belongs together.",
+            "--sentence COLUMN",
         )
     return "sentence"
 

@@ -145,7 +145,9 @@ def plan_dataset(
     if "train" not in files:
         raise Problem("A dataset needs a training file: choose one.")
     if config.split and len(files) > 1:
-        raise Problem("Give either a split column or files for dev and test, not both.")
+        raise Problem(
+            "Give either a split column or files for dev and test, not both.", "either --split, or --dev and --test"
+        )
     shown = {split: (names or {}).get(split) or path.name for split, path in files.items()}
     train = _source(files["train"], config, shown["train"], with_split=len(files) == 1)
     sources = {"train": train}
@@ -209,7 +211,9 @@ def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
         tallies = {split: _read(source, split, writer, share[split]) for split, source in plan.sources.items()}
         written = writer.read()
     if not len(written.rows("train")):
-        raise Problem(f"No row of {name} is of the training split: write train into its split column.")
+        raise Problem(
+            f"No row of {name} is of the training split: write train into its split column.", '--split "" to pass it over'
+        )
 
     part = (NUMBERED - READ) / 4
     cutting, counting, voting, numbering = (_part(progress, READ + i * part, READ + (i + 1) * part) for i in range(4))
@@ -226,8 +230,7 @@ def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
     labels = checks.check_labels(by_label, config, name, unused)
     vocabulary = written.vocabulary(tokens)
     scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
-    rows = written.rows("train")
-    examples = tuple([written.example(row) for row in rows[:: max(1, len(rows) // 10)][:10]])
+    examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
     splits = written.finish(vocabulary, labels, counts, numbering)
     warnings = checks.warnings(splits, labels, _shared(written, made))
     if writer.forgot:
@@ -328,7 +331,10 @@ def _read(source: Source, split: str, writer: Writer, tick: Tick) -> Tally:
     if len(writer) == before:
         most = tally.left_out()
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
-        raise Problem(f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}.")
+        raise Problem(
+            f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}.",
+            "--text COLUMN and --label COLUMN",
+        )
     return tally
 
 
@@ -381,6 +387,10 @@ def _cut(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -
         classes = places[written.classes[rows]]
     codes = np.array([TRAIN, *map(SPLITS.index, shares)], np.int8)
     written.splits[rows] = codes[cut(texts, classes, shares, seed, lambda: tick(0.0))]
+
+
+def _ten(rows: np.ndarray) -> np.ndarray:
+    return rows[:: max(1, len(rows) // 10)][:10].copy()  # a copy lets go of the rest
 
 
 def _shared(written: Written, made: Collection[str]) -> dict[tuple[str, str], int]:

@@ -68,7 +68,8 @@ def known_encoding(encoding: str, name: str) -> str:
     except (LookupError, ValueError):
         choices = ", ".join(ENCODINGS)
         raise Problem(
-            f"The encoding {encoding[:40]!r} stated for {name} is not known: choose one of {choices}."
+            f"The encoding {encoding[:40]!r} stated for {name} is not known: choose one of {choices}.",
+            "--encoding NAME",
         ) from None
 
 
@@ -94,7 +95,8 @@ def guess_encoding(head: bytes, name: str) -> str:
     if best is None:
         raise Problem(
             f"{name} is a binary file, or text in an encoding that was not recognised: "
-            "choose its encoding, or save the table as CSV (UTF-8)."
+            "choose its encoding, or save the table as CSV (UTF-8).",
+            "--encoding NAME",
         )
     return _ALIASES[codecs.lookup(best.encoding).name]
 
@@ -201,7 +203,8 @@ def _undecodable(path: Path, encoding: str, name: str) -> Problem:
                     line += error.object[: error.start].decode(encoding, "replace").count("\n")
                     where = f" at byte {start:,} (line {line:,})"
                 return Problem(
-                    f"{name} is not {encoding} text{where}: choose the file's encoding, or save the file as UTF-8."
+                    f"{name} is not {encoding} text{where}: choose the file's encoding, or save the file as UTF-8.",
+                    "--encoding NAME",
                 )
             done += len(chunk)
             if not chunk:

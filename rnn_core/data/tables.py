@@ -158,7 +158,8 @@ def recognise(path: Path, config: DataConfig, name: str | None = None) -> Format
     text = "".join(top)
     controls = sum(1 for _ in _CONTROL.finditer(text))
     if controls >= 8 and controls * 30 > len(text):
-        raise Problem(f"{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.")
+        raise Problem(f"{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.",
+                      "--encoding NAME")  # fmt: skip
     if not text.strip():
         raise Problem(f"{name} holds nothing but white space: choose a file with a header and rows below it.")
 
@@ -260,7 +261,8 @@ def _checked(format: Format) -> Format:
         given = f"only the column {format.header[0][:60]!r}" if format.header else "no columns"
         raise Problem(
             f"{format.name} has {given}: a table needs a column of texts and one of labels, "
-            "so add one, or choose the delimiter that parts them."
+            "so add one, or choose the delimiter that parts them.",
+            "--delimiter and the character",
         )
     return format
 
