@@ -34,7 +34,7 @@ def cut(
     order = np.argsort(home, kind="stable").astype(np.int32)
     del home
     size = np.bincount(group).astype(np.int32)
-    sizes = memoryview(size)  # gives plain numbers
+    sizes = size.data  # gives plain numbers
 
     wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
     owed = dict.fromkeys(wanted, 0.0)  # what a class is too small to give is owed by the next

@@ -374,12 +374,12 @@ class Written:
         found = {}
         for split in present:
             mine = self.splits == SPLITS.index(split)
-            lengths = np.bincount(self.lengths[mine])
+            sizes = np.bincount(self.lengths[mine])
             found[split] = Counted(
-                int(lengths.sum()),
-                int(lengths @ np.arange(len(lengths))),
+                int(sizes.sum()),
+                int(sizes @ np.arange(len(sizes))),
                 {self.labels[i]: int(label_counts[split].counts[i]) for i in label_counts[split].by_first()},
-                tuple(lengths.tolist()),
+                tuple(sizes.tolist()),
                 unknown[split],
                 strange[split],
                 np.bincount(self.signs[mine], minlength=8),
