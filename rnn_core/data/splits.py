@@ -37,24 +37,26 @@ def cut(
     sizes = size.data  # gives plain numbers
 
     wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
-    owed = dict.fromkeys(wanted, 0.0)  # what a class is too small to give is owed by the next
+    codes = [*wanted]
+    owed = [0.0] * len(codes)  # what a class is too small to give is owed by the next
     chosen = np.zeros(count, np.int8)
     rng = random.Random(seed)
     for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
         groups = array("i", order[start:end].tobytes())  # a list would take ten times the memory
         _shuffle(groups, rng, tick)
-        for split, number in wanted.items():
-            owed[split] += number * int(size[order[start:end]].sum()) / len(texts)
+        for place, split in enumerate(codes):
+            owed[place] += wanted[split] * int(size[order[start:end]].sum()) / len(texts)
         for one in islice(groups, 1, None):
             many = sizes[one]
             if not one & 0x3FFF:
                 tick()
-            split = max(owed, key=owed.__getitem__, default=0)
-            if not split or owed[split] <= 1 - 1e-6:
+            most = max(owed, default=0.0)
+            if most <= 1 - 1e-6:
                 break
-            if owed[split] > many - 1e-6:
-                owed[split] -= many
-                chosen[one] = split
+            if most > many - 1e-6:
+                place = owed.index(most)
+                owed[place] -= many
+                chosen[one] = codes[place]
     return chosen[group]
 
 

@@ -181,8 +181,8 @@ class Writer:
         """
         if not found.lines:
             return []
-        texts = pa.array(found.texts, pa.string()) if self.numbering.how == "word" else found.texts
-        numbers, lengths, signs_, cut = self.numbering.of(texts)
+        whole = pa.array(found.texts, pa.string()) if self.numbering.how == "word" else found.texts
+        numbers, lengths, signs_, cut = self.numbering.of(whole)
         texts, targets = found.texts, found.targets
         if self.per_token:
             texts = [" ".join(tokens[: self.config.max_tokens]) for tokens in texts]
@@ -201,7 +201,8 @@ class Writer:
         self._texts.frombytes(np.fromiter(map(hash, texts), np.int64).tobytes())
         splits = [SPLITS.index(name) for name in found.splits] if found.splits else [SPLITS.index(split)] * len(texts)
         self._splits.extend(splits)
-        self._waiting.append(pa.record_batch([texts, targets, pa.repeat(file, len(texts)), found.lines], schema=self._schema))
+        kept = texts if len(cut) or self.numbering.how != "word" else whole
+        self._waiting.append(pa.record_batch([kept, targets, pa.repeat(file, len(texts)), found.lines], schema=self._schema))
         if sum(batch.nbytes for batch in self._waiting) > ROW_GROUP:
             self._write_table()
         if self.numbering.full:
