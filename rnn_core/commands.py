@@ -78,6 +78,7 @@ def _framed(given: argparse.Namespace, workspace: Workspace) -> Figures | None:
 
 def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Reads files into a dataset of the workspace and says what was found."""
+    job.say("running", 0.0, "Reading", name=given.name or Path(given.train).name)
     saved = _read_dataset(given, workspace, job)
     job.say("running", 1.0, dataset=saved.id)
     report = saved.report

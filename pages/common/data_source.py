@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,7 @@ from pages.common.cache import workspace
 from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, options, plain
 from rnn_core.data.columns import guess_task
 from rnn_core.training import jobs
+from rnn_core.views.view import literal
 from rnn_core.workspace.store import SAMPLES
 
 ENDED = {
@@ -19,6 +21,11 @@ ENDED = {
     None: "The reading that this link names is not here any more.",
 }
 """What is said of a reading that ended without a dataset."""
+
+_HEARD = "data-heard"
+"""The readings whose end this session has been told."""
+
+_LATELY_S = 3600
 
 SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
 
@@ -75,6 +82,7 @@ def still_reading() -> bool:
     if status and status.active:
         return True
     state.select(job=None)
+    st.session_state.setdefault(_HEARD, set()).add(name)
     if status and status.state == "done":
         state.select(dataset=status.detail.get("dataset"))
         st.session_state["data-round"] = st.session_state.get("data-round", 0) + 1
@@ -82,6 +90,26 @@ def still_reading() -> bool:
     elif ended := ENDED.get(status.state if status else None):
         st.warning(f"{ended} Nothing was saved: choose the file and read it again.", icon=":material/power_off:")
     return False
+
+
+def show_readings() -> None:
+    """Files that are being read here, to follow, and those that lately could not be; why not is for who chose the file."""
+    for folder in workspace().jobs():
+        status = jobs.status(folder)
+        if status is None:
+            continue
+        name = f"**{literal(str(status.detail.get('name', 'A file')), 60)}**"
+        if status.active:
+            words, button = st.columns([5, 1], vertical_alignment="center")
+            words.caption(f":material/hourglass_top: {name} is being read, {status.progress:.0%} done.")
+            if button.button("Follow", key=f"follow-{folder.name}", type="tertiary"):
+                state.select(job=folder.name)
+                st.rerun()
+        elif status.state in ("failed", "cut off") and folder.name not in st.session_state.get(_HEARD, ()):
+            ended = folder / "status.json"
+            if time.time() - ended.stat().st_mtime < _LATELY_S:
+                how = "could not be read" if status.state == "failed" else "was not read to its end"
+                st.caption(f":material/error: {name} {how} ({widgets.ago(ended)}). Whoever chose it can read it again.")
 
 
 def read_settings(files: dict[str, tuple[Path, str]]) -> None:

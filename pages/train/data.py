@@ -19,6 +19,7 @@ with widgets.saying_problems():
             data_source.read_settings(chosen_files)
     except Problem as why:
         widgets.problem(why)
+    data_source.show_readings()
     data_report.show_damaged()
     saved_sets = {dataset.id: dataset for dataset in workspace.datasets()}
     if not saved_sets:

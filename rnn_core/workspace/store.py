@@ -75,6 +75,10 @@ class Workspace:
                 if time.time() - path.stat().st_mtime > _KEPT_S:
                     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
+    def jobs(self) -> list[Path]:
+        """The folders of the readings of files of the last days, the newest first."""
+        return _present(self.root / "jobs")
+
     # ---- runs -------------------------------------------------------------------------------------------------------
 
     def seed(self) -> None:

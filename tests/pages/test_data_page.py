@@ -146,6 +146,7 @@ def test_a_file_is_read_by_a_job_that_a_reload_finds_again_and_old_jobs_go(empty
     assert app.query_params["job"] in (folder.name, [folder.name])
     while (now := jobs.status(folder)) and now.active:
         time.sleep(0.1)
+    assert now and now.detail["name"] == "t"
     app = open_page("data", empty, job=folder.name)
     assert app.success and app.subheader[0].value == "t"
 
@@ -181,6 +182,36 @@ def test_a_reading_that_failed_says_why_once(empty: Path, open_page: Open) -> No
     app = open_page("data", empty, job=job(empty, "failed", message="The file is empty.").name)
     assert len(app.error) == 1 and "The file is empty" in app.error[0].value and not app.warning
     assert not sound(app.run()).error
+
+
+def test_a_reading_that_goes_on_can_be_followed_by_everybody(empty: Path, open_page: Open) -> None:
+    folder = job(empty, "running", detail={"name": "<b>mine</b> $x$"})
+    with FileLock(folder / "lock"):
+        app = open_page("data", empty)
+        (line,) = (caption.value for caption in app.caption if "is being read" in caption.value)
+        assert "25% done" in line and "<b>" not in line and app.file_uploader
+        app.button(key=f"follow-{folder.name}").click()
+        sound(app.run())
+        assert app.query_params["job"] in (folder.name, [folder.name])
+        assert any(button.label == "Cancel" for button in app.button)
+
+
+def test_a_reading_that_failed_is_named_for_an_hour_but_not_why(empty: Path, open_page: Open) -> None:
+    def said() -> list[str]:
+        app = open_page("data", empty)
+        assert not any("secret" in str(one.value) for one in (*app.caption, *app.error, *app.warning))
+        return [caption.value for caption in app.caption if "could not be read" in caption.value]
+
+    folder = job(empty, "failed", message="Every label is 'secret'.", detail={"name": "mine"})
+    assert len(said()) == 1 and "mine" in said()[0]
+    os.utime(folder / "status.json", (time.time() - 4000,) * 2)
+    assert not said()
+
+
+def test_who_was_told_why_a_reading_failed_is_not_told_again(empty: Path, open_page: Open) -> None:
+    app = open_page("data", empty, job=job(empty, "failed", message="The file is empty.").name)
+    assert app.error
+    assert not any("could not be read" in caption.value for caption in [*app.caption, *sound(app.run()).caption])
 
 
 # ---- what was found -------------------------------------------------------------------------------------------------
