@@ -1,4 +1,4 @@
-"""The views of the BPTT page compute, draw and explain for every cell, with this run's own numbers and markup as text."""
+"""Every view of the BPTT page draws and explains, for every cell, with this run's own numbers and markup as text."""
 
 from dataclasses import replace
 
@@ -6,26 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from rnn_core.analysis.trace import trace
-from rnn_core.data.datasets import Example
 from rnn_core.results import BatchDirections, Comparison
 from rnn_core.views import bptt as views
-from rnn_core.views.bptt import Asked, Beside, backward
+from rnn_core.views.bptt import Beside, backward
 from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace
 from tests.tiny import CELLS
-from tests.views.test_views import NASTY, escaped_only, loaded
+from tests.views.bptt.asked import asked_of
+from tests.views.test_views import NASTY, escaped_only
 
 VIEWS = (*views.VIEWS, views.BESIDE)
-
-
-def asked_of(workspace: Workspace, cell: str = "gru", task: str = "classify", **more: object) -> Asked:
-    one = loaded(workspace, cell, task, **more)
-    target = NASTY[1] if task == "classify" else None
-    examples = [Example("", ("film", "film"), NASTY[0] if task == "classify" else NASTY[:2], 0)] * 3
-    back = backward(one, trace(one, "\x00".join(NASTY), NASTY), target, examples=examples)
-    top = one.config.model.layers - 1
-    return Asked(back, 5, 2, top, 0, "weight_hh", 3)
 
 
 def test_names_are_unique_and_questions_are_questions() -> None:
@@ -68,29 +58,6 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert number(reach.radius or 0) in views.REACH.explain(views.REACH.compute(asked))
 
 
-def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) -> None:
-    asked = asked_of(workspace, "lstm")
-    table = views.steps_back(asked)
-    assert table["i"] == [6, 5, 4, 3, 2, 1] and table["factor of the step"][0] is None
-    product = table["‖δ(t,i)‖"][0] * np.prod(table["factor of the step"][1:])
-    assert product == pytest.approx(table["‖δ(t,i)‖"][-1], rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("left", "said"),
-    [([1, 0.5, 0.001], "2 steps back, less than 1 % is left."), ([1, 0.001], "1 step back"), ([0, 0], "nothing at all"),
-     ([1, 0.5], "Even 1 step back"), ([1], "nothing before"), ([1, np.inf, 1], "explodes"), ([1, np.nan, 1], "explodes"),
-     ([1, 0.5, 0.25], "Even 2 steps back, where the text begins, 0.25 times")],
-)  # fmt: skip
-def test_the_horizon_in_words(left: list[float], said: str) -> None:
-    assert said in views.horizon_words(np.array(left, float))
-
-
-def test_a_direction_from_the_end_leads_on_to_where_the_text_ends() -> None:
-    assert views.horizon_words(np.array([1, 0.5]), 1) == "Even 1 step on, where the text ends, 0.5 times the start is left."
-    assert views.horizon_words(np.array([1.0]), 1) == "There is nothing after this step."
-
-
 def test_nothing_is_computed_twice(workspace: Workspace) -> None:
     asked = asked_of(workspace)
     assert asked.backward.flow is asked.backward.flow
@@ -98,16 +65,6 @@ def test_nothing_is_computed_twice(workspace: Workspace) -> None:
     assert asked.backward.truncated(2)[0] is next(one for one in asked.backward.truncations if one.k == 2)
     assert asked.backward.path(5, 2, 0) is asked.backward.path(5, 2, 0)
     assert asked.backward.reach(0, 0, 5) is not asked.backward.reach(0, 0, 4)
-
-
-@pytest.mark.parametrize(("clip", "said"), [(0.0, "off"), (1e-9, "would be multiplied by"), (1e9, "leave it alone")])
-def test_clipping_is_said(workspace: Workspace, clip: float, said: str) -> None:
-    asked = asked_of(workspace)
-    assert said in views.clip_words(asked, clip)
-    table = views.updates(asked, clip)
-    rate = asked.backward.loaded.config.train.learning_rate
-    length = np.linalg.norm(table["‖update‖"])
-    assert length == pytest.approx(rate * (min(clip, asked.flow.norm) if clip else asked.flow.norm), rel=1e-6)
 
 
 @pytest.mark.parametrize("cell", ["relu", "lstm"])

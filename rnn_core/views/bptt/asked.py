@@ -1,0 +1,169 @@
+"""What the views of the BPTT page are about: one text and one target on the way back, and what of it is looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from rnn_core.analysis import bptt, bptt_reach, bptt_updates
+from rnn_core.analysis.bptt_sweep import Pass, Target, doubled, forward, target_of
+from rnn_core.analysis.loading import Loaded
+from rnn_core.results import (
+    BatchDirections,
+    CopyGradients,
+    GradientFlow,
+    LossModes,
+    Path,
+    Reach,
+    SgdStep,
+    Trace,
+    Truncation,
+)
+from rnn_core.views.view import literal
+
+
+@dataclass(frozen=True)
+class Backward:
+    """One text and one target on the way back; what is not asked for is not computed, and nothing twice.
+
+    Attributes:
+        examples: labelled texts of the run's data, for a mini-batch; empty where the data are not here.
+    """
+
+    loaded: Loaded
+    trace: Trace
+    target: Target
+    done: Pass
+    examples: Sequence[Any] = ()
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @cached_property
+    def flow(self) -> GradientFlow:
+        return bptt.flow(self.done, self.target, self.trace.tokens, self.trace.labels)
+
+    @cached_property
+    def modes(self) -> LossModes:
+        return bptt.loss_modes(self.done, self.target, self.loaded.config.train.reduce)
+
+    @cached_property
+    def truncations(self) -> list[Truncation]:
+        """At K = 1, 2, 5, 10 … and the text's length."""
+        steps = self.done.steps
+        ks = sorted({k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if k < steps} | {steps})
+        return bptt.truncations(self.done, self.target, ks)
+
+    @cached_property
+    def sgd(self) -> SgdStep:
+        rates = sorted({*bptt_updates.RATES, self.loaded.config.train.learning_rate})
+        return bptt_updates.sgd_step(self.done, self.target, rates)
+
+    @cached_property
+    def directions(self) -> BatchDirections:
+        batch = bptt_updates.mini_batch(self.loaded, self.examples)
+        return bptt_updates.batch_directions(self.loaded, self.done, self.target, batch)
+
+    def truncated(self, k: int) -> list[Truncation]:
+        """The window and the chunks of one K."""
+        if known := [one for one in self.truncations if one.k == k]:
+            return known
+        return self._once(("k", k), lambda: bptt.truncations(self.done, self.target, [k]))
+
+    def reach(self, layer: int, direction: int, step: int) -> Reach:
+        return self._once(("reach", layer, direction, step), lambda: bptt_reach.reach(self.done, layer, direction, step))
+
+    def path(self, step: int, back: int, direction: int) -> Path:
+        return self._once(
+            ("path", step, back, direction), lambda: bptt_reach.path(self.done, self.target, step, back, direction)
+        )
+
+    def _once(self, key: tuple[Any, ...], compute: Any) -> Any:
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return self._kept[key]
+
+
+def backward(
+    loaded: Loaded,
+    trace: Trace,
+    target: str | None = None,
+    loss: str | None = None,
+    logit: bool = False,
+    precise: bool = False,
+    examples: Sequence[Any] = (),
+) -> Backward:
+    """Prepares the way back; arguments as `target_of`'s, and `precise` for float64. Raises Problem as that does."""
+    aim = target_of(loaded, trace, target, loss, logit)
+    network = doubled(loaded.network) if precise else loaded.network
+    return Backward(loaded, trace, aim, forward(network, trace.indices), examples)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the way back is looked at.
+
+    Attributes:
+        step, copy: t of the loss and i of the copy, from 0.
+        layer, direction: whose copies.
+        parameter: the code's name of the parameter.
+        window: K.
+    """
+
+    backward: Backward
+    step: int
+    copy: int
+    layer: int = 0
+    direction: int = 0
+    parameter: str = "weight_hh"
+    window: int = 5
+
+    @property
+    def flow(self) -> GradientFlow:
+        return self.backward.flow
+
+    @property
+    def held(self) -> CopyGradients:
+        """The copies of the chosen layer and direction."""
+        return next(one for one in self.flow.layers if (one.layer, one.direction) == (self.layer, self.direction))
+
+    @property
+    def letter(self) -> str:
+        return letter(self.backward.loaded, f"cells.{self.layer}.{self.direction}.{self.parameter}", short=True)
+
+    @property
+    def name(self) -> str:
+        """The chosen parameter as the network names it."""
+        return f"cells.{self.layer}.{self.direction}.{self.parameter}"
+
+    @property
+    def row(self) -> int:
+        """The row of the maps that is nearest to the chosen loss."""
+        return int(np.abs(self.flow.rows - self.step).argmin())
+
+    def at(self, step: int) -> str:
+        return f"t = {step + 1} (“{literal(self.flow.tokens[step], 30)}”)"
+
+
+def letter(loaded: Loaded, name: str, short: bool = False) -> str:
+    """A parameter's letter in the formulas, with layer and direction where there are several."""
+    if not name.startswith("cells."):
+        return {"embedding": "E", "weight_out": "V", "bias_out": "c", "all": "all together"}[name]
+    _, layer, direction, parameter = name.split(".")
+    config = loaded.config.model
+    found = loaded.network.cell.parameters(1, 1)[parameter].letter
+    if short:
+        return found
+    where = [f"layer {int(layer) + 1}"] * (config.layers > 1)
+    where += [("from the start", "from the end")[int(direction)]] * config.bidirectional
+    return found + (f" ({', '.join(where)})" if where else "")
+
+
+def same(asked: Asked) -> Asked:
+    """For views that compute nothing of their own."""
+    return asked
+
+
+def over(a: Any, b: Any) -> float:
+    """a / b, and 0 where b is 0."""
+    return float(a) / float(b) if b else 0.0

@@ -1,0 +1,53 @@
+"""Runs side by side on the same text."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.figures import gradients as figures
+from rnn_core.views.bptt.asked import Asked
+from rnn_core.views.bptt.reach import faded, horizon_words
+from rnn_core.views.view import View, always, literal
+
+
+class Beside(NamedTuple):
+    """Runs on the same text, by what people call them; each looked at its last loss and its uppermost layer."""
+
+    runs: dict[str, Asked]
+
+
+def _draw_beside(beside: Beside) -> go.Figure:
+    series = {}
+    for name, asked in beside.runs.items():
+        left = faded(asked)
+        series[name] = (np.arange(len(left)), left)
+    return figures.against(series, "steps away from the last loss", "‖δ(T,i)‖ / ‖δ(T,T)‖")
+
+
+def side_by_side(beside: Beside) -> dict[str, list[Any]]:
+    """The runs in numbers, as a table."""
+    runs = beside.runs
+    return {
+        "run": list(runs),
+        "target": [asked.flow.labels[asked.flow.targets[asked.step]] for asked in runs.values()],
+        "loss of the text": [asked.flow.total for asked in runs.values()],
+        "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
+        "whole gradient": [asked.flow.norm for asked in runs.values()],
+        "horizon": [horizon_words(faded(asked), asked.direction) for asked in runs.values()],
+    }
+
+
+def _explain_beside(beside: Beside) -> str:
+    listed = "\n".join(
+        f"- {literal(name, 60)}: {horizon_words(faded(asked), asked.direction)}" for name, asked in beside.runs.items()
+    )
+    return (
+        "Each line starts at 1, at the last loss's own step, and shows what is left of its gradient further back. Gates "
+        "(LSTM, GRU) were invented to let this line fall slowly; whether they do so here is what you see.\n\n"
+        r"$$\frac{\lVert \delta(T,i) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{listed}"
+    )
+
+
+BESIDE: View[Beside] = View("beside", "Which cell remembers furthest back?", always, lambda beside: beside,
+                            _draw_beside, _explain_beside)  # fmt: skip

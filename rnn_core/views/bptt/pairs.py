@@ -1,0 +1,56 @@
+"""Which loss sends how much to which copy: the map of all pairs."""
+
+import plotly.graph_objects as go
+
+from rnn_core.figures import gradients as figures
+from rnn_core.views.bptt.asked import Asked, same
+from rnn_core.views.view import View, always, number
+
+
+def _draw_map(asked: Asked) -> go.Figure:
+    flow = asked.flow
+    return figures.pairs(asked.held.pairs[asked.parameter], flow.rows, flow.tokens, asked.step, asked.copy)
+
+
+def _explain_map(asked: Asked) -> str:
+    flow, held, row = asked.flow, asked.held, asked.row
+    t, i = int(flow.rows[row]), asked.copy
+    value, delta = float(held.pairs[asked.parameter][row, i]), float(held.delta[row, i])
+    every = "" if len(flow.rows) + 2 >= len(flow.tokens) else (
+        f" This text is long: {len(flow.rows):,} of its {len(flow.tokens):,} losses are followed, evenly from the last."
+    )  # fmt: skip
+    first = ""
+    if asked.parameter == "weight_hh":
+        start = len(flow.tokens) if asked.direction else 1
+        first = (
+            f" Copy {start} of W receives exactly 0 from every loss, because the state before it is h₀ = 0: a product "
+            "with nothing has no gradient."
+        )
+    side = "No loss reaches a copy that is read later, so one side of the diagonal is empty."
+    if asked.backward.done.network.directions == 2:
+        side = "Below a layer that reads both ways, the loss at t reaches every copy."
+    last = ""
+    if flow.loss == "last":
+        last = (
+            " This run takes its loss at the last step alone, so of all these rows only the last one is its training's; "
+            "the others are what such losses would send."
+        )
+    return (
+        "The network uses the same W at every step; call the one used at step i its copy W|(i). Each row is one loss, "
+        "each column one copy, and the colour is the length of the gradient that the one sends to the other.\n\n"
+        r"$$\delta(t,t) = \varphi'(a_t) \odot \frac{\partial L(t)}{\partial h_t}, \qquad "
+        r"\delta(t,i) = \varphi'(a_i) \odot W^\top \delta(t,i{+}1), \qquad "
+        r"\frac{\partial L(t)}{\partial W|(i)} = \delta(t,i)\, h_{i-1}^\top$$" + "\n\n"
+        "(the Elman network's; gates have the same form with their own slopes).\n\n"
+        f"From the loss at {asked.at(t)} to the copy of {asked.letter} at {asked.at(i)}: "
+        f"‖δ‖ = {number(delta)}, gradient {number(value)}.{first} {side}{last}{every}\n\n"
+        f"Added up over copies and losses this is ∂L/∂{asked.letter} of length {number(flow.norms[asked.name])}; the "
+        f"largest difference of any number of any gradient from torch's autograd is {flow.max_abs_difference:.1e} "
+        f"(in {flow.precision} bits). The sweep held about {flow.peak_bytes / 2**20:.1f} MiB."
+    )
+
+
+MAP: View[Asked] = View(
+    "pairs", "Which loss sends how much to which copy?", always, same, _draw_map, _explain_map,
+    lambda point: {"step": int(point[0])} | ({"back": int(point[1])} if len(point) > 1 and point[1] is not None else {}),
+)  # fmt: skip

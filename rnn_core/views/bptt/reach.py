@@ -1,0 +1,117 @@
+"""Vanishing and exploding: how far back a gradient reaches, and where the network is flat."""
+
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.analysis import bptt_reach
+from rnn_core.figures import gradients as figures
+from rnn_core.results import Reach
+from rnn_core.views.bptt.asked import Asked
+from rnn_core.views.view import View, always, number
+
+
+class _Reached(NamedTuple):
+    asked: Asked
+    reach: Reach
+    distances: np.ndarray
+    left: np.ndarray
+
+
+def faded(asked: Asked) -> np.ndarray:
+    """‖δ(t,i)‖ / ‖δ(t,t)‖ of the chosen loss, by distance."""
+    row, t = asked.row, int(asked.flow.rows[asked.row])
+    delta = asked.held.delta[row].astype(np.float64)
+    away = delta[t:] if asked.direction else delta[t::-1]
+    return away / away[0] if away[0] else np.zeros(len(away))
+
+
+def _reached(asked: Asked) -> _Reached:
+    reach = asked.backward.reach(asked.layer, asked.direction, asked.step)
+    left = faded(asked)
+    return _Reached(asked, reach, np.abs(reach.steps - reach.step), left)
+
+
+def _draw_reach(found: _Reached) -> go.Figure:
+    reach, n = found.reach, found.distances
+    state = "h" if len(found.asked.backward.loaded.network.cell.parts) == 1 else "(h,c)"
+    series = {"‖δ(t,i)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
+              f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}  # fmt: skip
+    if reach.bound is not None and reach.radius is not None:
+        series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
+        series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
+    return figures.against(series, "steps away from t", "what is left", dashed=list(series)[2:])
+
+
+def horizon_words(left: np.ndarray, direction: int = 0) -> str:
+    """How far a gradient reaches, as a sentence. Direction 1 reads from the end, so its way back leads there."""
+    way, end = ("on", "ends") if direction else ("back", "begins")
+    if not left[0]:
+        return "This loss sends nothing at all."
+    if not np.isfinite(left).all():
+        return "The gradient explodes: it grows beyond what can be written."
+    away = bptt_reach.horizon(left)
+    if away is not None:
+        return f"{away} step{'s' * (away != 1)} {way}, less than 1 % is left."
+    if len(left) == 1:
+        return f"There is nothing {'after' if direction else 'before'} this step."
+    steps = f"{len(left) - 1} step{'s' * (len(left) > 2)}"
+    return f"Even {steps} {way}, where the text {end}, {left[-1]:.3g} times the start is left."
+
+
+def _explain_reach(found: _Reached) -> str:
+    reach = found.reach
+    growth = ""
+    if len(reach.norms) > 1:
+        n = int(found.distances[-1])
+        growth = f" Over {n} steps the measured norm is {number(float(reach.norms[-1]))}."
+    bound = "This cell has gates: no such simple bound holds, so what you see is measured alone."
+    if reach.bound is not None:
+        bound = (
+            r"$$\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
+            r"\prod_{j=k+1}^{t} \lVert W \rVert_2 \cdot \max_u \varphi'(a_{j,u})$$" + "\n\n"
+            f"‖W‖₂ = {number(reach.weight_norm or 0)}; the spectral radius is ρ(W) = {number(reach.radius or 0)}. "
+            "The bound is never broken, but may be far above what happens. ρ(W)ⁿ says how powers of W alone grow or "
+            "fade in the long run: it bounds nothing, and knows nothing of the slopes."
+        )
+    thinned = f" {reach.left_out:,} steps between were left out, to answer quickly." if reach.left_out else ""
+    return (
+        f"From {found.asked.at(reach.step)} back: {horizon_words(found.left, found.asked.direction)} A line that falls evenly "
+        "on this scale fades "
+        "by the same factor at each step (vanishing); one that rises explodes.\n\n"
+        f"{bound}\n\n‖∂h_t/∂h_k‖₂ is the most that any change of the state at k can still move the state at t"
+        + (", for the LSTM of the pair (h, c)" if len(found.asked.backward.loaded.network.cell.parts) > 1 else "")
+        + f".{growth}{thinned}"
+    )
+
+
+REACH: View[Asked] = View(
+    "reach", "Does the gradient vanish or explode on the way back?", always, _reached, _draw_reach, _explain_reach
+)
+
+
+def _draw_saturation(found: _Reached) -> go.Figure:
+    series = {_UNITS.get(name, name): share for name, share in found.reach.saturation.items()}
+    return figures.along(series, found.asked.flow.tokens, "share of flat units", found.asked.copy, log=False)
+
+
+_UNITS = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o", "tanh c": "tanh of c",
+          "r": "reset gate r", "z": "update gate z", "n": "candidate n"}  # fmt: skip
+
+
+def _explain_saturation(found: _Reached) -> str:
+    i = found.asked.copy
+    listed = ", ".join(f"{_UNITS.get(name, name)} {share[i]:.0%}" for name, share in found.reach.saturation.items())
+    return (
+        "A non-linearity is called saturated where its slope is below a tenth of its steepest: there, hardly any gradient "
+        "passes. A gate that is wide open or shut is flat, too, and that is often what it has learnt.\n\n"
+        r"$$\varphi'(a) < \tfrac{1}{10} \max \varphi'$$" + "\n\n"
+        f"At {found.asked.at(i)}: {listed}. For ReLU, flat means that a unit is off."
+    )
+
+
+SATURATION: View[Asked] = View(
+    "saturation", "Where is the network too flat to let the gradient pass?", always, _reached,
+    _draw_saturation, _explain_saturation, lambda point: {"back": int(point[0])},
+)  # fmt: skip

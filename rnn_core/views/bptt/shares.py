@@ -1,0 +1,69 @@
+"""What each copy adds to the gradient, and how it adds up along the way back."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_core.figures import gradients as figures
+from rnn_core.views.bptt.asked import Asked, same
+from rnn_core.views.view import View, always, number
+
+
+def _draw_shares(asked: Asked) -> go.Figure:
+    counted = asked.flow.weights[asked.flow.rows] > 0
+    bands = figures.banded(asked.held.shares[asked.parameter][counted], asked.flow.rows[counted])
+    return figures.shares(bands, asked.flow.tokens, asked.copy)
+
+
+def _explain_shares(asked: Asked) -> str:
+    shares, flow = asked.held.copy_shares[asked.parameter], asked.flow
+    against = np.flatnonzero(shares < 0)
+    most = int(np.argmax(shares))
+    shown = float(asked.held.shares[asked.parameter].sum())
+    missing = "" if abs(shown - shares.sum()) < 0.01 else (
+        f" The bars are of the losses that are followed one by one and add up to {shown:.3f}."
+    )  # fmt: skip
+    w = asked.letter
+    return (
+        f"Each copy of {w} gets its own gradient, and training moves the one {w} by their sum. A copy's share is how far it "
+        "points along that sum; the shares add up to 1, and a negative one pulls against the sum. The colours tell how far "
+        "away the losses were that a share came from.\n\n"
+        rf"$$s_i = \frac{{\langle \partial L/\partial {w}|(i),\ \partial L/\partial {w} \rangle}}"
+        rf"{{\lVert \partial L/\partial {w} \rVert^2}}, \qquad \textstyle\sum_i s_i = {shares.sum():.3f}$$" + "\n\n"
+        f"‖∂L/∂{w}‖ = {number(flow.norms[asked.name])}. The largest share is {shares[most]:.3f}, of the copy at "
+        f"{asked.at(most)}; {len(against)} of {len(shares)} copies pull against the sum"
+        + (f", together {shares[against].sum():.3f}." if len(against) else ".") + missing
+    )  # fmt: skip
+
+
+SHARES: View[Asked] = View(
+    "copy_shares", "Which copies make up the gradient, and which pull against it?", always,
+    same, _draw_shares, _explain_shares, lambda point: {"back": int(point[0])},
+)  # fmt: skip
+
+
+def _draw_running(asked: Asked) -> go.Figure:
+    held = asked.held
+    series = {"length of the sum so far / full length": held.running[asked.parameter],
+              "cosine with the full gradient": held.running_cosines[asked.parameter]}  # fmt: skip
+    return figures.along(series, asked.flow.tokens, "of the full gradient", asked.copy, log=False)
+
+
+def _explain_running(asked: Asked) -> str:
+    cosines = asked.held.running_cosines[asked.parameter]
+    ordered = cosines if asked.direction else cosines[::-1]
+    below = np.flatnonzero(ordered < 0.99)
+    met = int(below[-1]) + 2 if len(below) else 1
+    way = "from the start on" if asked.direction else "from the end back"
+    w = asked.letter
+    return (
+        f"The sweep meets the copies {way} and adds their gradients up. The sum starts as one copy's and ends as ∂L/∂{w}, "
+        "where both lines are 1.\n\n"
+        rf"$$G_i = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {w}|(j)$$" + "\n\n"
+        f"After {min(met, len(cosines))} of {len(cosines)} copies the sum points within 8° of ∂L/∂{w} (cosine 0.99) for good."
+    )
+
+
+RUNNING: View[Asked] = View(
+    "running", "How does the gradient add up along the way back?", always,
+    same, _draw_running, _explain_running, lambda point: {"back": int(point[0])},
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""What is lost when the way back is cut."""
+
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from rnn_core.figures import gradients as figures
+from rnn_core.results import Truncation
+from rnn_core.views.bptt.asked import Asked
+from rnn_core.views.view import View, always
+
+
+class _Cut(NamedTuple):
+    asked: Asked
+    all: list[Truncation]
+    here: list[Truncation]
+
+
+def _cut(asked: Asked) -> _Cut:
+    return _Cut(asked, asked.backward.truncations, asked.backward.truncated(asked.window))
+
+
+def _draw_cut(cut: _Cut) -> go.Figure:
+    return figures.truncation(cut.all, cut.asked.name, cut.asked.window)
+
+
+def cut_words(cut: _Cut) -> str:
+    """What the chosen K leaves, as Markdown."""
+    asked = cut.asked
+    return "\n".join(
+        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t, i) kept, "
+        f"{one.dropped:,} dropped. What is left of the gradient of {asked.letter}: cosine with the full one "
+        f"**{one.against.cosines[asked.name]:.4f}**, **{one.against.ratios[asked.name]:.4f}** of its length; the bias, which "
+        f"is what is missing, is {one.against.bias[asked.name]:.4f} of it."
+        for one in cut.here
+    )
+
+
+def _explain_cut(cut: _Cut) -> str:
+    last = " With the loss at the last step alone, only the last K steps, or the last chunk, learn anything."
+    return (
+        "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
+        "less than K steps away. Chunks of K keep the copies in t's own chunk of K steps, so the first step of a chunk "
+        "keeps itself alone: this is cheap in training, because nothing is carried over a boundary.\n\n"
+        r"$$\text{window: } |t-i| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (i-1)/K \rfloor$$" + "\n\n"
+        + cut_words(cut) + "\n\nThe bias does not average out over texts." + last * (cut.asked.flow.loss == "last")
+    )  # fmt: skip
+
+
+TRUNCATION: View[Asked] = View(
+    "truncation", "What is lost when the way back is cut after K steps?", always, _cut, _draw_cut, _explain_cut
+)
