@@ -15,20 +15,22 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
     padded = _choose_pads(loaded, trace)
     st.markdown(views.drift_words(padded))
-    st.dataframe(views.drifts(padded), hide_index=True, column_config={
-        name: st.column_config.NumberColumn(format="%.3g") for name in views.DRIFTS
-    })  # fmt: skip
+    st.dataframe(views.drifts(padded), hide_index=True)
     left, right = st.columns(2, gap="medium")
     with left:
+        view_panel.show(views.CURVES, padded)
+    with right:
         view_panel.show(views.MOVED, padded)
+    left, right = st.columns(2, gap="medium")
+    with left:
         view_panel.show(views.DRIFT, padded)
     with right:
-        view_panel.show(views.CURVES, padded)
-        view_panel.show(views.STATES, padded)
-    if loaded.config.task.per_token:
-        st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
-        return
-    matrix_dev.show(run, loaded, lambda found: views.cost_words(found.padding) if found.padding else "")
+        st.markdown("##### What does the last column cost on dev?")
+        if loaded.config.task.per_token:
+            st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
+        else:
+            matrix_dev.show(run, loaded, lambda found: views.cost_words(found.padding) if found.padding else "")
+    view_panel.show(views.STATES, padded)
 
 
 def _choose_pads(loaded: Loaded, trace: Trace) -> views.Padded:

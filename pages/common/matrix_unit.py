@@ -15,11 +15,10 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
     reading = _choose_place(loaded, trace)
     view_panel.show(inspect_views.STATES, reading, state.select)
-    st.caption(inspect_views.unit_words(reading))
     unit = _unit_of(reading)
     st.markdown(views.heading(unit))
     st.latex(views.live(unit))
-    st.caption(f"{views.check(unit)} A click in the picture above chooses another step and unit.")
+    st.caption(f"{views.check(unit)} The step and the unit are where the outlines cross; a click chooses others.")
     view_panel.show(views.TERMS, unit, None, lambda: _choose_gate(unit))
     with st.expander("Every term"):
         st.dataframe(views.all_terms(unit), hide_index=True, height=300)

@@ -1,10 +1,12 @@
 """Last or every step: the same network trained with both losses, side by side."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages.common import cache, loss_modes, run_choice, view_panel, widgets
 from rnn_core.config import METRIC_NAMES
-from rnn_core.figures import lines
+from rnn_core.figures import lines, twins
 
 st.title("Loss at the last step, or at every step?")
 st.caption("The same network, data and seed, trained twice. What changes when the loss is taken after every word?")
@@ -32,16 +34,19 @@ with right:
     view_panel.show(views.REACH, found)
 
 st.markdown("##### What did training end with?")
-names = {"last": "last step", "every": "every step"}
-rows = [("dev accuracy", "dev_accuracy"), ("test accuracy", "test_accuracy"), ("dev macro F1", "dev_macro_f1"),
-        ("test macro F1", "test_macro_f1"), ("best epoch", "best_epoch"), ("epochs", "epochs"),
-        ("tokens a second", "tokens_per_second")]  # fmt: skip
-st.dataframe(
-    {"figure": [name for name, _ in rows]}
-    | {names[loss]: [one.metrics().get(key) for _, key in rows] for loss, one in runs.items()},
-    hide_index=True, placeholder="", column_config=dict.fromkeys(names.values(), st.column_config.NumberColumn(format="%.4g")),
-)  # fmt: skip
-histories = {f"loss at {names[loss]}": one.history() for loss, one in runs.items()}
+rows = {"dev accuracy": "{:.4f}", "test accuracy": "{:.4f}", "dev macro F1": "{:.4f}", "test macro F1": "{:.4f}",
+        "best epoch": "{:,}", "epochs": "{:,}", "tokens per second": "{:,.0f}"}  # fmt: skip
+
+
+def figures_of(metrics: dict[str, Any]) -> list[str]:
+    """A run's figures in the order of the rows, empty where it has none."""
+    values = {name: metrics.get(name.lower().replace(" ", "_")) for name in rows}
+    return ["" if value is None else rows[name].format(value) for name, value in values.items()]
+
+
+st.dataframe({"figure": list(rows)} | {twins.NAMES[loss]: figures_of(one.metrics()) for loss, one in runs.items()},
+             hide_index=True)  # fmt: skip
+histories = {twins.NAMES[loss]: one.history() for loss, one in runs.items()}
 st.plotly_chart(lines.curves(histories, "accuracy"), key="twin-curves", config={"displayModeBar": False})
 st.caption(f"The two {METRIC_NAMES['accuracy']} curves are of the same dev texts; the two losses are not on one scale: one is a "
            "text's loss at its end, the other the mean over all its steps.")  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, frame, outline, targets
+from rnn_core.figures.frame import FIRST, frame, targets
 from rnn_core.figures.palette import literal
 from rnn_core.results import PAD, GateTerms, OneHotWindow, TextMatrix
 
@@ -64,7 +64,8 @@ def indices(matrix: TextMatrix, step: int) -> go.Figure:
                "showgrid": False, "side": "bottom"},
         yaxis={"range": [len(rows) - 0.5, -0.5], "tickvals": list(range(len(rows))), "showgrid": False,
                "ticktext": [f"text {i + 1}, length {n}" for i, n in enumerate(matrix.lengths[: len(rows)].tolist())]},
-        shapes=outline(step + FIRST - 0.5, step + FIRST + 0.5, -0.5, len(rows) - 0.5),
+        shapes=[{"type": "rect", "x0": step + FIRST - 0.5, "x1": step + FIRST + 0.5, "y0": -0.5, "y1": len(rows) - 0.5,
+                 "line": {"color": palette.ORANGE, "width": 3}}],  # seen between pale cells in light and in dark
         hoverdistance=-1,
         margin=_TIGHT,
     )  # fmt: skip

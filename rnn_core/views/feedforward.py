@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.figures import gradients as figures
+from rnn_core.figures import palette
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 from rnn_core.views.view import View, always, literal, number
 
@@ -50,7 +51,10 @@ def _same(alone: Alone) -> Alone:
 def _draw(alone: Alone) -> go.Figure:
     recurrent, single = alone.probabilities()
     series = {"with recurrence": recurrent, "without: h before = 0 at every step": single}
-    figure = figures.along(series, alone.trace.tokens, "probability", alone.step, log=False)
+    asked = "each token's own tag"
+    if alone.trace.answers is not None or alone.label in alone.trace.labels:
+        asked = palette.literal(alone.trace.labels[int(alone.classes[0])], 24)
+    figure = figures.along(series, alone.trace.tokens, f"probability of {asked}", alone.step, log=False)
     return figure.update_layout(yaxis_range=[-0.03, 1.05])
 
 
@@ -91,8 +95,8 @@ def text_words(alone: Alone) -> str:
             f"“{literal(trace.tokens[i + 1], 30)}” {literal(trace.labels[single[i]], 30)} → {literal(trace.labels[own[i]], 30)}"
             for i in changed[:8].tolist()
         )
-        more = ", …" if len(changed) > 8 else ""
-        return f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}." if listed else ".")
+        more = ", …" if len(changed) > 8 else "."
+        return f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
     answer, last = trace.labels[trace.answer], readouts[-1]
     mean = readouts.mean(0)
     return (
@@ -105,10 +109,17 @@ def text_words(alone: Alone) -> str:
 def gain_words(gain: RecurrenceGain, per_token: bool) -> str:
     """Accuracy with and without recurrence, as Markdown."""
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
-    what = f"{gain.decisions:,} tokens" if per_token else "answers"
-    mean = "" if gain.mean is None else f", **{gain.mean:.4f}** by the mean of its readouts over the steps"
+    what = f" ({gain.decisions:,} tokens)" if per_token else ""
+    added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
+    if gain.mean is None:
+        without, against = f"**{gain.feed_forward:.4f}** without", ""
+    else:
+        without = (
+            f"**{gain.feed_forward:.4f}** without when `<eos>` alone answers, **{gain.mean:.4f}** without when the mean of the "
+            "readouts over all steps does"
+        )
+        against = " to the better of the two"
     return (
-        f"On {texts} dev texts ({what}): accuracy **{gain.recurrent:.4f}** with recurrence, **{gain.feed_forward:.4f}** without"
-        f"{mean}. The most frequent class alone would get {gain.majority:.4f}. Recurrence adds "
-        f"**{gain.recurrent - max(gain.feed_forward, gain.mean or 0):+.4f}**."
+        f"On {texts} dev texts{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. The most frequent class "
+        f"alone would get {gain.majority:.4f}. Recurrence adds **{added:+.4f}**{against}."
     )

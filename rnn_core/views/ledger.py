@@ -33,7 +33,8 @@ def _same(found: Ledger) -> Ledger:
 
 def _draw_counts(found: Ledger) -> go.Figure:
     names = [place(row, found) for row in found.rows]
-    says = [f"{' × '.join(f'{side:,}' for side in row.shape)} = {row.count:,}" for row in found.rows]
+    shapes = [" × ".join(f"{side:,}" for side in row.shape) for row in found.rows]
+    says = [f"{shape} = {row.count:,}" if "×" in shape else shape for shape, row in zip(shapes, found.rows, strict=True)]
     return figures.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt")
 
 
@@ -65,7 +66,7 @@ def agreement(found: Ledger) -> str:
 
 
 PARAMETERS: View[Ledger] = View(
-    "ledger", "Which numbers does this network learn, and how many?", always, _same, _draw_counts, _explain_counts
+    "ledger", "How many numbers are learnt?", always, _same, _draw_counts, _explain_counts
 )
 
 

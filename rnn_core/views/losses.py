@@ -37,7 +37,8 @@ def summary(found: Twins) -> str:
         f"With **half of the words read**, the readout is right on {every.readouts[half]:.1%} of {every.texts:,} dev texts with "
         f"the loss at every step and on {last.readouts[half]:.1%} with the loss at the last ({_points(taught)}). With **all of "
         f"them read**, the answers are right on {every.answers[-1]:.1%} and {last.answers[-1]:.1%} ({_points(whole)}). "
-        f"Half of the texts have decided after {np.median(every.decided):.0%} and {np.median(last.decided):.0%} of their words."
+        f"Half of the texts have decided after {np.median(every.decided):.0%} of their words with the loss at every step, after "
+        f"{np.median(last.decided):.0%} with the loss at the last."
     )
 
 

@@ -13,9 +13,6 @@ from rnn_core.figures import matrix as figures
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.view import View, always, literal, number
 
-DRIFTS = ("state", "probabilities", "gradient", "gradient, relative")
-"""The columns of the audit's table that hold differences from no pads."""
-
 
 @dataclass(frozen=True)
 class Padded:
@@ -83,7 +80,7 @@ def _curve_words(padded: Padded) -> str:
 
 
 CURVES = _over_pads(
-    "pad_curves", "Does the answer change with the number of pads?", "probability of the target",
+    "pad_curves", "Do pads change the answer?", "probability of the target",
     lambda audit: audit.curves, _curve_words, "{:.6f}".format,
 )  # fmt: skip
 
@@ -113,7 +110,7 @@ def _drift_words(padded: Padded) -> str:
 
 
 DRIFT = _over_pads(
-    "pad_drift", "How far do pads turn the gradient?", "difference / gradient without pads",
+    "pad_drift", "Do pads change what is learnt?", "difference of the gradient",
     lambda audit: audit.drift, _drift_words, number,
 )  # fmt: skip
 
@@ -169,8 +166,11 @@ def drifts(padded: Padded) -> dict[str, Sequence[Any]]:
     return {
         "pads": [f"{audit.pads} on the {read.side}" for read in audit.reads],
         "masking": ["on: passed over" if read.masked else "off: read like tokens" for read in audit.reads],
-        **dict(zip(DRIFTS, zip(*((r.state, r.answer, r.gradient, r.ratio) for r in audit.reads), strict=True), strict=True)),
-        "loss": [read.loss for read in audit.reads],
+        "state": [f"{read.state:.2g}" for read in audit.reads],
+        "probabilities": [f"{read.answer:.2g}" for read in audit.reads],
+        "gradient": [f"{read.gradient:.2g}" for read in audit.reads],
+        "gradient, relative": [f"{read.ratio:.2g}" for read in audit.reads],
+        "loss": [f"{read.loss:.4f}" for read in audit.reads],
         "answers changed": [int((read.answers != audit.answers).sum()) for read in audit.reads],
     }
 
@@ -182,13 +182,13 @@ def drift_words(padded: Padded) -> str:
     def most(masked: bool) -> str:
         reads = [read for read in audit.reads if read.masked == masked]
         return (
-            f"state **{max(r.state for r in reads):.1e}**, probabilities **{max(r.answer for r in reads):.1e}**, "
-            f"gradient **{max(r.gradient for r in reads):.1e}**"
+            f"state **{max(r.state for r in reads):.2g}**, probabilities **{max(r.answer for r in reads):.2g}**, "
+            f"gradient **{max(r.gradient for r in reads):.2g}**"
         )
 
     return (
-        f"Largest absolute difference from no pads, over both sides. Masking on: {most(True)} (that is rounding). Masking off: "
-        f"{most(False)}."
+        f"Largest absolute difference from no pads, over both sides. Masking on: {most(True)} (no more than rounding). Masking "
+        f"off: {most(False)}."
     )
 
 
@@ -196,7 +196,9 @@ def cost_words(cost: PaddingCost) -> str:
     """Accuracies of dev read in three ways, as Markdown."""
     texts = f"all {cost.texts:,}" if cost.texts == cost.available else f"{cost.texts:,} of {cost.available:,}"
     return (
-        f"On {texts} dev texts, padded to the longest (L = {cost.longest}): accuracy **{cost.true_end:.4f}** read at each text's "
-        f"true end, **{cost.last_column:.4f}** read from the last column behind the pads (which costs "
-        f"{cost.true_end - cost.last_column:.4f}), **{cost.left:.4f}** with the pads on the left and read."
+        f"On {texts} dev texts, padded to the longest (L = {cost.longest}):\n\n"
+        "| the answer is read | accuracy | against the true end |\n| --- | --- | --- |\n"
+        f"| at each text's true end | **{cost.true_end:.4f}** | |\n"
+        f"| from the last column, behind the pads | **{cost.last_column:.4f}** | {cost.last_column - cost.true_end:+.4f} |\n"
+        f"| from the last column, the pads in front and read | **{cost.left:.4f}** | {cost.left - cost.true_end:+.4f} |"
     )

@@ -53,7 +53,8 @@ def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspa
     scores = next(frame.value for frame in app.dataframe if "figure" in frame.value)
     by_loss = {run.config.loss: run.metrics() for run in made.values()}
     row = scores[scores["figure"] == "test accuracy"].iloc[0]
-    assert [row["last step"], row["every step"]] == [by_loss[loss]["test_accuracy"] for loss in ("last", "every")]
+    shown = [row["loss at the last step"], row["loss at every step"]]
+    assert shown == [f"{by_loss[loss]['test_accuracy']:.4f}" for loss in ("last", "every")]
 
 
 def test_a_run_without_a_twin_offers_to_train_it(here: Workspace, open_page: Open) -> None:

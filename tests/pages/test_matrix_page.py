@@ -91,14 +91,15 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     app = opened(filled, **look, part="pads")
     found = audit(one, seen, 3)
     drift = table(app, "masking")
-    np.testing.assert_allclose(drift["state"], [r.state for r in found.reads], atol=1e-6)
-    np.testing.assert_allclose(drift["gradient, relative"], [r.ratio for r in found.reads], atol=1e-5)
-    assert drift["state"][1] < 1e-6 < drift["state"][2] and drift["state"][3] < 1e-6
+    moved = drift["state"].astype(float)
+    np.testing.assert_allclose(moved, [r.state for r in found.reads], atol=1e-6, rtol=0.05)
+    np.testing.assert_allclose(drift["gradient, relative"].astype(float), [r.ratio for r in found.reads], atol=1e-5, rtol=0.05)
+    assert moved[1] < 1e-6 < moved[2] and moved[3] < 1e-6
     for view, curves in (("pad_curves", found.curves), ("pad_drift", found.drift)):
         curve = next(line for line in chart(app, f"view-{view}")["data"] if line["name"] == "right, read like tokens")
         np.testing.assert_allclose(numbers(curve["y"]), curves["right", False], atol=1e-6)
     paid = cost(one.network, saved.encoded("dev"), 24)
-    assert f"On all {paid.texts} dev texts" in said(app) and f"**{paid.last_column:.4f}** read from the last" in said(app)
+    assert f"On all {paid.texts} dev texts" in said(app) and f"behind the pads | **{paid.last_column:.4f}**" in said(app)
 
     app = opened(filled, **look, part="ledger")
     book = ledger(one, 32, 11)
@@ -119,7 +120,7 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     np.testing.assert_allclose(numbers(lines[0]["y"]), seen.readouts[:, label], atol=1e-6)
     np.testing.assert_allclose(numbers(lines[1]["y"]), without_recurrence(one, seen).readouts[:, label], atol=1e-6)
     gained = gain(one, saved.encoded("dev"), 24)
-    assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without" in said(app)
+    assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without when" in said(app)
 
 
 def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named: dict[str, str]) -> None:
@@ -214,8 +215,8 @@ def test_a_labelling_run_has_no_last_column_and_says_what_its_tags_owe_to_recurr
 def test_a_long_text_is_audited_in_part_and_says_so(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text="the film was good " * 240, part="pads")
     assert any("its first 500 tokens" in c.value for c in app.caption)
-    one, seen = read(filled, named["reviews.csv"], "the film was good " * 150)
-    np.testing.assert_allclose(table(app, "masking")["loss"][1], audit(one, seen, 5).loss, rtol=1e-4)
+    one, seen = read(filled, named["reviews.csv"], "the film was good " * 125)
+    assert table(app, "masking")["loss"][1] == f"{audit(one, seen, 5).loss:.4f}"
 
 
 ODD = {"step": "99999", "layer": "9", "unit": "999", "pads": "99999999", "side": "up", "order": "x", "source": "moon",

@@ -117,10 +117,10 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
 
     found = padding.audit(one, seen, 4)
     padded = pads.Padded(one, seen, found, "left", True)
-    assert f"**{max(found.of(side, False).state for side in padding.SIDES):.1e}**" in pads.drift_words(padded)
+    assert f"**{max(found.of(side, False).state for side in padding.SIDES):.2g}**" in pads.drift_words(padded)
     assert "stays h₀ = 0" in pads.STATES.explain(padded)
     paid = pads.cost_words(PaddingCost(10, 20, 30, 0.75, 0.5, 0.7))
-    assert "10 of 20 dev texts" in paid and "**0.7500**" in paid and "costs 0.2500" in paid
+    assert "10 of 20 dev texts" in paid and "**0.7500**" in paid and "| -0.2500 |" in paid
     gained = alone.gain_words(RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, 0.5), False)
     assert "all 20 dev texts" in gained and "adds **+0.1500**" in gained
 
