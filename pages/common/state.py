@@ -31,6 +31,7 @@ class Selection:
         loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
         tags: the target of a labelling run, apart by spaces; None: its own answer.
         back: the chosen copy, a step from 0.
+        down: the step at which the loss comes down into a lower layer, from 0; None: where most of it does.
         window: K, where the way back is cut.
         parameter: the code's name of the one whose copies are shown.
         pinned: ids of the runs beside this one, with commas.
@@ -64,6 +65,7 @@ class Selection:
     precise: bool = False
     tags: str | None = None
     back: int | None = None
+    down: int | None = None
     window: int | None = None
     parameter: str = "weight_hh"
     pinned: str | None = None
@@ -98,7 +100,7 @@ def selection() -> Selection:
 def select(**changes: Any) -> None:
     """Chooses something else, in the session and in the link. A new text or run forgets what was chosen within."""
     if changes.keys() & {"text", "run"}:
-        changes = {"step": None, "unit": None, "spaced": False, "tags": None, "back": None} | changes
+        changes = {"step": None, "unit": None, "spaced": False, "tags": None, "back": None, "down": None} | changes
     if "run" in changes:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:
