@@ -14,14 +14,24 @@ EXAMPLES = {
         "My sister can open the can while the old man the boats .",
         "Nobody in Lisbon expected the train to leave early .",
     ),
+    "entities": (
+        "Victor Brandt moved from Vienna to New York and works for Lumen Press .",
+        "Nobody in Lisbon had heard of Priya Nair or Alder Films .",
+    ),
 }
-"""By task; the first is read before anybody has typed."""
+"""By task, and for names of people and places; the first is read before anybody has typed."""
+
+
+def examples(run: Run) -> tuple[str, ...]:
+    """Texts to try this run on. Raises Problem when it is damaged."""
+    entities = not {"dev_f1", "test_f1"}.isdisjoint(run.metrics())  # scored by spans
+    return EXAMPLES["entities" if entities else run.config.data.task]
 
 
 def choose_text(run: Run) -> None:
     """The box with the text. Raises Problem when the run is damaged."""
     if state.selection().text is None:
-        state.select(text=EXAMPLES[run.config.data.task][0])
+        state.select(text=examples(run)[0])
     st.session_state["typed"] = state.selection().text
 
     def read_typed() -> None:

@@ -12,10 +12,11 @@ st.caption("Type a text and see what the network holds and believes after every 
 run = run_choice.choose_run()
 with widgets.saying_problems():
     text_choice.choose_text(run)
+    examples = text_choice.examples(run)
 chosen = state.selection()
 buttons = st.container(horizontal=True, vertical_alignment="center")
 buttons.button("Read it", type="primary", icon=":material/play_arrow:")
-for number, example in enumerate(text_choice.EXAMPLES[run.config.data.task]):
+for number, example in enumerate(examples):
     buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
 st.session_state["is-private"] = chosen.private
 buttons.toggle(

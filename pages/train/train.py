@@ -16,15 +16,15 @@ with widgets.saying_problems():
     if settings:
         model, train = settings
         both = len(TASKS[data.config.task].losses) > 1
-        left, right, twice = st.columns([4, 1, 1.3] if both else [5, 1, 0.01], vertical_alignment="bottom")
+        left, right, *twice = st.columns([4, 1, 1.3] if both else [5, 1], vertical_alignment="bottom")
         called = left.text_input("Name of the run", value=f"{data.name} {model.cell.upper()} {model.hidden}", max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
         if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
             training.start(data, model, train, called.strip() or data.name)
             st.rerun()
-        if both and twice.button("Train with both losses", icon=":material/compare_arrows:", width="stretch",
-                                 help="Two runs, the same but for the loss: at the last step, and at every step. The page "
-                                 "“Last or every step” compares them."):  # fmt: skip
+        if both and twice[0].button("Train with both losses", icon=":material/compare_arrows:", width="stretch",
+                                    help="Two runs, the same but for the loss: at the last step, and at every step. The page "
+                                    "“Last or every step” compares them."):  # fmt: skip
             loss_modes.start_both(data, model, train, called.strip() or data.name)
             st.rerun()
         metric = METRIC_NAMES["f1" if data.scheme else TASKS[data.config.task].headline]

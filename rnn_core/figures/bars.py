@@ -75,6 +75,7 @@ def lengths(report: DataReport) -> go.Figure:
         280,
         ("lengths", longest),
         barmode="stack",
+        legend_traceorder="normal",  # as in the figure beside it: train first
         bargap=0.08,
         xaxis={"title": {"text": "tokens in a text" + (f" ({width} lengths a bar)" if width > 1 else "")}},
         yaxis={"title": {"text": "texts"}},

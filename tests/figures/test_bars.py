@@ -54,6 +54,7 @@ def test_lengths_lose_no_text(longest: int) -> None:
         assert bar.y.tolist() == [sum(lengths[width * i : width * (i + 1)]) for i in range(len(bar.y))]
     last = figure.data[0].hovertext[-1]
     assert ("–" in last) == (width > 1)
+    assert figure.layout.legend.traceorder == "normal" and [bar.name for bar in figure.data] == list(found.splits)
 
 
 def test_a_report_of_nothing_is_drawn() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pages.common import text_choice
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.workspace import Workspace, store
@@ -68,6 +69,15 @@ def test_inspect_shows_any_layer_direction_and_gate(
 def test_a_link_that_makes_no_sense_is_survived(open_page: Open, filled: Path) -> None:
     app = open_page("inspect", filled, run="../../etc", step="999999", layer="77", unit="x", quantity="zzz", label="none")
     assert app.warning
+
+
+@pytest.mark.parametrize(("name", "kind"), [("entities.tsv", "entities"), ("tagged.tsv", "tag"), ("reviews.csv", "classify")])
+def test_what_is_read_at_first_suits_the_run(
+    name: str, kind: str, open_page: Open, filled: Path, named: dict[str, str]
+) -> None:
+    app = open_page("inspect", filled, run=named[name])
+    assert app.text_area(key="typed").value == text_choice.EXAMPLES[kind][0]
+    assert [b.label for b in app.button if b.label.startswith("Example")] == ["Example 1", "Example 2"]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])
