@@ -29,8 +29,8 @@ def show_report(chosen: str) -> None:
     saved = workspace().dataset(chosen)
     report = saved.report
     st.subheader(literal(saved.name))
-    tags = {tag for split in report.splits.values() for tag in split.label_counts}
-    bilou = " in the letters of BILOU" if report.scheme == "IOBES" and not any(tag[:2] in ("E-", "S-") for tag in tags) else ""
+    ends = {tag[:2] for split in report.splits.values() for tag in split.label_counts} & {"E-", "S-"}
+    bilou = " in the letters of BILOU" if report.scheme == "IOBES" and not ends else ""
     scheme = f" · entity tags, scheme {report.scheme}{bilou}" if report.scheme else ""
     st.caption(f"{TASKS[saved.config.task].title}{scheme} · {literal(report.cut, 300)}")
     dropped = report.rows_read - report.rows_kept
