@@ -106,7 +106,15 @@ def choose_copies(backward: "Backward") -> "Asked":
     if back is None:  # one that the loss reaches, and not the first one read, whose W receives 0
         back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
     window = min(max(chosen.window or 5, 1), last + 1)
-    return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window)
+    return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window, chosen.down)
+
+
+def choose_way(ways: dict[int, str], down: int) -> None:
+    """Where the loss comes down into a lower layer; nothing where there is one way alone."""
+    if len(ways) > 1:
+        st.session_state["bptt-down"] = down
+        st.selectbox("Step s at which the loss comes down into this layer (with its share of what the copy receives)", list(ways),
+                     key="bptt-down", format_func=ways.__getitem__, on_change=_keep, args=("down", "bptt-down"))  # fmt: skip
 
 
 SECTIONS = {

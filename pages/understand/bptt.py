@@ -27,10 +27,13 @@ if asked.parameter == "weight_hh" and not asked.direction:
     st.caption("Copy 1 of W receives exactly 0 from every loss: the state before the first step is h₀ = 0.")
 
 view_panel.show(views.WALK, asked, state.select)
-st.markdown(views.path_words(views.WALK.compute(asked)))
+walk = views.WALK.compute(asked)
+if walk.path:
+    gradient_choice.choose_way(views.ways(walk), walk.path.down)
+st.markdown(views.path_words(walk))
 with st.expander("Step by step, with the factors"):
     st.dataframe(views.steps_back(asked), hide_index=True)
-    if factors := views.factors(views.WALK.compute(asked)):
+    if factors := views.factors(walk):
         st.markdown("The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before.")
         st.dataframe(factors, hide_index=True, height=220)
 

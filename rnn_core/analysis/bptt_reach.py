@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import FLUSH, Pass, Read, Target, at_logits, flush, times
+from rnn_core.analysis.bptt_sweep import FLUSH, Pass, Read, Target, at_logits, deltas, flush, sums, times
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, Elman
 from rnn_core.results import Path, Reach
@@ -93,40 +93,93 @@ def saturation(cell: Cell, read: Read) -> dict[str, np.ndarray]:
     return found
 
 
-def path(done: Pass, target: Target, step: int, back: int, direction: int = 0) -> Path:
-    """The three factors of ∂L(t)/∂W|(k) in the uppermost layer.
+def path(
+    done: Pass, target: Target, layer: int, direction: int, step: int, back: int, down: int | None = None
+) -> Path:
+    """The three factors of ∂L(t)/∂W|(k) in one layer and direction, along the way that comes down into it at s.
+
+    Args:
+        step, back, down: t, k and s, from 0; s is None, or one that the loss does not come down at: the way with the largest
+            share.
 
     Raises:
-        Problem: when k was not read before t in this direction, or the step has no target.
+        Problem: when the loss does not reach this copy, or the step has no target.
     """
-    walk = read_before(done, direction, step)
-    if back not in walk:
-        side = "after" if direction else "before"
-        raise Problem(f"Step {back + 1} is not read {side} t = {step + 1} here. Choose a copy that the loss reaches.")
     if target.classes[step] < 0:
         raise Problem(f"Step {step + 1} has no target, so it has no loss. Choose another step.")
-    cell, read, d = done.network.cell, done.layers[-1][direction], done.network.config.hidden
-    seeds = at_logits(done, target)[step] @ done.network.weight_out
-    at_loss = torch.zeros(len(cell.parts) * d, dtype=seeds.dtype)
-    at_loss[:d] = seeds[direction * d : direction * d + d]
-    walk = walk[: walk.index(back) + 1]
-    between = deque(_jacobians(read, walk), maxlen=1).pop()
+    read, d = done.layers[layer][direction], done.network.config.hidden
+    ways = read_before(done, 1 - direction, back)  # the steps that read this copy's, the copy's own first
+    if layer == len(done.layers) - 1:
+        ways = [s for s in ways if s == step]
+    elif done.network.directions == 1:
+        ways = [s for s in ways if s <= step]
+    if not ways:
+        side = "after" if direction else "before"
+        raise Problem(f"Step {back + 1} is not read {side} t = {step + 1} here. Choose a copy that the loss reaches.")
+    alone = torch.nn.functional.one_hot(torch.tensor(step), done.steps)[None]
+    at_state = {key: states[0] for key, states in sums(done, target, alone).at_state.items()}
+    from_above = _from_above(done, target, layer, step, at_state)[:, direction * d : direction * d + d]
+    whole = times(read.slopes.at_hidden[back], at_state[layer, direction][back][None])[0]
+    shares = _along(read, from_above, back, ways, whole) / whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
+    if down not in ways:
+        down = ways[int(shares.argmax())]
+    walk = read_before(done, direction, down)
+    between = deque(_jacobians(read, walk[: walk.index(back) + 1]), maxlen=1).pop()
+    at_loss = torch.zeros(len(between), dtype=between.dtype)
+    at_loss[:d] = from_above[down]
     at_copy = at_loss @ between
-    delta = times(read.slopes.at_hidden[back], at_copy[None])
+    delta = times(read.slopes.at_hidden[back], at_copy[None])[0]
     h_before = read.h_before[back]
     return Path(
+        layer=layer,
         direction=direction,
         step=step,
         back=back,
-        parts=cell.parts,
+        down=down,
+        parts=done.network.cell.parts,
         at_loss=at_loss.numpy(),
         between=between.numpy(),
         between_norm=spectral_norm(between),
         at_copy=at_copy.numpy(),
-        delta=delta[0].numpy(),
+        delta=delta.numpy(),
         h_before=h_before.numpy(),
         gradient_norm=float(delta.norm() * h_before.norm()),
+        whole_norm=float(whole.norm() * h_before.norm()),
+        ways=np.array(ways),
+        shares=shares.numpy(),
     )
+
+
+def _from_above(
+    done: Pass, target: Target, layer: int, step: int, at_state: dict[tuple[int, int], Tensor]
+) -> Tensor:
+    """(T, D) ∂⁺L(t)/∂h_s of a layer's states: from the readout, or from the pre-activations of the layer above."""
+    found = torch.zeros_like(done.top)
+    if layer == len(done.layers) - 1:
+        found[step] = at_logits(done, target)[step] @ done.network.weight_out
+        return found
+    for direction, read in enumerate(done.layers[layer + 1]):
+        found += deltas(read.slopes.at_input, at_state[layer + 1, direction]) @ read.parameters["weight_ih"]
+    return found
+
+
+def _along(read: Read, from_above: Tensor, back: int, ways: list[int], whole: Tensor) -> Tensor:
+    """(m,) ⟨what of δ(t,k) comes by each way, δ(t,k)⟩.
+
+    No way is walked back for it: what a change of a_k along δ(t,k) does to the states is walked on, once for all ways.
+    """
+    weight, slopes = read.parameters["weight_hh"], read.slopes
+    gates = whole.view(slopes.at_hidden.shape[2:])
+    moved = (slopes.at_hidden[back] * gates).sum(1)  # (P, d)
+    found, step, wanted = [], back, set(ways)
+    while True:
+        if step in wanted:
+            found.append(from_above[step] @ moved[0])
+        if step == ways[-1]:
+            return torch.stack(found)
+        step += 1 if ways[-1] > step else -1
+        gates = (weight @ moved[0]).view_as(gates)
+        moved = (slopes.at_hidden[step] * gates).sum(1) + (slopes.direct[step] * moved).sum(1)
 
 
 def horizon(sizes: np.ndarray, share: float = 0.01) -> int | None:

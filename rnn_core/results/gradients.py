@@ -165,24 +165,33 @@ class Reach:
 
 @dataclass(frozen=True)
 class Path:
-    """∂L(t)/∂h_t · ∂h_t/∂h_k · ∂⁺h_k/∂W in the uppermost layer, factor by factor.
+    """∂⁺L(t)/∂h_s · ∂h_s/∂h_k · ∂⁺h_k/∂W in one layer and direction, factor by factor.
+
+    ∂⁺L(t)/∂h_s is what reaches the state at s from outside of this layer and direction: in the uppermost layer from the readout,
+    at s = t alone; in a lower one from the layers above, which carry the loss along time too, so that it comes down at many
+    s. The sum over these ways is the gradient at the copy.
 
     Attributes:
-        direction: of the uppermost layer.
         step, back: t and k, from 0.
+        down: s of the way that is followed.
         parts: what the state consists of: (h,) or (h, c).
-        at_loss: (parts·d,) ∂L(t)/∂(state at t).
-        between: (parts·d, parts·d) ∂(state at t)/∂(state at k).
+        at_loss: (parts·d,) ∂⁺L(t)/∂(state at s).
+        between: (parts·d, parts·d) ∂(state at s)/∂(state at k).
         between_norm: its largest singular value.
-        at_copy: (parts·d,) the product of the two, ∂L(t)/∂(state at k) along this direction.
-        delta: (G·d,) δ(t,k) at W h_{k−1}.
+        at_copy: (parts·d,) the product of the two.
+        delta: (G·d,) what of δ(t,k) at W h_{k−1} comes this way.
         h_before: (d,) h_{k−1}.
-        gradient_norm: ‖∂L(t)/∂W|(k)‖ = ‖δ(t,k)‖ · ‖h_{k−1}‖.
+        gradient_norm: the length of ∂L(t)/∂W|(k) by this way alone: ‖delta‖ · ‖h_{k−1}‖.
+        whole_norm: ‖∂L(t)/∂W|(k)‖, by all ways.
+        ways: (m,) every s at which the loss comes down and reaches k.
+        shares: (m,) of each way ⟨its delta, δ(t,k)⟩ / ‖δ(t,k)‖²; they sum to 1, or are 0 where nothing arrives.
     """
 
+    layer: int
     direction: int
     step: int
     back: int
+    down: int
     parts: tuple[str, ...]
     at_loss: np.ndarray
     between: np.ndarray
@@ -191,6 +200,9 @@ class Path:
     delta: np.ndarray
     h_before: np.ndarray
     gradient_norm: float
+    whole_norm: float
+    ways: np.ndarray
+    shares: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,14 @@ class Copies(NamedTuple):
         words: (T) leaves x_i of the embedding.
         states: by layer and direction, the state after each step, each part (d,), in the graph.
         logits: (T, k).
+        leaves: by direction, what the layer above read in place of the states h_i of the layer that was cut off.
     """
 
     parameters: dict[tuple[int, int, str], list[Tensor]]
     words: list[Tensor]
     states: dict[tuple[int, int], list[tuple[Tensor, ...]]]
     logits: Tensor
+    leaves: list[list[Tensor]]
 
     def gradient(self, value: Tensor) -> dict[tuple[int, int, str], list[Tensor]]:
         """∂value/∂P|(i) for every copy, zero where there is none."""
@@ -46,18 +48,20 @@ class Copies(NamedTuple):
         return {key: [next(found) for _ in copies] for key, copies in self.parameters.items()}
 
 
-def unrolled(one: Loaded, indices: list[int], cut: set[int] | None = None, window: tuple[int, int] | None = None) -> Copies:
+def unrolled(one: Loaded, indices: list[int], cut: set[int] | None = None, window: tuple[int, int] | None = None,
+             leaves: int | None = None) -> Copies:  # fmt: skip
     """The forward pass of one text.
 
     Args:
         cut: no gradient passes between the steps i − 1 and i, in either direction.
         window: (t, K): the states K steps away from t are detached in both directions.
+        leaves: the layer whose states are cut off from what reads them above.
     """
     network, cell = one.network, one.network.cell
     words = [network.embedding[i].clone().requires_grad_() for i in indices]
     parameters: dict[tuple[int, int, str], list[Tensor]] = {}
     states: dict[tuple[int, int], list[tuple[Tensor, ...]]] = {}
-    steps, x = len(indices), words
+    steps, x, cut_off = len(indices), words, []
     for layer in range(network.config.layers):
         for direction in range(network.directions):
             own = network.layer(layer, direction)
@@ -76,5 +80,8 @@ def unrolled(one: Loaded, indices: list[int], cut: set[int] | None = None, windo
                 state, _ = cell.step(x[i][None] @ copy["weight_ih"].t() + copy["bias"], a_hidden, state)
                 found[i] = state = tuple(part.clone() for part in state)  # h_i as it is used, apart from c_i
             states[layer, direction] = found
-        x = [torch.cat([states[layer, j][i][0][0] for j in range(network.directions)]) for i in range(steps)]
-    return Copies(parameters, words, states, torch.stack(x) @ network.weight_out.t() + network.bias_out)
+        read = [[states[layer, j][i][0] for i in range(steps)] for j in range(network.directions)]
+        if layer == leaves:
+            read = cut_off = [[h.detach().requires_grad_() for h in one] for one in read]
+        x = [torch.cat([one[i][0] for one in read]) for i in range(steps)]
+    return Copies(parameters, words, states, torch.stack(x) @ network.weight_out.t() + network.bias_out, cut_off)

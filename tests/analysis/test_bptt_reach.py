@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis import bptt_reach
 from rnn_core.analysis.bptt import flow
@@ -110,35 +111,76 @@ def test_the_largest_singular_value_of_tiny_huge_and_empty_matrices() -> None:
     assert spectral_norm(torch.zeros(3, 3)) == 0
 
 
-@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
+@pytest.mark.parametrize(("task", "layers", "both"), [*KINDS, ("tag", 3, True), ("classify", 3, False)])
 @pytest.mark.parametrize("name", CELLS)
 def test_the_factors_of_a_path_multiply_to_the_gradient(name: str, task: str, layers: int, both: bool) -> None:
     one = loaded(name, task, layers=layers, bidirectional=both)
     seen = trace(one, TEXT)
     done, target = read(one)
     found = flow(done, target, seen.tokens, seen.labels)
-    for direction in range(1 + both):
-        t, k = (3, 7) if direction else (9, 4)
-        held = next(h for h in found.layers if (h.layer, h.direction) == (layers - 1, direction))
-        row = found.rows.tolist().index(t)
-        walked = path(done, target, t, k, direction)
-        assert walked.gradient_norm == pytest.approx(held.pairs["weight_hh"][row, k], rel=1e-9, abs=1e-13)
-        np.testing.assert_allclose(walked.at_loss @ walked.between, walked.at_copy, rtol=0, atol=1e-12)
-        assert np.linalg.norm(walked.at_copy[:4]) == pytest.approx(held.states[row, k], rel=1e-9, abs=1e-13)
-        assert np.linalg.norm(walked.at_copy) <= np.linalg.norm(walked.at_loss) * walked.between_norm * (1 + 1e-9)
-        assert np.linalg.norm(walked.delta) * np.linalg.norm(walked.h_before) == pytest.approx(walked.gradient_norm)
-    own = path(done, target, 5, 5)
+    for held in found.layers:
+        top = held.layer == layers - 1
+        pairs = [(3, 7), (4, 4)] if held.direction else [(9, 4), (4, 4)]
+        pairs += [(3, 7), (9, 4)] if both and not top else []
+        for t, k in pairs:
+            first = path(done, target, held.layer, held.direction, t, k)
+            row = found.rows.tolist().index(t)
+            assert first.whole_norm == pytest.approx(held.pairs["weight_hh"][row, k], rel=1e-9, abs=1e-13)
+            steps = range(k + 1) if held.direction else range(k, 13)
+            assert sorted(first.ways) == ([t] if top else [s for s in steps if both or s <= t])
+            assert first.shares.sum() == pytest.approx(1, abs=1e-9) or first.whole_norm == 0
+            assert first.down == first.ways[first.shares.argmax()]
+            ways = [path(done, target, held.layer, held.direction, t, k, s) for s in first.ways.tolist()]
+            whole = np.sum([way.delta for way in ways], axis=0)
+            assert np.linalg.norm(whole) * np.linalg.norm(first.h_before) == pytest.approx(first.whole_norm, abs=1e-12)
+            for way, share in zip(ways, first.shares, strict=True):
+                np.testing.assert_allclose(way.at_loss @ way.between, way.at_copy, rtol=0, atol=1e-12)
+                assert np.linalg.norm(way.at_copy) <= np.linalg.norm(way.at_loss) * way.between_norm * (1 + 1e-9)
+                length = np.linalg.norm(way.delta) * np.linalg.norm(way.h_before)
+                assert length == pytest.approx(way.gradient_norm, rel=1e-9, abs=1e-15)
+                assert way.delta @ whole == pytest.approx(share * (whole @ whole), rel=1e-7, abs=1e-13)
+    own = path(done, target, layers - 1, 0, 5, 5)
     assert own.between_norm == 1 and np.array_equal(own.at_loss, own.at_copy)
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("name", CELLS)
+def test_each_way_into_a_lower_layer_is_autograds(name: str, both: bool) -> None:
+    """Every state of the layer is given to the layers above as a leaf of its own, which receives what comes down there."""
+    one = loaded(name, "tag" if both else "classify", layers=2, bidirectional=both)
+    done, target = read(one)
+    t, twin = 6, unrolled(one, done.indices.tolist())
+    above = unrolled(one, done.indices.tolist(), leaves=0)
+    logits = above.logits[t : t + 1]
+    value = cross_entropy(logits, target.classes[t : t + 1])
+    for direction in range(1 + both):
+        k = 8 if direction else 4
+        held = twin.states[0, direction]
+        copy = twin.parameters[0, direction, "weight_hh"][k]
+        for s in path(done, target, 0, direction, t, k).ways.tolist():
+            way = path(done, target, 0, direction, t, k, s)
+            (asked,) = torch.autograd.grad(value, above.leaves[direction][s], retain_graph=True, materialize_grads=True,
+                                           allow_unused=True)  # fmt: skip
+            np.testing.assert_allclose(way.at_loss[:4], asked[0], rtol=0, atol=1e-12)
+            (there,) = torch.autograd.grad(held[s][0], copy, asked, retain_graph=True)
+            assert way.gradient_norm == pytest.approx(float(there.norm()), rel=1e-9, abs=1e-14)
+            arrived = torch.autograd.grad(held[s][0], held[k], asked, retain_graph=True, allow_unused=True,
+                                          materialize_grads=True)  # fmt: skip
+            np.testing.assert_allclose(way.at_copy, torch.cat(arrived, 1)[0], rtol=0, atol=1e-12)
 
 
 def test_a_path_that_is_not_there_is_refused_in_a_sentence() -> None:
     done, target = read(loaded("gru", "tag", bidirectional=True))
     with pytest.raises(Problem, match="not read before t = 4"):
-        path(done, target, 3, 5)
+        path(done, target, 0, 0, 3, 5)
     with pytest.raises(Problem, match="not read after t = 4"):
-        path(done, target, 3, 1, direction=1)
+        path(done, target, 0, 1, 3, 1)
     with pytest.raises(Problem, match="no target"):
-        path(done, target, 12, 1)
+        path(done, target, 0, 0, 12, 1)
+    done, target = read(loaded("gru", layers=2))
+    with pytest.raises(Problem, match="not read before t = 4"):
+        path(done, target, 0, 0, 3, 5)
+    assert path(done, target, 0, 0, 9, 4, 11).down == path(done, target, 0, 0, 9, 4).down  # 11 is no way
 
 
 def test_the_horizon_is_where_nothing_comes_back() -> None:

@@ -8,7 +8,7 @@ from rnn_core.views.bptt.reach import REACH, SATURATION, faded, horizon_words
 from rnn_core.views.bptt.shares import RUNNING, SHARES
 from rnn_core.views.bptt.truncation import TRUNCATION, cut_words
 from rnn_core.views.bptt.updates import DIRECTIONS, SGD, clip_words, updates
-from rnn_core.views.bptt.walk import WALK, factors, path_words, steps_back
+from rnn_core.views.bptt.walk import WALK, factors, path_words, steps_back, ways
 
 VIEWS = (MAP, WALK, SHARES, RUNNING, MODES, TRUNCATION, REACH, SATURATION, SGD, DIRECTIONS)
 """All views of one run."""
@@ -16,5 +16,5 @@ VIEWS = (MAP, WALK, SHARES, RUNNING, MODES, TRUNCATION, REACH, SATURATION, SGD, 
 __all__ = [
     "BESIDE", "DIRECTIONS", "MAP", "MODES", "REACH", "RUNNING", "SATURATION", "SGD", "SHARES", "TRUNCATION", "VIEWS", "WALK",
     "Asked", "Backward", "Beside", "backward", "clip_words", "compared", "cut_words", "factors", "faded", "horizon_words",
-    "letter", "modes_words", "path_words", "side_by_side", "steps_back", "updates",
+    "letter", "modes_words", "path_words", "side_by_side", "steps_back", "updates", "ways",
 ]  # fmt: skip

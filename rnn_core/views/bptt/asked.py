@@ -54,6 +54,11 @@ class Backward:
         ks = sorted({k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if k < steps} | {steps})
         return bptt.truncations(self.done, self.target, ks)
 
+    @property
+    def losses_cut(self) -> int:
+        """How many losses `truncations` cuts."""
+        return len(bptt.cut_rows(self.done.network, self.target))
+
     @cached_property
     def sgd(self) -> SgdStep:
         rates = sorted({*bptt_updates.RATES, self.loaded.config.train.learning_rate})
@@ -73,9 +78,10 @@ class Backward:
     def reach(self, layer: int, direction: int, step: int) -> Reach:
         return self._once(("reach", layer, direction, step), lambda: bptt_reach.reach(self.done, layer, direction, step))
 
-    def path(self, step: int, back: int, direction: int) -> Path:
+    def path(self, layer: int, direction: int, step: int, back: int, down: int | None = None) -> Path:
         return self._once(
-            ("path", step, back, direction), lambda: bptt_reach.path(self.done, self.target, step, back, direction)
+            ("path", layer, direction, step, back, down),
+            lambda: bptt_reach.path(self.done, self.target, layer, direction, step, back, down),
         )
 
     def _once(self, key: tuple[Any, ...], compute: Any) -> Any:
@@ -105,6 +111,7 @@ class Asked:
 
     Attributes:
         step, copy: t of the loss and i of the copy, from 0.
+        down: where the loss comes down into a lower layer; None: where most of it does.
         layer, direction: whose copies.
         parameter: the code's name of the parameter.
         window: K.
@@ -117,6 +124,7 @@ class Asked:
     direction: int = 0
     parameter: str = "weight_hh"
     window: int = 5
+    down: int | None = None
 
     @property
     def flow(self) -> GradientFlow:
@@ -140,6 +148,16 @@ class Asked:
     def row(self) -> int:
         """The row of the maps that is nearest to the chosen loss."""
         return int(np.abs(self.flow.rows - self.step).argmin())
+
+    @property
+    def top(self) -> bool:
+        """Whether the chosen layer is the uppermost."""
+        return self.layer == len(self.backward.done.layers) - 1
+
+    @property
+    def below_both(self) -> bool:
+        """Whether a layer that reads both ways lies above the chosen one: then every loss reaches every copy."""
+        return self.backward.done.network.directions == 2 and not self.top
 
     def at(self, step: int) -> str:
         return f"t = {step + 1} (“{literal(self.flow.tokens[step], 30)}”)"

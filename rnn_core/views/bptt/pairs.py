@@ -27,7 +27,7 @@ def _explain_map(asked: Asked) -> str:
             "with nothing has no gradient."
         )
     side = "No loss reaches a copy that is read later, so one side of the diagonal is empty."
-    if asked.backward.done.network.directions == 2:
+    if asked.below_both:
         side = "Below a layer that reads both ways, the loss at t reaches every copy."
     last = ""
     if flow.loss == "last":

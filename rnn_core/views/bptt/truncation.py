@@ -26,14 +26,26 @@ def _draw_cut(cut: _Cut) -> go.Figure:
 
 def cut_words(cut: _Cut) -> str:
     """What the chosen K leaves, as Markdown."""
-    asked = cut.asked
-    return "\n".join(
+    asked, losses = cut.asked, cut.asked.backward.losses_cut
+    counted = int((asked.flow.weights > 0).sum())
+    said = "\n".join(
         f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t, i) kept, "
         f"{one.dropped:,} dropped. What is left of the gradient of {asked.letter}: cosine with the full one "
         f"**{one.against.cosines[asked.name]:.4f}**, **{one.against.ratios[asked.name]:.4f}** of its length; the bias, which "
         f"is what is missing, is {one.against.bias[asked.name]:.4f} of it."
         for one in cut.here
     )
+    if losses < counted:
+        said += (
+            f"\n\nThis text is long: {losses:,} of its {counted:,} losses are cut, evenly from the last, and held against the "
+            "whole of these."
+        )
+    if asked.below_both:
+        said += (
+            "\n\nBelow a layer that reads both ways, copies too far from t are dropped whole; a way that goes further than K "
+            "in the layer above and comes back to a near copy is kept."
+        )
+    return said
 
 
 def _explain_cut(cut: _Cut) -> str:

@@ -18,11 +18,10 @@ class _Walk(NamedTuple):
 
 
 def _walk(asked: Asked) -> _Walk:
-    """The way of one loss, and the factors of one path where the uppermost layer is looked at and the loss reaches."""
-    flow, top = asked.flow, len(asked.backward.done.layers) - 1
-    reaches = asked.copy >= asked.step if asked.direction else asked.copy <= asked.step
-    if asked.layer == top and reaches and flow.targets[asked.step] >= 0:
-        return _Walk(asked, asked.backward.path(asked.step, asked.copy, asked.direction))
+    """The way of one loss, and the factors of one path where the loss reaches the chosen copy."""
+    reaches = asked.below_both or (asked.copy >= asked.step if asked.direction else asked.copy <= asked.step)
+    if reaches and asked.flow.targets[asked.step] >= 0:
+        return _Walk(asked, asked.backward.path(asked.layer, asked.direction, asked.step, asked.copy, asked.down))
     return _Walk(asked, None)
 
 
@@ -41,32 +40,74 @@ def path_words(walk: _Walk) -> str:
     """One path in three factors, as Markdown."""
     asked, path = walk.asked, walk.path
     if path is None:
-        return (
-            f"At {asked.at(asked.copy)}: ‖δ(t,i)‖ = {number(float(asked.held.delta[asked.row, asked.copy]))}. The path in "
-            "three factors is shown in the uppermost layer, for a loss and a copy that it reaches."
-        )
+        return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}: that is read later."
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
-    state = " (of h and c together)" if len(path.parts) > 1 else ""
+    state, apart = " (of h and c together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
+    s, delta = ("t", "‖δ(t,k)‖ =") if asked.top else ("s", "of length")
+    first = f"‖∂L(t)/∂h_t‖ = **{number(asks)}**: what the loss asks of its own state."
+    together = f"Together: ‖∂L(t)/∂W|(k)‖ = **{number(path.gradient_norm)}**."
+    if not asked.top:
+        there = _at(asked, "s", path.down)
+        first = f"‖∂⁺L(t)/∂h_s‖ = **{number(asks)}**: what comes down to this layer's state at {there}."
+        together = (
+            f"Together, this way brings **{number(path.gradient_norm)}**. All {len(path.ways)} ways added up give "
+            f"‖∂L(t)/∂W|(k)‖ = **{number(path.whole_norm)}**, and this one's share of that is "
+            f"**{_share(path):.1%}**."
+        )
     return (
-        f"From the loss at {asked.at(path.step)} to the copy k = {path.back + 1} (“{literal(asked.flow.tokens[path.back], 30)}”):"
-        f"\n\n1. ‖∂L(t)/∂h_t‖ = **{number(asks)}**: what the loss asks of its own state.\n"
-        f"2. ‖∂h_t/∂h_k‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
-        f"{abs(path.step - path.back)} steps. This loss's keeps {number(over(arrives, asks))}, and arrives with length "
+        f"From the loss at {asked.at(path.step)} to the copy {_at(asked, 'k', path.back)}, in three factors:"
+        + ("" if asked.top else f"\n\n{_ways_words(asked)}")
+        + f"\n\n1. {first}\n"
+        f"2. ‖∂h_{s}/∂h_k‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
+        f"{apart} step{'s' * (apart != 1)}. This loss's keeps {number(over(arrives, asks))}, and arrives with length "
         f"{number(arrives)}.\n"
-        f"3. ∂⁺h_k/∂W, with the state before held fixed: the slopes of step k make it ‖δ(t,k)‖ = "
+        f"3. ∂⁺h_k/∂W, with the state before held fixed: the slopes of step k make it {delta} "
         f"**{number(float(np.linalg.norm(path.delta)))}**, times the length of the state before, "
-        f"**{number(float(np.linalg.norm(path.h_before)))}**.\n\n"
-        f"Together: ‖∂L(t)/∂W|(k)‖ = **{number(path.gradient_norm)}**."
+        f"**{number(float(np.linalg.norm(path.h_before)))}**.\n\n{together}"
     )
+
+
+def _at(asked: Asked, letter: str, step: int) -> str:
+    return f"{letter} = {step + 1} (“{literal(asked.flow.tokens[step], 30)}”)"
+
+
+def _share(path: Path) -> float:
+    return float(path.shares[path.ways.tolist().index(path.down)])
+
+
+def _ways_words(asked: Asked) -> str:
+    above = "the layer above" if asked.layer == len(asked.backward.done.layers) - 2 else "the layers above"
+    return (
+        f"Layer {asked.layer + 1} is not read out itself: the loss reaches its states through {above}, which carry it along "
+        "time as well. So it comes down at many steps s, and the copy receives the sum of all these ways; one is followed here."
+    )
+
+
+def ways(walk: _Walk) -> dict[int, str]:
+    """Where the loss comes down into a lower layer and reaches the copy, the largest share first; empty in the uppermost."""
+    if walk.path is None or walk.asked.top:
+        return {}
+    path = walk.path
+    order = np.argsort(-path.shares, kind="stable").tolist()
+    tokens = walk.asked.flow.tokens
+    return {int(path.ways[n]): f"s = {path.ways[n] + 1} · {tokens[path.ways[n]]} · {path.shares[n]:.1%}" for n in order}
 
 
 def _explain_walk(walk: _Walk) -> str:
     asked = walk.asked
+    formula = (
+        r"$$\frac{\partial L(t)}{\partial W|(k)} = \frac{\partial L(t)}{\partial h_t}\cdot"
+        r"\frac{\partial h_t}{\partial h_k}\cdot\frac{\partial^+ h_k}{\partial W}$$"
+    )
+    if not asked.top:
+        formula = (
+            r"$$\frac{\partial L(t)}{\partial W|(k)} = \sum_s \frac{\partial^+ L(t)}{\partial h_s}\cdot"
+            r"\frac{\partial h_s}{\partial h_k}\cdot\frac{\partial^+ h_k}{\partial W}$$"
+        )
     return (
         f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
         "multiplies it by that step's slopes and by W. Where the line falls steeply, little of this loss gets past.\n\n"
-        r"$$\frac{\partial L(t)}{\partial W|(k)} = \frac{\partial L(t)}{\partial h_t}\cdot"
-        r"\frac{\partial h_t}{\partial h_k}\cdot\frac{\partial^+ h_k}{\partial W}$$" + "\n\n" + path_words(walk)
+        f"{formula}\n\n{path_words(walk)}"
     )
 
 
@@ -74,9 +115,8 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     """The walk as a table: a row a step, from the loss away, with the factor that each step multiplies by."""
     flow, held, row = asked.flow, asked.held, asked.row
     t = int(flow.rows[row])
-    both_below = asked.backward.done.network.directions == 2 and asked.layer < len(asked.backward.done.layers) - 1
     steps = list(range(len(flow.tokens)))
-    if not both_below:
+    if not asked.below_both:
         steps = steps[t:] if asked.direction else steps[t::-1]
     delta = held.delta[row]
     factors = [None, *(over(delta[b], delta[a]) for a, b in pairwise(steps))]
@@ -96,8 +136,9 @@ def factors(walk: _Walk) -> dict[str, Any] | None:
         return None
     d, gates = len(path.h_before), walk.asked.backward.done.network.cell.gates
     found: dict[str, Any] = {"unit": np.arange(d)}
+    at = "∂L(t)/∂{}_t" if walk.asked.top else "∂⁺L(t)/∂{}_s"
     for i, part in enumerate(path.parts):
-        found |= {f"∂L(t)/∂{part}_t": path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}_k": path.at_copy[i * d : (i + 1) * d]}
+        found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}_k": path.at_copy[i * d : (i + 1) * d]}
     deltas = {f"δ(t,k) of {gate}": path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
     return found | deltas | {"h_{k−1}": path.h_before}
 

@@ -47,7 +47,7 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert number(float(flow.layers[0].pairs["weight_hh"][5, 2])) in said
     assert f"{flow.max_abs_difference:.1e}" in said and "Copy 1 of W receives exactly 0" in said
     assert literal(NASTY[1]) in said  # the token of step 3
-    path = asked.backward.path(5, 2, 0)
+    path = asked.backward.path(0, 0, 5, 2)
     walked = views.path_words(views.WALK.compute(asked))
     for value in (path.between_norm, path.gradient_norm, np.linalg.norm(path.h_before)):
         assert f"**{number(float(value))}**" in walked
@@ -63,7 +63,7 @@ def test_nothing_is_computed_twice(workspace: Workspace) -> None:
     assert asked.backward.flow is asked.backward.flow
     assert asked.backward.truncated(3) is asked.backward.truncated(3)
     assert asked.backward.truncated(2)[0] is next(one for one in asked.backward.truncations if one.k == 2)
-    assert asked.backward.path(5, 2, 0) is asked.backward.path(5, 2, 0)
+    assert asked.backward.path(0, 0, 5, 2) is asked.backward.path(0, 0, 5, 2)
     assert asked.backward.reach(0, 0, 5) is not asked.backward.reach(0, 0, 4)
 
 
