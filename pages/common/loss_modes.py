@@ -54,10 +54,14 @@ def twins(run: Run) -> dict[str, Run]:
             st.switch_page("pages/train/train.py")
         return st.stop()
     found = {run.config.loss: run, twin.config.loss: twin}
-    waiting = [one for one in found.values() if not one.trained or ((s := jobs.status(one.path)) and s.active)]
-    for one in waiting:
-        st.markdown(f"**{literal(one.name)}** is being trained.")
-        widgets.watch(one.path, f"twin-{one.id}")
+    for one in found.values():
+        status = jobs.status(one.path)
+        if status and status.active:
+            st.markdown(f"**{literal(one.name)}** is being trained.")
+            widgets.watch(one.path, f"twin-{one.id}")
+        elif not one.trained:
+            st.info(f"{literal(one.name)} has no weights yet, and nobody is training it. Go on with it on Train, or delete it on "
+                    "Runs.", icon=":material/hourglass:")  # fmt: skip
     if any(not one.trained for one in found.values()):
         st.stop()
     return {loss: found[loss] for loss in ("last", "every")}

@@ -9,9 +9,17 @@ from rnn_core.training import jobs
 from rnn_core.workspace.runs import Run
 
 
-def choose_run() -> Run:
-    """The box that chooses among the runs with weights to look into; ends the page with an invitation without any."""
-    runs = {run.id: run for run in workspace().runs() if run.trained}
+def choose_run(in_training: bool = False) -> Run:
+    """The box that chooses among the runs with weights to look into; ends the page with an invitation without any.
+
+    Args:
+        in_training: also those that a job is at work on and that have no weights yet.
+    """
+
+    def listed(run: Run) -> bool:
+        return run.trained or (in_training and (status := jobs.status(run.path)) is not None and status.active)
+
+    runs = {run.id: run for run in workspace().runs() if listed(run)}
     if not runs:
         st.info("There is no trained run yet. Upload a file on the Data page and train one.", icon=":material/upload:")
         st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
@@ -31,7 +39,7 @@ def choose_run() -> Run:
     )
     run = runs[st.session_state["pick-run"]]
     status = jobs.status(run.path)
-    if status and status.state != "done":
+    if run.trained and status and status.state != "done":
         st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")
     return run
 

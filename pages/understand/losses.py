@@ -11,7 +11,7 @@ from rnn_core.figures import lines, twins
 st.title("Loss at the last step, or at every step?")
 st.caption("The same network, data and seed, trained twice. What changes when the loss is taken after every word?")
 
-run = run_choice.choose_run()
+run = run_choice.choose_run(in_training=True)  # where both have just been started
 with widgets.saying_problems():
     task = run.config.task
 if len(task.losses) < 2:

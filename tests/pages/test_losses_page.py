@@ -12,7 +12,8 @@ from rnn_core.analysis.along import along
 from rnn_core.analysis.loading import load
 from rnn_core.commands import main
 from rnn_core.training import jobs
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, files
+from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, chart, numbers, sound
 
 
@@ -81,3 +82,22 @@ def test_without_the_data_the_page_says_what_to_upload(here: Workspace, open_pag
     here.dataset(run.config.fingerprint).delete()
     app = open_page("losses", here.root, run=run.id)
     assert "Upload it again" in app.error[0].value
+
+
+def test_runs_in_training_are_shown_until_both_have_weights(here: Workspace, open_page: Open) -> None:
+    run = of_reviews(here)["reviews.csv"]
+    folders = {loss: here.root / "runs" / f"9-{loss}" for loss in ("last", "every")}
+    for loss, folder in folders.items():
+        folder.mkdir()
+        train = replace(run.config.train, loss=loss, seed=77)
+        Run(folder).write_config(replace(run.config, train=train, name=f"run <b>{loss}</b>"))
+    with jobs.work(folders["last"], "train", here.root), jobs.work(folders["every"], "train", here.root):
+        app = open_page("losses", here.root, run="9-every")
+        assert not app.warning and app.selectbox(key="pick-run").value == "9-every"
+        said = " ".join(text.value for text in app.markdown)
+        assert said.count("is being trained") == 2 and "run <b>" not in said
+        assert not any("half of the words" in text.value for text in app.markdown)
+    files.write_json(folders["every"] / "status.json", {"state": "cancelled"})
+    with jobs.work(folders["last"], "train", here.root):
+        app = open_page("losses", here.root, run="9-last")
+    assert any("nobody is training it" in info.value for info in app.info)
