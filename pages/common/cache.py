@@ -1,11 +1,13 @@
 """Everything that is kept between reruns, in one place."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rnn_core.config import Problem
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded
     from rnn_core.data.datasets import Example
     from rnn_core.results import Along, Evaluation, Trace
+    from rnn_core.views.bptt import Backward
+    from rnn_core.workspace.datasets import SavedDataset
 
 
 def workspace() -> Workspace:
@@ -61,6 +65,33 @@ def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool)
     from rnn_core.analysis.trace import trace
 
     return trace(_loaded, text, text.split(" ") if spaced else None)
+
+
+def backward(
+    run: Run, text: str, spaced: bool, target: str | None, loss: str | None, logit: bool, precise: bool, batch: bool
+) -> "Backward":
+    """The way back of a text, by all that it depends on: nothing of who asked for it is in it. Raises Problem as it does.
+
+    Args:
+        batch: whether a mini-batch of the run's data is wanted too, where the workspace has them.
+    """
+    network, seen = traced(run, text, spaced)
+    data = None
+    with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
+        data = workspace().dataset(run.config.fingerprint) if batch else None
+    asked = (text, spaced, target, loss, logit, precise)
+    return _backward(network, seen, data, str(run.path), _version(run), asked, data is not None)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _backward(
+    _loaded: "Loaded", _seen: "Trace", _data: "SavedDataset | None", path: str, version: int,
+    asked: tuple[str, bool, str | None, str | None, bool, bool], batch: bool,
+) -> "Backward":  # fmt: skip
+    from rnn_core.views.bptt import backward
+
+    examples = next(_data.pieces("train"), ()) if _data else ()
+    return backward(_loaded, _seen, *asked[2:], examples)
 
 
 def along(run: Run, texts: "Sequence[Example]") -> "Along":

@@ -1,21 +1,16 @@
 """What the BPTT page looks at: the target, the loss and the copy, as widgets over the one selection."""
 
-import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.common import cache, run_choice, state, widgets
-from rnn_core.config import Problem
+from pages.common import cache, state
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.views.bptt import Asked, Backward
-
-_KEPT, _MOST_KEPT = "bptt-kept", 4
-
 
 def choose_target(run: Run, labels: tuple[str, ...]) -> None:
     """Target, loss, logit and precision."""
@@ -45,38 +40,25 @@ def choose_target(run: Run, labels: tuple[str, ...]) -> None:
     for name, title, words in toggles:
         key = f"bptt-{name}"
         st.session_state[key] = getattr(chosen, name)
-        row.toggle(title, key=key, help=words, on_change=_keep, args=(name, key))
+        row.toggle(title, key=key, help=words, on_change=keep, args=(name, key))
 
 
-def _keep(name: str, key: str) -> None:
+def keep(name: str, key: str) -> None:
+    """What a widget says, into the selection."""
     state.select(**{name: st.session_state[key]})
 
 
 def look_back(run: Run, own: bool = True) -> "Backward":
-    """The way back of the selected text, kept for this session. Raises Problem as reading and aiming do.
+    """The way back of the selected text. Raises Problem as reading and aiming do.
 
     Args:
         own: whether this is the selected run: a pinned one aims at its own answer where it lacks the label.
     """
     chosen = state.selection()
-    loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
-    from rnn_core.views import bptt as views
-
-    task = run.config.task
-    target = chosen.tags if task.per_token else chosen.label if chosen.label in trace.labels else None
+    task, labels = run.config.task, cache.loaded(run).speech.labels
+    target = chosen.tags if task.per_token else chosen.label if chosen.label in labels else None
     loss = chosen.loss if chosen.loss in task.losses else None
-    key = (id(loaded), id(trace), target, loss, chosen.logit, chosen.precise)
-    kept: dict[Any, Backward] = st.session_state.setdefault(_KEPT, {})
-    if key not in kept:
-        examples: Any = ()
-        with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
-            if own:
-                examples = next(cache.workspace().dataset(run.config.fingerprint).pieces("train"), ())
-        made = views.backward(loaded, trace, target, loss, chosen.logit, chosen.precise, examples)
-        while len(kept) >= _MOST_KEPT:
-            del kept[next(iter(kept))]
-        kept[key] = made
-    return kept[key]
+    return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, own)
 
 
 def choose_copies(backward: "Backward") -> "Asked":
@@ -99,7 +81,7 @@ def choose_copies(backward: "Backward") -> "Asked":
             key = f"bptt-{name}"
             st.session_state[key] = value
             row.segmented_control(name.capitalize(), values, key=key, format_func=words, required=True,
-                                  label_visibility="collapsed", on_change=_keep, args=(name, key))  # fmt: skip
+                                  label_visibility="collapsed", on_change=keep, args=(name, key))  # fmt: skip
     rows = backward.flow.rows
     step = int(rows[0 if direction else -1]) if chosen.step is None or chosen.step not in rows else chosen.step
     back = chosen.back
@@ -114,80 +96,7 @@ def choose_way(ways: dict[int, str], down: int) -> None:
     if len(ways) > 1:
         st.session_state["bptt-down"] = down
         st.selectbox("Step s at which the loss comes down into this layer (with its share of what the copy receives)", list(ways),
-                     key="bptt-down", format_func=ways.__getitem__, on_change=_keep, args=("down", "bptt-down"))  # fmt: skip
-
-
-SECTIONS = {
-    "copies": "What each copy adds", "modes": "Last or every step", "truncation": "Truncation",
-    "reach": "Vanishing or exploding", "sgd": "A step of SGD", "beside": "Other runs",
-}  # fmt: skip
-
-
-def tabs(with_modes: bool) -> dict[str, Any]:
-    """A tab a question, of which only the open one is to be filled: the others cost nothing."""
-    names = [name for name in SECTIONS if with_modes or name != "modes"]
-    chosen = state.selection().section
-    st.session_state["bptt-tab"] = SECTIONS[chosen if chosen in names else names[0]]
-
-    def turn() -> None:
-        title = st.session_state["bptt-tab"]
-        state.select(section=next(name for name in names if SECTIONS[name] == title))
-
-    made = st.tabs([SECTIONS[name] for name in names], key="bptt-tab", on_change=turn)
-    return dict(zip(names, made, strict=True))
-
-
-def choose_window(asked: "Asked") -> None:
-    """K of the truncation."""
-    st.session_state["bptt-window"] = asked.window
-    st.slider("K: steps that the way back may take", 1, len(asked.flow.tokens), key="bptt-window",
-              on_change=_keep, args=("window", "bptt-window"))  # fmt: skip
-
-
-def choose_clip(trained: float) -> float:
-    """The threshold to clip at; at first the one the run was trained with."""
-    try:
-        wanted = float(state.selection().clip or trained)
-    except ValueError:  # a link may say anything
-        wanted = trained
-    st.session_state["bptt-clip"] = wanted if 0 <= wanted < 1e9 else trained
-    st.number_input("Clip gradient norm to", 0.0, key="bptt-clip", help="0: never",
-                    on_change=lambda: state.select(clip=str(st.session_state["bptt-clip"])))  # fmt: skip
-    return float(st.session_state["bptt-clip"])
-
-
-def pinned(run: Run) -> "dict[str, Asked]":
-    """This run and those pinned beside it, each at its last loss in its uppermost layer, by what they are called."""
-    from rnn_core.views import bptt as views
-
-    others = {other.id: other for other in cache.workspace().runs()
-              if other.trained and other.id != run.id and _same_task(other, run)}  # fmt: skip
-    chosen = [name for name in (state.selection().pinned or "").split(",") if name in others]
-    st.session_state["bptt-pinned"] = chosen
-    st.multiselect(
-        "Runs beside this one", list(others), key="bptt-pinned", max_selections=3,
-        format_func=lambda name: run_choice.run_label(others[name]),
-        placeholder="Choose others of the same task" if others else "There is no other trained run of this task",
-        on_change=lambda: state.select(pinned=",".join(st.session_state["bptt-pinned"]) or None),
-    )  # fmt: skip
-    found: dict[str, Asked] = {}
-    for one in (run, *(others[name] for name in chosen)):
-        try:
-            back = look_back(one, one is run)
-            last = int(back.flow.rows[-1])
-        except Problem as why:
-            widgets.problem(why)
-            continue
-        top = back.loaded.network.config.layers - 1
-        name = run_choice.run_label(one)
-        found[name if name not in found else f"{name} ({one.id})"] = views.Asked(back, last, 0, top)
-    return found
-
-
-def _same_task(one: Run, other: Run) -> bool:
-    with contextlib.suppress(Problem):
-        return one.config.data.task == other.config.data.task
-    return False
+                     key="bptt-down", format_func=ways.__getitem__, on_change=keep, args=("down", "bptt-down"))  # fmt: skip
 
 
 def warn(backward: "Backward") -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, gradient_choice, run_choice, state, text_choice, view_panel, widgets
+from pages.common import cache, gradient_choice, gradient_tabs, run_choice, state, text_choice, view_panel, widgets
 
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
@@ -37,7 +37,7 @@ with st.expander("Step by step, with the factors"):
         st.markdown("The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before.")
         st.dataframe(factors, hide_index=True, height=220)
 
-tabs = gradient_choice.tabs(views.MODES.fits(run.config))
+tabs = gradient_tabs.tabs(views.MODES.fits(run.config))
 if tabs["copies"].open:
     with tabs["copies"]:
         view_panel.show(views.SHARES, asked, state.select)
@@ -54,7 +54,7 @@ if "modes" in tabs and tabs["modes"].open:
 if tabs["truncation"].open:
     with tabs["truncation"]:
         with widgets.saying_problems():
-            view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_choice.choose_window(asked))
+            view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_tabs.choose_window(asked))
         st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
 
 if tabs["reach"].open:
@@ -71,7 +71,7 @@ if tabs["sgd"].open:
         with left:
             view_panel.show(views.SGD, asked)
         with right:
-            clip = gradient_choice.choose_clip(run.config.train.clip)
+            clip = gradient_tabs.choose_clip(run.config.train.clip)
             st.markdown(views.clip_words(asked, clip))
             st.dataframe(views.updates(asked, clip), hide_index=True)
         if backward.examples:
@@ -82,6 +82,6 @@ if tabs["sgd"].open:
 
 if tabs["beside"].open:
     with tabs["beside"]:
-        beside = views.Beside(gradient_choice.pinned(run))
+        beside = views.Beside(gradient_tabs.pinned(run))
         view_panel.show(views.BESIDE, beside)
         st.dataframe(views.side_by_side(beside), hide_index=True)

@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from pages.common import cache
 from rnn_core.workspace import Workspace
 from tests.tiny import saved_run
@@ -16,3 +18,17 @@ def test_a_trace_is_kept_by_the_runs_weights(workspace: Workspace) -> None:
     os.utime(run.path / "weights.safetensors", ns=(0, 0))
     renewed, third = cache.traced(run, "the film", False)
     assert renewed is not again and third is not first
+
+
+def test_the_way_back_is_kept_by_all_that_it_depends_on(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace.root))
+    run = saved_run(workspace)
+    asked = ("the film", False, "good", "last", False, False, False)
+    first = cache.backward(run, *asked)
+    assert cache.backward(run, *asked) is first
+    for place, other in enumerate(("the bad film", True, "bad", "every", True, True)):
+        changed = cache.backward(run, *asked[:place], other, *asked[place + 1 :])
+        assert changed is not first and cache.backward(run, *asked) is first
+    assert cache.backward(run, *asked[:-1], True) is first, "there are no data for a mini-batch"
+    os.utime(run.path / "weights.safetensors", ns=(0, 0))
+    assert cache.backward(run, *asked) is not first

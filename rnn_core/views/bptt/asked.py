@@ -23,6 +23,9 @@ from rnn_core.results import (
 )
 from rnn_core.views.view import literal
 
+MOST_KEPT = 32
+"""Paths, reaches and truncations of one text that are kept."""
+
 
 @dataclass(frozen=True)
 class Backward:
@@ -85,9 +88,13 @@ class Backward:
         )
 
     def _once(self, key: tuple[Any, ...], compute: Any) -> Any:
-        if key not in self._kept:
-            self._kept[key] = compute()
-        return self._kept[key]
+        found = self._kept.get(key)
+        if found is None:
+            found = compute()
+            for oldest in list(self._kept)[: max(0, len(self._kept) - MOST_KEPT + 1)]:
+                self._kept.pop(oldest, None)  # another session may have been here as well
+            self._kept[key] = found
+        return found
 
 
 def backward(
