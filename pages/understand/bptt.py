@@ -84,4 +84,5 @@ if tabs["beside"].open:
     with tabs["beside"]:
         beside = views.Beside(gradient_tabs.pinned(run))
         view_panel.show(views.BESIDE, beside)
+        st.markdown(views.horizons(beside))
         st.dataframe(views.side_by_side(beside), hide_index=True)

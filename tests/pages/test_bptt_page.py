@@ -117,6 +117,19 @@ def test_a_labelling_run_takes_a_tag_a_token(opened, filled: Path, named: dict[s
     assert "2 tags for 5 tokens" in app.error[0].value
 
 
+def test_in_a_lower_layer_one_chooses_where_the_loss_comes_down(opened, filled: Path, named: dict[str, str]) -> None:
+    link = {"run": named["entities.tsv"], "text": "Anna lives in Paris .", "step": "4", "back": "2"}
+    assert not any(box.key == "bptt-down" for box in opened(filled, **link, layer="1").selectbox)
+    app = opened(filled, **link, layer="0", section="truncation")
+    assert any("comes back to a near copy is kept" in m.value for m in app.markdown)
+    app.selectbox(key="bptt-down").set_value(5)
+    sound(app.run())
+    assert app.query_params["down"] in ("5", ["5"])
+    said = " ".join(m.value for m in app.markdown)
+    assert "Layer 1 is not read out itself" in said and "state at s = 6 (" in said
+    assert opened(filled, **link, layer="0", down="99").selectbox(key="bptt-down").value in range(2, 7)
+
+
 def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
     workspace = Workspace(tmp_path / "workspace")

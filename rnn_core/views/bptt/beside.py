@@ -34,18 +34,21 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
         "loss of the text": [asked.flow.total for asked in runs.values()],
         "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
         "whole gradient": [asked.flow.norm for asked in runs.values()],
-        "horizon": [horizon_words(faded(asked), asked.direction) for asked in runs.values()],
     }
 
 
-def _explain_beside(beside: Beside) -> str:
-    listed = "\n".join(
+def horizons(beside: Beside) -> str:
+    """How far each run's gradient reaches, as a Markdown list."""
+    return "\n".join(
         f"- {literal(name, 60)}: {horizon_words(faded(asked), asked.direction)}" for name, asked in beside.runs.items()
     )
+
+
+def _explain_beside(beside: Beside) -> str:
     return (
         "Each line starts at 1, at the last loss's own step, and shows what is left of its gradient further back. Gates "
         "(LSTM, GRU) were invented to let this line fall slowly; whether they do so here is what you see.\n\n"
-        r"$$\frac{\lVert \delta(T,i) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{listed}"
+        r"$$\frac{\lVert \delta(T,i) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{horizons(beside)}"
     )
 
 

@@ -43,12 +43,12 @@ def path_words(walk: _Walk) -> str:
         return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}: that is read later."
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
     state, apart = " (of h and c together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
-    s, delta = ("t", "‖δ(t,k)‖ =") if asked.top else ("s", "of length")
-    first = f"‖∂L(t)/∂h_t‖ = **{number(asks)}**: what the loss asks of its own state."
+    s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "of length")
+    first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: what the loss asks of its own state."
     together = f"Together: ‖∂L(t)/∂W|(k)‖ = **{number(path.gradient_norm)}**."
     if not asked.top:
         there = _at(asked, "s", path.down)
-        first = f"‖∂⁺L(t)/∂h_s‖ = **{number(asks)}**: what comes down to this layer's state at {there}."
+        first = f"‖∂⁺L(t)/∂hₛ‖ = **{number(asks)}**: what comes down to this layer's state at {there}."
         together = (
             f"Together, this way brings **{number(path.gradient_norm)}**. All {len(path.ways)} ways added up give "
             f"‖∂L(t)/∂W|(k)‖ = **{number(path.whole_norm)}**, and this one's share of that is "
@@ -58,10 +58,10 @@ def path_words(walk: _Walk) -> str:
         f"From the loss at {asked.at(path.step)} to the copy {_at(asked, 'k', path.back)}, in three factors:"
         + ("" if asked.top else f"\n\n{_ways_words(asked)}")
         + f"\n\n1. {first}\n"
-        f"2. ‖∂h_{s}/∂h_k‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
+        f"2. ‖∂h{s}/∂hₖ‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
         f"{apart} step{'s' * (apart != 1)}. This loss's keeps {number(over(arrives, asks))}, and arrives with length "
         f"{number(arrives)}.\n"
-        f"3. ∂⁺h_k/∂W, with the state before held fixed: the slopes of step k make it {delta} "
+        f"3. ∂⁺hₖ/∂W, with the state before held fixed: the slopes of step k make it {delta} "
         f"**{number(float(np.linalg.norm(path.delta)))}**, times the length of the state before, "
         f"**{number(float(np.linalg.norm(path.h_before)))}**.\n\n{together}"
     )
