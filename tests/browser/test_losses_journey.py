@@ -1,0 +1,50 @@
+"""The two losses as a person tries them: one click trains both, and the comparison appears where it is watched."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnn_core.commands import main
+from tests.browser.person import Person
+
+REVIEWS = str(Path(__file__).parents[2] / "samples" / "reviews.csv")
+pytestmark = pytest.mark.browser
+
+
+def test_both_losses_are_trained_with_one_click_and_compared(
+    browser: Any, server: str, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = next(tmp_path_factory.getbasetemp().glob("server*")) / "workspace"
+    person = Person(browser, server)
+    page = person.page
+    person.go("/")
+    assert main(["data", "--train", REVIEWS, "--name", "Both ways", "--workspace", str(root)]) == 0
+    data = json.loads(capsys.readouterr().out.splitlines()[-1])["dataset"]
+
+    person.go(f"/train?dataset={data}")
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("3")
+    epochs.press("Enter")
+    person.settle()
+    name = page.get_by_label("Name of the run")
+    name.fill("Twins")
+    name.press("Enter")
+    person.settle()
+    person.press("Train with both losses", exact=False)
+
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Last or every step").click()
+    page.get_by_role("heading", name="Loss at the last step, or at every step?").wait_for()
+    page.get_by_text("half of the words read").wait_for(timeout=120_000)  # the page goes on by itself once both have ended
+    person.settle()
+    assert "Twins, loss" in page.get_by_role("combobox", name="Run").first.input_value()
+    lines = person.chart("view-right-so-far").evaluate("g => g._fullData.map(l => Array.from(l.y))")
+    assert len(lines) == 4 and all(len(line) == 21 and all(0 <= y <= 1 for y in line) for line in lines)
+    for key in ("view-decided", "view-loss-reach"):
+        assert person.chart(key).evaluate("g => g._fullData.length") == 2
+    assert person.chart("twin-curves").evaluate("g => new Set(g._fullData.map(l => l.name)).size") >= 2
+    cells = page.get_by_test_id("stDataFrame").locator("td").all_text_contents()  # the table behind the canvas
+    assert "test accuracy" in cells and "3" in cells
+    assert "24 dev texts" in person.text()
+    assert person.errors == []
