@@ -13,6 +13,9 @@ from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
 POOL = 50
 """Texts are sorted by length within pools of so many batches: alike within a batch, shuffled between pools."""
 
+GROUP = 8
+"""Batches of more texts are a multiple of it: two threads, and four texts at a time in each (network/kernels.py)."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -101,7 +104,7 @@ def plan(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.nd
     batches = [
         rows
         for pool in np.array_split(order, max(1, round(len(order) / (size * POOL))))
-        for rows in _cut(pool[np.argsort(lengths[pool], kind="stable")], lengths, budget)
+        for rows in _cut(pool[np.argsort(lengths[pool], kind="stable")], lengths, budget, GROUP)
     ]
     return [batches[i] for i in rng.permutation(len(batches))]
 
@@ -111,10 +114,18 @@ def in_order(lengths: np.ndarray, budget: float = 8192) -> Iterator[np.ndarray]:
     return _cut(np.argsort(lengths, kind="stable"), lengths, budget)
 
 
-def _cut(rows: np.ndarray, lengths: np.ndarray, budget: float) -> Iterator[np.ndarray]:
-    """Consecutive pieces of `rows`, which are sorted by length, as long as rows × longest stays within the budget."""
+def _cut(rows: np.ndarray, lengths: np.ndarray, budget: float, group: int = 1) -> Iterator[np.ndarray]:
+    """Consecutive pieces of `rows`, which are sorted by length, as long as rows × longest stays within the budget.
+
+    A piece of more than `group` rows is a multiple of it, the nearest one to the budget; the last is what is left.
+    """
     start = 0
     for end in range(1, len(rows) + 1):
-        if end == len(rows) or lengths[rows[end]] * (end + 1 - start) > budget:
+        count = end - start
+        if end < len(rows) and count > group and count % group:
+            continue
+        more = group if count >= group else 1
+        longest = lengths[rows[min(end + more, len(rows)) - 1]]
+        if end == len(rows) or longest * (count + (more + 1) // 2) > budget:
             yield rows[start:end]
             start = end

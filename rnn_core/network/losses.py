@@ -38,7 +38,7 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
         weights: w_t, (T, B).
         targets: the class wanted at each step, (T, B); −1 counts nothing.
     """
-    counted = (weights > 0) & (targets >= 0)
-    logits = network.readout(h[counted])
-    each = functional.cross_entropy(logits, targets[counted], reduction="none")
-    return (each * weights[counted].to(each.dtype)).sum() / targets.shape[1]
+    counted = ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0]
+    logits = network.readout(h.flatten(0, 1).index_select(0, counted))
+    each = functional.cross_entropy(logits, targets.flatten()[counted], reduction="none")
+    return each.dot(weights.flatten()[counted].to(each.dtype)) / targets.shape[1]

@@ -72,8 +72,9 @@ def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -
 
 
 def _elman_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    assert isinstance(cell, Elman)
     weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias"))
-    h = ElmanSweep.apply(cell, x, start[0], *weights)
+    h = ElmanSweep.apply(cell.activation, x, start[0], *weights)
     return h, (h[-1],)
 
 

@@ -1,0 +1,204 @@
+"""The steps of the cells over time as compiled loops, forwards and backwards.
+
+Each kernel goes through all T steps for the rows `first` to `last` of a batch: texts of a batch know nothing of each
+other, so that several threads take some rows each and meet at the end alone. A step multiplies into the buffer that
+already holds U x_t + b, and then goes through each number once; nothing is allocated on the way. Arrays are
+C-contiguous, (T, B, ·), all of one dtype; rows of gates may be longer than what is used of them. States before the
+first step stand at index 0 of arrays of T + 1 steps. docs/performance.md has what was measured.
+"""
+
+import math
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from rnn_core.compiled import OPTIONS, compiled
+
+
+def _tanh(x):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_tanh, jit_options=OPTIONS)  # type: ignore[arg-type]
+def _(x):  # type: ignore[no-untyped-def]
+    if x == types.float64:
+        return lambda x: math.tanh(x)
+
+    def rational(x):  # type: ignore[no-untyped-def]
+        """x p(x²) / q(x²), within 3e-7 of tanh: compiled to vector instructions, which libm's is not."""
+        x = np.float32(7.9) if x > np.float32(7.9) else x
+        x = np.float32(-7.9) if x < np.float32(-7.9) else x
+        s = x * x
+        p = np.float32(-2.76076847742355e-16) * s + np.float32(2.00018790482477e-13)
+        p = p * s + np.float32(-8.60467152213735e-11)
+        p = p * s + np.float32(5.12229709037114e-08)
+        p = p * s + np.float32(1.48572235717979e-05)
+        p = p * s + np.float32(6.37261928875436e-04)
+        p = p * s + np.float32(4.89352455891786e-03)
+        q = np.float32(1.19825839466702e-06) * s + np.float32(1.18534705686654e-04)
+        q = q * s + np.float32(2.26843463243900e-03)
+        q = q * s + np.float32(4.89352518554385e-03)
+        return x * p / q
+
+    return rational
+
+
+def _sigmoid(x):  # type: ignore[no-untyped-def]
+    raise NotImplementedError
+
+
+@overload(_sigmoid, jit_options=OPTIONS)  # type: ignore[arg-type]
+def _(x):  # type: ignore[no-untyped-def]
+    if x == types.float64:
+        return lambda x: 1 / (1 + math.exp(-x))
+    return lambda x: np.float32(0.5) + np.float32(0.5) * _tanh(np.float32(0.5) * x)
+
+
+_COLUMNS = 256
+
+
+@compiled
+def add_product(out: np.ndarray, skip: int, a: np.ndarray, w: np.ndarray) -> None:
+    """out[:, skip:] += a w, (R, N) += (R, K) (K, N): four rows of each at a time, so that what is loaded is used often."""
+    rows, inner, width = len(a), a.shape[1], w.shape[1]
+    fours = inner - inner % 4
+    for start in range(0, width, _COLUMNS):
+        count = min(_COLUMNS, width - start)
+        end, first, last = start + count, skip + start, skip + start + count
+        for r in range(0, rows - 3, 4):
+            o, p, q, s = out[r, first:last], out[r + 1, first:last], out[r + 2, first:last], out[r + 3, first:last]
+            for k in range(0, fours, 4):
+                w0, w1, w2, w3 = w[k, start:end], w[k + 1, start:end], w[k + 2, start:end], w[k + 3, start:end]
+                a0, a1, a2, a3 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
+                b0, b1, b2, b3 = a[r + 1, k], a[r + 1, k + 1], a[r + 1, k + 2], a[r + 1, k + 3]
+                c0, c1, c2, c3 = a[r + 2, k], a[r + 2, k + 1], a[r + 2, k + 2], a[r + 2, k + 3]
+                d0, d1, d2, d3 = a[r + 3, k], a[r + 3, k + 1], a[r + 3, k + 2], a[r + 3, k + 3]
+                for j in range(count):
+                    o[j] += a0 * w0[j] + a1 * w1[j] + a2 * w2[j] + a3 * w3[j]
+                    p[j] += b0 * w0[j] + b1 * w1[j] + b2 * w2[j] + b3 * w3[j]
+                    q[j] += c0 * w0[j] + c1 * w1[j] + c2 * w2[j] + c3 * w3[j]
+                    s[j] += d0 * w0[j] + d1 * w1[j] + d2 * w2[j] + d3 * w3[j]
+            for k in range(fours, inner):
+                for j in range(count):
+                    o[j] += a[r, k] * w[k, start + j]
+                    p[j] += a[r + 1, k] * w[k, start + j]
+                    q[j] += a[r + 2, k] * w[k, start + j]
+                    s[j] += a[r + 3, k] * w[k, start + j]
+        for r in range(rows - rows % 4, rows):
+            o = out[r, first:last]
+            for k in range(0, fours, 4):
+                w0, w1, w2, w3 = w[k, start:end], w[k + 1, start:end], w[k + 2, start:end], w[k + 3, start:end]
+                a0, a1, a2, a3 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
+                for j in range(count):
+                    o[j] += a0 * w0[j] + a1 * w1[j] + a2 * w2[j] + a3 * w3[j]
+            for k in range(fours, inner):
+                for j in range(count):
+                    o[j] += a[r, k] * w[k, start + j]
+
+
+PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
+"""The numbers by which the Elman kernels know φ."""
+TANH, RELU = PHI["tanh"], PHI["relu"]
+
+
+@compiled
+def elman(first: int, last: int, phi: int, h: np.ndarray, w: np.ndarray) -> None:
+    """h_t = φ(b + W h_{t−1} + U x_t). h (T + 1, B, d) holds h_0, then U x_t + b; w is Wᵀ, (d, d)."""
+    zero = h.dtype.type(0)
+    for t in range(1, len(h)):
+        now = h[t, first:last]
+        add_product(now, 0, h[t - 1, first:last], w)
+        for a in now:
+            if phi == TANH:
+                for j in range(len(a)):
+                    a[j] = _tanh(a[j])
+            elif phi == RELU:
+                for j in range(len(a)):
+                    a[j] = max(a[j], zero)
+            else:
+                for j in range(len(a)):
+                    a[j] = _sigmoid(a[j])
+
+
+@compiled
+def elman_backward(first: int, last: int, phi: int, delta: np.ndarray, h: np.ndarray, w: np.ndarray) -> None:
+    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}). delta (T, B, d) holds ∂L/∂h_t; h (T + 1, B, d); w is W."""
+    zero, one = delta.dtype.type(0), delta.dtype.type(1)
+    for t in range(len(delta) - 1, -1, -1):
+        if t < len(delta) - 1:
+            add_product(delta[t, first:last], 0, delta[t + 1, first:last], w)
+        for b in range(first, last):
+            e, s = delta[t, b], h[t + 1, b]
+            if phi == TANH:
+                for j in range(len(e)):
+                    e[j] *= one - s[j] * s[j]
+            elif phi == RELU:
+                for j in range(len(e)):
+                    e[j] = e[j] if s[j] > zero else zero
+            else:
+                for j in range(len(e)):
+                    e[j] *= s[j] * (one - s[j])
+
+
+@compiled
+def gru(first: int, last: int, a: np.ndarray, h: np.ndarray, w: np.ndarray) -> None:
+    """The GRU in torch's form, letters as in `cells.GRU`.
+
+    a (T, B, 4d) holds U x_t + b for n, r and z, and b_q, side by side; it becomes n, r, z and q = W_n h_{t−1} + b_q.
+    h (T + 1, B, d) holds h_0; w is Wᵀ, (d, 3d).
+    """
+    d = h.shape[2]
+    for t in range(len(a)):
+        add_product(a[t, first:last], d, h[t, first:last], w)
+        for i in range(first, last):
+            n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
+            before, now = h[t, i], h[t + 1, i]
+            for j in range(d):
+                r[j] = _sigmoid(r[j])
+                z[j] = _sigmoid(z[j])
+                n[j] = _tanh(n[j] + r[j] * q[j])
+                now[j] = n[j] + z[j] * (before[j] - n[j])
+
+
+@compiled
+def gru_backward(
+    first: int, last: int,
+    delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, w: np.ndarray,
+) -> None:  # fmt: skip
+    """Backwards: δ of n, r, z and q side by side into `delta` (T, B, 4d).
+
+    `carried` (B, d) holds zero, and at the end the gradient at the state before the first step; w is W, (3d, d).
+    """
+    d, one = h.shape[2], h.dtype.type(1)
+    for t in range(len(a) - 1, -1, -1):
+        for i in range(first, last):
+            n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
+            delta_n, delta_r = delta[t, i, :d], delta[t, i, d : 2 * d]
+            delta_z, delta_q = delta[t, i, 2 * d : 3 * d], delta[t, i, 3 * d : 4 * d]
+            before, read, g = h[t, i], grad_h[t, i], carried[i]
+            for j in range(d):
+                grad = read[j] + g[j]
+                e = grad * (one - z[j]) * (one - n[j] * n[j])
+                delta_n[j] = e
+                delta_q[j] = e * r[j]
+                delta_r[j] = e * r[j] * q[j] * (one - r[j])
+                delta_z[j] = grad * (before[j] - n[j]) * z[j] * (one - z[j])
+                g[j] = grad * z[j]
+        add_product(carried[first:last], 0, delta[t, first:last, d : 4 * d], w)
+
+
+@compiled
+def thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> None:
+    """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p).
+
+    Number i is judged by 32 bits: MurmurHash3's finaliser (Appleby 2011) of i and the key.
+    """
+    least, zero, scale = np.uint32(p * 4294967295), x.dtype.type(0), x.dtype.type(1 / (1 - p))
+    start = np.uint32(key)
+    for i in range(len(x)):
+        bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + start)
+        bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+        bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+        bits = np.uint32(bits ^ (bits >> np.uint32(16)))
+        out[i] = x[i] * scale if bits >= least else zero
