@@ -23,8 +23,9 @@ st.markdown(
 )
 asked = gradient_choice.choose_copies(backward)
 view_panel.show(views.MAP, asked, state.select)
-if asked.parameter == "weight_hh" and not asked.direction:
-    st.caption("Copy 1 of W receives exactly 0 from every loss: the state before the first step is h₀ = 0.")
+if asked.parameter == "weight_hh":
+    first = len(flow.tokens) if asked.direction else 1
+    st.caption(f"Copy {first} of W receives exactly 0 from every loss: the state before the first step that is read is h₀ = 0.")
 
 view_panel.show(views.WALK, asked, state.select)
 walk = views.WALK.compute(asked)
