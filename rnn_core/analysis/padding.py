@@ -118,8 +118,8 @@ class _Text(NamedTuple):
     def by_length(self, row: _Row) -> _Measured:
         """A row as in training: read from its start, by its length; what is behind counts for nothing."""
         table = self.table.clone().requires_grad_(True)
-        length = torch.tensor([int(row.fed.sum())])
-        top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], length)[0]
+        fed = torch.from_numpy(row.fed)
+        top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], fed.sum()[None])[0] * fed[:, None, None]
         logits = self.twin.readout(top)
         total = self._loss(row, logits[:, 0])
         parameters = {name: p for name, p in self.twin.named_parameters() if p is not self.twin.embedding}
