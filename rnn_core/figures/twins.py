@@ -31,7 +31,7 @@ def right_so_far(found: Mapping[str, Along]) -> go.Figure:
                                        name=f"{NAMES[loss]}: {curve}", line={"dash": dash}))  # fmt: skip
     return frame(
         figure, 380, "right so far",
-        xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 101], "dtick": 20},
+        xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20},
         yaxis={"title": {"text": "share of dev texts that are right"}},
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
     )  # fmt: skip
@@ -59,6 +59,6 @@ def decided(found: Mapping[str, Along]) -> go.Figure:
         figure.add_scatter(**_line(loss, 100 * shares, so_far, "%{x:.0f} % read: %{y:.2f} decided"))
     return frame(
         figure, 330, "decided",
-        xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 101], "dtick": 20},
+        xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20},
         yaxis={"title": {"text": "share of dev texts decided"}, "range": [0, 1.02]},
     )  # fmt: skip
