@@ -72,5 +72,8 @@ def dev_texts(run: Run) -> list[Example]:
     dataset = cache.workspace().dataset(run.config.fingerprint)
     for split in (*SPLITS[1:], SPLITS[0]):
         if split in dataset.report.splits and (found := dataset.examples(split)):
-            return found[:: max(1, len(found) // MOST_TEXTS)][:MOST_TEXTS]
+            if len(found) > MOST_TEXTS:
+                st.caption(f"Read: {MOST_TEXTS:,} of {len(found):,} {split} texts, spread evenly.")
+                return [found[i * len(found) // MOST_TEXTS] for i in range(MOST_TEXTS)]
+            return found
     raise Problem("The data of these runs holds no texts. Upload it again on the Data page.")

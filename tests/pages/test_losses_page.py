@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pages.common import loss_modes
 from rnn_core.analysis.along import along
 from rnn_core.analysis.loading import load
 from rnn_core.commands import main
@@ -56,6 +57,18 @@ def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspa
     row = scores[scores["figure"] == "test accuracy"].iloc[0]
     shown = [row["loss at the last step"], row["loss at every step"]]
     assert shown == [f"{by_loss[loss]['test_accuracy']:.4f}" for loss in ("last", "every")]
+
+
+def test_a_large_dev_is_read_in_part_and_says_so(here: Workspace, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = of_reviews(here)["reviews.csv"]
+    twin = Run(shutil.copytree(run.path, here.root / "runs" / "a-twin"))
+    twin.write_config(replace(run.config, train=replace(run.config.train, loss="every")))
+    monkeypatch.setattr(loss_modes, "MOST_TEXTS", 16)
+    app = open_page("losses", here.root, run=run.id)
+    assert any("16 of 24 dev texts" in caption.value for caption in app.caption)
+    texts = here.dataset(run.config.fingerprint).examples("dev")
+    found = along(load(run), [text for i, text in enumerate(texts) if i % 3 != 2])
+    assert f"{found.readouts[10]:.1%}" in " ".join(text.value for text in app.markdown)
 
 
 def test_a_run_without_a_twin_offers_to_train_it(here: Workspace, open_page: Open) -> None:
