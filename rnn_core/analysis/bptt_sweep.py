@@ -48,11 +48,13 @@ class Slopes(NamedTuple):
         at_input, at_hidden: (T, P, G, d) of the part's gradient to δ at U x_t + b and at W h_{t−1}; one and the same but
             for the GRU.
         direct: (T, P, P, d) of the part's gradient to that of each part of the state before, past W.
+        past: whether any of it leads to h.
     """
 
     at_input: Tensor
     at_hidden: Tensor
     direct: Tensor
+    past: bool
 
     @classmethod
     def of(cls, cell: Cell, before: State, after: State, kept: Sequence[Tensor]) -> "Slopes":
@@ -68,7 +70,8 @@ class Slopes(NamedTuple):
             direct.append(torch.stack([zero if part is None else part for part in past], 1))
         stacked = torch.stack(at_input, 1)
         same = all(mine is other for mine, other in zip(at_hidden, at_input, strict=True))
-        return cls(stacked, stacked if same else torch.stack(at_hidden, 1), torch.stack(direct, 1))
+        straight = torch.stack(direct, 1)
+        return cls(stacked, stacked if same else torch.stack(at_hidden, 1), straight, bool(straight[:, :, 0].any()))
 
 
 def times(slopes: Tensor, grad: Tensor) -> Tensor:
@@ -126,10 +129,12 @@ class Read(NamedTuple):
         weight = self.parameters["weight_hh"]
         if self.few(grad):
             torch.mm(times(slopes, grad), weight, out=out[:, :d])
-            out[:, :d] += times(direct[:, :1], grad)
+            if self.slopes.past:
+                out[:, :d] += times(direct[:, :1], grad)
         else:
             whole = jacobian(slopes, weight)
-            whole.view(len(slopes), d, d).diagonal(dim1=1, dim2=2).add_(direct[:, 0])
+            if self.slopes.past:
+                whole.view(len(slopes), d, d).diagonal(dim1=1, dim2=2).add_(direct[:, 0])
             torch.mm(grad, whole, out=out[:, :d])
         if len(direct) > 1:
             out[:, d:] = times(direct[:, 1:], grad)
@@ -137,7 +142,7 @@ class Read(NamedTuple):
     def few(self, grad: Tensor) -> bool:
         """Whether making a step's Jacobian would cost more than it saves."""
         _, _, gates, d = self.slopes.at_input.shape
-        return len(grad) * gates < d
+        return gates == 1 or len(grad) * gates < d  # with one gate it saves nothing
 
     def down(self, step: int, grad: Tensor, into: Tensor) -> None:
         """Adds what a gradient at the state after a step, (R, P·d), is at the step's input, (R, n), to `into`."""
