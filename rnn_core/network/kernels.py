@@ -10,7 +10,7 @@ first step stand at index 0 of arrays of T + 1 steps. docs/performance.md has wh
 import math
 
 import numpy as np
-from numba import types
+from numba import njit, types
 from numba.extending import overload
 
 from rnn_core.compiled import OPTIONS, compiled
@@ -188,17 +188,40 @@ def gru_backward(
         add_product(carried[first:last], 0, delta[t, first:last, d : 4 * d], w)
 
 
+@njit(inline="always", **OPTIONS)
+def _kept(i: int, key: int, least: int) -> bool:
+    """Whether dropout keeps number i: 32 bits by MurmurHash3's finaliser (Appleby 2011) of i and the key say so."""
+    bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + np.uint32(key))
+    bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+    bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+    return np.uint32(bits ^ (bits >> np.uint32(16))) >= least
+
+
 @compiled
 def thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> None:
-    """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p).
-
-    Number i is judged by 32 bits: MurmurHash3's finaliser (Appleby 2011) of i and the key.
-    """
+    """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p)."""
     least, zero, scale = np.uint32(p * 4294967295), x.dtype.type(0), x.dtype.type(1 / (1 - p))
-    start = np.uint32(key)
     for i in range(len(x)):
-        bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + start)
-        bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
-        bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-        bits = np.uint32(bits ^ (bits >> np.uint32(16)))
-        out[i] = x[i] * scale if bits >= least else zero
+        out[i] = x[i] * scale if _kept(i, key, least) else zero
+
+
+@compiled
+def thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
+    """Dropout of the rows (m,) of a table, (u, n), into out (m, n)."""
+    least, zero, scale = np.uint32(p * 4294967295), table.dtype.type(0), table.dtype.type(1 / (1 - p))
+    n = table.shape[1]
+    for m in range(len(rows)):
+        read, written = table[rows[m]], out[m]
+        for j in range(n):
+            written[j] = read[j] * scale if _kept(m * n + j, key, least) else zero
+
+
+@compiled
+def thin_rows_backward(grad_table: np.ndarray, grad: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
+    """Backwards: adds grad (m, n), where it was kept, to the rows of grad_table (u, n)."""
+    least, zero, scale = np.uint32(p * 4294967295), grad.dtype.type(0), grad.dtype.type(1 / (1 - p))
+    n = grad.shape[1]
+    for m in range(len(rows)):
+        read, added = grad[m], grad_table[rows[m]]
+        for j in range(n):
+            added[j] += read[j] * scale if _kept(m * n + j, key, least) else zero

@@ -33,7 +33,16 @@ class Dropout(nn.Module):
             return x
         if x.device.type != "cpu":
             return nn.functional.dropout(x, self.p)
-        return cast(Tensor, _Thinned.apply(x, self.p, int(self.noise.integers(2**32))))
+        return cast(Tensor, _Thinned.apply(x, self.p, self._key()))
+
+    def rows(self, table: Tensor, indices: Tensor) -> Tensor:
+        """The rows (…,) of a table (u, n) with numbers dropped, (…, n)."""
+        if not self.training or not self.p or table.device.type != "cpu":
+            return self(nn.functional.embedding(indices, table))
+        return cast(Tensor, _ThinnedRows.apply(table, indices, self.p, self._key()))
+
+    def _key(self) -> int:
+        return int(self.noise.integers(2**32))
 
 
 class _Thinned(torch.autograd.Function):
@@ -50,6 +59,27 @@ class _Thinned(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         return _Thinned.apply(grad, ctx.p, ctx.key), None, None
+
+
+class _ThinnedRows(torch.autograd.Function):
+    """An embedding with numbers dropped, in one go each way."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, indices: Tensor, p: float, key: int) -> Tensor:
+        ctx.p, ctx.key, ctx.words = p, key, len(table)
+        ctx.save_for_backward(indices)
+        out = table.new_empty(*indices.shape, table.shape[1])
+        kernels.thin_rows(out.flatten(0, -2).numpy(), table.numpy(), indices.flatten().numpy(), p, key)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        (indices,) = ctx.saved_tensors
+        grad_table = grad.new_zeros(ctx.words, grad.shape[-1])
+        rows = grad.contiguous().flatten(0, -2).numpy()
+        kernels.thin_rows_backward(grad_table.numpy(), rows, indices.flatten().numpy(), ctx.p, ctx.key)
+        return grad_table, None, None, None
 
 
 class Network(nn.Module):
@@ -114,7 +144,7 @@ class Network(nn.Module):
             The uppermost states, (T, B, D), of no meaning at pads; and the state of each layer (forwards) after the
             last step.
         """
-        x = self.dropout(nn.functional.embedding(tokens, table))
+        x = self.dropout.rows(table, tokens)
         ends = []
         for layer in range(self.config.layers):
             if layer:

@@ -19,6 +19,7 @@ from rnn_core.network.decoding import Predictions, predict
 from rnn_core.network.losses import step_weights, weighted_loss
 from rnn_core.network.models import Network
 from rnn_core.results import Scores
+from rnn_core.training import kernels
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.optimizer import Optimizer
 
@@ -105,6 +106,7 @@ class Training:
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._averaged_at = 0
         self._rare = np.array(vocabulary.counts) == 1
+        self._numbers = np.full(len(vocabulary), -1)
         self.epoch = 0  # whole epochs done
         self.place = 0  # batches done in the epoch under way
         self.step = 0  # updates done
@@ -177,7 +179,7 @@ class Training:
         noise = np.random.default_rng([self.config.train.seed, 1, self.step])
         self.network.dropout.noise = noise
         hidden = self._rare[batch.tokens] & (noise.random(batch.tokens.shape, np.float32) < UNKNOWN_SHARE)
-        words, indices = np.unique(np.where(hidden, UNK, batch.tokens), return_inverse=True)
+        words, indices = kernels.different(np.where(hidden, UNK, batch.tokens), self._numbers)
         words_ = torch.from_numpy(words)
         table = self.optimizer.look_up(words_)
         loss = self._backward(table, torch.from_numpy(indices), batch)

@@ -108,3 +108,18 @@ def test_dropouts_gradient_goes_where_numbers_were_kept() -> None:
     g = torch.randn(7, 11)
     out.backward(g)
     torch.testing.assert_close(x.grad, g * (out.detach() != 0) / 0.7)
+
+
+@given(st.integers(1, 9), st.integers(1, 30), st.integers(0, 5))
+@settings(deadline=None)
+def test_rows_dropped_at_once_are_the_embedding_dropped(words: int, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table, indices = torch.from_numpy(rng.standard_normal((words, 5))), torch.from_numpy(rng.integers(words, size=(count, 2)))
+    g = torch.from_numpy(rng.standard_normal((count, 2, 5)))
+    found = []
+    for at_once in (True, False):
+        dropout, leaf = Dropout(0.4).train(), table.clone().requires_grad_()
+        out = dropout.rows(leaf, indices) if at_once else dropout(torch.nn.functional.embedding(indices, leaf))
+        out.backward(g)
+        found.append((out.detach(), leaf.grad))
+    torch.testing.assert_close(*found)

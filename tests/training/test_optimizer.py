@@ -3,12 +3,16 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from rnn_core.config import TrainConfig
 from rnn_core.network.models import Network
+from rnn_core.training.kernels import different
 from rnn_core.training.optimizer import Optimizer
 from tests.tiny import model_of, network_of
 
@@ -124,3 +128,13 @@ def test_a_restored_optimizer_goes_on_to_the_same_bits(kind: str) -> None:
             p.grad = torch.ones_like(p)
         after.step(rows, table)
     assert furthest(again, whole) == 0
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), max_size=9))
+@settings(deadline=None)
+def test_the_different_words_of_a_batch_are_numbered(rows: list[list[int]]) -> None:
+    tokens, numbers = np.array(rows, np.int64).reshape(-1, 3), np.full(10, -1)
+    words, which = different(tokens, numbers)
+    assert sorted(words) == sorted(set(tokens.flat))
+    assert (words[which] == tokens).all()
+    assert (numbers == -1).all()
