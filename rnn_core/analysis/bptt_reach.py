@@ -69,7 +69,7 @@ def _jacobians(read: Read, walk: list[int]) -> Iterator[Tensor]:
     yield grad
     for step in walk[:-1]:
         after, grad = grad, torch.empty_like(grad)
-        read.back(step, after, grad)
+        read.back(step, after, read.delta(step, after), grad)
         if step % FLUSH == 0:
             flush(grad)
         yield grad

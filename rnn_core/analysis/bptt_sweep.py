@@ -56,6 +56,11 @@ class Slopes(NamedTuple):
     direct: Tensor
     past: bool
 
+    @property
+    def same(self) -> bool:
+        """Whether δ is one and the same at the input and at the state before."""
+        return self.at_hidden is self.at_input
+
     @classmethod
     def of(cls, cell: Cell, before: State, after: State, kept: Sequence[Tensor]) -> "Slopes":
         """Asks the cell's own backward step, with a gradient of 1 at one part at a time; all (T, d)."""
@@ -66,7 +71,7 @@ class Slopes(NamedTuple):
             one = tuple(torch.ones_like(zero) if q == p else zero for q in range(len(after)))
             into, through, past = cell.backward(one, before, after, kept)
             at_input.append(into.view(shape))
-            at_hidden.append(into.view(shape) if through is into else through.view(shape))
+            at_hidden.append(at_input[-1] if through is into else through.view(shape))
             direct.append(torch.stack([zero if part is None else part for part in past], 1))
         stacked = torch.stack(at_input, 1)
         same = all(mine is other for mine, other in zip(at_hidden, at_input, strict=True))
@@ -123,12 +128,18 @@ class Read(NamedTuple):
         """(T, d) h before each step: h_{t−1}, or h_{t+1} reading from the end."""
         return self.before[0]
 
-    def back(self, step: int, grad: Tensor, out: Tensor) -> None:
+    def delta(self, step: int, grad: Tensor) -> Tensor | None:
+        """(R, G·d) δ at W h_{i−1}; None where the step is crossed without it, by its Jacobian."""
+        _, _, gates, d = self.slopes.at_input.shape
+        few = gates == 1 or len(grad) * gates < d  # a Jacobian would cost more than it saves; with one gate it saves nothing
+        return times(self.slopes.at_hidden[step], grad) if few else None
+
+    def back(self, step: int, grad: Tensor, delta: Tensor | None, out: Tensor) -> None:
         """The gradient at the state before a step from that after it, (R, P·d) each, written into `out`."""
         slopes, direct, d = self.slopes.at_hidden[step], self.slopes.direct[step], self.h_before.shape[1]
         weight = self.parameters["weight_hh"]
-        if self.few(grad):
-            torch.mm(times(slopes, grad), weight, out=out[:, :d])
+        if delta is not None:
+            torch.mm(delta, weight, out=out[:, :d])
             if self.slopes.past:
                 out[:, :d] += times(direct[:, :1], grad)
         else:
@@ -139,16 +150,11 @@ class Read(NamedTuple):
         if len(direct) > 1:
             out[:, d:] = times(direct[:, 1:], grad)
 
-    def few(self, grad: Tensor) -> bool:
-        """Whether making a step's Jacobian would cost more than it saves."""
-        _, _, gates, d = self.slopes.at_input.shape
-        return gates == 1 or len(grad) * gates < d  # with one gate it saves nothing
-
-    def down(self, step: int, grad: Tensor, into: Tensor) -> None:
+    def down(self, step: int, grad: Tensor, delta: Tensor | None, into: Tensor) -> None:
         """Adds what a gradient at the state after a step, (R, P·d), is at the step's input, (R, n), to `into`."""
         slopes, weight = self.slopes.at_input[step], self.parameters["weight_ih"]
-        if self.few(grad):
-            into.addmm_(times(slopes, grad), weight)
+        if delta is not None:
+            into.addmm_(delta if self.slopes.same else times(slopes, grad), weight)
         else:
             into.addmm_(grad, jacobian(slopes, weight))
 
@@ -280,6 +286,7 @@ class Met(NamedTuple):
         layer, direction, step: whose.
         rows: which rows of the batch of losses reach it.
         grad: (rows, P·d) the gradient at the state after the step; to be used at once, for the sweep goes on in it.
+        delta: (rows, G·d) δ at W h_{i−1}, where the sweep needs it itself.
     """
 
     layer: int
@@ -287,11 +294,14 @@ class Met(NamedTuple):
     step: int
     rows: slice
     grad: Tensor
+    delta: Tensor | None
     read: Read
 
     @property
     def at_input(self) -> Tensor:
         """(rows, G·d) δ at U x_i + b."""
+        if self.delta is not None and self.read.slopes.same:
+            return self.delta
         return times(self.read.slopes.at_input[self.step], self.grad)
 
     @property
@@ -359,10 +369,11 @@ def _sweep_block(
                     grad[:, :d].addr_(weights[step, rows], seeds[step, part])
                 else:
                     grad[:, :d] += incoming[step, rows, part]
-                visit(Met(layer, direction, step, slice(rows.start + offset, rows.stop + offset), grad, read))
+                delta = read.delta(step, grad)
+                visit(Met(layer, direction, step, slice(rows.start + offset, rows.stop + offset), grad, delta, read))
                 if outgoing is not None:
-                    read.down(step, grad, outgoing[step, rows])
-                read.back(step, grad, before[rows])
+                    read.down(step, grad, delta, outgoing[step, rows])
+                read.back(step, grad, delta, before[rows])
                 if step % FLUSH == 0:
                     flush(before[rows])
                 carried, before = before, carried
@@ -439,7 +450,7 @@ def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
     for layer, direction, read in done.each():
         name, d = f"cells.{layer}.{direction}.", read.h_before.shape[1]
         at_input = at_hidden = deltas(read.slopes.at_input, at_state[layer, direction])
-        if read.slopes.at_hidden is not read.slopes.at_input:
+        if not read.slopes.same:
             at_hidden = deltas(read.slopes.at_hidden, at_state[layer, direction])
         gradients[name + "weight_ih"] = at_input.mT @ read.x
         gradients[name + "weight_hh"] = at_hidden.mT @ read.h_before
