@@ -13,8 +13,8 @@ from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
 POOL = 50
 """Texts are sorted by length within pools of so many batches: alike within a batch, shuffled between pools."""
 
-GROUP = 8
-"""Batches of more texts are a multiple of it: two threads, and four texts at a time in each (network/kernels.py)."""
+GROUP = 16
+"""Batches of more texts are a multiple of it: two threads, and eight texts at a time in each (network/kernels.py)."""
 
 
 @dataclass(frozen=True)

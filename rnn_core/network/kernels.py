@@ -60,41 +60,52 @@ _COLUMNS = 256
 
 @compiled
 def add_product(out: np.ndarray, skip: int, a: np.ndarray, w: np.ndarray) -> None:
-    """out[:, skip:] += a w, (R, N) += (R, K) (K, N): four rows of each at a time, so that what is loaded is used often."""
-    rows, inner, width = len(a), a.shape[1], w.shape[1]
-    fours = inner - inner % 4
+    """out[:, skip:] += a w, (R, N) += (R, K) (K, N).
+
+    Eight rows of a and four of w at a time, written out: each number of w that is loaded is used eight times, and each
+    of out four times.
+    """
+    inner, width = w.shape
+    eights, fours = len(a) - len(a) % 8, inner - inner % 4
     for start in range(0, width, _COLUMNS):
         count = min(_COLUMNS, width - start)
         end, first, last = start + count, skip + start, skip + start + count
-        for r in range(0, rows - 3, 4):
-            o, p, q, s = out[r, first:last], out[r + 1, first:last], out[r + 2, first:last], out[r + 3, first:last]
+        for r in range(0, eights, 8):
+            o0, o1, o2, o3 = out[r, first:last], out[r + 1, first:last], out[r + 2, first:last], out[r + 3, first:last]
+            o4, o5, o6, o7 = out[r + 4, first:last], out[r + 5, first:last], out[r + 6, first:last], out[r + 7, first:last]
             for k in range(0, fours, 4):
                 w0, w1, w2, w3 = w[k, start:end], w[k + 1, start:end], w[k + 2, start:end], w[k + 3, start:end]
-                a0, a1, a2, a3 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
-                b0, b1, b2, b3 = a[r + 1, k], a[r + 1, k + 1], a[r + 1, k + 2], a[r + 1, k + 3]
-                c0, c1, c2, c3 = a[r + 2, k], a[r + 2, k + 1], a[r + 2, k + 2], a[r + 2, k + 3]
-                d0, d1, d2, d3 = a[r + 3, k], a[r + 3, k + 1], a[r + 3, k + 2], a[r + 3, k + 3]
+                a0, b0, c0, d0 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
+                a1, b1, c1, d1 = a[r + 1, k], a[r + 1, k + 1], a[r + 1, k + 2], a[r + 1, k + 3]
+                a2, b2, c2, d2 = a[r + 2, k], a[r + 2, k + 1], a[r + 2, k + 2], a[r + 2, k + 3]
+                a3, b3, c3, d3 = a[r + 3, k], a[r + 3, k + 1], a[r + 3, k + 2], a[r + 3, k + 3]
+                a4, b4, c4, d4 = a[r + 4, k], a[r + 4, k + 1], a[r + 4, k + 2], a[r + 4, k + 3]
+                a5, b5, c5, d5 = a[r + 5, k], a[r + 5, k + 1], a[r + 5, k + 2], a[r + 5, k + 3]
+                a6, b6, c6, d6 = a[r + 6, k], a[r + 6, k + 1], a[r + 6, k + 2], a[r + 6, k + 3]
+                a7, b7, c7, d7 = a[r + 7, k], a[r + 7, k + 1], a[r + 7, k + 2], a[r + 7, k + 3]
                 for j in range(count):
-                    o[j] += a0 * w0[j] + a1 * w1[j] + a2 * w2[j] + a3 * w3[j]
-                    p[j] += b0 * w0[j] + b1 * w1[j] + b2 * w2[j] + b3 * w3[j]
-                    q[j] += c0 * w0[j] + c1 * w1[j] + c2 * w2[j] + c3 * w3[j]
-                    s[j] += d0 * w0[j] + d1 * w1[j] + d2 * w2[j] + d3 * w3[j]
-            for k in range(fours, inner):
-                for j in range(count):
-                    o[j] += a[r, k] * w[k, start + j]
-                    p[j] += a[r + 1, k] * w[k, start + j]
-                    q[j] += a[r + 2, k] * w[k, start + j]
-                    s[j] += a[r + 3, k] * w[k, start + j]
-        for r in range(rows - rows % 4, rows):
-            o = out[r, first:last]
+                    v0, v1, v2, v3 = w0[j], w1[j], w2[j], w3[j]
+                    o0[j] += a0 * v0 + b0 * v1 + c0 * v2 + d0 * v3
+                    o1[j] += a1 * v0 + b1 * v1 + c1 * v2 + d1 * v3
+                    o2[j] += a2 * v0 + b2 * v1 + c2 * v2 + d2 * v3
+                    o3[j] += a3 * v0 + b3 * v1 + c3 * v2 + d3 * v3
+                    o4[j] += a4 * v0 + b4 * v1 + c4 * v2 + d4 * v3
+                    o5[j] += a5 * v0 + b5 * v1 + c5 * v2 + d5 * v3
+                    o6[j] += a6 * v0 + b6 * v1 + c6 * v2 + d6 * v3
+                    o7[j] += a7 * v0 + b7 * v1 + c7 * v2 + d7 * v3
+        for r in range(eights, len(a)):
+            o0 = out[r, first:last]
             for k in range(0, fours, 4):
                 w0, w1, w2, w3 = w[k, start:end], w[k + 1, start:end], w[k + 2, start:end], w[k + 3, start:end]
-                a0, a1, a2, a3 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
+                a0, b0, c0, d0 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
                 for j in range(count):
-                    o[j] += a0 * w0[j] + a1 * w1[j] + a2 * w2[j] + a3 * w3[j]
+                    o0[j] += a0 * w0[j] + b0 * w1[j] + c0 * w2[j] + d0 * w3[j]
+        for r in range(len(a)):
+            o0 = out[r, first:last]
             for k in range(fours, inner):
+                w0, a0 = w[k, start:end], a[r, k]
                 for j in range(count):
-                    o[j] += a[r, k] * w[k, start + j]
+                    o0[j] += a0 * w0[j]
 
 
 PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
@@ -189,7 +200,7 @@ def gru_backward(
 
 
 @njit(inline="always", **OPTIONS)
-def _kept(i: int, key: int, least: int) -> bool:
+def _kept(i: int, key: int, least: int) -> np.bool_:
     """Whether dropout keeps number i: 32 bits by MurmurHash3's finaliser (Appleby 2011) of i and the key say so."""
     bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + np.uint32(key))
     bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))

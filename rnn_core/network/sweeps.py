@@ -15,7 +15,7 @@ from torch.autograd.function import once_differentiable
 from rnn_core.compiled import share_out
 from rnn_core.network import kernels
 
-_ROWS = 4
+_ROWS = 8
 """Kernels multiply so many texts at a time."""
 
 _APART = 16

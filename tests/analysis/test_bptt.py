@@ -229,7 +229,6 @@ def test_few_losses_and_many_cross_a_step_alike(name: str) -> None:
         for row in range(40):
             one = slice(row, row + 1)
             alone = read_.delta(step, grad[one])
-            assert alone is not None
             read_.back(step, grad[one], alone, few[one])
             read_.down(step, grad[one], alone, each[one])
         np.testing.assert_allclose(many, few, **CLOSE)

@@ -50,8 +50,8 @@ def test_states_and_readouts_are_the_networks(name: str, task: str, layers: int,
         steps = len(seen.tokens)
         assert seen.states.shape == (layers, 1 + both, steps, 4)
         top = np.concatenate(seen.states[-1], axis=1)
-        np.testing.assert_allclose(top, h.numpy(), rtol=0, atol=close)
-        np.testing.assert_allclose(seen.logits, logits.numpy(), rtol=0, atol=4 * close)
+        np.testing.assert_allclose(top, h.numpy(), rtol=close, atol=close)  # ReLU's states grow
+        np.testing.assert_allclose(seen.logits, logits.numpy(), rtol=close, atol=4 * close)
         np.testing.assert_allclose(seen.readouts, logits.softmax(1).numpy(), rtol=0, atol=close)
         np.testing.assert_allclose(seen.embeddings, one.network.embedding[seen.indices].numpy(), rtol=0, atol=0)
         assert all(gate.shape == seen.states.shape for gate in seen.gates.values())
