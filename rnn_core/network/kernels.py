@@ -55,7 +55,7 @@ def _(x):  # type: ignore[no-untyped-def]
     return lambda x: np.float32(0.5) + np.float32(0.5) * _tanh(np.float32(0.5) * x)
 
 
-_COLUMNS = 256
+_COLUMNS = 512
 
 
 @compiled

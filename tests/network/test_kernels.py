@@ -36,7 +36,7 @@ def test_a_product_is_added(rows: int, inner: int, width: int, skip: int, kind: 
 
 def test_a_product_wider_than_a_block_is_added_too() -> None:
     rng = np.random.default_rng(0)
-    out, a, w = np.zeros((5, 600)), rng.standard_normal((5, 7)), rng.standard_normal((7, 600))
+    out, a, w = np.zeros((5, 1100)), rng.standard_normal((5, 7)), rng.standard_normal((7, 1100))
     kernels.add_product(out, 0, a, w)
     assert_allclose(out, a @ w, atol=1e-13)
 
