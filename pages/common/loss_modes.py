@@ -75,5 +75,6 @@ def dev_texts(run: Run) -> list[Example]:
             if len(found) > MOST_TEXTS:
                 st.caption(f"Read: {MOST_TEXTS:,} of {len(found):,} {split} texts, spread evenly.")
                 return [found[i * len(found) // MOST_TEXTS] for i in range(MOST_TEXTS)]
+            st.caption(f"Read: all {len(found):,} {split} texts.")
             return found
     raise Problem("The data of these runs holds no texts. Upload it again on the Data page.")

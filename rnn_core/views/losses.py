@@ -34,7 +34,7 @@ def summary(found: Twins) -> str:
     taught = every.readouts[half] - last.readouts[half]
     whole = every.answers[-1] - last.answers[-1]
     return (
-        f"With **half of the words read**, the readout is right on {every.readouts[half]:.1%} of {every.texts:,} dev texts with "
+        f"With **half of the words read**, the readout is right on {every.readouts[half]:.1%} of {every.texts:,} texts with "
         f"the loss at every step and on {last.readouts[half]:.1%} with the loss at the last ({_points(taught)}). With **all of "
         f"them read**, the answers are right on {every.answers[-1]:.1%} and {last.answers[-1]:.1%} ({_points(whole)}). "
         f"Half of the texts have decided after {np.median(every.decided):.0%} of their words with the loss at every step, after "
@@ -54,7 +54,7 @@ def _explain_right(found: Twins) -> str:
         for share in (0.25, 0.5, 0.75, 1)
     )
     return (
-        "Each dev text is read word by word. **Readout** (dots): softmax(V h_t + c) right there. **Answer if the text stopped "
+        "Each text is read word by word. **Readout** (dots): softmax(V h_t + c) right there. **Answer if the text stopped "
         "here** (line): one more step on `<eos>` first, which is where the loss at the last step taught this network to answer."
         f"\n\nReadout right, every step / last step, by share read: {some} ({every.texts:,} texts)."
         "\n\nThe loss at the last step never teaches the readouts before it: they may be odd although the final answer is good. "
@@ -70,7 +70,7 @@ def _explain_reach(found: Twins) -> str:
 
     return (
         r"$\partial L / \partial h_t$ is what the loss sends to the state of step t, here as the mean of its length over "
-        f"{found['last'].followed} dev texts, by the steps between t and the end, with each run's own loss L and the true "
+        f"{found['last'].followed} texts, by the steps between t and the end, with each run's own loss L and the true "
         f"label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step alone, everything must come back "
         r"through every $\partial h_{t+1} / \partial h_t$ on the way; with $L = \frac{1}{T} \sum_t L(t)$ each step also gets "
         "its own part."
