@@ -44,7 +44,10 @@ def test_both_losses_are_trained_with_one_click_and_compared(
     for key in ("view-decided", "view-loss-reach"):
         assert person.chart(key).evaluate("g => g._fullData.length") == 2
     assert person.chart("twin-curves").evaluate("g => new Set(g._fullData.map(l => l.name)).size") >= 2
-    cells = page.get_by_test_id("stDataFrame").locator("td").all_text_contents()  # the table behind the canvas
+    page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
+    table = page.get_by_test_id("stDataFrame").locator("td")  # behind the canvas, once that is drawn
+    table.filter(has_text="test accuracy").first.wait_for(state="attached")
+    cells = table.all_text_contents()
     assert "test accuracy" in cells and "3" in cells
     assert "24 dev texts" in person.text()
     assert person.errors == []
