@@ -16,6 +16,8 @@ LINES = "g => g._fullData.map(line => Array.from(line.y))"
 def test_a_text_becomes_numbers_and_the_choices_are_shared(
     browser: Any, server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    from playwright.sync_api import expect
+
     workspace = Workspace(next(tmp_path_factory.getbasetemp().glob("server*")) / "workspace")
     person = Person(browser, server)
     page = person.page
@@ -67,10 +69,10 @@ def test_a_text_becomes_numbers_and_the_choices_are_shared(
     friend.go(page.url)
     friend.page.get_by_text("Unit 2 of layer 1 at t = 4").wait_for()
     assert friend.chart("view-terms").evaluate("g => g._fullData.map(bar => Array.from(bar.x))") == sums
-    assert friend.page.get_by_label("Text", exact=True).input_value() == TEXT
+    expect(friend.page.get_by_label("Text", exact=True)).to_have_value(TEXT)
     friend.page.get_by_role("tab", name="The ledger").click()
     friend.settle()
-    assert friend.page.get_by_label("Texts in a batch B", exact=True).input_value() == "7"
+    expect(friend.page.get_by_label("Texts in a batch B", exact=True)).to_have_value("7")  # set once it stands
     friend.page.get_by_role("tab", name="Pads").click()
     friend.settle()
     assert friend.chart("view-pad_drift").evaluate(LINES) == curves
