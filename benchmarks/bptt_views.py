@@ -11,6 +11,7 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def _times(loaded: Loaded, text: str, precise: bool, repeat: int) -> str:
     found = {"all pairs": _best(lambda: None, lambda _: looked_at(), repeat)}
     for view in VIEWS:
         if view.fits(loaded.config):
-            found[view.name] = _best(looked_at, lambda asked, view=view: _shown(view, asked), repeat)  # type: ignore[misc]
+            found[view.name] = _best(looked_at, partial(_shown, view), repeat)
     rows = len(looked_at().flow.rows)
     return ", ".join(f"{name} {1e3 * seconds:.0f}" for name, seconds in found.items()) + f"; {rows} losses followed"
 

@@ -6,6 +6,7 @@ state stays h_0 = 0 until the first true step.
 """
 
 import copy
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -175,4 +176,4 @@ def _compared(
 
 
 def _length(parts: Iterable[Tensor]) -> float:
-    return float(torch.sqrt(sum((part.double() ** 2).sum() for part in parts)))  # type: ignore[arg-type]
+    return math.sqrt(sum(float(part.double().square().sum()) for part in parts))

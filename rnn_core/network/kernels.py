@@ -17,6 +17,7 @@ from rnn_core.compiled import OPTIONS, compiled
 
 
 def _tanh(x):  # type: ignore[no-untyped-def]
+    """A name for compiled loops alone: what stands for it is below, by the type of x (Numba reads no annotations)."""
     raise NotImplementedError
 
 
@@ -45,6 +46,7 @@ def _(x):  # type: ignore[no-untyped-def]
 
 
 def _sigmoid(x):  # type: ignore[no-untyped-def]
+    """Likewise."""
     raise NotImplementedError
 
 
