@@ -1,19 +1,165 @@
 """The steps of the cells over time as compiled loops, forwards and backwards.
 
 Each kernel goes through all T steps for the rows `first` to `last` of a batch: texts of a batch know nothing of each
-other, so that several threads take some rows each and meet at the end alone. A step multiplies into the buffer that
-already holds U x_t + b, and then goes through each number once; nothing is allocated on the way. Arrays are
-C-contiguous, (T, B, ·), all of one dtype; rows of gates may be longer than what is used of them. States before the
-first step stand at index 0 of arrays of T + 1 steps. docs/performance.md has what was measured.
+other, so that several threads take some rows each and meet at the end alone. Arrays are C-contiguous, (T, B, ·), all of
+one dtype; rows of gates may be longer than what is used of them. States before the first step stand at index 0 of
+arrays of T + 1 steps. x (T, B, n) is the input, `grad_x` what its gradient is written to. docs/performance.md has what
+was measured.
 """
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload
+from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from torch import Tensor
+from torch.nn.functional import pad
 
 from rnn_core.compiled import OPTIONS, compiled
+
+# ---- products ---------------------------------------------------------------------------------------------------------
+#
+# A block of the result, `ROWS` rows by the numbers of one vector register, stays in registers while all of K goes by:
+# each number of w that is loaded is used for every row. w is laid out first in panels of so many columns, so that a
+# block reads it from one end to the other. A loop in Python cannot say that a number stays in a register, so the block
+# is given as instructions of LLVM.
+
+ROWS = 8
+"""Rows of a block: as many sums under way hide the time that one takes."""
+
+_REGISTER = 64 if get_host_cpu_features().get("avx512f") else 32 if get_host_cpu_features().get("avx2") else 16
+"""Bytes of a vector register."""
+
+
+_HELD = 128
+"""Outer products summed at a time: what they read of a and b stays in the cache nearby."""
+
+
+def panels(w: Tensor) -> Tensor:
+    """A matrix w (K, N), in any layout, as panels of columns one after the other, (⌈N / L⌉, K, L); the last ends in zeros.
+
+    L is how many numbers a vector register holds.
+    """
+    lanes = _REGISTER // w.element_size()
+    if w.shape[1] % lanes:
+        w = pad(w, (0, -w.shape[1] % lanes))
+    return w.unflatten(1, (-1, lanes)).movedim(1, 0).contiguous()
+
+
+@compiled
+def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
+    """out += a w, (R, N) += (R, K) (K, N).
+
+    Args:
+        out: rows may lie apart, the numbers of a row not.
+        a: in any layout.
+        w: `panels` of it.
+    """
+    lanes = w.shape[2]
+    blocks, whole = len(a) - len(a) % ROWS, out.shape[1] // lanes
+    for p in range(whole):
+        columns = out[:, p * lanes : (p + 1) * lanes]
+        for r in range(0, blocks, ROWS):
+            _add_block(columns[r : r + ROWS], a[r : r + ROWS], w[p])
+        for r in range(blocks, len(a)):
+            _add_row(columns[r : r + 1], a[r : r + 1], w[p])
+    if whole < len(w):  # the last panel is wider than what is left of out
+        rest = out[:, whole * lanes :]
+        block = np.zeros((ROWS, lanes), out.dtype)
+        for r in range(0, blocks, ROWS):
+            block[:, : rest.shape[1]] = rest[r : r + ROWS]
+            _add_block(block, a[r : r + ROWS], w[whole])
+            rest[r : r + ROWS] = block[:, : rest.shape[1]]
+        for r in range(blocks, len(a)):
+            block[0, : rest.shape[1]] = rest[r]
+            _add_row(block[:1], a[r : r + 1], w[whole])
+            rest[r] = block[0, : rest.shape[1]]
+
+
+@compiled
+def add_outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+    """Rows `first` to `last` of out += aᵀ b, (R, N) += (R, M) (M, N), the sum of M outer products.
+
+    Args:
+        a, b: (M, R) and (M, N); rows may lie apart.
+    """
+    lanes = _REGISTER // b.itemsize
+    whole, width = b.shape[1] // lanes, b.shape[1]
+    held = np.zeros((-(-width // lanes), _HELD, lanes), b.dtype)
+    for start in range(0, len(b), _HELD):
+        count = min(_HELD, len(b) - start)
+        for k in range(count):
+            row = b[start + k]
+            for p in range(whole):
+                for j in range(lanes):
+                    held[p, k, j] = row[p * lanes + j]
+            for j in range(whole * lanes, width):
+                held[whole, k, j - whole * lanes] = row[j]
+        add_product(out[first:last], a[start : start + count, first:last].T, held)
+
+
+def _block(rows: int) -> Any:
+    """out += a w for compiled loops, (rows, L) += (rows, K) (K, L), with out in registers until all K are through."""
+
+    @intrinsic
+    def add(typing: Any, out: Any, a: Any, w: Any) -> Any:
+        def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+            o, x, p = (
+                cgutils.create_struct_proxy(kind)(context, builder, value=array)
+                for kind, array in zip(signature.args, arguments, strict=True)
+            )
+            number = context.get_data_type(out.dtype)
+            size = context.get_abi_sizeof(number)
+            lanes = _REGISTER // size
+            vector, integer = ir.VectorType(number, lanes), ir.IntType(64)
+            every_lane = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+            unset = ir.Constant(vector, ir.Undefined)
+            once = ("contract",)  # a·b + c may be rounded once
+
+            def constant(value: int) -> Any:
+                return ir.Constant(integer, value)
+
+            def pointer(base: Any, offset: Any, kind: Any) -> Any:
+                return builder.inttoptr(builder.add(base, offset), kind.as_pointer())
+
+            def load(base: Any, offset: Any, kind: Any) -> Any:
+                loaded = builder.load(pointer(base, offset, kind))
+                loaded.align = size
+                return loaded
+
+            def repeated(value: Any) -> Any:
+                return builder.shuffle_vector(builder.insert_element(unset, value, constant(0)), unset, every_lane)
+
+            def starts(array: Any) -> list[Any]:
+                base, apart = builder.ptrtoint(array.data, integer), cgutils.unpack_tuple(builder, array.strides)[0]
+                return [builder.add(base, builder.mul(constant(r), apart)) for r in range(rows)]
+
+            inner, along = cgutils.unpack_tuple(builder, x.shape)[1], cgutils.unpack_tuple(builder, x.strides)[1]
+            out_rows, a_rows, panel = starts(o), starts(x), builder.ptrtoint(p.data, integer)
+            sums = [cgutils.alloca_once_value(builder, load(row, constant(0), vector)) for row in out_rows]
+            with cgutils.for_range(builder, inner) as loop:
+                weights = load(panel, builder.mul(loop.index, constant(_REGISTER)), vector)
+                offset = builder.mul(loop.index, along)
+                for row, total in zip(a_rows, sums, strict=True):
+                    product = builder.fmul(repeated(load(row, offset, number)), weights, flags=once)
+                    builder.store(builder.fadd(builder.load(total), product, flags=once), total)
+            for row, total in zip(out_rows, sums, strict=True):
+                builder.store(builder.load(total), pointer(row, constant(0), vector)).align = size
+            return context.get_dummy_value()
+
+        return types.void(out, a, w), instructions
+
+    return add
+
+
+_add_block, _add_row = _block(ROWS), _block(1)
+
+
+# ---- the cells --------------------------------------------------------------------------------------------------------
 
 
 def _tanh(x):  # type: ignore[no-untyped-def]
@@ -57,71 +203,22 @@ def _(x):  # type: ignore[no-untyped-def]
     return lambda x: np.float32(0.5) + np.float32(0.5) * _tanh(np.float32(0.5) * x)
 
 
-_COLUMNS = 512
-
-
-@compiled
-def add_product(out: np.ndarray, skip: int, a: np.ndarray, w: np.ndarray) -> None:
-    """out[:, skip:] += a w, (R, N) += (R, K) (K, N).
-
-    Eight rows of a and four of w at a time, written out: each number of w that is loaded is used eight times, and each
-    of out four times.
-    """
-    inner, width = w.shape
-    eights, fours = len(a) - len(a) % 8, inner - inner % 4
-    for start in range(0, width, _COLUMNS):
-        count = min(_COLUMNS, width - start)
-        end, first, last = start + count, skip + start, skip + start + count
-        for r in range(0, eights, 8):
-            o0, o1, o2, o3 = out[r, first:last], out[r + 1, first:last], out[r + 2, first:last], out[r + 3, first:last]
-            o4, o5, o6, o7 = out[r + 4, first:last], out[r + 5, first:last], out[r + 6, first:last], out[r + 7, first:last]
-            for k in range(0, fours, 4):
-                w0, w1, w2, w3 = w[k, start:end], w[k + 1, start:end], w[k + 2, start:end], w[k + 3, start:end]
-                a0, b0, c0, d0 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
-                a1, b1, c1, d1 = a[r + 1, k], a[r + 1, k + 1], a[r + 1, k + 2], a[r + 1, k + 3]
-                a2, b2, c2, d2 = a[r + 2, k], a[r + 2, k + 1], a[r + 2, k + 2], a[r + 2, k + 3]
-                a3, b3, c3, d3 = a[r + 3, k], a[r + 3, k + 1], a[r + 3, k + 2], a[r + 3, k + 3]
-                a4, b4, c4, d4 = a[r + 4, k], a[r + 4, k + 1], a[r + 4, k + 2], a[r + 4, k + 3]
-                a5, b5, c5, d5 = a[r + 5, k], a[r + 5, k + 1], a[r + 5, k + 2], a[r + 5, k + 3]
-                a6, b6, c6, d6 = a[r + 6, k], a[r + 6, k + 1], a[r + 6, k + 2], a[r + 6, k + 3]
-                a7, b7, c7, d7 = a[r + 7, k], a[r + 7, k + 1], a[r + 7, k + 2], a[r + 7, k + 3]
-                for j in range(count):
-                    v0, v1, v2, v3 = w0[j], w1[j], w2[j], w3[j]
-                    o0[j] += a0 * v0 + b0 * v1 + c0 * v2 + d0 * v3
-                    o1[j] += a1 * v0 + b1 * v1 + c1 * v2 + d1 * v3
-                    o2[j] += a2 * v0 + b2 * v1 + c2 * v2 + d2 * v3
-                    o3[j] += a3 * v0 + b3 * v1 + c3 * v2 + d3 * v3
-                    o4[j] += a4 * v0 + b4 * v1 + c4 * v2 + d4 * v3
-                    o5[j] += a5 * v0 + b5 * v1 + c5 * v2 + d5 * v3
-                    o6[j] += a6 * v0 + b6 * v1 + c6 * v2 + d6 * v3
-                    o7[j] += a7 * v0 + b7 * v1 + c7 * v2 + d7 * v3
-        for r in range(eights, len(a)):
-            o0 = out[r, first:last]
-            for k in range(0, fours, 4):
-                w0, w1, w2, w3 = w[k, start:end], w[k + 1, start:end], w[k + 2, start:end], w[k + 3, start:end]
-                a0, b0, c0, d0 = a[r, k], a[r, k + 1], a[r, k + 2], a[r, k + 3]
-                for j in range(count):
-                    o0[j] += a0 * w0[j] + b0 * w1[j] + c0 * w2[j] + d0 * w3[j]
-        for r in range(len(a)):
-            o0 = out[r, first:last]
-            for k in range(fours, inner):
-                w0, a0 = w[k, start:end], a[r, k]
-                for j in range(count):
-                    o0[j] += a0 * w0[j]
-
-
 PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
 """The numbers by which the Elman kernels know φ."""
 TANH, RELU = PHI["tanh"], PHI["relu"]
 
 
 @compiled
-def elman(first: int, last: int, phi: int, h: np.ndarray, w: np.ndarray) -> None:
-    """h_t = φ(b + W h_{t−1} + U x_t). h (T + 1, B, d) holds h_0, then U x_t + b; w is Wᵀ, (d, d)."""
+def elman(
+    first: int, last: int, phi: int, h: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray
+) -> None:
+    """h_t = φ(b + W h_{t−1} + U x_t). h (T + 1, B, d) holds h_0; u, w: panels of Uᵀ and Wᵀ."""
     zero = h.dtype.type(0)
-    for t in range(1, len(h)):
-        now = h[t, first:last]
-        add_product(now, 0, h[t - 1, first:last], w)
+    for t in range(len(x)):
+        now = h[t + 1, first:last]
+        now[:] = b
+        add_product(now, x[t, first:last], u)
+        add_product(now, h[t, first:last], w)
         for a in now:
             if phi == TANH:
                 for j in range(len(a)):
@@ -135,12 +232,15 @@ def elman(first: int, last: int, phi: int, h: np.ndarray, w: np.ndarray) -> None
 
 
 @compiled
-def elman_backward(first: int, last: int, phi: int, delta: np.ndarray, h: np.ndarray, w: np.ndarray) -> None:
-    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}). delta (T, B, d) holds ∂L/∂h_t; h (T + 1, B, d); w is W."""
+def elman_backward(
+    first: int, last: int, phi: int, delta: np.ndarray, grad_x: np.ndarray, h: np.ndarray, u: np.ndarray, w: np.ndarray
+) -> None:
+    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}). delta (T, B, d) holds ∂L/∂h_t; u, w: panels of U and W."""
     zero, one = delta.dtype.type(0), delta.dtype.type(1)
     for t in range(len(delta) - 1, -1, -1):
+        now = delta[t, first:last]
         if t < len(delta) - 1:
-            add_product(delta[t, first:last], 0, delta[t + 1, first:last], w)
+            add_product(now, delta[t + 1, first:last], w)
         for b in range(first, last):
             e, s = delta[t, b], h[t + 1, b]
             if phi == TANH:
@@ -152,18 +252,86 @@ def elman_backward(first: int, last: int, phi: int, delta: np.ndarray, h: np.nda
             else:
                 for j in range(len(e)):
                     e[j] *= s[j] * (one - s[j])
+        into = grad_x[t, first:last]
+        into[:] = zero
+        add_product(into, now, u)
 
 
 @compiled
-def gru(first: int, last: int, a: np.ndarray, h: np.ndarray, w: np.ndarray) -> None:
-    """The GRU in torch's form, letters as in `cells.GRU`.
+def lstm(
+    first: int, last: int,
+    a: np.ndarray, h: np.ndarray, c: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+) -> None:  # fmt: skip
+    """The LSTM, letters as in `cells.LSTM`.
 
-    a (T, B, 4d) holds U x_t + b for n, r and z, and b_q, side by side; it becomes n, r, z and q = W_n h_{t−1} + b_q.
-    h (T + 1, B, d) holds h_0; w is Wᵀ, (d, 3d).
+    a (T, B, ≥ 4d) becomes i, f, g and o, side by side; h and c (T + 1, B, d) hold h_0 and c_0; u, w: panels of Uᵀ and Wᵀ.
     """
     d = h.shape[2]
-    for t in range(len(a)):
-        add_product(a[t, first:last], d, h[t, first:last], w)
+    for t in range(len(x)):
+        now = a[t, first:last, : 4 * d]
+        now[:] = b
+        add_product(now, x[t, first:last], u)
+        add_product(now, h[t, first:last], w)
+        for r in range(first, last):
+            i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
+            before, cell, state = c[t, r], c[t + 1, r], h[t + 1, r]
+            for j in range(d):
+                i[j] = _sigmoid(i[j])
+                f[j] = _sigmoid(f[j])
+                g[j] = _tanh(g[j])
+                o[j] = _sigmoid(o[j])
+                cell[j] = f[j] * before[j] + i[j] * g[j]
+                state[j] = o[j] * _tanh(cell[j])
+
+
+@compiled
+def lstm_backward(
+    first: int, last: int,
+    delta: np.ndarray, grad_x: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
+    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, u: np.ndarray, w: np.ndarray,
+) -> None:  # fmt: skip
+    """Backwards: δ of i, f, g and o side by side into `delta` (T, B, ≥ 4d); u, w: panels of U and W.
+
+    `carried_h` and `carried_c` (B, d) hold the gradients at the state after the last step (but ∂L/∂h_T is in grad_h),
+    and at the end those at the state before the first.
+    """
+    d, zero, one = c.shape[2], c.dtype.type(0), c.dtype.type(1)
+    for t in range(len(a) - 1, -1, -1):
+        for r in range(first, last):
+            i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
+            delta_i, delta_f = delta[t, r, :d], delta[t, r, d : 2 * d]
+            delta_g, delta_o = delta[t, r, 2 * d : 3 * d], delta[t, r, 3 * d : 4 * d]
+            before, cell, read, grad_c, carried = c[t, r], c[t + 1, r], grad_h[t, r], carried_c[r], carried_h[r]
+            for j in range(d):
+                grad, squashed = read[j] + carried[j], _tanh(cell[j])
+                at_cell = grad_c[j] + grad * o[j] * (one - squashed * squashed)
+                delta_i[j] = at_cell * g[j] * i[j] * (one - i[j])
+                delta_f[j] = at_cell * before[j] * f[j] * (one - f[j])
+                delta_g[j] = at_cell * i[j] * (one - g[j] * g[j])
+                delta_o[j] = grad * squashed * o[j] * (one - o[j])
+                grad_c[j] = at_cell * f[j]
+                carried[j] = zero
+        now, into = delta[t, first:last, : 4 * d], grad_x[t, first:last]
+        add_product(carried_h[first:last], now, w)
+        into[:] = zero
+        add_product(into, now, u)
+
+
+@compiled
+def gru(
+    first: int, last: int,
+    a: np.ndarray, h: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+) -> None:  # fmt: skip
+    """The GRU in torch's form, letters as in `cells.GRU`.
+
+    a (T, B, ≥ 4d) becomes n, r, z and q = W_n h_{t−1} + b_q, side by side, and b (4d,) is in that order. h (T + 1, B, d)
+    holds h_0; u: panels of Uᵀ, for n, r, z; w: of Wᵀ, for r, z, q.
+    """
+    d = h.shape[2]
+    for t in range(len(x)):
+        a[t, first:last, : 4 * d] = b
+        add_product(a[t, first:last, : 3 * d], x[t, first:last], u)
+        add_product(a[t, first:last, d : 4 * d], h[t, first:last], w)
         for i in range(first, last):
             n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             before, now = h[t, i], h[t + 1, i]
@@ -177,13 +345,14 @@ def gru(first: int, last: int, a: np.ndarray, h: np.ndarray, w: np.ndarray) -> N
 @compiled
 def gru_backward(
     first: int, last: int,
-    delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, w: np.ndarray,
+    delta: np.ndarray, grad_x: np.ndarray, carried: np.ndarray,
+    grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, u: np.ndarray, w: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of n, r, z and q side by side into `delta` (T, B, 4d).
+    """Backwards: δ of n, r, z and q side by side into `delta` (T, B, ≥ 4d); u, w: panels of U and W, rows as there.
 
-    `carried` (B, d) holds zero, and at the end the gradient at the state before the first step; w is W, (3d, d).
+    `carried` (B, d) holds zero, and at the end the gradient at the state before the first step.
     """
-    d, one = h.shape[2], h.dtype.type(1)
+    d, zero, one = h.shape[2], h.dtype.type(0), h.dtype.type(1)
     for t in range(len(a) - 1, -1, -1):
         for i in range(first, last):
             n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
@@ -198,43 +367,7 @@ def gru_backward(
                 delta_r[j] = e * r[j] * q[j] * (one - r[j])
                 delta_z[j] = grad * (before[j] - n[j]) * z[j] * (one - z[j])
                 g[j] = grad * z[j]
-        add_product(carried[first:last], 0, delta[t, first:last, d : 4 * d], w)
-
-
-@njit(inline="always", **OPTIONS)
-def _kept(i: int, key: int, least: int) -> np.bool_:
-    """Whether dropout keeps number i: 32 bits by MurmurHash3's finaliser (Appleby 2011) of i and the key say so."""
-    bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + np.uint32(key))
-    bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
-    bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
-    return np.uint32(bits ^ (bits >> np.uint32(16))) >= least
-
-
-@compiled
-def thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> None:
-    """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p)."""
-    least, zero, scale = np.uint32(p * 4294967295), x.dtype.type(0), x.dtype.type(1 / (1 - p))
-    for i in range(len(x)):
-        out[i] = x[i] * scale if _kept(i, key, least) else zero
-
-
-@compiled
-def thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
-    """Dropout of the rows (m,) of a table, (u, n), into out (m, n)."""
-    least, zero, scale = np.uint32(p * 4294967295), table.dtype.type(0), table.dtype.type(1 / (1 - p))
-    n = table.shape[1]
-    for m in range(len(rows)):
-        read, written = table[rows[m]], out[m]
-        for j in range(n):
-            written[j] = read[j] * scale if _kept(m * n + j, key, least) else zero
-
-
-@compiled
-def thin_rows_backward(grad_table: np.ndarray, grad: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
-    """Backwards: adds grad (m, n), where it was kept, to the rows of grad_table (u, n)."""
-    least, zero, scale = np.uint32(p * 4294967295), grad.dtype.type(0), grad.dtype.type(1 / (1 - p))
-    n = grad.shape[1]
-    for m in range(len(rows)):
-        read, added = grad[m], grad_table[rows[m]]
-        for j in range(n):
-            added[j] += read[j] * scale if _kept(m * n + j, key, least) else zero
+        add_product(carried[first:last], delta[t, first:last, d : 4 * d], w)
+        into = grad_x[t, first:last]
+        into[:] = zero
+        add_product(into, delta[t, first:last, : 3 * d], u)

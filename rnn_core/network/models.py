@@ -2,84 +2,14 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from rnn_core.config import ModelConfig
-from rnn_core.network import kernels
 from rnn_core.network.cells import Cell, State, cell_of
+from rnn_core.network.dropout import Dropout
 from rnn_core.network.recurrence import Parameters, reverse, run
-
-
-class Dropout(nn.Module):
-    """Sets a share p of the numbers to zero in training and scales the others by 1 / (1 − p) (Srivastava et al. 2014).
-
-    Attributes:
-        noise: the choice is drawn from it, one number a call.
-    """
-
-    def __init__(self, p: float):
-        super().__init__()
-        self.p = p
-        self.noise = np.random.default_rng(0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x (any shape) with numbers dropped; x itself when not training."""
-        if not self.training or not self.p:
-            return x
-        if x.device.type != "cpu":
-            return nn.functional.dropout(x, self.p)
-        return cast(Tensor, _Thinned.apply(x, self.p, self._key()))
-
-    def rows(self, table: Tensor, indices: Tensor) -> Tensor:
-        """The rows (…,) of a table (u, n) with numbers dropped, (…, n)."""
-        if not self.training or not self.p or table.device.type != "cpu":
-            return self(nn.functional.embedding(indices, table))
-        return cast(Tensor, _ThinnedRows.apply(table, indices, self.p, self._key()))
-
-    def _key(self) -> int:
-        return int(self.noise.integers(2**32))
-
-
-class _Thinned(torch.autograd.Function):
-    """x with numbers dropped; which ones, is decided by a key, so that the way back needs nothing kept."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float, key: int) -> Tensor:
-        ctx.p, ctx.key = p, key
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        kernels.thin(out.view(-1).numpy(), x.contiguous().view(-1).numpy(), p, key)
-        return out
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return _Thinned.apply(grad, ctx.p, ctx.key), None, None
-
-
-class _ThinnedRows(torch.autograd.Function):
-    """An embedding with numbers dropped, in one go each way."""
-
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, indices: Tensor, p: float, key: int) -> Tensor:
-        ctx.p, ctx.key, ctx.words = p, key, len(table)
-        ctx.save_for_backward(indices)
-        out = table.new_empty(*indices.shape, table.shape[1])
-        kernels.thin_rows(out.flatten(0, -2).numpy(), table.numpy(), indices.flatten().numpy(), p, key)
-        return out
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        (indices,) = ctx.saved_tensors
-        grad_table = grad.new_zeros(ctx.words, grad.shape[-1])
-        rows = grad.contiguous().flatten(0, -2).numpy()
-        kernels.thin_rows_backward(grad_table.numpy(), rows, indices.flatten().numpy(), ctx.p, ctx.key)
-        return grad_table, None, None, None
 
 
 class Network(nn.Module):

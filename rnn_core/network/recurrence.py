@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
 from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
-from rnn_core.network.sweeps import ElmanSweep, GRUSweep
+from rnn_core.network.sweeps import ElmanSweep, GRUSweep, LSTMSweep
 
 Parameters = dict[str, Tensor]
 """A cell's parameters by name, as `Cell.parameters` declares them."""
@@ -78,6 +78,12 @@ def _elman_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) ->
     return h, (h[-1],)
 
 
+def _lstm_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias"))
+    h, c = LSTMSweep.apply(x, *start, *weights)
+    return h, (h[-1], c)
+
+
 def _gru_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
     weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias", "bias_inner"))
     h = GRUSweep.apply(x, start[0], *weights)
@@ -103,7 +109,7 @@ def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple
 _PATHS: dict[tuple[str, type[Cell]], Path] = {
     ("cpu", Elman): _elman_sweep,
     ("cpu", GRU): _gru_sweep,
-    ("cpu", LSTM): _torch,
+    ("cpu", LSTM): _lstm_sweep,
     ("cuda", Elman): _torch,
     ("cuda", GRU): _torch,
     ("cuda", LSTM): _torch,

@@ -1,0 +1,117 @@
+"""Dropout, of numbers and of the rows of a table, as compiled loops."""
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numba import njit
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from rnn_core.compiled import OPTIONS, compiled
+
+
+class Dropout(nn.Module):
+    """Sets a share p of the numbers to zero in training and scales the others by 1 / (1 − p) (Srivastava et al. 2014).
+
+    Attributes:
+        noise: the choice is drawn from it, one number a call.
+    """
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.p = p
+        self.noise = np.random.default_rng(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (any shape) with numbers dropped; x itself when not training."""
+        if not self.training or not self.p:
+            return x
+        if x.device.type != "cpu":
+            return nn.functional.dropout(x, self.p)
+        return cast(Tensor, _Thinned.apply(x, self.p, self._key()))
+
+    def rows(self, table: Tensor, indices: Tensor) -> Tensor:
+        """The rows (…,) of a table (u, n) with numbers dropped, (…, n)."""
+        if not self.training or not self.p or table.device.type != "cpu":
+            return self(nn.functional.embedding(indices, table))
+        return cast(Tensor, _ThinnedRows.apply(table, indices, self.p, self._key()))
+
+    def _key(self) -> int:
+        return int(self.noise.integers(2**32))
+
+
+class _Thinned(torch.autograd.Function):
+    """x with numbers dropped; which ones, is decided by a key, so that the way back needs nothing kept."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, p: float, key: int) -> Tensor:
+        ctx.p, ctx.key = p, key
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        _thin(out.view(-1).numpy(), x.contiguous().view(-1).numpy(), p, key)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        return _Thinned.apply(grad, ctx.p, ctx.key), None, None
+
+
+class _ThinnedRows(torch.autograd.Function):
+    """An embedding with numbers dropped, in one go each way."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, indices: Tensor, p: float, key: int) -> Tensor:
+        ctx.p, ctx.key, ctx.words = p, key, len(table)
+        ctx.save_for_backward(indices)
+        out = table.new_empty(*indices.shape, table.shape[1])
+        _thin_rows(out.flatten(0, -2).numpy(), table.numpy(), indices.flatten().numpy(), p, key)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        (indices,) = ctx.saved_tensors
+        grad_table = grad.new_zeros(ctx.words, grad.shape[-1])
+        rows = grad.contiguous().flatten(0, -2).numpy()
+        _thin_rows_backward(grad_table.numpy(), rows, indices.flatten().numpy(), ctx.p, ctx.key)
+        return grad_table, None, None, None
+
+
+@njit(inline="always", **OPTIONS)
+def _kept(i: int, key: int, least: int) -> np.bool_:
+    """Whether dropout keeps number i: 32 bits by MurmurHash3's finaliser (Appleby 2011) of i and the key say so."""
+    bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + np.uint32(key))
+    bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+    bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+    return np.uint32(bits ^ (bits >> np.uint32(16))) >= least
+
+
+@compiled
+def _thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> None:
+    """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p)."""
+    least, zero, scale = np.uint32(p * 4294967295), x.dtype.type(0), x.dtype.type(1 / (1 - p))
+    for i in range(len(x)):
+        out[i] = x[i] * scale if _kept(i, key, least) else zero
+
+
+@compiled
+def _thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
+    """Dropout of the rows (m,) of a table, (u, n), into out (m, n)."""
+    least, zero, scale = np.uint32(p * 4294967295), table.dtype.type(0), table.dtype.type(1 / (1 - p))
+    n = table.shape[1]
+    for m in range(len(rows)):
+        read, written = table[rows[m]], out[m]
+        for j in range(n):
+            written[j] = read[j] * scale if _kept(m * n + j, key, least) else zero
+
+
+@compiled
+def _thin_rows_backward(grad_table: np.ndarray, grad: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
+    """Backwards: adds grad (m, n), where it was kept, to the rows of grad_table (u, n)."""
+    least, zero, scale = np.uint32(p * 4294967295), grad.dtype.type(0), grad.dtype.type(1 / (1 - p))
+    n = grad.shape[1]
+    for m in range(len(rows)):
+        read, added = grad[m], grad_table[rows[m]]
+        for j in range(n):
+            added[j] += read[j] * scale if _kept(m * n + j, key, least) else zero

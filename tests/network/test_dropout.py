@@ -1,0 +1,50 @@
+"""Dropout: shares, independence, and its way back."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from rnn_core.network.dropout import Dropout
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_dropout_drops_the_share_it_says_independently_and_keeps_the_mean(p: float) -> None:
+    """Shares and correlations over a million numbers, within four standard errors of what chance gives."""
+    dropout, x = Dropout(p), torch.ones(1_000_000)
+    dropout.train()
+    first, second = (dropout(x).numpy() for _ in range(2))
+    assert_allclose(np.unique(first), [0, 1 / (1 - p)], rtol=1e-6)
+    error = 4 / np.sqrt(len(x))
+    kept = [(a > 0) - (1 - p) for a in (first, second)]
+    variance = p * (1 - p)
+    assert abs(kept[0].mean()) < error * np.sqrt(variance)
+    assert abs((kept[0] * kept[1]).mean()) < error * variance  # another choice each time
+    for lag in (1, 2, 64, 100, 128):
+        assert abs((kept[0][lag:] * kept[0][:-lag]).mean()) < error * variance
+
+
+def test_dropouts_gradient_goes_where_numbers_were_kept() -> None:
+    dropout, x = Dropout(0.3), torch.randn(7, 11, requires_grad=True)
+    dropout.train()
+    out = dropout(x)
+    g = torch.randn(7, 11)
+    out.backward(g)
+    torch.testing.assert_close(x.grad, g * (out.detach() != 0) / 0.7)
+
+
+@given(st.integers(1, 9), st.integers(1, 30), st.integers(0, 5))
+@settings(deadline=None)
+def test_rows_dropped_at_once_are_the_embedding_dropped(words: int, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table, indices = torch.from_numpy(rng.standard_normal((words, 5))), torch.from_numpy(rng.integers(words, size=(count, 2)))
+    g = torch.from_numpy(rng.standard_normal((count, 2, 5)))
+    found = []
+    for at_once in (True, False):
+        dropout, leaf = Dropout(0.4).train(), table.clone().requires_grad_()
+        out = dropout.rows(leaf, indices) if at_once else dropout(torch.nn.functional.embedding(indices, leaf))
+        out.backward(g)
+        found.append((out.detach(), leaf.grad))
+    torch.testing.assert_close(*found)
