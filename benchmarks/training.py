@@ -18,6 +18,7 @@ import torch
 
 from benchmarks.tutorial import Loop
 from benchmarks.tutorial import Network as TutorialNetwork
+from rnn_core.compiled import use_threads
 from rnn_core.config import ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import DataConfig, read_dataset
@@ -89,7 +90,9 @@ def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
     """Tokens a second of both, taken in turn, once each has had an epoch to warm up (kernels are made for each new shape)."""
     ours = bench.ours(cell, 128, 1)
     theirs = bench.theirs(ours.network, cell, 128)
+    torch.set_num_threads(THREADS)
     theirs.epoch()
+    use_threads(THREADS)
     ours.network.train()
     for rows in ours._plan():
         ours._update(rows)
@@ -98,7 +101,9 @@ def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
     found: dict[str, list[float]] = {"ours": [], "tutorial": []}
     for number in range(rounds):
         ours.tokens, ours.seconds, theirs.tokens, theirs.seconds = 0, 0.0, 0, 0.0
+        torch.set_num_threads(THREADS)
         theirs.epoch(batches)
+        use_threads(THREADS)
         for rows in [plan[(number * 2 * batches + i) % len(plan)] for i in range(2 * batches)]:
             ours._update(rows)
         found["ours"].append(ours.tokens_per_second)
@@ -120,6 +125,7 @@ def learning(bench: Bench, cell: str, epochs: int) -> dict[str, Any]:
     best = score(predict(ours.network, ours.config, bench.dev), bench.dev, bench.labels, None).accuracy
     texts, targets = bench.rows(bench.dev)
     scores = []
+    torch.set_num_threads(THREADS)
     for _ in range(epochs):
         theirs.epoch()
         scores.append(theirs.accuracy(texts, targets))
@@ -130,7 +136,8 @@ def learning(bench: Bench, cell: str, epochs: int) -> dict[str, Any]:
 
 
 def matrix_rate() -> float:
-    """Floating-point operations a second of this machine's product of two matrices of 1024 × 1024."""
+    """Floating-point operations a second of torch's product of two matrices of 1024 × 1024, in as many threads as ours."""
+    torch.set_num_threads(THREADS)
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
     best = 0.0
     for _ in range(20):
@@ -147,6 +154,7 @@ def share_of_matrix_rate(bench: Bench, cell: str, batches: int) -> dict[str, Any
     shares, rates = [], []
     for number in range(4):
         rate = matrix_rate()
+        use_threads(THREADS)
         training.steps, training.seconds = 0, 0.0
         for rows in plan[number * batches : (number + 1) * batches]:
             training._update(rows)
@@ -164,7 +172,6 @@ def main() -> None:
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--data", nargs="+", default=list(FILES))
     given = parser.parse_args()
-    torch.set_num_threads(THREADS)
     for name in given.data:
         bench = Bench(name)
         for cell in given.cells:

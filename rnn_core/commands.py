@@ -151,6 +151,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         raise Problem("Name a file to evaluate on, or a split of the run's own data with --on train, dev or test.")
     from rnn_core.analysis.evaluate import evaluate
     from rnn_core.analysis.loading import load
+    from rnn_core.compiled import use_threads
     from rnn_core.data.datasets import read_examples
     from rnn_core.training.work import figures_of
 
@@ -162,6 +163,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job:
         weights = evaluations.weights_of(run)
         loaded = load(run)
+        use_threads(run.config.train.threads)
         warnings: tuple[str, ...] = ()
         left_out: tuple[LeftOut, ...] = ()
         if given.split_name:
@@ -206,6 +208,7 @@ def _readings(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     """Reads a split of the run's own data otherwise: from the last column, with pads in front, without recurrence."""
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.readings import readings
+    from rnn_core.compiled import use_threads
 
     run = workspace.run(given.run)
     saved = workspace.dataset(run.config.fingerprint)
@@ -214,6 +217,7 @@ def _readings(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         encoded = saved.encoded(given.split_name)
         if not len(encoded):
             raise Problem(f"There is no {given.split_name} in {saved.name}. Name another split with --on.")
+        use_threads(run.config.train.threads)
         found = readings(load(run), encoded, len(encoded), lambda share: job.heed(share, "Reading"))
         saved_readings.save(job.folder, found, weights)
     return {"run": run.id, "data": f"{given.split_name} of {saved.name}"} | asdict(found)

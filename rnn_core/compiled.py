@@ -1,7 +1,7 @@
 """Loops over numbers that Numba compiles, and the threads that share them out.
 
-Numba compiles a loop when it is first called and keeps the result beside its file. docs/performance.md has what the
-loops gave over calls of torch and numpy.
+Numba compiles a loop when it is first called and keeps the result beside its file, until that file changes: so loops
+that call each other stand in one file. docs/performance.md has what they gave over calls of torch and numpy.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,18 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return njit(**OPTIONS)(function)
 
 
+_threads: int | None = None
+
+
+def use_threads(count: int) -> None:
+    """From here on loops are shared out among so many threads, and torch, whose products are small beside them, has one."""
+    global _threads
+    _threads = count
+    torch.set_num_threads(1)
+
+
 def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: Any) -> None:
-    """Calls kernel(first, last, …) for 0 ≤ first < last ≤ count, in as many threads as torch may use.
+    """Calls kernel(first, last, …) for 0 ≤ first < last ≤ count, in as many threads as `use_threads` said, or as torch has.
 
     Args:
         kernel: a compiled loop over some of `count` things that know nothing of each other.
@@ -35,7 +45,7 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
         arguments: what follows; tensors are passed as numpy arrays of the same memory.
     """
     passed = [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
-    threads = max(1, min(torch.get_num_threads(), count // group))
+    threads = max(1, min(_threads or torch.get_num_threads(), count // group))
     ends = [count * i // threads // group * group for i in range(threads)] + [count]
     others = [_helpers(threads).submit(kernel, a, b, *passed) for a, b in pairwise(ends[1:])]
     kernel(0, ends[1], *passed)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rnn_core import metrics
+from rnn_core.compiled import use_threads
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
@@ -95,7 +96,7 @@ class Training:
         labels: Sequence[str],
         scheme: str | None = None,
     ):
-        torch.set_num_threads(config.train.threads)
+        use_threads(config.train.threads)
         torch.manual_seed(config.train.seed)
         self.config, self.train, self.dev = config, train, dev
         self.labels, self.scheme = tuple(labels), scheme

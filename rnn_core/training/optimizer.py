@@ -13,10 +13,11 @@ to ε, which is 1e-8 beside a √v that is seldom under 1e-5.
 """
 
 import math
+from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnn_core.compiled import share_out
 from rnn_core.config import TrainConfig
@@ -29,20 +30,14 @@ _MEMORY = 400
 """Updates after which ρ^k is nothing in double precision."""
 
 
-def _matrix(values: Tensor) -> Tensor:
-    return values if values.dim() == 2 else values[None]
-
-
 class _Moments:
-    """A parameter with Adam's two moments of its gradient, all as matrices."""
+    """Weights (N, n) with Adam's two moments of their gradient."""
 
     def __init__(self, weights: Tensor):
-        self.weights = _matrix(weights.detach())
-        self.mean, self.square = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
-        self.every_row = np.arange(len(self.weights))
+        self.weights, self.mean, self.square = weights, torch.zeros_like(weights), torch.zeros_like(weights)
 
     def update(self, rows: np.ndarray, gradient: Tensor, scale: float, rate: float, update: int) -> None:
-        arrays = (a.numpy() for a in (self.weights, self.mean, self.square, _matrix(gradient)))
+        arrays = (a.numpy() for a in (self.weights, self.mean, self.square, gradient))
         kernels.adam(rows, *arrays, scale, rate, update)
 
 
@@ -53,18 +48,21 @@ class Optimizer:
     recent batches may lag behind until `catch_up`.
 
     Args:
-        network: its parameters are updated in place.
+        network: its parameters are updated in place; it stays on its device and of its dtype.
         config: optimizer, learning rate and clip.
     """
 
     def __init__(self, network: Network, config: TrainConfig):
         self.config, self.network = config, network
         self._rest = [p for p in network.parameters() if p is not network.embedding]
+        # all but the embedding, end to end as one row: each parameter becomes a view of its part
+        self._row = torch.cat([p.detach().flatten() for p in self._rest])[None]
+        for p, part in zip(self._rest, self._row[0].split([p.numel() for p in self._rest]), strict=True):
+            p.data = part.view_as(p)
         self._adam = config.optimizer == "adam"
         self.updates = 0
         if self._adam:
-            self._words = _Moments(network.embedding)
-            self._dense = [_Moments(p) for p in self._rest]
+            self._words, self._dense = _Moments(self._embedding), _Moments(self._row)
         self._last = torch.zeros(len(network.embedding), dtype=torch.int64)  # the update that each word is up to date with
         self._still_to_move = np.zeros(0)
 
@@ -83,20 +81,19 @@ class Optimizer:
         Returns:
             The norm of the whole gradient, words included, before it was clipped.
         """
-        gradients = [p.grad for p in (*self._rest, table)]
-        *dense, words = (g.contiguous() for g in gradients if g is not None)
-        norm = float(nn.utils.get_total_norm([*dense, words]))
+        assert self._rest[0].data_ptr() == self._row.data_ptr(), "the network's parameters have been moved or cast"
+        words, *gradients = (cast(Tensor, p.grad) for p in (table, *self._rest))
+        words, dense = words.contiguous(), torch.cat([g.flatten() for g in gradients])[None]
+        norm = math.hypot(torch.linalg.vector_norm(dense), torch.linalg.vector_norm(words))
         clip, rate = self.config.clip, self.config.learning_rate
         scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as torch's clip_grad_norm_ has it
         self.updates += 1
         if self._adam:
-            for moments, gradient in zip(self._dense, dense, strict=True):
-                moments.update(moments.every_row, gradient, scale, rate, self.updates)
+            self._dense.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
             self._words.update(rows.numpy(), words, scale, rate, self.updates)
             self._last[rows] = self.updates
         else:
-            for p, gradient in zip(self._rest, dense, strict=True):
-                p.detach().sub_(gradient, alpha=rate * scale)
+            self._row.sub_(dense, alpha=rate * scale)
             self._embedding.index_add_(0, rows, words, alpha=-rate * scale)
         for p in self._rest:
             p.grad = None
@@ -130,7 +127,7 @@ class Optimizer:
         """Everything a resumed training needs, by name."""
         held = {"last": self._last, "updates": torch.tensor(self.updates)}
         if self._adam:
-            for name, moments in zip(["words", *map(str, range(len(self._rest)))], [self._words, *self._dense], strict=True):
+            for name, moments in (("words", self._words), ("rest", self._dense)):
                 held |= {f"mean.{name}": moments.mean, f"square.{name}": moments.square}
         return held
 

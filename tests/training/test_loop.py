@@ -153,7 +153,7 @@ def one_update(**train: Any) -> tuple[dict[str, Tensor], dict[str, Tensor], dict
     text = ["the", "film", "was", "good"]
     encoded = Encoded.of([text], ["good"], vocabulary_of(), LABELS, False)
     training = Training(config, encoded, NOTHING, vocabulary_of(), LABELS)
-    training.network.double()
+    training.optimizer = Optimizer(training.network.double(), config.train)
     before = {n: p.detach().clone().requires_grad_() for n, p in training.network.named_parameters()}
     h = torch.zeros(4, dtype=torch.float64)
     for index in (SOS, *vocabulary_of().encode(text), EOS):
