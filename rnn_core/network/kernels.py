@@ -59,25 +59,26 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
         a: in any layout.
         w: `panels` of it.
     """
-    lanes = w.shape[2]
-    blocks, whole = len(a) - len(a) % ROWS, out.shape[1] // lanes
+    rows, width, lanes = len(a), out.shape[1], w.shape[2]
+    blocks, whole = rows - rows % ROWS, width // lanes
+    done = 1 if rows == 1 else blocks
     for p in range(whole):
         columns = out[:, p * lanes : (p + 1) * lanes]
         for r in range(0, blocks, ROWS):
             _add_block(columns[r : r + ROWS], a[r : r + ROWS], w[p])
-        for r in range(blocks, len(a)):
-            _add_row(columns[r : r + 1], a[r : r + 1], w[p])
-    if whole < len(w):  # the last panel is wider than what is left of out
-        rest = out[:, whole * lanes :]
-        block = np.zeros((ROWS, lanes), out.dtype)
-        for r in range(0, blocks, ROWS):
-            block[:, : rest.shape[1]] = rest[r : r + ROWS]
-            _add_block(block, a[r : r + ROWS], w[whole])
-            rest[r : r + ROWS] = block[:, : rest.shape[1]]
-        for r in range(blocks, len(a)):
-            block[0, : rest.shape[1]] = rest[r]
-            _add_row(block[:1], a[r : r + 1], w[whole])
-            rest[r] = block[0, : rest.shape[1]]
+        if rows == 1:
+            _add_row(columns, a, w[p])
+    if done == rows and whole == len(w):
+        return
+    # what is left below and on the right goes through a block of its own
+    block, few = np.zeros((ROWS, lanes), out.dtype), np.zeros((ROWS, a.shape[1]), a.dtype)
+    few[: rows - blocks] = a[blocks:]
+    for p in range(len(w)):
+        for r in range(0 if p == whole else done, rows, ROWS):
+            part = out[r : r + ROWS, p * lanes : (p + 1) * lanes]
+            block[: len(part), : part.shape[1]] = part
+            _add_block(block, few if r == blocks else a[r : r + ROWS], w[p])
+            part[:] = block[: len(part), : part.shape[1]]
 
 
 @compiled
@@ -103,7 +104,7 @@ def add_outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarr
 
 
 def _block(rows: int) -> Any:
-    """out += a w for compiled loops, (rows, L) += (rows, K) (K, L), with out in registers until all K are through."""
+    """out += a w for compiled loops, (rows, L) += (rows, K) (K, L); out stays in registers until all K are through."""
 
     @intrinsic
     def add(typing: Any, out: Any, a: Any, w: Any) -> Any:
@@ -213,21 +214,22 @@ def elman(
     first: int, last: int, phi: int, h: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray
 ) -> None:
     """h_t = φ(b + W h_{t−1} + U x_t). h (T + 1, B, d) holds h_0; u, w: panels of Uᵀ and Wᵀ."""
-    zero = h.dtype.type(0)
+    d, zero = h.shape[2], h.dtype.type(0)
     for t in range(len(x)):
         now = h[t + 1, first:last]
         now[:] = b
         add_product(now, x[t, first:last], u)
         add_product(now, h[t, first:last], w)
-        for a in now:
+        for r in range(first, last):
+            a = h[t + 1, r]
             if phi == TANH:
-                for j in range(len(a)):
+                for j in range(d):
                     a[j] = _tanh(a[j])
             elif phi == RELU:
-                for j in range(len(a)):
+                for j in range(d):
                     a[j] = max(a[j], zero)
             else:
-                for j in range(len(a)):
+                for j in range(d):
                     a[j] = _sigmoid(a[j])
 
 

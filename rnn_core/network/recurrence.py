@@ -91,7 +91,7 @@ def _gru_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> t
 
 
 def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
-    """torch's own kernels: fused for an LSTM on the processor, cuDNN's on a GPU. Its second bias is zero or the inner."""
+    """torch's own kernels, on a GPU those of cuDNN. Its second bias is zero or the inner."""
     bias = parameters["bias"]
     second = inner_bias(cell, parameters)
     weights = [parameters["weight_ih"], parameters["weight_hh"], bias, torch.zeros_like(bias) if second is None else second]
