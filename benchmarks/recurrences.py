@@ -46,10 +46,11 @@ def main() -> None:
         for name, kind in (("rnn", torch.nn.RNN), ("gru", torch.nn.GRU), ("lstm", torch.nn.LSTM)):
             cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d)  # type: ignore[arg-type]
             parameters = {k: (torch.randn(p.shape) * 0.1).requires_grad_() for k, p in cell.parameters(n, d).items()}
+            whole = torch.full((batch,), steps)
             x, g = torch.randn(steps, batch, n, requires_grad=True), torch.randn(steps, batch, d)
             ours, torchs = best_of(
                 [
-                    (use_threads, lambda cell=cell, x=x, g=g, p=parameters: run(cell, x, p)[0].backward(g)),  # type: ignore[misc]
+                    (use_threads, lambda cell=cell, x=x, g=g, p=parameters, whole=whole: run(cell, x, whole, [p])[0].backward(g)),  # type: ignore[misc]
                     (torch.set_num_threads, lambda theirs=theirs, x=x, g=g: theirs(x)[0].backward(g)),  # type: ignore[misc]
                 ],
                 given.rounds,

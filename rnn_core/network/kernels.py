@@ -1,10 +1,14 @@
 """The steps of the cells over time as compiled loops, forwards and backwards.
 
 Each kernel goes through all T steps for the rows `first` to `last` of a batch: texts of a batch know nothing of each
-other, so that several threads take some rows each and meet at the end alone. Arrays are C-contiguous, (T, B, ·), all of
-one dtype; rows of gates may be longer than what is used of them. States before the first step stand at index 0 of
-arrays of T + 1 steps. x (T, B, n) is the input, `grad_x` what its gradient is written to. docs/performance.md has what
-was measured.
+other, so that several threads take some rows each and meet at the end alone. Steps are read from the first to the last
+or, `back`, from the last to the first. At pads, t ≥ lengths (B,), states and δ are zero: so a text that is read back
+starts from zero at its own end.
+
+Arrays are C-contiguous, (T, B, ·), all of one dtype; rows of gates may be longer than what is used of them. h (T + 2, B, D)
+has the state after step t (from 0) at t + 1, those of both directions side by side, and at its two ends those before the
+first step. x (T, B, n) is the input, `grad_x` what its gradient is written to, grad_h (T, B, D) is ∂L/∂h.
+docs/performance.md has what was measured.
 """
 
 import math
@@ -211,18 +215,22 @@ TANH, RELU = PHI["tanh"], PHI["relu"]
 
 @compiled
 def elman(
-    first: int, last: int, phi: int, h: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray
-) -> None:
-    """h_t = φ(b + W h_{t−1} + U x_t). h (T + 1, B, d) holds h_0; u, w: panels of Uᵀ and Wᵀ."""
-    d, zero = h.shape[2], h.dtype.type(0)
-    for t in range(len(x)):
-        now = h[t + 1, first:last]
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    phi: int, h: np.ndarray, k: int, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+) -> None:  # fmt: skip
+    """h_t = φ(b + W h_{t−1} + U x_t), into columns k to k + d of h; u, w: panels of Uᵀ and Wᵀ."""
+    d, steps, zero = len(b), len(x), h.dtype.type(0)
+    for s in range(steps):
+        t = steps - 1 - s if back else s
+        now, before = h[t + 1, first:last, k : k + d], h[t + 2 if back else t, first:last, k : k + d]
         now[:] = b
         add_product(now, x[t, first:last], u)
-        add_product(now, h[t, first:last], w)
+        add_product(now, before, w)
         for r in range(first, last):
-            a = h[t + 1, r]
-            if phi == TANH:
+            a = h[t + 1, r, k : k + d]
+            if t >= lengths[r]:
+                a[:] = zero
+            elif phi == TANH:
                 for j in range(d):
                     a[j] = _tanh(a[j])
             elif phi == RELU:
@@ -235,25 +243,30 @@ def elman(
 
 @compiled
 def elman_backward(
-    first: int, last: int, phi: int, delta: np.ndarray, grad_x: np.ndarray, h: np.ndarray, u: np.ndarray, w: np.ndarray
-) -> None:
-    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}). delta (T, B, d) holds ∂L/∂h_t; u, w: panels of U and W."""
-    zero, one = delta.dtype.type(0), delta.dtype.type(1)
-    for t in range(len(delta) - 1, -1, -1):
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    phi: int, delta: np.ndarray, grad_x: np.ndarray, grad_h: np.ndarray, h: np.ndarray, k: int, u: np.ndarray, w: np.ndarray,
+) -> None:  # fmt: skip
+    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), into delta (T, B, d); u, w: panels of U and W."""
+    d, steps, zero, one = delta.shape[2], len(delta), delta.dtype.type(0), delta.dtype.type(1)
+    for s in range(steps):
+        t = s if back else steps - 1 - s
         now = delta[t, first:last]
-        if t < len(delta) - 1:
-            add_product(now, delta[t + 1, first:last], w)
-        for b in range(first, last):
-            e, s = delta[t, b], h[t + 1, b]
-            if phi == TANH:
-                for j in range(len(e)):
-                    e[j] *= one - s[j] * s[j]
+        now[:] = grad_h[t, first:last, k : k + d]
+        if s:
+            add_product(now, delta[t - 1 if back else t + 1, first:last], w)
+        for r in range(first, last):
+            e, a = delta[t, r], h[t + 1, r, k : k + d]
+            if t >= lengths[r]:
+                e[:] = zero
+            elif phi == TANH:
+                for j in range(d):
+                    e[j] *= one - a[j] * a[j]
             elif phi == RELU:
-                for j in range(len(e)):
-                    e[j] = e[j] if s[j] > zero else zero
+                for j in range(d):
+                    e[j] = e[j] if a[j] > zero else zero
             else:
-                for j in range(len(e)):
-                    e[j] *= s[j] * (one - s[j])
+                for j in range(d):
+                    e[j] *= a[j] * (one - a[j])
         into = grad_x[t, first:last]
         into[:] = zero
         add_product(into, now, u)
@@ -261,22 +274,28 @@ def elman_backward(
 
 @compiled
 def lstm(
-    first: int, last: int,
-    a: np.ndarray, h: np.ndarray, c: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    a: np.ndarray, c: np.ndarray, h: np.ndarray, k: int, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
 ) -> None:  # fmt: skip
-    """The LSTM, letters as in `cells.LSTM`.
+    """The LSTM, letters as in `cells.LSTM`, into columns k to k + d of h.
 
-    a (T, B, ≥ 4d) becomes i, f, g and o, side by side; h and c (T + 1, B, d) hold h_0 and c_0; u, w: panels of Uᵀ and Wᵀ.
+    a (T, B, ≥ 4d) becomes i, f, g and o, side by side; c (T + 2, B, d) is laid out as h; u, w: panels of Uᵀ and Wᵀ.
     """
-    d = h.shape[2]
-    for t in range(len(x)):
+    d, steps, zero = c.shape[2], len(x), h.dtype.type(0)
+    for s in range(steps):
+        t = steps - 1 - s if back else s
+        earlier = t + 2 if back else t
         now = a[t, first:last, : 4 * d]
         now[:] = b
         add_product(now, x[t, first:last], u)
-        add_product(now, h[t, first:last], w)
+        add_product(now, h[earlier, first:last, k : k + d], w)
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
-            before, cell, state = c[t, r], c[t + 1, r], h[t + 1, r]
+            before, cell, state = c[earlier, r], c[t + 1, r], h[t + 1, r, k : k + d]
+            if t >= lengths[r]:
+                cell[:] = zero
+                state[:] = zero
+                continue
             for j in range(d):
                 i[j] = _sigmoid(i[j])
                 f[j] = _sigmoid(f[j])
@@ -288,22 +307,29 @@ def lstm(
 
 @compiled
 def lstm_backward(
-    first: int, last: int,
+    first: int, last: int, back: bool, lengths: np.ndarray,
     delta: np.ndarray, grad_x: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
-    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, u: np.ndarray, w: np.ndarray,
+    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int, u: np.ndarray, w: np.ndarray,
 ) -> None:  # fmt: skip
     """Backwards: δ of i, f, g and o side by side into `delta` (T, B, ≥ 4d); u, w: panels of U and W.
 
     `carried_h` and `carried_c` (B, d) hold the gradients at the state after the last step (but ∂L/∂h_T is in grad_h),
     and at the end those at the state before the first.
     """
-    d, zero, one = c.shape[2], c.dtype.type(0), c.dtype.type(1)
-    for t in range(len(a) - 1, -1, -1):
+    d, steps, zero, one = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1)
+    for s in range(steps):
+        t = s if back else steps - 1 - s
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             delta_i, delta_f = delta[t, r, :d], delta[t, r, d : 2 * d]
             delta_g, delta_o = delta[t, r, 2 * d : 3 * d], delta[t, r, 3 * d : 4 * d]
-            before, cell, read, grad_c, carried = c[t, r], c[t + 1, r], grad_h[t, r], carried_c[r], carried_h[r]
+            before, cell, read = c[t + 2 if back else t, r], c[t + 1, r], grad_h[t, r, k : k + d]
+            grad_c, carried = carried_c[r], carried_h[r]
+            if t >= lengths[r]:
+                delta[t, r, : 4 * d] = zero
+                grad_c[:] = zero
+                carried[:] = zero
+                continue
             for j in range(d):
                 grad, squashed = read[j] + carried[j], _tanh(cell[j])
                 at_cell = grad_c[j] + grad * o[j] * (one - squashed * squashed)
@@ -321,22 +347,27 @@ def lstm_backward(
 
 @compiled
 def gru(
-    first: int, last: int,
-    a: np.ndarray, h: np.ndarray, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    a: np.ndarray, h: np.ndarray, k: int, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
 ) -> None:  # fmt: skip
-    """The GRU in torch's form, letters as in `cells.GRU`.
+    """The GRU in torch's form, letters as in `cells.GRU`, into columns k to k + d of h.
 
-    a (T, B, ≥ 4d) becomes n, r, z and q = W_n h_{t−1} + b_q, side by side, and b (4d,) is in that order. h (T + 1, B, d)
-    holds h_0; u: panels of Uᵀ, for n, r, z; w: of Wᵀ, for r, z, q.
+    a (T, B, ≥ 4d) becomes n, r, z and q = W_n h_{t−1} + b_q, side by side, and b (4d,) is in that order. u: panels of Uᵀ,
+    for n, r, z; w: of Wᵀ, for r, z, q.
     """
-    d = h.shape[2]
-    for t in range(len(x)):
+    d, steps, zero = len(b) // 4, len(x), h.dtype.type(0)
+    for s in range(steps):
+        t = steps - 1 - s if back else s
+        earlier = t + 2 if back else t
         a[t, first:last, : 4 * d] = b
         add_product(a[t, first:last, : 3 * d], x[t, first:last], u)
-        add_product(a[t, first:last, d : 4 * d], h[t, first:last], w)
+        add_product(a[t, first:last, d : 4 * d], h[earlier, first:last, k : k + d], w)
         for i in range(first, last):
             n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
-            before, now = h[t, i], h[t + 1, i]
+            before, now = h[earlier, i, k : k + d], h[t + 1, i, k : k + d]
+            if t >= lengths[i]:
+                now[:] = zero
+                continue
             for j in range(d):
                 r[j] = _sigmoid(r[j])
                 z[j] = _sigmoid(z[j])
@@ -346,21 +377,26 @@ def gru(
 
 @compiled
 def gru_backward(
-    first: int, last: int,
+    first: int, last: int, back: bool, lengths: np.ndarray,
     delta: np.ndarray, grad_x: np.ndarray, carried: np.ndarray,
-    grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, u: np.ndarray, w: np.ndarray,
+    grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, k: int, u: np.ndarray, w: np.ndarray,
 ) -> None:  # fmt: skip
     """Backwards: δ of n, r, z and q side by side into `delta` (T, B, ≥ 4d); u, w: panels of U and W, rows as there.
 
     `carried` (B, d) holds zero, and at the end the gradient at the state before the first step.
     """
-    d, zero, one = h.shape[2], h.dtype.type(0), h.dtype.type(1)
-    for t in range(len(a) - 1, -1, -1):
+    d, steps, zero, one = carried.shape[1], len(a), h.dtype.type(0), h.dtype.type(1)
+    for s in range(steps):
+        t = s if back else steps - 1 - s
         for i in range(first, last):
             n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             delta_n, delta_r = delta[t, i, :d], delta[t, i, d : 2 * d]
             delta_z, delta_q = delta[t, i, 2 * d : 3 * d], delta[t, i, 3 * d : 4 * d]
-            before, read, g = h[t, i], grad_h[t, i], carried[i]
+            before, read, g = h[t + 2 if back else t, i, k : k + d], grad_h[t, i, k : k + d], carried[i]
+            if t >= lengths[i]:
+                delta[t, i, : 4 * d] = zero
+                g[:] = zero
+                continue
             for j in range(d):
                 grad = read[j] + g[j]
                 e = grad * (one - z[j]) * (one - n[j] * n[j])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from rnn_core.config import ModelConfig
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.dropout import Dropout
-from rnn_core.network.recurrence import Parameters, reverse, run
+from rnn_core.network.recurrence import Parameters, run
 
 
 class Network(nn.Module):
@@ -79,12 +79,9 @@ class Network(nn.Module):
         for layer in range(self.config.layers):
             if layer:
                 x = self.dropout(x)
-            h, end = run(self.cell, x, self.layer(layer, 0), start[layer] if start else None)
+            directions = [self.layer(layer, direction) for direction in range(self.directions)]
+            x, end = run(self.cell, x, lengths, directions, start[layer] if start else None)
             ends.append(end)
-            if self.directions == 2:
-                backwards, _ = run(self.cell, reverse(x, lengths), self.layer(layer, 1))
-                h = torch.cat((h, reverse(backwards, lengths)), dim=2)
-            x = h
         return x, ends
 
     def readout(self, h: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
 """A cell unrolled over time, forwards and backwards. Shapes are (T, B, d).
 
-Texts of a batch are padded at the end. Pads need no packing: reading forwards, a pad comes after every true step of
-its text and cannot touch one; reading backwards, each text is first turned round within its own length.
+Texts of a batch are padded at the end. Pads need no packing: reading ahead, a pad comes after every true step of its
+text and cannot touch one; reading back, a text starts from zero at its own end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -51,17 +51,40 @@ def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
     return tuple(like.new_zeros(batch, d) for _ in cell.parts)
 
 
-def run(cell: Cell, x: Tensor, parameters: Parameters, start: State | None = None) -> tuple[Tensor, State]:
-    """One layer in one direction: h_1 … h_T, (T, B, d), for inputs x (T, B, n), and the state after the last step.
+def run(
+    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State | None = None
+) -> tuple[Tensor, State]:
+    """One layer: its states, (T, B, D), of no meaning at pads; and the first direction's state after the last step.
 
     Args:
-        start: the state before the first step, each part (B, d); None: zero.
+        x: inputs, (T, B, n), padded at the end.
+        lengths: true steps of each text, (B,).
+        directions: the parameters that read ahead and perhaps, as a second direction, those that read back.
+        start: the first direction's state before the first step, each part (B, d); None: zero.
     """
-    start = start or zero_state(cell, x.shape[1], parameters["weight_hh"].shape[1], x)
-    return _PATHS.get((x.device.type, type(cell)), _step_by_step)(cell, x, parameters, start)
+    start = start or zero_state(cell, x.shape[1], directions[0]["weight_hh"].shape[1], x)
+    return _PATHS.get((x.device.type, type(cell)), _by_direction(_step_by_step))(cell, x, lengths, directions, start)
 
 
-Path = Callable[[Cell, Tensor, Parameters, State], tuple[Tensor, State]]
+Direction = Callable[[Cell, Tensor, Parameters, State], tuple[Tensor, State]]
+"""One direction of a layer, every step taken as true."""
+Path = Callable[[Cell, Tensor, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
+"""A whole layer, as `run` has it."""
+
+
+def _by_direction(direction: Direction) -> Path:
+    """A layer of which each direction is run by itself; for the one that reads back, each text is turned round."""
+
+    def layer(
+        cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+    ) -> tuple[Tensor, State]:
+        h, end = direction(cell, x, directions[0], start)
+        for parameters in directions[1:]:
+            back, _ = direction(cell, reverse(x, lengths), parameters, tuple(torch.zeros_like(part) for part in start))
+            h = torch.cat((h, reverse(back, lengths)), dim=2)
+        return h, end
+
+    return layer
 
 
 def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
@@ -71,23 +94,31 @@ def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -
     return torch.stack([state[0] for state in states]), states[-1]
 
 
-def _elman_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+def _elman_sweep(
+    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+) -> tuple[Tensor, State]:
     assert isinstance(cell, Elman)
-    weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias"))
-    h = ElmanSweep.apply(cell.activation, x, start[0], *weights)
-    return h, (h[-1],)
+    h = ElmanSweep.apply(cell.activation, x, lengths, *start, *_in_order(directions))
+    return h, (h[-1, :, : start[0].shape[1]],)
 
 
-def _lstm_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
-    weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias"))
-    h, c = LSTMSweep.apply(x, *start, *weights)
-    return h, (h[-1], c)
+def _lstm_sweep(
+    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+) -> tuple[Tensor, State]:
+    h, c = LSTMSweep.apply(x, lengths, *start, *_in_order(directions))
+    return h, (h[-1, :, : start[0].shape[1]], c)
 
 
-def _gru_sweep(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
-    weights = (parameters[name] for name in ("weight_ih", "weight_hh", "bias", "bias_inner"))
-    h = GRUSweep.apply(x, start[0], *weights)
-    return h, (h[-1],)
+def _gru_sweep(
+    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+) -> tuple[Tensor, State]:
+    h = GRUSweep.apply(x, lengths, *start, *_in_order(directions))
+    return h, (h[-1, :, : start[0].shape[1]],)
+
+
+def _in_order(directions: Sequence[Parameters]) -> list[Tensor]:
+    names = ("weight_ih", "weight_hh", "bias", "bias_inner")
+    return [parameters[name] for parameters in directions for name in names if name in parameters]
 
 
 def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
@@ -110,9 +141,9 @@ _PATHS: dict[tuple[str, type[Cell]], Path] = {
     ("cpu", Elman): _elman_sweep,
     ("cpu", GRU): _gru_sweep,
     ("cpu", LSTM): _lstm_sweep,
-    ("cuda", Elman): _torch,
-    ("cuda", GRU): _torch,
-    ("cuda", LSTM): _torch,
+    ("cuda", Elman): _by_direction(_torch),
+    ("cuda", GRU): _by_direction(_torch),
+    ("cuda", LSTM): _by_direction(_torch),
 }
 """The fastest way there is for each cell on each kind of device, as `make bench` measures it (docs/performance.md)."""
 

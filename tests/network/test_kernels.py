@@ -39,9 +39,9 @@ def test_outer_products_are_added_up(count: int, height: int, width: int, kind: 
 def first_states(phi: str, x: torch.Tensor) -> torch.Tensor:
     """φ(x) for x (B, d) by the Elman kernel: one step from h_0 = 0, with U = 1 and W = 0."""
     d = x.shape[1]
-    h, one = torch.zeros(2, *x.shape, dtype=x.dtype), torch.eye(d, dtype=x.dtype)
-    weights = kernels.panels(one), kernels.panels(0 * one), 0 * one[0]
-    kernels.elman(0, len(x), kernels.PHI[phi], h.numpy(), x[None].numpy(), *(w.numpy() for w in weights))
+    h, one = torch.zeros(3, *x.shape, dtype=x.dtype), torch.eye(d, dtype=x.dtype)
+    weights = (w.numpy() for w in (kernels.panels(one), kernels.panels(0 * one), 0 * one[0]))
+    kernels.elman(0, len(x), False, np.ones(len(x), int), kernels.PHI[phi], h.numpy(), 0, x[None].numpy(), *weights)
     return h[1]
 
 

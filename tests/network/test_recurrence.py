@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from rnn_core import compiled
 from rnn_core.network import recurrence
 from rnn_core.network.cells import Cell, cell_of
 from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, unroll, zero_state
@@ -33,17 +34,23 @@ def plainly(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
     return torch.stack(states)
 
 
-PATHS = (recurrence._torch, recurrence._step_by_step, run)
+WHOLE = torch.full((B,), T)
+PATHS = {
+    "torch": recurrence._by_direction(recurrence._torch),
+    "step by step": recurrence._by_direction(recurrence._step_by_step),
+    "run": run,
+}
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", CELLS)
-def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, path: recurrence.Path) -> None:
-    """Also torch's kernels for Elman and GRU, which are for the GPU: they are the same functions on the processor."""
+def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, path: str) -> None:
+    """Also torch's kernels, which are for the GPU: they are the same functions on the processor."""
     cell, x, parameters = setting(name)
     leaves = [x, *parameters.values()]
     weights = torch.randn(T, B, D)
-    (ours, end), wanted = path(cell, x, parameters, zero_state(cell, B, D, x)), plainly(cell, x, parameters)
+    ours, end = PATHS[path](cell, x, WHOLE, [parameters], zero_state(cell, B, D, x))
+    wanted = plainly(cell, x, parameters)
     torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-12)
     torch.testing.assert_close(end[0], wanted[-1], rtol=0, atol=1e-12)
     for g, w in zip(
@@ -53,13 +60,49 @@ def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, 
         torch.testing.assert_close(g, w, rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("path", ["torch", "run"])
+@pytest.mark.parametrize("name", CELLS)
+def test_every_path_reads_ahead_and_back_within_each_text(name: str, path: str, threads: int) -> None:
+    """Texts of every length, of which some are over in an earlier chunk, against each text alone, step by step."""
+    cell, _, ahead = setting(name)
+    _, _, back = setting(name)
+    leaves = [*ahead.values(), *back.values()]
+    lengths = torch.tensor([T, 1, 3, -2, 2, T, 4, 0, 3, 2, 1, T, 5, 4, 3, 2, 1, 3, 2])  # over two blocks of eight
+    x = torch.randn(T, len(lengths), N, requires_grad=True)
+    start = zero_state(cell, len(lengths), D, x)
+    compiled.use_threads(threads)
+    h, _ = PATHS[path](cell, x, lengths, [ahead, back], start)
+    compiled.use_threads(1)
+    weights = torch.randn(h.shape)
+    ours = sum((h[:length, b] * weights[:length, b]).sum() for b, length in enumerate(lengths.clamp(min=0)))
+    wanted = torch.zeros(())
+    for b, length in enumerate(lengths.clamp(min=0)):
+        if length:
+            alone = x[:length, b : b + 1]
+            both = torch.cat((plainly(cell, alone, ahead), plainly(cell, alone.flip(0), back).flip(0)), dim=2)[:, 0]
+            torch.testing.assert_close(h[:length, b], both, rtol=0, atol=1e-12)
+            wanted = wanted + (both * weights[:length, b]).sum()
+    for g, w in zip(torch.autograd.grad(ours, [x, *leaves]), torch.autograd.grad(wanted, [x, *leaves]), strict=True):
+        torch.testing.assert_close(g, w, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_pads_hold_nothing_and_send_nothing_back(name: str) -> None:
+    cell, x, parameters = setting(name)
+    h, end = run(cell, x, torch.tensor([2, T]), [parameters, parameters])
+    assert not h[2:, 0].any() and not end[0][0].any() and h[2:, 1].any()
+    (grad,) = torch.autograd.grad(h.sum() + sum(part.sum() for part in end), x)
+    assert not grad[2:, 0].any() and grad[:2, 0].any()
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_the_gradients_pass_gradcheck_from_any_start(name: str) -> None:
     cell, x, parameters = setting(name)
     names, parts = list(parameters), len(cell.parts)
 
     def states(x: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
-        h, end = run(cell, x, dict(zip(names, given[parts:], strict=True)), given[:parts])
+        h, end = run(cell, x, WHOLE, [dict(zip(names, given[parts:], strict=True))], given[:parts])
         return h, *end
 
     start = [torch.randn(B, D, requires_grad=True) for _ in cell.parts]
@@ -69,9 +112,9 @@ def test_the_gradients_pass_gradcheck_from_any_start(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_reading_on_from_a_state_is_reading_in_one_go(name: str) -> None:
     cell, x, parameters = setting(name)
-    whole, end = run(cell, x, parameters)
-    first, between = run(cell, x[:2], parameters)
-    second, last = run(cell, x[2:], parameters, between)
+    whole, end = run(cell, x, WHOLE, [parameters])
+    first, between = run(cell, x[:2], WHOLE, [parameters])
+    second, last = run(cell, x[2:], WHOLE - 2, [parameters], between)
     torch.testing.assert_close(torch.cat((first, second)), whole, rtol=0, atol=1e-12)
     for part, wanted in zip(last, end, strict=True):
         torch.testing.assert_close(part, wanted, rtol=0, atol=1e-12)
@@ -80,8 +123,8 @@ def test_reading_on_from_a_state_is_reading_in_one_go(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_single_precision_is_as_near_as_it_can_be(name: str) -> None:
     cell, x, parameters = setting(name)
-    wanted, _ = run(cell, x, parameters)
-    found, _ = run(cell, x.float(), {n: p.float() for n, p in parameters.items()})
+    wanted, _ = run(cell, x, WHOLE, [parameters])
+    found, _ = run(cell, x.float(), WHOLE, [{n: p.float() for n, p in parameters.items()}])
     torch.testing.assert_close(found.double(), wanted, rtol=0, atol=2e-6)
 
 
@@ -105,9 +148,9 @@ def test_an_early_input_changes_every_later_state_and_no_earlier_one(name: str) 
             for p in parameters.values():
                 p.abs_()
             x.abs_()
-        before, _ = run(cell, x, parameters)
+        before, _ = run(cell, x, WHOLE, [parameters])
         x[1, 0] += 0.5
-        after, _ = run(cell, x, parameters)
+        after, _ = run(cell, x, WHOLE, [parameters])
     moved = (before - after).abs().amax(2) > 1e-9
     assert moved.tolist() == [[False, False]] + [[True, False]] * (T - 1)
 
@@ -120,9 +163,9 @@ def test_w_reaches_every_state_but_the_first(name: str) -> None:
             for p in parameters.values():
                 p.abs_()
             x.abs_()
-        before, _ = run(cell, x, parameters)
+        before, _ = run(cell, x, WHOLE, [parameters])
         parameters["weight_hh"] += 0.1
-        moved = (before - run(cell, x, parameters)[0]).abs().amax((1, 2)) > 1e-9
+        moved = (before - run(cell, x, WHOLE, [parameters])[0]).abs().amax((1, 2)) > 1e-9
     assert moved.tolist() == [False] + [True] * (T - 1)
 
 
