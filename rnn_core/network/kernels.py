@@ -7,7 +7,8 @@ starts from zero at its own end.
 
 Arrays are C-contiguous, (T, B, ·), all of one dtype; rows of gates may be longer than what is used of them. h (T + 2, B, D)
 has the state after step t (from 0) at t + 1, those of both directions side by side, and at its two ends those before the
-first step. x (T, B, n) is the input, `grad_x` what its gradient is written to, grad_h (T, B, D) is ∂L/∂h.
+first step. U x + b has been multiplied for each different input, ux (M, G·d), and `which` (T, B) says which one a step
+reads; or it stands where the pre-activations will, and `which` is empty. grad_h (T, B, D) is ∂L/∂h.
 docs/performance.md has what was measured.
 """
 
@@ -40,7 +41,7 @@ _REGISTER = 64 if get_host_cpu_features().get("avx512f") else 32 if get_host_cpu
 
 
 _HELD = 128
-"""Outer products summed at a time: what they read of a and b stays in the cache nearby."""
+"""Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
 
 
 def panels(w: Tensor) -> Tensor:
@@ -83,6 +84,24 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
             block[: len(part), : part.shape[1]] = part
             _add_block(block, few if r == blocks else a[r : r + ROWS], w[p])
             part[:] = block[: len(part), : part.shape[1]]
+
+
+@compiled
+def linear(first: int, last: int, out: np.ndarray, a: np.ndarray, w: np.ndarray, b: np.ndarray) -> None:
+    """Rows `first` to `last` of out = a w + b, (M, N) = (M, K) (K, N) + (N,); arguments as for `add_product`."""
+    for r in range(first, last, _HELD):
+        end = min(last, r + _HELD)
+        out[r:end] = b
+        add_product(out[r:end], a[r:end], w)
+
+
+@compiled
+def add_by_row(first: int, last: int, out: np.ndarray, a: np.ndarray, which: np.ndarray) -> None:
+    """out[which[m]] += a[m] for every row m, in columns `first` to `last`; out (M, N), a (m, N), which (m,)."""
+    for m in range(len(which)):
+        row, added = out[which[m]], a[m]
+        for j in range(first, last):
+            row[j] += added[j]
 
 
 @compiled
@@ -216,15 +235,16 @@ TANH, RELU = PHI["tanh"], PHI["relu"]
 @compiled
 def elman(
     first: int, last: int, back: bool, lengths: np.ndarray,
-    phi: int, h: np.ndarray, k: int, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+    phi: int, h: np.ndarray, k: int, ux: np.ndarray, which: np.ndarray, w: np.ndarray,
 ) -> None:  # fmt: skip
-    """h_t = φ(b + W h_{t−1} + U x_t), into columns k to k + d of h; u, w: panels of Uᵀ and Wᵀ."""
-    d, steps, zero = len(b), len(x), h.dtype.type(0)
+    """h_t = φ(b + W h_{t−1} + U x_t), into columns k to k + d of h; w: panels of Wᵀ."""
+    d, steps, zero = ux.shape[1], len(h) - 2, h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
         now, before = h[t + 1, first:last, k : k + d], h[t + 2 if back else t, first:last, k : k + d]
-        now[:] = b
-        add_product(now, x[t, first:last], u)
+        if len(which):
+            for r in range(first, last):
+                h[t + 1, r, k : k + d] = ux[which[t, r]]
         add_product(now, before, w)
         for r in range(first, last):
             a = h[t + 1, r, k : k + d]
@@ -244,9 +264,9 @@ def elman(
 @compiled
 def elman_backward(
     first: int, last: int, back: bool, lengths: np.ndarray,
-    phi: int, delta: np.ndarray, grad_x: np.ndarray, grad_h: np.ndarray, h: np.ndarray, k: int, u: np.ndarray, w: np.ndarray,
+    phi: int, delta: np.ndarray, grad_h: np.ndarray, h: np.ndarray, k: int, w: np.ndarray,
 ) -> None:  # fmt: skip
-    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), into delta (T, B, d); u, w: panels of U and W."""
+    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), into delta (T, B, d); w: panels of W."""
     d, steps, zero, one = delta.shape[2], len(delta), delta.dtype.type(0), delta.dtype.type(1)
     for s in range(steps):
         t = s if back else steps - 1 - s
@@ -267,28 +287,25 @@ def elman_backward(
             else:
                 for j in range(d):
                     e[j] *= a[j] * (one - a[j])
-        into = grad_x[t, first:last]
-        into[:] = zero
-        add_product(into, now, u)
 
 
 @compiled
 def lstm(
     first: int, last: int, back: bool, lengths: np.ndarray,
-    a: np.ndarray, c: np.ndarray, h: np.ndarray, k: int, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+    a: np.ndarray, c: np.ndarray, h: np.ndarray, k: int, ux: np.ndarray, which: np.ndarray, w: np.ndarray,
 ) -> None:  # fmt: skip
     """The LSTM, letters as in `cells.LSTM`, into columns k to k + d of h.
 
-    a (T, B, ≥ 4d) becomes i, f, g and o, side by side; c (T + 2, B, d) is laid out as h; u, w: panels of Uᵀ and Wᵀ.
+    a (T, B, ≥ 4d) becomes i, f, g and o, side by side; c (T + 2, B, d) is laid out as h; w: panels of Wᵀ.
     """
-    d, steps, zero = c.shape[2], len(x), h.dtype.type(0)
+    d, steps, zero = c.shape[2], len(a), h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
         earlier = t + 2 if back else t
-        now = a[t, first:last, : 4 * d]
-        now[:] = b
-        add_product(now, x[t, first:last], u)
-        add_product(now, h[earlier, first:last, k : k + d], w)
+        if len(which):
+            for r in range(first, last):
+                a[t, r, : 4 * d] = ux[which[t, r]]
+        add_product(a[t, first:last, : 4 * d], h[earlier, first:last, k : k + d], w)
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             before, cell, state = c[earlier, r], c[t + 1, r], h[t + 1, r, k : k + d]
@@ -308,10 +325,10 @@ def lstm(
 @compiled
 def lstm_backward(
     first: int, last: int, back: bool, lengths: np.ndarray,
-    delta: np.ndarray, grad_x: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
-    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int, u: np.ndarray, w: np.ndarray,
+    delta: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
+    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int, w: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of i, f, g and o side by side into `delta` (T, B, ≥ 4d); u, w: panels of U and W.
+    """Backwards: δ of i, f, g and o side by side into `delta` (T, B, ≥ 4d); w: panels of W.
 
     `carried_h` and `carried_c` (B, d) hold the gradients at the state after the last step (but ∂L/∂h_T is in grad_h),
     and at the end those at the state before the first.
@@ -339,28 +356,27 @@ def lstm_backward(
                 delta_o[j] = grad * squashed * o[j] * (one - o[j])
                 grad_c[j] = at_cell * f[j]
                 carried[j] = zero
-        now, into = delta[t, first:last, : 4 * d], grad_x[t, first:last]
-        add_product(carried_h[first:last], now, w)
-        into[:] = zero
-        add_product(into, now, u)
+        add_product(carried_h[first:last], delta[t, first:last, : 4 * d], w)
 
 
 @compiled
 def gru(
     first: int, last: int, back: bool, lengths: np.ndarray,
-    a: np.ndarray, h: np.ndarray, k: int, x: np.ndarray, u: np.ndarray, w: np.ndarray, b: np.ndarray,
+    a: np.ndarray, h: np.ndarray, k: int, ux: np.ndarray, which: np.ndarray, w: np.ndarray, inner: np.ndarray,
 ) -> None:  # fmt: skip
     """The GRU in torch's form, letters as in `cells.GRU`, into columns k to k + d of h.
 
-    a (T, B, ≥ 4d) becomes n, r, z and q = W_n h_{t−1} + b_q, side by side, and b (4d,) is in that order. u: panels of Uᵀ,
-    for n, r, z; w: of Wᵀ, for r, z, q.
+    a (T, B, ≥ 4d) becomes n, r, z and q = W_n h_{t−1} + b_q, side by side; ux is for n, r, z; w: panels of Wᵀ, for r, z, q;
+    inner: b_q, (d,).
     """
-    d, steps, zero = len(b) // 4, len(x), h.dtype.type(0)
+    d, steps, zero = len(inner), len(a), h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
         earlier = t + 2 if back else t
-        a[t, first:last, : 4 * d] = b
-        add_product(a[t, first:last, : 3 * d], x[t, first:last], u)
+        for i in range(first, last):
+            if len(which):
+                a[t, i, : 3 * d] = ux[which[t, i]]
+            a[t, i, 3 * d : 4 * d] = inner
         add_product(a[t, first:last, d : 4 * d], h[earlier, first:last, k : k + d], w)
         for i in range(first, last):
             n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
@@ -378,10 +394,9 @@ def gru(
 @compiled
 def gru_backward(
     first: int, last: int, back: bool, lengths: np.ndarray,
-    delta: np.ndarray, grad_x: np.ndarray, carried: np.ndarray,
-    grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, k: int, u: np.ndarray, w: np.ndarray,
+    delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, k: int, w: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of n, r, z and q side by side into `delta` (T, B, ≥ 4d); u, w: panels of U and W, rows as there.
+    """Backwards: δ of n, r, z and q side by side into `delta` (T, B, ≥ 4d); w: panels of W, rows as there.
 
     `carried` (B, d) holds zero, and at the end the gradient at the state before the first step.
     """
@@ -406,6 +421,3 @@ def gru_backward(
                 delta_z[j] = grad * (before[j] - n[j]) * z[j] * (one - z[j])
                 g[j] = grad * z[j]
         add_product(carried[first:last], delta[t, first:last, d : 4 * d], w)
-        into = grad_x[t, first:last]
-        into[:] = zero
-        add_product(into, delta[t, first:last, : 3 * d], u)

@@ -39,6 +39,6 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
         targets: the class wanted at each step, (T, B); −1 counts nothing.
     """
     counted = ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0]
-    logits = network.readout(h.flatten(0, 1).index_select(0, counted))
+    logits = network.readout_of(h.flatten(0, 1), counted)
     each = functional.cross_entropy(logits, targets.flatten()[counted], reduction="none")
     return each.dot(weights.flatten()[counted].to(each.dtype)) / targets.shape[1]

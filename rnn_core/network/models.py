@@ -57,7 +57,8 @@ class Network(nn.Module):
             lengths: true steps of each text, (B,).
         """
         true = torch.arange(len(tokens), device=tokens.device)[:, None] < lengths
-        return self.advance(self.embedding, tokens, lengths)[0] * true[:, :, None]
+        words, which = tokens.unique(return_inverse=True)
+        return self.advance(self.embedding[words], which, lengths)[0] * true[:, :, None]
 
     def advance(
         self, table: Tensor, tokens: Tensor, lengths: Tensor, start: Sequence[State] | None = None
@@ -74,19 +75,22 @@ class Network(nn.Module):
             The uppermost states, (T, B, D), of no meaning at pads; and the state of each layer (forwards) after the
             last step.
         """
-        x = self.dropout.rows(table, tokens)
-        ends = []
+        x, which, ends = table, tokens, []
         for layer in range(self.config.layers):
-            if layer:
-                x = self.dropout(x)
             directions = [self.layer(layer, direction) for direction in range(self.directions)]
-            x, end = run(self.cell, x, lengths, directions, start[layer] if start else None)
+            x, end = run(
+                self.cell, self.dropout(x), lengths, directions, start[layer] if start else None, None if layer else which
+            )
             ends.append(end)
         return x, ends
 
     def readout(self, h: Tensor) -> Tensor:
         """o = c + V h for states of any leading shape, (…, D) → (…, k)."""
         return nn.functional.linear(self.dropout(h), self.weight_out, self.bias_out)
+
+    def readout_of(self, h: Tensor, rows: Tensor) -> Tensor:
+        """o = c + V h for some rows (m,) of the states (M, D), (m, k)."""
+        return nn.functional.linear(self.dropout.rows(h, rows), self.weight_out, self.bias_out)
 
 
 def initialise(network: Network) -> None:

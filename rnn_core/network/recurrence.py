@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import linear
+from torch.nn.functional import embedding, linear
 
 from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
 from rnn_core.network.sweeps import ElmanSweep, GRUSweep, LSTMSweep
@@ -52,32 +52,40 @@ def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
 
 
 def run(
-    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State | None = None
+    cell: Cell,
+    x: Tensor,
+    lengths: Tensor,
+    directions: Sequence[Parameters],
+    start: State | None = None,
+    which: Tensor | None = None,
 ) -> tuple[Tensor, State]:
     """One layer: its states, (T, B, D), of no meaning at pads; and the first direction's state after the last step.
 
     Args:
-        x: inputs, (T, B, n), padded at the end.
+        x: inputs, (T, B, n), padded at the end; or, with `which`, the different ones that there are, (M, n).
         lengths: true steps of each text, (B,).
         directions: the parameters that read ahead and perhaps, as a second direction, those that read back.
         start: the first direction's state before the first step, each part (B, d); None: zero.
+        which: which of the inputs each step reads, (T, B).
     """
-    start = start or zero_state(cell, x.shape[1], directions[0]["weight_hh"].shape[1], x)
-    return _PATHS.get((x.device.type, type(cell)), _by_direction(_step_by_step))(cell, x, lengths, directions, start)
+    start = start or zero_state(cell, len(lengths), directions[0]["weight_hh"].shape[1], x)
+    path = _PATHS.get((x.device.type, type(cell)), _by_direction(_step_by_step))
+    return path(cell, x, which, lengths, directions, start)
 
 
 Direction = Callable[[Cell, Tensor, Parameters, State], tuple[Tensor, State]]
 """One direction of a layer, every step taken as true."""
-Path = Callable[[Cell, Tensor, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
-"""A whole layer, as `run` has it."""
+Path = Callable[[Cell, Tensor, Tensor | None, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
+"""A whole layer: inputs, which of them each step reads, and the rest as `run` has it."""
 
 
 def _by_direction(direction: Direction) -> Path:
     """A layer of which each direction is run by itself; for the one that reads back, each text is turned round."""
 
     def layer(
-        cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+        cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
     ) -> tuple[Tensor, State]:
+        x = x if which is None else embedding(which, x)
         h, end = direction(cell, x, directions[0], start)
         for parameters in directions[1:]:
             back, _ = direction(cell, reverse(x, lengths), parameters, tuple(torch.zeros_like(part) for part in start))
@@ -95,24 +103,24 @@ def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -
 
 
 def _elman_sweep(
-    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+    cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
 ) -> tuple[Tensor, State]:
     assert isinstance(cell, Elman)
-    h = ElmanSweep.apply(cell.activation, x, lengths, *start, *_in_order(directions))
+    h = ElmanSweep.apply(cell.activation, x, which, lengths, *start, *_in_order(directions))
     return h, (h[-1, :, : start[0].shape[1]],)
 
 
 def _lstm_sweep(
-    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+    cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
 ) -> tuple[Tensor, State]:
-    h, c = LSTMSweep.apply(x, lengths, *start, *_in_order(directions))
+    h, c = LSTMSweep.apply(x, which, lengths, *start, *_in_order(directions))
     return h, (h[-1, :, : start[0].shape[1]], c)
 
 
 def _gru_sweep(
-    cell: Cell, x: Tensor, lengths: Tensor, directions: Sequence[Parameters], start: State
+    cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
 ) -> tuple[Tensor, State]:
-    h = GRUSweep.apply(x, lengths, *start, *_in_order(directions))
+    h = GRUSweep.apply(x, which, lengths, *start, *_in_order(directions))
     return h, (h[-1, :, : start[0].shape[1]],)
 
 

@@ -27,6 +27,26 @@ def test_a_product_is_added(rows: int, inner: int, width: int, skip: int, turned
 
 @settings(deadline=None)
 @given(st.integers(0, 300), SIZE, SIZE, st.sampled_from([np.float32, np.float64]))
+def test_linear_is_a_product_and_a_bias(count: int, inner: int, width: int, kind: type) -> None:
+    rng = np.random.default_rng(count + 400 * inner + 16_000 * width)
+    a, w, b = (rng.standard_normal(s).astype(kind) for s in ((count, inner), (inner, width), width))
+    out = np.full((count, width), np.nan, kind)
+    for first, last in ((0, count // 3), (count // 3, count)):
+        kernels.linear(first, last, out, a, kernels.panels(torch.from_numpy(w)).numpy(), b)
+    assert_allclose(out, a.astype(np.float64) @ w + b, atol=1e-13 if kind is np.float64 else 3e-5)
+
+
+def test_rows_are_added_where_they_belong() -> None:
+    rng = np.random.default_rng(0)
+    out, a, which = rng.standard_normal((5, 7)), rng.standard_normal((30, 7)), rng.integers(5, size=30)
+    wanted = out.copy()
+    np.add.at(wanted[:, 2:6], which, a[:, 2:6])
+    kernels.add_by_row(2, 6, out, a, which)
+    assert_allclose(out, wanted, atol=1e-14)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 300), SIZE, SIZE, st.sampled_from([np.float32, np.float64]))
 def test_outer_products_are_added_up(count: int, height: int, width: int, kind: type) -> None:
     rng = np.random.default_rng(count + 400 * height + 16_000 * width)
     out, a, b = (rng.standard_normal(s).astype(kind) for s in ((height, width), (count, height + 3), (count, width)))
@@ -37,11 +57,10 @@ def test_outer_products_are_added_up(count: int, height: int, width: int, kind: 
 
 
 def first_states(phi: str, x: torch.Tensor) -> torch.Tensor:
-    """φ(x) for x (B, d) by the Elman kernel: one step from h_0 = 0, with U = 1 and W = 0."""
-    d = x.shape[1]
-    h, one = torch.zeros(3, *x.shape, dtype=x.dtype), torch.eye(d, dtype=x.dtype)
-    weights = (w.numpy() for w in (kernels.panels(one), kernels.panels(0 * one), 0 * one[0]))
-    kernels.elman(0, len(x), False, np.ones(len(x), int), kernels.PHI[phi], h.numpy(), 0, x[None].numpy(), *weights)
+    """φ(x) for x (B, d) by the Elman kernel: one step from h_0 = 0, with W = 0."""
+    h = torch.zeros(3, *x.shape, dtype=x.dtype)
+    each, none = np.arange(len(x))[None], kernels.panels(torch.zeros(x.shape[1], x.shape[1], dtype=x.dtype)).numpy()
+    kernels.elman(0, len(x), False, np.ones(len(x), int), kernels.PHI[phi], h.numpy(), 0, x.numpy(), each, none)
     return h[1]
 
 

@@ -38,7 +38,7 @@ WHOLE = torch.full((B,), T)
 PATHS = {
     "torch": recurrence._by_direction(recurrence._torch),
     "step by step": recurrence._by_direction(recurrence._step_by_step),
-    "run": run,
+    "sweep": lambda cell, *rest: recurrence._PATHS["cpu", type(cell)](cell, *rest),
 }
 
 
@@ -49,7 +49,7 @@ def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, 
     cell, x, parameters = setting(name)
     leaves = [x, *parameters.values()]
     weights = torch.randn(T, B, D)
-    ours, end = PATHS[path](cell, x, WHOLE, [parameters], zero_state(cell, B, D, x))
+    ours, end = PATHS[path](cell, x, None, WHOLE, [parameters], zero_state(cell, B, D, x))
     wanted = plainly(cell, x, parameters)
     torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-12)
     torch.testing.assert_close(end[0], wanted[-1], rtol=0, atol=1e-12)
@@ -61,18 +61,19 @@ def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, 
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("path", ["torch", "run"])
+@pytest.mark.parametrize(("path", "words_once"), [("torch", True), ("sweep", True), ("sweep", False)])
 @pytest.mark.parametrize("name", CELLS)
-def test_every_path_reads_ahead_and_back_within_each_text(name: str, path: str, threads: int) -> None:
+def test_every_path_reads_ahead_and_back_within_each_text(name: str, path: str, words_once: bool, threads: int) -> None:
     """Texts of every length, of which some are over in an earlier chunk, against each text alone, step by step."""
     cell, _, ahead = setting(name)
     _, _, back = setting(name)
     leaves = [*ahead.values(), *back.values()]
     lengths = torch.tensor([T, 1, 3, -2, 2, T, 4, 0, 3, 2, 1, T, 5, 4, 3, 2, 1, 3, 2])  # over two blocks of eight
-    x = torch.randn(T, len(lengths), N, requires_grad=True)
+    words, which = torch.randn(11, N, requires_grad=True), torch.randint(11, (T, len(lengths)))
+    x = words[which]
     start = zero_state(cell, len(lengths), D, x)
     compiled.use_threads(threads)
-    h, _ = PATHS[path](cell, x, lengths, [ahead, back], start)
+    h, _ = PATHS[path](cell, *((words, which) if words_once else (x, None)), lengths, [ahead, back], start)
     compiled.use_threads(1)
     weights = torch.randn(h.shape)
     ours = sum((h[:length, b] * weights[:length, b]).sum() for b, length in enumerate(lengths.clamp(min=0)))
@@ -83,7 +84,8 @@ def test_every_path_reads_ahead_and_back_within_each_text(name: str, path: str, 
             both = torch.cat((plainly(cell, alone, ahead), plainly(cell, alone.flip(0), back).flip(0)), dim=2)[:, 0]
             torch.testing.assert_close(h[:length, b], both, rtol=0, atol=1e-12)
             wanted = wanted + (both * weights[:length, b]).sum()
-    for g, w in zip(torch.autograd.grad(ours, [x, *leaves]), torch.autograd.grad(wanted, [x, *leaves]), strict=True):
+    found, expected = (torch.autograd.grad(loss, [words, *leaves], retain_graph=True) for loss in (ours, wanted))
+    for g, w in zip(found, expected, strict=True):
         torch.testing.assert_close(g, w, rtol=0, atol=1e-11)
 
 
