@@ -61,13 +61,14 @@ class Network(nn.Module):
         return self.advance(self.embedding[words], which, lengths)[0] * true[:, :, None]
 
     def advance(
-        self, table: Tensor, tokens: Tensor, lengths: Tensor, start: Sequence[State] | None = None
+        self, table: Tensor, which: Tensor, lengths: Tensor, start: Sequence[State] | None = None
     ) -> tuple[Tensor, list[State]]:
         """Reads on from a state, with the embeddings of a table.
 
         Args:
-            table: what `tokens` index, (N, n) or any rows of it.
-            tokens: (T, B), padded at the end.
+            table: the embeddings of the different words there are, (M, n). Dropout is of this table: a word lacks the
+                same numbers wherever it stands (Gal and Ghahramani 2016 do so within a text).
+            which: which of these stands where, (T, B), padded at the end.
             lengths: steps of these that are true, (B,).
             start: the state of each layer before the first step; None: zero. Reading forwards only.
 
@@ -75,12 +76,11 @@ class Network(nn.Module):
             The uppermost states, (T, B, D), of no meaning at pads; and the state of each layer (forwards) after the
             last step.
         """
-        x, which, ends = table, tokens, []
+        x, ends = table, []
         for layer in range(self.config.layers):
             directions = [self.layer(layer, direction) for direction in range(self.directions)]
-            x, end = run(
-                self.cell, self.dropout(x), lengths, directions, start[layer] if start else None, None if layer else which
-            )
+            before, places = start[layer] if start else None, None if layer else which
+            x, end = run(self.cell, self.dropout(x), lengths, directions, before, places)
             ends.append(end)
         return x, ends
 

@@ -217,7 +217,11 @@ class Training:
         size = config.train.truncate or whole
         for start in range(0, whole, size):
             now = slice(start, start + size)
-            h, state = self.network.advance(table, indices[now], lengths - start, state)
+            given, which = table, indices[now]
+            if size < whole:  # what a chunk takes must not grow with the words of the other chunks
+                words, which = which.unique(return_inverse=True)
+                given = table.index_select(0, words)
+            h, state = self.network.advance(given, which, lengths - start, state)
             state = [tuple(part.detach() for part in layer) for layer in state]
             if bool((weights[now] > 0).any()):
                 loss = weighted_loss(self.network, h, weights[now], targets[now])

@@ -179,6 +179,18 @@ def test_the_pads_embedding_touches_nothing_and_gets_no_gradient(name: str, both
     assert np.array_equal(again.answers, answers.answers) and again.loss == answers.loss
 
 
+def test_a_word_lacks_the_same_numbers_wherever_it_stands_and_others_the_next_time() -> None:
+    """Read without recurrence, a word gives the same state at each of its places."""
+    network = network_of(model_of("tanh", dropout=0.5), 7, 2).train()
+    network.layer(0, 0)["weight_hh"].data.zero_()
+    which, lengths = torch.tensor([[0, 1, 2], [1, 0, 0], [2, 2, 1]]), torch.tensor([3, 3, 3])
+    first, second = (network.advance(network.embedding[1:4], which, lengths)[0].detach() for _ in range(2))
+    for word in range(3):
+        states = first[which == word]
+        assert torch.equal(states, states[:1].expand_as(states))
+    assert not torch.equal(first, second)
+
+
 def test_dropout_acts_in_training_only() -> None:
     network = network_of(model_of(dropout=0.5, layers=2), WORDS, CLASSES)
     network.train()
