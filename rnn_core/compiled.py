@@ -45,9 +45,10 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
         arguments: what follows; tensors are passed as numpy arrays of the same memory.
     """
     passed = [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
-    threads = max(1, min(_threads or torch.get_num_threads(), count // group))
+    most = _threads or torch.get_num_threads()
+    threads = max(1, min(most, count // group))
     ends = [count * i // threads // group * group for i in range(threads)] + [count]
-    others = [_helpers(threads).submit(kernel, a, b, *passed) for a, b in pairwise(ends[1:])]
+    others = [_helpers(most).submit(kernel, a, b, *passed) for a, b in pairwise(ends[1:])]
     kernel(0, ends[1], *passed)
     for other in others:
         other.result()

@@ -1,6 +1,5 @@
 """Compiled loops: how they are shared out, and what may be kept of them."""
 
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,16 +11,9 @@ from rnn_core.network import dropout, kernels
 from rnn_core.training import kernels as optimizing
 
 
-@pytest.fixture
-def threads_put_back() -> Iterator[None]:
-    yield
-    compiled.use_threads(1)
-
-
-@pytest.mark.usefixtures("threads_put_back")
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_share_out_every_row_once(threads: int) -> None:
-    compiled.use_threads(threads)
+def test_threads_share_out_every_row_once(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_threads", threads)
     for count in (*range(1, 30), 1001):
         seen = np.zeros(count)
 
@@ -32,9 +24,8 @@ def test_threads_share_out_every_row_once(threads: int) -> None:
         assert (seen == 1).all()
 
 
-@pytest.mark.usefixtures("threads_put_back")
-def test_a_fault_in_another_threads_share_is_raised() -> None:
-    compiled.use_threads(2)
+def test_a_fault_in_another_threads_share_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_threads", 2)
 
     def fault(first: int, last: int) -> None:
         if first:

@@ -31,11 +31,11 @@ class Dropout(nn.Module):
             return nn.functional.dropout(x, self.p)
         return cast(Tensor, _Thinned.apply(x, self.p, self._key()))
 
-    def rows(self, table: Tensor, indices: Tensor) -> Tensor:
-        """The rows (…,) of a table (u, n) with numbers dropped, (…, n)."""
-        if not self.training or not self.p or table.device.type != "cpu":
-            return self(nn.functional.embedding(indices, table))
-        return cast(Tensor, _ThinnedRows.apply(table, indices, self.p, self._key()))
+    def rows(self, x: Tensor, rows: Tensor) -> Tensor:
+        """Some rows (m,) of a matrix (M, n) with numbers dropped, (m, n)."""
+        if not self.training or not self.p or x.device.type != "cpu":
+            return self(x.index_select(0, rows))
+        return cast(Tensor, _ThinnedRows.apply(x, rows, self.p, self._key()))
 
     def _key(self) -> int:
         return int(self.noise.integers(2**32))
@@ -58,24 +58,23 @@ class _Thinned(torch.autograd.Function):
 
 
 class _ThinnedRows(torch.autograd.Function):
-    """An embedding with numbers dropped, in one go each way."""
+    """Rows of a matrix with numbers dropped, in one go each way."""
 
     @staticmethod
-    def forward(ctx: Any, table: Tensor, indices: Tensor, p: float, key: int) -> Tensor:
-        ctx.p, ctx.key, ctx.words = p, key, len(table)
-        ctx.save_for_backward(indices)
-        out = table.new_empty(*indices.shape, table.shape[1])
-        _thin_rows(out.flatten(0, -2).numpy(), table.numpy(), indices.flatten().numpy(), p, key)
+    def forward(ctx: Any, x: Tensor, rows: Tensor, p: float, key: int) -> Tensor:
+        ctx.p, ctx.key, ctx.height = p, key, len(x)
+        ctx.save_for_backward(rows)
+        out = x.new_empty(len(rows), x.shape[1])
+        _thin_rows(out.numpy(), x.numpy(), rows.numpy(), p, key)
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        (indices,) = ctx.saved_tensors
-        grad_table = grad.new_zeros(ctx.words, grad.shape[-1])
-        rows = grad.contiguous().flatten(0, -2).numpy()
-        _thin_rows_backward(grad_table.numpy(), rows, indices.flatten().numpy(), ctx.p, ctx.key)
-        return grad_table, None, None, None
+        (rows,) = ctx.saved_tensors
+        grad_x = grad.new_zeros(ctx.height, grad.shape[1])
+        _thin_rows_backward(grad_x.numpy(), grad.contiguous().numpy(), rows.numpy(), ctx.p, ctx.key)
+        return grad_x, None, None, None
 
 
 @njit(inline="always", **OPTIONS)

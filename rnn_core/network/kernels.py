@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic, overload
 from torch import Tensor
 from torch.nn.functional import pad
@@ -36,8 +36,9 @@ from rnn_core.compiled import OPTIONS, compiled
 ROWS = 8
 """Rows of a block: as many sums under way hide the time that one takes."""
 
-_REGISTER = 64 if get_host_cpu_features().get("avx512f") else 32 if get_host_cpu_features().get("avx2") else 16
-"""Bytes of a vector register."""
+_FEATURES = cpu_target.target_context.codegen().magic_tuple()[-1]
+_REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 16
+"""Bytes of a vector register, by the features that Numba compiles for and knows its kept code by."""
 
 
 _HELD = 128
@@ -97,9 +98,9 @@ def linear(first: int, last: int, out: np.ndarray, a: np.ndarray, w: np.ndarray,
 
 @compiled
 def add_by_row(first: int, last: int, out: np.ndarray, a: np.ndarray, which: np.ndarray) -> None:
-    """out[which[m]] += a[m] for every row m, in columns `first` to `last`; out (M, N), a (m, N), which (m,)."""
-    for m in range(len(which)):
-        row, added = out[which[m]], a[m]
+    """out[which[p]] += a[p] for every row p, in columns `first` to `last`; out (M, N), a (P, N), which (P,)."""
+    for p in range(len(which)):
+        row, added = out[which[p]], a[p]
         for j in range(first, last):
             row[j] += added[j]
 
@@ -131,6 +132,9 @@ def _block(rows: int) -> Any:
 
     @intrinsic
     def add(typing: Any, out: Any, a: Any, w: Any) -> Any:
+        if not out.dtype == a.dtype == w.dtype:
+            return None  # no such function for Numba: what is read and written is counted in numbers of one size
+
         def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
             o, x, p = (
                 cgutils.create_struct_proxy(kind)(context, builder, value=array)

@@ -79,8 +79,10 @@ class Network(nn.Module):
         x, ends = table, []
         for layer in range(self.config.layers):
             directions = [self.layer(layer, direction) for direction in range(self.directions)]
-            before, places = start[layer] if start else None, None if layer else which
-            x, end = run(self.cell, self.dropout(x), lengths, directions, before, places)
+            x, end = run(
+                self.cell, self.dropout(x), lengths, directions,
+                start=start[layer] if start else None, which=None if layer else which,
+            )  # fmt: skip
             ends.append(end)
         return x, ends
 

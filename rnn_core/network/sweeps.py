@@ -24,7 +24,7 @@ from rnn_core.network import kernels
 from rnn_core.network.kernels import ROWS, panels
 
 _APART = 16
-"""Numbers between rows of gates: four rows that lie 4 KB apart would share the same few places of the cache."""
+"""Numbers between rows of gates: eight rows that lie 4 KB apart would share the same few places of the cache."""
 
 
 def _groups(parameters: Sequence[Tensor], size: int) -> list[Sequence[Tensor]]:
@@ -68,7 +68,8 @@ def _linear(out: Sequence[Tensor], a: Sequence[Tensor], w: Sequence[Tensor], b: 
 def _ux(
     x: Tensor, which: Tensor | None, u: Sequence[Tensor], b: Sequence[Tensor], room: Sequence[Tensor]
 ) -> list[tuple[Tensor, Tensor]]:
-    """What the kernels of each direction read as ux and which: U x + b, (M, G·d), or nothing when it stands in `room`.
+    """What the kernels of each direction read as ux and which: U x + b of the different inputs, (M, G·d), and `which`; or
+    `room`, filled with it, and an empty `which`.
 
     Args:
         room: where the pre-activations of each direction will stand, (T·B, G·d).
@@ -107,27 +108,27 @@ def _gradients(
         u: U of each direction, rows as of_input.
     """
     d, width, inputs = h.shape[2] // len(u), of_input.shape[3], x.flatten(0, -2).contiguous()
-    from_steps, from_state = ([of.flatten(0, 1) for of in delta] for delta in (of_input, of_state))
+    by_step, from_state = ([of.flatten(0, 1) for of in delta] for delta in (of_input, of_state))
     before = [part.flatten(0, 1) for part in (h[:-2, :, :d], h[2:, :, d:])]
-    # what all steps that read an input send back to it
-    from_input = from_steps if which is None else list(x.new_zeros(len(u), len(inputs), width))
+    # δ of all steps that read an input, added up
+    by_input = by_step if which is None else list(x.new_zeros(len(u), len(inputs), width))
     of_u, of_w = x.new_zeros(len(u), width, x.shape[-1]), x.new_zeros(len(u), width, d)
     arrays = [
-        tuple(t.numpy() for t in (from_input[k], from_steps[k], of_u[k], inputs, of_w[k], from_state[k], before[k]))
+        tuple(t.numpy() for t in (by_input[k], by_step[k], of_u[k], inputs, of_w[k], from_state[k], before[k]))
         for k in range(len(u))
     ]
-    places = None if which is None else which.flatten().numpy()
+    rows = None if which is None else which.flatten().numpy()
 
     def share(first: int, last: int) -> None:
         for sums, steps, *outers in arrays:
-            if places is not None:
-                kernels.add_by_row(first, last, sums, steps, places)
+            if rows is not None:
+                kernels.add_by_row(first, last, sums, steps, rows)
             kernels.add_outer(first, last, outers[0], sums, outers[1])
             kernels.add_outer(first, last, outers[2], *outers[3:])
 
     share_out(share, width, ROWS)
     grad_x = x.new_empty(len(u), *inputs.shape)
-    _linear(list(grad_x), from_input, u, [x.new_zeros(x.shape[-1])] * len(u))
+    _linear(list(grad_x), by_input, u, [x.new_zeros(x.shape[-1])] * len(u))
     whole = grad_x.sum(0) if len(u) > 1 else grad_x[0]
     return whole.view(x.shape), list(zip(of_u, of_w, strict=True))
 

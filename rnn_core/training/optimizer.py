@@ -133,6 +133,9 @@ class Optimizer:
 
     def restore(self, held: dict[str, Tensor]) -> None:
         """Goes back to what `state` gave. Raises KeyError or RuntimeError when it is from another network."""
+        if "mean.0" in held:  # checkpoints had the moments of each parameter by itself at first
+            parts = range(len(self._rest))
+            held = held | {f"{m}.rest": torch.cat([held[f"{m}.{i}"].flatten() for i in parts])[None] for m in ("mean", "square")}
         for name, values in self.state().items():
             if name != "updates":
                 values.copy_(held[name])

@@ -39,8 +39,8 @@ def test_dropouts_gradient_goes_where_numbers_were_kept() -> None:
 @settings(deadline=None)
 def test_rows_dropped_at_once_are_the_embedding_dropped(words: int, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    table, indices = torch.from_numpy(rng.standard_normal((words, 5))), torch.from_numpy(rng.integers(words, size=(count, 2)))
-    g = torch.from_numpy(rng.standard_normal((count, 2, 5)))
+    table, indices = torch.from_numpy(rng.standard_normal((words, 5))), torch.from_numpy(rng.integers(words, size=count))
+    g = torch.from_numpy(rng.standard_normal((count, 5)))
     found = []
     for at_once in (True, False):
         dropout, leaf = Dropout(0.4).train(), table.clone().requires_grad_()

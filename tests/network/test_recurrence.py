@@ -1,4 +1,4 @@
-"""A cell unrolled over time: gradients, the two ways an LSTM is run, and what a step may and must depend on."""
+"""A cell unrolled over time: gradients, the ways a layer is run, and what a step may and must depend on."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def setting(name: str) -> tuple[Cell, Tensor, Parameters]:
 
 def plainly(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
     """h_1 … h_T by the cell's step alone, one after the other, for autograd to follow."""
-    state = zero_state(cell, x.shape[1], D, x)
+    state = zero_state(cell, x.shape[1], parameters["weight_hh"].shape[1], x)
     states = []
     for x_t in x:
         a_hidden = state[0] @ parameters["weight_hh"].t()
@@ -63,18 +63,21 @@ def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize(("path", "words_once"), [("torch", True), ("sweep", True), ("sweep", False)])
 @pytest.mark.parametrize("name", CELLS)
-def test_every_path_reads_ahead_and_back_within_each_text(name: str, path: str, words_once: bool, threads: int) -> None:
+def test_every_path_reads_ahead_and_back_within_each_text(
+    name: str, path: str, words_once: bool, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Texts of every length, of which some are over in an earlier chunk, against each text alone, step by step."""
-    cell, _, ahead = setting(name)
-    _, _, back = setting(name)
+    cell, d = cell_of(model_of(name)), 17  # more than two registers of numbers and a block of rows
+    ahead, back = (
+        {n: (torch.randn(p.shape) * 0.3).requires_grad_() for n, p in cell.parameters(N, d).items()} for _ in range(2)
+    )
     leaves = [*ahead.values(), *back.values()]
     lengths = torch.tensor([T, 1, 3, -2, 2, T, 4, 0, 3, 2, 1, T, 5, 4, 3, 2, 1, 3, 2])  # over two blocks of eight
     words, which = torch.randn(11, N, requires_grad=True), torch.randint(11, (T, len(lengths)))
     x = words[which]
-    start = zero_state(cell, len(lengths), D, x)
-    compiled.use_threads(threads)
+    start = zero_state(cell, len(lengths), d, x)
+    monkeypatch.setattr(compiled, "_threads", threads)
     h, _ = PATHS[path](cell, *((words, which) if words_once else (x, None)), lengths, [ahead, back], start)
-    compiled.use_threads(1)
     weights = torch.randn(h.shape)
     ours = sum((h[:length, b] * weights[:length, b]).sum() for b, length in enumerate(lengths.clamp(min=0)))
     wanted = torch.zeros(())

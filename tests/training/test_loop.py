@@ -197,9 +197,9 @@ def test_words_seen_once_are_fed_as_unknown_half_the_time_and_others_never(monke
         words.append(rows)
         return look_up(self, rows)
 
-    def advanced(self: Any, table: Tensor, tokens: Tensor, *more: Any) -> Any:
-        fed.append(words[-1][tokens])
-        return advance(self, table, tokens, *more)
+    def advanced(self: Any, table: Tensor, which: Tensor, *more: Any) -> Any:
+        fed.append(words[-1][which])
+        return advance(self, table, which, *more)
 
     monkeypatch.setattr(Optimizer, "look_up", looked_up)
     monkeypatch.setattr(Network, "advance", advanced)

@@ -130,6 +130,21 @@ def test_a_restored_optimizer_goes_on_to_the_same_bits(kind: str) -> None:
     assert furthest(again, whole) == 0
 
 
+def test_a_checkpoint_with_the_moments_of_each_parameter_by_itself_is_understood() -> None:
+    network = network_of(model_of("lstm"), 12, 2)
+    optimizer, other = (Optimizer(n, TrainConfig()) for n in (network, network_of(model_of("lstm"), 12, 2)))
+    held = {name: torch.rand_like(value) if value.is_floating_point() else value + 3 for name, value in optimizer.state().items()}
+    sizes = [p.numel() for p in network.parameters() if p is not network.embedding]
+    old = {name: value for name, value in held.items() if not name.endswith("rest")}
+    for moment in ("mean", "square"):
+        for i, part in enumerate(held[f"{moment}.rest"][0].split(sizes)):
+            old[f"{moment}.{i}"] = part[None]
+    optimizer.restore(held)
+    other.restore(old)
+    for name, value in optimizer.state().items():
+        assert torch.equal(other.state()[name], value) and torch.equal(value, held[name])
+
+
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), max_size=9))
 @settings(deadline=None)
 def test_the_different_words_of_a_batch_are_numbered(rows: list[list[int]]) -> None:

@@ -100,12 +100,12 @@ def test_the_whole_gradient_is_that_of_the_batch_loss() -> None:
 
 
 def test_no_more_than_a_chunk_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What autograd keeps for the way back grows with K and not with T."""
+    """What autograd keeps for the way back grows with K and not with T, though each step has words of its own."""
 
     def held(length: int, size: int) -> int:
         encoded = classified(4, 2)
         training = Training(config_of(truncate=size), encoded, encoded, vocabulary_of(), LABELS)
-        batch = Batch(torch.arange(4).numpy(), torch.full((length, 4), 5).numpy(), torch.full((4,), length).numpy(),
+        batch = Batch(torch.arange(4).numpy(), torch.arange(length * 4).view(-1, 4).numpy(), torch.full((4,), length).numpy(),
                       torch.zeros(4, dtype=torch.int64).numpy())  # fmt: skip
         now = most = 0
 
@@ -124,7 +124,8 @@ def test_no_more_than_a_chunk_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(training.network, "advance", advanced)
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            training._backward(training.optimizer.look_up(torch.arange(12)), torch.from_numpy(batch.tokens), batch)
+            table = torch.randn(length * 4, training.config.model.embedding, requires_grad=True)
+            training._backward(table, torch.from_numpy(batch.tokens), batch)
         return most
 
     assert held(400, 20) == held(200, 20) < held(200, 0) / 5
