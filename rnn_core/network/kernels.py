@@ -57,6 +57,13 @@ def panels(w: Tensor) -> Tensor:
 
 
 @compiled
+def _copy(out: np.ndarray, row: np.ndarray) -> None:
+    """out[:] = row, of which Numba would compile the words of an error for three seconds."""
+    for j in range(len(out)):
+        out[j] = row[j]
+
+
+@compiled
 def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
     """out += a w, (R, N) += (R, K) (K, N).
 
@@ -78,13 +85,16 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
         return
     # what is left below and on the right goes through a block of its own
     block, few = np.zeros((ROWS, lanes), out.dtype), np.zeros((ROWS, a.shape[1]), a.dtype)
-    few[: rows - blocks] = a[blocks:]
+    for r in range(blocks, rows):
+        _copy(few[r - blocks], a[r])
     for p in range(len(w)):
         for r in range(0 if p == whole else done, rows, ROWS):
             part = out[r : r + ROWS, p * lanes : (p + 1) * lanes]
-            block[: len(part), : part.shape[1]] = part
+            for i in range(len(part)):
+                _copy(block[i, : part.shape[1]], part[i])
             _add_block(block, few if r == blocks else a[r : r + ROWS], w[p])
-            part[:] = block[: len(part), : part.shape[1]]
+            for i in range(len(part)):
+                _copy(part[i], block[i])
 
 
 @compiled
@@ -92,7 +102,8 @@ def linear(first: int, last: int, out: np.ndarray, a: np.ndarray, w: np.ndarray,
     """Rows `first` to `last` of out = a w + b, (M, N) = (M, K) (K, N) + (N,); arguments as for `add_product`."""
     for r in range(first, last, _HELD):
         end = min(last, r + _HELD)
-        out[r:end] = b
+        for i in range(r, end):
+            _copy(out[i], b)
         add_product(out[r:end], a[r:end], w)
 
 
@@ -248,7 +259,7 @@ def elman(
         now, before = h[t + 1, first:last, k : k + d], h[t + 2 if back else t, first:last, k : k + d]
         if len(which):
             for r in range(first, last):
-                h[t + 1, r, k : k + d] = ux[which[t, r]]
+                _copy(h[t + 1, r, k : k + d], ux[which[t, r]])
         add_product(now, before, w)
         for r in range(first, last):
             a = h[t + 1, r, k : k + d]
@@ -275,7 +286,8 @@ def elman_backward(
     for s in range(steps):
         t = s if back else steps - 1 - s
         now = delta[t, first:last]
-        now[:] = grad_h[t, first:last, k : k + d]
+        for r in range(first, last):
+            _copy(delta[t, r], grad_h[t, r, k : k + d])
         if s:
             add_product(now, delta[t - 1 if back else t + 1, first:last], w)
         for r in range(first, last):
@@ -308,7 +320,7 @@ def lstm(
         earlier = t + 2 if back else t
         if len(which):
             for r in range(first, last):
-                a[t, r, : 4 * d] = ux[which[t, r]]
+                _copy(a[t, r, : 4 * d], ux[which[t, r]])
         add_product(a[t, first:last, : 4 * d], h[earlier, first:last, k : k + d], w)
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
@@ -379,8 +391,8 @@ def gru(
         earlier = t + 2 if back else t
         for i in range(first, last):
             if len(which):
-                a[t, i, : 3 * d] = ux[which[t, i]]
-            a[t, i, 3 * d : 4 * d] = inner
+                _copy(a[t, i, : 3 * d], ux[which[t, i]])
+            _copy(a[t, i, 3 * d : 4 * d], inner)
         add_product(a[t, first:last, d : 4 * d], h[earlier, first:last, k : k + d], w)
         for i in range(first, last):
             n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
