@@ -31,6 +31,7 @@ def best_of(works: list[tuple[Callable[[int], None], Callable[[], object]]], rou
         for i, (use, work) in enumerate(works):
             use(THREADS)
             time.sleep(SETTLED_S)
+            work()  # wakes the threads again
             began = time.perf_counter()
             for _ in range(3):
                 work()
