@@ -40,7 +40,6 @@ _FEATURES = cpu_target.target_context.codegen().magic_tuple()[-1]
 _REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 16
 """Bytes of a vector register, by the features that Numba compiles for and knows its kept code by."""
 
-
 _HELD = 128
 """Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
 

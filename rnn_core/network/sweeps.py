@@ -114,17 +114,17 @@ def _gradients(
     by_input = by_step if which is None else list(x.new_zeros(len(u), len(inputs), width))
     of_u, of_w = x.new_zeros(len(u), width, x.shape[-1]), x.new_zeros(len(u), width, d)
     arrays = [
-        tuple(t.numpy() for t in (by_input[k], by_step[k], of_u[k], inputs, of_w[k], from_state[k], before[k]))
+        tuple(t.numpy() for t in (by_input[k], by_step[k], of_u[k], of_w[k], from_state[k], before[k]))
         for k in range(len(u))
     ]
-    rows = None if which is None else which.flatten().numpy()
+    read, rows = inputs.numpy(), None if which is None else which.flatten().numpy()
 
     def share(first: int, last: int) -> None:
-        for sums, steps, *outers in arrays:
+        for sums, steps, grad_u, grad_w, delta, states in arrays:
             if rows is not None:
                 kernels.add_by_row(first, last, sums, steps, rows)
-            kernels.add_outer(first, last, outers[0], sums, outers[1])
-            kernels.add_outer(first, last, outers[2], *outers[3:])
+            kernels.add_outer(first, last, grad_u, sums, read)
+            kernels.add_outer(first, last, grad_w, delta, states)
 
     share_out(share, width, ROWS)
     grad_x = x.new_empty(len(u), *inputs.shape)
