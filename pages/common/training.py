@@ -35,7 +35,10 @@ def live(run: Run, status: jobs.Status) -> None:
     history = run.history()
     if not len(history.steps):
         if status.state == "running":
-            st.caption("The first losses appear in a moment.")
+            st.caption(
+                "The first losses appear in a moment. The first training with a cell on this machine takes ten seconds "
+                "more: its loops are compiled once."
+            )
         return
     figures = st.columns(4)
     figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f} of {run.config.train.epochs}")
