@@ -9,8 +9,11 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from rnn_core.compiled import use_threads
 from rnn_core.config import ModelConfig
@@ -18,8 +21,6 @@ from rnn_core.network.cells import cell_of
 from rnn_core.network.recurrence import run
 
 SIZES = ((32, 40, 64, 128), (32, 200, 64, 128), (64, 50, 128, 256), (1, 50, 64, 64))
-
-
 THREADS, SETTLED_S = 2, 0.02
 """Threads of both; and what to wait for torch's to fall asleep, because they spin for milliseconds after each product."""
 
@@ -39,6 +40,11 @@ def best_of(works: list[tuple[Callable[[int], None], Callable[[], object]]], rou
     return best
 
 
+def there_and_back(layer: Callable[[], tuple[Tensor, Any]], gradient: Tensor) -> None:
+    """The layer's states, and their gradient sent back."""
+    layer()[0].backward(gradient)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
@@ -51,8 +57,8 @@ def main() -> None:
             x, g = torch.randn(steps, batch, n, requires_grad=True), torch.randn(steps, batch, d)
             ours, torchs = best_of(
                 [
-                    (use_threads, lambda cell=cell, x=x, g=g, p=parameters, whole=whole: run(cell, x, whole, [p])[0].backward(g)),  # type: ignore[misc]
-                    (torch.set_num_threads, lambda theirs=theirs, x=x, g=g: theirs(x)[0].backward(g)),  # type: ignore[misc]
+                    (use_threads, partial(there_and_back, partial(run, cell, x, whole, [parameters]), g)),
+                    (torch.set_num_threads, partial(there_and_back, partial(theirs, x), g)),
                 ],
                 given.rounds,
             )
