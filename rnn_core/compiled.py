@@ -4,12 +4,14 @@ Numba compiles a loop when it is first called and keeps the result beside its fi
 that call each other stand in one file. docs/performance.md has what they gave over calls of torch and numpy.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Any
 
+import numpy as np
 import torch
 from numba import njit
 from torch import Tensor
@@ -44,16 +46,87 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
         group: shares are multiples of it, but for the last.
         arguments: what follows; tensors are passed as numpy arrays of the same memory.
     """
-    passed = [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
-    most = _threads or torch.get_num_threads()
-    threads = max(1, min(most, count // group))
+    passed, threads = _as_arrays(arguments), max(1, min(_most(), count // group))
     ends = [count * i // threads // group * group for i in range(threads)] + [count]
-    others = [_helpers(most).submit(kernel, a, b, *passed) for a, b in pairwise(ends[1:])]
-    kernel(0, ends[1], *passed)
-    for other in others:
-        other.result()
+    faults: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def part(first: int, last: int) -> None:
+        try:
+            kernel(first, last, *passed)
+            faults.put(None)
+        except BaseException as fault:
+            faults.put(fault)
+
+    for first, last in pairwise(ends[1:]):
+        _hand_over(partial(part, first, last))
+    part(0, ends[1])
+    for fault in [faults.get() for _ in range(threads)]:
+        if fault:
+            raise fault
 
 
-@cache
-def _helpers(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, "share")
+_one_layer = Lock()
+"""Threads that wait for each other must all be at work: two layers at once might share out the helpers and wait for ever."""
+
+
+def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None:
+    """Calls kernel(me, threads, meeting, …) in each of several threads at once, 0 ≤ me < threads.
+
+    Args:
+        kernel: a compiled loop that shares its work out itself, and whose threads meet by way of `meeting`, (2,): how
+            often one has come, and whether one has failed. They must meet at the end, because nobody waits for a helper
+            to return: that would take longer than a small part of the work.
+        threads: how many at most; no more than for `share_out`.
+        arguments: as for `share_out`.
+    """
+    passed, meeting = _as_arrays(arguments), np.zeros(2, np.int64)
+    threads = max(1, min(_most(), threads))
+    if threads == 1:
+        kernel(0, 1, meeting, *passed)
+        return
+    faults: list[BaseException] = []
+
+    def part(me: int) -> None:
+        try:
+            kernel(me, threads, meeting, *passed)
+        except BaseException as fault:
+            faults.append(fault)
+            meeting[1] = 1  # nobody waits for this one
+
+    with _one_layer:
+        try:
+            for me in range(1, threads):
+                _hand_over(partial(part, me))
+            part(0)
+        except BaseException:  # as when somebody presses Ctrl-C right here
+            meeting[1] = 1
+            raise
+    if faults:
+        raise faults[0]
+
+
+def _as_arrays(arguments: Sequence[Any]) -> list[Any]:
+    return [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
+
+
+def _most() -> int:
+    return _threads or torch.get_num_threads()
+
+
+def _hand_over(work: Callable[[], None]) -> None:
+    """Lets a helper do this. There are as many as there may be threads, so one is always free for the part of a layer."""
+    with _starting:
+        while len(_helpers) < _most():
+            _helpers.append(Thread(target=_help, name="helper", daemon=True))
+            _helpers[-1].start()
+    _handed_over.put(work)
+
+
+def _help() -> None:
+    while True:
+        _handed_over.get()()
+
+
+_handed_over: SimpleQueue[Callable[[], None]] = SimpleQueue()
+_helpers: list[Thread] = []
+_starting = Lock()

@@ -1,5 +1,6 @@
 """Compiled loops: how they are shared out, and what may be kept of them."""
 
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -33,6 +34,56 @@ def test_a_fault_in_another_threads_share_is_raised(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ValueError, match="here"):
         share_out(fault, 8, 4)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
+def test_threads_meet(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each writes its number, and after they have met reads everybody's: also with more threads than cores."""
+    monkeypatch.setattr(compiled, "_threads", threads)
+    written, read = np.zeros((threads, 50), int), np.zeros((threads, 50), int)
+
+    def write_and_read(me: int, together: int, meeting: np.ndarray, written: np.ndarray, read: np.ndarray) -> None:
+        assert together == threads
+        for i in range(50):
+            written[me, i] = me + i
+            kernels._meet(threads, meeting)
+            read[me, i] = written[:, i].sum()
+            kernels._meet(threads, meeting)
+
+    compiled.together(write_and_read, 9, written, torch.from_numpy(read))
+    assert (read == sum(range(threads)) + threads * np.arange(50)).all()
+
+
+@pytest.mark.parametrize("faulty", [0, 1])
+def test_nobody_waits_for_a_thread_that_failed(faulty: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_threads", 2)
+
+    def fault(me: int, threads: int, meeting: np.ndarray) -> None:
+        if me == faulty:
+            raise ValueError("here")
+        kernels._meet(threads, meeting)
+
+    for _ in range(3):
+        with pytest.raises(ValueError, match="here"):
+            compiled.together(fault, 2)
+
+
+def test_layers_of_several_threads_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_threads", 3)
+    done = []
+
+    def meet(me: int, threads: int, meeting: np.ndarray) -> None:
+        done.append(me)
+        for _ in range(20):
+            kernels._meet(threads, meeting)
+
+    callers = [Thread(target=lambda: [compiled.together(meet, 3) for _ in range(10)]) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+        assert not caller.is_alive()
+    assert sorted(done) == sorted([0, 1, 2] * 40)
 
 
 def test_compiled_functions_use_those_of_their_own_file_alone() -> None:

@@ -1,18 +1,21 @@
-"""The steps of the cells over time as compiled loops, forwards and backwards.
+"""Layers of the cells over time as compiled loops, forwards and backwards.
 
-Each kernel goes through all T steps for the rows `first` to `last` of a batch: texts of a batch know nothing of each
-other, so that several threads take some rows each and meet at the end alone. Steps are read from the first to the last
-or, `back`, from the last to the first. At pads, t ≥ lengths (B,), states and δ are zero: so a text that is read back
-starts from zero at its own end.
+A whole layer, in one direction or both, is one call in each thread: the threads share out the rows of each product,
+wait for each other (`_meet`), and go through all T steps with some texts of the batch each, which know nothing of each
+other. Steps are read from the first to the last or, `back`, from the last to the first. At pads, t ≥ lengths (B,),
+states and δ are zero: so a text that is read back starts from zero at its own end.
 
-Arrays are C-contiguous, (T, B, ·), all of one dtype; rows of gates may be longer than what is used of them. h (T + 2, B, D)
-has the state after step t (from 0) at t + 1, those of both directions side by side, and at its two ends those before the
-first step. U x + b has been multiplied for each different input, ux (M, G·d), and `which` (T, B) says which one a step
-reads; or it stands where the pre-activations will, and `which` is empty. grad_h (T, B, D) is ∂L/∂h.
+Arrays are C-contiguous, of one dtype, and have the D' directions of the layer in front: u (D', G·d, n), w (D', G·d, d),
+b (D', G·d). h (T + 2, B, D'·d) has the state after step t (from 0) at t + 1, the directions side by side, and at its two
+ends those before the first step; grad_h (T, B, D'·d) is ∂L/∂h. Gates and their δ are (D', T, B, ≥ G·d): rows may be
+longer than what is used of them. x (M, n) holds the different inputs and `which` (T, B) says which of them each step
+reads; or `which` is empty, x is (T·B, n), and each step reads its own.
 docs/performance.md has what was measured.
 """
 
 import math
+import os
+import platform
 from typing import Any
 
 import numpy as np
@@ -21,10 +24,84 @@ from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic, overload
-from torch import Tensor
-from torch.nn.functional import pad
 
 from rnn_core.compiled import OPTIONS, compiled
+
+# ---- threads that meet ------------------------------------------------------------------------------------------------
+#
+# Between the parts of a layer all threads must be through with the one before. They wait for each other by looking at a
+# number in memory: to be woken by the system takes longer than many a part.
+
+
+@compiled
+def _share(me: int, threads: int, count: int, group: int) -> tuple[int, int]:
+    """Where this thread's share of `count` things begins and ends; shares are multiples of `group`, but for the last."""
+    first = count * me // threads // group * group
+    return first, count if me == threads - 1 else count * (me + 1) // threads // group * group
+
+
+@compiled
+def _meet(threads: int, meeting: np.ndarray) -> None:
+    """Waits until all threads are here, or one has failed.
+
+    Args:
+        meeting: (2,) how often a thread has come so far, and whether one has failed; `compiled.together` makes it.
+    """
+    if threads > 1:
+        wanted = (_came(meeting) // threads + 1) * threads  # type: ignore[call-arg]
+        _wait(meeting, wanted)
+
+
+@intrinsic
+def _came(typing: Any, meeting: Any) -> Any:
+    """meeting[0] += 1, as one step for all threads; what it was before."""
+
+    def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
+        return builder.atomic_rmw("add", array.data, ir.Constant(ir.IntType(64), 1), "seq_cst")
+
+    return types.int64(meeting), instructions
+
+
+_PATIENCE = 2000
+"""How often a thread looks before it offers its core to others at each look, as it must where there are fewer cores."""
+
+_ON_X86 = platform.machine() in ("x86_64", "AMD64")
+
+
+@intrinsic
+def _wait(typing: Any, meeting: Any, wanted: Any) -> Any:
+    """Until meeting[0] ≥ wanted or meeting[1] ≠ 0."""
+
+    def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
+        integer = ir.IntType(64)
+        failed = builder.gep(array.data, [ir.Constant(integer, 1)])
+        looks = cgutils.alloca_once_value(builder, ir.Constant(integer, 0))
+
+        def call(name: str, returned: Any) -> None:
+            builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(returned, []), name), [])
+
+        look, again, done = (builder.append_basic_block(name) for name in ("look", "again", "done"))
+        builder.branch(look)
+        builder.position_at_end(look)
+        all_came = builder.icmp_signed(">=", builder.load_atomic(array.data, "acquire", 8), arguments[1])
+        over = builder.icmp_signed("!=", builder.load_atomic(failed, "acquire", 8), ir.Constant(integer, 0))
+        builder.cbranch(builder.or_(all_came, over), done, again)
+        builder.position_at_end(again)
+        if _ON_X86:  # tells the processor that this is a loop that waits
+            call("llvm.x86.sse2.pause", ir.VoidType())
+        looked = builder.add(builder.load(looks), ir.Constant(integer, 1))
+        builder.store(looked, looks)
+        if os.name == "posix":
+            with builder.if_then(builder.icmp_signed(">", looked, ir.Constant(integer, _PATIENCE))):
+                call("sched_yield", ir.IntType(32))
+        builder.branch(look)
+        builder.position_at_end(done)
+        return context.get_dummy_value()
+
+    return types.void(meeting, types.int64), instructions
+
 
 # ---- products ---------------------------------------------------------------------------------------------------------
 #
@@ -44,15 +121,33 @@ _HELD = 128
 """Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
 
 
-def panels(w: Tensor) -> Tensor:
-    """A matrix w (K, N), in any layout, as panels of columns one after the other, (⌈N / L⌉, K, L); the last ends in zeros.
+def panels(directions: int, inner: int, width: int, size: int) -> tuple[int, int, int, int]:
+    """The shape of the panels of a matrix (inner, width) of each direction, (D', ⌈width / L⌉, inner, L).
 
-    L is how many numbers a vector register holds.
+    L is how many numbers, of `size` bytes, a vector register holds.
     """
-    lanes = _REGISTER // w.element_size()
-    if w.shape[1] % lanes:
-        w = pad(w, (0, -w.shape[1] % lanes))
-    return w.unflatten(1, (-1, lanes)).movedim(1, 0).contiguous()
+    lanes = _REGISTER // size
+    return directions, -(-width // lanes), inner, lanes
+
+
+@compiled
+def lay_out(me: int, threads: int, out: np.ndarray, w: np.ndarray, turned: bool) -> None:
+    """This thread's share of the panels of w (D', K, N) or, `turned`, of those of its transposes; the last end in zeros."""
+    count, lanes = out.shape[1], out.shape[3]
+    first, last = _share(me, threads, len(out) * count, 1)
+    for i in range(first, last):
+        panel, matrix, start = out[i // count, i % count], w[i // count], i % count * lanes
+        used = min(lanes, matrix.shape[0 if turned else 1] - start)
+        for k in range(len(panel)):
+            row = panel[k]
+            if turned:
+                for j in range(used):
+                    row[j] = matrix[start + j, k]
+            else:
+                for j in range(used):
+                    row[j] = matrix[k, start + j]
+            for j in range(used, lanes):
+                row[j] = 0
 
 
 @compiled
@@ -69,7 +164,7 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
     Args:
         out: rows may lie apart, the numbers of a row not.
         a: in any layout.
-        w: `panels` of it.
+        w: panels of it, (P, K, L).
     """
     rows, width, lanes = len(a), out.shape[1], w.shape[2]
     blocks, whole = rows - rows % ROWS, width // lanes
@@ -103,21 +198,34 @@ def linear(first: int, last: int, out: np.ndarray, a: np.ndarray, w: np.ndarray,
         end = min(last, r + _HELD)
         for i in range(r, end):
             _copy(out[i], b)
-        add_product(out[r:end], a[r:end], w)
+        add_product(out[r:end], a[r:end, : a.shape[1]], w)
 
 
 @compiled
 def add_by_row(first: int, last: int, out: np.ndarray, a: np.ndarray, which: np.ndarray) -> None:
-    """out[which[p]] += a[p] for every row p, in columns `first` to `last`; out (M, N), a (P, N), which (P,)."""
+    """out[m] = Σ a[p] over the rows p with which[p] = m, in columns `first` to `last`; out (M, N), a (P, N), which (P,)."""
+    for m in range(len(out)):
+        out[m, first:last] = 0
     for p in range(len(which)):
-        row, added = out[which[p]], a[p]
-        for j in range(first, last):
+        row, added = out[which[p], first:last], a[p, first:last]
+        for j in range(len(row)):
             row[j] += added[j]
 
 
 @compiled
-def add_outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
-    """Rows `first` to `last` of out += aᵀ b, (R, N) += (R, M) (M, N), the sum of M outer products.
+def add_rows(first: int, last: int, out: np.ndarray, a: np.ndarray) -> None:
+    """out = Σ a[p] over all rows, in columns `first` to `last`; out (N,), a (P, N)."""
+    row = out[first:last]
+    row[:] = 0
+    for p in range(len(a)):
+        added = a[p, first:last]
+        for j in range(len(row)):
+            row[j] += added[j]
+
+
+@compiled
+def outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+    """Rows `first` to `last` of out = aᵀ b, (R, N) = (R, M) (M, N), the sum of M outer products.
 
     Args:
         a, b: (M, R) and (M, N); rows may lie apart.
@@ -125,6 +233,7 @@ def add_outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarr
     lanes = _REGISTER // b.itemsize
     whole, width = b.shape[1] // lanes, b.shape[1]
     held = np.zeros((-(-width // lanes), _HELD, lanes), b.dtype)
+    out[first:last, :width] = 0
     for start in range(0, len(b), _HELD):
         count = min(_HELD, len(b) - start)
         for k in range(count):
@@ -134,7 +243,7 @@ def add_outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarr
                     held[p, k, j] = row[p * lanes + j]
             for j in range(whole * lanes, width):
                 held[whole, k, j - whole * lanes] = row[j]
-        add_product(out[first:last], a[start : start + count, first:last].T, held)
+        add_product(out[first:last, :width], a[start : start + count, first:last].T, held)
 
 
 def _block(rows: int) -> Any:
@@ -197,7 +306,7 @@ def _block(rows: int) -> Any:
 _add_block, _add_row = _block(ROWS), _block(1)
 
 
-# ---- the cells --------------------------------------------------------------------------------------------------------
+# ---- tanh and the sigmoid --------------------------------------------------------------------------------------------
 
 
 def _tanh(x):  # type: ignore[no-untyped-def]
@@ -241,6 +350,90 @@ def _(x):  # type: ignore[no-untyped-def]
     return lambda x: np.float32(0.5) + np.float32(0.5) * _tanh(np.float32(0.5) * x)
 
 
+# ---- what the layers of all cells do ----------------------------------------------------------------------------------
+
+
+@compiled
+def _texts(me: int, threads: int, batch: int, directions: int, k: int) -> tuple[int, int]:
+    """Which texts of a direction this thread takes: its share of the texts of all directions, in blocks of rows."""
+    blocks = -(-batch // ROWS)
+    first, last = _share(me, threads, blocks * directions, 1)
+    return max(0, first - k * blocks) * ROWS, min(batch, (last - k * blocks) * ROWS)
+
+
+@compiled
+def _prepare(
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray,
+    u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+) -> None:  # fmt: skip
+    """Panels of Uᵀ and Wᵀ, and with `which` ux = U x + b of the different inputs, (D', M, G·d)."""
+    lay_out(me, threads, of_u, u, True)
+    lay_out(me, threads, of_w, w, True)
+    _meet(threads, meeting)
+    if len(which):
+        first, last = _share(me, threads, len(x), ROWS)
+        for k in range(len(u)):
+            linear(first, last, ux[k, :, : u.shape[1]], x, of_u[k], b[k])
+        _meet(threads, meeting)
+
+
+@compiled
+def _read(
+    out: np.ndarray, t: int, first: int, last: int, batch: int,
+    x: np.ndarray, which: np.ndarray, ux: np.ndarray, of_u: np.ndarray, b: np.ndarray,
+) -> None:  # fmt: skip
+    """out = U x_t + b, (R, G·d), of the texts `first` to `last` of a batch."""
+    if len(which):
+        for r in range(first, last):
+            _copy(out[r - first], ux[which[t, r]])
+    else:
+        linear(0, last - first, out, x[t * batch + first : t * batch + last], of_u, b)
+
+
+@compiled
+def _gradients(
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, u: np.ndarray, h: np.ndarray,
+    delta: np.ndarray, at: int, sums: np.ndarray, of_u: np.ndarray,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+) -> None:  # fmt: skip
+    """∂L/∂x, and of each direction ∂L/∂U = Σ_i δ_i x_iᵀ, ∂L/∂W = Σ_i δ_i h_{i−1}ᵀ and ∂L/∂b = Σ_i δ_i.
+
+    Args:
+        delta: δ of the rows that read the state, from column 0 on, and of those that read the input, from `at` on.
+        sums: with `which`, room for δ of all steps that read an input, added up, (D', M, G·d).
+        of_u: panels of U.
+    """
+    width, d = u.shape[1], grad_w.shape[2]
+    batch, places = delta.shape[2], delta.shape[1] * delta.shape[2]
+    states = h.reshape((len(h) * batch, h.shape[2]))
+    first, last = _share(me, threads, width, ROWS)
+    for k in range(len(u)):
+        by_step = delta[k].reshape((places, delta.shape[3]))
+        by_input = by_step[:, at : at + width]
+        if len(which):
+            by_input = sums[k, :, :width]
+            add_by_row(first, last, by_input, by_step[:, at : at + width], which.reshape(places))
+        before = states[2 * k * batch : 2 * k * batch + places, k * d : (k + 1) * d]
+        outer(first, last, grad_u[k], by_input, x[:, : x.shape[1]])
+        outer(first, last, grad_w[k], by_step[:, :width], before)
+        add_rows(first, last, grad_b[k], by_input)
+    if len(which):
+        _meet(threads, meeting)
+    first, last = _share(me, threads, len(x), ROWS)
+    for start in range(first, last, _HELD):
+        end = min(last, start + _HELD)
+        grad_x[start:end] = 0
+        for k in range(len(u)):
+            by_input = (
+                sums[k, :, :width] if len(which) else delta[k].reshape((places, delta.shape[3]))[:, at : at + width]
+            )
+            add_product(grad_x[start:end, : x.shape[1]], by_input[start:end], of_u[k])
+    _meet(threads, meeting)
+
+
+# ---- the cells -------------------------------------------------------------------------------------------------------
+
+
 PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
 """The numbers by which the Elman kernels know φ."""
 TANH, RELU = PHI["tanh"], PHI["relu"]
@@ -248,18 +441,32 @@ TANH, RELU = PHI["tanh"], PHI["relu"]
 
 @compiled
 def elman(
-    first: int, last: int, back: bool, lengths: np.ndarray,
-    phi: int, h: np.ndarray, k: int, ux: np.ndarray, which: np.ndarray, w: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+    phi: int, h: np.ndarray,
 ) -> None:  # fmt: skip
-    """h_t = φ(b + W h_{t−1} + U x_t), into columns k to k + d of h; w: panels of Wᵀ."""
-    d, steps, zero = ux.shape[1], len(h) - 2, h.dtype.type(0)
+    """h_t = φ(b + W h_{t−1} + U x_t)."""
+    _prepare(me, threads, meeting, x, which, u, w, b, of_u, of_w, ux)
+    for k in range(len(u)):
+        first, last = _texts(me, threads, len(lengths), len(u), k)
+        if first < last:
+            _elman(first, last, k > 0, lengths, x, which, b[k], of_u[k], of_w[k], ux[k], phi, h, k * w.shape[2])
+    _meet(threads, meeting)
+
+
+@compiled
+def _elman(
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    x: np.ndarray, which: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+    phi: int, h: np.ndarray, k: int,
+) -> None:  # fmt: skip
+    """One direction, into columns k to k + d of h."""
+    d, steps, zero = len(b), len(h) - 2, h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
         now, before = h[t + 1, first:last, k : k + d], h[t + 2 if back else t, first:last, k : k + d]
-        if len(which):
-            for r in range(first, last):
-                _copy(h[t + 1, r, k : k + d], ux[which[t, r]])
-        add_product(now, before, w)
+        _read(now, t, first, last, len(lengths), x, which, ux, of_u, b)
+        add_product(now, before, of_w)
         for r in range(first, last):
             a = h[t + 1, r, k : k + d]
             if t >= lengths[r]:
@@ -277,20 +484,38 @@ def elman(
 
 @compiled
 def elman_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray,
-    phi: int, delta: np.ndarray, grad_h: np.ndarray, h: np.ndarray, k: int, w: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, sums: np.ndarray,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+    phi: int, delta: np.ndarray, grad_h: np.ndarray, h: np.ndarray,
 ) -> None:  # fmt: skip
-    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), into delta (T, B, d); w: panels of W."""
-    d, steps, zero, one = delta.shape[2], len(delta), delta.dtype.type(0), delta.dtype.type(1)
+    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), into delta, and the gradients."""
+    lay_out(me, threads, of_u, u, False)
+    lay_out(me, threads, of_w, w, False)
+    _meet(threads, meeting)
+    for k in range(len(u)):
+        first, last = _texts(me, threads, len(lengths), len(u), k)
+        if first < last:
+            _elman_backward(first, last, k > 0, lengths, of_w[k], phi, delta[k], grad_h, h, k * w.shape[2])
+    _meet(threads, meeting)
+    _gradients(me, threads, meeting, x, which, u, h, delta, 0, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+
+
+@compiled
+def _elman_backward(
+    first: int, last: int, back: bool, lengths: np.ndarray, of_w: np.ndarray,
+    phi: int, delta: np.ndarray, grad_h: np.ndarray, h: np.ndarray, k: int,
+) -> None:  # fmt: skip
+    """One direction."""
+    d, steps, zero, one = of_w.shape[1], len(delta), delta.dtype.type(0), delta.dtype.type(1)
     for s in range(steps):
         t = s if back else steps - 1 - s
-        now = delta[t, first:last]
         for r in range(first, last):
-            _copy(delta[t, r], grad_h[t, r, k : k + d])
+            _copy(delta[t, r, :d], grad_h[t, r, k : k + d])
         if s:
-            add_product(now, delta[t - 1 if back else t + 1, first:last], w)
+            add_product(delta[t, first:last, :d], delta[t - 1 if back else t + 1, first:last, :d], of_w)
         for r in range(first, last):
-            e, a = delta[t, r], h[t + 1, r, k : k + d]
+            e, a = delta[t, r, :d], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
                 e[:] = zero
             elif phi == TANH:
@@ -306,21 +531,33 @@ def elman_backward(
 
 @compiled
 def lstm(
-    first: int, last: int, back: bool, lengths: np.ndarray,
-    a: np.ndarray, c: np.ndarray, h: np.ndarray, k: int, ux: np.ndarray, which: np.ndarray, w: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+    h: np.ndarray, a: np.ndarray, c: np.ndarray,
 ) -> None:  # fmt: skip
-    """The LSTM, letters as in `cells.LSTM`, into columns k to k + d of h.
+    """The LSTM, letters as in `cells.LSTM`: a becomes i, f, g and o, side by side; c (D', T + 2, B, d) is laid out as h."""
+    _prepare(me, threads, meeting, x, which, u, w, b, of_u, of_w, ux)
+    for k in range(len(u)):
+        first, last = _texts(me, threads, len(lengths), len(u), k)
+        if first < last:
+            _lstm(first, last, k > 0, lengths, x, which, b[k], of_u[k], of_w[k], ux[k], h, a[k], c[k], k * w.shape[2])
+    _meet(threads, meeting)
 
-    a (T, B, ≥ 4d) becomes i, f, g and o, side by side; c (T + 2, B, d) is laid out as h; w: panels of Wᵀ.
-    """
+
+@compiled
+def _lstm(
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    x: np.ndarray, which: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+    h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int,
+) -> None:  # fmt: skip
+    """One direction, into columns k to k + d of h."""
     d, steps, zero = c.shape[2], len(a), h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
         earlier = t + 2 if back else t
-        if len(which):
-            for r in range(first, last):
-                _copy(a[t, r, : 4 * d], ux[which[t, r]])
-        add_product(a[t, first:last, : 4 * d], h[earlier, first:last, k : k + d], w)
+        gates = a[t, first:last, : 4 * d]
+        _read(gates, t, first, last, len(lengths), x, which, ux, of_u, b)
+        add_product(gates, h[earlier, first:last, k : k + d], of_w)
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             before, cell, state = c[earlier, r], c[t + 1, r], h[t + 1, r, k : k + d]
@@ -339,15 +576,48 @@ def lstm(
 
 @compiled
 def lstm_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, sums: np.ndarray,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     delta: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
-    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int, w: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of i, f, g and o side by side into `delta` (T, B, ≥ 4d); w: panels of W.
+    """Backwards: δ of i, f, g and o side by side into delta, and the gradients.
 
-    `carried_h` and `carried_c` (B, d) hold the gradients at the state after the last step (but ∂L/∂h_T is in grad_h),
-    and at the end those at the state before the first.
+    `carried_h` and `carried_c` (D', B, d) hold the gradients at the state after the last step (but ∂L/∂h_T is in
+    grad_h), and at the end those at the state before the first.
     """
+    lay_out(me, threads, of_u, u, False)
+    lay_out(me, threads, of_w, w, False)
+    _meet(threads, meeting)
+    for k in range(len(u)):
+        first, last = _texts(me, threads, len(lengths), len(u), k)
+        if first < last:
+            _lstm_backward(
+                first,
+                last,
+                k > 0,
+                lengths,
+                of_w[k],
+                delta[k],
+                carried_h[k],
+                carried_c[k],
+                grad_h,
+                a[k],
+                c[k],
+                k * w.shape[2],
+            )
+    _meet(threads, meeting)
+    _gradients(me, threads, meeting, x, which, u, h, delta, 0, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+
+
+@compiled
+def _lstm_backward(
+    first: int, last: int, back: bool, lengths: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
+    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int,
+) -> None:  # fmt: skip
+    """One direction."""
     d, steps, zero, one = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1)
     for s in range(steps):
         t = s if back else steps - 1 - s
@@ -371,30 +641,47 @@ def lstm_backward(
                 delta_o[j] = grad * squashed * o[j] * (one - o[j])
                 grad_c[j] = at_cell * f[j]
                 carried[j] = zero
-        add_product(carried_h[first:last], delta[t, first:last, : 4 * d], w)
+        add_product(carried_h[first:last, :d], delta[t, first:last, : 4 * d], of_w)
 
 
 @compiled
 def gru(
-    first: int, last: int, back: bool, lengths: np.ndarray,
-    a: np.ndarray, h: np.ndarray, k: int, ux: np.ndarray, which: np.ndarray, w: np.ndarray, inner: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+    inner: np.ndarray, h: np.ndarray, a: np.ndarray,
 ) -> None:  # fmt: skip
-    """The GRU in torch's form, letters as in `cells.GRU`, into columns k to k + d of h.
+    """The GRU in torch's form, letters as in `cells.GRU`.
 
-    a (T, B, ≥ 4d) becomes n, r, z and q = W_n h_{t−1} + b_q, side by side; ux is for n, r, z; w: panels of Wᵀ, for r, z, q;
-    inner: b_q, (d,).
+    a becomes q = W_n h_{t−1} + b_q, r, z and n, side by side: the first three read the state, in this order of W's rows,
+    and the last three the input. inner: b_q, (D', d).
     """
+    _prepare(me, threads, meeting, x, which, u, w, b, of_u, of_w, ux)
+    for k in range(len(u)):
+        first, last = _texts(me, threads, len(lengths), len(u), k)
+        if first < last:
+            _gru(
+                first, last, k > 0, lengths, x, which, b[k], of_u[k], of_w[k], ux[k], inner[k], h, a[k], k * w.shape[2]
+            )
+    _meet(threads, meeting)
+
+
+@compiled
+def _gru(
+    first: int, last: int, back: bool, lengths: np.ndarray,
+    x: np.ndarray, which: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+    inner: np.ndarray, h: np.ndarray, a: np.ndarray, k: int,
+) -> None:  # fmt: skip
+    """One direction, into columns k to k + d of h."""
     d, steps, zero = len(inner), len(a), h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
         earlier = t + 2 if back else t
         for i in range(first, last):
-            if len(which):
-                _copy(a[t, i, : 3 * d], ux[which[t, i]])
-            _copy(a[t, i, 3 * d : 4 * d], inner)
-        add_product(a[t, first:last, d : 4 * d], h[earlier, first:last, k : k + d], w)
+            _copy(a[t, i, :d], inner)
+        _read(a[t, first:last, d : 4 * d], t, first, last, len(lengths), x, which, ux, of_u, b)
+        add_product(a[t, first:last, : 3 * d], h[earlier, first:last, k : k + d], of_w)
         for i in range(first, last):
-            n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
+            q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             before, now = h[earlier, i, k : k + d], h[t + 1, i, k : k + d]
             if t >= lengths[i]:
                 now[:] = zero
@@ -408,20 +695,43 @@ def gru(
 
 @compiled
 def gru_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray,
-    delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, a: np.ndarray, h: np.ndarray, k: int, w: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, sums: np.ndarray,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+    grad_inner: np.ndarray, delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, h: np.ndarray, a: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of n, r, z and q side by side into `delta` (T, B, ≥ 4d); w: panels of W, rows as there.
+    """Backwards: δ of q, r, z and n side by side into delta, and the gradients; w as there, and so is grad_w.
 
-    `carried` (B, d) holds zero, and at the end the gradient at the state before the first step.
+    `carried` (D', B, d) holds zero, and at the end the gradient at the state before the first step.
     """
+    lay_out(me, threads, of_u, u, False)
+    lay_out(me, threads, of_w, w, False)
+    _meet(threads, meeting)
+    d = w.shape[2]
+    for k in range(len(u)):
+        first, last = _texts(me, threads, len(lengths), len(u), k)
+        if first < last:
+            _gru_backward(first, last, k > 0, lengths, of_w[k], delta[k], carried[k], grad_h, h, a[k], k * d)
+    _meet(threads, meeting)
+    first, last = _share(me, threads, d, ROWS)
+    for k in range(len(u)):
+        add_rows(first, last, grad_inner[k], delta[k].reshape((-1, delta.shape[3]))[:, :d])
+    _gradients(me, threads, meeting, x, which, u, h, delta, d, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+
+
+@compiled
+def _gru_backward(
+    first: int, last: int, back: bool, lengths: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, k: int,
+) -> None:  # fmt: skip
+    """One direction."""
     d, steps, zero, one = carried.shape[1], len(a), h.dtype.type(0), h.dtype.type(1)
     for s in range(steps):
         t = s if back else steps - 1 - s
         for i in range(first, last):
-            n, r, z, q = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
-            delta_n, delta_r = delta[t, i, :d], delta[t, i, d : 2 * d]
-            delta_z, delta_q = delta[t, i, 2 * d : 3 * d], delta[t, i, 3 * d : 4 * d]
+            q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
+            delta_q, delta_r = delta[t, i, :d], delta[t, i, d : 2 * d]
+            delta_z, delta_n = delta[t, i, 2 * d : 3 * d], delta[t, i, 3 * d : 4 * d]
             before, read, g = h[t + 2 if back else t, i, k : k + d], grad_h[t, i, k : k + d], carried[i]
             if t >= lengths[i]:
                 delta[t, i, : 4 * d] = zero
@@ -435,4 +745,4 @@ def gru_backward(
                 delta_r[j] = e * r[j] * q[j] * (one - r[j])
                 delta_z[j] = grad * (before[j] - n[j]) * z[j] * (one - z[j])
                 g[j] = grad * z[j]
-        add_product(carried[first:last], delta[t, first:last, d : 4 * d], w)
+        add_product(carried[first:last, :d], delta[t, first:last, : 3 * d], of_w)

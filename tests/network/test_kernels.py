@@ -1,6 +1,5 @@
 """The compiled loops against numpy and torch. That whole layers equal the cells unrolled, test_recurrence.py says."""
 
-
 import numpy as np
 import pytest
 import torch
@@ -9,8 +8,28 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rnn_core.network import kernels
+from rnn_core.network.cells import Elman
+from rnn_core.network.recurrence import run
 
 SIZE = st.integers(0, 37)  # over two registers and four blocks
+
+
+def panels(w: np.ndarray, turned: bool = False, threads: int = 1) -> np.ndarray:
+    """The panels of one matrix (K, N), given `turned` as (N, K)."""
+    inner, width = w.shape[::-1] if turned else w.shape
+    out = np.full(kernels.panels(1, inner, width, w.itemsize), np.nan, w.dtype)
+    for me in range(threads):
+        kernels.lay_out(me, threads, out, w[None], turned)
+    return out[0]
+
+
+@settings(deadline=None)
+@given(SIZE, SIZE, st.integers(1, 3), st.sampled_from([np.float32, np.float64]))
+def test_panels_are_columns_side_by_side(inner: int, width: int, threads: int, kind: type) -> None:
+    w = np.random.default_rng(0).standard_normal((inner, width)).astype(kind)
+    side_by_side = np.concatenate([*panels(w, threads=threads), np.zeros((inner, 0))], axis=1)
+    assert (side_by_side[:, :width] == w).all() and not side_by_side[:, width:].any()
+    assert (panels(w, threads=threads) == panels(w.T.copy(), turned=True, threads=threads)).all()
 
 
 @settings(deadline=None)  # the first example compiles
@@ -21,7 +40,7 @@ def test_a_product_is_added(rows: int, inner: int, width: int, skip: int, turned
     wanted = out.astype(np.float64)
     wanted[:, skip : skip + width] += a.astype(np.float64) @ w
     a = np.ascontiguousarray(a.T).T if turned else a
-    kernels.add_product(out[:, skip : skip + width], a, kernels.panels(torch.from_numpy(w)).numpy())
+    kernels.add_product(out[:, skip : skip + width], a, panels(w))
     assert_allclose(out, wanted, atol=1e-13 if kind is np.float64 else 3e-5)
 
 
@@ -32,14 +51,15 @@ def test_linear_is_a_product_and_a_bias(count: int, inner: int, width: int, kind
     a, w, b = (rng.standard_normal(s).astype(kind) for s in ((count, inner), (inner, width), width))
     out = np.full((count, width), np.nan, kind)
     for first, last in ((0, count // 3), (count // 3, count)):
-        kernels.linear(first, last, out, a, kernels.panels(torch.from_numpy(w)).numpy(), b)
+        kernels.linear(first, last, out, a, panels(w), b)
     assert_allclose(out, a.astype(np.float64) @ w + b, atol=1e-13 if kind is np.float64 else 3e-5)
 
 
-def test_rows_are_added_where_they_belong() -> None:
+def test_rows_are_added_up_where_they_belong() -> None:
     rng = np.random.default_rng(0)
     out, a, which = rng.standard_normal((5, 7)), rng.standard_normal((30, 7)), rng.integers(5, size=30)
     wanted = out.copy()
+    wanted[:, 2:6] = 0
     np.add.at(wanted[:, 2:6], which, a[:, 2:6])
     kernels.add_by_row(2, 6, out, a, which)
     assert_allclose(out, wanted, atol=1e-14)
@@ -50,18 +70,21 @@ def test_rows_are_added_where_they_belong() -> None:
 def test_outer_products_are_added_up(count: int, height: int, width: int, kind: type) -> None:
     rng = np.random.default_rng(count + 400 * height + 16_000 * width)
     out, a, b = (rng.standard_normal(s).astype(kind) for s in ((height, width), (count, height + 3), (count, width)))
-    wanted = out + a[:, :height].astype(np.float64).T @ b
+    wanted = a[:, :height].astype(np.float64).T @ b
     for first, last in ((0, height // 2), (height // 2, height)):
-        kernels.add_outer(first, last, out, a[:, :height], b)
+        kernels.outer(first, last, out, a[:, :height], b)
     assert_allclose(out, wanted, atol=1e-12 if kind is np.float64 else 3e-4)
 
 
 def first_states(phi: str, x: torch.Tensor) -> torch.Tensor:
-    """φ(x) for x (B, d) by the Elman kernel: one step from h_0 = 0, with W = 0."""
-    h = torch.zeros(3, *x.shape, dtype=x.dtype)
-    each, none = np.arange(len(x))[None], kernels.panels(torch.zeros(x.shape[1], x.shape[1], dtype=x.dtype)).numpy()
-    kernels.elman(0, len(x), False, np.ones(len(x), int), kernels.PHI[phi], h.numpy(), 0, x.numpy(), each, none)
-    return h[1]
+    """φ(x) for x (B, d) by the Elman cell: one step from h_0 = 0, with U = I and W = 0."""
+    parameters = {
+        "weight_ih": torch.eye(x.shape[1]),
+        "weight_hh": torch.zeros(x.shape[1], x.shape[1]),
+        "bias": torch.zeros(x.shape[1]),
+    }
+    given = {name: p.to(x.dtype) for name, p in parameters.items()}
+    return run(Elman(activation=phi), x[None], torch.ones(len(x), dtype=torch.int64), [given])[0][0]
 
 
 @pytest.mark.parametrize("phi", kernels.PHI)
