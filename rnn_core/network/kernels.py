@@ -117,6 +117,9 @@ _FEATURES = cpu_target.target_context.codegen().magic_tuple()[-1]
 _REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 16
 """Bytes of a vector register, by the features that Numba compiles for and knows its kept code by."""
 
+_ACROSS = 4
+"""Panels that a single row goes through at a time: it has no other rows to hide the time that a sum takes."""
+
 _HELD = 128
 """Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
 
@@ -168,13 +171,17 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
     """
     rows, width, lanes = len(a), out.shape[1], w.shape[2]
     blocks, whole = rows - rows % ROWS, width // lanes
-    done = 1 if rows == 1 else blocks
-    for p in range(whole):
+    done, begin = blocks, 0
+    if rows == 1:
+        done, begin = 1, whole - whole % _ACROSS
+        for p in range(0, begin, _ACROSS):
+            _add_row(out[:, p * lanes : (p + _ACROSS) * lanes], a, w[p : p + _ACROSS])
+    for p in range(begin, whole):
         columns = out[:, p * lanes : (p + 1) * lanes]
         for r in range(0, blocks, ROWS):
-            _add_block(columns[r : r + ROWS], a[r : r + ROWS], w[p])
+            _add_block(columns[r : r + ROWS], a[r : r + ROWS], w[p : p + 1])
         if rows == 1:
-            _add_row(columns, a, w[p])
+            _add_piece(columns, a, w[p : p + 1])
     if done == rows and whole == len(w):
         return
     # what is left below and on the right goes through a block of its own
@@ -186,7 +193,7 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
             part = out[r : r + ROWS, p * lanes : (p + 1) * lanes]
             for i in range(len(part)):
                 _copy(block[i, : part.shape[1]], part[i])
-            _add_block(block, few if r == blocks else a[r : r + ROWS], w[p])
+            _add_block(block, few if r == blocks else a[r : r + ROWS], w[p : p + 1])
             for i in range(len(part)):
                 _copy(part[i], block[i])
 
@@ -246,8 +253,9 @@ def outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) 
         add_product(out[first:last, :width], a[start : start + count, first:last].T, held)
 
 
-def _block(rows: int) -> Any:
-    """out += a w for compiled loops, (rows, L) += (rows, K) (K, L); out stays in registers until all K are through."""
+def _block(rows: int, across: int) -> Any:
+    """out += a w for compiled loops, (rows, across · L) += (rows, K) (K, across · L), w as so many panels, (across, K, L);
+    out stays in registers until all K are through."""
 
     @intrinsic
     def add(typing: Any, out: Any, a: Any, w: Any) -> Any:
@@ -281,21 +289,26 @@ def _block(rows: int) -> Any:
             def repeated(value: Any) -> Any:
                 return builder.shuffle_vector(builder.insert_element(unset, value, constant(0)), unset, every_lane)
 
-            def starts(array: Any) -> list[Any]:
+            def starts(array: Any, count: int) -> list[Any]:
                 base, apart = builder.ptrtoint(array.data, integer), cgutils.unpack_tuple(builder, array.strides)[0]
-                return [builder.add(base, builder.mul(constant(r), apart)) for r in range(rows)]
+                return [builder.add(base, builder.mul(constant(i), apart)) for i in range(count)]
 
             inner, along = cgutils.unpack_tuple(builder, x.shape)[1], cgutils.unpack_tuple(builder, x.strides)[1]
-            out_rows, a_rows, panel = starts(o), starts(x), builder.ptrtoint(p.data, integer)
-            sums = [cgutils.alloca_once_value(builder, load(row, constant(0), vector)) for row in out_rows]
+            out_rows, a_rows, panels = starts(o, rows), starts(x, rows), starts(p, across)
+            places = [(i, j) for i in range(rows) for j in range(across)]
+            sums = {
+                (i, j): cgutils.alloca_once_value(builder, load(out_rows[i], constant(j * _REGISTER), vector))
+                for i, j in places
+            }
             with cgutils.for_range(builder, inner) as loop:
-                weights = load(panel, builder.mul(loop.index, constant(_REGISTER)), vector)
                 offset = builder.mul(loop.index, along)
-                for row, total in zip(a_rows, sums, strict=True):
-                    product = builder.fmul(repeated(load(row, offset, number)), weights, flags=once)
+                weights = [load(panel, builder.mul(loop.index, constant(_REGISTER)), vector) for panel in panels]
+                numbers = [repeated(load(row, offset, number)) for row in a_rows]
+                for (i, j), total in sums.items():
+                    product = builder.fmul(numbers[i], weights[j], flags=once)
                     builder.store(builder.fadd(builder.load(total), product, flags=once), total)
-            for row, total in zip(out_rows, sums, strict=True):
-                builder.store(builder.load(total), pointer(row, constant(0), vector)).align = size
+            for (i, j), total in sums.items():
+                builder.store(builder.load(total), pointer(out_rows[i], constant(j * _REGISTER), vector)).align = size
             return context.get_dummy_value()
 
         return types.void(out, a, w), instructions
@@ -303,7 +316,7 @@ def _block(rows: int) -> Any:
     return add
 
 
-_add_block, _add_row = _block(ROWS), _block(1)
+_add_block, _add_row, _add_piece = _block(ROWS, 1), _block(1, _ACROSS), _block(1, 1)
 
 
 # ---- tanh and the sigmoid --------------------------------------------------------------------------------------------
