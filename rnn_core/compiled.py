@@ -38,15 +38,20 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(1)
 
 
+def most_threads() -> int:
+    """As many threads as `use_threads` said, or as torch has."""
+    return _threads or torch.get_num_threads()
+
+
 def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: Any) -> None:
-    """Calls kernel(first, last, …) for 0 ≤ first < last ≤ count, in as many threads as `use_threads` said, or as torch has.
+    """Calls kernel(first, last, …) for 0 ≤ first < last ≤ count, in `most_threads`.
 
     Args:
         kernel: a compiled loop over some of `count` things that know nothing of each other.
         group: shares are multiples of it, but for the last.
         arguments: what follows; tensors are passed as numpy arrays of the same memory.
     """
-    passed, threads = _as_arrays(arguments), max(1, min(_most(), count // group))
+    passed, threads = _as_arrays(arguments), max(1, min(most_threads(), count // group))
     ends = [count * i // threads // group * group for i in range(threads)] + [count]
     faults: SimpleQueue[BaseException | None] = SimpleQueue()
 
@@ -76,11 +81,10 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
         kernel: a compiled loop that shares its work out itself, and whose threads meet by way of `meeting`, (2,): how
             often one has come, and whether one has failed. They must meet at the end, because nobody waits for a helper
             to return: that would take longer than a small part of the work.
-        threads: how many at most; no more than for `share_out`.
+        threads: how many; `most_threads` at most.
         arguments: as for `share_out`.
     """
     passed, meeting = _as_arrays(arguments), np.zeros(2, np.int64)
-    threads = max(1, min(_most(), threads))
     if threads == 1:
         kernel(0, 1, meeting, *passed)
         return
@@ -109,14 +113,10 @@ def _as_arrays(arguments: Sequence[Any]) -> list[Any]:
     return [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
 
 
-def _most() -> int:
-    return _threads or torch.get_num_threads()
-
-
 def _hand_over(work: Callable[[], None]) -> None:
     """Lets a helper do this. There are as many as there may be threads, so one is always free for the part of a layer."""
     with _starting:
-        while len(_helpers) < _most():
+        while len(_helpers) < most_threads():
             _helpers.append(Thread(target=_help, name="helper", daemon=True))
             _helpers[-1].start()
     _handed_over.put(work)

@@ -50,7 +50,7 @@ def test_threads_meet(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
             read[me, i] = written[:, i].sum()
             kernels._meet(threads, meeting)
 
-    compiled.together(write_and_read, 9, written, torch.from_numpy(read))
+    compiled.together(write_and_read, threads, written, torch.from_numpy(read))
     assert (read == sum(range(threads)) + threads * np.arange(50)).all()
 
 

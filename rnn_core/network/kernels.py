@@ -120,7 +120,7 @@ _REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 1
 _ACROSS = 4
 """Panels that a single row goes through at a time: it has no other rows to hide the time that a sum takes."""
 
-_HELD = 128
+AT_ONCE = 128
 """Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
 
 
@@ -136,21 +136,34 @@ def panels(directions: int, inner: int, width: int, size: int) -> tuple[int, int
 @compiled
 def lay_out(me: int, threads: int, out: np.ndarray, w: np.ndarray, turned: bool) -> None:
     """This thread's share of the panels of w (D', K, N) or, `turned`, of those of its transposes; the last end in zeros."""
-    count, lanes = out.shape[1], out.shape[3]
-    first, last = _share(me, threads, len(out) * count, 1)
-    for i in range(first, last):
-        panel, matrix, start = out[i // count, i % count], w[i // count], i % count * lanes
-        used = min(lanes, matrix.shape[0 if turned else 1] - start)
-        for k in range(len(panel)):
-            row = panel[k]
-            if turned:
+    count, inner, lanes = out.shape[1], out.shape[2], out.shape[3]
+    if turned:
+        first, last = _share(me, threads, len(out) * count, 1)
+        for i in range(first, last):
+            panel, matrix, start = out[i // count, i % count], w[i // count], i % count * lanes
+            used = min(lanes, len(matrix) - start)
+            for k in range(inner):
                 for j in range(used):
-                    row[j] = matrix[start + j, k]
-            else:
-                for j in range(used):
-                    row[j] = matrix[k, start + j]
-            for j in range(used, lanes):
-                row[j] = 0
+                    panel[k, j] = matrix[start + j, k]
+                for j in range(used, lanes):
+                    panel[k, j] = 0
+    else:
+        first, last = _share(me, threads, len(out) * inner, 1)
+        for i in range(first, last):
+            _in_panels(out[i // inner], i % inner, w[i // inner, i % inner])
+
+
+@compiled
+def _in_panels(out: np.ndarray, k: int, row: np.ndarray) -> None:
+    """Row k of a matrix into panels of it, (P, K, L)."""
+    lanes = _REGISTER // out.itemsize
+    whole = len(row) // lanes
+    for p in range(whole):
+        for j in range(lanes):
+            out[p, k, j] = row[p * lanes + j]
+    if whole < len(out):
+        for j in range(lanes):
+            out[whole, k, j] = row[whole * lanes + j] if whole * lanes + j < len(row) else 0
 
 
 @compiled
@@ -201,22 +214,11 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
 @compiled
 def linear(first: int, last: int, out: np.ndarray, a: np.ndarray, w: np.ndarray, b: np.ndarray) -> None:
     """Rows `first` to `last` of out = a w + b, (M, N) = (M, K) (K, N) + (N,); arguments as for `add_product`."""
-    for r in range(first, last, _HELD):
-        end = min(last, r + _HELD)
+    for r in range(first, last, AT_ONCE):
+        end = min(last, r + AT_ONCE)
         for i in range(r, end):
             _copy(out[i], b)
         add_product(out[r:end], a[r:end, : a.shape[1]], w)
-
-
-@compiled
-def add_by_row(first: int, last: int, out: np.ndarray, a: np.ndarray, which: np.ndarray) -> None:
-    """out[m] = Σ a[p] over the rows p with which[p] = m, in columns `first` to `last`; out (M, N), a (P, N), which (P,)."""
-    for m in range(len(out)):
-        out[m, first:last] = 0
-    for p in range(len(which)):
-        row, added = out[which[p], first:last], a[p, first:last]
-        for j in range(len(row)):
-            row[j] += added[j]
 
 
 @compiled
@@ -237,19 +239,13 @@ def outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) 
     Args:
         a, b: (M, R) and (M, N); rows may lie apart.
     """
-    lanes = _REGISTER // b.itemsize
-    whole, width = b.shape[1] // lanes, b.shape[1]
-    held = np.zeros((-(-width // lanes), _HELD, lanes), b.dtype)
+    lanes, width = _REGISTER // b.itemsize, b.shape[1]
+    held = np.empty((-(-width // lanes), AT_ONCE, lanes), b.dtype)
     out[first:last, :width] = 0
-    for start in range(0, len(b), _HELD):
-        count = min(_HELD, len(b) - start)
+    for start in range(0, len(b), AT_ONCE):
+        count = min(AT_ONCE, len(b) - start)
         for k in range(count):
-            row = b[start + k]
-            for p in range(whole):
-                for j in range(lanes):
-                    held[p, k, j] = row[p * lanes + j]
-            for j in range(whole * lanes, width):
-                held[whole, k, j - whole * lanes] = row[j]
+            _in_panels(held, k, b[start + k])
         add_product(out[first:last, :width], a[start : start + count, first:last].T, held)
 
 
@@ -404,44 +400,89 @@ def _read(
 
 
 @compiled
-def _gradients(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, u: np.ndarray, h: np.ndarray,
-    delta: np.ndarray, at: int, sums: np.ndarray, of_u: np.ndarray,
-    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+def _take_up(
+    t: int, first: int, last: int, lengths: np.ndarray, which: np.ndarray,
+    h: np.ndarray, before: int, k: int, d: int,
+    delta: np.ndarray, at: int, begin: int, held: np.ndarray, sums: np.ndarray,
 ) -> None:  # fmt: skip
-    """∂L/∂x, and of each direction ∂L/∂U = Σ_i δ_i x_iᵀ, ∂L/∂W = Σ_i δ_i h_{i−1}ᵀ and ∂L/∂b = Σ_i δ_i.
+    """After a step backwards, for each text: adds δ to what the input's δ come to, and lays out the state before.
 
     Args:
-        delta: δ of the rows that read the state, from column 0 on, and of those that read the input, from `at` on.
-        sums: with `which`, room for δ of all steps that read an input, added up, (D', M, G·d).
+        before: the place in h of the states before step t; those of this direction are in columns k to k + d.
+        delta: δ of the last steps, (C, ≥ G·d), those of step t from row `begin` on; those of the rows that read the input
+            from column `at` on.
+        held: panels (P, C, L), whose rows are those of delta.
+        sums: δ by input, (M, G·d).
+    """
+    width = sums.shape[1]
+    for r in range(first, last):
+        i = begin + r - first
+        added = delta[i, at : at + width]
+        if not len(which):
+            _copy(sums[t * len(lengths) + r], added)
+        elif t < lengths[r]:
+            row = sums[which[t, r]]
+            for j in range(width):
+                row[j] += added[j]
+        _in_panels(held, i, h[before, r, k : k + d])
+
+
+@compiled
+def _gradients(
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, batch: int,
+    own_w: np.ndarray, sums: np.ndarray, of_u: np.ndarray,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+) -> None:  # fmt: skip
+    """∂L/∂x, and of each direction ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂W and ∂L/∂b = Σ_m δ_m, when all threads are through with δ.
+
+    Args:
+        own_w: ∂L/∂W = Σ_i δ_i h_{i−1}ᵀ over the texts of each thread, (threads, D', G·d, d).
+        sums: δ_m, by input: with `which` those of each thread's texts, (threads, D', M, G·d), which come to stand in those
+            of the first that has any; else of all texts in the first, (1, D', T·B, G·d).
         of_u: panels of U.
     """
-    width, d = u.shape[1], grad_w.shape[2]
-    batch, places = delta.shape[2], delta.shape[1] * delta.shape[2]
-    states = h.reshape((len(h) * batch, h.shape[2]))
+    width, directions, n = grad_u.shape[1], len(grad_u), x.shape[1]
     first, last = _share(me, threads, width, ROWS)
-    for k in range(len(u)):
-        by_step = delta[k].reshape((places, delta.shape[3]))
-        by_input = by_step[:, at : at + width]
-        if len(which):
-            by_input = sums[k, :, :width]
-            add_by_row(first, last, by_input, by_step[:, at : at + width], which.reshape(places))
-        before = states[2 * k * batch : 2 * k * batch + places, k * d : (k + 1) * d]
-        outer(first, last, grad_u[k], by_input, x[:, : x.shape[1]])
-        outer(first, last, grad_w[k], by_step[:, :width], before)
+    for k in range(directions):
+        of = _first_of(threads, batch, directions, k)
+        grad_w[k, first:last] = own_w[of, k, first:last]
+        for other in range(of + 1, threads):
+            begin, end = _texts(other, threads, batch, directions, k)
+            if begin < end:
+                _add(grad_w[k, first:last], own_w[other, k, first:last])
+                if len(which):
+                    _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
+        by_input = sums[of if len(which) else 0, k, :, :width]
+        outer(first, last, grad_u[k], by_input, x)
         add_rows(first, last, grad_b[k], by_input)
-    if len(which):
-        _meet(threads, meeting)
-    first, last = _share(me, threads, len(x), ROWS)
-    for start in range(first, last, _HELD):
-        end = min(last, start + _HELD)
-        grad_x[start:end] = 0
-        for k in range(len(u)):
-            by_input = (
-                sums[k, :, :width] if len(which) else delta[k].reshape((places, delta.shape[3]))[:, at : at + width]
-            )
-            add_product(grad_x[start:end, : x.shape[1]], by_input[start:end], of_u[k])
     _meet(threads, meeting)
+    first, last = _share(me, threads, len(x), ROWS)
+    for start in range(first, last, AT_ONCE):
+        end = min(last, start + AT_ONCE)
+        grad_x[start:end] = 0
+        for k in range(directions):
+            of = _first_of(threads, batch, directions, k) if len(which) else 0
+            add_product(grad_x[start:end, :n], sums[of, k, start:end, :width], of_u[k])
+    _meet(threads, meeting)
+
+
+@compiled
+def _first_of(threads: int, batch: int, directions: int, k: int) -> int:
+    """The first thread that has texts of this direction."""
+    for me in range(threads):
+        first, last = _texts(me, threads, batch, directions, k)
+        if first < last:
+            return me
+    return 0
+
+
+@compiled
+def _add(out: np.ndarray, a: np.ndarray) -> None:
+    """out += a, (R, N)."""
+    for r in range(len(out)):
+        row, added = out[r], a[r]
+        for j in range(len(row)):
+            row[j] += added[j]
 
 
 # ---- the cells -------------------------------------------------------------------------------------------------------
@@ -498,48 +539,63 @@ def _elman(
 @compiled
 def elman_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
-    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, sums: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
-    phi: int, delta: np.ndarray, grad_h: np.ndarray, h: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
-    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), into delta, and the gradients."""
+    """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), and the gradients.
+
+    What each thread has of its own: delta (threads, C, ≥ G·d), δ of the last steps of its texts; held (threads, P, C, L),
+    the states before them as panels; own_w and sums as in `_gradients`. `carried` (D', B, d) holds the gradient at the
+    state after the last step (but ∂L/∂h_T is in grad_h), and at the end that at the state before the first.
+    """
     lay_out(me, threads, of_u, u, False)
     lay_out(me, threads, of_w, w, False)
     _meet(threads, meeting)
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            _elman_backward(first, last, k > 0, lengths, of_w[k], phi, delta[k], grad_h, h, k * w.shape[2])
+            own_w[me, k] = 0
+            if len(which):
+                sums[me, k] = 0
+            _elman_backward(
+                first, last, k > 0, lengths, which, of_w[k], delta[me], held[me], own_w[me, k],
+                sums[me if len(which) else 0, k], grad_h, h, k * w.shape[2], phi, carried[k],
+            )  # fmt: skip
     _meet(threads, meeting)
-    _gradients(me, threads, meeting, x, which, u, h, delta, 0, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+    _gradients(me, threads, meeting, x, which, len(lengths), own_w, sums, of_u, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled
 def _elman_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, of_w: np.ndarray,
-    phi: int, delta: np.ndarray, grad_h: np.ndarray, h: np.ndarray, k: int,
+    first: int, last: int, back: bool, lengths: np.ndarray, which: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, k: int, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
-    d, steps, zero, one = of_w.shape[1], len(delta), delta.dtype.type(0), delta.dtype.type(1)
+    d, steps, zero, one, count = carried.shape[1], len(grad_h), h.dtype.type(0), h.dtype.type(1), last - first
+    at_once = max(1, len(delta) // count)
     for s in range(steps):
-        t = s if back else steps - 1 - s
+        t, begin = s if back else steps - 1 - s, s % at_once * count
         for r in range(first, last):
-            _copy(delta[t, r, :d], grad_h[t, r, k : k + d])
-        if s:
-            add_product(delta[t, first:last, :d], delta[t - 1 if back else t + 1, first:last, :d], of_w)
-        for r in range(first, last):
-            e, a = delta[t, r, :d], h[t + 1, r, k : k + d]
+            e, read, g, a = delta[begin + r - first, :d], grad_h[t, r, k : k + d], carried[r], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
                 e[:] = zero
             elif phi == TANH:
                 for j in range(d):
-                    e[j] *= one - a[j] * a[j]
+                    e[j] = (read[j] + g[j]) * (one - a[j] * a[j])
             elif phi == RELU:
                 for j in range(d):
-                    e[j] = e[j] if a[j] > zero else zero
+                    e[j] = read[j] + g[j] if a[j] > zero else zero
             else:
                 for j in range(d):
-                    e[j] *= a[j] * (one - a[j])
+                    e[j] = (read[j] + g[j]) * a[j] * (one - a[j])
+            g[:] = zero
+        add_product(carried[first:last, :d], delta[begin : begin + count, :d], of_w)
+        _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, 0, begin, held, sums)
+        if begin + 2 * count > len(delta) or s == steps - 1:
+            add_product(own_w[:, :d], delta[: begin + count, :d].T, held)
 
 
 @compiled
@@ -590,15 +646,14 @@ def _lstm(
 @compiled
 def lstm_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
-    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, sums: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
-    delta: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
-    grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of i, f, g and o side by side into delta, and the gradients.
+    """Backwards: δ of i, f, g and o side by side, and the gradients; arguments as for `elman_backward`.
 
-    `carried_h` and `carried_c` (D', B, d) hold the gradients at the state after the last step (but ∂L/∂h_T is in
-    grad_h), and at the end those at the state before the first.
+    carried_c is to c as `carried` is to h.
     """
     lay_out(me, threads, of_u, u, False)
     lay_out(me, threads, of_w, w, False)
@@ -606,55 +661,52 @@ def lstm_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
+            own_w[me, k] = 0
+            if len(which):
+                sums[me, k] = 0
             _lstm_backward(
-                first,
-                last,
-                k > 0,
-                lengths,
-                of_w[k],
-                delta[k],
-                carried_h[k],
-                carried_c[k],
-                grad_h,
-                a[k],
-                c[k],
-                k * w.shape[2],
-            )
+                first, last, k > 0, lengths, which, of_w[k], delta[me], held[me], own_w[me, k],
+                sums[me if len(which) else 0, k], grad_h, h, k * w.shape[2], a[k], c[k], carried[k], carried_c[k],
+            )  # fmt: skip
     _meet(threads, meeting)
-    _gradients(me, threads, meeting, x, which, u, h, delta, 0, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+    _gradients(me, threads, meeting, x, which, len(lengths), own_w, sums, of_u, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled
 def _lstm_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, carried_h: np.ndarray, carried_c: np.ndarray,
-    grad_h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int,
+    first: int, last: int, back: bool, lengths: np.ndarray, which: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
-    d, steps, zero, one = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1)
+    d, steps, zero, one, count = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1), last - first
+    at_once = max(1, len(delta) // count)
     for s in range(steps):
-        t = s if back else steps - 1 - s
+        t, begin = s if back else steps - 1 - s, s % at_once * count
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
-            delta_i, delta_f = delta[t, r, :d], delta[t, r, d : 2 * d]
-            delta_g, delta_o = delta[t, r, 2 * d : 3 * d], delta[t, r, 3 * d : 4 * d]
+            e = delta[begin + r - first]
+            delta_i, delta_f, delta_g, delta_o = e[:d], e[d : 2 * d], e[2 * d : 3 * d], e[3 * d : 4 * d]
             before, cell, read = c[t + 2 if back else t, r], c[t + 1, r], grad_h[t, r, k : k + d]
-            grad_c, carried = carried_c[r], carried_h[r]
+            grad_c, grad_state = carried_c[r], carried[r]
             if t >= lengths[r]:
-                delta[t, r, : 4 * d] = zero
+                e[: 4 * d] = zero
                 grad_c[:] = zero
-                carried[:] = zero
+                grad_state[:] = zero
                 continue
             for j in range(d):
-                grad, squashed = read[j] + carried[j], _tanh(cell[j])
+                grad, squashed = read[j] + grad_state[j], _tanh(cell[j])
                 at_cell = grad_c[j] + grad * o[j] * (one - squashed * squashed)
                 delta_i[j] = at_cell * g[j] * i[j] * (one - i[j])
                 delta_f[j] = at_cell * before[j] * f[j] * (one - f[j])
                 delta_g[j] = at_cell * i[j] * (one - g[j] * g[j])
                 delta_o[j] = grad * squashed * o[j] * (one - o[j])
                 grad_c[j] = at_cell * f[j]
-                carried[j] = zero
-        add_product(carried_h[first:last, :d], delta[t, first:last, : 4 * d], of_w)
+                grad_state[j] = zero
+        add_product(carried[first:last, :d], delta[begin : begin + count, : 4 * d], of_w)
+        _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, 0, begin, held, sums)
+        if begin + 2 * count > len(delta) or s == steps - 1:
+            add_product(own_w[:, :d], delta[: begin + count, : 4 * d].T, held)
 
 
 @compiled
@@ -709,53 +761,62 @@ def _gru(
 @compiled
 def gru_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
-    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, sums: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
-    grad_inner: np.ndarray, delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, h: np.ndarray, a: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of q, r, z and n side by side into delta, and the gradients; w as there, and so is grad_w.
+    """Backwards: δ of q, r, z and n side by side, and the gradients; arguments as for `elman_backward`, w as for `gru`.
 
-    `carried` (D', B, d) holds zero, and at the end the gradient at the state before the first step.
+    own_inner (threads, D', d) becomes ∂L/∂b_q over the texts of each thread.
     """
     lay_out(me, threads, of_u, u, False)
     lay_out(me, threads, of_w, w, False)
     _meet(threads, meeting)
-    d = w.shape[2]
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            _gru_backward(first, last, k > 0, lengths, of_w[k], delta[k], carried[k], grad_h, h, a[k], k * d)
+            own_w[me, k] = 0
+            if len(which):
+                sums[me, k] = 0
+            _gru_backward(
+                first, last, k > 0, lengths, which, of_w[k], delta[me], held[me], own_w[me, k],
+                sums[me if len(which) else 0, k], grad_h, h, k * w.shape[2], a[k], carried[k], own_inner[me, k],
+            )  # fmt: skip
     _meet(threads, meeting)
-    first, last = _share(me, threads, d, ROWS)
-    for k in range(len(u)):
-        add_rows(first, last, grad_inner[k], delta[k].reshape((-1, delta.shape[3]))[:, :d])
-    _gradients(me, threads, meeting, x, which, u, h, delta, d, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+    _gradients(me, threads, meeting, x, which, len(lengths), own_w, sums, of_u, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled
 def _gru_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, carried: np.ndarray, grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, k: int,
+    first: int, last: int, back: bool, lengths: np.ndarray, which: np.ndarray, of_w: np.ndarray,
+    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
-    d, steps, zero, one = carried.shape[1], len(a), h.dtype.type(0), h.dtype.type(1)
+    d, steps, zero, one, count = carried.shape[1], len(a), h.dtype.type(0), h.dtype.type(1), last - first
+    at_once = max(1, len(delta) // count)
     for s in range(steps):
-        t = s if back else steps - 1 - s
+        t, begin = s if back else steps - 1 - s, s % at_once * count
         for i in range(first, last):
             q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
-            delta_q, delta_r = delta[t, i, :d], delta[t, i, d : 2 * d]
-            delta_z, delta_n = delta[t, i, 2 * d : 3 * d], delta[t, i, 3 * d : 4 * d]
+            e = delta[begin + i - first]
+            delta_q, delta_r, delta_z, delta_n = e[:d], e[d : 2 * d], e[2 * d : 3 * d], e[3 * d : 4 * d]
             before, read, g = h[t + 2 if back else t, i, k : k + d], grad_h[t, i, k : k + d], carried[i]
             if t >= lengths[i]:
-                delta[t, i, : 4 * d] = zero
+                e[: 4 * d] = zero
                 g[:] = zero
                 continue
             for j in range(d):
                 grad = read[j] + g[j]
-                e = grad * (one - z[j]) * (one - n[j] * n[j])
-                delta_n[j] = e
-                delta_q[j] = e * r[j]
-                delta_r[j] = e * r[j] * q[j] * (one - r[j])
+                at_n = grad * (one - z[j]) * (one - n[j] * n[j])
+                delta_n[j] = at_n
+                delta_q[j] = at_n * r[j]
+                delta_r[j] = at_n * r[j] * q[j] * (one - r[j])
                 delta_z[j] = grad * (before[j] - n[j]) * z[j] * (one - z[j])
                 g[j] = grad * z[j]
-        add_product(carried[first:last, :d], delta[t, first:last, : 3 * d], of_w)
+                own_inner[j] += delta_q[j]
+        add_product(carried[first:last, :d], delta[begin : begin + count, : 3 * d], of_w)
+        _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, d, begin, held, sums)
+        if begin + 2 * count > len(delta) or s == steps - 1:
+            add_product(own_w[:, :d], delta[: begin + count, : 3 * d].T, held)

@@ -13,7 +13,6 @@ pads. The state before the first step is given to the first direction alone; the
 """
 
 import math
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,9 +21,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from rnn_core.compiled import together
+from rnn_core.compiled import most_threads, together
 from rnn_core.network import kernels
-from rnn_core.network.kernels import ROWS, panels
+from rnn_core.network.kernels import AT_ONCE, ROWS, panels
 
 _APART = 16
 """Numbers between rows of gates: eight rows that lie 4 KB apart would share the same few places of the cache."""
@@ -88,26 +87,41 @@ class _Layer:
             for i in range(count)
         )
         self.directions, self.width, self.d = self.w.shape
+        blocks = -(-len(lengths) // ROWS) * self.directions
+        small = self.steps * len(lengths) * (self.u[0].numel() + self.w[0].numel()) < _SMALL
+        self.threads = min(most_threads(), blocks) if small else most_threads()
 
     def forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
         """Calls kernel(…, x, which, lengths, u, w, b, panels of Uᵀ and Wᵀ, room for U x + b, …)."""
-        self._call(kernel, self.rest[0], *self._panels(True), self._rows(), *arguments)
+        inputs = len(self.x) if len(self.which) else 0
+        room = self._panels(True), _scratch("rows", self.x, self.directions, inputs, self.width)
+        self._call(kernel, self.rest[0], *room[0], room[1], *arguments)
 
-    def backward(self, kernel: Callable[..., None], *arguments: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ by input, the gradients, …).
+    def backward(
+        self, kernel: Callable[..., None], grad_h: Tensor, h: Tensor, *arguments: Any
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ and sums, the gradients, grad_h, h, …).
 
         Returns:
             ∂L/∂x as x was, and the gradients of U, W and b, (D', …).
         """
+        of_u, of_w = self._panels(False)
+        at_once = max(AT_ONCE, len(self.lengths))
+        numbers = self.width + (len(self.rest) - 1) * self.d  # a unit has one δ a gate, and one more with an inner bias
+        delta = _scratch("delta", self.x, self.threads, at_once, numbers + _APART)
+        held = _scratch("held", self.x, *panels(self.threads, at_once, self.d, self.x.element_size()))
+        own_w = _scratch("own_w", self.x, self.threads, *self.w.shape)
+        each = self.threads if len(self.which) else 1
+        sums = _scratch("rows", self.x, each, self.directions, len(self.x), self.width)
         grad_x = torch.empty_like(self.x)
         gradients = torch.empty_like(self.u), torch.empty_like(self.w), self.u.new_empty(self.u.shape[:2])
-        self._call(kernel, *self._panels(False), self._rows(), grad_x, *gradients, *arguments)
+        self._call(
+            kernel, of_u, of_w, delta, held, own_w, sums, grad_x, *gradients, grad_h.contiguous(), h, *arguments
+        )
         return grad_x.view(self.shape), *gradients
 
     def _call(self, kernel: Callable[..., None], *arguments: Any) -> None:
-        small = self.steps * len(self.lengths) * (self.u[0].numel() + self.w[0].numel()) < _SMALL
-        threads = -(-len(self.lengths) // ROWS) * self.directions if small else sys.maxsize
-        together(kernel, threads, self.x, self.which, self.lengths, self.u, self.w, *arguments)
+        together(kernel, self.threads, self.x, self.which, self.lengths, self.u, self.w, *arguments)
 
     def _panels(self, turned: bool) -> list[Tensor]:
         sizes = [(columns, self.width) if turned else (self.width, columns) for columns in (self.u.shape[2], self.d)]
@@ -115,10 +129,6 @@ class _Layer:
             _scratch(name, self.x, *panels(self.directions, *size, self.x.element_size()))
             for name, size in zip(("u", "w"), sizes, strict=True)
         ]
-
-    def _rows(self) -> Tensor:
-        """Room for a number a gate of each different input, (D', M, G·d), if there are such."""
-        return _scratch("rows", self.x, self.directions, len(self.x) if len(self.which) else 0, self.width)
 
 
 def _in_turn(*gradients: Tensor) -> list[Tensor]:
@@ -145,10 +155,9 @@ class ElmanSweep(torch.autograd.Function):
     def backward(ctx: Any, grad_h: Tensor) -> tuple[Tensor | None, ...]:
         x, which, lengths, h, *parameters = ctx.saved_tensors
         layer = _Layer(x, which, lengths, parameters, 3)
-        delta = _scratch("delta", x, layer.directions, layer.steps, len(lengths), layer.d)
-        grad_x, *gradients = layer.backward(kernels.elman_backward, ctx.phi, delta, grad_h.contiguous(), h)
-        start = delta[0, 0] @ layer.w[0] if ctx.needs_input_grad[4] else None
-        return None, grad_x, None, None, start, *_in_turn(*gradients)
+        carried = x.new_zeros(layer.directions, len(lengths), layer.d)
+        grad_x, *gradients = layer.backward(kernels.elman_backward, grad_h, h, ctx.phi, carried)
+        return None, grad_x, None, None, carried[0], *_in_turn(*gradients)
 
 
 class LSTMSweep(torch.autograd.Function):
@@ -173,12 +182,10 @@ class LSTMSweep(torch.autograd.Function):
     def backward(ctx: Any, grad_h: Tensor, grad_cell: Tensor) -> tuple[Tensor | None, ...]:
         x, which, lengths, h, a, c, *parameters = ctx.saved_tensors
         layer = _Layer(x, which, lengths, parameters, 3)
-        carried_h, carried_c = x.new_zeros(2, layer.directions, *grad_cell.shape)
+        carried, carried_c = x.new_zeros(2, layer.directions, *grad_cell.shape)
         carried_c[0] = grad_cell
-        grad_x, *gradients = layer.backward(
-            kernels.lstm_backward, _scratch("delta", a, *a.shape), carried_h, carried_c, grad_h.contiguous(), h, a, c
-        )
-        return grad_x, None, None, carried_h[0], carried_c[0], *_in_turn(*gradients)
+        grad_x, *gradients = layer.backward(kernels.lstm_backward, grad_h, h, a, c, carried, carried_c)
+        return grad_x, None, None, carried[0], carried_c[0], *_in_turn(*gradients)
 
 
 class GRUSweep(torch.autograd.Function):
@@ -203,11 +210,11 @@ class GRUSweep(torch.autograd.Function):
     def backward(ctx: Any, grad_h: Tensor) -> tuple[Tensor | None, ...]:
         x, which, lengths, h, a, *parameters = ctx.saved_tensors
         layer = GRUSweep._layer(x, which, lengths, parameters)
-        carried, grad_inner = x.new_zeros(layer.directions, len(lengths), layer.d), torch.empty_like(layer.rest[1])
-        grad_x, grad_u, grad_w, grad_b = layer.backward(
-            kernels.gru_backward, grad_inner, _scratch("delta", a, *a.shape), carried, grad_h.contiguous(), h, a
-        )
-        return grad_x, None, None, carried[0], *_in_turn(grad_u, grad_w.roll(-layer.d, 1), grad_b, grad_inner)
+        carried = x.new_zeros(layer.directions, len(lengths), layer.d)
+        own_inner = x.new_zeros(layer.threads, layer.directions, layer.d)
+        grad_x, grad_u, grad_w, grad_b = layer.backward(kernels.gru_backward, grad_h, h, a, carried, own_inner)
+        gradients = grad_u, grad_w.roll(-layer.d, 1), grad_b, own_inner.sum(0)
+        return grad_x, None, None, carried[0], *_in_turn(*gradients)
 
     @staticmethod
     def _layer(x: Tensor, which: Tensor | None, lengths: Tensor, parameters: Sequence[Tensor]) -> _Layer:
