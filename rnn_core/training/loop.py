@@ -221,12 +221,12 @@ class Training:
             if size < whole:  # what a chunk takes must not grow with the words of the other chunks
                 words, which = which.unique(return_inverse=True)
                 given = table.index_select(0, words)
-            h, state = self.network.advance(given, which, lengths - start, state)
-            state = [tuple(part.detach() for part in layer) for layer in state]
-            if bool((weights[now] > 0).any()):
+            h, ends = self.network.advance(given, which, lengths - start, state)
+            if size == whole or bool((weights[now] > 0).any()):
                 loss = weighted_loss(self.network, h, weights[now], targets[now])
                 loss.backward()
-                total += float(loss.detach())
+                total += loss.item()
+            state = [tuple(part.detach() for part in layer) for layer in ends]
         return total
 
     def _average(self) -> None:
