@@ -820,3 +820,55 @@ def _gru_backward(
         _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, d, begin, held, sums)
         if begin + 2 * count > len(delta) or s == steps - 1:
             add_product(own_w[:, :d], delta[: begin + count, : 3 * d].T, held)
+
+
+# ---- the readout ------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def answers(
+    me: int, threads: int, meeting: np.ndarray, h: np.ndarray, labels: np.ndarray, weights: np.ndarray,
+    v: np.ndarray, c: np.ndarray, turned: np.ndarray, straight: np.ndarray, held: np.ndarray,
+    delta: np.ndarray, grad_h: np.ndarray, own_v: np.ndarray, own_c: np.ndarray, own_loss: np.ndarray,
+) -> None:  # fmt: skip
+    """The loss Σ_i w_i L(i) of states h (m, D) with L(i) = −log ŷ_i[label_i] and ŷ = softmax(c + V h), and its gradients.
+
+    Args:
+        labels, weights: (m,).
+        v, c: V (1, k, D) and c (k,).
+        turned, straight: room for the panels of Vᵀ and V.
+        held: room for the panels of `AT_ONCE` states, (threads, P, AT_ONCE, L).
+        delta: becomes ∂L/∂o_i = w_i (ŷ_i − y_i), (m, k).
+        grad_h: becomes ∂L/∂h, (m, D).
+        own_v, own_c, own_loss: become those of each thread's states, (threads, k, D), (threads, k) and (threads,).
+    """
+    lay_out(me, threads, turned, v, True)
+    lay_out(me, threads, straight, v, False)
+    _meet(threads, meeting)
+    (k, d), number = v.shape[1:], h.dtype.type
+    own_v[me], own_c[me], loss = 0, 0, 0.0
+    first, last = _share(me, threads, len(h), ROWS)
+    for start in range(first, last, AT_ONCE):
+        end = min(last, start + AT_ONCE)
+        linear(start, end, delta[:, :k], h, turned[0], c)
+        for i in range(start, end):
+            o, w = delta[i], weights[i]
+            most, total = o[0], number(0)
+            for j in range(1, k):
+                most = max(most, o[j])
+            wanted = o[labels[i]]
+            for j in range(k):
+                o[j] = math.exp(o[j] - most)
+                total += o[j]
+            loss += w * (math.log(total) + most - wanted)
+            for j in range(k):
+                o[j] *= w / total
+            o[labels[i]] -= w
+            for j in range(k):
+                own_c[me, j] += o[j]
+            _in_panels(held[me], i - start, h[i])
+        grad_h[start:end] = 0
+        add_product(grad_h[start:end, :d], delta[start:end, :k], straight[0])
+        add_product(own_v[me, :, :d], delta[start:end, :k].T, held[me])
+    own_loss[me] = loss
+    _meet(threads, meeting)

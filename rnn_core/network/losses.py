@@ -6,11 +6,18 @@ say everything: only the last step, every step alike, or the steps that carry a 
 
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
+from rnn_core.compiled import most_threads, together
+from rnn_core.network import kernels
 from rnn_core.network.models import Network
+
+_SMALL = 2**18
+"""Multiplications of a readout below which one thread does it."""
 
 
 def step_weights(lengths: Tensor, steps: int, *, per_token: bool, loss: str, reduce: str) -> Tensor:
@@ -42,24 +49,37 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
         weights: w_t, (T, B).
         targets: the class wanted at each step, (T, B); −1 counts nothing.
     """
-    counted = ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0]
-    logits = network.readout_of(h.flatten(0, 1), counted)
-    w = weights.flatten()[counted] / targets.shape[1]
-    return cast(Tensor, _CrossEntropy.apply(logits, targets.flatten()[counted], w.to(logits.dtype)))
+    if h.device.type != "cpu":
+        counted = ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0]
+        logits = network.readout(h.flatten(0, 1)[counted])
+        each = functional.cross_entropy(logits, targets.flatten()[counted], reduction="none")
+        return each.dot(weights.flatten()[counted].to(each.dtype)) / targets.shape[1]
+    w, labels = weights.numpy().ravel(), targets.numpy().ravel()
+    rows = np.flatnonzero((w > 0) & (labels >= 0))
+    states = network.dropout.rows(h.flatten(0, 1), torch.from_numpy(rows))
+    wanted = torch.from_numpy(labels[rows]), torch.from_numpy(w[rows] / targets.shape[1]).to(h.dtype)
+    return cast(Tensor, _Answers.apply(states, *wanted, network.weight_out, network.bias_out))
 
 
-class _CrossEntropy(torch.autograd.Function):
-    """−Σ_i w_i log ŷ_i[label_i] with ŷ = softmax(o), of which the gradient ∂L/∂o_i = w_i (ŷ_i − y_i) is at hand at once."""
+class _Answers(torch.autograd.Function):
+    """Σ_i w_i L(i) of the readout of some states; its gradients are found on the way, ∂L/∂o_i = w_i (ŷ_i − y_i)."""
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-        """From logits o (m, k), labels (m,) and weights (m,)."""
-        log_y, label = logits.log_softmax(1), labels[:, None]
-        grad = log_y.exp().mul_(weights[:, None])
-        ctx.save_for_backward(grad.scatter_add_(1, label, -weights[:, None]))
-        return -weights.dot(log_y.gather(1, label)[:, 0])
+    def forward(ctx: Any, h: Tensor, labels: Tensor, weights: Tensor, v: Tensor, c: Tensor) -> Tensor:
+        """From states h (m, D), labels and weights w (m,), V (k, D) and c (k,)."""
+        (k, d), size, threads = v.shape, h.element_size(), most_threads() if len(h) * v.numel() > _SMALL else 1
+        panels = (kernels.panels(*of, size) for of in ((1, d, k), (1, k, d), (threads, kernels.AT_ONCE, d)))
+        grad_h, loss = torch.empty_like(h), h.new_empty(threads)
+        grad_v, grad_c = h.new_empty(threads, k, d), h.new_empty(threads, k)
+        together(
+            kernels.answers, threads, h, labels, weights, v[None], c,
+            *(h.new_empty(shape) for shape in panels), h.new_empty(len(h), k), grad_h, grad_v, grad_c, loss,
+        )  # fmt: skip
+        ctx.save_for_backward(grad_h, grad_v.sum(0), grad_c.sum(0))
+        return loss.sum()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.saved_tensors[0] * grad, None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        of_h, of_v, of_c = (g * grad for g in ctx.saved_tensors)
+        return of_h, None, None, of_v, of_c

@@ -90,10 +90,6 @@ class Network(nn.Module):
         """o = c + V h for states of any leading shape, (…, D) → (…, k)."""
         return nn.functional.linear(self.dropout(h), self.weight_out, self.bias_out)
 
-    def readout_of(self, h: Tensor, rows: Tensor) -> Tensor:
-        """o = c + V h for some rows (m,) of the states (M, D), (m, k)."""
-        return nn.functional.linear(self.dropout.rows(h, rows), self.weight_out, self.bias_out)
-
 
 def initialise(network: Network) -> None:
     """Sets every parameter by the scheme that the config names, drawing from torch's global generator.
