@@ -52,6 +52,9 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
         arguments: what follows; tensors are passed as numpy arrays of the same memory.
     """
     passed, threads = _as_arrays(arguments), max(1, min(most_threads(), count // group))
+    if threads == 1:
+        kernel(0, count, *passed)
+        return
     ends = [count * i // threads // group * group for i in range(threads)] + [count]
     faults: SimpleQueue[BaseException | None] = SimpleQueue()
 

@@ -11,17 +11,45 @@ from torch.autograd.function import once_differentiable
 from rnn_core.compiled import OPTIONS, compiled
 
 
+class Noise:
+    """Keys of random choices, decided by the seed, the number of the update and how many were drawn: no state is kept.
+
+    By SplitMix64 (Steele, Lea and Flood 2014).
+    """
+
+    def __init__(self, seed: int, update: int):
+        self._state = _mixed(_mixed(seed) + update)
+
+    def key(self) -> int:
+        """The next key, of 32 bits."""
+        self._state = self._state + 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+        return _mixed(self._state) >> 32
+
+    def choices(self, shape: tuple[int, ...], share: float) -> np.ndarray:
+        """True with a probability of `share`, each by itself."""
+        out = np.empty(shape, np.bool_)
+        _choose(out.reshape(-1), share, self.key())
+        return out
+
+
+def _mixed(z: int) -> int:
+    """64 bits, each of which depends on all of z."""
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return z ^ z >> 31
+
+
 class Dropout(nn.Module):
     """Sets a share p of the numbers to zero in training and scales the others by 1 / (1 − p) (Srivastava et al. 2014).
 
     Attributes:
-        noise: the choice is drawn from it, one number a call.
+        noise: what is dropped is decided by its keys, one a call.
     """
 
     def __init__(self, p: float):
         super().__init__()
         self.p = p
-        self.noise = np.random.default_rng(0)
+        self.noise = Noise(0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (any shape) with numbers dropped; x itself when not training."""
@@ -29,16 +57,13 @@ class Dropout(nn.Module):
             return x
         if x.device.type != "cpu":
             return nn.functional.dropout(x, self.p)
-        return cast(Tensor, _Thinned.apply(x, self.p, self._key()))
+        return cast(Tensor, _Thinned.apply(x, self.p, self.noise.key()))
 
     def rows(self, x: Tensor, rows: Tensor) -> Tensor:
         """Some rows (m,) of a matrix (M, n) with numbers dropped, (m, n)."""
         if not self.training or not self.p or x.device.type != "cpu":
             return self(x.index_select(0, rows))
-        return cast(Tensor, _ThinnedRows.apply(x, rows, self.p, self._key()))
-
-    def _key(self) -> int:
-        return int(self.noise.integers(2**32))
+        return cast(Tensor, _ThinnedRows.apply(x, rows, self.p, self.noise.key()))
 
 
 class _Thinned(torch.autograd.Function):
@@ -84,6 +109,14 @@ def _kept(i: int, key: int, least: int) -> np.bool_:
     bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
     bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
     return np.uint32(bits ^ (bits >> np.uint32(16))) >= least
+
+
+@compiled
+def _choose(out: np.ndarray, share: float, key: int) -> None:
+    """Each of out (m,) is true with probability `share`."""
+    least = np.uint32((1 - share) * 4294967295)
+    for i in range(len(out)):
+        out[i] = _kept(i, key, least)
 
 
 @compiled

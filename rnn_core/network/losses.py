@@ -30,15 +30,15 @@ def step_weights(lengths: Tensor, steps: int, *, per_token: bool, loss: str, red
         loss: `last` counts the step after `<eos>` alone, `every` all true steps.
         reduce: over the steps that count: `mean` (each 1/their number) or `sum` (each 1).
     """
-    t = torch.arange(steps, device=lengths.device)[:, None]
+    t, length = np.arange(steps)[:, None], lengths.cpu().numpy()
     if per_token:
-        counted = (t > 0) & (t < lengths - 1)
-    elif loss == "last":
-        return (t == lengths - 1).to(torch.float64)  # one a text, so their mean is their sum
+        counted = (t > 0) & (t < length - 1)
     else:
-        counted = t < lengths
-    weights = counted.to(torch.float64)  # 1/T in single precision would be off in the eighth digit
-    return weights / weights.sum(0).clamp(min=1) if reduce == "mean" else weights
+        counted = t == length - 1 if loss == "last" else t < length
+    weights = counted.astype(np.float64)  # 1/T in single precision would be off in the eighth digit
+    if reduce == "mean" and (per_token or loss == "every"):
+        weights /= weights.sum(0).clip(1)
+    return torch.from_numpy(weights).to(lengths.device)
 
 
 def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor) -> Tensor:

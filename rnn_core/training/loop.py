@@ -17,6 +17,7 @@ from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
 from rnn_core.network.decoding import Predictions, predict
+from rnn_core.network.dropout import Noise
 from rnn_core.network.losses import step_weights, weighted_loss
 from rnn_core.network.models import Network
 from rnn_core.results import Scores
@@ -177,9 +178,8 @@ class Training:
     def _update(self, rows: np.ndarray) -> None:
         began = time.perf_counter()
         batch = self.train.batch(rows)
-        noise = np.random.default_rng([self.config.train.seed, 1, self.step])
-        self.network.dropout.noise = noise
-        hidden = self._rare[batch.tokens] & (noise.random(batch.tokens.shape, np.float32) < UNKNOWN_SHARE)
+        noise = self.network.dropout.noise = Noise(self.config.train.seed, self.step)
+        hidden = self._rare[batch.tokens] & noise.choices(batch.tokens.shape, UNKNOWN_SHARE)
         words, indices = kernels.different(np.where(hidden, UNK, batch.tokens), self._numbers)
         words_ = torch.from_numpy(words)
         table = self.optimizer.look_up(words_)

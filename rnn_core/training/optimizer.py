@@ -91,7 +91,7 @@ class Optimizer:
         if self._adam:
             self._dense.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
             self._words.update(rows.numpy(), words, scale, rate, self.updates)
-            self._last[rows] = self.updates
+            self._last.numpy()[rows.numpy()] = self.updates
         else:
             self._row.sub_(dense, alpha=rate * scale)
             self._embedding.index_add_(0, rows, words, alpha=-rate * scale)

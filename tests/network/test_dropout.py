@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from rnn_core.network.dropout import Dropout
+from rnn_core.network.dropout import Dropout, Noise
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -24,6 +24,25 @@ def test_dropout_drops_the_share_it_says_independently_and_keeps_the_mean(p: flo
     assert abs((kept[0] * kept[1]).mean()) < error * variance  # another choice each time
     for lag in (1, 2, 64, 100, 128):
         assert abs((kept[0][lag:] * kept[0][:-lag]).mean()) < error * variance
+
+
+def test_keys_are_decided_by_seed_update_and_place_alone() -> None:
+    keys = [[Noise(seed, update).key() for update in range(300)] for seed in range(300)]
+    assert keys == [[Noise(seed, update).key() for update in range(300)] for seed in range(300)]
+    assert len({key for row in keys for key in row}) > 90_000 - 10  # of 2³², one in 90,000 is drawn twice about once
+    noise = Noise(3, 5)
+    drawn = np.array([noise.key() for _ in range(20_000)])
+    assert drawn.min() >= 0 and drawn.max() < 2**32
+    bits = (drawn[:, None] >> np.arange(32)) & 1
+    assert abs(bits.mean(0) - 0.5).max() < 4.5 * 0.5 / np.sqrt(len(drawn))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_choices_come_as_often_as_they_should(share: float) -> None:
+    noise, error = Noise(0, 1), 4 * np.sqrt(share * (1 - share) / 500_000)
+    first, second = noise.choices((1000, 500), share), noise.choices((1000, 500), share)
+    assert abs(first.mean() - share) < error and abs(second.mean() - share) < error
+    assert abs((first & second).mean() - share**2) < error
 
 
 def test_dropouts_gradient_goes_where_numbers_were_kept() -> None:
