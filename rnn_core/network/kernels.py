@@ -362,6 +362,11 @@ def _(x):  # type: ignore[no-untyped-def]
 # ---- what the layers of all cells do ----------------------------------------------------------------------------------
 
 
+Inputs = tuple[np.ndarray, np.ndarray, np.ndarray]
+Own = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Room = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
 @compiled
 def _texts(me: int, threads: int, batch: int, directions: int, k: int) -> tuple[int, int]:
     """Which texts of a direction this thread takes: its share of the texts of all directions, in blocks of rows."""
@@ -401,74 +406,106 @@ def _read(
 
 @compiled
 def _take_up(
-    t: int, first: int, last: int, lengths: np.ndarray, which: np.ndarray,
-    h: np.ndarray, before: int, k: int, d: int,
-    delta: np.ndarray, at: int, begin: int, held: np.ndarray, sums: np.ndarray,
+    s: int, t: int, first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, own: Own,
+    h: np.ndarray, k: int, at: int,
 ) -> None:  # fmt: skip
-    """After a step backwards, for each text: adds δ to what the input's δ come to, and lays out the state before.
+    """After step number s backwards, which is step t: takes δ, of the texts `first` to `last`, up into the gradients.
 
     Args:
-        before: the place in h of the states before step t; those of this direction are in columns k to k + d.
-        delta: δ of the last steps, (C, ≥ G·d), those of step t from row `begin` on; those of the rows that read the input
-            from column `at` on.
-        held: panels (P, C, L), whose rows are those of delta.
-        sums: δ by input, (M, G·d).
+        given: x, `which` and the panels of U.
+        own: what this thread has for one direction, as `_own` lists it. δ of the last steps are its first, (C, ≥ G·d); when
+            it is full, they are multiplied by the states before them, and without `which` by the inputs.
+        at: the first column of the rows that read the input; those that read the state are from 0 on.
     """
-    width = sums.shape[1]
+    (x, which, of_u), (delta, held, held_x, own_w, own_u, own_b, sums, grad_x) = given, own
+    (width, d), n, count, steps = own_w.shape, x.shape[1], last - first, len(h) - 2
+    begin, place = s % max(1, len(delta) // count) * count, t * len(lengths)
     for r in range(first, last):
         i = begin + r - first
-        added = delta[i, at : at + width]
-        if not len(which):
-            _copy(sums[t * len(lengths) + r], added)
-        elif t < lengths[r]:
-            row = sums[which[t, r]]
+        if t < lengths[r]:
+            row = sums[which[t, r]] if len(which) else own_b
+            added = delta[i, at : at + width]
             for j in range(width):
                 row[j] += added[j]
-        _in_panels(held, i, h[before, r, k : k + d])
+        if not len(which):
+            _in_panels(held_x, i, x[place + r])
+        _in_panels(held, i, h[t + 2 if back else t, r, k : k + d])
+    end = begin + count
+    if not len(which):
+        grad_x[place + first : place + last] = 0
+        add_product(grad_x[place + first : place + last, :n], delta[begin:end, at : at + width], of_u)
+    if end + count > len(delta) or s == steps - 1:
+        add_product(own_w[:, :d], delta[:end, :width].T, held)
+        if not len(which):
+            add_product(own_u[:, :n], delta[:end, at : at + width].T, held_x)
+
+
+@compiled
+def _own(me: int, k: int, which: np.ndarray, room: Room, grad_x: np.ndarray) -> Own:
+    """What a thread has to itself for one direction, its sums at zero.
+
+    δ of the last steps (C, ≥ G·d); the states before and the inputs of these as panels, (P, C, L); ∂L/∂W, and without
+    `which` ∂L/∂U and ∂L/∂b, over its texts; with `which`, δ by input, added up over its texts, (M, G·d); ∂L/∂x, (T·B, n).
+    """
+    delta, held, held_x, own_w, own_u, own_b, sums = room
+    own_w[me, k] = 0
+    if len(which):
+        sums[me, k] = 0
+    else:
+        own_u[me, k], own_b[me, k] = 0, 0
+    return delta[me], held[me], held_x[me], own_w[me, k], own_u[me, k], own_b[me, k], sums[me, k], grad_x[k]
 
 
 @compiled
 def _gradients(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, batch: int,
-    own_w: np.ndarray, sums: np.ndarray, of_u: np.ndarray,
+    me: int, threads: int, meeting: np.ndarray, batch: int, x: np.ndarray, which: np.ndarray, of_u: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
 ) -> None:  # fmt: skip
-    """∂L/∂x, and of each direction ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂W and ∂L/∂b = Σ_m δ_m, when all threads are through with δ.
+    """Puts together what the threads have: ∂L/∂x, and of each direction ∂L/∂U, ∂L/∂W and ∂L/∂b.
 
-    Args:
-        own_w: ∂L/∂W = Σ_i δ_i h_{i−1}ᵀ over the texts of each thread, (threads, D', G·d, d).
-        sums: δ_m, by input: with `which` those of each thread's texts, (threads, D', M, G·d), which come to stand in those
-            of the first that has any; else of all texts in the first, (1, D', T·B, G·d).
-        of_u: panels of U.
+    With `which`, δ of all threads are added up by input first, and then ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂b = Σ_m δ_m and
+    ∂L/∂x_m = Uᵀ δ_m, with the panels of U.
     """
+    _, _, _, own_w, own_u, own_b, sums = room
     width, directions, n = grad_u.shape[1], len(grad_u), x.shape[1]
+    _meet(threads, meeting)
     first, last = _share(me, threads, width, ROWS)
     for k in range(directions):
         of = _first_of(threads, batch, directions, k)
         grad_w[k, first:last] = own_w[of, k, first:last]
+        if not len(which):
+            grad_u[k, first:last] = own_u[of, k, first:last]
+            grad_b[k, first:last] = own_b[of, k, first:last]
         for other in range(of + 1, threads):
             begin, end = _texts(other, threads, batch, directions, k)
             if begin < end:
                 _add(grad_w[k, first:last], own_w[other, k, first:last])
                 if len(which):
                     _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
-        by_input = sums[of if len(which) else 0, k, :, :width]
-        outer(first, last, grad_u[k], by_input, x)
-        add_rows(first, last, grad_b[k], by_input)
-    _meet(threads, meeting)
+                else:
+                    _add(grad_u[k, first:last], own_u[other, k, first:last])
+                    _add(grad_b[k : k + 1, first:last], own_b[other, k : k + 1, first:last])
+        if len(which):
+            outer(first, last, grad_u[k], sums[of, k, :, :width], x)
+            add_rows(first, last, grad_b[k], sums[of, k, :, :width])
     first, last = _share(me, threads, len(x), ROWS)
-    for start in range(first, last, AT_ONCE):
-        end = min(last, start + AT_ONCE)
-        grad_x[start:end] = 0
-        for k in range(directions):
-            of = _first_of(threads, batch, directions, k) if len(which) else 0
-            add_product(grad_x[start:end, :n], sums[of, k, start:end, :width], of_u[k])
+    if len(which):
+        _meet(threads, meeting)
+        for start in range(first, last, AT_ONCE):
+            end = min(last, start + AT_ONCE)
+            grad_x[0, start:end] = 0
+            for k in range(directions):
+                of = _first_of(threads, batch, directions, k)
+                add_product(grad_x[0, start:end, :n], sums[of, k, start:end, :width], of_u[k])
+    else:
+        for k in range(1, directions):
+            _add(grad_x[0, first:last], grad_x[k, first:last])
     _meet(threads, meeting)
 
 
 @compiled
 def _first_of(threads: int, batch: int, directions: int, k: int) -> int:
-    """The first thread that has texts of this direction."""
+    """The first thread that has texts of a direction."""
     for me in range(threads):
         first, last = _texts(me, threads, batch, directions, k)
         if first < last:
@@ -539,16 +576,15 @@ def _elman(
 @compiled
 def elman_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
-    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     grad_h: np.ndarray, h: np.ndarray, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
     """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), and the gradients.
 
-    What each thread has of its own: delta (threads, C, ≥ G·d), δ of the last steps of its texts; held (threads, P, C, L),
-    the states before them as panels; own_w and sums as in `_gradients`. `carried` (D', B, d) holds the gradient at the
-    state after the last step (but ∂L/∂h_T is in grad_h), and at the end that at the state before the first.
+    `room` is what the threads have for δ and their sums: `_own` lists it, with (threads, …) or (threads, D', …) in front.
+    `carried` (D', B, d) holds the gradient at the state after the last step (but ∂L/∂h_T is in grad_h), and at the end
+    that at the state before the first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
     """
     lay_out(me, threads, of_u, u, False)
     lay_out(me, threads, of_w, w, False)
@@ -556,25 +592,22 @@ def elman_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            own_w[me, k] = 0
-            if len(which):
-                sums[me, k] = 0
+            own = _own(me, k, which, room, grad_x)
+            given = x, which, of_u[k]
             _elman_backward(
-                first, last, k > 0, lengths, which, of_w[k], delta[me], held[me], own_w[me, k],
-                sums[me if len(which) else 0, k], grad_h, h, k * w.shape[2], phi, carried[k],
+                first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], phi, carried[k],
             )  # fmt: skip
-    _meet(threads, meeting)
-    _gradients(me, threads, meeting, x, which, len(lengths), own_w, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+    _gradients(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled
 def _elman_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, which: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, of_w: np.ndarray, own: Own,
     grad_h: np.ndarray, h: np.ndarray, k: int, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, zero, one, count = carried.shape[1], len(grad_h), h.dtype.type(0), h.dtype.type(1), last - first
+    delta = own[0]
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
@@ -593,9 +626,7 @@ def _elman_backward(
                     e[j] = (read[j] + g[j]) * a[j] * (one - a[j])
             g[:] = zero
         add_product(carried[first:last, :d], delta[begin : begin + count, :d], of_w)
-        _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, 0, begin, held, sums)
-        if begin + 2 * count > len(delta) or s == steps - 1:
-            add_product(own_w[:, :d], delta[: begin + count, :d].T, held)
+        _take_up(s, t, first, last, back, lengths, given, own, h, k, 0)
 
 
 @compiled
@@ -646,8 +677,7 @@ def _lstm(
 @compiled
 def lstm_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
-    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
@@ -661,25 +691,22 @@ def lstm_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            own_w[me, k] = 0
-            if len(which):
-                sums[me, k] = 0
+            own = _own(me, k, which, room, grad_x)
+            given = x, which, of_u[k]
             _lstm_backward(
-                first, last, k > 0, lengths, which, of_w[k], delta[me], held[me], own_w[me, k],
-                sums[me if len(which) else 0, k], grad_h, h, k * w.shape[2], a[k], c[k], carried[k], carried_c[k],
+                first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], a[k], c[k], carried[k], carried_c[k],
             )  # fmt: skip
-    _meet(threads, meeting)
-    _gradients(me, threads, meeting, x, which, len(lengths), own_w, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+    _gradients(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled
 def _lstm_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, which: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, of_w: np.ndarray, own: Own,
     grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, zero, one, count = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1), last - first
+    delta = own[0]
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
@@ -704,9 +731,7 @@ def _lstm_backward(
                 grad_c[j] = at_cell * f[j]
                 grad_state[j] = zero
         add_product(carried[first:last, :d], delta[begin : begin + count, : 4 * d], of_w)
-        _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, 0, begin, held, sums)
-        if begin + 2 * count > len(delta) or s == steps - 1:
-            add_product(own_w[:, :d], delta[: begin + count, : 4 * d].T, held)
+        _take_up(s, t, first, last, back, lengths, given, own, h, k, 0)
 
 
 @compiled
@@ -761,8 +786,7 @@ def _gru(
 @compiled
 def gru_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
-    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
@@ -776,25 +800,22 @@ def gru_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            own_w[me, k] = 0
-            if len(which):
-                sums[me, k] = 0
+            own = _own(me, k, which, room, grad_x)
+            given = x, which, of_u[k]
             _gru_backward(
-                first, last, k > 0, lengths, which, of_w[k], delta[me], held[me], own_w[me, k],
-                sums[me if len(which) else 0, k], grad_h, h, k * w.shape[2], a[k], carried[k], own_inner[me, k],
+                first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], a[k], carried[k], own_inner[me, k],
             )  # fmt: skip
-    _meet(threads, meeting)
-    _gradients(me, threads, meeting, x, which, len(lengths), own_w, sums, of_u, grad_x, grad_u, grad_w, grad_b)
+    _gradients(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled
 def _gru_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, which: np.ndarray, of_w: np.ndarray,
-    delta: np.ndarray, held: np.ndarray, own_w: np.ndarray, sums: np.ndarray,
+    first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, of_w: np.ndarray, own: Own,
     grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, zero, one, count = carried.shape[1], len(a), h.dtype.type(0), h.dtype.type(1), last - first
+    delta = own[0]
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
@@ -817,9 +838,7 @@ def _gru_backward(
                 g[j] = grad * z[j]
                 own_inner[j] += delta_q[j]
         add_product(carried[first:last, :d], delta[begin : begin + count, : 3 * d], of_w)
-        _take_up(t, first, last, lengths, which, h, t + 2 if back else t, k, d, delta, d, begin, held, sums)
-        if begin + 2 * count > len(delta) or s == steps - 1:
-            add_product(own_w[:, :d], delta[: begin + count, : 3 * d].T, held)
+        _take_up(s, t, first, last, back, lengths, given, own, h, k, d)
 
 
 # ---- the readout ------------------------------------------------------------------------------------------------------

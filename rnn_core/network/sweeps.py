@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
@@ -50,7 +51,7 @@ class _Kept(threading.local):
     """Memory by what it is for, kept from one layer to the next: to get 3 MB anew takes as long as to fill them thrice."""
 
     def __init__(self) -> None:
-        self.by_use: dict[tuple[str, torch.dtype], Tensor] = {}
+        self.by_use: dict[tuple[str, torch.dtype], np.ndarray] = {}
 
 
 _kept = _Kept()
@@ -58,14 +59,14 @@ _KEPT_AT_MOST = 2**24
 """Numbers; what needs more is seldom."""
 
 
-def _scratch(use: str, like: Tensor, *shape: int) -> Tensor:
+def _scratch(use: str, like: Tensor, *shape: int) -> np.ndarray:
     """Room of this shape that nobody reads any more when a layer asks for the same use again in this thread."""
     count, kept = math.prod(shape), _kept.by_use.get((use, like.dtype))
     if kept is None or len(kept) < count:
-        kept = like.new_empty(count)
+        kept = like.new_empty(count).numpy()  # torch's memory begins where a line of the cache does
         if count <= _KEPT_AT_MOST:
             _kept.by_use[use, like.dtype] = kept
-    return kept[:count].view(shape)
+    return kept[:count].reshape(shape)
 
 
 class _Layer:
@@ -105,25 +106,29 @@ class _Layer:
         Returns:
             ∂L/∂x as x was, and the gradients of U, W and b, (D', …).
         """
-        of_u, of_w = self._panels(False)
+        panels_of_both, like, threads = self._panels(False), self.x, self.threads
+        once, inputs, n = len(self.which) > 0, len(self.x), self.u.shape[2]
         at_once = max(AT_ONCE, len(self.lengths))
         numbers = self.width + (len(self.rest) - 1) * self.d  # a unit has one δ a gate, and one more with an inner bias
-        delta = _scratch("delta", self.x, self.threads, at_once, numbers + _APART)
-        held = _scratch("held", self.x, *panels(self.threads, at_once, self.d, self.x.element_size()))
-        own_w = _scratch("own_w", self.x, self.threads, *self.w.shape)
-        each = self.threads if len(self.which) else 1
-        sums = _scratch("rows", self.x, each, self.directions, len(self.x), self.width)
-        grad_x = torch.empty_like(self.x)
-        gradients = torch.empty_like(self.u), torch.empty_like(self.w), self.u.new_empty(self.u.shape[:2])
-        self._call(
-            kernel, of_u, of_w, delta, held, own_w, sums, grad_x, *gradients, grad_h.contiguous(), h, *arguments
+        each = (threads, *self.u.shape[:2])
+        room = (
+            _scratch("delta", like, threads, at_once, numbers + _APART),
+            _scratch("held", like, *panels(threads, at_once, self.d, like.element_size())),
+            _scratch("held_x", like, *panels(threads, 0 if once else at_once, n, like.element_size())),
+            _scratch("own_w", like, *each, self.d),
+            _scratch("own_u", like, *each, 0 if once else n),
+            _scratch("own_b", like, *each),
+            _scratch("rows", like, threads, self.directions, inputs if once else 0, self.width),
         )
-        return grad_x.view(self.shape), *gradients
+        grad_x = like.new_empty(1 if once else self.directions, inputs, n)
+        gradients = torch.empty_like(self.u), torch.empty_like(self.w), self.u.new_empty(self.u.shape[:2])
+        self._call(kernel, *panels_of_both, room, grad_x, *gradients, grad_h.contiguous(), h, *arguments)
+        return grad_x[0].view(self.shape), *gradients
 
     def _call(self, kernel: Callable[..., None], *arguments: Any) -> None:
         together(kernel, self.threads, self.x, self.which, self.lengths, self.u, self.w, *arguments)
 
-    def _panels(self, turned: bool) -> list[Tensor]:
+    def _panels(self, turned: bool) -> list[np.ndarray]:
         sizes = [(columns, self.width) if turned else (self.width, columns) for columns in (self.u.shape[2], self.d)]
         return [
             _scratch(name, self.x, *panels(self.directions, *size, self.x.element_size()))
