@@ -107,8 +107,8 @@ def _wait(typing: Any, meeting: Any, wanted: Any) -> Any:
 #
 # A block of the result, `ROWS` rows by the numbers of one vector register, stays in registers while all of K goes by:
 # each number of w that is loaded is used for every row. w is laid out first in panels of so many columns, so that a
-# block reads it from one end to the other. A loop in Python cannot say that a number stays in a register, so the block
-# is given as instructions of LLVM.
+# block reads it from one end to the other; rows that are left over go through `_ACROSS` panels at a time. A loop in
+# Python cannot say that a number stays in a register, so the product is given as instructions of LLVM.
 
 ROWS = 8
 """Rows of a block: as many sums under way hide the time that one takes."""
@@ -118,7 +118,7 @@ _REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 1
 """Bytes of a vector register, by the features that Numba compiles for and knows its kept code by."""
 
 _ACROSS = 4
-"""Panels that a single row goes through at a time: it has no other rows to hide the time that a sum takes."""
+"""Panels that a single row goes through at a time, for the same reason."""
 
 AT_ONCE = 128
 """Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
@@ -167,10 +167,119 @@ def _in_panels(out: np.ndarray, k: int, row: np.ndarray) -> None:
 
 
 @compiled
+def _clear(row: np.ndarray) -> None:
+    """row[:] = 0, which takes Numba longer to compile."""
+    for j in range(len(row)):
+        row[j] = 0
+
+
+@compiled
+def _clear_rows(first: int, last: int, out: np.ndarray) -> None:
+    """Rows `first` to `last` of out (R, N) = 0."""
+    for r in range(first, last):
+        _clear(out[r])
+
+
+@compiled
 def _copy(out: np.ndarray, row: np.ndarray) -> None:
     """out[:] = row, of which Numba would compile the words of an error for three seconds."""
     for j in range(len(out)):
         out[j] = row[j]
+
+
+@intrinsic
+def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
+    """`add_product`, as instructions."""
+    if not out.dtype == a.dtype == w.dtype:
+        return None  # no such function for Numba: what is read and written is counted in numbers of one size
+
+    def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        arrays = [
+            cgutils.create_struct_proxy(kind)(context, builder, value=array)
+            for kind, array in zip(signature.args, arguments, strict=True)
+        ]
+        number, integer = context.get_data_type(out.dtype), ir.IntType(64)
+        size = context.get_abi_sizeof(number)
+        lanes = _REGISTER // size
+        vector, index = ir.VectorType(number, lanes), ir.VectorType(integer, lanes)
+        of_lanes = f"v{lanes}f{8 * size}.p0"
+        nothing = ir.Constant(ir.VectorType(ir.IntType(32), lanes), None)
+
+        def constant(value: int) -> Any:
+            return ir.Constant(integer, value)
+
+        def pointer(base: Any, offset: Any, kind: Any) -> Any:
+            return builder.inttoptr(builder.add(base, offset), kind.as_pointer())
+
+        def load(base: Any, offset: Any, kind: Any) -> Any:
+            loaded = builder.load(pointer(base, offset, kind))
+            loaded.align = size
+            return loaded
+
+        def in_every_lane(value: Any, kind: Any) -> Any:
+            first = builder.insert_element(ir.Constant(kind, ir.Undefined), value, constant(0))
+            return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), nothing)
+
+        def masked(name: str, *given: Any, returned: Any) -> Any:
+            kind = ir.FunctionType(returned, [g.type for g in given])
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.{name}.{of_lanes}"), given)
+
+        bases = [builder.ptrtoint(array.data, integer) for array in arrays]
+        (rows, width), (_, inner), (count, _, _) = (cgutils.unpack_tuple(builder, array.shape) for array in arrays)
+        strides = [cgutils.unpack_tuple(builder, array.strides) for array in arrays]
+        along, aligned = strides[1][1], ir.Constant(ir.IntType(32), size)
+
+        def start(array: int, place: Any, more: int) -> Any:
+            place = builder.add(place, constant(more))
+            return builder.add(bases[array], builder.mul(place, strides[array][0]))
+
+        def block(height: int, across: int, row: Any, panel: Any) -> None:
+            out_rows, a_rows = ([start(array, row, i) for i in range(height)] for array in (0, 1))
+            panels = [start(2, panel, j) for j in range(across)]
+            columns = [builder.mul(builder.add(panel, constant(j)), constant(lanes)) for j in range(across)]
+            used = [
+                builder.icmp_signed("<", ir.Constant(index, list(range(lanes))), in_every_lane(builder.sub(width, c), index))
+                for c in columns
+            ]
+            places = {
+                (i, j): pointer(out_rows[i], builder.mul(columns[j], constant(size)), vector)
+                for i in range(height)
+                for j in range(across)
+            }
+            sums = {
+                (i, j): cgutils.alloca_once_value(
+                    builder, masked("load", place, aligned, used[j], ir.Constant(vector, None), returned=vector)
+                )
+                for (i, j), place in places.items()
+            }
+            with cgutils.for_range(builder, inner) as loop:
+                offset = builder.mul(loop.index, along)
+                weights = [load(of, builder.mul(loop.index, constant(_REGISTER)), vector) for of in panels]
+                numbers = [in_every_lane(load(of, offset, number), vector) for of in a_rows]
+                for (i, j), total in sums.items():
+                    product = builder.fmul(numbers[i], weights[j], flags=("contract",))  # a·b + c may be rounded once
+                    builder.store(builder.fadd(builder.load(total), product, flags=("contract",)), total)
+            for (i, j), total in sums.items():
+                masked("store", builder.load(total), places[i, j], aligned, used[j], returned=ir.VoidType())
+
+        def blocks(height: int, across: int, first_row: Any, last_row: Any, first_panel: Any, last_panel: Any) -> None:
+            """So many rows by so many panels at a time, as long as there are so many."""
+            down = builder.sdiv(builder.sub(last_row, first_row), constant(height))
+            to_the_right = builder.sdiv(builder.sub(last_panel, first_panel), constant(across))
+            with cgutils.for_range(builder, to_the_right) as p, cgutils.for_range(builder, down) as r:
+                row = builder.add(first_row, builder.mul(r.index, constant(height)))
+                panel = builder.add(first_panel, builder.mul(p.index, constant(across)))
+                block(height, across, row, panel)
+
+        zero = constant(0)
+        whole = builder.sub(rows, builder.srem(rows, constant(ROWS)))
+        groups = builder.sub(count, builder.srem(count, constant(_ACROSS)))
+        blocks(ROWS, 1, zero, whole, zero, count)
+        blocks(1, _ACROSS, whole, rows, zero, groups)
+        blocks(1, 1, whole, rows, groups, count)
+        return context.get_dummy_value()
+
+    return types.void(out, a, w), instructions
 
 
 @compiled
@@ -182,33 +291,7 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
         a: in any layout.
         w: panels of it, (P, K, L).
     """
-    rows, width, lanes = len(a), out.shape[1], w.shape[2]
-    blocks, whole = rows - rows % ROWS, width // lanes
-    done, begin = blocks, 0
-    if rows == 1:
-        done, begin = 1, whole - whole % _ACROSS
-        for p in range(0, begin, _ACROSS):
-            _add_row(out[:, p * lanes : (p + _ACROSS) * lanes], a, w[p : p + _ACROSS])
-    for p in range(begin, whole):
-        columns = out[:, p * lanes : (p + 1) * lanes]
-        for r in range(0, blocks, ROWS):
-            _add_block(columns[r : r + ROWS], a[r : r + ROWS], w[p : p + 1])
-        if rows == 1:
-            _add_piece(columns, a, w[p : p + 1])
-    if done == rows and whole == len(w):
-        return
-    # what is left below and on the right goes through a block of its own
-    block, few = np.zeros((ROWS, lanes), out.dtype), np.zeros((ROWS, a.shape[1]), a.dtype)
-    for r in range(blocks, rows):
-        _copy(few[r - blocks], a[r])
-    for p in range(len(w)):
-        for r in range(0 if p == whole else done, rows, ROWS):
-            part = out[r : r + ROWS, p * lanes : (p + 1) * lanes]
-            for i in range(len(part)):
-                _copy(block[i, : part.shape[1]], part[i])
-            _add_block(block, few if r == blocks else a[r : r + ROWS], w[p : p + 1])
-            for i in range(len(part)):
-                _copy(part[i], block[i])
+    _add_product(out, a, w)  # type: ignore[call-arg]
 
 
 @compiled
@@ -225,7 +308,7 @@ def linear(first: int, last: int, out: np.ndarray, a: np.ndarray, w: np.ndarray,
 def add_rows(first: int, last: int, out: np.ndarray, a: np.ndarray) -> None:
     """out = Σ a[p] over all rows, in columns `first` to `last`; out (N,), a (P, N)."""
     row = out[first:last]
-    row[:] = 0
+    _clear(row)
     for p in range(len(a)):
         added = a[p, first:last]
         for j in range(len(row)):
@@ -241,78 +324,12 @@ def outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) 
     """
     lanes, width = _REGISTER // b.itemsize, b.shape[1]
     held = np.empty((-(-width // lanes), AT_ONCE, lanes), b.dtype)
-    out[first:last, :width] = 0
+    _clear_rows(first, last, out)
     for start in range(0, len(b), AT_ONCE):
         count = min(AT_ONCE, len(b) - start)
         for k in range(count):
             _in_panels(held, k, b[start + k])
         add_product(out[first:last, :width], a[start : start + count, first:last].T, held)
-
-
-def _block(rows: int, across: int) -> Any:
-    """out += a w for compiled loops, (rows, across · L) += (rows, K) (K, across · L), w as so many panels, (across, K, L);
-    out stays in registers until all K are through."""
-
-    @intrinsic
-    def add(typing: Any, out: Any, a: Any, w: Any) -> Any:
-        if not out.dtype == a.dtype == w.dtype:
-            return None  # no such function for Numba: what is read and written is counted in numbers of one size
-
-        def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-            o, x, p = (
-                cgutils.create_struct_proxy(kind)(context, builder, value=array)
-                for kind, array in zip(signature.args, arguments, strict=True)
-            )
-            number = context.get_data_type(out.dtype)
-            size = context.get_abi_sizeof(number)
-            lanes = _REGISTER // size
-            vector, integer = ir.VectorType(number, lanes), ir.IntType(64)
-            every_lane = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
-            unset = ir.Constant(vector, ir.Undefined)
-            once = ("contract",)  # a·b + c may be rounded once
-
-            def constant(value: int) -> Any:
-                return ir.Constant(integer, value)
-
-            def pointer(base: Any, offset: Any, kind: Any) -> Any:
-                return builder.inttoptr(builder.add(base, offset), kind.as_pointer())
-
-            def load(base: Any, offset: Any, kind: Any) -> Any:
-                loaded = builder.load(pointer(base, offset, kind))
-                loaded.align = size
-                return loaded
-
-            def repeated(value: Any) -> Any:
-                return builder.shuffle_vector(builder.insert_element(unset, value, constant(0)), unset, every_lane)
-
-            def starts(array: Any, count: int) -> list[Any]:
-                base, apart = builder.ptrtoint(array.data, integer), cgutils.unpack_tuple(builder, array.strides)[0]
-                return [builder.add(base, builder.mul(constant(i), apart)) for i in range(count)]
-
-            inner, along = cgutils.unpack_tuple(builder, x.shape)[1], cgutils.unpack_tuple(builder, x.strides)[1]
-            out_rows, a_rows, panels = starts(o, rows), starts(x, rows), starts(p, across)
-            places = [(i, j) for i in range(rows) for j in range(across)]
-            sums = {
-                (i, j): cgutils.alloca_once_value(builder, load(out_rows[i], constant(j * _REGISTER), vector))
-                for i, j in places
-            }
-            with cgutils.for_range(builder, inner) as loop:
-                offset = builder.mul(loop.index, along)
-                weights = [load(panel, builder.mul(loop.index, constant(_REGISTER)), vector) for panel in panels]
-                numbers = [repeated(load(row, offset, number)) for row in a_rows]
-                for (i, j), total in sums.items():
-                    product = builder.fmul(numbers[i], weights[j], flags=once)
-                    builder.store(builder.fadd(builder.load(total), product, flags=once), total)
-            for (i, j), total in sums.items():
-                builder.store(builder.load(total), pointer(out_rows[i], constant(j * _REGISTER), vector)).align = size
-            return context.get_dummy_value()
-
-        return types.void(out, a, w), instructions
-
-    return add
-
-
-_add_block, _add_row, _add_piece = _block(ROWS, 1), _block(1, _ACROSS), _block(1, 1)
 
 
 # ---- tanh and the sigmoid --------------------------------------------------------------------------------------------
@@ -432,7 +449,7 @@ def _take_up(
         _in_panels(held, i, h[t + 2 if back else t, r, k : k + d])
     end = begin + count
     if not len(which):
-        grad_x[place + first : place + last] = 0
+        _clear_rows(place + first, place + last, grad_x)
         add_product(grad_x[place + first : place + last, :n], delta[begin:end, at : at + width], of_u)
     if end + count > len(delta) or s == steps - 1:
         add_product(own_w[:, :d], delta[:end, :width].T, held)
@@ -448,11 +465,12 @@ def _own(me: int, k: int, which: np.ndarray, room: Room, grad_x: np.ndarray) -> 
     `which` ∂L/∂U and ∂L/∂b, over its texts; with `which`, δ by input, added up over its texts, (M, G·d); ∂L/∂x, (T·B, n).
     """
     delta, held, held_x, own_w, own_u, own_b, sums = room
-    own_w[me, k] = 0
+    _clear_rows(0, own_w.shape[2], own_w[me, k])
     if len(which):
-        sums[me, k] = 0
+        _clear_rows(0, sums.shape[2], sums[me, k])
     else:
-        own_u[me, k], own_b[me, k] = 0, 0
+        _clear_rows(0, own_u.shape[2], own_u[me, k])
+        _clear_rows(k, k + 1, own_b[me])
     return delta[me], held[me], held_x[me], own_w[me, k], own_u[me, k], own_b[me, k], sums[me, k], grad_x[k]
 
 
@@ -472,19 +490,19 @@ def _gradients(
     first, last = _share(me, threads, width, ROWS)
     for k in range(directions):
         of = _first_of(threads, batch, directions, k)
-        grad_w[k, first:last] = own_w[of, k, first:last]
+        _clear_rows(first, last, grad_w[k])
         if not len(which):
-            grad_u[k, first:last] = own_u[of, k, first:last]
-            grad_b[k, first:last] = own_b[of, k, first:last]
-        for other in range(of + 1, threads):
+            _clear_rows(first, last, grad_u[k])
+            _clear(grad_b[k, first:last])
+        for other in range(of, threads):
             begin, end = _texts(other, threads, batch, directions, k)
             if begin < end:
                 _add(grad_w[k, first:last], own_w[other, k, first:last])
-                if len(which):
-                    _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
-                else:
+                if not len(which):
                     _add(grad_u[k, first:last], own_u[other, k, first:last])
                     _add(grad_b[k : k + 1, first:last], own_b[other, k : k + 1, first:last])
+                elif other > of:
+                    _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
         if len(which):
             outer(first, last, grad_u[k], sums[of, k, :, :width], x)
             add_rows(first, last, grad_b[k], sums[of, k, :, :width])
@@ -493,7 +511,7 @@ def _gradients(
         _meet(threads, meeting)
         for start in range(first, last, AT_ONCE):
             end = min(last, start + AT_ONCE)
-            grad_x[0, start:end] = 0
+            _clear_rows(start, end, grad_x[0])
             for k in range(directions):
                 of = _first_of(threads, batch, directions, k)
                 add_product(grad_x[0, start:end, :n], sums[of, k, start:end, :width], of_u[k])
@@ -561,7 +579,7 @@ def _elman(
         for r in range(first, last):
             a = h[t + 1, r, k : k + d]
             if t >= lengths[r]:
-                a[:] = zero
+                _clear(a)
             elif phi == TANH:
                 for j in range(d):
                     a[j] = _tanh(a[j])
@@ -614,7 +632,7 @@ def _elman_backward(
         for r in range(first, last):
             e, read, g, a = delta[begin + r - first, :d], grad_h[t, r, k : k + d], carried[r], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
-                e[:] = zero
+                _clear(e)
             elif phi == TANH:
                 for j in range(d):
                     e[j] = (read[j] + g[j]) * (one - a[j] * a[j])
@@ -624,7 +642,7 @@ def _elman_backward(
             else:
                 for j in range(d):
                     e[j] = (read[j] + g[j]) * a[j] * (one - a[j])
-            g[:] = zero
+            _clear(g)
         add_product(carried[first:last, :d], delta[begin : begin + count, :d], of_w)
         _take_up(s, t, first, last, back, lengths, given, own, h, k, 0)
 
@@ -651,7 +669,7 @@ def _lstm(
     h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int,
 ) -> None:  # fmt: skip
     """One direction, into columns k to k + d of h."""
-    d, steps, zero = c.shape[2], len(a), h.dtype.type(0)
+    d, steps = c.shape[2], len(a)
     for s in range(steps):
         t = steps - 1 - s if back else s
         earlier = t + 2 if back else t
@@ -662,8 +680,8 @@ def _lstm(
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             before, cell, state = c[earlier, r], c[t + 1, r], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
-                cell[:] = zero
-                state[:] = zero
+                _clear(cell)
+                _clear(state)
                 continue
             for j in range(d):
                 i[j] = _sigmoid(i[j])
@@ -717,9 +735,9 @@ def _lstm_backward(
             before, cell, read = c[t + 2 if back else t, r], c[t + 1, r], grad_h[t, r, k : k + d]
             grad_c, grad_state = carried_c[r], carried[r]
             if t >= lengths[r]:
-                e[: 4 * d] = zero
-                grad_c[:] = zero
-                grad_state[:] = zero
+                _clear(e[: 4 * d])
+                _clear(grad_c)
+                _clear(grad_state)
                 continue
             for j in range(d):
                 grad, squashed = read[j] + grad_state[j], _tanh(cell[j])
@@ -762,7 +780,7 @@ def _gru(
     inner: np.ndarray, h: np.ndarray, a: np.ndarray, k: int,
 ) -> None:  # fmt: skip
     """One direction, into columns k to k + d of h."""
-    d, steps, zero = len(inner), len(a), h.dtype.type(0)
+    d, steps = len(inner), len(a)
     for s in range(steps):
         t = steps - 1 - s if back else s
         earlier = t + 2 if back else t
@@ -774,7 +792,7 @@ def _gru(
             q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             before, now = h[earlier, i, k : k + d], h[t + 1, i, k : k + d]
             if t >= lengths[i]:
-                now[:] = zero
+                _clear(now)
                 continue
             for j in range(d):
                 r[j] = _sigmoid(r[j])
@@ -814,7 +832,7 @@ def _gru_backward(
     grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
-    d, steps, zero, one, count = carried.shape[1], len(a), h.dtype.type(0), h.dtype.type(1), last - first
+    d, steps, one, count = carried.shape[1], len(a), h.dtype.type(1), last - first
     delta = own[0]
     at_once = max(1, len(delta) // count)
     for s in range(steps):
@@ -825,8 +843,8 @@ def _gru_backward(
             delta_q, delta_r, delta_z, delta_n = e[:d], e[d : 2 * d], e[2 * d : 3 * d], e[3 * d : 4 * d]
             before, read, g = h[t + 2 if back else t, i, k : k + d], grad_h[t, i, k : k + d], carried[i]
             if t >= lengths[i]:
-                e[: 4 * d] = zero
-                g[:] = zero
+                _clear(e[: 4 * d])
+                _clear(g)
                 continue
             for j in range(d):
                 grad = read[j] + g[j]
@@ -865,7 +883,9 @@ def answers(
     lay_out(me, threads, straight, v, False)
     _meet(threads, meeting)
     (k, d), number = v.shape[1:], h.dtype.type
-    own_v[me], own_c[me], loss = 0, 0, 0.0
+    loss = 0.0
+    _clear_rows(0, k, own_v[me])
+    _clear_rows(me, me + 1, own_c)
     first, last = _share(me, threads, len(h), ROWS)
     for start in range(first, last, AT_ONCE):
         end = min(last, start + AT_ONCE)
@@ -886,7 +906,7 @@ def answers(
             for j in range(k):
                 own_c[me, j] += o[j]
             _in_panels(held[me], i - start, h[i])
-        grad_h[start:end] = 0
+        _clear_rows(start, end, grad_h)
         add_product(grad_h[start:end, :d], delta[start:end, :k], straight[0])
         add_product(own_v[me, :, :d], delta[start:end, :k].T, held[me])
     own_loss[me] = loss
