@@ -65,8 +65,9 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
         except BaseException as fault:
             faults.put(fault)
 
+    _have_helpers(threads - 1)
     for first, last in pairwise(ends[1:]):
-        _hand_over(partial(part, first, last))
+        _handed_over.put(partial(part, first, last))
     part(0, ends[1])
     for fault in [faults.get() for _ in range(threads)]:
         if fault:
@@ -92,37 +93,46 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
         kernel(0, 1, meeting, *passed)
         return
     faults: list[BaseException] = []
+    ended: SimpleQueue[None] = SimpleQueue()
 
     def part(me: int) -> None:
         try:
-            kernel(me, threads, meeting, *passed)
+            if not meeting[1]:
+                kernel(me, threads, meeting, *passed)
         except BaseException as fault:
             faults.append(fault)
             meeting[1] = 1  # nobody waits for this one
+        if me:
+            ended.put(None)
 
+    handed = 0
     with _one_layer:
         try:
+            _have_helpers(threads - 1)
             for me in range(1, threads):
-                _hand_over(partial(part, me))
+                _handed_over.put(partial(part, me))
+                handed += 1
             part(0)
-        except BaseException:  # as when somebody presses Ctrl-C right here
+        except BaseException as fault:  # as when somebody presses Ctrl-C right here
+            faults.append(fault)
             meeting[1] = 1
-            raise
-    if faults:
-        raise faults[0]
+        if faults:
+            for _ in range(handed):  # what they write to may be used again
+                ended.get()
+            raise faults[0]
 
 
 def _as_arrays(arguments: Sequence[Any]) -> list[Any]:
     return [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
 
 
-def _hand_over(work: Callable[[], None]) -> None:
-    """Lets a helper do this. There are as many as there may be threads, so one is always free for the part of a layer."""
+def _have_helpers(count: int) -> None:
+    """Starts helpers until there are so many: all parts of a layer must be at work at once."""
     with _starting:
-        while len(_helpers) < most_threads():
-            _helpers.append(Thread(target=_help, name="helper", daemon=True))
-            _helpers[-1].start()
-    _handed_over.put(work)
+        while len(_helpers) < count:
+            helper = Thread(target=_help, name="helper", daemon=True)
+            helper.start()
+            _helpers.append(helper)
 
 
 def _help() -> None:

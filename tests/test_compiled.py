@@ -1,6 +1,7 @@
 """Compiled loops: how they are shared out, and what may be kept of them."""
 
-from threading import Thread
+from threading import Event, Thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -66,6 +67,36 @@ def test_nobody_waits_for_a_thread_that_failed(faulty: int, monkeypatch: pytest.
     for _ in range(3):
         with pytest.raises(ValueError, match="here"):
             compiled.together(fault, 2)
+
+
+def test_what_failed_is_over_when_it_is_raised() -> None:
+    """The memory that its other threads write to may be used again."""
+    begun, over = Event(), []
+
+    def fault(me: int, threads: int, meeting: np.ndarray) -> None:
+        if me:
+            begun.set()
+            sleep(0.2)
+            over.append(me)
+        else:
+            begun.wait()
+            raise ValueError("here")
+
+    with pytest.raises(ValueError, match="here"):
+        compiled.together(fault, 2)
+    assert over == [1]
+
+
+def test_a_helper_that_cannot_start_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    before = len(compiled._helpers)
+    monkeypatch.setattr(compiled, "Thread", Refused)
+    with pytest.raises(RuntimeError, match="start"):
+        compiled.together(lambda me, threads, meeting: None, before + 2)
+    assert len(compiled._helpers) == before
 
 
 def test_layers_of_several_threads_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:

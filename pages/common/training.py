@@ -36,7 +36,7 @@ def live(run: Run, status: jobs.Status) -> None:
     if not len(history.steps):
         if status.state == "running":
             st.caption(
-                "The first losses appear in a moment. The first training with a cell on this machine takes ten seconds "
+                "The first losses appear in a moment. The first training with a cell on this machine takes 15 seconds "
                 "more: its loops are compiled once."
             )
         return

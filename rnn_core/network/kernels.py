@@ -7,16 +7,19 @@ states and δ are zero: so a text that is read back starts from zero at its own 
 
 Arrays are C-contiguous, of one dtype, and have the D' directions of the layer in front: u (D', G·d, n), w (D', G·d, d),
 b (D', G·d). h (T + 2, B, D'·d) has the state after step t (from 0) at t + 1, the directions side by side, and at its two
-ends those before the first step; grad_h (T, B, D'·d) is ∂L/∂h. Gates and their δ are (D', T, B, ≥ G·d): rows may be
-longer than what is used of them. x (M, n) holds the different inputs and `which` (T, B) says which of them each step
+ends those before the first step; grad_h (T, B, D'·d) is ∂L/∂h. Gates are (D', T, B, ≥ G·d), δ (threads, C, ≥ G·d): rows
+may be longer than what is used of them. x (M, n) holds the different inputs and `which` (T, B) says which of them each step
 reads; or `which` is empty, x is (T·B, n), and each step reads its own.
 docs/performance.md has what was measured.
+
+Numba compiles a function for each kind of array it meets, and a slice of columns is another kind than a whole array: so
+`[:, :n]` stands where it takes all columns too.
 """
 
 import math
 import os
 import platform
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -379,9 +382,45 @@ def _(x):  # type: ignore[no-untyped-def]
 # ---- what the layers of all cells do ----------------------------------------------------------------------------------
 
 
-Inputs = tuple[np.ndarray, np.ndarray, np.ndarray]
-Own = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-Room = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+class Given(NamedTuple):
+    """What a direction reads: x, `which` and the panels of U."""
+
+    x: np.ndarray
+    which: np.ndarray
+    of_u: np.ndarray
+
+
+class Room(NamedTuple):
+    """What the threads have to themselves, with (threads, …) in front of all.
+
+    Attributes:
+        delta: δ of the last steps of the texts under way, (C, ≥ G·d).
+        held, held_x: the states before these steps and their inputs as panels, (P, C, L).
+        w: ∂L/∂W over the thread's texts, (D', G·d, d).
+        u, b: without `which`, ∂L/∂U and ∂L/∂b over them, (D', G·d, n) and (D', G·d).
+        sums: with `which`, their δ added up by input, (D', M, G·d).
+    """
+
+    delta: np.ndarray
+    held: np.ndarray
+    held_x: np.ndarray
+    w: np.ndarray
+    u: np.ndarray
+    b: np.ndarray
+    sums: np.ndarray
+
+
+class Own(NamedTuple):
+    """`Room` of one thread for one direction, and ∂L/∂x, (T·B, n), for its texts."""
+
+    delta: np.ndarray
+    held: np.ndarray
+    held_x: np.ndarray
+    w: np.ndarray
+    u: np.ndarray
+    b: np.ndarray
+    sums: np.ndarray
+    grad_x: np.ndarray
 
 
 @compiled
@@ -423,55 +462,52 @@ def _read(
 
 @compiled
 def _take_up(
-    s: int, t: int, first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, own: Own,
+    s: int, t: int, first: int, last: int, back: bool, lengths: np.ndarray, given: Given, own: Own,
     h: np.ndarray, k: int, at: int,
 ) -> None:  # fmt: skip
     """After step number s backwards, which is step t: takes δ, of the texts `first` to `last`, up into the gradients.
 
+    When there is no more room for δ, they are multiplied by the states before them, and without `which` by the inputs.
+
     Args:
-        given: x, `which` and the panels of U.
-        own: what this thread has for one direction, as `_own` lists it. δ of the last steps are its first, (C, ≥ G·d); when
-            it is full, they are multiplied by the states before them, and without `which` by the inputs.
         at: the first column of the rows that read the input; those that read the state are from 0 on.
     """
-    (x, which, of_u), (delta, held, held_x, own_w, own_u, own_b, sums, grad_x) = given, own
-    (width, d), n, count, steps = own_w.shape, x.shape[1], last - first, len(h) - 2
-    begin, place = s % max(1, len(delta) // count) * count, t * len(lengths)
+    (width, d), n, count, once = own.w.shape, given.x.shape[1], last - first, len(given.which) > 0
+    begin, place = s % max(1, len(own.delta) // count) * count, t * len(lengths)
     for r in range(first, last):
         i = begin + r - first
         if t < lengths[r]:
-            row = sums[which[t, r]] if len(which) else own_b
-            added = delta[i, at : at + width]
+            row = own.sums[given.which[t, r]] if once else own.b
+            added = own.delta[i, at : at + width]
             for j in range(width):
                 row[j] += added[j]
-        if not len(which):
-            _in_panels(held_x, i, x[place + r])
-        _in_panels(held, i, h[t + 2 if back else t, r, k : k + d])
+        if not once:
+            _in_panels(own.held_x, i, given.x[place + r])
+        _in_panels(own.held, i, h[t + 2 if back else t, r, k : k + d])
     end = begin + count
-    if not len(which):
-        _clear_rows(place + first, place + last, grad_x)
-        add_product(grad_x[place + first : place + last, :n], delta[begin:end, at : at + width], of_u)
-    if end + count > len(delta) or s == steps - 1:
-        add_product(own_w[:, :d], delta[:end, :width].T, held)
-        if not len(which):
-            add_product(own_u[:, :n], delta[:end, at : at + width].T, held_x)
+    if not once:
+        _clear_rows(place + first, place + last, own.grad_x)
+        into = own.grad_x[place + first : place + last, :n]
+        add_product(into, own.delta[begin:end, at : at + width], given.of_u)
+    if end + count > len(own.delta) or s == len(h) - 3:
+        add_product(own.w[:, :d], own.delta[:end, :width].T, own.held)
+        if not once:
+            add_product(own.u[:, :n], own.delta[:end, at : at + width].T, own.held_x)
 
 
 @compiled
 def _own(me: int, k: int, which: np.ndarray, room: Room, grad_x: np.ndarray) -> Own:
-    """What a thread has to itself for one direction, its sums at zero.
-
-    δ of the last steps (C, ≥ G·d); the states before and the inputs of these as panels, (P, C, L); ∂L/∂W, and without
-    `which` ∂L/∂U and ∂L/∂b, over its texts; with `which`, δ by input, added up over its texts, (M, G·d); ∂L/∂x, (T·B, n).
-    """
-    delta, held, held_x, own_w, own_u, own_b, sums = room
-    _clear_rows(0, own_w.shape[2], own_w[me, k])
+    """What a thread has to itself for one direction, its sums at zero."""
+    into = grad_x[0 if len(which) else k]
+    _clear_rows(0, room.w.shape[2], room.w[me, k])
     if len(which):
-        _clear_rows(0, sums.shape[2], sums[me, k])
+        _clear_rows(0, room.sums.shape[2], room.sums[me, k])
     else:
-        _clear_rows(0, own_u.shape[2], own_u[me, k])
-        _clear_rows(k, k + 1, own_b[me])
-    return delta[me], held[me], held_x[me], own_w[me, k], own_u[me, k], own_b[me, k], sums[me, k], grad_x[k]
+        _clear_rows(0, room.u.shape[2], room.u[me, k])
+        _clear_rows(k, k + 1, room.b[me])
+    return Own(
+        room.delta[me], room.held[me], room.held_x[me], room.w[me, k], room.u[me, k], room.b[me, k], room.sums[me, k], into
+    )
 
 
 @compiled
@@ -484,8 +520,7 @@ def _gradients(
     With `which`, δ of all threads are added up by input first, and then ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂b = Σ_m δ_m and
     ∂L/∂x_m = Uᵀ δ_m, with the panels of U.
     """
-    _, _, _, own_w, own_u, own_b, sums = room
-    width, directions, n = grad_u.shape[1], len(grad_u), x.shape[1]
+    sums, width, directions, n = room.sums, grad_u.shape[1], len(grad_u), x.shape[1]
     _meet(threads, meeting)
     first, last = _share(me, threads, width, ROWS)
     for k in range(directions):
@@ -497,10 +532,10 @@ def _gradients(
         for other in range(of, threads):
             begin, end = _texts(other, threads, batch, directions, k)
             if begin < end:
-                _add(grad_w[k, first:last], own_w[other, k, first:last])
+                _add(grad_w[k, first:last], room.w[other, k, first:last])
                 if not len(which):
-                    _add(grad_u[k, first:last], own_u[other, k, first:last])
-                    _add(grad_b[k : k + 1, first:last], own_b[other, k : k + 1, first:last])
+                    _add(grad_u[k, first:last], room.u[other, k, first:last])
+                    _add(grad_b[k : k + 1, first:last], room.b[other, k : k + 1, first:last])
                 elif other > of:
                     _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
         if len(which):
@@ -600,7 +635,6 @@ def elman_backward(
 ) -> None:  # fmt: skip
     """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), and the gradients.
 
-    `room` is what the threads have for δ and their sums: `_own` lists it, with (threads, …) or (threads, D', …) in front.
     `carried` (D', B, d) holds the gradient at the state after the last step (but ∂L/∂h_T is in grad_h), and at the end
     that at the state before the first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
     """
@@ -611,7 +645,7 @@ def elman_backward(
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
             own = _own(me, k, which, room, grad_x)
-            given = x, which, of_u[k]
+            given = Given(x, which, of_u[k])
             _elman_backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], phi, carried[k],
             )  # fmt: skip
@@ -620,12 +654,12 @@ def elman_backward(
 
 @compiled
 def _elman_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, of_w: np.ndarray, own: Own,
+    first: int, last: int, back: bool, lengths: np.ndarray, given: Given, of_w: np.ndarray, own: Own,
     grad_h: np.ndarray, h: np.ndarray, k: int, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, zero, one, count = carried.shape[1], len(grad_h), h.dtype.type(0), h.dtype.type(1), last - first
-    delta = own[0]
+    delta = own.delta
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
@@ -710,7 +744,7 @@ def lstm_backward(
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
             own = _own(me, k, which, room, grad_x)
-            given = x, which, of_u[k]
+            given = Given(x, which, of_u[k])
             _lstm_backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], a[k], c[k], carried[k], carried_c[k],
             )  # fmt: skip
@@ -719,12 +753,12 @@ def lstm_backward(
 
 @compiled
 def _lstm_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, of_w: np.ndarray, own: Own,
+    first: int, last: int, back: bool, lengths: np.ndarray, given: Given, of_w: np.ndarray, own: Own,
     grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, zero, one, count = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1), last - first
-    delta = own[0]
+    delta = own.delta
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
@@ -819,7 +853,7 @@ def gru_backward(
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
             own = _own(me, k, which, room, grad_x)
-            given = x, which, of_u[k]
+            given = Given(x, which, of_u[k])
             _gru_backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], a[k], carried[k], own_inner[me, k],
             )  # fmt: skip
@@ -828,12 +862,12 @@ def gru_backward(
 
 @compiled
 def _gru_backward(
-    first: int, last: int, back: bool, lengths: np.ndarray, given: Inputs, of_w: np.ndarray, own: Own,
+    first: int, last: int, back: bool, lengths: np.ndarray, given: Given, of_w: np.ndarray, own: Own,
     grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, one, count = carried.shape[1], len(a), h.dtype.type(1), last - first
-    delta = own[0]
+    delta = own.delta
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
@@ -875,7 +909,7 @@ def answers(
         v, c: V (1, k, D) and c (k,).
         turned, straight: room for the panels of Vᵀ and V.
         held: room for the panels of `AT_ONCE` states, (threads, P, AT_ONCE, L).
-        delta: becomes ∂L/∂o_i = w_i (ŷ_i − y_i), (m, k).
+        delta: room for ∂L/∂o_i = w_i (ŷ_i − y_i) of `AT_ONCE` states, (threads, AT_ONCE, k).
         grad_h: becomes ∂L/∂h, (m, D).
         own_v, own_c, own_loss: become those of each thread's states, (threads, k, D), (threads, k) and (threads,).
     """
@@ -889,9 +923,10 @@ def answers(
     first, last = _share(me, threads, len(h), ROWS)
     for start in range(first, last, AT_ONCE):
         end = min(last, start + AT_ONCE)
-        linear(start, end, delta[:, :k], h, turned[0], c)
+        of = delta[me, : end - start, :k]
+        linear(0, end - start, of, h[start:end], turned[0], c)
         for i in range(start, end):
-            o, w = delta[i], weights[i]
+            o, w = delta[me, i - start], weights[i]
             most, total = o[0], number(0)
             for j in range(1, k):
                 most = max(most, o[j])
@@ -899,7 +934,7 @@ def answers(
             for j in range(k):
                 o[j] = math.exp(o[j] - most)
                 total += o[j]
-            loss += w * (math.log(total) + most - wanted)
+            loss += w * (math.log(total) + (most - wanted))
             for j in range(k):
                 o[j] *= w / total
             o[labels[i]] -= w
@@ -907,7 +942,7 @@ def answers(
                 own_c[me, j] += o[j]
             _in_panels(held[me], i - start, h[i])
         _clear_rows(start, end, grad_h)
-        add_product(grad_h[start:end, :d], delta[start:end, :k], straight[0])
-        add_product(own_v[me, :, :d], delta[start:end, :k].T, held[me])
+        add_product(grad_h[start:end, :d], of, straight[0])
+        add_product(own_v[me, :, :d], of.T, held[me])
     own_loss[me] = loss
     _meet(threads, meeting)

@@ -56,6 +56,8 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
         return each.dot(weights.flatten()[counted].to(each.dtype)) / targets.shape[1]
     w, labels = weights.numpy().ravel(), targets.numpy().ravel()
     rows = np.flatnonzero((w > 0) & (labels >= 0))
+    if len(rows) and labels[rows].max() >= len(network.bias_out):
+        raise IndexError("a label that the network has no row for")
     states = network.dropout.rows(h.flatten(0, 1), torch.from_numpy(rows))
     wanted = torch.from_numpy(labels[rows]), torch.from_numpy(w[rows] / targets.shape[1]).to(h.dtype)
     return cast(Tensor, _Answers.apply(states, *wanted, network.weight_out, network.bias_out))
@@ -73,7 +75,7 @@ class _Answers(torch.autograd.Function):
         grad_v, grad_c = h.new_empty(threads, k, d), h.new_empty(threads, k)
         together(
             kernels.answers, threads, h, labels, weights, v[None], c,
-            *(h.new_empty(shape) for shape in panels), h.new_empty(len(h), k), grad_h, grad_v, grad_c, loss,
+            *(h.new_empty(shape) for shape in panels), h.new_empty(threads, kernels.AT_ONCE, k), grad_h, grad_v, grad_c, loss,
         )  # fmt: skip
         ctx.save_for_backward(grad_h, grad_v.sum(0), grad_c.sum(0))
         return loss.sum()

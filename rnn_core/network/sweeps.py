@@ -2,9 +2,9 @@
 
 The same numbers as `Cell.step` and `Cell.backward` unrolled (tests hold them equal), arranged for speed in compiled loops
 (`kernels.py`); here is what autograd sees of them. U x + b is multiplied once for each different input, so a word that
-stands in many places of a batch once. On the way back the sweep carries only δ; what a word's δ come to is summed up,
-and the gradients of U, W and b are one product each, Σ_i δ_i x_iᵀ and Σ_i δ_i h_{i−1}ᵀ. docs/performance.md has what was
-measured.
+stands in many places of a batch once. On the way back the sweep carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is
+multiplied for some steps at a time, and that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up.
+docs/performance.md has what was measured.
 
 For all sweeps: x (M, n) holds the different inputs and `which` (T, B) says which of them each step reads, or x is (T, B, n)
 and `which` None. lengths are the true steps of each text, (B,). Parameters are those of the direction that reads ahead,
@@ -24,13 +24,14 @@ from torch.autograd.function import once_differentiable
 
 from rnn_core.compiled import most_threads, together
 from rnn_core.network import kernels
-from rnn_core.network.kernels import AT_ONCE, ROWS, panels
+from rnn_core.network.kernels import AT_ONCE, ROWS, Room, panels
 
 _APART = 16
 """Numbers between rows of gates: eight rows that lie 4 KB apart would share the same few places of the cache."""
 
 _SMALL = 2**22
-"""Multiplications of a layer below which threads are only for texts and directions, not for the rows of its products."""
+"""Multiplications of a layer below which there are no more threads than blocks of texts; else up to twice as many help with
+the products."""
 
 
 def _room(start: Tensor, steps: int, directions: int) -> Tensor:
@@ -90,7 +91,7 @@ class _Layer:
         self.directions, self.width, self.d = self.w.shape
         blocks = -(-len(lengths) // ROWS) * self.directions
         small = self.steps * len(lengths) * (self.u[0].numel() + self.w[0].numel()) < _SMALL
-        self.threads = min(most_threads(), blocks) if small else most_threads()
+        self.threads = max(1, min(most_threads(), blocks if small else 2 * blocks))
 
     def forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
         """Calls kernel(…, x, which, lengths, u, w, b, panels of Uᵀ and Wᵀ, room for U x + b, …)."""
@@ -111,7 +112,7 @@ class _Layer:
         at_once = max(AT_ONCE, len(self.lengths))
         numbers = self.width + (len(self.rest) - 1) * self.d  # a unit has one δ a gate, and one more with an inner bias
         each = (threads, *self.u.shape[:2])
-        room = (
+        room = Room(
             _scratch("delta", like, threads, at_once, numbers + _APART),
             _scratch("held", like, *panels(threads, at_once, self.d, like.element_size())),
             _scratch("held_x", like, *panels(threads, 0 if once else at_once, n, like.element_size())),

@@ -214,7 +214,7 @@ class Training:
         )
         targets = targets.expand(whole, -1)
         total, state = 0.0, None
-        size = config.train.truncate or whole
+        size = min(config.train.truncate or whole, whole)
         for start in range(0, whole, size):
             now = slice(start, start + size)
             given, which = table, indices[now]

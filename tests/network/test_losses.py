@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_core import compiled
 from rnn_core.data.batches import Encoded
+from rnn_core.network import losses
 from rnn_core.network.decoding import tensors
 from rnn_core.network.losses import step_weights
 from tests.tiny import LABELS, batch_loss, config_of, model_of, network_of, random_texts, vocabulary_of
@@ -85,3 +87,42 @@ def test_a_text_of_unknown_label_adds_neither_loss_nor_gradient() -> None:
     for both, alone in zip(gradients([0, 1]), gradients([0]), strict=True):
         torch.testing.assert_close(both, alone, rtol=0, atol=1e-14)
     assert not any(g.any() for g in gradients([1]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("classes", [1, 2, 17])
+def test_many_answers_have_torchs_loss_and_gradients(
+    classes: int, threads: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a thread takes at a time, and logits so far apart that a softmax in two steps would overflow."""
+    monkeypatch.setattr(compiled, "_threads", threads)
+    monkeypatch.setattr(losses, "_SMALL", 0)
+    network = network_of(model_of(hidden=11), 8, classes).to(dtype)
+    h = (torch.randn(30, 23, 11) * 60).to(dtype).requires_grad_()
+    weights, targets = torch.rand(30, 23).double(), torch.randint(-1, classes, (30, 23))
+    weights[::7] = 0
+    counted = (weights > 0) & (targets >= 0)
+    logits = network.readout(h)[counted].double()
+    each = torch.nn.functional.cross_entropy(logits, targets[counted], reduction="none")
+    wanted, leaves = (each * weights[counted]).sum() / 23, [h, network.weight_out, network.bias_out]
+    ours = losses.weighted_loss(network, h, weights, targets)
+    gradients = [torch.autograd.grad(loss, leaves) for loss in (ours, wanted)]
+    for found, expected in zip((ours, *gradients[0]), (wanted, *gradients[1]), strict=True):
+        within = 1e-11 if dtype is torch.float64 else 1e-5 * max(1.0, expected.detach().abs().max().item())
+        torch.testing.assert_close(found.double(), expected.double(), rtol=0, atol=within)
+
+
+def test_a_sure_answers_small_loss_is_not_lost() -> None:
+    network = network_of(model_of(hidden=1), 8, 2).float()
+    with torch.no_grad():
+        network.weight_out.copy_(torch.tensor([[20.0], [6.0]]))
+        network.bias_out.zero_()
+    loss = losses.weighted_loss(network, torch.ones(1, 1, 1), torch.ones(1, 1), torch.zeros(1, 1, dtype=torch.int64))
+    assert loss.item() == pytest.approx(math.log1p(math.exp(-14)), rel=0.1)
+
+
+def test_a_label_without_a_row_is_refused() -> None:
+    network = network_of(model_of(), 8, 2)
+    with pytest.raises(IndexError, match="label"):
+        losses.weighted_loss(network, torch.ones(1, 1, 4), torch.ones(1, 1), torch.full((1, 1), 2))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from rnn_core import compiled
-from rnn_core.network import recurrence
+from rnn_core.network import recurrence, sweeps
 from rnn_core.network.cells import Cell, cell_of
 from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, unroll, zero_state
 from tests.tiny import CELLS, model_of
@@ -90,6 +90,36 @@ def test_every_path_reads_ahead_and_back_within_each_text(
     found, expected = (torch.autograd.grad(loss, [words, *leaves], retain_graph=True) for loss in (ours, wanted))
     for g, w in zip(found, expected, strict=True):
         torch.testing.assert_close(g, w, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize(("batch", "threads"), [(5, 3), (19, 1), (19, 2), (150, 1), (150, 3)])
+@pytest.mark.parametrize("words_once", [True, False])
+@pytest.mark.parametrize("name", ["tanh", "lstm", "gru"])
+def test_long_and_wide_batches_have_torchs_gradients(
+    name: str, words_once: bool, batch: int, threads: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More steps than δ are kept of, more texts than that, and threads that have no text."""
+    cell, d, steps = cell_of(model_of(name)), 9, 40
+    monkeypatch.setattr(compiled, "_threads", threads)
+    monkeypatch.setattr(sweeps, "_SMALL", 0)
+    directions = [
+        {n: (torch.randn(p.shape) * 0.3).to(dtype).requires_grad_() for n, p in cell.parameters(N, d).items()}
+        for _ in range(2)
+    ]
+    lengths = torch.randint(steps, (batch,)) + 1
+    lengths[0] = steps
+    words, which = torch.randn(30, N, dtype=dtype, requires_grad=True), torch.randint(30, (steps, batch))
+    given = (words, which) if words_once else (words[which], None)
+    weights = torch.randn(steps, batch, 2 * d, dtype=dtype) * (torch.arange(steps)[:, None] < lengths)[:, :, None]
+    found = []
+    for path in ("sweep", "torch"):
+        h, _ = PATHS[path](cell, *given, lengths, directions, zero_state(cell, batch, d, words))
+        leaves = [words, *directions[0].values(), *directions[1].values()]
+        found.append(torch.autograd.grad((h * weights).sum(), leaves, retain_graph=True))
+    for ours, wanted in zip(*found, strict=True):
+        within = 1e-10 if dtype is torch.float64 else 2e-4 * wanted.abs().max().item()
+        torch.testing.assert_close(ours, wanted, rtol=0, atol=within)
 
 
 @pytest.mark.parametrize("name", CELLS)
