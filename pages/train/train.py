@@ -16,7 +16,7 @@ with widgets.saying_problems():
     if settings:
         model, train = settings
         both = len(TASKS[data.config.task].losses) > 1
-        left, right, *twice = st.columns([4, 1, 1.3] if both else [5, 1], vertical_alignment="bottom")
+        left, right, *twice = st.columns([3.2, 1, 1.7] if both else [5, 1], vertical_alignment="bottom")
         called = left.text_input("Name of the run", value=f"{data.name} {model.cell.upper()} {model.hidden}", max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
         if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
