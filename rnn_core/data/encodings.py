@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from io import BufferedReader, StringIO, TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -123,13 +123,14 @@ def line_blocks(
     Raises:
         Problem: at bytes that do not decode, and at a line longer than `MAX_RECORD` characters, which is not loaded.
     """
-    begun, number = "", 1  # the line that the last chunk broke off in
+    begun, given = "", 0  # the line that the last chunk broke off in; pieces given
     for chunk in chunks(path, encoding, name, tick):
         text = begun + chunk
         end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, -1))  # LF may follow a CR
         whole, begun = text[:end], text[end:]
         first = _LINE_END.search(whole)
         if max(first.end() if first else 0, len(begun)) > MAX_RECORD:  # the lines between are shorter than a chunk
+            number = 1 + sum(map(count_lines, islice(line_blocks(path, encoding, name), given)))
             number += 0 if first and first.end() > MAX_RECORD else count_lines(whole)
             raise Problem(
                 f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
@@ -137,7 +138,7 @@ def line_blocks(
             )
         if whole:
             yield whole
-            number += count_lines(whole)
+            given += 1
     if begun:
         yield begun
 

@@ -7,10 +7,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from rnn_core.config import DataConfig
 from rnn_core.data.columns import Layout, as_list, as_text, split_of
 from rnn_core.data.encodings import encodable
-from rnn_core.data.tables import BLOCK, Block, Format, Row, read_blocks, read_rows
+from rnn_core.data.tables import BLOCK, Block, Format, Row, listed, read_blocks, read_rows
 from rnn_core.results import LeftOut
 
 NO_BREAK = "\u00a0"
@@ -65,15 +68,15 @@ class Found:
     """Some examples that follow each other in a file, not cut yet, and the rows between that cannot be used.
 
     Attributes:
-        texts: as in the file, or the tokens of each.
-        targets: the label of each, or its tags.
+        texts: an Arrow array of them as in the file, or a list of the tokens of each.
+        targets: the label of each as Arrow's array with a dictionary, which may name a label twice; or a list of its tags.
         splits: the split of each; None without a split column.
         lines: where each starts.
         faults: where the others start, and why they are left out.
     """
 
-    texts: list[Any]
-    targets: list[Any]
+    texts: Any
+    targets: Any
     splits: list[str] | None
     lines: list[int]
     faults: list[tuple[int, str]]
@@ -93,8 +96,8 @@ def read_file(
     """
     blocks = (_grouped if layout == "token" else read_blocks)(path, format, _columns(config, layout), tick)
     for block in blocks:
-        texts, targets, splits, lines = *block.columns[:2], block.columns[2] if config.split else None, block.lines
-        found = Found(texts, targets, splits and [split_of(value) or "" for value in splits], lines, block.faults)
+        splits = [split_of(value) or "" for value in listed(block.columns[2])] if config.split else None
+        found = Found(block.columns[0], block.columns[1], splits, block.lines, block.faults)
         yield _labelled(found, config) if layout == "text" else _tagged(found, layout, config)
 
 
@@ -139,13 +142,15 @@ def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list
 
 
 def _labelled(found: Found, config: DataConfig) -> Found:
-    texts = [value if type(value) is str else as_text(value) for value in found.texts]
-    labels = [value.strip() if type(value) is str else as_text(value).strip() for value in found.targets]
+    if isinstance(found.texts, pa.Array) and isinstance(found.targets, pa.Array) and all(found.splits or [True]):
+        targets = found.targets.dictionary_encode()
+        names = [name.strip() for name in targets.dictionary.to_pylist()]  # a file has few labels, and often
+        blank = pc.or_(pc.utf8_is_space(found.texts), pc.equal(pc.binary_length(found.texts), 0))
+        if all(names) and not pc.any(blank).as_py():
+            return replace(found, targets=pa.DictionaryArray.from_arrays(targets.indices, pa.array(names, pa.string())))
+    texts = [value if type(value) is str else as_text(value) for value in listed(found.texts)]
+    labels = [value.strip() if type(value) is str else as_text(value).strip() for value in listed(found.targets)]
     found = replace(found, texts=texts, targets=labels)
-    whole = "\n".join(chain(texts, labels))
-    odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
-    if not odd and all(found.splits or [True]):
-        return found
 
     def check(row: int) -> None:
         if not texts[row].strip():
@@ -155,15 +160,21 @@ def _labelled(found: Found, config: DataConfig) -> Found:
         if _unusable((texts[row], labels[row])):
             raise _Fault("a NUL byte or half a character")
 
-    return _sound(found, config, check)
+    whole = "\n".join(chain(texts, labels))  # one look at all of them; row by row only where that finds something
+    odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
+    if odd or not all(found.splits or [True]):
+        found = _sound(found, config, check)
+    targets = pa.array(found.targets, pa.string()).dictionary_encode()
+    return replace(found, texts=pa.array(found.texts, pa.string()), targets=targets)
 
 
 def _tagged(found: Found, layout: Layout, config: DataConfig) -> Found:
+    texts, targets = listed(found.texts), listed(found.targets)
     tokens: list[Any] = [None] * len(found.lines)
     tags = tokens.copy()
 
     def take(row: int) -> None:
-        tokens[row], tags[row] = _tokens_and_tags(found.texts[row], found.targets[row], layout, config)
+        tokens[row], tags[row] = _tokens_and_tags(texts[row], targets[row], layout, config)
 
     return _sound(replace(found, texts=tokens, targets=tags), config, take)
 

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,9 @@ FREQUENT = 1 << 16
 
 MOST_PIECES = 500_000
 """Pieces between white space whose tokens are remembered; beyond them all are found afresh."""
+
+FEW = 50_000
+"""Numbers that are looked through at a time for those not seen before."""
 
 READABLE, EMOJI, RIGHT_TO_LEFT = 1, 2, 4
 """What stands in a text, as bits."""
@@ -73,7 +77,12 @@ class Numbering:
 
     def _add_pieces(self, new: list[str]) -> None:
         """Finds the tokens of pieces that are not in the table."""
-        found = [words(piece, self.most + 1) for piece in new] if self.how == "word" else [(piece,) for piece in new]
+        found: list[Sequence[str]] = [(piece,) for piece in new]
+        signs_ = bytearray([READABLE]) * len(new)
+        for i in np.flatnonzero(~_plain(new)).tolist():
+            signs_[i] = signs(new[i])
+            if self.how == "word":
+                found[i] = words(new[i], self.most + 1)
         before = len(self.tokens)
         numbers = np.fromiter(map(self.tokens.__getitem__, chain.from_iterable(found)), np.int32)
         self._characters += sum(map(len, islice(reversed(self.tokens), len(self.tokens) - before)))
@@ -81,7 +90,7 @@ class Numbering:
         starts = len(self._flat) + np.cumsum(np.fromiter(map(len, found), np.int32))
         self._starts.frombytes(starts.astype(np.int32).tobytes())
         self._flat.frombytes(numbers.tobytes())
-        self._signs += bytes(map(signs, new))
+        self._signs += signs_
 
     @property
     def full(self) -> bool:
@@ -111,11 +120,11 @@ class Numbering:
         tokens = list(self.tokens)
         return [tokens[i] for i in numbers.tolist()]
 
-    def of(self, texts: pa.Array | Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def of(self, texts: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Texts, or lists of tokens, as numbers; none may be empty or white space alone.
 
         Args:
-            texts: an Arrow array of them when cut into words.
+            texts: an Arrow array of them, or a list of lists of tokens.
 
         Returns:
             numbers: of all tokens, end to end, those beyond `most` of a text left out.
@@ -139,29 +148,35 @@ class Numbering:
             lengths = np.minimum(lengths, self.most)
         return numbers, lengths, found, cut
 
-    def _split(self, texts: pa.Array | Sequence[Sequence[str]]) -> tuple[pa.Array, np.ndarray]:
+    def _split(self, texts: Any) -> tuple[pa.Array, np.ndarray]:
         """The pieces of texts, end to end, and how many each text has."""
         if self.how == "word":
             # Arrow splits at ASCII white space. Other white space stays inside of a piece, where `words` finds it; a text
             # that begins or ends with white space has a piece without tokens.
             lists = pc.ascii_split_whitespace(texts)
             return lists.values, np.diff(lists.offsets.to_numpy())
-        parts = [graphemes(str(text), self.most + 1) for text in texts] if self.how == "char" else texts
+        parts: Sequence[Sequence[str]] = texts
+        if self.how == "char":
+            parts = [graphemes(text, self.most + 1) for text in texts.to_pylist()]
         return pa.array(chain.from_iterable(parts), pa.string()), np.fromiter(map(len, parts), np.int64)
 
     def _numbered(self, pieces: pa.Array) -> np.ndarray:
         """The number of each piece. Arrow looks up those that came first, which are most; the others are listed once."""
-        places = pc.index_in(pieces, self._first)
-        known = places.is_valid().to_numpy(zero_copy_only=False)
-        others = pc.dictionary_encode(pieces.filter(pa.array(~known)))
+        numbers = pc.index_in(pieces, self._first).fill_null(-1).to_numpy(zero_copy_only=False).copy()
+        unknown = np.flatnonzero(numbers < 0)
+        others = pieces.take(pa.array(unknown)).dictionary_encode()
         listed = others.dictionary.to_pylist()
         self._add_pieces([piece for piece in listed if piece not in self._pieces])
-        numbers = np.empty(len(pieces), np.int32)
-        numbers[known] = places.drop_null().to_numpy()
-        numbers[~known] = np.fromiter(map(self._pieces.__getitem__, listed), np.int32)[others.indices.to_numpy()]
+        numbers[unknown] = np.fromiter(map(self._pieces.__getitem__, listed), np.int32)[others.indices.to_numpy()]
         if len(self._first) < FREQUENT and len(self._pieces) > 2 * len(self._first):
             self._first = pa.array(islice(self._pieces, FREQUENT), pa.string())
         return numbers
+
+
+def _plain(pieces: Sequence[str]) -> np.ndarray:
+    """(m,) which of them are ASCII letters and digits alone, which most are: one token, and `READABLE`."""
+    there = pa.array(pieces, pa.string())
+    return pc.and_(pc.string_is_ascii(there), pc.ascii_is_alnum(there)).to_numpy(zero_copy_only=False)
 
 
 def ragged(starts: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -181,9 +196,10 @@ class Counts:
     def add(self, numbers: np.ndarray) -> None:
         """Counts some more."""
         self.counts += np.bincount(numbers, minlength=len(self.counts))
-        new = np.flatnonzero(self.first[numbers] < 0)[::-1]  # of equal indices the last assignment stays
-        self.first[numbers[new]] = new + self._seen
-        self._seen += len(numbers)
+        for some in np.split(numbers, range(FEW, len(numbers), FEW)):  # few, because after the first few little is new
+            new = np.flatnonzero(self.first[some] < 0)[::-1]  # of equal indices the last assignment stays
+            self.first[some[new]] = new + self._seen
+            self._seen += len(some)
 
     def by_first(self) -> list[int]:
         """The numbers that came, in order of first coming."""

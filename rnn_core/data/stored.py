@@ -7,6 +7,7 @@ vocabulary.json, and of each split SPLIT.indices.npy, SPLIT.starts.npy and SPLIT
 import json
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from rnn_core.config import SPLITS, TASKS, DataConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example, Found
-from rnn_core.data.numbering import Counts, Numbering, Numbers, ragged, signs
+from rnn_core.data.numbering import Counts, Numbering, Numbers, signs
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
 
@@ -138,7 +139,8 @@ class Counted:
 class Writer:
     """Takes examples in and puts them on disk, their tokens as provisional numbers; `finish` gives them their final ones.
 
-    What is kept in memory is a few numbers an example, and the different tokens.
+    What is kept in memory is a few numbers an example, and the different tokens. examples.parquet is written beside the
+    rest of the work and is whole when the `with` of a writer ends.
     """
 
     def __init__(self, folder: Path, config: DataConfig):
@@ -158,13 +160,18 @@ class Writer:
             folder / "examples.parquet", self._schema, compression="zstd", use_dictionary=often, write_statistics=False
         )
         self._waiting: list[pa.RecordBatch] = []
+        self._beside = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> "Writer":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._beside.shutdown()
         for file in (self._tokens, self._tags, self._table):
             file.close()
+        if self._writing and not kind:
+            self._writing.result()
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -181,15 +188,15 @@ class Writer:
         """
         if not found.lines:
             return []
-        whole = pa.array(found.texts, pa.string()) if self.numbering.how == "word" else found.texts
-        numbers, lengths, signs_, cut = self.numbering.of(whole)
-        texts, targets = found.texts, found.targets
+        numbers, lengths, signs_, cut = self.numbering.of(found.texts)
         if self.per_token:
-            texts = [" ".join(tokens[: self.config.max_tokens]) for tokens in texts]
-            targets = [tags[: self.config.max_tokens] for tags in targets]
+            texts = [" ".join(tokens[: self.config.max_tokens]) for tokens in found.texts]
+            targets = [tags[: self.config.max_tokens] for tags in found.targets]
             np.fromiter((self.labels[tag] for tags in targets for tag in tags), np.int32).tofile(self._tags)
         else:
-            self._labels.frombytes(np.fromiter(map(self.labels.__getitem__, targets), np.int32).tobytes())
+            texts, targets = found.texts.to_pylist(), found.targets.cast(pa.string())
+            number = np.array([self.labels[name] for name in found.targets.dictionary.to_pylist()], np.int32)
+            self._labels.frombytes(number[found.targets.indices.to_numpy()].tobytes())
         for row in cut:
             if not self.per_token:
                 end = tokenise(texts[row], self.config.tokens, self.config.max_tokens)[-1][2]
@@ -199,9 +206,9 @@ class Writer:
         self._lengths.frombytes(lengths.astype(np.int32).tobytes())
         self._signs.frombytes(signs_.tobytes())
         self._texts.frombytes(np.fromiter(map(hash, texts), np.int64).tobytes())
-        splits = [SPLITS.index(name) for name in found.splits] if found.splits else [SPLITS.index(split)] * len(texts)
-        self._splits.extend(splits)
-        kept = texts if len(cut) or self.numbering.how != "word" else whole
+        splits = bytes(map(SPLITS.index, found.splits)) if found.splits else bytes([SPLITS.index(split)]) * len(texts)
+        self._splits.frombytes(splits)
+        kept = texts if len(cut) or self.per_token else found.texts
         self._waiting.append(pa.record_batch([kept, targets, pa.repeat(file, len(texts)), found.lines], schema=self._schema))
         if sum(batch.nbytes for batch in self._waiting) > ROW_GROUP:
             self._write_table()
@@ -210,7 +217,9 @@ class Writer:
         return [found.lines[row] for row in cut]
 
     def _write_table(self) -> None:
-        self._table.write_table(pa.Table.from_batches(self._waiting, self._schema))
+        if self._writing:
+            self._writing.result()  # no more than two waiting parts are held, and no fault is passed over
+        self._writing = self._beside.submit(self._table.write_table, pa.Table.from_batches(self._waiting, self._schema))
         self._waiting = []
 
     def _forget(self) -> None:
@@ -230,10 +239,11 @@ class Writer:
                 place = file.tell()
 
     def read(self) -> "Written":
-        """Ends the writing of examples.parquet; what was taken in."""
+        """What was taken in, once it is all."""
         if self._waiting:
             self._write_table()
-        self.__exit__()
+        for file in (self._tokens, self._tags):
+            file.close()
         return Written(self)
 
 
@@ -418,7 +428,8 @@ class _Arrays:
     def write(self, split: str, indices: np.ndarray, lengths: np.ndarray, targets: np.ndarray) -> None:
         """Some examples more: the indices of their tokens end to end, their lengths, and their targets."""
         ends = np.cumsum(lengths + 2, dtype=np.int64)
-        inside = ragged(ends - lengths - 1, lengths)
+        inside = np.ones(ends[-1], bool)
+        inside[ends - lengths - 2] = inside[ends - 1] = False
         steps = np.empty(ends[-1], np.int32)
         steps[ends - lengths - 2], steps[ends - 1], steps[inside] = SOS, EOS, indices
         if self.per_token:

@@ -119,12 +119,12 @@ class Block:
 
     Attributes:
         lines: (m,) where each row that can be used starts.
-        columns: one list of m values a column asked for.
+        columns: m values for each column asked for, as a list or as an Arrow array of texts without NUL.
         faults: where the others start, and why they cannot be used.
     """
 
     lines: list[int]
-    columns: list[list[Any]]
+    columns: list[Any]
     faults: list[tuple[int, str]]
 
 
@@ -311,7 +311,7 @@ def _csv_blocks(
     width = len(format.header)
     reader = CsvReader(format.delimiter or ",", format.name)
     header = 1
-    for text in line_blocks(path, format.encoding or "utf-8", format.name, tick):
+    for text in _first_line_apart(line_blocks(path, format.encoding or "utf-8", format.name, tick)):
         start = reader.line
         if not header and (columns := reader.columns(text, width, places)):
             yield Block([*range(start, reader.line)], columns, [])
@@ -334,14 +334,29 @@ def _csv_blocks(
     reader.end()
 
 
+def _first_line_apart(blocks: Iterator[str]) -> Iterator[str]:
+    """The first block in two, if a line ends in it: the header is not like the rows below."""
+    for text in blocks:
+        end = text.find("\n") + 1
+        yield from filter(None, (text[:end], text[end:]))
+        break
+    yield from blocks
+
+
 def read_rows(
     path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], object] | None = None
 ) -> Iterator[Row]:
     """The rows of `read_blocks`, those that cannot be used among them, one by one."""
     for block in read_blocks(path, format, columns, tick):
-        rows = [Row(line, values) for line, values in zip(block.lines, zip(*block.columns, strict=True), strict=True)]
+        values = zip(*map(listed, block.columns), strict=True)
+        rows = [Row(line, some) for line, some in zip(block.lines, values, strict=True)]
         faults = [Row(line, (), fault) for line, fault in block.faults]
         yield from sorted(rows + faults, key=attrgetter("line")) if faults else rows
+
+
+def listed(column: Any) -> list[Any]:
+    """A column of a block as a list."""
+    return column if isinstance(column, list) else column.to_pylist()
 
 
 def place(format: Format, column: str) -> int:

@@ -42,12 +42,12 @@ class Vocabulary:
 
     @cached_property
     def _index(self) -> dict[str, int]:
-        return {word: i for i, word in enumerate(self.words) if i >= len(SPECIALS)}
+        return dict(zip(self.words[len(SPECIALS) :], range(len(SPECIALS), len(self)), strict=True))
 
     def encode(self, tokens: Sequence[str]) -> list[int]:
         """The index of each token, `UNK` where it is not in the vocabulary (a special spelled in a text included)."""
         look_up = self._index.get
-        return [look_up(t.lower() if self.lowercase else t, UNK) for t in tokens]
+        return [look_up(token, UNK) for token in (map(str.lower, tokens) if self.lowercase else tokens)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that JSON can hold."""

@@ -1,11 +1,13 @@
 """What reading by blocks gives: the very tokens, vocabulary and arrays that one text after another would."""
 
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,7 +40,7 @@ def tokens_of(text: str, how: str) -> list[str]:
 def test_texts_are_numbered_by_the_tokens_of_tokenise(texts: list[str], how: str, most: int) -> None:
     numberer = Numbering(how, most)
     for some in (texts, texts[::-1]):  # the second time most pieces are known
-        numbers, lengths, found, cut = numberer.of(pa.array(some, pa.string()) if how == "word" else some)
+        numbers, lengths, found, cut = numberer.of(pa.array(some, pa.string()))
         named = list(numberer.tokens)
         wanted = [tokens_of(text, how) for text in some]
         assert [named[i] for i in numbers] == [token for tokens in wanted for token in tokens[:most]]
@@ -69,6 +71,25 @@ def test_counting_in_pieces_keeps_who_came_first(pieces: list[list[int]]) -> Non
     assert counts.by_count().tolist() == sorted(set(whole), key=lambda i: (-whole.count(i), whole.index(i)))
 
 
+def test_counting_many_at_once_keeps_who_came_first() -> None:
+    numbers = np.random.default_rng(0).integers(0, 60_000, 200_000)
+    counts, first = Counts(60_000), np.unique(numbers, return_index=True)
+    counts.add(numbers)
+    assert counts.by_first() == first[0][np.argsort(first[1])].tolist()
+
+
+def test_what_cannot_be_used_is_found_in_what_arrow_read(tmp_path: Path) -> None:
+    lines = ["good one, good ", "bad one,bad", "\u2003,bad", ",good", "no label,", "no label, \u2003", "another,good", "one,bad"]
+    rows = [line.split(",") for line in lines]
+    dataset = read_dataset({"train": table(tmp_path / "t.csv", rows)}, DataConfig(dev_share=0, test_share=0))
+    assert [(example.text, example.target) for example in dataset.examples("train")] == [
+        ("good one", "good"), ("bad one", "bad"), ("another", "good"), ("one", "bad"),
+    ]  # fmt: skip
+    assert {entry.reason: [row.split()[-1] for row in entry.rows] for entry in dataset.report.left_out} == {
+        "no text": ["4", "5"], "no label": ["6", "7"],
+    }  # fmt: skip
+
+
 FIELD = st.text(alphabet='ab,"\n é\x85\u2028\ufeff', max_size=6)
 UNQUOTED = st.sampled_from(["", "a", "NA", "null", " b", "é\u2028", "\ufeff", "1"])
 LINE = st.lists(UNQUOTED | FIELD.map(lambda f: '"' + f.replace('"', '""') + '"') | FIELD, min_size=1, max_size=3)
@@ -79,10 +100,11 @@ LINE = st.lists(UNQUOTED | FIELD.map(lambda f: '"' + f.replace('"', '""') + '"')
 def test_arrow_reads_a_piece_of_a_table_as_python_does_or_not_at_all(rows: list[list[str]], end: str, ended: bool) -> None:
     text = end.join(",".join(row) for row in rows) + (end if ended else "")
     arrow, python = CsvReader(",", "t.csv"), CsvReader(",", "t.csv")
-    columns = arrow.columns(text, 2, [1, 0, 1])
-    if columns is None:
+    found = arrow.columns(text, 2, [1, 0, 1])
+    if found is None:
         assert arrow.line == 1
         return
+    columns = [column.to_pylist() for column in found]
     records = python.records(text)
     python.end()
     assert records == [(line, [x, y], None) for line, (y, x, _) in enumerate(zip(*columns, strict=True), start=1)]
@@ -91,7 +113,13 @@ def test_arrow_reads_a_piece_of_a_table_as_python_does_or_not_at_all(rows: list[
 
 def test_arrow_reads_what_is_quoted_by_the_rules() -> None:
     text = '"a ""b"", c",x\r\nplain,"y"\r\n"",""\r\nNA,\r\n'
-    assert CsvReader(",", "t.csv").columns(text, 2, [0, 1]) == [['a "b", c', "plain", "", "NA"], ["x", "y", "", ""]]
+    columns = CsvReader(",", "t.csv").columns(text, 2, [0, 1]) or []
+    assert [column.to_pylist() for column in columns] == [['a "b", c', "plain", "", "NA"], ["x", "y", "", ""]]
+
+
+def test_arrow_and_python_agree_on_what_white_space_is() -> None:
+    characters = [*map(chr, range(0xD800)), *map(chr, range(0xE000, sys.maxunicode + 1))]
+    assert pc.utf8_is_space(pa.array(characters)).to_pylist() == [*map(str.isspace, characters)]
 
 
 CSV: dict[str, Any] = {"format": "csv", "delimiter": ",", "encoding": "utf-8", "dev_share": 0, "test_share": 0}
