@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, MutableSequence
 from itertools import islice
 
 import numpy as np
-import pyarrow as pa
 
 
 def cut(
@@ -65,14 +64,14 @@ def _groups(texts: np.ndarray, tick: Callable[[], object]) -> tuple[np.ndarray, 
     """(m,) which group of equal texts each is of, and where each group begins; groups are in order of their beginnings."""
     leader = np.empty(len(texts), np.int32)  # the first text equal to each
     bucket = np.ascontiguousarray(texts, np.int64).view(np.uint8)[::8] & 15  # of each, some bits
-    for number in range(16):  # equal texts are in one bucket; sixteen short tables take less memory, and leave time for a tick
+    for number in range(16):  # equal texts are in one bucket, and sixteen short sorts leave time for a tick
         tick()
-        rows = np.flatnonzero(bucket == number).astype(np.int32)
-        encoded = pa.array(texts[rows]).dictionary_encode()
-        which = encoded.indices.to_numpy()
-        first = np.empty(len(encoded.dictionary), np.int32)
-        first[which[::-1]] = rows[::-1]  # of equal indices the last assignment stays
-        leader[rows] = first[which]
+        rows = np.flatnonzero(bucket == number)
+        order = rows[np.argsort(texts[rows], kind="stable")]
+        ordered = texts[order]
+        new = np.ones(len(rows), bool)
+        new[1:] = ordered[1:] != ordered[:-1]
+        leader[order] = order[new][np.cumsum(new) - 1]
     leads = leader == np.arange(len(texts), dtype=np.int32)
     return (np.cumsum(leads, dtype=np.int32) - 1)[leader], np.flatnonzero(leads).astype(np.int32)
 
