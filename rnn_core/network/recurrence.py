@@ -69,7 +69,7 @@ def run(
         which: which of the inputs each step reads, (T, B).
     """
     start = start or zero_state(cell, len(lengths), directions[0]["weight_hh"].shape[1], x)
-    path = _PATHS.get((x.device.type, type(cell)), _by_direction(_step_by_step))
+    path = _PATHS.get((x.device.type, type(cell)), _ANYWHERE)
     return path(cell, x, which, lengths, directions, start)
 
 
@@ -145,6 +145,7 @@ def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple
     return h, (last[0],)
 
 
+_ANYWHERE = _by_direction(_step_by_step)
 _PATHS: dict[tuple[str, type[Cell]], Path] = {
     ("cpu", Elman): _elman_sweep,
     ("cpu", GRU): _gru_sweep,

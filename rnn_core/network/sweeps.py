@@ -26,6 +26,9 @@ from rnn_core.compiled import most_threads, together
 from rnn_core.network import kernels
 from rnn_core.network.kernels import AT_ONCE, ROWS, Room, panels
 
+_NONE = np.empty((0, 0), np.int64)
+"""`which` where there is none."""
+
 _APART = 16
 """Numbers between rows of gates: eight rows that lie 4 KB apart would share the same few places of the cache."""
 
@@ -38,8 +41,9 @@ def _room(start: Tensor, steps: int, directions: int) -> Tensor:
     """Room for the states of all steps and before them, (T + 2, B, D), with start (B, d) and zeros at its ends."""
     d = start.shape[1]
     h = start.new_empty(steps + 2, len(start), directions * d)
-    h[0], h[-1] = 0, 0
-    h[0, :, :d] = start
+    states = h.numpy()  # each line of torch would take as long as a short text
+    states[0], states[-1] = 0, 0
+    states[0, :, :d] = start.numpy()
     return h
 
 
@@ -82,15 +86,16 @@ class _Layer:
     def __init__(self, x: Tensor, which: Tensor | None, lengths: Tensor, parameters: Sequence[Tensor], count: int):
         self.steps, self.shape = len(x if which is None else which), x.shape
         self.x = x.flatten(0, -2).contiguous()
-        self.which = torch.empty(0, 0, dtype=torch.int64) if which is None else which.contiguous()
         self.lengths = lengths
-        self.u, self.w, *self.rest = (
-            torch.stack(list(parameters[i::count])) if len(parameters) > count else parameters[i].contiguous()[None]
-            for i in range(count)
-        )
+        if which is not None:
+            self.which = which.contiguous().numpy()
+        else:  # for few texts, U x + b of all steps at once takes less time than step by step
+            self.which = np.arange(len(self.x)).reshape(-1, len(lengths)) if len(lengths) < ROWS else _NONE
+        own = [np.ascontiguousarray(p.numpy()) for p in parameters]
+        self.u, self.w, *self.rest = (np.stack(own[i::count]) if len(own) > count else own[i][None] for i in range(count))
         self.directions, self.width, self.d = self.w.shape
         blocks = -(-len(lengths) // ROWS) * self.directions
-        small = self.steps * len(lengths) * (self.u[0].numel() + self.w[0].numel()) < _SMALL
+        small = self.steps * len(lengths) * (self.u[0].size + self.w[0].size) < _SMALL
         self.threads = max(1, min(most_threads(), blocks if small else 2 * blocks))
 
     def forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
@@ -122,7 +127,7 @@ class _Layer:
             _scratch("rows", like, threads, self.directions, inputs if once else 0, self.width),
         )
         grad_x = like.new_empty(1 if once else self.directions, inputs, n)
-        gradients = torch.empty_like(self.u), torch.empty_like(self.w), self.u.new_empty(self.u.shape[:2])
+        gradients = like.new_empty(self.u.shape), like.new_empty(self.w.shape), like.new_empty(self.u.shape[:2])
         self._call(kernel, *panels_of_both, room, grad_x, *gradients, grad_h.contiguous(), h, *arguments)
         return grad_x[0].view(self.shape), *gradients
 
@@ -177,8 +182,9 @@ class LSTMSweep(torch.autograd.Function):
         layer = _Layer(x, which, lengths, parameters, 3)
         h, a = _room(start, layer.steps, layer.directions), _gates(start, layer.steps, layer.directions)
         c = start.new_empty(layer.directions, layer.steps + 2, *cell.shape)
-        c[:, 0], c[:, -1] = 0, 0
-        c[0, 0] = cell
+        cells = c.numpy()
+        cells[:, 0], cells[:, -1] = 0, 0
+        cells[0, 0] = cell.numpy()
         layer.forward(kernels.lstm, h, a, c)
         ctx.save_for_backward(x, which, lengths, h, a, c, *parameters)
         return h[1:-1], c[0, -2].clone()
@@ -225,5 +231,5 @@ class GRUSweep(torch.autograd.Function):
     @staticmethod
     def _layer(x: Tensor, which: Tensor | None, lengths: Tensor, parameters: Sequence[Tensor]) -> _Layer:
         layer = _Layer(x, which, lengths, parameters, 4)
-        layer.w = layer.w.roll(layer.d, 1)  # n's rows of W, which give q, come first
+        layer.w = np.roll(layer.w, layer.d, axis=1)  # n's rows of W, which give q, come first
         return layer
