@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rnn_core.config import Problem
+from rnn_core.training import ahead
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run
 
@@ -29,6 +30,12 @@ def _workspace(root: str) -> Workspace:
     opened = Workspace(root)
     opened.seed()
     return opened
+
+
+@st.cache_resource(show_spinner=False)
+def compiled_ahead() -> None:
+    """Has the loops of training compiled, once a server, for pages on the way to a training."""
+    ahead.start()
 
 
 def loaded(run: Run) -> "Loaded":

@@ -36,8 +36,8 @@ def live(run: Run, status: jobs.Status) -> None:
     if not len(history.steps):
         if status.state == "running":
             st.caption(
-                "The first losses appear in a moment. The first training with a cell on this machine takes 15 seconds "
-                "more: its loops are compiled once."
+                "The first losses appear in a moment; on a machine where Unrolled is new, up to 15 seconds later, because its "
+                "loops are compiled first."
             )
         return
     figures = st.columns(4)

@@ -6,6 +6,7 @@ from pages.common import cache, data_report, data_source, state, widgets
 from rnn_core.config import TASKS, Problem
 
 workspace = cache.workspace()
+cache.compiled_ahead()
 st.title("Data")
 st.caption("Upload texts with labels, see how they are read, and check them before you train.")
 

@@ -7,6 +7,7 @@ from rnn_core.config import METRIC_NAMES, TASKS
 from rnn_core.training import jobs
 
 workspace = cache.workspace()
+cache.compiled_ahead()
 st.title("Train")
 st.caption("Choose a network, start it, and watch the loss fall. Training goes on when you leave this page.")
 

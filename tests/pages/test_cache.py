@@ -1,11 +1,14 @@
 """What is kept between reruns is found again, and renewed when the run has other weights."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from pages.common import cache
+from rnn_core.training import ahead
 from rnn_core.workspace import Workspace
+from tests.pages.driving import Open
 from tests.tiny import saved_run
 
 
@@ -32,3 +35,16 @@ def test_the_way_back_is_kept_by_all_that_it_depends_on(workspace: Workspace, mo
     assert cache.backward(run, *asked[:-1], True) is first, "there are no data for a mini-batch"
     os.utime(run.path / "weights.safetensors", ns=(0, 0))
     assert cache.backward(run, *asked) is not first
+
+
+def test_the_pages_on_the_way_to_a_training_have_its_loops_compiled_once(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(ahead, "start", lambda: started.append("started"))
+    cache.compiled_ahead.clear()
+    open_page("inspect", tmp_path)
+    assert not started
+    for page in ("data", "train", "data"):
+        open_page(page, tmp_path)
+    assert len(started) == 1

@@ -1,0 +1,27 @@
+"""What is compiled ahead is all that a training needs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def output(tmp_path: Path, *command: str) -> str:
+    """What a process prints whose compiled loops are kept in a folder of their own, with a line for each kept or found."""
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kept"), "NUMBA_DEBUG_CACHE": "1"}
+    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("task", [["classify", "--train", "samples/reviews.csv"],
+                                  ["tag", "--train", "samples/tagged.tsv", "--bidirectional"]])  # fmt: skip
+def test_after_compiling_ahead_a_training_compiles_nothing(tmp_path_factory: pytest.TempPathFactory, task: list[str]) -> None:
+    place = tmp_path_factory.getbasetemp() / "ahead"  # compiled once for all tasks
+    if not place.exists():
+        assert "data saved to" in output(place, "rnn_core.training.ahead", "rnn")
+    small = ["--cell", "rnn", "--epochs", "1", "--hidden", "16", "--threads", "2", "--workspace", str(place / "workspace")]
+    printed = output(place, "rnn_core", "train", "--task", *task, *small)
+    assert "data loaded from" in printed and "data saved to" not in printed
