@@ -20,8 +20,7 @@ MOST_TEXTS = 1000
 
 def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:
     """Starts two runs that differ in their loss alone; the second waits for the first where there is one place."""
-    for loss in OTHER.values():
-        training.start(dataset, model, replace(train, loss=loss), _called(name, loss))
+    training.start(dataset, model, *[(replace(train, loss=loss), _called(name, loss)) for loss in OTHER.values()])
 
 
 def start_twin(run: Run) -> None:
@@ -29,7 +28,7 @@ def start_twin(run: Run) -> None:
     config = run.config
     loss = OTHER[config.loss]
     dataset = cache.workspace().dataset(config.fingerprint)
-    training.start(dataset, config.model, replace(config.train, loss=loss), _called(config.name, loss))
+    training.start(dataset, config.model, (replace(config.train, loss=loss), _called(config.name, loss)))
 
 
 def _called(name: str, loss: str) -> str:

@@ -14,20 +14,31 @@ from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
 
-def start(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:
-    """Saves a new run and starts its worker."""
-    run = Run(workspace().fresh("runs"))
-    run.write_config(make(RunConfig, {
-        "data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint, "name": name,
-    }))  # fmt: skip
-    resume(run)
+def start(dataset: SavedDataset, model: ModelConfig, *runs: tuple[TrainConfig, str]) -> None:
+    """Saves a new run for each config and name, and starts their workers; the last is watched."""
+    for train, name in runs:
+        run = Run(workspace().fresh("runs"))
+        run.write_config(make(RunConfig, {
+            "data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint, "name": name,
+        }))  # fmt: skip
+        _work(run)
+    _watch(run)
 
 
 def resume(run: Run) -> None:
     """Starts the worker of a run, from its checkpoint if it has one."""
+    _work(run)
+    _watch(run)
+
+
+def _work(run: Run) -> None:
     jobs.start(run.path, ["train", "--resume", run.id, "--workspace", str(workspace().root)])
-    state.select(run=run.id)
+
+
+def _watch(run: Run) -> None:
+    """Makes it the run that is looked at. Comes last: a click that waits is turned to when the link changes."""
     st.session_state["training"] = run.id
+    state.select(run=run.id)
 
 
 def live(run: Run, status: jobs.Status) -> None:

@@ -21,7 +21,7 @@ with widgets.saying_problems():
         called = left.text_input("Name of the run", value=f"{data.name} {model.cell.upper()} {model.hidden}", max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
         if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
-            training.start(data, model, train, called.strip() or data.name)
+            training.start(data, model, (train, called.strip() or data.name))
             st.rerun()
         if both and twice[0].button("Train with both losses", icon=":material/compare_arrows:", width="stretch",
                                     help="Two runs, the same but for the loss: at the last step, and at every step. The page "

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 
 CELLS = ("lstm", "gru", "rnn")
 """The likeliest first."""
@@ -15,7 +16,7 @@ CELLS = ("lstm", "gru", "rnn")
 
 def start() -> None:
     """Starts a process of the lowest priority that compiles what is not kept from before, and ends. Loads no torch."""
-    subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", __name__],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -23,6 +24,7 @@ def start() -> None:
         cwd=Path(__file__).parents[2],
         start_new_session=True,
     )
+    Thread(target=process.wait, daemon=True).start()  # an ended process that nobody waited for stays in the system's table
 
 
 def main(cells: Sequence[str]) -> None:

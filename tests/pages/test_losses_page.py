@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.common import loss_modes
+from pages.common import loss_modes, state
 from rnn_core.analysis.along import along
 from rnn_core.analysis.loading import load
 from rnn_core.commands import main
+from rnn_core.config import ModelConfig, TrainConfig
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.runs import Run
@@ -27,6 +28,25 @@ def here(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works
 
 def of_reviews(workspace: Workspace) -> dict[str, Any]:
     return {run.name: run for run in workspace.runs() if run.config.data.task == "classify"}
+
+
+class Elsewhere(Exception):
+    """What Streamlit raises where a page draws something, or changes its link, and a click waits to be turned to."""
+
+
+def test_a_click_elsewhere_right_after_leaves_neither_run_unstarted(here: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setenv("UNROLLED_WORKSPACE", str(here.root))
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: started.append(folder))
+
+    def turned_away(**changes: object) -> None:
+        raise Elsewhere
+
+    monkeypatch.setattr(state, "select", turned_away)
+    dataset = next(d for d in here.datasets() if d.config.task == "classify")
+    with pytest.raises(Elsewhere):
+        loss_modes.start_both(dataset, ModelConfig(hidden=8), TrainConfig(), "Both")
+    assert sorted(Run(folder).config.loss for folder in started) == ["every", "last"]
 
 
 def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspace, open_page: Open) -> None:
