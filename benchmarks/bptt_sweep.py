@@ -22,7 +22,8 @@ sys.path.insert(0, str(ROOT))
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from rnn_core.analysis.bptt_sweep import Met, Pass, Target, at_logits, forward, sweep  # noqa: E402
+from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, forward  # noqa: E402
+from rnn_core.analysis.bptt_sweep import Met, sweep  # noqa: E402
 from rnn_core.config import ModelConfig  # noqa: E402
 from rnn_core.network.models import Network  # noqa: E402
 from rnn_core.network.recurrence import inner_bias, unroll, zero_state  # noqa: E402

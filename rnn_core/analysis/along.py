@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, linear
 
-from rnn_core.analysis.bptt_sweep import forward, sums, target_of
+from rnn_core.analysis.bptt_pass import forward, target_of
+from rnn_core.analysis.bptt_sweep import sums
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import decision_step, trace
 from rnn_core.config import Problem

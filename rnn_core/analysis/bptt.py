@@ -8,28 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import (
-    BLOCK_BYTES,
-    Gradients,
-    Met,
+from rnn_core.analysis.bptt_checks import compare, differences
+from rnn_core.analysis.bptt_pass import (
     Pass,
     Read,
-    Sums,
     Target,
-    added,
     at_logits,
-    compare,
     deltas,
-    differences,
     doubled,
     forward,
-    sums,
-    sweep,
     target_of,
     times,
-    two_deltas,
     values_of,
 )
+from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Gradients, Met, Sums, added, sums, sweep, two_deltas
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.network.models import Network

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import FLUSH, Pass, Read, Target, at_logits, deltas, flush, sums, times
+from rnn_core.analysis.bptt_pass import Pass, Read, Target, at_logits, deltas, times
+from rnn_core.analysis.bptt_sweep import FLUSH, flush, sums
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, Elman
 from rnn_core.results import Path, Reach

@@ -7,7 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_sweep import Gradients, Pass, Target, compare, forward, sums, total_by, values_of
+from rnn_core.analysis.bptt_checks import compare, total_by
+from rnn_core.analysis.bptt_pass import Pass, Target, forward, values_of
+from rnn_core.analysis.bptt_sweep import Gradients, sums
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded

@@ -50,10 +50,7 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
         targets: the class wanted at each step, (T, B); −1 counts nothing.
     """
     if h.device.type != "cpu":
-        counted = ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0]
-        logits = network.readout(h.flatten(0, 1)[counted])
-        each = functional.cross_entropy(logits, targets.flatten()[counted], reduction="none")
-        return each.dot(weights.flatten()[counted].to(each.dtype)) / targets.shape[1]
+        return by_torch(network, h, weights, targets)
     w, labels = weights.numpy().ravel(), targets.numpy().ravel()
     rows = np.flatnonzero((w > 0) & (labels >= 0))
     if len(rows) and labels[rows].max() >= len(network.bias_out):
@@ -61,6 +58,14 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
     states = network.dropout.rows(h.flatten(0, 1), torch.from_numpy(rows))
     wanted = torch.from_numpy(labels[rows]), torch.from_numpy(w[rows] / targets.shape[1]).to(h.dtype)
     return cast(Tensor, _Answers.apply(states, *wanted, network.weight_out, network.bias_out))
+
+
+def by_torch(network: Network, h: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
+    """`weighted_loss` by torch's cross-entropy, on any device."""
+    counted = ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0]
+    logits = network.readout(h.flatten(0, 1)[counted])
+    each = functional.cross_entropy(logits, targets.flatten()[counted], reduction="none")
+    return each.dot(weights.flatten()[counted].to(each.dtype)) / targets.shape[1]
 
 
 class _Answers(torch.autograd.Function):

@@ -10,21 +10,9 @@ from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis import bptt, bptt_sweep
 from rnn_core.analysis.bptt import flow, gradients, truncations
-from rnn_core.analysis.bptt_sweep import (
-    Met,
-    Pass,
-    Target,
-    at_logits,
-    compare,
-    differences,
-    doubled,
-    flush,
-    forward,
-    sums,
-    sweep,
-    target_of,
-    times,
-)
+from rnn_core.analysis.bptt_checks import compare, differences
+from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, doubled, forward, target_of, times
+from rnn_core.analysis.bptt_sweep import Met, flush, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import losses, trace
 from rnn_core.config import Problem

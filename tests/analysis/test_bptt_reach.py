@@ -9,8 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis import bptt_reach
 from rnn_core.analysis.bptt import flow
+from rnn_core.analysis.bptt_pass import Pass, Target, forward, target_of
 from rnn_core.analysis.bptt_reach import horizon, path, reach, spectral_norm
-from rnn_core.analysis.bptt_sweep import Pass, Target, forward, target_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem

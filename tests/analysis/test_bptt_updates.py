@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_core.analysis.bptt_sweep import forward, target_of
+from rnn_core.analysis.bptt_pass import forward, target_of
 from rnn_core.analysis.bptt_updates import batch_directions, clipped, mini_batch, sgd_step
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem

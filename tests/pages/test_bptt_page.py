@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnn_core.analysis.bptt import flow
-from rnn_core.analysis.bptt_sweep import forward, target_of
+from rnn_core.analysis.bptt_pass import forward, target_of
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.results import GradientFlow

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.analysis import bptt, bptt_reach, bptt_updates
-from rnn_core.analysis.bptt_sweep import Pass, Target, doubled, forward, target_of
+from rnn_core.analysis.bptt_pass import Pass, Target, doubled, forward, target_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import (
     BatchDirections,

@@ -1,0 +1,59 @@
+"""Gradients held against others: those of torch's autograd, or those of another way to take the loss."""
+
+import copy
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from rnn_core.analysis.bptt_pass import Pass, Target
+from rnn_core.analysis.bptt_sweep import Gradients
+from rnn_core.network.models import Network
+from rnn_core.results import Comparison
+
+
+def autograd(done: Pass, target: Target) -> Gradients:
+    """The gradient of the total loss by torch's autograd through the network as it is trained."""
+    twin = copy.deepcopy(done.network).requires_grad_(True)
+    with torch.enable_grad():
+        total_by(twin, done, target).backward()
+    return {name: p.grad for name, p in twin.named_parameters() if p.grad is not None}
+
+
+def total_by(network: Network, done: Pass, target: Target) -> Tensor:
+    """The total of this text's losses, (), by a network with other weights, read as it is trained."""
+    counted = target.weights > 0
+    logits = network.readout(network.hidden(done.indices[:, None], torch.tensor([done.steps])))[counted, 0]
+    chosen = target.classes[counted]
+    each = logits.gather(1, chosen[:, None])[:, 0] if target.logit else cross_entropy(logits, chosen, reduction="none")
+    return (each * target.weights[counted].to(each.dtype)).sum()
+
+
+def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]:
+    """The largest absolute difference of each gradient from autograd's."""
+    wanted = autograd(done, target)
+    rows = torch.unique(done.indices)
+    found = {}
+    for name, gradient in wanted.items():
+        if name == "embedding":
+            mine = torch.zeros_like(gradient)
+            mine[rows] = ours[name]
+        else:
+            mine = ours[name]
+        found[name] = float((mine - gradient).abs().max())
+    return found
+
+
+def compare(one: Gradients, other: Gradients) -> Comparison:
+    """One gradient held against another, parameter by parameter, and under `all` as one long vector."""
+    products = {name: (float((one[name] * other[name]).sum()), float(one[name].square().sum()),
+                       float(other[name].square().sum()), float((one[name] - other[name]).square().sum()))
+                for name in one}  # fmt: skip
+    products["all"] = tuple(map(sum, zip(*products.values(), strict=True)))  # type: ignore[assignment]
+    norms, cosines, ratios, bias = {}, {}, {}, {}
+    for name, (inner, mine, theirs, apart) in products.items():
+        norms[name] = mine**0.5
+        cosines[name] = inner / (mine * theirs) ** 0.5 if mine * theirs else float("nan")
+        ratios[name] = (mine / theirs) ** 0.5 if theirs else float("nan")
+        bias[name] = (apart / theirs) ** 0.5 if theirs else float("nan")
+    return Comparison(norms, cosines, ratios, bias)
