@@ -157,6 +157,16 @@ def lay_out(me: int, threads: int, out: np.ndarray, w: np.ndarray, turned: bool)
 
 
 @compiled
+def _lay_out_both(
+    me: int, threads: int, meeting: np.ndarray, of_u: np.ndarray, u: np.ndarray, of_w: np.ndarray, w: np.ndarray, turned: bool
+) -> None:
+    """The panels of U and W, which are whole when this returns."""
+    lay_out(me, threads, of_u, u, turned)
+    lay_out(me, threads, of_w, w, turned)
+    _meet(threads, meeting)
+
+
+@compiled
 def _in_panels(out: np.ndarray, k: int, row: np.ndarray) -> None:
     """Row k of a matrix into panels of it, (P, K, L)."""
     lanes = _REGISTER // out.itemsize
@@ -437,9 +447,7 @@ def _prepare(
     u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
 ) -> None:  # fmt: skip
     """Panels of Uᵀ and Wᵀ, and with `which` ux = U x + b of the different inputs, (D', M, G·d)."""
-    lay_out(me, threads, of_u, u, True)
-    lay_out(me, threads, of_w, w, True)
-    _meet(threads, meeting)
+    _lay_out_both(me, threads, meeting, of_u, u, of_w, w, True)
     if len(which):
         first, last = _share(me, threads, len(x), ROWS)
         for k in range(len(u)):
@@ -638,9 +646,7 @@ def elman_backward(
     `carried` (D', B, d) holds the gradient at the state after the last step (but ∂L/∂h_T is in grad_h), and at the end
     that at the state before the first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
     """
-    lay_out(me, threads, of_u, u, False)
-    lay_out(me, threads, of_w, w, False)
-    _meet(threads, meeting)
+    _lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
@@ -737,9 +743,7 @@ def lstm_backward(
 
     carried_c is to c as `carried` is to h.
     """
-    lay_out(me, threads, of_u, u, False)
-    lay_out(me, threads, of_w, w, False)
-    _meet(threads, meeting)
+    _lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
@@ -846,9 +850,7 @@ def gru_backward(
 
     own_inner (threads, D', d) becomes ∂L/∂b_q over the texts of each thread.
     """
-    lay_out(me, threads, of_u, u, False)
-    lay_out(me, threads, of_w, w, False)
-    _meet(threads, meeting)
+    _lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
