@@ -205,38 +205,44 @@ def _uncollected() -> Iterator[None]:
 
 @_uncollected()
 def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
-    config, name = plan.config, plan.sources["train"].format.name
     share = _shares(plan.sources, progress, HASHED, READ)
-    with Writer(folder, config) as writer:
+    with Writer(folder, plan.config) as writer:
         tallies = {split: _read(source, split, writer, share[split]) for split, source in plan.sources.items()}
-        written = writer.read()
-        if not len(written.rows("train")):
-            raise Problem(
-                f"No row of {name} is of the training split: write train into its split column.", '--split "" to pass it over'
-            )
+        return _numbered(folder, plan, tallies, writer.read(), writer.forgot, progress)
 
-        part = (NUMBERED - READ) / 4
-        cutting, counting, voting, numbering = (_part(progress, READ + i * part, READ + (i + 1) * part) for i in range(4))
-        shares = {"dev": config.dev_share, "test": config.test_share}
-        shares = {split: share for split, share in shares.items() if split not in written.present and share > 0}
-        if shares:
-            _cut(written, shares, config.split_seed, cutting)
-        made = {split: share for split, share in shares.items() if split in written.present}
-        how = _how_cut(_how_split(config, plan.sources), made, config.split_seed)
 
-        tokens, counts = written.count(counting)
-        by_label = {written.labels[i]: int(counts["train"].counts[i]) for i in counts["train"].by_first()}
-        unused = [entry for entry in tallies["train"].left_out() if entry.reason != _cut_after(config)]
-        labels = checks.check_labels(by_label, config, name, unused)
-        vocabulary = written.vocabulary(tokens)
-        scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
-        examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
-        splits = written.finish(vocabulary, labels, counts, numbering)
-        warnings = checks.warnings(splits, labels, _shared(written, made))
-        if writer.forgot:
-            warnings.append(
-                f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
-            )
+def _numbered(
+    folder: Path, plan: Plan, tallies: Mapping[str, Tally], written: Written, forgot: bool, progress: Tick | None
+) -> Dataset:
+    """The dataset of what was read, once it has its splits, its vocabulary and its final numbers."""
+    config, name = plan.config, plan.sources["train"].format.name
+    if not len(written.rows("train")):
+        raise Problem(
+            f"No row of {name} is of the training split: write train into its split column.", '--split "" to pass it over'
+        )
+
+    part = (NUMBERED - READ) / 4
+    cutting, counting, voting, numbering = (_part(progress, READ + i * part, READ + (i + 1) * part) for i in range(4))
+    shares = {"dev": config.dev_share, "test": config.test_share}
+    shares = {split: share for split, share in shares.items() if split not in written.present and share > 0}
+    if shares:
+        _cut(written, shares, config.split_seed, cutting)
+    made = {split: share for split, share in shares.items() if split in written.present}
+    how = _how_cut(_how_split(config, plan.sources), made, config.split_seed)
+
+    tokens, counts = written.count(counting)
+    by_label = {written.labels[i]: int(counts["train"].counts[i]) for i in counts["train"].by_first()}
+    unused = [entry for entry in tallies["train"].left_out() if entry.reason != _cut_after(config)]
+    labels = checks.check_labels(by_label, config, name, unused)
+    vocabulary = written.vocabulary(tokens)
+    scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
+    examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
+    splits = written.finish(vocabulary, labels, counts, numbering)
+    warnings = checks.warnings(splits, labels, _shared(written, made))
+    if forgot:
+        warnings.append(
+            f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
+        )
     if progress:
         progress(1.0)
     return Dataset(
