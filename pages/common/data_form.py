@@ -1,79 +1,21 @@
-"""How a file is read: kept on the server, previewed, its columns guessed and corrected. For Data and Evaluate."""
+"""How a file is read: previewed, its columns guessed and corrected. For Data and Evaluate."""
 
-import hashlib
-import json
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from pages.common import widgets
-from pages.common.cache import workspace
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import LAYOUTS, preview, with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
 from rnn_core.data.tables import DELIMITERS, recognise
 from rnn_core.views.view import literal
-from rnn_core.workspace import files
 
 FORMATS = {
     "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
     "conllu": "CoNLL-U", "token_tag": "token, tab, tag",
 }  # fmt: skip
-
-ROOT = "UNROLLED_FILES"
-"""Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
-
-_PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded")
-"""Headers by which a proxy says that it speaks for somebody else."""
-
-
-def keep_upload(upload: Any) -> tuple[Path, str]:
-    """An uploaded file, saved by its content's hash. Returns its path and that hash."""
-    hashes: dict[str, str] = st.session_state.setdefault("upload-hashes", {})  # a file may hold 1 GB: it is hashed once
-    if upload.file_id not in hashes:
-        workspace().forget_old("uploads")
-        hashes[upload.file_id] = hashlib.sha256(upload.getvalue()).hexdigest()[:24]
-    digest = hashes[upload.file_id]
-    path = workspace().folder("uploads", digest)
-    with files.saying_disk_trouble(path):
-        try:
-            os.utime(path)  # in use, so it is not old
-        except FileNotFoundError:
-            files.write(path, lambda temporary: temporary.write_bytes(upload.getvalue()))
-    return path, digest
-
-
-def server_path(named: str) -> Path:
-    """A path on the server that a user typed. Raises Problem when it is outside of the folder that is allowed."""
-    root = os.environ.get(ROOT)
-    if not root and not _sits_at_the_server():
-        raise Problem(f"Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.")
-    named = named.strip()
-    shown = named[:200]
-    try:
-        path = files.typed_path(named).resolve()
-        if root and not path.is_relative_to(Path(root).resolve()):
-            raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
-        if path.is_file():
-            return path
-        what = "is a folder: name a file in it" if path.is_dir() else "is not there: check the path, or upload the file"
-    except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
-        what = "cannot be looked at by this program: choose another file, or upload it"
-    raise Problem(f"{shown} {what}.")
-
-
-def _sits_at_the_server() -> bool:
-    """Whether the browser is on this very machine, and no proxy there speaks for others."""
-    headers = st.context.headers
-    if st.context.ip_address is not None or any(name in headers for name in _PROXIED):  # None: this machine
-        return False
-    try:
-        return urlsplit(f"//{headers.get('Host', 'localhost')}").hostname in ("localhost", "127.0.0.1", "::1")
-    except ValueError:
-        return False
 
 
 def flags(values: dict[str, Any]) -> list[str]:
@@ -86,15 +28,6 @@ def flags(values: dict[str, Any]) -> list[str]:
         elif value is not None:
             found.append(f"{flag}={value}")
     return found
-
-
-def fingerprint_of(path: Path, config: DataConfig) -> str:
-    """A short hash of a file's place, size, time and reading, which names an evaluation on it."""
-    seen = path.stat()
-    uploaded = path.parent == workspace().root / "uploads"  # named by their content, and their time is when they were used
-    time = None if uploaded else seen.st_mtime_ns
-    mark = json.dumps([str(path), seen.st_size, time, plain(config)], sort_keys=True)
-    return hashlib.sha256(mark.encode()).hexdigest()[:16]
 
 
 def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: bool = True) -> DataConfig | None:

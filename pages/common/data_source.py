@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import data_form, state, widgets
+from pages.common import data_files, data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, options, plain
 from rnn_core.data.columns import guess_task
@@ -48,7 +48,7 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
         for split, column in zip(SPLITS, st.columns(3), strict=True):
             named = column.text_input(f"Path of {split}", key=f"{key}-path-{split}", help=help_)
             if named.strip():
-                path = data_form.server_path(named)
+                path = data_files.server_path(named)
                 found[split] = (path, path.name)
         return found if "train" in found else {}
     if source == "upload":
@@ -56,11 +56,11 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
         train = st.file_uploader(titles["train"], key=f"{key}-upload-train",
                                  help="CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag.")  # fmt: skip
         if train:
-            found["train"] = (data_form.keep_upload(train)[0], train.name)
+            found["train"] = (data_files.keep_upload(train)[0], train.name)
             with st.expander("Separate files for dev and test"):
                 for split in SPLITS[1:]:
                     if more := st.file_uploader(titles[split], key=f"{key}-upload-{split}"):
-                        found[split] = (data_form.keep_upload(more)[0], more.name)
+                        found[split] = (data_files.keep_upload(more)[0], more.name)
     return found
 
 
@@ -115,7 +115,7 @@ def show_readings() -> None:
 def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     """The settings of reading, and the button that starts it."""
     path, name = files["train"]
-    key = f"data-{data_form.fingerprint_of(path, DataConfig())}"
+    key = f"data-{data_files.fingerprint_of(path, DataConfig())}"
     task = st.segmented_control(
         "Task", list(TASKS), default=task_of(path, name), format_func=lambda t: TASKS[t].title, key=f"{key}-task",
         required=True,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, data_form, data_report, state, widgets
+from pages.common import cache, data_files, data_form, data_report, state, widgets
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.results import Evaluation, Scores
 from rnn_core.training import jobs
@@ -59,7 +59,7 @@ def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
     upload = st.file_uploader("A file with texts and labels", key="evaluate-file", help="Read the way the Data page does.")
     if upload is not None:
-        st.session_state[_UPLOADED] = (*data_form.keep_upload(upload), upload.name)
+        st.session_state[_UPLOADED] = (*data_files.keep_upload(upload), upload.name)
     if _UPLOADED not in st.session_state:
         st.info("Upload a file with the kind of texts and labels that the run was trained on.", icon=":material/upload:")
         return st.stop()
@@ -72,7 +72,7 @@ def _file(run: Run) -> tuple[str, list[str]]:
     found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
         return st.stop()
-    key = data_form.fingerprint_of(path, found)
+    key = data_files.fingerprint_of(path, found)
     read_by = {name: value for name, value in plain(found).items() if name in READ_BY}
     return key, [str(path), f"--file-name={name}", f"--key={key}", *data_form.flags(read_by)]
 

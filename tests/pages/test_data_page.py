@@ -12,7 +12,7 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from pages.common import data_form, state
+from pages.common import data_files, state
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.datasets import read_dataset
 from rnn_core.training import jobs
@@ -38,14 +38,14 @@ def empty(tmp_path: Path) -> Path:
 def sits(monkeypatch: pytest.MonkeyPatch, address: str | None = None, **headers: str) -> None:
     """A browser at this address that sends these headers."""
     sent = StreamlitHeaders((name.replace("_", "-"), value) for name, value in headers.items())
-    monkeypatch.setattr(data_form.st, "context", SimpleNamespace(ip_address=address, headers=sent))
+    monkeypatch.setattr(data_files.st, "context", SimpleNamespace(ip_address=address, headers=sent))
 
 
 @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST"])
 def test_who_sits_at_the_server_may_name_its_files(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
     sits(monkeypatch, Host=host)
-    assert data_form.server_path(f" {tmp_path}/a.csv ") == tmp_path / "a.csv"
+    assert data_files.server_path(f" {tmp_path}/a.csv ") == tmp_path / "a.csv"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_who_comes_from_elsewhere_may_only_with_leave(
     (tmp_path / "a.csv").write_bytes(CSV)
     sits(monkeypatch, address, **headers)
     with pytest.raises(Problem, match="UNROLLED_FILES"):
-        data_form.server_path(str(tmp_path / "a.csv"))
+        data_files.server_path(str(tmp_path / "a.csv"))
     monkeypatch.setenv("UNROLLED_FILES", str(tmp_path))
-    assert data_form.server_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
+    assert data_files.server_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
     with pytest.raises(Problem, match="Only files below"):
-        data_form.server_path("/etc/passwd")
+        data_files.server_path("/etc/passwd")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_path_that_cannot_be_used_is_said(
     (tmp_path / "circle").symlink_to("circle")
     sits(monkeypatch, Host="localhost")
     with pytest.raises(Problem, match=said) as why:
-        data_form.server_path(named)
+        data_files.server_path(named)
     assert len(str(why.value)) < 300
 
 
@@ -101,16 +101,16 @@ def test_an_upload_is_hashed_once_kept_while_in_use_and_written_again_when_gone(
 ) -> None:
     monkeypatch.setenv("UNROLLED_WORKSPACE", str(empty))
     upload = Counted(UploadedFileRec("some-file", "t.csv", "text/csv", CSV), FileURLs())
-    path, digest = data_form.keep_upload(upload)
+    path, digest = data_files.keep_upload(upload)
     assert path.read_bytes() == CSV and path.name == digest
-    key = data_form.fingerprint_of(path, DataConfig())
+    key = data_files.fingerprint_of(path, DataConfig())
     os.utime(path, (0, 0))
     reads = upload.reads
-    assert data_form.keep_upload(upload) == (path, digest) and upload.reads == reads
+    assert data_files.keep_upload(upload) == (path, digest) and upload.reads == reads
     assert time.time() - path.stat().st_mtime < 60
-    assert data_form.fingerprint_of(path, DataConfig()) == key, "the form keeps what was chosen"
+    assert data_files.fingerprint_of(path, DataConfig()) == key, "the form keeps what was chosen"
     path.unlink()
-    assert data_form.keep_upload(upload)[0].read_bytes() == CSV
+    assert data_files.keep_upload(upload)[0].read_bytes() == CSV
 
 
 def test_the_task_is_guessed_from_an_upload_and_encodings_have_their_common_names(empty: Path, open_page: Open) -> None:
