@@ -46,10 +46,11 @@ def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]
 
 def compare(one: Gradients, other: Gradients) -> Comparison:
     """One gradient held against another, parameter by parameter, and under `all` as one long vector."""
+    products: dict[str, tuple[float, ...]]
     products = {name: (float((one[name] * other[name]).sum()), float(one[name].square().sum()),
                        float(other[name].square().sum()), float((one[name] - other[name]).square().sum()))
                 for name in one}  # fmt: skip
-    products["all"] = tuple(map(sum, zip(*products.values(), strict=True)))  # type: ignore[assignment]
+    products["all"] = tuple(map(sum, zip(*products.values(), strict=True)))
     norms, cosines, ratios, bias = {}, {}, {}, {}
     for name, (inner, mine, theirs, apart) in products.items():
         norms[name] = mine**0.5
