@@ -10,7 +10,7 @@ from torch import Tensor
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.network.losses import step_weights, weighted_loss
+from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
@@ -111,6 +111,19 @@ def saved_run(
 def batch_loss(network: Network, config: RunConfig, tokens: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
     """The mean loss of a batch's texts, read in one go."""
     weights = step_weights(
-        lengths, len(tokens), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+        lengths.numpy(), len(tokens), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
     )
-    return weighted_loss(network, network.hidden(tokens, lengths), weights, targets.expand(len(tokens), -1))
+    return weighted_loss(network, network.hidden(tokens, lengths), torch.from_numpy(weights), targets.expand(len(tokens), -1))
+
+
+def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
+    """Σ_t w_t L(t) of each text by torch's cross-entropy, as a mean over the texts.
+
+    Args:
+        h: the uppermost states, (T, B, D).
+        weights: w_t, (T, B).
+        targets: the class wanted at each step, (T, B); −1 counts nothing.
+    """
+    there = (weights > 0) & (targets >= 0)
+    each = torch.nn.functional.cross_entropy(network.readout(h[there]), targets[there], reduction="none")
+    return each.dot(weights[there].to(each.dtype)) / targets.shape[1]

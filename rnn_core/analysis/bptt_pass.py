@@ -246,9 +246,9 @@ def target_of(
             raise Problem("A text has one label. Give it alone.")
         classes = torch.full((steps,), trace.answer if target is None else _number(labels, target))
     weights = step_weights(
-        torch.tensor([steps]), steps, per_token=task.per_token, loss=loss, reduce=loaded.config.train.reduce
+        np.array([steps]), steps, per_token=task.per_token, loss=loss, reduce=loaded.config.train.reduce
     )
-    return Target(classes, weights[:, 0], logit, loss)
+    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss)
 
 
 def _number(labels: Sequence[str], label: str) -> int:

@@ -83,10 +83,10 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
     for row in range(len(batch)):
         one = batch.batch(np.array([row]))
         classes = torch.from_numpy(np.broadcast_to(one.targets.reshape(-1), len(one.tokens)).copy())
-        weights = step_weights(
-            torch.tensor([len(classes)]), len(classes), per_token=batch.per_token, loss=loaded.config.loss,
+        weights = torch.from_numpy(step_weights(
+            np.array([len(classes)]), len(classes), per_token=batch.per_token, loss=loaded.config.loss,
             reduce=loaded.config.train.reduce,
-        )[:, 0] * (classes >= 0)  # fmt: skip
+        )[:, 0]) * (classes >= 0)  # fmt: skip
         if weights.any():
             reads.append(forward(done.network, one.tokens[:, 0]))
             targets.append(Target(classes, weights, False, loaded.config.loss))

@@ -89,9 +89,9 @@ def counted_steps(loaded: Loaded, steps: int) -> np.ndarray:
     """(T,) the weight w_t that the run's training gave the loss at each step of a text this long."""
     config = loaded.config
     weights = step_weights(
-        torch.tensor([steps]), steps, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+        np.array([steps]), steps, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
     )
-    return weights[:, 0].numpy()
+    return weights[:, 0]
 
 
 class _Steps:

@@ -60,17 +60,17 @@ def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callab
         tokens, lengths, targets = tensors(batch)
         h = network.hidden(tokens, lengths)
         weights = step_weights(
-            lengths, len(tokens), per_token=per_token, loss=config.loss, reduce=config.train.reduce
+            batch.lengths, len(tokens), per_token=per_token, loss=config.loss, reduce=config.train.reduce
         )
         log_p = network.readout(h).log_softmax(2)  # (T, B, k)
         wanted = targets.expand(len(tokens), -1)
         labelled = wanted >= 0
         each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]
-        total += float((each * weights * labelled).sum())
-        known += int(((weights > 0) & labelled).any(0).sum())
+        total += float((each * torch.from_numpy(weights) * labelled).sum())
+        known += int(((weights > 0) & labelled.numpy()).any(0).sum())
         best, answer = log_p.max(2)  # (T, B)
         if per_token:
-            carry = weights.numpy() > 0
+            carry = weights > 0
             steps = np.arange(len(tokens))[:, None] + encoded.starts[rows]
             answers[steps[carry]] = answer.numpy()[carry]
             confidences[steps[carry]] = best.exp().numpy()[carry]

@@ -1,12 +1,9 @@
-"""Dropout, of numbers and of the rows of a table, as compiled loops."""
-
-from typing import Any, cast
+"""Dropout as a compiled loop."""
 
 import numpy as np
 import torch
 from numba import njit
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from rnn_core.compiled import OPTIONS, compiled
 
@@ -57,49 +54,14 @@ class Dropout(nn.Module):
             return x
         if x.device.type != "cpu":
             return nn.functional.dropout(x, self.p)
-        return cast(Tensor, _Thinned.apply(x, self.p, self.noise.key()))
-
-    def rows(self, x: Tensor, rows: Tensor) -> Tensor:
-        """Some rows (m,) of a matrix (M, n) with numbers dropped, (m, n)."""
-        if not self.training or not self.p or x.device.type != "cpu":
-            return self(x.index_select(0, rows))
-        return cast(Tensor, _ThinnedRows.apply(x, rows, self.p, self.noise.key()))
+        kept = np.ones(x.shape, x.detach().numpy().dtype)
+        return x * torch.from_numpy(thin(kept, kept, self.p, self.noise.key()))
 
 
-class _Thinned(torch.autograd.Function):
-    """x with numbers dropped; which ones, is decided by a key, so that the way back needs nothing kept."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float, key: int) -> Tensor:
-        ctx.p, ctx.key = p, key
-        out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        _thin(out.view(-1).numpy(), x.contiguous().view(-1).numpy(), p, key)
-        return out
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return _Thinned.apply(grad, ctx.p, ctx.key), None, None
-
-
-class _ThinnedRows(torch.autograd.Function):
-    """Rows of a matrix with numbers dropped, in one go each way."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, rows: Tensor, p: float, key: int) -> Tensor:
-        ctx.p, ctx.key, ctx.height = p, key, len(x)
-        ctx.save_for_backward(rows)
-        out = x.new_empty(len(rows), x.shape[1])
-        _thin_rows(out.numpy(), x.numpy(), rows.numpy(), p, key)
-        return out
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        (rows,) = ctx.saved_tensors
-        grad_x = grad.new_zeros(ctx.height, grad.shape[1])
-        _thin_rows_backward(grad_x.numpy(), grad.contiguous().numpy(), rows.numpy(), ctx.p, ctx.key)
-        return grad_x, None, None, None
+def thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> np.ndarray:
+    """Dropout of x into out, which it may be itself; both C-contiguous. Returns out. ∂L/∂x is the same of ∂L/∂out."""
+    _thin(out.reshape(-1), x.reshape(-1), p, key)
+    return out
 
 
 @njit(inline="always", **OPTIONS)
@@ -128,22 +90,11 @@ def _thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> None:
 
 
 @compiled
-def _thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
-    """Dropout of the rows (m,) of a table, (u, n), into out (m, n)."""
+def thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
+    """Dropout of some rows (m,) of a table, (u, n), into out (m, n)."""
     least, zero, scale = np.uint32(p * 4294967295), table.dtype.type(0), table.dtype.type(1 / (1 - p))
     n = table.shape[1]
     for m in range(len(rows)):
         read, written = table[rows[m]], out[m]
         for j in range(n):
             written[j] = read[j] * scale if _kept(m * n + j, key, least) else zero
-
-
-@compiled
-def _thin_rows_backward(grad_table: np.ndarray, grad: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
-    """Backwards: adds grad (m, n), where it was kept, to the rows of grad_table (u, n)."""
-    least, zero, scale = np.uint32(p * 4294967295), grad.dtype.type(0), grad.dtype.type(1 / (1 - p))
-    n = grad.shape[1]
-    for m in range(len(rows)):
-        read, added = grad[m], grad_table[rows[m]]
-        for j in range(n):
-            added[j] += read[j] * scale if _kept(m * n + j, key, least) else zero

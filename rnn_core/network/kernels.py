@@ -7,7 +7,8 @@ states and δ are zero: so a text that is read back starts from zero at its own 
 
 Arrays are C-contiguous, of one dtype, and have the D' directions of the layer in front: u (D', G·d, n), w (D', G·d, d),
 b (D', G·d). h (T + 2, B, D'·d) has the state after step t (from 0) at t + 1, the directions side by side, and at its two
-ends those before the first step; grad_h (T, B, D'·d) is ∂L/∂h. Gates are (D', T, B, ≥ G·d), δ (threads, C, ≥ G·d): rows
+ends those before the first step. grad_h (m, D'·d) is ∂L/∂h of the states that something was made of, and `taken` (T, B)
+says which of its rows is whose, −1 for none. Gates are (D', T, B, ≥ G·d), δ (threads, C, ≥ G·d): rows
 may be longer than what is used of them. x (M, n) holds the different inputs and `which` (T, B) says which of them each step
 reads; or `which` is empty, x is (T·B, n), and each step reads its own.
 docs/performance.md has what was measured.
@@ -469,6 +470,20 @@ def _read(
 
 
 @compiled
+def _add_taken(
+    t: int, first: int, last: int, taken: np.ndarray, grad_h: np.ndarray, k: int, carried: np.ndarray
+) -> None:
+    """Adds ∂L/∂h_t, columns k to k + d, to what is carried (B, d), for the texts `first` to `last`."""
+    d = carried.shape[1]
+    for r in range(first, last):
+        m = taken[t, r]
+        if m >= 0:
+            into, added = carried[r], grad_h[m, k : k + d]
+            for j in range(d):
+                into[j] += added[j]
+
+
+@compiled
 def _take_up(
     s: int, t: int, first: int, last: int, back: bool, lengths: np.ndarray, given: Given, own: Own,
     h: np.ndarray, k: int, at: int,
@@ -639,12 +654,12 @@ def elman_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
-    grad_h: np.ndarray, h: np.ndarray, phi: int, carried: np.ndarray,
+    grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
     """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), and the gradients.
 
-    `carried` (D', B, d) holds the gradient at the state after the last step (but ∂L/∂h_T is in grad_h), and at the end
-    that at the state before the first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
+    `carried` (D', B, d) holds the gradient at the state after the last step beside that in grad_h, and at the end that at
+    the state before the first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
     """
     _lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
     for k in range(len(u)):
@@ -653,7 +668,7 @@ def elman_backward(
             own = _own(me, k, which, room, grad_x)
             given = Given(x, which, of_u[k])
             _elman_backward(
-                first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], phi, carried[k],
+                first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2], phi, carried[k],
             )  # fmt: skip
     _gradients(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
@@ -661,27 +676,28 @@ def elman_backward(
 @compiled
 def _elman_backward(
     first: int, last: int, back: bool, lengths: np.ndarray, given: Given, of_w: np.ndarray, own: Own,
-    grad_h: np.ndarray, h: np.ndarray, k: int, phi: int, carried: np.ndarray,
+    grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, k: int, phi: int, carried: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
-    d, steps, zero, one, count = carried.shape[1], len(grad_h), h.dtype.type(0), h.dtype.type(1), last - first
+    d, steps, zero, one, count = carried.shape[1], len(taken), h.dtype.type(0), h.dtype.type(1), last - first
     delta = own.delta
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
+        _add_taken(t, first, last, taken, grad_h, k, carried)
         for r in range(first, last):
-            e, read, g, a = delta[begin + r - first, :d], grad_h[t, r, k : k + d], carried[r], h[t + 1, r, k : k + d]
+            e, g, a = delta[begin + r - first, :d], carried[r], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
                 _clear(e)
             elif phi == TANH:
                 for j in range(d):
-                    e[j] = (read[j] + g[j]) * (one - a[j] * a[j])
+                    e[j] = g[j] * (one - a[j] * a[j])
             elif phi == RELU:
                 for j in range(d):
-                    e[j] = read[j] + g[j] if a[j] > zero else zero
+                    e[j] = g[j] if a[j] > zero else zero
             else:
                 for j in range(d):
-                    e[j] = (read[j] + g[j]) * a[j] * (one - a[j])
+                    e[j] = g[j] * a[j] * (one - a[j])
             _clear(g)
         add_product(carried[first:last, :d], delta[begin : begin + count, :d], of_w)
         _take_up(s, t, first, last, back, lengths, given, own, h, k, 0)
@@ -737,7 +753,8 @@ def lstm_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
-    grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
+    grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray,
+    carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
     """Backwards: δ of i, f, g and o side by side, and the gradients; arguments as for `elman_backward`.
 
@@ -750,7 +767,8 @@ def lstm_backward(
             own = _own(me, k, which, room, grad_x)
             given = Given(x, which, of_u[k])
             _lstm_backward(
-                first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], a[k], c[k], carried[k], carried_c[k],
+                first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2],
+                a[k], c[k], carried[k], carried_c[k],
             )  # fmt: skip
     _gradients(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
@@ -758,7 +776,8 @@ def lstm_backward(
 @compiled
 def _lstm_backward(
     first: int, last: int, back: bool, lengths: np.ndarray, given: Given, of_w: np.ndarray, own: Own,
-    grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
+    grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, k: int,
+    a: np.ndarray, c: np.ndarray, carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, zero, one, count = c.shape[2], len(a), c.dtype.type(0), c.dtype.type(1), last - first
@@ -766,11 +785,12 @@ def _lstm_backward(
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
+        _add_taken(t, first, last, taken, grad_h, k, carried)
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             e = delta[begin + r - first]
             delta_i, delta_f, delta_g, delta_o = e[:d], e[d : 2 * d], e[2 * d : 3 * d], e[3 * d : 4 * d]
-            before, cell, read = c[t + 2 if back else t, r], c[t + 1, r], grad_h[t, r, k : k + d]
+            before, cell = c[t + 2 if back else t, r], c[t + 1, r]
             grad_c, grad_state = carried_c[r], carried[r]
             if t >= lengths[r]:
                 _clear(e[: 4 * d])
@@ -778,7 +798,7 @@ def _lstm_backward(
                 _clear(grad_state)
                 continue
             for j in range(d):
-                grad, squashed = read[j] + grad_state[j], _tanh(cell[j])
+                grad, squashed = grad_state[j], _tanh(cell[j])
                 at_cell = grad_c[j] + grad * o[j] * (one - squashed * squashed)
                 delta_i[j] = at_cell * g[j] * i[j] * (one - i[j])
                 delta_f[j] = at_cell * before[j] * f[j] * (one - f[j])
@@ -844,7 +864,7 @@ def gru_backward(
     me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
-    grad_h: np.ndarray, h: np.ndarray, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
+    grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
     """Backwards: δ of q, r, z and n side by side, and the gradients; arguments as for `elman_backward`, w as for `gru`.
 
@@ -857,7 +877,8 @@ def gru_backward(
             own = _own(me, k, which, room, grad_x)
             given = Given(x, which, of_u[k])
             _gru_backward(
-                first, last, k > 0, lengths, given, of_w[k], own, grad_h, h, k * w.shape[2], a[k], carried[k], own_inner[me, k],
+                first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2],
+                a[k], carried[k], own_inner[me, k],
             )  # fmt: skip
     _gradients(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
@@ -865,7 +886,7 @@ def gru_backward(
 @compiled
 def _gru_backward(
     first: int, last: int, back: bool, lengths: np.ndarray, given: Given, of_w: np.ndarray, own: Own,
-    grad_h: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
+    grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, k: int, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
     """One direction."""
     d, steps, one, count = carried.shape[1], len(a), h.dtype.type(1), last - first
@@ -873,17 +894,18 @@ def _gru_backward(
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
+        _add_taken(t, first, last, taken, grad_h, k, carried)
         for i in range(first, last):
             q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             e = delta[begin + i - first]
             delta_q, delta_r, delta_z, delta_n = e[:d], e[d : 2 * d], e[2 * d : 3 * d], e[3 * d : 4 * d]
-            before, read, g = h[t + 2 if back else t, i, k : k + d], grad_h[t, i, k : k + d], carried[i]
+            before, g = h[t + 2 if back else t, i, k : k + d], carried[i]
             if t >= lengths[i]:
                 _clear(e[: 4 * d])
                 _clear(g)
                 continue
             for j in range(d):
-                grad = read[j] + g[j]
+                grad = g[j]
                 at_n = grad * (one - z[j]) * (one - n[j] * n[j])
                 delta_n[j] = at_n
                 delta_q[j] = at_n * r[j]

@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding, linear
 
 from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
-from rnn_core.network.sweeps import ElmanSweep, GRUSweep, LSTMSweep
+from rnn_core.network.sweeps import Unrolled
 
 Parameters = dict[str, Tensor]
 """A cell's parameters by name, as `Cell.parameters` declares them."""
@@ -102,31 +102,13 @@ def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -
     return torch.stack([state[0] for state in states]), states[-1]
 
 
-def _elman_sweep(
+def _sweep(
     cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
 ) -> tuple[Tensor, State]:
-    assert isinstance(cell, Elman)
-    h = ElmanSweep.apply(cell.activation, x, which, lengths, *start, *_in_order(directions))
-    return h, (h[-1, :, : start[0].shape[1]],)
-
-
-def _lstm_sweep(
-    cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
-) -> tuple[Tensor, State]:
-    h, c = LSTMSweep.apply(x, which, lengths, *start, *_in_order(directions))
-    return h, (h[-1, :, : start[0].shape[1]], c)
-
-
-def _gru_sweep(
-    cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
-) -> tuple[Tensor, State]:
-    h = GRUSweep.apply(x, which, lengths, *start, *_in_order(directions))
-    return h, (h[-1, :, : start[0].shape[1]],)
-
-
-def _in_order(directions: Sequence[Parameters]) -> list[Tensor]:
-    names = ("weight_ih", "weight_hh", "bias", "bias_inner")
-    return [parameters[name] for parameters in directions for name in names if name in parameters]
+    names = tuple(cell.parameters(1, 1))
+    given = [parameters[name] for parameters in directions for name in names]
+    h, *end = Unrolled.apply(cell, len(names), x, which, lengths, *start, *given)
+    return h, tuple(end)
 
 
 def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
@@ -147,9 +129,9 @@ def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple
 
 _ANYWHERE = _by_direction(_step_by_step)
 _PATHS: dict[tuple[str, type[Cell]], Path] = {
-    ("cpu", Elman): _elman_sweep,
-    ("cpu", GRU): _gru_sweep,
-    ("cpu", LSTM): _lstm_sweep,
+    ("cpu", Elman): _sweep,
+    ("cpu", GRU): _sweep,
+    ("cpu", LSTM): _sweep,
     ("cuda", Elman): _by_direction(_torch),
     ("cuda", GRU): _by_direction(_torch),
     ("cuda", LSTM): _by_direction(_torch),

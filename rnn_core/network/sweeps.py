@@ -1,19 +1,16 @@
 """Backpropagation through time on the processor: whole layers, in one direction or both, forwards and backwards.
 
 The same numbers as `Cell.step` and `Cell.backward` unrolled (tests hold them equal), arranged for speed in compiled loops
-(`kernels.py`); here is what autograd sees of them. U x + b is multiplied once for each different input, so a word that
-stands in many places of a batch once. On the way back the sweep carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is
-multiplied for some steps at a time, and that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up.
-docs/performance.md has what was measured.
+(`kernels.py`). U x + b is multiplied once for each different input, so a word that stands in many places of a batch once.
+On the way back the sweep carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is multiplied for some steps at a time, and
+that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up. docs/performance.md has what was measured.
 
-For all sweeps: x (M, n) holds the different inputs and `which` (T, B) says which of them each step reads, or x is (T, B, n)
-and `which` None. lengths are the true steps of each text, (B,). Parameters are those of the direction that reads ahead,
-then those of the one that reads back, if there is one. States are (T, B, D), both directions side by side, and zero at
-pads. The state before the first step is given to the first direction alone; the second starts from zero.
+`Sweep` takes and gives numpy arrays, for `backpropagation.py`; `unrolled` is the same for autograd. For both: x (M, n)
+holds the different inputs and `which` (T, B) says which of them each step reads, or `which` is None and each step reads its
+own. lengths are the true steps of each text, (B,). States are (T, B, D), both directions side by side, and zero at pads. The
+state before the first step is given to the first direction alone; the second starts from zero.
 """
 
-import math
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +21,9 @@ from torch.autograd.function import once_differentiable
 
 from rnn_core.compiled import most_threads, together
 from rnn_core.network import kernels
+from rnn_core.network.cells import GRU, Cell, Elman
 from rnn_core.network.kernels import AT_ONCE, ROWS, Room, panels
+from rnn_core.network.memory import fresh, scratch
 
 _NONE = np.empty((0, 0), np.int64)
 """`which` where there is none."""
@@ -36,100 +35,131 @@ _SMALL = 2**22
 """Multiplications of a layer below which there are no more threads than blocks of texts; else up to twice as many help with
 the products."""
 
-
-def _room(start: Tensor, steps: int, directions: int) -> Tensor:
-    """Room for the states of all steps and before them, (T + 2, B, D), with start (B, d) and zeros at its ends."""
-    d = start.shape[1]
-    h = start.new_empty(steps + 2, len(start), directions * d)
-    states = h.numpy()  # each line of torch would take as long as a short text
-    states[0], states[-1] = 0, 0
-    states[0, :, :d] = start.numpy()
-    return h
+New = Callable[..., np.ndarray]
+"""Gives an array, not filled, by (use, dtype, *shape)."""
 
 
-def _gates(start: Tensor, steps: int, directions: int) -> Tensor:
-    """Room for four numbers a unit at every step of each direction, (D', T, B, ≥ 4d)."""
-    return start.new_empty(directions, steps, len(start), 4 * start.shape[1] + _APART)
+def _anew(use: str, kind: np.dtype, *shape: int) -> np.ndarray:
+    return fresh(kind, *shape)
 
 
-class _Kept(threading.local):
-    """Memory by what it is for, kept from one layer to the next: to get 3 MB anew takes as long as to fill them thrice."""
-
-    def __init__(self) -> None:
-        self.by_use: dict[tuple[str, torch.dtype], np.ndarray] = {}
-
-
-_kept = _Kept()
-_KEPT_AT_MOST = 2**24
-"""Numbers; what needs more is seldom."""
-
-
-def _scratch(use: str, like: Tensor, *shape: int) -> np.ndarray:
-    """Room of this shape that nobody reads any more when a layer asks for the same use again in this thread."""
-    count, kept = math.prod(shape), _kept.by_use.get((use, like.dtype))
-    if kept is None or len(kept) < count:
-        kept = like.new_empty(count).numpy()  # torch's memory begins where a line of the cache does
-        if count <= _KEPT_AT_MOST:
-            _kept.by_use[use, like.dtype] = kept
-    return kept[:count].reshape(shape)
-
-
-class _Layer:
-    """What the sweeps of all cells do around their kernels.
+class Sweep:
+    """One layer through time and back; `sweep_of` gives the cell's.
 
     Args:
-        x, which, lengths: as for all sweeps.
-        parameters: U, W and perhaps more, of each direction.
-        count: how many a direction has.
+        x, which, lengths: as above; without `which`, x is (T·B, n).
+        weights: U (D', G·d, n), W (D', G·d, d), b (D', G·d) and perhaps b_q (D', d), for D' directions.
+        new: where the states of all steps and what else the way back needs come to stand.
+
+    Attributes:
+        kept: these, from `forward` on: h (T + 2, B, D), and gates and cells where there are any.
     """
 
-    def __init__(self, x: Tensor, which: Tensor | None, lengths: Tensor, parameters: Sequence[Tensor], count: int):
-        self.steps, self.shape = len(x if which is None else which), x.shape
-        self.x = x.flatten(0, -2).contiguous()
-        self.lengths = lengths
-        if which is not None:
-            self.which = which.contiguous().numpy()
-        else:  # for few texts, U x + b of all steps at once takes less time than step by step
-            self.which = np.arange(len(self.x)).reshape(-1, len(lengths)) if len(lengths) < ROWS else _NONE
-        own = [np.ascontiguousarray(p.numpy()) for p in parameters]
-        self.u, self.w, *self.rest = (np.stack(own[i::count]) if len(own) > count else own[i][None] for i in range(count))
-        self.directions, self.width, self.d = self.w.shape
-        blocks = -(-len(lengths) // ROWS) * self.directions
-        small = self.steps * len(lengths) * (self.u[0].size + self.w[0].size) < _SMALL
-        self.threads = max(1, min(most_threads(), blocks if small else 2 * blocks))
+    gates = False
+    """Whether four numbers a unit are kept at every step."""
 
-    def forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
-        """Calls kernel(…, x, which, lengths, u, w, b, panels of Uᵀ and Wᵀ, room for U x + b, …)."""
-        inputs = len(self.x) if len(self.which) else 0
-        room = self._panels(True), _scratch("rows", self.x, self.directions, inputs, self.width)
-        self._call(kernel, self.rest[0], *room[0], room[1], *arguments)
+    def __init__(
+        self,
+        x: np.ndarray,
+        which: np.ndarray | None,
+        lengths: np.ndarray,
+        weights: Sequence[np.ndarray],
+        new: New = _anew,
+    ):
+        self.x, self.lengths, self.kind = x, lengths, x.dtype
+        self.batch = len(lengths)
+        self.steps = len(which) if which is not None else len(x) // self.batch
+        if which is None:  # for few texts, U x + b of all steps at once takes less time than step by step
+            which = np.arange(len(x)).reshape(-1, self.batch) if self.batch < ROWS else _NONE
+        self.which, self.new = which, new
+        self.u, self.w, *self.rest = weights
+        self.directions, self.width, self.d = self.w.shape
+        blocks = -(-self.batch // ROWS) * self.directions
+        small = self.steps * self.batch * (self.u[0].size + self.w[0].size) < _SMALL
+        self.threads = max(1, min(most_threads(), blocks if small else 2 * blocks))
+        self.kept: list[np.ndarray] = []
+
+    @property
+    def states(self) -> np.ndarray:
+        """h_1 … h_T, (T, B, D)."""
+        return self.kept[0][1:-1]
+
+    @property
+    def ends(self) -> list[np.ndarray]:
+        """The parts of the first direction's state after the last step, (B, d) each."""
+        return [self.kept[0][-2, :, : self.d].copy()]
+
+    def forward(self, start: Sequence[np.ndarray]) -> None:
+        """Goes through all steps, from the first direction's state before them, each part (B, d)."""
+        h = self.new("h", self.kind, self.steps + 2, self.batch, self.directions * self.d)
+        h[0], h[-1] = 0, 0
+        h[0, :, : self.d] = start[0]
+        self.kept = [h]
+        if self.gates:
+            self.kept.append(self.new("gates", self.kind, self.directions, self.steps, self.batch, 4 * self.d + _APART))
 
     def backward(
-        self, kernel: Callable[..., None], grad_h: Tensor, h: Tensor, *arguments: Any
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ and sums, the gradients, grad_h, h, …).
+        self,
+        grad_h: np.ndarray,
+        taken: np.ndarray | None,
+        grad_ends: Sequence[np.ndarray | None],
+        into: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """∂L/∂x as x was, and that of each part of the first direction's state before the first step, (B, d).
+
+        Args:
+            grad_h: ∂L/∂h of the states that something was made of, (m, D).
+            taken: which of its rows is whose, (T, B), −1 for none; None: of all, in order.
+            grad_ends: that of each of `ends`, or None.
+            into: room for the gradients of the weights, shaped as these.
+        """
+        raise NotImplementedError
+
+    def _forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
+        """Calls kernel(…, x, which, lengths, u, w, b, panels of Uᵀ and Wᵀ, room for U x + b, …)."""
+        inputs = len(self.x) if len(self.which) else 0
+        room = scratch("rows", self.kind, self.directions, inputs, self.width)
+        self._call(kernel, self.rest[0], *self._panels(True), room, *arguments)
+
+    def _backward(
+        self,
+        kernel: Callable[..., None],
+        grad_h: np.ndarray,
+        taken: np.ndarray | None,
+        into: Sequence[np.ndarray],
+        *arguments: Any,
+    ) -> np.ndarray:
+        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ and sums, the gradients, grad_h, taken, …).
 
         Returns:
-            ∂L/∂x as x was, and the gradients of U, W and b, (D', …).
+            ∂L/∂x as x was.
         """
-        panels_of_both, like, threads = self._panels(False), self.x, self.threads
-        once, inputs, n = len(self.which) > 0, len(self.x), self.u.shape[2]
-        at_once = max(AT_ONCE, len(self.lengths))
+        once, inputs, n, kind, threads = len(self.which) > 0, len(self.x), self.u.shape[2], self.kind, self.threads
+        at_once = max(AT_ONCE, self.batch)
         numbers = self.width + (len(self.rest) - 1) * self.d  # a unit has one δ a gate, and one more with an inner bias
         each = (threads, *self.u.shape[:2])
         room = Room(
-            _scratch("delta", like, threads, at_once, numbers + _APART),
-            _scratch("held", like, *panels(threads, at_once, self.d, like.element_size())),
-            _scratch("held_x", like, *panels(threads, 0 if once else at_once, n, like.element_size())),
-            _scratch("own_w", like, *each, self.d),
-            _scratch("own_u", like, *each, 0 if once else n),
-            _scratch("own_b", like, *each),
-            _scratch("rows", like, threads, self.directions, inputs if once else 0, self.width),
+            scratch("delta", kind, threads, at_once, numbers + _APART),
+            scratch("held", kind, *panels(threads, at_once, self.d, kind.itemsize)),
+            scratch("held_x", kind, *panels(threads, 0 if once else at_once, n, kind.itemsize)),
+            scratch("own_w", kind, *each, self.d),
+            scratch("own_u", kind, *each, 0 if once else n),
+            scratch("own_b", kind, *each),
+            scratch("rows", kind, threads, self.directions, inputs if once else 0, self.width),
         )
-        grad_x = like.new_empty(1 if once else self.directions, inputs, n)
-        gradients = like.new_empty(self.u.shape), like.new_empty(self.w.shape), like.new_empty(self.u.shape[:2])
-        self._call(kernel, *panels_of_both, room, grad_x, *gradients, grad_h.contiguous(), h, *arguments)
-        return grad_x[0].view(self.shape), *gradients
+        grad_x = self.new("grad_x", kind, 1 if once else self.directions, inputs, n)
+        if taken is None:
+            taken = np.arange(self.steps * self.batch).reshape(self.steps, -1)
+        self._call(kernel, *self._panels(False), room, grad_x, *into, grad_h, taken, *arguments)
+        return grad_x[0]
+
+    def _carried(self, use: str, grad: np.ndarray | None) -> np.ndarray:
+        """(D', B, d): the gradient (B, d) at the first direction's last state, if there is one, and zero."""
+        carried = scratch(use, self.kind, self.directions, self.batch, self.d)
+        carried[:] = 0
+        if grad is not None:
+            carried[0] = grad
+        return carried
 
     def _call(self, kernel: Callable[..., None], *arguments: Any) -> None:
         together(kernel, self.threads, self.x, self.which, self.lengths, self.u, self.w, *arguments)
@@ -137,99 +167,154 @@ class _Layer:
     def _panels(self, turned: bool) -> list[np.ndarray]:
         sizes = [(columns, self.width) if turned else (self.width, columns) for columns in (self.u.shape[2], self.d)]
         return [
-            _scratch(name, self.x, *panels(self.directions, *size, self.x.element_size()))
+            scratch(name, self.kind, *panels(self.directions, *size, self.kind.itemsize))
             for name, size in zip(("u", "w"), sizes, strict=True)
         ]
 
 
-def _in_turn(*gradients: Tensor) -> list[Tensor]:
-    """Gradients of each parameter, (D', …), in the order of the parameters."""
-    return [g for direction in zip(*gradients, strict=True) for g in direction]
+class ElmanSweep(Sweep):
+    """h_t = φ(b + W h_{t−1} + U x_t); backwards δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1})."""
+
+    phi: int
+    """φ's number for the kernels."""
+
+    def forward(self, start: Sequence[np.ndarray]) -> None:
+        super().forward(start)
+        self._forward(kernels.elman, self.phi, *self.kept)
+
+    def backward(
+        self,
+        grad_h: np.ndarray,
+        taken: np.ndarray | None,
+        grad_ends: Sequence[np.ndarray | None],
+        into: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        carried = self._carried("carried", grad_ends[0])
+        grad_x = self._backward(kernels.elman_backward, grad_h, taken, into, *self.kept, self.phi, carried)
+        return grad_x, [carried[0]]
 
 
-class ElmanSweep(torch.autograd.Function):
-    """h_t = φ(b + W h_{t−1} + U x_t); backwards δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}). Parameters: U, W, b."""
+class LSTMSweep(Sweep):
+    """The LSTM; letters as in `cells.LSTM`."""
 
-    @staticmethod
-    def forward(
-        ctx: Any, activation: str, x: Tensor, which: Tensor | None, lengths: Tensor, start: Tensor, *parameters: Tensor
-    ) -> Tensor:
-        """Every state, (T, B, D), from start (B, d)."""
-        layer = _Layer(x, which, lengths, parameters, 3)
-        ctx.phi, h = kernels.PHI[activation], _room(start, layer.steps, layer.directions)
-        layer.forward(kernels.elman, ctx.phi, h)
-        ctx.save_for_backward(x, which, lengths, h, *parameters)
-        return h[1:-1]
+    gates = True
 
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad_h: Tensor) -> tuple[Tensor | None, ...]:
-        x, which, lengths, h, *parameters = ctx.saved_tensors
-        layer = _Layer(x, which, lengths, parameters, 3)
-        carried = x.new_zeros(layer.directions, len(lengths), layer.d)
-        grad_x, *gradients = layer.backward(kernels.elman_backward, grad_h, h, ctx.phi, carried)
-        return None, grad_x, None, None, carried[0], *_in_turn(*gradients)
+    @property
+    def ends(self) -> list[np.ndarray]:
+        return [*super().ends, self.kept[2][0, -2].copy()]
 
+    def forward(self, start: Sequence[np.ndarray]) -> None:
+        super().forward(start)
+        c = self.new("c", self.kind, self.directions, self.steps + 2, self.batch, self.d)
+        c[:, 0], c[:, -1] = 0, 0
+        c[0, 0] = start[1]
+        self.kept.append(c)
+        self._forward(kernels.lstm, *self.kept)
 
-class LSTMSweep(torch.autograd.Function):
-    """The LSTM; letters as in `cells.LSTM`. Parameters: U, W, b."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, which: Tensor | None, lengths: Tensor, start: Tensor, cell: Tensor, *parameters: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Every state, (T, B, D), and the first direction's c_T, (B, d), from start and cell (B, d)."""
-        layer = _Layer(x, which, lengths, parameters, 3)
-        h, a = _room(start, layer.steps, layer.directions), _gates(start, layer.steps, layer.directions)
-        c = start.new_empty(layer.directions, layer.steps + 2, *cell.shape)
-        cells = c.numpy()
-        cells[:, 0], cells[:, -1] = 0, 0
-        cells[0, 0] = cell.numpy()
-        layer.forward(kernels.lstm, h, a, c)
-        ctx.save_for_backward(x, which, lengths, h, a, c, *parameters)
-        return h[1:-1], c[0, -2].clone()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad_h: Tensor, grad_cell: Tensor) -> tuple[Tensor | None, ...]:
-        x, which, lengths, h, a, c, *parameters = ctx.saved_tensors
-        layer = _Layer(x, which, lengths, parameters, 3)
-        carried, carried_c = x.new_zeros(2, layer.directions, *grad_cell.shape)
-        carried_c[0] = grad_cell
-        grad_x, *gradients = layer.backward(kernels.lstm_backward, grad_h, h, a, c, carried, carried_c)
-        return grad_x, None, None, carried[0], carried_c[0], *_in_turn(*gradients)
+    def backward(
+        self,
+        grad_h: np.ndarray,
+        taken: np.ndarray | None,
+        grad_ends: Sequence[np.ndarray | None],
+        into: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        carried = [self._carried(use, grad) for use, grad in zip(("carried", "carried_c"), grad_ends, strict=True)]
+        grad_x = self._backward(kernels.lstm_backward, grad_h, taken, into, *self.kept, *carried)
+        return grad_x, [part[0] for part in carried]
 
 
-class GRUSweep(torch.autograd.Function):
-    """The GRU in torch's form; letters as in `cells.GRU`. Parameters: U, W, b, b_q.
+class GRUSweep(Sweep):
+    """The GRU in torch's form; letters as in `cells.GRU`.
 
-    The kernels have the gates as q, r, z, n: the first three read the state before, the last three the input.
+    The kernels have the gates as q, r, z, n: the first three read the state before, the last three the input. So n's rows
+    of W, which give q, come first there.
     """
 
+    gates = True
+
+    def __init__(self, *given: Any, **named: Any):
+        super().__init__(*given, **named)
+        self.w = np.roll(self.w, self.d, axis=1)
+
+    def forward(self, start: Sequence[np.ndarray]) -> None:
+        super().forward(start)
+        self._forward(kernels.gru, self.rest[1], *self.kept)
+
+    def backward(
+        self,
+        grad_h: np.ndarray,
+        taken: np.ndarray | None,
+        grad_ends: Sequence[np.ndarray | None],
+        into: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        carried = self._carried("carried", grad_ends[0])
+        own_inner = scratch("own_inner", self.kind, self.threads, self.directions, self.d)
+        own_inner[:] = 0
+        grad_w = scratch("grad_w", self.kind, *self.w.shape)
+        grad_x = self._backward(
+            kernels.gru_backward, grad_h, taken, (into[0], grad_w, into[2]), *self.kept, carried, own_inner
+        )
+        into[1][:, : -self.d], into[1][:, -self.d :] = grad_w[:, self.d :], grad_w[:, : self.d]
+        own_inner.sum(0, out=into[3])
+        return grad_x, [carried[0]]
+
+
+def sweep_of(cell: Cell, *given: Any) -> Sweep:
+    """The sweep of a cell; further arguments as for `Sweep`."""
+    if isinstance(cell, Elman):
+        sweep = ElmanSweep(*given)
+        sweep.phi = kernels.PHI[cell.activation]
+        return sweep
+    return (GRUSweep if isinstance(cell, GRU) else LSTMSweep)(*given)
+
+
+class Unrolled(torch.autograd.Function):
+    """A `Sweep` as autograd sees it."""
+
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, which: Tensor | None, lengths: Tensor, start: Tensor, *parameters: Tensor
-    ) -> Tensor:
-        """Every state, (T, B, D), from start (B, d)."""
-        layer = GRUSweep._layer(x, which, lengths, parameters)
-        h, a = _room(start, layer.steps, layer.directions), _gates(start, layer.steps, layer.directions)
-        layer.forward(kernels.gru, layer.rest[1], h, a)
-        ctx.save_for_backward(x, which, lengths, h, a, *parameters)
-        return h[1:-1]
+        ctx: Any, cell: Cell, count: int, x: Tensor, which: Tensor | None, lengths: Tensor, *given: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Every state, (T, B, D), and the parts of the first direction's last state, (B, d) each.
+
+        Args:
+            count: of parameters a direction.
+            x: (M, n) with `which`, or (T, B, n).
+            given: the parts of the state before the first step, (B, d) each, then U, W, b and perhaps b_q of the direction
+                that reads ahead, and of the one that reads back, if there is one.
+        """
+        parts = len(cell.parts)
+        sweep = _sweep(cell, count, x, which, lengths, given[parts:])
+        sweep.forward([part.numpy() for part in given[:parts]])
+        kept = [torch.from_numpy(a) for a in sweep.kept]
+        ctx.cell, ctx.count, ctx.kept = cell, count, len(kept)
+        ctx.save_for_backward(x, which, lengths, *kept, *given)
+        ctx.set_materialize_grads(False)
+        return kept[0][1:-1], *(torch.from_numpy(part) for part in sweep.ends)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_h: Tensor) -> tuple[Tensor | None, ...]:
-        x, which, lengths, h, a, *parameters = ctx.saved_tensors
-        layer = GRUSweep._layer(x, which, lengths, parameters)
-        carried = x.new_zeros(layer.directions, len(lengths), layer.d)
-        own_inner = x.new_zeros(layer.threads, layer.directions, layer.d)
-        grad_x, grad_u, grad_w, grad_b = layer.backward(kernels.gru_backward, grad_h, h, a, carried, own_inner)
-        gradients = grad_u, grad_w.roll(-layer.d, 1), grad_b, own_inner.sum(0)
-        return grad_x, None, None, carried[0], *_in_turn(*gradients)
+    def backward(ctx: Any, grad_h: Tensor | None, *grad_ends: Tensor | None) -> tuple[Tensor | None, ...]:
+        x, which, lengths, *saved = ctx.saved_tensors
+        kept, given = saved[: ctx.kept], saved[ctx.kept :]
+        parts = len(grad_ends)
+        sweep = _sweep(ctx.cell, ctx.count, x, which, lengths, given[parts:])
+        sweep.kept = [part.numpy() for part in kept]
+        into = [fresh(sweep.kind, *w.shape) for w in (sweep.u, sweep.w, *sweep.rest)]
+        whole = x.new_zeros(kept[0][1:-1].shape) if grad_h is None else grad_h
+        grad_x, grad_start = sweep.backward(
+            whole.contiguous().view(-1, kept[0].shape[2]).numpy(), None,
+            [grad if grad is None else grad.numpy() for grad in grad_ends], into,
+        )  # fmt: skip
+        of_directions = [torch.from_numpy(g) for direction in zip(*into, strict=True) for g in direction]
+        of_start = [torch.from_numpy(part.copy()) for part in grad_start]
+        return None, None, torch.from_numpy(grad_x).view(x.shape), None, None, *of_start, *of_directions
 
-    @staticmethod
-    def _layer(x: Tensor, which: Tensor | None, lengths: Tensor, parameters: Sequence[Tensor]) -> _Layer:
-        layer = _Layer(x, which, lengths, parameters, 4)
-        layer.w = np.roll(layer.w, layer.d, axis=1)  # n's rows of W, which give q, come first
-        return layer
+
+def _sweep(
+    cell: Cell, count: int, x: Tensor, which: Tensor | None, lengths: Tensor, parameters: Sequence[Tensor]
+) -> Sweep:
+    own = [np.ascontiguousarray(p.numpy()) for p in parameters]
+    weights = [np.stack(own[i::count]) if len(own) > count else own[i][None] for i in range(count)]
+    read = None if which is None else which.contiguous().numpy()
+    return sweep_of(cell, x.flatten(0, -2).contiguous().numpy(), read, lengths.numpy(), weights)

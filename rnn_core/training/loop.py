@@ -16,9 +16,11 @@ from rnn_core.compiled import use_threads
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
+from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.decoding import Predictions, predict
+from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import Noise
-from rnn_core.network.losses import step_weights, weighted_loss
+from rnn_core.network.losses import counted, step_weights
 from rnn_core.network.models import Network
 from rnn_core.results import Scores
 from rnn_core.training import kernels
@@ -103,7 +105,9 @@ class Training:
         self.labels, self.scheme = tuple(labels), scheme
         self.metric = headline_metric(config, scheme)
         self.network = Network(config.model, len(vocabulary), len(labels))
-        self.optimizer = Optimizer(self.network, config.train)
+        self.dense = Dense(self.network)
+        self.backpropagation = Backpropagation(self.network, self.dense)
+        self.optimizer = Optimizer(self.network, self.dense, config.train)
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._averaged_at = 0
@@ -181,12 +185,10 @@ class Training:
         noise = self.network.dropout.noise = Noise(self.config.train.seed, self.step)
         hidden = self._rare[batch.tokens] & noise.choices(batch.tokens.shape, UNKNOWN_SHARE)
         words, indices = kernels.different(np.where(hidden, UNK, batch.tokens), self._numbers)
-        words_ = torch.from_numpy(words)
-        table = self.optimizer.look_up(words_)
-        loss = self._backward(table, torch.from_numpy(indices), batch)
+        loss, gradient = self._backward(self.optimizer.look_up(words), indices, batch)
         if not math.isfinite(loss):
             raise Problem(_DIVERGED)
-        self.optimizer.step(words_, table)
+        self.optimizer.step(words, gradient)
         self.step += 1
         if self.config.train.average and self.step % AVERAGED_EVERY == 0:
             self._average()
@@ -201,33 +203,36 @@ class Training:
         self.pads += batch.tokens.size - steps
         self.seconds += time.perf_counter() - began
 
-    def _backward(self, table: Tensor, indices: Tensor, batch: Batch) -> float:
-        """Adds the gradients of a batch to the parameters and the table; returns its loss.
+    def _backward(self, table: np.ndarray, which: np.ndarray, batch: Batch) -> tuple[float, np.ndarray]:
+        """The loss of a batch, and ∂L/∂table, (u, n); the other gradients come to stand in `dense`.
 
         With truncation, chunks of K steps are gone through one after the other, each forwards and back before the
         next, so that no more than K steps are held; the state is carried over, a gradient is not.
+
+        Args:
+            table: the embeddings of the different words of the batch, (u, n).
+            which: which of them stands where, (T, B).
         """
-        lengths, targets = torch.from_numpy(batch.lengths), torch.from_numpy(batch.targets)
-        config, whole = self.config, len(indices)
+        config, (whole, texts) = self.config, which.shape
         weights = step_weights(
-            lengths, whole, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
+            batch.lengths, whole, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
         )
-        targets = targets.expand(whole, -1)
-        total, state = 0.0, None
-        size = min(config.train.truncate or whole, whole)
+        of, size = counted(weights, batch.targets), config.train.truncate or whole
+        if size >= whole:
+            return self.backpropagation(table, which, batch.lengths, of)
+        total, gradient, dense, state = 0.0, np.zeros_like(table), np.zeros_like(self.dense.gradients), None
         for start in range(0, whole, size):
-            now = slice(start, start + size)
-            given, which = table, indices[now]
-            if size < whole:  # what a chunk takes must not grow with the words of the other chunks
-                words, which = which.unique(return_inverse=True)
-                given = table.index_select(0, words)
-            h, ends = self.network.advance(given, which, lengths - start, state)
-            if size == whole or bool((weights[now] > 0).any()):
-                loss = weighted_loss(self.network, h, weights[now], targets[now])
-                loss.backward()
-                total += loss.item()
-            state = [tuple(part.detach() for part in layer) for layer in ends]
-        return total
+            # what a chunk takes must not grow with the words of the other chunks
+            words, own = np.unique(which[start : start + size], return_inverse=True)
+            now = of.between(start * texts, (start + size) * texts)
+            loss, part = self.backpropagation(
+                table[words], own.reshape(-1, texts), batch.lengths - start, now, state
+            )
+            total, state = total + loss, self.backpropagation.ends
+            gradient[words] += part
+            dense += self.dense.gradients
+        self.dense.gradients[:] = dense
+        return total, gradient
 
     def _average(self) -> None:
         """Moves the average towards the weights; at first faster, so that it forgets where they started."""

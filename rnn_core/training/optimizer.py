@@ -13,7 +13,6 @@ to ε, which is 1e-8 beside a √v that is seldom under 1e-5.
 """
 
 import math
-from typing import cast
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor
 
 from rnn_core.compiled import share_out
 from rnn_core.config import TrainConfig
+from rnn_core.network.dense import Dense
 from rnn_core.network.models import Network
 from rnn_core.training import kernels
 from rnn_core.training.kernels import BETA1, BETA2
@@ -33,77 +33,65 @@ _MEMORY = 400
 class _Moments:
     """Weights (N, n) with Adam's two moments of their gradient."""
 
-    def __init__(self, weights: Tensor):
-        self.weights, self.mean, self.square = weights, torch.zeros_like(weights), torch.zeros_like(weights)
+    def __init__(self, weights: np.ndarray):
+        self.weights, self.mean, self.square = weights, np.zeros_like(weights), np.zeros_like(weights)
 
-    def update(self, rows: np.ndarray, gradient: Tensor, scale: float, rate: float, update: int) -> None:
-        arrays = (a.numpy() for a in (self.weights, self.mean, self.square, gradient))
-        kernels.adam(rows, *arrays, scale, rate, update)
+    def update(self, rows: np.ndarray, gradient: np.ndarray, scale: float, rate: float, update: int) -> None:
+        kernels.adam(rows, self.weights, self.mean, self.square, gradient, scale, rate, update)
 
 
 class Optimizer:
     """Updates a network: its embedding by the rows of each batch, everything else whole.
 
-    For each batch: `look_up` its words, compute the loss with that table, backward, `step`. Embeddings of words not in
-    recent batches may lag behind until `catch_up`.
+    For each batch: `look_up` its words, find the gradients with that table, `step`. Embeddings of words not in recent
+    batches may lag behind until `catch_up`.
 
     Args:
-        network: its parameters are updated in place; it stays on its device and of its dtype.
+        network: its embedding is updated in place.
+        dense: all its other parameters, likewise, and their gradients.
         config: optimizer, learning rate and clip.
     """
 
-    def __init__(self, network: Network, config: TrainConfig):
-        self.config, self.network = config, network
-        self._rest = [p for p in network.parameters() if p is not network.embedding]
-        # all but the embedding, end to end as one row: each parameter becomes a view of its part
-        self._row = torch.cat([p.detach().flatten() for p in self._rest])[None]
-        for p, part in zip(self._rest, self._row[0].split([p.numel() for p in self._rest]), strict=True):
-            p.data = part.view_as(p)
+    def __init__(self, network: Network, dense: Dense, config: TrainConfig):
+        self.config, self.dense = config, dense
+        self._embedding, self._row = network.embedding.detach().numpy(), dense.weights[None]
         self._adam = config.optimizer == "adam"
         self.updates = 0
         if self._adam:
-            self._words, self._dense = _Moments(self._embedding), _Moments(self._row)
-        self._last = torch.zeros(len(network.embedding), dtype=torch.int64)  # the update that each word is up to date with
+            self._words, self._rest = _Moments(self._embedding), _Moments(self._row)
+        self._last = np.zeros(len(network.embedding), np.int64)  # the update that each word is up to date with
         self._still_to_move = np.zeros(0)
 
-    @property
-    def _embedding(self) -> Tensor:
-        return self.network.embedding.detach()
-
-    def look_up(self, rows: Tensor) -> Tensor:
-        """The embeddings of these different words, (u, n), up to date and ready to collect a gradient."""
+    def look_up(self, rows: np.ndarray) -> np.ndarray:
+        """The embeddings of these different words (u,), up to date, (u, n)."""
         self._make_up_for(rows)
-        return self._embedding.index_select(0, rows).requires_grad_()
+        return self._embedding[rows]
 
-    def step(self, rows: Tensor, table: Tensor) -> float:
-        """One update from the gradients of the network and of `table`, as `look_up` just gave it.
+    def step(self, rows: np.ndarray, words: np.ndarray) -> float:
+        """One update from the gradients of the words (u,), (u, n), and those of `dense`.
 
         Returns:
             The norm of the whole gradient, words included, before it was clipped.
         """
-        assert self._rest[0].data_ptr() == self._row.data_ptr(), "the network's parameters have been moved or cast"
-        words, *gradients = (cast(Tensor, p.grad) for p in (table, *self._rest))
-        words, dense = words.contiguous(), torch.cat([g.flatten() for g in gradients])[None]
-        norm = math.hypot(torch.linalg.vector_norm(dense), torch.linalg.vector_norm(words))
+        dense = self.dense.gradients[None]
+        norm = math.hypot(*(torch.linalg.vector_norm(torch.from_numpy(g)) for g in (dense, words)))
         clip, rate = self.config.clip, self.config.learning_rate
         scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as torch's clip_grad_norm_ has it
         self.updates += 1
         if self._adam:
-            self._dense.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
-            self._words.update(rows.numpy(), words, scale, rate, self.updates)
-            self._last.numpy()[rows.numpy()] = self.updates
+            self._rest.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
+            self._words.update(rows, words, scale, rate, self.updates)
+            self._last[rows] = self.updates
         else:
-            self._row.sub_(dense, alpha=rate * scale)
-            self._embedding.index_add_(0, rows, words, alpha=-rate * scale)
-        for p in self._rest:
-            p.grad = None
+            self._row -= dense * (rate * scale)
+            self._embedding[rows] -= words * (rate * scale)
         return norm
 
     def catch_up(self) -> None:
         """Brings every word up to date: before the weights are averaged, scored or saved as a run's."""
-        self._make_up_for(torch.arange(len(self._last)))
+        self._make_up_for(np.arange(len(self._last)))
 
-    def _make_up_for(self, rows: Tensor) -> None:
+    def _make_up_for(self, rows: np.ndarray) -> None:
         """Moves words in place by the updates since they were last up to date, in which they had no gradient."""
         if self._adam:
             words = self._words
@@ -125,18 +113,25 @@ class Optimizer:
 
     def state(self) -> dict[str, Tensor]:
         """Everything a resumed training needs, by name."""
-        held = {"last": self._last, "updates": torch.tensor(self.updates)}
+        held = {"last": torch.from_numpy(self._last), "updates": torch.tensor(self.updates)}
         if self._adam:
-            for name, moments in (("words", self._words), ("rest", self._dense)):
-                held |= {f"mean.{name}": moments.mean, f"square.{name}": moments.square}
+            words, rest = self._words, self._rest
+            held |= {"mean.words": torch.from_numpy(words.mean), "square.words": torch.from_numpy(words.square)}
+            for name, row in (("mean.rest", rest.mean), ("square.rest", rest.square)):
+                held[name] = torch.from_numpy(np.concatenate(self.dense.parts(row[0]))[None])
         return held
 
     def restore(self, held: dict[str, Tensor]) -> None:
         """Goes back to what `state` gave. Raises KeyError or RuntimeError when it is from another network."""
-        if "mean.0" in held:  # checkpoints had the moments of each parameter by itself at first
-            parts = range(len(self._rest))
-            held = held | {f"{m}.rest": torch.cat([held[f"{m}.{i}"].flatten() for i in parts])[None] for m in ("mean", "square")}
-        for name, values in self.state().items():
-            if name != "updates":
-                values.copy_(held[name])
+        self._last[:] = held["last"].numpy()
         self.updates = int(held["updates"])
+        if self._adam:
+            for name in ("mean", "square"):
+                getattr(self._words, name)[:] = held[f"{name}.words"].numpy()
+                parts = self.dense.parts(getattr(self._rest, name)[0])
+                if f"{name}.0" in held:  # checkpoints had the moments of each parameter by itself at first
+                    given = [held[f"{name}.{i}"].numpy().ravel() for i in range(len(parts))]
+                else:
+                    given = np.split(held[f"{name}.rest"].numpy()[0], np.cumsum([len(part) for part in parts])[:-1])
+                for part, values in zip(parts, given, strict=True):
+                    part[:] = values

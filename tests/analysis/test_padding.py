@@ -10,9 +10,9 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.padding import audit
 from rnn_core.analysis.trace import trace
 from rnn_core.data.vocabulary import PAD
-from rnn_core.network.losses import step_weights, weighted_loss
+from rnn_core.network.losses import step_weights
 from tests.analysis.gradients import KINDS, loaded
-from tests.tiny import CELLS
+from tests.tiny import CELLS, weighted_loss
 
 TEXT = "the film was not good"
 
@@ -35,7 +35,9 @@ def by_hand(one: Loaded, side: str, masked: bool, pads: int, targets: list[int])
         weights[read, 0] = 1 / len(read)
     else:
         wanted[:, 0] = targets[0]
-        weights = step_weights(lengths, len(longer), per_token=False, loss=one.config.loss, reduce="mean")
+        weights = torch.from_numpy(
+            step_weights(lengths.numpy(), len(longer), per_token=False, loss=one.config.loss, reduce="mean")
+        )
     total = 2 * weighted_loss(twin, h, weights, wanted)  # a batch's loss is the mean over its two texts
     gradients = torch.autograd.grad(total, list(twin.parameters()))
     return h[read, 0].detach().numpy(), twin.readout(h[read, 0]).softmax(1).detach().numpy(), float(total.detach()), gradients

@@ -12,7 +12,8 @@ from rnn_core.data.batches import Encoded
 from rnn_core.network import losses
 from rnn_core.network.decoding import tensors
 from rnn_core.network.losses import step_weights
-from tests.tiny import LABELS, batch_loss, config_of, model_of, network_of, random_texts, vocabulary_of
+from rnn_core.network.models import Network
+from tests.tiny import LABELS, batch_loss, config_of, model_of, network_of, random_texts, vocabulary_of, weighted_loss
 
 EVERY_WAY = [
     ("classify", "last", "mean"), ("classify", "last", "sum"), ("classify", "every", "mean"),
@@ -39,7 +40,7 @@ def plain_weights(length: int, steps: int, per_token: bool, loss: str, reduce: s
 def test_the_weights_of_the_steps(loss: str, reduce: str, per_token: bool) -> None:
     lengths, steps = [2, 3, 7, 5], 7
     given: dict[str, Any] = {"per_token": per_token, "loss": loss, "reduce": reduce}
-    weights = step_weights(torch.tensor(lengths), steps, **given)
+    weights = step_weights(np.array(lengths), steps, **given)
     assert weights.shape == (steps, 4)
     for b, length in enumerate(lengths):
         assert weights[:, b].tolist() == pytest.approx(plain_weights(length, steps, **given), abs=1e-15)
@@ -102,16 +103,35 @@ def test_many_answers_have_torchs_loss_and_gradients(
     h = (torch.randn(30, 23, 11) * 60).to(dtype).requires_grad_()
     weights, targets = torch.rand(30, 23).double(), torch.randint(-1, classes, (30, 23))
     weights[::7] = 0
-    counted = (weights > 0) & (targets >= 0)
-    logits = network.readout(h)[counted].double()
-    each = torch.nn.functional.cross_entropy(logits, targets[counted], reduction="none")
-    wanted, leaves = (each * weights[counted]).sum() / 23, [h, network.weight_out, network.bias_out]
-    expected = wanted, *torch.autograd.grad(wanted, leaves)
-    for way in (losses.weighted_loss, losses.by_torch):  # the second is the one for a GPU
-        loss = way(network, h, weights, targets)
-        for found, value in zip((loss, *torch.autograd.grad(loss, leaves)), expected, strict=True):
-            within = 1e-11 if dtype is torch.float64 else 1e-5 * max(1.0, value.detach().abs().max().item())
-            torch.testing.assert_close(found.double(), value.double(), rtol=0, atol=within)
+    of = losses.counted(weights.numpy(), targets.numpy())
+    assert (of.places == ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0].numpy()).all()
+    wanted, leaves = weighted_loss(network, h, weights, targets), [network.weight_out, network.bias_out]
+    expected = torch.autograd.grad(wanted, [*leaves, h])
+    found = loss_and_gradients(network, h.detach().flatten(0, 1)[of.places], of)
+    assert found[0] == pytest.approx(wanted.item(), rel=1e-12 if dtype is torch.float64 else 1e-5)
+    for ours, value in zip(found[1:], (*expected[:2], expected[2].flatten(0, 1)[of.places]), strict=True):
+        within = 1e-11 if dtype is torch.float64 else 1e-5 * max(1.0, value.abs().max().item())
+        torch.testing.assert_close(torch.from_numpy(ours), value, rtol=0, atol=within)
+
+
+def loss_and_gradients(network: Network, states: torch.Tensor, of: losses.Counted) -> tuple[Any, ...]:
+    """The loss, and its gradients for V, c and the states."""
+    weights = [p.detach().numpy() for p in (network.weight_out, network.bias_out)]
+    into = [np.full_like(w, np.nan) for w in weights]
+    loss, grad = losses.loss_and_gradients(states.numpy(), of, weights, into)
+    return loss, *into, grad
+
+
+@pytest.mark.parametrize("by_text", [True, False])
+def test_what_a_chunk_counts_is_its_part_of_all(by_text: bool) -> None:
+    rng = np.random.default_rng(0)
+    weights, targets = rng.integers(0, 2, (7, 4)) / 3, rng.integers(-1, 3, 4 if by_text else (7, 4))
+    whole = losses.counted(weights, targets)
+    for start in range(0, 7, 3):
+        now = slice(start, start + 3)
+        alone = losses.counted(weights[now], targets if by_text else targets[now])
+        for part, wanted in zip(whole.between(start * 4, (start + 3) * 4), alone, strict=True):
+            assert (part == wanted).all() and len(part) == len(wanted)
 
 
 def test_a_sure_answers_small_loss_is_not_lost() -> None:
@@ -119,11 +139,12 @@ def test_a_sure_answers_small_loss_is_not_lost() -> None:
     with torch.no_grad():
         network.weight_out.copy_(torch.tensor([[20.0], [6.0]]))
         network.bias_out.zero_()
-    loss = losses.weighted_loss(network, torch.ones(1, 1, 1), torch.ones(1, 1), torch.zeros(1, 1, dtype=torch.int64))
-    assert loss.item() == pytest.approx(math.log1p(math.exp(-14)), rel=0.1)
+    of = losses.counted(np.ones((1, 1)), np.zeros(1, np.int64))
+    loss, *_ = loss_and_gradients(network, torch.ones(1, 1), of)
+    assert loss == pytest.approx(math.log1p(math.exp(-14)), rel=0.1)
 
 
 def test_a_label_without_a_row_is_refused() -> None:
     network = network_of(model_of(), 8, 2)
     with pytest.raises(IndexError, match="label"):
-        losses.weighted_loss(network, torch.ones(1, 1, 4), torch.ones(1, 1), torch.full((1, 1), 2))
+        loss_and_gradients(network, torch.ones(1, 4), losses.counted(np.ones((1, 1)), np.full(1, 2)))

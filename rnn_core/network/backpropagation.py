@@ -1,0 +1,92 @@
+"""A batch through the network and back, without autograd: on small networks a third of an update was autograd's."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnn_core.network.dense import Dense
+from rnn_core.network.dropout import thin, thin_rows
+from rnn_core.network.losses import Counted, loss_and_gradients
+from rnn_core.network.memory import Memory
+from rnn_core.network.models import Network
+from rnn_core.network.sweeps import Sweep, sweep_of
+
+
+class Backpropagation:
+    """The loss of a batch and all its gradients: those of `Network.advance` and cross-entropy under autograd.
+
+    Args:
+        network: in memory of the processor.
+        dense: its parameters; their gradients come to stand there, in place of the last.
+    """
+
+    def __init__(self, network: Network, dense: Dense):
+        self.network, self.dense = network, dense
+        self._memory = [Memory() for _ in range(network.config.layers)]
+        self._sweeps: list[Sweep] = []
+
+    @property
+    def ends(self) -> list[list[np.ndarray]]:
+        """The state of each layer (forwards) after the last step of the last batch, each part (B, d)."""
+        return [sweep.ends for sweep in self._sweeps]
+
+    def __call__(
+        self,
+        table: np.ndarray,
+        which: np.ndarray,
+        lengths: np.ndarray,
+        of: Counted,
+        start: Sequence[Sequence[np.ndarray]] | None = None,
+    ) -> tuple[float, np.ndarray]:
+        """Reads on from a state, with the embeddings of a table, and goes back to it; arguments as for `Network.advance`.
+
+        Args:
+            of: the states that the loss counts.
+
+        Returns:
+            The loss Σ_i w_i L(i), and ∂L/∂table, (M, n), which is there until the next batch.
+        """
+        assert self.dense.attached, "the network's parameters have been moved or cast"
+        d, batch, kind = self.network.config.hidden, len(lengths), table.dtype
+        zero = [np.zeros((batch, d), kind)] * len(self.network.cell.parts)
+        sweeps = self._sweeps = []
+        keys: list[int | None] = []
+        x = table
+        for layer, (memory, part) in enumerate(zip(self._memory, self.dense.layers, strict=True)):
+            key = self._key()
+            if key is not None:
+                x = thin(memory.array("x", kind, *x.shape), x, self.network.dropout.p, key)
+            sweep = sweep_of(self.network.cell, x, None if layer else which, lengths, part.weights, memory.array)
+            sweep.forward(start[layer] if start else zero)
+            sweeps.append(sweep)
+            keys.append(key)
+            x = sweep.states.reshape(-1, sweep.directions * d)
+        key = self._key()
+        if key is None:
+            states = x[of.places]
+        else:
+            states = np.empty((len(of.places), x.shape[1]), kind)
+            thin_rows(states, x, of.places, self.network.dropout.p, key)
+        if not len(states):
+            self.dense.gradients[:] = 0
+            return 0.0, np.zeros_like(table)
+        loss, grad = loss_and_gradients(states, of, *self.dense.readout)
+        self._thin(grad, key)
+        taken = np.full((sweeps[-1].steps, batch), -1)
+        taken.ravel()[of.places] = np.arange(len(of.places))
+        none = [None] * len(zero)
+        for layer in reversed(range(len(sweeps))):
+            last = layer == len(sweeps) - 1
+            grad, _ = sweeps[layer].backward(grad, taken if last else None, none, self.dense.layers[layer].gradients)
+            self._thin(grad, keys[layer])
+        return loss, grad
+
+    def _key(self) -> int | None:
+        """The key of the next dropout, or None when nothing is dropped."""
+        dropout = self.network.dropout
+        return dropout.noise.key() if dropout.training and dropout.p else None
+
+    def _thin(self, grad: np.ndarray, key: int | None) -> None:
+        """The way back of a dropout, in place."""
+        if key is not None:
+            thin(grad, grad, self.network.dropout.p, key)
