@@ -55,7 +55,9 @@ class Backpropagation:
         for layer, (memory, part) in enumerate(zip(self._memory, self.dense.layers, strict=True)):
             key = self._key()
             if key is not None:
-                x = thin(memory.array("x", kind, *x.shape), x, self.network.dropout.p, key)
+                whole, x = x, memory.array("x", kind, *x.shape)
+                x[:] = whole
+                thin(x, self.network.dropout.p, key)
             sweep = sweep_of(self.network.cell, x, None if layer else which, lengths, part.weights, memory.array)
             sweep.forward(start[layer] if start else zero)
             sweeps.append(sweep)
@@ -89,4 +91,4 @@ class Backpropagation:
     def _thin(self, grad: np.ndarray, key: int | None) -> None:
         """The way back of a dropout, in place."""
         if key is not None:
-            thin(grad, grad, self.network.dropout.p, key)
+            thin(grad, self.network.dropout.p, key)

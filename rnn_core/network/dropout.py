@@ -55,13 +55,13 @@ class Dropout(nn.Module):
         if x.device.type != "cpu":
             return nn.functional.dropout(x, self.p)
         kept = np.ones(x.shape, x.detach().numpy().dtype)
-        return x * torch.from_numpy(thin(kept, kept, self.p, self.noise.key()))
+        thin(kept, self.p, self.noise.key())
+        return x * torch.from_numpy(kept)
 
 
-def thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> np.ndarray:
-    """Dropout of x into out, which it may be itself; both C-contiguous. Returns out. ∂L/∂x is the same of ∂L/∂out."""
-    _thin(out.reshape(-1), x.reshape(-1), p, key)
-    return out
+def thin(x: np.ndarray, p: float, key: int) -> None:
+    """Dropout of x (C-contiguous) in place. Of ∂L/∂x after it, this makes that before it."""
+    _thin(x.reshape(-1), p, key)
 
 
 @njit(inline="always", **OPTIONS)
@@ -82,11 +82,11 @@ def _choose(out: np.ndarray, share: float, key: int) -> None:
 
 
 @compiled
-def _thin(out: np.ndarray, x: np.ndarray, p: float, key: int) -> None:
+def _thin(x: np.ndarray, p: float, key: int) -> None:
     """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p)."""
     least, zero, scale = np.uint32(p * 4294967295), x.dtype.type(0), x.dtype.type(1 / (1 - p))
     for i in range(len(x)):
-        out[i] = x[i] * scale if _kept(i, key, least) else zero
+        x[i] = x[i] * scale if _kept(i, key, least) else zero
 
 
 @compiled

@@ -63,15 +63,17 @@ def adam(
 def coast(
     begin: int, end: int,
     rows: np.ndarray, weights: np.ndarray, mean: np.ndarray, square: np.ndarray, last: np.ndarray,
-    updates: int, rate: float, still_to_move: np.ndarray,
+    updates: int, rate: float, table: np.ndarray,
 ) -> None:  # fmt: skip
     """Makes up for updates without a gradient, of the rows `begin` to `end` of `rows`, as `optimizer` derives it.
 
     Args:
         last: (N,) the update that each row is up to date with; set to `updates`.
         rate: learning rate.
-        still_to_move: how far a row would still go after each update, in units of rate · m / √v.
+        table: (5, ≥ updates + 1), by update how far a row would still go, in units of rate · m / √v; powers of ρ, β₁ and
+            β₂; and by update what ε comes to after it.
     """
+    still, ratio, first_to, second_to, after = table
     for i in range(begin, end):
         row = rows[i]
         gap = updates - last[row]
@@ -79,9 +81,8 @@ def coast(
             continue
         w, m, v = weights[row], mean[row], square[row]
         number = w.dtype.type
-        far = number(rate * (still_to_move[last[row]] - (BETA1 / math.sqrt(BETA2)) ** gap * still_to_move[updates]))
-        epsilon = number(EPSILON * math.sqrt(1 - BETA2 ** (last[row] + 1)))
-        first, second = number(BETA1**gap), number(BETA2**gap)
+        far, epsilon = number(rate * (still[last[row]] - ratio[gap] * still[updates])), number(after[last[row]])
+        first, second = number(first_to[gap]), number(second_to[gap])
         for j in range(len(w)):
             w[j] -= far * m[j] / (np.sqrt(v[j]) + epsilon)
             m[j] *= first

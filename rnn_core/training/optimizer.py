@@ -23,7 +23,7 @@ from rnn_core.config import TrainConfig
 from rnn_core.network.dense import Dense
 from rnn_core.network.models import Network
 from rnn_core.training import kernels
-from rnn_core.training.kernels import BETA1, BETA2
+from rnn_core.training.kernels import BETA1, BETA2, EPSILON
 
 _RATIO = BETA1 / math.sqrt(BETA2)
 _MEMORY = 400
@@ -60,7 +60,7 @@ class Optimizer:
         if self._adam:
             self._words, self._rest = _Moments(self._embedding), _Moments(self._row)
         self._last = np.zeros(len(network.embedding), np.int64)  # the update that each word is up to date with
-        self._still_to_move = np.zeros(0)
+        self._table = np.empty((5, 0))
 
     def look_up(self, rows: np.ndarray) -> np.ndarray:
         """The embeddings of these different words (u,), up to date, (u, n)."""
@@ -97,17 +97,25 @@ class Optimizer:
             words = self._words
             share_out(
                 kernels.coast, len(rows), 1000, rows, words.weights, words.mean, words.square, self._last,
-                self.updates, self.config.learning_rate, self._moves(),
+                self.updates, self.config.learning_rate, self._by_update(),
             )  # fmt: skip
 
-    def _moves(self) -> np.ndarray:
-        """Σ_{k≥1} ρ^k w_{s+k} for each s: how far a word still goes after update s, in units of lr · m / √v."""
-        if self.updates >= len(self._still_to_move):
+    def _by_update(self) -> np.ndarray:
+        """The table that `kernels.coast` reads, (5, > updates).
+
+        For each s: Σ_{k≥1} ρ^k w_{s+k}, how far a word still goes after update s, in units of lr · m / √v; ρ^s, β₁^s and
+        β₂^s; and ε √(1 − β₂^(s+1)).
+        """
+        if self.updates >= self._table.shape[1]:
             size = 2 * self.updates + 1000
             t = np.arange(1, size + _MEMORY, dtype=np.float64)
             w = np.sqrt(1 - BETA2**t) / (1 - BETA1**t)
-            self._still_to_move = np.convolve(w, _RATIO ** np.arange(1, _MEMORY + 1)[::-1], "valid")
-        return self._still_to_move
+            still_to_move = np.convolve(w, _RATIO ** np.arange(1, _MEMORY + 1)[::-1], "valid")
+            s = np.arange(size, dtype=np.float64)
+            self._table = np.stack(
+                (still_to_move, _RATIO**s, BETA1**s, BETA2**s, EPSILON * np.sqrt(1 - BETA2 ** (s + 1)))
+            )
+        return self._table
 
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
