@@ -16,8 +16,10 @@ import torch
 from numba import njit
 from torch import Tensor
 
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-"""No lock of the interpreter is held; a division needs no check; a·b + c may be rounded once. NaN stays NaN."""
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+"""No lock of the interpreter is held, and a division needs no check. Nothing is left to the compiler that could change a bit:
+a function that was just compiled is not always the same instructions as the one that was kept, and training must give the
+same weights with both."""
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

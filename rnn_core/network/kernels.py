@@ -120,6 +120,7 @@ ROWS = 8
 _FEATURES = cpu_target.target_context.codegen().magic_tuple()[-1]
 _REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 16
 """Bytes of a vector register, by the features that Numba compiles for and knows its kept code by."""
+_FUSED = "+fma" in _FEATURES or "+neon" in _FEATURES
 
 _ACROSS = 4
 """Panels that a single row goes through at a time, for the same reason."""
@@ -201,6 +202,25 @@ def _copy(out: np.ndarray, row: np.ndarray) -> None:
         out[j] = row[j]
 
 
+def _times_plus(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
+    """a b + c, rounded once where the processor can."""
+    if not _FUSED:
+        return builder.fadd(builder.fmul(a, b), c)
+    kind, lanes = (a.type.element, f"v{a.type.count}") if isinstance(a.type, ir.VectorType) else (a.type, "")
+    name = f"llvm.fma.{lanes}{kind.intrinsic_name}"
+    return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(a.type, [a.type] * 3), name), [a, b, c])
+
+
+@intrinsic
+def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """`_times_plus` of numbers of one kind."""
+
+    def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        return _times_plus(builder, *arguments)
+
+    return a(a, b, c), instructions
+
+
 @intrinsic
 def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
     """`add_product`, as instructions."""
@@ -271,8 +291,7 @@ def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
                 weights = [load(of, builder.mul(loop.index, constant(_REGISTER)), vector) for of in panels]
                 numbers = [in_every_lane(load(of, offset, number), vector) for of in a_rows]
                 for (i, j), total in sums.items():
-                    product = builder.fmul(numbers[i], weights[j], flags=("contract",))  # a·b + c may be rounded once
-                    builder.store(builder.fadd(builder.load(total), product, flags=("contract",)), total)
+                    builder.store(_times_plus(builder, numbers[i], weights[j], builder.load(total)), total)
             for (i, j), total in sums.items():
                 masked("store", builder.load(total), places[i, j], aligned, used[j], returned=ir.VoidType())
 
@@ -364,15 +383,15 @@ def _(x):  # type: ignore[no-untyped-def]
         x = np.float32(7.9) if x > np.float32(7.9) else x
         x = np.float32(-7.9) if x < np.float32(-7.9) else x
         s = x * x
-        p = np.float32(-2.76076847742355e-16) * s + np.float32(2.00018790482477e-13)
-        p = p * s + np.float32(-8.60467152213735e-11)
-        p = p * s + np.float32(5.12229709037114e-08)
-        p = p * s + np.float32(1.48572235717979e-05)
-        p = p * s + np.float32(6.37261928875436e-04)
-        p = p * s + np.float32(4.89352455891786e-03)
-        q = np.float32(1.19825839466702e-06) * s + np.float32(1.18534705686654e-04)
-        q = q * s + np.float32(2.26843463243900e-03)
-        q = q * s + np.float32(4.89352518554385e-03)
+        p = _fma(np.float32(-2.76076847742355e-16), s, np.float32(2.00018790482477e-13))  # type: ignore[call-arg]
+        p = _fma(p, s, np.float32(-8.60467152213735e-11))  # type: ignore[call-arg]
+        p = _fma(p, s, np.float32(5.12229709037114e-08))  # type: ignore[call-arg]
+        p = _fma(p, s, np.float32(1.48572235717979e-05))  # type: ignore[call-arg]
+        p = _fma(p, s, np.float32(6.37261928875436e-04))  # type: ignore[call-arg]
+        p = _fma(p, s, np.float32(4.89352455891786e-03))  # type: ignore[call-arg]
+        q = _fma(np.float32(1.19825839466702e-06), s, np.float32(1.18534705686654e-04))  # type: ignore[call-arg]
+        q = _fma(q, s, np.float32(2.26843463243900e-03))  # type: ignore[call-arg]
+        q = _fma(q, s, np.float32(4.89352518554385e-03))  # type: ignore[call-arg]
         return x * p / q
 
     return rational
