@@ -147,16 +147,16 @@ def matrix_rate() -> float:
     return best
 
 
-def share_of_matrix_rate(bench: Bench, cell: str, batches: int) -> dict[str, Any]:
+def share_of_matrix_rate(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
     """Multiplications of the recurrent layer (forwards once, backwards twice) against what the machine can do."""
     training = bench.ours(cell, 256, 1)
     plan, gates = training._plan(), {"rnn": 1, "lstm": 4, "gru": 3}[cell]
     shares, rates = [], []
-    for number in range(4):
+    for number in range(rounds + 1):
         rate = matrix_rate()
         use_threads(THREADS)
         training.steps, training.seconds = 0, 0.0
-        for rows in plan[number * batches : (number + 1) * batches]:
+        for rows in [plan[(number * batches + i) % len(plan)] for i in range(batches)]:
             training._update(rows)
         work = 3 * 2 * gates * 256 * (100 + 256) * training.steps
         shares.append(work / training.seconds / rate)
@@ -180,7 +180,7 @@ def main() -> None:
                 found |= learning(bench, cell, given.epochs)
             print(json.dumps(found), flush=True)
             if name == "sst2":
-                share = share_of_matrix_rate(bench, cell, given.batches)
+                share = share_of_matrix_rate(bench, cell, given.rounds, given.batches)
                 print(json.dumps({"data": "hidden 256", "cell": cell} | share), flush=True)
 
 

@@ -383,15 +383,15 @@ def _(x):  # type: ignore[no-untyped-def]
         x = np.float32(7.9) if x > np.float32(7.9) else x
         x = np.float32(-7.9) if x < np.float32(-7.9) else x
         s = x * x
-        p = _fma(np.float32(-2.76076847742355e-16), s, np.float32(2.00018790482477e-13))  # type: ignore[call-arg]
-        p = _fma(p, s, np.float32(-8.60467152213735e-11))  # type: ignore[call-arg]
-        p = _fma(p, s, np.float32(5.12229709037114e-08))  # type: ignore[call-arg]
-        p = _fma(p, s, np.float32(1.48572235717979e-05))  # type: ignore[call-arg]
-        p = _fma(p, s, np.float32(6.37261928875436e-04))  # type: ignore[call-arg]
-        p = _fma(p, s, np.float32(4.89352455891786e-03))  # type: ignore[call-arg]
-        q = _fma(np.float32(1.19825839466702e-06), s, np.float32(1.18534705686654e-04))  # type: ignore[call-arg]
-        q = _fma(q, s, np.float32(2.26843463243900e-03))  # type: ignore[call-arg]
-        q = _fma(q, s, np.float32(4.89352518554385e-03))  # type: ignore[call-arg]
+        p = _fma(np.float32(-2.76076847742355e-16), s, np.float32(2.00018790482477e-13))
+        p = _fma(p, s, np.float32(-8.60467152213735e-11))
+        p = _fma(p, s, np.float32(5.12229709037114e-08))
+        p = _fma(p, s, np.float32(1.48572235717979e-05))
+        p = _fma(p, s, np.float32(6.37261928875436e-04))
+        p = _fma(p, s, np.float32(4.89352455891786e-03))
+        q = _fma(np.float32(1.19825839466702e-06), s, np.float32(1.18534705686654e-04))
+        q = _fma(q, s, np.float32(2.26843463243900e-03))
+        q = _fma(q, s, np.float32(4.89352518554385e-03))
         return x * p / q
 
     return rational
