@@ -5,14 +5,14 @@ The same numbers as `Cell.step` and `Cell.backward` unrolled (tests hold them eq
 On the way back the sweep carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is multiplied for some steps at a time, and
 that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up. docs/performance.md has what was measured.
 
-`Sweep` takes and gives numpy arrays, for `backpropagation.py`; `unrolled` is the same for autograd. For both: x (M, n)
+`Sweep` takes and gives numpy arrays, for `backpropagation.py`; `Unrolled` is the same for autograd. For both: x (M, n)
 holds the different inputs and `which` (T, B) says which of them each step reads, or `which` is None and each step reads its
 own. lengths are the true steps of each text, (B,). States are (T, B, D), both directions side by side, and zero at pads. The
 state before the first step is given to the first direction alone; the second starts from zero.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from torch.autograd.function import once_differentiable
 
 from rnn_core.compiled import most_threads, together
 from rnn_core.network import kernels
-from rnn_core.network.cells import GRU, Cell, Elman
+from rnn_core.network.cells import GRU, LSTM, Cell, Elman
 from rnn_core.network.kernels import AT_ONCE, ROWS, Room, panels
 from rnn_core.network.memory import fresh, scratch
 
@@ -47,26 +47,27 @@ class Sweep:
     """One layer through time and back; `sweep_of` gives the cell's.
 
     Args:
+        cell: of the kind that the class is for.
         x, which, lengths: as above; without `which`, x is (T·B, n).
         weights: U (D', G·d, n), W (D', G·d, d), b (D', G·d) and perhaps b_q (D', d), for D' directions.
         new: where the states of all steps and what else the way back needs come to stand.
 
     Attributes:
-        kept: these, from `forward` on: h (T + 2, B, D), and gates and cells where there are any.
+        kept: these, from `forward` on: h (T + 2, B, D), and gates (D', T, B, ≥ 4d) and cells (D', T + 2, B, d) if there are any.
     """
 
-    gates = False
-    """Whether four numbers a unit are kept at every step."""
+    gates = cells = False
 
     def __init__(
         self,
+        cell: Cell,
         x: np.ndarray,
         which: np.ndarray | None,
         lengths: np.ndarray,
         weights: Sequence[np.ndarray],
         new: New = _anew,
     ):
-        self.x, self.lengths, self.kind = x, lengths, x.dtype
+        self.cell, self.x, self.lengths, self.kind = cell, x, lengths, x.dtype
         self.batch = len(lengths)
         self.steps = len(which) if which is not None else len(x) // self.batch
         if which is None:  # for few texts, U x + b of all steps at once takes less time than step by step
@@ -87,7 +88,8 @@ class Sweep:
     @property
     def ends(self) -> list[np.ndarray]:
         """The parts of the first direction's state after the last step, (B, d) each."""
-        return [self.kept[0][-2, :, : self.d].copy()]
+        h, *rest = self.kept
+        return [h[-2, :, : self.d].copy(), *(c[0, -2].copy() for c in rest[1:])]
 
     def forward(self, start: Sequence[np.ndarray]) -> None:
         """Goes through all steps, from the first direction's state before them, each part (B, d)."""
@@ -97,6 +99,12 @@ class Sweep:
         self.kept = [h]
         if self.gates:
             self.kept.append(self.new("gates", self.kind, self.directions, self.steps, self.batch, 4 * self.d + _APART))
+        if self.cells:
+            c = self.new("cells", self.kind, self.directions, self.steps + 2, self.batch, self.d)
+            c[:, 0], c[:, -1] = 0, 0
+            c[0, 0] = start[1]
+            self.kept.append(c)
+        self._ahead()
 
     def backward(
         self,
@@ -113,6 +121,22 @@ class Sweep:
             grad_ends: that of each of `ends`, or None.
             into: room for the gradients of the weights, shaped as these.
         """
+        if taken is None:
+            taken = np.arange(self.steps * self.batch).reshape(self.steps, -1)
+        carried = []  # (D', B, d) each: from the last step on, the gradient at the state that the next step back reads
+        for part, grad in enumerate(grad_ends):
+            carried.append(scratch(f"carried {part}", self.kind, self.directions, self.batch, self.d))
+            carried[part][:] = 0
+            if grad is not None:
+                carried[part][0] = grad
+        return self._back(carried, into, grad_h, taken), [part[0] for part in carried]
+
+    def _ahead(self) -> None:
+        """Calls the cell's kernel by `_forward`."""
+        raise NotImplementedError
+
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
+        """Calls the cell's kernel by `_backward`; ∂L/∂x."""
         raise NotImplementedError
 
     def _forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
@@ -121,15 +145,8 @@ class Sweep:
         room = scratch("rows", self.kind, self.directions, inputs, self.width)
         self._call(kernel, self.rest[0], *self._panels(True), room, *arguments)
 
-    def _backward(
-        self,
-        kernel: Callable[..., None],
-        grad_h: np.ndarray,
-        taken: np.ndarray | None,
-        into: Sequence[np.ndarray],
-        *arguments: Any,
-    ) -> np.ndarray:
-        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ and sums, the gradients, grad_h, taken, …).
+    def _backward(self, kernel: Callable[..., None], into: Sequence[np.ndarray], *arguments: Any) -> np.ndarray:
+        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ and sums, the gradients, …).
 
         Returns:
             ∂L/∂x as x was.
@@ -148,18 +165,8 @@ class Sweep:
             scratch("rows", kind, threads, self.directions, inputs if once else 0, self.width),
         )
         grad_x = self.new("grad_x", kind, 1 if once else self.directions, inputs, n)
-        if taken is None:
-            taken = np.arange(self.steps * self.batch).reshape(self.steps, -1)
-        self._call(kernel, *self._panels(False), room, grad_x, *into, grad_h, taken, *arguments)
+        self._call(kernel, *self._panels(False), room, grad_x, *into, *arguments)
         return grad_x[0]
-
-    def _carried(self, use: str, grad: np.ndarray | None) -> np.ndarray:
-        """(D', B, d): the gradient (B, d) at the first direction's last state, if there is one, and zero."""
-        carried = scratch(use, self.kind, self.directions, self.batch, self.d)
-        carried[:] = 0
-        if grad is not None:
-            carried[0] = grad
-        return carried
 
     def _call(self, kernel: Callable[..., None], *arguments: Any) -> None:
         together(kernel, self.threads, self.x, self.which, self.lengths, self.u, self.w, *arguments)
@@ -175,52 +182,27 @@ class Sweep:
 class ElmanSweep(Sweep):
     """h_t = φ(b + W h_{t−1} + U x_t); backwards δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1})."""
 
-    phi: int
-    """φ's number for the kernels."""
+    @property
+    def _phi(self) -> int:
+        return kernels.PHI[cast(Elman, self.cell).activation]
 
-    def forward(self, start: Sequence[np.ndarray]) -> None:
-        super().forward(start)
-        self._forward(kernels.elman, self.phi, *self.kept)
+    def _ahead(self) -> None:
+        self._forward(kernels.elman, self._phi, *self.kept)
 
-    def backward(
-        self,
-        grad_h: np.ndarray,
-        taken: np.ndarray | None,
-        grad_ends: Sequence[np.ndarray | None],
-        into: Sequence[np.ndarray],
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
-        carried = self._carried("carried", grad_ends[0])
-        grad_x = self._backward(kernels.elman_backward, grad_h, taken, into, *self.kept, self.phi, carried)
-        return grad_x, [carried[0]]
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
+        return self._backward(kernels.elman_backward, into, *grad_h, *self.kept, self._phi, *carried)
 
 
 class LSTMSweep(Sweep):
     """The LSTM; letters as in `cells.LSTM`."""
 
-    gates = True
+    gates = cells = True
 
-    @property
-    def ends(self) -> list[np.ndarray]:
-        return [*super().ends, self.kept[2][0, -2].copy()]
-
-    def forward(self, start: Sequence[np.ndarray]) -> None:
-        super().forward(start)
-        c = self.new("c", self.kind, self.directions, self.steps + 2, self.batch, self.d)
-        c[:, 0], c[:, -1] = 0, 0
-        c[0, 0] = start[1]
-        self.kept.append(c)
+    def _ahead(self) -> None:
         self._forward(kernels.lstm, *self.kept)
 
-    def backward(
-        self,
-        grad_h: np.ndarray,
-        taken: np.ndarray | None,
-        grad_ends: Sequence[np.ndarray | None],
-        into: Sequence[np.ndarray],
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
-        carried = [self._carried(use, grad) for use, grad in zip(("carried", "carried_c"), grad_ends, strict=True)]
-        grad_x = self._backward(kernels.lstm_backward, grad_h, taken, into, *self.kept, *carried)
-        return grad_x, [part[0] for part in carried]
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
+        return self._backward(kernels.lstm_backward, into, *grad_h, *self.kept, *carried)
 
 
 class GRUSweep(Sweep):
@@ -232,40 +214,32 @@ class GRUSweep(Sweep):
 
     gates = True
 
-    def __init__(self, *given: Any, **named: Any):
-        super().__init__(*given, **named)
+    def __init__(self, *given: Any):
+        super().__init__(*given)
         self.w = np.roll(self.w, self.d, axis=1)
 
-    def forward(self, start: Sequence[np.ndarray]) -> None:
-        super().forward(start)
+    def _ahead(self) -> None:
         self._forward(kernels.gru, self.rest[1], *self.kept)
 
-    def backward(
-        self,
-        grad_h: np.ndarray,
-        taken: np.ndarray | None,
-        grad_ends: Sequence[np.ndarray | None],
-        into: Sequence[np.ndarray],
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
-        carried = self._carried("carried", grad_ends[0])
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
+        grad_u, grad_w, grad_b, grad_inner = into
         own_inner = scratch("own_inner", self.kind, self.threads, self.directions, self.d)
         own_inner[:] = 0
-        grad_w = scratch("grad_w", self.kind, *self.w.shape)
+        rolled = scratch("grad_w", self.kind, *self.w.shape)
         grad_x = self._backward(
-            kernels.gru_backward, grad_h, taken, (into[0], grad_w, into[2]), *self.kept, carried, own_inner
+            kernels.gru_backward, (grad_u, rolled, grad_b), *grad_h, *self.kept, *carried, own_inner
         )
-        into[1][:, : -self.d], into[1][:, -self.d :] = grad_w[:, self.d :], grad_w[:, : self.d]
-        own_inner.sum(0, out=into[3])
-        return grad_x, [carried[0]]
+        grad_w[:, : -self.d], grad_w[:, -self.d :] = rolled[:, self.d :], rolled[:, : self.d]
+        own_inner.sum(0, out=grad_inner)
+        return grad_x
+
+
+_SWEEPS: dict[type[Cell], type[Sweep]] = {Elman: ElmanSweep, LSTM: LSTMSweep, GRU: GRUSweep}
 
 
 def sweep_of(cell: Cell, *given: Any) -> Sweep:
     """The sweep of a cell; further arguments as for `Sweep`."""
-    if isinstance(cell, Elman):
-        sweep = ElmanSweep(*given)
-        sweep.phi = kernels.PHI[cell.activation]
-        return sweep
-    return (GRUSweep if isinstance(cell, GRU) else LSTMSweep)(*given)
+    return _SWEEPS[type(cell)](cell, *given)
 
 
 class Unrolled(torch.autograd.Function):
