@@ -426,8 +426,8 @@ class Room(NamedTuple):
     Attributes:
         delta: δ of the last steps of the texts under way, (C, ≥ G·d).
         held, held_x: the states before these steps and their inputs as panels, (P, C, L).
-        w: ∂L/∂W over the thread's texts, (D', G·d, d).
-        u, b: without `which`, ∂L/∂U and ∂L/∂b over them, (D', G·d, n) and (D', G·d).
+        w: ∂L/∂W over the thread's texts, (D', G·d, d), unless it is the first with texts of the direction.
+        u, b: without `which`, likewise ∂L/∂U and ∂L/∂b over them, (D', G·d, n) and (D', G·d).
         sums: with `which`, their δ added up by input, (D', M, G·d).
     """
 
@@ -446,8 +446,8 @@ class Own(NamedTuple):
     delta: np.ndarray
     held: np.ndarray
     held_x: np.ndarray
-    w: np.ndarray
     u: np.ndarray
+    w: np.ndarray
     b: np.ndarray
     sums: np.ndarray
     grad_x: np.ndarray
@@ -538,18 +538,22 @@ def _take_up(
 
 
 @compiled
-def _own(me: int, k: int, which: np.ndarray, room: Room, grad_x: np.ndarray) -> Own:
-    """What a thread has to itself for one direction, its sums at zero."""
-    into = grad_x[0 if len(which) else k]
-    _clear_rows(0, room.w.shape[2], room.w[me, k])
+def _own(
+    me: int, k: int, of: int, which: np.ndarray, room: Room,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+) -> Own:  # fmt: skip
+    """What a thread has to itself for one direction, its sums at zero: those of thread `of` stand where the gradients will."""
+    u, w, b, sums = room.u[me, k], room.w[me, k], room.b[me, k], room.sums[me, k]
+    if me == of:
+        u, w, b = grad_u[k], grad_w[k], grad_b[k]
+    _clear_rows(0, len(w), w)
     if len(which):
-        _clear_rows(0, room.sums.shape[2], room.sums[me, k])
+        _clear_rows(0, len(sums), sums)
     else:
-        _clear_rows(0, room.u.shape[2], room.u[me, k])
-        _clear_rows(k, k + 1, room.b[me])
-    return Own(
-        room.delta[me], room.held[me], room.held_x[me], room.w[me, k], room.u[me, k], room.b[me, k], room.sums[me, k], into
-    )
+        _clear_rows(0, len(u), u)
+        _clear(b)
+    into = grad_x[0 if len(which) else k]
+    return Own(room.delta[me], room.held[me], room.held_x[me], u, w, b, sums, into)
 
 
 @compiled
@@ -567,19 +571,15 @@ def _gradients(
     first, last = _share(me, threads, width, ROWS)
     for k in range(directions):
         of = _first_of(threads, batch, directions, k)
-        _clear_rows(first, last, grad_w[k])
-        if not len(which):
-            _clear_rows(first, last, grad_u[k])
-            _clear(grad_b[k, first:last])
-        for other in range(of, threads):
+        for other in range(of + 1, threads):
             begin, end = _texts(other, threads, batch, directions, k)
             if begin < end:
                 _add(grad_w[k, first:last], room.w[other, k, first:last])
-                if not len(which):
+                if len(which):
+                    _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
+                else:
                     _add(grad_u[k, first:last], room.u[other, k, first:last])
                     _add(grad_b[k : k + 1, first:last], room.b[other, k : k + 1, first:last])
-                elif other > of:
-                    _add(sums[of, k, :, first:last], sums[other, k, :, first:last])
         if len(which):
             outer(first, last, grad_u[k], sums[of, k, :, :width], x)
             add_rows(first, last, grad_b[k], sums[of, k, :, :width])
@@ -684,7 +684,7 @@ def elman_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            own = _own(me, k, which, room, grad_x)
+            own = _own(me, k, _first_of(threads, len(lengths), len(u), k), which, room, grad_x, grad_u, grad_w, grad_b)
             given = Given(x, which, of_u[k])
             _elman_backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2], phi, carried[k],
@@ -783,7 +783,7 @@ def lstm_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            own = _own(me, k, which, room, grad_x)
+            own = _own(me, k, _first_of(threads, len(lengths), len(u), k), which, room, grad_x, grad_u, grad_w, grad_b)
             given = Given(x, which, of_u[k])
             _lstm_backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2],
@@ -893,7 +893,7 @@ def gru_backward(
     for k in range(len(u)):
         first, last = _texts(me, threads, len(lengths), len(u), k)
         if first < last:
-            own = _own(me, k, which, room, grad_x)
+            own = _own(me, k, _first_of(threads, len(lengths), len(u), k), which, room, grad_x, grad_u, grad_w, grad_b)
             given = Given(x, which, of_u[k])
             _gru_backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2],

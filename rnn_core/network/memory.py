@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-_LINE = 64
+LINE = 64
 """Bytes of a line of the cache, where an array begins: a vector that lies across two takes as long as two."""
 
 _KEPT_AT_MOST = 2**26
@@ -17,8 +17,8 @@ def fresh(kind: Any, *shape: int) -> np.ndarray:
     """An array of this dtype and shape that nobody else has, not filled."""
     kind = np.dtype(kind)
     size = math.prod(shape) * kind.itemsize
-    raw = np.empty(size + _LINE, np.uint8)
-    begin = -raw.ctypes.data % _LINE
+    raw = np.empty(size + LINE, np.uint8)
+    begin = -raw.ctypes.data % LINE
     return raw[begin : begin + size].view(kind).reshape(shape)
 
 
