@@ -4,7 +4,7 @@ Numba compiles a loop when it is first called and keeps the result beside its fi
 that call each other stand in one file. docs/performance.md has what they gave over calls of torch and numpy.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from queue import SimpleQueue
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from numba import njit
-from torch import Tensor
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 """No lock of the interpreter is held, and a division needs no check. Nothing is left to the compiler that could change a bit:
@@ -51,18 +50,18 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
     Args:
         kernel: a compiled loop over some of `count` things that know nothing of each other.
         group: shares are multiples of it, but for the last.
-        arguments: what follows; tensors are passed as numpy arrays of the same memory.
+        arguments: what follows.
     """
-    passed, threads = _as_arrays(arguments), max(1, min(most_threads(), count // group))
+    threads = max(1, min(most_threads(), count // group))
     if threads == 1:
-        kernel(0, count, *passed)
+        kernel(0, count, *arguments)
         return
     ends = [count * i // threads // group * group for i in range(threads)] + [count]
     faults: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def part(first: int, last: int) -> None:
         try:
-            kernel(first, last, *passed)
+            kernel(first, last, *arguments)
             faults.put(None)
         except BaseException as fault:
             faults.put(fault)
@@ -88,11 +87,11 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
             often one has come, and whether one has failed. They must meet at the end, because nobody waits for a helper
             to return: that would take longer than a small part of the work.
         threads: how many; `most_threads` at most.
-        arguments: as for `share_out`.
+        arguments: what follows.
     """
-    passed, meeting = _as_arrays(arguments), np.zeros(2, np.int64)
+    meeting = np.zeros(2, np.int64)
     if threads == 1:
-        kernel(0, 1, meeting, *passed)
+        kernel(0, 1, meeting, *arguments)
         return
     faults: list[BaseException] = []
     ended: SimpleQueue[None] = SimpleQueue()
@@ -100,7 +99,7 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
     def part(me: int) -> None:
         try:
             if not meeting[1]:
-                kernel(me, threads, meeting, *passed)
+                kernel(me, threads, meeting, *arguments)
         except BaseException as fault:
             faults.append(fault)
             meeting[1] = 1  # nobody waits for this one
@@ -122,10 +121,6 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
             for _ in range(handed):  # what they write to may be used again
                 ended.get()
             raise faults[0]
-
-
-def _as_arrays(arguments: Sequence[Any]) -> list[Any]:
-    return [a.numpy() if isinstance(a, Tensor) else a for a in arguments]
 
 
 def _have_helpers(count: int) -> None:

@@ -120,7 +120,7 @@ class _Text(NamedTuple):
         """A row as in training: read from its start, by its length; what is behind counts for nothing."""
         table = self.table.clone().requires_grad_(True)
         fed = torch.from_numpy(row.fed)
-        top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], fed.sum()[None])[0] * fed[:, None, None]
+        top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], fed.sum()[None]) * fed[:, None, None]
         logits = self.twin.readout(top)
         total = self._loss(row, logits[:, 0])
         parameters = {name: p for name, p in self.twin.named_parameters() if p is not self.twin.embedding}

@@ -18,17 +18,15 @@ class Backpropagation:
     Args:
         network: in memory of the processor.
         dense: its parameters; their gradients come to stand there, in place of the last.
+
+    Attributes:
+        ends: the state of each layer (forwards) after the last step of the last batch, each part (B, d).
     """
 
     def __init__(self, network: Network, dense: Dense):
         self.network, self.dense = network, dense
         self._memory = [Memory() for _ in range(network.config.layers)]
-        self._sweeps: list[Sweep] = []
-
-    @property
-    def ends(self) -> list[list[np.ndarray]]:
-        """The state of each layer (forwards) after the last step of the last batch, each part (B, d)."""
-        return [sweep.ends for sweep in self._sweeps]
+        self.ends: list[list[np.ndarray]] = []
 
     def __call__(
         self,
@@ -38,10 +36,12 @@ class Backpropagation:
         of: Counted,
         start: Sequence[Sequence[np.ndarray]] | None = None,
     ) -> tuple[float, np.ndarray]:
-        """Reads on from a state, with the embeddings of a table, and goes back to it; arguments as for `Network.advance`.
+        """Reads on from a state, and goes back to it.
 
         Args:
+            table, which, lengths: as for `Network.advance`.
             of: the states that the loss counts.
+            start: the state of each layer before the first step; None: zero. Reading forwards only.
 
         Returns:
             The loss Σ_i w_i L(i), and ∂L/∂table, (M, n), which is there until the next batch.
@@ -49,7 +49,7 @@ class Backpropagation:
         assert self.dense.attached, "the network's parameters have been moved or cast"
         d, batch, kind = self.network.config.hidden, len(lengths), table.dtype
         zero = [np.zeros((batch, d), kind)] * len(self.network.cell.parts)
-        sweeps = self._sweeps = []
+        sweeps: list[Sweep] = []
         keys: list[int | None] = []
         x = table
         for layer, (memory, part) in enumerate(zip(self._memory, self.dense.layers, strict=True)):
@@ -63,6 +63,7 @@ class Backpropagation:
             sweeps.append(sweep)
             keys.append(key)
             x = sweep.states.reshape(-1, sweep.directions * d)
+        self.ends = [sweep.ends for sweep in sweeps]
         key = self._key()
         if key is None:
             states = x[of.places]

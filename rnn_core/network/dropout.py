@@ -61,7 +61,7 @@ class Dropout(nn.Module):
 
 def thin(x: np.ndarray, p: float, key: int) -> None:
     """Dropout of x (C-contiguous) in place. Of ∂L/∂x after it, this makes that before it."""
-    _thin(x.reshape(-1), p, key)
+    _thin(x.reshape(-1, copy=False), p, key)
 
 
 @njit(inline="always", **OPTIONS)

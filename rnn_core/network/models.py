@@ -1,13 +1,13 @@
 """The network: embedding, recurrent layers, readout. One module for every task."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
 from rnn_core.config import ModelConfig
-from rnn_core.network.cells import Cell, State, cell_of
+from rnn_core.network.cells import Cell, cell_of
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.recurrence import Parameters, run
 
@@ -58,33 +58,22 @@ class Network(nn.Module):
         """
         true = torch.arange(len(tokens), device=tokens.device)[:, None] < lengths
         words, which = tokens.unique(return_inverse=True)
-        return self.advance(self.embedding[words], which, lengths)[0] * true[:, :, None]
+        return self.advance(self.embedding[words], which, lengths) * true[:, :, None]
 
-    def advance(
-        self, table: Tensor, which: Tensor, lengths: Tensor, start: Sequence[State] | None = None
-    ) -> tuple[Tensor, list[State]]:
-        """Reads on from a state, with the embeddings of a table.
+    def advance(self, table: Tensor, which: Tensor, lengths: Tensor) -> Tensor:
+        """The uppermost states, (T, B, D), with the embeddings of a table; of no meaning at pads.
 
         Args:
             table: the embeddings of the different words there are, (M, n). Dropout is of this table: a word lacks the
                 same numbers wherever it stands (Gal and Ghahramani 2016 do so within a text).
             which: which of these stands where, (T, B), padded at the end.
             lengths: steps of these that are true, (B,).
-            start: the state of each layer before the first step; None: zero. Reading forwards only.
-
-        Returns:
-            The uppermost states, (T, B, D), of no meaning at pads; and the state of each layer (forwards) after the
-            last step.
         """
-        x, ends = table, []
+        x = table
         for layer in range(self.config.layers):
             directions = [self.layer(layer, direction) for direction in range(self.directions)]
-            x, end = run(
-                self.cell, self.dropout(x), lengths, directions,
-                start=start[layer] if start else None, which=None if layer else which,
-            )  # fmt: skip
-            ends.append(end)
-        return x, ends
+            x, _ = run(self.cell, self.dropout(x), lengths, directions, which=None if layer else which)
+        return x
 
     def readout(self, h: Tensor) -> Tensor:
         """o = c + V h for states of any leading shape, (…, D) → (…, k)."""

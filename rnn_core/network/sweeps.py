@@ -88,8 +88,7 @@ class Sweep:
     @property
     def ends(self) -> list[np.ndarray]:
         """The parts of the first direction's state after the last step, (B, d) each."""
-        h, *rest = self.kept
-        return [h[-2, :, : self.d].copy(), *(c[0, -2].copy() for c in rest[1:])]
+        return [self.kept[0][-2, :, : self.d].copy(), *(c[0, -2].copy() for c in self.kept[2:])]
 
     def forward(self, start: Sequence[np.ndarray]) -> None:
         """Goes through all steps, from the first direction's state before them, each part (B, d)."""
@@ -115,6 +114,8 @@ class Sweep:
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """∂L/∂x as x was, and that of each part of the first direction's state before the first step, (B, d).
 
+        They are there until the next sweep goes back in this thread (∂L/∂x: until `new` is asked for it again).
+
         Args:
             grad_h: ∂L/∂h of the states that something was made of, (m, D).
             taken: which of its rows is whose, (T, B), −1 for none; None: of all, in order.
@@ -135,7 +136,7 @@ class Sweep:
         """Calls the cell's kernel by `_forward`."""
         raise NotImplementedError
 
-    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
         """Calls the cell's kernel by `_backward`; ∂L/∂x."""
         raise NotImplementedError
 
@@ -189,8 +190,8 @@ class ElmanSweep(Sweep):
     def _ahead(self) -> None:
         self._forward(kernels.elman, self._phi, *self.kept)
 
-    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
-        return self._backward(kernels.elman_backward, into, *grad_h, *self.kept, self._phi, *carried)
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
+        return self._backward(kernels.elman_backward, into, *of_states, *self.kept, self._phi, *carried)
 
 
 class LSTMSweep(Sweep):
@@ -201,8 +202,8 @@ class LSTMSweep(Sweep):
     def _ahead(self) -> None:
         self._forward(kernels.lstm, *self.kept)
 
-    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
-        return self._backward(kernels.lstm_backward, into, *grad_h, *self.kept, *carried)
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
+        return self._backward(kernels.lstm_backward, into, *of_states, *self.kept, *carried)
 
 
 class GRUSweep(Sweep):
@@ -221,13 +222,13 @@ class GRUSweep(Sweep):
     def _ahead(self) -> None:
         self._forward(kernels.gru, self.rest[1], *self.kept)
 
-    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *grad_h: np.ndarray) -> np.ndarray:
+    def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
         grad_u, grad_w, grad_b, grad_inner = into
         own_inner = scratch("own_inner", self.kind, self.threads, self.directions, self.d)
         own_inner[:] = 0
         rolled = scratch("grad_w", self.kind, *self.w.shape)
         grad_x = self._backward(
-            kernels.gru_backward, (grad_u, rolled, grad_b), *grad_h, *self.kept, *carried, own_inner
+            kernels.gru_backward, (grad_u, rolled, grad_b), *of_states, *self.kept, *carried, own_inner
         )
         grad_w[:, : -self.d], grad_w[:, -self.d :] = rolled[:, self.d :], rolled[:, : self.d]
         own_inner.sum(0, out=grad_inner)

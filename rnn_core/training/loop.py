@@ -305,7 +305,7 @@ class Training:
         return held, json.dumps({name: getattr(self, name) for name in self._PLAIN + self._SUMS})
 
     def restore(self, held: dict[str, Tensor], rest: str) -> None:
-        """Goes back to what `state` gave. Raises KeyError or RuntimeError when it is from another network."""
+        """Goes back to what `state` gave. Raises KeyError, RuntimeError or ValueError when it is from another network."""
 
         def under(prefix: str) -> dict[str, Tensor]:
             return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}

@@ -107,7 +107,7 @@ class Optimizer:
         β₂^s; and ε √(1 − β₂^(s+1)).
         """
         if self.updates >= self._table.shape[1]:
-            size = 2 * self.updates + 1000
+            size = self.updates * 3 // 2 + 1000
             t = np.arange(1, size + _MEMORY, dtype=np.float64)
             w = np.sqrt(1 - BETA2**t) / (1 - BETA1**t)
             still_to_move = np.convolve(w, _RATIO ** np.arange(1, _MEMORY + 1)[::-1], "valid")
@@ -130,7 +130,7 @@ class Optimizer:
         return held
 
     def restore(self, held: dict[str, Tensor]) -> None:
-        """Goes back to what `state` gave. Raises KeyError or RuntimeError when it is from another network."""
+        """Goes back to what `state` gave. Raises KeyError or ValueError when it is from another network."""
         self._last[:] = held["last"].numpy()
         self.updates = int(held["updates"])
         if self._adam:

@@ -184,7 +184,7 @@ def test_a_word_lacks_the_same_numbers_wherever_it_stands_and_others_the_next_ti
     network = network_of(model_of("tanh", dropout=0.5), 7, 2).train()
     network.layer(0, 0)["weight_hh"].data.zero_()
     which, lengths = torch.tensor([[0, 1, 2], [1, 0, 0], [2, 2, 1]]), torch.tensor([3, 3, 3])
-    first, second = (network.advance(network.embedding[1:4], which, lengths)[0].detach() for _ in range(2))
+    first, second = (network.advance(network.embedding[1:4], which, lengths).detach() for _ in range(2))
     for word in range(3):
         states = first[which == word]
         assert torch.equal(states, states[:1].expand_as(states))
