@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnn_core.compiled import use_threads
 from rnn_core.config import ModelConfig
 from rnn_core.network.cells import cell_of
 from rnn_core.network.recurrence import run
+from rnn_core.threads import use_threads
 
 SIZES = ((32, 40, 64, 128), (32, 200, 64, 128), (64, 50, 128, 256), (1, 50, 64, 64))
 THREADS, SETTLED_S = 2, 0.02

@@ -18,13 +18,13 @@ import torch
 
 from benchmarks.tutorial import Loop
 from benchmarks.tutorial import Network as TutorialNetwork
-from rnn_core.compiled import use_threads
 from rnn_core.config import ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import DataConfig, read_dataset
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.decoding import predict
 from rnn_core.network.models import Network
+from rnn_core.threads import use_threads
 from rnn_core.training.loop import Training, score
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

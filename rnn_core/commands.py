@@ -151,8 +151,8 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         raise Problem("Name a file to evaluate on, or a split of the run's own data with --on train, dev or test.")
     from rnn_core.analysis.evaluate import evaluate
     from rnn_core.analysis.loading import load
-    from rnn_core.compiled import use_threads
     from rnn_core.data.datasets import read_examples
+    from rnn_core.threads import use_threads
     from rnn_core.training.work import figures_of
 
     config = make(DataConfig, _columns_for(run.config.data, given))
@@ -208,7 +208,7 @@ def _readings(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     """Reads a split of the run's own data otherwise: from the last column, with pads in front, without recurrence."""
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.readings import readings
-    from rnn_core.compiled import use_threads
+    from rnn_core.threads import use_threads
 
     run = workspace.run(given.run)
     saved = workspace.dataset(run.config.fingerprint)

@@ -1,19 +1,18 @@
-"""Loops over numbers that Numba compiles, and the threads that share them out.
+"""Loops over numbers that Numba compiles, and where they are kept.
 
-Numba compiles a loop when it is first called and keeps the result beside its file, until that file changes: so loops
-that call each other stand in one file. docs/performance.md has what they gave over calls of torch and numpy.
+Numba compiles a loop when it is first called and keeps the result beside its file, here until any file with compiled
+loops changes. docs/performance.md has what they gave over calls of torch and numpy.
 """
 
+import re
 from collections.abc import Callable
-from functools import partial
-from itertools import pairwise
-from queue import SimpleQueue
-from threading import Lock, Thread
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numba import njit
+from numba import config, njit
+from numba.core import caching
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 """No lock of the interpreter is held, and a division needs no check. Nothing is left to the compiler that could change a bit:
@@ -23,120 +22,44 @@ same weights with both."""
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function as machine code for the types it is first called with."""
+    options = vars(config)
+    before = options["CACHE_LOCATOR_CLASSES"]
+    options["CACHE_LOCATOR_CLASSES"] = _LOCATORS  # read when the function is made
     try:
         return njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # there is no folder to keep it in that can be written
         return njit(**OPTIONS)(function)
+    finally:
+        options["CACHE_LOCATOR_CLASSES"] = before
 
 
-_threads: int | None = None
+@cache
+def stamp(root: Path = Path(__file__).parent) -> str:
+    """A hash of all files with compiled loops below a folder, and of this one: loops are made of those of other files."""
+    texts = (path.read_bytes() for path in sorted(root.rglob("*.py")))
+    return sha256(b"".join(text for text in texts if _COMPILED.search(text))).hexdigest()
 
 
-def use_threads(count: int) -> None:
-    """From here on loops are shared out among so many threads, and torch, whose products are small beside them, has one."""
-    global _threads
-    _threads = count
-    torch.set_num_threads(1)
+_COMPILED = re.compile(rb"^@(compiled|njit|intrinsic|overload)\b|^OPTIONS\b", re.MULTILINE)
 
 
-def most_threads() -> int:
-    """As many threads as `use_threads` said, or as torch has."""
-    return _threads or torch.get_num_threads()
+class _Stamped:
+    """Numba asks the stamp of one file; what is kept is for the loops of all."""
+
+    def get_source_stamp(self) -> str:
+        return stamp()
 
 
-def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: Any) -> None:
-    """Calls kernel(first, last, …) for 0 ≤ first < last ≤ count, in `most_threads`.
-
-    Args:
-        kernel: a compiled loop over some of `count` things that know nothing of each other.
-        group: shares are multiples of it, but for the last.
-        arguments: what follows.
-    """
-    threads = max(1, min(most_threads(), count // group))
-    if threads == 1:
-        kernel(0, count, *arguments)
-        return
-    ends = [count * i // threads // group * group for i in range(threads)] + [count]
-    faults: SimpleQueue[BaseException | None] = SimpleQueue()
-
-    def part(first: int, last: int) -> None:
-        try:
-            kernel(first, last, *arguments)
-            faults.put(None)
-        except BaseException as fault:
-            faults.put(fault)
-
-    _have_helpers(threads - 1)
-    for first, last in pairwise(ends[1:]):
-        _handed_over.put(partial(part, first, last))
-    part(0, ends[1])
-    for fault in [faults.get() for _ in range(threads)]:
-        if fault:
-            raise fault
+class Named(_Stamped, caching.UserProvidedCacheLocator):
+    """In the folder that NUMBA_CACHE_DIR names."""
 
 
-_one_layer = Lock()
-"""Threads that wait for each other must all be at work: two layers at once might share out the helpers and wait for ever."""
+class Beside(_Stamped, caching.InTreeCacheLocator):
+    """Beside the file."""
 
 
-def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None:
-    """Calls kernel(me, threads, meeting, …) in each of several threads at once, 0 ≤ me < threads.
-
-    Args:
-        kernel: a compiled loop that shares its work out itself, and whose threads meet by way of `meeting`, (2,): how
-            often one has come, and whether one has failed. They must meet at the end, because nobody waits for a helper
-            to return: that would take longer than a small part of the work.
-        threads: how many; `most_threads` at most.
-        arguments: what follows.
-    """
-    meeting = np.zeros(2, np.int64)
-    if threads == 1:
-        kernel(0, 1, meeting, *arguments)
-        return
-    faults: list[BaseException] = []
-    ended: SimpleQueue[None] = SimpleQueue()
-
-    def part(me: int) -> None:
-        try:
-            if not meeting[1]:
-                kernel(me, threads, meeting, *arguments)
-        except BaseException as fault:
-            faults.append(fault)
-            meeting[1] = 1  # nobody waits for this one
-        if me:
-            ended.put(None)
-
-    handed = 0
-    with _one_layer:
-        try:
-            _have_helpers(threads - 1)
-            for me in range(1, threads):
-                _handed_over.put(partial(part, me))
-                handed += 1
-            part(0)
-        except BaseException as fault:  # as when somebody presses Ctrl-C right here
-            faults.append(fault)
-            meeting[1] = 1
-        if faults:
-            for _ in range(handed):  # what they write to may be used again
-                ended.get()
-            raise faults[0]
+class OfUser(_Stamped, caching.UserWideCacheLocator):
+    """In the user's cache folder."""
 
 
-def _have_helpers(count: int) -> None:
-    """Starts helpers until there are so many: all parts of a layer must be at work at once."""
-    with _starting:
-        while len(_helpers) < count:
-            helper = Thread(target=_help, name="helper", daemon=True)
-            helper.start()
-            _helpers.append(helper)
-
-
-def _help() -> None:
-    while True:
-        _handed_over.get()()
-
-
-_handed_over: SimpleQueue[Callable[[], None]] = SimpleQueue()
-_helpers: list[Thread] = []
-_starting = Lock()
+_LOCATORS = ",".join(f"{__name__}.{kind.__name__}" for kind in (Named, Beside, OfUser))

@@ -1,136 +1,47 @@
-"""Compiled loops: how they are shared out, and what may be kept of them."""
+"""Compiled loops: what is kept of them, and what they may be made of."""
 
 import inspect
-from threading import Event, Thread
-from time import sleep
-
-import numpy as np
-import pytest
+import shutil
+from pathlib import Path
 
 from rnn_core import compiled
-from rnn_core.compiled import share_out
-from rnn_core.network import dropout, kernels
+from rnn_core.network import dropout
+from rnn_core.network.kernels import activations, elman, gru, layers, lstm, meeting, products, readout
 from rnn_core.training import kernels as optimizing
 
-
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_share_out_every_row_once(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_threads", threads)
-    for count in (*range(1, 30), 1001):
-        seen = np.zeros(count)
-
-        def mark(first: int, last: int, seen: np.ndarray) -> None:
-            seen[first:last] += 1
-
-        share_out(mark, count, 4, seen)
-        assert (seen == 1).all()
+FILES = (dropout, optimizing, activations, elman, gru, layers, lstm, meeting, products, readout)
 
 
-def test_a_fault_in_another_threads_share_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_threads", 2)
+def test_what_is_kept_is_forgotten_when_any_file_with_compiled_loops_changes(tmp_path: Path) -> None:
+    root = tmp_path / "rnn_core"
+    shutil.copytree(Path(compiled.__file__).parent, root, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def fault(first: int, last: int) -> None:
-        if first:
-            raise ValueError("here")
+    def stamp() -> str:
+        return compiled.stamp.__wrapped__(root)
 
-    with pytest.raises(ValueError, match="here"):
-        share_out(fault, 8, 4)
-
-
-@pytest.mark.parametrize("threads", [1, 2, 3, 5])
-def test_threads_meet(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each writes its number, and after they have met reads everybody's: also with more threads than cores."""
-    monkeypatch.setattr(compiled, "_threads", threads)
-    written, read = np.zeros((threads, 50), int), np.zeros((threads, 50), int)
-
-    def write_and_read(me: int, together: int, meeting: np.ndarray, written: np.ndarray, read: np.ndarray) -> None:
-        assert together == threads
-        for i in range(50):
-            written[me, i] = me + i
-            kernels._meet(threads, meeting)
-            read[me, i] = written[:, i].sum()
-            kernels._meet(threads, meeting)
-
-    compiled.together(write_and_read, threads, written, read)
-    assert (read == sum(range(threads)) + threads * np.arange(50)).all()
+    before = stamp()
+    assert before == compiled.stamp()
+    changed = set()
+    for path in sorted(root.rglob("*.py")):
+        text = path.read_text()
+        path.write_text(text + "# another line\n")
+        if stamp() != before:
+            changed.add(path.relative_to(root).with_suffix("").as_posix().replace("/", "."))
+        path.write_text(text)
+    assert changed == {"compiled", *(file.__name__.removeprefix("rnn_core.") for file in FILES)}
 
 
-@pytest.mark.parametrize("faulty", [0, 1])
-def test_nobody_waits_for_a_thread_that_failed(faulty: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_threads", 2)
-
-    def fault(me: int, threads: int, meeting: np.ndarray) -> None:
-        if me == faulty:
-            raise ValueError("here")
-        kernels._meet(threads, meeting)
-
-    for _ in range(3):
-        with pytest.raises(ValueError, match="here"):
-            compiled.together(fault, 2)
-
-
-def test_what_failed_is_over_when_it_is_raised() -> None:
-    """The memory that its other threads write to may be used again."""
-    begun, over = Event(), []
-
-    def fault(me: int, threads: int, meeting: np.ndarray) -> None:
-        if me:
-            begun.set()
-            sleep(0.2)
-            over.append(me)
-        else:
-            begun.wait()
-            raise ValueError("here")
-
-    with pytest.raises(ValueError, match="here"):
-        compiled.together(fault, 2)
-    assert over == [1]
-
-
-def test_a_helper_that_cannot_start_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Refused(Thread):
-        def start(self) -> None:
-            raise RuntimeError("can't start new thread")
-
-    before = len(compiled._helpers)
-    monkeypatch.setattr(compiled, "Thread", Refused)
-    with pytest.raises(RuntimeError, match="start"):
-        compiled.together(lambda me, threads, meeting: None, before + 2)
-    assert len(compiled._helpers) == before
-
-
-def test_layers_of_several_threads_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_threads", 3)
-    done = []
-
-    def meet(me: int, threads: int, meeting: np.ndarray) -> None:
-        done.append(me)
-        for _ in range(20):
-            kernels._meet(threads, meeting)
-
-    callers = [Thread(target=lambda: [compiled.together(meet, 3) for _ in range(10)]) for _ in range(4)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join(60)
-        assert not caller.is_alive()
-    assert sorted(done) == sorted([0, 1, 2] * 40)
-
-
-def test_compiled_functions_use_those_of_their_own_file_alone() -> None:
-    """Numba keeps machine code until the file of the function that was called changes, whatever else it was made of."""
-    files = (kernels, dropout, optimizing)
-    assert sum(hasattr(f, "py_func") for file in files for f in vars(file).values()) > 12
-    for file in files:
-        for function in vars(file).values():
-            if hasattr(function, "py_func"):
-                used = [vars(file).get(name) for name in function.py_func.__code__.co_names]
-                assert {u.py_func.__module__ for u in used if hasattr(u, "py_func")} <= {file.__name__}
+def test_every_compiled_function_is_kept_by_that_stamp() -> None:
+    functions = [f for file in FILES for f in vars(file).values() if hasattr(f, "py_func")]
+    assert len(functions) > 30
+    for function in functions:
+        if function.targetoptions.get("inline") != "always":  # part of those that call it
+            assert function._cache._impl.locator.get_source_stamp() == compiled.stamp(), function
 
 
 def test_no_compiled_function_may_be_rounded_as_the_compiler_likes() -> None:
     """Else loops just compiled and loops kept would give other bits: test_ahead.py shows it for one cell."""
-    for file in (kernels, dropout, optimizing):
+    for file in FILES:
         for function in vars(file).values():
             assert not getattr(function, "targetoptions", {}).get("fastmath")
         assert "flags=" not in inspect.getsource(file), "no such leave for single instructions either"

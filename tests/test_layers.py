@@ -12,11 +12,11 @@ from tests.tiny import saved_run
 
 ROOT = Path(__file__).parents[1]
 FIRST = ("config", "results")
-NETWORK = (*FIRST, "metrics", "data", "compiled")
+NETWORK = (*FIRST, "metrics", "data", "compiled", "threads")
 WORKSPACE = (*NETWORK, "network")
 ABOVE = (*WORKSPACE, "workspace")
 ALLOWED: dict[str, tuple[str, ...]] = {
-    "config": (), "results": (), "compiled": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
+    "config": (), "results": (), "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
     "workspace": WORKSPACE, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
     "views": (*FIRST, "analysis", "figures"),
     "arguments": ("config",), "commands": (*ABOVE, "arguments", "training", "analysis", "figures", "views"),

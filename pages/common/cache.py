@@ -52,7 +52,7 @@ def _version(run: Run) -> int:
 @st.cache_resource(max_entries=6, show_spinner="Opening the run …")
 def _loaded(_run: Run, path: str, version: int) -> "Loaded":
     from rnn_core.analysis.loading import load
-    from rnn_core.compiled import use_threads
+    from rnn_core.threads import use_threads
 
     # one text is little work, and threads that wait for each other while a training uses the cores make it much slower
     use_threads(1)

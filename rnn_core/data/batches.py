@@ -14,7 +14,7 @@ POOL = 50
 """Texts are sorted by length within pools of so many batches: alike within a batch, shuffled between pools."""
 
 GROUP = 16
-"""Batches of more texts are a multiple of it: two threads, and eight texts at a time in each (network/kernels.py)."""
+"""Batches of more texts are a multiple of it: two threads, and eight texts at a time in each (network/kernels/products.py)."""
 
 
 @dataclass(frozen=True)

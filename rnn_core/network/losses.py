@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_core.compiled import most_threads, together
-from rnn_core.network import kernels
+from rnn_core.network.kernels import products, readout
 from rnn_core.network.memory import scratch
+from rnn_core.threads import most_threads, together
 
 _SMALL = 2**18
 """Multiplications of a readout below which one thread does it."""
@@ -88,11 +88,11 @@ def loss_and_gradients(
     threads = most_threads() if m * v.size > _SMALL else 1
     of_v, of_c, loss = (scratch(use, kind, threads, *shape) for use, shape in (("v", v.shape), ("c", (k,)), ("loss", ())))
     grad = scratch("grad_states", kind, m, d)
-    panels = {"turned": (1, d, k), "straight": (1, k, d), "held": (threads, kernels.AT_ONCE, d)}
+    panels = {"turned": (1, d, k), "straight": (1, k, d), "held": (threads, products.AT_ONCE, d)}
     together(
-        kernels.answers, threads, states, of.labels, of.weights.astype(kind), v[None], c,
-        *(scratch(use, kind, *kernels.panels(*sizes, kind.itemsize)) for use, sizes in panels.items()),
-        scratch("delta", kind, threads, kernels.AT_ONCE, k), grad, of_v, of_c, loss,
+        readout.answers, threads, states, of.labels, of.weights.astype(kind), v[None], c,
+        *(scratch(use, kind, *products.panels(*sizes, kind.itemsize)) for use, sizes in panels.items()),
+        scratch("delta", kind, threads, products.AT_ONCE, k), grad, of_v, of_c, loss,
     )  # fmt: skip
     of_v.sum(0, out=into[0])
     of_c.sum(0, out=into[1])

@@ -1,7 +1,7 @@
 """Backpropagation through time on the processor: whole layers, in one direction or both, forwards and backwards.
 
 The same numbers as `Cell.step` and `Cell.backward` unrolled (tests hold them equal), arranged for speed in compiled loops
-(`kernels.py`). U x + b is multiplied once for each different input, so a word that stands in many places of a batch once.
+(`kernels/`). U x + b is multiplied once for each different input, so a word that stands in many places of a batch once.
 On the way back the sweep carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is multiplied for some steps at a time, and
 that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up. docs/performance.md has what was measured.
 
@@ -19,11 +19,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from rnn_core.compiled import most_threads, together
-from rnn_core.network import kernels
 from rnn_core.network.cells import GRU, LSTM, Cell, Elman
-from rnn_core.network.kernels import AT_ONCE, ROWS, Room, panels
+from rnn_core.network.kernels import elman, gru, lstm
+from rnn_core.network.kernels.layers import Room
+from rnn_core.network.kernels.products import AT_ONCE, ROWS, panels
 from rnn_core.network.memory import fresh, scratch
+from rnn_core.threads import most_threads, together
 
 _NONE = np.empty((0, 0), np.int64)
 """`which` where there is none."""
@@ -185,13 +186,13 @@ class ElmanSweep(Sweep):
 
     @property
     def _phi(self) -> int:
-        return kernels.PHI[cast(Elman, self.cell).activation]
+        return elman.PHI[cast(Elman, self.cell).activation]
 
     def _ahead(self) -> None:
-        self._forward(kernels.elman, self._phi, *self.kept)
+        self._forward(elman.forward, self._phi, *self.kept)
 
     def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
-        return self._backward(kernels.elman_backward, into, *of_states, *self.kept, self._phi, *carried)
+        return self._backward(elman.backward, into, *of_states, *self.kept, self._phi, *carried)
 
 
 class LSTMSweep(Sweep):
@@ -200,10 +201,10 @@ class LSTMSweep(Sweep):
     gates = cells = True
 
     def _ahead(self) -> None:
-        self._forward(kernels.lstm, *self.kept)
+        self._forward(lstm.forward, *self.kept)
 
     def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
-        return self._backward(kernels.lstm_backward, into, *of_states, *self.kept, *carried)
+        return self._backward(lstm.backward, into, *of_states, *self.kept, *carried)
 
 
 class GRUSweep(Sweep):
@@ -220,7 +221,7 @@ class GRUSweep(Sweep):
         self.w = np.roll(self.w, self.d, axis=1)
 
     def _ahead(self) -> None:
-        self._forward(kernels.gru, self.rest[1], *self.kept)
+        self._forward(gru.forward, self.rest[1], *self.kept)
 
     def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
         grad_u, grad_w, grad_b, grad_inner = into
@@ -228,7 +229,7 @@ class GRUSweep(Sweep):
         own_inner[:] = 0
         rolled = scratch("grad_w", self.kind, *self.w.shape)
         grad_x = self._backward(
-            kernels.gru_backward, (grad_u, rolled, grad_b), *of_states, *self.kept, *carried, own_inner
+            gru.backward, (grad_u, rolled, grad_b), *of_states, *self.kept, *carried, own_inner
         )
         grad_w[:, : -self.d], grad_w[:, -self.d :] = rolled[:, self.d :], rolled[:, : self.d]
         own_inner.sum(0, out=grad_inner)

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from rnn_core import metrics
-from rnn_core.compiled import use_threads
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
@@ -23,6 +22,7 @@ from rnn_core.network.dropout import Noise
 from rnn_core.network.losses import counted, step_weights
 from rnn_core.network.models import Network
 from rnn_core.results import Scores
+from rnn_core.threads import use_threads
 from rnn_core.training import kernels
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.optimizer import Optimizer

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.compiled import share_out
 from rnn_core.config import TrainConfig
 from rnn_core.network.dense import Dense
 from rnn_core.network.models import Network
+from rnn_core.threads import share_out
 from rnn_core.training import kernels
 from rnn_core.training.kernels import BETA1, BETA2, EPSILON
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_core import compiled
 from rnn_core.network import memory
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.dense import Dense
@@ -38,7 +37,7 @@ def test_loss_and_gradients_are_autograds(
     cell: str, layers: int, both: bool, per_token: bool, loss: str, texts: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With dropout, which the same keys decide; twice, because memory is used again, and is never taken for filled."""
-    monkeypatch.setattr(compiled, "_threads", threads)
+    monkeypatch.setattr("rnn_core.threads._threads", threads)
     monkeypatch.setattr(memory, "fresh", lambda kind, *shape: np.full(shape, np.nan, kind))
     monkeypatch.setattr(memory, "_of_thread", memory._OfThread())
     ours = network(cell, layers, both)

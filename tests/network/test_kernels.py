@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from rnn_core.network import kernels
 from rnn_core.network.cells import Elman
+from rnn_core.network.kernels import elman, products
 from rnn_core.network.recurrence import run
 
 SIZE = st.integers(0, 37)  # over two registers and four blocks
@@ -17,9 +17,9 @@ SIZE = st.integers(0, 37)  # over two registers and four blocks
 def panels(w: np.ndarray, turned: bool = False, threads: int = 1) -> np.ndarray:
     """The panels of one matrix (K, N), given `turned` as (N, K)."""
     inner, width = w.shape[::-1] if turned else w.shape
-    out = np.full(kernels.panels(1, inner, width, w.itemsize), np.nan, w.dtype)
+    out = np.full(products.panels(1, inner, width, w.itemsize), np.nan, w.dtype)
     for me in range(threads):
-        kernels.lay_out(me, threads, out, w[None], turned)
+        products.lay_out(me, threads, out, w[None], turned)
     return out[0]
 
 
@@ -40,7 +40,7 @@ def test_a_product_is_added(rows: int, inner: int, width: int, skip: int, turned
     wanted = out.astype(np.float64)
     wanted[:, skip : skip + width] += a.astype(np.float64) @ w
     a = np.ascontiguousarray(a.T).T if turned else a
-    kernels.add_product(out[:, skip : skip + width], a, panels(w))
+    products.add_product(out[:, skip : skip + width], a, panels(w))
     assert_allclose(out, wanted, atol=1e-13 if kind is np.float64 else 3e-5)
 
 
@@ -51,13 +51,13 @@ def test_linear_is_a_product_and_a_bias(count: int, inner: int, width: int, kind
     a, w, b = (rng.standard_normal(s).astype(kind) for s in ((count, inner), (inner, width), width))
     out = np.full((count, width), np.nan, kind)
     for first, last in ((0, count // 3), (count // 3, count)):
-        kernels.linear(first, last, out, a, panels(w), b)
+        products.linear(first, last, out, a, panels(w), b)
     assert_allclose(out, a.astype(np.float64) @ w + b, atol=1e-13 if kind is np.float64 else 3e-5)
 
 
 def test_rows_are_added_up() -> None:
     a, out = np.random.default_rng(0).standard_normal((30, 7)), np.full(7, np.nan)
-    kernels.add_rows(2, 6, out, a)
+    products.add_rows(2, 6, out, a)
     assert_allclose(out[2:6], a[:, 2:6].sum(0), atol=1e-14)
     assert np.isnan(out[[0, 1, 6]]).all()
 
@@ -69,7 +69,7 @@ def test_outer_products_are_added_up(count: int, height: int, width: int, kind: 
     out, a, b = (rng.standard_normal(s).astype(kind) for s in ((height, width), (count, height + 3), (count, width)))
     wanted = a[:, :height].astype(np.float64).T @ b
     for first, last in ((0, height // 2), (height // 2, height)):
-        kernels.outer(first, last, out, a[:, :height], b)
+        products.outer(first, last, out, a[:, :height], b)
     assert_allclose(out, wanted, atol=1e-12 if kind is np.float64 else 3e-4)
 
 
@@ -84,7 +84,7 @@ def first_states(phi: str, x: torch.Tensor) -> torch.Tensor:
     return run(Elman(activation=phi), x[None], torch.ones(len(x), dtype=torch.int64), [given])[0][0]
 
 
-@pytest.mark.parametrize("phi", kernels.PHI)
+@pytest.mark.parametrize("phi", elman.PHI)
 def test_activations_are_torchs(phi: str) -> None:
     """Single precision goes through a quotient of polynomials."""
     a = torch.linspace(-30, 30, 20_001)[:, None]
@@ -93,6 +93,6 @@ def test_activations_are_torchs(phi: str) -> None:
         torch.testing.assert_close(first_states(phi, a.to(dtype)).double(), wanted, atol=within, rtol=0)
 
 
-@pytest.mark.parametrize("phi", kernels.PHI)
+@pytest.mark.parametrize("phi", elman.PHI)
 def test_what_is_not_a_number_stays_so(phi: str) -> None:
     assert first_states(phi, torch.full((4, 4), torch.nan)).isnan().all()

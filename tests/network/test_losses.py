@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_core import compiled
 from rnn_core.data.batches import Encoded
 from rnn_core.network import losses
 from rnn_core.network.decoding import tensors
@@ -97,7 +96,7 @@ def test_many_answers_have_torchs_loss_and_gradients(
     classes: int, threads: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than a thread takes at a time, and logits so far apart that a softmax in two steps would overflow."""
-    monkeypatch.setattr(compiled, "_threads", threads)
+    monkeypatch.setattr("rnn_core.threads._threads", threads)
     monkeypatch.setattr(losses, "_SMALL", 0)
     network = network_of(model_of(hidden=11), 8, classes).to(dtype)
     h = (torch.randn(30, 23, 11) * 60).to(dtype).requires_grad_()

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from rnn_core import compiled
 from rnn_core.network import recurrence, sweeps
 from rnn_core.network.cells import Cell, cell_of
 from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, unroll, zero_state
@@ -76,7 +75,7 @@ def test_every_path_reads_ahead_and_back_within_each_text(
     words, which = torch.randn(11, N, requires_grad=True), torch.randint(11, (T, len(lengths)))
     x = words[which]
     start = zero_state(cell, len(lengths), d, x)
-    monkeypatch.setattr(compiled, "_threads", threads)
+    monkeypatch.setattr("rnn_core.threads._threads", threads)
     h, _ = PATHS[path](cell, *((words, which) if words_once else (x, None)), lengths, [ahead, back], start)
     weights = torch.randn(h.shape)
     ours = sum((h[:length, b] * weights[:length, b]).sum() for b, length in enumerate(lengths.clamp(min=0)))
@@ -101,7 +100,7 @@ def test_long_and_wide_batches_have_torchs_gradients(
 ) -> None:
     """More steps than δ are kept of, more texts than that, and threads that have no text."""
     cell, d, steps = cell_of(model_of(name)), 9, 40
-    monkeypatch.setattr(compiled, "_threads", threads)
+    monkeypatch.setattr("rnn_core.threads._threads", threads)
     monkeypatch.setattr(sweeps, "_SMALL", 0)
     directions = [
         {n: (torch.randn(p.shape) * 0.3).to(dtype).requires_grad_() for n, p in cell.parameters(N, d).items()}

@@ -1,0 +1,218 @@
+"""What the layers of all cells do around their steps."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rnn_core.compiled import compiled
+from rnn_core.network.kernels.meeting import meet, share
+from rnn_core.network.kernels.products import (
+    AT_ONCE,
+    ROWS,
+    add_product,
+    add_rows,
+    add_to,
+    clear,
+    clear_rows,
+    copy,
+    in_panels,
+    lay_out_both,
+    linear,
+    outer,
+)
+
+
+class Given(NamedTuple):
+    """What a direction reads: x, `which` and the panels of U."""
+
+    x: np.ndarray
+    which: np.ndarray
+    of_u: np.ndarray
+
+
+class Room(NamedTuple):
+    """What the threads have to themselves, with (threads, …) in front of all.
+
+    Attributes:
+        delta: δ of the last steps of the texts under way, (C, ≥ G·d).
+        held, held_x: the states before these steps and their inputs as panels, (P, C, L).
+        w: ∂L/∂W over the thread's texts, (D', G·d, d), unless it is the first with texts of the direction.
+        u, b: without `which`, likewise ∂L/∂U and ∂L/∂b over them, (D', G·d, n) and (D', G·d).
+        sums: with `which`, their δ added up by input, (D', M, G·d).
+    """
+
+    delta: np.ndarray
+    held: np.ndarray
+    held_x: np.ndarray
+    w: np.ndarray
+    u: np.ndarray
+    b: np.ndarray
+    sums: np.ndarray
+
+
+class Own(NamedTuple):
+    """`Room` of one thread for one direction, and ∂L/∂x, (T·B, n), for its texts."""
+
+    delta: np.ndarray
+    held: np.ndarray
+    held_x: np.ndarray
+    u: np.ndarray
+    w: np.ndarray
+    b: np.ndarray
+    sums: np.ndarray
+    grad_x: np.ndarray
+
+
+@compiled
+def texts_of(me: int, threads: int, batch: int, directions: int, k: int) -> tuple[int, int]:
+    """Which texts of a direction this thread takes: its share of the texts of all directions, in blocks of rows."""
+    blocks = -(-batch // ROWS)
+    first, last = share(me, threads, blocks * directions, 1)
+    return max(0, first - k * blocks) * ROWS, min(batch, (last - k * blocks) * ROWS)
+
+
+@compiled
+def prepare(
+    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray,
+    u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
+) -> None:  # fmt: skip
+    """Panels of Uᵀ and Wᵀ, and with `which` ux = U x + b of the different inputs, (D', M, G·d)."""
+    lay_out_both(me, threads, meeting, of_u, u, of_w, w, True)
+    if len(which):
+        first, last = share(me, threads, len(x), ROWS)
+        for k in range(len(u)):
+            linear(first, last, ux[k, :, : u.shape[1]], x, of_u[k], b[k])
+        meet(threads, meeting)
+
+
+@compiled
+def read(
+    out: np.ndarray, t: int, first: int, last: int, batch: int,
+    x: np.ndarray, which: np.ndarray, ux: np.ndarray, of_u: np.ndarray, b: np.ndarray,
+) -> None:  # fmt: skip
+    """out = U x_t + b, (R, G·d), of the texts `first` to `last` of a batch."""
+    if len(which):
+        for r in range(first, last):
+            copy(out[r - first], ux[which[t, r]])
+    else:
+        linear(0, last - first, out, x[t * batch + first : t * batch + last], of_u, b)
+
+
+@compiled
+def add_taken(
+    t: int, first: int, last: int, taken: np.ndarray, grad_h: np.ndarray, k: int, carried: np.ndarray
+) -> None:
+    """Adds ∂L/∂h_t, columns k to k + d, to what is carried (B, d), for the texts `first` to `last`."""
+    d = carried.shape[1]
+    for r in range(first, last):
+        m = taken[t, r]
+        if m >= 0:
+            into, added = carried[r], grad_h[m, k : k + d]
+            for j in range(d):
+                into[j] += added[j]
+
+
+@compiled
+def take_up(
+    s: int, t: int, first: int, last: int, back: bool, lengths: np.ndarray, given: Given, own: Own,
+    h: np.ndarray, k: int, at: int,
+) -> None:  # fmt: skip
+    """After step number s backwards, which is step t: takes δ, of the texts `first` to `last`, up into the gradients.
+
+    When there is no more room for δ, they are multiplied by the states before them, and without `which` by the inputs.
+
+    Args:
+        at: the first column of the rows that read the input; those that read the state are from 0 on.
+    """
+    (width, d), n, count, once = own.w.shape, given.x.shape[1], last - first, len(given.which) > 0
+    begin, place = s % max(1, len(own.delta) // count) * count, t * len(lengths)
+    for r in range(first, last):
+        i = begin + r - first
+        if t < lengths[r]:
+            row = own.sums[given.which[t, r]] if once else own.b
+            added = own.delta[i, at : at + width]
+            for j in range(width):
+                row[j] += added[j]
+        if not once:
+            in_panels(own.held_x, i, given.x[place + r])
+        in_panels(own.held, i, h[t + 2 if back else t, r, k : k + d])
+    end = begin + count
+    if not once:
+        clear_rows(place + first, place + last, own.grad_x)
+        into = own.grad_x[place + first : place + last, :n]
+        add_product(into, own.delta[begin:end, at : at + width], given.of_u)
+    if end + count > len(own.delta) or s == len(h) - 3:
+        add_product(own.w[:, :d], own.delta[:end, :width].T, own.held)
+        if not once:
+            add_product(own.u[:, :n], own.delta[:end, at : at + width].T, own.held_x)
+
+
+@compiled
+def own_of(
+    me: int, k: int, of: int, which: np.ndarray, room: Room,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+) -> Own:  # fmt: skip
+    """What a thread has to itself for one direction, its sums at zero: those of thread `of` stand where the gradients will."""
+    u, w, b, sums = room.u[me, k], room.w[me, k], room.b[me, k], room.sums[me, k]
+    if me == of:
+        u, w, b = grad_u[k], grad_w[k], grad_b[k]
+    clear_rows(0, len(w), w)
+    if len(which):
+        clear_rows(0, len(sums), sums)
+    else:
+        clear_rows(0, len(u), u)
+        clear(b)
+    into = grad_x[0 if len(which) else k]
+    return Own(room.delta[me], room.held[me], room.held_x[me], u, w, b, sums, into)
+
+
+@compiled
+def put_together(
+    me: int, threads: int, meeting: np.ndarray, batch: int, x: np.ndarray, which: np.ndarray, of_u: np.ndarray, room: Room,
+    grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
+) -> None:  # fmt: skip
+    """Puts together what the threads have: ∂L/∂x, and of each direction ∂L/∂U, ∂L/∂W and ∂L/∂b.
+
+    With `which`, δ of all threads are added up by input first, and then ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂b = Σ_m δ_m and
+    ∂L/∂x_m = Uᵀ δ_m, with the panels of U.
+    """
+    sums, width, directions, n = room.sums, grad_u.shape[1], len(grad_u), x.shape[1]
+    meet(threads, meeting)
+    first, last = share(me, threads, width, ROWS)
+    for k in range(directions):
+        of = first_of(threads, batch, directions, k)
+        for other in range(of + 1, threads):
+            begin, end = texts_of(other, threads, batch, directions, k)
+            if begin < end:
+                add_to(grad_w[k, first:last], room.w[other, k, first:last])
+                if len(which):
+                    add_to(sums[of, k, :, first:last], sums[other, k, :, first:last])
+                else:
+                    add_to(grad_u[k, first:last], room.u[other, k, first:last])
+                    add_to(grad_b[k : k + 1, first:last], room.b[other, k : k + 1, first:last])
+        if len(which):
+            outer(first, last, grad_u[k], sums[of, k, :, :width], x)
+            add_rows(first, last, grad_b[k], sums[of, k, :, :width])
+    first, last = share(me, threads, len(x), ROWS)
+    if len(which):
+        meet(threads, meeting)
+        for start in range(first, last, AT_ONCE):
+            end = min(last, start + AT_ONCE)
+            clear_rows(start, end, grad_x[0])
+            for k in range(directions):
+                of = first_of(threads, batch, directions, k)
+                add_product(grad_x[0, start:end, :n], sums[of, k, start:end, :width], of_u[k])
+    else:
+        for k in range(1, directions):
+            add_to(grad_x[0, first:last], grad_x[k, first:last])
+    meet(threads, meeting)
+
+
+@compiled
+def first_of(threads: int, batch: int, directions: int, k: int) -> int:
+    """The first thread that has texts of a direction."""
+    for me in range(threads):
+        first, last = texts_of(me, threads, batch, directions, k)
+        if first < last:
+            return me
+    return 0
