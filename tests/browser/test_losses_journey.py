@@ -33,6 +33,8 @@ def test_both_losses_are_trained_with_one_click_and_compared(
     name.press("Enter")
     person.settle()
     person.press("Train with both losses", exact=False)
+    page.get_by_role("heading", name="Twins, loss").wait_for()  # on busy cores the click is still under way: a page opened
+    # before the server has turned to it would take its place
 
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Last or every step").click()
     page.get_by_role("heading", name="Loss at the last step, or at every step?").wait_for()
