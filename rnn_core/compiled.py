@@ -9,10 +9,11 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from numba import config, njit
 from numba.core import caching
+from numba.extending import intrinsic, overload
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 """No lock of the interpreter is held, and a division needs no check. Nothing is left to the compiler that could change a bit:
@@ -33,6 +34,16 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         options["CACHE_LOCATOR_CLASSES"] = before
 
 
+def as_instructions(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What stands in compiled loops where this is called, as LLVM's instructions; called without Numba's first argument."""
+    return cast(Callable[..., Any], intrinsic(function))
+
+
+def stands_for(name: Callable[..., Any]) -> Callable[..., Any]:
+    """Of a function of types that gives a function: compiled, that is what is called by this name."""
+    return cast(Callable[..., Any], overload(cast(Any, name), jit_options=cast(Any, OPTIONS)))
+
+
 @cache
 def stamp(root: Path = Path(__file__).parent) -> str:
     """A hash of all files with compiled loops below a folder, and of this one: loops are made of those of other files."""
@@ -40,7 +51,7 @@ def stamp(root: Path = Path(__file__).parent) -> str:
     return sha256(b"".join(text for text in texts if _COMPILED.search(text))).hexdigest()
 
 
-_COMPILED = re.compile(rb"^@(compiled|njit|intrinsic|overload)\b|^OPTIONS\b", re.MULTILINE)
+_COMPILED = re.compile(rb"^@(compiled|as_instructions|stands_for|njit)\b|^OPTIONS\b", re.MULTILINE)
 
 
 class _Stamped:

@@ -1,26 +1,26 @@
 """tanh and the sigmoid."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 
-from rnn_core.compiled import OPTIONS
+from rnn_core.compiled import stands_for
 from rnn_core.network.kernels.products import fma
 
 
-def tanh(x):  # type: ignore[no-untyped-def]
-    """A name for compiled loops alone: what stands for it is below, by the type of x (Numba reads no annotations)."""
+def tanh(x: Any) -> Any:
+    """A name for compiled loops alone: what stands for it is below, by the type of x."""
     raise NotImplementedError
 
 
-@overload(tanh, jit_options=OPTIONS)  # type: ignore[arg-type]
-def _(x):  # type: ignore[no-untyped-def]
-    if x == types.float64:
-        return lambda x: math.tanh(x)
+@stands_for(tanh)
+def _(x: Any) -> Any:
+    def exact(x: Any) -> Any:
+        return math.tanh(x)
 
-    def rational(x):  # type: ignore[no-untyped-def]
+    def rational(x: Any) -> Any:
         """x p(x²) / q(x²), within 3e-7 of tanh: compiled to vector instructions, which libm's is not."""
         x = np.float32(7.9) if x > np.float32(7.9) else x
         x = np.float32(-7.9) if x < np.float32(-7.9) else x
@@ -36,16 +36,20 @@ def _(x):  # type: ignore[no-untyped-def]
         q = fma(q, s, np.float32(4.89352518554385e-03))
         return x * p / q
 
-    return rational
+    return exact if x == types.float64 else rational
 
 
-def sigmoid(x):  # type: ignore[no-untyped-def]
+def sigmoid(x: Any) -> Any:
     """Likewise."""
     raise NotImplementedError
 
 
-@overload(sigmoid, jit_options=OPTIONS)  # type: ignore[arg-type]
-def _(x):  # type: ignore[no-untyped-def]
-    if x == types.float64:
-        return lambda x: 1 / (1 + math.exp(-x))
-    return lambda x: np.float32(0.5) + np.float32(0.5) * tanh(np.float32(0.5) * x)
+@stands_for(sigmoid)
+def _(x: Any) -> Any:
+    def exact(x: Any) -> Any:
+        return 1 / (1 + math.exp(-x))
+
+    def by_tanh(x: Any) -> Any:
+        return np.float32(0.5) + np.float32(0.5) * tanh(np.float32(0.5) * x)
+
+    return exact if x == types.float64 else by_tanh

@@ -12,9 +12,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from rnn_core.compiled import compiled
+from rnn_core.compiled import as_instructions, compiled
 
 
 @compiled
@@ -32,11 +31,11 @@ def meet(threads: int, meeting: np.ndarray) -> None:
         meeting: (2,) how often a thread has come so far, and whether one has failed; `threads.together` makes it.
     """
     if threads > 1:
-        wanted = (_came(meeting) // threads + 1) * threads  # type: ignore[call-arg]
+        wanted = (_came(meeting) // threads + 1) * threads
         _wait(meeting, wanted)
 
 
-@intrinsic
+@as_instructions
 def _came(typing: Any, meeting: Any) -> Any:
     """meeting[0] += 1, as one step for all threads; what it was before."""
 
@@ -53,7 +52,7 @@ _PATIENCE = 2000
 _ON_X86 = platform.machine() in ("x86_64", "AMD64")
 
 
-@intrinsic
+@as_instructions
 def _wait(typing: Any, meeting: Any, wanted: Any) -> Any:
     """Until meeting[0] ≥ wanted or meeting[1] ≠ 0."""
 

@@ -13,9 +13,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
-from numba.extending import intrinsic
 
-from rnn_core.compiled import compiled
+from rnn_core.compiled import as_instructions, compiled
 from rnn_core.network.kernels.meeting import meet, share
 
 ROWS = 8
@@ -115,7 +114,7 @@ def _times_plus(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
     return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(a.type, [a.type] * 3), name), [a, b, c])
 
 
-@intrinsic
+@as_instructions
 def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """`_times_plus` of numbers of one kind."""
 
@@ -125,7 +124,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return a(a, b, c), instructions
 
 
-@intrinsic
+@as_instructions
 def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
     """`add_product`, as instructions."""
     if not out.dtype == a.dtype == w.dtype:
@@ -228,7 +227,7 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
         a: in any layout.
         w: panels of it, (P, K, L).
     """
-    _add_product(out, a, w)  # type: ignore[call-arg]
+    _add_product(out, a, w)
 
 
 @compiled
