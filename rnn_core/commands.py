@@ -23,6 +23,7 @@ from rnn_core.config import (
     RunConfig,
     TrainConfig,
     make,
+    plain,
 )  # fmt: skip
 from rnn_core.data.encodings import encodable
 from rnn_core.results import Answers, Evaluation, LeftOut
@@ -37,7 +38,7 @@ Figures = dict[str, Any]
 _SAID_EVERY_S = 3.0
 """Seconds between two lines on how far the reading of a file is."""
 
-_READ_BY = ("format", "encoding", "delimiter", "text", "label", "sentence", "split")
+_READ_BY = ("format", "encoding", "delimiter", "quoting", "header", "text", "label", "sentence", "split")
 """The options that say what stands where in a file, by which its task is guessed."""
 
 
@@ -92,6 +93,7 @@ def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
         "vocabulary": report.vocabulary_size,
         "splits": {name: split.examples for name, split in report.splits.items()},
         "warnings": list(report.warnings),
+        "notes": list(report.notes),
     }
 
 
@@ -172,7 +174,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             texts = saved.report.splits[split].examples if split in saved.report.splits else 0
         else:
             name = given.file_name or given.file.name
-            read = read_examples(given.file, config, loaded.speech.labels, name, _reading(job, 0.5))
+            read = read_examples(given.file, config, loaded.speech.labels, name, _reading(job, 0.5), run.config.data)
             pieces, texts, warnings, left_out = read.pieces(), read.count, read.warnings, read.left_out
             _print_findings(warnings, left_out)
         first = 0.0 if given.split_name else 0.5
@@ -314,7 +316,7 @@ def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
 
 
 def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
-    from rnn_core.data.columns import guess_task
+    from rnn_core.data.columns import guess_task, guess_tokens
     from rnn_core.workspace.datasets import read
 
     chosen = stated(DataConfig, given)
@@ -327,9 +329,13 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
         said = {"classify": ("classification", "tag"), "tag": ("labelling", "classify")}[task]
         print(f"{shown}: read as {said[0]}; --task {said[1]} reads it otherwise", file=sys.stderr)
         config = make(DataConfig, chosen | {"task": task})
+    if "tokens" not in chosen and guess_tokens(paths["train"], config, shown) == "char":
+        print(f"{shown}: read by characters, because its texts have no spaces between words; --tokens word reads them otherwise",
+              file=sys.stderr)  # fmt: skip
+        config = make(DataConfig, plain(config) | {"tokens": "char"})
     name = given.name if given.command is _data else None  # what `train` is given is the run's name
     saved = read(workspace.root, paths, config, name or shown, names, _reading(job))
-    _print_findings(saved.report.warnings, saved.report.left_out)
+    _print_findings((*saved.report.notes, *saved.report.warnings), saved.report.left_out)
     return saved
 
 

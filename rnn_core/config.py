@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-FORMAT = 1
+FORMAT = 2
 """The number of the run format this code writes; a run with a higher one is refused."""
 
 SPLITS = ("train", "dev", "test")
@@ -94,13 +94,25 @@ class DataConfig:
         str | None, Field(title="Split column", description="a column that says train, dev or test; guessed, empty: none")
     ] = None
     format: Annotated[
-        Literal["csv", "jsonl", "parquet", "conll", "conllu", "token_tag"] | None,
+        Literal["csv", "jsonl", "parquet", "conll", "conllu", "token_tag", "word_tag", "fasttext", "label_text", "text_at_label"]
+        | None,
         Field(title="Format", description="the file's format; guessed from name and content"),
     ] = None
     encoding: Annotated[str | None, Field(title="Encoding", description="the text encoding; guessed")] = None
     delimiter: Annotated[
         Literal[",", "\t", ";", "|"] | None, Field(title="Delimiter", description="between the fields of a table; guessed")
     ] = None
+    quoting: Annotated[
+        Literal["double", "backslash", "spaced", "none"] | None,
+        Field(
+            title="Quotation marks",
+            description='inside of a quoted field of a table: double "", backslash \\", spaced: double, with blanks before the '
+            "field, none: marks are plain characters; guessed",
+        ),
+    ] = None
+    header: Annotated[
+        Literal["auto", "yes", "no"], Field(title="Header", description="whether the first row of a table names its columns")
+    ] = "auto"
     tokens: Annotated[
         Literal["word", "char"], Field(title="Tokens", description="one step a word, or one step a character")
     ] = "word"

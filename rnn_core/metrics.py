@@ -3,6 +3,7 @@
 Every figure here is checked in the tests against scikit-learn and seqeval.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -121,14 +122,23 @@ _OUTSIDE: Mark = ("O", "")
 _BILOU = {"L": "E", "U": "S"}
 
 
+_PREFIXED, _SUFFIXED = re.compile(r"([BIESLU])(?:[-_](.*))?"), re.compile(r"(.+)[-_]([BIESLU])")
+
+
+def mark_of(tag: str) -> Mark | None:
+    """A tag of an entity taken apart, as B-PER, B_PER or PER-B; None for any other. "B" and "B-" have the type "_"."""
+    if found := _PREFIXED.fullmatch(tag):
+        return found[1], (found[2] or "").strip("-_") or "_"
+    found = _SUFFIXED.fullmatch(tag)
+    return (found[2], found[1]) if found else None
+
+
 def _mark(tag: str, prefixes: str) -> Mark:
-    """A tag taken apart; what the scheme has no prefix for is outside. "B" and "B-" have the type "_"."""
-    prefix = tag[:1]
+    """A tag taken apart; one that the scheme has no prefix for is outside."""
+    prefix, kind = mark_of(tag) or _OUTSIDE
     if "S" in prefixes:
         prefix = _BILOU.get(prefix, prefix)
-    if not prefix or prefix not in prefixes or tag[1:2] not in ("", "-"):
-        return _OUTSIDE
-    return prefix, tag[1:].strip("-") or "_"
+    return (prefix, kind) if prefix in prefixes else _OUTSIDE
 
 
 def spans(tags: Sequence[str], scheme: str) -> list[Span]:
@@ -203,25 +213,37 @@ def _figures(right: int, given: int, true: int) -> tuple[float, float, float]:
 # ---- recognising a scheme -------------------------------------------------------------------------------------------
 
 
+ODD = 0.05
+"""The share of tags besides O that may be no tags of a scheme, such as mistyped ones."""
+
+
 def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | None]:
     """The tag scheme that training sentences are written in, and a warning when they do not agree on it.
 
-    Tags are of a scheme when each is "O" or a prefix, a hyphen and a type. The first tag of an entity already tells
-    IOB1 (I) from IOB2 (B), and its last one tells those from IOBES (E or S), so a sentence with entities is valid under
-    one scheme at most: the one with the most sentences is it.
+    Tags are of a scheme when nearly each is "O" or a prefix and a type, as B-PER, B_PER or PER-B. The first tag of an entity
+    already tells IOB1 (I) from IOB2 (B), and its last one tells those from IOBES (E or S), so a sentence with entities is valid
+    under one scheme at most: the one with the most sentences is it.
 
     Returns:
         IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and a sentence for the user, or None.
     """
     votes: Counter[str | None] = Counter()
-    prefixes: Counter[str] = Counter()
+    tags_: Counter[str] = Counter()
     for tags in sequences:
-        entities = [tag for tag in tags if tag != "O"]
-        if any(tag[:1] not in set("BIESLU") or tag[1:2] != "-" for tag in entities):
-            return None, None
-        if entities:
-            prefixes.update(tag[0] for tag in entities)  # how many tags begin so
+        if entities := [tag for tag in tags if tag != "O"]:
+            tags_.update(entities)
             votes[next((scheme for scheme in SCHEMES if _valid(tags, scheme)), None)] += 1
+    prefixes: Counter[str] = Counter()  # how many tags begin so
+    styles: dict[str, Counter[str]] = {}
+    for tag, count in tags_.items():
+        style, mark = _style(tag), mark_of(tag)
+        styles.setdefault(style, Counter())[tag] = count
+        if mark:
+            prefixes[mark[0]] += count
+    usual = max(("-", "_", "suffix"), key=lambda style: styles.get(style, Counter()).total())
+    odd = sum((counts for style, counts in styles.items() if style != usual), Counter[str]())
+    if odd.total() > ODD * tags_.total() or not styles.get(usual, Counter()).total():
+        return None, None
     if not votes:
         return None, None
     likely = ("IOB2", "IOBES", "IOB1") if prefixes.keys() <= set("BI") else ("IOBES", "IOB2", "IOB1")
@@ -234,6 +256,12 @@ def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | Non
         if one != scheme and votes[one]
     ]
     said = []
+    if odd:
+        some = ", ".join(f"{tag!r} ({count:,})" for tag, count in odd.most_common(5)) + (", …" if len(odd) > 5 else "")
+        said.append(
+            f"A few tags are not written as the others, and may be mistyped: {some}; "
+            "the network learns each as a class of its own."
+        )
     if others:
         said.append(
             f"The tags are read as {scheme}, but of {votes.total():,} sentences with entities only {votes[scheme]:,} are valid "
@@ -246,6 +274,13 @@ def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | Non
             "as entities they count alike, but the network learns them as different tags, so write all of them in one way."
         )
     return scheme, " ".join(said) or None
+
+
+def _style(tag: str) -> str:
+    """How a tag of an entity is written: "-" or "_" after its prefix, "suffix", or "" for any other."""
+    if _PREFIXED.fullmatch(tag):
+        return tag[1:2]
+    return "suffix" if _SUFFIXED.fullmatch(tag) else ""
 
 
 def _valid(tags: Sequence[str], scheme: str) -> bool:

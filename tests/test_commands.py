@@ -150,7 +150,7 @@ def test_the_same_seed_trains_the_same_weights_and_a_saved_dataset_is_as_good_as
 ) -> None:
     read = figures(command("data", "--train", REVIEWS, "--name", "Reviews"))
     assert set(read) == {
-        "dataset", "rows_read", "rows_kept", "left_out", "labels", "scheme", "vocabulary", "splits", "warnings",
+        "dataset", "rows_read", "rows_kept", "left_out", "labels", "scheme", "vocabulary", "splits", "warnings", "notes",
     }  # fmt: skip
     assert (read["rows_read"], read["labels"], read["splits"]) == (240, ["negative", "positive"],
                                                                   {"train": 192, "dev": 24, "test": 24})  # fmt: skip
@@ -255,10 +255,10 @@ def test_what_a_file_to_evaluate_has_that_cannot_be_used_is_said_and_kept(
 ) -> None:
     run = saved_run(workspace)
     file = tmp_path / "mine.csv"
-    file.write_text("text,label\nthe film was good,good\n,bad\npoor,\nbad,bad\nfine,awful\n")
+    file.write_text("text,label\nthe film was good,good\n,bad\npoor,\nbad,bad\nfine,awful\n" + "good,good\n" * 9)
     answer = command("evaluate", run.id, str(file))
     found = figures(answer)
-    assert found["texts"] == 3 and found["left_out"] == {"no text": 1, "no label": 1}
+    assert found["texts"] == 12 and found["left_out"] == {"no text": 1, "no label": 1}
     assert len(found["warnings"]) == 1 and "'awful'" in found["warnings"][0]
     assert any("no text: 1 (first: mine.csv line 3)" in line for line in answer[2])
     kept = [evaluations.load(folder) for folder in (run.path / "evaluations").iterdir()]
@@ -404,7 +404,8 @@ def test_bad_input_is_one_sentence_and_status_2(
         ("text,label\n,\n,\n", [], "--text COLUMN and --label COLUMN"),
         ("text,label\nä,x\n", ["--encoding", "ascii"], "--encoding NAME"),
         ("text,label\nä,x\n", ["--encoding", "klingon"], "--encoding NAME"),
-        ("text+label\na+x\n", [], "--delimiter and the character"),
+        ("text,label\na,x\n", ["--delimiter", ";"], "another --delimiter"),
+        ("text,label\n" + "".join(f"t{i},0.{i}5\n" for i in range(60)), [], "--label COLUMN"),
         ("text,label,split\na,x,dev\nb,y,dev\n", [], '--split "" to pass it over'),
         ("text,label,split\na,x,train\n", ["--split", "split", "--dev", REVIEWS], "either --split, or --dev and --test"),
         ("we,A\n", ["--task", "tag", "--tokens", "char"], "--tokens word"),

@@ -9,13 +9,15 @@ from pages.common import widgets
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import LAYOUTS, preview, with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
-from rnn_core.data.tables import DELIMITERS, recognise
+from rnn_core.data.tables import DELIMITERS, QUOTINGS, recognise
 from rnn_core.views.view import literal
 
 FORMATS = {
     "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
-    "conllu": "CoNLL-U", "token_tag": "token, tab, tag",
+    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, a sentence a line",
+    "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
 }  # fmt: skip
+HEADERS = {"yes": "the first row", "no": "there is none"}
 
 
 def flags(values: dict[str, Any]) -> list[str]:
@@ -40,38 +42,60 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
         The config with everything chosen, or None while the choice does not work yet (which is said).
     """
     st.markdown(f"**{literal(name)}**: is this read correctly?")
-    guessed: dict[str, Any] = {"format": None, "encoding": None, "delimiter": None}
-    try:
-        first = recognise(path, config, name)
-        guessed = {"format": first.kind, "encoding": first.encoding, "delimiter": first.delimiter}
-    except Problem as why:  # what cannot be guessed can still be stated
-        widgets.problem(why)
-    boxes = st.columns(3)
+    guessed, first = _guesses(path, config, name), st.columns(3)
     read_by = {
-        "format": _box(boxes[0], "Format", FORMATS, guessed["format"], f"{key}-format"),
-        "encoding": _box(boxes[1], "Encoding", ENCODING_NAMES, guessed["encoding"], f"{key}-encoding",
+        "format": _box(first[0], "Format", FORMATS, guessed.get("format"), f"{key}-format"),
+        "encoding": _box(first[1], "Encoding", ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
                          "Guessed. When letters look odd below, choose another. The last rows there have "
                          "letters outside of ASCII, if the head of the file has any."),
-        "delimiter": _box(boxes[2], "Delimiter", DELIMITERS, guessed["delimiter"], f"{key}-delimiter"),
+        "delimiter": _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter"),
     }  # fmt: skip
-    if read_by["format"] == "parquet":
-        read_by["encoding"] = None
-    if read_by["format"] != "csv":
-        read_by["delimiter"] = None
     if not any(guessed.values()) and not any(read_by.values()):
         return None
-    stated = make(DataConfig, plain(config) | read_by)
+    if read_by["format"] == "csv":
+        stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
+        guessed |= _guesses(path, stated, name, quietly=True)
+        left, right = st.columns([2, 1])
+        read_by |= {
+            "quoting": _box(left, "Quotation marks", QUOTINGS, guessed.get("quoting"), f"{key}-quoting",
+                            "Guessed: the way in which more lines have as many fields as the first."),
+            "header": _box(right, "Names of the columns", HEADERS, guessed.get("header"), f"{key}-header",
+                           "Guessed: the first row is held against the rows below it."),
+        }  # fmt: skip
+    stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
     seen = preview(path, stated, name)
     stated = _columns(seen, stated, key, with_split)
     chosen = preview(path, stated, name)
     shown = {header: [row[i] if i < len(row) else "" for row in chosen.rows] for i, header in enumerate(chosen.header)}
     st.dataframe(shown, hide_index=True, height=220)
+    for note in chosen.format.notes:
+        st.caption(f":material/info: {literal(note, 400)}")
     if chosen.problem or chosen.layout is None:
         widgets.problem(chosen.problem or "These columns do not fit the task. Choose others.")
         return None
     by_line = chosen.format.by_sentence
     st.caption(f"Read as: {'a token and its tag a line' if by_line else LAYOUTS[chosen.layout]}.")
     return stated
+
+
+def _guesses(path: Path, config: DataConfig, name: str, quietly: bool = False) -> dict[str, str | None]:
+    """How the file would be read; nothing where that cannot be told, which is said unless `quietly`."""
+    try:
+        found = recognise(path, config, name)
+    except Problem as why:  # what cannot be guessed can still be stated
+        if not quietly:
+            widgets.problem(why)
+        return {}
+    return {"format": found.kind, "encoding": found.encoding, "delimiter": found.delimiter,
+            "quoting": found.quoting, "header": "yes" if found.named else "no"}  # fmt: skip
+
+
+def _differing(chosen: dict[str, Any], guessed: dict[str, str | None]) -> dict[str, Any]:
+    """The choices that are no guesses: a guess is left open, so that another file of the dataset may be written otherwise."""
+    found = {name: value for name, value in chosen.items() if value is not None and value != guessed.get(name)}
+    if found.get("format", chosen["format"]) != "csv":
+        found.pop("delimiter", None)
+    return found
 
 
 def _box(where: Any, title: str, named: dict[str, Any], guess: str | None, key: str, words: str | None = None) -> Any:

@@ -57,6 +57,8 @@ def show_report(chosen: str) -> None:
                 saved.delete()
             state.select(dataset=None)
             st.rerun()
+    for note in report.notes:
+        st.caption(f":material/info: {literal(note, 600)}")
     for warning in report.warnings:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if report.left_out:

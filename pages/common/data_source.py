@@ -10,7 +10,7 @@ import streamlit as st
 from pages.common import data_files, data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, options, plain
-from rnn_core.data.columns import guess_task
+from rnn_core.data.columns import guess_task, guess_tokens
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import SAMPLES
@@ -125,6 +125,8 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     if config is None:
         return
     values = plain(config)
+    with contextlib.suppress(Problem):
+        values["tokens"] = guess_tokens(path, config, name)
     with st.expander("Tokens, vocabulary and splits"):
         columns = st.columns(4)
         shown = ["tokens", "lowercase", "vocabulary", "max_tokens"] if task == "classify" else [

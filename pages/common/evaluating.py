@@ -13,7 +13,7 @@ from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 
-READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter")
+READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter", "quoting", "header")
 """How a file is read, as far as the run does not decide it."""
 
 

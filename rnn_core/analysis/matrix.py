@@ -22,7 +22,7 @@ INDEX_BYTES, FLOAT_BYTES = 8, 4
 def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "run") -> TextMatrix:
     """Texts, each (m,) tokens without specials, as indices padded at the end; `order` is one of `ORDERS`."""
     own = loaded.speech.vocabulary
-    vocabulary = own if order == "run" else renumbered(texts, order, own.lowercase)
+    vocabulary = own if order == "run" else renumbered(texts, order, own)
     # Another order puts the rows of E in that order; a word that the run does not know is `<unk>` to it.
     known = own.encode(vocabulary.words)
     known[: len(SPECIALS)] = range(len(SPECIALS))
@@ -46,13 +46,13 @@ def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "ru
     )
 
 
-def renumbered(texts: Sequence[Sequence[str]], order: str, lowercase: bool) -> Vocabulary:
-    """The vocabulary of these texts alone, by `first` appearance or by `frequency`."""
-    counts = Counter(token.lower() if lowercase else token for tokens in texts for token in tokens)
-    if order == "frequency":
-        return Vocabulary.build([list(counts.elements())], len(counts), lowercase)
-    words = [word for word in counts if word not in SPECIALS]  # a Counter keeps the order of first appearance
-    return Vocabulary((*SPECIALS, *words), (*[0] * len(SPECIALS), *(counts[word] for word in words)), lowercase)
+def renumbered(texts: Sequence[Sequence[str]], order: str, like: Vocabulary) -> Vocabulary:
+    """The vocabulary of these texts alone, by `first` appearance or by `frequency`, its words folded as those of `like`."""
+    counts = Counter(like.fold(token) for tokens in texts for token in tokens)
+    ordered = [word for word, _ in counts.most_common()] if order == "frequency" else counts  # in order of first appearance
+    words = [word for word in ordered if word not in SPECIALS]
+    numbers = (*[0] * len(SPECIALS), *(counts[word] for word in words))
+    return Vocabulary((*SPECIALS, *words), numbers, like.lowercase, like.unify)
 
 
 def one_hot_bytes(texts: int, longest: int, words: int) -> int:

@@ -1,7 +1,9 @@
 """What is odd about a dataset: refused where nothing can be learnt from it, else warned of in sentences."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from math import isfinite
 
 import regex
 
@@ -18,6 +20,13 @@ FEW = 10
 """Below so many training examples a class is warned of."""
 
 Splits = Mapping[str, Counted]
+
+
+MANY_LEFT_OUT = 0.2
+"""The share of the rows left out from which it is warned of; from more than half the file is refused."""
+
+_MISSING = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nil", "-", "--", "?", "undefined", "missing"}
+"""Labels, in lower case, that often stand for nothing."""
 
 
 def natural(label: str) -> tuple[tuple[int, int, str], ...]:
@@ -47,8 +56,10 @@ def check_labels(
             + _look_at(left_out),
             "--label COLUMN",
         )
-    if len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > total):
-        raise free_text(len(counts), total, config, name)
+    numbers = [value for label in counts if (value := number_of(label)) is not None]
+    measured = len(numbers) >= 0.9 * len(counts) and len(counts) > 10 and any(value % 1 for value in numbers)
+    if measured or len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > total):
+        raise free_text(counts, total, config, name)
     return in_order(counts)
 
 
@@ -62,8 +73,16 @@ def _look_at(left_out: Sequence[LeftOut]) -> str:
     return f" {total:,} {were} left out ({most}{first.reason}, first at {first.rows[0]}), so look at {them} first."
 
 
-def free_text(different: int, total: int, config: DataConfig, name: str) -> Problem:
-    """What is said of a label column with so many different values."""
+def free_text(labels: Collection[str], total: int, config: DataConfig, name: str) -> Problem:
+    """The sentence on a label column with too many different values: numbers, or free text."""
+    different = len(labels)
+    if sum(number_of(label) is not None for label in islice(labels, 1_000)) >= 0.9 * min(different, 1_000):
+        return Problem(
+            f"The labels in the column {config.label!r} of {name} are numbers, {different:,} different ones in {total:,}: to "
+            "learn those is regression, and this program learns classes; choose another column, or put the numbers into a few "
+            "classes, such as low and high.",
+            "--label COLUMN",
+        )
     return Problem(
         f"The label column {config.label!r} of {name} looks like free text, with {different:,} different values "
         f"in {total:,}: choose a column with few classes.",
@@ -71,20 +90,64 @@ def free_text(different: int, total: int, config: DataConfig, name: str) -> Prob
     )
 
 
-def in_order(labels: Mapping[str, int]) -> tuple[str, ...]:
-    """Labels sorted as people do."""
-    return tuple(sorted(labels, key=lambda label: (natural(label), label)))
+def number_of(label: str) -> float | None:
+    """The number that a label is written as, or None."""
+    try:
+        value = float(label.replace("−", "-").replace(",", "."))
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def in_order(labels: Collection[str]) -> tuple[str, ...]:
+    """Labels sorted as people do: numbers by their value, others with 2 before 10."""
+    numbers = {label: value for label in labels if (value := number_of(label)) is not None}
+    return tuple(sorted(labels, key=lambda label: (label not in numbers, numbers.get(label, 0.0), natural(label), label)))
 
 
 def warnings(splits: Splits, labels: Sequence[str], shared: Mapping[tuple[str, str], int]) -> list[str]:
-    """Sentences on labels training never saw, texts in two splits, small classes, and texts hard to read.
+    """Sentences on labels training never saw, labels alike, texts in two splits, small classes, and texts hard to read.
 
     Args:
         shared: how many different texts stand in both splits of a pair.
     """
     return [
-        *_missing(splits), *_unseen(splits, labels), *_twice(shared), *_small(splits["train"]), *_hard(splits),
+        *_missing(splits), *_unseen(splits, labels), *_alike(splits), *_twice(shared), *_small(splits["train"]), *_hard(splits),
     ]  # fmt: skip
+
+
+def too_few_used(used: int, read: int, left_out: Sequence[LeftOut], name: str) -> str | None:
+    """A warning when more than a fifth of a file's rows are left out.
+
+    Raises:
+        Problem: when more than half of them are.
+    """
+    out = read - used
+    if out <= MANY_LEFT_OUT * read:
+        return None
+    entry = left_out[0]
+    most = "most often" if len(left_out) > 1 else "all"
+    why = f"{out:,} of the {read:,} rows of {name} cannot be used, {most}: {entry.reason} (first at {entry.rows[0]})"
+    if out * 2 > read:
+        raise Problem(f"{why}. Mend or delete these rows, or choose other columns or another way to read the file.")
+    return why + "."
+
+
+def _alike(splits: Splits) -> list[str]:
+    """One warning of labels that are probably one class, or none at all."""
+    counts = sum((Counter(counted.labels) for counted in splits.values()), Counter[str]())
+    groups: dict[str | float, list[str]] = {}
+    for label in in_order(counts):
+        number = number_of(label)
+        groups.setdefault(" ".join(label.casefold().split()) if number is None else number, []).append(label)
+    same = [" and ".join(f"{label!r} ({counts[label]:,})" for label in group) for group in groups.values() if len(group) > 1]
+    missing = [f"{label!r} ({counts[label]:,})" for label in counts if label.lower() in _MISSING]
+    said = []
+    if same:
+        said.append(f"labels that differ only in capitals, or in how a number is written: {_some(same)}")
+    if missing:
+        said.append(f"labels that may mean a missing value: {_some(missing)}")
+    return [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
 
 
 def _missing(splits: Splits) -> list[str]:

@@ -4,63 +4,35 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
-from rnn_core.config import TASKS, DataConfig, Problem, make, plain
-from rnn_core.data.encodings import HEAD
-from rnn_core.data.tables import Format, Row, place, read_rows, recognise
+import regex
 
-Layout = Literal["text", "lists", "sentence", "token"]
+from rnn_core.config import TASKS, DataConfig, Problem, make, plain
+from rnn_core.data.dialects import is_number
+from rnn_core.data.encodings import HEAD
+from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named, split_of
+from rnn_core.data.tables import Format, Row, place, read_rows, recognise
+from rnn_core.metrics import mark_of
+
+Layout = Literal["text", "lists", "sentence", "token", "spans"]
 """How a row holds what the task needs: `text`, one label a text; or with tags: `lists` of tokens and of tags, a
-`sentence` with spaces between tokens and between tags, or one `token` with its tag and the sentence it belongs to."""
+`sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it belongs to, or a
+text and `spans` of its characters with their types."""
 
 LAYOUTS: dict[Layout, str] = {
     "text": "a text and its label a row",
     "lists": "a sentence a row, as lists of tokens and tags",
     "sentence": "a sentence a row, with spaces between tokens and between tags",
     "token": "a token and its tag a row",
+    "spans": "a text a row, with spans of characters and their types",
 }
-
-_TEXT = ("text", "review", "sentence", "content", "comment", "tweet", "message", "body", "document", "phrase", "post",
-         "utterance", "question", "sms", "headline", "title", "description", "texts", "sentences")  # fmt: skip
-_TOKENS = ("tokens", "words", "token", "word", "form", "text", "sentence")
-_LABEL = ("label", "sentiment", "class", "category", "target", "rating", "stars", "polarity", "intent", "emotion",
-          "topic", "score", "tag", "labels", "y")  # fmt: skip
-_TAGS = (
-    "tags",
-    "ner_tags",
-    "tag",
-    "ner",
-    "upos",
-    "pos_tags",
-    "pos",
-    "upos_tags",
-    "xpos",
-    "labels",
-    "label",
-    "entities",
-)
-_SENTENCE = (
-    "sentence_#",
-    "sentence_id",
-    "sent_id",
-    "sentence_idx",
-    "sentence_no",
-    "sentence_number",
-    "sentence",
-    "sent",
-)
-_SPLIT = ("split", "set", "fold", "partition", "subset")
-_SPLIT_VALUES = {
-    "train": "train", "training": "train", "trn": "train",
-    "dev": "dev", "val": "dev", "valid": "dev", "validation": "dev", "development": "dev",
-    "test": "test", "testing": "test", "tst": "test",
-}  # fmt: skip
 
 SAMPLE = 200
 """Rows from which columns are guessed."""
@@ -107,7 +79,9 @@ def preview(path: Path, config: DataConfig, name: str | None = None, rows: int =
     shown = tuple(tuple(map(_short, row)) for row in chain(first, further))
     try:
         filled = guess_columns(format, sample, config)
-        return Preview(format, filled, format.header, shown, layout_of(format, sample, filled), None)
+        layout = layout_of(format, sample, filled)
+        format = replace(format, notes=format.notes + column_notes(format, sample, filled))
+        return Preview(format, filled, format.header, shown, layout, None)
     except Problem as problem:
         return Preview(format, config, format.header, shown, None, str(problem))
 
@@ -145,15 +119,69 @@ def guess_task(path: Path, name: str | None = None, **read_by: str | None) -> Li
         config = guess_columns(format, rows, config)
         layout = layout_of(format, rows, config)
     except Problem:
-        return "classify"
-    text, label = ([row.values[place(format, column or "")] for row in rows] for column in (config.text, config.label))
-    if layout == "token":  # a sentence has several rows
-        sentences = [as_text(row.values[place(format, config.sentence or "")]) for row in rows]
-        return "tag" if len(set(sentences) - {""}) < len(rows) else "classify"
-    parts = as_list if layout == "lists" else lambda value: as_text(value).split()
-    lengths = [(len(parts(tokens) or ()), len(parts(tags) or ())) for tokens, tags in zip(text, label, strict=True)]
-    telling = [tokens == tags for tokens, tags in lengths if max(tokens, tags) > 1]  # one and one may be text and label
-    return "tag" if telling and sum(telling) >= _MOST * len(telling) else "classify"
+        layout = None
+    if layout == "spans":
+        return "tag"
+    if layout:
+        text, label = ([row.values[place(format, column or "")] for row in rows] for column in (config.text, config.label))
+        if layout == "token":  # a sentence has several rows
+            sentences = [as_text(row.values[place(format, config.sentence or "")]) for row in rows]
+            if len(set(sentences) - {""}) < len(rows):
+                return "tag"
+        else:
+            parts = as_list if layout == "lists" else lambda value: as_text(value).split()
+            lengths = [(len(parts(tokens) or ()), len(parts(tags) or ())) for tokens, tags in zip(text, label, strict=True)]
+            telling = [tokens == tags for tokens, tags in lengths if max(tokens, tags) > 1]  # one and one may be text and label
+            if telling and sum(telling) >= _MOST * len(telling):
+                return "tag"
+    _ask_about_words(format, rows, read_by)
+    return "classify"
+
+
+def _ask_about_words(format: Format, rows: Sequence[Row], read_by: Mapping[str, str | None]) -> None:
+    """Raises Problem where rows may be texts of one word, or the tokens of sentences whose column is missing."""
+    config = make(DataConfig, {"task": "classify", **read_by})
+    try:
+        config = guess_columns(format, rows, config)
+    except Problem:
+        return
+    at, to = place(format, config.text or ""), place(format, config.label or "")
+    words = [as_text(row.values[at]).strip() for row in rows]
+    labels = {as_text(row.values[to]).strip() for row in rows}
+    single = sum(len(word) <= 30 and " " not in word and not without_spaces([word]) for word in words)
+    if len(rows) >= 20 and single >= 0.9 * len(rows) and len(labels) <= 50:
+        raise Problem(
+            f"Nearly every text in the column {config.text!r} of {format.name} is a single word: if these are the tokens of "
+            "sentences, a column must say which sentence each is of, or blank lines must part the sentences; if each is a text "
+            "of its own, choose classification.",
+            "--sentence COLUMN, or --task classify",
+        )
+
+
+_SPACELESS = regex.compile(
+    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]"
+)
+_LETTERS = regex.compile(r"\p{L}")
+
+
+def without_spaces(texts: Sequence[str]) -> bool:
+    """Whether most letters are of scripts that put no spaces between words: Chinese, Japanese, Thai and others."""
+    whole = "".join(texts)
+    return not whole.isascii() and 2 * len(_SPACELESS.findall(whole)) > len(_LETTERS.findall(whole)) > 0
+
+
+def guess_tokens(path: Path, config: DataConfig, name: str | None = None) -> Literal["word", "char"]:
+    """Whether the texts of a file are rather read by words or by characters, from its first rows.
+
+    Raises:
+        Problem: when the file cannot be read, or its columns do not fit.
+    """
+    if TASKS[config.task].per_token:
+        return "word"
+    format = recognise(path, config, name)
+    rows = sample_rows(path, format)
+    at = place(format, guess_columns(format, rows, config).text or "")
+    return "char" if without_spaces([as_text(row.values[at]) for row in rows]) else "word"
 
 
 def sample_rows(path: Path, format: Format) -> list[Row]:
@@ -176,13 +204,13 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
     for stated in (config.text, config.label, config.sentence, config.split):
         if stated:
             place(format, stated)
-    tagging = TASKS[config.task].per_token
     if format.by_sentence:
         return _fixed_columns(format, rows, config)
-    texts = {
-        column: [as_text(row.values[i]) for row in rows if row.values[i] is not None]
+    table = {
+        column: [row.values[i] for row in rows if row.values[i] is not None and as_text(row.values[i]).strip()]
         for i, column in enumerate(format.header)
     }
+    texts = {column: [as_text(value).strip() for value in values] for column, values in table.items()}
     taken = {config.text, config.label, config.sentence, config.split}
     free = [column for column in format.header if column not in taken]
 
@@ -191,21 +219,67 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
             free.remove(column)
         return column
 
+    def worded(column: str) -> bool:
+        return 2 * len(texts[column]) >= len(rows) and not _numeric(texts[column])
+
     split = config.split
     if split is None:
-        split = claim(_named(free, _SPLIT, lambda column: _looks_like_splits(texts[column])))
+        split = claim(named(free, SPLIT, lambda column: _looks_like_splits(texts[column], column)))
+        split = split or claim(named(free, tuple(FLAGS), lambda column: len(set(texts[column])) == 2
+                                     and _looks_like_splits(texts[column], column)))  # fmt: skip
     # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
-    text = config.text or claim(_named(free, _TOKENS if tagging else _TEXT))
-    label = config.label or claim(_named(free, _TAGS if tagging else _LABEL))
-    text = text or claim(max(free, key=lambda column: sum(map(len, texts[column])), default=None))
-    label = label or claim(min(free, key=lambda column: _variety(texts[column]), default=None))
-    if text is None or label is None:
-        missing = "text" if text is None else "label"
-        raise Problem(f"{format.name} has no column left for the {missing}: choose the columns.", f"--{missing} COLUMN")
-    sentence = config.sentence
-    if tagging and sentence is None and _tokens(texts[text]):
-        sentence = claim(_named(free, _SENTENCE))
+    text, label, sentence = config.text, config.label, config.sentence
+    if TASKS[config.task].per_token:
+        spans = next((column for column in free if _hold_spans(table[column])), None)
+        label = label or claim(spans)
+        if label and _hold_spans(table[label]):
+            text = text or claim(named(free, TEXT, worded))
+        text = text or claim(named(free, TOKENS))
+        label = label or claim(_most_entities({column: table[column] for column in free}) or named(free, TAGS))
+    else:
+        text = text or claim(named(free, TEXT, worded) or named(free, TITLE, worded) or named(free, TEXT))
+        label = label or claim(named(free, LABEL, lambda column: not _never_labels(table[column]))) or claim(named(free, LABEL))
+    text = text or claim(max(free, key=lambda column: (worded(column), sum(map(len, texts[column]))), default=None))
+    label = label or claim(min(filter(lambda column: _classes(table[column], texts[column]), free),
+                               key=lambda column: len(set(texts[column])), default=None))  # fmt: skip
+    if text is None:
+        raise Problem(f"{format.name} has no column left for the text: choose the columns.", "--text COLUMN")
+    if label is None:
+        raise Problem(
+            f"{format.name} has no column of labels: no column besides {text!r} holds few values that come again and again. "
+            "Choose the column of labels, or have the texts answered with `predict`.",
+            "--label COLUMN",
+        )
+    if TASKS[config.task].per_token and sentence is None and _tokens(texts[text]):
+        sentence = claim(named(free, SENTENCE))
     return with_columns(config, text=text, label=label, sentence=sentence, split=split)
+
+
+def column_notes(format: Format, rows: Sequence[Row], config: DataConfig) -> tuple[str, ...]:
+    """Sentences on columns that could have been chosen instead.
+
+    Args:
+        rows: some rows with all their values.
+        config: with its columns filled in.
+    """
+    table = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
+    others = [column for column in table if column not in (config.text, config.label, config.split, config.sentence)]
+    if TASKS[config.task].per_token:
+        tags = [column for column in others if _entities(table[column]) or named([column], TAGS)]
+        if not tags:
+            return ()
+        return (f"The tags are those of {config.label!r}; {_and(tags)} may hold tags too.",)
+    binary = [column for column in (*others, config.label or "")
+              if {as_text(value).strip() for value in table.get(column, ())} == {"0", "1"}]  # fmt: skip
+    if len(binary) >= 3 and config.label in binary:
+        return (f"The columns {_and(binary)} hold 0 and 1, as several labels of one text do: only {config.label!r} is learnt.",)
+    return ()
+
+
+def _and(columns: Sequence[str], most: int = 6) -> str:
+    shown = [repr(column[:40]) for column in columns[:most]]
+    more = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return (", ".join(shown[:-1]) + f" and {shown[-1]}" if len(shown) > 1 and not more else ", ".join(shown)) + more
 
 
 def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
@@ -218,32 +292,66 @@ def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> D
         raise Problem(
             f"{format.name} has one tag a token: choose the task of labelling, or a file with one label a text.", "--task tag"
         )
-    if format.kind == "conll":
-        numbers = [all(token.isdigit() for row in rows for token in row.values[i]) for i in range(len(format.header))]
-        first = next((column for column, number in zip(format.header, numbers, strict=True) if not number), None)
-        text, label = first or format.header[0], format.header[-1]
+    if format.kind == "conllu":
+        text, label = "FORM", "UPOS"
     else:
-        text, label = ("FORM", "UPOS") if format.kind == "conllu" else format.header
+        lists = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
+        words = {column: {word for value in values for word in value} for column, values in lists.items()}
+        text = next((column for column in lists if not all(map(str.isdigit, words[column]))), format.header[0])
+        several = next((column for column in reversed(format.header) if len(words[column]) > 1), format.header[-1])
+        label = _most_entities({column: values for column, values in lists.items() if column != text}) or several
     return with_columns(config, text=config.text or text, label=config.label or label)
 
 
-def _named(
-    columns: Sequence[str], names: Sequence[str], fits: Callable[[str], bool] = lambda column: True
-) -> str | None:
-    """The first column called by one of `names`, the foremost name first; else one that ends in it (review_text)."""
-    plain = {column: re.sub(r"[\s_-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)).lower() for column in columns}
-    for whole in (True, False):
-        for name in names:
-            for column, given in plain.items():
-                if (given == name if whole else given.endswith("_" + name)) and fits(column):
-                    return column
-    return None
+_CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
+"""Types of phrases, which tags mark as they do entities."""
 
 
-def _variety(values: Sequence[str]) -> tuple[bool, int]:
-    """Sorts label-like columns first: at least two values, then the fewest."""
-    distinct = len({value.strip() for value in values} - {""})
-    return distinct < 2, distinct
+def _entities(values: Sequence[Any]) -> int:
+    """How many tags of entities a column holds; 0 where it holds anything else."""
+    tags = [tag for value in values for tag in (as_list(value) or as_text(value).split())]
+    marks = [mark for tag in tags if (mark := mark_of(tag))]
+    if len(marks) + tags.count("O") < 0.9 * len(tags) or not tags.count("O"):
+        return 0
+    return sum(kind not in _CHUNKS for _, kind in marks)
+
+
+def _most_entities(columns: Mapping[str, Sequence[Any]]) -> str | None:
+    """The column with the most tags of entities, the last of equals; None where no column has any."""
+    found = {column: _entities(values) for column, values in columns.items()}
+    return max(reversed(found), key=found.__getitem__) if any(found.values()) else None
+
+
+def _numeric(values: Sequence[str]) -> bool:
+    return bool(values) and sum(map(is_number, values)) >= 0.9 * len(values)
+
+
+_DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{1,2}:\d{2}.*|\w{3},? .*\d{4}.*\d:\d.*|"
+    r"\d{1,2}[ -]\w{3,9}[ -]\d{2,4}|\w{3,9} \d{1,2},? \d{4}"
+)
+
+
+def _never_labels(values: Sequence[Any]) -> bool:
+    """Whether a column holds lists of several entries, dates, or nothing at all."""
+    lists = [entries for value in values if (entries := as_list(value)) is not None]
+    texts = [as_text(value).strip() for value in values]
+    return not values or (2 * len(lists) > len(values) and any(len(entries) > 1 for entries in lists)) or _dates(texts)
+
+
+def _dates(texts: Sequence[str]) -> bool:
+    return sum(bool(_DATE.fullmatch(text)) for text in texts) > 0.8 * len(texts)
+
+
+def _classes(values: Sequence[Any], texts: Sequence[str]) -> bool:
+    """Whether a column may be one of labels by its content: few different values, and no ids, dates, lists or measures."""
+    different = Counter(texts)
+    if len(different) < 2 or _never_labels(values) or sum(map(len, different)) > 60 * len(different):
+        return False
+    if len(different) == len(texts) > 2 and _numeric(texts):  # ids
+        return False
+    measured = any(re.search(r"[.,]\d*[1-9]", text) for text in different) and _numeric(texts)
+    return not (measured and len(different) > 10) and (2 * len(different) <= len(texts) or len(texts) < 20)
 
 
 def _tokens(values: Sequence[str]) -> bool:
@@ -251,13 +359,8 @@ def _tokens(values: Sequence[str]) -> bool:
     return sum(" " in value.strip() for value in values) * 2 < len(values)
 
 
-def split_of(value: Any) -> str | None:
-    """train, dev or test for the usual spellings of them, else None."""
-    return _SPLIT_VALUES.get(as_text(value).strip().lower())
-
-
-def _looks_like_splits(values: Sequence[str]) -> bool:
-    return bool(values) and all(map(split_of, values))
+def _looks_like_splits(values: Sequence[str], column: str) -> bool:
+    return bool(values) and all(split_of(value, column) for value in values)
 
 
 def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout:
@@ -272,6 +375,8 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout
         return "token"
     at, to = place(format, config.text or ""), place(format, config.label or "")
     pairs = [(row.values[at], row.values[to]) for row in rows]
+    if _hold_spans([tags for _, tags in pairs]) and not any(as_list(text) is not None for text, _ in pairs):
+        return "spans"
     if format.by_sentence or any(as_list(text) is not None and as_list(tags) is not None for text, tags in pairs):
         return "lists"
     if len(pairs) > 1 and _tokens([as_text(text) for text, _ in pairs]):
@@ -313,6 +418,42 @@ def as_list(value: Any) -> list[str] | None:
     return [as_text(entry) for entry in value] if isinstance(value, list) else None
 
 
+Span = tuple[int, int, str]
+"""A span of characters: where it begins, where it ends, and its type."""
+
+_BEGINS, _ENDS = ("start", "start_offset", "begin", "from"), ("end", "end_offset", "stop", "to")
+_TYPES = ("label", "labels", "type", "tag", "entity", "entity_group", "class")
+
+
+def as_spans(value: Any) -> list[Span] | None:
+    """Spans of characters as doccano, Prodigy, Label Studio and others write them: lists of begin, end and type, or objects
+    with such keys. None for anything else."""
+    entries = value if isinstance(value, list) else None
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            entries = json.loads(value)
+    if not isinstance(entries, list):
+        return None
+    found = [_span(entry) for entry in entries]
+    return [span for span in found if span] if all(found) else None
+
+
+def _span(entry: Any) -> Span | None:
+    if isinstance(entry, dict):
+        begin, end, kind = (next((entry[key] for key in keys if key in entry), None) for keys in (_BEGINS, _ENDS, _TYPES))
+        entry = [begin, end, kind[0] if isinstance(kind, list) and len(kind) == 1 else kind]
+    if not isinstance(entry, (list, tuple)) or len(entry) != 3 or not isinstance(entry[2], str):
+        return None
+    begin, end = (int(at) if isinstance(at, int) or (isinstance(at, str) and at.isdecimal()) else -1 for at in entry[:2])
+    return (begin, end, entry[2]) if 0 <= begin <= end else None
+
+
+def _hold_spans(values: Sequence[Any]) -> bool:
+    """Whether a column holds spans of characters, in some rows at least one."""
+    found = [as_spans(value) for value in values]
+    return any(found) and all(spans is not None for spans in found)
+
+
 def _written(value: Any) -> str:
     return " ".join(map(as_text, value[:200])) if isinstance(value, list) else as_text(value)
 
@@ -324,4 +465,5 @@ def _from_beyond_ascii(text: str) -> str:
 
 
 def _short(text: str) -> str:
+    text = text[:300].encode("utf-8", "replace").decode("utf-8")  # half a character, which JSON can spell, is shown as ?
     return text if len(text) <= 200 else text[:199] + "…"

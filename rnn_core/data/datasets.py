@@ -16,9 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.config import SPLITS, DataConfig, Problem, plain
+from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, plain
 from rnn_core.data import checks
-from rnn_core.data.columns import LAYOUTS, Layout, guess_columns, layout_of, sample_rows, with_columns
+from rnn_core.data.columns import (
+    LAYOUTS,
+    Layout,
+    column_notes,
+    guess_columns,
+    layout_of,
+    sample_rows,
+    with_columns,
+    without_spaces,
+)
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.examples import Example, Tally, read_file
 from rnn_core.data.numbering import MOST_TOKENS
@@ -31,6 +40,9 @@ from rnn_core.results import DataReport, LeftOut, SplitSummary
 __all__ = ["Dataset", "Example", "FileExamples", "Plan", "plan_dataset", "read_dataset", "read_examples"]
 
 Tick = Callable[[float], object]
+
+READER = 2
+"""Counts the changes in how a file becomes examples: the same file read otherwise is another dataset."""
 
 HASHED, READ, NUMBERED = 0.03, 0.75, 1.0
 """The share of the work that is done when the files are hashed, when they are read, and when all has its final number."""
@@ -92,12 +104,14 @@ class Source:
     Attributes:
         config: the columns filled in.
         layout: how its rows hold what the task needs.
+        notes: sentences on how it is read.
     """
 
     path: Path
     config: DataConfig
     format: Format
     layout: Layout
+    notes: tuple[str, ...]
 
     def facts(self, rows: int) -> dict[str, Any]:
         """What the report says of it."""
@@ -153,11 +167,14 @@ def plan_dataset(
     sources = {"train": train}
     for split in SPLITS[1:]:
         if split in files:
-            sources[split] = _source(files[split], config, shown[split], like=train.config)
+            as_train = config
+            if train.format.kind == "csv" and not train.format.named and config.header == "auto":
+                as_train = make(DataConfig, plain(config) | {"header": "no"})
+            sources[split] = _source(files[split], as_train, shown[split], like=train.config)
     digest, share = hashlib.sha256(), _shares(sources, progress, 0, HASHED)
     for split, source in sources.items():
         digest.update(f"{split} {_sha256(source, share[split])}\n".encode())
-    digest.update(json.dumps(plain(train.config), sort_keys=True).encode())
+    digest.update(json.dumps(plain(train.config) | {"reader": READER}, sort_keys=True).encode())
     return Plan(sources, digest.hexdigest())
 
 
@@ -206,13 +223,20 @@ def _uncollected() -> Iterator[None]:
 @_uncollected()
 def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
     share = _shares(plan.sources, progress, HASHED, READ)
+    lacking: list[str] = []
     with Writer(folder, plan.config) as writer:
-        tallies = {split: _read(source, split, writer, share[split]) for split, source in plan.sources.items()}
-        return _numbered(folder, plan, tallies, writer.read(), writer.forgot, progress)
+        tallies = {split: _read(source, split, writer, share[split], lacking) for split, source in plan.sources.items()}
+        return _numbered(folder, plan, tallies, writer.read(), writer.forgot, lacking, progress)
 
 
 def _numbered(
-    folder: Path, plan: Plan, tallies: Mapping[str, Tally], written: Written, forgot: bool, progress: Tick | None
+    folder: Path,
+    plan: Plan,
+    tallies: Mapping[str, Tally],
+    written: Written,
+    forgot: bool,
+    warnings: Sequence[str],
+    progress: Tick | None,
 ) -> Dataset:
     """The dataset of what was read, once it has its splits, its vocabulary and its final numbers."""
     config, name = plan.config, plan.sources["train"].format.name
@@ -232,16 +256,27 @@ def _numbered(
 
     tokens, counts = written.count(counting)
     by_label = {written.labels[i]: int(counts["train"].counts[i]) for i in counts["train"].by_first()}
-    unused = [entry for entry in tallies["train"].left_out() if entry.reason != _cut_after(config)]
+    unused = tallies["train"].left_out(unused=True)
     labels = checks.check_labels(by_label, config, name, unused)
     vocabulary = written.vocabulary(tokens)
     scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
     examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
+    contradictory = _contradictory(written)
     splits = written.finish(vocabulary, labels, counts, numbering)
-    warnings = checks.warnings(splits, labels, _shared(written, made))
+    for split, source in plan.sources.items():
+        if not set(labels) & set(splits[split].labels):
+            raise _no_labels(source, split)
+    warnings = [*warnings, *checks.warnings(splits, labels, _shared(written, made)), *contradictory]
+    warnings += _wordless(config, splits["train"], examples)
     if forgot:
         warnings.append(
             f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
+        )
+    notes = [*dict.fromkeys(note for source in plan.sources.values() for note in source.notes)]
+    if unified := written.unified:
+        notes.append(
+            f"{unified:,} words are written in several ways, with ' and ’ or in composed and decomposed letters (NFC and NFD): "
+            "each counts as one word."
         )
     if progress:
         progress(1.0)
@@ -262,8 +297,43 @@ def _numbered(
             splits={split: _summary(counted) for split, counted in splits.items()},
             cut=how,
             examples=examples,
+            notes=tuple(notes),
         ),
     )
+
+
+def _no_labels(source: Source, split: str) -> Problem:
+    name, label = source.format.name, source.config.label
+    return Problem(
+        f"There are no labels to score by in {name}: none of the values in its column {label!r} is a label that training knows, "
+        f"so choose another column, leave the file out, or have its texts answered with `predict`.",
+        f"--label COLUMN, or leave out --{split}",
+    )
+
+
+def _contradictory(written: Written) -> list[str]:
+    count, row = written.contradictory
+    if not count:
+        return []
+    text = written.config.between.join(written.example(row)[0])
+    shown = text if len(text) <= 60 else text[:59] + "…"
+    stand, them = ("text stands", "it") if count == 1 else ("texts stand", "them")
+    return [f"{count:,} {stand} there with different labels, {shown!r} among {them}: no network can answer all of those right."]
+
+
+def _wordless(
+    config: DataConfig, train: Counted, examples: Sequence[tuple[tuple[str, ...], str | tuple[str, ...]]]
+) -> list[str]:
+    """Warnings of texts that words are no good steps for."""
+    if TASKS[config.task].per_token or config.tokens == "char":
+        return []
+    if without_spaces(["".join(tokens) for tokens, _ in examples]):
+        return ["The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
+                "characters instead."]  # fmt: skip
+    if train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
+        return ["Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are the "
+                "tokens of sentences, choose the task of labelling."]  # fmt: skip
+    return []
 
 
 def read_examples(
@@ -272,24 +342,29 @@ def read_examples(
     labels: Sequence[str] | None = None,
     name: str | None = None,
     progress: Tick | None = None,
+    like: DataConfig | None = None,
 ) -> FileExamples:
     """The examples of one file to evaluate a run on; a split column plays no part.
 
     Args:
-        config: as for a dataset; columns left open are guessed.
+        config: as for a dataset; columns left open are those of `like`, or guessed.
+        like: what the run was trained with.
         labels: the classes the run knows; others are warned of.
         progress: hears the share read so far; what it raises ends the reading.
 
     Raises:
         Problem: when the file cannot be read or no row of it used.
     """
-    source = _source(path, with_columns(config, split=None), name or path.name)
+    source = _source(path, with_columns(config, split=None), name or path.name, like)
     folder = None
+    lacking: list[str] = []
     try:
         folder = Path(tempfile.mkdtemp(prefix="unrolled-"))
         with Writer(folder, source.config) as writer:
-            tally = _read(source, "train", writer, progress or _nobody)
+            tally = _read(source, "train", writer, progress or _nobody, lacking)
             written = writer.read()
+        if labels is not None and not set(labels) & set(written.labels):
+            raise _no_labels(source, "test")
     except BaseException as error:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
@@ -298,11 +373,9 @@ def read_examples(
         why = error.strerror or error
         raise Problem(f"{tempfile.gettempdir()} cannot be written: {why}. Free some space there and try again.") from error
     strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
-    warnings = (
-        (f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.",)
-        if strange
-        else ()
-    )
+    if strange:
+        lacking.append(f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.")
+    warnings = (*source.notes, *lacking)
     found = FileExamples(folder, source.config, len(written), tally.read, tally.left_out(), warnings)
     weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found
@@ -314,39 +387,38 @@ def _source(
     """A file looked into. `like` is what the training file is read with: its columns, where this file has them."""
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
-    if like and {like.text, like.label, like.sentence} - {None} <= set(format.header):
-        config = like
+    if like and {like.text, like.label, like.sentence} - {None, ""} <= set(format.header):
+        config = with_columns(config, text=config.text or like.text, label=config.label or like.label,
+                              sentence=config.sentence or like.sentence)  # fmt: skip
     filled = guess_columns(format, rows, config)
     if not with_split:
         filled = with_columns(filled, split=None)
-    return Source(path, filled, format, layout_of(format, rows, filled))
+    notes = tuple(f"{name}: {note}" for note in format.notes + column_notes(format, rows, filled))
+    return Source(path, filled, format, layout_of(format, rows, filled), notes)
 
 
-def _read(source: Source, split: str, writer: Writer, tick: Tick) -> Tally:
-    """Puts the examples of one file into `writer`; what was left out."""
+def _read(source: Source, split: str, writer: Writer, tick: Tick, warnings: list[str]) -> Tally:
+    """Puts the examples of one file into `writer`; what was left out. A warning when that is much joins `warnings`."""
     config, name, before = source.config, source.format.name, len(writer)
     tally = Tally()
     for found in read_file(source.path, source.format, config, source.layout, tick):
         cut_lines = writer.add(found, source.format.rows_are, split)
-        notes = found.faults + [(line, _cut_after(config)) for line in cut_lines]
-        for line, reason in sorted(notes, key=lambda note: note[0]):
-            tally.note(reason, source.format.where(line))
+        kept = found.notes + [(line, f"cut after {config.max_tokens:,} tokens, and kept") for line in cut_lines]
+        for (line, reason), unused in sorted([(n, True) for n in found.faults] + [(n, False) for n in kept]):
+            tally.note(reason, source.format.where(line), unused)
         tally.read += len(found.lines) + len(found.faults)
         if len(writer.labels) > checks.MOST_LABELS:
-            raise checks.free_text(len(writer.labels), tally.read, config, name)
+            raise checks.free_text(writer.labels, tally.read, config, name)
+    most = tally.left_out(unused=True)
     if len(writer) == before:
-        most = tally.left_out()
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
         raise Problem(
             f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}.",
             "--text COLUMN and --label COLUMN",
         )
+    if few := checks.too_few_used(len(writer) - before, tally.read, most, name):
+        warnings.append(few)
     return tally
-
-
-def _cut_after(config: DataConfig) -> str:
-    """What is noted of a row that was used, but not whole."""
-    return f"cut after {config.max_tokens:,} tokens, and kept"
 
 
 def _nobody(share: float) -> None:
@@ -411,6 +483,7 @@ def _together(tallies: Sequence[Tally]) -> tuple[LeftOut, ...]:
     for tally in tallies:
         for reason, count in tally.counts.items():
             both.counts[reason] = both.counts.get(reason, 0) + count
+            both.kept |= tally.kept
             both.reasons[reason] = both.reasons.get(reason, []) + tally.reasons[reason]
     return both.left_out()
 

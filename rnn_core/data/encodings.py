@@ -50,6 +50,8 @@ _GUESSED = ["cp1252", "cp932", "gb18030", "koi8_r", "cp1251", "big5"]
 def open_binary(path: Path, name: str) -> BufferedReader:
     """The file, opened. Raises Problem when it is missing, a folder, or may not be read."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise Problem(f"{name} is a device, a pipe or the like: choose a file on disk.")
         return path.open("rb")
     except FileNotFoundError:
         raise Problem(f"There is no file {name}: check the path.") from None
@@ -73,22 +75,30 @@ def known_encoding(encoding: str, name: str) -> str:
         ) from None
 
 
-def guess_encoding(head: bytes, name: str) -> str:
+REPLACED = "\ufffd"
+"""Stands in place of bytes that do not decode."""
+
+
+def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
     """The encoding whose text begins with the bytes `head`: by its mark, as UTF-16, as UTF-8, else by its letters.
+
+    Returns:
+        The encoding, and whether bytes that do not decode are to be replaced: so in UTF-8 that has letters beyond ASCII.
 
     Raises:
         Problem: when none fits.
     """
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
-            return encoding
+            return encoding, encoding == "utf-8"
     if unmarked := _unmarked_utf16(head):
-        return unmarked
+        return unmarked, False
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)  # not final: the last character may be cut
-        return "utf-8"
+        return "utf-8", not head.isascii()
     except UnicodeDecodeError:
-        pass
+        if _nearly_utf8(head):
+            return "utf-8", True
     # Only whole lines with letters beyond ASCII tell encodings apart; in all the listed ones a line ends with byte 10.
     telling = [line for line in head.split(b"\n")[: -1 if b"\n" in head else None] if not line.isascii()]
     best = from_bytes(b"\n".join(telling or [head])[:100_000], cp_isolation=_GUESSED).best()
@@ -98,7 +108,14 @@ def guess_encoding(head: bytes, name: str) -> str:
             "choose its encoding, or save the table as CSV (UTF-8).",
             "--encoding NAME",
         )
-    return _ALIASES[codecs.lookup(best.encoding).name]
+    return _ALIASES[codecs.lookup(best.encoding).name], False
+
+
+def _nearly_utf8(head: bytes) -> bool:
+    """Whether nearly all bytes beyond ASCII are characters of UTF-8: other encodings form one only by chance."""
+    text = head.decode("utf-8", "replace")
+    broken = text.count(REPLACED)
+    return sum(not character.isascii() for character in text if character != REPLACED) >= 20 * max(broken - 1, 0) + 4
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
@@ -113,24 +130,25 @@ def _unmarked_utf16(head: bytes) -> str | None:
 
 
 def line_blocks(
-    path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None
+    path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None, mended: bool = False
 ) -> Iterator[str]:
     """The text of a file in pieces of whole lines, their ends (LF, CR LF or CR) kept as they are.
 
     Args:
         tick: hears the share read so far.
+        mended: whether `REPLACED` stands for bytes that do not decode.
 
     Raises:
-        Problem: at bytes that do not decode, and at a line longer than `MAX_RECORD` characters, which is not loaded.
+        Problem: at bytes that do not decode, unless mended, and at a line of more than `MAX_RECORD` characters, not loaded.
     """
     begun, given = "", 0  # the line that the last chunk broke off in; pieces given
-    for chunk in chunks(path, encoding, name, tick):
+    for chunk in chunks(path, encoding, name, tick, mended):
         text = begun + chunk
         end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, -1))  # LF may follow a CR
         whole, begun = text[:end], text[end:]
         first = _LINE_END.search(whole)
         if max(first.end() if first else 0, len(begun)) > MAX_RECORD:  # the lines between are shorter than a chunk
-            number = 1 + sum(map(count_lines, islice(line_blocks(path, encoding, name), given)))
+            number = 1 + sum(map(count_lines, islice(line_blocks(path, encoding, name, mended=mended), given)))
             number += 0 if first and first.end() > MAX_RECORD else count_lines(whole)
             raise Problem(
                 f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
@@ -163,16 +181,20 @@ def split_lines(text: str) -> list[str]:
     return StringIO(text, newline="").readlines()
 
 
-def lines(path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None) -> Iterator[str]:
+def lines(
+    path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None, mended: bool = False
+) -> Iterator[str]:
     """The lines of a file one by one; see `line_blocks`."""
-    return chain.from_iterable(map(split_lines, line_blocks(path, encoding, name, tick)))
+    return chain.from_iterable(map(split_lines, line_blocks(path, encoding, name, tick, mended)))
 
 
-def chunks(path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None) -> Iterator[str]:
-    """The text of a file in pieces of up to `CHUNK` characters. Raises Problem at bytes that do not decode."""
+def chunks(
+    path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None, mended: bool = False
+) -> Iterator[str]:
+    """The text of a file in pieces of up to `CHUNK` characters. Raises Problem at bytes that do not decode, unless mended."""
     with open_binary(path, name) as binary:
         size = max(path.stat().st_size, 1)
-        file = TextIOWrapper(binary, encoding=encoding, newline="")
+        file = TextIOWrapper(binary, encoding=encoding, newline="", errors="replace" if mended else "strict")
         try:
             at_once = min(1 << 16, CHUNK)
             piece = file.read(at_once).removeprefix("\ufeff")  # a mark at the start is not part of the text

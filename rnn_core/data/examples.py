@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rnn_core.config import DataConfig
-from rnn_core.data.columns import Layout, as_list, as_text, split_of
+from rnn_core.data.columns import Layout, Span, as_list, as_spans, as_text
 from rnn_core.data.encodings import encodable
+from rnn_core.data.names import split_of
 from rnn_core.data.tables import BLOCK, Block, Format, Row, listed, read_blocks, read_rows
+from rnn_core.data.tokens import tokenise
 from rnn_core.results import LeftOut
 
 NO_BREAK = "\u00a0"
@@ -49,17 +51,21 @@ class Tally:
     read: int = 0
     reasons: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
-    def note(self, reason: str, where: str) -> None:
-        """Counts one row; the first `SHOWN` are named."""
+    def note(self, reason: str, where: str, unused: bool = True) -> None:
+        """Counts one row; the first `SHOWN` are named. `unused`: whether it is left out; else it is kept all the same."""
+        if not unused:
+            self.kept.add(reason)
         self.counts[reason] = self.counts.get(reason, 0) + 1
         rows = self.reasons.setdefault(reason, [])
         if len(rows) < SHOWN:
             rows.append(where)
 
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """The reasons, the most frequent first."""
-        order = sorted(self.counts, key=lambda reason: -self.counts[reason])
+    def left_out(self, unused: bool = False) -> tuple[LeftOut, ...]:
+        """The reasons, the most frequent first; if `unused`, only those for which rows were left out."""
+        listed = [reason for reason in self.counts if not (unused and reason in self.kept)]
+        order = sorted(listed, key=lambda reason: -self.counts[reason])
         return tuple(LeftOut(reason, self.counts[reason], tuple(self.reasons[reason])) for reason in order)
 
 
@@ -73,6 +79,7 @@ class Found:
         splits: the split of each; None without a split column.
         lines: where each starts.
         faults: where the others start, and why they are left out.
+        notes: where doubtful ones start that are kept, and why they are doubtful.
     """
 
     texts: Any
@@ -80,6 +87,7 @@ class Found:
     splits: list[str] | None
     lines: list[int]
     faults: list[tuple[int, str]]
+    notes: list[tuple[int, str]]
 
 
 class _Fault(Exception):
@@ -96,8 +104,10 @@ def read_file(
     """
     blocks = (_grouped if layout == "token" else read_blocks)(path, format, _columns(config, layout), tick)
     for block in blocks:
-        splits = [split_of(value) or "" for value in listed(block.columns[2])] if config.split else None
-        found = Found(block.columns[0], block.columns[1], splits, block.lines, block.faults)
+        splits = None
+        if config.split:
+            splits = [split_of(as_text(value), config.split) or "" for value in listed(block.columns[2])]
+        found = Found(block.columns[0], block.columns[1], splits, block.lines, block.faults, block.notes)
         yield _labelled(found, config) if layout == "text" else _tagged(found, layout, config)
 
 
@@ -112,33 +122,37 @@ def _grouped(
     """A token a row: rows that follow each other with one sentence id; an empty id is that of the row above."""
     sentences = _sentences(read_rows(path, format, columns, tick))
     while some := list(islice(sentences, BLOCK)):
-        sound = [values for _, values, fault in some if not fault]
-        lines = [line for line, _, fault in some if not fault]
-        faults = [(line, fault) for line, _, fault in some if fault]
-        yield Block(lines, [list(column) for column in zip(*sound, strict=True)] or [[], [], []], faults)
+        sound = [values for _, values, fault, _ in some if not fault]
+        lines = [line for line, _, fault, _ in some if not fault]
+        faults = [(line, fault) for line, _, fault, _ in some if fault]
+        notes = [(line, note) for line, _, fault, note in some if note and not fault]
+        yield Block(lines, [list(column) for column in zip(*sound, strict=True)] or [[], [], []], faults, notes)
 
 
-def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list[str], Any], str | None]]:
-    """Line; tokens, tags and split; fault."""
+def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list[str], Any], str | None, str | None]]:
+    """Line; tokens, tags and split; fault; note."""
     seen: set[str] = set()
     now: str | None = None
     start, tokens, tags, split, fault = 0, [], [], None, None  # type: int, list[str], list[str], Any, str | None
+    note: str | None = None
     for row in rows:
         token, tag, *own, given = row.values or (None, None, None, None)
         given = as_text(given).strip() or now or ""
         if given != now:
             if tokens or fault:
-                yield start, (tokens, tags, split), fault
+                yield start, (tokens, tags, split), fault, note
             now, start, tokens, tags, split, fault = given, row.line, [], [], own[0] if own else None, None
+            note = None
             if given in seen:
                 fault = "a sentence whose other rows stand further up (keep the rows of a sentence together)"
             seen.add(given)
         if row.fault and not fault:
             start, fault = row.line, row.fault
+        note = note or row.note
         tokens.append(as_text(token))
         tags.append(as_text(tag))
     if tokens or fault:
-        yield start, (tokens, tags, split), fault
+        yield start, (tokens, tags, split), fault, note
 
 
 def _labelled(found: Found, config: DataConfig) -> Found:
@@ -146,15 +160,23 @@ def _labelled(found: Found, config: DataConfig) -> Found:
         targets = found.targets.dictionary_encode()
         names = [name.strip() for name in targets.dictionary.to_pylist()]  # a file has few labels, and often
         blank = pc.or_(pc.utf8_is_space(found.texts), pc.equal(pc.binary_length(found.texts), 0))
-        if all(names) and not pc.any(blank).as_py():
+        if all(names) and not pc.any(blank).as_py() and not any(name.startswith("[") for name in names):
             return replace(found, targets=pa.DictionaryArray.from_arrays(targets.indices, pa.array(names, pa.string())))
     texts = [value if type(value) is str else as_text(value) for value in listed(found.texts)]
-    labels = [value.strip() if type(value) is str else as_text(value).strip() for value in listed(found.targets)]
+    labels = [value.strip() if type(value) is str else value for value in listed(found.targets)]
+    several = set()
+    for row, value in enumerate(labels):
+        if type(value) is not str or value.startswith("["):
+            entries = as_list(value)
+            labels[row] = as_text(value).strip() if entries is None else "".join(entries[:1]).strip()
+            several |= {row} if entries and len(entries) > 1 else set()
     found = replace(found, texts=texts, targets=labels)
 
     def check(row: int) -> None:
         if not texts[row].strip():
             raise _Fault("no text")
+        if row in several:
+            raise _Fault("several labels for one text (multi-label)")
         if not labels[row]:
             raise _Fault("no label")
         if _unusable((texts[row], labels[row])):
@@ -162,7 +184,7 @@ def _labelled(found: Found, config: DataConfig) -> Found:
 
     whole = "\n".join(chain(texts, labels))  # one look at all of them; row by row only where that finds something
     odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
-    if odd or not all(found.splits or [True]):
+    if odd or several or not all(found.splits or [True]):
         found = _sound(found, config, check)
     targets = pa.array(found.targets, pa.string()).dictionary_encode()
     return replace(found, texts=pa.array(found.texts, pa.string()), targets=targets)
@@ -191,11 +213,18 @@ def _sound(found: Found, config: DataConfig, check: Callable[[int], None]) -> Fo
         except _Fault as reason:
             faults.append((line, str(reason)))
     texts, targets, lines = ([values[row] for row in kept] for values in (found.texts, found.targets, found.lines))
-    return Found(texts, targets, found.splits and [found.splits[row] for row in kept], lines, faults)
+    there = set(lines) if found.notes else ()
+    notes = [note for note in found.notes if note[0] in there]
+    return Found(texts, targets, found.splits and [found.splits[row] for row in kept], lines, faults, notes)
 
 
 def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -> tuple[list[str], list[str]]:
-    if layout == "sentence":
+    if layout == "spans":
+        spans = as_spans(tags)
+        if spans is None:
+            raise _Fault(f"no spans of characters in the column {config.label!r}")
+        tokens, marks = _between_spans(as_text(text), spans)
+    elif layout == "sentence":
         tokens, marks = _parts(as_text(text)), _parts(as_text(tags))
     else:
         listed, marked = as_list(text), as_list(tags)
@@ -214,6 +243,26 @@ def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -
     if _unusable(tokens) or _unusable(marks):
         raise _Fault("a NUL byte or half a character")
     return tokens, marks
+
+
+def _between_spans(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
+    """The words of a text with tags by IOB2; a word is parted where a span begins or ends inside of it."""
+    tokens: list[str] = []
+    tags: list[str] = []
+    at = 0
+    for begin, end, kind in [*sorted(spans), (len(text), len(text), "")]:
+        if end > len(text):
+            raise _Fault("a span that ends beyond its text")
+        if begin < at:
+            raise _Fault("spans that overlap")
+        outside, inside = (
+            [token for token, _, _ in tokenise(text[start:stop], "word")] for start, stop in ((at, begin), (begin, end))
+        )
+        name = "_".join(kind.split())
+        tokens += outside + inside
+        tags += ["O"] * len(outside) + [f"{'I' if i else 'B'}-{name}" for i in range(len(inside))]
+        at = end
+    return tokens, tags
 
 
 def _parts(text: str) -> list[str]:

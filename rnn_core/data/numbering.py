@@ -1,7 +1,7 @@
 """Tokens as numbers while a file is read: many texts at a time, and no more different words than memory holds."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -61,12 +61,15 @@ class Numbering:
     Args:
         how: "word" or "char" for texts, None for lists of tokens.
         most: a text is cut after so many tokens.
+        fold: gives the word that a token counts as, by which texts are the same.
     """
 
-    def __init__(self, how: str | None, most: int):
-        self.how, self.most = how, most
+    def __init__(self, how: str | None, most: int, fold: Callable[[str], str] = str):
+        self.how, self.most, self.fold = how, most, fold
         self.tokens = Numbers({"": 0})
         self._characters = 0
+        self._hashes = array("q", [0])  # of the word that each token counts as
+        self._factors = np.random.default_rng(0).integers(0, 1 << 63, most + 1, np.uint64) * 2 + 1  # one a place in a text
         self._forget_pieces()
 
     def _forget_pieces(self) -> None:
@@ -85,7 +88,9 @@ class Numbering:
                 found[i] = words(new[i], self.most + 1)
         before = len(self.tokens)
         numbers = np.fromiter(map(self.tokens.__getitem__, chain.from_iterable(found)), np.int32)
-        self._characters += sum(map(len, islice(reversed(self.tokens), len(self.tokens) - before)))
+        added = [*islice(reversed(self.tokens), len(self.tokens) - before)][::-1]
+        self._characters += sum(map(len, added))
+        self._hashes.extend(map(hash, map(self.fold, added)))
         self._pieces.update(zip(new, range(len(self._pieces), len(self._pieces) + len(new)), strict=True))
         starts = len(self._flat) + np.cumsum(np.fromiter(map(len, found), np.int32))
         self._starts.frombytes(starts.astype(np.int32).tobytes())
@@ -111,6 +116,7 @@ class Numbering:
         kept = np.sort(order[: min(MOST_TOKENS // 2, int(np.searchsorted(characters, MOST_CHARACTERS // 2)))])
         self.tokens = Numbers({"": 0} | {token: i for i, token in enumerate(self._listed(kept), start=1)})
         self._characters = sum(map(len, self.tokens))
+        self._hashes = array("q", [0, *map(hash, map(self.fold, islice(self.tokens, 1, None)))])
         self._forget_pieces()
         new = np.zeros(len(counts), np.int32)
         new[kept] = np.arange(1, len(kept) + 1)
@@ -120,7 +126,7 @@ class Numbering:
         tokens = list(self.tokens)
         return [tokens[i] for i in numbers.tolist()]
 
-    def of(self, texts: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def of(self, texts: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Texts, or lists of tokens, as numbers; none may be empty or white space alone.
 
         Args:
@@ -131,6 +137,7 @@ class Numbering:
             lengths: (m,) how many tokens are left of each text.
             signs: (m,) as `signs`; of a text that was cut, of at least what is left.
             cut: the rows that were cut.
+            same: (m,) int64, the same for texts that are the same, word for word.
         """
         if len(self._pieces) > MOST_PIECES or len(self._flat) > 8 * MOST_PIECES:
             self._forget_pieces()
@@ -146,7 +153,14 @@ class Numbering:
         if len(cut):
             numbers = numbers[ragged(np.zeros_like(lengths), lengths) < self.most]
             lengths = np.minimum(lengths, self.most)
-        return numbers, lengths, found, cut
+        return numbers, lengths, found, cut, self._same(numbers, lengths)
+
+    def _same(self, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """A hash of each text: Σ hash of a word · the factor of its place, modulo 2⁶⁴."""
+        factors = self._factors[ragged(np.zeros_like(lengths), lengths)]
+        words = np.frombuffer(self._hashes, np.int64)[numbers].view(np.uint64)
+        sums = np.add.reduceat(words * factors, np.cumsum(lengths) - lengths) + lengths.astype(np.uint64)
+        return sums.view(np.int64)
 
     def _split(self, texts: Any) -> tuple[pa.Array, np.ndarray]:
         """The pieces of texts, end to end, and how many each text has."""

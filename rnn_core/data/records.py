@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from rnn_core.config import Problem
-from rnn_core.data.encodings import MAX_RECORD, lone_returns, split_lines
+from rnn_core.data.dialects import read_by, sound, whole_rows
+from rnn_core.data.encodings import MAX_RECORD, encodable, lone_returns, split_lines
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,24 +31,23 @@ _JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Numbers stay as they are written: 1.0 is the label "1.0"."""
 
 
-def csv_records(blocks: Iterable[str], delimiter: str, name: str) -> Iterator[Record[list[str]]]:
-    """The rows of a delimited table, the header among them, from pieces of whole lines; see `CsvReader`."""
-    reader = CsvReader(delimiter, name)
-    for block in blocks:
-        yield from reader.records(block)
-    reader.end()
-
-
 class CsvReader:
     """Reads a delimited table from pieces of whole lines; a row may go on in the next piece.
 
+    Args:
+        delimiter: between fields.
+        quoting: one of `dialects.QUOTINGS`.
+        width: how many fields a row has; 0 where that is not known.
+
     Attributes:
         line: where the next row starts.
+        doubtful: (line, why) of rows that were read but may hold other rows, since this was last emptied.
     """
 
-    def __init__(self, delimiter: str, name: str):
-        self.delimiter, self.name = delimiter, name
+    def __init__(self, delimiter: str, name: str, quoting: str = "double", width: int = 0):
+        self.delimiter, self.name, self.quoting, self.width = delimiter, name, quoting, width
         self.line = 1
+        self.doubtful: list[tuple[int, str]] = []
         self._begun: list[str] = []  # the lines of the row that the last piece broke off in
 
     def records(self, block: str) -> list[Record[list[str]]]:
@@ -58,7 +58,7 @@ class CsvReader:
         """
         lines = self._begun + split_lines(block)
         # A row that the piece breaks off in swallows the blank line put after it; else that is a row of its own.
-        reader = csv.reader([*lines, "\n"], delimiter=self.delimiter)
+        reader = csv.reader([*lines, "\n"], **read_by(self.delimiter, self.quoting))
         parsed = [(fields, reader.line_num) for fields in reader]
         parsed.pop()
         found: list[Record[list[str]]] = []
@@ -69,9 +69,11 @@ class CsvReader:
                 row = lines[start:end]
                 if sum(map(len, row)) > MAX_RECORD:
                     raise _too_long(self.name, self.line + start)
-                if not _closes_well(row, self.delimiter):
-                    last = self.line + end - 1
+                last = self.line + end - 1
+                if not sound(row, self.delimiter, self.quoting):
                     fault = f"a quotation mark opens in this row and swallows lines up to line {last}"
+                elif self.width > 1 and whole_rows(row, self.delimiter, self.width):
+                    self.doubtful.append((self.line + start, "a quoted field of lines that look like whole rows, and kept"))
             if len(fields) > 1 or (fields and fields[0].strip()):
                 found.append((self.line + start, fields, fault))
             start = end
@@ -87,11 +89,12 @@ class CsvReader:
         Arrow reads such a piece in a tenth of the time: the values are its arrays of texts, in which there is no NUL. None
         for any other piece: that is for `records`.
         """
-        if not block or self._begun or block.startswith("\ufeff") or "\0" in block:
+        if not block or self._begun or block.startswith("\ufeff") or "\0" in block or self.quoting in ("backslash", "spaced"):
             return None
+        quoted = self.quoting == "double"
         content = block.encode("utf-8")
         codes = np.frombuffer(content, np.uint8)  # in which numpy counts sooner than str does
-        if (np.any(codes == _CR) and lone_returns(block)) or not _quoted_well(codes, ord(self.delimiter)):
+        if (np.any(codes == _CR) and lone_returns(block)) or (quoted and not _quoted_well(codes, ord(self.delimiter))):
             return None
         import pyarrow as pa  # here and below: 0.1 s, and few ways to this file need it
         import pyarrow.csv as reader
@@ -102,7 +105,7 @@ class CsvReader:
             table = reader.read_csv(
                 pa.BufferReader(content),
                 reader.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
-                reader.ParseOptions(delimiter=self.delimiter),
+                reader.ParseOptions(delimiter=self.delimiter, quote_char='"' if quoted else False),
                 reader.ConvertOptions(
                     check_utf8=False, column_types=dict.fromkeys(chosen, pa.string()), include_columns=list(dict.fromkeys(chosen))
                 ),
@@ -149,17 +152,10 @@ def _too_long(name: str, line: int) -> Problem:
 
 def _unclosed(name: str, line: int, how: str) -> Problem:
     return Problem(
-        f'The quotation mark that opens in the row at line {line} of {name} {how}: close it, or write it twice ("").'
+        f'The quotation mark that opens in the row at line {line} of {name} {how}: close it, write it twice (""), or say that '
+        "quotation marks are plain characters.",
+        "--quoting none",
     )
-
-
-def _closes_well(row: Sequence[str], delimiter: str) -> bool:
-    """Whether a row of several lines follows the rules for quotes; a stray mark may pair up with one lines below."""
-    try:
-        list(csv.reader(row, delimiter=delimiter, strict=True))
-    except csv.Error:
-        return False
-    return True
 
 
 def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
@@ -174,15 +170,20 @@ def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
                 yield number, *_object(value)
 
 
-def json_array(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
-    """The objects of one JSON array that is the whole file.
+def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record[dict[str, Any]]]:
+    """The objects of a JSON array: the whole file, or the array whose bracket is the `at`-th character.
 
     Raises:
         Problem: where the array breaks off or holds what is not JSON, and at an object longer than `MAX_RECORD`.
     """
-    text, at, line, begun = "", 0, 1, False
+    text, skip, line, begun = "", at, 1, False
     for chunk in chunks:
-        text, at = text[at:] + chunk, 0
+        if skip:  # characters above the array
+            line += chunk.count("\n", 0, skip)
+            chunk, skip = chunk[skip:], max(skip - len(chunk), 0)
+            if not chunk:
+                continue
+        text, at = text[at if begun else 0 :] + chunk, 0
         if not begun:  # white space may stand before the bracket
             at = text.find("[") + 1
             begun, line = at > 0, line + text.count("\n", 0, at or None)
@@ -206,11 +207,61 @@ def json_array(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, An
     raise Problem(f"The JSON array in {name} breaks off or is broken in line {line}: repair it, or export it again.")
 
 
+def json_members(text: str) -> Iterator[tuple[str, int]]:
+    """The keys of the JSON object that a text begins with, and where the value of each begins, as far as the text goes."""
+    at = _SPACE.match(text).end()  # type: ignore[union-attr]  # it matches everywhere, as below
+    if text[at : at + 1] != "{":
+        return
+    while True:
+        at = _GAP.match(text, at + 1 if text[at : at + 1] == "{" else at).end()  # type: ignore[union-attr]
+        try:
+            key, at = _JSON.raw_decode(text, at)
+            at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                return
+            at = _SPACE.match(text, at + 1).end()  # type: ignore[union-attr]
+            yield key, at
+            _, at = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):  # cut, or broken
+            return
+
+
+def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
+    """The rows of a JSON object that holds a list, or an object by row, for each column.
+
+    Raises:
+        Problem: when it is not JSON, is longer than `MAX_COLUMNS_JSON` characters, or its columns differ in length.
+    """
+    pieces, size = [], 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > MAX_COLUMNS_JSON:
+            raise Problem(f"{name} is one JSON object by columns, longer than the {MAX_COLUMNS_JSON:,} characters that are read: "
+                          "write one object a line.")  # fmt: skip
+    try:
+        table = _JSON.decode("".join(pieces).strip())
+    except (ValueError, RecursionError):
+        raise Problem(f"{name} is broken JSON: repair it, or export it again.") from None
+    columns = {key: [*column.values()] if isinstance(column, dict) else column for key, column in table.items()}
+    columns = {key: column for key, column in columns.items() if isinstance(column, list)}
+    if len(set(map(len, columns.values()))) > 1:
+        raise Problem(f"The columns of {name} differ in length: export it again, or write one object a line.")
+    for number, values in enumerate(zip(*columns.values(), strict=True), start=1):
+        yield number, dict(zip(columns, values, strict=True)), None
+
+
+MAX_COLUMNS_JSON = 32_000_000
+"""Characters of a JSON object by columns, which is held in memory as a whole."""
+
+_SPACE = re.compile(r"\s*")
 _GAP = re.compile(r"[\s,]*")
 
 
 def _object(value: Any) -> tuple[dict[str, Any], str | None]:
-    return (value, None) if isinstance(value, dict) else ({}, "JSON that is not an object")
+    if not isinstance(value, dict):
+        return {}, "JSON that is not an object"
+    return {key: one for key, one in value.items() if encodable(key)}, None
 
 
 def parquet_header(path: Path, name: str) -> tuple[str, ...]:
@@ -224,19 +275,67 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
 def parquet_rows(
     path: Path, places: Sequence[int], name: str, tick: Callable[[float], object] | None = None
 ) -> Iterator[Record[tuple[Any, ...]]]:
-    """The values of the columns at `places` row by row, the first row being 1. Raises Problem when the file is damaged."""
+    """The values of the columns at `places` row by row, the first row being 1; classes by their names, where the file has them.
+
+    A value that comes again and again is held once, so that a small file cannot fill the memory.
+
+    Raises:
+        Problem: when the file is damaged.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
-    with _parquet_problems(name), pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        alone = len(set(names)) == len(names)  # of names that stand twice, pyarrow cannot be asked for one
-        for batch in file.iter_batches(batch_size=256, columns=[names[i] for i in places] if alone else None):
-            for values in zip(*(batch.column(names[i] if alone else i).to_pylist() for i in places), strict=True):
-                number += 1
-                yield number, values, None
-            if tick:
-                tick(number / file.metadata.num_rows)
+    with _parquet_problems(name):
+        schema = pq.read_schema(path)
+        texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+        classes = [_class_names(schema, schema.names[i]) for i in places]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            names = file.schema_arrow.names
+            alone = len(set(names)) == len(names)  # of names that stand twice, pyarrow cannot be asked for one
+            for batch in file.iter_batches(batch_size=256, columns=[names[i] for i in places] if alone else None):
+                columns = [_parquet_values(batch.column(names[i] if alone else i)) for i in places]
+                for values in zip(*columns, strict=True):
+                    number += 1
+                    if any(isinstance(value, str) and len(value) > MAX_RECORD for value in values):
+                        yield number, (), f"a value of more than {MAX_RECORD:,} characters"
+                        continue
+                    named = zip(values, classes, strict=True)
+                    yield number, tuple([_as_class(value, names_) if names_ else value for value, names_ in named]), None
+                if tick:
+                    tick(number / file.metadata.num_rows)
+
+
+def _parquet_values(column: Any) -> list[Any]:
+    """The values of a column; of one with a dictionary, the same object for the same value."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pylist()
+    values = column.dictionary.to_pylist()
+    return [None if i is None else values[i] for i in column.indices.to_pylist()]
+
+
+def _class_names(schema: Any, column: str) -> list[str]:
+    """The names of the classes of a column of numbers, as Hugging Face's datasets writes them beside the schema; or []."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        feature = features[column]
+        while isinstance(feature, (dict, list)) and "names" not in feature:
+            feature = feature[0] if isinstance(feature, list) else feature["feature"]
+        names = feature["names"]
+        return list(map(str, names)) if isinstance(names, list) else []
+    except (KeyError, ValueError, TypeError, IndexError, RecursionError):
+        return []
+
+
+def _as_class(value: Any, names: Sequence[str]) -> Any:
+    """The name of a class, or of each in a list; −1 stands for none."""
+    if isinstance(value, list):
+        return [_as_class(one, names) for one in value]
+    if not isinstance(value, int):
+        return value
+    return names[value] if 0 <= value < len(names) else None
 
 
 class _parquet_problems:
@@ -255,12 +354,17 @@ class _parquet_problems:
             raise Problem(f"{self.name} is not a whole Parquet file: export it again, or save it as CSV.") from None
 
 
-def sentences(lines: Iterable[str], kind: str, width: int, name: str) -> Iterator[Record[tuple[list[str], ...]]]:
+def sentences(
+    lines: Iterable[str], kind: str, width: int, name: str, delimiter: str | None = None
+) -> Iterator[Record[tuple[list[str], ...]]]:
     """Sentences of a file with a token a line and blank lines between; the values are `width` lists, one a column.
 
     `token_tag` has neither comments nor quotes. In `conll` a line that starts with # and has another number of columns
     than the file is a comment, and -DOCSTART- is passed over; in `conllu` so are # lines, ranges (1-2) and empty
     nodes (1.1).
+
+    Args:
+        delimiter: a tab where tabs alone part the columns of `conll`, because tokens hold spaces; None: any blanks.
 
     Raises:
         Problem: at a sentence longer than `MAX_RECORD` characters.
@@ -274,7 +378,7 @@ def sentences(lines: Iterable[str], kind: str, width: int, name: str) -> Iterato
                 yield start, tuple(map(list, zip(*rows, strict=True))), fault
             rows, size, fault = [], 0, None
             continue
-        fields = _fields(line, kind, width)
+        fields = _fields(line, kind, width, delimiter)
         if fields is None:
             continue
         if fault:
@@ -295,12 +399,12 @@ def sentences(lines: Iterable[str], kind: str, width: int, name: str) -> Iterato
         yield start, tuple(map(list, zip(*rows, strict=True))), fault
 
 
-def _fields(line: str, kind: str, width: int) -> list[str] | None:
+def _fields(line: str, kind: str, width: int, delimiter: str | None) -> list[str] | None:
     """The columns of a line, None where it holds no token."""
     if kind == "token_tag":
         return line.rstrip("\r\n").split("\t")
     if kind == "conll":
-        fields = conll_fields(line)
+        fields = conll_fields(line, delimiter)
         comment = fields[0].startswith("#") and len(fields) != width
         return None if comment or fields[0] == "-DOCSTART-" else fields
     if line.startswith("#"):
@@ -309,10 +413,55 @@ def _fields(line: str, kind: str, width: int) -> list[str] | None:
     return None if re.fullmatch(r"[0-9]+[-.][0-9]+", fields[0]) else fields
 
 
-def conll_fields(line: str) -> list[str]:
+def conll_fields(line: str, delimiter: str | None = None) -> list[str]:
     """The columns of a CoNLL line. Only spaces and tabs part them: a no-break space may stand inside a token."""
+    if delimiter:
+        return line.rstrip("\r\n").split(delimiter)
     return re.split(r"[ \t]+", line.strip(" \t\r\n"))
 
 
 def _count(columns: int) -> str:
     return "1 column" if columns == 1 else f"{columns} columns"
+
+
+# ---- a text a line, its label beside it -----------------------------------------------------------------------------
+
+FASTTEXT = "__label__"
+
+
+def labelled_lines(lines: Iterable[str], kind: str) -> Iterator[Record[tuple[Any, ...]]]:
+    """Lines that hold a text and its label without a delimiter; blank lines are passed over. The values are text and label.
+
+    `fasttext`: words that begin with `__label__`, anywhere, several as a list; `label_text`: the first word is the label;
+    `text_at_label`: the label follows the last @.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not (line := line.strip()):
+            continue
+        if kind == "fasttext":
+            words = line.split(" ")
+            labels = [word.removeprefix(FASTTEXT) for word in words if word.startswith(FASTTEXT)]
+            text = " ".join(word for word in words if not word.startswith(FASTTEXT))
+            yield number, (text, labels[0] if len(labels) == 1 else labels), None
+            continue
+        if kind == "label_text":
+            label, *text_ = line.split(None, 1)
+            text = text_[0] if text_ else ""
+        else:
+            text, at, label = line.rpartition("@")
+            text = text if at else label
+            label = label if at else ""
+        yield number, (text, label), None
+
+
+def word_tags(lines: Iterable[str], separator: str, width: int) -> Iterator[Record[tuple[list[str], ...]]]:
+    """Sentences a line of words with their tags, such as `Anna|NNP|B-PER`; the values are `width` lists, one a column.
+
+    The word may hold the separator itself: the last `width` − 1 parts are the tags.
+    """
+    for number, line in enumerate(lines, start=1):
+        if words := line.split():
+            parts = [word.rsplit(separator, width - 1) for word in words]
+            odd = next((word for word, part in zip(words, parts, strict=True) if len(part) != width), None)
+            fault = None if odd is None else f"a word without its tags, apart by {separator}"
+            yield number, () if fault else tuple(map(list, zip(*parts, strict=True))), fault

@@ -53,7 +53,7 @@ def cut(
             most = max(owed)
             if most <= 1 - 1e-6:
                 break
-            if most > many - 1e-6:
+            if most > many / 2 - 1e-6:  # as near to the share as whole groups come
                 place = owed.index(most)
                 owed[place] -= many
                 chosen[one] = codes[place]

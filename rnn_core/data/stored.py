@@ -6,6 +6,7 @@ vocabulary.json, and of each split SPLIT.indices.npy, SPLIT.starts.npy and SPLIT
 
 import json
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ import pyarrow.parquet as pq
 from rnn_core.config import SPLITS, TASKS, DataConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example, Found
-from rnn_core.data.numbering import Counts, Numbering, Numbers, signs
+from rnn_core.data.numbering import READABLE, Counts, Numbering, Numbers, signs
 from rnn_core.data.tokens import tokenise
-from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
+from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary, folding, unified
 
 ROW_GROUP = 16_000_000
 """Bytes of examples that are written to examples.parquet at a time."""
@@ -123,7 +124,7 @@ class Counted:
         labels: how often each label stands there, in order of first appearance.
         lengths: number of texts of 0, 1, 2 … tokens.
         unknown: tokens outside the vocabulary.
-        strange: texts without a single token of the vocabulary.
+        strange: texts without a single word of the vocabulary; punctuation is none.
         signs: number of texts by what stands in them, as `signs` says it.
     """
 
@@ -146,7 +147,7 @@ class Writer:
     def __init__(self, folder: Path, config: DataConfig):
         self.folder, self.config = folder, config
         self.per_token = TASKS[config.task].per_token
-        self.numbering = Numbering(None if self.per_token else config.tokens, config.max_tokens)
+        self.numbering = Numbering(None if self.per_token else config.tokens, config.max_tokens, folding(config.lowercase))
         self.labels = Numbers()
         self.forgot = False
         self._lengths, self._labels, self._texts = array("i"), array("i"), array("q")
@@ -188,7 +189,7 @@ class Writer:
         """
         if not found.lines:
             return []
-        numbers, lengths, signs_, cut = self.numbering.of(found.texts)
+        numbers, lengths, signs_, cut, same = self.numbering.of(found.texts)
         if self.per_token:
             texts = [" ".join(tokens[: self.config.max_tokens]) for tokens in found.texts]
             targets = [tags[: self.config.max_tokens] for tags in found.targets]
@@ -205,7 +206,7 @@ class Writer:
         numbers.astype(np.int32, copy=False).tofile(self._tokens)
         self._lengths.frombytes(lengths.astype(np.int32).tobytes())
         self._signs.frombytes(signs_.tobytes())
-        self._texts.frombytes(np.fromiter(map(hash, texts), np.int64).tobytes())
+        self._texts.frombytes(same.tobytes())
         splits = bytes(map(SPLITS.index, found.splits)) if found.splits else bytes([SPLITS.index(split)]) * len(texts)
         self._splits.frombytes(splits)
         kept = texts if len(cut) or self.per_token else found.texts
@@ -253,7 +254,7 @@ class Written:
     Attributes:
         tokens: every token by its number; "" for those forgotten.
         labels: every label by its number, in order of first appearance.
-        texts: (m,) a number a text, the same for the same text.
+        texts: (m,) a number a text, the same for texts that are the same word for word.
         classes: (m,) the number of the label of each; none when there is a tag a token.
         splits: (m,) the split of each, as its place in `SPLITS`.
     """
@@ -332,11 +333,34 @@ class Written:
     @cached_property
     def folded(self) -> tuple[list[str], np.ndarray]:
         """The tokens as the vocabulary is to see them, and which of them each number is."""
-        if not self.config.lowercase:
+        if not self.config.lowercase and all(map(str.isascii, self.tokens)):
             return self.tokens, np.arange(len(self.tokens), dtype=np.int32)
         numbers = Numbers()
-        which = np.fromiter((numbers[token.lower()] for token in self.tokens), np.int32, len(self.tokens))
+        fold = folding(self.config.lowercase)
+        which = np.fromiter((numbers[fold(token)] for token in self.tokens), np.int32, len(self.tokens))
         return list(numbers), which
+
+    @property
+    def unified(self) -> int:
+        """How many words are written in several ways that count as one, whatever their capitals."""
+        spelled = [word for token in self.tokens if not token.isascii() and (word := unified(token)) != token]
+        if not spelled:
+            return 0
+        written = set(self.tokens)
+        return sum(count > 1 or word in written for word, count in Counter(spelled).items())
+
+    @property
+    def contradictory(self) -> tuple[int, int]:
+        """How many texts stand there with several labels, and the first row of one of them; (0, 0) without any."""
+        if self.per_token or not len(self):
+            return 0, 0
+        order = np.argsort(self.texts, kind="stable")
+        texts, classes = self.texts[order], self.classes[order]
+        new = np.r_[True, texts[1:] != texts[:-1]]
+        group = np.cumsum(new) - 1
+        differs = classes != classes[np.flatnonzero(new)][group]
+        found = np.unique(group[differs])
+        return len(found), int(order[differs].min()) if len(found) else 0
 
     def vocabulary(self, counts: Counts) -> Vocabulary:
         """What `Vocabulary.build` gives for the texts of training, from the tokens that `count` counted."""
@@ -362,6 +386,7 @@ class Written:
         number = {label: i for i, label in enumerate(labels)}
         targets = np.array([number.get(label, -1) for label in self.labels], np.int64)
         index = np.array(vocabulary.encode(self.tokens), np.int32)
+        telling = np.array([i != UNK and bool(signs(word) & READABLE) for i, word in enumerate(vocabulary.words)])
         present = self.present
         unknown, strange = dict.fromkeys(present, 0), dict.fromkeys(present, 0)
         with _Arrays(self, self.per_token) as arrays:
@@ -375,9 +400,8 @@ class Written:
                     mine, own = indices[of_token == code], lengths[chosen]
                     if not len(own):
                         continue
-                    known = mine != UNK
-                    unknown[split] += len(mine) - int(known.sum())
-                    strange[split] += int((~np.logical_or.reduceat(known, np.cumsum(own) - own)).sum())
+                    unknown[split] += int((mine == UNK).sum())
+                    strange[split] += int((~np.logical_or.reduceat(telling[mine], np.cumsum(own) - own)).sum())
                     wanted = targets[tags[of_token == code]] if self.per_token else targets[self.classes[rows][chosen]]
                     arrays.write(split, mine, own, wanted)
         for path in (self._tokens_path, self._tags_path):

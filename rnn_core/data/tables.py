@@ -3,16 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rnn_core.config import DataConfig, Problem
+from rnn_core.data import kinds
+from rnn_core.data.dialects import DELIMITERS, QUOTINGS, parse, sniff
 from rnn_core.data.encodings import (
     ENCODINGS,
     HEAD,
+    REPLACED,
     chunks,
     guess_encoding,
     known_encoding,
@@ -24,27 +27,26 @@ from rnn_core.data.records import (
     CONLLU,
     CsvReader,
     conll_fields,
-    csv_records,
     json_array,
+    json_columns,
     json_lines,
+    json_members,
+    labelled_lines,
     parquet_header,
     parquet_rows,
     sentences,
+    word_tags,
 )
 
-__all__ = ["DELIMITERS", "ENCODINGS", "Block", "Format", "Row", "read_blocks", "read_rows", "recognise"]
-
-DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
-"""The delimiters of a table and what they are called."""
+__all__ = ["DELIMITERS", "ENCODINGS", "QUOTINGS", "Block", "Format", "Row", "read_blocks", "read_rows", "recognise"]
 
 MAX_COLUMNS = 1_000
+MAX_BLOCK = 16_000_000
+"""Characters of a block of rows; one row may hold more."""
+
 BLOCK = 2_000
 """Rows that are handed on at a time, where a file is read row by row."""
 
-SUFFIXES = {
-    ".parquet": "parquet", ".pq": "parquet", ".conllu": "conllu", ".conll": "conll", ".iob": "conll", ".bio": "conll",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
-}  # fmt: skip
 _PARQUET = b"PAR1"
 _BINARY = {  # by their first bytes: what the file is, and what to do with it
     b"PK\x03\x04": ("a zip archive or an Excel workbook", "open it and save the sheet as CSV (UTF-8)"),
@@ -60,7 +62,6 @@ _BINARY = {  # by their first bytes: what the file is, and what to do with it
     b"ARROW1": ("an Arrow file", "save it as Parquet or CSV"),
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_HEADER_WORDS = re.compile(r"(?i)(text|sentence|review|comment|message|content|tweet)s?\t\w+")
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,17 @@ class Format:
 
     Attributes:
         name: the file's name, as messages and reports say it.
-        kind: csv, jsonl, parquet, conll, conllu or token_tag.
+        kind: one of `config.DataConfig.format`.
         encoding: one of `ENCODINGS`; None for Parquet.
-        delimiter: one of `DELIMITERS`; None where the kind has none of its own.
+        delimiter: one of `DELIMITERS`; of `word_tag` the sign between a word and its tags; None where there is none.
         header: the column names, unique.
-        array: whether the JSON is one array of objects instead of an object a line.
+        json: how a file of JSON holds its rows: an object a line, one array of objects, or a list for each column.
+        at: of an array that lies under a key, how many characters stand before it.
+        quoting: of a table, one of `QUOTINGS`.
+        above: of a table, how many lines stand above its first row.
+        named: of a table, whether its first row names the columns.
+        mended: whether bytes that do not decode are replaced, because nearly all others do.
+        notes: sentences on what is unusual in how the file is written.
     """
 
     name: str
@@ -81,12 +88,18 @@ class Format:
     encoding: str | None
     delimiter: str | None
     header: tuple[str, ...]
-    array: bool = False
+    json: Literal["lines", "array", "columns"] = "lines"
+    at: int = 0
+    quoting: str = "double"
+    above: int = 0
+    named: bool = True
+    mended: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def by_sentence(self) -> bool:
         """Whether a row is a sentence, its values lists with one entry a token."""
-        return self.kind in ("conll", "conllu", "token_tag")
+        return self.kind in ("conll", "conllu", "token_tag", "word_tag")
 
     @property
     def rows_are(self) -> str:
@@ -106,11 +119,13 @@ class Row:
         line: where it starts in the file, from 1; for Parquet its number.
         values: one a column asked for: text, or what JSON and Parquet hold; of a sentence, a list of text a column.
         fault: why it cannot be used, or None.
+        note: why it is doubtful, or None.
     """
 
     line: int
     values: tuple[Any, ...]
     fault: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,40 +136,47 @@ class Block:
         lines: (m,) where each row that can be used starts.
         columns: m values for each column asked for, as a list or as an Arrow array of texts without NUL.
         faults: where the others start, and why they cannot be used.
+        notes: where rows start that can be used but are doubtful, and why.
     """
 
     lines: list[int]
     columns: list[Any]
     faults: list[tuple[int, str]]
+    notes: list[tuple[int, str]] = field(default_factory=list)
 
 
 # ---- what kind of file ----------------------------------------------------------------------------------------------
 
 
-def recognise(path: Path, config: DataConfig, name: str | None = None) -> Format:
+def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: int = 2) -> Format:
     """Kind, encoding, delimiter and columns of a file, from its name and first megabyte; what `config` states wins.
 
     Args:
         name: how the file is called where that is not the name of `path`.
+        fewest: columns that it must have.
 
     Raises:
-        Problem: when the file is missing, empty, binary, not text in its encoding, or has no or too many columns.
+        Problem: when the file is missing, empty, binary, not text in its encoding, of a kind that is known but not read, or
+            has too few or too many columns.
     """
     name = name or path.name
     with open_binary(path, name) as file:
-        head = file.read(HEAD)
+        try:
+            head = file.read(HEAD)
+        except OSError as error:
+            raise Problem(f"{name} cannot be read ({error.strerror}): choose another file.") from None
     if not head.strip():
         raise Problem(f"{name} is empty: choose a file with a header and rows below it.")
     suffix = Path(name).suffix.lower()
-    kind = config.format or SUFFIXES.get(suffix)
+    kind = config.format or kinds.SUFFIXES.get(suffix)
     if kind == "parquet" or (kind is None and suffix not in (".csv", ".tsv", ".txt") and head.startswith(_PARQUET)):
-        return _checked(Format(name, "parquet", None, None, _unique(parquet_header(path, name))))
+        return _checked(Format(name, "parquet", None, None, _unique(parquet_header(path, name), name)), fewest)
     for magic, (what, advice) in _BINARY.items():
         if head.startswith(magic):
             raise Problem(f"{name} is {what}, not text: {advice}.")
 
-    encoding = known_encoding(config.encoding, name) if config.encoding else guess_encoding(head, name)
-    top = _top(lines(path, encoding, name))
+    encoding, mended = (known_encoding(config.encoding, name), False) if config.encoding else guess_encoding(head, name)
+    top = _top(lines(path, encoding, name, mended=mended))
     text = "".join(top)
     controls = sum(1 for _ in _CONTROL.finditer(text))
     if controls >= 8 and controls * 30 > len(text):
@@ -163,25 +185,78 @@ def recognise(path: Path, config: DataConfig, name: str | None = None) -> Format
     if not text.strip():
         raise Problem(f"{name} holds nothing but white space: choose a file with a header and rows below it.")
 
-    kind = _kind(config.format, suffix, top)
-    draft = Format(name, kind, encoding, None, (), array=text.lstrip().startswith("["))
+    draft = Format(name, kinds.kind_of(config.format, suffix, top, name), encoding, None, (), mended=mended)
+    return _checked(_with_columns(draft, path, config, top, suffix), fewest, config.delimiter)
+
+
+def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[str], suffix: str) -> Format:
+    """The format with delimiter and columns, once its kind is known."""
+    kind = draft.kind
     if kind == "csv":
-        delimiter = config.delimiter or ("\t" if suffix == ".tsv" else _delimiter(top, name))
-        return _checked(replace(draft, delimiter=delimiter, header=_csv_header(path, encoding, delimiter, name)))
+        whole = len(top) < MOST_LINES and sum(map(len, top)) <= HEAD
+        dialect = sniff(top, config, suffix == ".tsv", whole)
+        rows = parse(top[dialect.above :], dialect.delimiter, dialect.quoting)
+        first = next((fields for fields, _ in rows if len(fields) > 1 or (fields and fields[0].strip())), [""])
+        header = first if dialect.header else [f"column {i + 1}" for i in range(len(first))]
+        return replace(
+            draft, delimiter=dialect.delimiter, header=_unique(header, draft.name), quoting=dialect.quoting,
+            above=dialect.above, named=dialect.header, notes=dialect.notes,
+        )  # fmt: skip
     if kind == "jsonl":
+        draft = _json_shape(draft, "".join(top), suffix in (".jsonl", ".ndjson"))
         keys = {key: None for _, values, _ in islice(_objects(path, draft), 200) for key in values}
         if not keys:
-            raise Problem(f'{name} holds no JSON objects: write one a line, such as {{"text": "…", "label": "…"}}.')
-        return _checked(replace(draft, header=tuple(keys)))
+            raise Problem(f'{draft.name} holds no JSON objects: write one a line, such as {{"text": "…", "label": "…"}}.')
+        return replace(draft, header=tuple(keys))
     if kind == "conll":
-        widths = Counter(len(conll_fields(line)) for line in top if line.strip() and not line.startswith("-DOCSTART-"))
-        return _checked(
-            replace(draft, header=tuple(f"column {i + 1}" for i in range(widths.most_common(1)[0][0] if widths else 0)))
-        )
+        delimiter = kinds.tabs_alone(top)
+        widths = Counter(len(conll_fields(line, delimiter)) for line in top if line.strip() and not line.startswith("-DOCSTART-"))
+        width = widths.most_common(1)[0][0] if widths else 0
+        return replace(draft, delimiter=delimiter, header=_numbered(width))
+    if kind == "word_tag":
+        separator, width = kinds.word_tags(top) or ("|", 2)
+        return replace(draft, delimiter=separator, header=_numbered(width))
+    if kind in ("fasttext", "label_text", "text_at_label"):
+        return replace(draft, header=("text", "label"))
     return replace(draft, header=CONLLU if kind == "conllu" else ("token", "tag"), delimiter="\t")
 
 
-def _top(all_lines: Iterable[str], most: int = 2000) -> list[str]:
+def _numbered(width: int) -> tuple[str, ...]:
+    return tuple(f"column {i + 1}" for i in range(width))
+
+
+def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
+    """How the JSON that begins with this text holds its rows: its lines, an array, or a list or an array under a key.
+
+    Args:
+        by_line: whether the file's name says that it holds an object a line.
+    """
+    if text.lstrip("\ufeff \t\r\n").startswith("["):
+        return replace(draft, json="array")
+    first, _, more = text.strip().partition("\n")
+    members = list(json_members(text))
+    inner = {key: text[at : at + 200] for key, at in members}
+    if not inner or by_line or (more.lstrip().startswith("{") and first.rstrip().endswith("}")):
+        return draft  # an object a line
+    nested = [(key, at) for key, at in members if _OBJECTS.match(text, at)]
+    if nested:
+        key, at = nested[0]
+        note = f"The rows are the list of objects under the key {key!r}."
+        return replace(draft, json="array", at=at, notes=(note,))
+    lists = [value for value in inner.values() if value.startswith(("[", "{"))]
+    if len(lists) > 1 and len(lists) == len(inner) and not by_line:
+        return replace(draft, json="columns", notes=("The file holds a list for each column.",))
+    return draft
+
+
+_OBJECTS = re.compile(r"\[\s*\{")
+
+
+MOST_LINES = 2_000
+"""Lines by which a file is recognised."""
+
+
+def _top(all_lines: Iterable[str], most: int = MOST_LINES) -> list[str]:
     """The first lines, up to `most` of them and about a million characters."""
     top, size = [], 0
     for line in islice(all_lines, most):
@@ -192,77 +267,39 @@ def _top(all_lines: Iterable[str], most: int = 2000) -> list[str]:
     return top
 
 
-def _kind(stated: str | None, suffix: str, top: Sequence[str]) -> str:
-    if stated:
-        return stated
-    if suffix in (".csv", ".conllu", ".jsonl", ".ndjson", ".json"):
-        return SUFFIXES.get(suffix, "csv")
-    start = "".join(top[:20]).lstrip()
-    if re.match(r"\{\s*[\"}]|\[\s*\{", start):
-        return "jsonl"
-    full = [line for line in top if line.strip()]
-    if re.match(r"# (sent_id|text|newdoc|newpar|global\.columns)\b", start) or all(
-        line.count("\t") == 9 for line in full if not line.startswith("#")
-    ):
-        return "conllu"
-    broken_up = len(full) < len("".join(top).strip().splitlines())  # blank lines between others
-    tokens = [line for line in full if not line.startswith("-DOCSTART-")]
-    if (broken_up or suffix in SUFFIXES) and not _HEADER_WORDS.match(full[0]):
-        pairs = sum(line.count("\t") == 1 and " " not in line.split("\t")[0] for line in tokens)
-        if pairs >= 0.75 * len(tokens):
-            return "token_tag"
-        widths = Counter(len(conll_fields(line)) for line in tokens if not line.startswith("#"))
-        width, count = widths.most_common(1)[0] if widths else (1, 0)
-        if width > 1 and count >= 0.75 * widths.total():
-            return "conll"
-    return SUFFIXES.get(suffix, "csv")
-
-
-def _delimiter(top: Sequence[str], name: str) -> str:
-    """The delimiter by which the header has columns and most rows have as many."""
-
-    def fit(delimiter: str) -> tuple[float, int]:
-        try:
-            rows = [fields for _, fields, _ in islice(csv_records(top, delimiter, name), 100)]
-        except Problem:  # a quotation mark left open under this delimiter, or by the end of the sample
-            rows = []
-        width = len(rows[0]) if rows else top[0].count(delimiter) + 1
-        share = sum(len(row) == width for row in rows) / len(rows) if rows else 0
-        return (share, width) if width > 1 else (-1, 0)
-
-    return max(DELIMITERS, key=fit)
-
-
-def _csv_header(path: Path, encoding: str, delimiter: str, name: str) -> tuple[str, ...]:
-    return _unique(next(csv_records(line_blocks(path, encoding, name), delimiter, name), (1, [""], None))[1])
-
-
-def _unique(header: Sequence[str]) -> tuple[str, ...]:
+def _unique(header: Sequence[str], name: str) -> tuple[str, ...]:
     """Column names stripped; one that is empty gets its number, one that came before a number in brackets."""
+    if len(header) > MAX_COLUMNS:
+        raise Problem(
+            f"{name} has {len(header):,} columns, more than the {MAX_COLUMNS:,} that are read: "
+            "keep the columns of texts and labels."
+        )
     names: dict[str, None] = {}
     for i, column in enumerate(header):
-        name = column.strip() or f"column {i + 1}"
+        called = column.strip() or f"column {i + 1}"
         copy = 1
-        while name in names:
+        while called in names:
             copy += 1
-            name = f"{column.strip() or 'column'} ({copy})"
-        names[name] = None
+            called = f"{column.strip() or 'column'} ({copy})"
+        names[called] = None
     return tuple(names)
 
 
-def _checked(format: Format) -> Format:
+def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Format:
     width = len(format.header)
     if width > MAX_COLUMNS:
         raise Problem(
             f"{format.name} has {width:,} columns, more than the {MAX_COLUMNS:,} that are read: "
             "keep the columns of texts and labels."
         )
-    if width < 2:
-        given = f"only the column {format.header[0][:60]!r}" if format.header else "no columns"
+    if width < fewest and delimiter and format.kind == "csv":
+        raise Problem(f"No {DELIMITERS[delimiter]} parts the fields of {format.name}: choose another delimiter.",
+                      "another --delimiter")  # fmt: skip
+    if width < fewest:
+        given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
         raise Problem(
-            f"{format.name} has {given}: a table needs a column of texts and one of labels, "
-            "so add one, or choose the delimiter that parts them.",
-            "--delimiter and the character",
+            f"{format.name} has {given}, so there is no column of labels: to train or to score, add one; "
+            "`predict` answers texts without labels."
         )
     return format
 
@@ -282,7 +319,22 @@ def read_blocks(
     Raises:
         Problem: when a column is missing, or the rest of the file cannot be read.
     """
-    columns = tuple(columns) or format.header
+    blocks = _blocks(path, format, tuple(columns) or format.header, tick)
+    yield from _noting_replaced(blocks) if format.mended else blocks
+
+
+def _noting_replaced(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The same blocks; rows with a character in place of bytes that did not decode are noted."""
+    for block in blocks:
+        rows = zip(block.lines, *map(listed, block.columns), strict=True)
+        found = [line for line, *values in rows if any(REPLACED in one for value in values if value for one in value)]
+        why = f"bytes that are not UTF-8, replaced by {REPLACED}, and kept"
+        yield replace(block, notes=[*block.notes, *((line, why) for line in found)])
+
+
+def _blocks(
+    path: Path, format: Format, columns: Sequence[str], tick: Callable[[float], object] | None
+) -> Iterator[Block]:
     places = [] if format.kind == "jsonl" else [place(format, column) for column in columns]
     if format.kind == "csv":
         yield from _csv_blocks(path, format, places, tick)
@@ -293,10 +345,15 @@ def read_blocks(
     elif format.kind == "parquet":
         records = parquet_rows(path, places, format.name, tick)
     else:
-        text = lines(path, format.encoding or "utf-8", format.name, tick)
-        found = sentences(text, format.kind, len(format.header), format.name)
+        text = lines(path, format.encoding or "utf-8", format.name, tick, format.mended)
+        if format.kind == "word_tag":
+            found = word_tags(text, format.delimiter or "|", len(format.header))
+        elif format.by_sentence:
+            found = sentences(text, format.kind, len(format.header), format.name, format.delimiter)
+        else:
+            found = labelled_lines(text, format.kind)
         records = ((line, () if fault else [lists[i] for i in places], fault) for line, lists, fault in found)
-    while some := list(islice(records, BLOCK)):
+    while some := list(_some(records)):
         sound = [(line, values) for line, values, fault in some if not fault]
         yield Block(
             [line for line, _ in sound],
@@ -305,33 +362,58 @@ def read_blocks(
         )
 
 
+def _some(
+    records: Iterator[tuple[int, Sequence[Any], str | None]],
+) -> Iterator[tuple[int, Sequence[Any], str | None]]:
+    """The next records, up to `BLOCK` of them and about `MAX_BLOCK` characters."""
+    size = 0
+    for record in islice(records, BLOCK):
+        yield record
+        size += sum(len(value) for value in record[1] if isinstance(value, (str, bytes)))
+        if size > MAX_BLOCK:
+            return
+
+
 def _csv_blocks(
     path: Path, format: Format, places: Sequence[int], tick: Callable[[float], object] | None
 ) -> Iterator[Block]:
-    width = len(format.header)
-    reader = CsvReader(format.delimiter or ",", format.name)
-    header = 1
-    for text in _first_line_apart(line_blocks(path, format.encoding or "utf-8", format.name, tick)):
-        start = reader.line
+    width, needed = len(format.header), max(places, default=0) + 1
+    reader = CsvReader(format.delimiter or ",", format.name, format.quoting, width)
+    header = int(format.named)
+    source = line_blocks(path, format.encoding or "utf-8", format.name, tick, format.mended)
+    for text in _first_line_apart(_below(source, format.above)):
+        start = reader.line + format.above
         if not header and (columns := reader.columns(text, width, places)):
-            yield Block([*range(start, reader.line)], columns, [])
+            yield Block([*range(start, reader.line + format.above)], columns, [])
             continue
         records = reader.records(text)
         if records:
             del records[:header]
             header = 0
-        sound = [record for record in records if len(record[1]) == width and not record[2]]
-        faults = []
-        if len(sound) < len(records):
-            wrong = {True: "many", False: "few"}
-            faults = [
-                (line, fault or f"too {wrong[len(fields) > width]} fields ({width} were expected)")
-                for line, fields, fault in records
-                if fault or len(fields) != width
-            ]
-        rows = [fields for _, fields, _ in sound]
-        yield Block([line for line, _, _ in sound], [[*map(itemgetter(i), rows)] for i in places], faults)
+        sound, faults = [], []
+        for line, fields, fault in records:
+            if not fault and (len(fields) < needed or (len(fields) > width and any(fields[width:]))):
+                fault = f"too {'many' if len(fields) > width else 'few'} fields ({width} were expected)"
+            if fault:
+                faults.append((line + format.above, fault))
+            else:
+                sound.append((line + format.above, fields))
+        doubtful = [(line + format.above, why) for line, why in reader.doubtful]
+        reader.doubtful.clear()
+        lines_ = [line for line, _ in sound]
+        yield Block(lines_, [[fields[i] for _, fields in sound] for i in places], faults,
+                    [note for note in doubtful if note[0] in lines_] if doubtful else [])  # fmt: skip
     reader.end()
+
+
+def _below(blocks: Iterator[str], above: int) -> Iterator[str]:
+    """The blocks without the first lines."""
+    for text in blocks:
+        while above and text:
+            end = text.find("\n") + 1 or len(text)
+            text, above = text[end:], above - 1
+        if text:
+            yield text
 
 
 def _first_line_apart(blocks: Iterator[str]) -> Iterator[str]:
@@ -349,7 +431,8 @@ def read_rows(
     """The rows of `read_blocks`, those that cannot be used among them, one by one."""
     for block in read_blocks(path, format, columns, tick):
         values = zip(*map(listed, block.columns), strict=True)
-        rows = [Row(line, some) for line, some in zip(block.lines, values, strict=True)]
+        notes = dict(block.notes)
+        rows = [Row(line, some, None, notes.get(line)) for line, some in zip(block.lines, values, strict=True)]
         faults = [Row(line, (), fault) for line, fault in block.faults]
         yield from sorted(rows + faults, key=attrgetter("line")) if faults else rows
 
@@ -370,5 +453,9 @@ def place(format: Format, column: str) -> int:
 def _objects(
     path: Path, format: Format, tick: Callable[[float], object] | None = None
 ) -> Iterator[tuple[int, dict[str, Any], str | None]]:
-    source = path, format.encoding or "utf-8", format.name, tick
-    return json_array(chunks(*source), format.name) if format.array else json_lines(lines(*source))
+    source = path, format.encoding or "utf-8", format.name, tick, format.mended
+    if format.json == "lines":
+        return json_lines(lines(*source))
+    if format.json == "columns":
+        return json_columns(chunks(*source), format.name)
+    return json_array(chunks(*source), format.name, format.at)

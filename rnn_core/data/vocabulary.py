@@ -1,13 +1,29 @@
 """The vocabulary: which number stands for which word. Built from training tokens alone."""
 
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 PAD, UNK, SOS, EOS = 0, 1, 2, 3
 SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
+
+
+_APOSTROPHES = str.maketrans("’ʼ＇", "'''")
+
+
+def unified(token: str) -> str:
+    """A token as all of its spellings are written: letters composed (NFC), and the typewriter's apostrophe."""
+    return token if token.isascii() else unicodedata.normalize("NFC", token.translate(_APOSTROPHES))
+
+
+def folding(lowercase: bool, unify: bool = True) -> Callable[[str], str]:
+    """The function that gives the word which a token counts as."""
+    if not unify:
+        return str.lower if lowercase else str
+    return (lambda token: unified(token.lower())) if lowercase else unified
 
 
 @dataclass(frozen=True)
@@ -18,18 +34,20 @@ class Vocabulary:
         words: (N,) every word, specials included.
         counts: (N,) how often each stood in training; 0 for the specials.
         lowercase: whether tokens are folded before they are looked up.
+        unify: whether the spellings of a word that `unified` makes one are one; not so in older runs.
     """
 
     words: tuple[str, ...]
     counts: tuple[int, ...]
     lowercase: bool = False
+    unify: bool = True
 
     @classmethod
     def build(cls, texts: Iterable[Sequence[str]], size: int, lowercase: bool = False) -> "Vocabulary":
         """The `size` most frequent words of `texts` (specials not counted); ties go to the word seen first."""
         counts: Counter[str] = Counter()
         for tokens in texts:
-            counts.update(map(str.lower, tokens) if lowercase else tokens)
+            counts.update(map(folding(lowercase), tokens))
         for special in SPECIALS:  # a text may spell a special; it is still only text
             counts.pop(special, None)
         kept = counts.most_common(size)
@@ -44,14 +62,19 @@ class Vocabulary:
     def _index(self) -> dict[str, int]:
         return dict(zip(self.words[len(SPECIALS) :], range(len(SPECIALS), len(self)), strict=True))
 
+    @cached_property
+    def fold(self) -> Callable[[str], str]:
+        """The word that a token counts as, which is then looked up."""
+        return folding(self.lowercase, self.unify)
+
     def encode(self, tokens: Sequence[str]) -> list[int]:
         """The index of each token, `UNK` where it is not in the vocabulary (a special spelled in a text included)."""
         look_up = self._index.get
-        return [look_up(token, UNK) for token in (map(str.lower, tokens) if self.lowercase else tokens)]
+        return [look_up(token, UNK) for token in map(self.fold, tokens)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that JSON can hold."""
-        return {"words": list(self.words), "counts": list(self.counts), "lowercase": self.lowercase}
+        return {"words": list(self.words), "counts": list(self.counts), "lowercase": self.lowercase, "unify": self.unify}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Vocabulary":
@@ -59,4 +82,4 @@ class Vocabulary:
         words, counts = tuple(map(str, values["words"])), tuple(map(int, values["counts"]))
         if words[: len(SPECIALS)] != SPECIALS or len(words) != len(counts) or len(set(words)) != len(words):
             raise ValueError("not a vocabulary")
-        return cls(words, counts, bool(values["lowercase"]))
+        return cls(words, counts, bool(values["lowercase"]), bool(values.get("unify", False)))

@@ -48,6 +48,7 @@ class DataReport:
         rows_kept: those that became examples.
         left_out: the others, and texts that were cut, by reason.
         warnings: sentences on what is odd but usable.
+        notes: sentences on how the files were read, where that is not plain.
         scheme: the tag scheme recognised (IOB1, IOB2, IOBES), None for plain classes.
         vocabulary_size: words kept from the training split, specials included.
         splits: by name, in the order train, dev, test.
@@ -65,3 +66,4 @@ class DataReport:
     splits: dict[str, SplitSummary]
     cut: str
     examples: tuple[tuple[tuple[str, ...], str | tuple[str, ...]], ...]
+    notes: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import pytest
 from rnn_core.analysis.matrix import ORDERS, renumbered, text_matrix, window
 from rnn_core.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK
 from tests.analysis.gradients import loaded
+from tests.tiny import vocabulary_of
 
 TEXTS = [["good", "film", "film"], ["zzz"], ["not", "<pad>", "good", "film", "zzz"]]
 
@@ -33,10 +34,10 @@ def test_indices_are_padded_texts_and_look_up_is_the_dense_product(order: str) -
 
 
 def test_another_order_numbers_the_words_of_these_texts() -> None:
-    first, frequency = (renumbered(TEXTS, order, False) for order in ("first", "frequency"))
+    first, frequency = (renumbered(TEXTS, order, vocabulary_of()) for order in ("first", "frequency"))
     assert first.words[4:] == ("good", "film", "zzz", "not") and first.counts[4:] == (2, 3, 2, 1)
     assert frequency.words[4:] == ("film", "good", "zzz", "not")
-    assert renumbered([["A", "a", "B"]], "first", True).words[4:] == ("a", "b")
+    assert renumbered([["A", "a", "B"]], "first", vocabulary_of(lowercase=True)).words[4:] == ("a", "b")
 
 
 def test_the_window_is_cut_from_the_dense_matrix() -> None:

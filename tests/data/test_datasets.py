@@ -192,13 +192,13 @@ def test_every_layout_of_tags_reads_the_same(tmp_path: Path) -> None:
 
 
 def test_sentences_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
-    rows = [("a b", "X Y"), ("a b c", "X Y"), ("", "X"), ("a", " "), ("a\0 b", "X Y")]
+    rows = [("a b", "X Y"), ("a b c", "X Y"), ("", "X"), ("a", " "), ("a\0 b", "X Y"), *[("c d", "Y X")] * 9]
     dataset = read(table(tmp_path / "t.csv", rows), DataConfig(task="tag", dev_share=0, test_share=0))
     assert left_out(dataset) == {
         "tokens and tags of different number": (1, ("t.csv line 3",)), "no text": (1, ("t.csv line 4",)),
         "no tags": (1, ("t.csv line 5",)), "a NUL byte or half a character": (1, ("t.csv line 6",)),
     }  # fmt: skip
-    (tmp_path / "t.tsv").write_text("a\tX\nb\n\nc\tX\n\tO\n\nd\tX\ne\tY\n\n")
+    (tmp_path / "t.tsv").write_text("a\tX\nb\n\nc\tX\n\tO\n\n" + "d\tX\ne\tY\n\n" * 9)
     dataset = read(tmp_path / "t.tsv", DataConfig(task="tag", format="token_tag", dev_share=0, test_share=0))
     assert left_out(dataset) == {
         "a line of 1 column where 2 were expected": (1, ("t.tsv line 2",)),
@@ -228,7 +228,7 @@ def test_mixed_schemes_are_warned_of(tmp_path: Path) -> None:
 
 
 def test_rows_left_out_are_counted_with_their_place(tmp_path: Path) -> None:
-    rows = [*texts(4), ("", "good"), ("  ", "bad"), ("x", " "), ("a\0b", "good"), ("x", "good", "y"), ("x",)]
+    rows = [*texts(4), ("", "good"), ("  ", "bad"), ("x", " "), ("a\0b", "good"), ("x", "good", "y"), ("x",), *texts(20, 4)]
     dataset = read(table(tmp_path / "t.csv", rows))
     assert left_out(dataset) == {
         "no text": (2, ("t.csv line 6", "t.csv line 7")), "no label": (1, ("t.csv line 8",)),
@@ -236,7 +236,7 @@ def test_rows_left_out_are_counted_with_their_place(tmp_path: Path) -> None:
         "too many fields (2 were expected)": (1, ("t.csv line 10",)),
         "too few fields (2 were expected)": (1, ("t.csv line 11",)),
     }  # fmt: skip
-    assert (dataset.report.rows_read, dataset.report.rows_kept) == (10, 4)
+    assert (dataset.report.rows_read, dataset.report.rows_kept) == (30, 24)
     (tmp_path / "t.jsonl").write_text(
         '{"text": "a", "label": "x"}\n{"text": "\\ud800", "label": "x"}\n{"text": "b", "label": true}\n'
     )
@@ -252,7 +252,9 @@ def test_refused(tmp_path: Path) -> None:
         table(path, [("a", ""), ("b", "")]), "No row of t.csv can be used: no label (2 times, first at t.csv line 2)"
     )
     refused(table(path, [(f"t {i}", f"label {i}") for i in range(60)]), "looks like free text", "60 different values")
-    refused(table(path, [(f"t {i}", str(i // 3)) for i in range(3003)]), "looks like free text", "1,001")
+    refused(table(path, [(f"t {i}", f"n{i // 3}") for i in range(3003)]), "looks like free text", "1,001")
+    refused(table(path, [(f"t {i}", str(i // 3)) for i in range(3003)]), "are numbers, 1,001 different", "regression")
+    refused(table(path, [(f"t {i}", f"{i % 12}.5") for i in range(300)]), "are numbers, 12 different", "regression")
     refused(table(path, texts(4)), "no column 'stars'", "'text', 'label'", config=DataConfig(label="stars"))
     (tmp_path / "t.tsv").write_text("a\tX\n\nb\tY\n")
     refused(tmp_path / "t.tsv", "choose the task of labelling")
@@ -264,7 +266,7 @@ def test_refused(tmp_path: Path) -> None:
 
 def test_a_single_label_may_be_the_rest_of_rows_left_out(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("text,label\n" + "so, it was good,pos\n" * 30 + "it was bad,neg\n" * 5)
+    path.write_text("text,label\n" + "so, it was good,pos\n" * 30 + "it was bad,neg\n" * 35)
     refused(path, "is 'neg'", " 30 rows were left out (too many fields", "first at t.csv line 2), so look at them first.")
     path.write_text("text,label\n" + "it was bad,neg\n" * 5 + ",pos\n")
     refused(path, " 1 row was left out (no text, first at t.csv line 7), so look at it first.")

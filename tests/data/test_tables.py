@@ -102,7 +102,7 @@ def test_json_lines_keep_numbers_as_written_and_leave_out_what_is_no_object(tmp_
 def test_a_json_array_is_read_in_pieces(tmp_path: Path, indent: int | None) -> None:
     objects = [{"text": f"text {i} " + "x" * (i % 999), "label": ["]", "{"]} for i in range(500)]
     format, rows = read(write(tmp_path, "t.json", "\n " + json.dumps(objects, indent=indent) + "\n"))
-    assert format.array
+    assert format.json == "array"
     assert [dict(zip(format.header, row.values, strict=True)) for row in rows] == objects
     assert rows[1].line == (2 if indent is None else 10)
 
@@ -231,7 +231,7 @@ def test_what_csv_writes_comes_back(
     header = [f"c{i}" for i in range(len(rows[0]))]
     csv.writer(file, delimiter=delimiter, quoting=quoting).writerows([header, *rows])
     path = write(tmp_path, "t.csv", file.getvalue(), encoding)
-    config = DataConfig(format="csv", delimiter=delimiter, encoding=encoding)
+    config = DataConfig(format="csv", delimiter=delimiter, encoding=encoding, quoting="double", header="yes")
     found = read(path, config)[1]
     assert [list(row.values) for row in found] == rows
     assert [row.line for row in found] == sorted({row.line for row in found})
@@ -281,19 +281,26 @@ def test_an_empty_file(tmp_path: Path, content: str) -> None:
 
 
 def test_one_column(tmp_path: Path) -> None:
-    refused(write(tmp_path, "t.csv", "text\nabc\n"), "only the column 'text'", "delimiter")
+    refused(write(tmp_path, "t.csv", "text\nabc\n"), "only the column 'text'", "no column of labels", "`predict`")
     refused(write(tmp_path, "t.jsonl", '{"text": "a"}\n'), "only the column 'text'")
-    refused(write(tmp_path, "t.txt", "just prose\nof many words\n"), "only the column 'just prose'")
+    refused(write(tmp_path, "t.txt", "Just prose.\nOf many words and more.\n"), "only one column", "no column of labels")
+    refused(write(tmp_path, "t.csv", "text,label\na,b\n"), "No semicolon parts", config=DataConfig(delimiter=";"))
 
 
 @pytest.mark.parametrize("rows", ["good,x\n" * 50, "good,x\n" * 200_000])
 def test_a_quote_that_swallows_the_file(tmp_path: Path, rows: str) -> None:
     path = write(tmp_path, "t.csv", 'text,label\ngood,x\n"never closed,y\n' + rows)
-    refused(path, "The quotation mark that opens in the row at line 3 of t.csv", "close it")
+    where = "The quotation mark that opens in the row at line 3 of t.csv"
+    refused(path, where, "close it", "plain characters", config=DataConfig(quoting="double"))
+    format, found = read(path)
+    assert format.quoting == "none"
+    assert [row.values for row in found[:3]] == [("good", "x"), ('"never closed', "y"), ("good", "x")]
+    assert len(found) == 2 + rows.count("\n")
 
 
 def test_a_quote_that_swallows_some_rows(tmp_path: Path) -> None:
-    rows = read(write(tmp_path, "t.csv", 'text,label\n"never closed,y\ngood,x\n"fine, is it",y\nlast,x\n'))[1]
+    path = write(tmp_path, "t.csv", 'text,label\n"never closed,y\ngood,x\n"fine, is it",y\nlast,x\n')
+    rows = read(path, DataConfig(quoting="double"))[1]
     assert rows[0].fault == "a quotation mark opens in this row and swallows lines up to line 4"
     assert rows[1] == Row(5, ("last", "x"))
 

@@ -91,11 +91,12 @@ def test_a_run_of_a_newer_version_is_refused(workspace: Workspace) -> None:
 
 
 GOOD = vocabulary_of().to_json() | {"labels": ["a", "b"], "scheme": None}
+NEEDED = GOOD.keys() - {"unify"}  # which older runs lack
 
 
 @pytest.mark.parametrize(
     "content",
-    [None, b"", b"{", b"[]", b"null", *(json.dumps({k: v for k, v in GOOD.items() if k != left}).encode() for left in GOOD),
+    [None, b"", b"{", b"[]", b"null", *(json.dumps({k: v for k, v in GOOD.items() if k != left}).encode() for left in NEEDED),
      json.dumps(GOOD | {"labels": 5}).encode(), json.dumps(GOOD).replace("3", "1e999").encode(),
      json.dumps(GOOD | {"counts": [1]}).encode(), json.dumps(GOOD | {"labels": ["a", "a"]}).encode(),
      json.dumps(GOOD | {"scheme": "BIG"}).encode(), json.dumps(GOOD | {"scheme": [1]}).encode()],

@@ -1,0 +1,242 @@
+"""How a delimited table is written: its delimiter, its quotation marks, the lines above its rows, and whether it has a header.
+
+Everything is judged from the first lines of the file, by which reading more of them have as many fields as the first row.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from statistics import median
+from typing import Any, NamedTuple
+
+from rnn_core.config import DataConfig
+from rnn_core.data.names import known
+
+DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+"""The delimiters of a table and what they are called."""
+
+QUOTINGS = {
+    "double": 'a mark inside of a quoted field is written twice: ""',
+    "backslash": 'a mark inside of a quoted field has a backslash: \\"',
+    "spaced": "blanks may stand before a quoted field",
+    "none": "quotation marks are plain characters",
+}
+"""How quotation marks are used, the usual way first."""
+
+_READERS: dict[str, dict[str, Any]] = {
+    "double": {},
+    "backslash": {"escapechar": "\\"},
+    "spaced": {"skipinitialspace": True},
+    "none": {"quoting": csv.QUOTE_NONE},
+}
+
+FEW_LINES = 200
+"""Lines by which the delimiter is chosen; quotation marks are judged by all lines of the sample."""
+
+_QUOTED = re.compile(r'"(?s:.)*"\s*')
+_SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written.
+
+    Attributes:
+        delimiter: one of `DELIMITERS`.
+        quoting: one of `QUOTINGS`.
+        above: lines of the file above the first row.
+        header: whether the first row names the columns.
+        notes: sentences on what is unusual.
+    """
+
+    delimiter: str
+    quoting: str
+    above: int
+    header: bool
+    notes: tuple[str, ...]
+
+
+def read_by(delimiter: str, quoting: str) -> dict[str, Any]:
+    """The arguments of `csv.reader` for a table written in this way."""
+    return {"delimiter": delimiter} | _READERS[quoting]
+
+
+def parse(lines: Sequence[str], delimiter: str, quoting: str) -> Iterator[tuple[list[str], int]]:
+    """The rows of some lines, each with the number of its last line from 1; it ends where csv.reader gives up."""
+    reader = csv.reader(lines, **read_by(delimiter, quoting))
+    try:
+        for fields in reader:
+            yield fields, reader.line_num
+    except csv.Error:  # a row longer than the field limit
+        return
+
+
+def sound(lines: Sequence[str], delimiter: str, quoting: str) -> bool:
+    """Whether the lines of one row follow the rules for quotes; a stray mark may pair up with one lines below."""
+    try:
+        return len(list(csv.reader(lines, strict=True, **read_by(delimiter, quoting)))) == 1
+    except csv.Error:
+        return False
+
+
+def whole_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether each of the lines of a row has as many full fields as a row: then a quotation mark may have swallowed rows."""
+    parted = [line.split(delimiter) for line in lines]
+    return all(len(fields) == width and all(field.strip(' "\t\r\n') for field in fields) for fields in parted)
+
+
+class _Fit(NamedTuple):
+    share: float  # of the lines that belong to rows as wide as the first
+    width: int
+    order: int  # the usual quoting first
+    delimiter: str
+    quoting: str
+
+
+def _fit(lines: Sequence[str], delimiter: str, quoting: str, whole: bool) -> _Fit:
+    """How well some lines can be read so.
+
+    Args:
+        whole: whether the last line is the file's; else a row may go on below it, which does not count.
+    """
+    width, good, start = 0, 0.0, 0
+    for fields, end in parse(lines, delimiter, quoting):
+        row = lines[start:end]
+        cut = end == len(lines) and not whole and end - start > 1
+        start = end
+        if not fields or (len(fields) == 1 and not fields[0].strip()):
+            good += len(row)
+            continue
+        width = width or len(fields)
+        if cut or len(fields) != width or (quoting != "none" and '"' in "".join(row) and not sound(row, delimiter, quoting)):
+            continue
+        if quoting == "none" and any(map(_QUOTED.fullmatch, fields)):
+            good += 0.9  # marks around whole fields are rather no part of them
+        else:
+            good += 1 if len(row) > 1 and whole_rows(row, delimiter, width) else len(row)
+    order = -list(QUOTINGS).index(quoting)
+    return _Fit(good / len(lines) if width > 1 else -1.0, width, order, delimiter, quoting)
+
+
+def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Dialect:
+    """How the table that begins with these lines is written; what `config` states wins.
+
+    Args:
+        top: the first lines with their ends.
+        tabs: whether tabs are known to part the fields, from the file's name.
+        whole: whether these are all of the lines.
+    """
+    notes: list[str] = []
+    above = 0
+    stated: str | None = config.delimiter or ("\t" if tabs else None)
+    if found := _SEPARATOR.fullmatch(top[0]):
+        above = 1
+        if found[1] in DELIMITERS and not config.delimiter:
+            stated = found[1]
+        notes.append(f"The first line, {top[0].strip()}, names the delimiter and is no row.")
+    rows = top[above:] or top
+    comments = 0
+    while comments < len(rows) and (rows[comments].startswith("#") or not rows[comments].strip()):
+        comments += 1
+    below = rows[comments:] or rows
+    best = _best(below, stated, config.quoting, whole)
+    dropped = 0
+    for line in rows[:comments]:  # a header may begin with # too
+        fields = next(parse([line], best.delimiter, best.quoting), ([], 0))[0]
+        if line.strip() and best.width > 1 and len(fields) == best.width:
+            break
+        dropped += 1
+    else:
+        dropped = comments if best.width > 1 else 0
+    if said := sum(bool(line.strip()) for line in rows[:dropped]):
+        notes.append(f"{said} comment line{'s' * (said > 1)} above the table, which begin with #, were passed over.")
+        above += dropped
+    below = rows[dropped:] or rows
+    if best.quoting != "double" and not config.quoting:
+        notes.append(f"Of quotation marks: {QUOTINGS[best.quoting]}, because more lines fit that.")
+    sample = [fields for fields, _ in islice(parse(below, best.delimiter, best.quoting), FEW_LINES) if any(fields)]
+    header = has_header(sample) if config.header == "auto" else config.header == "yes"
+    if not header and config.header == "auto":
+        notes.append("The file has no header: its first row is data, and its columns are called column 1, column 2 and so on.")
+    return Dialect(best.delimiter, best.quoting, above, header, tuple(notes))
+
+
+def _best(lines: Sequence[str], delimiter: str | None, quoting: str | None, whole: bool) -> _Fit:
+    """The delimiter by few lines, then the quoting by all of them; only marks and backslashes tell quotings apart."""
+    few, delimiters = lines[:FEW_LINES], [delimiter] if delimiter else list(DELIMITERS)
+
+    def ways(some: Sequence[str]) -> list[str]:
+        if quoting:
+            return [quoting]
+        return list(QUOTINGS) if any('"' in line for line in some) else ["double"]
+
+    first = max(_fit(few, one, way, whole and len(few) == len(lines)) for one in delimiters for way in ways(few))
+    if len(few) == len(lines):
+        return first
+    return max(_fit(lines, first.delimiter, way, whole) for way in ways(lines))
+
+
+# ---- the header -----------------------------------------------------------------------------------------------------
+
+_END_OF_SENTENCE = re.compile(r"[.!?…。！？]\W*$")
+
+
+MOST_JUDGED = 1_000
+"""Columns by which a header is judged; a table of more is refused."""
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of some rows names the columns: each of its fields is held against those below it.
+
+    A field speaks for data where it is a number above numbers, a label that comes again below, or a text among texts, and
+    for a header where it is called as columns are, or is of another kind than all below it. Without evidence there is one.
+    """
+    if len(rows) < 2:
+        return len(rows) == 0 or any(map(known, rows[0])) or not any(map(_is_text, rows[0]))
+    if len(rows[0]) > MOST_JUDGED:
+        return True
+    votes = [_vote(cell, [row[i].strip() for row in rows[1:] if i < len(row) and row[i].strip()])
+             for i, cell in enumerate(map(str.strip, rows[0])) if cell]  # fmt: skip
+    return sum(votes) >= 0
+
+
+def _vote(cell: str, below: Sequence[str]) -> int:
+    """How much a field speaks for a header; negative: for data."""
+    if not below:
+        return 3 if known(cell) else 0
+    counts = Counter(below)
+    if known(cell) and cell not in counts:
+        return 3
+    numbers = sum(map(is_number, below)) / len(below)
+    if numbers >= 0.9:
+        return -2 if is_number(cell) else 2
+    if len(counts) <= 50 and 2 * len(counts) <= len(below) and max(map(len, counts)) < 40:  # labels
+        return -2 if cell in counts else 1
+    if median(len(value) for value in below) >= 12 and _is_text(cell):
+        return -2
+    if median(value.count(" ") for value in below) >= 2 and cell.count(" ") < 3:
+        return 1
+    shapes = Counter(map(_shape, below))
+    if any(map(str.isdigit, cell)) and shapes[_shape(cell)] * 2 > len(below):  # an id among ids
+        return -1
+    return 0
+
+
+def _is_text(cell: str) -> bool:
+    """Whether a field is rather a sentence than a column's name."""
+    return not known(cell) and (cell.count(" ") >= 4 or len(cell) > 60 or (len(cell) > 3 and bool(_END_OF_SENTENCE.search(cell))))
+
+
+def _shape(value: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", value))
+
+
+def is_number(value: str) -> bool:
+    """Whether a value is written as a number."""
+    return bool(_NUMBER.fullmatch(value.strip()))
+
+
+_NUMBER = re.compile(r"[+\-−]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")

@@ -1,0 +1,153 @@
+"""What kind of file begins with some lines: a table, JSON, tokens with tags, or a text and its label a line."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from rnn_core.config import Problem
+from rnn_core.data.dialects import DELIMITERS
+from rnn_core.data.names import known
+from rnn_core.data.records import FASTTEXT, conll_fields
+from rnn_core.metrics import mark_of
+
+SUFFIXES = {
+    ".parquet": "parquet", ".pq": "parquet", ".conllu": "conllu", ".conll": "conll", ".iob": "conll", ".bio": "conll",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+}  # fmt: skip
+
+ONE_SENTENCE = 400
+"""Lines of a token each that may be one sentence, where no blank line parts them."""
+
+_JSON_START = re.compile(r"\{\s*[\"}]|\[\s*\{")
+_CONLLU_START = re.compile(r"# (sent_id|text|newdoc|newpar|global\.columns)\b")
+_AT_LABEL = re.compile(r"@([\w+.-]{1,30})\s*$")
+_FIRST_LABEL = re.compile(r"([+\-−]?\w[\w:.-]{0,40})\s+\S")
+_TAG = re.compile(r"[A-Z$.,:;'`#()\"-][A-Z0-9$.,:;'`#()\"_-]*")
+"""A tag as treebanks write parts of speech."""
+
+_FOREIGN: dict[str, tuple[re.Pattern[str], str]] = {
+    "BRAT's standoff annotations (.ann)": (
+        re.compile(r"[TERAMN#*]\d*\t\S+ (\d+ \d+|\S+:T\d+)"),
+        "convert them to CoNLL, with a token and its tag a line",
+    ),
+    "an export of Label Studio": (
+        re.compile(r'\[?\s*\{(?=(?s:.)*"(annotations|completions)"\s*:\s*\[)(?=(?s:.)*"result"\s*:\s*\[)'),
+        "export it as CoNLL 2003, or as CSV for classification",
+    ),
+    "SQuAD's JSON of questions": (re.compile(r'\{(?s:.)*"paragraphs"\s*:\s*\['), "write a text and its label a row"),
+    "XML": (re.compile(r"<\?xml|<!DOCTYPE"), "save the texts and labels as a CSV file"),
+    "HTML": (re.compile(r"(?i)<html"), "save the texts and labels as a CSV file"),
+}
+"""Kinds that are known by their first lines and not read, and what to do with them."""
+
+
+def kind_of(stated: str | None, suffix: str, top: Sequence[str], name: str) -> str:
+    """The kind of a file of text, as `DataConfig.format` names it.
+
+    Args:
+        stated: the kind that the user states.
+        suffix: of the file's name, in lower case.
+        top: its first lines.
+
+    Raises:
+        Problem: at a kind that is known but not read, saying its name.
+    """
+    if stated:
+        return stated
+    start = "".join(top[:20]).lstrip("\ufeff \t\r\n")[:20_000]
+    for what, (begins, advice) in _FOREIGN.items():
+        if begins.match(start):
+            raise Problem(f"{name} is {what}, which is not read: {advice}.")
+    full = [line for line in top if line.strip()]
+    if _share(full, lambda line: line.startswith(FASTTEXT)) >= 0.9:
+        return "fasttext"
+    if suffix in (".conllu", ".jsonl", ".ndjson", ".json"):
+        return SUFFIXES[suffix]
+    if _JSON_START.match(start):
+        return "jsonl"
+    if suffix == ".csv":
+        return "csv"
+    if _CONLLU_START.match(start) or all(line.count("\t") == 9 for line in full if not line.startswith("#")):
+        return "conllu"
+    if found := _by_token(full, len(full) < len("".join(top).strip().splitlines()), suffix):
+        return found
+    if word_tags(top):
+        return "word_tag"
+    return SUFFIXES.get(suffix) or _labelled_lines(full) or "csv"
+
+
+def _share(lines: Sequence[str], fits: Callable[[str], object]) -> float:
+    return sum(map(bool, map(fits, lines))) / max(len(lines), 1)
+
+
+def _by_token(full: Sequence[str], blank: bool, suffix: str) -> str | None:
+    """`token_tag` or `conll` where a line is a token and its tags, else None.
+
+    Args:
+        full: the lines that are not blank.
+        blank: whether blank lines stand between them.
+    """
+    if _named(full[0]):
+        return None
+    tokens = [line for line in full if not line.startswith("-DOCSTART-")]
+    pairs = _share(tokens, lambda line: line.count("\t") == 1 and " " not in line.split("\t")[0])
+    if blank or suffix in SUFFIXES:
+        if pairs >= 0.75:
+            return "token_tag"
+        widths = Counter(len(conll_fields(line)) for line in tokens if not line.startswith("#"))
+        width, count = widths.most_common(1)[0] if widths else (1, 0)
+        if (width > 1 and count >= 0.75 * widths.total()) or tabs_alone(tokens):
+            return "conll"
+    elif suffix != ".csv" and 1 < len(tokens) <= ONE_SENTENCE:  # one sentence
+        rows = [conll_fields(line) for line in tokens]
+        tags = [row[-1] for row in rows]
+        alike = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+        if alike and _share(tags, lambda tag: tag == "O" or mark_of(tag) or _TAG.fullmatch(tag)) == 1 and len(set(tags)) > 1:
+            return "token_tag" if pairs == 1 else "conll"
+    return None
+
+
+def _named(line: str) -> bool:
+    """Whether a line is rather the header of a table: two names of columns or more, apart by tabs."""
+    fields = line.strip().split("\t")
+    return len(fields) > 1 and sum(map(known, fields)) >= 2
+
+
+def tabs_alone(top: Sequence[str]) -> str | None:
+    """A tab, where every line with a token has as many tabs, and blanks do not part it into as many columns."""
+    tokens = [line.rstrip("\r\n") for line in top if line.strip() and not line.startswith(("#", "-DOCSTART-"))]
+    tabs = {line.count("\t") for line in tokens}
+    if len(tabs) != 1 or tabs == {0}:
+        return None
+    width = tabs.pop() + 1
+    return "\t" if any(len(conll_fields(line)) != width for line in tokens) else None
+
+
+def word_tags(top: Sequence[str]) -> tuple[str, int] | None:
+    """The sign between a word and its tags, and how many parts each has, where lines are such as `Anna|NNP|B-PER went|VB|O`."""
+    words = [word for line in top[:200] for word in line.split()]
+    if len(words) < 2 or not any(" " in line.strip() for line in top[:200]):
+        return None
+    for sign in ("|", "/", "_"):
+        widths = Counter(word.count(sign) + 1 for word in words)
+        width, count = widths.most_common(1)[0]
+        tags = Counter(word.rsplit(sign, 1)[-1] for word in words if sign in word)
+        if width > 1 and count >= 0.9 * len(words) and min(widths) > 1 and len(tags) <= 200 and len(tags) * 2 <= len(words):
+            return sign, width
+    return None
+
+
+def _labelled_lines(full: Sequence[str]) -> str | None:
+    """`text_at_label` or `label_text` where each line is a text and one of few labels, and no delimiter makes a table of it."""
+    if len(full) < 10:
+        return None
+    ends = [_AT_LABEL.search(line) for line in full]
+    if all(ends) and len({end[1] for end in ends if end}) * 5 <= len(full):
+        return "text_at_label"
+    starts = [_FIRST_LABEL.match(line) for line in full]
+    if not all(starts):
+        return None
+    labels = {start[1] for start in starts if start}
+    table = any(len(counts := Counter(line.count(sign) for line in full)) and counts.most_common(1)[0][0] > 0
+                and counts.most_common(1)[0][1] >= 0.9 * len(full) for sign in DELIMITERS)  # fmt: skip
+    return "label_text" if not table and 1 < len(labels) <= 100 and len(labels) * 5 <= len(full) else None

@@ -1,0 +1,71 @@
+"""What people call the columns of a table of texts, and the values of a split column."""
+
+import re
+from collections.abc import Callable, Sequence
+
+TEXT = ("text", "review", "sentence", "content", "comment", "tweet", "message", "body", "document", "phrase", "post",
+        "utterance", "question", "query", "sms", "description", "article", "input", "narrative", "feedback", "story")  # fmt: skip
+TITLE = ("headline", "title", "subject", "summary")
+"""Short texts that stand beside the text itself: they are the text only where there is no other."""
+
+TOKENS = ("token", "word", "form", "text", "sentence")
+LABEL = ("label", "sentiment", "class", "category", "target", "rating", "star", "polarity", "intent", "emotion", "topic",
+         "score", "tag", "y", "output")  # fmt: skip
+TAGS = ("tag", "ner_tag", "ner", "upos", "pos_tag", "pos", "upos_tag", "xpos", "label", "entities", "entity", "span")
+SENTENCE = ("sentence", "sentence_id", "sent_id", "sentence_idx", "sentence_no", "sentence_num", "sentence_number", "sent")
+SPLIT = ("split", "set", "fold", "partition", "subset")
+FLAGS = {
+    "is_valid": "dev", "is_validation": "dev", "is_val": "dev", "is_dev": "dev", "is_test": "test", "is_train": "train",
+    "is_training": "train",
+}  # fmt: skip
+"""Split columns that hold true and false: the split of the rows that say true. Others are of train, or of dev."""
+
+_OTHER = ("id", "index", "date", "time", "author", "user", "name", "url", "source", "lemma", "lang", "language")
+_SPLITS = {
+    "train": "train", "training": "train", "trn": "train",
+    "dev": "dev", "val": "dev", "valid": "dev", "validation": "dev", "development": "dev",
+    "test": "test", "testing": "test", "tst": "test",
+}  # fmt: skip
+_TRUE, _FALSE = ("true", "1", "1.0", "yes", "t"), ("false", "0", "0.0", "no", "f")
+
+
+def plain(column: str) -> str:
+    """A column's name without capitals, signs and the plural's s: "Sentence #" and "sentences" are "sentence"."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)
+    name = re.sub(r"[\W_]+", "_", parted).strip("_").lower()
+    return name[:-1] if len(name) > 3 and name.endswith("s") and not name.endswith(("ss", "us", "entities", "pos")) else name
+
+
+def named(
+    columns: Sequence[str], names: Sequence[str], fits: Callable[[str], bool] = lambda column: True
+) -> str | None:
+    """The first column called by one of `names`, the foremost name first; else one that ends in it (review_text)."""
+    called = {column: plain(column) for column in columns}
+    for whole in (True, False):
+        for name in names:
+            for column, given in called.items():
+                if (given == name if whole else given.endswith("_" + name)) and fits(column):
+                    return column
+    return None
+
+
+def known(column: str) -> bool:
+    """Whether it is what a column of texts, labels or the like is called."""
+    name = plain(column)
+    every = (*TEXT, *TITLE, *TOKENS, *LABEL, *TAGS, *SENTENCE, *SPLIT, *FLAGS, *_OTHER)
+    return name in every or name.endswith(tuple("_" + one for one in every if len(one) > 1))
+
+
+def split_of(value: str, column: str) -> str | None:
+    """train, dev or test for the usual spellings of them in a split column, else None.
+
+    Args:
+        column: its name: one such as is_valid holds true and false.
+    """
+    value = value.strip().lower()
+    if flagged := FLAGS.get(plain(column)):
+        if value in _TRUE:
+            return flagged
+        if value in _FALSE:
+            return "dev" if flagged == "train" else "train"
+    return _SPLITS.get(value)
