@@ -19,10 +19,10 @@ DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 """The delimiters of a table and what they are called."""
 
 QUOTINGS = {
-    "double": 'a mark inside of a quoted field is written twice: ""',
-    "backslash": 'a mark inside of a quoted field has a backslash: \\"',
-    "spaced": "blanks may stand before a quoted field",
-    "none": "quotation marks are plain characters",
+    "double": 'inside of a quoted field a mark is written twice: ""',
+    "backslash": 'inside of a quoted field a mark has a backslash: \\"',
+    "spaced": "blanks stand before quoted fields",
+    "none": "marks are plain characters, and quote nothing",
 }
 """How quotation marks are used, the usual way first."""
 
@@ -156,11 +156,12 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
         above += dropped
     below = rows[dropped:] or rows
     if best.quoting != "double" and not config.quoting:
-        notes.append(f"Of quotation marks: {QUOTINGS[best.quoting]}, because more lines fit that.")
+        way = QUOTINGS[best.quoting]
+        notes.append(f"Quotation marks: {way}. So more lines have as many fields as the first than by the usual rules.")
     sample = [fields for fields, _ in islice(parse(below, best.delimiter, best.quoting), FEW_LINES) if any(fields)]
     header = has_header(sample) if config.header == "auto" else config.header == "yes"
     if not header and config.header == "auto":
-        notes.append("The file has no header: its first row is data, and its columns are called column 1, column 2 and so on.")
+        notes.append("There is no header: the first row is data, and the columns are called column 1, column 2 and so on.")
     return Dialect(best.delimiter, best.quoting, above, header, tuple(notes))
 
 

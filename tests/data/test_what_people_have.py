@@ -73,7 +73,7 @@ def test_the_first_row_is_kept_where_it_is_data_and_the_user_decides(tmp_path: P
     content = rows(lambda i: f'"{i % 4 + 1}","Title {i}","{text(i)}, and so on"\n')
     found = read(tmp_path, "a.csv", content)
     assert (found.report.rows_kept, found.labels) == (N, ("1", "2", "3", "4"))
-    assert "a.csv: The file has no header" in said(found)
+    assert "a.csv: There is no header" in said(found)
     assert found.splits["train"][0].row == "a.csv line 1"
     assert read(tmp_path, "a.csv", content, header="yes").report.rows_kept == N - 1
     named = rows(lambda i: f"{text(i)},{label(i)}\n", "text,label\n")
