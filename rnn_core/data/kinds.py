@@ -125,7 +125,7 @@ def tabs_alone(top: Sequence[str]) -> str | None:
 
 def word_tags(top: Sequence[str]) -> tuple[str, int] | None:
     """The sign between a word and its tags, and how many parts each has, where lines are such as `Anna|NNP|B-PER went|VB|O`."""
-    words = [word for line in top[:200] for word in line.split()]
+    words = [word for line in top[:200] for word in line[:2_000].split()]
     if len(words) < 2 or not any(" " in line.strip() for line in top[:200]):
         return None
     for sign in ("|", "/", "_"):

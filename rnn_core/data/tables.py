@@ -275,12 +275,13 @@ def _unique(header: Sequence[str], name: str) -> tuple[str, ...]:
             "keep the columns of texts and labels."
         )
     names: dict[str, None] = {}
+    copies: dict[str, int] = {}  # of each name, the last number given: equal names may be many
     for i, column in enumerate(header):
-        called = column.strip() or f"column {i + 1}"
-        copy = 1
+        plain = column.strip()
+        called = plain or f"column {i + 1}"
         while called in names:
-            copy += 1
-            called = f"{column.strip() or 'column'} ({copy})"
+            copies[plain] = copies.get(plain, 1) + 1
+            called = f"{plain or 'column'} ({copies[plain]})"
         names[called] = None
     return tuple(names)
 
