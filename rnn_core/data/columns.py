@@ -255,6 +255,39 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
     return with_columns(config, text=text, label=label, sentence=sentence, split=split)
 
 
+def guess_text(format: Format, rows: Sequence[Row], config: DataConfig) -> str:
+    """The column of texts or tokens of a file that may lack labels: the one stated, else by its name, else the longest.
+
+    Args:
+        rows: some rows with all their values.
+
+    Raises:
+        Problem: when a stated column is missing.
+    """
+    if config.text:
+        place(format, config.text)
+        return config.text
+    tagging = TASKS[config.task].per_token
+    if format.by_sentence and tagging:
+        return _fixed_columns(format, rows, config).text or format.header[0]
+    sizes = {column: sum(len(as_text(row.values[i])) for row in rows) for i, column in enumerate(format.header)}
+    return named(format.header, TOKENS if tagging else TEXT) or max(sizes, key=sizes.__getitem__)
+
+
+def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, text: str) -> str | None:
+    """The column that says which sentence a token belongs to; None where the column `text` does not hold one token a row.
+
+    Raises:
+        Problem: when a stated column is missing.
+    """
+    if config.sentence:
+        place(format, config.sentence)
+    if config.sentence is not None or not TASKS[config.task].per_token or format.by_sentence:
+        return config.sentence or None
+    values = [as_text(row.values[place(format, text)]) for row in rows]
+    return named([column for column in format.header if column != text], SENTENCE) if _tokens(values) else None
+
+
 def column_notes(format: Format, rows: Sequence[Row], config: DataConfig) -> tuple[str, ...]:
     """Sentences on columns that could have been chosen instead.
 

@@ -23,6 +23,9 @@ _PLAIN_SPACE = re.compile(r"[ \t\r\n\v\f]+")
 _UNUSABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL, and halves of characters, which JSON can spell and no file can hold."""
 
+UNUSABLE = "a NUL byte or half a character"
+"""Why a text with one of these is left out."""
+
 SHOWN = 20
 """How many rows are named for a reason."""
 
@@ -179,8 +182,8 @@ def _labelled(found: Found, config: DataConfig) -> Found:
             raise _Fault("several labels for one text (multi-label)")
         if not labels[row]:
             raise _Fault("no label")
-        if _unusable((texts[row], labels[row])):
-            raise _Fault("a NUL byte or half a character")
+        if unusable((texts[row], labels[row])):
+            raise _Fault(UNUSABLE)
 
     whole = "\n".join(chain(texts, labels))  # one look at all of them; row by row only where that finds something
     odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
@@ -230,7 +233,7 @@ def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -
         listed, marked = as_list(text), as_list(tags)
         if listed is None or marked is None:
             raise _Fault(f"no list in the column {(config.text if listed is None else config.label)!r}")
-        tokens = [_PLAIN_SPACE.sub(NO_BREAK, token.strip(" \t\r\n\v\f")) for token in listed]
+        tokens = whole_tokens(listed)
         marks = [mark.strip() for mark in marked]
     if not tokens:
         raise _Fault("no text")
@@ -240,9 +243,14 @@ def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -
         raise _Fault("tokens and tags of different number")
     if not all(tokens) or not all(marks):
         raise _Fault("an empty token or tag")
-    if _unusable(tokens) or _unusable(marks):
-        raise _Fault("a NUL byte or half a character")
+    if unusable(tokens) or unusable(marks):
+        raise _Fault(UNUSABLE)
     return tokens, marks
+
+
+def whole_tokens(given: Sequence[str]) -> list[str]:
+    """Tokens as a file gives them, stripped; a plain space within one becomes a no-break space."""
+    return [_PLAIN_SPACE.sub(NO_BREAK, token.strip(" \t\r\n\v\f")) for token in given]
 
 
 def _between_spans(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
@@ -269,5 +277,6 @@ def _parts(text: str) -> list[str]:
     return [part for part in _PLAIN_SPACE.split(text) if part]
 
 
-def _unusable(parts: Iterable[str]) -> bool:
+def unusable(parts: Iterable[str]) -> bool:
+    """Whether a NUL or half a character stands in one of them."""
     return any(map(_UNUSABLE.search, parts))

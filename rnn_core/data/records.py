@@ -27,7 +27,14 @@ CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEP
 
 csv.field_size_limit(4 * MAX_RECORD)  # its own 131,072 would end in csv.Error; longer records are refused below
 
-_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+class Number(str):
+    """A number of a JSON file as it is written there; a text that holds digits is a plain str."""
+
+    __slots__ = ()
+
+
+_JSON = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 """Numbers stay as they are written: 1.0 is the label "1.0"."""
 
 
