@@ -78,6 +78,21 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_options(sub, DataConfig, leave_out=("task", "tokens", "lowercase", "vocabulary", "max_tokens", "split",
                                              "dev_share", "test_share", "split_seed"))  # fmt: skip
 
+    sub = add("predict")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("file", metavar="FILE", type=Path, help="a table, sentences with a token a line, or one text a line; labels "
+                     "are not needed")  # fmt: skip
+    sub.add_argument("--out", metavar="FILE", type=Path, required=True, help="what to write: .csv, .jsonl, .parquet, or .conll "
+                     "for tags. In CSV a cell that begins with = + - @, a tab or a line end and is no number gets a ' before it, "
+                     "so that no spreadsheet runs it as a formula; the other formats keep every text as it is")  # fmt: skip
+    sub.add_argument("--lines", action=argparse.BooleanOptionalAction, help="each line is one text (default: guessed)")
+    sub.add_argument("--spaced", action="store_true", help="the tokens of a text are apart by spaces already: cut it there alone")
+    sub.add_argument("--probabilities", action=argparse.BooleanOptionalAction, default=True,
+                     help="write the probability of every class of a text (default: yes)")  # fmt: skip
+    sub.add_argument("--file-name", help=argparse.SUPPRESS)
+    _add_options(sub, DataConfig, leave_out=("task", "label", "tokens", "lowercase", "vocabulary", "max_tokens", "split",
+                                             "dev_share", "test_share", "split_seed"))  # fmt: skip
+
     sub = add("readings")
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("--on", dest="split_name", choices=SPLITS, default="dev", help="a split of the run's own data (default: "

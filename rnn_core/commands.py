@@ -7,7 +7,9 @@ status 2 and one sentence.
 import argparse
 import contextlib
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -26,11 +28,12 @@ from rnn_core.config import (
     plain,
 )  # fmt: skip
 from rnn_core.data.encodings import encodable
-from rnn_core.results import Answers, Evaluation, LeftOut
+from rnn_core.results import Answers, Evaluation, FileAnswers, LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.files import write
 from rnn_core.workspace.runs import Run
 
 Figures = dict[str, Any]
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if any(isinstance(word, str) and not encodable(word) for word in vars(given).values()):
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
         workspace = Workspace(given.workspace)
-        if given.command in (_evaluate, _inspect, _gradients, _runs):
+        if given.command in (_evaluate, _predict, _inspect, _gradients, _runs):
             workspace.seed()
         figures = _framed(given, workspace)
     except Problem as why:
@@ -206,6 +209,54 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     )
 
 
+def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """Answers every row of a file, which needs no labels, and writes it with its own columns and the answers."""
+    from rnn_core.analysis.loading import load
+    from rnn_core.analysis.predict import FORMATS, answer_file
+    from rnn_core.data.unlabelled import look_into
+    from rnn_core.threads import use_threads
+
+    run = workspace.run(given.run)
+    suffix = given.out.suffix.lower()
+    if suffix not in FORMATS:
+        endings = ", ".join(FORMATS)
+        raise Problem(f"{given.out.name[:100]!r} does not say what to write: end its name in one of {endings}.", "--out FILE.csv")
+    name = given.file_name or given.file.name
+    trained = run.config.data
+    source = look_into(given.file, make(DataConfig, _columns_for(trained, given)), name, given.lines, trained.text)
+    _may_write(given.out, given.file)
+    print(f"{name}: {source.words}", file=sys.stderr)
+    loaded = load(run)
+    use_threads(run.config.train.threads)
+    heard = _reading(job, doing="Answering")
+    made: list[FileAnswers] = []
+    write(
+        given.out,
+        lambda aside: made.append(answer_file(loaded, source, aside, suffix, given.probabilities, given.spaced, heard)),
+    )
+    (found,) = made
+    for reason, count in found.unanswered.items():
+        print(f"no answer, {reason}: {count:,}", file=sys.stderr)
+    job.say("running", 1.0, rows=found.rows, answered=found.answered, unanswered=found.unanswered)
+    return {"run": run.id, "data": name, "out": str(given.out)} | asdict(found)
+
+
+def _may_write(out: Path, read: Path) -> None:
+    """Raises Problem where `out` is the file that is read, a folder, or in a place that cannot be written."""
+    where = str(out)[:300]
+    try:
+        if out.exists() and os.path.samefile(out, read):
+            raise Problem(f"{where} is the file that is read: it is never written over, so name another.", "--out FILE")
+        if out.is_dir():
+            raise Problem(f"{where} is a folder: name a file in it.", "--out FILE")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Problem(f"{where} cannot be written ({why}): name another place.", "--out FILE") from None
+
+
 def _readings(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Reads a split of the run's own data otherwise: from the last column, with pads in front, without recurrence."""
     from rnn_core.analysis.loading import load
@@ -278,8 +329,8 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
 
 
 _COMMANDS = {
-    "data": _data, "train": _train, "evaluate": _evaluate, "readings": _readings, "inspect": _inspect,
-    "gradients": _gradients, "runs": _runs,
+    "data": _data, "train": _train, "evaluate": _evaluate, "predict": _predict, "readings": _readings,
+    "inspect": _inspect, "gradients": _gradients, "runs": _runs,
 }  # fmt: skip
 
 
@@ -296,7 +347,7 @@ def _watching(job: jobs.Job, folder: Path, kind: str, workspace: Workspace) -> I
         yield own
 
 
-def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
+def _reading(job: jobs.Job, until: float = 1.0, doing: str = "Reading") -> Callable[[float], None]:
     """What a reader of files calls with the share it has read; reading is the job's first part, up to `until`.
 
     Beside the job, the terminal is told, once a few seconds have gone by, with the time left.
@@ -305,12 +356,12 @@ def _reading(job: jobs.Job, until: float = 1.0) -> Callable[[float], None]:
 
     def heard(share: float) -> None:
         nonlocal said
-        job.heed(share * until, "Reading")
+        job.heed(share * until, doing)
         now = time.monotonic()
         if now - said > _SAID_EVERY_S and share > 0:
             said = now
             left = (now - began) / share * (1 - share)
-            print(f"reading: {share:.0%}, about {left:.0f} s left", file=sys.stderr, flush=True)
+            print(f"{doing.lower()}: {share:.0%}, about {left:.0f} s left", file=sys.stderr, flush=True)
 
     return heard
 

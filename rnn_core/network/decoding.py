@@ -1,6 +1,7 @@
 """What the network answers: the most probable class of each text, or of each token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -33,22 +34,50 @@ def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 @torch.no_grad()
 def predict(
-    network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], None] = lambda share: None
+    network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
 ) -> Predictions:
     """The network's answers without dropout; its mode is put back afterwards.
 
     Args:
         tick: hears the share answered so far; what it raises ends the work.
     """
+    with _evaluating(network):
+        return _predict(network, config, encoded, tick)
+
+
+@torch.no_grad()
+def probabilities(
+    network: Network, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+) -> np.ndarray:
+    """The probability of each class after each text's `<eos>`, (m, k) float32, without dropout.
+
+    Args:
+        tick: as for `predict`.
+    """
+    found = np.empty((len(encoded), len(network.bias_out)), np.float32)
+    done = 0
+    with _evaluating(network):
+        for rows in in_order(encoded.lengths) if len(encoded) else ():
+            tick(done / len(encoded.indices))
+            tokens, lengths, _ = tensors(encoded.batch(rows))
+            done += int(lengths.sum())
+            last = network.hidden(tokens, lengths)[lengths - 1, torch.arange(len(rows))]
+            found[rows] = network.readout(last).softmax(1).numpy()
+    return found
+
+
+@contextmanager
+def _evaluating(network: Network) -> Iterator[None]:
+    """Evaluation mode; the mode before is put back afterwards."""
     was_training = network.training
     network.eval()
     try:
-        return _predict(network, config, encoded, tick)
+        yield
     finally:
         network.train(was_training)
 
 
-def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], None]) -> Predictions:
+def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
     per_token = config.task.per_token
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)

@@ -28,7 +28,7 @@ from rnn_core.results.matrix import (
     UnitStep,
     WithoutRecurrence,
 )
-from rnn_core.results.scores import Answer, Answers, ClassScores, Evaluation, Scores, SpanScores
+from rnn_core.results.scores import Answer, Answers, ClassScores, Evaluation, FileAnswers, Mistake, Scores, SpanScores
 from rnn_core.results.trace import EOS, SOS, Trace
 from rnn_core.results.training import History
 
@@ -45,6 +45,7 @@ __all__ = [
     "CopyGradients",
     "DataReport",
     "Evaluation",
+    "FileAnswers",
     "GateTerms",
     "GradientFlow",
     "History",
@@ -52,6 +53,7 @@ __all__ = [
     "LedgerRow",
     "LeftOut",
     "LossModes",
+    "Mistake",
     "OneHotWindow",
     "PaddedRead",
     "PaddingAudit",

@@ -117,3 +117,31 @@ class Answer:
     tokens: list[str]
     token: int | None
     confidence: float
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer: where it was given, the truth, and the answer."""
+
+    where: Answer
+    truth: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class FileAnswers:
+    """What became of a file whose rows were answered.
+
+    Attributes:
+        columns: the columns written, those of the file first.
+        rows: all rows of the file; each was written.
+        answered: how many of them have an answer.
+        unanswered: how many have none, by reason.
+        counts: how often each label was answered (a tag: to how many tokens).
+    """
+
+    columns: tuple[str, ...]
+    rows: int
+    answered: int
+    unanswered: dict[str, int]
+    counts: dict[str, int]

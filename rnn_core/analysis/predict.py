@@ -1,0 +1,395 @@
+"""A run's answers to every row of a file, written row by row beside the row's own columns, in bounded memory."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rnn_core import metrics
+from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.trace import LONGEST
+from rnn_core.config import Problem
+from rnn_core.data.batches import Encoded
+from rnn_core.data.columns import as_list, as_text
+from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
+from rnn_core.data.tables import Row, place
+from rnn_core.data.tokens import graphemes, tokenise, words
+from rnn_core.data.unlabelled import ABSENT, Unlabelled
+from rnn_core.data.written import TABLES, conll_sentence, free_names, table
+from rnn_core.network.decoding import predict, probabilities
+from rnn_core.results import FileAnswers
+
+CONLL = ".conll"
+FORMATS = {**TABLES, CONLL: "CoNLL"}
+"""What can be written, by the end of the file's name."""
+
+WINDOW, CHARACTERS = 8_192, 4_000_000
+"""Rows, and about how many characters of theirs, that are held at a time; texts of like length are batched within them."""
+
+MOST_CLASSES = 1_000
+"""Classes whose probabilities get a column each; with more of them only that of the answer is written."""
+
+_REASONS = 50
+_ENTITY = pa.struct([("type", pa.string()), ("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+
+Tick = Callable[[float], object]
+
+
+@dataclass(slots=True)
+class _Item:
+    """What is read as one text, and what was answered.
+
+    Attributes:
+        rows: the rows that it stands in: one, or one a token.
+        tokens: (m,); empty when there is no answer.
+        starts, ends: (m,) where each token stands in `text`.
+        problem: why there is no answer.
+        unused: why a row plays no part, for each row; None where it does.
+        probabilities: (k,) of all classes, or (m,) of the tags in `answer`.
+    """
+
+    rows: list[Row]
+    tokens: list[str] = field(default_factory=list)
+    text: str = ""
+    starts: Sequence[int] = ()
+    ends: Sequence[int] = ()
+    problem: str | None = None
+    unused: list[str | None] = field(default_factory=list)
+    answer: Any = None
+    probabilities: Any = None
+
+
+def answer_file(
+    loaded: Loaded,
+    source: Unlabelled,
+    out: Path,
+    suffix: str,
+    all_classes: bool = True,
+    spaced: bool = False,
+    tick: Tick = lambda share: None,
+) -> FileAnswers:
+    """Writes every row of a file in its order, with the answer beside it; a row without one says why.
+
+    A classifier gives `answer`, `probability` and `p(label)` of each class; a tagger a list of tags, and the entities as
+    spans with character offsets where its tags have a scheme. The answers are those of `trace` on the same text: no text
+    is cut at the length that training cut it at.
+
+    Args:
+        loaded: the run.
+        source: the file.
+        out: what to write; moving it to its place when it is whole is the caller's work.
+        suffix: the format, a key of `FORMATS`.
+        all_classes: whether the probability of every class is written.
+        spaced: the tokens of a text stand apart by spaces already, so it is cut there and nowhere else.
+        tick: hears the share of the file done; what it raises ends the work.
+
+    Raises:
+        Problem: when the file cannot be read to its end, or the format does not suit the task.
+    """
+    per_token = loaded.config.task.per_token
+    if suffix == CONLL and not per_token:
+        raise Problem("CoNLL has one tag a token, and this run gives one label a text.", "--out FILE.csv, .jsonl or .parquet")
+    first = 0.1 if source.format.kind == "jsonl" else 0.0  # its keys are collected before
+    source = source.with_all_columns(lambda share: tick(share * first))
+    share = first
+
+    def read(done: float) -> None:
+        nonlocal share
+        share = first + done * (1 - first)
+        tick(share)
+
+    tally = _Tally()
+    columns = _Columns.of(loaded, source, all_classes and len(loaded.speech.labels) <= MOST_CLASSES)
+    writer = _conll(out, source, columns) if suffix == CONLL else _table(out, suffix, columns)
+    with writer as write:
+        for rows in _windows(_grouped(source, read)):
+            items = [_item(group, loaded, source, spaced) for group in rows]
+            _answer([item for item in items if not item.problem], loaded, lambda _: tick(share))
+            write(items)
+            tally.add(items, per_token)
+    if not tally.rows:
+        raise Problem(f"{source.format.name} has no rows: there is nothing to answer.")
+    return FileAnswers(tuple(columns.schema.names), tally.rows, tally.answered, dict(tally.reasons), dict(tally.labels))
+
+
+# ---- rows to items --------------------------------------------------------------------------------------------------
+
+
+def _grouped(source: Unlabelled, tick: Tick) -> Iterator[list[Row]]:
+    """Rows that are read together: each alone, or a token a row those that follow each other with one sentence id; an
+    empty id is that of the row above. A sentence of more than `LONGEST` rows comes in pieces."""
+    rows = source.rows(tick)
+    if source.layout != "token":
+        yield from ([row] for row in rows)
+        return
+    at = place(source.format, source.sentence or "")
+    group: list[Row] = []
+    now = ""
+    for row in rows:
+        given = (as_text(row.values[at]).strip() if row.values else "") or now
+        if group and (given != now or len(group) > LONGEST):
+            yield group
+            group = []
+        now = given
+        group.append(row)
+    if group:
+        yield group
+
+
+def _windows(groups: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
+    held: list[list[Row]] = []
+    rows = characters = 0
+    for group in groups:
+        held.append(group)
+        rows += len(group)
+        characters += sum(len(v) if isinstance(v, str) else 16 if v is None else len(str(v)) for r in group for v in r.values)
+        if rows >= WINDOW or characters >= CHARACTERS:
+            yield held
+            held, rows, characters = [], 0, 0
+    if held:
+        yield held
+
+
+def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool) -> _Item:
+    item = _Item(rows)
+    at = source.format.header.index(source.text)
+    if source.layout == "token":
+        tokens = [_token(row, at) for row in rows]
+        item.unused = [None if token else _fault(source, row) or "no text" for row, token in zip(rows, tokens, strict=True)]
+        _given(item, [token for token in tokens if token])
+        item.unused = [item.problem or why for why in item.unused]
+        return item
+    (row,) = rows
+    if row.fault:
+        item.problem = _fault(source, row)
+    elif source.layout == "text":
+        _typed(item, as_text(row.values[at]), loaded, spaced)
+    elif (listed := as_list(row.values[at])) is not None:
+        _given(item, whole_tokens(listed))
+    else:
+        item.problem = f"no list in the column {source.text!r}" if as_text(row.values[at]).strip() else "no text"
+    item.unused = [item.problem]
+    return item
+
+
+def _fault(source: Unlabelled, row: Row) -> str | None:
+    """Why a row could not be read, with its place: its values are not known."""
+    return row.fault and f"{'row' if source.format.kind == 'parquet' else 'line'} {row.line}: {row.fault}"
+
+
+def _token(row: Row, at: int) -> str:
+    """The token of a row, empty where it cannot be used."""
+    (token,) = whole_tokens([as_text(row.values[at])]) if row.values else ("",)
+    return "" if unusable([token]) else token
+
+
+def _given(item: _Item, tokens: list[str]) -> None:
+    """An item of tokens that the file has cut itself: its text has a space between each."""
+    item.tokens, item.text = tokens, " ".join(tokens)
+    sizes = np.array([len(token) for token in tokens], int)
+    item.ends = (np.cumsum(sizes + 1) - 1).tolist()
+    item.starts = (np.array(item.ends, int) - sizes).tolist()
+    item.problem = _why_not(item.text, len(tokens)) or (None if all(tokens) else "an empty token")
+
+
+def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool) -> None:
+    """An item of a text, which is cut into tokens as `trace` does."""
+    config = loaded.config
+    item.text = text
+    if not text.strip():
+        item.problem = "no text"
+        return
+    if spaced:
+        cut = [(token, 0, 0) for token in text.split()]
+        at = 0
+        for i, (token, _, _) in enumerate(cut):
+            at = text.index(token, at)
+            cut[i] = (token, at, at := at + len(token))
+    elif config.task.per_token:
+        cut = tokenise(text, config.data.tokens, LONGEST + 1)
+    else:
+        some = graphemes(text, LONGEST + 1) if config.data.tokens == "char" else words(text, LONGEST + 1)
+        item.tokens, item.problem = list(some), _why_not(text, len(some))
+        return
+    item.tokens, item.starts, item.ends = map(list, zip(*cut, strict=True)) if cut else ([], [], [])
+    item.problem = _why_not(text, len(cut))
+
+
+def _why_not(text: str, tokens: int) -> str | None:
+    if not tokens:
+        return "no text"
+    if tokens > LONGEST:
+        return f"more than {LONGEST:,} tokens"
+    return UNUSABLE if unusable((text,)) else None
+
+
+# ---- items to answers -----------------------------------------------------------------------------------------------
+
+
+def _answer(items: Sequence[_Item], loaded: Loaded, tick: Tick) -> None:
+    """Fills in what the network answers. Probabilities have six decimals, as everywhere."""
+    if not items:
+        return
+    per_token, (vocabulary, labels, _) = loaded.config.task.per_token, loaded.speech
+    texts = [item.tokens for item in items]
+    truths = [[""] * len(text) for text in texts] if per_token else [""] * len(texts)  # none is known
+    encoded = Encoded.of(texts, truths, vocabulary, labels, per_token)
+    if not per_token:
+        rows = probabilities(loaded.network, encoded, tick)
+        best = rows.argmax(1).tolist()
+        for item, answer, row in zip(items, best, rows.astype(float).round(6).tolist(), strict=True):
+            item.answer, item.probabilities = labels[answer], row
+        return
+    found = predict(loaded.network, loaded.config, encoded, tick)
+    named, sure = np.array(labels, object)[found.answers], found.confidences.astype(float).round(6)
+    for item, start, end in zip(items, encoded.starts, encoded.starts[1:], strict=False):
+        item.answer = named[start + 1 : end - 1].tolist()
+        item.probabilities = sure[start + 1 : end - 1].tolist()
+
+
+def _entities(item: _Item, scheme: str) -> list[dict[str, Any]]:
+    """The entities among an item's tags by the scheme's strict rule, with character offsets, the end exclusive."""
+    found = []
+    for kind, first, after in metrics.spans(item.answer, scheme):
+        start, end = item.starts[first], item.ends[after - 1]
+        found.append({"type": kind, "text": item.text[start:end], "start": start, "end": end})
+    return found
+
+
+class _Tally:
+    """Counts rows and answers."""
+
+    def __init__(self) -> None:
+        self.rows = self.answered = 0
+        self.reasons, self.labels = Counter[str](), Counter[str]()
+
+    def add(self, items: Sequence[_Item], per_token: bool) -> None:
+        given = [item.answer for item in items if item.answer is not None]
+        self.labels.update(chain.from_iterable(given) if per_token else given)
+        for item in items:
+            for row, why in zip(item.rows, item.unused, strict=True):
+                self.rows += 1
+                if why is None:
+                    self.answered += 1
+                    continue
+                reason = row.fault or why
+                self.reasons[reason if reason in self.reasons or len(self.reasons) < _REASONS else "other reasons"] += 1
+
+
+# ---- answers to columns ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns written, those of the file first.
+
+    Attributes:
+        schema: all of them.
+        own: how many are the file's.
+        layout: of the file.
+        per_token: whether the answer is a list of tags.
+        scheme: by which entities are found, None without them.
+        classes: how many classes have a column for their probability.
+    """
+
+    schema: pa.Schema
+    own: int
+    layout: str
+    per_token: bool
+    scheme: str | None
+    classes: int
+
+    @classmethod
+    def of(cls, loaded: Loaded, source: Unlabelled, all_classes: bool) -> "_Columns":
+        per_token, labels = loaded.config.task.per_token, loaded.speech.labels if all_classes else ()
+        text, number = pa.string(), pa.float64()
+        scheme = loaded.speech.scheme if per_token and source.layout != "token" else None
+        if not per_token:
+            added = {"answer": text, "probability": number} | {f"p({label})": number for label in labels}
+        elif source.layout == "token":
+            added = {"answer": text, "probability": number}
+        else:
+            added = {"text" if source.layout == "lists" else "tokens": text if source.layout == "lists" else pa.list_(text)}
+            added |= {"answer": pa.list_(text), "probability": pa.list_(number)}
+            added |= {"entities": pa.list_(_ENTITY)} if scheme else {}
+        added |= {"problem": text}
+        header = source.format.header
+        own = [name.encode("utf-8", "backslashreplace").decode() for name in header]  # JSON can spell half a character
+        types = [source.types.get(name, text) for name in header]
+        names = free_names([], own) + free_names(own, added)
+        schema = pa.schema([*zip(names, [*types, *added.values()], strict=True)])
+        return cls(schema, len(own), source.layout, per_token, scheme, 0 if per_token else len(labels))
+
+    def filled(self, items: Sequence[_Item]) -> list[list[Any]]:
+        """The values of some rows, column by column."""
+        rows = [row for item in items for row in item.rows]
+        nothing = (None,) * self.own
+        columns = [list(column) for column in zip(*(row.values or nothing for row in rows), strict=True)]
+        if self.layout == "token":
+            return columns + self._each_token(items)
+        none = [item.problem is not None for item in items]
+        sure = [item.probabilities for item in items]
+        if self.per_token:
+            held: list[list[Any]] = [[item.text if self.layout == "lists" else item.tokens for item in items]]
+            held += [[item.answer for item in items], sure]
+            if self.scheme:
+                held.append([None if no else _entities(item, self.scheme) for item, no in zip(items, none, strict=True)])
+            held[0] = [None if no else value for value, no in zip(held[0], none, strict=True)]
+        else:
+            held = [[item.answer for item in items], [None if p is None else max(p) for p in sure]]
+            absent = (None,) * self.classes
+            if self.classes:
+                held += [list(column) for column in zip(*(absent if p is None else p for p in sure), strict=True)]
+        return columns + held + [[item.problem for item in items]]
+
+    def _each_token(self, items: Sequence[_Item]) -> list[list[Any]]:
+        """Answer, probability and problem of rows that hold one token each."""
+        found: list[tuple[Any, Any, Any]] = []
+        for item in items:
+            given = iter(zip(item.answer or (), item.probabilities or (), strict=True))
+            found += [(*(next(given) if why is None else (None, None)), why) for why in item.unused]
+        return [list(column) for column in zip(*found, strict=True)]
+
+
+@contextmanager
+def _table(out: Path, suffix: str, columns: _Columns) -> Iterator[Callable[[Sequence[_Item]], None]]:
+    with table(out, columns.schema, suffix) as write:
+        yield lambda items: write(columns.filled(items))
+
+
+@contextmanager
+def _conll(out: Path, source: Unlabelled, columns: _Columns) -> Iterator[Callable[[Sequence[_Item]], None]]:
+    """Sentences with a token a line and the answer in the last column.
+
+    Columns that a file has by the token stand before it, the token first where they come from a table; all others are
+    comments above the sentence, and so is the reason where there is no answer.
+    """
+    names = columns.schema.names
+    at = source.format.header.index(source.text)
+    order = [at, *(i for i in range(columns.own) if i != at)]
+
+    def sentence(item: _Item) -> str:
+        problems = [(names[-1], why) for why in dict.fromkeys(item.unused) if why]
+        if item.problem:
+            width = 1 + columns.own if source.layout != "text" else 2
+            return conll_sentence([()] * width, [*comments(item), *problems])
+        if source.format.by_sentence:
+            return conll_sentence([*item.rows[0].values, item.answer])
+        if source.layout == "token":
+            used = [row.values for row, why in zip(item.rows, item.unused, strict=True) if why is None]
+            return conll_sentence([*([as_text(values[i]) for values in used] for i in order), item.answer], problems)
+        return conll_sentence([item.tokens, item.answer], comments(item))
+
+    def comments(item: _Item) -> list[tuple[str, str]]:
+        if source.format.by_sentence or source.layout == "token":
+            return []
+        return [(name, as_text(value)) for name, value in zip(names, item.rows[0].values, strict=False) if value is not ABSENT]
+
+    with out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        yield lambda items: file.writelines(map(sentence, items))

@@ -1,0 +1,247 @@
+"""Files whose rows are to be answered: every row in its order with all its values, whether it has labels or not."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.columns import as_list, guess_sentence, guess_text, with_columns
+from rnn_core.data.encodings import chunks, lines
+from rnn_core.data.records import Number, json_array, json_lines
+from rnn_core.data.tables import DELIMITERS, MAX_COLUMNS, SUFFIXES, Format, Row, place, read_rows, recognise
+
+__all__ = ["ABSENT", "LINES", "Unlabelled", "look_into"]
+
+Layout = Literal["text", "lists", "token"]
+"""How a row holds what is answered: a `text`; a sentence, as `lists` of its tokens; or one `token` of a sentence."""
+
+LINES = "lines"
+"""The kind of a file with one text a line, which has no other columns."""
+
+SAMPLE = 200
+_HEADING = re.compile(r"(?i)(\w{1,30}[_.-])?(text|review|sentence|comment|message|content|tweet|question|headline|title)s?")
+"""A first line that names the texts below it and is none itself."""
+
+
+_FITTING = 0.9
+"""The share of the lines that must have as many fields as the first one for a file to be a table by its looks alone."""
+
+
+class _Absent:
+    """The value of a key that an object of JSON lines does not have."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """One file and how its rows are read.
+
+    Attributes:
+        format: how it is read; its kind may be `LINES`.
+        text: the column of texts or tokens.
+        layout: how a row holds what is answered.
+        sentence: the column that says which sentence a token belongs to, in the layout `token`.
+        skipped: lines above the first text, where a line is a text.
+        types: the Arrow type of each column's values; columns that are not in it hold text.
+    """
+
+    path: Path
+    format: Format
+    text: str
+    layout: Layout
+    sentence: str | None = None
+    skipped: int = 0
+    types: dict[str, pa.DataType] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """How the file is read, as a sentence without its full stop."""
+        if self.format.kind == LINES:
+            return "one text a line"
+        held = {"text": "texts", "lists": "tokens", "token": "one token a row"}[self.layout]
+        by = f", sentences by the column {self.sentence!r}" if self.sentence else ""
+        return f"{held} from the column {self.text!r}{by}"
+
+    def with_all_columns(self, tick: Callable[[float], object] | None = None) -> "Unlabelled":
+        """The same with every column there is. Objects of JSON lines may have keys that the first ones lack: all are read.
+
+        Raises:
+            Problem: when there are too many keys, or the file cannot be read.
+        """
+        if self.format.kind != "jsonl":
+            return self
+        kinds: dict[str, set[str]] = {}
+        for _, values, _ in self._objects(tick):
+            for key, value in values.items():
+                kinds.setdefault(key, set()).add(_kind_of(value))
+            if len(kinds) > MAX_COLUMNS:
+                raise Problem(f"The objects of {self.format.name} have more than {MAX_COLUMNS:,} different keys: keep fewer.")
+        types = {key: _JSON_TYPES.get(frozenset(found - {"null"}), pa.string()) for key, found in kinds.items()}
+        return replace(self, format=replace(self.format, header=tuple(kinds)), types=types)
+
+    def rows(self, tick: Callable[[float], object] | None = None) -> Iterator[Row]:
+        """All rows in their order, with a value for each column, or without any and with the fault.
+
+        Args:
+            tick: hears the share of the file read so far; what it raises ends the reading.
+
+        Raises:
+            Problem: when the rest of the file cannot be read.
+        """
+        if self.format.kind == LINES:
+            text = lines(self.path, self.format.encoding or "utf-8", self.format.name, tick)
+            for number, line in enumerate(islice(text, self.skipped, None), start=self.skipped + 1):
+                yield Row(number, (line.rstrip("\r\n"),))
+        elif self.format.kind == "jsonl":
+            header = self.format.header
+            for number, values, fault in self._objects(tick):
+                yield Row(number, () if fault else tuple([values.get(key, ABSENT) for key in header]), fault)
+        else:
+            yield from read_rows(self.path, self.format, (), tick)
+
+    def _objects(self, tick: Callable[[float], object] | None) -> Iterator[tuple[int, dict[str, Any], str | None]]:
+        source = self.path, self.format.encoding or "utf-8", self.format.name, tick
+        return json_array(chunks(*source), self.format.name) if self.format.array else json_lines(lines(*source))
+
+
+def look_into(
+    path: Path, config: DataConfig, name: str | None = None, by_line: bool | None = None, like: str | None = None
+) -> Unlabelled:
+    """How the rows of a file are read; what is stated wins.
+
+    Args:
+        config: the run's task and tokens; format, encoding, delimiter, text and sentence column are guessed where open.
+        name: what the file is called where that is not its path's name.
+        by_line: whether each line is one text; None: guessed.
+        like: the text column that the run was trained on, which is taken where the file has it.
+
+    Raises:
+        Problem: when the file cannot be read, a stated column is missing, or the rows do not suit the task.
+    """
+    name = name or path.name
+    tagging = config.task == "tag"
+    if by_line:
+        return _by_line(path, config, name, Path(name).suffix.lower() not in (".csv", ".tsv"))
+    try:
+        format = recognise(path, config, name, fewest=1)
+    except Problem:
+        if by_line is None and _open(config, name):
+            return _by_line(path, config, name, True)
+        raise
+    stated = config.format is not None or Path(name).suffix.lower() in SUFFIXES
+    if format.by_sentence and not tagging:
+        if stated or by_line is False:
+            raise Problem(
+                f"{name} has one token a line, and this run answers whole texts: choose a file with one text a row or a line.",
+                "--lines, if each line is one text",
+            )
+        return _by_line(path, config, name, True)
+    if format.kind == "csv" and by_line is None:
+        if _open(config, name) and not _a_table(path, format, config):
+            return _by_line(path, config, name, True)
+        if len(format.header) == 1 and _unquoted(path, format):
+            return _by_line(path, config, name, False)
+    if like and not config.text and like in format.header:
+        config = with_columns(config, text=like)
+    sample = _sample(path, format)
+    text = guess_text(format, sample, config)
+    sentence = guess_sentence(format, sample, config, text)
+    layout: Layout = "token" if sentence else "lists" if tagging and _lists(format, sample, text) else "text"
+    return Unlabelled(path, format, text, layout, sentence, types=_types(path, format))
+
+
+def _open(config: DataConfig, name: str) -> bool:
+    """Whether neither the name of a file nor anything stated says that it is a table."""
+    stated = config.format or config.delimiter or config.text
+    return not stated and Path(name).suffix.lower() not in (*SUFFIXES, ".csv", ".tsv", ".tab")
+
+
+def _by_line(path: Path, config: DataConfig, name: str, first: bool) -> Unlabelled:
+    """One text a line. `first`: whether the first line may be a text, too, and not a heading."""
+    seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
+    format = Format(name, LINES, seen.encoding, None, ("text",))
+    top = next(lines(path, format.encoding or "utf-8", name), "").strip().strip('"')
+    if first and not _HEADING.fullmatch(top):
+        return Unlabelled(path, format, "text", "text")
+    column = top[:100] or "text"
+    return Unlabelled(path, replace(format, header=(column,)), column, "text", skipped=1)
+
+
+def _a_table(path: Path, format: Format, config: DataConfig) -> bool:
+    """Whether a file of no telling name has columns: by tabs, or by a heading that names texts."""
+    width = len(format.header)
+    if width < 2 or not (format.delimiter == "\t" or any(map(_HEADING.fullmatch, format.header))):
+        return False
+    rows = _csv_rows(islice(lines(path, format.encoding or "utf-8", format.name), SAMPLE), format)
+    return sum(len(row) == width for row in rows) >= _FITTING * len(rows) and len(rows) > 1
+
+
+def _unquoted(path: Path, format: Format) -> bool:
+    """Whether a table of one column holds texts with delimiters and no quotation marks around them."""
+    top = list(islice(lines(path, format.encoding or "utf-8", format.name), 1, SAMPLE))
+    return any(len(row) > 1 for row in _csv_rows(top, format)) and not any(line.startswith('"') for line in top)
+
+
+def _csv_rows(top: Iterable[str], format: Format) -> list[list[str]]:
+    return [row for row in csv.reader(top, delimiter=format.delimiter or ",") if row]
+
+
+def _sample(path: Path, format: Format) -> list[Row]:
+    """The first sound rows. Raises Problem where there are no rows, or most do not fit the header."""
+    rows = list(islice(read_rows(path, format), SAMPLE))
+    if not rows:
+        raise Problem(f"{format.name} has no rows below its header: add a text a row.", "--lines, if each line is one text")
+    sound = [row for row in rows if not row.fault]
+    if 2 * len(sound) < len(rows):
+        fault = next(row.fault for row in rows if row.fault)
+        by = f" or the delimiter (now {DELIMITERS[format.delimiter]})" if format.delimiter else ""
+        raise Problem(
+            f"{len(rows) - len(sound):,} of the first {len(rows):,} rows of {format.name} cannot be read ({fault}): "
+            f"choose the format{by}, or read each line as one text.",
+            "--format or --delimiter, or --lines",
+        )
+    return sound
+
+
+def _lists(format: Format, rows: Sequence[Row], text: str) -> bool:
+    at = place(format, text)
+    return format.by_sentence or any(as_list(row.values[at]) is not None for row in rows)
+
+
+def _types(path: Path, format: Format) -> dict[str, pa.DataType]:
+    """Those of a Parquet file are its own; a sentence has a list of texts in every column."""
+    if format.by_sentence:
+        return dict.fromkeys(format.header, pa.list_(pa.string()))
+    if format.kind != "parquet":
+        return {}
+    import pyarrow.parquet as pq
+
+    return dict(zip(format.header, pq.read_schema(path).types, strict=True))
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, Number):
+        return "float" if re.search(r"[.eEnN]", value) else "int" if len(value) < 19 else "other"
+    if isinstance(value, list):
+        return "list" if all(type(entry) is str for entry in value) else "other"
+    return {bool: "bool", str: "str"}.get(type(value), "other")
+
+
+_JSON_TYPES = {
+    frozenset({"int"}): pa.int64(), frozenset({"float"}): pa.float64(), frozenset({"int", "float"}): pa.float64(),
+    frozenset({"bool"}): pa.bool_(), frozenset({"list"}): pa.list_(pa.string()),
+}  # fmt: skip
+"""The Arrow type of a key's values by the kinds there are; any other mixture is written as text."""
