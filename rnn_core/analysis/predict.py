@@ -132,7 +132,7 @@ def _grouped(source: Unlabelled, tick: Tick) -> Iterator[list[Row]]:
     group: list[Row] = []
     now = ""
     for row in rows:
-        given = (as_text(row.values[at]).strip() if row.values else "") or now
+        given = ("" if row.fault else as_text(row.values[at]).strip()) or now
         if group and (given != now or len(group) > LONGEST):
             yield group
             group = []
@@ -179,13 +179,13 @@ def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool) -> 
 
 
 def _fault(source: Unlabelled, row: Row) -> str | None:
-    """Why a row could not be read, with its place: its values are not known."""
+    """Why a row could not be read, with its place: its values may not be known."""
     return row.fault and f"{'row' if source.format.kind == 'parquet' else 'line'} {row.line}: {row.fault}"
 
 
 def _token(row: Row, at: int) -> str:
     """The token of a row, empty where it cannot be used."""
-    (token,) = whole_tokens([as_text(row.values[at])]) if row.values else ("",)
+    (token,) = whole_tokens([""] if row.fault else [as_text(row.values[at])])
     return "" if unusable([token]) else token
 
 

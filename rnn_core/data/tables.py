@@ -460,3 +460,10 @@ def _objects(
     if format.json == "columns":
         return json_columns(chunks(*source), format.name)
     return json_array(chunks(*source), format.name, format.at)
+
+
+def read_objects(
+    path: Path, format: Format, tick: Callable[[float], object] | None = None
+) -> Iterator[tuple[int, dict[str, Any], str | None]]:
+    """The objects of a file of JSON with all their keys, those that the header lacks among them: line, object, fault."""
+    return _objects(path, format, tick)

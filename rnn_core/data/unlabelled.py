@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -12,9 +13,9 @@ import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.columns import as_list, guess_sentence, guess_text, with_columns
-from rnn_core.data.encodings import chunks, lines
-from rnn_core.data.records import Number, json_array, json_lines
-from rnn_core.data.tables import DELIMITERS, MAX_COLUMNS, SUFFIXES, Format, Row, place, read_rows, recognise
+from rnn_core.data.encodings import lines
+from rnn_core.data.records import Number
+from rnn_core.data.tables import DELIMITERS, MAX_COLUMNS, Format, Row, place, read_objects, read_rows, recognise
 
 __all__ = ["ABSENT", "LINES", "Unlabelled", "look_into"]
 
@@ -82,7 +83,7 @@ class Unlabelled:
         if self.format.kind != "jsonl":
             return self
         kinds: dict[str, set[str]] = {}
-        for _, values, _ in self._objects(tick):
+        for _, values, _ in read_objects(self.path, self.format, tick):
             for key, value in values.items():
                 kinds.setdefault(key, set()).add(_kind_of(value))
             if len(kinds) > MAX_COLUMNS:
@@ -91,7 +92,8 @@ class Unlabelled:
         return replace(self, format=replace(self.format, header=tuple(kinds)), types=types)
 
     def rows(self, tick: Callable[[float], object] | None = None) -> Iterator[Row]:
-        """All rows in their order, with a value for each column, or without any and with the fault.
+        """All rows in their order, with a value for each column. A row with a fault has what its line holds, as far as it
+        can be told apart: fields too many stand in the last column; in files of other kinds than tables it has none.
 
         Args:
             tick: hears the share of the file read so far; what it raises ends the reading.
@@ -100,19 +102,28 @@ class Unlabelled:
             Problem: when the rest of the file cannot be read.
         """
         if self.format.kind == LINES:
-            text = lines(self.path, self.format.encoding or "utf-8", self.format.name, tick)
-            for number, line in enumerate(islice(text, self.skipped, None), start=self.skipped + 1):
+            below = islice(_lines(self.path, self.format, tick), self.skipped, None)
+            for number, line in enumerate(below, start=self.skipped + 1):
                 yield Row(number, (line.rstrip("\r\n"),))
         elif self.format.kind == "jsonl":
             header = self.format.header
-            for number, values, fault in self._objects(tick):
+            for number, values, fault in read_objects(self.path, self.format, tick):
                 yield Row(number, () if fault else tuple([values.get(key, ABSENT) for key in header]), fault)
         else:
-            yield from read_rows(self.path, self.format, (), tick)
+            rows = read_rows(self.path, self.format, (), tick)
+            yield from self._with_fields(rows) if self.format.kind == "csv" else rows
 
-    def _objects(self, tick: Callable[[float], object] | None) -> Iterator[tuple[int, dict[str, Any], str | None]]:
-        source = self.path, self.format.encoding or "utf-8", self.format.name, tick
-        return json_array(chunks(*source), self.format.name) if self.format.array else json_lines(lines(*source))
+    def _with_fields(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """The same rows, those with a fault with the fields of the line that they start in."""
+        numbered = enumerate(_lines(self.path, self.format), start=1)  # which is read when the first fault comes
+        delimiter, width = self.format.delimiter or ",", len(self.format.header)
+        for row in rows:
+            if row.fault:
+                line = next((text for number, text in numbered if number == row.line), "")
+                fields = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+                fields[width - 1 :] = [delimiter.join(fields[width - 1 :])]
+                row = replace(row, values=(*fields, *[""] * (width - len(fields))))
+            yield row
 
 
 def look_into(
@@ -139,9 +150,8 @@ def look_into(
         if by_line is None and _open(config, name):
             return _by_line(path, config, name, True)
         raise
-    stated = config.format is not None or Path(name).suffix.lower() in SUFFIXES
     if format.by_sentence and not tagging:
-        if stated or by_line is False:
+        if by_line is False or not _open(config, name):
             raise Problem(
                 f"{name} has one token a line, and this run answers whole texts: choose a file with one text a row or a line.",
                 "--lines, if each line is one text",
@@ -158,20 +168,24 @@ def look_into(
     text = guess_text(format, sample, config)
     sentence = guess_sentence(format, sample, config, text)
     layout: Layout = "token" if sentence else "lists" if tagging and _lists(format, sample, text) else "text"
-    return Unlabelled(path, format, text, layout, sentence, types=_types(path, format))
+    return Unlabelled(path, format, text, layout, sentence, types=_types(path, format, sample))
 
 
 def _open(config: DataConfig, name: str) -> bool:
     """Whether neither the name of a file nor anything stated says that it is a table."""
     stated = config.format or config.delimiter or config.text
-    return not stated and Path(name).suffix.lower() not in (*SUFFIXES, ".csv", ".tsv", ".tab")
+    return not stated and Path(name).suffix.lower() in ("", ".txt", ".text")
+
+
+def _lines(path: Path, format: Format, tick: Callable[[float], object] | None = None) -> Iterator[str]:
+    return lines(path, format.encoding or "utf-8", format.name, tick, format.mended)
 
 
 def _by_line(path: Path, config: DataConfig, name: str, first: bool) -> Unlabelled:
     """One text a line. `first`: whether the first line may be a text, too, and not a heading."""
     seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
-    format = Format(name, LINES, seen.encoding, None, ("text",))
-    top = next(lines(path, format.encoding or "utf-8", name), "").strip().strip('"')
+    format = replace(seen, kind=LINES, delimiter=None, header=("text",))
+    top = next(_lines(path, format), "").strip().strip('"')
     if first and not _HEADING.fullmatch(top):
         return Unlabelled(path, format, "text", "text")
     column = top[:100] or "text"
@@ -183,13 +197,13 @@ def _a_table(path: Path, format: Format, config: DataConfig) -> bool:
     width = len(format.header)
     if width < 2 or not (format.delimiter == "\t" or any(map(_HEADING.fullmatch, format.header))):
         return False
-    rows = _csv_rows(islice(lines(path, format.encoding or "utf-8", format.name), SAMPLE), format)
+    rows = _csv_rows(islice(_lines(path, format), SAMPLE), format)
     return sum(len(row) == width for row in rows) >= _FITTING * len(rows) and len(rows) > 1
 
 
 def _unquoted(path: Path, format: Format) -> bool:
     """Whether a table of one column holds texts with delimiters and no quotation marks around them."""
-    top = list(islice(lines(path, format.encoding or "utf-8", format.name), 1, SAMPLE))
+    top = list(islice(_lines(path, format), 1, SAMPLE))
     return any(len(row) > 1 for row in _csv_rows(top, format)) and not any(line.startswith('"') for line in top)
 
 
@@ -219,15 +233,20 @@ def _lists(format: Format, rows: Sequence[Row], text: str) -> bool:
     return format.by_sentence or any(as_list(row.values[at]) is not None for row in rows)
 
 
-def _types(path: Path, format: Format) -> dict[str, pa.DataType]:
-    """Those of a Parquet file are its own; a sentence has a list of texts in every column."""
+def _types(path: Path, format: Format, rows: Sequence[Row]) -> dict[str, pa.DataType]:
+    """Those of a Parquet file are its own, where the values read fit them; a sentence has a list of texts in every column."""
     if format.by_sentence:
         return dict.fromkeys(format.header, pa.list_(pa.string()))
     if format.kind != "parquet":
         return {}
     import pyarrow.parquet as pq
 
-    return dict(zip(format.header, pq.read_schema(path).types, strict=True))
+    types = {}
+    for i, (column, kind) in enumerate(zip(format.header, pq.read_schema(path).types, strict=True)):
+        with suppress(pa.ArrowException, TypeError, ValueError):  # such as numbers that are read as the names of classes
+            pa.array([row.values[i] for row in rows], kind)
+            types[column] = kind
+    return types
 
 
 def _kind_of(value: Any) -> str:
