@@ -15,7 +15,7 @@ from rnn_core.workspace.runs import Run
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded
     from rnn_core.data.datasets import Example
-    from rnn_core.results import Along, Evaluation, Trace
+    from rnn_core.results import Along, Evaluation, Mistake, Trace
     from rnn_core.views.bptt import Backward
     from rnn_core.workspace.datasets import SavedDataset
 
@@ -125,3 +125,17 @@ def _evaluation(path: str, version: int) -> "Evaluation | None":
     from rnn_core.workspace import evaluations
 
     return evaluations.load(Path(path))
+
+
+def mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
+    """The surest mistakes of a saved evaluation and how many there are, by its folder and the time its scores were written."""
+    return _mistakes(path, version, most)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
+    from pathlib import Path
+
+    from rnn_core.workspace import evaluations
+
+    return evaluations.mistakes(Path(path), most, lambda mistake: mistake)

@@ -4,14 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import state
-from rnn_core.results import Scores
+from pages.common import cache, state
+from rnn_core.data.written import csv_bytes
+from rnn_core.results import Answer, Mistake, Scores
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 
 MOST_LISTED = 200
+MOST_WRITTEN = 50_000
+"""Mistakes in the file of them, which is made in the server's memory."""
+
 _FOUR = st.column_config.NumberColumn(format="%.4f")
 
 
@@ -80,9 +84,68 @@ def behind(folder: Path, scores: Scores, run: Run, truth: str, answer: str, unit
     )
     picked = [*event["selection"]["rows"], *(row for row, _ in event["selection"].get("cells", []))]
     if picked:
-        where = listed[picked[0]]
-        state.select(
-            run=run.id, text=between.join(where.tokens), spaced=bool(between), label=truth,
-            step=None if where.token is None else where.token + 1,
-        )  # fmt: skip
-        st.switch_page("pages/read/inspect.py")
+        _inspect(run, listed[picked[0]], truth)
+
+
+def all_mistakes(folder: Path, scores: Scores, run: Run, unit: str) -> None:
+    """The wrong answers of all cells, the surest first, and a file of them; a click on one opens it in Inspect."""
+    between = run.config.data.between
+    listed, count = cache.mistakes(str(folder), (folder / "scores.json").stat().st_mtime_ns, MOST_LISTED)
+    total = int(scores.confusion.sum())
+    st.subheader(f"All {count:,} mistakes" if count else "No mistakes")
+    if not count:
+        st.caption(f"All {total:,} {unit} were answered right.")
+        return
+    st.caption(f"Of {total:,} {unit}, the surest mistake first. Click a row to open it in Inspect."
+               + (f" The first {MOST_LISTED} are shown." if count > MOST_LISTED else ""))  # fmt: skip
+    event = st.dataframe(
+        {
+            "text": [views.in_context(one.where, between) for one in listed],
+            "truth": [one.truth for one in listed],
+            "answer": [one.answer for one in listed],
+            "confidence": [one.where.confidence for one in listed],
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode=["single-row", "single-cell"],
+        key=f"mistakes-{run.id}",
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
+        },
+    )
+    written = min(count, MOST_WRITTEN)
+    st.download_button(
+        f"Download all {count:,} as CSV" if written == count else f"Download the surest {written:,} as CSV",
+        lambda: _mistakes_csv(folder, between),
+        "mistakes.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help="A cell that a spreadsheet would take for a formula begins with a ' there. The table's own download does not do that.",
+    )
+    picked = [*event["selection"]["rows"], *(row for row, _ in event["selection"].get("cells", []))]
+    if picked:
+        _inspect(run, listed[picked[0]].where, listed[picked[0]].truth)
+
+
+def _mistakes_csv(folder: Path, between: str) -> bytes:
+    """Text, and for a tag its token and place, truth, answer and confidence; formulas neutralised."""
+
+    def row(mistake: Mistake) -> list[str | int | float]:
+        where = mistake.where
+        token: list[str | int] = [] if where.token is None else [where.tokens[where.token], where.token + 1]
+        return [between.join(where.tokens), *token, mistake.truth, mistake.answer, where.confidence]
+
+    rows, _ = evaluations.mistakes(folder, MOST_WRITTEN, row)
+    token = ["token", "place"] if rows and len(rows[0]) == 6 else []
+    return csv_bytes(["text", *token, "truth", "answer", "confidence"], rows)
+
+
+def _inspect(run: Run, where: Answer, truth: str) -> None:
+    """Opens an answer's text in Inspect, at its token."""
+    state.select(
+        run=run.id, text=run.config.data.between.join(where.tokens), spaced=bool(run.config.data.between), label=truth,
+        step=None if where.token is None else where.token + 1,
+    )  # fmt: skip
+    st.switch_page("pages/read/inspect.py")

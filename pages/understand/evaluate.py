@@ -41,8 +41,12 @@ with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
 if folder:
     st.divider()
     truth, answer = evaluation_report.cell_of(state.selection().cell, scores)
-    if truth is None or answer is None:
-        st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
-    else:
-        with widgets.saying_problems():
+    with widgets.saying_problems():
+        if truth is None or answer is None:
+            st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
+            evaluation_report.all_mistakes(folder, scores, run, unit)
+        else:
+            if st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
+                state.select(cell=None)
+                st.rerun()
             evaluation_report.behind(folder, scores, run, truth, answer, unit)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.encodings import open_binary
-from rnn_core.results import Answer, Answers, ClassScores, Evaluation, LeftOut, Scores, SpanScores
+from rnn_core.results import Answer, Answers, ClassScores, Evaluation, LeftOut, Mistake, Scores, SpanScores
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
+
+T = TypeVar("T")
 
 
 def folder(run: Run, fingerprint: str, split: str) -> Path:
@@ -96,20 +98,55 @@ def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
         Problem: when the evaluation is damaged.
     """
     with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
-        found = _cell(file, truth, answer)
+        found = _where(file, lambda truths, answers: pc.and_(pc.equal(truths, truth), pc.equal(answers, answer)))
         found = found[np.argsort(found["confidence"] if truth == answer else -found["confidence"], kind="stable")][:most]
-        tokens = _tokens(file, np.unique(found["text"]))
-    return [Answer(tokens[text], None if token < 0 else token, sure) for text, token, sure in found.tolist()]
+        return [where for where, _, _ in _answers(file, found)]
 
 
-def _cell(file: pq.ParquetFile, truth: str, answer: str) -> np.ndarray:
-    """Where this was answered to that truth: text, token (−1 for a text as a whole) and confidence."""
+def mistakes(path: Path, most: int, each: Callable[[Mistake], T]) -> tuple[list[T], int]:
+    """The wrong answers over all cells of the confusion matrix, the surest first, and how many there are in all.
+
+    Args:
+        path: the folder of the evaluation.
+        most: how many to give at most.
+        each: makes of a mistake what is given for it, so that the tokens of all of them are never held at once.
+
+    Raises:
+        Problem: when the evaluation is damaged.
+    """
+    with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
+        found = _where(file, pc.not_equal)
+        first = found[np.argsort(-found["confidence"], kind="stable")][:most]
+        return [each(Mistake(*one)) for one in _answers(file, first)], len(found)
+
+
+def _answers(file: pq.ParquetFile, found: np.ndarray) -> Iterator[tuple[Answer, str, str]]:
+    """The answers at these places, with the truth and the label answered; only the row groups that hold them are read."""
+    texts, end, some = np.unique(found["text"]), 0, []
+    for group in range(file.num_row_groups):
+        start, end = end, end + file.metadata.row_group(group).num_rows
+        mine = texts[(start <= texts) & (texts < end)]
+        if len(mine):
+            some.append(file.read_row_group(group, columns=["tokens", "truths", "answers"]).take(mine - start))
+    if not some:
+        return
+    held = pa.concat_tables(some).combine_chunks()
+    for text, token, sure in found.tolist():
+        tokens, truth, answer = (held.column(i)[int(np.searchsorted(texts, text))].as_py() for i in range(3))
+        if token < 0:
+            yield Answer(tokens, None, sure), truth, answer
+        else:
+            yield Answer(tokens, token, sure), truth[token], answer[token]
+
+
+def _where(file: pq.ParquetFile, which: Callable[[pa.Array, pa.Array], pa.Array]) -> np.ndarray:
+    """Where `which` holds of truth and answer: text, token (−1 for a text as a whole) and confidence."""
     found, before = [np.empty(0, [("text", np.int64), ("token", np.int64), ("confidence", np.float64)])], 0
     for batch in file.iter_batches(columns=["truths", "answers", "confidences"]):
         columns = batch.columns
         starts = columns[0].offsets.to_numpy() if (per_token := pa.types.is_list(columns[0].type)) else np.zeros(1)
         truths, answers, confidences = [column.flatten() for column in columns] if per_token else columns
-        at = np.flatnonzero(pc.and_(pc.equal(truths, truth), pc.equal(answers, answer)).to_numpy(zero_copy_only=False))
+        at = np.flatnonzero(which(truths, answers).to_numpy(zero_copy_only=False))
         here = np.empty(len(at), found[0].dtype)
         text = np.searchsorted(starts - starts[0], at, "right") - 1 if per_token else at
         here["text"], here["token"] = before + text, at - (starts - starts[0])[text] if per_token else -1
@@ -117,19 +154,6 @@ def _cell(file: pq.ParquetFile, truth: str, answer: str) -> np.ndarray:
         found.append(here)
         before += len(batch)
     return np.concatenate(found)
-
-
-def _tokens(file: pq.ParquetFile, texts: np.ndarray) -> dict[int, list[str]]:
-    """The tokens of these texts, which rise; only the row groups that hold them are read."""
-    tokens: dict[int, list[str]] = {}
-    end = 0
-    for group in range(file.num_row_groups):
-        start, end = end, end + file.metadata.row_group(group).num_rows
-        mine = texts[(start <= texts) & (texts < end)]
-        if len(mine):
-            rows = file.read_row_group(group, columns=["tokens"]).column("tokens").take(mine - start)
-            tokens |= zip(mine.tolist(), rows.to_pylist(), strict=True)
-    return tokens
 
 
 @contextlib.contextmanager
