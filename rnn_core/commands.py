@@ -212,8 +212,9 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
 def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Answers every row of a file, which needs no labels, and writes it with its own columns and the answers."""
     from rnn_core.analysis.loading import load
-    from rnn_core.analysis.predict import FORMATS, answer_file
+    from rnn_core.analysis.predict import answer_file
     from rnn_core.data.unlabelled import look_into
+    from rnn_core.data.written import FORMATS
     from rnn_core.threads import use_threads
 
     run = workspace.run(given.run)
@@ -222,6 +223,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
         endings = ", ".join(FORMATS)
         raise Problem(f"{given.out.name[:100]!r} does not say what to write: end its name in one of {endings}.", "--out FILE.csv")
     name = given.file_name or given.file.name
+    job.say("running", 0.0, "Answering", run=run.id, name=name, out=given.out.name)
     trained = run.config.data
     source = look_into(given.file, make(DataConfig, _columns_for(trained, given)), name, given.lines, trained.text)
     _may_write(given.out, given.file)

@@ -19,6 +19,8 @@ ROOT = "UNROLLED_FILES"
 _PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded")
 """Headers by which a proxy says that it speaks for somebody else."""
 
+_KEPT = "evaluate-uploaded"
+
 
 def keep_upload(upload: Any) -> tuple[Path, str]:
     """An uploaded file, saved by its content's hash. Returns its path and that hash."""
@@ -34,6 +36,27 @@ def keep_upload(upload: Any) -> tuple[Path, str]:
         except FileNotFoundError:
             files.write(path, lambda temporary: temporary.write_bytes(upload.getvalue()))
     return path, digest
+
+
+def kept_upload(title: str, key: str, words: str) -> tuple[Path, str, str] | None:
+    """The uploader of a file for Evaluate, which keeps the file while other parts and pages are visited.
+
+    Returns:
+        Its path, what names its content, and its name; None while there is none.
+    """
+    upload = st.file_uploader(title, key=key, help=words)
+    if upload is not None:
+        keep_for_evaluate(*keep_upload(upload), upload.name)
+    kept = st.session_state.get(_KEPT)
+    if kept is not None and not kept[0].exists():
+        del st.session_state[_KEPT]
+        return None
+    return kept
+
+
+def keep_for_evaluate(path: Path, digest: str, name: str) -> None:
+    """Has `kept_upload` give this file."""
+    st.session_state[_KEPT] = (path, digest, name)
 
 
 def server_path(named: str) -> Path:

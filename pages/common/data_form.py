@@ -1,5 +1,6 @@
 """How a file is read: previewed, its columns guessed and corrected. For Data and Evaluate."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pages.common import widgets
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import LAYOUTS, preview, with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
-from rnn_core.data.tables import DELIMITERS, QUOTINGS, recognise
+from rnn_core.data.tables import DELIMITERS, QUOTINGS, Format, recognise
 from rnn_core.views.view import literal
 
 FORMATS = {
@@ -42,27 +43,10 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
         The config with everything chosen, or None while the choice does not work yet (which is said).
     """
     st.markdown(f"**{literal(name)}**: is this read correctly?")
-    guessed, first = _guesses(path, config, name), st.columns(3)
-    read_by = {
-        "format": _box(first[0], "Format", FORMATS, guessed.get("format"), f"{key}-format"),
-        "encoding": _box(first[1], "Encoding", ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
-                         "Guessed. When letters look odd below, choose another. The last rows there have "
-                         "letters outside of ASCII, if the head of the file has any."),
-        "delimiter": _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter"),
-    }  # fmt: skip
-    if not any(guessed.values()) and not any(read_by.values()):
+    read_by = read_as(lambda stated: recognise(path, stated, name), config, key)
+    if read_by is None:
         return None
-    if read_by["format"] == "csv":
-        stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
-        guessed |= _guesses(path, stated, name, quietly=True)
-        left, right = st.columns([2, 1])
-        read_by |= {
-            "quoting": _box(left, "Quotation marks", QUOTINGS, guessed.get("quoting"), f"{key}-quoting",
-                            "Guessed: the way in which more lines have as many fields as the first."),
-            "header": _box(right, "Names of the columns", HEADERS, guessed.get("header"), f"{key}-header",
-                           "Guessed: the first row is held against the rows below it."),
-        }  # fmt: skip
-    stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
+    stated = make(DataConfig, plain(config) | read_by)
     seen = preview(path, stated, name)
     stated = _columns(seen, stated, key, with_split)
     chosen = preview(path, stated, name)
@@ -78,10 +62,45 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     return stated
 
 
-def _guesses(path: Path, config: DataConfig, name: str, quietly: bool = False) -> dict[str, str | None]:
+def read_as(
+    look: Callable[[DataConfig], Format], config: DataConfig, key: str, formats: Mapping[str, str] = FORMATS
+) -> dict[str, Any] | None:
+    """The boxes that say how a file is written, with the guesses chosen.
+
+    Args:
+        look: how the file would be read by a config.
+        formats: those that can be chosen.
+
+    Returns:
+        The choices that are no guesses, or None while nothing is known of the file.
+    """
+    guessed, first = _guesses(look, config), st.columns(3)
+    read_by = {
+        "format": _box(first[0], "Format", formats, guessed.get("format"), f"{key}-format"),
+        "encoding": _box(first[1], "Encoding", ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
+                         "Guessed. When letters look odd below, choose another. The last rows there have "
+                         "letters outside of ASCII, if the head of the file has any."),
+        "delimiter": _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter"),
+    }  # fmt: skip
+    if not any(guessed.values()) and not any(read_by.values()):
+        return None
+    if read_by["format"] == "csv":
+        stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
+        guessed |= _guesses(look, stated, quietly=True)
+        left, right = st.columns([2, 1])
+        read_by |= {
+            "quoting": _box(left, "Quotation marks", QUOTINGS, guessed.get("quoting"), f"{key}-quoting",
+                            "Guessed: the way in which more lines have as many fields as the first."),
+            "header": _box(right, "Names of the columns", HEADERS, guessed.get("header"), f"{key}-header",
+                           "Guessed: the first row is held against the rows below it."),
+        }  # fmt: skip
+    return _differing(read_by, guessed)
+
+
+def _guesses(look: Callable[[DataConfig], Format], config: DataConfig, quietly: bool = False) -> dict[str, str | None]:
     """How the file would be read; nothing where that cannot be told, which is said unless `quietly`."""
     try:
-        found = recognise(path, config, name)
+        found = look(config)
     except Problem as why:  # what cannot be guessed can still be stated
         if not quietly:
             widgets.problem(why)
@@ -98,7 +117,7 @@ def _differing(chosen: dict[str, Any], guessed: dict[str, str | None]) -> dict[s
     return found
 
 
-def _box(where: Any, title: str, named: dict[str, Any], guess: str | None, key: str, words: str | None = None) -> Any:
+def _box(where: Any, title: str, named: Mapping[str, Any], guess: str | None, key: str, words: str | None = None) -> Any:
     """A box with the guess chosen, empty where there is none. A new guess gets a new box."""
     listed = list(named)
     return where.selectbox(title, listed, listed.index(guess) if guess in listed else None, key=f"{key}-{guess}",

@@ -17,9 +17,6 @@ READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter", "quot
 """How a file is read, as far as the run does not decide it."""
 
 
-_UPLOADED = "evaluate-uploaded"
-
-
 def scored(run: Run) -> tuple[Scores, Path | None]:
     """The scores that the user asks for, with the folder of the evaluation where its texts are here; ends the page
     without any."""
@@ -57,20 +54,17 @@ def scored(run: Run) -> tuple[Scores, Path | None]:
 
 def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
-    upload = st.file_uploader("A file with texts and labels", key="evaluate-file", help="Read the way the Data page does.")
-    if upload is not None:
-        st.session_state[_UPLOADED] = (*data_files.keep_upload(upload), upload.name)
-    if _UPLOADED not in st.session_state:
+    chosen = data_files.kept_upload("A file with texts and labels", "evaluate-file", "Read the way the Data page does.")
+    if chosen is None:
         st.info("Upload a file with the kind of texts and labels that the run was trained on.", icon=":material/upload:")
         return st.stop()
-    path, digest, name = st.session_state[_UPLOADED]  # kept while other pages are visited
-    if not path.exists():
-        del st.session_state[_UPLOADED]
-        st.rerun()
+    path, digest, name = chosen
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
     found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
+        st.button("No labels? Get answers for this file", icon=":material/question_answer:",
+                  on_click=lambda: state.select(shown="answers"))  # fmt: skip
         return st.stop()
     key = data_files.fingerprint_of(path, found)
     read_by = {name: value for name, value in plain(found).items() if name in READ_BY}

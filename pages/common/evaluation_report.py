@@ -122,7 +122,7 @@ def all_mistakes(folder: Path, scores: Scores, run: Run, unit: str) -> None:
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
-        help="A cell that a spreadsheet would take for a formula begins with a ' there. The table's own download does not do that.",
+        help="A cell that a spreadsheet would take for a formula begins with a ' there; the table's own download leaves it.",
     )
     picked = [*event["selection"]["rows"], *(row for row, _ in event["selection"].get("cells", []))]
     if picked:

@@ -26,6 +26,8 @@ class Selection:
         label: the class whose loss is shown.
         dataset: a dataset's id, on Data and Train.
         job: the reading of a file that goes on, on Data.
+        shown: `scores` or `answers`, on Evaluate.
+        answers: the id of the answers for a file.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
         loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
@@ -58,6 +60,8 @@ class Selection:
     label: str | None = None
     dataset: str | None = None
     job: str | None = None
+    shown: str = "scores"
+    answers: str | None = None
     on: str | None = None
     cell: str | None = None
     loss: str | None = None
@@ -104,7 +108,7 @@ def select(**changes: Any) -> None:
     if "run" in changes:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:
-            changes = {"on": None, "cell": None} | changes
+            changes = {"on": None, "cell": None, "answers": None} | changes
     st.session_state[_KEY] = replace(selection(), **changes)
     st.query_params.from_dict(_to_link(selection()))
 

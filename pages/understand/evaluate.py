@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import evaluating, evaluation_report, run_choice, state, view_panel, widgets
+from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
 from rnn_core.views import evaluate as views
 
 st.title("Evaluate")
@@ -10,6 +10,9 @@ st.caption("How often is the network right, which classes does it mix up, and on
 run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
+    if answering.wanted():
+        answering.show(run)
+        st.stop()
     scores, folder = evaluating.scored(run)
 
 unit = "tokens" if config.task.per_token else "texts"

@@ -21,13 +21,9 @@ from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
 from rnn_core.data.tables import Row, place
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
-from rnn_core.data.written import TABLES, conll_sentence, free_names, table
+from rnn_core.data.written import CONLL, conll_sentence, free_names, table
 from rnn_core.network.decoding import predict, probabilities
 from rnn_core.results import FileAnswers
-
-CONLL = ".conll"
-FORMATS = {**TABLES, CONLL: "CoNLL"}
-"""What can be written, by the end of the file's name."""
 
 WINDOW, CHARACTERS = 8_192, 4_000_000
 """Rows, and about how many characters of theirs, that are held at a time; texts of like length are batched within them."""
@@ -84,7 +80,7 @@ def answer_file(
         loaded: the run.
         source: the file.
         out: what to write; moving it to its place when it is whole is the caller's work.
-        suffix: the format, a key of `FORMATS`.
+        suffix: the format, a key of `written.FORMATS`.
         all_classes: whether the probability of every class is written.
         spaced: the tokens of a text stand apart by spaces already, so it is cut there and nowhere else.
         tick: hears the share of the file done; what it raises ends the work.

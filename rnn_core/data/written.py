@@ -26,8 +26,9 @@ from rnn_core.data.unlabelled import ABSENT
 Write = Callable[[Sequence[Sequence[Any]]], None]
 """Takes some rows more, column by column."""
 
-TABLES = {".csv": "CSV", ".jsonl": "JSON lines", ".parquet": "Parquet"}
-"""The tables that can be written, by the end of their file's name."""
+CONLL = ".conll"
+FORMATS = {".csv": "CSV", ".jsonl": "JSON lines", ".parquet": "Parquet", CONLL: "CoNLL"}
+"""What can be written, by the end of the file's name."""
 
 _RISKY = frozenset("=+-@\t\r\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -70,7 +71,7 @@ def table(path: Path, schema: pa.Schema, kind: str) -> Iterator[Write]:
 
     Args:
         schema: names and types of the columns. Only Parquet keeps the types; CSV writes lists and objects as JSON.
-        kind: a key of `TABLES`.
+        kind: a key of `FORMATS`, but for CoNLL, which is no table.
     """
     with {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}[kind](path, schema) as write:
         yield write

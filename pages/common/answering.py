@@ -1,0 +1,192 @@
+"""Answers for a file: which file, how it is read and written, the job, and its download."""
+
+from itertools import islice
+from pathlib import Path
+
+import streamlit as st
+
+from pages.common import cache, data_files, data_form, state, widgets
+from rnn_core.config import TASKS, DataConfig, Problem, make, plain
+from rnn_core.data.columns import as_text, with_columns
+from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
+from rnn_core.data.written import CONLL, FORMATS
+from rnn_core.training import jobs
+from rnn_core.views.view import literal
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import SAMPLES
+
+_SHOWN = {"scores": "Scores", "answers": "Answers for a file"}
+_ROWS = 20
+_MOST_BYTES = 500_000_000
+"""A larger file is not handed out by the page, which would hold it in memory."""
+
+
+def wanted() -> bool:
+    """The choice between scores and answers; whether answers are wanted."""
+    chosen = state.selection().shown
+    st.session_state["evaluate-shown"] = chosen if chosen in _SHOWN else "scores"
+    shown = st.segmented_control(
+        "Scores or answers", list(_SHOWN), format_func=_SHOWN.__getitem__, key="evaluate-shown", required=True,
+        label_visibility="collapsed", on_change=lambda: state.select(shown=st.session_state["evaluate-shown"]),
+    )  # fmt: skip
+    return shown == "answers"
+
+
+def show(run: Run) -> None:
+    """The file and its form, and below the answers that were asked for last."""
+    st.markdown("The run answers every row of your file, with or without labels: each row comes out in its order, with its own "
+                "columns, the answer and its probability.")  # fmt: skip
+    chosen = data_files.kept_upload(
+        "A file with texts", "answers-file",
+        "A table (CSV, TSV, JSON lines, Parquet), sentences with a token a line, or one text a line.",
+    )  # fmt: skip
+    if chosen is None:
+        sample = TASKS[run.config.data.task].sample
+        st.info("Upload a file of texts: a table with a column of texts, or one text a line.", icon=":material/upload:")
+        st.button(f"Or try it on a sample, {sample}", icon=":material/science:",
+                  on_click=lambda: data_files.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
+    else:
+        _form(run, *chosen)
+    _answers(run)
+
+
+def _form(run: Run, path: Path, digest: str, name: str) -> None:
+    """How the file is read and written, and the button that starts the job."""
+    data = run.config.data
+    key = f"answers-{run.id}-{digest}"
+    st.markdown(f"**{literal(name)}**: is this read correctly?")
+    kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
+    config = DataConfig(**{name: getattr(data, name) for name in kept})
+
+    read_by = data_form.read_as(lambda stated: look_into(path, stated, name, None, data.text).format, config, key,
+                                {LINES: "one text a line"} | data_form.FORMATS)  # fmt: skip
+    if read_by is None:
+        return
+    by_line = read_by["format"] == LINES if "format" in read_by else None
+    if by_line:
+        del read_by["format"]
+    config = make(DataConfig, plain(config) | read_by)
+    try:
+        source = look_into(path, config, name, by_line, data.text)
+        config = _columns(source, config, key)
+        source = look_into(path, config, name, by_line, data.text)
+        _first_rows(source)
+    except Problem as why:
+        widgets.problem(why)
+        return
+    st.caption(f"Read as: {literal(source.words)}.")
+    per_token = run.config.task.per_token
+    formats = [suffix for suffix in FORMATS if per_token or suffix != CONLL]
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    suffix = left.segmented_control("Write the answers as", formats, default=formats[0], format_func=FORMATS.__getitem__,
+                                    key=f"{key}-suffix", required=True,
+                                    help="CSV opens in spreadsheets: there a cell that would be taken for a formula gets a ' in "
+                                         "front. The other formats keep every text as it is.")  # fmt: skip
+    more = []
+    if not per_token and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
+        more.append("--no-probabilities")
+    if per_token and source.layout == "text" and right.toggle(
+        "Tokens are apart by spaces already", key=f"{key}-spaced", help="Cut the texts there and nowhere else."
+    ):  # fmt: skip
+        more.append("--spaced")
+    last = _folder(run)
+    status = jobs.status(last) if last else None
+    if st.button("Answer every row", type="primary", icon=":material/play_arrow:",
+                 disabled=run.fixed or bool(status and status.active),
+                 help="Files can be answered where the workspace can be written." if run.fixed else None):  # fmt: skip
+        workspace = cache.workspace()
+        workspace.forget_old("answers")
+        folder = workspace.fresh("answers")
+        read = {name: value for name, value in plain(config).items() if name in (*read_by, "text", "sentence")}
+        jobs.start(folder, [
+            "predict", run.id, str(path), f"--out={folder / ('answers' + suffix)}", f"--file-name={name}",
+            "--lines" if source.format.kind == LINES else "--no-lines", *more, *data_form.flags(read), f"--workspace={workspace.root}",
+        ])  # fmt: skip
+        state.select(answers=folder.name)
+        st.rerun()
+
+
+def _columns(source: Unlabelled, config: DataConfig, key: str) -> DataConfig:
+    """The boxes for the columns, with the guesses chosen; none where a line is a text."""
+    if source.format.kind == LINES:
+        return config
+    tagging, header = TASKS[config.task].per_token, source.format.header
+    boxes = st.columns(2 if tagging else 1)
+    title = "Token or text column" if tagging else "Text column"
+    found = {"text": boxes[0].selectbox(title, header, header.index(source.text), key=f"{key}-{source.format.kind}-text")}
+    if tagging and not source.format.by_sentence:
+        none = "(none: a row is a text)"
+        listed = [none, *header]
+        at = listed.index(source.sentence) if source.sentence else 0
+        picked = boxes[1].selectbox("Sentence column (if a row is one token)", listed, at, key=f"{key}-sentence")
+        found["sentence"] = "" if picked == none else picked
+    return with_columns(config, **found)
+
+
+def _first_rows(source: Unlabelled) -> None:
+    rows = [[_short(value) for value in row.values] for row in islice(source.rows(), _ROWS)]
+    shown = {name: [row[i] if row else "" for row in rows] for i, name in enumerate(source.format.header)}
+    st.dataframe(shown, hide_index=True, height=220)
+
+
+def _short(value: object) -> str:
+    text = " ".join(map(as_text, value[:100])) if isinstance(value, list) else as_text(value)
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+# ---- the job and its answers ----------------------------------------------------------------------------------------
+
+
+def _folder(run: Run) -> Path | None:
+    """Where the answers that the link names lie, or are being made; None where they are of another run or gone."""
+    named = state.selection().answers
+    if not named:
+        return None
+    try:
+        folder = cache.workspace().folder("answers", named)
+    except Problem:  # a link may name anything
+        return None
+    status = jobs.status(folder)
+    return folder if status and status.detail.get("run", run.id) == run.id else None
+
+
+def _answers(run: Run) -> None:
+    """How the job stands, and what it wrote."""
+    if not state.selection().answers:
+        return
+    folder = _folder(run)
+    if folder is None:
+        st.info("The answers of this link are not here any more: choose the file again.", icon=":material/link_off:")
+        return
+    st.divider()
+    status = widgets.watch(folder, f"answers-{folder.name}")
+    if status is None or status.state in ("queued", "running", "failed"):
+        return
+    if status.state != "done":
+        st.info(f"The answers were {status.state} before their end, so nothing was written.", icon=":material/stop_circle:")
+        return
+    detail = status.detail
+    written = folder / str(detail["out"])
+    rows, unanswered = int(detail["rows"]), dict(detail["unanswered"])
+    st.subheader(f"Answers for {literal(str(detail['name']), 60)}")
+    reasons = ", ".join(f"{literal(str(reason), 100)}: {count:,}" for reason, count in unanswered.items())
+    without = f" · {sum(unanswered.values()):,} without an answer ({reasons})" if reasons else ""
+    st.caption(f"{rows:,} rows · {int(detail['answered']):,} answered{without}")
+    _download(written, Path(str(detail["name"])).stem)
+    try:
+        config = DataConfig(task=run.config.data.task)
+        _first_rows(look_into(written, config, written.name))
+    except Problem:  # such as sentences that all lack an answer, in CoNLL
+        return
+    st.caption(f"The first {min(rows, _ROWS)} rows. Answers are kept for a week, for everybody who has this link.")
+
+
+def _download(written: Path, stem: str) -> None:
+    if not written.exists():
+        st.info("The file is not here any more: have it made again.", icon=":material/link_off:")
+    elif written.stat().st_size > _MOST_BYTES:
+        st.info(f"The file has {written.stat().st_size / 1e9:.1f} GB, too much for a browser. It lies on the server: "
+                f"{literal(str(written), 400)}", icon=":material/save:")  # fmt: skip
+    else:
+        st.download_button("Download the answers", written.read_bytes, f"{stem}-answers{written.suffix}", on_click="ignore",
+                           type="primary", icon=":material/download:")  # fmt: skip
