@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 
@@ -45,7 +45,7 @@ def neutral(text: str) -> str:
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """A whole CSV file in UTF-8, formulas neutralised."""
     held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\n")
+    writer = csv.writer(_Rows(held))
     writer.writerow(map(neutral, header))
     writer.writerows(map(_cell, row) for row in rows)
     return held.getvalue().encode("utf-8", "backslashreplace")
@@ -83,10 +83,13 @@ def conll_sentence(columns: Sequence[Sequence[str]], comments: Iterable[tuple[st
     White space within a field becomes a no-break space and nothing becomes _, so that every line has as many fields.
 
     Args:
-        columns: each with one value a token; none at all for a row without tokens.
+        columns: each with one value a token, and with none for a row without tokens.
+        comments: name and value; an empty value is left out.
     """
     held = []
     for name, value in comments:
+        if not value.strip():
+            continue
         line = " ".join(f"# {name} = {value}".split())
         if len(line.split(" ")) == len(columns):  # it would be taken for a token
             line = line.replace(" = ", "=", 1)
@@ -99,10 +102,20 @@ def conll_sentence(columns: Sequence[Sequence[str]], comments: Iterable[tuple[st
 # ---- one writer a format --------------------------------------------------------------------------------------------
 
 
+class _Rows:
+    """A file that ends the rows of a `csv.writer` with LF. A writer told to do so itself puts no quotes around a CR."""
+
+    def __init__(self, file: TextIO):
+        self._write = file.write
+
+    def write(self, row: str) -> None:
+        self._write(row.removesuffix("\r\n") + "\n")
+
+
 @contextmanager
 def _csv(path: Path, schema: pa.Schema) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(_Rows(file))
         writer.writerow([neutral(name) for name in schema.names])
         yield lambda columns: writer.writerows(zip(*([_cell(v) for v in column] for column in columns), strict=True))
 
