@@ -45,7 +45,9 @@ def write(path: Path, content: str) -> Path:
         ("a.json", '[{"message": "good"}, {"message": "bad", "n": 2}]', "jsonl", "message", ["good", "bad"]),
     ],
 )  # fmt: skip
-def test_texts_are_found_without_labels(tmp_path: Path, name: str, content: str, kind: str, column: str, texts: list[str]) -> None:
+def test_texts_are_found_without_labels(
+    tmp_path: Path, name: str, content: str, kind: str, column: str, texts: list[str]
+) -> None:
     source = read(write(tmp_path / name, content))
     assert (source.format.kind, source.text, source.layout) == (kind, column, "text")
     assert [row[source.format.header.index(column)] for row in values(source)] == texts
@@ -74,7 +76,7 @@ def test_rows_that_cannot_be_read_keep_their_place_and_their_fields(tmp_path: Pa
 
 def test_a_file_of_which_most_rows_do_not_fit_is_refused_with_advice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "good, so\nbad\nso, la, la\nx\ny\n")
-    with pytest.raises(Problem, match="4 of the first 4 rows.*delimiter.*each line as one text") as problem:
+    with pytest.raises(Problem, match=r"4 of the first 4 rows.*delimiter.*each line as one text") as problem:
         read(path)
     assert "--lines" in problem.value.typed
 

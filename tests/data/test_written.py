@@ -16,7 +16,7 @@ from rnn_core.data.tables import read_rows, recognise
 from rnn_core.data.unlabelled import ABSENT
 from rnn_core.data.written import conll_sentence, csv_bytes, free_names, neutral, table
 
-FORMULAS = ['=HYPERLINK("http://x")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=1+1", "-", "+49 151 1"]
+FORMULAS = ['=HYPERLINK("http://x")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=1+1", "-", "+49 1"]
 PLAIN = ["", "a = b", " =1", "'=1", "-3.5", "+1", "1e-5", "-.5", "-7.", "12", "good - bad", "é", "−1"]
 
 
@@ -64,7 +64,8 @@ def test_json_lines_and_parquet_keep_every_text_and_type(tmp_path: Path) -> None
 
 def test_numbers_of_json_stay_numbers_and_keys_that_are_absent_stay_absent(tmp_path: Path) -> None:
     schema = pa.schema([("n", pa.float64()), ("k", pa.int64()), ("deep", pa.string())])
-    columns = [[Number("0.10"), Number("NaN")], [Number("-12345678901234567"), ABSENT], [{"a": [Number("1"), "1", True, None]}, "x"]]
+    deep = {"a": [Number("1"), "1", True, None]}
+    columns = [[Number("0.10"), Number("NaN")], [Number("-12345678901234567"), ABSENT], [deep, "x"]]
     write(tmp_path / "x.jsonl", schema, ".jsonl", columns)
     first, second = map(json.loads, (tmp_path / "x.jsonl").read_text().splitlines())
     assert first == {"n": 0.1, "k": -12345678901234567, "deep": {"a": [1, "1", True, None]}}
@@ -92,7 +93,7 @@ def test_halves_of_characters_are_written_out(tmp_path: Path, kind: str) -> None
 
 
 def test_values_that_parquet_cannot_hold_are_said(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="'n'.*CSV or JSON lines"):
+    with pytest.raises(Problem, match=r"'n'.*CSV or JSON lines"):
         write(tmp_path / "x", pa.schema([("n", pa.int64())]), ".parquet", [["word"]])
 
 

@@ -9,7 +9,7 @@ import torch
 from rnn_core.config import RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS
-from rnn_core.network.decoding import predict
+from rnn_core.network.decoding import predict, probabilities
 from rnn_core.network.models import Network
 from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, random_texts, vocabulary_of
 
@@ -40,6 +40,22 @@ def test_classes_are_those_of_each_text_read_alone(name: str, reduce: str) -> No
     assert found.confidences == pytest.approx([float(row.max()) for row in p], abs=1e-6)
     losses = [-math.log(row[LABELS.index(label)]) for row, label in zip(p, wanted, strict=True) if label in LABELS]
     assert found.loss == pytest.approx(sum(losses) / len(losses), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_probabilities_of_all_classes_are_those_of_each_text_read_alone(name: str) -> None:
+    config = config_of(model=model_of(name, dropout=0.5, layers=2))
+    texts = random_texts(40, 15, seed=3)
+    network = network_of(config.model, len(vocabulary_of()), 2).train()
+    encoded = Encoded.of(texts, [""] * 40, vocabulary_of(), LABELS, False)
+    found = probabilities(network, encoded)
+    assert network.training, "its mode is put back"
+    wanted = [rows[-1].tolist() for rows in one_by_one(network.eval(), config, texts)]
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    given = predict(network, config, encoded)
+    assert found.argmax(1).tolist() == given.answers.tolist()
+    np.testing.assert_allclose(found.max(1), given.confidences, atol=1e-6)
+    assert probabilities(network, Encoded.of([], [], vocabulary_of(), LABELS, False)).shape == (0, 2)
 
 
 @pytest.mark.parametrize("both", [False, True])

@@ -10,7 +10,7 @@ import pytest
 
 from rnn_core import metrics
 from rnn_core.config import Problem
-from rnn_core.results import Answer, Answers, Evaluation
+from rnn_core.results import Answer, Answers, Evaluation, Mistake
 from rnn_core.workspace import Workspace, evaluations
 from tests.tiny import saved_run
 
@@ -95,6 +95,26 @@ def test_what_lies_behind_a_cell_is_found_in_its_order(workspace: Workspace, per
     assert evaluations.behind(folder, "a", "other", 10) == []
 
 
+@pytest.mark.parametrize("per_token", [False, True])
+def test_all_mistakes_are_those_of_all_cells_the_surest_first(workspace: Workspace, per_token: bool) -> None:
+    folder, found = place(workspace), random_answers(per_token, 100)
+    save(folder, found, per_token)
+    wrong = [(truth, answer) for truth in LABELS for answer in LABELS if truth != answer]
+    cells = [Mistake(where, *cell) for cell in wrong for where in evaluations.behind(folder, *cell, 1000)]
+    listed, count = evaluations.mistakes(folder, 1000, lambda mistake: mistake)
+    assert count == len(listed) == len(cells) > 60
+    assert sorted(map(repr, listed)) == sorted(map(repr, cells))
+    sure = [one.where.confidence for one in listed]
+    assert sure == sorted(sure, reverse=True)
+    assert evaluations.mistakes(folder, 7, lambda one: one.truth) == ([one.truth for one in listed[:7]], count)
+
+
+def test_an_evaluation_without_mistakes_lists_none(workspace: Workspace) -> None:
+    folder = place(workspace)
+    save(folder, Answers([["w"]], ["a"], ["a"], [0.5]))
+    assert evaluations.mistakes(folder, 10, repr) == ([], 0)
+
+
 def test_an_evaluation_that_is_cut_off_leaves_the_last_one(workspace: Workspace) -> None:
     folder, found = place(workspace), random_answers(False, 9)
     save(folder, found)
@@ -122,3 +142,5 @@ def test_a_damaged_evaluation_is_said(workspace: Workspace, name: str, content: 
     if name == "predictions.parquet":
         with pytest.raises(Problem, match="damaged"):
             evaluations.behind(folder, "a", "a", 1)
+        with pytest.raises(Problem, match="damaged"):
+            evaluations.mistakes(folder, 1, repr)
