@@ -143,7 +143,7 @@ def look_into(
     name = name or path.name
     tagging = config.task == "tag"
     if by_line:
-        return _by_line(path, config, name, Path(name).suffix.lower() not in (".csv", ".tsv"))
+        return _by_line(path, config, name, True)
     try:
         format = recognise(path, config, name, fewest=1)
     except Problem:

@@ -58,7 +58,7 @@ def test_what_is_stated_wins(tmp_path: Path) -> None:
     assert read(path, text="note").text == "note"
     assert read(path, like="note").text == "note" and read(path, like="note", text="text").text == "text"
     assert read(path, like="absent").text == "text"
-    assert values(read(path, by_line=True)) == [("good film,so",), ("bad,so",)]
+    assert values(read(path, by_line=True)) == [("text,note",), ("good film,so",), ("bad,so",)]
     plain = write(tmp_path / "a.txt", "good, so\nbad, so\n")
     assert read(plain, by_line=False).format.header == ("good", "so")
     assert read(plain, format="csv").format.header == ("good", "so")
