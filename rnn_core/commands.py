@@ -239,8 +239,10 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     (found,) = made
     for reason, count in found.unanswered.items():
         print(f"no answer, {reason}: {count:,}", file=sys.stderr)
-    job.say("running", 1.0, rows=found.rows, answered=found.answered, unanswered=found.unanswered)
-    return {"run": run.id, "data": name, "out": str(given.out)} | asdict(found)
+    told = asdict(found)
+    counts = told.pop("counts")  # of labels, which may be very many, the page tells nothing
+    job.say("running", 1.0, **told)
+    return {"run": run.id, "data": name, "out": str(given.out)} | told | {"counts": counts}
 
 
 def _may_write(out: Path, read: Path) -> None:

@@ -1,5 +1,6 @@
 """Answers for a file: which file, how it is read and written, the job, and its download."""
 
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import streamlit as st
 
 from pages.common import cache, data_files, data_form, state, widgets
 from rnn_core.config import TASKS, DataConfig, Problem, make, plain
-from rnn_core.data.columns import as_text, with_columns
+from rnn_core.data.columns import as_list, as_text, with_columns
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
 from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.training import jobs
@@ -41,7 +42,7 @@ def show(run: Run) -> None:
         "A table (CSV, TSV, JSON lines, Parquet), sentences with a token a line, or one text a line.",
     )  # fmt: skip
     if chosen is None:
-        sample = TASKS[run.config.data.task].sample
+        sample = "entities.tsv" if run.speech.scheme else TASKS[run.config.data.task].sample
         st.info("Upload a file of texts: a table with a column of texts, or one text a line.", icon=":material/upload:")
         st.button(f"Or try it on a sample, {sample}", icon=":material/science:",
                   on_click=lambda: data_files.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
@@ -123,14 +124,17 @@ def _columns(source: Unlabelled, config: DataConfig, key: str) -> DataConfig:
     return with_columns(config, **found)
 
 
-def _first_rows(source: Unlabelled) -> None:
+def _first_rows(source: Unlabelled, foremost: Sequence[str] = ()) -> None:
+    """The first rows of a file, its texts and the columns `foremost` on the left."""
     rows = [[_short(value) for value in row.values] for row in islice(source.rows(), _ROWS)]
     shown = {name: [row[i] if row else "" for row in rows] for i, name in enumerate(source.format.header)}
-    st.dataframe(shown, hide_index=True, height=220)
+    order = [source.text, *foremost] if foremost and foremost[0] in shown else []
+    st.dataframe(shown, hide_index=True, height=220, column_order=[*dict.fromkeys([*order, *shown])])
 
 
 def _short(value: object) -> str:
-    text = " ".join(map(as_text, value[:100])) if isinstance(value, list) else as_text(value)
+    parts = as_list(value)
+    text = as_text(value) if parts is None else " ".join(parts[:100])
     return text if len(text) <= 200 else text[:199] + "…"
 
 
@@ -175,7 +179,8 @@ def _answers(run: Run) -> None:
     _download(written, Path(str(detail["name"])).stem)
     try:
         config = DataConfig(task=run.config.data.task)
-        _first_rows(look_into(written, config, written.name))
+        added = detail["columns"][int(detail["own"]) :]
+        _first_rows(look_into(written, config, written.name), added)
     except Problem:  # such as sentences that all lack an answer, in CoNLL
         return
     st.caption(f"The first {min(rows, _ROWS)} rows. Answers are kept for a week, for everybody who has this link.")

@@ -17,6 +17,7 @@ from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.columns import as_list, as_text
+from rnn_core.data.datasets import uncollected
 from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
 from rnn_core.data.tables import Row, place
 from rnn_core.data.tokens import graphemes, tokenise, words
@@ -61,6 +62,7 @@ class _Item:
     probabilities: Any = None
 
 
+@uncollected()
 def answer_file(
     loaded: Loaded,
     source: Unlabelled,
@@ -111,7 +113,8 @@ def answer_file(
             tally.add(items, per_token)
     if not tally.rows:
         raise Problem(f"{source.format.name} has no rows: there is nothing to answer.")
-    return FileAnswers(tuple(columns.schema.names), tally.rows, tally.answered, dict(tally.reasons), dict(tally.labels))
+    names = tuple(columns.schema.names)
+    return FileAnswers(names, columns.own, tally.rows, tally.answered, dict(tally.reasons), dict(tally.labels))
 
 
 # ---- rows to items --------------------------------------------------------------------------------------------------

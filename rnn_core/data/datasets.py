@@ -209,7 +209,7 @@ def read_dataset(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No looking for cycles: reading makes millions of lists and no cycle, and the collector took a third of its time."""
     collecting = gc.isenabled()
     gc.disable()
@@ -220,7 +220,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@_uncollected()
+@uncollected()
 def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
     share = _shares(plan.sources, progress, HASHED, READ)
     lacking: list[str] = []

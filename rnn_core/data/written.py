@@ -30,6 +30,7 @@ CONLL = ".conll"
 FORMATS = {".csv": "CSV", ".jsonl": "JSON lines", ".parquet": "Parquet", CONLL: "CoNLL"}
 """What can be written, by the end of the file's name."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _RISKY = frozenset("=+-@\t\r\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -127,7 +128,7 @@ def _cell(value: Any) -> str:
     if value is None or value is ABSENT:
         return ""
     if kind is list or kind is dict:
-        return json.dumps(_plain(value), ensure_ascii=False)
+        return _JSON.encode(_plain(value))
     return neutral(as_text(value))
 
 
@@ -138,7 +139,7 @@ def _json_lines(path: Path, schema: pa.Schema) -> Iterator[Write]:
     def lines(columns: Sequence[Sequence[Any]]) -> Iterator[str]:
         for row in zip(*columns, strict=True):
             values = {name: _plain(value) for name, value in zip(names, row, strict=True) if value is not ABSENT}
-            line = json.dumps(values, ensure_ascii=False)
+            line = _JSON.encode(values)
             yield (line if encodable(line) else json.dumps(values)) + "\n"
 
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -192,7 +193,7 @@ def _array(column: Sequence[Any], field: pa.Field) -> pa.Array:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False) if isinstance(value, (list, dict)) else as_text(value)
+    return _JSON.encode(_plain(value)) if isinstance(value, (list, dict)) else as_text(value)
 
 
 def _mended(value: Any) -> Any:

@@ -134,6 +134,7 @@ class FileAnswers:
 
     Attributes:
         columns: the columns written, those of the file first.
+        own: how many of them are the file's.
         rows: all rows of the file; each was written.
         answered: how many of them have an answer.
         unanswered: how many have none, by reason.
@@ -141,6 +142,7 @@ class FileAnswers:
     """
 
     columns: tuple[str, ...]
+    own: int
     rows: int
     answered: int
     unanswered: dict[str, int]
