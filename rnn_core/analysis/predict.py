@@ -26,8 +26,9 @@ from rnn_core.data.written import CONLL, conll_sentence, free_names, table
 from rnn_core.network.decoding import predict, probabilities
 from rnn_core.results import FileAnswers
 
-WINDOW, CHARACTERS = 8_192, 4_000_000
-"""Rows, and about how many characters of theirs, that are held at a time; texts of like length are batched within them."""
+WINDOW, CHARACTERS, PROBABILITIES = 8_192, 4_000_000, 1_000_000
+"""Rows, and about how many characters and probabilities of theirs, that are held at a time; texts of like length are batched
+within them."""
 
 MOST_CLASSES = 1_000
 """Classes whose probabilities get a column each; with more of them only that of the answer is written."""
@@ -106,7 +107,8 @@ def answer_file(
     columns = _Columns.of(loaded, source, all_classes and len(loaded.speech.labels) <= MOST_CLASSES)
     writer = _conll(out, source, columns) if suffix == CONLL else _table(out, suffix, columns)
     with writer as write:
-        for rows in _windows(_grouped(source, read)):
+        most = min(WINDOW, PROBABILITIES // len(loaded.speech.labels) or 1)
+        for rows in _windows(_grouped(source, read), most):
             items = [_item(group, loaded, source, spaced) for group in rows]
             _answer([item for item in items if not item.problem], loaded, lambda _: tick(share))
             write(items)
@@ -141,14 +143,15 @@ def _grouped(source: Unlabelled, tick: Tick) -> Iterator[list[Row]]:
         yield group
 
 
-def _windows(groups: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
+def _windows(groups: Iterable[list[Row]], most: int) -> Iterator[list[list[Row]]]:
+    """The groups, as many at a time as have `most` rows or `CHARACTERS`."""
     held: list[list[Row]] = []
     rows = characters = 0
     for group in groups:
         held.append(group)
         rows += len(group)
         characters += sum(len(v) if isinstance(v, str) else 16 if v is None else len(str(v)) for r in group for v in r.values)
-        if rows >= WINDOW or characters >= CHARACTERS:
+        if rows >= most or characters >= CHARACTERS:
             yield held
             held, rows, characters = [], 0, 0
     if held:
