@@ -210,7 +210,8 @@ def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[s
         return replace(draft, header=tuple(keys))
     if kind == "conll":
         delimiter = kinds.tabs_alone(top)
-        widths = Counter(len(conll_fields(line, delimiter)) for line in top if line.strip() and not line.startswith("-DOCSTART-"))
+        tokens = [line for line in top if line.strip() and not line.startswith(("-DOCSTART-", "#"))]
+        widths = Counter(len(conll_fields(line, delimiter)) for line in tokens)
         width = widths.most_common(1)[0][0] if widths else 0
         return replace(draft, delimiter=delimiter, header=_numbered(width))
     if kind == "word_tag":

@@ -91,7 +91,7 @@ def conll_sentence(columns: Sequence[Sequence[str]], comments: Iterable[tuple[st
     for name, value in comments:
         if not value.strip():
             continue
-        line = " ".join(f"# {name} = {value}".split())
+        line = " ".join(f"#{name} = {value}".split())  # "# text" would say that the file is CoNLL-U
         if len(line.split(" ")) == len(columns):  # it would be taken for a token
             line = line.replace(" = ", "=", 1)
         held.append(line)

@@ -245,8 +245,16 @@ def test_texts_are_written_as_conll_with_their_columns_above(tmp_path: Path) -> 
     first, second = (tmp_path / "out.conll").read_text().split("\n\n")[:2]
     tags = beliefs_of(one, ["not", "good", ",", "film"])
     tokens = [f"{token} {tag}" for token, tag in zip(["not", "good", ",", "film"], tags, strict=True)]
-    assert first.split("\n") == ["# id = 7", "# text = not good, film", *tokens]
-    assert second.split("\n") == ["# id = 8", "# problem = no text"]
+    assert first.split("\n") == ["#id = 7", "#text = not good, film", *tokens]
+    assert second.split("\n") == ["#id = 8", "#problem = no text"]
+
+
+def test_short_texts_with_many_columns_are_read_again_from_conll(tmp_path: Path) -> None:
+    one = loaded("tag")
+    rows = [{"text": text, **{f"column {i}": str(i) for i in range(6)}} for text in ("not good", "film", "bad")]
+    answered(one, table(tmp_path / "in.jsonl", rows), ".conll")
+    again = list(read_rows(tmp_path / "out.conll", recognise(tmp_path / "out.conll", DataConfig(task="tag"))))
+    assert [row.values for row in again] == [(row["text"].split(), beliefs_of(one, row["text"].split())) for row in rows]
 
 
 def test_what_the_ticks_raise_ends_the_work_and_the_shares_rise(tmp_path: Path) -> None:
