@@ -128,7 +128,9 @@ def _first_rows(source: Unlabelled, foremost: Sequence[str] = ()) -> None:
     """The first rows of a file, its texts and the columns `foremost` on the left."""
     rows = [[_short(value) for value in row.values] for row in islice(source.rows(), _ROWS)]
     shown = {name: [row[i] if row else "" for row in rows] for i, name in enumerate(source.format.header)}
-    order = [source.text, *foremost] if foremost and foremost[0] in shown else []
+    order = [*foremost] if foremost and foremost[0] in shown else []
+    if order and not order[0].startswith("text"):  # which is the text put together from its tokens
+        order.insert(0, source.text)
     st.dataframe(shown, hide_index=True, height=220, column_order=[*dict.fromkeys([*order, *shown])])
 
 
