@@ -227,7 +227,8 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     trained = run.config.data
     source = look_into(given.file, make(DataConfig, _columns_for(trained, given)), name, given.lines, trained.text)
     _may_write(given.out, given.file)
-    print(f"{name}: {source.words}", file=sys.stderr)
+    for note in (f"{name}: {source.words}", *source.format.notes):
+        print(note, file=sys.stderr)
     loaded = load(run)
     use_threads(run.config.train.threads)
     heard = _reading(job, doing="Answering")
@@ -237,8 +238,8 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
         lambda aside: made.append(answer_file(loaded, source, aside, suffix, given.probabilities, given.spaced, heard)),
     )
     (found,) = made
-    for reason, count in found.unanswered.items():
-        print(f"no answer, {reason}: {count:,}", file=sys.stderr)
+    for reason, count in ({f"no answer, {why}": n for why, n in found.unanswered.items()} | found.notes).items():
+        print(f"{reason}: {count:,}", file=sys.stderr)
     told = asdict(found)
     counts = told.pop("counts")  # of labels, which may be very many, the page tells nothing
     job.say("running", 1.0, **told)

@@ -292,7 +292,7 @@ def test_an_evaluation_knows_which_weights_answered(command: Run, workspace: Wor
 
 # ---- predict --------------------------------------------------------------------------------------------------------
 
-UNLABELLED = "id,text,note\n1,the film was good,=1+1\n2,,x\n3,a poor film,-2\n4,not fine\n"
+UNLABELLED = "id,text,note\n1,the film was good,=1+1\n2,,x\n3,a poor film,-2\n4,not fine\n5,bad,b,c\n"
 
 
 def written(path: Path) -> list[dict[str, str]]:
@@ -309,8 +309,10 @@ def test_predict_writes_every_row_and_answers_as_inspect_does(command: Run, work
     assert list(rows[0]) == found["columns"] == [
         "id", "text", "note", "answer", "probability", "p(bad)", "p(good)", "problem",
     ]  # fmt: skip
-    assert [(row["id"], row["note"]) for row in rows] == [("1", "'=1+1"), ("2", "x"), ("3", "-2"), ("4", "")]
-    assert [row["problem"] for row in rows] == ["", "no text", "", "line 5: too few fields (3 were expected)"]
+    assert [(row["id"], row["note"]) for row in rows] == [
+        ("1", "'=1+1"), ("2", "x"), ("3", "-2"), ("4", ""), ("5", "b,c"),
+    ]  # fmt: skip
+    assert [row["problem"] for row in rows] == ["", "no text", "", "", "line 6: too many fields (3 were expected)"]
     for row in rows:
         if row["problem"]:
             assert row["answer"] == row["probability"] == row["p(good)"] == ""
@@ -318,9 +320,9 @@ def test_predict_writes_every_row_and_answers_as_inspect_does(command: Run, work
         seen = figures(command("inspect", run.id, row["text"]))
         assert row["answer"] == seen["answer"]
         assert {label: float(row[f"p({label})"]) for label in LABELS} == pytest.approx(seen["answers"][-1], abs=2e-6)
-    assert (found["rows"], found["answered"], found["data"]) == (4, 2, "in.csv")
-    assert found["unanswered"] == {"no text": 1, "too few fields (3 were expected)": 1}
-    assert sum(found["counts"].values()) == 2
+    assert (found["rows"], found["answered"], found["data"]) == (5, 3, "in.csv")
+    assert found["unanswered"] == {"no text": 1, "too many fields (3 were expected)": 1}
+    assert sum(found["counts"].values()) == 3
     assert any("'text'" in line for line in err) and any("no text: 1" in line for line in err)
     assert [path.name for path in (tmp_path / "sub").iterdir()] == ["out.csv"], "nothing else is left there"
 

@@ -76,6 +76,8 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
         widgets.problem(why)
         return
     st.caption(f"Read as: {literal(source.words)}.")
+    for note in source.format.notes:
+        st.caption(f":material/info: {literal(note, 400)}")
     per_token = run.config.task.per_token
     formats = [suffix for suffix in FORMATS if per_token or suffix != CONLL]
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -100,8 +102,8 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
         folder = workspace.fresh("answers")
         read = {name: value for name, value in plain(config).items() if name in (*read_by, "text", "sentence")}
         jobs.start(folder, [
-            "predict", run.id, str(path), f"--out={folder / ('answers' + suffix)}", f"--file-name={name}",
-            "--lines" if source.format.kind == LINES else "--no-lines", *more, *data_form.flags(read), f"--workspace={workspace.root}",
+            "predict", run.id, str(path), f"--out={folder / ('answers' + suffix)}", f"--workspace={workspace.root}",
+            f"--file-name={name}", "--lines" if source.format.kind == LINES else "--no-lines", *more, *data_form.flags(read),
         ])  # fmt: skip
         state.select(answers=folder.name)
         st.rerun()
@@ -178,6 +180,8 @@ def _answers(run: Run) -> None:
     reasons = ", ".join(f"{literal(str(reason), 100)}: {count:,}" for reason, count in unanswered.items())
     without = f" · {sum(unanswered.values()):,} without an answer ({reasons})" if reasons else ""
     st.caption(f"{rows:,} rows · {int(detail['answered']):,} answered{without}")
+    for note, count in dict(detail["notes"]).items():
+        st.caption(f":material/info: {literal(str(note), 200)}: {count:,}")
     _download(written, Path(str(detail["name"])).stem)
     try:
         config = DataConfig(task=run.config.data.task)

@@ -116,7 +116,8 @@ def answer_file(
     if not tally.rows:
         raise Problem(f"{source.format.name} has no rows: there is nothing to answer.")
     names = tuple(columns.schema.names)
-    return FileAnswers(names, columns.own, tally.rows, tally.answered, dict(tally.reasons), dict(tally.labels))
+    told = (dict(counter) for counter in (tally.reasons, tally.notes, tally.labels))
+    return FileAnswers(names, columns.own, tally.rows, tally.answered, *told)
 
 
 # ---- rows to items --------------------------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.rows = self.answered = 0
-        self.reasons, self.labels = Counter[str](), Counter[str]()
+        self.reasons, self.notes, self.labels = Counter[str](), Counter[str](), Counter[str]()
 
     def add(self, items: Sequence[_Item], per_token: bool) -> None:
         given = [item.answer for item in items if item.answer is not None]
@@ -277,6 +278,7 @@ class _Tally:
         for item in items:
             for row, why in zip(item.rows, item.unused, strict=True):
                 self.rows += 1
+                self.notes.update([row.note] if row.note else [])
                 if why is None:
                     self.answered += 1
                     continue

@@ -270,8 +270,16 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig) -> str:
     tagging = TASKS[config.task].per_token
     if format.by_sentence and tagging:
         return _fixed_columns(format, rows, config).text or format.header[0]
-    sizes = {column: sum(len(as_text(row.values[i])) for row in rows) for i, column in enumerate(format.header)}
-    return named(format.header, TOKENS if tagging else TEXT) or max(sizes, key=sizes.__getitem__)
+    texts = {column: [as_text(row.values[i]).strip() for row in rows] for i, column in enumerate(format.header)}
+
+    def worded(column: str) -> bool:
+        there = [text for text in texts[column] if text]
+        return 2 * len(there) >= len(rows) and not _numeric(there)
+
+    if tagging and (tokens := named(format.header, TOKENS, worded)):
+        return tokens
+    known = named(format.header, TEXT, worded) or named(format.header, TITLE, worded) or named(format.header, TEXT)
+    return known or max(format.header, key=lambda column: (worded(column), sum(map(len, texts[column]))))
 
 
 def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.columns import as_list, guess_sentence, guess_text, with_columns
+from rnn_core.data.dialects import read_by
 from rnn_core.data.encodings import lines
+from rnn_core.data.names import TEXT, TITLE, named
 from rnn_core.data.records import Number
 from rnn_core.data.tables import DELIMITERS, MAX_COLUMNS, Format, Row, place, read_objects, read_rows, recognise
 
@@ -26,12 +28,8 @@ LINES = "lines"
 """The kind of a file with one text a line, which has no other columns."""
 
 SAMPLE = 200
-_HEADING = re.compile(r"(?i)(\w{1,30}[_.-])?(text|review|sentence|comment|message|content|tweet|question|headline|title)s?")
-"""A first line that names the texts below it and is none itself."""
-
-
 _FITTING = 0.9
-"""The share of the lines that must have as many fields as the first one for a file to be a table by its looks alone."""
+"""The share of the rows that must be sound for a file to be a table by its looks alone."""
 
 
 class _Absent:
@@ -92,8 +90,8 @@ class Unlabelled:
         return replace(self, format=replace(self.format, header=tuple(kinds)), types=types)
 
     def rows(self, tick: Callable[[float], object] | None = None) -> Iterator[Row]:
-        """All rows in their order, with a value for each column. A row with a fault has what its line holds, as far as it
-        can be told apart: fields too many stand in the last column; in files of other kinds than tables it has none.
+        """All rows in their order, with a value for each column. A row of a table that lacks fields behind its text is sound.
+        One with a fault has what its line holds, fields too many in the last column; in files of other kinds it has none.
 
         Args:
             tick: hears the share of the file read so far; what it raises ends the reading.
@@ -117,12 +115,14 @@ class Unlabelled:
         """The same rows, those with a fault with the fields of the line that they start in."""
         numbered = enumerate(_lines(self.path, self.format), start=1)  # which is read when the first fault comes
         delimiter, width = self.format.delimiter or ",", len(self.format.header)
+        needed = max(place(self.format, column) for column in (self.text, self.sentence) if column)
         for row in rows:
             if row.fault:
                 line = next((text for number, text in numbered if number == row.line), "")
-                fields = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+                fields = next(csv.reader([line.rstrip("\r\n")], **read_by(delimiter, self.format.quoting)), [])
+                enough = needed < len(fields) < width and row.fault.startswith("too few")  # the text is there
                 fields[width - 1 :] = [delimiter.join(fields[width - 1 :])]
-                row = replace(row, values=(*fields, *[""] * (width - len(fields))))
+                row = replace(row, values=(*fields, *[""] * (width - len(fields))), fault=None if enough else row.fault)
             yield row
 
 
@@ -143,12 +143,12 @@ def look_into(
     name = name or path.name
     tagging = config.task == "tag"
     if by_line:
-        return _by_line(path, config, name, True)
+        return _by_line(path, config, name)
     try:
         format = recognise(path, config, name, fewest=1)
     except Problem:
         if by_line is None and _open(config, name):
-            return _by_line(path, config, name, True)
+            return _by_line(path, config, name)
         raise
     if format.by_sentence and not tagging:
         if by_line is False or not _open(config, name):
@@ -156,20 +156,20 @@ def look_into(
                 f"{name} has one token a line, and this run answers whole texts: choose a file with one text a row or a line.",
                 "--lines, if each line is one text",
             )
-        return _by_line(path, config, name, True)
+        return _by_line(path, config, name)
     if by_line is None:
         by_looks = format.kind == "label_text" or (format.kind == "csv" and not _a_table(path, format))
         if by_looks and _open(config, name):  # the first word of a line is no label where nobody said so
-            return _by_line(path, config, name, True)
-        if format.kind == "csv" and len(format.header) == 1 and _unquoted(path, format):
-            return _by_line(path, config, name, False)
+            return _by_line(path, config, name)
     if like and not config.text and like in format.header:
         config = with_columns(config, text=like)
     sample = _sample(path, format)
     text = guess_text(format, sample, config)
     sentence = guess_sentence(format, sample, config, text)
     layout: Layout = "token" if sentence else "lists" if tagging and _lists(format, sample, text) else "text"
-    return Unlabelled(path, format, text, layout, sentence, types=_types(path, format, sample))
+    source = Unlabelled(path, format, text, layout, sentence, types=_types(path, format, sample))
+    _check(list(islice(source.rows(), SAMPLE)), format)
+    return source
 
 
 def _open(config: DataConfig, name: str) -> bool:
@@ -182,51 +182,53 @@ def _lines(path: Path, format: Format, tick: Callable[[float], object] | None = 
     return lines(path, format.encoding or "utf-8", format.name, tick, format.mended)
 
 
-def _by_line(path: Path, config: DataConfig, name: str, first: bool) -> Unlabelled:
-    """One text a line. `first`: whether the first line may be a text, too, and not a heading."""
+def _by_line(path: Path, config: DataConfig, name: str) -> Unlabelled:
+    """One text a line, but for a first line that names the texts below it."""
     seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
     format = replace(seen, kind=LINES, delimiter=None, header=("text",))
     top = next(_lines(path, format), "").strip().strip('"')
-    if first and not _HEADING.fullmatch(top):
+    if config.header == "no" or (config.header == "auto" and not _heading(top)):
         return Unlabelled(path, format, "text", "text")
     column = top[:100] or "text"
     return Unlabelled(path, replace(format, header=(column,)), column, "text", skipped=1)
 
 
+def _heading(field: str) -> bool:
+    """Whether it is one word that texts are called by."""
+    return len(field.split()) == 1 and named([field], (*TEXT, *TITLE)) is not None
+
+
 def _a_table(path: Path, format: Format) -> bool:
     """Whether a file of no telling name has columns: by tabs, or by a heading that names texts."""
-    width = len(format.header)
-    if width < 2 or not (format.delimiter == "\t" or any(map(_HEADING.fullmatch, format.header))):
+    if len(format.header) < 2 or not (format.delimiter == "\t" or any(map(_heading, format.header))):
         return False
-    rows = _csv_rows(islice(_lines(path, format), SAMPLE), format)
-    return sum(len(row) == width for row in rows) >= _FITTING * len(rows) and len(rows) > 1
-
-
-def _unquoted(path: Path, format: Format) -> bool:
-    """Whether a table of one column holds texts with delimiters and no quotation marks around them."""
-    top = list(islice(_lines(path, format), 1, SAMPLE))
-    return any(len(row) > 1 for row in _csv_rows(top, format)) and not any(line.startswith('"') for line in top)
-
-
-def _csv_rows(top: Iterable[str], format: Format) -> list[list[str]]:
-    return [row for row in csv.reader(top, delimiter=format.delimiter or ",") if row]
+    with suppress(Problem):
+        rows = list(islice(read_rows(path, format), SAMPLE))
+        return sum(not row.fault for row in rows) >= _FITTING * len(rows) > 0
+    return False
 
 
 def _sample(path: Path, format: Format) -> list[Row]:
-    """The first sound rows. Raises Problem where there are no rows, or most do not fit the header."""
+    """The first sound rows. Raises Problem where there are none."""
     rows = list(islice(read_rows(path, format), SAMPLE))
     if not rows:
         raise Problem(f"{format.name} has no rows below its header: add a text a row.", "--lines, if each line is one text")
     sound = [row for row in rows if not row.fault]
-    if 2 * len(sound) < len(rows):
-        fault = next(row.fault for row in rows if row.fault)
-        by = f" or the delimiter (now {DELIMITERS[format.delimiter]})" if format.delimiter else ""
+    if not sound:
+        _check(rows, format)
+    return sound
+
+
+def _check(rows: Sequence[Row], format: Format) -> None:
+    """Raises Problem where most of the first rows cannot be read."""
+    faults = [row.fault for row in rows if row.fault]
+    if 2 * len(faults) > len(rows):
+        by = f" or the delimiter (now {DELIMITERS[format.delimiter]})" if format.delimiter in DELIMITERS else ""
         raise Problem(
-            f"{len(rows) - len(sound):,} of the first {len(rows):,} rows of {format.name} cannot be read ({fault}): "
+            f"{len(faults):,} of the first {len(rows):,} rows of {format.name} cannot be read ({faults[0]}): "
             f"choose the format{by}, or read each line as one text.",
             "--format or --delimiter, or --lines",
         )
-    return sound
 
 
 def _lists(format: Format, rows: Sequence[Row], text: str) -> bool:

@@ -138,6 +138,7 @@ class FileAnswers:
         rows: all rows of the file; each was written.
         answered: how many of them have an answer.
         unanswered: how many have none, by reason.
+        notes: how many were read but are doubtful, by reason.
         counts: how often each label was answered (a tag: to how many tokens).
     """
 
@@ -146,4 +147,5 @@ class FileAnswers:
     rows: int
     answered: int
     unanswered: dict[str, int]
+    notes: dict[str, int]
     counts: dict[str, int]

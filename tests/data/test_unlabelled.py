@@ -74,6 +74,39 @@ def test_rows_that_cannot_be_read_keep_their_place_and_their_fields(tmp_path: Pa
     assert [row.line for row in rows if row.fault] == [3, 4]
 
 
+def test_rows_that_lack_fields_behind_their_text_are_sound(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text,n,m\n1,good film,2,3\n" + "2,bad\n3,so so,x\n" * 9)
+    rows = list(read(path).rows())
+    assert [row.values for row in rows[1:3]] == [("2", "bad", "", ""), ("3", "so so", "x", "")]
+    assert not any(row.fault for row in rows)
+    assert sum(bool(row.fault) for row in read(path, text="n").rows()) == 9
+
+
+def test_a_file_without_a_header_keeps_its_first_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "".join(f"{i},A film as long as {i} others.\n" for i in range(9)))
+    source = read(path)
+    assert source.format.header == ("column 1", "column 2") and source.text == "column 2" and len(values(source)) == 9
+    assert len(values(read(path, header="yes"))) == 8
+    lines = write(tmp_path / "a.txt", "text\ngood\nbad\n")
+    assert len(values(read(lines, header="no"))) == 3 and len(values(read(lines))) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [("title,review_text,n", "review_text"), ("headline,id,url", "headline"), ("id,label,words", "words"),
+     ("n,text,summary", "text")],
+)  # fmt: skip
+def test_the_text_is_found_by_its_name_before_its_length(tmp_path: Path, header: str, text: str) -> None:
+    names = header.split(",")
+    rows = [",".join(f"{'a long one ' * (name not in ('n', 'id', 'label', 'url'))}{i}" for name in names) for i in range(5)]
+    assert read(write(tmp_path / "a.csv", header + "\n" + "\n".join(rows) + "\n")).text == text
+
+
+def test_bytes_that_are_not_utf_8_are_read_by_the_line_too(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(("schöne Sätze über Züge\n" * 400).encode() + b"cut \xf0\x9f\n")
+    assert len(values(read(tmp_path / "a.txt"))) == 401
+
+
 def test_a_file_of_which_most_rows_do_not_fit_is_refused_with_advice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "good, so\nbad\nso, la, la\nx\ny\n")
     with pytest.raises(Problem, match=r"4 of the first 4 rows.*delimiter.*each line as one text") as problem:
