@@ -272,13 +272,15 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig) -> str:
         return _fixed_columns(format, rows, config).text or format.header[0]
     texts = {column: [as_text(row.values[i]).strip() for row in rows] for i, column in enumerate(format.header)}
 
+    def words(column: str) -> bool:
+        return not _numeric([text for text in texts[column] if text])
+
     def worded(column: str) -> bool:
-        there = [text for text in texts[column] if text]
-        return 2 * len(there) >= len(rows) and not _numeric(there)
+        return 2 * sum(map(bool, texts[column])) >= len(rows) and words(column)
 
     if tagging and (tokens := named(format.header, TOKENS, worded)):
         return tokens
-    known = named(format.header, TEXT, worded) or named(format.header, TITLE, worded) or named(format.header, TEXT)
+    known = named(format.header, TEXT, worded) or named(format.header, TITLE, worded) or named(format.header, TEXT, words)
     return known or max(format.header, key=lambda column: (worded(column), sum(map(len, texts[column]))))
 
 
