@@ -28,9 +28,10 @@ from rnn_core.config import (
     plain,
 )  # fmt: skip
 from rnn_core.data.encodings import encodable
-from rnn_core.results import Answers, Evaluation, FileAnswers, LeftOut
+from rnn_core.results import OVERFLOW, Answers, Evaluation, FileAnswers, LeftOut
 from rnn_core.training import jobs
-from rnn_core.workspace import Workspace, evaluations
+from rnn_core.workspace import Workspace, evaluations, faults, leftovers
+from rnn_core.workspace import files as on_disk
 from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.files import write
@@ -48,13 +49,23 @@ _READ_BY = ("format", "encoding", "delimiter", "quoting", "header", "text", "lab
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     given = parser_of(_COMMANDS).parse_args(arguments)
+    workspace = None
     try:
         if any(isinstance(word, str) and not encodable(word) for word in vars(given).values()):
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
         workspace = Workspace(given.workspace)
-        if given.command in (_evaluate, _predict, _inspect, _gradients, _runs):
-            workspace.seed()
-        figures = _framed(given, workspace)
+        with contextlib.ExitStack() as stack:
+            looks = given.command in (_inspect, _gradients, _runs)  # and writes nothing
+            if looks or given.command in (_evaluate, _predict):
+                workspace.seed()
+            if not looks:
+                leftovers.clear(workspace.root)
+                stack.enter_context(leftovers.held(workspace.root))
+                stack.enter_context(leftovers.own_temporary_folder(workspace.root))
+            figures = _framed(given, workspace)
+    except faults.Fault as why:
+        print(why, file=sys.stderr)
+        return 1
     except Problem as why:
         print(f"{why} Type {why.typed}." if why.typed else why, file=sys.stderr)
         return 2
@@ -63,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Stopped.{advice}", file=sys.stderr)
         return 130
     except BrokenPipeError:
+        return 1
+    except Exception as error:
+        print(faults.record(error, workspace.root if workspace else Path(tempfile.gettempdir())), file=sys.stderr)
         return 1
     if figures is not None:
         print(json.dumps(figures, ensure_ascii=False))
@@ -73,6 +87,8 @@ def _framed(given: argparse.Namespace, workspace: Workspace) -> Figures | None:
     """The command, within the frame of the job that a page watches; without a page, commands frame what they write."""
     if not given.job:
         return given.command(given, workspace, jobs.Unwatched())
+    if not Path(given.job).resolve().is_relative_to(workspace.root.resolve()):
+        raise Problem("A job lies in the workspace. Leave out --job, which is for pages.")
     with jobs.work(Path(given.job), "train" if given.command is _train else "short", workspace.root) as job:
         return given.command(given, workspace, job)
 
@@ -164,7 +180,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     if given.split_name:
         key, split = run.config.fingerprint, given.split_name
     else:
-        key, split = given.key or evaluations.key_of_file(given.file, config), "file"
+        key, split = given.key or evaluations.key_of_file(_file(given.file), config), "file"
     with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job:
         weights = evaluations.weights_of(run)
         loaded = load(run)
@@ -177,7 +193,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             texts = saved.report.splits[split].examples if split in saved.report.splits else 0
         else:
             name = given.file_name or given.file.name
-            read = read_examples(given.file, config, loaded.speech.labels, name, _reading(job, 0.5), run.config.data)
+            read = read_examples(_file(given.file), config, loaded.speech.labels, name, _reading(job, 0.5), run.config.data)
             pieces, texts, warnings, left_out = read.pieces(), read.count, read.warnings, read.left_out
             _print_findings(warnings, left_out)
         first = 0.0 if given.split_name else 0.5
@@ -288,6 +304,8 @@ def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
 
     run = workspace.run(given.run)
     seen = trace(load(run), given.text)
+    if seen.overflows:
+        raise Problem(OVERFLOW)
 
     def named(rows: Any) -> list[dict[str, float]]:
         return [{label: round(float(p), 6) for label, p in zip(seen.labels, row, strict=True)} for row in rows]
@@ -377,8 +395,8 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
 
     chosen = stated(DataConfig, given)
     config = make(DataConfig, chosen)
-    paths = {split: Path(getattr(given, split)) for split in SPLITS if getattr(given, split)}
-    names = json.loads(given.file_names) if given.file_names else None
+    paths = {split: _file(getattr(given, split)) for split in SPLITS if getattr(given, split)}
+    names = _names(given.file_names) if given.file_names else None
     shown = (names or {split: path.name for split, path in paths.items()}).get("train", "")
     if given.task is None:
         task = guess_task(paths["train"], shown, **{name: chosen[name] for name in _READ_BY if name in chosen})
@@ -393,6 +411,22 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
     saved = read(workspace.root, paths, config, name or shown, names, _reading(job))
     _print_findings((*saved.report.notes, *saved.report.warnings), saved.report.left_out)
     return saved
+
+
+def _file(named: str | Path) -> Path:
+    """A file that the command line names. Raises Problem when it is a pipe or another thing that cannot be read twice."""
+    return on_disk.readable(Path(named), str(named))
+
+
+def _names(told: str) -> dict[str, str]:
+    """What --file-names says the files are called, by split."""
+    try:
+        names = json.loads(told)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, dict) or not all(key in SPLITS and isinstance(name, str) for key, name in names.items()):
+        raise Problem("--file-names is for pages: JSON such as {\"train\": \"reviews.csv\"}. Leave it out.")
+    return names
 
 
 def _print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:

@@ -16,6 +16,9 @@ FORMAT = 2
 
 SPLITS = ("train", "dev", "test")
 
+MOST_WHOLE = 2**53 - 1
+"""The largest whole number of an option: a browser knows no larger one exactly, and torch takes none beyond 64 bits."""
+
 
 C = TypeVar("C")
 
@@ -129,7 +132,7 @@ class DataConfig:
     test_share: Annotated[
         float, Field(ge=0, le=0.5, title="Test share", description="cut from train when no test split is given")
     ] = 0.1
-    split_seed: Annotated[int, Field(ge=0, title="Split seed", description="the seed of that cut")] = 0
+    split_seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Split seed", description="the seed of that cut")] = 0
 
     @model_validator(mode="after")
     def _fits_together(self) -> "DataConfig":
@@ -203,20 +206,26 @@ class TrainConfig:
     truncate: Annotated[
         int,
         Field(
-            ge=0, title="Truncate after K steps",
+            ge=0, le=MOST_WHOLE, title="Truncate after K steps",
             description="cut backpropagation through time into chunks of K steps, the state carried over: "
             "memory by K, not by the length of the text; 0: whole texts",
         ),
     ] = 0
     epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
     patience: Annotated[
-        int, Field(ge=0, title="Patience", description="stop after so many epochs without a better dev score; 0: never")
+        int,
+        Field(
+            ge=0, le=MOST_WHOLE, title="Patience",
+            description="stop after so many epochs without a better dev score; 0: never",
+        ),
     ] = 3
     batch: Annotated[
         int, Field(ge=1, le=100_000, title="Batch size B", description="about so many texts of mean length; 1: one text")
     ] = 32
     threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="processor threads for the arithmetic")] = 2
-    seed: Annotated[int, Field(ge=0, title="Seed", description="same seed, same data, same threads: same weights")] = 0
+    seed: Annotated[
+        int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="same seed, same data, same threads: same weights")
+    ] = 0
 
 
 @dataclass(frozen=True, config=_STRICT)

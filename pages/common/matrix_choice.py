@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from pages.common import cache, state, widgets
 from rnn_core.config import Problem
+from rnn_core.results import OVERFLOW
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
@@ -88,7 +88,6 @@ def step_of(trace: "Trace") -> int:
 
 def refuse_overflow(trace: "Trace") -> None:
     """Ends the page's run with a sentence where there is nothing to compare with."""
-    if not np.isfinite(trace.logits).all():
-        widgets.problem("This network's numbers overflow on this text, so there is nothing to compare with. Choose a shorter "
-                        "text, or train it again with a lower learning rate.")  # fmt: skip
+    if trace.overflows:
+        widgets.problem(OVERFLOW)
         st.stop()

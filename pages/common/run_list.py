@@ -8,6 +8,7 @@ from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, ModelConfig, Problem, TrainConfig, options, plain
 from rnn_core.training import jobs
+from rnn_core.workspace import faults
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
 
@@ -33,10 +34,12 @@ def rows(runs: list[Run]) -> list[dict[str, object]]:
 
 
 def _row(run: Run, ready: bool) -> dict[str, object]:
-    status = jobs.status(run.path)
     try:
-        config, metrics = run.config, run.metrics()
+        status, config, metrics = jobs.status(run.path), run.config, run.metrics()
     except Problem:
+        return {"name": run.id, "state": "damaged"}
+    except Exception as error:  # one bad run never hides the others
+        faults.record(error, workspace().root)
         return {"name": run.id, "state": "damaged"}
     model = config.model
     cell = model.activation + " RNN" if model.cell == "rnn" else CHOICE_NAMES[model.cell]

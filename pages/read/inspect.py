@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.common import cache, chips, run_choice, state, text_choice, view_panel, widgets
-from rnn_core.config import CHOICE_NAMES, Problem
+from rnn_core.config import CHOICE_NAMES
+from rnn_core.results import OVERFLOW
 from rnn_core.views.view import literal
 
 st.title("Inspect")
@@ -27,10 +28,10 @@ buttons.toggle(
     on_change=lambda: state.select(private=st.session_state["is-private"]),
 )
 
-try:
+with widgets.saying_problems():
     loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
-except Problem as why:
-    widgets.problem(why)
+if trace.overflows:
+    widgets.problem(OVERFLOW)
     st.stop()
 
 from rnn_core.views import inspect as views  # noqa: E402 - after the first paint, because it loads torch

@@ -6,7 +6,7 @@ import re
 import streamlit as st
 
 from pages.common import cache, run_list, state, widgets
-from rnn_core.config import METRIC_NAMES, plain
+from rnn_core.config import METRIC_NAMES, Problem, plain
 from rnn_core.figures import lines
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
@@ -66,7 +66,11 @@ def compare(runs: list[Run]) -> None:
     """The curves of several runs in one chart."""
     histories = {}
     for run in runs:
-        history = run.history()
+        try:
+            history = run.history()
+        except Problem as why:
+            widgets.problem(why)
+            continue
         if history.epochs:
             twice = sum(other.name == run.name for other in runs) > 1
             histories[f"{run.name} ({run.id[-6:]})" if twice else run.name] = history

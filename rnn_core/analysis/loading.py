@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 
 from rnn_core.config import Problem, RunConfig
-from rnn_core.network.models import Network
+from rnn_core.network.models import Network, parameter_shapes
 from rnn_core.workspace.runs import Run, Speech
 
 
@@ -21,10 +21,13 @@ class Loaded(NamedTuple):
 def load(run: Run) -> Loaded:
     """Raises Problem when the run is damaged or has no weights yet."""
     config, speech = run.config, run.speech
+    misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
+    if run.weight_shapes() != parameter_shapes(config.model, len(speech.vocabulary), len(speech.labels)):
+        raise Problem(misfit)  # before room is made for a network that may be as large as a config says
     weights = run.weights()
     network = Network(config.model, len(speech.vocabulary), len(speech.labels))
     try:
         network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     except (RuntimeError, TypeError):
-        raise Problem(f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again.") from None
+        raise Problem(misfit) from None
     return Loaded(run.id, config, speech, network.eval().requires_grad_(False))

@@ -20,6 +20,9 @@ from rnn_core.results import Trace
 LONGEST = 20_000
 """Tokens that one text may have to be inspected."""
 
+MOST_NUMBERS = 2**28
+"""Numbers that are kept of a text at most, 1 GB: states, memory and gates of every layer at every step."""
+
 
 def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Trace:
     """Reads a text step by step.
@@ -38,6 +41,11 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         raise Problem("There is nothing to read. Type a sentence.")
     if len(cut) > LONGEST:
         raise Problem(f"This text has {len(cut):,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.")
+    cell, model = loaded.network.cell, loaded.config.model
+    a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept)) + len(loaded.speech.labels)
+    if len(cut) * a_step > MOST_NUMBERS:
+        raise Problem(f"This text has {len(cut):,} tokens; {MOST_NUMBERS // a_step:,} can be inspected in a network as large as "
+                      "this one. Take a part of it.")  # fmt: skip
     vocabulary = loaded.speech.vocabulary
     words = [token for token, _, _ in cut]
     indices = np.array([SOS, *vocabulary.encode(words), EOS])

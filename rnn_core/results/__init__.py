@@ -29,11 +29,12 @@ from rnn_core.results.matrix import (
     WithoutRecurrence,
 )
 from rnn_core.results.scores import Answer, Answers, ClassScores, Evaluation, FileAnswers, Mistake, Scores, SpanScores
-from rnn_core.results.trace import EOS, SOS, Trace
+from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 
 __all__ = [
     "EOS",
+    "OVERFLOW",
     "PAD",
     "SOS",
     "Along",

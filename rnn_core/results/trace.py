@@ -7,6 +7,12 @@ import numpy as np
 SOS, EOS = "<sos>", "<eos>"
 """The first and the last token of every text as it is fed."""
 
+OVERFLOW = (
+    "This network's numbers overflow on this text, so there is nothing to see. Choose a shorter text, or train it again with a "
+    "lower learning rate."
+)
+"""What is said of a trace that `overflows`."""
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -50,6 +56,12 @@ class Trace:
     def answer(self) -> int:
         """The class given to the whole text (classification): the readout after `<eos>`."""
         return int(self.readouts[-1].argmax())
+
+    @property
+    def overflows(self) -> bool:
+        """Whether any number of it is infinite or NaN, so that it cannot be drawn."""
+        held = (self.states, self.cells, *self.gates.values(), self.logits, self.answers)
+        return not all(np.isfinite(array).all() for array in held if array is not None)
 
     @property
     def beliefs(self) -> np.ndarray:

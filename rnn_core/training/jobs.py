@@ -10,8 +10,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rnn_core.config import Problem
-from rnn_core.workspace import files
+from rnn_core.workspace import faults, files
 
 PARENT = "UNROLLED_PARENT"
 """Set for workers that a page started: the server's process id. They queue, step back, and stop with the server."""
@@ -65,12 +65,13 @@ def status(folder: Path) -> Status | None:
         return None
     state, progress = values["state"], values["progress"]
     if state in ("queued", "running") and not _held(folder):
-        fresh = state == "queued" and time.time() - values["time"] < _STARTING_S
+        # the clock may have been set back in the meantime
+        fresh = state == "queued" and abs(time.time() - values["time"]) < _STARTING_S
         state = "queued" if fresh else "cut off"
     left = None
     gained = progress - values["progress_before"]
     if state == "running" and values["since"] and gained > 0.01:
-        left = (time.time() - values["since"]) / gained * (1 - progress)
+        left = max(0.0, time.time() - values["since"]) / gained * (1 - progress)
     return Status(state, progress, values["message"], values["detail"], left)
 
 
@@ -80,7 +81,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
         numbers = {name: float(values.get(name, 0)) for name in ("time", "since", "progress", "progress_before")}
         words = {"state": str(values["state"]), "message": str(values.get("message", ""))}
         return numbers | words | {"detail": dict(values.get("detail", {}))}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
@@ -102,7 +103,7 @@ def start(folder: Path, arguments: Sequence[str]) -> None:
                 {"state": "queued", "time": time.time(), "progress": before.progress if before else 0.0},
             )
             with (folder / "log").open("ab") as log:
-                subprocess.Popen(
+                process = subprocess.Popen(
                     [sys.executable, "-m", "rnn_core", *arguments, "--job", str(folder)],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -111,6 +112,8 @@ def start(folder: Path, arguments: Sequence[str]) -> None:
                     env=os.environ | {PARENT: str(os.getpid())},
                     start_new_session=True,
                 )
+            # a child that nobody waits for stays in the system's list of processes after its end
+            threading.Thread(target=process.wait, name=f"waits for {folder.name}", daemon=True).start()
 
 
 def cancel(folder: Path) -> None:
@@ -137,6 +140,11 @@ class Job:
         self._values["detail"] = self._values.get("detail", {}) | detail
         files.write_json(self.folder / "status.json", self._values)
         self._said = time.monotonic()
+
+    def end(self, state: str, message: str = "") -> None:
+        """Writes the last status of work that did not end well; a full disk does not hide why."""
+        with contextlib.suppress(Problem):
+            self.say(state, message=message)
 
     def progress(self, progress: float, message: str = "", **detail: Any) -> None:
         """Tells how far the work is, at most four times a second."""
@@ -206,23 +214,30 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
             (folder / "STOP").unlink(missing_ok=True)
         try:
             if job.for_a_page:
-                os.nice(10)
+                if hasattr(os, "nice"):  # Windows has none
+                    os.nice(10)
                 stack.enter_context(_slot(job, kind, root))
             job.begin()
             yield job
             job.say("done", 1.0)
         except Cancelled:
-            job.say("cut off" if job.cut else "cancelled")
+            job.end("cut off" if job.cut else "cancelled")
             raise
         except Problem as why:
-            job.say("failed", message=str(why))
+            job.end("failed", str(why))
             raise
         except KeyboardInterrupt:
-            job.say("cancelled")
+            job.end("cancelled")
             raise
-        except BaseException:
-            traceback.print_exc()
-            job.say("failed", message="Something went wrong that should not. The log has the details.")
+        except BrokenPipeError:  # nobody reads what it prints any more
+            job.end("cut off")
+            raise
+        except Exception as error:
+            fault = faults.record(error, root)
+            job.end("failed", str(fault))
+            raise fault from error
+        except BaseException:  # such as an exit
+            job.end("failed", "The work was ended from outside. Start it again.")
             raise
 
 
@@ -245,8 +260,11 @@ def _lock(folder: Path, name: str, patience: float) -> Iterator[None]:
     lock = FileLock(folder / name, timeout=patience)
     try:
         lock.acquire()
-    except Timeout:
+    except Timeout:  # which is an OSError too
         raise Problem(f"Another process is at work on {folder.name}. Wait until it is done.") from None
+    except OSError:
+        with files.saying_disk_trouble(folder):
+            raise
     try:
         yield
     finally:

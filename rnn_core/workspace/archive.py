@@ -11,11 +11,14 @@ from typing import IO
 
 from rnn_core.config import Problem
 from rnn_core.workspace import files
-from rnn_core.workspace.runs import Run
+from rnn_core.workspace.runs import MOST_BYTES, MOST_NAME, Run
 from rnn_core.workspace.store import Workspace
 
-CARRIED = ("config.json", "vocabulary.json", "weights.safetensors", "history.jsonl", "metrics.json")
+CARRIED = tuple(MOST_BYTES)
 """What a zip holds. Checkpoints and texts of the data stay at home."""
+
+MOST_MEMBERS = 10_000
+"""Entries of a zip that are listed; one of ours has five."""
 
 LIMIT = 1 << 30
 """Bytes that an imported run may unpack to."""
@@ -35,10 +38,11 @@ def unpack(workspace: Workspace, content: bytes) -> Run:
     """A run from a zip that `pack` made, under a new id.
 
     Raises:
-        Problem: when it is no such zip, is damaged, or would unpack to more than `LIMIT`. Nothing is left behind.
+        Problem: when it is no such zip, is damaged, or holds more than a run does: each file has its bound, and all of them
+            `LIMIT`. Nothing is left behind.
     """
     target = workspace.fresh("runs")
-    aside = workspace.root / f".import-{target.name}"
+    aside = workspace.root / files.temporary_name("import", target.name)
     with files.saying_disk_trouble(workspace.root):
         aside.mkdir(parents=True)
         try:
@@ -57,6 +61,9 @@ def unpack(workspace: Workspace, content: bytes) -> Run:
 def _extract(content: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if len(archive.infolist()) > MOST_MEMBERS:
+                raise Problem(f"This zip has more than {MOST_MEMBERS:,} files, so it is not one of a run. Choose a zip that the "
+                              "Runs page made.")  # fmt: skip
             # only the names we know are read, by their last part: a path that climbs out is never followed
             members = {Path(m.filename).name: m for m in archive.infolist() if Path(m.filename).name in CARRIED}
             if "config.json" not in members or "weights.safetensors" not in members:
@@ -64,11 +71,16 @@ def _extract(content: bytes, folder: Path) -> None:
                               "that the Runs page made.")  # fmt: skip
             left = LIMIT
             for name, member in members.items():
+                most = min(MOST_BYTES[name], left)
                 with archive.open(member) as source, (folder / name).open("wb") as into:
                     while piece := _read(source):
                         left -= len(piece)
+                        most -= len(piece)
                         if left < 0:
                             raise Problem("This zip unpacks to more than 1 GB. Import a smaller run.")
+                        if most < 0:
+                            raise Problem(f"The file {name} in this zip is larger than {MOST_BYTES[name] >> 20:,} MB, larger "
+                                          "than any run's. Choose a zip that the Runs page made.")  # fmt: skip
                         into.write(piece)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Problem("This is not a zip, or it is damaged. Download the run again and import that file.") from error
@@ -86,7 +98,10 @@ def _check(run: Run) -> None:
     from rnn_core.network.models import parameter_shapes
 
     speech = run.speech
-    expected = parameter_shapes(run.config.model, len(speech.vocabulary), len(speech.labels))
-    if {name: array.shape for name, array in run.weights().items()} != expected:
+    if len(run.name) > MOST_NAME:
+        raise Problem(f"Its name is longer than {MOST_NAME:,} characters. Rename it where it was trained, and download it again.")
+    if run.weight_shapes() != parameter_shapes(run.config.model, len(speech.vocabulary), len(speech.labels)):
         raise Problem("This run is damaged: its weights do not fit its config. Download it again and import that file.")
+    run.weights()
+    run.history()
     run.metrics()

@@ -5,7 +5,6 @@ import dataclasses
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,11 +22,6 @@ from rnn_core.workspace import files
 
 FORMAT = 2
 """The number of the layout that this code writes; datasets of another have to be read from their files again."""
-
-_UNFINISHED = ".reading-"
-"""How a folder begins that a dataset is being read into."""
-
-_DAY_S = 86400
 
 
 class _Head(NamedTuple):
@@ -167,10 +161,7 @@ def read(
     datasets = root / "datasets"
     with files.saying_disk_trouble(datasets):
         datasets.mkdir(parents=True, exist_ok=True)
-        for left in datasets.glob(f"{_UNFINISHED}*"):  # by a process that was killed
-            if time.time() - left.stat().st_mtime > _DAY_S:
-                shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=datasets))
+        folder = Path(tempfile.mkdtemp(prefix=files.temporary_name("reading"), dir=datasets))
         try:
             return save(root, read_dataset(plan, progress=progress, folder=folder), name)
         finally:

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,10 +21,13 @@ from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
 
 T = TypeVar("T")
+_FINGERPRINT = re.compile(r"[0-9a-f]{8,64}")
 
 
 def folder(run: Run, fingerprint: str, split: str) -> Path:
-    """Where the evaluation of this run on this data lies, and its job."""
+    """Where the evaluation of this run on this data lies, and its job. Raises Problem when the fingerprint is none."""
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise Problem(f"{fingerprint[:60]!r} is no fingerprint of data. Leave out --key, which is for pages.")
     return run.path / "evaluations" / f"{fingerprint[:16]}-{split}"
 
 

@@ -4,7 +4,9 @@ import errno
 import json
 import math
 import os
+import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,14 +15,26 @@ from typing import Any
 
 from rnn_core.config import Problem
 
-_TROUBLE = {
-    errno.ENOSPC: "the disk is full. Free some space and try again",
-    errno.EDQUOT: "the disk quota is used up. Free some space and try again",
-    errno.EROFS: "the place is read-only. Choose another with --workspace or UNROLLED_WORKSPACE",
-    errno.EACCES: "writing there is not allowed. Choose another with --workspace or UNROLLED_WORKSPACE",
-    errno.EPERM: "writing there is not allowed. Choose another with --workspace or UNROLLED_WORKSPACE",
-    errno.ENOTDIR: "a file stands where a folder should be. Choose another with --workspace or UNROLLED_WORKSPACE",
-    errno.EEXIST: "a file stands where a folder should be. Choose another with --workspace or UNROLLED_WORKSPACE",
+MOST_BYTES = 64 << 20
+"""Bytes of the largest JSON file that is read, where no other bound is named."""
+
+MOST_OBJECTS = 2_000_000
+"""Lists and objects in a JSON file, or lines of a JSON-lines file: each takes some 64 bytes of memory, and 3 on disk."""
+
+OWNER = secrets.token_hex(6)
+"""What names this process in its temporary files, so that `leftovers` can tell whose they are."""
+
+_FREE_SPACE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than this system allows (ulimit -f)",
+}
+_MOVE = {
+    errno.EROFS: "the place is read-only",
+    errno.EACCES: "writing there is not allowed",
+    errno.EPERM: "writing there is not allowed",
+    errno.ENOTDIR: "a file stands where a folder should be",
+    errno.EEXIST: "a file stands where a folder should be",
 }
 
 
@@ -30,8 +44,19 @@ def saying_disk_trouble(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = _TROUBLE.get(error.errno or 0) or f"{error.strerror or error}. Try again, or choose another place with --workspace"
-        raise Problem(f"{str(path)[:300]} cannot be written: {why}.") from error
+        code, typed = error.errno or 0, "--workspace DIR to name one for this command"
+        if code in _FREE_SPACE:
+            why, typed = f"{_FREE_SPACE[code]}. Free some space and try again", ""
+        elif code in _MOVE:
+            why = f"{_MOVE[code]}. Set UNROLLED_WORKSPACE to another place"
+        else:
+            why = f"{error.strerror or error}. Try again, or set UNROLLED_WORKSPACE to another place"
+        raise Problem(f"{str(path)[:300]} cannot be written: {why}.", typed) from error
+
+
+def temporary_name(kind: str, what: str = "") -> str:
+    """The name of something that this process is about to make: `.kind~OWNER~what`. `leftovers` knows it by that."""
+    return f".{kind}~{OWNER}~{what}"
 
 
 def typed_path(named: str) -> Path:
@@ -62,7 +87,7 @@ def write(path: Path, fill: Callable[[Path], Any]) -> None:
     """
     with saying_disk_trouble(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=temporary_name(path.name[:100]), dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         try:
@@ -79,10 +104,20 @@ def write_json(path: Path, values: Any) -> None:
     write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def read_json(path: Path) -> Any:
-    """What `write_json` wrote. Raises Problem when the file is missing or damaged."""
+def bounded(path: Path, most: int = MOST_BYTES) -> bytes:
+    """What a file holds. Raises Problem when that is more than `most` bytes, and OSError."""
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise Problem(f"{path.parent.name} is damaged: {path.name} is larger than {most / 2**20:,.0f} MB. Delete it, or "
+                      "import it again.")  # fmt: skip
+    return content
+
+
+def read_json(path: Path, most: int = MOST_BYTES) -> Any:
+    """What `write_json` wrote. Raises Problem when the file is missing, damaged or larger than `most` bytes."""
     try:
-        return _parsed(path.read_bytes())
+        return _parsed(bounded(path, most))
     except FileNotFoundError:
         raise Problem(f"{path.parent.name} is incomplete: {path.name} is missing. Delete it, or import it again.") from None
     except (ValueError, OSError, RecursionError):
@@ -100,22 +135,31 @@ def append_line(path: Path, values: dict[str, Any]) -> None:
         file.write(as_line(values))
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The JSON lines of a file; a last line that is only half written is dropped, and so is a damaged one."""
-    lines = []
-    if path.exists():
-        for line in filter(None, path.read_bytes().split(b"\n")[:-1]):
-            try:
-                values = _parsed(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(values, dict):
-                lines.append(values)
-    return lines
+def read_lines(path: Path, most: int = MOST_BYTES, most_lines: int = MOST_OBJECTS) -> Iterator[dict[str, Any]]:
+    """The JSON lines of a file; a last line that is only half written is dropped, and so is a damaged one.
+
+    Raises:
+        Problem: when the file is larger than `most` bytes or has more than `most_lines` lines or objects.
+    """
+    if not path.exists():
+        return
+    content = bounded(path, most)
+    if max(content.count(sign) for sign in (b"\n", b"{", b"[")) > most_lines:
+        raise Problem(f"{path.parent.name} is damaged: {path.name} has more than {most_lines:,} lines. Delete it, or import it "
+                      "again.")  # fmt: skip
+    for line in filter(None, content.split(b"\n")[:-1]):
+        try:
+            values = _parsed(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(values, dict):
+            yield values
 
 
 def _parsed(content: bytes) -> Any:
-    """JSON that this app can show: null for NaN and infinity. Raises ValueError where there is half a character."""
+    """JSON that this app can show: null for NaN and infinity. Raises ValueError where there is half a character or too much."""
+    if content.count(b"[") + content.count(b"{") > MOST_OBJECTS:
+        raise ValueError("more lists and objects than a file of ours has")
     text = content.decode("utf-8")
     values = json.loads(text, parse_constant=lambda _: None)
     if "\\u" in text:
@@ -132,9 +176,32 @@ def _finite(values: Any) -> Any:
     return None if isinstance(values, float) and not math.isfinite(values) else values
 
 
+def readable(path: Path, shown: str) -> Path:
+    """The same path, when an ordinary file lies there or nothing does, which the reader says.
+
+    Raises:
+        Problem: at a pipe, a device or a file of the system's, such as those below /proc, which cannot be read twice or to
+            their end.
+    """
+    try:
+        seen = path.stat()
+        ordinary = stat.S_ISREG(seen.st_mode) or stat.S_ISDIR(seen.st_mode)
+        if stat.S_ISREG(seen.st_mode) and not seen.st_size:
+            with path.open("rb") as file:
+                ordinary = not file.read(1)  # a file that holds something and has no size is made as it is read
+    except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
+        return path
+    except OSError as error:
+        raise Problem(f"{shown[:200]} cannot be read ({error.strerror or error}): choose an ordinary file.") from None
+    if not ordinary:
+        raise Problem(f"{shown[:200]} is no ordinary file but a pipe, a device or one that the system makes up: save what it "
+                      "holds as a file, and choose that.")  # fmt: skip
+    return path
+
+
 def remove(folder: Path) -> None:
     """Deletes a folder, if it is there: moved aside first, so that nobody meets half of it."""
     with saying_disk_trouble(folder), suppress(FileNotFoundError):  # another session was faster
-        aside = folder.with_name(f".deleted-{folder.name}-{os.getpid()}")
+        aside = folder.with_name(temporary_name("deleted", folder.name))
         os.replace(folder, aside)
         shutil.rmtree(aside, ignore_errors=True)

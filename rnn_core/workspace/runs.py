@@ -1,5 +1,8 @@
 """A run on disk: config, vocabulary, weights, history, metrics, checkpoint and evaluations in one folder."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +19,19 @@ from rnn_core.results import History, Scores, SpanScores
 from rnn_core.workspace import files
 
 Arrays = dict[str, np.ndarray]
+
+MOST_BYTES = {"config.json": 1 << 20, "vocabulary.json": 64 << 20, "weights.safetensors": 1 << 30,
+              "history.jsonl": 32 << 20, "metrics.json": 32 << 20}  # fmt: skip
+"""How large each file of a run may be: larger than any training makes it, and small enough for a page to read."""
+
+MOST_LINES = 250_000
+"""Lines of the longest history: 10,000 epochs with 21 notes each, and one for their scores."""
+
+MOST_LABELS = 2_000
+"""Labels that a run may know or have been scored on: twice as many as a training takes."""
+
+MOST_NAME = 1_000
+"""Characters of the longest name of a run."""
 
 _MOST, _MOST_STEPS = 1e30, 2**31
 """Beyond these no number of a run, and no step or epoch, is believed: figures draw them in 32 bits."""
@@ -47,7 +63,7 @@ class Run:
     @cached_property
     def config(self) -> RunConfig:
         """Raises Problem when damaged or written by a newer version."""
-        values = files.read_json(self.path / "config.json")
+        values = files.read_json(self.path / "config.json", MOST_BYTES["config.json"])
         if not isinstance(values, dict) or not isinstance(values.get("format"), int):
             raise Problem(f"Run {self.id} is damaged: config.json is not a run's. Delete it, or import it again.")
         if values["format"] > FORMAT:
@@ -82,22 +98,30 @@ class Run:
     @cached_property
     def speech(self) -> Speech:
         """Vocabulary, labels and tag scheme. Raises Problem when damaged."""
-        values = files.read_json(self.path / "vocabulary.json")
+        values = files.read_json(self.path / "vocabulary.json", MOST_BYTES["vocabulary.json"])
         try:
             vocabulary = Vocabulary.from_json(values)
             labels = tuple(map(str, values["labels"]))
             scheme = values["scheme"]
-            if len(set(labels)) < len(labels) or scheme not in (None, *SCHEMES):
-                raise ValueError("labels twice, or a scheme nobody knows")
+            if len(set(labels)) < len(labels) or len(labels) > MOST_LABELS or scheme not in (None, *SCHEMES):
+                raise ValueError("labels twice or too many of them, or a scheme nobody knows")
         except (KeyError, TypeError, ValueError, OverflowError):
             raise Problem(f"Run {self.id} is damaged: vocabulary.json. Delete it, or import it again.") from None
         return Speech(vocabulary, labels, scheme)
 
-    def weights(self) -> Arrays:
-        """The best weights so far, by parameter name. Raises Problem when missing, damaged or no numbers."""
+    def _weights_path(self) -> Path:
         path = self.path / "weights.safetensors"
         if not path.exists():
             raise Problem(f"{self.name} has no weights yet: its first epoch has not ended. Wait, or resume its training.")
+        return path
+
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each of the weights by its name, none of which is read. Raises Problem when missing or damaged."""
+        return tensor_shapes(self._weights_path(), self.id)
+
+    def weights(self) -> Arrays:
+        """The best weights so far, by parameter name. Raises Problem when missing, damaged or no numbers."""
+        path = self._weights_path()
         weights = read_tensors(path, self.id)[0]
         if not all(array.dtype in (np.float32, np.float64) for array in weights.values()):
             raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
@@ -107,11 +131,15 @@ class Run:
         return weights
 
     def history(self) -> History:
-        """The training and dev curves so far; a line with anything but numbers in it is passed over."""
+        """The training and dev curves so far; a line with anything but numbers in it is passed over.
+
+        Raises Problem when they are longer than any training makes them.
+        """
         lines = [
-            line for line in files.read_lines(self.path / "history.jsonl")
+            line for line in files.read_lines(self.path / "history.jsonl", MOST_BYTES["history.jsonl"], MOST_LINES)
             if all(map(_number_or_none, line.values()))
             and all(abs(line.get(name) or 0) < _MOST_STEPS for name in ("step", "epoch"))
+            and line.get("epoch") is not None
         ]  # fmt: skip
 
         def having(*names: str) -> list[dict[str, Any]]:
@@ -132,7 +160,7 @@ class Run:
         Raises Problem on anything else.
         """
         path = self.path / "metrics.json"
-        metrics = files.read_json(path) if path.exists() else {}
+        metrics = files.read_json(path, MOST_BYTES["metrics.json"]) if path.exists() else {}
         if not isinstance(metrics, dict) or not _sound_metrics(metrics):
             raise Problem(f"Run {self.id} is damaged: metrics.json is not a run's. Delete it, or import it again.")
         return {name: value for name, value in metrics.items() if value is not None}
@@ -193,7 +221,7 @@ def _sound_scores(scores: Scores) -> bool:
     classes = len(scores.labels)
     return (
         (spans is None or isinstance(spans, SpanScores))
-        and scores.confusion.shape == (classes, classes) and bool(scores.confusion.min() >= 0)
+        and classes <= MOST_LABELS and scores.confusion.shape == (classes, classes) and bool(scores.confusion.min() >= 0)
         and len(scores.per_class) == classes
         and all(isinstance(label, str) for label in scores.labels) and _number_or_none(scores.loss)
         and all(isinstance(value, str) for value, kind in typed if kind is str)
@@ -204,13 +232,33 @@ def _sound_scores(scores: Scores) -> bool:
 def write_tensors(path: Path, arrays: Arrays, rest: str = "") -> None:
     """Arrays, and one text beside them, in one safetensors file."""
     arrays = {name: np.asarray(a, order="C") for name, a in arrays.items()}
-    files.write(path, lambda temporary: save_file(arrays, temporary, {"rest": rest}))
+
+
+    def fill(temporary: Path) -> None:
+        try:
+            save_file(arrays, temporary, {"rest": rest})
+        except SafetensorError as error:  # it names the system's error in words alone
+            code = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(code[1]) if code else 0, str(error)) from error
+
+    files.write(path, fill)
+
+
+def tensor_shapes(path: Path, owner: str) -> dict[str, tuple[int, ...]]:
+    """The shapes in a file that `write_tensors` wrote, by name. Raises Problem when it cannot be read."""
+    with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
 
 
 def read_tensors(path: Path, owner: str) -> tuple[Arrays, str]:
     """What `write_tensors` wrote. Raises Problem when the file cannot be read."""
+    with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
+
+
+@contextmanager
+def _saying_damage(path: Path, owner: str) -> Iterator[None]:
     try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
+        yield
     except (SafetensorError, OSError, ValueError, TypeError):  # TypeError: numbers that numpy lacks, such as bfloat16
         raise Problem(f"Run {owner} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None

@@ -15,6 +15,7 @@ from rnn_core.config import Problem
 from rnn_core.training import jobs
 from rnn_core.training.jobs import Cancelled, Job, Unwatched, cancel, start, status, work
 from rnn_core.workspace import Workspace, files
+from rnn_core.workspace.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,11 +116,12 @@ def test_a_problem_is_the_message_and_anything_else_points_to_the_log(
     with pytest.raises(Problem), work(tmp_path, "short", tmp_path):
         raise Problem("No column is called x.")
     assert status(tmp_path) == jobs.Status("failed", 0.0, "No column is called x.")
-    with pytest.raises(ZeroDivisionError), work(tmp_path, "short", tmp_path) as job:
+    with pytest.raises(Fault) as why, work(tmp_path, "short", tmp_path) as job:
         job.say("running", 1 / 0)
-    found = status(tmp_path)
-    assert found is not None and found.state == "failed" and "log" in found.message
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    found, log = status(tmp_path), tmp_path / "errors.log"
+    assert found is not None and found.state == "failed" and found.message == str(why.value)
+    assert str(log) in found.message and "ZeroDivisionError: " in log.read_text() and "Traceback" in log.read_text()
+    assert capsys.readouterr().err == ""
 
 
 def test_cancel_ends_the_work_as_cancelled_and_whoever_called_it_hears(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """Files read into the workspace: once, wholly or not at all, and with a word on a full disk."""
 
-import os
 import resource
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,15 +91,6 @@ def test_a_full_disk_is_said_where_a_file_is_read_to_evaluate_on(tmp_path: Path,
     with pytest.raises(Problem, match="cannot be written"), small_files_only():
         read_examples(REVIEWS, DataConfig())
     assert not list(tmp_path.iterdir())
-
-
-def test_what_a_killed_reading_left_is_cleared_away_after_a_day(workspace: Workspace) -> None:
-    old, new = (workspace.root / "datasets" / f".reading-{name}" for name in ("old", "new"))
-    for folder in (old, new):
-        folder.mkdir(parents=True)
-    os.utime(old, (time.time() - 100_000,) * 2)
-    saved = read_reviews(workspace)
-    assert content(workspace) == [".reading-new", saved.id] and [d.id for d in workspace.datasets()] == [saved.id]
 
 
 def test_a_dataset_of_another_layout_is_said_and_reading_its_file_again_puts_it_right(workspace: Workspace) -> None:

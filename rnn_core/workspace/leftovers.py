@@ -1,0 +1,128 @@
+"""What a process that was killed left half written, told from what another one is writing now.
+
+Every temporary file and folder carries the name of the process that makes it (`files.OWNER`), and a process holds a lock
+of that name for as long as it works in a workspace. A lock that is free belongs to a process that is gone.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rnn_core.workspace import files
+
+_OWNERS = "owners"
+"""The folder with a lock for each process that is at work."""
+
+_PLACES = ("runs", "datasets", "uploads", "texts", "jobs")
+"""Where to look, beside the workspace's folder itself: other things of its user's may lie there."""
+
+_OURS = re.compile(r"\..*~([0-9a-f]{12})~.*", re.DOTALL)
+_OLDER = re.compile(r"\.(import|reading|deleted)-.*|\..+\.(parquet|json|jsonl|safetensors|txt)-\w{8}", re.DOTALL)
+"""Temporary files of earlier versions, which carry no owner."""
+
+_DAY_S = 86400
+"""A temporary file without an owner is left alone until nobody has changed it for so long."""
+
+_begun: dict[Path, contextlib.ExitStack] = {}
+_beginning = threading.Lock()
+
+
+def begin(root: Path) -> None:
+    """Clears a workspace and marks this process as at work there until it ends; does nothing when called again."""
+    with _beginning:
+        if root not in _begun:
+            _begun[root] = contextlib.ExitStack()
+            clear(root)
+            _begun[root].enter_context(held(root))
+
+
+@contextlib.contextmanager
+def held(root: Path) -> Iterator[None]:
+    """Marks this process as at work in a workspace. Where nothing can be written, nothing can be left, nor is it marked."""
+    lock = root / _OWNERS / files.OWNER
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, Timeout):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(lock, timeout=0, thread_local=False))
+            stack.callback(_remove, lock)
+        yield
+
+
+@contextlib.contextmanager
+def own_temporary_folder(root: Path) -> Iterator[None]:
+    """Has Python's temporary files made below a workspace, where `clear` finds them, and removes them at the end."""
+    before, folder = tempfile.tempdir, root / files.temporary_name("temporary")
+    try:
+        folder.mkdir(parents=True)
+    except OSError:  # read-only, or in use by this very process: they go where they always go
+        yield
+        return
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear(root: Path) -> None:
+    """Removes what processes that are gone left half written in a workspace; what is being written stays."""
+    left: dict[str, list[Path]] = {}
+    for path in _hidden(root):
+        if ours := _OURS.fullmatch(path.name):
+            left.setdefault(ours[1], []).append(path)
+        elif _OLDER.fullmatch(path.name) and _old(path):
+            _remove(path)
+    owners = root / _OWNERS
+    known = {path.name for path in owners.iterdir()} if owners.is_dir() else set()
+    for owner in (left.keys() | known) - {files.OWNER}:
+        with _nobodys(owners / owner) if owner in known else contextlib.nullcontext(False) as gone:
+            for path in left.get(owner, ()):
+                if gone or (owner not in known and _old(path)):
+                    _remove(path)
+            if gone:
+                _remove(owners / owner)
+
+
+def _hidden(root: Path) -> Iterator[Path]:
+    """All files and folders in a workspace whose names begin with a dot."""
+    with contextlib.suppress(OSError):
+        yield from (path for path in root.iterdir() if path.name.startswith("."))
+    for place in _PLACES:
+        for folder, inner, names in os.walk(root / place):
+            yield from (Path(folder, name) for name in [*inner, *names] if name.startswith("."))
+            inner[:] = [name for name in inner if not name.startswith(".")]
+
+
+@contextlib.contextmanager
+def _nobodys(lock: Path) -> Iterator[bool]:
+    """Whether the process that this lock is of is gone."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(lock, timeout=0))
+        except (OSError, Timeout):
+            yield False
+        else:
+            yield True
+
+
+def _old(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return time.time() - path.lstat().st_mtime > _DAY_S
+    return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
