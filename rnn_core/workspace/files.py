@@ -24,10 +24,10 @@ MOST_OBJECTS = 2_000_000
 OWNER = secrets.token_hex(6)
 """What names this process in its temporary files, so that `leftovers` can tell whose they are."""
 
-_FREE_SPACE = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the file is larger than this system allows (ulimit -f)",
+_TOO_LARGE = {
+    errno.ENOSPC: "the disk is full. Free some space and try again",
+    errno.EDQUOT: "the disk quota is used up. Free some space and try again",
+    errno.EFBIG: "the file is larger than this system allows. Raise that limit (ulimit -f) and try again",
 }
 _MOVE = {
     errno.EROFS: "the place is read-only",
@@ -45,8 +45,8 @@ def saying_disk_trouble(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         code, typed = error.errno or 0, "--workspace DIR to name one for this command"
-        if code in _FREE_SPACE:
-            why, typed = f"{_FREE_SPACE[code]}. Free some space and try again", ""
+        if code in _TOO_LARGE:
+            why, typed = _TOO_LARGE[code], ""
         elif code in _MOVE:
             why = f"{_MOVE[code]}. Set UNROLLED_WORKSPACE to another place"
         else:

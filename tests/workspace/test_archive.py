@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ from rnn_core.config import FORMAT, Problem, plain
 from rnn_core.workspace import Workspace, archive
 from rnn_core.workspace.archive import CARRIED, pack, unpack
 from rnn_core.workspace.runs import Run
-from tests.tiny import config_of, model_of, saved_run
+from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 
 
 def contents(run: Run) -> dict[str, bytes]:
@@ -88,6 +89,26 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(workspace: Workspace, monkeyp
     assert unpack(workspace, bomb)
 
 
+@pytest.mark.parametrize("name", CARRIED)
+def test_each_file_has_its_bound_and_no_more_of_it_is_unpacked(
+    workspace: Workspace, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = contents(saved_run(workspace))
+    monkeypatch.setitem(archive.MOST_BYTES, name, len(whole[name]))
+    assert unpack(workspace, zipped(whole))
+    bomb = zipped(whole | {name: whole[name] + b" " * 50_000_000})
+    tracemalloc.start()
+    refused(workspace, bomb, "larger than|holds no run|damaged")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_a_zip_of_many_files_is_refused(workspace: Workspace) -> None:
+    many = dict.fromkeys((f"{i}.txt" for i in range(10_001)), b"")
+    refused(workspace, zipped(contents(saved_run(workspace)) | many), "more than 10,000 files")
+
+
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04" + b"\x00" * 50, zipped({}), zipped({"a.txt": b"a"})])
 def test_what_is_no_run_is_refused(workspace: Workspace, content: bytes) -> None:
     refused(workspace, content, "zip")
@@ -135,7 +156,12 @@ def with_config(**more: object) -> Change:
         (lambda whole: whole | {"metrics.json": b"[1]"}, "metrics.json"),
         (lambda whole: whole | {"metrics.json": b'{"scores": {"test": {}}}'}, "metrics.json"),
         (with_config(fingerprint="../../../../evil"), "fingerprint"),
-        (with_config(name="half \ud800"), "damaged"),
+        (with_config(name="half \ud800"), "damaged"), (with_config(name="n" * 1001), "name is longer"),
+        (lambda whole: whole | {"history.jsonl": b"{}\n" * 250_001}, "history.jsonl has more than 250,000 lines"),
+        (lambda whole: whole | {"history.jsonl": b"[[],[]]\n" * 125_001}, "history.jsonl has more than"),
+        (lambda whole: whole | {"metrics.json": b'{"a": [' + b"{}," * 2_000_000 + b"{}]}"}, "metrics.json cannot be read"),
+        (lambda whole: whole | {"vocabulary.json": json.dumps(vocabulary_of().to_json() | {
+            "labels": [str(i) for i in range(2001)], "scheme": None}).encode()}, "vocabulary.json"),
     ],
 )  # fmt: skip
 def test_a_run_that_is_damaged_is_refused(workspace: Workspace, change: Change, said: str) -> None:

@@ -1,6 +1,8 @@
 """A run's folder: what it holds comes back, and damage is a sentence that names the run."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,14 @@ import numpy as np
 import pytest
 
 from rnn_core import metrics
+from rnn_core.analysis import loading
 from rnn_core.analysis.loading import load
-from rnn_core.config import FORMAT, Problem, plain
-from rnn_core.workspace import Workspace
+from rnn_core.config import FORMAT, Problem, RunConfig, plain
+from rnn_core.training import loop
+from rnn_core.workspace import Workspace, files, runs
 from rnn_core.workspace.evaluations import scores_to_json
 from rnn_core.workspace.runs import Run, read_tensors, write_tensors
+from tests.conftest import ROOT
 from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run, vocabulary_of
 
 
@@ -200,3 +205,57 @@ def test_tensors_and_the_text_beside_them_come_back(tmp_path: Path) -> None:
     assert rest == '{"x": "ü"}' and again.keys() == arrays.keys()
     for name, array in arrays.items():
         assert np.array_equal(again[name], array) and again[name].dtype == array.dtype
+
+
+def test_a_history_longer_than_any_training_writes_is_a_sentence_and_is_not_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = saved_run(workspace)
+    (run.path / "history.jsonl").write_bytes(b"{}\n" * 250_001)
+    with pytest.raises(Problem, match=f"{run.id} is damaged: history.jsonl has more than 250,000 lines"):
+        run.history()
+    monkeypatch.setitem(runs.MOST_BYTES, "history.jsonl", 1 << 20)
+    with (run.path / "history.jsonl").open("r+b") as file:
+        file.truncate(1 << 33)  # a hole: it takes no room on the disk
+    with pytest.raises(Problem, match=f"{run.id} is damaged: history.jsonl is larger than 1 MB"):
+        run.history()
+
+
+def test_the_longest_history_of_a_training_is_read(workspace: Workspace) -> None:
+    run = saved_run(workspace)
+    notes = loop.NOTES_AN_EPOCH + 1
+    longest = RunConfig.__pydantic_fields__["train"].annotation.__pydantic_fields__["epochs"].metadata
+    epochs = max(rule.le for rule in longest if hasattr(rule, "le"))
+    assert epochs * (notes + 1) <= runs.MOST_LINES
+    note = files.as_line({"step": 123_456_789, "epoch": 9_999.947368421052, "loss": 0.6931471805599453})
+    names = ("epoch", "step", "train_loss", "seconds", "tokens_per_second", "pad_share", "dev_loss", "dev_accuracy",
+             "dev_macro_f1", "dev_f1")  # fmt: skip
+    scores = files.as_line(dict.fromkeys(names, 1_234.123456789012) | {"best": False})
+    assert epochs * (notes * len(note) + len(scores)) <= runs.MOST_BYTES["history.jsonl"]
+    (run.path / "history.jsonl").write_text(note * 20_000 + scores * 1_000)
+    history = run.history()
+    assert len(history.steps) == 20_000 and len(history.epochs) == 1_000
+
+
+def test_no_room_is_made_for_a_network_that_the_weights_do_not_fit(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = saved_run(workspace)
+    run.write_config(config_of(model=model_of(hidden=4096, embedding=4096, layers=8)))  # 4 GB
+    monkeypatch.setattr(loading, "Network", lambda *_: pytest.fail("a network was made"))
+    with pytest.raises(Problem, match="weights do not fit its config"):
+        load(Run(run.path))
+
+
+def test_a_full_disk_is_said_where_tensors_are_written(tmp_path: Path) -> None:
+    small = subprocess.run(
+        ["bash", "-c", f"ulimit -f 20; exec {sys.executable} -c \"$0\"", (
+            "import numpy, pathlib, rnn_core.workspace.runs as r\n"
+            "from rnn_core.config import Problem\n"
+            f"place = pathlib.Path({str(tmp_path)!r}) / 'w'\n"
+            "try: r.write_tensors(place, {'a': numpy.zeros(100_000)})\n"
+            "except Problem as why: print(why)")],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert "w cannot be written: the file is larger than this system allows" in small.stdout, small.stderr
+    assert list(tmp_path.iterdir()) == []
