@@ -63,12 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stack.enter_context(leftovers.held(workspace.root))
                 stack.enter_context(leftovers.own_temporary_folder(workspace.root))
             figures = _framed(given, workspace)
-    except faults.Fault as why:
-        print(why, file=sys.stderr)
-        return 1
     except Problem as why:
-        print(f"{why} Type {why.typed}." if why.typed else why, file=sys.stderr)
-        return 2
+        return _said(why)
     except (KeyboardInterrupt, jobs.Cancelled):
         advice = " `train --resume RUN` goes on with the run." if given.command is _train else ""
         print(f"Stopped.{advice}", file=sys.stderr)
@@ -76,11 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:
-        print(faults.record(error, workspace.root if workspace else Path(tempfile.gettempdir())), file=sys.stderr)
-        return 1
+        return _said(faults.record(error, workspace.root if workspace else Path(tempfile.gettempdir())))
     if figures is not None:
         print(json.dumps(figures, ensure_ascii=False))
     return 0
+
+
+def _said(why: Problem) -> int:
+    """Prints what went wrong; returns the exit status."""
+    print(f"{why} Type {why.typed}." if why.typed else why, file=sys.stderr)
+    return 1 if isinstance(why, faults.Fault) else 2
 
 
 def _framed(given: argparse.Namespace, workspace: Workspace) -> Figures | None:
@@ -340,13 +341,16 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
     """Lists the runs of the workspace."""
     listed = []
     for run in workspace.runs():
-        status = jobs.status(run.path)
-        entry: Figures = {"run": run.id, "name": run.name, "state": status.state if status else "done"}
+        entry: Figures = {"run": run.id, "name": run.name}
         try:
+            status = jobs.status(run.path)
+            entry |= {"state": status.state if status else "done"}
             entry |= {"task": run.config.data.task, "cell": run.config.model.cell}
             entry |= {name: value for name, value in run.metrics().items() if name != "scores"}
         except Problem as why:
             entry |= {"state": "damaged", "problem": str(why)}
+        except Exception as error:  # one bad run never hides the others
+            entry |= {"state": "damaged", "problem": str(faults.record(error, workspace.root))}
         listed.append(entry)
     return {"runs": listed}
 

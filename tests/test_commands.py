@@ -1,22 +1,25 @@
 """The command line: its last line is one JSON object, and bad input is one sentence with exit status 2."""
 
 import csv
+import gc
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from rnn_core import commands
 from rnn_core.analysis.loading import load
-from rnn_core.config import DataConfig, ModelConfig, TrainConfig, options
+from rnn_core.config import MOST_WHOLE, DataConfig, ModelConfig, TrainConfig, bounds, number_type, options
 from rnn_core.data.columns import as_list
 from rnn_core.data.datasets import read_dataset
 from rnn_core.data.unlabelled import look_into
@@ -644,3 +647,90 @@ def test_what_data_reports_is_what_reading_found(command: Run) -> None:
     assert found["left_out"] == {e.reason: e.count for e in report.left_out} and found["warnings"] == list(
         report.warnings
     )
+
+
+# ---- odd files, hidden options and what nobody foresaw ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", ["/proc/self/mem", "/proc/self/maps", "/dev/zero", "/dev/null", "pipe"])
+@pytest.mark.parametrize("name", ["data", "evaluate"])
+def test_what_is_no_ordinary_file_is_refused_at_once(
+    command: Run, workspace: Workspace, tmp_path: Path, name: str, file: str
+) -> None:
+    if file == "pipe":
+        os.mkfifo(tmp_path / "pipe")
+        file = str(tmp_path / "pipe")
+    elif not Path(file).exists():
+        pytest.skip(f"there is no {file} here")
+    run = saved_run(workspace)
+    status, out, err = command(*(("data", "--train", file) if name == "data" else ("evaluate", run.id, file)))
+    assert status == 2 and out == [] and len(err) == 1 and "ordinary file" in err[0]
+
+
+@pytest.mark.parametrize("told", ["[1]", "{", "5", '{"train": 1}', '{"other": "x"}', "[" * 99_999])
+def test_hidden_names_of_files_are_checked(command: Run, told: str) -> None:
+    status, out, err = command("data", "--train", REVIEWS, "--file-names", told)
+    assert status == 2 and out == [] and len(err) == 1 and "--file-names" in err[0]
+
+
+@pytest.mark.parametrize("key", ["../..", "../../../evil", "/tmp/evil", "", "x" * 64, "abc"])
+def test_a_hidden_key_cannot_lead_out_of_the_run(command: Run, workspace: Workspace, key: str) -> None:
+    run = saved_run(workspace)
+    status, _, _ = command("evaluate", run.id, REVIEWS, f"--key={key}")
+    written = [p for p in workspace.root.parent.rglob("predictions.parquet") if not p.is_relative_to(run.path / "evaluations")]
+    assert (status == 0) == (key == "") and written == []
+
+
+def test_a_hidden_job_lies_in_the_workspace(command: Run, tmp_path: Path) -> None:
+    status, _, err = command("runs", "--job", str(tmp_path / "elsewhere"))
+    assert status == 2 and "--job" in err[0] and not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("config", [DataConfig, ModelConfig, TrainConfig])
+def test_no_whole_number_is_larger_than_what_works_with_it(command: Run, config: type) -> None:
+    for name, field in options(config).items():
+        if number_type(field) is int:
+            most = bounds(field)[1]
+            assert most is not None and most <= MOST_WHOLE, name
+            status, out, err = command("train", "--train", REVIEWS, f"--{name.replace('_', '-')}", str(2**64))
+            assert status == 2 and out == [] and len(err) == 1, name
+
+
+def test_the_largest_seeds_work(command: Run) -> None:
+    seeds = [word for name in ("seed", "split-seed", "patience", "truncate") for word in (f"--{name}", str(MOST_WHOLE))]
+    assert figures(command("train", "--train", REVIEWS, *SMALL, *seeds))["epochs"] == 1
+
+
+@pytest.mark.parametrize("name", ["runs", "train"])  # without and within the frame of a job
+def test_what_nobody_foresaw_is_one_sentence_that_names_a_log(
+    command: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("who would have thought")
+
+    monkeypatch.setattr(commands.Workspace, "runs", broken)
+    monkeypatch.setattr("rnn_core.training.work.Training", broken)
+    status, out, err = command(*(["runs"] if name == "runs" else ["train", "--train", REVIEWS, *SMALL]))
+    log = workspace.root / "errors.log"
+    assert status == 1 and out == [] and str(log) in err[-1] and "Traceback" not in "".join(err)
+    assert log.read_text().count("ZeroDivisionError: who would have thought") == 1
+
+
+def test_a_run_whose_numbers_overflow_is_said(command: Run, workspace: Workspace) -> None:
+    run = saved_run(workspace, config_of(model=model_of("relu")))
+    write_tensors(run.path / "weights.safetensors", {name: np.full_like(array, 1e30) for name, array in run.weights().items()})
+    status, out, err = command("inspect", run.id, "the film")
+    assert status == 2 and out == [] and "overflow" in err[0]
+
+
+def test_temporary_files_lie_in_the_workspace_and_go(
+    command: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    made = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda *a, **k: seen.append(made(*a, **k)) or seen[-1])
+    run = saved_run(workspace)
+    assert command("evaluate", run.id, REVIEWS)[0] == 0
+    assert seen and all(Path(path).is_relative_to(workspace.root) for path in seen)
+    gc.collect()
+    assert not [p for p in workspace.root.rglob(".*") if "~" in p.name]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from rnn_core.config import Problem
 from rnn_core.training import ahead
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, leftovers
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
@@ -28,7 +28,9 @@ def workspace() -> Workspace:
 @st.cache_resource(ttl=60, max_entries=8, show_spinner=False)
 def _workspace(root: str) -> Workspace:
     opened = Workspace(root)
+    leftovers.begin(opened.root)
     opened.seed()
+    opened.forget_old("texts")
     return opened
 
 

@@ -1,8 +1,10 @@
 """Which file is read: one uploaded, kept on the server by its content, or one that lies there."""
 
 import hashlib
+import ipaddress
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +18,12 @@ from rnn_core.workspace import files
 ROOT = "UNROLLED_FILES"
 """Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
 
-_PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded")
-"""Headers by which a proxy says that it speaks for somebody else."""
+_PROXIED = re.compile(
+    r"(x-(original-)?forwarded.*|forwarded.*|via|.*-client-ip|.*-connecting-ip|client-ip|x-real-ip|true-client-.*|x-client-.*"
+    r"|x-remote-.*|x-envoy-.*|x-amzn-.*|cf-.*|fly-.*|x-appengine-.*)",
+    re.IGNORECASE,
+)
+"""Headers by which a proxy says that it speaks for somebody else, or that it is one."""
 
 _KEPT = "evaluate-uploaded"
 
@@ -70,8 +76,8 @@ def server_path(named: str) -> Path:
         path = files.typed_path(named).resolve()
         if root and not path.is_relative_to(Path(root).resolve()):
             raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
-        if path.is_file():
-            return path
+        if path.exists() and not path.is_dir():
+            return files.readable(path, shown)
         what = "is a folder: name a file in it" if path.is_dir() else "is not there: check the path, or upload the file"
     except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
         what = "cannot be looked at by this program: choose another file, or upload it"
@@ -81,12 +87,28 @@ def server_path(named: str) -> Path:
 def _sits_at_the_server() -> bool:
     """Whether the browser is on this very machine, and no proxy there speaks for others."""
     headers = st.context.headers
-    if st.context.ip_address is not None or any(name in headers for name in _PROXIED):  # None: this machine
+    if not _is_this_machine(st.context.ip_address) or any(map(_PROXIED.fullmatch, headers)):
         return False
+    host = headers.get("Host", "localhost")
+    origin = headers.get("Origin")  # a browser always says whose page opens the connection
     try:
-        return urlsplit(f"//{headers.get('Host', 'localhost')}").hostname in ("localhost", "127.0.0.1", "::1")
+        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            return False  # another page on this machine, which Streamlit lets in
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or _is_this_machine(name)
     except ValueError:
         return False
+
+
+def _is_this_machine(address: str | None) -> bool:
+    """Whether an address is a loopback one, also where an IPv6 socket writes it as ::ffff:127.0.0.1. None is Streamlit's."""
+    if address is None:
+        return True
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def fingerprint_of(path: Path, config: DataConfig) -> str:

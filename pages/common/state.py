@@ -11,6 +11,9 @@ _KEY = "selection"
 _MOST_IN_LINK = 1000
 """Longer texts, and those meant to be private, are saved and linked by an id."""
 
+_LINKED = "linked-text"
+"""The text that the session's link names by an id, and that id."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -124,10 +127,13 @@ def _to_link(chosen: Selection) -> dict[str, str]:
         from pages.common.cache import workspace
 
         del link["text"]
-        try:
-            link["text_id"] = workspace().keep_text(text)
-        except Problem:  # a workspace that cannot be written: the text stays in this session alone
-            link.pop("text_id", None)
+        if st.session_state.get(_LINKED, ("",))[0] != text:
+            try:
+                st.session_state[_LINKED] = text, workspace().keep_text(text)
+            except Problem:  # a workspace that cannot be written, or far too long: the text stays in this session alone
+                st.session_state[_LINKED] = text, None
+        if name := st.session_state[_LINKED][1]:
+            link["text_id"] = name
     return link
 
 
@@ -149,4 +155,6 @@ def _from_link(link: dict[str, str]) -> Selection:
         from pages.common.cache import workspace
 
         found["text"] = workspace().text(link["text_id"])
+        if found["text"] is not None:
+            st.session_state[_LINKED] = found["text"], link["text_id"]
     return Selection(**found)

@@ -6,6 +6,7 @@ from pages.common import cache, chips, run_choice, state, text_choice, view_pane
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
 from rnn_core.views.view import literal
+from rnn_core.workspace.store import KEPT_DAYS
 
 st.title("Inspect")
 st.caption("Type a text and see what the network holds and believes after every word.")
@@ -23,8 +24,8 @@ st.session_state["is-private"] = chosen.private
 buttons.toggle(
     "Private",
     key="is-private",
-    help="Keeps the text out of the address: it is saved on the server and the link names it by an id. Whoever has the "
-    "link can still open it.",
+    help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
+    f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
     on_change=lambda: state.select(private=st.session_state["is-private"]),
 )
 

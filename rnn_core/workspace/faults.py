@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from rnn_core.config import Problem
+from rnn_core.workspace import files
 
 LOG = "errors.log"
 """The file in a workspace that tracebacks are added to."""
@@ -20,14 +21,18 @@ class Fault(Problem):
     """Something that should not have happened. Its message names the log that holds the traceback."""
 
 
-def record(error: BaseException, root: Path) -> Fault:
+def record(error: BaseException, root: Path) -> Problem:
     """Adds a traceback to the log of a workspace, or of the temporary folder where that cannot be written.
 
     Returns:
-        What to tell the user; `error` itself when it has been recorded before.
+        What to tell the user: a `Fault`, or where memory or the disk was too small, and nobody is to blame, that.
     """
-    if isinstance(error, Fault):
+    if isinstance(error, Problem):
         return error
+    if isinstance(error, OSError) and error.errno in files.TOO_LARGE:
+        return files.disk_trouble(root, error)
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # as torch says it
+        return Problem("There is not enough memory for this. Choose a smaller network, batch, file or text.")
     words = f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()}\n{''.join(traceback.format_exception(error))}\n"
     kind = type(error).__name__
     for folder in (root, Path(tempfile.gettempdir())):

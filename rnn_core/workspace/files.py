@@ -24,7 +24,7 @@ MOST_OBJECTS = 2_000_000
 OWNER = secrets.token_hex(6)
 """What names this process in its temporary files, so that `leftovers` can tell whose they are."""
 
-_TOO_LARGE = {
+TOO_LARGE = {
     errno.ENOSPC: "the disk is full. Free some space and try again",
     errno.EDQUOT: "the disk quota is used up. Free some space and try again",
     errno.EFBIG: "the file is larger than this system allows. Raise that limit (ulimit -f) and try again",
@@ -44,14 +44,19 @@ def saying_disk_trouble(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code, typed = error.errno or 0, "--workspace DIR to name one for this command"
-        if code in _TOO_LARGE:
-            why, typed = _TOO_LARGE[code], ""
-        elif code in _MOVE:
-            why = f"{_MOVE[code]}. Set UNROLLED_WORKSPACE to another place"
-        else:
-            why = f"{error.strerror or error}. Try again, or set UNROLLED_WORKSPACE to another place"
-        raise Problem(f"{str(path)[:300]} cannot be written: {why}.", typed) from error
+        raise disk_trouble(path, error) from error
+
+
+def disk_trouble(path: Path, error: OSError) -> Problem:
+    """What keeps a place from being written, as a sentence."""
+    code, typed = error.errno or 0, "--workspace DIR to name one for this command"
+    if code in TOO_LARGE:
+        why, typed = TOO_LARGE[code], ""
+    elif code in _MOVE:
+        why = f"{_MOVE[code]}. Set UNROLLED_WORKSPACE to another place"
+    else:
+        why = f"{error.strerror or error}. Try again, or set UNROLLED_WORKSPACE to another place"
+    return Problem(f"{str(path)[:300]} cannot be written: {why}.", typed)
 
 
 def temporary_name(kind: str, what: str = "") -> str:

@@ -1,7 +1,6 @@
 """The workspace folder: where things lie, and what is in it."""
 
 import contextlib
-import hashlib
 import os
 import re
 import secrets
@@ -28,8 +27,13 @@ READY_MADE = SAMPLES / "runs"
 _SEEDED = ".seeded"
 """The file in `runs` that says that the ready-made runs have been there; those deleted since stay deleted."""
 
-_KEPT_S = 7 * 86400
-"""Uploads this old have long been read into datasets, and jobs this old have long been heard of."""
+_DAY_S = 86400
+
+KEPT_DAYS = {"uploads": 7, "jobs": 7, "texts": 30}
+"""Days after which what nobody has used is removed: an upload has then long been read, a job been heard of."""
+
+MOST_TEXT = 4 << 20
+"""Bytes of the longest text that is kept for a link."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -69,10 +73,10 @@ class Workspace:
         return self.folder(kind, time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3))
 
     def forget_old(self, kind: str) -> None:
-        """Removes uploads or jobs that nobody has touched for a week."""
+        """Removes the uploads, jobs or texts that nobody has used for as many days as `KEPT_DAYS` says."""
         for path in (self.root / kind).glob("*"):
             with contextlib.suppress(OSError):  # another session was faster
-                if time.time() - path.stat().st_mtime > _KEPT_S:
+                if time.time() - path.stat().st_mtime > KEPT_DAYS[kind] * _DAY_S:
                     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
     def jobs(self) -> list[Path]:
@@ -135,17 +139,27 @@ class Workspace:
     # ---- texts too long or too private for a link --------------------------------------------------------------------
 
     def keep_text(self, text: str) -> str:
-        """Saves a text and gives its id, which is the same for the same text."""
-        name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        path = self.folder("texts", f"{name}.txt")
-        if not path.exists():
-            files.write(path, lambda temporary: temporary.write_bytes(text.encode("utf-8", "surrogatepass")))
+        """Saves a text and gives its id: a random one, which nobody can guess who knows or supposes the text.
+
+        Raises:
+            Problem: when it cannot be written, or is longer than `MOST_TEXT`.
+        """
+        content = text.encode("utf-8", "surrogatepass")
+        if len(content) > MOST_TEXT:
+            raise Problem(f"This text is longer than {MOST_TEXT >> 20} MB, so it is not kept for a link. Take a part of it.")
+        self.forget_old("texts")
+        name = secrets.token_hex(16)
+        files.write(self.folder("texts", f"{name}.txt"), lambda temporary: temporary.write_bytes(content))
         return name
 
     def text(self, name: str) -> str | None:
-        """The text of this id; None when there is none."""
+        """The text of this id, which counts as used; None when there is none (any more)."""
         try:
-            return self.folder("texts", f"{name}.txt").read_bytes().decode("utf-8", "surrogatepass")
+            path = self.folder("texts", f"{name}.txt")
+            content = path.read_bytes()
+            with contextlib.suppress(OSError):  # a workspace that cannot be written
+                os.utime(path)
+            return content.decode("utf-8", "surrogatepass")
         except (OSError, Problem, UnicodeError):
             return None
 

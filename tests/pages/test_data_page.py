@@ -41,18 +41,26 @@ def sits(monkeypatch: pytest.MonkeyPatch, address: str | None = None, **headers:
     monkeypatch.setattr(data_files.st, "context", SimpleNamespace(ip_address=address, headers=sent))
 
 
-@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST"])
-def test_who_sits_at_the_server_may_name_its_files(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST", "127.0.0.1:80"])
+@pytest.mark.parametrize("address", [None, "127.0.0.1", "::1", "::ffff:127.0.0.1"])  # None: what Streamlit says
+@pytest.mark.parametrize("origin", [True, False])
+def test_who_sits_at_the_server_may_name_its_files(
+    host: str, address: str | None, origin: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
-    sits(monkeypatch, Host=host)
+    sits(monkeypatch, address, Host=host, **({"Origin": f"http://{host.lower()}"} if origin else {}))
     assert data_files.server_path(f" {tmp_path}/a.csv ") == tmp_path / "a.csv"
 
 
 @pytest.mark.parametrize(
     ("address", "headers"),
     [("10.0.0.5", {"Host": "localhost"}), (None, {"Host": "unrolled.example.org"}), (None, {"Host": "[bad"}),
+     ("::ffff:10.0.0.5", {"Host": "localhost"}), ("here", {"Host": "localhost"}), (None, {"Host": "10.0.0.5:8501"}),
+     *((None, {"Host": "localhost:8501", "Origin": origin})
+       for origin in ("http://localhost:9999", "http://127.0.0.1:8501", "https://evil.example", "null", "http://[bad", "")),
      *((None, {"Host": "localhost:8501", name: "for=10.0.0.5"})
-       for name in ("X_Forwarded_For", "x_forwarded_host", "Forwarded", "X_Real_IP"))],
+       for name in ("X_Forwarded_For", "x_forwarded_host", "Forwarded", "X_Real_IP", "CF_Connecting_IP", "True_Client_IP",
+                    "X_Client_IP", "X_Forwarded_Proto", "Via", "Fastly_Client_IP", "X_Cluster_Client_IP", "CF_Ray"))],
 )  # fmt: skip
 def test_who_comes_from_elsewhere_may_only_with_leave(
     address: str | None, headers: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -70,7 +78,8 @@ def test_who_comes_from_elsewhere_may_only_with_leave(
 @pytest.mark.parametrize(
     ("named", "said"),
     [("~nobody-of-that-name/x", "user who is not known"), ("x" * 5000, "longer than"), ("a\0b", "no path can hold"),
-     ("/tmp", "is a folder"), ("/tmp/none.csv", "is not there"), ("circle", "cannot be looked at")],
+     ("/tmp", "is a folder"), ("/tmp/none.csv", "is not there"), ("circle", "cannot be looked at"),
+     ("/proc/self/maps", "no ordinary file"), ("/proc/self/mem", "ordinary file"), ("/dev/zero", "no ordinary file")],
 )  # fmt: skip
 def test_a_path_that_cannot_be_used_is_said(
     named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.common import text_choice
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.workspace import Workspace, store
+from rnn_core.workspace.runs import write_tensors
 from tests.pages.driving import PAGES, TITLES, Open, chart, numbers, sound
+from tests.tiny import config_of, model_of, saved_run
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -107,6 +110,44 @@ def test_a_long_text_is_linked_by_an_id_and_comes_back(open_page: Open, filled: 
     name = app.query_params["text_id"]
     other = open_page("inspect", filled, text_id=name[0] if isinstance(name, list) else name)
     assert other.text_area(key="typed").value == long
+
+
+def test_a_private_text_is_saved_once_under_an_id_that_stays_while_it_does(open_page: Open, filled: Path) -> None:
+    def saved() -> set[str]:
+        return {path.read_text() for path in (filled / "texts").glob("*.txt")}
+
+    def linked(app: AppTest) -> str:
+        found = app.query_params["text_id"]
+        return found if isinstance(found, str) else found[0]
+
+    app = open_page("inspect", filled, text="a secret film")
+    app.toggle(key="is-private").set_value(True)
+    sound(app.run())
+    name = linked(app)
+    files = len(list((filled / "texts").iterdir()))
+    for _ in range(3):
+        sound(app.run())
+    assert linked(app) == name and len(list((filled / "texts").iterdir())) == files
+    again = open_page("inspect", filled, text_id=name, private="1")
+    assert linked(again) == name and len(list((filled / "texts").iterdir())) == files
+    app.text_area(key="typed").set_value("another secret")
+    sound(app.run())
+    assert linked(app) != name and "text" not in app.query_params
+    assert {"a secret film", "another secret"} <= saved()
+
+
+def test_a_run_whose_numbers_overflow_is_one_sentence(
+    open_page: Open, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "READY_MADE", workspace.root / "none")
+    for task, cell in (("classify", "relu"), ("tag", "relu"), ("classify", "lstm")):
+        run = saved_run(workspace, config_of(task, model_of(cell)))
+        for most in (1e30, 3e38):
+            huge = {name: np.full_like(array, most) for name, array in run.weights().items()}
+            write_tensors(run.path / "weights.safetensors", huge)
+            app = open_page("inspect", workspace.root, run=run.id, text="the film", step="1", unit="1")
+            assert [e.value for e in app.error] == [e.value for e in app.error if "overflow on this text" in e.value]
+            assert cell == "lstm" or len(app.error) == 1  # an LSTM's gates may saturate instead
 
 
 def test_train_counts_the_parameters_before_anything_is_pressed(open_page: Open, filled: Path) -> None:

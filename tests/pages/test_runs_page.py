@@ -10,6 +10,7 @@ from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.common import run_list
+from rnn_core.commands import main
 from rnn_core.config import Problem, TrainConfig, options
 from rnn_core.workspace import Workspace, files, store
 from rnn_core.workspace.runs import Run
@@ -90,3 +91,25 @@ def test_an_empty_list_leads_on_and_a_zip_too_large_for_the_servers_memory_is_no
     app = open_page("runs", workspace.root)
     assert [link.proto.label for link in app.get("page_link")] == ["Go to Train"]
     assert app.file_uploader(key="import-run").proto.max_upload_size_mb == 200
+
+
+def test_one_bad_run_never_stops_the_list(
+    open_page: Open, workspace: Workspace, two: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = {"history.jsonl": b"{}\n" * 300_000, "metrics.json": b"[" * 3_000_000, "config.json": b"x" * 2**21}
+    for name, content in bad.items():
+        (saved_run(workspace, config_of(name=f"bad {name}")).path / name).write_bytes(content)
+    broken = saved_run(workspace, config_of(name="broken"))
+    metrics = Run.metrics
+
+    def unforeseen(run: Run) -> dict[str, object]:
+        return metrics(run) if run.id != broken.id else {}["who would have thought"]
+
+    monkeypatch.setattr(Run, "metrics", unforeseen)
+    app = open_page("runs", workspace.root)
+    table = app.dataframe[0].value
+    assert len(table) == 6 and sorted(table["state"]) == ["damaged"] * 3 + ["imported"] * 3
+    assert {"older", "newer", "bad history.jsonl", broken.id} <= set(table["name"])
+    assert [e.value for e in app.error if "more than 250,000 lines" in e.value.replace("\\", "")] and len(app.error) == 1
+    assert "who would have thought" in (workspace.root / "errors.log").read_text()
+    assert main(["runs", "--workspace", str(workspace.root)]) == 0

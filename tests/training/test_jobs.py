@@ -1,9 +1,11 @@
 """Jobs: how every state reads from the folder, and what a worker leaves there."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from filelock import FileLock
 from rnn_core.config import Problem
 from rnn_core.training import jobs
 from rnn_core.training.jobs import Cancelled, Job, Unwatched, cancel, start, status, work
-from rnn_core.workspace import Workspace, files
+from rnn_core.workspace import Workspace, faults, files
 from rnn_core.workspace.faults import Fault
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +87,13 @@ def test_a_worker_that_was_just_started_may_not_hold_its_lock_yet(tmp_path: Path
     assert state(wrote(tmp_path, state="running", time=time.time())) == "cut off"
 
 
+def test_a_clock_set_back_does_not_keep_a_dead_job_in_the_queue(tmp_path: Path) -> None:
+    assert state(wrote(tmp_path, state="queued", time=time.time() + 3600)) == "cut off"
+    with FileLock(tmp_path / "lock"):
+        values = {"state": "running", "progress": 0.6, "progress_before": 0.5, "since": time.time() + 3600}
+        assert status(wrote(tmp_path, **values)).seconds_left == 0  # type: ignore[union-attr]
+
+
 def test_the_time_left_follows_from_what_was_gained_since_the_work_began(tmp_path: Path) -> None:
     values = {"state": "running", "progress": 0.6, "progress_before": 0.5, "since": time.time() - 10}
     with FileLock(tmp_path / "lock"):
@@ -92,6 +101,12 @@ def test_the_time_left_follows_from_what_was_gained_since_the_work_began(tmp_pat
         early = status(wrote(tmp_path, **values | {"progress": 0.505}))
     assert found is not None and found.seconds_left == pytest.approx(40, rel=0.02)
     assert early is not None and early.seconds_left is None
+
+
+@pytest.mark.parametrize("time", ["1" + "0" * 400, "-1e999", "[" * 100_000])
+def test_a_status_with_an_endless_number_is_none_or_cut_off(tmp_path: Path, time: str) -> None:
+    (tmp_path / "status.json").write_text('{"state": "queued", "time": ' + time + "}")
+    assert state(tmp_path) in (None, "cut off")
 
 
 # ---- the worker's frame ---------------------------------------------------------------------------------------------
@@ -122,6 +137,52 @@ def test_a_problem_is_the_message_and_anything_else_points_to_the_log(
     assert found is not None and found.state == "failed" and found.message == str(why.value)
     assert str(log) in found.message and "ZeroDivisionError: " in log.read_text() and "Traceback" in log.read_text()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(OSError(errno.ENOSPC, "No space"), "the disk is full"), (MemoryError(), "not enough memory"),
+     (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "not enough memory")],
+)  # fmt: skip
+def test_a_machine_too_small_is_no_fault(tmp_path: Path, error: Exception, said: str) -> None:
+    with pytest.raises(Problem, match=said), work(tmp_path, "short", tmp_path):
+        raise error
+    assert said in status(tmp_path).message and not (tmp_path / "errors.log").exists()  # type: ignore[union-attr]
+
+
+def test_a_log_that_grows_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_MOST_BYTES", 1000)
+    for i in range(20):
+        faults.record(ValueError(f"fault {i}", "x" * 300), tmp_path)
+    logs = {p.name: p.read_text() for p in tmp_path.iterdir()}
+    assert logs.keys() == {"errors.log", "errors.log.1"} and "fault 19" in logs["errors.log"]
+    assert all(len(log) < 2000 for log in logs.values())
+
+
+def test_a_fault_is_recorded_elsewhere_where_the_workspace_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    why = faults.record(ValueError("who knows"), tmp_path / "file" / "below")
+    assert str(tmp_path / "errors.log") in str(why) and "who knows" in (tmp_path / "errors.log").read_text()
+
+
+def test_a_job_of_a_workspace_that_became_read_only_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(jobs.FileLock, "acquire", read_only)
+    with pytest.raises(Problem, match="read-only"), work(tmp_path, "short", tmp_path):
+        pytest.fail("it cannot work there")
+
+
+def test_a_worker_of_a_system_without_nice_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "nice")
+    monkeypatch.setenv(jobs.PARENT, str(os.getppid()))
+    with work(tmp_path, "short", tmp_path):
+        pass
+    assert state(tmp_path) == "done"
 
 
 def test_cancel_ends_the_work_as_cancelled_and_whoever_called_it_hears(tmp_path: Path) -> None:
@@ -230,6 +291,22 @@ def test_start_runs_a_command_that_reports_to_its_folder(workspace: Workspace) -
     found = status(folder)
     assert found is not None and (found.state, found.progress) == ("done", 1.0), (folder / "log").read_text()
     assert [d.id for d in workspace.datasets()] == [found.detail["dataset"]]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are not listed here")
+def test_workers_that_have_ended_do_not_stay_in_the_list_of_processes(workspace: Workspace) -> None:
+    folders = [workspace.root / "jobs" / str(number) for number in range(3)]
+    for folder in folders:
+        start(folder, ["runs", "--workspace", str(workspace.root)])
+    until(lambda: not any(status(folder).active for folder in folders))  # type: ignore[union-attr]
+    until(lambda: not children(), 5)
+
+
+def children() -> list[str]:
+    """The state of every child of this process: Z for one that has ended and that nobody has waited for."""
+    found = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists()]
+    after_name = [text.rpartition(")")[2].split() for text in found]
+    return [state for state, parent, *_ in after_name if parent == str(os.getpid()) and state == "Z"]
 
 
 def test_a_worker_waits_in_the_queue_and_goes_when_its_server_goes(workspace: Workspace) -> None:

@@ -1,5 +1,6 @@
 """The workspace folder: its runs, texts and ready-made runs."""
 
+import hashlib
 import os
 import shutil
 import time
@@ -71,9 +72,28 @@ def test_a_run_is_found_by_id_or_by_a_name_that_only_one_has(workspace: Workspac
 def test_a_text_is_kept_under_an_id_of_its_own(workspace: Workspace) -> None:
     texts = ["", "a", "b\r\nc", "😀 سلام", "\udcff half"]
     names = [workspace.keep_text(text) for text in texts]
-    assert len(set(names)) == len(texts) and workspace.keep_text("a") == names[1]
+    assert len(set(names)) == len(texts)
     assert [workspace.text(name) for name in names] == texts
-    assert workspace.text("0" * 24) is None
+    assert workspace.text("0" * 32) is None
+    with pytest.raises(Problem, match="longer than 4 MB"):
+        workspace.keep_text("x" * (store.MOST_TEXT + 1))
+
+
+def test_the_id_of_a_text_cannot_be_guessed_from_it(workspace: Workspace) -> None:
+    names = {workspace.keep_text("my diagnosis") for _ in range(20)}
+    assert len(names) == 20 and all(len(name) == 32 for name in names)  # 128 random bits
+    for hashed in ("md5", "sha1", "sha256", "sha512", "blake2b"):
+        assert not any(name in hashlib.new(hashed, b"my diagnosis").hexdigest() for name in names)
+
+
+def test_a_text_expires_when_nobody_has_opened_it_for_a_month(workspace: Workspace) -> None:
+    forgotten, opened = workspace.keep_text("forgotten"), workspace.keep_text("opened")
+    for name in (forgotten, opened):
+        os.utime(workspace.folder("texts", f"{name}.txt"), (time.time() - 31 * 86400,) * 2)
+    assert workspace.text(opened) == "opened"
+    workspace.keep_text("another")
+    assert workspace.text(forgotten) is None and workspace.text(opened) == "opened"
+    assert len(list((workspace.root / "texts").iterdir())) == 2
 
 
 # ---- ready-made runs ------------------------------------------------------------------------------------------------
