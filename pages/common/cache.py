@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.common.bounded import kept
 from rnn_core.config import Problem
 from rnn_core.training import ahead
 from rnn_core.workspace import Workspace, leftovers
@@ -51,7 +52,7 @@ def _version(run: Run) -> int:
     return weights.stat().st_mtime_ns if weights.exists() else 0
 
 
-@st.cache_resource(max_entries=6, show_spinner="Opening the run …")
+@kept(1 << 30, 6, "Opening the run …")
 def _loaded(_run: Run, path: str, version: int) -> "Loaded":
     from rnn_core.analysis.loading import load
     from rnn_core.threads import use_threads
@@ -68,7 +69,7 @@ def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
     return network, _traced(network, str(run.path), version, text, spaced)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@kept(256 << 20, 64)
 def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool) -> "Trace":
     from rnn_core.analysis.trace import trace
 
@@ -91,7 +92,7 @@ def backward(
     return _backward(network, seen, data, str(run.path), _version(run), asked, data is not None)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept(512 << 20, 16)
 def _backward(
     _loaded: "Loaded", _seen: "Trace", _data: "SavedDataset | None", path: str, version: int,
     asked: tuple[str, bool, str | None, str | None, bool, bool], batch: bool,
@@ -108,7 +109,7 @@ def along(run: Run, texts: "Sequence[Example]") -> "Along":
     return _along(_loaded(run, str(run.path), version), texts, str(run.path), version, run.config.fingerprint)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading dev word by word …")
+@kept(128 << 20, 6, "Reading dev word by word …")
 def _along(_loaded: "Loaded", _texts: "Sequence[Example]", path: str, version: int, fingerprint: str) -> "Along":
     from rnn_core.analysis.along import along
 
