@@ -1,5 +1,6 @@
 """The contract of a view: one question, computed, drawn and explained the same way on every page."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -42,10 +43,16 @@ def always(config: RunConfig) -> bool:
 
 _MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>$:<&@/^="} | {"\n": " ", "\r": " "})
 
+_LINKS = re.compile(r"(?<=http)(?=s?://)|(?<=ww)(?=w\.)|(?<=@)(?=[\w-])", re.IGNORECASE)
+"""Within what Markdown makes a link of by itself: http://…, www.… and addresses of mail. A backslash does not stop it."""
+
+_NOTHING = ":gray[]"
+"""A stretch of no letters in another colour, which parts a text in two without adding to it."""
+
 
 def literal(text: str, most: int = 80) -> str:
-    """A user's text for Markdown, so that it is shown as written, on one line, cut to `most` characters."""
-    return visible(text, most).translate(_MARKUP)
+    """A user's text for Streamlit's Markdown: shown as written, without links, on one line, cut to `most` characters."""
+    return _NOTHING.join(part.translate(_MARKUP) for part in _LINKS.split(visible(text, most)))
 
 
 def number(value: float) -> str:
