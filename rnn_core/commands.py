@@ -334,7 +334,10 @@ def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -
 
     run = workspace.run(given.run)
     loaded = load(run)
-    return {"run": run.id} | gradients(loaded, trace(loaded, given.text), given.target, given.loss)
+    found = gradients(loaded, trace(loaded, given.text), given.target, given.loss)
+    for sentence in found["said"]:
+        print(sentence, file=sys.stderr)
+    return {"run": run.id} | found
 
 
 def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:

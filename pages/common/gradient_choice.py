@@ -104,6 +104,8 @@ def warn(backward: "Backward") -> None:
     flow = backward.flow
     for warning in backward.trace.warnings:
         st.warning(literal(warning, 300), icon=":material/help:")
+    if backward.cut:
+        st.info(backward.cut, icon=":material/content_cut:")
     followed, steps = len(flow.rows), int((flow.targets >= 0).sum())
     if followed < steps:
         st.caption(f"This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.")

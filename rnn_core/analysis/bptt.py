@@ -14,6 +14,7 @@ from rnn_core.analysis.bptt_pass import (
     Read,
     Target,
     at_logits,
+    beginning,
     deltas,
     doubled,
     forward,
@@ -30,6 +31,9 @@ from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Trun
 MOST_PRODUCTS = 12e9
 """So many multiplications may following the losses one by one take, most of a second; else every n-th loss is followed."""
 
+MOST_PRINTED = 50_000
+"""Pairs of a loss and a copy that the command line prints, some 50 bytes each for every layer's four parameters."""
+
 BESIDE_PRODUCTS = 40
 """What else is done with each number of a gradient at a state, as so many multiplications of a product's."""
 
@@ -37,14 +41,17 @@ BESIDE_PRODUCTS = 40
 # ---- the whole of one text ------------------------------------------------------------------------------------------
 
 
-def followed(network: Network, classes: Tensor) -> Tensor:
+def followed(network: Network, classes: Tensor, most: int | None = None) -> Tensor:
     """(R,) the steps whose losses are followed one by one: all that have a target, or every n-th from the last back.
 
     Args:
         classes: (T,) −1 where there is no target.
+        most: R at most; None: as many as can be followed quickly.
     """
     steps = torch.nonzero(classes >= 0)[:, 0]
     stride = math.ceil(len(steps) * len(classes) * _a_pair(network) / MOST_PRODUCTS)
+    if most:
+        stride = max(stride, math.ceil(len(steps) / most))
     return steps.flip(0)[:: max(1, stride)].flip(0)
 
 
@@ -59,13 +66,16 @@ def _a_pair(network: Network) -> float:
     return found * (2 if network.bias_out.dtype == torch.float64 else 1)  # half as many in an instruction
 
 
-def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str]) -> GradientFlow:
+def flow(
+    done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str], most: int | None = None
+) -> GradientFlow:
     """What every copy receives from every loss, the shares of the total, and how far it all is from autograd.
 
     Args:
         done: the forward pass; of `doubled` for float64.
         tokens: (T,) as fed.
         labels: the run's classes.
+        most: so many losses are followed at most, as in `followed`; all others are in the sums.
 
     Raises:
         Problem: when the network's numbers overflow on this text.
@@ -75,7 +85,7 @@ def flow(done: Pass, target: Target, tokens: Sequence[str], labels: Sequence[str
                       "train it again with a lower learning rate.")  # fmt: skip
     total = sums(done, target, target.weights[None])
     gradients = total.row(0)
-    rows = followed(done.network, target.classes)
+    rows = followed(done.network, target.classes, most)
     pairs = _pairs(done, target, rows, gradients)
     values, counted = values_of(done, target), target.weights > 0
     layers = tuple(_copies(read, layer, direction, total, gradients, pairs[layer, direction])
@@ -305,20 +315,35 @@ def _kept(rows: np.ndarray, steps: int, kind: str, k: int, both: bool) -> tuple[
     return int((last - np.maximum(first, 0) + 1).sum()), reached
 
 
+def cut_words(count: int, kept: int) -> str:
+    """That a text was cut by `beginning`, as a sentence."""
+    return f"This text has {count:,} tokens; the way back is of its first {kept:,}, read as a text of their own."
+
+
 # ---- the command line -----------------------------------------------------------------------------------------------
 
 
 def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str | None = None) -> dict[str, Any]:
     """What `gradients RUN TEXT` prints, as plain values: norms by copy and by pair, and how far autograd's are. In float64.
 
+    A text longer than `bptt_pass.longest` is cut there, and of more than `MOST_PRINTED` pairs every n-th loss is printed, as
+    `rows` says; `said` holds a sentence on each. What is printed by copy is of all losses.
+
     Args:
         trace: the text as the run reads it.
         target: a label, or when labelling one tag a token, apart by spaces; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
     """
-    aim = target_of(loaded, trace, target, loss)
-    found = flow(forward(doubled(loaded.network), trace.indices), aim, trace.tokens, trace.labels)
+    count = len(trace.tokens) - 2
+    trace, tags = beginning(loaded, trace, target)
+    aim = target_of(loaded, trace, tags, loss)
+    done = forward(doubled(loaded.network), trace.indices)
+    found = flow(done, aim, trace.tokens, trace.labels, max(1, MOST_PRINTED // (done.steps * len(done.each()))))
+    said = [cut_words(count, len(trace.tokens) - 2)] if count > len(trace.tokens) - 2 else []
+    if len(found.rows) < (steps := int((found.targets >= 0).sum())):
+        said.append(f"Of its {steps:,} losses {len(found.rows):,} are printed by pair, evenly from the last; sums are of all.")
     return {
+        "said": said,
         "tokens": list(found.tokens),
         "targets": [None if i < 0 else trace.labels[i] for i in found.targets.tolist()],
         "loss": found.loss,

@@ -13,12 +13,41 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 
 from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.trace import trace as read_trace
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, State
 from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import Parameters, inner_bias, unroll, zero_state
 from rnn_core.results import Trace
+
+MOST_TOKENS, FEWEST_TOKENS = 1_000, 20
+"""Tokens of the longest text whose way back is laid open, and that every network is allowed."""
+
+MOST_WORK = 30e9
+"""Multiplications that the way back of a text may take for the total loss alone, some seconds: six a weight and a token."""
+
+
+def longest(network: Network) -> int:
+    """How many tokens of a text are laid open; fewer in a network with millions of weights in its cells."""
+    weights = sum(p.numel() for p in network.cells.parameters())
+    return min(MOST_TOKENS, max(FEWEST_TOKENS, int(MOST_WORK / (6 * weights))))
+
+
+def beginning(loaded: Loaded, trace: Trace, tags: str | Sequence[str] | None) -> tuple[Trace, str | Sequence[str] | None]:
+    """The text itself, or where it is longer than `longest` its first tokens read as a text of their own.
+
+    Args:
+        tags: the target; of a labelling run one tag a token, of which those of these tokens are given back.
+    """
+    most, count = longest(loaded.network), len(trace.tokens) - 2
+    if count <= most:
+        return trace, tags
+    words = trace.tokens[1 : most + 1]
+    if tags is not None and loaded.config.task.per_token:
+        wanted = tags.split() if isinstance(tags, str) else tags
+        tags = wanted[:most] if len(wanted) == count else tags
+    return read_trace(loaded, trace.text[: int(trace.offsets[most, 1])], words), tags
 
 
 class Slopes(NamedTuple):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from rnn_core.analysis import bptt, bptt_sweep
+from rnn_core.analysis import bptt, bptt_pass, bptt_sweep
 from rnn_core.analysis.bptt import flow, gradients, truncations
 from rnn_core.analysis.bptt_checks import compare, differences
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, doubled, forward, target_of, times
@@ -18,6 +18,7 @@ from rnn_core.analysis.trace import losses, trace
 from rnn_core.config import Problem
 from rnn_core.network.models import Network
 from rnn_core.results import GradientFlow
+from rnn_core.views.bptt import backward
 from tests.analysis.gradients import KINDS, loaded, unrolled
 from tests.tiny import CELLS, TAGS, model_of
 
@@ -446,3 +447,67 @@ def test_a_sweep_that_may_leave_out_what_is_far_meets_all_that_is_near(task: str
     assert all(torch.allclose(met[3][key], met[None][key], rtol=0, atol=1e-12) for key in near)
     if layers == 1:
         assert near == met[3].keys()
+
+
+# ---- texts that are too long ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", ["classify", "tag"])
+def test_of_a_text_that_is_too_long_the_beginning_is_read_as_a_text_of_its_own(
+    task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = loaded("lstm", task, layers=2, loss="every")
+    monkeypatch.setattr(bptt_pass, "MOST_TOKENS", 6)
+    tags = some_target(task)
+    short = " ".join(tags.split()[:6]) if task == "tag" else tags
+    cut, whole = backward(one, trace(one, TEXT), tags), backward(one, trace(one, "the film was not good ,"), short)
+    assert cut.cut == "This text has 11 tokens; the way back is of its first 6, read as a text of their own." and not whole.cut
+    assert cut.trace.tokens == whole.trace.tokens == ("<sos>", *["the", "film", "was", "not", "good", ","], "<eos>")
+    assert cut.trace.text == whole.trace.text and cut.flow.total == whole.flow.total
+    for mine, theirs in zip(cut.flow.layers, whole.flow.layers, strict=True):
+        for parameter in theirs.pairs:
+            np.testing.assert_array_equal(mine.pairs[parameter], theirs.pairs[parameter])
+    printed, wanted = gradients(one, trace(one, TEXT), tags), gradients(one, trace(one, "the film was not good ,"), short)
+    assert printed.pop("said") == [cut.cut] and wanted.pop("said") == []
+    assert printed == wanted
+    if task == "tag":
+        with pytest.raises(Problem, match="There are 1 tags for 6 tokens"):
+            backward(one, trace(one, TEXT), "O")
+
+
+def test_of_many_pairs_some_are_printed_and_the_sums_are_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = loaded("gru", layers=2, loss="every")
+    seen = trace(one, TEXT)
+    whole = gradients(one, seen)
+    monkeypatch.setattr(bptt, "MOST_PRINTED", 5 * 2 * len(seen.tokens))
+    some = gradients(one, seen)
+    rows = some["rows"]
+    assert whole["rows"] == list(range(1, 14)) and rows == [1, 4, 7, 10, 13]
+    assert some["said"] == ["Of its 13 losses 5 are printed by pair, evenly from the last; sums are of all."]
+    for few, all_ in zip(some["copies"], whole["copies"], strict=True):
+        assert few["by_copy"] == all_["by_copy"] and few["share_by_copy"] == all_["share_by_copy"]
+        assert np.allclose(few["delta_by_pair"], np.array(all_["delta_by_pair"])[np.array(rows) - 1], **CLOSE)
+    for name in ("losses", "weights", "total_loss", "gradient_norms", "differences"):
+        assert some[name] == whole[name]
+
+
+@pytest.mark.parametrize(("task", "tokens"), [("classify", 1_500), ("tag", 5_000)])
+def test_what_is_printed_of_a_long_text_is_bounded(task: str, tokens: int) -> None:
+    one = loaded("lstm", task, layers=2, bidirectional=task == "tag", loss="every")
+    found = gradients(one, trace(one, "film " * tokens))
+    assert len(found["tokens"]) == bptt_pass.MOST_TOKENS + 2 and len(found["said"]) == 2
+    assert len(json.dumps(found)) < 8_000_000 and found["max_abs_difference"] < 1e-10
+    pairs = sum(len(row) for one in found["copies"] for row in one["delta_by_pair"])
+    assert pairs <= bptt.MOST_PRINTED
+
+
+def test_a_larger_network_is_laid_open_for_fewer_tokens() -> None:
+    assert bptt_pass.longest(loaded("lstm").network) == bptt_pass.MOST_TOKENS
+    with torch.device("meta"):  # no room is made for it
+
+        class Wide:
+            cells = torch.nn.Linear(2048, 4 * 2048)
+
+        wide = bptt_pass.longest(Wide())  # type: ignore[arg-type]
+        Wide.cells = torch.nn.Linear(2**15, 2**15)
+        assert bptt_pass.FEWEST_TOKENS == bptt_pass.longest(Wide()) < wide < bptt_pass.MOST_TOKENS  # type: ignore[arg-type]

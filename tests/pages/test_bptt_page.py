@@ -155,3 +155,10 @@ def test_odd_links_and_texts_are_survived(opened, filled: Path, named: dict[str,
     assert not app.error
     assert not any("<b>x" in m.value for m in app.markdown)
     assert json.dumps(chart(app, "view-pairs")).count("<b>") == 0
+
+
+def test_a_text_that_is_too_long_is_cut_and_said(opened, filled: Path, named: dict[str, str]) -> None:
+    app = opened(filled, run=named["reviews.csv"], text="soup " * 5_000)
+    assert [e.value for e in app.info if e.value.startswith("This text has 5,000 tokens; the way back is of its first 1,000")]
+    for section in SECTIONS:
+        assert not opened(filled, run=named["reviews.csv"], text="soup " * 5_000, section=section, step="4999", back="4000").error

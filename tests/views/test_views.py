@@ -45,7 +45,7 @@ def escaped_only(explanation: str) -> None:
         assert text not in rest, (text, explanation)
     assert explanation.count("$$") % 2 == 0
     # what is left when formulas and escaped signs are taken away holds no sign of a user's markup
-    plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|`<\w+>`", "", re.sub(r"\\\\", "", explanation), flags=re.DOTALL)
+    plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|`<\w+>`", "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
     plain = re.sub(r"\\[^\w\s]", "", plain)
     assert not re.search(r"[<>$\[\]`~]", plain), plain
 

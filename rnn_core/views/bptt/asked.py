@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.analysis import bptt, bptt_reach, bptt_updates
-from rnn_core.analysis.bptt_pass import Pass, Target, doubled, forward, target_of
+from rnn_core.analysis.bptt_pass import Pass, Target, beginning, doubled, forward, target_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import (
     BatchDirections,
@@ -32,7 +32,9 @@ class Backward:
     """One text and one target on the way back; what is not asked for is not computed, and nothing twice.
 
     Attributes:
+        trace: the text, or its beginning where it is too long.
         examples: labelled texts of the run's data, for a mini-batch; empty where the data are not here.
+        cut: that the text was cut, as a sentence; empty when it was not.
     """
 
     loaded: Loaded
@@ -40,6 +42,7 @@ class Backward:
     target: Target
     done: Pass
     examples: Sequence[Any] = ()
+    cut: str = ""
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @cached_property
@@ -107,9 +110,11 @@ def backward(
     examples: Sequence[Any] = (),
 ) -> Backward:
     """Prepares the way back; arguments as `target_of`'s, and `precise` for float64. Raises Problem as that does."""
-    aim = target_of(loaded, trace, target, loss, logit)
+    short, tags = beginning(loaded, trace, target)
+    aim = target_of(loaded, short, tags, loss, logit)
     network = doubled(loaded.network) if precise else loaded.network
-    return Backward(loaded, trace, aim, forward(network, trace.indices), examples)
+    cut = "" if short is trace else bptt.cut_words(len(trace.tokens) - 2, len(short.tokens) - 2)
+    return Backward(loaded, short, aim, forward(network, short.indices), examples, cut)
 
 
 @dataclass(frozen=True)
