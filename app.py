@@ -33,4 +33,5 @@ page = st.navigation(
     }
 )
 widgets.frame()
-page.run()
+with widgets.saying_faults():
+    page.run()

@@ -12,6 +12,7 @@ from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
+from rnn_core.workspace import faults
 
 
 def frame() -> None:
@@ -32,6 +33,15 @@ def saying_problems() -> Iterator[None]:
     except Problem as why:
         problem(why)
         st.stop()
+
+
+@contextmanager
+def saying_faults() -> Iterator[None]:
+    """The last resort of a page: whatever nobody foresaw is a sentence that names the log with its traceback."""
+    try:
+        yield
+    except Exception as error:  # what Streamlit itself ends a run by is none
+        problem(faults.record(error, workspace().root))
 
 
 def problem(why: Problem | str) -> None:
@@ -74,6 +84,10 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
 
     @st.fragment(run_every="1s" if active else None)
     def progress() -> None:
+        with saying_faults():
+            show()
+
+    def show() -> None:
         now = at_first.pop() if at_first else jobs.status(folder)
         if now is None:
             return
