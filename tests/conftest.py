@@ -22,3 +22,7 @@ def shared_data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the public data of ../shared/data is not here")
     return DATA
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--hostile", type=int, default=300, metavar="N", help="inputs of each kind in tests/hostile (default: 300)")
