@@ -323,4 +323,6 @@ def _problem(error: ValidationError) -> Problem:
     if not where or first["type"] == "value_error":
         return Problem(message[0].upper() + message[1:] + ".", getattr(first.get("ctx", {}).get("error"), "typed", ""))
     given = "" if first["type"] == "missing" else f" (given: {str(first['input'])[:60]!r})"
-    return Problem(f"The option {where[-1].replace('_', '-')} does not fit: {message[0].lower() + message[1:]}{given}.")
+    name = where[-1].replace("_", "-")
+    shown = name if name.replace("-", "").isalnum() and len(name) <= 40 else repr(name[:40])  # a file may say anything
+    return Problem(f"The option {shown} does not fit: {message[0].lower() + message[1:]}{given}.")

@@ -134,3 +134,11 @@ def test_a_number_that_is_none_is_refused(name: str, value: object) -> None:
 def test_a_fingerprint_is_64_hex_digits(mark: str) -> None:
     with pytest.raises(Problem, match="fingerprint"):
         make(RunConfig, {"data": DataConfig(), "model": ModelConfig(), "train": TrainConfig(), "fingerprint": mark, "name": "n"})
+
+
+@pytest.mark.parametrize("name", ["\n", "x" * 5000, "<b>", ""])
+def test_an_option_of_any_name_is_said_in_one_line(name: str) -> None:
+    with pytest.raises(Problem, match="unexpected keyword argument") as why:
+        make(DataConfig, {name: 1})
+    assert "\n" not in str(why.value) and len(str(why.value)) < 200 and repr(name[:40]) in str(why.value)
+    str(why.value).encode()

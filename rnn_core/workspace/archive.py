@@ -50,7 +50,8 @@ def unpack(workspace: Workspace, content: bytes) -> Run:
             try:
                 _check(Run(aside))
             except Problem as why:
-                raise Problem(f"The run in this zip is damaged, so it was not imported. {why}") from None
+                said = str(why).replace(f"Run {aside.name} ", "It ").replace(aside.name, "it")
+                raise Problem(f"The run in this zip is damaged, so it was not imported. {said}") from None
             target.parent.mkdir(exist_ok=True)
             os.rename(aside, target)
         finally:

@@ -41,8 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("server")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true",
-             "--server.address=127.0.0.1"],
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
             cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"UNROLLED_WORKSPACE": str(folder / "workspace")},
         )  # fmt: skip
     url, end = f"http://127.0.0.1:{port}", time.monotonic() + 90
