@@ -1,29 +1,20 @@
 """Which file is read: one uploaded, kept on the server by its content, or one that lies there."""
 
 import hashlib
-import ipaddress
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pages.common import visitor
 from pages.common.cache import workspace
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.workspace import files
 
 ROOT = "UNROLLED_FILES"
 """Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
-
-_PROXIED = re.compile(
-    r"(x-(original-)?forwarded.*|forwarded.*|via|.*-client-ip|.*-connecting-ip|client-ip|x-real-ip|true-client-.*|x-client-.*"
-    r"|x-remote-.*|x-envoy-.*|x-amzn-.*|cf-.*|fly-.*|x-appengine-.*)",
-    re.IGNORECASE,
-)
-"""Headers by which a proxy says that it speaks for somebody else, or that it is one."""
 
 _KEPT = "evaluate-uploaded"
 
@@ -68,7 +59,7 @@ def keep_for_evaluate(path: Path, digest: str, name: str) -> None:
 def server_path(named: str) -> Path:
     """A path on the server that a user typed. Raises Problem when it is outside of the folder that is allowed."""
     root = os.environ.get(ROOT)
-    if not root and not _sits_at_the_server():
+    if not root and not visitor.sits_at_the_server():
         raise Problem(f"Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.")
     named = named.strip()
     shown = named[:200]
@@ -82,33 +73,6 @@ def server_path(named: str) -> Path:
     except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
         what = "cannot be looked at by this program: choose another file, or upload it"
     raise Problem(f"{shown} {what}.")
-
-
-def _sits_at_the_server() -> bool:
-    """Whether the browser is on this very machine, and no proxy there speaks for others."""
-    headers = st.context.headers
-    if not _is_this_machine(st.context.ip_address) or any(map(_PROXIED.fullmatch, headers)):
-        return False
-    host = headers.get("Host", "localhost")
-    origin = headers.get("Origin")  # a browser always says whose page opens the connection
-    try:
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            return False  # another page on this machine, which Streamlit lets in
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or _is_this_machine(name)
-    except ValueError:
-        return False
-
-
-def _is_this_machine(address: str | None) -> bool:
-    """Whether an address is a loopback one, also where an IPv6 socket writes it as ::ffff:127.0.0.1. None is Streamlit's."""
-    if address is None:
-        return True
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def fingerprint_of(path: Path, config: DataConfig) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import cache, state, widgets
+from pages.common.bounded import nbytes
 from rnn_core.config import Problem
 from rnn_core.results import OVERFLOW
 from rnn_core.workspace.datasets import SavedDataset
@@ -25,6 +26,9 @@ PARTS = {
 """The tabs of the page."""
 
 _KEPT, _MOST_KEPT = "matrix-kept", 24
+
+_MOST_BYTES = 64 << 20
+"""What a session keeps of this page at most, but for the latest result."""
 
 
 def tabs() -> dict[str, Any]:
@@ -50,9 +54,9 @@ def kept(key: tuple[Any, ...], held: Sequence[Any], compute: Callable[[], Any]) 
     key = (*key, *map(id, held))
     if key not in store:
         value = compute()
-        while len(store) >= _MOST_KEPT:
-            del store[next(iter(store))]
         store[key] = (held, value)
+        while len(store) > 1 and (len(store) > _MOST_KEPT or nbytes([v for _, v in store.values()], held) > _MOST_BYTES):
+            del store[next(iter(store))]
     return store[key][1]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
+from pages.common import visitor
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.training import jobs
@@ -16,7 +17,10 @@ from rnn_core.workspace import faults
 
 
 def frame() -> None:
-    """What stands beside every page."""
+    """What stands beside every page. Ends the run where another server's page opened the connection."""
+    if visitor.comes_from_another_local_page():
+        problem("This page was opened by another program's page on this machine. Open it by its own address.")
+        st.stop()
     with st.sidebar:
         st.caption("The workspace is shared by everybody who uses this server.")
     with saying_problems():

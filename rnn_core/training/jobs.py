@@ -7,6 +7,7 @@ session and a restarted server read the same folder. Loads no torch.
 
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -79,6 +80,8 @@ def _read(folder: Path) -> dict[str, Any] | None:
     try:
         values = json.loads((folder / "status.json").read_text(encoding="utf-8"))
         numbers = {name: float(values.get(name, 0)) for name in ("time", "since", "progress", "progress_before")}
+        if not all(map(math.isfinite, numbers.values())):
+            return None
         words = {"state": str(values["state"]), "message": str(values.get("message", ""))}
         return numbers | words | {"detail": dict(values.get("detail", {}))}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):

@@ -126,7 +126,7 @@ class Run:
         if not all(array.dtype in (np.float32, np.float64) for array in weights.values()):
             raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
         most = np.finfo(np.float32).max  # what the network computes with
-        if not all((np.abs(array) <= most).all() for array in weights.values()):
+        if not all(-most <= array.min() and array.max() <= most for array in weights.values() if array.size):  # NaN is neither
             raise Problem(f"Run {self.id} is damaged: its weights hold NaN or infinity. Delete it, or train it again.")
         return weights
 

@@ -12,7 +12,7 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from pages.common import data_files, state
+from pages.common import data_files, state, visitor
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.datasets import read_dataset
 from rnn_core.training import jobs
@@ -73,6 +73,27 @@ def test_who_comes_from_elsewhere_may_only_with_leave(
     assert data_files.server_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
     with pytest.raises(Problem, match="Only files below"):
         data_files.server_path("/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "another"),
+    [("localhost:8501", "http://localhost:9999", True), ("127.0.0.1:8501", "http://localhost:8501", True),
+     ("[::1]:8501", "http://127.0.0.1:1", True), ("localhost", "https://localhost:8501", True),
+     ("localhost:8501", "http://localhost:8501", False), ("127.0.0.1:8501", "http://127.0.0.1:8501", False),
+     ("127.0.0.1:8501", "https://unrolled.example", False),  # a proxy; whether it may is for Streamlit to say
+     ("unrolled.example", "https://unrolled.example", False), ("", "", False), ("localhost:8501", "null", False),
+     ("[bad", "http://[bad", False)],
+)  # fmt: skip
+def test_a_page_of_another_server_on_this_machine_is_turned_away(
+    host: str, origin: str, another: bool, open_page: Open, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sits(monkeypatch, Host=host, Origin=origin)
+    assert visitor.comes_from_another_local_page() == another
+    if host.startswith("127.0.0.1"):
+        app = open_page("data", empty)
+        said = [e.value.replace("\\", "") for e in app.error]
+        assert all("Open it by its own address" in words for words in said) and bool(said) == another
+        assert bool(app.title) != another, "nothing else is shown"
 
 
 @pytest.mark.parametrize(
