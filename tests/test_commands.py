@@ -675,7 +675,7 @@ def test_hidden_names_of_files_are_checked(command: Run, told: str) -> None:
 
 @pytest.mark.parametrize("key", ["../..", "../../../evil", "/tmp/evil", "", "x" * 64, "abc"])
 def test_a_hidden_key_cannot_lead_out_of_the_run(command: Run, workspace: Workspace, key: str) -> None:
-    run = saved_run(workspace)
+    run = saved_run(workspace, labels=("negative", "positive"))
     status, _, _ = command("evaluate", run.id, REVIEWS, f"--key={key}")
     written = [p for p in workspace.root.parent.rglob("predictions.parquet") if not p.is_relative_to(run.path / "evaluations")]
     assert (status == 0) == (key == "") and written == []
@@ -729,7 +729,7 @@ def test_temporary_files_lie_in_the_workspace_and_go(
     seen: list[str] = []
     made = tempfile.mkdtemp
     monkeypatch.setattr(tempfile, "mkdtemp", lambda *a, **k: seen.append(made(*a, **k)) or seen[-1])
-    run = saved_run(workspace)
+    run = saved_run(workspace, labels=("negative", "positive"))
     assert command("evaluate", run.id, REVIEWS)[0] == 0
     assert seen and all(Path(path).is_relative_to(workspace.root) for path in seen)
     gc.collect()
