@@ -36,12 +36,13 @@ _beginning = threading.Lock()
 
 
 def begin(root: Path) -> None:
-    """Clears a workspace and marks this process as at work there until it ends; does nothing when called again."""
+    """Marks this process as at work in a workspace until it ends, and clears that meanwhile; does nothing when called again."""
     with _beginning:
         if root not in _begun:
             _begun[root] = contextlib.ExitStack()
-            clear(root)
             _begun[root].enter_context(held(root))
+            # among thousands of runs this takes a while, and nobody waits for it
+            threading.Thread(target=clear, args=(root,), name="clears leftovers", daemon=True).start()
 
 
 @contextlib.contextmanager

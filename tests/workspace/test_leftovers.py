@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,9 +123,10 @@ def test_a_workspace_that_cannot_be_written_is_worked_in_all_the_same(tmp_path: 
 
 def test_a_server_clears_and_marks_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     cleared: list[Path] = []
+    done = threading.Event()
     clear: Callable[[Path], None] = leftovers.clear
-    monkeypatch.setattr(leftovers, "clear", lambda root: (cleared.append(root), clear(root)))
+    monkeypatch.setattr(leftovers, "clear", lambda root: (cleared.append(root), clear(root), done.set()))
     leftovers.begin(workspace.root)
     leftovers.begin(workspace.root)
-    assert cleared == [workspace.root]
+    assert done.wait(10) and cleared == [workspace.root]
     assert [p.name for p in (workspace.root / leftovers._OWNERS).iterdir()] == [files.OWNER]
