@@ -5,7 +5,8 @@ over what a `Cell` declares. Letters as in the docs: U inputâ†’hidden, W hiddenâ
 n input width, d hidden units, G gates stacked in the rows of U, W and b. h_0 = 0 (and c_0 = 0).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -33,12 +34,14 @@ class Cell:
         gates: names of the G blocks of d rows in U, W and b, in torch.nn's order.
         parts: names of the state's parts; the first, h, is what is read out.
         kept: names of what `step` returns beside the state, each (B, d).
+        biases: by gate, what its bias starts from under the `orthogonal` initialisation; 0 where it is not named.
         equations: LaTeX, one line an equation.
     """
 
     gates: tuple[str, ...]
     parts: tuple[str, ...] = ("h",)
     kept: tuple[str, ...] = ()
+    biases: Mapping[str, float] = MappingProxyType({})
     equations: tuple[str, ...]
 
     def parameters(self, n: int, d: int) -> dict[str, Declared]:
@@ -109,6 +112,7 @@ class LSTM(Cell):
     gates = ("i", "f", "g", "o")
     parts = ("h", "c")
     kept = ("i", "f", "g", "o")
+    biases = MappingProxyType({"f": 1.0})  # Jozefowicz et al. 2015
     equations = (
         r"i_t = \sigma(b_i + W_i h_{t-1} + U_i x_t)",
         r"f_t = \sigma(b_f + W_f h_{t-1} + U_f x_t)",
@@ -147,6 +151,7 @@ class GRU(Cell):
 
     gates = ("r", "z", "n")
     kept = ("r", "z", "n", "q")
+    biases = MappingProxyType({"z": 2.0})  # z = 1 keeps the state; measured by benchmarks/gate_bias.py
     equations = (
         r"r_t = \sigma(b_r + W_r h_{t-1} + U_r x_t)",
         r"z_t = \sigma(b_z + W_z h_{t-1} + U_z x_t)",

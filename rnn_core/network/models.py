@@ -84,7 +84,8 @@ def initialise(network: Network) -> None:
     """Sets every parameter by the scheme that the config names, drawing from torch's global generator.
 
     `orthogonal`: embeddings uniform in ±0.05; U and V Glorot uniform (Glorot and Bengio 2010), gate by gate; W
-    orthogonal (Saxe et al. 2014), gate by gate; biases 0, the LSTM's forget bias 1 (Jozefowicz et al. 2015).
+    orthogonal (Saxe et al. 2014), gate by gate; biases 0 but for the gates that keep the state, which start mostly open
+    (`Cell.biases`): the LSTM's forget gate at 1, the GRU's update gate at 2.
     `torch`: torch.nn's defaults: embeddings from N(0, 1), all else uniform in ±1/√(columns); the one bias here
     stands for the sum of torch's two.
     """
@@ -114,9 +115,9 @@ def initialise(network: Network) -> None:
                         nn.init.orthogonal_(gate)
                 else:
                     p.zero_()
-            if "f" in network.cell.gates:
-                forget = network.cell.gates.index("f")
-                parameters["bias"][forget * d : (forget + 1) * d] = 1
+            for gate, bias in network.cell.biases.items():
+                place = network.cell.gates.index(gate) * d
+                parameters["bias"][place : place + d] = bias
         nn.init.xavier_uniform_(network.weight_out)
         network.bias_out.zero_()
 
