@@ -78,11 +78,11 @@ def remembered(task: str, steps: int, cell: str, seed: int) -> str:
     rng = np.random.default_rng(seed)
     train, dev = make(2000, steps, rng), make(500, steps, rng)
     vocabulary, labels = Vocabulary.build(train[0], 100), [*WORDS, "none"] if kind == "tag" else list(WORDS[:2])
-    encoded = [Encoded.of(*texts, vocabulary, labels, kind == "tag") for texts in (train, dev)]
+    encoded, held_out = (Encoded.of(*texts, vocabulary, labels, kind == "tag") for texts in (train, dev))
     model = ModelConfig(cell=cell, embedding=64, hidden=64, dropout=0.0)  # type: ignore[arg-type]
     fit = TrainConfig(epochs=10, patience=0, learning_rate=0.002, threads=1, seed=seed)
     config = RunConfig(DataConfig(task=kind), model, fit, "0" * 64, "bench")  # type: ignore[arg-type]
-    training, reached = Training(config, *encoded, vocabulary, labels), Reached()
+    training, reached = Training(config, encoded, held_out, vocabulary, labels), Reached()
     training.run([reached])
     assert training.best
     return f"{training.best['dev_accuracy']:.3f} ({reached.epoch or '–'})"

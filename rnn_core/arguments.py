@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnn_core.config import SPLITS, DataConfig, ModelConfig, TrainConfig, choices, number_type, options
+from rnn_core.config import SPLITS, SUGGESTED, DataConfig, ModelConfig, TrainConfig, choices, number_type, options
 
 Command = Callable[..., dict[str, Any]]
 
@@ -24,6 +24,8 @@ def _add_options(parser: argparse.ArgumentParser, config: type, leave_out: Seque
         default = "" if field.default is None or field.default is False else f" (default: {field.default})"
         if name == "task":
             default = " (default: guessed from the training file)"
+        if name in SUGGESTED:
+            default = " (default: suggested for the data)"
         text = f"{field.title}: {field.description}{default}".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=text)

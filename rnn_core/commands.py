@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from rnn_core.config import (
 from rnn_core.data.encodings import encodable
 from rnn_core.results import OVERFLOW, Answers, Evaluation, FileAnswers, LeftOut
 from rnn_core.training import jobs
+from rnn_core.training.suggest import Suggestion, suggest, suggestions
 from rnn_core.workspace import Workspace, evaluations, faults, leftovers
 from rnn_core.workspace import files as on_disk
 from rnn_core.workspace import readings as saved_readings
@@ -125,8 +126,12 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
     if given.resume:
         run = _to_resume(given, workspace)
     else:
-        model, train = make(ModelConfig, stated(ModelConfig, given)), make(TrainConfig, stated(TrainConfig, given))
+        chosen = stated(ModelConfig, given) | stated(TrainConfig, given)
+        for kind in (ModelConfig, TrainConfig):
+            make(kind, stated(kind, given))  # what does not fit is said before files are read
         saved = _dataset_of(given, workspace, job)
+        model, train = suggest(saved.config, saved.report, chosen)
+        _print_suggestions(suggestions(saved.config, saved.report, chosen))
         config = {"data": saved.config, "model": model, "train": train, "fingerprint": saved.fingerprint}
         run = create_run(workspace, make(RunConfig, config | {"name": given.name or saved.name}))
     read_seconds = time.perf_counter() - began
@@ -434,6 +439,17 @@ def _names(told: str) -> dict[str, str]:
     if not isinstance(names, dict) or not all(key in SPLITS and isinstance(name, str) for key, name in names.items()):
         raise Problem("--file-names is for pages: JSON such as {\"train\": \"reviews.csv\"}. Leave it out.")
     return names
+
+
+def _print_suggestions(suggested: Mapping[str, Suggestion]) -> None:
+    """Tells the options that were not stated, as they would be typed, with the reason of each."""
+    for why in dict.fromkeys(one.why for one in suggested.values()):
+        typed = [
+            "--" + name.replace("_", "-") + ("" if one.value is True else f" {one.value}")
+            for name, one in suggested.items()
+            if one.why == why
+        ]
+        print(f"suggested: {' '.join(typed)} ({why})", file=sys.stderr)
 
 
 def _print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:

@@ -76,6 +76,9 @@ CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam"
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
 """How the headline metrics are written for people."""
 
+SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional")
+"""The options whose value follows from the data where none is stated (training/suggest.py); all others have their default."""
+
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -171,8 +174,8 @@ class ModelConfig:
         Literal["orthogonal", "torch"],
         Field(
             title="Initialisation",
-            description="orthogonal: embeddings ±0.05, U Glorot, W orthogonal, biases 0, forget bias 1; "
-            "torch: torch.nn's defaults, embeddings N(0, 1)",
+            description="orthogonal: embeddings ±0.05, U Glorot, W orthogonal, biases 0 but the LSTM's forget bias 1 and the "
+            "GRU's update bias 2; torch: torch.nn's defaults, embeddings N(0, 1)",
         ),
     ] = "orthogonal"
 

@@ -1,32 +1,66 @@
-"""Sensible settings for the data at hand: small data, small network. Loads no torch."""
+"""Sensible settings for the data at hand: small data, small network. Loads no torch.
+
+The form on Train starts with them, and the command line takes them for the options that are not stated.
+"""
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from rnn_core.config import TASKS, DataConfig, ModelConfig, TrainConfig
+from rnn_core.config import TASKS, DataConfig, ModelConfig, TrainConfig, make, options
 from rnn_core.results import DataReport
 
 
-def suggest(config: DataConfig, report: DataReport) -> tuple[ModelConfig, TrainConfig]:
-    """What the form on Train starts with.
+class Suggestion(NamedTuple):
+    """A value for an option of `ModelConfig` or `TrainConfig`, and the reason, as a clause."""
 
-    The sizes follow the number of training tokens; the learning rates are those that the Results in the README
-    were reached with.
+    value: Any
+    why: str
+
+
+def suggestions(
+    config: DataConfig, report: DataReport, stated: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Suggestion]:
+    """Values for the options of `config.SUGGESTED` that are not stated, by name.
+
+    The sizes follow the number of training tokens; the learning rates are those that the Results in the README were
+    reached with.
+
+    Args:
+        stated: the user's own values, by option; nothing is suggested that they rule out.
     """
     tokens = report.splits["train"].tokens
     per_token = TASKS[config.task].per_token
     small, middle = tokens < 10_000, tokens < 60_000
-    width = 32 if small else 64 if middle else 100
-    model = ModelConfig(
-        embedding=width,
-        hidden=32 if small else 64 if middle else 128,
-        bidirectional=per_token,
-        dropout=0.3 if small else 0.5,
-    )
-    train = TrainConfig(
-        epochs=30 if small else 15 if middle else 10,
-        patience=8 if small else 4,
-        batch=8 if small else 32,
-        learning_rate=0.002 if per_token or middle else 0.001,
-        threads=max(1, min(2, os.cpu_count() or 1)),
-    )
-    return model, train
+    size = f"{tokens:,} training tokens: {'small' if small else 'medium' if middle else 'large'} data"
+    cores = os.cpu_count() or 1
+    found = {
+        "embedding": Suggestion(32 if small else 64 if middle else 100, size),
+        "hidden": Suggestion(32 if small else 64 if middle else 128, size),
+        "dropout": Suggestion(0.3 if small else 0.5, size),
+        "epochs": Suggestion(30 if small else 15 if middle else 10, size),
+        "patience": Suggestion(8 if small else 4, size),
+        "batch": Suggestion(8 if small else 32, size),
+        "learning_rate": Suggestion(0.002 if per_token or middle else 0.001, "as for all labelling" if per_token else size),
+        "threads": Suggestion(max(1, min(2, cores)), f"{cores} processor core{'s' * (cores != 1)}"),
+    }
+    if per_token and not stated.get("truncate"):  # truncation reads in one direction
+        found["bidirectional"] = Suggestion(True, "a tag may depend on the words after it")
+    return {name: suggestion for name, suggestion in found.items() if name not in stated}
+
+
+def suggest(
+    config: DataConfig, report: DataReport, stated: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[ModelConfig, TrainConfig]:
+    """What is stated, what is suggested, and the defaults of all other options. As `suggestions`.
+
+    Raises:
+        Problem: when a value that is stated does not fit its option.
+    """
+    values = {name: suggestion.value for name, suggestion in suggestions(config, report, stated).items()} | dict(stated)
+    return make(ModelConfig, _of(ModelConfig, values)), make(TrainConfig, _of(TrainConfig, values))
+
+
+def _of(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in options(kind)}
