@@ -3,10 +3,12 @@
 Every figure here is checked in the tests against scikit-learn and seqeval.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -208,6 +210,50 @@ def _figures(right: int, given: int, true: int) -> tuple[float, float, float]:
     """Precision, recall and F1 from counts, 0 where undefined."""
     precision, recall, f1 = _share(np.array([right, right, 2 * right]), np.array([given, true, given + true]))
     return float(precision), float(recall), float(f1)
+
+
+# ---- answers by name ------------------------------------------------------------------------------------------------
+
+
+class Scoring:
+    """Answers counted against the truth, some texts at a time: the one way in which dev, test and files are scored.
+
+    A label that training never saw cannot be answered, so it counts as wrong. Each such label is a class of its own, with
+    a row after those of training, and a span of its tags is one that was missed: the figures are those of scikit-learn and
+    seqeval for the same names.
+
+    Args:
+        labels: the classes that training knows.
+        scheme: the tag scheme of entity labels, else None.
+        per_token: whether a text has one label or a list of tags.
+    """
+
+    def __init__(self, labels: Sequence[str], scheme: str | None, per_token: bool):
+        self._labels, self._known, self._per_token = tuple(labels), set(labels), per_token
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._spans = SpanCounts(scheme) if scheme and per_token else None
+        self._loss, self._with_loss = 0.0, 0
+
+    def add(self, truths: Sequence[Any], answers: Sequence[Any], loss: float) -> None:
+        """(m,) labels more, or lists of tags, and the mean loss of those texts that have a label training knows."""
+        if math.isfinite(loss):
+            texts = sum(not self._known.isdisjoint(truth if self._per_token else (truth,)) for truth in truths)
+            self._loss += loss * texts
+            self._with_loss += texts
+        flat = map(chain.from_iterable, (truths, answers)) if self._per_token else (truths, answers)
+        self._pairs.update(zip(*flat, strict=True))
+        if self._spans:
+            self._spans.add(truths, answers)
+
+    def scores(self) -> Scores:
+        """The scores of all that was added."""
+        every = (*self._labels, *sorted({truth for truth, _ in self._pairs} - self._known))
+        number = {label: i for i, label in enumerate(every)}
+        table = np.zeros((len(every), len(every)), np.int64)
+        for (truth, answer), count in self._pairs.items():
+            table[number[truth], number[answer]] = count
+        loss = self._loss / self._with_loss if self._with_loss else None
+        return scores(table, every, loss, self._spans.scores() if self._spans else None)
 
 
 # ---- recognising a scheme -------------------------------------------------------------------------------------------

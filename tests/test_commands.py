@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+import seqeval.metrics as seqeval
 import torch
+from seqeval.scheme import IOB2
+from sklearn import metrics as sklearn
 
 from rnn_core import commands
 from rnn_core.analysis.loading import load
@@ -223,6 +227,60 @@ def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run,
     run = workspace.run(trained["run"])
     saved = evaluations.load(evaluations.folder(run, run.config.fingerprint, "test"))
     assert saved is not None and saved.scores.confusion.tolist() == rows
+
+
+def test_train_and_evaluate_give_one_score_for_classes_that_training_never_saw(
+    command: Run, workspace: Workspace, tmp_path: Path
+) -> None:
+    files = {
+        "train": "good film,good\nbad film,bad\nfine film,good\npoor film,bad\n",
+        "dev": "bad film,bad\nfine film,mixed\nnice film,good\npoor film,odd\n",
+        "test": "good film,good\nfine film,odd\nso so film,mixed\nnice film,odd\nbad film,bad\n",
+    }
+    for split, rows in files.items():
+        (tmp_path / f"{split}.csv").write_text("text,label\n" + rows)
+    named = [part for split in files for part in (f"--{split}", str(tmp_path / f"{split}.csv"))]
+    trained = figures(command("train", *named, *SMALL))
+    scores = workspace.run(trained["run"]).metrics()["scores"]
+    for split in ("dev", "test"):
+        found = figures(command("evaluate", trained["run"], "--on", split))
+        assert found["confusion"] == {"labels": ["bad", "good", "mixed", "odd"], "rows_truth": scores[split]["confusion"]}
+        truths, answers = pairs(found["confusion"])
+        assert len(truths) == files[split].count("\n")
+        for figure, wanted in (("accuracy", sklearn.accuracy_score(truths, answers)),
+                               ("macro_f1", sklearn.f1_score(truths, answers, average="macro"))):  # fmt: skip
+            assert trained[f"{split}_{figure}"] == found[f"test_{figure}"] == pytest.approx(wanted)
+        assert trained[f"{split}_loss"] == pytest.approx(found["test_loss"])
+
+
+def test_train_and_evaluate_give_one_score_for_entities_that_training_never_saw(
+    command: Run, workspace: Workspace, tmp_path: Path
+) -> None:
+    people = "Anna\tB-PER\nLee\tI-PER\nsees\tO\nBob\tB-PER\n\n"
+    others = "Anna\tB-PER\nsees\tO\nOslo\tB-LOC\nFjord\tI-LOC\nof\tO\nUN\tB-ORG\n\nBob\tB-PER\nLee\tI-PER\n\n"
+    for split, text in (("train", people * 30), ("dev", others), ("test", others + people)):
+        (tmp_path / f"{split}.tsv").write_text(text)
+    named = [part for split in ("train", "dev", "test") for part in (f"--{split}", str(tmp_path / f"{split}.tsv"))]
+    trained = figures(command("train", *named, *SMALL, "--epochs", "8", "--learning-rate", "0.02"))
+    run = workspace.run(trained["run"])
+    for split in ("dev", "test"):
+        found = figures(command("evaluate", run.id, "--on", split))
+        table = pq.read_table(evaluations.folder(run, run.config.fingerprint, split) / "predictions.parquet")
+        truths, answers = (table.column(name).to_pylist() for name in ("truths", "answers"))
+        assert {"B-LOC", "I-LOC", "B-ORG"} <= {tag for text in truths for tag in text}
+        wanted = seqeval.f1_score(truths, answers, mode="strict", scheme=IOB2)
+        assert 0 < wanted < 1
+        assert trained[f"{split}_f1"] == found["test_f1"] == pytest.approx(wanted)
+        flat = [[tag for text in texts for tag in text] for texts in (truths, answers)]
+        wanted = sklearn.f1_score(*flat, average="macro")
+        assert trained[f"{split}_macro_f1"] == found["test_macro_f1"] == pytest.approx(wanted)
+
+
+def pairs(confusion: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The truths and answers that a confusion matrix counts."""
+    labels, rows = confusion["labels"], confusion["rows_truth"]
+    found = [(labels[i], labels[j]) for i, row in enumerate(rows) for j, count in enumerate(row) for _ in range(count)]
+    return [truth for truth, _ in found], [answer for _, answer in found]
 
 
 @pytest.mark.parametrize(("task", "file"), [("classify", REVIEWS), ("tag", TAGGED)])

@@ -1,9 +1,7 @@
 """A run's answers to labelled examples, against the truth."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import chain
 
 import numpy as np
 
@@ -43,30 +41,14 @@ def evaluate(
     if not texts:
         raise Problem(f"There is nothing to evaluate in {data}. Choose another split or file.")
     per_token, labels = loaded.config.task.per_token, loaded.speech.labels
-    known = set(labels)
-    counts: Counter[tuple[str, str]] = Counter()
-    spans = metrics.SpanCounts(loaded.speech.scheme) if per_token and loaded.speech.scheme else None
-    loss_total = loss_count = 0.0
+    scoring = metrics.Scoring(labels, loaded.speech.scheme, per_token)
     done = 0
     for some in pieces:
         found, loss = _answer(loaded, some, partial(_tell, tick, done, len(some), texts))
         done += len(some)
-        if np.isfinite(loss):  # the mean over the texts that have a label the network knows
-            with_loss = sum(not known.isdisjoint(truth if per_token else (truth,)) for truth in found.truths)
-            loss_total += loss * with_loss
-            loss_count += with_loss
-        pairs = (found.truths, found.answers)
-        counts.update(zip(*map(chain.from_iterable, pairs) if per_token else pairs, strict=True))
-        if spans:
-            spans.add(*pairs)
+        scoring.add(found.truths, found.answers, loss)
         keep(found)
-    every = (*labels, *sorted({truth for truth, _ in counts} - known))
-    number = {label: i for i, label in enumerate(every)}
-    confusion = np.zeros((len(every), len(every)), np.int64)
-    for (truth, answer), count in counts.items():
-        confusion[number[truth], number[answer]] = count
-    mean = loss_total / loss_count if loss_count else None
-    return Evaluation(loaded.id, data, done, metrics.scores(confusion, every, mean, spans.scores() if spans else None))
+    return Evaluation(loaded.id, data, done, scoring.scores())
 
 
 def _answer(loaded: Loaded, some: Sequence[Example], tick: Callable[[float], None]) -> tuple[Answers, float]:

@@ -3,8 +3,10 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,31 +47,34 @@ def headline_metric(config: RunConfig, scheme: str | None) -> str:
 
 _DIVERGED = "The training diverged: its loss is no longer a number. Lower the learning rate, or clip the gradient."
 
-UNSEEN = "(unseen in training)"
-"""The one row of the confusion matrix for all labels that training never saw."""
-
-
 def score(
-    predictions: Predictions, encoded: Encoded, labels: Sequence[str], scheme: str | None
+    predictions: Predictions,
+    encoded: Encoded,
+    labels: Sequence[str],
+    scheme: str | None,
+    unseen: Mapping[int, str] = MappingProxyType({}),
 ) -> Scores:
-    """The scores of predictions. A label that training never saw cannot be answered, so it counts as wrong.
+    """The scores of predictions, by `metrics.Scoring`.
 
-    All such labels share the row `UNSEEN`; for spans each such tag is an entity of its own that is never found.
+    Args:
+        unseen: the labels that training never saw, by their places in `encoded.targets`.
+
+    Raises:
+        ValueError: when such a label has no name here: scored without it, the figures would be wrong.
     """
     counted = predictions.answers >= 0  # all but <sos> and <eos>
-    unseen = counted & (encoded.targets < 0)
-    truths = np.where(unseen, len(labels), encoded.targets)
-    rows = (*labels, UNSEEN) if unseen.any() else tuple(labels)
-    confusion = metrics.confusion(truths[counted], predictions.answers[counted], len(rows))
-    spans = None
-    if scheme:
-        texts = [slice(a + 1, b - 1) for a, b in zip(encoded.starts, encoded.starts[1:], strict=False)]
-        alone = {"IOB1": "I", "IOBES": "S"}.get(scheme, "B")
-        named = np.array([*labels, f"{alone}-{UNSEEN}"], dtype=object)
-        spans = metrics.span_scores(
-            [list(named[truths[s]]) for s in texts], [list(named[predictions.answers[s]]) for s in texts], scheme
-        )
-    return metrics.scores(confusion, rows, predictions.loss, spans)
+    if np.count_nonzero(counted & (encoded.targets < 0)) != len(unseen):
+        raise ValueError("the labels that training never saw must be named")
+    names = np.array(labels, dtype=object)
+    truths, answers = names[encoded.targets], names[predictions.answers]
+    truths[list(unseen)] = list(unseen.values())
+    scoring = metrics.Scoring(labels, scheme, encoded.per_token)
+    if encoded.per_token:
+        texts = [slice(a + 1, b - 1) for a, b in pairwise(encoded.starts.tolist())]
+        scoring.add([truths[s].tolist() for s in texts], [answers[s].tolist() for s in texts], predictions.loss)
+    else:
+        scoring.add(truths.tolist(), answers.tolist(), predictions.loss)
+    return scoring.scores()
 
 
 class _Stopped(Exception):
@@ -88,6 +93,7 @@ class Training:
         vocabulary: its counts say which words are rare.
         labels: class names.
         scheme: tag scheme of entity labels, else None.
+        unseen: labels of dev that training never saw, by their places in its targets.
     """
 
     def __init__(
@@ -98,11 +104,12 @@ class Training:
         vocabulary: Vocabulary,
         labels: Sequence[str],
         scheme: str | None = None,
+        unseen: Mapping[int, str] = MappingProxyType({}),
     ):
         use_threads(config.train.threads)
         torch.manual_seed(config.train.seed)
         self.config, self.train, self.dev = config, train, dev
-        self.labels, self.scheme = tuple(labels), scheme
+        self.labels, self.scheme, self.unseen = tuple(labels), scheme, unseen
         self.metric = headline_metric(config, scheme)
         self.network = Network(config.model, len(vocabulary), len(labels))
         self.dense = Dense(self.network)
@@ -272,7 +279,8 @@ class Training:
             if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
                 raise Problem(_DIVERGED)
             if len(self.dev):
-                scores = score(predict(self.network, self.config, self.dev, tick), self.dev, self.labels, self.scheme)
+                answers = predict(self.network, self.config, self.dev, tick)
+                scores = score(answers, self.dev, self.labels, self.scheme, self.unseen)
                 entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
                 if scores.spans:
                     entry["dev_f1"] = scores.spans.f1

@@ -3,13 +3,17 @@
 import math
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from rnn_core.config import SPLITS, Problem, RunConfig
-from rnn_core.data.datasets import Dataset
+from rnn_core.data.batches import Encoded
+from rnn_core.data.datasets import Dataset, Example
 from rnn_core.network.decoding import predict
 from rnn_core.network.models import count_parameters
 from rnn_core.results import Scores
@@ -50,7 +54,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     if (speech.vocabulary, speech.labels) != (data.vocabulary, data.labels):
         raise Problem(f"The words or labels of {run.name} are not those of its data. Train a new run.")
     train, dev, test = (data.encoded(split) for split in SPLITS)
-    training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme)
+    unseen = {split: unseen_labels(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
+    training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme, unseen["dev"])
     read_seconds = time.perf_counter() - began
     if run.resumable:
         arrays, rest = read_tensors(run.checkpoint_path, run.id)
@@ -79,12 +84,31 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
             answers = predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
-            scores = score(answers, texts, speech.labels, speech.scheme)
+            scores = score(answers, texts, speech.labels, speech.scheme, unseen[split])
             saved[split] = scores_to_json(scores)
             figures |= figures_of(scores, split)
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)
     return figures
+
+
+def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
+    """The labels of a split that training never saw, by their places in `encoded.targets`.
+
+    Args:
+        pieces: the examples that were encoded, in the same order; read only where there is such a label.
+    """
+    missing = encoded.targets < 0
+    if encoded.per_token:
+        missing[encoded.starts[:-1]] = missing[encoded.starts[1:] - 1] = False  # <sos> and <eos>
+    found: dict[int, str] = {}
+    if not missing.any():
+        return found
+    for row, example in enumerate(chain.from_iterable(pieces)):
+        place = int(encoded.starts[row]) + 1 if encoded.per_token else row
+        labels = (example.target,) if isinstance(example.target, str) else example.target
+        found |= {place + i: labels[i] for i in np.flatnonzero(missing[place : place + len(labels)]).tolist()}
+    return found
 
 
 def figures_of(scores: Scores, split: str) -> dict[str, float]:

@@ -1,12 +1,17 @@
 """Training: it learns, keeps the best epoch, steps as autograd says, and goes on bit for bit after a cut."""
 
 import copy
+import warnings
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from seqeval.metrics import classification_report
+from seqeval.scheme import IOB1, IOB2, IOBES
+from sklearn import metrics as sklearn
 from torch import Tensor
 
 from rnn_core.config import Problem, RunConfig
@@ -15,7 +20,7 @@ from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.decoding import Predictions, predict
 from rnn_core.training.callbacks import Callback
-from rnn_core.training.loop import NOTES_AN_EPOCH, UNSEEN, UPDATES_A_NOTE, Training, headline_metric, score
+from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training, headline_metric, score
 from rnn_core.training.optimizer import Optimizer
 from rnn_core.workspace.runs import read_tensors, write_tensors
 from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
@@ -314,22 +319,45 @@ def test_the_state_of_another_network_is_refused() -> None:
 # ---- scores ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_label_training_never_saw_counts_as_wrong() -> None:
-    config = config_of()
-    training = training_of(config)
-    texts, truths = [["good"], ["bad"], ["film"]], ["good", "bad", "unseen"]
-    all_, known = (Encoded.of(texts[:m], truths[:m], vocabulary_of(), LABELS, False) for m in (3, 2))
-    a, b = (score(predict(training.network, config, e), e, LABELS, None) for e in (all_, known))
-    assert a.accuracy == pytest.approx(b.accuracy * 2 / 3) and a.loss == pytest.approx(b.loss)
-    assert a.labels == (*LABELS, UNSEEN) and a.per_class[-1].support == 1
-    assert b.labels == tuple(LABELS) and np.array_equal(a.confusion[:2, :2], b.confusion)
+def test_labels_training_never_saw_are_classes_of_their_own_as_in_scikit_learn() -> None:
+    truths, labels = ["good", "bad", "film", "good", "new", "film"], list(LABELS)
+    encoded = Encoded.of([[word] for word in truths], truths, vocabulary_of(), labels, False)
+    answers = np.array([1, 1, 0, 1, 0, 1])
+    given = [labels[i] for i in answers]
+    found = score(Predictions(answers, np.ones(6, np.float32), 0.5), encoded, labels, None, {2: "film", 4: "new", 5: "film"})
+    assert found.labels == (*LABELS, "film", "new") and found.loss == 0.5
+    assert np.array_equal(found.confusion, sklearn.confusion_matrix(truths, given, labels=found.labels))
+    assert found.accuracy == pytest.approx(sklearn.accuracy_score(truths, given))
+    assert found.macro_f1 == pytest.approx(sklearn.f1_score(truths, given, average="macro"))
 
 
-@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "IOBES"])
-def test_an_entity_of_a_type_training_never_saw_is_one_that_was_missed(scheme: str) -> None:
-    tags = ("B-PER", "O")
-    encoded = Encoded.of([["a", "b"]], [["B-NEW", "O"]], vocabulary_of(), tags, True)
-    answers = np.array([-1, 1, 1, -1])
-    found = score(Predictions(answers, np.ones(4, np.float32), 0.0), encoded, tags, scheme)
-    assert found.spans is not None and found.spans.recall == 0
-    assert sum(c.support for c in found.spans.per_type) == 1 and found.accuracy == 0.5
+def test_labels_training_never_saw_must_be_named() -> None:
+    encoded = Encoded.of([["a"], ["b"]], ["good", "new"], vocabulary_of(), LABELS, False)
+    with pytest.raises(ValueError, match="must be named"):
+        score(Predictions(np.array([0, 1]), np.ones(2, np.float32), 0.0), encoded, LABELS, None)
+
+
+@pytest.mark.parametrize(("scheme", "theirs"), [("IOB1", IOB1), ("IOB2", IOB2), ("IOBES", IOBES)])
+def test_entities_of_types_training_never_saw_are_missed_as_in_seqeval(scheme: str, theirs: type) -> None:
+    letters = str.maketrans({} if scheme == "IOBES" else {"E": "I", "S": "B"})
+    tags = tuple(dict.fromkeys(tag.translate(letters) for tag in ("B-PER", "E-PER", "I-PER", "O", "S-PER")))
+    written = ("B-LOC I-LOC E-LOC O S-PER", "B-NEW E-NEW O", "S-NEW I-LOC I-PER I-PER")
+    truths = [text.translate(letters).split() for text in written]
+    encoded = Encoded.of(truths, truths, vocabulary_of(), tags, True)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        inside = np.concatenate([np.arange(a + 1, b - 1) for a, b in pairwise(encoded.starts)])
+        answers = np.full(len(encoded.targets), -1)
+        answers[inside] = rng.integers(0, len(tags), len(inside))
+        given = [[tags[i] for i in answers[a + 1 : b - 1]] for a, b in pairwise(encoded.starts)]
+        unseen = dict(enumerate(tag for text in truths for tag in ("", *text, "")))
+        unseen = {place: tag for place, tag in unseen.items() if tag and encoded.targets[place] < 0}
+        found = score(Predictions(answers, np.ones(len(answers), np.float32), 0.0), encoded, tags, scheme, unseen)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wanted = classification_report(truths, given, scheme=theirs, mode="strict", output_dict=True, zero_division=0)
+        assert found.spans is not None
+        assert found.spans.f1 == pytest.approx(wanted["micro avg"]["f1-score"])
+        assert found.spans.macro_f1 == pytest.approx(wanted["macro avg"]["f1-score"])
+        flat = [[tag for text in texts for tag in text] for texts in (truths, given)]
+        assert found.macro_f1 == pytest.approx(sklearn.f1_score(*flat, average="macro"))
