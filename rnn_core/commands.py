@@ -29,7 +29,7 @@ from rnn_core.config import (
 )  # fmt: skip
 from rnn_core.data.encodings import encodable
 from rnn_core.results import OVERFLOW, Answers, Evaluation, FileAnswers, LeftOut
-from rnn_core.training import jobs
+from rnn_core.training import jobs, learning
 from rnn_core.training.suggest import Suggestion, suggest, suggestions
 from rnn_core.workspace import Workspace, evaluations, faults, leftovers
 from rnn_core.workspace import files as on_disk
@@ -142,7 +142,15 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
     if ended and not given.job:
         raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
     read_seconds += figures.get("read_seconds", 0.0)
-    return {"run": run.id} | {k: v for k, v in figures.items() if k != "scores"} | {"read_seconds": round(read_seconds, 3)}
+    if said := learning.warning(figures, run.config.task.headline, run.speech.labels):
+        print(said, file=sys.stderr)
+    return {"run": run.id} | _named(figures, run) | {"read_seconds": round(read_seconds, 3)}
+
+
+def _named(figures: Figures, run: Run) -> Figures:
+    """A run's figures without the scores in full, and with the names of classes instead of their numbers."""
+    names = {name: run.class_of(figures[name]) for name in ("majority_class", "dev_only_answer") if name in figures}
+    return {name: value for name, value in figures.items() if name != "scores"} | names
 
 
 def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
@@ -219,8 +227,9 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             "texts": evaluation.texts,
             "left_out": {entry.reason: entry.count for entry in evaluation.left_out},
             "warnings": list(evaluation.warnings),
+            "majority_class": run.majority,
         }
-        | figures_of(scores, "test")
+        | figures_of(scores, "test", run.majority)
         | {
             "per_class": {
                 c.label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
@@ -354,7 +363,7 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
             status = jobs.status(run.path)
             entry |= {"state": status.state if status else "done"}
             entry |= {"task": run.config.data.task, "cell": run.config.model.cell}
-            entry |= {name: value for name, value in run.metrics().items() if name != "scores"}
+            entry |= _named(run.metrics(), run)
         except Problem as why:
             entry |= {"state": "damaged", "problem": str(why)}
         except Exception as error:  # one bad run never hides the others

@@ -3,12 +3,14 @@
 import csv
 import gc
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import seqeval.metrics as seqeval
 import torch
 from seqeval.scheme import IOB2
 from sklearn import metrics as sklearn
+from sklearn.dummy import DummyClassifier
 
 from rnn_core import commands
 from rnn_core.analysis.loading import load
@@ -89,7 +92,7 @@ def refused(answer: tuple[int, list[str], list[str]], *said: str) -> None:
 # ---- train ----------------------------------------------------------------------------------------------------------
 
 COMMON = {"run", "parameters", "epochs", "read_seconds", "train_seconds", "tokens_per_second", "threads", "best_epoch",
-          "pad_share"}  # fmt: skip
+          "pad_share", "train_loss", "label_entropy", "majority_class"}  # fmt: skip
 
 
 def scored(*names: str) -> set[str]:
@@ -99,9 +102,9 @@ def scored(*names: str) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "keys"),
     [
-        (["--train", REVIEWS], scored("accuracy", "macro_f1", "loss")),
-        (["--train", TAGGED, "--task", "tag", "--bidirectional"], scored("accuracy", "macro_f1", "loss")),
-        (["--train", ENTITIES, "--task", "tag", "--cell", "gru"], scored("accuracy", "macro_f1", "loss", "f1")),
+        (["--train", REVIEWS], scored("accuracy", "majority", "macro_f1", "loss")),
+        (["--train", TAGGED, "--task", "tag", "--bidirectional"], scored("accuracy", "majority", "macro_f1", "loss")),
+        (["--train", ENTITIES, "--task", "tag", "--cell", "gru"], scored("accuracy", "majority", "macro_f1", "loss", "f1")),
         (["--train", REVIEWS, "--dev-share", "0", "--test-share", "0"], set()),
     ],
 )
@@ -109,7 +112,7 @@ def test_train_ends_with_its_figures(
     command: Run, workspace: Workspace, arguments: Sequence[str], keys: set[str]
 ) -> None:
     found = figures(command("train", *arguments, *SMALL, "--name", "Mine"))
-    assert set(found) == COMMON | keys
+    assert set(found) - {"dev_only_answer"} == COMMON | keys
     run = workspace.run(found["run"])
     assert run.name == "Mine" and run.trained and not run.resumable
     size, k = len(run.speech.vocabulary), len(run.speech.labels)
@@ -127,6 +130,67 @@ def test_train_ends_with_its_figures(
     assert [(r["run"], r["name"], r["state"], r["parameters"]) for r in listed] == [
         (run.id, "Mine", "done", found["parameters"])
     ]
+
+
+def test_what_is_not_stated_is_suggested_for_the_data_and_said(command: Run, workspace: Workspace) -> None:
+    answer = command("train", "--train", ENTITIES, "--hidden", "8", "--epochs", "1", "--threads", "1")
+    run, said = workspace.run(figures(answer)["run"]), [line for line in answer[2] if line.startswith("suggested: ")]
+    tokens = workspace.dataset(run.config.fingerprint).report.splits["train"].tokens
+    assert said == [
+        f"suggested: --embedding 32 --dropout 0.3 --patience 8 --batch 8 ({tokens:,} training tokens: small data)",
+        "suggested: --learning-rate 0.002 (as for all labelling)",
+        "suggested: --bidirectional (a tag may depend on the words after it)",
+    ]
+    typed = [word for line in said for word in line.removeprefix("suggested: ").split(" (")[0].split()]
+    again = command("train", "--train", ENTITIES, "--hidden", "8", "--epochs", "1", "--threads", "1", *typed)
+    stated = workspace.run(figures(again)["run"]).config
+    assert (stated.model, stated.train) == (run.config.model, run.config.train)
+    assert not [line for line in again[2] if line.startswith("suggested: ")]
+    resumed = command("train", "--resume", run.id)
+    assert not [line for line in resumed[2] if line.startswith("suggested: ")]
+
+
+def test_the_entities_of_the_samples_are_learnt_without_any_setting(command: Run) -> None:
+    found = figures(command("train", "--train", ENTITIES, "--threads", "1"))
+    assert found["dev_f1"] > 0.95 and found["test_f1"] > 0.95
+
+
+def test_the_majority_stands_beside_the_accuracy_as_scikit_learns_dummy_scores_it(command: Run, workspace: Workspace) -> None:
+    trained = figures(command("train", "--train", TAGGED, "--task", "tag", *SMALL, "--dev-share", "0.3"))
+    data = workspace.dataset(workspace.run(trained["run"]).config.fingerprint)
+    flat = {split: [tag for e in data.examples(split) for tag in e.target] for split in ("train", "dev", "test")}
+    dummy = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(flat["train"]), 1)), flat["train"])
+    assert trained["majority_class"] == dummy.predict([[0]])[0] == Counter(flat["train"]).most_common(1)[0][0]
+    for split in ("dev", "test"):
+        share = dummy.score(np.zeros((len(flat[split]), 1)), flat[split])
+        assert trained[f"{split}_majority"] == pytest.approx(share)
+        found = figures(command("evaluate", trained["run"], "--on", split))
+        assert found["test_majority"] == trained[f"{split}_majority"] and found["majority_class"] == trained["majority_class"]
+    (listed,) = figures(command("runs"))["runs"]
+    assert listed["majority_class"] == trained["majority_class"] and listed["test_majority"] == trained["test_majority"]
+
+
+def test_a_run_that_does_not_know_its_majority_is_evaluated_without(command: Run, workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\ngood film,good\nbad,bad\n")
+    found = figures(command("evaluate", saved_run(workspace).id, str(tmp_path / "mine.csv")))
+    assert found["majority_class"] is None and "test_majority" not in found
+
+
+def test_a_training_that_learns_nothing_says_so(command: Run, tmp_path: Path) -> None:
+    words = np.random.default_rng(0).choice(["so", "it", "is", "as", "we", "go"], (200, 6))
+    rows = [f"{' '.join(text)},{'no' if i % 5 == 0 else 'yes'}" for i, text in enumerate(words)]
+    (tmp_path / "chance.csv").write_text("\n".join(["text,label", *rows]))
+    answer = command("train", "--train", str(tmp_path / "chance.csv"), *SMALL, "--epochs", "3")
+    found = figures(answer)
+    assert found["label_entropy"] == pytest.approx(-0.8 * math.log(0.8) - 0.2 * math.log(0.2), abs=0.01)
+    assert found["dev_only_answer"] == found["majority_class"] == "yes" and found["dev_accuracy"] == found["dev_majority"]
+    said = answer[2][-1]
+    assert "All answers on dev are one class, “yes”." in said
+    assert f"The training loss, {found['train_loss']:.4f}, is still at the entropy of the training labels, " in said
+    assert f"{found['label_entropy']:.4f}, which" in said and "learning rate" in said
+    assert f"The dev accuracy, {found['dev_accuracy']:.4f}, is not above {found['dev_majority']:.4f}, which" in said
+    learnt = command("train", "--train", ENTITIES, "--threads", "1", "--epochs", "12")
+    assert figures(learnt)["dev_f1"] > 0.5 and not any("learnt" in line for line in learnt[2])
 
 
 def test_options_reach_the_config(command: Run, workspace: Workspace) -> None:
@@ -212,6 +276,8 @@ def test_evaluate_gives_the_figures_of_training_for_the_same_split(command: Run,
         "texts",
         "left_out",
         "warnings",
+        "majority_class",
+        "test_majority",
         "test_accuracy",
         "test_macro_f1",
         "test_loss",

@@ -7,15 +7,17 @@ import streamlit as st
 from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, ModelConfig, Problem, TrainConfig, options, plain
-from rnn_core.training import jobs
+from rnn_core.training import jobs, learning
 from rnn_core.workspace import faults
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
 
 SCORES = {
-    "dev accuracy": "dev_accuracy", "dev macro F1": "dev_macro_f1", "dev span F1": "dev_f1",
-    "test accuracy": "test_accuracy", "test macro F1": "test_macro_f1", "test span F1": "test_f1",
+    "dev accuracy": "dev_accuracy", "dev majority": "dev_majority", "dev macro F1": "dev_macro_f1", "dev span F1": "dev_f1",
+    "test accuracy": "test_accuracy", "test majority": "test_majority", "test macro F1": "test_macro_f1",
+    "test span F1": "test_f1",
 }  # fmt: skip
+MAJORITY = "the accuracy of always answering the class that is most frequent in training"
 SETTINGS = {
     "hidden d": "hidden", "embedding n": "embedding", "layers": "layers", "dropout": "dropout",
     "initialisation": "initialisation", "loss": "loss", "over steps": "reduce", "optimizer": "optimizer",
@@ -52,6 +54,7 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         "task": "labelling" if config.task.per_token else "classification",
         "cell": cell + (" both ways" if model.bidirectional else ""),
         **{name: metrics.get(key) for name, key in SCORES.items()},
+        "nothing learnt?": ", ".join(learning.doubts(metrics, config.task.headline)) or None,
         "data": _data_name(config.fingerprint),
         "tokens": CHOICE_NAMES[config.data.tokens],
         **{title: CHOICE_NAMES.get(settings[name], settings[name]) for title, name in SETTINGS.items()},
@@ -67,6 +70,8 @@ def column_config() -> dict[str, Any]:
     return {
         **dict.fromkeys(SCORES, number(format="%.4f")),
         **{title: column(help=fields[name].description) for title, name in SETTINGS.items()},
+        **dict.fromkeys(("dev majority", "test majority"), number(format="%.4f", help=MAJORITY)),
+        "nothing learnt?": column(help="why this run seems to have learnt nothing; its Training page says more"),
         "name": st.column_config.TextColumn(pinned=True, width="medium"),
         "learning rate": number(format="plain", help=fields["learning_rate"].description),
         "data": column(help="empty where the data are not in this workspace"),

@@ -1,6 +1,8 @@
 """A training seen from the page: started, watched, resumed."""
 
 import contextlib
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -8,7 +10,7 @@ from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core.config import METRIC_NAMES, ModelConfig, Problem, RunConfig, TrainConfig, make
 from rnn_core.figures import lines
-from rnn_core.training import jobs
+from rnn_core.training import jobs, learning
 from rnn_core.views.view import literal
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
@@ -64,8 +66,13 @@ def live(run: Run, status: jobs.Status) -> None:
     if best and f"dev_{metric}" in best[-1]:
         figures[3].metric(f"Best dev {METRIC_NAMES[metric]}", f"{best[-1][f'dev_{metric}']:.4f}",
                           help=f"after epoch {best[-1]['epoch']}; its weights are kept")  # fmt: skip
+        if majority := run.class_of(best[-1].get("majority_class")):
+            st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives a dev accuracy of "
+                       f"{best[-1]['dev_majority']:.4f}.")  # fmt: skip
     if not status.active:
         return
+    if 2 * history.epoch_at[-1] >= run.config.train.epochs:
+        _say_doubts(run, history.epochs[-1] if history.epochs else {})
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("##### Training and dev loss")
@@ -111,17 +118,28 @@ def show(run: Run) -> None:
         best = f", the best was epoch {metrics['best_epoch']}, and its weights are kept" if "best_epoch" in metrics else ""
         epochs = f": {metrics['epochs']} epochs{best}" if "epochs" in metrics else ""
         st.success(f"Trained{took}{epochs}.", icon=":material/check_circle:")
+    late = history.epochs and 2 * history.epochs[-1]["epoch"] >= run.config.train.epochs
+    _say_doubts(run, metrics or (history.epochs[-1] if late else {}))
     if run.trained:
         _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
     if history.epochs:
         st.plotly_chart(lines.curves({run.name: history}, headline(run)), key=f"curves-{run.id}",
                         config={"displayModeBar": False})  # fmt: skip
-    names = METRIC_NAMES | {"loss": "loss (nats a text)"}
+    names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES | {"loss": "loss (nats a text)"}
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
               or f"dev_{m}" in metrics}  # fmt: skip
     if scores:
         st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="",
                      column_config=dict.fromkeys(scores, st.column_config.NumberColumn(format="%.4f")))  # fmt: skip
+        if majority := run.majority:
+            st.caption(f"The majority's accuracy is that of always answering {literal(majority, 40)}, the most frequent class "
+                       "of training.")  # fmt: skip
+
+
+def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
+    """That a training has learnt nothing, where its figures say so."""
+    if figures and (said := learning.warning(figures, run.config.task.headline, run.speech.labels)):
+        st.warning(literal(said, 1000), icon=":material/help:")
 
 
 def _offer_next(run: Run) -> None:

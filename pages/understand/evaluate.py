@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
 from rnn_core.views import evaluate as views
+from rnn_core.views.view import literal
 
 st.title("Evaluate")
 st.caption("How often is the network right, which classes does it mix up, and on which texts?")
@@ -26,6 +27,10 @@ if scores.spans:
     figures = {"Span F1": (scores.spans.f1, "entities found whole, by the strict rule")} | figures
 for column, (title, (value, words)) in zip(st.columns(len(figures)), figures.items(), strict=True):
     column.metric(title, f"{value:.4f}", help=words)
+with widgets.saying_problems():
+    if majority := run.majority:
+        st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives an accuracy of "
+                   f"{scores.share_of(majority):.4f} here.")  # fmt: skip
 
 share = st.toggle("Shares of each row instead of counts", key="shares")
 left, right = st.columns([3, 2], gap="medium")

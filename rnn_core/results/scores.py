@@ -64,6 +64,17 @@ class Scores:
     loss: float | None = None
     spans: SpanScores | None = None
 
+    def share_of(self, label: str) -> float:
+        """The share of items whose truth is this label: the accuracy of answering it always."""
+        total = int(self.confusion.sum())
+        return int(self.confusion[self.labels.index(label)].sum()) / total if total else 0.0
+
+    @property
+    def only_answer(self) -> str | None:
+        """The one class that all answers are; None when they are of several."""
+        answered = self.confusion.sum(0).nonzero()[0]
+        return self.labels[answered[0]] if len(answered) == 1 else None
+
     def headline(self, metric: str) -> float:
         """The value of `accuracy`, `macro_f1` or `f1` (spans)."""
         if metric == "f1":

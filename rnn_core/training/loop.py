@@ -21,7 +21,7 @@ from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.decoding import Predictions, predict
 from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import Noise
-from rnn_core.network.losses import counted, step_weights
+from rnn_core.network.losses import counted, label_entropy, step_weights
 from rnn_core.network.models import Network
 from rnn_core.results import Scores
 from rnn_core.threads import use_threads
@@ -132,6 +132,12 @@ class Training:
         self._note_loss = self._epoch_loss = 0.0
         self._note_texts = self._epoch_texts = 0
         self.batches_an_epoch = len(self._plan())
+        self.label_entropy = label_entropy(
+            train.lengths, train.targets,
+            per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce,
+        )  # fmt: skip
+        known = np.bincount(train.targets[train.targets >= 0], minlength=len(labels))
+        self.majority_class = int(known.argmax())  # the first of those that are equally frequent
 
     def _plan(self) -> list[np.ndarray]:
         rng = np.random.default_rng([self.config.train.seed, self.epoch])
@@ -271,6 +277,8 @@ class Training:
             "epoch": self.epoch + 1,
             "step": self.step,
             "train_loss": self._epoch_loss / self._epoch_texts,
+            "label_entropy": self.label_entropy,
+            "majority_class": self.majority_class,
             "seconds": self.seconds,
             "tokens_per_second": self.tokens_per_second,
             "pad_share": self.pad_share,
@@ -284,6 +292,9 @@ class Training:
                 entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
                 if scores.spans:
                     entry["dev_f1"] = scores.spans.f1
+                entry["dev_majority"] = scores.share_of(self.labels[self.majority_class])
+                if scores.only_answer is not None:
+                    entry["dev_only_answer"] = self.labels.index(scores.only_answer)
             if self.best is None or self._rank(entry) > self._rank(self.best):
                 self.best, self.waited = entry, 0
                 self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}

@@ -79,14 +79,20 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "tokens_per_second": round(training.tokens_per_second, 1),
         "pad_share": round(training.pad_share, 4),
         "threads": config.train.threads,
+        "train_loss": run.history().epochs[-1]["train_loss"],
+        "label_entropy": training.label_entropy,
+        "majority_class": training.majority_class,
     }
+    majority = speech.labels[training.majority_class]
     saved: dict[str, Any] = {}
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
             answers = predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
             scores = score(answers, texts, speech.labels, speech.scheme, unseen[split])
             saved[split] = scores_to_json(scores)
-            figures |= figures_of(scores, split)
+            figures |= figures_of(scores, split, majority)
+            if split == "dev" and scores.only_answer is not None:
+                figures["dev_only_answer"] = speech.labels.index(scores.only_answer)
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)
     return figures
@@ -111,9 +117,16 @@ def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict
     return found
 
 
-def figures_of(scores: Scores, split: str) -> dict[str, float]:
-    """The figures of a split by the names that the command line prints, such as test_accuracy."""
-    figures = {f"{split}_accuracy": scores.accuracy, f"{split}_macro_f1": scores.macro_f1}
+def figures_of(scores: Scores, split: str, majority: str | None) -> dict[str, float]:
+    """The figures of a split by the names that the command line prints, such as test_accuracy.
+
+    Args:
+        majority: the most frequent class of training; test_majority is the accuracy of answering it always.
+    """
+    figures = {f"{split}_accuracy": scores.accuracy}
+    if majority is not None:
+        figures[f"{split}_majority"] = scores.share_of(majority)
+    figures[f"{split}_macro_f1"] = scores.macro_f1
     if scores.spans:
         figures[f"{split}_f1"] = scores.spans.f1
     if scores.loss is not None and math.isfinite(scores.loss):

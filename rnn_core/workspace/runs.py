@@ -165,6 +165,19 @@ class Run:
             raise Problem(f"Run {self.id} is damaged: metrics.json is not a run's. Delete it, or import it again.")
         return {name: value for name, value in metrics.items() if value is not None}
 
+    @property
+    def majority(self) -> str | None:
+        """The most frequent class of training; None while training has not ended, and where that was not written down.
+
+        Raises Problem when damaged.
+        """
+        return self.class_of(self.metrics().get("majority_class"))
+
+    def class_of(self, number: Any) -> str | None:
+        """The class that metrics or history give by its number; None where they give none."""
+        labels = self.speech.labels
+        return labels[number] if isinstance(number, int) and 0 <= number < len(labels) else None
+
     def write(self, name: str, values: Any) -> None:
         """Saves one of the run's JSON files."""
         self._may_change()

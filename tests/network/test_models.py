@@ -219,11 +219,32 @@ def test_the_orthogonal_scheme(name: str) -> None:
             torch.testing.assert_close(w @ w.t(), torch.eye(d), rtol=0, atol=1e-12)
             assert 0.95 * limit < u.abs().max() <= limit
             assert u.std().item() == pytest.approx(limit / math.sqrt(3), rel=0.06)
-            assert p["bias"][rows].tolist() == [float(gates[gate] == "f")] * d
+            assert p["bias"][rows].tolist() == [{"f": 1.0, "z": 2.0}.get(gates[gate], 0.0)] * d
         assert not p.get("bias_inner", torch.zeros(1)).any()
     limit = math.sqrt(6 / (d + CLASSES))
     assert 0.8 * limit < network.weight_out.abs().max() <= limit
     assert not network.bias_out.any()
+
+
+def test_a_new_gru_still_knows_the_first_of_fifty_words() -> None:
+    """At a bias of 0 the update gate halves what it keeps at each step."""
+    torch.manual_seed(0)
+    network = Network(model_of("gru", hidden=32, embedding=16), WORDS, CLASSES)
+    tokens = torch.randint(4, WORDS, (50, 8))
+
+    def reach() -> float:
+        """The gradient at the first word's embedding over that at the last one's."""
+        x = network.embedding.detach()[tokens].flatten(0, 1).requires_grad_()
+        which = torch.arange(len(x)).view(tokens.shape)
+        last = network.advance(x, which, torch.full((8,), 50))[-1]
+        (gradient,) = torch.autograd.grad(last.sum(), x)
+        norms = gradient.view(50, -1).norm(dim=1)
+        return float(norms[0] / norms[-1])
+
+    started = reach()
+    with torch.no_grad():
+        network.layer(0, 0)["bias"][32:64] = 0
+    assert started > 1e-3 and reach() < started / 1000
 
 
 @pytest.mark.parametrize("name", CELLS)
