@@ -129,11 +129,12 @@ def show(run: Run) -> None:
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
               or f"dev_{m}" in metrics}  # fmt: skip
     if scores:
-        st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="",
-                     column_config=dict.fromkeys(scores, st.column_config.NumberColumn(format="%.4f")))  # fmt: skip
+        number = st.column_config.NumberColumn
+        shown = dict.fromkeys(scores, number(format="%.4f"))
         if majority := run.majority:
-            st.caption(f"The majority's accuracy is that of always answering {literal(majority, 40)}, the most frequent class "
-                       "of training.")  # fmt: skip
+            words = f"always answering {literal(majority, 40)}, the most frequent class of training"
+            shown[names["majority"]] = number(format="%.4f", help=words)
+        st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="", column_config=shown)
 
 
 def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
