@@ -51,10 +51,10 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
     return {
         "name": config.name,
         "state": status.state if status else "ready-made" if ready else "imported",
+        "nothing learnt?": ", ".join(learning.doubts(metrics, config.task.headline)) or None,
         "task": "labelling" if config.task.per_token else "classification",
         "cell": cell + (" both ways" if model.bidirectional else ""),
         **{name: metrics.get(key) for name, key in SCORES.items()},
-        "nothing learnt?": ", ".join(learning.doubts(metrics, config.task.headline)) or None,
         "data": _data_name(config.fingerprint),
         "tokens": CHOICE_NAMES[config.data.tokens],
         **{title: CHOICE_NAMES.get(settings[name], settings[name]) for title, name in SETTINGS.items()},

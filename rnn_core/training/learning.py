@@ -53,12 +53,13 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
     if AT_ENTROPY in found:
         said.append(
             f"The training loss, {figures['train_loss']:.4f}, is still at the entropy of the training labels, "
-            f"{figures['label_entropy']:.4f}, which answers that never look at the text reach too."
+            f"{figures['label_entropy']:.4f}: answers that never look at the text reach that too."
         )
     if NO_BETTER in found:
         said.append(
-            f"The dev accuracy, {figures.get('dev_accuracy', 0):.4f}, is not above {figures['dev_majority']:.4f}, which always "
-            f"answering {_named(labels, figures.get('majority_class'))}, the most frequent class of training, gives."
+            f"The dev accuracy, {figures.get('dev_accuracy', 0):.4f}, is not above that of always answering "
+            f"{_named(labels, figures.get('majority_class'))}, the most frequent class of training: "
+            f"{figures['dev_majority']:.4f}."
         )
     if AT_ENTROPY in found or ONE_ANSWER in found:
         return (

@@ -55,9 +55,9 @@ def test_the_warning_has_the_numbers_the_classes_and_what_to_try() -> None:
     said = warning(FAILED | {"train_loss": 0.6929}, "accuracy", LABELS)
     assert said == (
         "This network has learnt nothing yet that shows. All answers on dev are one class, “good”. The training loss, 0.6929, "
-        "is still at the entropy of the training labels, 0.6931, which answers that never look at the text reach too. The dev "
-        "accuracy, 0.5000, is not above 0.5000, which always answering “good”, the most frequent class of training, gives. Try "
-        "more epochs, a higher learning rate or a larger network, and look on Data whether the texts tell their labels."
+        "is still at the entropy of the training labels, 0.6931: answers that never look at the text reach that too. The dev "
+        "accuracy, 0.5000, is not above that of always answering “good”, the most frequent class of training: 0.5000. Try more "
+        "epochs, a higher learning rate or a larger network, and look on Data whether the texts tell their labels."
     )
     said = warning(LEARNT | {"dev_accuracy": 0.4}, "accuracy", LABELS)
     assert said is not None and said.startswith("What this network has learnt does not help on dev. The dev accuracy, 0.4000,")
