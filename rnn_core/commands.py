@@ -43,6 +43,9 @@ Figures = dict[str, Any]
 _SAID_EVERY_S = 3.0
 """Seconds between two lines on how far the reading of a file is."""
 
+_CLASSES = ("majority_class", "dev_only_answer")
+"""Figures of a run that give a class by its number."""
+
 _READ_BY = ("format", "encoding", "delimiter", "quoting", "header", "text", "label", "sentence", "split")
 """The options that say what stands where in a file, by which its task is guessed."""
 
@@ -149,7 +152,7 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
 
 def _named(figures: Figures, run: Run) -> Figures:
     """A run's figures without the scores in full, and with the names of classes instead of their numbers."""
-    names = {name: run.class_of(figures[name]) for name in ("majority_class", "dev_only_answer") if name in figures}
+    names = {name: run.class_of(figures[name]) for name in _CLASSES if name in figures}
     return {name: value for name, value in figures.items() if name != "scores"} | names
 
 
@@ -363,7 +366,7 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
             status = jobs.status(run.path)
             entry |= {"state": status.state if status else "done"}
             entry |= {"task": run.config.data.task, "cell": run.config.model.cell}
-            entry |= _named(run.metrics(), run)
+            entry |= {name: value for name, value in run.metrics().items() if name not in ("scores", *_CLASSES)}
         except Problem as why:
             entry |= {"state": "damaged", "problem": str(why)}
         except Exception as error:  # one bad run never hides the others

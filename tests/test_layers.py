@@ -94,7 +94,7 @@ def test_the_first_layers_and_listing_the_workspace_load_no_torch(workspace: Wor
     code = (
         f"import sys, rnn_core.config, rnn_core.results, rnn_core.metrics, {figures}\n"
         "from rnn_core.workspace import Workspace, evaluations\n"
-        "from rnn_core.training import jobs, suggest\n"
+        "from rnn_core.training import jobs, learning, suggest\n"
         "found = Workspace(sys.argv[1])\n"
         f"assert [(r.name, r.id, r.trained) for r in found.runs()] == [('tiny', '{run.id}', True)]\n"
         "found.runs()[0].history(); found.runs()[0].metrics(); found.runs()[0].speech; found.datasets()"

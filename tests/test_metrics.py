@@ -42,6 +42,14 @@ def test_scores_of_nothing_are_zero() -> None:
     assert (spans.f1, spans.macro_f1, spans.per_type) == (0.0, 0.0, ())
 
 
+def test_the_share_of_a_class_and_the_only_answer() -> None:
+    some = metrics.scores(np.array([[0, 3, 0], [0, 1, 0], [0, 0, 0]]), ["a", "b", "c"])
+    assert [some.share_of(label) for label in "abcd"] == [0.75, 0.25, 0.0, 0.0] and some.only_answer == "b"
+    assert metrics.scores(np.eye(2, dtype=np.int64), ["a", "b"]).only_answer is None
+    nothing = metrics.scores(np.zeros((2, 2), np.int64), ["a", "b"])
+    assert nothing.only_answer is None and nothing.share_of("a") == 0.0
+
+
 def tag_lists(scheme: str, seed: int, count: int) -> list[list[str]]:
     """Random tags, most of them against the scheme's rules."""
     draw = random.Random(seed)

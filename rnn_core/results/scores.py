@@ -67,7 +67,7 @@ class Scores:
     def share_of(self, label: str) -> float:
         """The share of items whose truth is this label: the accuracy of answering it always."""
         total = int(self.confusion.sum())
-        return int(self.confusion[self.labels.index(label)].sum()) / total if total else 0.0
+        return int(self.confusion[self.labels.index(label)].sum()) / total if total and label in self.labels else 0.0
 
     @property
     def only_answer(self) -> str | None:

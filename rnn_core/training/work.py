@@ -79,7 +79,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "tokens_per_second": round(training.tokens_per_second, 1),
         "pad_share": round(training.pad_share, 4),
         "threads": config.train.threads,
-        "train_loss": run.history().epochs[-1]["train_loss"],
+        "train_loss": (run.history().epochs or (training.best or {},))[-1].get("train_loss"),  # of the last epoch
         "label_entropy": training.label_entropy,
         "majority_class": training.majority_class,
     }
