@@ -1,37 +1,52 @@
-"""Unrolled: train a recurrent network on your own text and look inside. Run with `streamlit run app.py`."""
+"""Unrolled: train a recurrent network on your own text and look inside. Run with `streamlit run app.py`.
+
+The server imports this file once, for `app`, and runs it for each session and rerun.
+"""
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.common import state, widgets
 
-st.set_page_config("Unrolled", page_icon=":material/route:", layout="wide")
-state.restore()
 
-inspect = st.Page("pages/read/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
+def main() -> None:
+    """One run: the navigation, and the page that is open."""
+    st.set_page_config("Unrolled", page_icon=":material/route:", layout="wide")
+    state.restore()
+    inspect = st.Page("pages/read/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
+
+    def home() -> None:
+        """The bare address opens Inspect, which so has an address of its own like every other page."""
+        st.switch_page(inspect, query_params=st.query_params)
+
+    page = st.navigation(
+        {
+            "Look inside": [inspect, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
+            "Train your own": [
+                st.Page("pages/train/data.py", title="Data", icon=":material/table_view:", url_path="data"),
+                st.Page("pages/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),
+                st.Page("pages/train/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
+            ],
+            "Understand": [
+                st.Page("pages/understand/matrix.py", title="Words to matrix", icon=":material/grid_view:",
+                        url_path="matrix"),
+                st.Page("pages/understand/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
+                st.Page("pages/understand/losses.py", title="Last or every step", icon=":material/compare_arrows:",
+                        url_path="losses"),
+                st.Page("pages/understand/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
+            ],
+        }
+    )  # fmt: skip
+    widgets.frame()
+    with widgets.saying_faults():
+        page.run()
 
 
-def home() -> None:
-    """The bare address opens Inspect, which so has an address of its own like every other page."""
-    st.switch_page(inspect, query_params=st.query_params)
-
-
-page = st.navigation(
-    {
-        "Look inside": [inspect, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
-        "Train your own": [
-            st.Page("pages/train/data.py", title="Data", icon=":material/table_view:", url_path="data"),
-            st.Page("pages/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),
-            st.Page("pages/train/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
-        ],
-        "Understand": [
-            st.Page("pages/understand/matrix.py", title="Words to matrix", icon=":material/grid_view:", url_path="matrix"),
-            st.Page("pages/understand/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
-            st.Page("pages/understand/losses.py", title="Last or every step", icon=":material/compare_arrows:",
-                    url_path="losses"),
-            st.Page("pages/understand/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
-        ],
-    }
-)
-widgets.frame()
-with widgets.saying_faults():
-    page.run()
+if get_script_run_ctx() is None:
+    # Streamlit looks for pages in `pages/` by itself until st.navigation has run once: a deep link that is a server's first
+    # visit would be told "Page not found".
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__)
+else:
+    main()

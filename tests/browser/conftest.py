@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,24 +36,42 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on a free port with a fresh workspace; its address."""
+    with served(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture
+def cold_server(tmp_path: Path) -> Iterator[str]:
+    """The same, started for this test alone: nobody has visited it yet."""
+    with served(tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Starts the app with its workspace and log in `folder`, and stops it at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
             cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"UNROLLED_WORKSPACE": str(folder / "workspace")},
         )  # fmt: skip
-    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 90
-    while True:
-        try:
-            if urllib.request.urlopen(url + "/_stcore/health", timeout=1).read() == b"ok":
-                break
-        except OSError:
+    try:
+        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 90
+        while not _healthy(url):
             if process.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"the app did not start:\n{(folder / 'log').read_text()}")
             time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(20)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(url + "/_stcore/health", timeout=1).read() == b"ok")
+    except OSError:
+        return False
