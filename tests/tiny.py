@@ -10,8 +10,8 @@ from torch import Tensor
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
+from rnn_core.network.weighting import step_weights
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
 

@@ -10,7 +10,8 @@ from torch.nn.functional import embedding, linear
 from rnn_core.analysis.bptt_pass import forward, target_of
 from rnn_core.analysis.bptt_sweep import sums
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.trace import decision_step, trace
+from rnn_core.analysis.steps import decision_step
+from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded, in_order
 from rnn_core.data.datasets import Example

@@ -16,9 +16,9 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace as read_trace
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, State
-from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import Parameters, inner_bias, unroll, zero_state
+from rnn_core.network.weighting import step_weights
 from rnn_core.results import Trace
 
 MOST_TOKENS, FEWEST_TOKENS = 1_000, 20

@@ -14,8 +14,8 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Example
-from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
+from rnn_core.network.weighting import step_weights
 from rnn_core.results import BatchDirections, SgdStep
 
 RATES = tuple(float(rate) for rate in np.geomspace(1e-3, 10, 9))

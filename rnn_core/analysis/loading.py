@@ -1,12 +1,13 @@
-"""A saved run, ready to answer."""
+"""A saved run, ready to answer. Torch is loaded with its network."""
 
-from typing import NamedTuple
-
-import torch
+from typing import TYPE_CHECKING, NamedTuple
 
 from rnn_core.config import Problem, RunConfig
-from rnn_core.network.models import Network, parameter_shapes
+from rnn_core.network.cells import Cell, cell_of
 from rnn_core.workspace.runs import Run, Speech
+
+if TYPE_CHECKING:
+    from rnn_core.network.models import Network
 
 
 class Loaded(NamedTuple):
@@ -15,11 +16,36 @@ class Loaded(NamedTuple):
     id: str
     config: RunConfig
     speech: Speech
-    network: Network
+    network: "Network"
+
+    @property
+    def cell(self) -> Cell:
+        return self.network.cell
+
+
+class Unopened(NamedTuple):
+    """A run without its network, for a trace that was saved."""
+
+    id: str
+    config: RunConfig
+    speech: Speech
+
+    @property
+    def cell(self) -> Cell:
+        return cell_of(self.config.model)
+
+
+def unopened(run: Run) -> Unopened:
+    """Raises Problem when the run is damaged."""
+    return Unopened(run.id, run.config, run.speech)
 
 
 def load(run: Run) -> Loaded:
     """Raises Problem when the run is damaged or has no weights yet."""
+    import torch
+
+    from rnn_core.network.models import Network, parameter_shapes
+
     config, speech = run.config, run.speech
     misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
     if run.weight_shapes() != parameter_shapes(config.model, len(speech.vocabulary), len(speech.labels)):

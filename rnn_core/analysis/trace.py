@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.steps import decision_step
 from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
-from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import inner_bias, unroll, zero_state
 from rnn_core.results import Trace
@@ -73,33 +73,6 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         decision_step=None if answers is None else decision_step(answers.argmax(1).numpy()),
         warnings=tuple(_oddities(words, indices, CHOICE_NAMES[loaded.config.data.tokens])),
     )
-
-
-def decision_step(beliefs: np.ndarray) -> int:
-    """The first step from which the answer never changes again, for answers (T,)."""
-    changed = np.flatnonzero(beliefs != beliefs[-1])
-    return int(changed[-1]) + 1 if len(changed) else 0
-
-
-def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
-    """(T,) L(t) = −log ŷ_t[target] in nats, from the logits.
-
-    Args:
-        targets: one class for the whole text, or one a step.
-    """
-    logits = trace.logits.astype(np.float64)
-    top = logits.max(1)
-    log_total = np.log(np.exp(logits - top[:, None]).sum(1)) + top
-    return log_total - logits[np.arange(len(logits)), np.broadcast_to(targets, len(logits))]
-
-
-def counted_steps(loaded: Loaded, steps: int) -> np.ndarray:
-    """(T,) the weight w_t that the run's training gave the loss at each step of a text this long."""
-    config = loaded.config
-    weights = step_weights(
-        np.array([steps]), steps, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
-    )
-    return weights[:, 0]
 
 
 class _Steps:

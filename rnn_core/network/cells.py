@@ -2,19 +2,21 @@
 
 Everything else (unrolling over time, the trace of one text, gradients, the ledger of parameters) is written once
 over what a `Cell` declares. Letters as in the docs: U input→hidden, W hidden→hidden, b bias, φ the activation,
-n input width, d hidden units, G gates stacked in the rows of U, W and b. h_0 = 0 (and c_0 = 0).
+n input width, d hidden units, G gates stacked in the rows of U, W and b. h_0 = 0 (and c_0 = 0). Declarations load no torch.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, NamedTuple
 
 from rnn_core.config import ModelConfig
 
-State = tuple[Tensor, ...]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+State = tuple["Tensor", ...]
 """(h,) or (h, c), each (B, d)."""
 
 
@@ -88,10 +90,10 @@ class Elman(Cell):
         self.activation = activation
         phi = {"tanh": r"\tanh", "relu": r"\operatorname{ReLU}", "sigmoid": r"\sigma"}[activation]
         self.equations = (r"a_t = b + W h_{t-1} + U x_t", rf"h_t = {phi}(a_t)")
-        self._phi = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid}[activation]
 
     def step(self, a_input: Tensor, a_hidden: Tensor, state: State) -> tuple[State, tuple[Tensor, ...]]:
-        return (self._phi(a_input + a_hidden),), ()
+        phi = getattr(a_input + a_hidden, self.activation)  # Tensor.tanh, Tensor.relu, Tensor.sigmoid
+        return (phi(),), ()
 
     def slope(self, h: Tensor) -> Tensor:
         """φ′(a) written in h = φ(a); ReLU's is 0 at 0, as torch has it."""
@@ -131,10 +133,12 @@ class LSTM(Cell):
     def backward(
         self, grad: State, before: State, after: State, kept: Sequence[Tensor]
     ) -> tuple[Tensor, Tensor, tuple[Tensor | None, ...]]:
+        from torch import cat
+
         i, f, g, o = kept
         squashed = after[1].tanh()
         grad_c = grad[1] + grad[0] * o * (1 - squashed * squashed)
-        delta = torch.cat(
+        delta = cat(
             (
                 grad_c * g * i * (1 - i),
                 grad_c * before[1] * f * (1 - f),
@@ -167,18 +171,20 @@ class GRU(Cell):
         x_r, x_z, x_n = a_input.chunk(3, dim=-1)
         h_r, h_z, q = a_hidden.chunk(3, dim=-1)
         r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-        n = torch.tanh(x_n + r * q)
+        n = (x_n + r * q).tanh()
         return (n + z * (state[0] - n),), (r, z, n, q)
 
     def backward(
         self, grad: State, before: State, after: State, kept: Sequence[Tensor]
     ) -> tuple[Tensor, Tensor, tuple[Tensor | None, ...]]:
+        from torch import cat
+
         r, z, n, q = kept
         delta_z = grad[0] * (before[0] - n) * z * (1 - z)
         delta_n = grad[0] * (1 - z) * (1 - n * n)
         delta_r = delta_n * q * r * (1 - r)
-        through_input = torch.cat((delta_r, delta_z, delta_n), dim=-1)
-        through_hidden = torch.cat((delta_r, delta_z, delta_n * r), dim=-1)
+        through_input = cat((delta_r, delta_z, delta_n), dim=-1)
+        through_hidden = cat((delta_r, delta_z, delta_n * r), dim=-1)
         return through_input, through_hidden, (grad[0] * z,)
 
 

@@ -9,8 +9,8 @@ import torch
 
 from rnn_core.config import RunConfig
 from rnn_core.data.batches import Batch, Encoded, in_order
-from rnn_core.network.losses import step_weights
 from rnn_core.network.models import Network
+from rnn_core.network.weighting import step_weights
 
 
 class Predictions(NamedTuple):

@@ -21,8 +21,9 @@ from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.decoding import Predictions, predict
 from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import Noise
-from rnn_core.network.losses import counted, label_entropy, step_weights
+from rnn_core.network.losses import counted, label_entropy
 from rnn_core.network.models import Network
+from rnn_core.network.weighting import step_weights
 from rnn_core.results import Scores
 from rnn_core.threads import use_threads
 from rnn_core.training import kernels

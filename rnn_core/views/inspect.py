@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.trace import counted_steps, losses
+from rnn_core.analysis.loading import Loaded, Unopened
+from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.config import CHOICE_NAMES, RunConfig
 from rnn_core.figures import bars, heatmap, lines, palette, tags
 from rnn_core.results import Trace
@@ -27,7 +27,7 @@ class Reading:
         curve: `answers` or `readouts`.
     """
 
-    loaded: Loaded
+    loaded: Loaded | Unopened
     trace: Trace
     step: int
     layer: int = 0
@@ -54,9 +54,9 @@ class Reading:
         return (trace.states if found is None else found)[self.layer, self.direction]
 
 
-def quantities(loaded: Loaded) -> tuple[str, ...]:
+def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
     """What can be looked at besides h: c and the gates, where the cell has them."""
-    cell = loaded.network.cell
+    cell = loaded.cell
     return (*cell.parts, *cell.kept)
 
 
@@ -238,7 +238,7 @@ def unit_words(reading: Reading) -> str:
 
 def _explain_states(reading: Reading) -> str:
     values = reading.series()
-    cell = reading.loaded.network.cell
+    cell = reading.loaded.cell
     n = values.shape[1]
     equations = r" \\ ".join(cell.equations)
     unit = ""
@@ -253,7 +253,7 @@ def _explain_states(reading: Reading) -> str:
         "0…1, tanh to −1…1.\n\n"
         f"At {_where(reading)} the {reading.quantity} of layer {reading.layer + 1} has length "
         f"{number(float(np.linalg.norm(values[reading.step])))} (Euclidean).{unit}"
-        + (" Direction 2 reads from the end of the text." if reading.loaded.network.directions == 2 else "")
+        + (" Direction 2 reads from the end of the text." if reading.trace.states.shape[1] == 2 else "")
     )
 
 
@@ -304,7 +304,7 @@ def _draw_embedding(reading: Reading) -> go.Figure:
 
 def _explain_embedding(reading: Reading) -> str:
     trace, t = reading.trace, reading.step
-    size, n = reading.loaded.network.embedding.shape
+    size, n = len(reading.loaded.speech.vocabulary), trace.embeddings.shape[1]
     fed = reading.loaded.speech.vocabulary.words[int(trace.indices[t])]
     kind = CHOICE_NAMES[reading.loaded.config.data.tokens]
     unknown = "" if trace.known[t] else " The vocabulary does not hold it, so the network reads `<unk>` instead."

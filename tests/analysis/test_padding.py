@@ -10,7 +10,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.padding import audit
 from rnn_core.analysis.trace import trace
 from rnn_core.data.vocabulary import PAD
-from rnn_core.network.losses import step_weights
+from rnn_core.network.weighting import step_weights
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS, weighted_loss
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.trace import counted_steps, decision_step, losses, trace
+from rnn_core.analysis.steps import counted_steps, decision_step, losses
+from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.vocabulary import EOS, SOS, UNK
 from rnn_core.workspace.runs import Speech

@@ -12,8 +12,8 @@ from torch import Tensor
 from rnn_core.config import Problem, RunConfig, make, plain
 from rnn_core.data.batches import Batch
 from rnn_core.network import memory
-from rnn_core.network.losses import step_weights
 from rnn_core.network.recurrence import inner_bias, unroll, zero_state
+from rnn_core.network.weighting import step_weights
 from rnn_core.training.loop import Training
 from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
 

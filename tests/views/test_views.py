@@ -10,7 +10,8 @@ import pytest
 from rnn_core import metrics
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
-from rnn_core.analysis.trace import counted_steps, losses, trace
+from rnn_core.analysis.steps import counted_steps, losses
+from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.datasets import Example
 from rnn_core.results import Answer, Evaluation
