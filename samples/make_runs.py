@@ -1,9 +1,13 @@
-"""Trains the ready-made runs of `samples/runs` on the public data in ../shared/data: `make demo-runs`.
+"""Trains the ready-made runs of `samples/runs` on the public data in ../shared/data, and saves their results on the samples.
 
-Only what a downloaded run holds is kept: settings, vocabulary, weights, curves and scores, no text of the data.
+    python samples/make_runs.py [RUN … | --results]     # trains these (all without any; none), then saves the results of all
+
+What is kept of a training is what a downloaded run holds: settings, vocabulary, weights, curves and scores, no text of the data.
+Beside it lie the evaluation on the project's own sample, with its texts, and the trace of the text that Inspect opens with.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,43 +15,117 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "samples")]
 
+from make_entities import as_lines, sentences  # noqa: E402
+
+from pages.common.text_choice import examples  # noqa: E402
+from rnn_core.analysis.loading import load  # noqa: E402
+from rnn_core.analysis.trace import trace  # noqa: E402
+from rnn_core.workspace import evaluations, traces  # noqa: E402
 from rnn_core.workspace.archive import CARRIED  # noqa: E402
+from rnn_core.workspace.runs import Run  # noqa: E402
+from rnn_core.workspace.samples import sample_for  # noqa: E402
+from rnn_core.workspace.store import READY_MADE  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
+
+FILMS = [
+    *(part for split, name in (("train", "train_phrases"), ("dev", "dev"), ("test", "test"))
+      for part in (f"--{split}", str(DATA / "sst2" / f"{name}.csv"))),
+    "--task", "classify", "--lowercase", "--vocabulary", "5000", "--embedding", "48", "--hidden", "64", "--dropout", "0.5",
+    "--batch", "32", "--epochs", "6", "--patience", "3", "--learning-rate", "0.001", "--threads", "2",
+]  # fmt: skip
+"""What the four classifiers share: pairs of them are twins."""
+
 RUNS = {
-    "1-film-reviews": ["--name", "Film reviews: sentiment", *(
-        part for split, name in (("train", "train_phrases"), ("dev", "dev"), ("test", "test"))
-        for part in (f"--{split}", str(DATA / "sst2" / f"{name}.csv"))
-    ), "--lowercase", "--vocabulary", "7000", "--embedding", "64", "--hidden", "64", "--epochs", "6",
-        "--learning-rate", "0.001"],
+    "5-film-reviews": ["--name", "Film reviews", *FILMS, "--cell", "lstm", "--loss", "last"],
+    "4-film-reviews-every": ["--name", "Film reviews, loss every", *FILMS, "--cell", "lstm", "--loss", "every"],
+    "3-film-reviews-elman": ["--name", "Film reviews, Elman", *FILMS, "--cell", "rnn", "--loss", "last"],
+    "2-film-reviews-elman-every": ["--name", "Film reviews, Elman, loss every", *FILMS, "--cell", "rnn", "--loss", "every"],
+    "1-names": ["--name", "English: names", "--task", "tag", "--train", "train.tsv", "--dev", "dev.tsv",
+        "--test", str(ROOT / "samples" / "entities.tsv"), "--lowercase", "--cell", "lstm", "--bidirectional",
+        "--vocabulary", "7000", "--embedding", "32", "--hidden", "48", "--dropout", "0.5", "--batch", "32", "--epochs", "8",
+        "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
     "0-parts-of-speech": ["--name", "English: parts of speech", "--task", "tag", *(
         part for split in ("train", "dev", "test") for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))
-    ), "--bidirectional", "--vocabulary", "8000", "--embedding", "64", "--hidden", "64", "--epochs", "10",
-        "--learning-rate", "0.002"],
+    ), "--cell", "lstm", "--bidirectional", "--vocabulary", "8000", "--embedding", "64", "--hidden", "64", "--dropout", "0.5",
+        "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
 }  # fmt: skip
-"""By id: the options of `train`. Ids sort behind those of runs trained later, the classifier before the tagger."""
+"""By id: the options of `train`, all of them. Ids sort behind those of runs trained later; the first is what one sees first."""
+
+NAMES = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}
+"""What the types of wnut17 are called in our sentences; its works and products are no names of ours."""
 
 
-def main() -> int:
-    """Trains each run and puts it into its place."""
+def main(chosen: list[str]) -> int:
+    """Trains the runs that are named, puts each into its place, and saves the results of all."""
     if not DATA.is_dir():
         print(f"The public data is not here: {DATA}", file=sys.stderr)
         return 2
-    for name, options in RUNS.items():
-        with tempfile.TemporaryDirectory() as workspace:
-            command = [sys.executable, "-m", "rnn_core", "train", *options, "--workspace", workspace]
-            done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-            figures = json.loads(done.stdout.splitlines()[-1])
-            target = ROOT / "samples" / "runs" / name
-            shutil.rmtree(target, ignore_errors=True)
-            target.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in [] if chosen == ["--results"] else chosen or RUNS:
+            if name == "1-names":
+                write_names(Path(folder))
+            figures = command("train", *RUNS[name], workspace=folder)
+            shutil.rmtree(READY_MADE / name, ignore_errors=True)
+            (READY_MADE / name).mkdir(parents=True)
             for kept in CARRIED:
-                shutil.copyfile(Path(workspace) / "runs" / figures["run"] / kept, target / kept)
-        print(name, figures, f"{sum(f.stat().st_size for f in target.iterdir()) / 1e6:.2f} MB")
+                shutil.copyfile(Path(folder) / "runs" / figures["run"] / kept, READY_MADE / name / kept)
+            print(name, figures)
+    for name in RUNS:
+        save_results(Run(READY_MADE / name))
+    print(f"{sum(f.stat().st_size for f in READY_MADE.rglob('*') if f.is_file()) / 1e6:.1f} MB")
     return 0
 
 
+def command(*arguments: str, workspace: str) -> dict[str, str]:
+    """Runs `python -m rnn_core` in the workspace's folder, which relative paths are of; returns what it prints at its end."""
+    line = [sys.executable, "-m", "rnn_core", *arguments, "--workspace", workspace]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(line, cwd=workspace, env=env, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def write_names(folder: Path) -> None:
+    """train.tsv and dev.tsv of the tagger of names.
+
+    Our own sentences show what stands around a name; wnut17's and those of ud_ewt without a proper noun show many other words,
+    so that not every unknown word passes for a name.
+    """
+    own = sentences(5000)
+    tweets = {
+        split: [[(word, f"{tag[:2]}{NAMES[tag[2:]]}" if tag[2:] in NAMES else "O") for word, tag in sentence]
+                for sentence in tagged(DATA / "wnut17" / f"{split}.tsv")]
+        for split in ("train", "dev")
+    }  # fmt: skip
+    without = [[(word, "O") for word, _ in sentence] for sentence in tagged(DATA / "ud_ewt" / "train.upos.tsv")
+               if all(tag != "PROPN" for _, tag in sentence)]  # fmt: skip
+    (folder / "train.tsv").write_text(as_lines(own[500:] + tweets["train"] + without), encoding="utf-8")
+    (folder / "dev.tsv").write_text(as_lines(own[:500] + tweets["dev"]), encoding="utf-8")
+
+
+def tagged(path: Path) -> list[list[tuple[str, str]]]:
+    """The sentences of a file with a token, a tab and its tag a line."""
+    blocks = path.read_text(encoding="utf-8").split("\n\n")
+    rows = ([line.rpartition("\t") for line in block.split("\n") if "\t" in line] for block in blocks)
+    return [[(word, tag) for word, _, tag in sentence] for sentence in rows if sentence]
+
+
+def save_results(run: Run) -> None:
+    """The evaluation on the sample that fits the run, and the trace of the text that is read at first."""
+    traces.save(run, trace(load(run), examples(run)[0]))
+    if sample := sample_for(run):
+        place = evaluations.folder(run, sample.key, "file")
+        shutil.rmtree(place, ignore_errors=True)
+        with tempfile.TemporaryDirectory() as folder:
+            copied = Run(shutil.copytree(run.path, Path(folder) / "runs" / run.id))
+            command("evaluate", run.id, str(sample.path), f"--key={sample.key}", workspace=folder)
+            place.mkdir(parents=True)
+            for kept in ("scores.json", "predictions.parquet"):
+                shutil.copyfile(evaluations.folder(copied, sample.key, "file") / kept, place / kept)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

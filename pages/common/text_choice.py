@@ -7,7 +7,7 @@ from rnn_core.workspace.runs import Run
 
 EXAMPLES = {
     "classify": (
-        "a slow start , but the last hour is funny , warm and beautifully acted .",
+        "a slow start , but a great end .",
         "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
     ),
     "tag": (
@@ -15,11 +15,15 @@ EXAMPLES = {
         "Nobody in Lisbon expected the train to leave early .",
     ),
     "entities": (
-        "Victor Brandt moved from Vienna to New York and works for Lumen Press .",
-        "Nobody in Lisbon had heard of Priya Nair or Alder Films .",
+        "Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo .",
+        "Angela Merkel flew to Jaipur , but Paris Hilton stayed in Paris .",
     ),
 }
-"""By task, and for names of people and places; the first is read before anybody has typed."""
+"""By task, and for names of people and places; the first is read before anybody has typed.
+
+The ready-made runs answer it rightly but are not sure of every step: the loss of a sure answer is near 0, and BPTT would open
+on gradients of nothing.
+"""
 
 
 def examples(run: Run) -> tuple[str, ...]:

@@ -1,0 +1,42 @@
+"""The samples: small labelled files of the project's own making, for runs whose own data are not in the workspace."""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from rnn_core.config import DataConfig, Problem, make
+from rnn_core.data.datasets import Example, read_examples
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import SAMPLES
+
+NAMES = ("reviews.csv", "entities.tsv", "tagged.tsv")
+
+
+class Sample(NamedTuple):
+    """A sample, cut into tokens as a run cuts them.
+
+    Attributes:
+        path: the file.
+        key: what names an evaluation on it, in 64 hexadecimal digits: a hash of its bytes, so that it is the same everywhere.
+        examples: all its texts.
+    """
+
+    path: Path
+    key: str
+    examples: tuple[Example, ...]
+
+
+def sample_for(run: Run) -> Sample | None:
+    """The sample of the run's task whose labels the run can all answer; None when there is none. Raises Problem as `Run` does."""
+    data, labels = run.config.data, set(run.speech.labels)
+    config = make(DataConfig, {name: getattr(data, name) for name in ("task", "tokens", "lowercase", "vocabulary", "max_tokens")})
+    for name in NAMES:
+        path = SAMPLES / name
+        try:
+            examples = tuple(example for some in read_examples(path, config).pieces() for example in some)
+        except Problem:  # of another task, or not installed
+            continue
+        wanted = {label for e in examples for label in ((e.target,) if isinstance(e.target, str) else e.target)}
+        if wanted <= labels:
+            return Sample(path, hashlib.sha256(path.read_bytes()).hexdigest(), examples)
+    return None

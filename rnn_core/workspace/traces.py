@@ -1,0 +1,41 @@
+"""One text's trace beside a run's weights, so that what a fresh workspace opens with need not wait for torch."""
+
+import json
+from dataclasses import fields
+
+from rnn_core.config import Problem
+from rnn_core.results import Trace
+from rnn_core.workspace.evaluations import weights_of
+from rnn_core.workspace.runs import Arrays, Run, read_tensors, write_tensors
+
+NAME = "trace.safetensors"
+
+_GATE = "gate."
+"""How the arrays of the gates are called, each with the gate's name behind."""
+
+
+def save(run: Run, trace: Trace) -> None:
+    """Writes the trace into the run's folder, with the hash of the weights that it is of."""
+    values = {field.name: getattr(trace, field.name) for field in fields(Trace)}
+    arrays: Arrays = {_GATE + name: array for name, array in values.pop("gates").items()}
+    for name in ("offsets", "indices", "known", "embeddings", "states", "cells", "logits", "readouts", "answers"):
+        if (array := values.pop(name)) is not None:
+            arrays[name] = array
+    head = values | {"weights": weights_of(run), "gates": list(trace.gates)}
+    write_tensors(run.path / NAME, arrays, json.dumps(head))
+
+
+def load(run: Run, text: str) -> Trace | None:
+    """The saved trace; None when there is none of this text by these weights."""
+    if not (run.path / NAME).exists():
+        return None
+    try:
+        arrays, rest = read_tensors(run.path / NAME, run.id)
+        head = json.loads(rest)
+        if head.pop("weights") != weights_of(run) or head["text"] != text:
+            return None
+        gates = {name: arrays.pop(_GATE + name) for name in head.pop("gates")}
+        lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
+        return Trace(**{"cells": None, "answers": None} | head | lists | arrays, gates=gates)
+    except (Problem, KeyError, TypeError, ValueError):  # it can be made again
+        return None
