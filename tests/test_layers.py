@@ -104,3 +104,20 @@ def test_the_first_layers_and_listing_the_workspace_load_no_torch(workspace: Wor
 
 def test_the_widgets_of_the_pages_load_no_torch() -> None:
     assert loads("import pages.common.widgets") == {"streamlit"}
+
+
+def test_a_saved_trace_is_drawn_without_torch(workspace: Workspace) -> None:
+    code = (
+        "from pages.common import cache\n"
+        "from rnn_core.views import inspect as views\n"
+        "from rnn_core.workspace.store import READY_MADE\n"
+        "from rnn_core.workspace.runs import Run\n"
+        "from pages.common.text_choice import examples\n"
+        "for path in READY_MADE.iterdir():\n"
+        "    loaded, trace = cache.seen(Run(path), examples(Run(path))[0], False)\n"
+        "    reading = views.Reading(loaded, trace, 1, unit=0)\n"
+        "    for view in (views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP):\n"
+        "        found = view.compute(reading)\n"
+        "        view.draw(found), view.explain(found)\n"
+    )
+    assert loads(code) == {"streamlit"}

@@ -3,22 +3,26 @@
 import contextlib
 import os
 from collections.abc import Sequence
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.common.bounded import kept
+from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem
 from rnn_core.training import ahead
-from rnn_core.workspace import Workspace, leftovers
+from rnn_core.workspace import Workspace, leftovers, traces
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
-    from rnn_core.analysis.loading import Loaded
+    from rnn_core.analysis.loading import Loaded, Unopened
     from rnn_core.data.datasets import Example
     from rnn_core.results import Along, Evaluation, Mistake, Trace
     from rnn_core.views.bptt import Backward
     from rnn_core.workspace.datasets import SavedDataset
+    from rnn_core.workspace.samples import Sample
 
 
 def workspace() -> Workspace:
@@ -33,6 +37,26 @@ def _workspace(root: str) -> Workspace:
     opened.seed()
     opened.forget_old("texts")
     return opened
+
+
+def data_of(run: Run) -> "SavedDataset | None":
+    """The run's own data where they are in this workspace: ready-made and imported runs come without."""
+    with contextlib.suppress(Problem):
+        saved = workspace().dataset(run.config.fingerprint)
+        return None if saved.problem else saved
+    return None
+
+
+def sample_for(run: Run) -> "Sample | None":
+    """What is read where a run's own data are not here: a sample with its labels. Raises Problem when the run is damaged."""
+    return _sample_for(run, str(run.path), _version(run))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _sample_for(_run: Run, path: str, version: int) -> "Sample | None":
+    from rnn_core.workspace import samples
+
+    return samples.sample_for(_run)
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,6 +86,24 @@ def _loaded(_run: Run, path: str, version: int) -> "Loaded":
     return load(_run)
 
 
+def seen(run: Run, text: str, spaced: bool) -> "tuple[Loaded | Unopened, Trace]":
+    """As `traced`, but where the trace of this text lies beside the run, its network is not opened: nothing waits for torch."""
+    if not spaced and (found := _saved_trace(run, str(run.path), _version(run), text)):
+        return unopened(run), found
+    return traced(run, text, spaced)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _saved_trace(_run: Run, path: str, version: int, text: str) -> "Trace | None":
+    return traces.load(_run, text)
+
+
+@st.cache_resource(show_spinner=False)
+def torch_ahead() -> None:
+    """Has torch loaded, once a server, while somebody looks at a trace that was saved."""
+    Thread(target=import_module, args=("rnn_core.analysis.trace",), daemon=True).start()
+
+
 def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
     """A text as the run reads it. Raises Problem when there is nothing to read."""
     version = _version(run)
@@ -82,24 +124,27 @@ def backward(
     """The way back of a text, by all that it depends on: nothing of who asked for it is in it. Raises Problem as it does.
 
     Args:
-        batch: whether a mini-batch of the run's data is wanted too, where the workspace has them.
+        batch: whether a mini-batch is wanted too: of the run's data, or of a sample where those are not here.
     """
     network, seen = traced(run, text, spaced)
-    data = None
-    with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
-        data = workspace().dataset(run.config.fingerprint) if batch else None
+    data = data_of(run) if batch else None
+    sample = sample_for(run) if batch and data is None else None
     asked = (text, spaced, target, loss, logit, precise)
-    return _backward(network, seen, data, str(run.path), _version(run), asked, data is not None)
+    source = "data" if data else "sample" if sample else None
+    return _backward(network, seen, data or sample, str(run.path), _version(run), asked, source)
 
 
 @kept(512 << 20, 16)
 def _backward(
-    _loaded: "Loaded", _seen: "Trace", _data: "SavedDataset | None", path: str, version: int,
-    asked: tuple[str, bool, str | None, str | None, bool, bool], batch: bool,
+    _loaded: "Loaded", _seen: "Trace", _texts: "SavedDataset | Sample | None", path: str, version: int,
+    asked: tuple[str, bool, str | None, str | None, bool, bool], source: str | None,
 ) -> "Backward":  # fmt: skip
     from rnn_core.views.bptt import backward
+    from rnn_core.workspace.samples import Sample
 
-    examples = next(_data.pieces("train"), ()) if _data else ()
+    examples: Sequence[Example] = ()
+    if _texts:
+        examples = _texts.examples if isinstance(_texts, Sample) else next(_texts.pieces("train"), ())
     return backward(_loaded, _seen, *asked[2:], examples)
 
 

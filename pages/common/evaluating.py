@@ -1,12 +1,11 @@
 """What a run is evaluated on, and the job that does it."""
 
-import contextlib
 from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, data_files, data_form, data_report, state, widgets
-from rnn_core.config import DataConfig, Problem, plain
+from pages.common import cache, data_files, data_form, data_report, run_choice, state, widgets
+from rnn_core.config import DataConfig, plain
 from rnn_core.results import Evaluation, Scores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -21,10 +20,12 @@ def scored(run: Run) -> tuple[Scores, Path | None]:
     """The scores that the user asks for, with the folder of the evaluation where its texts are here; ends the page
     without any."""
     known = run.metrics().get("scores", {})
+    data, sample = cache.data_of(run), None
     sources: dict[str, str] = {}
-    with contextlib.suppress(Problem):  # ready-made and imported runs come without their data
-        splits = cache.workspace().dataset(run.config.fingerprint).report.splits
-        sources = {split: f"{split}: {n.examples:,} texts" for split, n in splits.items() if n.examples}
+    if data:
+        sources = {split: f"{split}: {n.examples:,} texts" for split, n in data.report.splits.items() if n.examples}
+    elif sample := cache.sample_for(run):
+        sources = {"sample": f"sample {literal(sample.path.name)}: {len(sample.examples):,} texts"}
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
@@ -39,13 +40,17 @@ def scored(run: Run) -> tuple[Scores, Path | None]:
     )
     if wanted in saved:
         st.info(
-            "Scores as saved when training ended. The texts themselves are not in this workspace: to list what is "
-            'behind a cell, upload a file of texts and labels (choose "a file of your own").',
+            "Scores as saved when training ended. The texts themselves are not in this workspace: to list what is behind a "
+            "cell, choose " + ("the sample or " if sample else "") + "a file of your own.",
             icon=":material/inventory_2:",
         )
         return evaluations.scores_from_json(known[wanted]), None
     if wanted == "file":
         key, arguments = _file(run)
+    elif sample and wanted == "sample":
+        st.caption(f"{run_choice.INSTEAD} It is much too small to judge a run by.")
+        key, arguments = sample.key, [str(sample.path), f"--key={sample.key}"]
+        wanted = "file"
     else:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
     folder = evaluations.folder(run, key, wanted)

@@ -1,11 +1,13 @@
 """The experiment of the two losses: the same configuration trained with the loss at the last and at every step."""
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
 
-from pages.common import cache, training, widgets
+from pages.common import cache, run_choice, state, training, widgets
 from rnn_core.config import SPLITS, ModelConfig, Problem, TrainConfig
 from rnn_core.data.datasets import Example
 from rnn_core.training import jobs
@@ -47,7 +49,10 @@ def twins(run: Run) -> dict[str, Run]:
             f"configuration, with the same seed, with the loss {'at every step' if other == 'every' else 'at the last step'}.",
             icon=":material/compare_arrows:",
         )
-        if st.button("Train its twin", type="primary", icon=":material/play_arrow:"):
+        if cache.data_of(run) is None:
+            run_choice.offer_data("so its twin cannot be trained here")
+            _offer_twins()
+        elif st.button("Train its twin", type="primary", icon=":material/play_arrow:"):
             with widgets.saying_problems():
                 start_twin(run)
             st.switch_page("pages/train/train.py")
@@ -66,9 +71,25 @@ def twins(run: Run) -> dict[str, Run]:
     return {loss: found[loss] for loss in ("last", "every")}
 
 
-def dev_texts(run: Run) -> list[Example]:
-    """The texts both are tried on: dev, else test. Raises Problem when the data is not here."""
-    dataset = cache.workspace().dataset(run.config.fingerprint)
+def _offer_twins() -> None:
+    """A button for a run that can be compared at once, where there is one."""
+    for other in cache.workspace().runs():
+        with contextlib.suppress(Problem):
+            if other.trained and (twin := cache.workspace().twin(other)) and twin.trained:
+                st.button(f"Compare {literal(other.name)} with its twin", on_click=state.select, kwargs={"run": other.id},
+                          icon=":material/compare_arrows:")  # fmt: skip
+                return
+
+
+def dev_texts(run: Run) -> Sequence[Example]:
+    """The texts both are tried on: dev, else test, or a sample where the data are not here. Raises Problem without any."""
+    dataset = cache.data_of(run)
+    if dataset is None:
+        sample = cache.sample_for(run)
+        if sample is None:
+            raise Problem("The data of these runs are not in this workspace. Read the file again on the Data page.")
+        st.caption(f"Read: all {len(sample.examples):,} {run_choice.texts_of(sample)}. {run_choice.INSTEAD}")
+        return sample.examples
     for split in (*SPLITS[1:], SPLITS[0]):
         if split in dataset.report.splits and (found := dataset.examples(split)):
             if len(found) > MOST_TEXTS:

@@ -18,4 +18,4 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     view_panel.show(views.ALONE, alone, state.select)
     st.markdown(views.text_words(alone))
     per_token = loaded.config.task.per_token
-    matrix_dev.show(run, loaded, lambda found: views.gain_words(found.recurrence, per_token))
+    matrix_dev.show(run, loaded, lambda found, texts: views.gain_words(found.recurrence, per_token, texts))

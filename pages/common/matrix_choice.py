@@ -1,17 +1,13 @@
 """What the tabs of Words to matrix share: which is open, the step, what is kept, and a row of choices."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.common import cache, state, widgets
+from pages.common import state, widgets
 from pages.common.bounded import nbytes
-from rnn_core.config import Problem
 from rnn_core.results import OVERFLOW
-from rnn_core.workspace.datasets import SavedDataset
-from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.results import Trace
@@ -74,14 +70,6 @@ def count(title: str, name: str, most: int, at_first: int, where: Any, **more: A
     st.session_state[key] = min(max(at_first if chosen is None else chosen, 1), most)
     where.number_input(title, 1, most, key=key, on_change=lambda: state.select(**{name: st.session_state[key]}), **more)
     return int(st.session_state[key])
-
-
-def data_of(run: Run) -> SavedDataset | None:
-    """The run's data where they are in this workspace: ready-made and imported runs come without."""
-    with contextlib.suppress(Problem):
-        saved = cache.workspace().dataset(run.config.fingerprint)
-        return None if saved.problem else saved
-    return None
 
 
 def step_of(trace: "Trace") -> int:

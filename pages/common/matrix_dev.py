@@ -1,11 +1,11 @@
-"""What reading dev otherwise gives, on Words to matrix: at once where that is quick, else a sample and a job for all of it."""
+"""What reading many texts otherwise gives, on Words to matrix: dev, at once or by a job, else a sample."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, matrix_choice, widgets
+from pages.common import cache, matrix_choice, run_choice, widgets
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.readings import readings, sample
 from rnn_core.data.batches import Encoded
@@ -16,13 +16,19 @@ from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.runs import Run
 
 
-def show(run: Run, loaded: Loaded, words: Callable[[Readings], str]) -> None:
-    """The figures on dev in words, and where they are of a sample, the button that reads all of it."""
+def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> None:
+    """The figures on many texts, and where they are of a part of dev, the button that reads all of it.
+
+    Args:
+        words: says in Markdown what was found, given what the texts are.
+    """
     with widgets.saying_problems():
         dev = _dev(run, loaded)
+        if dev is None and cache.data_of(run) is None:
+            _show_sample(run, loaded, words)
+            return
         if dev is None:
-            st.info("The run's data are not in this workspace, so dev cannot be read. Upload the file again on the Data page.",
-                    icon=":material/inventory_2:")  # fmt: skip
+            st.info("The run's data have no dev split to read.", icon=":material/inventory_2:")
             return
         some, texts = dev
         folder = saved_readings.folder(run, run.config.fingerprint, "dev")
@@ -32,14 +38,32 @@ def show(run: Run, loaded: Loaded, words: Callable[[Readings], str]) -> None:
             found = saved_readings.load(folder, weights)
         if found is None:
             found = matrix_choice.kept(("readings",), (loaded, some), lambda: readings(loaded, some, texts))
-    st.markdown(words(found))
+    st.markdown(words(found, "dev texts"))
     if found.recurrence.texts < texts:
         _read_all(run, folder, texts)
 
 
+def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> None:
+    """The same of the sample that fits the run, or how to bring its data here."""
+    texts = cache.sample_for(run)
+    if texts is None:
+        run_choice.offer_data("so dev cannot be read")
+        return
+
+    def read() -> Readings:
+        tokens, targets = [e.tokens for e in texts.examples], [e.target for e in texts.examples]
+        encoded = Encoded.of(tokens, targets, loaded.speech.vocabulary, loaded.speech.labels, run.config.task.per_token)
+        some = sample(loaded.network, encoded)
+        return readings(loaded, some, len(encoded))
+
+    found = matrix_choice.kept(("sample",), (loaded, texts), read)
+    st.markdown(words(found, run_choice.texts_of(texts)))
+    st.caption(run_choice.INSTEAD)
+
+
 def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
     """Texts of dev, all or as many as can be read at once, and how many there are; None without the data or dev."""
-    saved = matrix_choice.data_of(run)
+    saved = cache.data_of(run)
     if saved is None or "dev" not in saved.report.splits:
         return None
 

@@ -25,11 +25,11 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     with left:
         view_panel.show(views.DRIFT, padded)
     with right:
-        st.markdown("##### What does the last column cost on dev?")
+        st.markdown("##### What does the last column cost over many texts?")
         if loaded.config.task.per_token:
             st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
         else:
-            matrix_dev.show(run, loaded, lambda found: views.cost_words(found.padding) if found.padding else "")
+            matrix_dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")
     view_panel.show(views.STATES, padded)
 
 

@@ -30,7 +30,7 @@ FROM_DATA = 7
 
 def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
-    saved = matrix_choice.data_of(run)
+    saved = cache.data_of(run)
     words = _choose_words(run, loaded, trace, saved)
     st.dataframe(views.stages(words, trace.text), hide_index=True,
                  column_config={"step by step": st.column_config.TextColumn(width=190)})  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which run is looked at, and how runs are called."""
+"""Which run is looked at, how runs are called, and what is said where their data are not here."""
 
 import streamlit as st
 
@@ -6,7 +6,11 @@ from pages.common import state
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, TASKS, Problem
 from rnn_core.training import jobs
+from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
+from rnn_core.workspace.samples import Sample
+
+INSTEAD = "The run's own data are not in this workspace, so a sample that was written for this project is read in their place."
 
 
 def choose_run(in_training: bool = False) -> Run:
@@ -54,3 +58,19 @@ def run_label(run: Run) -> str:
     cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
     both = ", both directions" if model.bidirectional else ""
     return f"{config.name} · {TASKS[config.data.task].title.split(':')[0].lower()} · {cell} {model.hidden}{both}"
+
+
+def texts_of(sample: Sample) -> str:
+    """What the texts of a sample are called, as Markdown."""
+    return f"texts of the sample {literal(sample.path.name)}"
+
+
+def offer_data(so: str) -> None:
+    """Says that a run's data are not here, with the way to the page where they can be read again.
+
+    Args:
+        so: what cannot be shown without them.
+    """
+    st.info(f"The run's data are not in this workspace, {so}. Read the file again on the Data page.",
+            icon=":material/inventory_2:")  # fmt: skip
+    st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")

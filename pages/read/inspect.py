@@ -5,6 +5,7 @@ import streamlit as st
 from pages.common import cache, chips, run_choice, state, text_choice, view_panel, widgets
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
+from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import KEPT_DAYS
 
@@ -30,12 +31,10 @@ buttons.toggle(
 )
 
 with widgets.saying_problems():
-    loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
+    loaded, trace = cache.seen(run, chosen.text or "", chosen.spaced)
 if trace.overflows:
     widgets.problem(OVERFLOW)
     st.stop()
-
-from rnn_core.views import inspect as views  # noqa: E402 - after the first paint, because it loads torch
 
 last = len(trace.tokens) - 1
 tokens = CHOICE_NAMES[loaded.config.data.tokens]
@@ -44,7 +43,7 @@ step = min(chosen.step, last) if chosen.step is not None else (trace.decision_st
 reading = views.Reading(
     loaded, trace, step,
     layer=min(chosen.layer, loaded.config.model.layers - 1),
-    direction=min(chosen.direction, loaded.network.directions - 1),
+    direction=min(chosen.direction, trace.states.shape[1] - 1),
     unit=chosen.unit if chosen.unit is not None and chosen.unit < loaded.config.model.hidden else None,
     quantity=chosen.quantity if chosen.quantity in views.quantities(loaded) else "h",
     label=chosen.label if chosen.label in trace.labels else None,
@@ -97,7 +96,7 @@ def choose_states() -> None:
     for key, values in (
         ("quantity", views.quantities(loaded)),
         ("layer", tuple(range(loaded.config.model.layers))),
-        ("direction", tuple(range(loaded.network.directions))),
+        ("direction", tuple(range(trace.states.shape[1]))),
     ):
         if len(values) > 1:
             st.session_state[f"pick-{key}"] = getattr(reading, key)
@@ -140,3 +139,4 @@ for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_S
 with st.expander("The embedding and the state as numbers"):
     st.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
     st.dataframe({f"{reading.quantity}_t": reading.series()[step]}, height=220)
+cache.torch_ahead()

@@ -77,9 +77,10 @@ if tabs["sgd"].open:
             st.dataframe(views.updates(asked, clip), hide_index=True)
         if backward.examples:
             view_panel.show(views.DIRECTIONS, asked)
+            if cache.data_of(run) is None:
+                st.caption(run_choice.INSTEAD)
         else:
-            st.info("The run's data are not in this workspace, so there is no mini-batch to hold this text's gradient against.",
-                    icon=":material/inventory_2:")  # fmt: skip
+            run_choice.offer_data("so there is no mini-batch to hold this text's gradient against")
 
 if tabs["beside"].open:
     with tabs["beside"]:

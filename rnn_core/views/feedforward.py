@@ -106,8 +106,8 @@ def text_words(alone: Alone) -> str:
     )
 
 
-def gain_words(gain: RecurrenceGain, per_token: bool) -> str:
-    """Accuracy with and without recurrence, as Markdown."""
+def gain_words(gain: RecurrenceGain, per_token: bool, of: str = "dev texts") -> str:
+    """Accuracy with and without recurrence, as Markdown. `of`: which texts were read."""
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
     what = f" ({gain.decisions:,} tokens)" if per_token else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
@@ -120,6 +120,6 @@ def gain_words(gain: RecurrenceGain, per_token: bool) -> str:
         )
         against = " to the better of the two"
     return (
-        f"On {texts} dev texts{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. The most frequent class "
+        f"On {texts} {of}{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. The most frequent class "
         f"alone would get {gain.majority:.4f}. Recurrence adds **{added:+.4f}**{against}."
     )

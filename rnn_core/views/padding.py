@@ -192,11 +192,11 @@ def drift_words(padded: Padded) -> str:
     )
 
 
-def cost_words(cost: PaddingCost) -> str:
-    """Accuracies of dev read in three ways, as Markdown."""
+def cost_words(cost: PaddingCost, of: str = "dev texts") -> str:
+    """Accuracies of texts read in three ways, as Markdown. `of`: which texts these are."""
     texts = f"all {cost.texts:,}" if cost.texts == cost.available else f"{cost.texts:,} of {cost.available:,}"
     return (
-        f"On {texts} dev texts, padded to the longest (L = {cost.longest}):\n\n"
+        f"On {texts} {of}, padded to the longest (L = {cost.longest}):\n\n"
         "| the answer is read | accuracy | against the true end |\n| --- | --- | --- |\n"
         f"| at each text's true end | **{cost.true_end:.4f}** | |\n"
         f"| from the last column, behind the pads | **{cost.last_column:.4f}** | {cost.last_column - cost.true_end:+.4f} |\n"

@@ -33,7 +33,7 @@ class Backward:
 
     Attributes:
         trace: the text, or its beginning where it is too long.
-        examples: labelled texts of the run's data, for a mini-batch; empty where the data are not here.
+        examples: labelled texts for a mini-batch, of the run's data or of a sample; may be empty.
         cut: that the text was cut, as a sentence; empty when it was not.
     """
 
