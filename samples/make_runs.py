@@ -39,20 +39,20 @@ FILMS = [
 """What the four classifiers share: pairs of them are twins."""
 
 RUNS = {
-    "5-film-reviews": ["--name", "Film reviews", *FILMS, "--cell", "lstm", "--loss", "last"],
-    "4-film-reviews-every": ["--name", "Film reviews, loss every", *FILMS, "--cell", "lstm", "--loss", "every"],
-    "3-film-reviews-elman": ["--name", "Film reviews, Elman", *FILMS, "--cell", "rnn", "--loss", "last"],
-    "2-film-reviews-elman-every": ["--name", "Film reviews, Elman, loss every", *FILMS, "--cell", "rnn", "--loss", "every"],
-    "1-names": ["--name", "English: names", "--task", "tag", "--train", "train.tsv", "--dev", "dev.tsv",
+    "05-film-reviews": ["--name", "Film reviews", *FILMS, "--cell", "lstm", "--loss", "last"],
+    "04-film-reviews-every": ["--name", "Film reviews, loss every", *FILMS, "--cell", "lstm", "--loss", "every"],
+    "03-film-reviews-elman": ["--name", "Film reviews, Elman", *FILMS, "--cell", "rnn", "--loss", "last"],
+    "02-film-reviews-elman-every": ["--name", "Film reviews, Elman, loss every", *FILMS, "--cell", "rnn", "--loss", "every"],
+    "01-names": ["--name", "English: names", "--task", "tag", "--train", "train.tsv", "--dev", "dev.tsv",
         "--test", str(ROOT / "samples" / "entities.tsv"), "--lowercase", "--cell", "lstm", "--bidirectional",
         "--vocabulary", "7000", "--embedding", "32", "--hidden", "48", "--dropout", "0.5", "--batch", "32", "--epochs", "8",
         "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
-    "0-parts-of-speech": ["--name", "English: parts of speech", "--task", "tag", *(
+    "00-parts-of-speech": ["--name", "English: parts of speech", "--task", "tag", *(
         part for split in ("train", "dev", "test") for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))
     ), "--cell", "lstm", "--bidirectional", "--vocabulary", "8000", "--embedding", "64", "--hidden", "64", "--dropout", "0.5",
         "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
 }  # fmt: skip
-"""By id: the options of `train`, all of them. Ids sort behind those of runs trained later; the first is what one sees first."""
+"""By id: the options of `train`, all of them. Ids sort behind those of runs trained later, which begin with the year; the first is seen first."""
 
 NAMES = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}
 """What the types of wnut17 are called in our sentences; its works and products are no names of ours."""
@@ -65,7 +65,7 @@ def main(chosen: list[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory() as folder:
         for name in [] if chosen == ["--results"] else chosen or RUNS:
-            if name == "1-names":
+            if name == "01-names":
                 write_names(Path(folder))
             figures = command("train", *RUNS[name], workspace=folder)
             shutil.rmtree(READY_MADE / name, ignore_errors=True)

@@ -15,7 +15,7 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
     reading = _choose_place(loaded, trace)
     view_panel.show(inspect_views.STATES, reading, state.select)
-    unit = _unit_of(reading)
+    unit = _unit_of(loaded, reading)
     st.markdown(views.heading(unit))
     st.latex(views.live(unit))
     st.caption(f"{views.check(unit)} The step and the unit are where the outlines cross; a click chooses others.")
@@ -40,13 +40,13 @@ def _choose_place(loaded: Loaded, trace: Trace) -> inspect_views.Reading:
     return inspect_views.Reading(loaded, trace, step, layer, direction, unit)
 
 
-def _unit_of(reading: inspect_views.Reading) -> views.Unit:
+def _unit_of(loaded: Loaded, reading: inspect_views.Reading) -> views.Unit:
     """The chosen unit at the chosen step, and the gate whose sum is read."""
-    gates, chosen = reading.loaded.network.cell.gates, state.selection().gate
+    gates, chosen = loaded.cell.gates, state.selection().gate
     assert reading.unit is not None
     place = (reading.layer, reading.direction, reading.step, reading.unit)
-    found = unit_step(reading.loaded, reading.trace, *place)
-    return views.Unit(reading.loaded, reading.trace, found, chosen if chosen in gates else gates[0])
+    found = unit_step(loaded, reading.trace, *place)
+    return views.Unit(loaded, reading.trace, found, chosen if chosen in gates else gates[0])
 
 
 def _choose_gate(unit: views.Unit) -> None:
