@@ -52,7 +52,7 @@ RUNS = {
     ), "--cell", "lstm", "--bidirectional", "--vocabulary", "8000", "--embedding", "64", "--hidden", "64", "--dropout", "0.5",
         "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
 }  # fmt: skip
-"""By id: the options of `train`, all of them. Ids sort behind those of runs trained later, which begin with the year; the first is seen first."""
+"""By id: all options of `train`. Ids sort behind those of later runs, which begin with the year; the first is seen first."""
 
 NAMES = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}
 """What the types of wnut17 are called in our sentences; its works and products are no names of ours."""

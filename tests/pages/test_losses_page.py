@@ -16,7 +16,9 @@ from rnn_core.config import ModelConfig, TrainConfig
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.runs import Run
+from rnn_core.workspace.samples import sample_for
 from tests.pages.driving import Open, chart, numbers, sound
+from tests.tiny import config_of, saved_run
 
 
 @pytest.fixture
@@ -105,16 +107,38 @@ def test_a_labelling_run_says_that_it_has_no_choice(here: Workspace, open_page: 
     assert "one tag" in open_page("losses", here.root, run=named["tagged.tsv"]).info[0].value
 
 
-def test_without_the_data_the_page_says_what_to_upload(here: Workspace, open_page: Open) -> None:
+def test_without_the_data_a_sample_is_read(here: Workspace, open_page: Open) -> None:
     run = of_reviews(here)["reviews.csv"]
-    twin = here.run(run.id)
-    copied = here.root / "runs" / "a-twin"
-    shutil.copytree(twin.path, copied)
-    made = here.run("a-twin")
+    made = Run(shutil.copytree(run.path, here.root / "runs" / "a-twin"))
     made.write_config(replace(made.config, train=replace(made.config.train, loss="every")))
     here.dataset(run.config.fingerprint).delete()
     app = open_page("losses", here.root, run=run.id)
-    assert "Upload it again" in app.error[0].value
+    assert any("all 240 texts of the sample reviews" in c.value and "not in this workspace" in c.value for c in app.caption)
+    sample = sample_for(run)
+    assert sample
+    found = along(load(run), sample.examples)
+    assert f"{found.readouts[10]:.1%}" in " ".join(text.value for text in app.markdown)
+
+
+def test_without_data_or_a_sample_the_page_says_what_to_read_again(workspace: Workspace, open_page: Open) -> None:
+    (workspace.root / "runs").mkdir(parents=True)
+    (workspace.root / "runs" / ".seeded").touch()
+    one, other = (saved_run(workspace, config_of(name=loss, loss=loss)) for loss in ("last", "every"))
+    app = open_page("losses", workspace.root, run=one.id)
+    assert "Read the file again" in app.error[0].value
+    other.delete()
+    app = open_page("losses", workspace.root, run=one.id)
+    assert any("its twin cannot be trained here" in info.value for info in app.info)
+    assert not any(button.label == "Train its twin" for button in app.button), "a button that can only fail"
+
+
+def test_a_run_that_cannot_have_a_twin_leads_to_one_that_has(workspace: Workspace, open_page: Open) -> None:
+    run = saved_run(workspace, config_of(name="alone"))
+    app = open_page("losses", workspace.root, run=run.id)
+    offered = next(button for button in app.button if button.label.startswith("Compare "))
+    offered.click()
+    sound(app.run())
+    assert any("half of the words read" in text.value for text in app.markdown)
 
 
 def test_runs_in_training_are_shown_until_both_have_weights(here: Workspace, open_page: Open) -> None:

@@ -1,0 +1,118 @@
+"""The ready-made runs of `samples/runs`: complete, small, twins of each other, and with results that are truly theirs."""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pages.common.text_choice import examples
+from rnn_core.analysis.evaluate import evaluate
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.steps import counted_steps, losses
+from rnn_core.analysis.trace import trace
+from rnn_core.workspace import Workspace, evaluations, traces
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.samples import sample_for
+from rnn_core.workspace.store import READY_MADE, SAMPLES
+
+RUNS = [Run(path) for path in sorted(READY_MADE.iterdir())]
+CLASSIFIERS = [run for run in RUNS if not run.config.task.per_token]
+NAMES = Run(READY_MADE / "01-names")
+every_run = pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
+
+
+def tags(text: str) -> list[str]:
+    seen = trace(load(NAMES), text)
+    return [seen.labels[tag] for tag in seen.beliefs[1:-1]]
+
+
+def test_each_classifier_has_a_twin_and_each_kind_of_run_is_there(workspace: Workspace) -> None:
+    workspace.seed()
+    here = workspace.runs()
+    assert [run.id for run in here] == [run.id for run in reversed(RUNS)] and here[0].id == "05-film-reviews"
+    for run in here:
+        twin = workspace.twin(run)
+        assert (twin is not None) == (not run.config.task.per_token)
+        assert twin is None or twin.config.model == run.config.model
+    assert {(run.config.model.cell, run.config.loss) for run in CLASSIFIERS} == {
+        (cell, loss) for cell in ("lstm", "rnn") for loss in ("last", "every")
+    }
+    assert {run.speech.scheme is not None for run in RUNS if run.config.task.per_token} == {True, False}
+
+
+def test_they_are_small_and_hold_no_text_but_our_own() -> None:
+    files = [path for path in READY_MADE.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 10e6
+    assert {path.name for path in files} == {
+        "config.json", "history.jsonl", "metrics.json", "vocabulary.json", "weights.safetensors", "trace.safetensors",
+        "scores.json", "predictions.parquet",
+    }  # fmt: skip
+
+
+@every_run
+def test_the_saved_evaluation_is_of_its_sample_and_these_weights(run: Run) -> None:
+    sample = sample_for(run)
+    assert sample and sample.path.parent == SAMPLES
+    place = evaluations.folder(run, sample.key, "file")
+    saved = evaluations.load(place)
+    assert saved and saved.weights == evaluations.weights_of(run) and saved.run == run.id and saved.data == sample.path.name
+    again = evaluate(load(run), [sample.examples], len(sample.examples), sample.path.name)
+    np.testing.assert_array_equal(saved.scores.confusion, again.scores.confusion)
+    truth, answer = saved.scores.labels[:2]
+    listed = evaluations.behind(place, truth, answer, 10)
+    assert {tuple(one.tokens) for one in listed} <= {example.tokens for example in sample.examples}
+
+
+@every_run
+def test_the_saved_trace_is_that_of_the_text_read_first(run: Run) -> None:
+    text = examples(run)[0]
+    saved, again = traces.load(run, text), trace(load(run), text)
+    assert saved and (saved.tokens, saved.labels, saved.decision_step) == (again.tokens, again.labels, again.decision_step)
+    np.testing.assert_allclose(saved.states, again.states, atol=1e-5)
+    np.testing.assert_allclose(saved.readouts, again.readouts, atol=1e-5)
+
+
+@every_run
+def test_what_is_read_first_is_answered_rightly_and_yet_sends_a_gradient(run: Run) -> None:
+    loaded, text = load(run), examples(run)[0]
+    seen = trace(loaded, text)
+    weights = counted_steps(loaded, len(seen.tokens))
+    loss = float(weights @ losses(seen, seen.beliefs if run.config.task.per_token else seen.answer))
+    assert loss > 0.015, "BPTT would say that the network is too sure"
+    if not run.config.task.per_token:
+        assert seen.labels[seen.answer] == "positive" and loss > 0.2 and (seen.decision_step or 0) > 5
+
+
+@pytest.mark.parametrize("end", ["", " ."])
+def test_ram_went_to_delhi(end: str) -> None:
+    assert tags(f"Ram went to Delhi yesterday{end}") == ["B-PER", "O", "O", "B-LOC", "O"] + ["O"] * bool(end)
+    assert tags(f"ram went to delhi yesterday{end}")[:4] == ["B-PER", "O", "O", "B-LOC"]
+
+
+def test_names_that_it_has_never_read_are_told_from_the_words_around_them() -> None:
+    for person, place in (("Zubin", "Jhansi"), ("Ottoline", "Ouagadougou"), ("Xiomara", "Whitby")):
+        assert not {person.lower(), place.lower()} & set(NAMES.speech.vocabulary.words)
+        assert tags(f"{person} went to {place} yesterday .") == ["B-PER", "O", "O", "B-LOC", "O", "O"]
+    assert tags("The zorb is in the glimp .").count("O") >= 5
+
+
+def test_the_tagger_of_names_learns_from_sentences_that_it_is_not_tried_on() -> None:
+    made = runpy.run_path(str(SAMPLES / "make_entities.py"))
+    own = made["sentences"](5000)
+    tried: list[list[tuple[str, str]]] = [
+        [(word, tag) for line in block.splitlines() for word, _, tag in [line.rpartition("\t")]]
+        for block in Path(SAMPLES / "entities.tsv").read_text(encoding="utf-8").strip().split("\n\n")
+    ]
+    words = [" ".join(word for word, _ in sentence) for sentence in own]
+    assert not {" ".join(word for word, _ in sentence) for sentence in tried} & set(words)
+    assert not any(text.startswith("Ram went to Delhi yesterday") for text in words)
+
+    def organisations(sentences: list[list[tuple[str, str]]]) -> set[str]:
+        return {word for sentence in sentences for word, tag in sentence if tag == "B-ORG"}
+
+    mostly = organisations(tried) - organisations(own)
+    assert len(mostly) >= 8, "organisations of the sample are not those of training"
+    assert all(not tag.startswith("I-") or before[1:] == tag[1:] or before == "B" + tag[1:]
+               for sentence in own for (_, before), (_, tag) in zip([("", "O"), *sentence], sentence, strict=False))  # fmt: skip
+    assert all(tag in {"O", *(f"{part}-{kind}" for part in "BI" for kind in ("PER", "LOC", "ORG"))} for s in own for _, tag in s)
