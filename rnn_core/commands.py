@@ -139,7 +139,7 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
         run = create_run(workspace, make(RunConfig, config | {"name": given.name or saved.name}))
     read_seconds = time.perf_counter() - began
     print(f"run {run.id} in {run.path}", file=sys.stderr)
-    with _watching(job, run.path, "train", workspace) as job:
+    with _watching(job, run.path, "train", workspace) as job, _saying_that_loops_compile():
         ended = run.metrics()  # a worker may have been killed when all was written but "done"
         figures = ended or train_run(workspace, run, job)
     if ended and not given.job:
@@ -198,7 +198,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         key, split = run.config.fingerprint, given.split_name
     else:
         key, split = given.key or evaluations.key_of_file(_file(given.file), config), "file"
-    with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job:
+    with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job, _saying_that_loops_compile():
         weights = evaluations.weights_of(run)
         loaded = load(run)
         use_threads(run.config.train.threads)
@@ -392,6 +392,16 @@ def _watching(job: jobs.Job, folder: Path, kind: str, workspace: Workspace) -> I
         return
     with jobs.work(folder, kind, workspace.root) as own:
         yield own
+
+
+@contextlib.contextmanager
+def _saying_that_loops_compile() -> Iterator[None]:
+    """Tells the terminal why nothing is seen for a while, where the loops that this command needs have not been kept yet."""
+    from rnn_core.compiled import when_compiling
+
+    words = "compiling the loops of this network, once on this machine: some 15 seconds when it is idle"
+    with when_compiling(lambda: print(words, file=sys.stderr, flush=True)):
+        yield
 
 
 def _reading(job: jobs.Job, until: float = 1.0, doing: str = "Reading") -> Callable[[float], None]:

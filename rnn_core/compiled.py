@@ -5,14 +5,15 @@ loops changes. docs/performance.md has what they gave over calls of torch and nu
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
 from numba import config, njit
-from numba.core import caching
+from numba.core import caching, event
 from numba.extending import intrinsic, overload
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
@@ -42,6 +43,23 @@ def as_instructions(function: Callable[..., Any]) -> Callable[..., Any]:
 def stands_for(name: Callable[..., Any]) -> Callable[..., Any]:
     """Of a function of types that gives a function: compiled, that is what is called by this name."""
     return cast(Callable[..., Any], overload(cast(Any, name), jit_options=cast(Any, OPTIONS)))
+
+
+@contextmanager
+def when_compiling(say: Callable[[], object]) -> Iterator[None]:
+    """Calls `say` once, as soon as a loop is compiled in here; never when all are found kept."""
+    said: list[object] = []
+
+    class Listener(event.Listener):
+        def on_start(self, event: Any) -> None:
+            if not said:
+                said.append(say())
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Listener()):
+        yield
 
 
 @cache

@@ -3,7 +3,8 @@
     python samples/make_runs.py [RUN … | --results]     # trains these (all without any; none), then saves the results of all
 
 What is kept of a training is what a downloaded run holds: settings, vocabulary, weights, curves and scores, no text of the data.
-Beside it lie the evaluation on the project's own sample, with its texts, and the trace of the text that Inspect opens with.
+Beside it lie what reading dev otherwise and step by step gives, in figures, the evaluation on the project's own sample, with its
+texts, and the trace of the text that Inspect opens with.
 """
 
 import json
@@ -12,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -20,9 +23,13 @@ sys.path[:0] = [str(ROOT), str(ROOT / "samples")]
 from make_entities import as_lines, sentences  # noqa: E402
 
 from pages.common.text_choice import examples  # noqa: E402
+from rnn_core.analysis.along import along  # noqa: E402
+from rnn_core.analysis.evaluate import evaluate  # noqa: E402
 from rnn_core.analysis.loading import load  # noqa: E402
+from rnn_core.analysis.readings import readings as read_otherwise  # noqa: E402
 from rnn_core.analysis.trace import trace  # noqa: E402
-from rnn_core.workspace import evaluations, traces  # noqa: E402
+from rnn_core.results import Answers, Evaluation  # noqa: E402
+from rnn_core.workspace import Workspace, evaluations, readings, traces  # noqa: E402
 from rnn_core.workspace.archive import CARRIED  # noqa: E402
 from rnn_core.workspace.runs import Run  # noqa: E402
 from rnn_core.workspace.samples import sample_for  # noqa: E402
@@ -33,26 +40,31 @@ DATA = ROOT.parent / "shared" / "data"
 FILMS = [
     *(part for split, name in (("train", "train_phrases"), ("dev", "dev"), ("test", "test"))
       for part in (f"--{split}", str(DATA / "sst2" / f"{name}.csv"))),
-    "--task", "classify", "--lowercase", "--vocabulary", "5000", "--embedding", "48", "--hidden", "64", "--dropout", "0.5",
-    "--batch", "32", "--epochs", "6", "--patience", "3", "--learning-rate", "0.001", "--threads", "2",
+    "--task", "classify", "--lowercase", "--vocabulary", "5000",
 ]  # fmt: skip
-"""What the four classifiers share: pairs of them are twins."""
+CLASSIFIER = ["--embedding", "48", "--hidden", "64", "--dropout", "0.5", "--batch", "32", "--epochs", "6", "--patience", "3",
+              "--learning-rate", "0.001", "--threads", "2"]  # fmt: skip
+"""What the four classifiers share: those of one cell are twins."""
 
 RUNS = {
-    "05-film-reviews": ["--name", "Film reviews", *FILMS, "--cell", "lstm", "--loss", "last"],
-    "04-film-reviews-every": ["--name", "Film reviews, loss every", *FILMS, "--cell", "lstm", "--loss", "every"],
-    "03-film-reviews-elman": ["--name", "Film reviews, Elman", *FILMS, "--cell", "rnn", "--loss", "last"],
-    "02-film-reviews-elman-every": ["--name", "Film reviews, Elman, loss every", *FILMS, "--cell", "rnn", "--loss", "every"],
-    "01-names": ["--name", "English: names", "--task", "tag", "--train", "train.tsv", "--dev", "dev.tsv",
-        "--test", str(ROOT / "samples" / "entities.tsv"), "--lowercase", "--cell", "lstm", "--bidirectional",
-        "--vocabulary", "7000", "--embedding", "32", "--hidden", "48", "--dropout", "0.5", "--batch", "32", "--epochs", "8",
-        "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
-    "00-parts-of-speech": ["--name", "English: parts of speech", "--task", "tag", *(
-        part for split in ("train", "dev", "test") for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))
-    ), "--cell", "lstm", "--bidirectional", "--vocabulary", "8000", "--embedding", "64", "--hidden", "64", "--dropout", "0.5",
-        "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"],
+    "05-film-reviews": (FILMS, ["--name", "Film reviews", "--cell", "lstm", "--loss", "last", *CLASSIFIER]),
+    "04-film-reviews-every": (FILMS, ["--name", "Film reviews, loss every", "--cell", "lstm", "--loss", "every", *CLASSIFIER]),
+    "03-film-reviews-elman": (FILMS, ["--name", "Film reviews, Elman", "--cell", "rnn", "--loss", "last", *CLASSIFIER]),
+    "02-film-reviews-elman-every": (
+        FILMS, ["--name", "Film reviews, Elman, loss every", "--cell", "rnn", "--loss", "every", *CLASSIFIER]),
+    "01-names": (
+        ["--train", "train.tsv", "--dev", "dev.tsv", "--test", str(ROOT / "samples" / "entities.tsv"), "--task", "tag",
+         "--lowercase", "--vocabulary", "7000"],
+        ["--name", "English: names", "--cell", "lstm", "--bidirectional", "--embedding", "32", "--hidden", "48",
+         "--dropout", "0.5", "--batch", "32", "--epochs", "8", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"]),
+    "00-parts-of-speech": (
+        [*(part for split in ("train", "dev", "test")
+           for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))), "--task", "tag", "--vocabulary", "8000"],
+        ["--name", "English: parts of speech", "--cell", "lstm", "--bidirectional", "--embedding", "64", "--hidden", "64",
+         "--dropout", "0.5", "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"]),
 }  # fmt: skip
-"""By id: all options of `train`. Ids sort behind those of later runs, which begin with the year; the first is seen first."""
+"""By id: the options of `data`, and all of `train`. Ids sort behind those of later runs, which begin with the year; the first is
+seen first."""
 
 NAMES = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}
 """What the types of wnut17 are called in our sentences; its works and products are no names of ours."""
@@ -64,17 +76,17 @@ def main(chosen: list[str]) -> int:
         print(f"The public data is not here: {DATA}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
-        for name in [] if chosen == ["--results"] else chosen or RUNS:
-            if name == "01-names":
-                write_names(Path(folder))
-            figures = command("train", *RUNS[name], workspace=folder)
-            shutil.rmtree(READY_MADE / name, ignore_errors=True)
-            (READY_MADE / name).mkdir(parents=True)
-            for kept in CARRIED:
-                shutil.copyfile(Path(folder) / "runs" / figures["run"] / kept, READY_MADE / name / kept)
-            print(name, figures)
-    for name in RUNS:
-        save_results(Run(READY_MADE / name))
+        write_names(Path(folder))
+        for name, (data, options) in RUNS.items():
+            read = command("data", *data, workspace=folder)
+            if chosen != ["--results"] and name in (chosen or RUNS):
+                figures = command("train", "--dataset", read["dataset"], *options, workspace=folder)
+                shutil.rmtree(READY_MADE / name, ignore_errors=True)
+                (READY_MADE / name).mkdir(parents=True)
+                for kept in CARRIED:
+                    shutil.copyfile(Path(folder) / "runs" / figures["run"] / kept, READY_MADE / name / kept)
+                print(name, figures)
+            save_results(Run(READY_MADE / name), Workspace(folder))
     print(f"{sum(f.stat().st_size for f in READY_MADE.rglob('*') if f.is_file()) / 1e6:.1f} MB")
     return 0
 
@@ -113,18 +125,24 @@ def tagged(path: Path) -> list[list[tuple[str, str]]]:
     return [[(word, tag) for word, _, tag in sentence] for sentence in rows if sentence]
 
 
-def save_results(run: Run) -> None:
-    """The evaluation on the sample that fits the run, and the trace of the text that is read at first."""
-    traces.save(run, trace(load(run), examples(run)[0]))
+def save_results(run: Run, workspace: Workspace) -> None:
+    """Dev read otherwise and step by step, the evaluation on the sample that fits the run, and the trace of the first text."""
+    loaded, weights, data = load(run), evaluations.weights_of(run), workspace.dataset(run.config.fingerprint)
+    shutil.rmtree(run.path / "readings", ignore_errors=True)
+    place = readings.folder(run, run.config.fingerprint, "dev")
+    encoded = data.encoded("dev")
+    readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
+    if not run.config.task.per_token:
+        readings.save_along(place, along(loaded, data.examples("dev")), weights)
+    traces.save(run, trace(loaded, examples(run)[0]))
+    shutil.rmtree(run.path / "evaluations", ignore_errors=True)
     if sample := sample_for(run):
-        place = evaluations.folder(run, sample.key, "file")
-        shutil.rmtree(place, ignore_errors=True)
-        with tempfile.TemporaryDirectory() as folder:
-            copied = Run(shutil.copytree(run.path, Path(folder) / "runs" / run.id))
-            command("evaluate", run.id, str(sample.path), f"--key={sample.key}", workspace=folder)
-            place.mkdir(parents=True)
-            for kept in ("scores.json", "predictions.parquet"):
-                shutil.copyfile(evaluations.folder(copied, sample.key, "file") / kept, place / kept)
+        place, texts = evaluations.folder(run, sample.key, "file"), sample.examples
+
+        def made(keep: Callable[[Answers], object]) -> Evaluation:
+            return replace(evaluate(loaded, [texts], len(texts), sample.path.name, keep), weights=weights)
+
+        evaluations.save(place, run.config.task.per_token, made)
 
 
 if __name__ == "__main__":

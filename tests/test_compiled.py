@@ -1,8 +1,11 @@
 """Compiled loops: what is kept of them, and what they may be made of."""
 
 import inspect
+import runpy
 import shutil
 from pathlib import Path
+
+import pytest
 
 from rnn_core import compiled
 from rnn_core.network import dropout
@@ -45,3 +48,24 @@ def test_no_compiled_function_may_be_rounded_as_the_compiler_likes() -> None:
         for function in vars(file).values():
             assert not getattr(function, "targetoptions", {}).get("fastmath")
         assert "flags=" not in inspect.getsource(file), "no such leave for single instructions either"
+
+
+def test_it_is_said_once_that_loops_are_compiled_and_not_when_they_were_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    path, said = tmp_path / "loops.py", []
+    path.write_text(
+        "from rnn_core.compiled import compiled\n"
+        "@compiled\ndef double(x):\n    return 2 * x\n"
+        "@compiled\ndef more(x):\n    return double(x) + 1\n"
+    )
+    for wanted in (["said"], [], []):
+        loops = runpy.run_path(str(path))
+        said.clear()
+        with compiled.when_compiling(lambda: said.append("said")):
+            assert loops["more"](3) == 7 and loops["double"](3) == 6
+        assert said == wanted
+    loops = runpy.run_path(str(path))
+    assert loops["more"](3.5) == 8
+    assert said == [], "nothing is heard outside"

@@ -10,8 +10,11 @@ import streamlit as st
 from pages.common import cache, run_choice, state, training, widgets
 from rnn_core.config import SPLITS, ModelConfig, Problem, TrainConfig
 from rnn_core.data.datasets import Example
+from rnn_core.results import Along
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
+from rnn_core.workspace import evaluations
+from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
@@ -81,7 +84,23 @@ def _offer_twins() -> None:
                 return
 
 
-def dev_texts(run: Run) -> Sequence[Example]:
+def along(runs: dict[str, Run]) -> dict[str, Along]:
+    """How each of the twins reads dev step by step, by its loss. Raises Problem where there are no texts to read."""
+    run = runs["last"]
+    if cache.data_of(run) is None:
+        saved = {loss: _saved_along(one) for loss, one in runs.items()}
+        if all(saved.values()):
+            st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
+            return saved
+    texts = _dev_texts(run)
+    return {loss: cache.along(one, texts) for loss, one in runs.items()}
+
+
+def _saved_along(run: Run) -> Along | None:
+    return saved_readings.load_along(saved_readings.folder(run, run.config.fingerprint, "dev"), evaluations.weights_of(run))
+
+
+def _dev_texts(run: Run) -> Sequence[Example]:
     """The texts both are tried on: dev, else test, or a sample where the data are not here. Raises Problem without any."""
     dataset = cache.data_of(run)
     if dataset is None:

@@ -24,18 +24,20 @@ def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> Non
     """
     with widgets.saying_problems():
         dev = _dev(run, loaded)
-        if dev is None and cache.data_of(run) is None:
-            _show_sample(run, loaded, words)
-            return
-        if dev is None:
-            st.info("The run's data have no dev split to read.", icon=":material/inventory_2:")
-            return
-        some, texts = dev
-        folder = saved_readings.folder(run, run.config.fingerprint, "dev")
-        found = None
-        if len(some) < texts:
+        folder, found = saved_readings.folder(run, run.config.fingerprint, "dev"), None
+        if dev is None or len(dev[0]) < dev[1]:
             weights = matrix_choice.kept(("weights",), (loaded,), lambda: evaluations.weights_of(run))
             found = saved_readings.load(folder, weights)
+        if dev is None:
+            if cache.data_of(run):
+                st.info("The run's data have no dev split to read.", icon=":material/inventory_2:")
+            elif found:
+                st.markdown(words(found, "dev texts"))
+                st.caption(run_choice.BEFORE)
+            else:
+                _show_sample(run, loaded, words)
+            return
+        some, texts = dev
         if found is None:
             found = matrix_choice.kept(("readings",), (loaded, some), lambda: readings(loaded, some, texts))
     st.markdown(words(found, "dev texts"))

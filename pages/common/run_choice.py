@@ -12,6 +12,8 @@ from rnn_core.workspace.samples import Sample
 
 INSTEAD = "The run's own data are not in this workspace, so a sample that was written for this project is read in their place."
 
+BEFORE = "Read when this run was made: its texts are not in this workspace."
+
 
 def choose_run(in_training: bool = False) -> Run:
     """The box that chooses among the runs with weights to look into; ends the page with an invitation without any.

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import cache, loss_modes, run_choice, view_panel, widgets
+from pages.common import loss_modes, run_choice, view_panel, widgets
 from rnn_core.config import METRIC_NAMES
 from rnn_core.figures import lines, twins
 
@@ -20,8 +20,7 @@ if len(task.losses) < 2:
     st.stop()
 with widgets.saying_problems():
     runs = loss_modes.twins(run)
-    texts = loss_modes.dev_texts(run)
-    found = {loss: cache.along(one, texts) for loss, one in runs.items()}
+    found = loss_modes.along(runs)
 
 from rnn_core.views import losses as views  # noqa: E402 - after the first paint, because it loads torch
 

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from pages.common.text_choice import examples
+from rnn_core.analysis.along import along
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.analysis.trace import trace
-from rnn_core.workspace import Workspace, evaluations, traces
+from rnn_core.config import DataConfig
+from rnn_core.workspace import Workspace, evaluations, readings, traces
+from rnn_core.workspace.datasets import read
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.samples import sample_for
 from rnn_core.workspace.store import READY_MADE, SAMPLES
@@ -46,7 +49,7 @@ def test_they_are_small_and_hold_no_text_but_our_own() -> None:
     assert sum(path.stat().st_size for path in files) < 10e6
     assert {path.name for path in files} == {
         "config.json", "history.jsonl", "metrics.json", "vocabulary.json", "weights.safetensors", "trace.safetensors",
-        "scores.json", "predictions.parquet",
+        "scores.json", "predictions.parquet", "readings.json", "along.json",
     }  # fmt: skip
 
 
@@ -62,6 +65,35 @@ def test_the_saved_evaluation_is_of_its_sample_and_these_weights(run: Run) -> No
     truth, answer = saved.scores.labels[:2]
     listed = evaluations.behind(place, truth, answer, 10)
     assert {tuple(one.tokens) for one in listed} <= {example.tokens for example in sample.examples}
+
+
+@every_run
+def test_what_is_saved_of_dev_is_what_training_scored_there(run: Run) -> None:
+    place, weights = readings.folder(run, run.config.fingerprint, "dev"), evaluations.weights_of(run)
+    found, accuracy = readings.load(place, weights), run.metrics()["dev_accuracy"]
+    assert found and found.recurrence.recurrent == pytest.approx(accuracy)
+    assert found.recurrence.texts == found.recurrence.available
+    step_by_step = readings.load_along(place, weights)
+    if run.config.task.per_token:
+        assert step_by_step is None and found.padding is None
+        return
+    assert found.padding and found.padding.true_end == pytest.approx(accuracy)
+    assert step_by_step and step_by_step.texts == found.recurrence.texts == 872
+    assert step_by_step.answers[-1] == pytest.approx(accuracy)
+    assert readings.load_along(place, "others") is None
+
+
+def test_what_is_saved_of_dev_comes_from_the_public_data(shared_data: Path, workspace: Workspace) -> None:
+    run = Run(READY_MADE / "03-film-reviews-elman")
+    files = {split: shared_data / "sst2" / f"{name}.csv" for split, name in
+             (("train", "train_phrases"), ("dev", "dev"), ("test", "test"))}  # fmt: skip
+    data = read(workspace.root, files, DataConfig(task="classify", lowercase=True, vocabulary=5000), "sst2")
+    assert data.fingerprint == run.config.fingerprint
+    saved = readings.load_along(readings.folder(run, data.fingerprint, "dev"), evaluations.weights_of(run))
+    again = along(load(run), data.examples("dev"))
+    assert saved
+    for name, value in vars(again).items():
+        np.testing.assert_allclose(getattr(saved, name), value, atol=1e-6)
 
 
 @every_run

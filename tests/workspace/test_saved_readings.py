@@ -1,9 +1,10 @@
 """Readings on disk come back as they were, for the weights that gave them alone."""
 
+import numpy as np
 import pytest
 
 from rnn_core.config import Problem
-from rnn_core.results import PaddingCost, Readings, RecurrenceGain
+from rnn_core.results import Along, PaddingCost, Readings, RecurrenceGain
 from rnn_core.workspace import Workspace, readings
 from tests.tiny import saved_run
 
@@ -18,3 +19,19 @@ def test_readings_come_back_as_they_were(workspace: Workspace, padding: PaddingC
     (folder / "readings.json").write_text('{"weights": "these", "readings": {"padding": null}}')
     with pytest.raises(Problem, match="damaged"):
         readings.load(folder, "these")
+
+
+def test_what_was_read_step_by_step_comes_back_too(workspace: Workspace) -> None:
+    shares, decided = np.linspace(0, 1, 3), np.array([0.1, 1 / 3])
+    found = Along(2, shares, shares / 2, shares / 3, decided, np.arange(2), np.array([0.5, 1e-9]), 2)
+    folder = readings.folder(saved_run(workspace), "0" * 64, "dev")
+    assert readings.load_along(folder, "these") is None
+    readings.save_along(folder, found, "these")
+    again = readings.load_along(folder, "these")
+    assert again and readings.load_along(folder, "others") is None
+    for name, value in vars(found).items():
+        np.testing.assert_array_equal(getattr(again, name), value)
+    for damaged in ('{"weights": "these", "along": {"texts": 1}}', '{"weights": "these", "along": 3}', "[]"):
+        (folder / "along.json").write_text(damaged)
+        with pytest.raises(Problem, match="damaged"):
+            readings.load_along(folder, "these")

@@ -1,0 +1,89 @@
+"""A fresh workspace without any public data: every page speaks of every ready-made run, and nothing leads nowhere."""
+
+from pathlib import Path
+
+import pytest
+
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
+from rnn_core.workspace import Workspace, evaluations, readings
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.samples import sample_for
+from rnn_core.workspace.store import READY_MADE
+from tests.pages.driving import Open, chart, numbers, sound
+
+RUNS = sorted(path.name for path in READY_MADE.iterdir())
+every_run = pytest.mark.parametrize("run", RUNS)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fresh") / "workspace"
+
+
+@every_run
+def test_evaluate_opens_on_a_sample_whose_texts_are_behind_each_cell(run: str, open_page: Open, fresh: Path) -> None:
+    app = open_page("evaluate", fresh, run=run)
+    one = Workspace(fresh).run(run)
+    sample = sample_for(one)
+    assert sample
+    saved = evaluations.load(evaluations.folder(one, sample.key, "file"))
+    assert saved and not app.error and not app.warning
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Accuracy"] == f"{saved.scores.accuracy:.4f}"
+    assert any("much too small to judge a run by" in caption.value for caption in app.caption)
+    row, column = next((r, c) for r, line in enumerate(saved.scores.confusion) for c, n in enumerate(line) if n and r != c)
+    app = open_page("evaluate", fresh, run=run, cell=f"{row},{column}")
+    listed = next(frame.value for frame in app.dataframe if "confidence" in frame.value)
+    assert len(listed) == saved.scores.confusion[row, column]
+    app = open_page("evaluate", fresh, run=run, on="test")
+    assert any("choose the sample or a file of your own" in info.value for info in app.info) and app.metric
+
+
+@every_run
+def test_both_ways_to_read_dev_are_told_from_what_was_saved(run: str, open_page: Open, fresh: Path) -> None:
+    one = Run(READY_MADE / run)
+    saved = readings.load(readings.folder(one, one.config.fingerprint, "dev"), evaluations.weights_of(one))
+    assert saved
+    app = open_page("matrix", fresh, run=run, part="alone")
+    said = " ".join(text.value for text in app.markdown)
+    assert f"On all {saved.recurrence.texts:,} dev texts" in said and f"**{saved.recurrence.recurrent:.4f}** with" in said
+    assert not app.info and any("Read when this run was made" in caption.value for caption in app.caption)
+    app = open_page("matrix", fresh, run=run, part="pads")
+    said = " ".join(text.value for text in app.markdown)
+    assert saved.padding is None or f"behind the pads | **{saved.padding.last_column:.4f}**" in said
+
+
+@pytest.mark.parametrize("run", [name for name in RUNS if "film" in name])
+def test_each_classifier_is_compared_with_its_twin(run: str, open_page: Open, fresh: Path) -> None:
+    app = open_page("losses", fresh, run=run)
+    one = Run(READY_MADE / run)
+    saved = readings.load_along(readings.folder(one, one.config.fingerprint, "dev"), evaluations.weights_of(one))
+    assert saved and not app.info and not app.error
+    drawn = {line["name"]: numbers(line["y"]) for line in chart(app, "view-right-so-far")["data"]}
+    name = {"last": "loss at the last step: readout", "every": "loss at every step: readout"}[one.config.loss]
+    assert drawn[name] == pytest.approx(saved.readouts)
+    assert any("All 872 dev texts" in caption.value for caption in app.caption)
+
+
+@every_run
+def test_bptt_opens_on_a_gradient_and_has_a_mini_batch_to_hold_it_against(run: str, open_page: Open, fresh: Path) -> None:
+    app = open_page("bptt", fresh, run=run, section="sgd")
+    assert not any("so sure" in info.value or "not in this workspace" in info.value for info in app.info)
+    assert chart(app, "view-directions")
+    assert any("a sample that was written for this project" in caption.value for caption in app.caption)
+
+
+@every_run
+def test_inspect_draws_the_saved_trace_and_reads_another_text(run: str, open_page: Open, fresh: Path) -> None:
+    app = open_page("inspect", fresh, run=run)
+    text = app.text_area(key="typed").value
+    seen = trace(load(Run(READY_MADE / run)), text)
+    drawn = numbers(chart(app, "view-state")["data"][0]["y"])
+    step = seen.decision_step if seen.decision_step is not None else 1
+    assert drawn == pytest.approx(seen.states[0, 0, step], abs=1e-5)
+    app.text_area(key="typed").set_value("quite another film about Delhi")
+    sound(app.run())
+    assert not app.error
+    again = trace(load(Run(READY_MADE / run)), "quite another film about Delhi")
+    assert len(numbers(chart(app, "view-beliefs")["data"][0]["y"])) in (len(again.tokens), len(again.tokens) - 2)
