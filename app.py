@@ -48,5 +48,8 @@ if get_script_run_ctx() is None:
     # visit would be told "Page not found".
     PagesManager.uses_pages_directory = False
     app = st.App(__file__)
+    import pandas  # noqa: F401 - what pages draw with, so that the first visitor does not wait for it
+
+    import rnn_core.views.inspect  # noqa: F401
 else:
     main()

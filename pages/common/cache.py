@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from importlib import import_module
-from threading import Thread
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.views.bptt import Backward
     from rnn_core.workspace.datasets import SavedDataset
     from rnn_core.workspace.samples import Sample
+
+_DRAWN_S = 2.0
+"""Seconds that a browser may take for the first figures, in which nothing else should use the processor."""
 
 
 def workspace() -> Workspace:
@@ -100,8 +103,10 @@ def _saved_trace(_run: Run, path: str, version: int, text: str) -> "Trace | None
 
 @st.cache_resource(show_spinner=False)
 def torch_ahead() -> None:
-    """Has torch loaded, once a server, while somebody looks at a trace that was saved."""
-    Thread(target=import_module, args=("rnn_core.analysis.trace",), daemon=True).start()
+    """Has torch loaded, once a server, while somebody looks at a trace that was saved, and not before it can have been drawn."""
+    timer = Timer(_DRAWN_S, import_module, args=("rnn_core.analysis.trace",))
+    timer.daemon = True
+    timer.start()
 
 
 def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
