@@ -23,7 +23,7 @@ bench: $(VENV)/.dev
 results: $(VENV)/.run
 	$(BIN)/python -m benchmarks.results
 
-# Trains the two runs that a fresh workspace opens with, on the public data in ../shared/data.
+# Trains the runs that a fresh workspace opens with, on the public data in ../shared/data, and saves their results.
 demo-runs: $(VENV)/.run
 	$(BIN)/python samples/make_runs.py
 

@@ -3,6 +3,8 @@
 The server imports this file once, for `app`, and runs it for each session and rerun.
 """
 
+from importlib import import_module
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -48,8 +50,7 @@ if get_script_run_ctx() is None:
     # visit would be told "Page not found".
     PagesManager.uses_pages_directory = False
     app = st.App(__file__)
-    import pandas  # noqa: F401 - what pages draw with, so that the first visitor does not wait for it
-
-    import rnn_core.views.inspect  # noqa: F401
+    for module in ("pandas", "rnn_core.views.inspect"):  # what pages draw with: the first visitor does not wait for it
+        import_module(module)
 else:
     main()

@@ -88,8 +88,8 @@ def along(runs: dict[str, Run]) -> dict[str, Along]:
     """How each of the twins reads dev step by step, by its loss. Raises Problem where there are no texts to read."""
     run = runs["last"]
     if cache.data_of(run) is None:
-        saved = {loss: _saved_along(one) for loss, one in runs.items()}
-        if all(saved.values()):
+        saved = {loss: found for loss, one in runs.items() if (found := _saved_along(one))}
+        if len(saved) == len(runs):
             st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
             return saved
     texts = _dev_texts(run)

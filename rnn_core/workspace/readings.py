@@ -5,6 +5,7 @@ Beside it lies along.json where the split was read step by step too. Both hold f
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def load_along(path: Path, weights: str) -> Along | None:
     try:
         if saved["weights"] != weights:
             return None
-        values = {name: np.array(value) if isinstance(value, list) else value for name, value in saved["along"].items()}
-        return Along(**values)
+        values: dict[str, Any] = saved["along"]
+        return Along(**{name: np.array(value) if isinstance(value, list) else value for name, value in values.items()})
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Problem("What was saved of reading dev step by step is damaged. Import the run again.") from None
