@@ -27,6 +27,11 @@ _HEARD = "data-heard"
 
 _LATELY_S = 3600
 
+TITLES = {entry.sample: entry.title for entry in TASKS.values()} | {
+    "entities.tsv": "Labelling: names of people, places and organisations"
+}
+"""The samples and what they are for."""
+
 SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
 
 
@@ -37,10 +42,7 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
     source = st.segmented_control("Where from", list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
                                   key=f"{key}-source", label_visibility="collapsed", required=True)  # fmt: skip
     if source == "sample":
-        samples = {entry.sample: entry.title for entry in TASKS.values()} | {
-            "entities.tsv": "Labelling: names of people, places and organisations"
-        }
-        name = st.selectbox("Sample", list(samples), format_func=lambda n: f"{n} · {samples[n]}", key=f"{key}-sample")
+        name = st.selectbox("Sample", list(TITLES), format_func=lambda n: f"{n} · {TITLES[n]}", key=f"{key}-sample")
         return {"train": (SAMPLES / name, name)}
     found: dict[str, tuple[Path, str]] = {}
     if source == "path":
@@ -139,14 +141,27 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     title = st.text_input("Call it", value=Path(name).stem, key=f"{key}-name", max_chars=100)
     if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
         with widgets.saying_problems():
-            checked = plain(make(DataConfig, values))
-            workspace().forget_old("jobs")
-            folder = workspace().fresh("jobs")
-            called = {split: file_name for split, (_, file_name) in files.items()}
-            # with an equals sign a value may begin with a dash
-            arguments = ["data", f"--workspace={workspace().root}", f"--name={title.strip() or name}"]
-            arguments += [f"--{split}={where}" for split, (where, _) in files.items()]
-            arguments += [f"--file-names={json.dumps(called)}", *data_form.flags(checked)]
-            jobs.start(folder, arguments)
-        state.select(job=folder.name)
+            _read(files, title.strip() or name, data_form.flags(plain(make(DataConfig, values))))
         st.rerun()
+
+
+def _read(files: dict[str, tuple[Path, str]], title: str, flags: list[str]) -> None:
+    """Starts the job that reads the files, and makes it the one that is followed. Raises Problem as jobs do."""
+    workspace().forget_old("jobs")
+    folder = workspace().fresh("jobs")
+    called = {split: file_name for split, (_, file_name) in files.items()}
+    # with an equals sign a value may begin with a dash
+    arguments = ["data", f"--workspace={workspace().root}", f"--name={title}"]
+    arguments += [f"--{split}={where}" for split, (where, _) in files.items()]
+    jobs.start(folder, [*arguments, f"--file-names={json.dumps(called)}", *flags])
+    state.select(job=folder.name)
+
+
+def offer_samples() -> None:
+    """A button a sample, for whoever has no file at hand: it is read as it stands, which the Data page shows."""
+    row = st.container(horizontal=True)
+    for name, title in TITLES.items():
+        if row.button(f"Read the sample {name}", help=title, icon=":material/table_view:"):
+            with widgets.saying_problems():
+                _read({"train": (SAMPLES / name, name)}, Path(name).stem, [])
+            st.switch_page("pages/train/data.py")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import state, widgets
+from pages.common import data_source, state, widgets
 from pages.common.cache import workspace
 from rnn_core.config import TASKS, ModelConfig, Problem, TrainConfig, make, options, plain
 from rnn_core.training.suggest import suggest
@@ -19,8 +19,9 @@ def choose_dataset() -> SavedDataset:
     """The data to train on; ends the page with an invitation when there is none."""
     found = {dataset.id: dataset for dataset in workspace().datasets()}
     if not found:
-        st.info("There is no data yet. Upload a file, or take a sample, on the Data page.", icon=":material/upload:")
+        st.info("There is no data yet. Upload a file on the Data page, or take a sample.", icon=":material/upload:")
         st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        data_source.offer_samples()
         return st.stop()
     current = state.selection().dataset
     st.session_state["train-dataset"] = current if current in found else next(iter(found))

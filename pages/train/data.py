@@ -30,6 +30,7 @@ with widgets.saying_problems():
                 "and its tag a line, or take a sample to try it out.",
                 icon=":material/upload_file:",
             )
+            data_source.offer_samples()
         st.stop()
     st.divider()
     current = state.selection().dataset

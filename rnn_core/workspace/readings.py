@@ -53,7 +53,8 @@ def load_along(path: Path, weights: str) -> Along | None:
     try:
         if saved["weights"] != weights:
             return None
-        values: dict[str, Any] = saved["along"]
-        return Along(**{name: np.array(value) if isinstance(value, list) else value for name, value in values.items()})
+        along = saved["along"].items()
+        values: dict[str, Any] = {name: np.array(value) if isinstance(value, list) else value for name, value in along}
+        return Along(**values)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Problem("What was saved of reading dev step by step is damaged. Import the run again.") from None

@@ -18,6 +18,7 @@ from rnn_core.data.datasets import read_dataset
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.datasets import save
+from rnn_core.workspace.store import READY_MADE
 from tests.pages.driving import PAGES, ROOT, Open, sound
 
 CSV = b"text,label\n" + b"good film,a\nbad film,b\n" * 20
@@ -293,4 +294,4 @@ def test_ready_made_runs_are_there_where_nothing_can_be_written(page: str, tmp_p
     app = open_page(page, tmp_path / "file" / "workspace")
     assert "Nothing can be saved" in app.error[0].value
     if page == "inspect":
-        assert len(app.selectbox(key="pick-run").options) == 2 and app.get("plotly_chart")
+        assert len(app.selectbox(key="pick-run").options) == len(list(READY_MADE.iterdir())) and app.get("plotly_chart")

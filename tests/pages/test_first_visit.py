@@ -6,6 +6,8 @@ import pytest
 
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
+from rnn_core.commands import main
+from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations, readings
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.samples import sample_for
@@ -87,3 +89,17 @@ def test_inspect_draws_the_saved_trace_and_reads_another_text(run: str, open_pag
     assert not app.error
     again = trace(load(Run(READY_MADE / run)), "quite another film about Delhi")
     assert len(numbers(chart(app, "view-beliefs")["data"][0]["y"])) in (len(again.tokens), len(again.tokens) - 2)
+
+
+@pytest.mark.parametrize("page", ["data", "train"])
+@pytest.mark.parametrize(("name", "task"), [("reviews.csv", "classify"), ("entities.tsv", "tag"), ("tagged.tsv", "tag")])
+def test_a_sample_is_read_at_one_click(
+    page: str, name: str, task: str, open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
+    app = open_page(page, tmp_path / "workspace")
+    next(button for button in app.button if button.label == f"Read the sample {name}").click()
+    sound(app.run())
+    assert app.title[0].value == "Data" and app.success[0].value.startswith("All rows are read")
+    (saved,) = Workspace(tmp_path / "workspace").datasets()
+    assert saved.name == Path(name).stem and saved.config.task == task and not saved.report.left_out
