@@ -32,7 +32,7 @@ def right_so_far(found: Mapping[str, Along]) -> go.Figure:
     return frame(
         figure, 380, "right so far",
         xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20},
-        yaxis={"title": {"text": "share of dev texts that are right"}},
+        yaxis={"title": {"text": "share of texts that are right"}},
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
     )  # fmt: skip
 
@@ -60,5 +60,5 @@ def decided(found: Mapping[str, Along]) -> go.Figure:
     return frame(
         figure, 330, "decided",
         xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20},
-        yaxis={"title": {"text": "share of dev texts decided"}, "range": [0, 1.02]},
+        yaxis={"title": {"text": "share of texts decided"}, "range": [0, 1.02]},
     )  # fmt: skip
