@@ -57,10 +57,10 @@ def test_the_core_knows_neither_streamlit_nor_the_pages(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports(path)} & {"streamlit", "pages", "app", "tests"}
 
 
-def test_figures_draw_with_numpy_and_plotly_alone() -> None:
+def test_figures_draw_with_numpy_alone() -> None:
     for path in (ROOT / "rnn_core" / "figures").glob("*.py"):
         outside = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names
-        assert outside <= {"rnn_core", "numpy", "plotly"}, path
+        assert outside <= {"rnn_core", "numpy"}, path
 
 
 def test_no_pickle_is_read_or_written() -> None:

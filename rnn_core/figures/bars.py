@@ -1,12 +1,12 @@
 """Numbers side by side: labels, lengths, units, probabilities, scores."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import NO_FADE, frame, label_axis, outline
+from rnn_core.figures.frame import LEGEND, NO_FADE, Figure, frame, label_axis, outline
 from rnn_core.figures.palette import faint, literal
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
 
@@ -19,7 +19,7 @@ MOST_BINS = 50
 _SPLITS = {"train": palette.BLUE, "dev": palette.ORANGE, "test": "#009E73"}
 
 
-def label_counts(report: DataReport) -> go.Figure:
+def label_counts(report: DataReport) -> Figure:
     """How often each label stands in each split, the most frequent on top."""
     totals: dict[str, int] = {}
     for summary in report.splits.values():
@@ -28,9 +28,10 @@ def label_counts(report: DataReport) -> go.Figure:
     labels = sorted(totals, key=lambda label: -totals[label])
     shown = labels[:MOST_LABELS]
     rows, words = np.arange(len(shown), dtype=np.int32), [literal(label, 60) for label in shown]
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
-        figure.add_bar(
+        data.append(dict(
+            type="bar",
             y=rows,
             x=np.array([summary.label_counts.get(label, 0) for label in shown], np.int32),
             orientation="h",
@@ -38,10 +39,10 @@ def label_counts(report: DataReport) -> go.Figure:
             hovertext=words,
             hovertemplate="%{hovertext}: %{x:,}<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
-        )
+        ))
     left = f" ({len(shown)} of {len(labels)} labels: the most frequent)" if len(shown) < len(labels) else ""
     return frame(
-        figure,
+        data,
         max(180, len(shown) * (15 if len(shown) > 15 else 44) + 90),
         ("labels", tuple(shown)),
         barmode="group",
@@ -52,30 +53,31 @@ def label_counts(report: DataReport) -> go.Figure:
     )
 
 
-def lengths(report: DataReport) -> go.Figure:
+def lengths(report: DataReport) -> Figure:
     """How many texts of each split have how many tokens; several lengths a bar when they differ widely."""
     longest = max((len(summary.lengths) for summary in report.splits.values()), default=1)
     width = max(1, -(-longest // MOST_BINS))
     starts = np.arange(0, max(longest, 1), width)
     words = [f"{start}" if width == 1 else f"{start}–{start + width - 1}" for start in starts.tolist()]
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
         counts = np.zeros(len(starts) * width, np.int64)
         counts[: len(summary.lengths)] = summary.lengths
-        figure.add_bar(
+        data.append(dict(
+            type="bar",
             x=(starts + (width - 1) / 2).astype(np.float32),
             y=counts.reshape(-1, width).sum(1).astype(np.int32),
             name=split,
             hovertext=words,
             hovertemplate="%{hovertext} tokens: %{y:,} texts<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
-        )
+        ))
     return frame(
-        figure,
+        data,
         280,
         ("lengths", longest),
         barmode="stack",
-        legend_traceorder="normal",  # as in the figure beside it: train first
+        legend=LEGEND | {"traceorder": "normal"},  # as in the figure beside it: train first
         bargap=0.08,
         xaxis={"title": {"text": "tokens in a text" + (f" ({width} lengths a bar)" if width > 1 else "")}},
         yaxis={"title": {"text": "texts"}},
@@ -83,7 +85,7 @@ def lengths(report: DataReport) -> go.Figure:
     )
 
 
-def state(values: np.ndarray, unit: int | None = None, gate: bool = False) -> go.Figure:
+def state(values: np.ndarray, unit: int | None = None, gate: bool = False) -> Figure:
     """The (d,) numbers of one step's state, a bar each, in the colours of the heatmap. A click gives `[[unit]]`.
 
     Args:
@@ -92,31 +94,30 @@ def state(values: np.ndarray, unit: int | None = None, gate: bool = False) -> go
     return _numbers(values, "unit", 260, unit, gate)
 
 
-def embedding(values: np.ndarray) -> go.Figure:
+def embedding(values: np.ndarray) -> Figure:
     """The (n,) numbers a token is looked up as."""
     return _numbers(values, "number", 200)
 
 
-def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = None, gate: bool = False) -> go.Figure:
+def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = None, gate: bool = False) -> Figure:
     values = np.asarray(values, np.float32)
     bound = max(float(np.abs(values).max(initial=0)), 1e-6)
     # Small embeddings would all be pale on ±1; states keep the heatmap's scale.
     ends = max(1.0, bound) if name == "unit" else bound
     low, high = (0.0, 1.0) if gate else (-bound, bound)
-    figure = go.Figure(
-        go.Bar(
-            x=np.arange(len(values), dtype=np.int32),
-            y=values,
-            customdata=[[i] for i in range(len(values))],
-            hovertemplate=name + " %{x}: %{y:+.4f}<extra></extra>",
-            marker={
-                "color": palette.shades(values, palette.SEQUENTIAL, 0, 1) if gate
-                else palette.shades(values, palette.DIVERGING, -ends, ends),
-                "line": {"width": 0.5 if len(values) <= 200 else 0, "color": "rgba(128,128,128,0.8)"},
-            },
-            **NO_FADE,
-        )
-    )
+    data = [dict(
+        type="bar",
+        x=np.arange(len(values), dtype=np.int32),
+        y=values,
+        customdata=[[i] for i in range(len(values))],
+        hovertemplate=name + " %{x}: %{y:+.4f}<extra></extra>",
+        marker={
+            "color": palette.shades(values, palette.SEQUENTIAL, 0, 1) if gate
+            else palette.shades(values, palette.DIVERGING, -ends, ends),
+            "line": {"width": 0.5 if len(values) <= 200 else 0, "color": "rgba(128,128,128,0.8)"},
+        },
+        **NO_FADE,
+    )]
     box = outline(chosen - 0.5, chosen + 0.5, 1.05 * low, 1.05 * high) if chosen is not None else []
     zero = {
         "type": "line",
@@ -128,7 +129,7 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
         "line": {"color": palette.GREY, "width": 1},
     }
     return frame(
-        figure,
+        data,
         height,
         (name, len(values)),
         bargap=0.1 if len(values) <= 200 else 0,
@@ -141,7 +142,7 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
 
 def top_probabilities(
     p: np.ndarray, labels: Sequence[str], colours: Mapping[str, str], truth: str | None = None, most: int = 10
-) -> go.Figure:
+) -> Figure:
     """The likeliest of k classes: the prediction is filled, the others are faint, the truth is outlined.
 
     Args:
@@ -155,26 +156,25 @@ def top_probabilities(
         order = [*order[: most - 1], place]
     shown = [labels[i] for i in order]
     is_truth = [label == truth for label in shown]
-    figure = go.Figure(
-        go.Bar(
-            y=np.arange(len(order), dtype=np.int32),
-            x=p[order],
-            orientation="h",
-            customdata=[[i] for i in order],
-            text=[f"{p[i]:.1%}" + (" · truth" if true else "") for i, true in zip(order, is_truth, strict=True)],
-            textposition="outside",
-            cliponaxis=False,
-            hovertext=[literal(label, 60) for label in shown],
-            hovertemplate="%{hovertext}: p = %{x:.4f}<extra></extra>",
-            marker={
-                "color": [colours[label] if i == 0 else faint(colours[label], 0.35) for i, label in enumerate(shown)],
-                "line": {"color": palette.GREY, "width": [4 if true else 0 for true in is_truth]},
-            },
-            **NO_FADE,
-        )
-    )
+    data = [dict(
+        type="bar",
+        y=np.arange(len(order), dtype=np.int32),
+        x=p[order],
+        orientation="h",
+        customdata=[[i] for i in order],
+        text=[f"{p[i]:.1%}" + (" · truth" if true else "") for i, true in zip(order, is_truth, strict=True)],
+        textposition="outside",
+        cliponaxis=False,
+        hovertext=[literal(label, 60) for label in shown],
+        hovertemplate="%{hovertext}: p = %{x:.4f}<extra></extra>",
+        marker={
+            "color": [colours[label] if i == 0 else faint(colours[label], 0.35) for i, label in enumerate(shown)],
+            "line": {"color": palette.GREY, "width": [4 if true else 0 for true in is_truth]},
+        },
+        **NO_FADE,
+    )]
     return frame(
-        figure,
+        data,
         max(110, 34 * len(order) + 40),
         ("top", tuple(labels)),
         bargap=0.3,
@@ -184,26 +184,27 @@ def top_probabilities(
     )
 
 
-def per_class(scores: Scores | SpanScores) -> go.Figure:
+def per_class(scores: Scores | SpanScores) -> Figure:
     """Precision, recall and F1 of each class, or of each type of entity."""
     rows: tuple[ClassScores, ...] = scores.per_type if isinstance(scores, SpanScores) else scores.per_class
     words = [f"{literal(row.label, 60)} ({row.support:,} true)" for row in rows]
-    figure = go.Figure()
     ends = np.array([[row.precision, row.recall] for row in rows], np.float32).reshape(-1, 2)
     gaps = np.column_stack([ends, np.full(len(rows), np.nan, np.float32)]).ravel()
-    figure.add_scatter(
+    data = [dict(
+        type="scatter",
         x=gaps,
         y=np.repeat(np.arange(len(rows), dtype=np.int32), 3),
         mode="lines",
         line={"color": palette.GREY, "width": 2},
         hoverinfo="skip",
         showlegend=False,
-    )
+    )]
     looks = (("precision", palette.BLUE, "triangle-right"), ("recall", palette.ORANGE, "triangle-left"),
              ("f1", "#009E73", "circle"))  # fmt: skip
     for name, colour, symbol in looks:
         title = name if name != "f1" else "F1"
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             x=np.array([getattr(row, name) for row in rows], np.float32),
             y=np.arange(len(rows), dtype=np.int32),
             mode="markers",
@@ -213,9 +214,9 @@ def per_class(scores: Scores | SpanScores) -> go.Figure:
             text=words,
             hovertemplate="%{text}<br>" + title + " %{x:.3f}<extra></extra>",
             **NO_FADE,
-        )
+        ))
     return frame(
-        figure,
+        data,
         max(160, len(rows) * (16 if len(rows) > 25 else 30) + 90),
         ("per class", tuple(row.label for row in rows)),
         xaxis={"range": [-0.03, 1.03]},

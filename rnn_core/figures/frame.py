@@ -9,9 +9,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures.palette import GREY, literal
+
+Figure = dict[str, Any]
+"""A figure as plotly.js takes it, `{"data": [a dictionary a trace], "layout": {…}}`.
+
+It is no `go.Figure`, which checks every property as it is set and so took nine tenths of a page's time; tests check
+every figure through one. There is no `template` in it: Streamlit sets its own.
+"""
 
 FIRST = 1
 """What the first step is called."""
@@ -22,33 +28,54 @@ LABEL = 24
 NO_FADE = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
 """A click must not dim the other points: the figure itself marks what is chosen."""
 
-_GRID = "rgba(128,128,128,0.22)"
+LEGEND: dict[str, Any] = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}}
+"""A row above the figure."""
+
+_AXIS = {"automargin": True, "gridcolor": "rgba(128,128,128,0.22)", "zeroline": False}
 _CLEAR = "rgba(0,0,0,0)"
 
 
-def frame(figure: go.Figure, height: int, keep: Any, **layout: Any) -> go.Figure:
-    """Gives a figure the common look.
+def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> Figure:
+    """Puts traces into a figure with the common look.
 
     Args:
         keep: a figure drawn anew with the same `keep` (and size) stays zoomed as it was.
         layout: more of plotly's layout, which wins.
     """
-    figure.update_layout(
-        **{
-            "height": height,
-            "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
-            "paper_bgcolor": _CLEAR,
-            "plot_bgcolor": _CLEAR,
-            "hovermode": "closest",
-            "uirevision": str(zlib.crc32(repr(keep).encode("utf-8", "replace"))),
-            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}},
-            **layout,
-        }
-    )
-    axis = {"automargin": True, "gridcolor": _GRID, "zeroline": False}
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    return figure
+    common: dict[str, Any] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "hovermode": "closest",
+        "uirevision": str(zlib.crc32(repr(keep).encode("utf-8", "replace"))),
+        "legend": LEGEND,
+        "xaxis": {},
+        "yaxis": {},
+    }
+    merged = common | layout
+    axes = {name: _AXIS | axis for name, axis in merged.items() if name.startswith(("xaxis", "yaxis"))}
+    return {"data": data or [{"type": "scatter"}], "layout": merged | axes}  # Streamlit refuses a figure without a trace
+
+
+LEFT, RIGHT = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x2", "yaxis": "y2"}
+"""Where a trace lies in a figure of two panels."""
+
+
+def beside(left: tuple[dict[str, Any], dict[str, Any]], right: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
+    """The layout of two panels side by side, each given by its x and its y axis."""
+    return {
+        "xaxis": {"domain": [0, 0.45], "anchor": "y"} | left[0],
+        "yaxis": {"anchor": "x"} | left[1],
+        "xaxis2": {"domain": [0.55, 1], "anchor": "y2"} | right[0],
+        "yaxis2": {"anchor": "x2"} | right[1],
+    }
+
+
+def upright(x: float, place: dict[str, str] = LEFT) -> dict[str, Any]:
+    """A dotted line over the whole height of a panel."""
+    ends = {"x0": x, "x1": x, "xref": place["xaxis"], "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
+    return {"type": "line", **ends, "line": {"color": GREY, "dash": "dot", "width": 2}}
 
 
 def steps(count: int) -> np.ndarray:
@@ -108,7 +135,7 @@ def rule(step: int, words: str, count: int) -> tuple[dict[str, Any], dict[str, A
 
 def targets(
     x: np.ndarray, y: np.ndarray, picks: Sequence[Sequence[int | None]], words: Sequence[str], seen: bool = False
-) -> go.Scatter:
+) -> dict[str, Any]:
     """Points to click, because Streamlit reports no click on a heatmap. The nearest one answers.
 
     Args:
@@ -119,16 +146,17 @@ def targets(
     """
     opacity = 0.45 if seen else 0
     shade = {"marker": {"opacity": opacity}}
-    return go.Scatter(
-        x=x,
-        y=y,
-        mode="markers",
-        customdata=[list(pick) for pick in picks],
-        text=words,
-        hovertemplate="%{text}<extra></extra>",
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "markers",
+        "customdata": [list(pick) for pick in picks],
+        "text": words,
+        "hovertemplate": "%{text}<extra></extra>",
         # Plotly counts all points less than a marker's radius away as equally near, so the markers stay small.
-        marker={"symbol": "square", "size": 5 if seen else 2, "color": GREY, "opacity": opacity},
-        selected=shade,
-        unselected=shade,
-        showlegend=False,
-    )
+        "marker": {"symbol": "square", "size": 5 if seen else 2, "color": GREY, "opacity": opacity},
+        "selected": shade,
+        "unselected": shade,
+        "showlegend": False,
+    }

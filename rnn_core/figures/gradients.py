@@ -4,11 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, LABEL, NO_FADE, chosen, frame, outline, step_axis, step_words, steps, targets
+from rnn_core.figures.frame import (
+    FIRST,
+    LABEL,
+    LEFT,
+    NO_FADE,
+    RIGHT,
+    Figure,
+    beside,
+    chosen,
+    frame,
+    outline,
+    step_axis,
+    step_words,
+    steps,
+    targets,
+    upright,
+)  # fmt: skip
 from rnn_core.figures.heatmap import MOST_COLUMNS, MOST_TARGETS
 from rnn_core.figures.palette import literal
 from rnn_core.results import BatchDirections, SgdStep, Truncation
@@ -32,7 +46,7 @@ _POINTED = 200
 
 def pairs(
     values: np.ndarray, rows: np.ndarray, tokens: Sequence[str], step: int | None = None, copy: int | None = None
-) -> go.Figure:
+) -> Figure:
     """Losses (rows) × copies (columns), coloured by the power of ten. A click gives `[step, copy]`.
 
     Sent as one byte a cell. Where the cells are too many to be clicked one by one, a column of points at the left
@@ -56,35 +70,34 @@ def pairs(
     every = int(rows[1] - rows[0]) if len(rows) > 1 else 1
     top = np.log10(most) if most > 0 else 0.0
     powers = [n for n in range(int(np.floor(top)), int(np.floor(top)) - decades - 1, -max(1, decades // 5)) if n >= top - decades]
-    figure = go.Figure(
-        go.Heatmap(
-            z=z,
-            x0=FIRST + (stride - 1) / 2,
-            dx=stride,
-            y0=int(rows[0]) + FIRST,
-            dy=every,
-            zmin=0,
-            zmax=250,
-            colorscale=[[0, _CLEAR], [_NOTHING / 250 - 1e-6, _CLEAR]]
-            + [[(_NOTHING + place * (250 - _NOTHING)) / 250, colour] for place, colour in _SHADES],
-            colorbar={
-                "thickness": 12, "outlinewidth": 0, "xpad": 6,
-                "tickvals": [0, *(_NOTHING + (250 - _NOTHING) * (1 + (n - top) / decades) for n in powers)],
-                "ticktext": ["0", *(f"10<sup>{n}</sup>" for n in powers)],
-            },
-            hoverinfo="skip",
-        )
-    )  # fmt: skip
+    data = [dict(
+        type="heatmap",
+        z=z,
+        x0=FIRST + (stride - 1) / 2,
+        dx=stride,
+        y0=int(rows[0]) + FIRST,
+        dy=every,
+        zmin=0,
+        zmax=250,
+        colorscale=[[0, _CLEAR], [_NOTHING / 250 - 1e-6, _CLEAR]]
+        + [[(_NOTHING + place * (250 - _NOTHING)) / 250, colour] for place, colour in _SHADES],
+        colorbar={
+            "thickness": 12, "outlinewidth": 0, "xpad": 6,
+            "tickvals": [0, *(_NOTHING + (250 - _NOTHING) * (1 + (n - top) / decades) for n in powers)],
+            "ticktext": ["0", *(f"10<sup>{n}</sup>" for n in powers)],
+        },
+        hoverinfo="skip",
+    )]  # fmt: skip
     words, names = step_words(tokens), rows.tolist()
     if values.size <= MOST_TARGETS:
         r, i = (axis.ravel() for axis in np.indices(values.shape))
         says = [f"loss at {words[names[a]]}<br>copy of {words[b]}<br>{value:.3e}"
                 for a, b, value in zip(r, i, values.ravel(), strict=True)]  # fmt: skip
-        figure.add_trace(targets(i + FIRST, rows[r] + FIRST, np.stack([rows[r], i], 1).tolist(), says))
+        data.append(targets(i + FIRST, rows[r] + FIRST, np.stack([rows[r], i], 1).tolist(), says))
     else:
         edge = np.full(len(rows), FIRST - 0.5 - 0.015 * count, np.float32)
         says = [f"loss at {words[t]}<br>largest {value:.3e}" for t, value in zip(names, values.max(1), strict=True)]
-        figure.add_trace(targets(edge, rows + FIRST, [[t, copy] for t in names], says, seen=True))
+        data.append(targets(edge, rows + FIRST, [[t, copy] for t in names], says, seen=True))
     shapes = []
     left = FIRST - 0.5 - (0.03 * count if values.size > MOST_TARGETS else 0)
     if step is not None:
@@ -95,7 +108,7 @@ def pairs(
     down = step_axis(tokens, 26)
     down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": "loss at step t"}}
     return frame(
-        figure,
+        data,
         int(np.clip(18 * len(rows), 180, 520)) + 110,
         ("pairs", tuple(tokens)),
         xaxis=across,
@@ -108,13 +121,14 @@ def pairs(
 
 def along(
     series: Mapping[str, np.ndarray], tokens: Sequence[str], title: str, step: int | None = None, log: bool = True
-) -> go.Figure:
+) -> Figure:
     """Named (T,) values along the text, on a logarithmic scale unless said. A click gives `[step]`."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     words = step_words(tokens)
     picks = [[t] for t in range(len(tokens))]
     for (name, values), colour in zip(series.items(), palette.qualitative(max(len(series), 1)), strict=True):
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             x=steps(len(tokens)),
             y=_positive(values) if log else np.asarray(values, np.float64),
             name=literal(name, 60),
@@ -125,9 +139,9 @@ def along(
             meta=literal(name, 40),  # in the template itself, %{…} in a name would be read
             hovertemplate="%{text}: %{y:.4g}<extra>%{meta}</extra>",
             **NO_FADE,
-        )
+        ))
     return frame(
-        figure,
+        data,
         300,
         ("along", title, tuple(tokens)),
         xaxis=step_axis(tokens),
@@ -139,11 +153,12 @@ def along(
 
 def against(
     series: Mapping[str, tuple[np.ndarray, np.ndarray]], x_title: str, title: str, dashed: Sequence[str] = ()
-) -> go.Figure:
+) -> Figure:
     """Named values y on a logarithmic scale against numbers x, both (m,)."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for (name, (x, y)), colour in zip(series.items(), palette.qualitative(max(len(series), 1)), strict=True):
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             x=np.asarray(x, np.int32),
             y=_positive(y),
             name=literal(name, 60),
@@ -151,12 +166,12 @@ def against(
             line={"color": colour, "width": 2.5, "dash": "dash" if name in dashed else "solid"},
             meta=literal(name, 40),
             hovertemplate="%{x}: %{y:.4g}<extra>%{meta}</extra>",
-        )
+        ))
     across: dict[str, Any] = {"title": {"text": x_title}}
     if max((max(x, default=0) for x, _ in series.values()), default=0) < 20:
         across["dtick"] = 1  # there are no half steps
     axis = _log_axis(title, [y for _, y in series.values()])
-    return frame(figure, 330, ("against", title), xaxis=across, yaxis=axis, showlegend=True)
+    return frame(data, 330, ("against", title), xaxis=across, yaxis=axis, showlegend=True)
 
 
 def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -170,13 +185,14 @@ def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
     return found
 
 
-def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> go.Figure:
+def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> Figure:
     """A bar a copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     words = step_words(tokens)
     colours = dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))
     for name, values in bands.items():
-        figure.add_bar(
+        data.append(dict(
+            type="bar",
             x=steps(len(tokens)),
             y=np.asarray(values, np.float64),
             name=name,
@@ -185,9 +201,9 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
             hovertext=words,
             hovertemplate="copy of %{hovertext}: %{y:+.4f}<extra>loss " + name + "</extra>",
             **NO_FADE,
-        )
+        ))
     return frame(
-        figure,
+        data,
         320,
         ("shares", tuple(tokens)),
         barmode="relative",
@@ -199,65 +215,73 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
     )
 
 
-def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None) -> go.Figure:
+def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None) -> Figure:
     """Cosine with the full gradient and length over its length, against K, for windows and for chunks."""
-    figure = make_subplots(1, 2, horizontal_spacing=0.12)
+    data: list[dict[str, Any]] = []
     looks = {"window": (palette.BLUE, "solid"), "chunks": (palette.ORANGE, "dash")}
     for kind, (colour, dash) in looks.items():
         these = [one for one in found if one.kind == kind]
-        for column, of in ((1, "cosines"), (2, "ratios")):
-            figure.add_scatter(
+        for place, of in ((LEFT, "cosines"), (RIGHT, "ratios")):
+            data.append(dict(
+                type="scatter",
                 x=np.array([one.k for one in these], np.int32),
                 y=np.array([getattr(one.against, of)[parameter] for one in these], np.float64),
                 name=kind,
                 legendgroup=kind,
-                showlegend=column == 1,
+                showlegend=place == LEFT,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 hovertemplate="K = %{x}: %{y:.4f}<extra>" + kind + "</extra>",
-                row=1,
-                col=column,
-            )
-    frame(figure, 320, ("truncation", parameter), showlegend=True)
-    if k is not None:
-        for column in (1, 2):
-            figure.add_vline(x=k, line={"color": palette.GREY, "dash": "dot", "width": 2}, row=1, col=column)
+                **place,
+            ))
     ks = sorted({one.k for one in found})
-    figure.update_xaxes(type="log", title={"text": "K"}, tickvals=ks, ticktext=[f"{k:,}" for k in ks])
-    figure.update_yaxes(title={"text": "cosine with the full gradient"}, col=1)
-    figure.update_yaxes(title={"text": "length / full length"}, col=2, rangemode="tozero")
-    return figure
+    below = {"type": "log", "title": {"text": "K"}, "tickvals": ks, "ticktext": [f"{k:,}" for k in ks]}
+    return frame(
+        data,
+        320,
+        ("truncation", parameter),
+        **beside(
+            (below, {"title": {"text": "cosine with the full gradient"}}),
+            (below, {"title": {"text": "length / full length"}, "rangemode": "tozero"}),
+        ),
+        shapes=[upright(k, place) for place in (LEFT, RIGHT)] if k is not None else [],
+        showlegend=True,
+    )
 
 
-def sgd(found: SgdStep, own_rate: float) -> go.Figure:
+def sgd(found: SgdStep, own_rate: float) -> Figure:
     """The loss after one step of gradient descent, against the learning rate; dashed: before."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     finite = np.isfinite(found.after)
-    figure.add_scatter(
+    data.append(dict(
+        type="scatter",
         x=found.rates[finite],
         y=found.after[finite],
         name="after",
         mode="lines+markers",
         line={"color": palette.BLUE, "width": 2.5},
         hovertemplate="learning rate %{x:.4g}: %{y:.4f}<extra>after</extra>",
-    )
-    figure.add_hline(y=found.before, line={"color": palette.GREY, "dash": "dash"}, annotation_text="before")
-    figure.add_vline(x=own_rate, line={"color": palette.GREY, "dash": "dot"})
+    ))
+    before = {"x0": 0, "x1": 1, "xref": "x domain", "y0": found.before, "y1": found.before}
+    note = {"x": 1, "xref": "x domain", "xanchor": "right", "y": found.before, "yanchor": "bottom"}
     return frame(
-        figure,
+        data,
         300,
         ("sgd",),
         xaxis={"type": "log", "title": {"text": "learning rate (dotted: this run's)"}},
         yaxis={"title": {"text": "loss of this text"}},
+        shapes=[{"type": "line", **before, "line": {"color": palette.GREY, "dash": "dash"}}, upright(own_rate)],
+        annotations=[{**note, "text": "before", "showarrow": False}],
     )
 
 
-def directions(found: BatchDirections) -> go.Figure:
+def directions(found: BatchDirections) -> Figure:
     """Cosines with the mini-batch's gradient by parameter: this text, and each text of the batch."""
     names = list(found.cosines)
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for row, name in enumerate(names):
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             x=found.cosines[name],
             y=np.full(len(found.cosines[name]), row, np.int32),
             mode="markers",
@@ -265,18 +289,19 @@ def directions(found: BatchDirections) -> go.Figure:
             name="each text of the batch",
             showlegend=row == 0,
             hovertemplate="%{x:.3f}<extra>a text of the batch</extra>",
-        )
-    figure.add_scatter(
+        ))
+    data.append(dict(
+        type="scatter",
         x=np.array([found.text.cosines[name] for name in names]),
         y=np.arange(len(names), dtype=np.int32),
         mode="markers",
         marker={"color": palette.ORANGE, "size": 13, "symbol": "diamond"},
         name="this text",
         hovertemplate="%{x:.4f}<extra>this text</extra>",
-    )
+    ))
     ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": [literal(name, LABEL) for name in names]}
     return frame(
-        figure,
+        data,
         90 + 30 * len(names),
         ("directions", tuple(names)),
         xaxis={"title": {"text": "cosine with the mini-batch's gradient"}, "range": [-1.05, 1.05]},

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, frame, label_axis, outline, step_axis, step_words, targets
+from rnn_core.figures.frame import FIRST, Figure, frame, label_axis, outline, step_axis, step_words, targets
 from rnn_core.figures.palette import literal
 from rnn_core.results import Scores
 
@@ -32,7 +31,7 @@ def states(
     title: str = "",
     limits: tuple[float, float] | None = None,
     gate: bool = False,
-) -> go.Figure:
+) -> Figure:
     """Units × steps, on the diverging scale with 0 in its middle. A click gives `[step, unit]`.
 
     Sent as one byte a cell (the value × 100; × 127 / the limit where that is above 1.27), which is what keeps a
@@ -56,27 +55,26 @@ def states(
     z, scale = as_bytes(pooled.T, bound)
     by_cell = each_cell_clickable(count, d)
     low, middle = (0.0, 0.5) if gate else (-bound, 0.0)
-    figure = go.Figure(
-        go.Heatmap(
-            z=z,
-            x0=FIRST + (stride - 1) / 2,
-            dx=stride,
-            zmin=low * scale,
-            zmax=bound * scale,
-            colorscale=palette.SEQUENTIAL if gate else palette.DIVERGING,
-            colorbar=_bar([v * scale for v in (low, middle, bound)], [f"{v:.3g}" for v in (low, middle, bound)]),
-            **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, scale)),
-        )
-    )
+    data = [dict(
+        type="heatmap",
+        z=z,
+        x0=FIRST + (stride - 1) / 2,
+        dx=stride,
+        zmin=low * scale,
+        zmax=bound * scale,
+        colorscale=palette.SEQUENTIAL if gate else palette.DIVERGING,
+        colorbar=_bar([v * scale for v in (low, middle, bound)], [f"{v:.3g}" for v in (low, middle, bound)]),
+        **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, scale)),
+    )]
     words = step_words(tokens)
     if by_cell:
         t, u = (axis.ravel() for axis in np.indices((count, d), np.int32))
         says = [f"{words[i]}<br>unit {j}: {value:+.4f}" for i, j, value in zip(t, u, values.ravel(), strict=True)]
-        figure.add_trace(targets(t + FIRST, u, np.stack([t, u], 1).tolist(), says))
+        data.append(targets(t + FIRST, u, np.stack([t, u], 1).tolist(), says))
     else:
         t = np.arange(0, count, stride, dtype=np.int32)  # a column each: more points only slow the browser
         edge = np.full(len(t), -0.5 - 0.02 * d, np.float32)
-        figure.add_trace(targets(t + FIRST, edge, [[i, unit] for i in t.tolist()], words[::stride], seen=True))
+        data.append(targets(t + FIRST, edge, [[i, unit] for i in t.tolist()], words[::stride], seen=True))
     shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
     axis = step_axis(tokens) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
@@ -84,8 +82,8 @@ def states(
         axis |= _named(axis["tickvals"], words, stride)
     if stride > 1:
         axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
-    figure = frame(
-        figure,
+    return frame(
+        data,
         int(np.clip(14 * d, 120, 560)) + 90,
         ("states", tuple(tokens), d),
         xaxis=axis,
@@ -97,7 +95,6 @@ def states(
         hoverdistance=-1 if by_cell else 8,
         **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
     )  # fmt: skip
-    return figure
 
 
 def each_cell_clickable(count: int, d: int) -> bool:
@@ -152,7 +149,7 @@ def _named(tickvals: Sequence[float], words: Sequence[str], stride: int) -> dict
     return {"hoverformat": ".1f", "labelalias": named, "tickvals": [t + count / 4000 for t in tickvals]}
 
 
-def confusion(scores: Scores, shares: bool = False) -> go.Figure:
+def confusion(scores: Scores, shares: bool = False) -> Figure:
     """What was answered (columns) for each true class (rows), in counts or shares of the row. A click gives `[row, column]`.
 
     The colour is the share of the row either way, so that a rare class is seen beside a common one.
@@ -166,20 +163,19 @@ def confusion(scores: Scores, shares: bool = False) -> go.Figure:
     if k <= MOST_WRITTEN:
         text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
         written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10}}
-    figure = go.Figure(
-        go.Heatmap(
-            z=share.astype(np.float32),
-            zmin=0,
-            zmax=1,
-            colorscale=palette.SEQUENTIAL,
-            colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%",
-                      "title": {"text": "share of the row", "side": "right"}},
-            hoverinfo="skip",
-            xgap=1 if k <= MOST_WRITTEN else 0,
-            ygap=1 if k <= MOST_WRITTEN else 0,
-            **written,
-        )
-    )
+    data = [dict(
+        type="heatmap",
+        z=share.astype(np.float32),
+        zmin=0,
+        zmax=1,
+        colorscale=palette.SEQUENTIAL,
+        colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%",
+                  "title": {"text": "share of the row", "side": "right"}},
+        hoverinfo="skip",
+        xgap=1 if k <= MOST_WRITTEN else 0,
+        ygap=1 if k <= MOST_WRITTEN else 0,
+        **written,
+    )]
     # Beyond the bound the fullest cells can be clicked; empty ones have nothing to show.
     cells = np.sort(np.argsort(-counts, axis=None, kind="stable")[:MOST_TARGETS])
     truth, answer = np.unravel_index(cells, counts.shape)
@@ -188,14 +184,14 @@ def confusion(scores: Scores, shares: bool = False) -> go.Figure:
         f"truth {words[i]}<br>answer {words[j]}<br>{counts[i, j]:,} of {rows[i, 0]:,} ({share[i, j]:.1%})"
         for i, j in zip(truth.tolist(), answer.tolist(), strict=True)
     ]
-    figure.add_trace(
+    data.append(
         targets(answer.astype(np.int32), truth.astype(np.int32), np.stack([truth, answer], 1).tolist(), says)
     )
     small = {"tickfont": {"size": 9 if k > 40 else 11 if k > 15 else 13}}
     axis = label_axis(labels) | small
     pixels = 56 if k <= 5 else 34 if k <= 25 else 14
     return frame(
-        figure,
+        data,
         max(240, k * pixels + 130),
         ("confusion", labels),
         xaxis=axis | {"title": {"text": "answer"}, "range": [-0.5, k - 0.5]},

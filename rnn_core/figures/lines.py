@@ -4,12 +4,26 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from rnn_core.config import METRIC_NAMES
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, LABEL, NO_FADE, chosen, frame, rule, step_axis, step_words, steps, targets
+from rnn_core.figures.frame import (
+    FIRST,
+    LABEL,
+    LEFT,
+    LEGEND,
+    NO_FADE,
+    RIGHT,
+    Figure,
+    beside,
+    chosen,
+    frame,
+    rule,
+    step_axis,
+    step_words,
+    steps,
+    targets,
+)  # fmt: skip
 from rnn_core.figures.palette import literal
 from rnn_core.results import History, Trace
 
@@ -28,7 +42,7 @@ def beliefs(
     colours: Mapping[str, str],
     show: Literal["answers", "readouts"] = "answers",
     step: int | None = None,
-) -> go.Figure:
+) -> Figure:
     """The probability of each class at every step. A click gives `[[step]]`.
 
     Args:
@@ -41,15 +55,16 @@ def beliefs(
     count, k = p.shape
     drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
     t, words, picks = steps(count), step_words(trace.tokens), [[i] for i in range(count)]
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for i in drawn:
         label = trace.labels[i]
         line = {"color": colours[label], "width": 2.5}
         common = {"x": t, "y": np.ascontiguousarray(p[:, i]), "name": literal(label, LABEL), "line": line}
         if count > FEW_STEPS:
-            figure.add_scatter(**common, mode="lines", hoverinfo="skip")
+            data.append(dict(type="scatter", **common, mode="lines", hoverinfo="skip"))
             continue
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             **common,
             mode="lines+markers",
             marker={"size": 7},
@@ -58,21 +73,21 @@ def beliefs(
             meta=literal(label, 60),  # in the template itself, %{…} in a label would be read
             hovertemplate="%{text}<br>%{meta}: p = %{y:.3f}<extra></extra>",
             **NO_FADE,
-        )
+        ))
     if count > FEW_STEPS:
         lead = p.argmax(1)
         best = p[np.arange(count), lead]
         says = [f"{word}<br>{literal(trace.labels[i], 60)}: p = {value:.3f}"
                 for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
         every = -(-count // MOST_POINTS)
-        figure.add_trace(targets(t[::every], best[::every], picks[::every], says[::every]))
+        data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
     decided = trace.decision_step if answers is not None else None
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
-    legend: dict[str, Any] = {}
+    legend = LEGEND
     if len(drawn) < k:
-        legend = {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
-    frame(
-        figure,
+        legend = LEGEND | {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
+    return frame(
+        data,
         380,
         ("beliefs", trace.tokens),
         xaxis=step_axis(trace.tokens),
@@ -80,9 +95,9 @@ def beliefs(
         shapes=[*chosen(step), *(line for line, _ in marks)],
         annotations=[note for _, note in marks],
         hovermode="x" if count > FEW_STEPS else "closest",
+        legend=legend,
         showlegend=True,
     )
-    return figure.update_layout(legend=legend)
 
 
 def step_losses(
@@ -92,7 +107,7 @@ def step_losses(
     step: int | None = None,
     counted: np.ndarray | None = None,
     colour: str = palette.BLUE,
-) -> go.Figure:
+) -> Figure:
     """−log p(label) at each step. A click gives `[[step]]`.
 
     Args:
@@ -103,7 +118,7 @@ def step_losses(
     losses = np.asarray(losses, np.float32)
     counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
     words = step_words(trace.tokens)
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
         at = np.flatnonzero(counted == filled)
         if not len(at):
@@ -118,14 +133,15 @@ def step_losses(
         }
         if len(losses) > FEW_STEPS and len(at) > 1:  # thousands of bars would be hairlines, and slow to draw
             fill = palette.faint(colour, 0.6 if filled else 0.15)
-            figure.add_scatter(**common, fill="tozeroy", fillcolor=fill, line={"color": colour, "width": 1}, mode="lines")
+            line = {"color": colour, "width": 1}
+            data.append(dict(type="scatter", **common, fill="tozeroy", fillcolor=fill, line=line, mode="lines"))
             continue
         line = {"color": colour, "width": 1.5}
         marker = {"color": colour if filled else palette.faint(colour, 0.12), "line": line}
-        figure.add_bar(**common, marker=marker, **NO_FADE)
+        data.append(dict(type="bar", **common, marker=marker, **NO_FADE))
     target = "label of the step" if label is None else literal(label, LABEL)
     return frame(
-        figure,
+        data,
         300,
         ("losses", trace.tokens),
         barmode="overlay",
@@ -137,7 +153,7 @@ def step_losses(
     )
 
 
-def curves(histories: Mapping[str, History], metric: str) -> go.Figure:
+def curves(histories: Mapping[str, History], metric: str) -> Figure:
     """Loss of training and dev, and the dev metric that chooses the best epoch (starred), over the epochs.
 
     Args:
@@ -145,55 +161,60 @@ def curves(histories: Mapping[str, History], metric: str) -> go.Figure:
         metric: accuracy, macro_f1 or f1.
     """
     name, key = METRIC_NAMES.get(metric, metric), f"dev_{metric}"
-    figure = make_subplots(1, 2, horizontal_spacing=0.1)
+    data: list[dict[str, Any]] = []
     for (run, history), colour in zip(histories.items(), palette.qualitative(max(len(histories), 1)), strict=False):
         look = {"name": literal(run, LABEL), "legendgroup": run, "meta": literal(run, 60)}
         hover = "%{meta}<br>epoch %{x:.2f}: %{y:.4f}<extra>"
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             x=np.asarray(history.epoch_at, np.float32),
             y=np.asarray(history.losses, np.float32),
             mode="lines",
             line={"color": colour, "width": 2},
             hovertemplate=hover + "train loss</extra>",
-            row=1,
-            col=1,
             **look,
-        )
-        for column, field, dash in ((1, "dev_loss", "dash"), (2, key, "solid")):
+        ))
+        for place, field, dash in ((LEFT, "dev_loss", "dash"), (RIGHT, key, "solid")):
             epochs, values = _dev(history, field)
             if not len(epochs):
                 continue
-            figure.add_scatter(
+            data.append(dict(
+                type="scatter",
                 x=epochs,
                 y=values,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 marker={"size": 6},
-                hovertemplate=hover + (f"dev {name}" if column == 2 else "dev loss") + "</extra>",
+                hovertemplate=hover + (f"dev {name}" if place == RIGHT else "dev loss") + "</extra>",
                 showlegend=False,
-                row=1,
-                col=column,
+                **place,
                 **look,
-            )
+            ))
         best = best_epoch(history, metric)
         if best is not None:
             epochs, values = _dev(history, key)
-            figure.add_scatter(
+            data.append(dict(
+                type="scatter",
                 x=[best],
                 y=values[epochs == best],
                 mode="markers",
                 marker={"symbol": "star", "size": 16, "color": colour, "line": {"color": palette.GREY, "width": 1}},
                 hovertemplate="%{meta}<br>best epoch %{x}: %{y:.4f}<extra></extra>",
                 showlegend=False,
-                row=1,
-                col=2,
+                **RIGHT,
                 **look,
-            )
-    frame(figure, 380, ("curves", tuple(histories)), showlegend=len(histories) > 1)
-    figure.update_xaxes(title={"text": "epoch"}, rangemode="tozero")
-    figure.update_yaxes(title={"text": "loss in nats (line: train, dashes: dev)"}, rangemode="tozero", col=1)
-    figure.update_yaxes(title={"text": f"dev {name} (★ best)"}, col=2)
-    return figure
+            ))
+    below = {"title": {"text": "epoch"}, "rangemode": "tozero"}
+    return frame(
+        data,
+        380,
+        ("curves", tuple(histories)),
+        **beside(
+            (below, {"title": {"text": "loss in nats (line: train, dashes: dev)"}, "rangemode": "tozero"}),
+            (below, {"title": {"text": f"dev {name} (★ best)"}}),
+        ),
+        showlegend=len(histories) > 1,
+    )
 
 
 def best_epoch(history: History, metric: str) -> int | None:

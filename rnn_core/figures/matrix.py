@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, frame, targets
+from rnn_core.figures.frame import FIRST, Figure, frame, targets
 from rnn_core.figures.palette import literal
 from rnn_core.results import PAD, GateTerms, OneHotWindow, TextMatrix
 
@@ -27,7 +26,7 @@ def shown_steps(longest: int, step: int) -> np.ndarray:
     return np.arange(first, min(first + MOST_STEPS, longest))
 
 
-def indices(matrix: TextMatrix, step: int) -> go.Figure:
+def indices(matrix: TextMatrix, step: int) -> Figure:
     """Texts (rows) × steps: each cell has its token and its index. A click gives `[step]`."""
     shown = shown_steps(matrix.indices.shape[1], step)
     rows = matrix.tokens[:MOST_ROWS]
@@ -47,17 +46,16 @@ def indices(matrix: TextMatrix, step: int) -> go.Figure:
         written.append(line)
     colours = list(KINDS.values())
     last = len(colours) - 1
-    figure = go.Figure(
-        go.Heatmap(
-            z=kinds.astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=last, showscale=False, hoverinfo="skip",
-            colorscale=[[i / last, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
-            text=written, texttemplate="%{text}", textfont={"color": INK, "size": 13},
-        )
-    )  # fmt: skip
+    data = [dict(
+        type="heatmap",
+        z=kinds.astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=last, showscale=False, hoverinfo="skip",
+        colorscale=[[i / last, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
+        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 13},
+    )]  # fmt: skip
     down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
-    figure.add_trace(targets(across + shown[0] + FIRST, down, picks, says))
+    data.append(targets(across + shown[0] + FIRST, down, picks, says))
     return frame(
-        figure,
+        data,
         44 * len(rows) + 60,
         ("indices", matrix.tokens[:MOST_ROWS]),
         xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": "step t"},
@@ -71,7 +69,7 @@ def indices(matrix: TextMatrix, step: int) -> go.Figure:
     )  # fmt: skip
 
 
-def one_hot(part: OneHotWindow, words: Sequence[str]) -> go.Figure:
+def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
     """Texts (rows) × columns of the one-hot matrix, a block of columns a step. A click gives `[step]`."""
     r, s, c = part.values.shape
     size, total = len(words), s * c
@@ -79,12 +77,11 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> go.Figure:
     grid = np.full((r, total + s - 1), np.nan, np.float32)
     grid[:, places] = part.values.reshape(r, total)
     names = [words[i] for i in part.columns.tolist()]
-    figure = go.Figure(
-        go.Heatmap(
-            z=grid, zmin=0, zmax=1, colorscale=[[0, "#e9eef3"], [1, "#125a9c"]], showscale=False, hoverinfo="skip",
-            xgap=1, ygap=1, texttemplate="%{z:.0f}", textfont={"size": 11},
-        )
-    )  # fmt: skip
+    data = [dict(
+        type="heatmap",
+        z=grid, zmin=0, zmax=1, colorscale=[[0, "#e9eef3"], [1, "#125a9c"]], showscale=False, hoverinfo="skip",
+        xgap=1, ygap=1, texttemplate="%{z:.0f}", textfont={"size": 11},
+    )]  # fmt: skip
     says, picks = [], []
     for row in range(r):
         for t in part.steps.tolist():
@@ -93,14 +90,14 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> go.Figure:
                 says.append(f"text {row + 1}, t = {t + FIRST}, word {index} ({literal(name, 40)})<br>"
                             f"column {t} · {size:,} + {index} = {column:,}")  # fmt: skip
                 picks.append([t])
-    figure.add_trace(targets(np.tile(places, r), np.repeat(np.arange(r), total), picks, says))
+    data.append(targets(np.tile(places, r), np.repeat(np.arange(r), total), picks, says))
     middles = places.reshape(s, c).mean(1)
     notes = [{"x": float(x), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
               "text": f"t = {t + FIRST}"} for x, t in zip(middles, part.steps.tolist(), strict=True)]  # fmt: skip
     numbered = [f"{literal(name, 10)} {i}" for i, name in zip(part.columns, names, strict=True)]
     ticks = {"tickvals": places.tolist(), "ticktext": numbered * s, "tickangle": -90, "tickfont": {"size": 10}}
     return frame(
-        figure,
+        data,
         26 * r + 150,
         ("one-hot", tuple(names), tuple(part.steps)),
         xaxis={"showgrid": False} | ticks,
@@ -121,20 +118,21 @@ WAYS = {
 """Each way to pad: its name and look."""
 
 
-def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray], pads: int, title: str) -> go.Figure:
+def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray], pads: int, title: str) -> Figure:
     """A number against the count of pads, a line each way to pad."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     at = np.arange(len(counts), dtype=np.int32)  # evenly spaced: a few pads matter as much as many
     for way, (name, colour, dash) in WAYS.items():
-        figure.add_scatter(
+        data.append(dict(
+            type="scatter",
             x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 2.5}, marker={"size": 7},
             text=[f"{count} pads" for count in counts.tolist()],
             hovertemplate="%{text}: %{y:.6f}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        ))  # fmt: skip
     place = int(np.searchsorted(counts, pads))
     return frame(
-        figure,
+        data,
         300,
         ("pads", title),
         xaxis={"tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
@@ -179,24 +177,25 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     return shown + [inner] * (terms.inner_bias != 0)
 
 
-def terms(parts: Sequence[Part], total: float) -> go.Figure:
+def terms(parts: Sequence[Part], total: float) -> Figure:
     """The terms of a sum as bars, and the sum."""
     looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
              "bias": ("bias", palette.GREY), "sum": ("sum", "#009E73")}  # fmt: skip
     every = [*parts, Part("sum", total, "sum", "b + W h + U x")]
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for kind, (name, colour) in looks.items():
         rows = [i for i, part in enumerate(every) if part.kind == kind]
         if rows:
-            figure.add_bar(
+            data.append(dict(
+                type="bar",
                 y=rows, x=[every[i].value for i in rows], orientation="h", name=name, marker={"color": colour},
                 text=[f"{every[i].value:+.4f}" for i in rows], textposition="outside", cliponaxis=False,
                 hovertext=[every[i].says for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>",
-            )  # fmt: skip
+            ))  # fmt: skip
     low, high = min(0.0, *(part.value for part in every)), max(0.0, *(part.value for part in every))
     room = 0.16 * ((high - low) or 1)
     return frame(
-        figure,
+        data,
         24 * len(every) + 100,
         ("terms", len(every)),
         barmode="overlay",
@@ -208,17 +207,16 @@ def terms(parts: Sequence[Part], total: float) -> go.Figure:
     )  # fmt: skip
 
 
-def amounts(names: Sequence[str], values: Sequence[float], says: Sequence[str], title: str) -> go.Figure:
+def amounts(names: Sequence[str], values: Sequence[float], says: Sequence[str], title: str) -> Figure:
     """Amounts as bars, each with its number in words."""
     at: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": list(names)}
-    figure = go.Figure(
-        go.Bar(
-            y=np.arange(len(names), dtype=np.int32), x=np.asarray(values, np.float64), orientation="h", text=list(says),
-            textposition="outside", cliponaxis=False, marker={"color": palette.BLUE}, hoverinfo="skip",
-        )
-    )  # fmt: skip
+    data = [dict(
+        type="bar",
+        y=np.arange(len(names), dtype=np.int32), x=np.asarray(values, np.float64), orientation="h", text=list(says),
+        textposition="outside", cliponaxis=False, marker={"color": palette.BLUE}, hoverinfo="skip",
+    )]  # fmt: skip
     return frame(
-        figure,
+        data,
         30 * len(names) + 70,
         ("amounts", title, tuple(names)),
         bargap=0.3,

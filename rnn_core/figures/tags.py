@@ -1,16 +1,16 @@
 """What labelling answers: a tag a token, with its probability."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from rnn_core.figures.frame import LABEL, NO_FADE, chosen, frame, step_axis, step_words, steps
+from rnn_core.figures.frame import LABEL, NO_FADE, Figure, chosen, frame, step_axis, step_words, steps
 from rnn_core.figures.palette import literal
 from rnn_core.results import Trace
 
 
-def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = None) -> go.Figure:
+def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = None) -> Figure:
     """A bar a token: its height the probability of its tag, its colour the tag. A click gives `[[step]]`.
 
     `<sos>` and `<eos>` have no tag and no bar.
@@ -19,11 +19,12 @@ def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = Non
     inner = np.arange(count)[1:-1]
     best = trace.readouts.argmax(1)
     words = step_words(trace.tokens)
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for i in np.unique(best[inner]).tolist():
         at = inner[best[inner] == i]
         label = trace.labels[i]
-        figure.add_bar(
+        data.append(dict(
+            type="bar",
             x=steps(count)[at],
             y=np.ascontiguousarray(trace.readouts[at, i], np.float32),
             name=literal(label, LABEL),
@@ -34,9 +35,9 @@ def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = Non
             meta=literal(label, 60),
             hovertemplate="%{hovertext}<br>%{meta}: p = %{y:.3f}<extra></extra>",
             **NO_FADE,
-        )
+        ))
     return frame(
-        figure,
+        data,
         300,
         ("confidences", trace.text),
         barmode="overlay",

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from rnn_core.figures.frame import frame
+from rnn_core.figures.frame import Figure, frame
 from rnn_core.figures.palette import BLUE, ORANGE
 from rnn_core.results import Along
 
@@ -19,46 +18,46 @@ def _line(loss: str, x: np.ndarray, y: np.ndarray, hover: str, **look: Any) -> d
     line = {"color": COLOURS[loss], "width": 2.5} | look.pop("line", {})
     name = look.pop("name", NAMES[loss])
     said = f"{hover}<extra>{name}</extra>"
-    return {"x": x, "y": y, "name": name, "line": line, "hovertemplate": said, "mode": "lines"} | look
+    return {"type": "scatter", "x": x, "y": y, "name": name, "line": line, "hovertemplate": said, "mode": "lines"} | look
 
 
-def right_so_far(found: Mapping[str, Along]) -> go.Figure:
+def right_so_far(found: Mapping[str, Along]) -> Figure:
     """Accuracy against the share of the text read: the answer if it stopped there (line), the readout (dashes)."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for loss, one in found.items():
         for curve, values, dash in (("answer if the text stopped here", one.answers, "solid"), ("readout", one.readouts, "dot")):
-            figure.add_scatter(**_line(loss, 100 * one.shares, values, "%{x:.0f} % read: %{y:.3f} right",
+            data.append(_line(loss, 100 * one.shares, values, "%{x:.0f} % read: %{y:.3f} right",
                                        name=f"{NAMES[loss]}: {curve}", line={"dash": dash}))  # fmt: skip
     return frame(
-        figure, 380, "right so far",
+        data, 380, "right so far",
         xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20},
         yaxis={"title": {"text": "share of texts that are right"}},
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
     )  # fmt: skip
 
 
-def reach(found: Mapping[str, Along]) -> go.Figure:
+def reach(found: Mapping[str, Along]) -> Figure:
     """The mean length of ∂L/∂h_t against the words between step t and the end, on a logarithmic scale."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for loss, one in found.items():
         sent = np.where(one.reach > 0, one.reach, np.nan)
-        figure.add_scatter(**_line(loss, one.distances, sent, "%{x} before the end: %{y:.3g}", mode="lines+markers"))
+        data.append(_line(loss, one.distances, sent, "%{x} before the end: %{y:.3g}", mode="lines+markers"))
     return frame(
-        figure, 330, "reach",
+        data, 330, "reach",
         xaxis={"title": {"text": "steps before the end"}, "autorange": "reversed"},
         yaxis={"title": {"text": "mean ‖∂L/∂h_t‖"}, "type": "log", "tickformat": "~g"},
     )  # fmt: skip
 
 
-def decided(found: Mapping[str, Along]) -> go.Figure:
+def decided(found: Mapping[str, Along]) -> Figure:
     """How many of the texts have decided once a share of their words is read."""
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for loss, one in found.items():
         shares = np.linspace(0, 1, 51)
         so_far = np.searchsorted(np.sort(one.decided), shares + 1e-9) / len(one.decided)
-        figure.add_scatter(**_line(loss, 100 * shares, so_far, "%{x:.0f} % read: %{y:.2f} decided"))
+        data.append(_line(loss, 100 * shares, so_far, "%{x:.0f} % read: %{y:.2f} decided"))
     return frame(
-        figure, 330, "decided",
+        data, 330, "decided",
         xaxis={"title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20},
         yaxis={"title": {"text": "share of texts decided"}, "range": [0, 1.02]},
     )  # fmt: skip

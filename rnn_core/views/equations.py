@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
 from rnn_core.analysis.loading import Loaded
 from rnn_core.figures import matrix as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import GateTerms, Trace, UnitStep
 from rnn_core.views.view import View, always, literal, number
 
@@ -97,7 +96,7 @@ def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
     }
 
 
-def _draw_terms(unit: Unit) -> go.Figure:
+def _draw_terms(unit: Unit) -> Figure:
     return figures.terms(figures.largest_terms(unit.terms, unit.found.unit, unit.below), unit.terms.total)
 
 

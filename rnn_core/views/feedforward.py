@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
+from rnn_core.figures.frame import Figure
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 from rnn_core.views.view import View, always, literal, number
 
@@ -48,14 +48,15 @@ def _same(alone: Alone) -> Alone:
     return alone
 
 
-def _draw(alone: Alone) -> go.Figure:
+def _draw(alone: Alone) -> Figure:
     recurrent, single = alone.probabilities()
     series = {"with recurrence": recurrent, "without: h before = 0 at every step": single}
     asked = "each token's own tag"
     if alone.trace.answers is not None or alone.label in alone.trace.labels:
         asked = palette.literal(alone.trace.labels[int(alone.classes[0])], 24)
     figure = figures.along(series, alone.trace.tokens, f"probability of {asked}", alone.step, log=False)
-    return figure.update_layout(yaxis_range=[-0.03, 1.05])
+    figure["layout"]["yaxis"]["range"] = [-0.03, 1.05]
+    return figure
 
 
 def _explain(alone: Alone) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.config import CHOICE_NAMES, RunConfig
 from rnn_core.figures import bars, heatmap, lines, palette, tags
+from rnn_core.figures.frame import Figure
 from rnn_core.results import Trace
 from rnn_core.views.view import View, always, literal, number
 
@@ -95,7 +95,7 @@ def _beliefs(reading: Reading) -> Reading:
     return reading
 
 
-def _draw_beliefs(reading: Reading) -> go.Figure:
+def _draw_beliefs(reading: Reading) -> Figure:
     show = "readouts" if reading.curve == "readouts" else "answers"
     return lines.beliefs(reading.trace, reading.colours, show, reading.step)  # type: ignore[arg-type]
 
@@ -157,7 +157,7 @@ def _losses(reading: Reading) -> _Losses:
     return _Losses(reading, label, targets, values, weights)
 
 
-def _draw_losses(found: _Losses) -> go.Figure:
+def _draw_losses(found: _Losses) -> Figure:
     colour = found.reading.colours[found.label] if found.label else palette.BLUE
     return lines.step_losses(
         found.values, found.reading.trace, found.label, found.reading.step, found.weights > 0, colour
@@ -196,7 +196,7 @@ LOSSES: View[Reading] = View(
 # ---- tags -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_tags(reading: Reading) -> go.Figure:
+def _draw_tags(reading: Reading) -> Figure:
     return tags.confidences(reading.trace, reading.colours, reading.step)
 
 
@@ -221,7 +221,7 @@ TAGS: View[Reading] = View(
 # ---- the hidden state -----------------------------------------------------------------------------------------------
 
 
-def _draw_states(reading: Reading) -> go.Figure:
+def _draw_states(reading: Reading) -> Figure:
     return heatmap.states(reading.series(), reading.trace.tokens, reading.step, reading.unit, gate=reading.gate)
 
 
@@ -267,7 +267,7 @@ STATES: View[Reading] = View(
 # ---- one step -------------------------------------------------------------------------------------------------------
 
 
-def _draw_probabilities(reading: Reading) -> go.Figure:
+def _draw_probabilities(reading: Reading) -> Figure:
     p = reading.trace.readouts[reading.step]
     if reading.trace.answers is not None and reading.curve != "readouts":
         p = reading.trace.answers[reading.step]
@@ -281,7 +281,7 @@ PROBABILITIES: View[Reading] = View(
 )  # fmt: skip
 
 
-def _draw_state(reading: Reading) -> go.Figure:
+def _draw_state(reading: Reading) -> Figure:
     return bars.state(reading.series()[reading.step], reading.unit, reading.gate)
 
 
@@ -298,7 +298,7 @@ STATE: View[Reading] = View(
 )  # fmt: skip
 
 
-def _draw_embedding(reading: Reading) -> go.Figure:
+def _draw_embedding(reading: Reading) -> Figure:
     return bars.embedding(reading.trace.embeddings[reading.step])
 
 

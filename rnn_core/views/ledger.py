@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
-
 from rnn_core.figures import matrix as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import Ledger, LedgerRow
 from rnn_core.views.view import View, always
 
@@ -31,7 +30,7 @@ def _same(found: Ledger) -> Ledger:
     return found
 
 
-def _draw_counts(found: Ledger) -> go.Figure:
+def _draw_counts(found: Ledger) -> Figure:
     names = [place(row, found) for row in found.rows]
     shapes = [" × ".join(f"{side:,}" for side in row.shape) for row in found.rows]
     says = [f"{shape} = {row.count:,}" if "×" in shape else shape for shape, row in zip(shapes, found.rows, strict=True)]
@@ -82,7 +81,7 @@ def counts(found: Ledger) -> dict[str, list[Any]]:
     }
 
 
-def _draw_memory(found: Ledger) -> go.Figure:
+def _draw_memory(found: Ledger) -> Figure:
     return figures.amounts(
         list(found.memory), list(found.memory.values()), [size_words(v) for v in found.memory.values()], "bytes"
     )

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.analysis import matrix as analysis
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import matrix as figures
-from rnn_core.figures.frame import FIRST
+from rnn_core.figures.frame import FIRST, Figure
 from rnn_core.results import SplitSummary, TextMatrix
 from rnn_core.views.ledger import size_words
 from rnn_core.views.view import View, always, literal
@@ -77,7 +76,7 @@ def shown_words(words: Words) -> str:
     )
 
 
-def _draw_indices(words: Words) -> go.Figure:
+def _draw_indices(words: Words) -> Figure:
     return figures.indices(words.matrix, words.step)
 
 
@@ -154,7 +153,7 @@ def vocabulary_words(words: Words) -> str:
     )
 
 
-def _draw_one_hot(words: Words) -> go.Figure:
+def _draw_one_hot(words: Words) -> Figure:
     return figures.one_hot(analysis.window(words.matrix, words.step), words.matrix.words)
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.figures import heatmap
 from rnn_core.figures import matrix as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.view import View, always, literal, number
 
@@ -54,7 +54,7 @@ def _over_pads(
 ) -> View[Padded]:
     """A view of one number against the count of pads, a line each way to pad."""
 
-    def draw(padded: Padded) -> go.Figure:
+    def draw(padded: Padded) -> Figure:
         audit = padded.audit
         return figures.pad_curves(audit.counts, curves(audit), audit.pads, title)
 
@@ -115,7 +115,7 @@ DRIFT = _over_pads(
 )  # fmt: skip
 
 
-def _draw_states(padded: Padded) -> go.Figure:
+def _draw_states(padded: Padded) -> Figure:
     read = padded.read
     tokens = np.full(len(read.true), PAD, object)
     tokens[read.true] = padded.trace.tokens

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import plotly.graph_objects as go
-
 from rnn_core.config import RunConfig
+from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
 
 S = TypeVar("S")
@@ -31,7 +30,7 @@ class View(Generic[S]):
     question: str
     fits: Callable[[RunConfig], bool]
     compute: Callable[[S], Any]
-    draw: Callable[[Any], go.Figure]
+    draw: Callable[[Any], Figure]
     explain: Callable[[Any], str]
     pick: Callable[[list[Any]], dict[str, Any]] | None = None
 

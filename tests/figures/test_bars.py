@@ -10,6 +10,7 @@ from rnn_core.figures import bars, palette, tags
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.palette import class_colours
 from rnn_core.results import DataReport, SplitSummary, Trace
+from tests.figures.validated import validated
 
 
 def report(labels: int, longest: int) -> DataReport:
@@ -29,7 +30,7 @@ def report(labels: int, longest: int) -> DataReport:
 
 def test_label_counts_by_split_most_frequent_first() -> None:
     found = report(4, 9)
-    figure = bars.label_counts(found)
+    figure = validated(bars.label_counts(found))
     order = [f"<b>{i}</b>" for i in range(4)]
     order.sort(key=lambda label: -sum(split.label_counts[label] for split in found.splits.values()))
     assert list(figure.layout.yaxis.ticktext) == [w.replace("<", "&lt;").replace(">", "&gt;") for w in order]
@@ -38,7 +39,7 @@ def test_label_counts_by_split_most_frequent_first() -> None:
 
 
 def test_of_many_labels_the_most_frequent_are_drawn() -> None:
-    figure = bars.label_counts(report(200, 9))
+    figure = validated(bars.label_counts(report(200, 9)))
     assert len(figure.data[0].x) == bars.MOST_LABELS
     assert "60 of 200" in figure.layout.xaxis.title.text
 
@@ -46,7 +47,7 @@ def test_of_many_labels_the_most_frequent_are_drawn() -> None:
 @pytest.mark.parametrize("longest", [10, 50, 51, 400, 4003])
 def test_lengths_lose_no_text(longest: int) -> None:
     found = report(2, longest)
-    figure = bars.lengths(found)
+    figure = validated(bars.lengths(found))
     width = -(-longest // bars.MOST_BINS)
     for bar in figure.data:
         lengths = found.splits[bar.name].lengths
@@ -61,24 +62,24 @@ def test_a_report_of_nothing_is_drawn() -> None:
     nothing = SplitSummary(0, 0, {}, (), 0.0)
     for splits in ({}, {"train": nothing}):
         empty = DataReport((), 0, 0, (), (), None, 0, splits, "", ())
-        bars.label_counts(empty).to_json()
-        bars.lengths(empty).to_json()
+        validated(bars.label_counts(empty)).to_json()
+        validated(bars.lengths(empty)).to_json()
 
 
 def test_state_and_embedding_are_the_values() -> None:
     values = np.linspace(-0.9, 0.6, 16, dtype=np.float32)
-    figure = bars.state(values, unit=3)
+    figure = validated(bars.state(values, unit=3))
     assert np.array_equal(figure.data[0].y, values)
     assert list(figure.data[0].customdata) == [[u] for u in range(16)]
     assert {(shape.x0, shape.x1) for shape in figure.layout.shapes[1:]} == {(2.5, 3.5)}
-    assert np.array_equal(bars.embedding(values).data[0].y, values)
+    assert np.array_equal(validated(bars.embedding(values)).data[0].y, values)
     for odd in (np.zeros(1), np.zeros(1024)):
-        bars.state(odd).to_json()
-        bars.embedding(odd).to_json()
+        validated(bars.state(odd)).to_json()
+        validated(bars.embedding(odd)).to_json()
 
 
 def test_a_gate_is_drawn_from_0_to_1_in_the_sequential_scale() -> None:
-    figure = bars.state(np.array([0, 0.5, 1], np.float32), unit=1, gate=True)
+    figure = validated(bars.state(np.array([0, 0.5, 1], np.float32), unit=1, gate=True))
     assert list(figure.data[0].marker.color) == [palette.SEQUENTIAL[i][1] for i in (0, 2, -1)]
     assert figure.layout.yaxis.range[0] == 0 and figure.layout.yaxis.range[1] >= 1
 
@@ -88,7 +89,7 @@ def test_top_probabilities_fill_the_prediction_and_outline_the_truth() -> None:
     colours = class_colours(labels)
     p = np.random.default_rng(1).dirichlet(np.ones(60)).astype(np.float32)
     least = labels[int(p.argmin())]
-    bar = bars.top_probabilities(p, labels, colours, truth=least).data[0]
+    bar = validated(bars.top_probabilities(p, labels, colours, truth=least)).data[0]
     order = np.argsort(-p)
     assert np.array_equal(bar.x, p[[*order[:9], order[-1]]])
     assert bar.marker.color[0] == colours[labels[order[0]]]
@@ -99,14 +100,14 @@ def test_top_probabilities_fill_the_prediction_and_outline_the_truth() -> None:
 
 @pytest.mark.parametrize("truth", [None, "a", "never seen"])
 def test_top_of_two(truth: str | None) -> None:
-    bar = bars.top_probabilities(np.array([0.25, 0.75]), ["a", "b"], class_colours(["a", "b"]), truth).data[0]
+    bar = validated(bars.top_probabilities(np.array([0.25, 0.75]), ["a", "b"], class_colours(["a", "b"]), truth)).data[0]
     assert bar.x.tolist() == [0.75, 0.25]
 
 
 def test_per_class_dots_are_the_scores() -> None:
     draw = np.random.default_rng(0)
     scores = metrics.scores(draw.integers(0, 9, (60, 60)), [f"{i}" for i in range(60)])
-    spread, *dots = bars.per_class(scores).data
+    spread, *dots = validated(bars.per_class(scores)).data
     assert len(spread.x) == 180
     for dot, name in zip(dots, ("precision", "recall", "f1"), strict=True):
         assert np.allclose(dot.x, [getattr(row, name) for row in scores.per_class])
@@ -114,15 +115,15 @@ def test_per_class_dots_are_the_scores() -> None:
 
 def test_per_class_of_entities_and_of_none() -> None:
     spans = metrics.span_scores([["B-A", "O", "B-B"]], [["B-A", "O", "O"]], "IOB2")
-    figure = bars.per_class(spans)
+    figure = validated(bars.per_class(spans))
     assert figure.layout.yaxis.ticktext == ("A", "B")
     assert figure.data[-1].x.tolist() == [1, 0]
-    bars.per_class(metrics.span_scores([["O"]], [["O"]], "IOB2")).to_json()
+    validated(bars.per_class(metrics.span_scores([["O"]], [["O"]], "IOB2"))).to_json()
 
 
 def test_confidences_are_those_of_each_tokens_tag(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(6, 3, answers=False)
-    figure = tags.confidences(trace, class_colours(trace.labels), step=2)
+    figure = validated(tags.confidences(trace, class_colours(trace.labels), step=2))
     heights = {int(pick[0]): y for bar in figure.data for pick, y in zip(bar.customdata, bar.y, strict=True)}
     assert sorted(heights) == [1, 2, 3, 4, 5, 6]  # not the specials
     assert all(heights[t] == trace.readouts[t].max() for t in heights)

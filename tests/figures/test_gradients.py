@@ -8,6 +8,7 @@ import pytest
 from rnn_core.figures import gradients
 from rnn_core.figures.frame import FIRST
 from rnn_core.results import BatchDirections, Comparison, SgdStep, Truncation
+from tests.figures.validated import validated
 
 
 def lower(count: int, seed: int = 0) -> np.ndarray:
@@ -16,7 +17,7 @@ def lower(count: int, seed: int = 0) -> np.ndarray:
 
 def test_each_cell_of_a_small_map_can_be_clicked_and_says_its_number() -> None:
     values, tokens = lower(5), ["<sos>", "<b>", "c", "d", "<eos>"]
-    cells, points = gradients.pairs(values, np.arange(5), tokens, 3, 1).data
+    cells, points = validated(gradients.pairs(values, np.arange(5), tokens, 3, 1)).data
     assert cells.z.shape == (5, 5) and cells.z.dtype == np.uint8
     assert len(points.customdata) == 25
     for (t, i), x, y, words in zip(points.customdata, points.x, points.y, points.text, strict=True):
@@ -26,38 +27,38 @@ def test_each_cell_of_a_small_map_can_be_clicked_and_says_its_number() -> None:
 
 def test_shades_go_by_powers_of_ten_and_exactly_nothing_has_its_own() -> None:
     values = np.array([[0.0, 1e-4], [1e-2, 1.0]])
-    z = gradients.pairs(values, np.arange(2), ["a", "b"]).data[0].z.astype(int)
+    z = validated(gradients.pairs(values, np.arange(2), ["a", "b"])).data[0].z.astype(int)
     assert z[0, 0] == 0 and z[0, 1] == 25 and z[1, 1] == 250
     assert z[1, 0] == pytest.approx((25 + 250) / 2, abs=1)
 
 
 def test_every_nth_loss_lies_at_its_own_step() -> None:
     rows = np.array([1, 4, 7])
-    cells, points = gradients.pairs(lower(8)[rows], rows, list("abcdefgh"), 4).data
+    cells, points = validated(gradients.pairs(lower(8)[rows], rows, list("abcdefgh"), 4)).data
     assert (cells.y0, cells.dy) == (1 + FIRST, 3)
     assert sorted({pick[0] for pick in points.customdata}) == [1, 4, 7]
 
 
 def test_a_large_map_is_cheap_and_its_rows_can_be_clicked() -> None:
     values, tokens = lower(502), [f"w{i}" for i in range(502)]
-    gradients.pairs(values, np.arange(502), tokens)
+    validated(gradients.pairs(values, np.arange(502), tokens))
     best = 9.0
     for _ in range(3):
         start = time.perf_counter()
-        figure = gradients.pairs(values, np.arange(502), tokens, 500, 7)
+        figure = validated(gradients.pairs(values, np.arange(502), tokens, 500, 7))
         text = figure.to_json()
         best = min(best, time.perf_counter() - start)
     assert best < 0.3 and len(text) < 800_000
     assert [list(pick) for pick in figure.data[1].customdata] == [[t, 7] for t in range(502)]
-    wide = gradients.pairs(np.ones((40, 5000)), np.arange(40), ["x"] * 5000)
+    wide = validated(gradients.pairs(np.ones((40, 5000)), np.arange(40), ["x"] * 5000))
     assert wide.data[0].z.shape == (40, 1000) and wide.data[0].dx == 5
 
 
 @pytest.mark.parametrize("values", [np.zeros((3, 3)), np.full((3, 3), np.nan), np.full((3, 3), np.inf), np.full((3, 3), 1e-300)])
 def test_odd_numbers_are_drawn(values: np.ndarray) -> None:
-    gradients.pairs(values, np.arange(3), ["", "<b>", "c"]).to_json()
-    gradients.along({"a": values[0], "<b>": values[1]}, ["", "<b>", "c"], "t", 1).to_json()
-    gradients.against({"a": (np.arange(3), values[0])}, "x", "y").to_json()
+    validated(gradients.pairs(values, np.arange(3), ["", "<b>", "c"])).to_json()
+    validated(gradients.along({"a": values[0], "<b>": values[1]}, ["", "<b>", "c"], "t", 1)).to_json()
+    validated(gradients.against({"a": (np.arange(3), values[0])}, "x", "y")).to_json()
 
 
 def test_bands_share_out_what_there_is() -> None:
@@ -67,17 +68,17 @@ def test_bands_share_out_what_there_is() -> None:
     assert list(bands) == [words for _, _, words in gradients.BANDS]
     np.testing.assert_allclose(bands["the same step"], np.diag(shares))
     assert list(gradients.banded(shares[-1:, :9], np.array([8]))) == [words for _, _, words in gradients.BANDS[:4]]
-    figure = gradients.shares(bands, ["x"] * 30, 3)
+    figure = validated(gradients.shares(bands, ["x"] * 30, 3))
     np.testing.assert_allclose(sum(bar.y for bar in figure.data), shares.sum(0))
     assert figure.data[0].customdata[4][0] == 4
 
 
 def test_lines_show_their_numbers_with_gaps_where_a_logarithm_has_none() -> None:
     values = np.array([1.0, 0.0, 1e-3])
-    line = gradients.along({"<b> %{x}": values}, ["a", "b", "c"], "length").data[0]
+    line = validated(gradients.along({"<b> %{x}": values}, ["a", "b", "c"], "length")).data[0]
     assert line.y[0] == 1 and np.isnan(line.y[1]) and line.name == "&lt;b&gt; %{x}" and "%{x}" not in line.hovertemplate
-    assert gradients.along({"n": values}, ["a", "b", "c"], "share", log=False).data[0].y[1] == 0
-    dashed = gradients.against({"a": (np.arange(3), values), "b": (np.arange(3), values)}, "x", "y", ["b"])
+    assert validated(gradients.along({"n": values}, ["a", "b", "c"], "share", log=False)).data[0].y[1] == 0
+    dashed = validated(gradients.against({"a": (np.arange(3), values), "b": (np.arange(3), values)}, "x", "y", ["b"]))
     assert [line.line.dash for line in dashed.data] == ["solid", "dash"]
 
 
@@ -87,10 +88,10 @@ def comparison(value: float) -> Comparison:
 
 def test_truncations_updates_and_directions_show_their_numbers() -> None:
     found = [Truncation(kind, k, 1, 1, comparison(k / 10)) for kind in ("window", "chunks") for k in (1, 5)]
-    figure = gradients.truncation(found, "W", 3)
+    figure = validated(gradients.truncation(found, "W", 3))
     assert [list(line.y) for line in figure.data[:2]] == [[0.1, 0.5], [0.05, 0.25]]
-    step = gradients.sgd(SgdStep({}, 1.0, np.array([0.1, 1, 10]), np.array([0.9, 2, np.inf]), -1), 0.1)
+    step = validated(gradients.sgd(SgdStep({}, 1.0, np.array([0.1, 1, 10]), np.array([0.9, 2, np.inf]), -1), 0.1))
     assert list(step.data[0].x) == [0.1, 1] and list(step.data[0].y) == [0.9, 2]
-    drawn = gradients.directions(BatchDirections(comparison(0.3), {"W": np.array([0.1, np.nan])}))
+    drawn = validated(gradients.directions(BatchDirections(comparison(0.3), {"W": np.array([0.1, np.nan])})))
     assert drawn.data[-1].x[0] == 0.3 and drawn.data[0].x[0] == 0.1
     drawn.to_json()

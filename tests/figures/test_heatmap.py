@@ -9,6 +9,7 @@ from rnn_core import metrics
 from rnn_core.figures import heatmap, palette
 from rnn_core.figures.frame import FIRST
 from rnn_core.results import Scores
+from tests.figures.validated import validated
 
 
 def states(count: int, d: int, size: float = 0.5) -> np.ndarray:
@@ -18,7 +19,7 @@ def states(count: int, d: int, size: float = 0.5) -> np.ndarray:
 @pytest.mark.parametrize("size", [0.01, 0.3, 1, 40])
 def test_cells_are_the_values_within_half_a_byte(size: float) -> None:
     values = states(9, 4, size)
-    cells, points = heatmap.states(values, [str(i) for i in range(9)], step=2, unit=1).data
+    cells, points = validated(heatmap.states(values, [str(i) for i in range(9)], step=2, unit=1)).data
     bound = max(1, np.abs(values).max())
     scale = cells.zmax / bound
     assert cells.z.dtype == np.int8 and cells.zmin == -cells.zmax  # 0 in the middle
@@ -29,7 +30,7 @@ def test_cells_are_the_values_within_half_a_byte(size: float) -> None:
 
 
 def test_every_cell_can_be_clicked() -> None:
-    _, points = heatmap.states(states(9, 4), ["x"] * 9).data
+    _, points = validated(heatmap.states(states(9, 4), ["x"] * 9)).data
     assert [list(pick) for pick in points.customdata] == [[t, u] for t in range(9) for u in range(4)]
     assert all(type(part) is int for pick in points.customdata for part in pick)
     assert np.array_equal(points.x - FIRST, [t for t, _ in points.customdata])
@@ -39,7 +40,7 @@ def test_every_cell_can_be_clicked() -> None:
 
 def test_beyond_the_bound_a_row_stands_for_the_steps() -> None:
     values = states(500, 128)
-    cells, points = heatmap.states(values, ["x"] * 500, unit=7).data
+    cells, points = validated(heatmap.states(values, ["x"] * 500, unit=7)).data
     assert [list(pick) for pick in points.customdata] == [[t, 7] for t in range(500)]
     assert (points.y < -0.5).all() and cells.z.shape == (128, 500)
     assert np.array_equal(cells.customdata, values.T)
@@ -47,7 +48,7 @@ def test_beyond_the_bound_a_row_stands_for_the_steps() -> None:
 
 def test_a_pooled_column_shows_what_is_farthest_from_zero() -> None:
     values = states(4002, 64)
-    figure = heatmap.states(values, [f"w{i}" for i in range(4002)], limits=(-4, 2))
+    figure = validated(heatmap.states(values, [f"w{i}" for i in range(4002)], limits=(-4, 2)))
     cells = figure.data[0]
     expected = [[max(values[t : t + 5, u], key=abs) for t in range(0, 4002, 5)] for u in range(64)]
     assert cells.z.shape == (64, 801) and cells.dx == 5 and cells.x0 == FIRST + 2
@@ -59,37 +60,37 @@ def test_a_pooled_column_shows_what_is_farthest_from_zero() -> None:
 
 
 def test_limits_make_two_pictures_comparable() -> None:
-    small, large = (heatmap.states(states(5, 3, size), ["x"] * 5, limits=(0, 2)).data[0] for size in (0.1, 9))
+    small, large = (validated(heatmap.states(states(5, 3, size), ["x"] * 5, limits=(0, 2))).data[0] for size in (0.1, 9))
     assert small.zmax == large.zmax == 127
     assert np.abs(large.z).max() == 127  # cut off, not wrapped
 
 
 def test_gates_are_drawn_from_0_to_1_in_the_sequential_scale() -> None:
     values = np.random.default_rng(0).random((9, 4)).astype(np.float32)
-    cells = heatmap.states(values, ["x"] * 9, gate=True).data[0]
+    cells = validated(heatmap.states(values, ["x"] * 9, gate=True)).data[0]
     assert (cells.zmin, cells.zmax) == (0, 100) and np.abs(cells.z.T / 100 - values).max() <= 0.0051
     assert [list(stop) for stop in cells.colorscale] == palette.SEQUENTIAL and list(cells.colorbar.ticktext) == ["0", "0.5", "1"]
 
 
 def test_large_ones_are_cheap() -> None:
     values, tokens = states(500, 128), [f"w{i}" for i in range(500)]
-    heatmap.states(values, tokens)
+    validated(heatmap.states(values, tokens))
     best = 9.0
     for _ in range(3):
         start = time.perf_counter()
-        text = heatmap.states(values, tokens, 3, 5).to_json()
+        text = validated(heatmap.states(values, tokens, 3, 5)).to_json()
         best = min(best, time.perf_counter() - start)
     assert best < 0.2 and len(text) < 700_000
-    assert len(heatmap.states(states(4000, 256), tokens * 8).to_json()) < 1_000_000
+    assert len(validated(heatmap.states(states(4000, 256), tokens * 8)).to_json()) < 1_000_000
 
 
 @pytest.mark.parametrize(("count", "d"), [(2, 1), (1, 1), (2, 1024), (1001, 2), (1001, 9)])
 def test_odd_sizes_are_drawn(count: int, d: int) -> None:
-    figure = heatmap.states(np.zeros((count, d), np.float32), ["<b>"] * count, 0, 0, "<b>", (0, 0))
+    figure = validated(heatmap.states(np.zeros((count, d), np.float32), ["<b>"] * count, 0, 0, "<b>", (0, 0)))
     assert figure.layout.title.text == "&lt;b&gt;" and 150 < figure.layout.height < 700
     figure.to_json()
     values = np.full((count, d), np.nan)
-    heatmap.states(values, [""] * count).to_json()
+    validated(heatmap.states(values, [""] * count)).to_json()
 
 
 def evaluated(k: int, seed: int = 0) -> Scores:
@@ -100,7 +101,7 @@ def evaluated(k: int, seed: int = 0) -> Scores:
 
 def test_confusion_writes_the_counts_and_colours_by_the_share_of_the_row() -> None:
     scores = evaluated(4)
-    cells, points = heatmap.confusion(scores).data
+    cells, points = validated(heatmap.confusion(scores)).data
     np.testing.assert_allclose(cells.z, scores.confusion / scores.confusion.sum(1, keepdims=True), rtol=1e-6)
     assert [int(word) for row in cells.text for word in row] == scores.confusion.ravel().tolist()
     for (row, column), x, y, words in zip(points.customdata, points.x, points.y, points.text, strict=True):
@@ -111,12 +112,12 @@ def test_confusion_writes_the_counts_and_colours_by_the_share_of_the_row() -> No
 
 def test_shares_of_a_row_add_up_and_the_diagonal_is_recall() -> None:
     scores = evaluated(5)
-    z = heatmap.confusion(scores, shares=True).data[0].z
+    z = validated(heatmap.confusion(scores, shares=True)).data[0].z
     assert np.allclose(z.sum(1), 1) and np.allclose(np.diag(z), [row.recall for row in scores.per_class])
 
 
 def test_rows_read_downwards_and_say_what_they_are() -> None:
-    layout = heatmap.confusion(evaluated(3)).layout
+    layout = validated(heatmap.confusion(evaluated(3))).layout
     assert (layout.yaxis.title.text, layout.xaxis.title.text) == ("truth", "answer")
     assert layout.yaxis.range[0] > layout.yaxis.range[1]
     assert layout.xaxis.ticktext == layout.yaxis.ticktext == tuple(f"&lt;b&gt;{i}&lt;/b&gt;" for i in range(3))
@@ -125,15 +126,15 @@ def test_rows_read_downwards_and_say_what_they_are() -> None:
 @pytest.mark.parametrize("shares", [True, False])
 def test_classes_that_never_occur_are_rows_of_zeros(shares: bool) -> None:
     scores = metrics.scores(np.array([[3, 1], [0, 0]]), ["a", "b"])
-    assert heatmap.confusion(scores, shares).data[0].z[1].tolist() == [0, 0]
-    heatmap.confusion(metrics.scores(np.zeros((2, 2), int), ["a", "b"]), shares).to_json()
+    assert validated(heatmap.confusion(scores, shares)).data[0].z[1].tolist() == [0, 0]
+    validated(heatmap.confusion(metrics.scores(np.zeros((2, 2), int), ["a", "b"]), shares)).to_json()
 
 
 def test_many_classes_stay_readable_and_bounded() -> None:
-    figure = heatmap.confusion(evaluated(60))
+    figure = validated(heatmap.confusion(evaluated(60)))
     assert figure.data[0].text is None and len(figure.data[1].customdata) == 3600
     assert len(figure.layout.yaxis.ticktext) == 60 and figure.layout.height < 1100
     scores = evaluated(100)
-    picks = heatmap.confusion(scores).data[1].customdata
+    picks = validated(heatmap.confusion(scores)).data[1].customdata
     assert len(picks) == heatmap.MOST_TARGETS
     assert sum(scores.confusion[i, j] for i, j in picks) == scores.confusion.sum()  # no full cell is left out

@@ -8,6 +8,7 @@ import pytest
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import FIRST
 from rnn_core.results import GateTerms, OneHotWindow, TextMatrix
+from tests.figures.validated import validated
 
 WORDS = ("<pad>", "<unk>", "<sos>", "<eos>", "<b>", "film")
 
@@ -23,7 +24,7 @@ def made(lengths: list[int], longest: int | None = None) -> TextMatrix:
 
 def test_each_cell_of_the_index_matrix_says_token_and_index() -> None:
     matrix = made([7, 4])
-    cells, points = figures.indices(matrix, 2).data
+    cells, points = validated(figures.indices(matrix, 2)).data
     assert cells.z.tolist() == [[1, 3, 3, 2, 3, 3, 1], [1, 3, 3, 1, 0, 0, 0]]
     assert cells.text[0][1] == "&lt;b&gt;<br><b>4</b>" and cells.text[1][4].endswith("<b>0</b>")
     assert [pick[0] for pick in points.customdata] == [*range(7)] * 2
@@ -33,11 +34,11 @@ def test_each_cell_of_the_index_matrix_says_token_and_index() -> None:
 
 @pytest.mark.parametrize("step", [0, 250, 501])
 def test_a_window_of_a_long_text_holds_the_step(step: int) -> None:
-    figure = figures.indices(made([502] + [5] * 30), step)
+    figure = validated(figures.indices(made([502] + [5] * 30), step))
     assert figure.data[0].z.shape == (figures.MOST_ROWS, figures.MOST_STEPS)
     assert step in [pick[0] for pick in figure.data[1].customdata]
     start = time.perf_counter()
-    figures.indices(made([502] * 50), step).to_json()
+    validated(figures.indices(made([502] * 50), step)).to_json()
     assert time.perf_counter() - start < 1
 
 
@@ -45,7 +46,7 @@ def test_the_one_hot_window_keeps_its_blocks_apart() -> None:
     values = np.zeros((2, 3, 2), np.uint8)
     values[0, 0, 0] = values[1, 2, 1] = 1
     part = OneHotWindow(np.arange(2), np.array([4, 5, 6]), np.array([2, 4]), values)
-    cells, points = figures.one_hot(part, WORDS).data
+    cells, points = validated(figures.one_hot(part, WORDS)).data
     assert cells.z.shape == (2, 8) and np.isnan(cells.z[:, [2, 5]]).all()
     assert cells.z[0, 0] == 1 and cells.z[1, 7] == 1 and np.nansum(cells.z) == 2
     for x, y, (t,), words in zip(points.x, points.y, points.customdata, points.text, strict=True):
@@ -66,14 +67,14 @@ def test_the_largest_terms_and_the_rest_are_the_sum(factor: float) -> None:
     first = next(part for part in parts if part.kind == "word")
     i = int(first.name.split("[")[1][:-1])
     assert first.value == pytest.approx(2 * u[i]) and f"U[7, {i}] = {u[i]:.4f}" in first.says
-    figure = figures.terms(parts, terms.total)
+    figure = validated(figures.terms(parts, terms.total))
     assert [bar.name for bar in figure.data][-1] == "sum" and figure.data[-1].x[0] == terms.total
 
 
 def test_odd_numbers_are_drawn() -> None:
     counts = np.array([0, 1, 5])
     for values in (np.zeros(3), np.full(3, np.nan), np.full(3, 1e30)):
-        figures.pad_curves(counts, dict.fromkeys(figures.WAYS, values), 5, "p").to_json()
-        figures.amounts(["a"] * 3, values, [""] * 3, "n").to_json()
+        validated(figures.pad_curves(counts, dict.fromkeys(figures.WAYS, values), 5, "p")).to_json()
+        validated(figures.amounts(["a"] * 3, values, [""] * 3, "n")).to_json()
     zeros = GateTerms("a", 0.0, 0.0, np.zeros(2), np.zeros(1), np.zeros(2), np.zeros(1))
-    figures.terms(figures.largest_terms(zeros, 0, ["x[0]"]), 0.0).to_json()
+    validated(figures.terms(figures.largest_terms(zeros, 0, ["x[0]"]), 0.0)).to_json()

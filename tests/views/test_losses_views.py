@@ -6,6 +6,7 @@ import pytest
 from rnn_core.figures import twins
 from rnn_core.results import Along
 from rnn_core.views import losses
+from tests.figures.validated import validated
 
 
 def one(seed: int) -> Along:
@@ -21,7 +22,7 @@ def found() -> dict[str, Along]:
 
 
 def test_accuracy_is_drawn_along_the_text_for_both_curves_of_both_runs(found: dict[str, Along]) -> None:
-    drawn = {line.name: line for line in twins.right_so_far(found).data}
+    drawn = {line.name: line for line in validated(twins.right_so_far(found)).data}
     assert len(drawn) == 4
     for loss, run in found.items():
         answers, readout = (drawn[f"{twins.NAMES[loss]}: {c}"] for c in ("answer if the text stopped here", "readout"))
@@ -31,13 +32,13 @@ def test_accuracy_is_drawn_along_the_text_for_both_curves_of_both_runs(found: di
 
 
 def test_a_text_counts_as_decided_from_its_share_on(found: dict[str, Along]) -> None:
-    line = twins.decided(found).data[0]
+    line = validated(twins.decided(found)).data[0]
     told = dict(zip(np.round(line.x, 6).tolist(), line.y, strict=True))
     assert (told[0], told[24], told[26], told[50], told[98], told[100]) == (0.25, 0.25, 0.5, 0.75, 0.75, 1)
 
 
 def test_a_gradient_of_zero_has_no_place_on_a_logarithmic_scale(found: dict[str, Along]) -> None:
-    line = twins.reach(found).data[1]
+    line = validated(twins.reach(found)).data[1]
     assert np.isnan(line.y[3]) and line.y[[0, 1, 2, 4]].tolist() == [1, 0.5, 0.1, 0.2]
 
 
@@ -50,4 +51,5 @@ def test_the_words_hold_the_numbers(found: dict[str, Along]) -> None:
     assert f"{abs(100 * (every.readouts[10] - last.readouts[10])):.1f} points {more} for every step" in said
     assert "no difference" in losses.summary({"last": last, "every": last})
     for view in (losses.RIGHT, losses.REACH, losses.DECIDED):
-        assert view.question.endswith("?") and view.explain(view.compute(found)) and view.draw(view.compute(found)).data
+        assert view.question.endswith("?") and view.explain(view.compute(found))
+        assert validated(view.draw(view.compute(found))).data

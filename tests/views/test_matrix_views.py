@@ -18,6 +18,7 @@ from rnn_core.views import ledger as book
 from rnn_core.views import padding as pads
 from rnn_core.views.view import View, number
 from rnn_core.workspace import Workspace
+from tests.figures.validated import validated
 from tests.tiny import CELLS
 from tests.views.test_views import NASTY, escaped_only, loaded
 
@@ -34,7 +35,7 @@ def shown(view: View, subject: object) -> go.Figure:
     """The figure, after making sure that figure and words hold no markup of the user's."""
     found = view.compute(subject)
     escaped_only(view.explain(found))
-    figure = view.draw(found)
+    figure = validated(view.draw(found))
     assert NASTY[0] not in figure.to_json()
     return figure
 

@@ -20,6 +20,7 @@ from rnn_core.views import inspect as inspect_views
 from rnn_core.views.inspect import Reading, name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
+from tests.figures.validated import validated
 from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 
 NASTY = ("<b>x</b>", "$x$", "[a](b)", ":red[x]", "`c`", "*i*", "# h", "&lt;", "a\nb", "https://e.x", "~~s~~", ":smile:")
@@ -73,7 +74,7 @@ def test_every_view_of_inspect_draws_and_explains(
             assert reading.series().shape == (len(seen.tokens), 4)
             for view in fitting if quantity == "h" else (inspect_views.STATES, inspect_views.STATE):
                 found = view.compute(reading)
-                assert isinstance(view.draw(found), go.Figure)
+                validated(view.draw(found))
                 escaped_only(view.explain(found))
 
 
@@ -152,7 +153,7 @@ def test_a_click_along_the_text_chooses_its_step(workspace: Workspace) -> None:
     seen = trace(one, "film x film")
     reading = Reading(one, seen, 1)
     for view in (inspect_views.BELIEFS, inspect_views.LOSSES):
-        steps = {pick["step"] for pick in picks(view, view.draw(view.compute(reading)))}
+        steps = {pick["step"] for pick in picks(view, validated(view.draw(view.compute(reading))))}
         assert steps == set(range(5)), view.name
 
 
@@ -178,7 +179,7 @@ def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: s
         if not view.fits(one.config) or (view.name == "spans" and not scheme):
             continue
         scores = view.compute(found.scores)
-        assert isinstance(view.draw(scores), go.Figure)
+        validated(view.draw(scores))
         escaped_only(view.explain(scores))
     right, total = int(np.trace(found.scores.confusion)), int(found.scores.confusion.sum())
     assert rf"\frac{{{right}}}{{{total}}} = {right / total:.4f}" in evaluate_views.CONFUSION.explain(found.scores)

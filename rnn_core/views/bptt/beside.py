@@ -3,9 +3,9 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.bptt.reach import faded, horizon_words
 from rnn_core.views.view import View, always, literal
@@ -17,7 +17,7 @@ class Beside(NamedTuple):
     runs: dict[str, Asked]
 
 
-def _draw_beside(beside: Beside) -> go.Figure:
+def _draw_beside(beside: Beside) -> Figure:
     series = {}
     for name, asked in beside.runs.items():
         left = faded(asked)

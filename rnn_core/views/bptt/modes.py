@@ -2,11 +2,10 @@
 
 from typing import Any, NamedTuple
 
-import plotly.graph_objects as go
-
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import CHOICE_NAMES, RunConfig
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import LossModes
 from rnn_core.views.bptt.asked import Asked, letter, over
 from rnn_core.views.view import View, number
@@ -21,7 +20,7 @@ def _classifies(config: RunConfig) -> bool:
     return not config.task.per_token
 
 
-def _draw_modes(found: _Modes) -> go.Figure:
+def _draw_modes(found: _Modes) -> Figure:
     asked, modes = found
     series = {"loss at the last step": modes.last_reached[asked.layer, asked.direction],
               "loss at every step (mean)": modes.every_reached[asked.layer, asked.direction]}  # fmt: skip

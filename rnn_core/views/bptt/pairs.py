@@ -1,13 +1,13 @@
 """Which loss sends how much to which copy: the map of all pairs."""
 
-import plotly.graph_objects as go
 
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked, same
 from rnn_core.views.view import View, always, number
 
 
-def _draw_map(asked: Asked) -> go.Figure:
+def _draw_map(asked: Asked) -> Figure:
     flow = asked.flow
     return figures.pairs(asked.held.pairs[asked.parameter], flow.rows, flow.tokens, asked.step, asked.copy)
 

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.analysis import bptt_reach
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import Reach
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.view import View, always, number
@@ -33,7 +33,7 @@ def _reached(asked: Asked) -> _Reached:
     return _Reached(asked, reach, np.abs(reach.steps - reach.step), left)
 
 
-def _draw_reach(found: _Reached) -> go.Figure:
+def _draw_reach(found: _Reached) -> Figure:
     reach, n = found.reach, found.distances
     state = "h" if len(found.asked.backward.loaded.network.cell.parts) == 1 else "(h,c)"
     series = {"‖δ(t,i)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
@@ -91,7 +91,7 @@ REACH: View[Asked] = View(
 )
 
 
-def _draw_saturation(found: _Reached) -> go.Figure:
+def _draw_saturation(found: _Reached) -> Figure:
     series = {_UNITS.get(name, name): share for name, share in found.reach.saturation.items()}
     return figures.along(series, found.asked.flow.tokens, "share of flat units", found.asked.copy, log=False)
 

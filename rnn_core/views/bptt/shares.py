@@ -1,14 +1,14 @@
 """What each copy adds to the gradient, and how it adds up along the way back."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked, same
 from rnn_core.views.view import View, always, number
 
 
-def _draw_shares(asked: Asked) -> go.Figure:
+def _draw_shares(asked: Asked) -> Figure:
     counted = asked.flow.weights[asked.flow.rows] > 0
     bands = figures.banded(asked.held.shares[asked.parameter][counted], asked.flow.rows[counted])
     return figures.shares(bands, asked.flow.tokens, asked.copy)
@@ -41,7 +41,7 @@ SHARES: View[Asked] = View(
 )  # fmt: skip
 
 
-def _draw_running(asked: Asked) -> go.Figure:
+def _draw_running(asked: Asked) -> Figure:
     held = asked.held
     series = {"length of the sum so far / full length": held.running[asked.parameter],
               "cosine with the full gradient": held.running_cosines[asked.parameter]}  # fmt: skip

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-import plotly.graph_objects as go
-
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import Truncation
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.view import View, always
@@ -20,7 +19,7 @@ def _cut(asked: Asked) -> _Cut:
     return _Cut(asked, asked.backward.truncations, asked.backward.truncated(asked.window))
 
 
-def _draw_cut(cut: _Cut) -> go.Figure:
+def _draw_cut(cut: _Cut) -> Figure:
     return figures.truncation(cut.all, cut.asked.name, cut.asked.window)
 
 

@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.analysis import bptt_updates
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import BatchDirections, SgdStep
 from rnn_core.views.bptt.asked import Asked, letter, over
 from rnn_core.views.view import View, always, number
@@ -18,7 +18,7 @@ class _Step(NamedTuple):
     sgd: SgdStep
 
 
-def _draw_sgd(step: _Step) -> go.Figure:
+def _draw_sgd(step: _Step) -> Figure:
     return figures.sgd(step.sgd, step.asked.backward.loaded.config.train.learning_rate)
 
 

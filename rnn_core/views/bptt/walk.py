@@ -4,9 +4,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import Figure
 from rnn_core.results import Path
 from rnn_core.views.bptt.asked import Asked, over
 from rnn_core.views.view import View, always, literal, number
@@ -25,7 +25,7 @@ def _walk(asked: Asked) -> _Walk:
     return _Walk(asked, None)
 
 
-def _draw_walk(walk: _Walk) -> go.Figure:
+def _draw_walk(walk: _Walk) -> Figure:
     asked = walk.asked
     held, row = asked.held, asked.row
     series = {

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from rnn_core.results import BatchDirections, Comparison
@@ -11,6 +10,7 @@ from rnn_core.views import bptt as views
 from rnn_core.views.bptt import Beside, backward
 from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace
+from tests.figures.validated import validated
 from tests.tiny import CELLS
 from tests.views.bptt.asked import asked_of
 from tests.views.test_views import NASTY, escaped_only
@@ -32,12 +32,12 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
             assert view.fits(asked.backward.loaded.config) == (view is not views.MODES or task == "classify")
             if view.fits(asked.backward.loaded.config):
                 found = view.compute(look)
-                assert isinstance(view.draw(found), go.Figure)
+                validated(view.draw(found))
                 escaped_only(view.explain(found))
         assert len(set(map(len, views.steps_back(look).values()))) == 1
     beside = Beside({NASTY[0]: asked, "other": asked})
     escaped_only(views.BESIDE.explain(beside))
-    assert len(views.BESIDE.draw(beside).data) == 2 and views.side_by_side(beside)["run"] == [NASTY[0], "other"]
+    assert len(validated(views.BESIDE.draw(beside)).data) == 2 and views.side_by_side(beside)["run"] == [NASTY[0], "other"]
 
 
 def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
@@ -78,7 +78,7 @@ def test_a_gradient_of_nothing_and_one_far_too_large_are_drawn_and_explained(
     for view in views.VIEWS:
         if view is not views.DIRECTIONS:
             found = view.compute(again)
-            view.draw(found).to_json()
+            validated(view.draw(found)).to_json()
             escaped_only(view.explain(found))
     views.DIRECTIONS.explain((asked, BatchDirections(Comparison({}, {"all together": np.nan}, {}, {}),
                                                      {"all together": np.full(3, np.nan)})))  # fmt: skip
