@@ -70,7 +70,19 @@ def compiled_ahead() -> None:
 
 def loaded(run: Run) -> "Loaded":
     """The run's network, shared by everybody: never train it. Raises Problem when damaged or not trained yet."""
-    return _loaded(run, str(run.path), _version(run))
+    return _opened(run)[0]
+
+
+def _opened(run: Run) -> "tuple[Loaded, int]":
+    """The run's network and its version, and torch set to compute in one thread from here on."""
+    version = _version(run)
+    network = _loaded(run, str(run.path), version)
+    from rnn_core.threads import use_threads
+
+    # One text is little work, and threads that wait for each other while a training uses the cores make it much slower.
+    # Each thread has a setting of its own, and Streamlit runs a page in a new thread every time.
+    use_threads(1)
+    return network, version
 
 
 def _version(run: Run) -> int:
@@ -82,10 +94,7 @@ def _version(run: Run) -> int:
 @kept(1 << 30, 6, "Opening the run …")
 def _loaded(_run: Run, path: str, version: int) -> "Loaded":
     from rnn_core.analysis.loading import load
-    from rnn_core.threads import use_threads
 
-    # one text is little work, and threads that wait for each other while a training uses the cores make it much slower
-    use_threads(1)
     return load(_run)
 
 
@@ -111,8 +120,7 @@ def torch_ahead() -> None:
 
 def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
     """A text as the run reads it. Raises Problem when there is nothing to read."""
-    version = _version(run)
-    network = _loaded(run, str(run.path), version)
+    network, version = _opened(run)
     return network, _traced(network, str(run.path), version, text, spaced)
 
 
@@ -155,8 +163,8 @@ def _backward(
 
 def along(run: Run, texts: "Sequence[Example]") -> "Along":
     """These texts as the classifier reads them, step by step. Raises Problem when it knows none of their labels."""
-    version = _version(run)
-    return _along(_loaded(run, str(run.path), version), texts, str(run.path), version, run.config.fingerprint)
+    network, version = _opened(run)
+    return _along(network, texts, str(run.path), version, run.config.fingerprint)
 
 
 @kept(128 << 20, 6, "Reading dev word by word …")

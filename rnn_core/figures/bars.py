@@ -86,7 +86,7 @@ def lengths(report: DataReport) -> Figure:
 
 
 def state(values: np.ndarray, unit: int | None = None, gate: bool = False) -> Figure:
-    """The (d,) numbers of one step's state, a bar each, in the colours of the heatmap. A click gives `[[unit]]`.
+    """The (d,) numbers of one step's state, a bar each, in the colours of the heatmap. A click gives `[unit]`.
 
     Args:
         gate: the numbers lie in 0…1.
@@ -109,7 +109,7 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
         type="bar",
         x=np.arange(len(values), dtype=np.int32),
         y=values,
-        customdata=[[i] for i in range(len(values))],
+        customdata=np.arange(len(values), dtype=np.int32),
         hovertemplate=name + " %{x}: %{y:+.4f}<extra></extra>",
         marker={
             "color": palette.shades(values, palette.SEQUENTIAL, 0, 1) if gate
@@ -161,7 +161,7 @@ def top_probabilities(
         y=np.arange(len(order), dtype=np.int32),
         x=p[order],
         orientation="h",
-        customdata=[[i] for i in order],
+        customdata=np.array(order, np.int32),
         text=[f"{p[i]:.1%}" + (" · truth" if true else "") for i, true in zip(order, is_truth, strict=True)],
         textposition="outside",
         cliponaxis=False,
@@ -210,7 +210,7 @@ def per_class(scores: Scores | SpanScores) -> Figure:
             mode="markers",
             name=title,
             marker={"color": colour, "symbol": symbol, "size": 12 if len(rows) <= 25 else 9},
-            customdata=[[i] for i in range(len(rows))],
+            customdata=np.arange(len(rows), dtype=np.int32),
             text=words,
             hovertemplate="%{text}<br>" + title + " %{x:.3f}<extra></extra>",
             **NO_FADE,

@@ -134,29 +134,55 @@ def rule(step: int, words: str, count: int) -> tuple[dict[str, Any], dict[str, A
 
 
 def targets(
-    x: np.ndarray, y: np.ndarray, picks: Sequence[Sequence[int | None]], words: Sequence[str], seen: bool = False
+    x: np.ndarray, y: np.ndarray, picks: np.ndarray, hover: str | Sequence[str], seen: bool = False
 ) -> dict[str, Any]:
     """Points to click, because Streamlit reports no click on a heatmap. The nearest one answers.
 
     Args:
         x, y: (p,) where they lie.
-        picks: (p,) what a click on each gives, as plain lists: plotly would make an array of them a dict.
-        words: (p,) what hover says, in plotly's markup.
+        picks: (p,) or (p, m) numbers: what a click on each gives, and what `hover` may name besides.
+        hover: what hover says, in plotly's markup: (p,) words, or one template for all points.
         seen: draw them as faint dots.
     """
     opacity = 0.45 if seen else 0
     shade = {"marker": {"opacity": opacity}}
+    says: dict[str, Any] = {"hovertemplate": f"{hover}<extra></extra>"}
+    if not isinstance(hover, str):
+        says = {"hovertemplate": "%{text}<extra></extra>", "text": np.array(hover, np.str_)}
     return {
         "type": "scatter",
         "x": x,
         "y": y,
         "mode": "markers",
-        "customdata": [list(pick) for pick in picks],
-        "text": words,
-        "hovertemplate": "%{text}<extra></extra>",
-        # Plotly counts all points less than a marker's radius away as equally near, so the markers stay small.
-        "marker": {"symbol": "square", "size": 5 if seen else 2, "color": GREY, "opacity": opacity},
+        "customdata": picks,
+        **says,
+        "marker": {
+            "symbol": "square",
+            "color": GREY,
+            "opacity": opacity,
+            # Plotly counts all points less than a marker's radius away as equally near, so the markers stay small.
+            "size": 5 if seen else 2,
+            # A point that is not displayed is still hovered and clicked, and costs the browser no element.
+            "maxdisplayed": 0 if seen else 1,
+        },
         "selected": shade,
         "unselected": shade,
         "showlegend": False,
     }
+
+
+def named(axis: dict[str, Any], words: Sequence[str], stride: int = 1) -> dict[str, Any]:
+    """An axis of steps whose hover says the words of each, once a step: a text a cell would be five times the picture.
+
+    An alias replaces the number that hover would show. Where there is a tick, hover would show the tick's text instead,
+    so the ticks are moved aside by less than can be seen.
+
+    Args:
+        words: (T,) of the steps, as of `step_words`.
+        stride: so many steps share a column.
+    """
+    count = len(words)
+    aliases = {f"{FIRST + i + (stride - 1) / 2:.1f}": words[i] if stride == 1 else
+               f"{words[i]} … {words[min(i + stride, count) - 1]}" for i in range(0, count, stride)}  # fmt: skip
+    aside = [t + count / 4000 for t in axis["tickvals"]]
+    return axis | {"hoverformat": ".1f", "labelalias": aliases, "tickvals": aside}

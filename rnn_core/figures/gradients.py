@@ -16,6 +16,7 @@ from rnn_core.figures.frame import (
     beside,
     chosen,
     frame,
+    named,
     outline,
     step_axis,
     step_words,
@@ -88,24 +89,25 @@ def pairs(
         },
         hoverinfo="skip",
     )]  # fmt: skip
-    words, names = step_words(tokens), rows.tolist()
+    words = step_words(tokens)
     if values.size <= MOST_TARGETS:
-        r, i = (axis.ravel() for axis in np.indices(values.shape))
-        says = [f"loss at {words[names[a]]}<br>copy of {words[b]}<br>{value:.3e}"
-                for a, b, value in zip(r, i, values.ravel(), strict=True)]  # fmt: skip
-        data.append(targets(i + FIRST, rows[r] + FIRST, np.stack([rows[r], i], 1).tolist(), says))
+        r, i = (axis.ravel() for axis in np.indices(values.shape, np.int32))
+        t = rows[r].astype(np.int32)
+        picks = np.stack([t, i, values.ravel()], 1)
+        data.append(targets(i + FIRST, t + FIRST, picks, "loss at %{y}<br>copy of %{x}<br>%{customdata[2]:.3e}"))
     else:
         edge = np.full(len(rows), FIRST - 0.5 - 0.015 * count, np.float32)
-        says = [f"loss at {words[t]}<br>largest {value:.3e}" for t, value in zip(names, values.max(1), strict=True)]
-        data.append(targets(edge, rows + FIRST, [[t, copy] for t in names], says, seen=True))
+        says = [f"loss at {words[t]}<br>largest {value:.3e}" for t, value in zip(rows, values.max(1), strict=True)]
+        picks = rows if copy is None else np.stack([rows, np.full_like(rows, copy)], 1)
+        data.append(targets(edge, rows + FIRST, picks, says, seen=True))
     shapes = []
     left = FIRST - 0.5 - (0.03 * count if values.size > MOST_TARGETS else 0)
     if step is not None:
         shapes += outline(FIRST - 0.5, FIRST + count - 0.5, FIRST + step - every / 2, FIRST + step + every / 2)
     if copy is not None:
         shapes += outline(FIRST + copy - 0.5, FIRST + copy + 0.5, rows[0] + FIRST - every / 2, rows[-1] + FIRST + every / 2)
-    across = step_axis(tokens) | {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step i"}}
-    down = step_axis(tokens, 26)
+    across = named(step_axis(tokens), words) | {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step i"}}
+    down = named(step_axis(tokens, 26), words)
     down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": "loss at step t"}}
     return frame(
         data,
@@ -125,7 +127,7 @@ def along(
     """Named (T,) values along the text, on a logarithmic scale unless said. A click gives `[step]`."""
     data: list[dict[str, Any]] = []
     words = step_words(tokens)
-    picks = [[t] for t in range(len(tokens))]
+    picks = np.arange(len(tokens), dtype=np.int32)
     for (name, values), colour in zip(series.items(), palette.qualitative(max(len(series), 1)), strict=True):
         data.append(dict(
             type="scatter",
@@ -197,7 +199,7 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
             y=np.asarray(values, np.float64),
             name=name,
             marker={"color": colours[name], "line": {"width": 0.5 if len(tokens) <= _POINTED else 0, "color": palette.GREY}},
-            customdata=[[t] for t in range(len(tokens))],
+            customdata=np.arange(len(tokens), dtype=np.int32),
             hovertext=words,
             hovertemplate="copy of %{hovertext}: %{y:+.4f}<extra>loss " + name + "</extra>",
             **NO_FADE,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, Figure, frame, label_axis, outline, step_axis, step_words, targets
+from rnn_core.figures.frame import FIRST, Figure, frame, label_axis, named, outline, step_axis, step_words, targets
 from rnn_core.figures.palette import literal
 from rnn_core.results import Scores
 
@@ -68,18 +68,17 @@ def states(
     )]
     words = step_words(tokens)
     if by_cell:
-        t, u = (axis.ravel() for axis in np.indices((count, d), np.int32))
-        says = [f"{words[i]}<br>unit {j}: {value:+.4f}" for i, j, value in zip(t, u, values.ravel(), strict=True)]
-        data.append(targets(t + FIRST, u, np.stack([t, u], 1).tolist(), says))
+        t, u = (axis.ravel() for axis in np.indices((count, d), np.int16))
+        cells = np.stack([t, u, values.ravel()], 1, dtype=np.float32)
+        data.append(targets(t + FIRST, u, cells, "%{x}<br>unit %{y}: %{customdata[2]:+.4f}"))
     else:
         t = np.arange(0, count, stride, dtype=np.int32)  # a column each: more points only slow the browser
         edge = np.full(len(t), -0.5 - 0.02 * d, np.float32)
-        data.append(targets(t + FIRST, edge, [[i, unit] for i in t.tolist()], words[::stride], seen=True))
+        picks = t if unit is None else np.stack([t, np.full_like(t, unit)], 1)
+        data.append(targets(t + FIRST, edge, picks, words[::stride], seen=True))
     shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
-    axis = step_axis(tokens) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
-    if not by_cell:
-        axis |= _named(axis["tickvals"], words, stride)
+    axis = named(step_axis(tokens), words, stride) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
     if stride > 1:
         axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
     return frame(
@@ -136,19 +135,6 @@ def _cell_hover(pooled: np.ndarray, scale: float) -> dict[str, Any]:
     }
 
 
-def _named(tickvals: Sequence[float], words: Sequence[str], stride: int) -> dict[str, Any]:
-    """Makes the hover of a column say its words, once a column: a text a cell would be five times the picture.
-
-    An alias replaces the number that hover would show. Where there is a tick, hover would show the tick's text instead,
-    so the ticks are moved aside by less than can be seen.
-    """
-    count = len(words)
-    starts = range(0, count, stride)
-    named = {f"{FIRST + i + (stride - 1) / 2:.1f}": words[i] if stride == 1 else
-             f"{words[i]} … {words[min(i + stride, count) - 1]}" for i in starts}  # fmt: skip
-    return {"hoverformat": ".1f", "labelalias": named, "tickvals": [t + count / 4000 for t in tickvals]}
-
-
 def confusion(scores: Scores, shares: bool = False) -> Figure:
     """What was answered (columns) for each true class (rows), in counts or shares of the row. A click gives `[row, column]`.
 
@@ -184,9 +170,8 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
         f"truth {words[i]}<br>answer {words[j]}<br>{counts[i, j]:,} of {rows[i, 0]:,} ({share[i, j]:.1%})"
         for i, j in zip(truth.tolist(), answer.tolist(), strict=True)
     ]
-    data.append(
-        targets(answer.astype(np.int32), truth.astype(np.int32), np.stack([truth, answer], 1).tolist(), says)
-    )
+    truth, answer = truth.astype(np.int32), answer.astype(np.int32)
+    data.append(targets(answer, truth, np.stack([truth, answer], 1), says))
     small = {"tickfont": {"size": 9 if k > 40 else 11 if k > 15 else 13}}
     axis = label_axis(labels) | small
     pixels = 56 if k <= 5 else 34 if k <= 25 else 14

@@ -43,7 +43,7 @@ def beliefs(
     show: Literal["answers", "readouts"] = "answers",
     step: int | None = None,
 ) -> Figure:
-    """The probability of each class at every step. A click gives `[[step]]`.
+    """The probability of each class at every step. A click gives `[step]`.
 
     Args:
         show: the answer if the text stopped here (with the decision step), or the readout softmax(V h_t + c).
@@ -54,7 +54,7 @@ def beliefs(
     p = np.asarray(trace.readouts if answers is None else answers, np.float32)
     count, k = p.shape
     drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
-    t, words, picks = steps(count), step_words(trace.tokens), [[i] for i in range(count)]
+    t, words, picks = steps(count), step_words(trace.tokens), np.arange(count, dtype=np.int32)
     data: list[dict[str, Any]] = []
     for i in drawn:
         label = trace.labels[i]
@@ -108,7 +108,7 @@ def step_losses(
     counted: np.ndarray | None = None,
     colour: str = palette.BLUE,
 ) -> Figure:
-    """−log p(label) at each step. A click gives `[[step]]`.
+    """−log p(label) at each step. A click gives `[step]`.
 
     Args:
         losses: (T,) in nats; nan where a step has no target.
@@ -127,7 +127,7 @@ def step_losses(
             "x": (at + FIRST).astype(np.int32),
             "y": losses[at],
             "name": name,
-            "customdata": at[:, None].tolist(),
+            "customdata": at.astype(np.int32),
             "hovertext": [words[i] for i in at],
             "hovertemplate": "%{hovertext}<br>loss %{y:.4f} nats<extra></extra>",
         }

@@ -42,7 +42,7 @@ def indices(matrix: TextMatrix, step: int) -> Figure:
             line.append(f"{literal(token, 9)}<br><b>{index}</b>")
             fed = f", read as {literal(matrix.words[index])}" if kind == "unknown" else ""
             says.append(f"text {r + 1}, t = {t + FIRST}: {literal(token, 60)}{fed}<br>index {index}")
-            picks.append([t])
+            picks.append(t)
         written.append(line)
     colours = list(KINDS.values())
     last = len(colours) - 1
@@ -53,7 +53,7 @@ def indices(matrix: TextMatrix, step: int) -> Figure:
         text=written, texttemplate="%{text}", textfont={"color": INK, "size": 13},
     )]  # fmt: skip
     down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
-    data.append(targets(across + shown[0] + FIRST, down, picks, says))
+    data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))
     return frame(
         data,
         44 * len(rows) + 60,
@@ -89,8 +89,8 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
                 column = t * size + index
                 says.append(f"text {row + 1}, t = {t + FIRST}, word {index} ({literal(name, 40)})<br>"
                             f"column {t} · {size:,} + {index} = {column:,}")  # fmt: skip
-                picks.append([t])
-    data.append(targets(np.tile(places, r), np.repeat(np.arange(r), total), picks, says))
+                picks.append(t)
+    data.append(targets(np.tile(places, r), np.repeat(np.arange(r), total), np.array(picks, np.int32), says))
     middles = places.reshape(s, c).mean(1)
     notes = [{"x": float(x), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
               "text": f"t = {t + FIRST}"} for x, t in zip(middles, part.steps.tolist(), strict=True)]  # fmt: skip

@@ -11,7 +11,7 @@ from rnn_core.results import Trace
 
 
 def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = None) -> Figure:
-    """A bar a token: its height the probability of its tag, its colour the tag. A click gives `[[step]]`.
+    """A bar a token: its height the probability of its tag, its colour the tag. A click gives `[step]`.
 
     `<sos>` and `<eos>` have no tag and no bar.
     """
@@ -30,7 +30,7 @@ def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = Non
             name=literal(label, LABEL),
             width=0.86,  # the same for all: left to itself, plotly takes the gaps within each tag
             marker={"color": colours[label]},
-            customdata=[[t] for t in at.tolist()],
+            customdata=at.astype(np.int32),
             hovertext=[words[t] for t in at.tolist()],
             meta=literal(label, 60),
             hovertemplate="%{hovertext}<br>%{meta}: p = %{y:.3f}<extra></extra>",

@@ -70,7 +70,7 @@ def test_state_and_embedding_are_the_values() -> None:
     values = np.linspace(-0.9, 0.6, 16, dtype=np.float32)
     figure = validated(bars.state(values, unit=3))
     assert np.array_equal(figure.data[0].y, values)
-    assert list(figure.data[0].customdata) == [[u] for u in range(16)]
+    assert list(figure.data[0].customdata) == list(range(16))
     assert {(shape.x0, shape.x1) for shape in figure.layout.shapes[1:]} == {(2.5, 3.5)}
     assert np.array_equal(validated(bars.embedding(values)).data[0].y, values)
     for odd in (np.zeros(1), np.zeros(1024)):
@@ -95,7 +95,7 @@ def test_top_probabilities_fill_the_prediction_and_outline_the_truth() -> None:
     assert bar.marker.color[0] == colours[labels[order[0]]]
     assert all(colour.startswith("rgba") for colour in bar.marker.color[1:])
     assert [width > 0 for width in bar.marker.line.width] == [False] * 9 + [True]
-    assert "truth" in bar.text[-1] and list(bar.customdata[0]) == [int(order[0])]
+    assert "truth" in bar.text[-1] and bar.customdata[0] == order[0]
 
 
 @pytest.mark.parametrize("truth", [None, "a", "never seen"])
@@ -124,7 +124,7 @@ def test_per_class_of_entities_and_of_none() -> None:
 def test_confidences_are_those_of_each_tokens_tag(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(6, 3, answers=False)
     figure = validated(tags.confidences(trace, class_colours(trace.labels), step=2))
-    heights = {int(pick[0]): y for bar in figure.data for pick, y in zip(bar.customdata, bar.y, strict=True)}
+    heights = {int(pick): y for bar in figure.data for pick, y in zip(bar.customdata, bar.y, strict=True)}
     assert sorted(heights) == [1, 2, 3, 4, 5, 6]  # not the specials
     assert all(heights[t] == trace.readouts[t].max() for t in heights)
     assert figure.layout.shapes[0].x0 == FIRST + 1.5

@@ -17,12 +17,15 @@ def lower(count: int, seed: int = 0) -> np.ndarray:
 
 def test_each_cell_of_a_small_map_can_be_clicked_and_says_its_number() -> None:
     values, tokens = lower(5), ["<sos>", "<b>", "c", "d", "<eos>"]
-    cells, points = validated(gradients.pairs(values, np.arange(5), tokens, 3, 1)).data
+    figure = validated(gradients.pairs(values, np.arange(5), tokens, 3, 1))
+    cells, points = figure.data
     assert cells.z.shape == (5, 5) and cells.z.dtype == np.uint8
     assert len(points.customdata) == 25
-    for (t, i), x, y, words in zip(points.customdata, points.x, points.y, points.text, strict=True):
-        assert (x, y) == (i + FIRST, t + FIRST) and f"{values[t, i]:.3e}" in words
-    assert "&lt;b&gt;" in points.text[1] and not any("<b>" in words for words in points.text)
+    for (t, i, value), x, y in zip(points.customdata, points.x, points.y, strict=True):
+        assert (x, y) == (i + FIRST, t + FIRST) and value == values[int(t), int(i)]
+    assert "%{y}<br>copy of %{x}<br>%{customdata[2]" in points.hovertemplate
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        assert axis.labelalias["2.0"] == "&lt;b&gt; (t = 2)" and len(axis.labelalias) == 5
 
 
 def test_shades_go_by_powers_of_ten_and_exactly_nothing_has_its_own() -> None:
@@ -70,7 +73,7 @@ def test_bands_share_out_what_there_is() -> None:
     assert list(gradients.banded(shares[-1:, :9], np.array([8]))) == [words for _, _, words in gradients.BANDS[:4]]
     figure = validated(gradients.shares(bands, ["x"] * 30, 3))
     np.testing.assert_allclose(sum(bar.y for bar in figure.data), shares.sum(0))
-    assert figure.data[0].customdata[4][0] == 4
+    assert figure.data[0].customdata[4] == 4
 
 
 def test_lines_show_their_numbers_with_gaps_where_a_logarithm_has_none() -> None:

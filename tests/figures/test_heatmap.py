@@ -25,17 +25,23 @@ def test_cells_are_the_values_within_half_a_byte(size: float) -> None:
     assert cells.z.dtype == np.int8 and cells.zmin == -cells.zmax  # 0 in the middle
     assert scale == pytest.approx(100 if bound <= 1.27 else 127 / bound)
     assert np.abs(cells.z.T / scale - values).max() <= 0.5 / scale + 1e-6
-    said = np.array([float(words.rsplit(" ", 1)[1]) for words in points.text]).reshape(9, 4)
-    assert np.allclose(said, values, atol=5e-5)  # hover says the true number
+    assert "customdata[2]" in points.hovertemplate  # hover says the true number
+    assert np.array_equal(points.customdata[:, 2].reshape(9, 4), values)
 
 
 def test_every_cell_can_be_clicked() -> None:
-    _, points = validated(heatmap.states(states(9, 4), ["x"] * 9)).data
-    assert [list(pick) for pick in points.customdata] == [[t, u] for t in range(9) for u in range(4)]
-    assert all(type(part) is int for pick in points.customdata for part in pick)
-    assert np.array_equal(points.x - FIRST, [t for t, _ in points.customdata])
-    assert np.array_equal(points.y, [u for _, u in points.customdata])
+    figure = validated(heatmap.states(states(9, 4), [f"w{i}" for i in range(9)]))
+    points = figure.data[1]
+    assert points.customdata[:, :2].tolist() == [[t, u] for t in range(9) for u in range(4)]
+    assert np.array_equal(points.x - FIRST, points.customdata[:, 0])
+    assert np.array_equal(points.y, points.customdata[:, 1])
     assert points.marker.opacity == points.unselected.marker.opacity == 0
+    assert [figure.layout.xaxis.labelalias[f"{x:.1f}"] for x in points.x[::4]] == [f"w{t} (t = {t + 1})" for t in range(9)]
+
+
+def test_the_points_to_click_cost_the_browser_nothing() -> None:
+    cells, edge = (validated(heatmap.states(states(count, 9), ["x"] * count)).data[1] for count in (9, 1000))
+    assert cells.marker.maxdisplayed == 1 and edge.marker.maxdisplayed == 0  # those along the edge are to be seen
 
 
 def test_beyond_the_bound_a_row_stands_for_the_steps() -> None:

@@ -23,7 +23,7 @@ def test_beliefs_are_the_probabilities(make_trace: Callable[..., Trace], show: L
     for i, line in enumerate(figure.data):
         assert np.array_equal(line.y, expected[:, i]) and line.name == f"c{i}"
         assert line.line.color == class_colours(trace.labels)[f"c{i}"]
-        assert list(line.customdata) == [[t] for t in range(7)] and line.x[0] == FIRST
+        assert list(line.customdata) == list(range(7)) and line.x[0] == FIRST
     band, *rule = figure.layout.shapes
     assert (band.x0, band.x1) == (FIRST + 1.5, FIRST + 2.5)
     assert bool(rule) == bool(figure.layout.annotations) == (show == "answers")  # the decision is about answers
@@ -51,7 +51,7 @@ def test_a_long_text_has_one_row_of_points(make_trace: Callable[..., Trace]) -> 
     assert trace.answers is not None
     assert [curve.mode for curve in curves] == ["lines"] * 3
     assert np.array_equal(points.y, trace.answers.max(1)[::5])
-    assert [step for (step,) in points.customdata] == list(range(0, 4002, 5)) and len(points.y) <= lines.MOST_POINTS
+    assert list(points.customdata) == list(range(0, 4002, 5)) and len(points.y) <= lines.MOST_POINTS
     assert len(figure.layout.xaxis.ticktext) <= 40
     assert len(figure.to_json()) < 1_000_000
 
@@ -73,7 +73,7 @@ def test_losses_are_filled_where_they_count(make_trace: Callable[..., Trace]) ->
     filled, hollow = validated(lines.step_losses(values, trace, "c1", 1, counted, BLUE)).data
     assert filled.marker.color == BLUE and hollow.marker.color.startswith("rgba")
     assert np.array_equal(filled.y, values[5:]) and np.array_equal(hollow.y, values[:5])
-    assert list(filled.customdata) == [[5]] and filled.x[0] == FIRST + 5
+    assert list(filled.customdata) == [5] and filled.x[0] == FIRST + 5
     assert len(validated(lines.step_losses(values, trace)).data) == 1
 
 
