@@ -4,6 +4,8 @@ Steps are counted from t = 1 where people read them, as in the formulas (h_0 = 0
 0 in `customdata` and arguments, as in the arrays. A figure's own coordinates are the t that people read.
 """
 
+import html
+import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,7 +33,7 @@ NO_FADE = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"op
 LEGEND: dict[str, Any] = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}}
 """A row above the figure."""
 
-_AXIS = {"automargin": True, "gridcolor": "rgba(128,128,128,0.22)", "zeroline": False}
+_AXIS = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "ticklabeloverflow": "allow"}
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -40,11 +42,10 @@ def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> 
 
     Args:
         keep: a figure drawn anew with the same `keep` (and size) stays zoomed as it was.
-        layout: more of plotly's layout, which wins.
+        layout: more of plotly's layout, which wins; of `margin`, the least that there is to be.
     """
     common: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
         "hovermode": "closest",
@@ -54,8 +55,40 @@ def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> 
         "yaxis": {},
     }
     merged = common | layout
-    axes = {name: _AXIS | axis for name, axis in merged.items() if name.startswith(("xaxis", "yaxis"))}
-    return {"data": data or [{"type": "scatter"}], "layout": merged | axes}  # Streamlit refuses a figure without a trace
+    merged["margin"] = _margin(data, merged)
+    for name in [name for name in merged if name.startswith(("xaxis", "yaxis"))]:
+        merged[name] = _AXIS | {"automargin": "bottom" if name[0] == "x" else "left"} | merged[name]
+    return {"data": data or [{"type": "scatter"}], "layout": merged}  # Streamlit refuses a figure without a trace
+
+
+def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int]:
+    """Margins in pixels with room for ticks, titles, legend and colour bar.
+
+    Plotly finds its own margins by drawing the whole figure a second time. It does not where there is room enough; where this
+    estimate is too small, it still does.
+    """
+    least = {"l": 8, "r": 8, "t": 30, "b": 8} | layout.get("margin", {})
+    across, down = layout["xaxis"], layout["yaxis"]
+    below = widest(across["ticktext"]) if across.get("tickangle") in (90, -90) else 15
+    beside = widest(down.get("ticktext", ("−0.00",)))
+    bars = [trace["colorbar"] for trace in data if "colorbar" in trace]
+    return {
+        "l": max(least["l"], 20 + beside + 32 * ("title" in down)),
+        "r": max(least["r"], *(58 + widest(bar.get("ticktext", ("100%",))) + 20 * ("title" in bar) for bar in bars), 0),
+        "t": max(least["t"], 44 if layout.get("showlegend") else 0),
+        "b": max(least["b"], 20 + below + 30 * ("title" in across)),
+    }
+
+
+def widest(words: Iterable[str]) -> int:
+    """About how many pixels the widest of some words takes, at the size of ticks."""
+    return max((sum(map(_letter_width, html.unescape(word))) for word in words), default=0)
+
+
+def _letter_width(letter: str) -> int:
+    if letter in " .,:;'!|()[]-ijlftr1I":
+        return 4
+    return 13 if unicodedata.east_asian_width(letter) in "WF" else 10 if letter in "mwMW@%—…" or letter.isupper() else 7
 
 
 LEFT, RIGHT = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x2", "yaxis": "y2"}
@@ -83,17 +116,23 @@ def steps(count: int) -> np.ndarray:
     return np.arange(FIRST, FIRST + count, dtype=np.int32)
 
 
-def step_axis(tokens: Sequence[str], most: int = 40) -> dict[str, Any]:
-    """An x axis with the tokens under their steps, evenly thinned when there are more than `most`; far more: numbers t."""
+def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict[str, Any]:
+    """An x axis with the tokens under their steps, evenly thinned when there are more than `most`; far more: numbers t.
+
+    Args:
+        width: pixels that the axis has on a desktop's screen; words that need more stand upright. Of a y axis: infinite.
+    """
     numbered = len(tokens) > 4 * most  # so far apart, words say nothing of what stands between
     stride = -(-len(tokens) // (most // 2 if numbered else most))
     shown = steps(len(tokens))[::stride].tolist()
+    words = list(map(str, shown)) if numbered else [literal(token, 14) for token in tokens[::stride]]
     return {
         "tickmode": "array",
         "tickvals": shown,
-        "ticktext": list(map(str, shown)) if numbered else [literal(token, 14) for token in tokens[::stride]],
+        "ticktext": words,
         "range": [FIRST - 0.6, FIRST + len(tokens) - 0.4],
         "showgrid": False,
+        **({"tickangle": 90} if sum(widest([word]) + 6 for word in words) > width else {}),
     }
 
 

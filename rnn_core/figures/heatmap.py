@@ -78,7 +78,7 @@ def states(
         data.append(targets(t + FIRST, edge, picks, words[::stride], seen=True))
     shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
-    axis = named(step_axis(tokens), words, stride) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
+    axis = named(step_axis(tokens, width=850), words, stride) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
     if stride > 1:
         axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
     return frame(

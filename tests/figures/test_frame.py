@@ -1,8 +1,10 @@
 """The axis of steps: words where they can be read, numbers where they could not."""
 
+from typing import Any
+
 import pytest
 
-from rnn_core.figures.frame import step_axis
+from rnn_core.figures.frame import beside, frame, step_axis, widest
 
 
 @pytest.mark.parametrize("count", [1, 40, 41, 160])
@@ -17,3 +19,28 @@ def test_far_apart_steps_are_numbered_from_1() -> None:
     axis = step_axis(["w"] * 2000)
     assert len(axis["tickvals"]) <= 20 and axis["tickvals"][0] == 1
     assert axis["ticktext"] == [str(t) for t in axis["tickvals"]]
+
+
+def test_words_stand_upright_where_they_do_not_fit_beside_each_other() -> None:
+    assert "tickangle" not in step_axis(["word"] * 5) and step_axis(["word"] * 30)["tickangle"] == 90
+    assert "tickangle" not in step_axis(["word"] * 30, width=2000)
+
+
+def test_margins_have_room_for_what_stands_in_them() -> None:
+    """Plotly draws a figure twice where its margins are too small."""
+
+    def margin(words: list[str], **layout: Any) -> dict[str, int]:
+        return frame([], 300, "x", xaxis=step_axis(words), **layout)["layout"]["margin"]
+
+    short, long = margin(["a"] * 100), margin(["beautifully"] * 100)
+    assert long["b"] - short["b"] == widest(["beautifully"]) - widest(["a"])
+    assert margin(["a"], showlegend=True)["t"] > margin(["a"])["t"]
+    titled = margin(["a"], yaxis={"title": {"text": "loss"}})
+    assert titled["l"] > margin(["a"])["l"] and margin(["a"], margin={"r": 200})["r"] == 200
+    assert widest(["&lt;"]) == widest(["<"]) and widest(["漢字"]) == 26
+
+
+def test_the_axes_of_two_panels_look_as_the_others_do() -> None:
+    layout = frame([], 300, "x", **beside(({}, {}), ({}, {"zeroline": True})))["layout"]
+    assert layout["xaxis2"]["gridcolor"] == layout["xaxis"]["gridcolor"] and layout["yaxis2"]["zeroline"]
+    assert layout["xaxis2"]["domain"][0] > layout["xaxis"]["domain"][1]
