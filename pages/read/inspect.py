@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, chips, run_choice, state, text_choice, view_panel, widgets
+from pages.common import cache, chips, fold, run_choice, state, text_choice, view_panel, widgets
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
@@ -119,7 +119,7 @@ with left:
     view_panel.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
 with right:
     view_panel.show(views.LOSSES, reading, state.select, choose_label)
-view_panel.show(views.STATES, reading, state.select, choose_states)
+view_panel.show(views.STATES, reading, state.select, choose_states, fold.reached("fold-states"))
 st.caption(views.unit_words(reading))
 
 st.divider()
@@ -133,9 +133,10 @@ st.caption(
     f"Number {trace.indices[step]:,} of the {len(loaded.speech.vocabulary):,} {tokens} in the vocabulary"
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
+reached = fold.reached("fold-step")
 for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
     with column:
-        view_panel.show(view, reading, state.select)
+        view_panel.show(view, reading, state.select, reached=reached)
 with st.expander("The embedding and the state as numbers"):
     st.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
     st.dataframe({f"{reading.quantity}_t": reading.series()[step]}, height=220)
