@@ -859,3 +859,19 @@ def test_temporary_files_lie_in_the_workspace_and_go(
     assert seen and all(Path(path).is_relative_to(workspace.root) for path in seen)
     gc.collect()
     assert not [p for p in workspace.root.rglob(".*") if "~" in p.name]
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="this system knows no priorities")
+def test_a_training_steps_back_and_a_short_command_does_not(tmp_path: Path) -> None:
+    program = (
+        "import os, runpy\n"
+        "try: runpy.run_module('rnn_core', run_name='__main__')\nexcept SystemExit: pass\n"
+        "print(os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    found = []
+    for command in (["train", "--train", "no such file"], ["runs"]):
+        done = subprocess.run([sys.executable, "-c", program, *command, "--workspace", str(tmp_path)], cwd=ROOT,
+                              env={k: v for k, v in os.environ.items() if k != jobs.PARENT},
+                              capture_output=True, text=True, check=True)  # fmt: skip
+        found.append(int(done.stdout.split()[-1]) - os.getpriority(os.PRIO_PROCESS, 0))
+    assert found[1] == 0 and 0 < found[0] <= 10  # below 10 where this process is itself at the end of the scale

@@ -20,7 +20,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "workspace": WORKSPACE, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
     "views": (*FIRST, "analysis", "figures"),
     "arguments": ("config",), "commands": (*ABOVE, "arguments", "training", "analysis", "figures", "views"),
-    "__main__": ("commands",), "__init__": (),
+    "__main__": ("commands", "training"), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""
 

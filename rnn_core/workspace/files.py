@@ -84,6 +84,18 @@ def typed_path(named: str) -> Path:
     return path
 
 
+Version = tuple[int, int, int] | None
+
+
+def version(path: Path) -> Version:
+    """What tells a file from the one that is written in its place; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def write(path: Path, fill: Callable[[Path], Any]) -> None:
     """Calls `fill` with a temporary path beside `path` and moves the result there in one step.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,15 +63,7 @@ class Run:
     @cached_property
     def config(self) -> RunConfig:
         """Raises Problem when damaged or written by a newer version."""
-        values = files.read_json(self.path / "config.json", MOST_BYTES["config.json"])
-        if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-            raise Problem(f"Run {self.id} is damaged: config.json is not a run's. Delete it, or import it again.")
-        if values["format"] > FORMAT:
-            raise Problem(f"Run {self.id} was written by a newer version (format {values['format']}). Update this app.")
-        try:
-            return make(RunConfig, values)
-        except Problem as why:
-            raise Problem(f"Run {self.id} is damaged: {why} Delete it, or import it again.") from None
+        return _config(self.path, files.version(self.path / "config.json"))
 
     @property
     def name(self) -> str:
@@ -207,6 +199,20 @@ class Run:
         """Removes the run and all its evaluations."""
         self._may_change()
         files.remove(self.path)
+
+
+@lru_cache(maxsize=8192)
+def _config(folder: Path, version: files.Version) -> RunConfig:
+    """The config of the run in this folder, kept until its file is another one: lists of runs need them all, every time."""
+    values = files.read_json(folder / "config.json", MOST_BYTES["config.json"])
+    if not isinstance(values, dict) or not isinstance(values.get("format"), int):
+        raise Problem(f"Run {folder.name} is damaged: config.json is not a run's. Delete it, or import it again.")
+    if values["format"] > FORMAT:
+        raise Problem(f"Run {folder.name} was written by a newer version (format {values['format']}). Update this app.")
+    try:
+        return make(RunConfig, values)
+    except Problem as why:
+        raise Problem(f"Run {folder.name} is damaged: {why} Delete it, or import it again.") from None
 
 
 def _number_or_none(value: Any) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rnn_core import metrics
-from rnn_core.analysis import loading
 from rnn_core.analysis.loading import load
 from rnn_core.config import FORMAT, Problem, RunConfig, plain
+from rnn_core.network import models
 from rnn_core.training import loop
 from rnn_core.workspace import Workspace, files, runs
 from rnn_core.workspace.evaluations import scores_to_json
@@ -242,7 +242,7 @@ def test_no_room_is_made_for_a_network_that_the_weights_do_not_fit(
 ) -> None:
     run = saved_run(workspace)
     run.write_config(config_of(model=model_of(hidden=4096, embedding=4096, layers=8)))  # 4 GB
-    monkeypatch.setattr(loading, "Network", lambda *_: pytest.fail("a network was made"))
+    monkeypatch.setattr(models, "Network", lambda *_: pytest.fail("a network was made"))
     with pytest.raises(Problem, match="weights do not fit its config"):
         load(Run(run.path))
 
@@ -259,3 +259,25 @@ def test_a_full_disk_is_said_where_tensors_are_written(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "w cannot be written: the file is larger than this system allows" in small.stdout, small.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_of_runs_reads_the_configs_that_are_new(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        saved_run(workspace, config_of(name=f"run {number}"))
+    read: list[str] = []
+    real = files.read_json
+    monkeypatch.setattr(files, "read_json", lambda path, *more: (read.append(path.parent.name), real(path, *more))[1])
+
+    def names() -> set[str]:
+        read.clear()
+        return {run.config.name for run in Workspace(workspace.root).runs()}
+
+    assert names() == {f"run {number}" for number in range(20)} and len(read) == 20
+    assert len(names()) == 20 and read == []
+    renamed = Workspace(workspace.root).runs()[7]
+    renamed.rename("another")
+    assert "another" in names() and read == [renamed.id]
+    (renamed.path / "config.json").write_text("{}")
+    for _ in range(2):
+        with pytest.raises(Problem, match="damaged"):
+            _ = Workspace(workspace.root).run(renamed.id).config
