@@ -25,13 +25,19 @@ export default function ({ parentElement, setStateValue }) {
 _mark = st.components.v2.component("unrolled_fold", html='<div class="fold"></div>', js=_JS)
 
 
-def reached(key: str) -> bool:
+def reached(key: str, height: int) -> bool:
     """Whether what follows is to be drawn: somebody has scrolled to it, or nothing was chosen anew since they had.
 
     True until the browser has said otherwise. The page runs again when the place comes into view, and when it leaves it.
+
+    Args:
+        height: about how many pixels it takes, which are left empty where it is not to be drawn.
     """
     near = _mark(key=key, default={"near": True}, on_near_change=lambda: None).near
     seen = f"{key}-seen"
     if near:
         st.session_state[seen] = state.selection()
-    return bool(near) or st.session_state.get(seen) == state.selection()
+    if near or st.session_state.get(seen) == state.selection():
+        return True
+    st.container(height=height, border=False)
+    return False

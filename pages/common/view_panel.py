@@ -13,14 +13,12 @@ def show(
     subject: Any,
     on_pick: Callable[..., None] | None = None,
     controls: Callable[[], None] | None = None,
-    reached: bool = True,
 ) -> None:
     """A view: its question, its figure, and its explanation one click away.
 
     Args:
         controls: draws what chooses between forms of the view, above its figure.
         on_pick: called with what `view.pick` makes of a clicked point, before the page runs again.
-        reached: False leaves the figure's place empty, because nobody has scrolled there (`fold.reached`).
     """
     found = view.compute(subject)
     key = f"view-{view.name}"
@@ -31,9 +29,6 @@ def show(
     if controls:
         controls()
     figure = view.draw(found)
-    if not reached:
-        st.container(height=figure["layout"]["height"], border=False)
-        return
     pick = view.pick
 
     def picked() -> None:

@@ -119,8 +119,9 @@ with left:
     view_panel.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
 with right:
     view_panel.show(views.LOSSES, reading, state.select, choose_label)
-view_panel.show(views.STATES, reading, state.select, choose_states, fold.reached("fold-states"))
-st.caption(views.unit_words(reading))
+if fold.reached("fold-states", 742):
+    view_panel.show(views.STATES, reading, state.select, choose_states)
+    st.caption(views.unit_words(reading))
 
 st.divider()
 head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
@@ -133,11 +134,12 @@ st.caption(
     f"Number {trace.indices[step]:,} of the {len(loaded.speech.vocabulary):,} {tokens} in the vocabulary"
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
-reached = fold.reached("fold-step")
-for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
-    with column:
-        view_panel.show(view, reading, state.select, reached=reached)
-with st.expander("The embedding and the state as numbers"):
-    st.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
-    st.dataframe({f"{reading.quantity}_t": reading.series()[step]}, height=220)
+if fold.reached("fold-step", 380):
+    for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
+        with column:
+            view_panel.show(view, reading, state.select)
+numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")
+if numbers.open:
+    numbers.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
+    numbers.dataframe({f"{reading.quantity}_t": reading.series()[step]}, height=220)
 cache.torch_ahead()

@@ -30,6 +30,16 @@ LABEL = 24
 NO_FADE = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
 """A click must not dim the other points: the figure itself marks what is chosen."""
 
+_HIDDEN = {"marker": {"opacity": 0}}
+UNSEEN: dict[str, Any] = {
+    # Plotly counts all points less than a marker's radius away as equally near, so the markers are small. One that is not
+    # displayed is still hovered and clicked, and costs the browser no element.
+    "marker": {"size": 2, "opacity": 0, "maxdisplayed": 1},
+    "selected": _HIDDEN,
+    "unselected": _HIDDEN,
+}
+"""Points of a trace that are hovered and clicked, but not seen."""
+
 LEGEND: dict[str, Any] = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}}
 """A row above the figure."""
 
@@ -183,8 +193,8 @@ def targets(
         hover: what hover says, in plotly's markup: (p,) words, or one template for all points.
         seen: draw them as faint dots.
     """
-    opacity = 0.45 if seen else 0
-    shade = {"marker": {"opacity": opacity}}
+    shade = {"marker": {"opacity": 0.45}}
+    dots = {"marker": {"symbol": "square", "size": 5, "color": GREY, "opacity": 0.45}, "selected": shade, "unselected": shade}
     says: dict[str, Any] = {"hovertemplate": f"{hover}<extra></extra>"}
     if not isinstance(hover, str):
         says = {"hovertemplate": "%{text}<extra></extra>", "text": np.array(hover, np.str_)}
@@ -195,17 +205,7 @@ def targets(
         "mode": "markers",
         "customdata": picks,
         **says,
-        "marker": {
-            "symbol": "square",
-            "color": GREY,
-            "opacity": opacity,
-            # Plotly counts all points less than a marker's radius away as equally near, so the markers stay small.
-            "size": 5 if seen else 2,
-            # A point that is not displayed is still hovered and clicked, and costs the browser no element.
-            "maxdisplayed": 0 if seen else 1,
-        },
-        "selected": shade,
-        "unselected": shade,
+        **(dots if seen else UNSEEN),
         "showlegend": False,
     }
 

@@ -14,6 +14,7 @@ from rnn_core.figures.frame import (
     LEGEND,
     NO_FADE,
     RIGHT,
+    UNSEEN,
     Figure,
     beside,
     chosen,
@@ -67,12 +68,11 @@ def beliefs(
             type="scatter",
             **common,
             mode="lines+markers",
-            marker={"size": 7},
             customdata=picks,
             text=words,
             meta=literal(label, 60),  # in the template itself, %{…} in a label would be read
             hovertemplate="%{text}<br>%{meta}: p = %{y:.3f}<extra></extra>",
-            **NO_FADE,
+            **UNSEEN,
         ))
     if count > FEW_STEPS:
         lead = p.argmax(1)
