@@ -13,10 +13,9 @@ export default function ({ parentElement, setStateValue }) {
   if (!(page instanceof Element)) page = null  // the window itself scrolls
   let last = true
   mark.watched = new IntersectionObserver(entries => {
-    const { isIntersecting, boundingClientRect, rootBounds } = entries.at(-1)
-    const near = isIntersecting || boundingClientRect.top < (rootBounds?.bottom ?? innerHeight)
+    const near = entries.at(-1).isIntersecting
     if (near !== last) setStateValue("near", last = near)
-  }, { root: page })
+  }, { root: page, rootMargin: "10000000px 0px 0px 0px" })  // what lies above has been reached too
   mark.watched.observe(mark)
   return () => { mark.watched.disconnect(); mark.watched = null }
 }
