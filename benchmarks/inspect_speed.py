@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import torch
+from plotly.io.json import to_json_plotly
 
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
@@ -45,7 +46,7 @@ def main() -> None:
             found = [view.compute(reading) for view in fitting]
             data.append(1e3 * (time.perf_counter() - began))
             for view, numbers in zip(fitting, found, strict=True):
-                view.draw(numbers).to_json()
+                to_json_plotly(view.draw(numbers))
                 view.explain(numbers)
             drawn.append(1e3 * (time.perf_counter() - began))
         print(f"{loaded.id}: trace {_figure(read[3:])}, all views' data {_figure(data[3:])}, drawn as JSON {_figure(drawn[3:])}")
