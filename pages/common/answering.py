@@ -14,7 +14,7 @@ from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
-from rnn_core.workspace.store import SAMPLES
+from rnn_core.workspace.store import KEPT_DAYS, SAMPLES
 
 _SHOWN = {"scores": "Scores", "answers": "Answers for a file"}
 _ROWS = 20
@@ -189,7 +189,7 @@ def _answers(run: Run) -> None:
         _first_rows(look_into(written, config, written.name), added)
     except Problem:  # such as sentences that all lack an answer, in CoNLL
         return
-    st.caption(f"The first {min(rows, _ROWS)} rows. Answers are kept for a week, for everybody who has this link.")
+    st.caption(f"The first {min(rows, _ROWS)} rows. Kept for {KEPT_DAYS['answers']} days, for everybody who has this link.")
 
 
 def _download(written: Path, stem: str) -> None:

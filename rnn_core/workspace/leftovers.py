@@ -21,7 +21,7 @@ from rnn_core.workspace import files
 _OWNERS = "owners"
 """The folder with a lock for each process that is at work."""
 
-_PLACES = ("runs", "datasets", "uploads", "texts", "jobs")
+_PLACES = ("runs", "datasets", "uploads", "texts", "jobs", "answers")
 """Where to look, beside the workspace's folder itself: other things of its user's may lie there."""
 
 _OURS = re.compile(r"\..*~([0-9a-f]{12})~.*", re.DOTALL)

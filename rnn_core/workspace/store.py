@@ -29,7 +29,7 @@ _SEEDED = ".seeded"
 
 _DAY_S = 86400
 
-KEPT_DAYS = {"uploads": 7, "jobs": 7, "texts": 30}
+KEPT_DAYS = {"uploads": 7, "jobs": 7, "answers": 7, "texts": 30}
 """Days after which what nobody has used is removed: an upload has then long been read, a job been heard of."""
 
 MOST_TEXT = 4 << 20
@@ -73,7 +73,7 @@ class Workspace:
         return self.folder(kind, time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3))
 
     def forget_old(self, kind: str) -> None:
-        """Removes the uploads, jobs or texts that nobody has used for as many days as `KEPT_DAYS` says."""
+        """Removes the uploads, jobs, answers or texts that nobody has used for as many days as `KEPT_DAYS` says."""
         for path in (self.root / kind).glob("*"):
             with contextlib.suppress(OSError):  # another session was faster
                 if time.time() - path.stat().st_mtime > KEPT_DAYS[kind] * _DAY_S:

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,18 @@ def test_a_file_is_answered_and_its_link_shows_the_answers_again(workspace: Work
     assert not open_page("evaluate", workspace.root, run=other.id, **link).dataframe
     gone = open_page("evaluate", workspace.root, run=run.id, shown="answers", answers="../../etc")
     assert any("not here any more" in info.value for info in gone.info)
+
+
+def test_each_press_makes_answers_of_its_own_and_old_ones_go(workspace: Workspace, open_page: Open) -> None:
+    app = upload(open_page("evaluate", workspace.root, run=run_of(workspace, "reviews.csv").id, shown="answers"), "a.csv", ROWS)
+    press(app, "Answer every row")
+    first = written(workspace).parent
+    app = press(app, "Answer every row")
+    assert len(list((workspace.root / "answers").iterdir())) == 2 and app.query_params["answers"] != [first.name]
+    long_ago = time.time() - 8 * 86400
+    os.utime(first, (long_ago, long_ago))
+    press(app, "Answer every row")
+    assert len(list((workspace.root / "answers").iterdir())) == 2 and not first.exists()
 
 
 def test_choices_of_the_form_reach_the_command(workspace: Workspace, open_page: Open) -> None:
