@@ -523,8 +523,8 @@ def test_predict_that_is_stopped_writes_nothing(
 ) -> None:
     run = saved_run(workspace)
     (tmp_path / "in.txt").write_text("the film\n" * 20_000)
-    job = tmp_path / "job"
-    job.mkdir()
+    job = workspace.fresh("answers")
+    job.mkdir(parents=True)
     beats = iter(range(1_000_000))
     monkeypatch.setattr(jobs.Job, "stop_wanted", lambda self: next(beats) > 6)
     arguments = ["predict", run.id, str(tmp_path / "in.txt"), f"--out={job / 'answers.csv'}", "--job", str(job)]
