@@ -29,7 +29,7 @@ class Kept(Generic[P, R]):
         self._compute, self._most_bytes, self._most, self._spinner = compute, most_bytes, most, spinner
         self._signature = inspect.signature(compute)
         self._held: OrderedDict[Hashable, tuple[R, int]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._at_work: dict[Hashable, threading.Lock] = {}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -60,7 +60,8 @@ class Kept(Generic[P, R]):
     @property
     def held_bytes(self) -> int:
         """What all results hold together."""
-        return sum(size for _, size in self._held.values())
+        with self._lock:
+            return sum(size for _, size in self._held.values())
 
     def clear(self) -> None:
         """Forgets all of them."""
