@@ -259,7 +259,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     name = given.file_name or given.file.name
     job.say("running", 0.0, "Answering", run=run.id, name=name, out=given.out.name)
     trained = run.config.data
-    source = look_into(given.file, make(DataConfig, _columns_for(trained, given)), name, given.lines, trained.text)
+    source = look_into(_file(given.file), make(DataConfig, _columns_for(trained, given)), name, given.lines, trained.text)
     _may_write(given.out, given.file)
     for note in (f"{name}: {source.words}", *source.format.notes):
         print(note, file=sys.stderr)

@@ -778,7 +778,7 @@ def test_what_data_reports_is_what_reading_found(command: Run) -> None:
 
 
 @pytest.mark.parametrize("file", ["/proc/self/mem", "/proc/self/maps", "/dev/zero", "/dev/null", "pipe"])
-@pytest.mark.parametrize("name", ["data", "evaluate"])
+@pytest.mark.parametrize("name", ["data", "evaluate", "predict"])
 def test_what_is_no_ordinary_file_is_refused_at_once(
     command: Run, workspace: Workspace, tmp_path: Path, name: str, file: str
 ) -> None:
@@ -788,7 +788,8 @@ def test_what_is_no_ordinary_file_is_refused_at_once(
     elif not Path(file).exists():
         pytest.skip(f"there is no {file} here")
     run = saved_run(workspace)
-    status, out, err = command(*(("data", "--train", file) if name == "data" else ("evaluate", run.id, file)))
+    words = {"data": ["--train", file], "evaluate": [run.id, file], "predict": [run.id, file, "--out", str(tmp_path / "out.csv")]}
+    status, out, err = command(name, *words[name])
     assert status == 2 and out == [] and len(err) == 1 and "ordinary file" in err[0]
 
 

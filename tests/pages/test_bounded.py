@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,7 +161,6 @@ def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
     """Whatever holds arrays of a text or a network, however long or wide they are."""
     bounds = {name: found._most_bytes for name, found in vars(cache).items() if isinstance(found, bounded.Kept)}
     assert bounds.keys() == {"_loaded", "_traced", "_backward", "_along"} and sum(bounds.values()) <= 2 << 30
-    assert Path(cache.__file__).read_text().count("@st.cache_resource") == 3  # the workspace, compiling, saved scores
 
 
 def test_what_a_session_keeps_of_words_to_matrix_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
