@@ -125,7 +125,8 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
 def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named: dict[str, str]) -> None:
     run = named["reviews.csv"]
     app = opened(filled, run=run, text=TEXT, part="ledger")
-    assert (app.number_input(key="matrix-batch").value, app.number_input(key="matrix-steps").value) == (32, 11)
+    batch = Workspace(filled).run(run).config.train.batch
+    assert (app.number_input(key="matrix-batch").value, app.number_input(key="matrix-steps").value) == (batch, 11)
     app.number_input(key="matrix-batch").set_value(7).run()
     sound(app.number_input(key="matrix-steps").set_value(500).run())
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
