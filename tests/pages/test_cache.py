@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from pages.common import cache
 from rnn_core.training import ahead
@@ -21,6 +23,22 @@ def test_a_trace_is_kept_by_the_runs_weights(workspace: Workspace) -> None:
     os.utime(run.path / "weights.safetensors", ns=(0, 0))
     renewed, third = cache.traced(run, "the film", False)
     assert renewed is not again and third is not first
+
+
+def test_a_page_computes_in_one_thread_whichever_thread_it_runs_in(workspace: Workspace) -> None:
+    """torch's setting is the thread's own, and Streamlit runs a page in a new one every time."""
+    run = saved_run(workspace)
+    cache.traced(run, "the film", False)
+    found: list[int] = []
+
+    def page() -> None:
+        cache.traced(run, "the film", False)
+        found.extend(pool["num_threads"] for pool in threadpool_info() if "torch" in pool["filepath"])
+
+    thread = Thread(target=page)
+    thread.start()
+    thread.join()
+    assert found and set(found) == {1}
 
 
 def test_the_way_back_is_kept_by_all_that_it_depends_on(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
