@@ -77,8 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:
         return _said(faults.record(error, workspace.root if workspace else Path(tempfile.gettempdir())))
-    if figures is not None:
-        print(json.dumps(figures, ensure_ascii=False))
+    try:
+        if figures is not None:
+            print(json.dumps(figures, ensure_ascii=False), flush=True)
+    except BrokenPipeError:  # whoever read this has heard enough; Python would complain once more when it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 

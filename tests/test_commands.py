@@ -876,3 +876,10 @@ def test_a_training_steps_back_and_a_short_command_does_not(tmp_path: Path) -> N
                               capture_output=True, text=True, check=True)  # fmt: skip
         found.append(int(done.stdout.split()[-1]) - os.getpriority(os.PRIO_PROCESS, 0))
     assert found[1] == 0 and 0 < found[0] <= 10  # below 10 where this process is itself at the end of the scale
+
+
+def test_a_pipe_that_is_closed_early_is_no_traceback(workspace: Workspace) -> None:
+    saved_run(workspace)
+    program = f"{sys.executable} -m rnn_core runs --workspace {workspace.root} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr

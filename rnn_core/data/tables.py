@@ -329,9 +329,14 @@ def _noting_replaced(blocks: Iterable[Block]) -> Iterator[Block]:
     """The same blocks; rows with a character in place of bytes that did not decode are noted."""
     for block in blocks:
         rows = zip(block.lines, *map(listed, block.columns), strict=True)
-        found = [line for line, *values in rows if any(REPLACED in one for value in values if value for one in value)]
+        found = [line for line, *values in rows if any(map(_replaced, values))]
         why = f"bytes that are not UTF-8, replaced by {REPLACED}, and kept"
         yield replace(block, notes=[*block.notes, *((line, why) for line in found)])
+
+
+def _replaced(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, str) and REPLACED in part for part in parts)
 
 
 def _blocks(

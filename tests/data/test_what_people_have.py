@@ -434,6 +434,8 @@ def test_utf8_with_some_broken_bytes_is_mended_and_counted(tmp_path: Path) -> No
         read(tmp_path, "a.csv", cut, encoding="utf-8")
     later = content * 300 + b"caf\xe9,pos\n"
     assert read(tmp_path, "b.csv", later).report.left_out[0].count == 1
+    lines = rows(lambda i: json.dumps({"text": f"schön {i}", "label": i % 2 > 0, "n": None}, ensure_ascii=False) + "\n").encode()
+    assert read(tmp_path, "b.jsonl", lines.replace("ö".encode(), b"\xf6", 1)).report.left_out[0].count == 1
     tokens = rows(lambda i: f"{i},schön,O\n{i},Rome,B-LOC\n", "sentence_id,token,tag\n").encode()
     found = read(tmp_path, "c.csv", tokens.replace("ö".encode(), b"\xf6", 1))
     assert (found.report.rows_kept, found.report.left_out[0].count) == (N, 1)
