@@ -148,7 +148,7 @@ def along(
         300,
         ("along", title, tuple(tokens)),
         xaxis=step_axis(tokens, width=850),
-        yaxis=_log_axis(title, series.values()) if log else {"title": {"text": title}},
+        yaxis=log_axis(title, series.values()) if log else {"title": {"text": title}},
         shapes=chosen(step),
         showlegend=True,
     )
@@ -173,7 +173,7 @@ def against(
     across: dict[str, Any] = {"title": {"text": x_title}}
     if max((max(x, default=0) for x, _ in series.values()), default=0) < 20:
         across["dtick"] = 1  # there are no half steps
-    axis = _log_axis(title, [y for _, y in series.values()])
+    axis = log_axis(title, [y for _, y in series.values()])
     return frame(data, 330, ("against", title), xaxis=across, yaxis=axis, showlegend=True)
 
 
@@ -319,7 +319,7 @@ def _positive(values: np.ndarray) -> np.ndarray:
     return np.where((values > 0) & np.isfinite(values), values, np.nan)
 
 
-def _log_axis(title: str, values: Iterable[np.ndarray]) -> dict[str, Any]:
+def log_axis(title: str, values: Iterable[np.ndarray]) -> dict[str, Any]:
     """A logarithmic axis: whole powers of ten where the values go over many, else 1, 2 and 5 of each."""
     drawn = np.concatenate([_positive(v) for v in values] or [np.ones(1)])
     drawn = drawn[~np.isnan(drawn)]

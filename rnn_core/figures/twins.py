@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures.frame import Figure, frame
+from rnn_core.figures.gradients import log_axis
 from rnn_core.figures.palette import BLUE, ORANGE
 from rnn_core.results import Along
 
@@ -45,7 +46,7 @@ def reach(found: Mapping[str, Along]) -> Figure:
     return frame(
         data, 330, "reach",
         xaxis={"title": {"text": "steps before the end"}, "autorange": "reversed"},
-        yaxis={"title": {"text": "mean ‖∂L/∂h_t‖"}, "type": "log", "tickformat": "~g"},
+        yaxis=log_axis("mean ‖∂L/∂h_t‖", [one.reach for one in found.values()]),
     )  # fmt: skip
 
 
