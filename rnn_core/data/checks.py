@@ -147,7 +147,20 @@ def _alike(splits: Splits) -> list[str]:
         said.append(f"labels that differ only in capitals, or in how a number is written: {_some(same)}")
     if missing:
         said.append(f"labels that may mean a missing value: {_some(missing)}")
-    return [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
+    found = [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
+    return found + [f"Several labels stand in one: {_some(several)}. This program learns one label a text (single-label), so "
+                    "each such list counts as a class of its own." for several in [_joined(counts)] if several]  # fmt: skip
+
+
+def _joined(counts: Mapping[str, int]) -> list[str]:
+    """Labels that are others with a comma, a semicolon or a bar between; where they are few, none."""
+    for sign in (",", ";", "|"):
+        parted = {label: [part.strip() for part in label.split(sign)] for label in counts}
+        parts = Counter(part for some in parted.values() for part in some)
+        joined = [label for label, some in parted.items() if len(some) > 1 and all(parts[part] > 1 for part in some)]
+        if len(joined) > 1 and 10 * sum(counts[label] for label in joined) >= sum(counts.values()):
+            return [f"{label!r} ({counts[label]:,})" for label in joined]
+    return []
 
 
 def _missing(splits: Splits) -> list[str]:

@@ -165,9 +165,11 @@ _LETTERS = regex.compile(r"\p{L}")
 
 
 def without_spaces(texts: Sequence[str]) -> bool:
-    """Whether most letters are of scripts that put no spaces between words: Chinese, Japanese, Thai and others."""
-    whole = "".join(texts)
-    return not whole.isascii() and 2 * len(_SPACELESS.findall(whole)) > len(_LETTERS.findall(whole)) > 0
+    """Whether most letters are of scripts that put no spaces between words (Chinese, Japanese, Thai and others), and there are
+    few spaces: somebody may have put them between the words."""
+    whole = "\n".join(texts)
+    letters = len(_LETTERS.findall(whole))
+    return not whole.isascii() and 2 * len(_SPACELESS.findall(whole)) > letters > 4 * len(whole.split())
 
 
 def guess_tokens(path: Path, config: DataConfig, name: str | None = None) -> Literal["word", "char"]:

@@ -234,7 +234,8 @@ def json_members(text: str) -> Iterator[tuple[str, int]]:
 
 
 def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
-    """The rows of a JSON object that holds a list, or an object by row, for each column.
+    """The rows of a JSON object that holds a list, or an object by row, for each column; or one that pandas writes as `split`
+    (columns and data) or as `index` (an object for each row).
 
     Raises:
         Problem: when it is not JSON, is longer than `MAX_COLUMNS_JSON` characters, or its columns differ in length.
@@ -250,6 +251,16 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
         table = _JSON.decode("".join(pieces).strip())
     except (ValueError, RecursionError):
         raise Problem(f"{name} is broken JSON: repair it, or export it again.") from None
+    if isinstance(table.get("columns"), list) and isinstance(table.get("data"), list):
+        names = [str(name) for name in table["columns"]]
+        for number, row in enumerate(table["data"], start=1):
+            fits = isinstance(row, list) and len(row) == len(names)
+            yield number, dict(zip(names, row, strict=True)) if fits else {}, None if fits else "a row of another length"
+        return
+    if all(isinstance(row, dict) and row and not any(map(str.isdecimal, row)) for row in table.values()):
+        for number, row in enumerate(table.values(), start=1):
+            yield number, *_object(row)
+        return
     columns = {key: [*column.values()] if isinstance(column, dict) else column for key, column in table.items()}
     columns = {key: column for key, column in columns.items() if isinstance(column, list)}
     if len(set(map(len, columns.values()))) > 1:

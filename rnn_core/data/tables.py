@@ -246,7 +246,7 @@ def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
         return replace(draft, json="array", at=at, notes=(note,))
     lists = [value for value in inner.values() if value.startswith(("[", "{"))]
     if len(lists) > 1 and len(lists) == len(inner) and not by_line:
-        return replace(draft, json="columns", notes=("The file holds a list for each column.",))
+        return replace(draft, json="columns", notes=("The file is one JSON object that holds all rows.",))
     return draft
 
 

@@ -212,6 +212,9 @@ TAGGED = "Ann|NNP|B-PER saw|VB|O Rome|NNP|B-LOC .|.|O\n"
         ("a.json", json.dumps({"text": [*map(text, range(N))], "label": [*map(label, range(N))]}), "classify", ("neg", "pos")),
         ("a.json", json.dumps({"text": {str(i): text(i) for i in range(N)}, "label": {i: label(i) for i in range(N)}}, indent=1),
          "classify", ("neg", "pos")),
+        ("a.json", json.dumps({"columns": ["text", "label"], "index": [0], "data": [[text(i), label(i)] for i in range(N)]}),
+         "classify", ("neg", "pos")),
+        ("a.json", json.dumps({f"r{i}": {"text": text(i), "label": label(i)} for i in range(N)}), "classify", ("neg", "pos")),
         ("a.jsonl", rows(lambda i: json.dumps({"text": text(i), "label": [label(i)]}) + "\n"), "classify", ("neg", "pos")),
         ("a.csv", rows(lambda i: f'{text(i)},"[\'{label(i)}\']"\n', "text,label\n"), "classify", ("neg", "pos")),
     ],
@@ -334,6 +337,8 @@ def test_several_labels_for_one_text(tmp_path: Path) -> None:
         read(tmp_path, "a.jsonl", lists)
     with pytest.raises(Problem, match="multi-label"):
         read(tmp_path, "a.txt", rows(lambda i: f"__label__a __label__b {text(i)}\n"))
+    joined = rows(lambda i: f'{text(i)},"{("drama", "comedy", "drama, comedy", "comedy, war", "war")[i % 5]}"\n', "text,genre\n")
+    assert "Several labels stand in one: 'drama, comedy' (12), 'comedy, war' (12)" in said(read(tmp_path, "a.csv", joined))
     hot = rows(lambda i: f"{text(i)},{i % 2},{i % 3 // 2},{i % 5 // 4}\n", "comment_text,toxic,obscene,threat\n")
     assert "several labels of one text" in said(read(tmp_path, "b.csv", hot))
 
@@ -392,8 +397,10 @@ def test_texts_without_spaces_are_read_by_characters(tmp_path: Path, words: str)
     assert "without spaces" in said(read(tmp_path, "a.csv", content))
     assert guess_tokens(tmp_path / "a.csv", DataConfig()) == "char"
     assert "without spaces" not in said(read(tmp_path, "a.csv", content, tokens="char"))
-    (tmp_path / "b.csv").write_text(rows(lambda i: f"{text(i)},{label(i)}\n", "text,label\n"))
-    assert guess_tokens(tmp_path / "b.csv", DataConfig()) == "word"
+    parted = " ".join(words[i : i + 2] for i in range(0, len(words), 2))  # as a segmenter gives it
+    for i, line in enumerate((f"{parted} {{}},x\n", "some words {},x\n")):
+        (tmp_path / f"{i}.csv").write_text(rows(lambda n, line=line: line.format(n), "text,label\n"))  # type: ignore[misc]
+        assert guess_tokens(tmp_path / f"{i}.csv", DataConfig()) == "word"
 
 
 def test_punctuation_is_no_known_word(tmp_path: Path) -> None:
