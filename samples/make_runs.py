@@ -28,9 +28,11 @@ from rnn_core.analysis.evaluate import evaluate  # noqa: E402
 from rnn_core.analysis.loading import load  # noqa: E402
 from rnn_core.analysis.readings import readings as read_otherwise  # noqa: E402
 from rnn_core.analysis.trace import trace  # noqa: E402
+from rnn_core.data.batches import Encoded  # noqa: E402
 from rnn_core.results import Answers, Evaluation  # noqa: E402
-from rnn_core.workspace import Workspace, evaluations, readings, traces  # noqa: E402
+from rnn_core.workspace import evaluations, readings, traces  # noqa: E402
 from rnn_core.workspace.archive import CARRIED  # noqa: E402
+from rnn_core.workspace.datasets import SavedDataset  # noqa: E402
 from rnn_core.workspace.runs import Run  # noqa: E402
 from rnn_core.workspace.samples import sample_for  # noqa: E402
 from rnn_core.workspace.store import READY_MADE  # noqa: E402
@@ -86,7 +88,7 @@ def main(chosen: list[str]) -> int:
                 for kept in CARRIED:
                     shutil.copyfile(Path(folder) / "runs" / figures["run"] / kept, READY_MADE / name / kept)
                 print(name, figures)
-            save_results(Run(READY_MADE / name), Workspace(folder))
+            save_results(Run(READY_MADE / name), SavedDataset(Path(folder) / "datasets" / read["dataset"]))
     print(f"{sum(f.stat().st_size for f in READY_MADE.rglob('*') if f.is_file()) / 1e6:.1f} MB")
     return 0
 
@@ -125,15 +127,16 @@ def tagged(path: Path) -> list[list[tuple[str, str]]]:
     return [[(word, tag) for word, _, tag in sentence] for sentence in rows if sentence]
 
 
-def save_results(run: Run, workspace: Workspace) -> None:
+def save_results(run: Run, data: SavedDataset) -> None:
     """Dev read otherwise and step by step, the evaluation on the sample that fits the run, and the trace of the first text."""
-    loaded, weights, data = load(run), evaluations.weights_of(run), workspace.dataset(run.config.fingerprint)
+    loaded, weights, dev, per_token = load(run), evaluations.weights_of(run), data.examples("dev"), run.config.task.per_token
     shutil.rmtree(run.path / "readings", ignore_errors=True)
     place = readings.folder(run, run.config.fingerprint, "dev")
-    encoded = data.encoded("dev")
+    tokens, targets = [e.tokens for e in dev], [e.target for e in dev]
+    encoded = Encoded.of(tokens, targets, run.speech.vocabulary, run.speech.labels, per_token)
     readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
-    if not run.config.task.per_token:
-        readings.save_along(place, along(loaded, data.examples("dev")), weights)
+    if not per_token:
+        readings.save_along(place, along(loaded, dev), weights)
     traces.save(run, trace(loaded, examples(run)[0]))
     shutil.rmtree(run.path / "evaluations", ignore_errors=True)
     if sample := sample_for(run):
@@ -142,7 +145,7 @@ def save_results(run: Run, workspace: Workspace) -> None:
         def made(keep: Callable[[Answers], object]) -> Evaluation:
             return replace(evaluate(loaded, [texts], len(texts), sample.path.name, keep), weights=weights)
 
-        evaluations.save(place, run.config.task.per_token, made)
+        evaluations.save(place, per_token, made)
 
 
 if __name__ == "__main__":
