@@ -11,13 +11,23 @@ export default function ({ parentElement, setStateValue }) {
   let page = parentElement.host ?? parentElement
   while (page && !/auto|scroll/.test(getComputedStyle(page).overflowY)) page = page.parentNode?.host ?? page.parentNode
   if (!(page instanceof Element)) page = null  // the window itself scrolls
-  let last = true
+  let near = true, told = true
+  const tell = () => { if (near !== told) setStateValue("near", told = near) }
   mark.watched = new IntersectionObserver(entries => {
-    const near = entries.at(-1).isIntersecting
-    if (near !== last) setStateValue("near", last = near)
+    near = entries.at(-1).isIntersecting
+    if (near) tell()
   }, { root: page, rootMargin: "10000000px 0px 0px 0px" })  // what lies above has been reached too
   mark.watched.observe(mark)
-  return () => { mark.watched.disconnect(); mark.watched = null }
+  // A message runs the page again, and one that is under way when a link is clicked would bring the old page back. So that
+  // the place is out of view is told only when somebody turns to a field to type, and not on opening or leaving the page.
+  const typing = event => { if (event.target.matches("textarea, input")) tell() }
+  const signs = ["focusin", "input"]  // a field may have kept the focus
+  signs.forEach(sign => document.addEventListener(sign, typing))
+  return () => {
+    signs.forEach(sign => document.removeEventListener(sign, typing))
+    mark.watched.disconnect()
+    mark.watched = null
+  }
 }
 """
 
@@ -27,7 +37,8 @@ _mark = st.components.v2.component("unrolled_fold", html='<div class="fold"></di
 def reached(key: str, height: int) -> bool:
     """Whether what follows is to be drawn: somebody has scrolled to it, or nothing was chosen anew since they had.
 
-    True until the browser has said otherwise. The page runs again when the place comes into view, and when it leaves it.
+    True until the browser has said otherwise. The page runs again when the place comes into view, and when somebody begins
+    to type while it is out of view.
 
     Args:
         height: about how many pixels it takes, which are left empty where it is not to be drawn.
