@@ -6,7 +6,7 @@ Every figure here is checked in the tests against scikit-learn and seqeval.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -118,19 +118,21 @@ _RULES = {
 }
 
 SCHEMES = tuple(_RULES)
-"""The tag schemes that are recognised; BILOU is IOBES with other letters (L for E, U for S) and is read as that."""
+"""The tag schemes that are recognised; BILOU is IOBES with other letters (L for E, U for S), and so
+is BMES (M for I)."""
 
 _OUTSIDE: Mark = ("O", "")
-_BILOU = {"L": "E", "U": "S"}
+_BILOU = {"L": "E", "U": "S", "M": "I"}
 
 
-_PREFIXED, _SUFFIXED = re.compile(r"([BIESLU])(?:[-_](.*))?"), re.compile(r"(.+)[-_]([BIESLU])")
+_PREFIXED = re.compile(r"([BIESLUM])(?:[-_](.*))?|([biesl])-(.+)")
+_SUFFIXED = re.compile(r"(.+)[-_]([BIESLU])")
 
 
 def mark_of(tag: str) -> Mark | None:
     """A tag of an entity taken apart, as B-PER, B_PER or PER-B; None for any other. "B" and "B-" have the type "_"."""
     if found := _PREFIXED.fullmatch(tag):
-        return found[1], (found[2] or "").strip("-_") or "_"
+        return (found[1] or found[3]).upper(), (found[2] or found[4] or "").strip("-_") or "_"
     found = _SUFFIXED.fullmatch(tag)
     return (found[2], found[1]) if found else None
 
@@ -263,22 +265,31 @@ ODD = 0.05
 """The share of tags besides O that may be no tags of a scheme, such as mistyped ones."""
 
 
-def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | None]:
+def scheme_of(
+    sequences: Iterable[Sequence[str]], counts: Mapping[str, int] | None = None
+) -> tuple[str | None, str | None]:
     """The tag scheme that training sentences are written in, and a warning when they do not agree on it.
 
     Tags are of a scheme when nearly each is "O" or a prefix and a type, as B-PER, B_PER or PER-B. The first tag of an entity
     already tells IOB1 (I) from IOB2 (B), and its last one tells those from IOBES (E or S), so a sentence with entities is valid
     under one scheme at most: the one with the most sentences is it.
 
+    Args:
+        counts: how often each tag stands there, where that is known; else the sequences are gone through twice.
+
     Returns:
         IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and a sentence for the user, or None.
     """
     votes: Counter[str | None] = Counter()
     tags_: Counter[str] = Counter()
+    if counts is None:
+        sequences = list(sequences)
+        counts = Counter(tag for tags in sequences for tag in tags)
+    outside = _outside(Counter(counts))
     for tags in sequences:
-        if entities := [tag for tag in tags if tag != "O"]:
+        if entities := [tag for tag in tags if tag != outside]:
             tags_.update(entities)
-            votes[next((scheme for scheme in SCHEMES if _valid(tags, scheme)), None)] += 1
+            votes[next((scheme for scheme in SCHEMES if _valid(tags, scheme, outside)), None)] += 1
     prefixes: Counter[str] = Counter()  # how many tags begin so
     styles: dict[str, Counter[str]] = {}
     for tag, count in tags_.items():
@@ -286,7 +297,7 @@ def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | Non
         styles.setdefault(style, Counter())[tag] = count
         if mark:
             prefixes[mark[0]] += count
-    usual = max(("-", "_", "suffix"), key=lambda style: styles.get(style, Counter()).total())
+    usual = max(("-", "_", "suffix", "small"), key=lambda style: styles.get(style, Counter()).total())
     odd = sum((counts for style, counts in styles.items() if style != usual), Counter[str]())
     if odd.total() > ODD * tags_.total() or not styles.get(usual, Counter()).total():
         return None, None
@@ -323,12 +334,20 @@ def scheme_of(sequences: Iterable[Sequence[str]]) -> tuple[str | None, str | Non
 
 
 def _style(tag: str) -> str:
-    """How a tag of an entity is written: "-" or "_" after its prefix, "suffix", or "" for any other."""
+    """How a tag of an entity is written: "-" or "_" after its prefix, "small", "suffix", or "" for any other."""
     if _PREFIXED.fullmatch(tag):
-        return tag[1:2]
+        return tag[1:2] if tag[0].isupper() else "small"
     return "suffix" if _SUFFIXED.fullmatch(tag) else ""
 
 
-def _valid(tags: Sequence[str], scheme: str) -> bool:
-    """Whether a strict reading uses every tag that is not O, and each where the scheme wants it."""
-    return sum(end - start for _, start, end in spans(tags, scheme)) == sum(tag != "O" for tag in tags)
+def _outside(counts: Counter[str]) -> str:
+    """The tag of what is no entity: O, or the most frequent one where nearly all others are tags of entities."""
+    usual = max(counts, key=counts.__getitem__, default="O")
+    others = counts.total() - counts[usual]
+    marked = sum(count for tag, count in counts.items() if _style(tag))
+    return usual if usual and "O" not in counts and not _style(usual) and others and marked >= (1 - ODD) * others else "O"
+
+
+def _valid(tags: Sequence[str], scheme: str, outside: str) -> bool:
+    """Whether a strict reading uses every tag that is not outside, and each where the scheme wants it."""
+    return sum(end - start for _, start, end in spans(tags, scheme)) == sum(tag != outside for tag in tags)

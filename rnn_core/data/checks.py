@@ -1,5 +1,6 @@
 """What is odd about a dataset: refused where nothing can be learnt from it, else warned of in sentences."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
@@ -57,7 +58,10 @@ def check_labels(
             "--label COLUMN",
         )
     numbers = [value for label in counts if (value := number_of(label)) is not None]
-    measured = len(numbers) >= 0.9 * len(counts) and len(counts) > 10 and any(value % 1 for value in numbers)
+    # Class numbers count up from 0 or 1; measures have gaps or parts.
+    gaps = sorted(numbers) != list(range(int(min(numbers, default=0)), int(min(numbers, default=0)) + len(numbers)))
+    parts = len(counts) > 10 and any(value % 1 for value in numbers)
+    measured = len(numbers) >= 0.9 * len(counts) and (parts or (len(counts) > 30 and gaps and min(numbers, default=0) >= 0))
     if measured or len(counts) > MAX_CLASSES or (len(counts) > 50 and len(counts) * 2 > total):
         raise free_text(counts, total, config, name)
     return in_order(counts)
@@ -93,7 +97,7 @@ def free_text(labels: Collection[str], total: int, config: DataConfig, name: str
 def number_of(label: str) -> float | None:
     """The number that a label is written as, or None."""
     try:
-        value = float(label.replace("−", "-").replace(",", "."))
+        value = float(label.replace("−", "-").replace(",", ".").strip("%$€£ "))
     except ValueError:
         return None
     return value if isfinite(value) else None
@@ -139,12 +143,13 @@ def _alike(splits: Splits) -> list[str]:
     groups: dict[str | float, list[str]] = {}
     for label in in_order(counts):
         number = number_of(label)
-        groups.setdefault(" ".join(label.casefold().split()) if number is None else number, []).append(label)
+        folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+        groups.setdefault(folded if number is None else number, []).append(label)
     same = [" and ".join(f"{label!r} ({counts[label]:,})" for label in group) for group in groups.values() if len(group) > 1]
     missing = [f"{label!r} ({counts[label]:,})" for label in counts if label.lower() in _MISSING]
     said = []
     if same:
-        said.append(f"labels that differ only in capitals, or in how a number is written: {_some(same)}")
+        said.append(f"labels that differ only in capitals, or in how a letter or a number is written: {_some(same)}")
     if missing:
         said.append(f"labels that may mean a missing value: {_some(missing)}")
     found = [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
@@ -154,7 +159,7 @@ def _alike(splits: Splits) -> list[str]:
 
 def _joined(counts: Mapping[str, int]) -> list[str]:
     """Labels that are others with a comma, a semicolon or a bar between; where they are few, none."""
-    for sign in (",", ";", "|"):
+    for sign in (",", ";", "|", "#"):
         parted = {label: [part.strip() for part in label.split(sign)] for label in counts}
         parts = Counter(part for some in parted.values() for part in some)
         joined = [label for label, some in parted.items() if len(some) > 1 and all(parts[part] > 1 for part in some)]

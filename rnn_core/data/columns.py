@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -18,6 +18,7 @@ from rnn_core.config import TASKS, DataConfig, Problem, make, plain
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import HEAD
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named, split_of
+from rnn_core.data.names import plain as plain_name
 from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 from rnn_core.metrics import mark_of
 
@@ -194,11 +195,36 @@ def sample_rows(path: Path, format: Format) -> list[Row]:
     return [row for row in rows if not row.fault]
 
 
-def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
+def _title_or_longer(free: Sequence[str], texts: Mapping[str, Sequence[str]], worded: Callable[[str], bool]) -> str | None:
+    """The column of titles, or one whose texts are more than twice as long."""
+    title = named(free, TITLE, worded)
+    sizes = {column: sum(map(len, texts[column])) for column in free if worded(column)}
+    longest = max(sizes, key=sizes.__getitem__, default=None)
+    return longest if title and longest and sizes[longest] > 2 * sizes[title] else title
+
+
+def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: Mapping[str, Sequence[Any]]) -> None:
+    """Raises Problem where a column could be meant as that of labels, but is of numbers or of lists."""
+    for column, values in texts.items():
+        if any(len(as_list(value) or ()) > 1 for value in table[column]):
+            raise Problem(
+                f"{format.name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
+                "label a text, which is what this program learns: choose or add such a column.", "--label COLUMN"
+            )  # fmt: skip
+        measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # and no ids
+        if len(values) > 2 and measured and _numeric(values):
+            raise Problem(
+                f"{format.name} has no column of labels; its column {column!r} holds numbers. To learn those is regression, and "
+                "this program learns classes: put them into a few classes, such as low and high.", "--label COLUMN"
+            )  # fmt: skip
+
+
+def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_name: bool = False) -> DataConfig:
     """`config` with its open columns filled in: by their names, else by what they hold.
 
     Args:
         rows: some rows with all their values.
+        by_name: whether a column of labels must be called as such.
 
     Raises:
         Problem: when a stated column is missing, or a guess is not possible.
@@ -236,17 +262,23 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> Da
         label = label or claim(spans)
         if label and _hold_spans(table[label]):
             text = text or claim(named(free, TEXT, worded))
-        text = text or claim(named(free, TOKENS))
+        text = text or claim(named(free, TOKENS, lambda column: not _numeric(texts[column])) or named(free, TOKENS))
         label = label or claim(_most_entities({column: table[column] for column in free}) or named(free, TAGS))
     else:
-        text = text or claim(named(free, TEXT, worded) or named(free, TITLE, worded) or named(free, TEXT))
-        label = label or claim(named(free, LABEL, lambda column: not _never_labels(table[column]))) or claim(named(free, LABEL))
+        text = text or claim(named(free, TEXT, worded) or _title_or_longer(free, texts, worded) or named(free, TEXT))
+        label = label or claim(
+            named(free, LABEL, lambda column: _classes(table[column], texts[column]))
+            or named(free, LABEL, lambda column: not _never_labels(table[column]))
+            or named(free, LABEL)
+        )
     text = text or claim(max(free, key=lambda column: (worded(column), sum(map(len, texts[column]))), default=None))
-    label = label or claim(min(filter(lambda column: _classes(table[column], texts[column]), free),
-                               key=lambda column: len(set(texts[column])), default=None))  # fmt: skip
+    if not by_name:
+        label = label or claim(min(filter(lambda column: _classes(table[column], texts[column]), free),
+                                   key=lambda column: len(set(texts[column])), default=None))  # fmt: skip
     if text is None:
         raise Problem(f"{format.name} has no column left for the text: choose the columns.", "--text COLUMN")
     if label is None:
+        _name_no_labels(format, {column: texts[column] for column in free}, table)
         raise Problem(
             f"{format.name} has no column of labels: no column besides {text!r} holds few values that come again and again. "
             "Choose the column of labels, or have the texts answered with `predict`.",
@@ -309,6 +341,9 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig) -> tup
     """
     table = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
     others = [column for column in table if column not in (config.text, config.label, config.split, config.sentence)]
+    flags = [column for column in others if plain_name(column) in FLAGS]
+    if config.split and flags:
+        return (f"The splits are those of {config.split!r}; {_and(flags)} may say so too, and is not read.",)
     if TASKS[config.task].per_token:
         tags = [column for column in others if _entities(table[column]) or named([column], TAGS)]
         if not tags:
@@ -338,13 +373,16 @@ def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> D
             f"{format.name} has one tag a token: choose the task of labelling, or a file with one label a text.", "--task tag"
         )
     if format.kind == "conllu":
-        text, label = "FORM", "UPOS"
+        return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")
     else:
         lists = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
         words = {column: {word for value in values for word in value} for column, values in lists.items()}
         text = next((column for column in lists if not all(map(str.isdigit, words[column]))), format.header[0])
         several = next((column for column in reversed(format.header) if len(words[column]) > 1), format.header[-1])
-        label = _most_entities({column: values for column, values in lists.items() if column != text}) or several
+        label: str | None = _most_entities({column: values for column, values in lists.items() if column != text})
+        if not label and _entities(lists[text]) and len(lists) == 2:  # a tag and its token a line
+            label, text = text, next(column for column in lists if column != text)
+        label = label or (several if several != text else format.header[-1])
     return with_columns(config, text=config.text or text, label=config.label or label)
 
 
@@ -405,7 +443,10 @@ def _tokens(values: Sequence[str]) -> bool:
 
 
 def _looks_like_splits(values: Sequence[str], column: str) -> bool:
-    return bool(values) and all(split_of(value, column) for value in values)
+    """Whether most values are splits, of at least two kinds where some are none."""
+    found = [split_of(value, column) for value in values]
+    known = [split for split in found if split]
+    return bool(known) and (len(known) == len(found) or (len(set(known)) > 1 and 2 * len(known) > len(found)))
 
 
 def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout:
@@ -446,11 +487,15 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (list, dict)) else str(value)
 
 
+_NUMPY = re.compile(r"(?<=['\"])\s+(?=['\"])")
+
+
 def as_list(value: Any) -> list[str] | None:
     """The entries of a list, or of text that is one in JSON or as Python writes it; None for anything else."""
     if isinstance(value, str):
-        if not value.lstrip().startswith("["):
+        if not value.lstrip().startswith(("[", "(", "{")):
             return None
+        value = _NUMPY.sub(", ", value)  # which writes ['a' 'b']
         try:
             value = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
         except RecursionError:
@@ -458,8 +503,9 @@ def as_list(value: Any) -> list[str] | None:
         except ValueError:  # ['a', 'b'] is what pandas makes of lists in a CSV
             try:
                 value = ast.literal_eval(value.strip())
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
+            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
                 return None
+            value = [*value] if isinstance(value, (tuple, set)) else value
     return [as_text(entry) for entry in value] if isinstance(value, list) else None
 
 

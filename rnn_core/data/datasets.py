@@ -29,7 +29,7 @@ from rnn_core.data.columns import (
     without_spaces,
 )
 from rnn_core.data.encodings import open_binary
-from rnn_core.data.examples import Example, Tally, read_file
+from rnn_core.data.examples import EMPTY, Example, Tally, read_file
 from rnn_core.data.numbering import MOST_TOKENS
 from rnn_core.data.splits import cut
 from rnn_core.data.stored import TRAIN, Counted, Stored, Writer, Written, read_pieces
@@ -259,13 +259,13 @@ def _numbered(
     unused = tallies["train"].left_out(unused=True)
     labels = checks.check_labels(by_label, config, name, unused)
     vocabulary = written.vocabulary(tokens)
-    scheme, mixed = scheme_of(written.tags("train", voting)) if written.per_token else (None, None)
+    scheme, mixed = scheme_of(written.tags("train", voting), by_label) if written.per_token else (None, None)
     examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
     contradictory = _contradictory(written)
     splits = written.finish(vocabulary, labels, counts, numbering)
     for split, source in plan.sources.items():
         if not set(labels) & set(splits[split].labels):
-            raise _no_labels(source, split)
+            raise _no_labels(source, labels, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
     warnings = [*warnings, *checks.warnings(splits, labels, _shared(written, made)), *contradictory]
     warnings += _wordless(config, splits["train"], examples)
     if forgot:
@@ -275,7 +275,8 @@ def _numbered(
     notes = [*dict.fromkeys(note for source in plan.sources.values() for note in source.notes)]
     if unified := written.unified:
         notes.append(
-            f"{unified:,} words are written in several ways, with ' and ’ or in composed and decomposed letters (NFC and NFD): "
+            f"{unified:,} word{'s are' if unified > 1 else ' is'} written in several ways, with ' and ’ or in composed and "
+            "decomposed letters (NFC and NFD): "
             "each counts as one word."
         )
     if progress:
@@ -302,12 +303,13 @@ def _numbered(
     )
 
 
-def _no_labels(source: Source, split: str) -> Problem:
+def _no_labels(source: Source, known: Sequence[str], found: Sequence[str], typed: str) -> Problem:
     name, label = source.format.name, source.config.label
+    ours, theirs = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (known, found))
     return Problem(
-        f"There are no labels to score by in {name}: none of the values in its column {label!r} is a label that training knows, "
-        f"so choose another column, leave the file out, or have its texts answered with `predict`.",
-        f"--label COLUMN, or leave out --{split}",
+        f"There are no labels to score by in {name}: training knows {ours}, and its column {label!r} holds {theirs}. Choose "
+        "another column, write its labels as those of training, or have its texts answered with `predict`.",
+        typed,
     )
 
 
@@ -317,8 +319,8 @@ def _contradictory(written: Written) -> list[str]:
         return []
     text = written.config.between.join(written.example(row)[0])
     shown = text if len(text) <= 60 else text[:59] + "…"
-    stand, them = ("text stands", "it") if count == 1 else ("texts stand", "them")
-    return [f"{count:,} {stand} there with different labels, {shown!r} among {them}: no network can answer all of those right."]
+    have = "1 text has" if count == 1 else f"{count:,} texts have"
+    return [f"{have} different labels in different rows, such as {shown!r}: no network can answer all of those rows right."]
 
 
 def _wordless(
@@ -327,7 +329,7 @@ def _wordless(
     """Warnings of texts that words are no good steps for."""
     if TASKS[config.task].per_token or config.tokens == "char":
         return []
-    if without_spaces(["".join(tokens) for tokens, _ in examples]):
+    if without_spaces([" ".join(token for token in tokens if any(map(str.isalpha, token))) for tokens, _ in examples]):
         return ["The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
                 "characters instead."]  # fmt: skip
     if train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
@@ -364,7 +366,7 @@ def read_examples(
             tally = _read(source, "train", writer, progress or _nobody, lacking)
             written = writer.read()
         if labels is not None and not set(labels) & set(written.labels):
-            raise _no_labels(source, "test")
+            raise _no_labels(source, labels, written.labels, "--label COLUMN")
     except BaseException as error:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
@@ -390,7 +392,8 @@ def _source(
     if like and {like.text, like.label, like.sentence} - {None, ""} <= set(format.header):
         config = with_columns(config, text=config.text or like.text, label=config.label or like.label,
                               sentence=config.sentence or like.sentence)  # fmt: skip
-    filled = guess_columns(format, rows, config)
+    # Another column than that of training may hold labels only where it is called so: any column of 0 and 1 would do else.
+    filled = guess_columns(format, rows, config, by_name=bool(like))
     if not with_split:
         filled = with_columns(filled, split=None)
     notes = tuple(f"{name}: {note}" for note in format.notes + column_notes(format, rows, filled))
@@ -412,11 +415,14 @@ def _read(source: Source, split: str, writer: Writer, tick: Tick, warnings: list
     most = tally.left_out(unused=True)
     if len(writer) == before:
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
+        instead = " `predict` answers texts without labels." if most and most[0].reason == "no label" else ""
         raise Problem(
-            f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}.",
+            f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}, and how the "
+            f"file is read.{instead}",
             "--text COLUMN and --label COLUMN",
         )
-    if few := checks.too_few_used(len(writer) - before, tally.read, most, name):
+    most = tuple(entry for entry in most if entry.reason != EMPTY)
+    if few := checks.too_few_used(len(writer) - before, tally.read - tally.counts.get(EMPTY, 0), most, name):
         warnings.append(few)
     return tally
 

@@ -95,7 +95,6 @@ class _Fit(NamedTuple):
     delimiter: str
     quoting: str
 
-
 def _fit(lines: Sequence[str], delimiter: str, quoting: str, whole: bool) -> _Fit:
     """How well some lines can be read so.
 
@@ -113,12 +112,21 @@ def _fit(lines: Sequence[str], delimiter: str, quoting: str, whole: bool) -> _Fi
         width = width or len(fields)
         if cut or len(fields) != width or (quoting != "none" and '"' in "".join(row) and not sound(row, delimiter, quoting)):
             continue
-        if quoting == "none" and any(map(_QUOTED.fullmatch, fields)):
-            good += 0.9  # marks around whole fields are rather no part of them
+        if _unlikely(fields, quoting):
+            good += 0.9 * len(row)
         else:
             good += 1 if len(row) > 1 and whole_rows(row, delimiter, width) else len(row)
     order = -list(QUOTINGS).index(quoting)
     return _Fit(good / len(lines) if width > 1 else -1.0, width, order, delimiter, quoting)
+
+
+def _unlikely(fields: Sequence[str], quoting: str) -> bool:
+    """Whether fields hold marks that are rather no part of them: around whole fields, around several, or behind a blank."""
+    if quoting == "none":
+        opened = [i for i, field in enumerate(fields) if field.lstrip().startswith('"')]
+        closed = opened and any(field.rstrip().endswith('"') for field in fields[opened[0] + 1 :])
+        return bool(closed) or any(map(_QUOTED.fullmatch, fields))
+    return quoting == "double" and any(field[:1].isspace() and field.lstrip().startswith('"') for field in fields)
 
 
 def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Dialect:
@@ -144,9 +152,10 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
     below = rows[comments:] or rows
     best = _best(below, stated, config.quoting, whole)
     dropped = 0
+    named_below = any(map(known, next(parse(below, best.delimiter, best.quoting), ([], 0))[0]))
     for line in rows[:comments]:  # a header may begin with # too
         fields = next(parse([line], best.delimiter, best.quoting), ([], 0))[0]
-        if line.strip() and best.width > 1 and len(fields) == best.width:
+        if line.strip() and len(fields) == best.width > 1 and (known(fields[0].strip("# ")) or not named_below):
             break
         dropped += 1
     else:
@@ -157,7 +166,7 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
     below = rows[dropped:] or rows
     if best.quoting != "double" and not config.quoting:
         way = QUOTINGS[best.quoting]
-        notes.append(f"Quotation marks: {way}. So more lines have as many fields as the first than by the usual rules.")
+        notes.append(f"Quotation marks: {way}. Read so, more lines have {best.width} fields than by the usual rules.")
     sample = [fields for fields, _ in islice(parse(below, best.delimiter, best.quoting), FEW_LINES) if any(fields)]
     header = has_header(sample) if config.header == "auto" else config.header == "yes"
     if not header and config.header == "auto":
@@ -174,10 +183,16 @@ def _best(lines: Sequence[str], delimiter: str | None, quoting: str | None, whol
             return [quoting]
         return list(QUOTINGS) if any('"' in line for line in some) else ["double"]
 
-    first = max(_fit(few, one, way, whole and len(few) == len(lines)) for one in delimiters for way in ways(few))
+    all_ = whole and len(few) == len(lines)
+    first = max(max((_fit(few, one, way, all_) for way in ways(few)), key=_by_share) for one in delimiters)
     if len(few) == len(lines):
         return first
-    return max(_fit(lines, first.delimiter, way, whole) for way in ways(lines))
+    return max((_fit(lines, first.delimiter, way, whole) for way in ways(lines)), key=_by_share)
+
+
+def _by_share(fit: _Fit) -> tuple[float, int]:
+    """What the quotings of one delimiter are compared by. Not by width: cutting between quotation marks makes rows wider."""
+    return fit.share, fit.order
 
 
 # ---- the header -----------------------------------------------------------------------------------------------------
@@ -197,8 +212,8 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     """
     if len(rows) < 2:
         return len(rows) == 0 or any(map(known, rows[0])) or not any(map(_is_text, rows[0]))
-    if len(rows[0]) > MOST_JUDGED:
-        return True
+    if len(rows[0]) > MOST_JUDGED or sum(map(known, rows[0])) > 1 or list(rows[0]) == [str(i) for i in range(len(rows[0]))]:
+        return True  # the last: as pandas writes columns without names
     votes = [_vote(cell, [row[i].strip() for row in rows[1:] if i < len(row) and row[i].strip()])
              for i, cell in enumerate(map(str.strip, rows[0])) if cell]  # fmt: skip
     return sum(votes) >= 0

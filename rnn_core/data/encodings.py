@@ -108,7 +108,11 @@ def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
             "choose its encoding, or save the table as CSV (UTF-8).",
             "--encoding NAME",
         )
-    return _ALIASES[codecs.lookup(best.encoding).name], False
+    found = _ALIASES[codecs.lookup(best.encoding).name]
+    letters = [letter for letter in str(best) if letter.isalpha() and not letter.isascii()]
+    if found == "koi8-r" and 2 * sum(map(str.isupper, letters)) > len(letters):
+        found = "cp1251"  # whose small letters are koi8-r's capitals
+    return found, False
 
 
 def _nearly_utf8(head: bytes) -> bool:

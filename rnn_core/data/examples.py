@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rnn_core.config import DataConfig
-from rnn_core.data.columns import Layout, Span, as_list, as_spans, as_text
+from rnn_core.data.columns import Layout, Span, as_list, as_spans, as_text, without_spaces
 from rnn_core.data.encodings import encodable
 from rnn_core.data.names import split_of
+from rnn_core.data.records import FASTTEXT
 from rnn_core.data.tables import BLOCK, Block, Format, Row, listed, read_blocks, read_rows
 from rnn_core.data.tokens import tokenise
 from rnn_core.results import LeftOut
@@ -25,6 +26,9 @@ _UNUSABLE = re.compile(r"[\0\ud800-\udfff]")
 
 UNUSABLE = "a NUL byte or half a character"
 """Why a text with one of these is left out."""
+
+EMPTY = "nothing in the row"
+"""Why a row is left out that a spreadsheet may have left behind."""
 
 SHOWN = 20
 """How many rows are named for a reason."""
@@ -163,19 +167,25 @@ def _labelled(found: Found, config: DataConfig) -> Found:
         targets = found.targets.dictionary_encode()
         names = [name.strip() for name in targets.dictionary.to_pylist()]  # a file has few labels, and often
         blank = pc.or_(pc.utf8_is_space(found.texts), pc.equal(pc.binary_length(found.texts), 0))
-        if all(names) and not pc.any(blank).as_py() and not any(name.startswith("[") for name in names):
+        if all(names) and not pc.any(blank).as_py() and not any(name.startswith(("[", "(", "{", FASTTEXT)) for name in names):
             return replace(found, targets=pa.DictionaryArray.from_arrays(targets.indices, pa.array(names, pa.string())))
     texts = [value if type(value) is str else as_text(value) for value in listed(found.texts)]
+    odd_kinds = {row for row, value in enumerate(listed(found.texts)) if isinstance(value, (list, dict))}
     labels = [value.strip() if type(value) is str else value for value in listed(found.targets)]
     several = set()
     for row, value in enumerate(labels):
-        if type(value) is not str or value.startswith("["):
+        if type(value) is not str or value.startswith(("[", "(", "{", FASTTEXT)):
+            value = value.removeprefix(FASTTEXT) if isinstance(value, str) else value
             entries = as_list(value)
             labels[row] = as_text(value).strip() if entries is None else "".join(entries[:1]).strip()
             several |= {row} if entries and len(entries) > 1 else set()
     found = replace(found, texts=texts, targets=labels)
 
     def check(row: int) -> None:
+        if row in odd_kinds:
+            raise _Fault(f"a list or an object instead of a text in the column {config.text!r}")
+        if not texts[row].strip() and not labels[row]:
+            raise _Fault(EMPTY)
         if not texts[row].strip():
             raise _Fault("no text")
         if row in several:
@@ -187,7 +197,7 @@ def _labelled(found: Found, config: DataConfig) -> Found:
 
     whole = "\n".join(chain(texts, labels))  # one look at all of them; row by row only where that finds something
     odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
-    if odd or several or not all(found.splits or [True]):
+    if odd or several or odd_kinds or not all(found.splits or [True]):
         found = _sound(found, config, check)
     targets = pa.array(found.targets, pa.string()).dictionary_encode()
     return replace(found, texts=pa.array(found.texts, pa.string()), targets=targets)
@@ -255,6 +265,7 @@ def whole_tokens(given: Sequence[str]) -> list[str]:
 
 def _between_spans(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
     """The words of a text with tags by IOB2; a word is parted where a span begins or ends inside of it."""
+    how = "char" if without_spaces([text]) else "word"  # a phrase parted at entities alone would give them away
     tokens: list[str] = []
     tags: list[str] = []
     at = 0
@@ -263,9 +274,8 @@ def _between_spans(text: str, spans: Sequence[Span]) -> tuple[list[str], list[st
             raise _Fault("a span that ends beyond its text")
         if begin < at:
             raise _Fault("spans that overlap")
-        outside, inside = (
-            [token for token, _, _ in tokenise(text[start:stop], "word")] for start, stop in ((at, begin), (begin, end))
-        )
+        pieces = text[at:begin], text[begin:end]
+        outside, inside = ([token for token, _, _ in tokenise(piece, how) if token.strip()] for piece in pieces)
         name = "_".join(kind.split())
         tokens += outside + inside
         tags += ["O"] * len(outside) + [f"{'I' if i else 'B'}-{name}" for i in range(len(inside))]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rnn_core.config import Problem
 from rnn_core.data.dialects import DELIMITERS
-from rnn_core.data.names import known
+from rnn_core.data.names import TAGS, known, plain
 from rnn_core.data.records import FASTTEXT, conll_fields
 from rnn_core.metrics import mark_of
 
@@ -20,7 +20,8 @@ ONE_SENTENCE = 400
 
 _JSON_START = re.compile(r"\{\s*[\"}]|\[\s*\{")
 _CONLLU_START = re.compile(r"# (sent_id|text|newdoc|newpar|global\.columns)\b")
-_AT_LABEL = re.compile(r"@([\w+.-]{1,30})\s*$")
+_AT_LABEL = re.compile(r"@\s*([\w+.-]{1,30})\s*$")
+_FASTTEXT = re.compile(rf"(^|\s){FASTTEXT}[^\s,;]+(\s|$)")
 _FIRST_LABEL = re.compile(r"([+\-−]?\w[\w:.-]{0,40})\s+\S")
 _TAG = re.compile(r"[A-Z$.,:;'`#()\"-][A-Z0-9$.,:;'`#()\"_-]*")
 """A tag as treebanks write parts of speech."""
@@ -59,7 +60,7 @@ def kind_of(stated: str | None, suffix: str, top: Sequence[str], name: str) -> s
         if begins.match(start):
             raise Problem(f"{name} is {what}, which is not read: {advice}.")
     full = [line for line in top if line.strip()]
-    if _share(full, lambda line: line.startswith(FASTTEXT)) >= 0.9:
+    if _share(full, _FASTTEXT.search) >= 0.9:
         return "fasttext"
     if suffix in (".conllu", ".jsonl", ".ndjson", ".json"):
         return SUFFIXES[suffix]
@@ -67,13 +68,14 @@ def kind_of(stated: str | None, suffix: str, top: Sequence[str], name: str) -> s
         return "jsonl"
     if suffix == ".csv":
         return "csv"
-    if _CONLLU_START.match(start) or all(line.count("\t") == 9 for line in full if not line.startswith("#")):
+    nine = [line.count("\t") == 9 for line in full if not line.startswith("#")]
+    if (_CONLLU_START.match(start) and any(nine)) or all(nine):
         return "conllu"
-    if found := _by_token(full, len(full) < len("".join(top).strip().splitlines()), suffix):
-        return found
     if word_tags(top):
         return "word_tag"
-    return SUFFIXES.get(suffix) or _labelled_lines(full) or "csv"
+    if found := _by_token(full, len(full) < len("".join(top).strip().splitlines()), suffix):
+        return found
+    return SUFFIXES.get(suffix) or (_labelled_lines(full) if suffix != ".tsv" else None) or "csv"
 
 
 def _share(lines: Sequence[str], fits: Callable[[str], object]) -> float:
@@ -87,7 +89,9 @@ def _by_token(full: Sequence[str], blank: bool, suffix: str) -> str | None:
         full: the lines that are not blank.
         blank: whether blank lines stand between them.
     """
-    if _named(full[0]):
+    if token_header(full[0]) and blank:
+        full = full[1:]
+    elif _named(full[0]):
         return None
     tokens = [line for line in full if not line.startswith("-DOCSTART-")]
     pairs = _share(tokens, lambda line: line.count("\t") == 1 and " " not in line.split("\t")[0])
@@ -96,7 +100,7 @@ def _by_token(full: Sequence[str], blank: bool, suffix: str) -> str | None:
             return "token_tag"
         widths = Counter(len(conll_fields(line)) for line in tokens if not line.startswith("#"))
         width, count = widths.most_common(1)[0] if widths else (1, 0)
-        if (width > 1 and count >= 0.75 * widths.total()) or tabs_alone(tokens):
+        if (width > 1 and count >= 0.75 * widths.total()) or (blank and tabs_alone(tokens)):
             return "conll"
     elif suffix != ".csv" and 1 < len(tokens) <= ONE_SENTENCE:  # one sentence
         rows = [conll_fields(line) for line in tokens]
@@ -111,6 +115,12 @@ def _named(line: str) -> bool:
     """Whether a line is rather the header of a table: two names of columns or more, apart by tabs."""
     fields = line.strip().split("\t")
     return len(fields) > 1 and sum(map(known, fields)) >= 2
+
+
+def token_header(line: str) -> bool:
+    """Whether a line names the columns of tokens and tags below it, such as `Word Tag`."""
+    fields = [plain(field) for field in conll_fields(line)]
+    return len(fields) > 1 and fields[0] in ("token", "word", "form") and {*fields[1:]} <= {*TAGS, "chunk", "lemma"}
 
 
 def tabs_alone(top: Sequence[str]) -> str | None:
@@ -145,7 +155,7 @@ def _labelled_lines(full: Sequence[str]) -> str | None:
     if all(ends) and len({end[1] for end in ends if end}) * 5 <= len(full):
         return "text_at_label"
     starts = [_FIRST_LABEL.match(line) for line in full]
-    if not all(starts):
+    if not all(starts) or _share(full, lambda line: "\t" in line) >= 0.9 or _named(full[0]):
         return None
     labels = {start[1] for start in starts if start}
     table = any(len(counts := Counter(line.count(sign) for line in full)) and counts.most_common(1)[0][0] > 0

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 TEXT = ("text", "review", "sentence", "content", "comment", "tweet", "message", "body", "document", "phrase", "post",
-        "utterance", "question", "query", "sms", "description", "article", "input", "narrative", "feedback", "story")  # fmt: skip
+        "utterance", "question", "query", "sms", "description", "article", "input", "narrative", "feedback",
+        "story", "abstract", "overview", "plot", "lyric", "essay", "excerpt", "transcript")  # fmt: skip
 TITLE = ("headline", "title", "subject", "summary")
 """Short texts that stand beside the text itself: they are the text only where there is no other."""
 
@@ -13,10 +14,10 @@ LABEL = ("label", "sentiment", "class", "category", "target", "rating", "star", 
          "score", "tag", "y", "output")  # fmt: skip
 TAGS = ("tag", "ner_tag", "ner", "upos", "pos_tag", "pos", "upos_tag", "xpos", "label", "entities", "entity", "span")
 SENTENCE = ("sentence", "sentence_id", "sent_id", "sentence_idx", "sentence_no", "sentence_num", "sentence_number", "sent")
-SPLIT = ("split", "set", "fold", "partition", "subset")
+SPLIT = ("split", "set", "fold", "partition", "subset", "dataset", "usage", "type")
 FLAGS = {
     "is_valid": "dev", "is_validation": "dev", "is_val": "dev", "is_dev": "dev", "is_test": "test", "is_train": "train",
-    "is_training": "train",
+    "is_training": "train", "valid": "dev", "validation": "dev",
 }  # fmt: skip
 """Split columns that hold true and false: the split of the rows that say true. Others are of train, or of dev."""
 
@@ -24,7 +25,8 @@ _OTHER = ("id", "index", "date", "time", "author", "user", "name", "url", "sourc
 _SPLITS = {
     "train": "train", "training": "train", "trn": "train",
     "dev": "dev", "val": "dev", "valid": "dev", "validation": "dev", "development": "dev",
-    "test": "test", "testing": "test", "tst": "test",
+    "eval": "dev", "publictest": "dev",
+    "test": "test", "testing": "test", "tst": "test", "holdout": "test", "privatetest": "test",
 }  # fmt: skip
 _TRUE, _FALSE = ("true", "1", "1.0", "yes", "t"), ("false", "0", "0.0", "no", "f")
 
@@ -51,6 +53,8 @@ def named(
 
 def known(column: str) -> bool:
     """Whether it is what a column of texts, labels or the like is called."""
+    if len(column) > 40 or column.count(" ") > 3 or column.rstrip().endswith((".", "!", "?")):
+        return False  # a sentence
     name = plain(column)
     every = (*TEXT, *TITLE, *TOKENS, *LABEL, *TAGS, *SENTENCE, *SPLIT, *FLAGS, *_OTHER)
     return name in every or name.endswith(tuple("_" + one for one in every if len(one) > 1))

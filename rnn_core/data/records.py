@@ -80,7 +80,8 @@ class CsvReader:
                 if not sound(row, self.delimiter, self.quoting):
                     fault = f"a quotation mark opens in this row and swallows lines up to line {last}"
                 elif self.width > 1 and whole_rows(row, self.delimiter, self.width):
-                    self.doubtful.append((self.line + start, "a quoted field of lines that look like whole rows, and kept"))
+                    why = "rows may have been swallowed between two quotation marks, and kept"
+                    self.doubtful.append((self.line + start, why))
             if len(fields) > 1 or (fields and fields[0].strip()):
                 found.append((self.line + start, fields, fault))
             start = end
@@ -401,6 +402,8 @@ def sentences(
             continue
         if fault:
             continue
+        if not rows and _COMMENT.match(line) and kind == "conll":
+            continue
         if not rows:
             start = number
         if len(fields) != width:
@@ -415,6 +418,10 @@ def sentences(
             )
     if rows or fault:
         yield start, tuple(map(list, zip(*rows, strict=True))), fault
+
+
+_COMMENT = re.compile(r"#\s*(id|sent_id|sentence|text|newdoc|newpar|doc|source|url)\b")
+"""Lines above a sentence that are comments however many fields they have."""
 
 
 def _fields(line: str, kind: str, width: int, delimiter: str | None) -> list[str] | None:
@@ -457,18 +464,17 @@ def labelled_lines(lines: Iterable[str], kind: str) -> Iterator[Record[tuple[Any
         if not (line := line.strip()):
             continue
         if kind == "fasttext":
-            words = line.split(" ")
+            words = line.split()
             labels = [word.removeprefix(FASTTEXT) for word in words if word.startswith(FASTTEXT)]
             text = " ".join(word for word in words if not word.startswith(FASTTEXT))
             yield number, (text, labels[0] if len(labels) == 1 else labels), None
             continue
         if kind == "label_text":
             label, *text_ = line.split(None, 1)
-            text = text_[0] if text_ else ""
+            label, text = label.rstrip(":"), text_[0] if text_ else ""
         else:
             text, at, label = line.rpartition("@")
-            text = text if at else label
-            label = label if at else ""
+            text, label = (text, label.strip()) if at else (label, "")
         yield number, (text, label), None
 
 

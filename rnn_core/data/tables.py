@@ -194,7 +194,7 @@ def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[s
     kind = draft.kind
     if kind == "csv":
         whole = len(top) < MOST_LINES and sum(map(len, top)) <= HEAD
-        dialect = sniff(top, config, suffix == ".tsv", whole)
+        dialect = sniff(top, config, suffix == ".tsv" and any("\t" in line for line in top), whole)
         rows = parse(top[dialect.above :], dialect.delimiter, dialect.quoting)
         first = next((fields for fields, _ in rows if len(fields) > 1 or (fields and fields[0].strip())), [""])
         header = first if dialect.header else [f"column {i + 1}" for i in range(len(first))]
@@ -239,11 +239,12 @@ def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
     inner = {key: text[at : at + 200] for key, at in members}
     if not inner or by_line or (more.lstrip().startswith("{") and first.rstrip().endswith("}")):
         return draft  # an object a line
-    nested = [(key, at) for key, at in members if _OBJECTS.match(text, at)]
+    ends = [at for _, at in members[1:]] + [len(text)]
+    nested = [(end - at, key, at) for (key, at), end in zip(members, ends, strict=True) if _OBJECTS.match(text, at)]
     if nested:
-        key, at = nested[0]
-        note = f"The rows are the list of objects under the key {key!r}."
-        return replace(draft, json="array", at=at, notes=(note,))
+        _, key, at = max(nested)
+        others = "".join(f", and not those under {other!r}" for _, other, _ in nested if other != key)
+        return replace(draft, json="array", at=at, notes=(f"The rows are the objects under the key {key!r}{others}.",))
     lists = [value for value in inner.values() if value.startswith(("[", "{"))]
     if len(lists) > 1 and len(lists) == len(inner) and not by_line:
         return replace(draft, json="columns", notes=("The file is one JSON object that holds all rows.",))
@@ -299,8 +300,9 @@ def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Forma
                       "another --delimiter")  # fmt: skip
     if width < fewest:
         given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
+        parted = " (no comma, tab, semicolon or bar parts its lines)" if format.kind == "csv" else ""
         raise Problem(
-            f"{format.name} has {given}, so there is no column of labels: to train or to score, add one; "
+            f"{format.name} has {given}{parted}, so there is no column of labels: to train or to score, add one; "
             "`predict` answers texts without labels."
         )
     return format
@@ -352,7 +354,7 @@ def _blocks(
     elif format.kind == "parquet":
         records = parquet_rows(path, places, format.name, tick)
     else:
-        text = lines(path, format.encoding or "utf-8", format.name, tick, format.mended)
+        text = _below_header(lines(path, format.encoding or "utf-8", format.name, tick, format.mended), format.kind)
         if format.kind == "word_tag":
             found = word_tags(text, format.delimiter or "|", len(format.header))
         elif format.by_sentence:
@@ -367,6 +369,13 @@ def _blocks(
             [[values[i] for _, values in sound] for i in range(len(columns))],
             [(line, fault) for line, _, fault in some if fault],
         )
+
+
+def _below_header(all_lines: Iterator[str], kind: str) -> Iterator[str]:
+    """The lines; one that names the columns of tokens and tags is blank."""
+    first = next(all_lines, "")
+    yield "\n" if kind in ("conll", "token_tag") and kinds.token_header(first) else first
+    yield from all_lines
 
 
 def _some(

@@ -133,7 +133,7 @@ def test_rows_inside_of_a_quoted_field_are_named(tmp_path: Path) -> None:
     content = rows(lambda i: f'"{text(i)}, as quoted",{label(i)}\n', "text,label\n") + pair
     found = read(tmp_path, "a.csv", content)
     entry = found.report.left_out[0]
-    assert entry.reason == "a quoted field of lines that look like whole rows, and kept"
+    assert entry.reason == "rows may have been swallowed between two quotation marks, and kept"
     assert (entry.rows, found.report.rows_kept) == ((f"a.csv line {N + 2}",), N + 1)
 
 
@@ -427,7 +427,7 @@ def test_the_same_words_are_the_same_text_and_may_not_have_two_labels(tmp_path: 
     homes = {split: {example.tokens for example in kept} for split, kept in found.splits.items()}
     assert not homes["train"] & homes["dev"] and "different labels" not in said(found)
     content = rows(lambda i: f"{text(i // 3)},{label(i)}\n", "text,label\n")
-    assert f"20 texts stand there with different labels, '{text(0)}' among them" in said(read(tmp_path, "b.csv", content))
+    assert f"20 texts have different labels in different rows, such as '{text(0)}'" in said(read(tmp_path, "b.csv", content))
 
 
 def test_utf8_with_some_broken_bytes_is_mended_and_counted(tmp_path: Path) -> None:
