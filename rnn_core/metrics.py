@@ -261,6 +261,9 @@ class Scoring:
 # ---- recognising a scheme -------------------------------------------------------------------------------------------
 
 
+_NO_ENTITY = ("o", "out", "outside", "other", "none", "-", "_", "0")
+_ALIKE = re.compile(r"[BIESLUbieslu][^\w\s].")
+
 ODD = 0.05
 """The share of tags besides O that may be no tags of a scheme, such as mistyped ones."""
 
@@ -300,7 +303,13 @@ def scheme_of(
     usual = max(("-", "_", "suffix", "small"), key=lambda style: styles.get(style, Counter()).total())
     odd = sum((counts for style, counts in styles.items() if style != usual), Counter[str]())
     if odd.total() > ODD * tags_.total() or not styles.get(usual, Counter()).total():
-        return None, None
+        alike = [tag for tag, _ in tags_.most_common() if _ALIKE.match(tag) and not _style(tag)]
+        if 2 * sum(tags_[tag] for tag in alike) <= tags_.total():
+            return None, None
+        some = ", ".join(map(repr, alike[:3]))
+        return None, (
+            f"The tags look like entities ({some}), but are not written as B-PER, B_PER or PER-B, so they count as plain classes."
+        )
     if not votes:
         return None, None
     likely = ("IOB2", "IOBES", "IOB1") if prefixes.keys() <= set("BI") else ("IOBES", "IOB2", "IOB1")
@@ -341,11 +350,11 @@ def _style(tag: str) -> str:
 
 
 def _outside(counts: Counter[str]) -> str:
-    """The tag of what is no entity: O, or the most frequent one where nearly all others are tags of entities."""
-    usual = max(counts, key=counts.__getitem__, default="O")
+    """The tag of what is no entity: O, or another way to write that where nearly all others are tags of entities."""
+    usual = max((tag for tag in counts if tag.lower() in _NO_ENTITY), key=counts.__getitem__, default="O")
     others = counts.total() - counts[usual]
     marked = sum(count for tag, count in counts.items() if _style(tag))
-    return usual if usual and "O" not in counts and not _style(usual) and others and marked >= (1 - ODD) * others else "O"
+    return usual if usual and "O" not in counts and others and marked >= (1 - ODD) * others else "O"
 
 
 def _valid(tags: Sequence[str], scheme: str, outside: str) -> bool:

@@ -262,7 +262,8 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_na
         label = label or claim(spans)
         if label and _hold_spans(table[label]):
             text = text or claim(named(free, TEXT, worded))
-        text = text or claim(named(free, TOKENS, lambda column: not _numeric(texts[column])) or named(free, TOKENS))
+        numbers = [column for column in free if _numeric(texts[column]) or column.rstrip().endswith("#")]  # of sentences
+        text = text or claim(named([column for column in free if column not in numbers], TOKENS) or named(free, TOKENS))
         label = label or claim(_most_entities({column: table[column] for column in free}) or named(free, TAGS))
     else:
         text = text or claim(named(free, TEXT, worded) or _title_or_longer(free, texts, worded) or named(free, TEXT))
@@ -278,7 +279,8 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_na
     if text is None:
         raise Problem(f"{format.name} has no column left for the text: choose the columns.", "--text COLUMN")
     if label is None:
-        _name_no_labels(format, {column: texts[column] for column in free}, table)
+        if not by_name:
+            _name_no_labels(format, {column: texts[column] for column in free}, table)
         raise Problem(
             f"{format.name} has no column of labels: no column besides {text!r} holds few values that come again and again. "
             "Choose the column of labels, or have the texts answered with `predict`.",

@@ -126,7 +126,7 @@ def _unlikely(fields: Sequence[str], quoting: str) -> bool:
         opened = [i for i, field in enumerate(fields) if field.lstrip().startswith('"')]
         closed = opened and any(field.rstrip().endswith('"') for field in fields[opened[0] + 1 :])
         return bool(closed) or any(map(_QUOTED.fullmatch, fields))
-    return quoting == "double" and any(field[:1].isspace() and field.lstrip().startswith('"') for field in fields)
+    return quoting in ("double", "backslash") and any(field[:1].isspace() and field.lstrip().startswith('"') for field in fields)
 
 
 def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Dialect:
@@ -161,7 +161,8 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
     else:
         dropped = comments if best.width > 1 else 0
     if said := sum(bool(line.strip()) for line in rows[:dropped]):
-        notes.append(f"{said} comment line{'s' * (said > 1)} above the table, which begin with #, were passed over.")
+        lines = "A line that begins with # was" if said == 1 else f"{said} lines that begin with # were"
+        notes.append(f"{lines} passed over above the table, as comments.")
         above += dropped
     below = rows[dropped:] or rows
     if best.quoting != "double" and not config.quoting:

@@ -402,7 +402,7 @@ def sentences(
             continue
         if fault:
             continue
-        if not rows and _COMMENT.match(line) and kind == "conll":
+        if not rows and _COMMENT.match(line) and (kind == "conll" or len(fields) != width):
             continue
         if not rows:
             start = number
@@ -474,7 +474,7 @@ def labelled_lines(lines: Iterable[str], kind: str) -> Iterator[Record[tuple[Any
             label, text = label.rstrip(":"), text_[0] if text_ else ""
         else:
             text, at, label = line.rpartition("@")
-            text, label = (text, label.strip()) if at else (label, "")
+            text, label = (text.rstrip(), label.strip()) if at else (label, "")
         yield number, (text, label), None
 
 

@@ -488,3 +488,87 @@ def test_halves_of_characters_in_json(tmp_path: Path) -> None:
     content = rows(lambda i: f'{{"text": "{text(i)}", "label": "{label(i)}", "\\ud800": "x"}}\n')
     found = read(tmp_path, "a.jsonl", content)
     assert found.report.rows_kept == N and found.report.files[0]["columns"] == {"text": "text", "label": "label"}
+
+
+# ---- found in a second round ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "header", "wanted"),
+    [
+        ("a.csv", '{n},"{t}, and so on"\n', "", ("and so on", "0")), ("a.csv", '"{t}, and so on",{n}\n', "", ("and so on", "0")),
+        ("a.csv", '{n}, "{t}, and, so on", x\n', "", ("so on", "0")), ("a.tsv", "{l}\t{t} of this story\n", "", ("story", "neg")),
+        ("a.csv", '{n},"the worst, of all time"\n', "", ("time", "0")),
+        ("a.tsv", "{l}\t{t}{more}\n", "label\ttext\tsource\n", ("", "neg")),
+        ("a.csv", "{t},{l}\n", "# made by me, 2020\ntext,label\n", ("", "neg")),
+        ("a.tsv", "{t},{l}\n", "text,label\n", ("", "neg")),
+        ("a.csv", "{t},{l}\n", "0,1\n", ("", "neg")), ("a.csv", "__label__{l},{t}\n", "label,text\n", ("", "neg")),
+        ("a.txt", "{t} __label__{l}\n", "", ("", "neg")), ("a.txt", "__label__{l}\t{t}\n", "", ("", "neg")),
+        ("a.txt", "{t} @ {l}\n", "", ("", "neg")), ("a.txt", "{l}: {t}\n", "", ("", "neg")),
+        ("a.csv", "{t},{l},{n}.5{i}\n", "text,sentiment_label,score\n", ("", "neg")),
+    ],
+)  # fmt: skip
+def test_tables_that_were_read_wrongly(tmp_path: Path, name: str, line: str, header: str, wanted: tuple[str, str]) -> None:
+    def row(i: int) -> str:
+        return line.format(t=text(i), l=label(i), n=i % 2, i=i, more="\tweb" * (i % 2))
+
+    found = read(tmp_path, name, rows(row, header))
+    example = found.splits["train"][0]
+    assert found.report.rows_kept == N and len(found.labels) == 2
+    assert example.text.endswith(wanted[0] or text(0)) and example.target == wanted[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "scheme"),
+    [
+        ("a.bio", "B-PER\tAnn\nI-PER\tLee\nO\twon\n\n", "IOB2"), ("a.tsv", "Word\tTag\nAnn\tB-PER\nwon\tO\n\n", "IOB2"),
+        ("a.conll", "# id 7 domain=a split=b\nAnn _ _ B-PER\nwon _ _ O\n\n", "IOB2"),
+        ("a.bmes", "A B-X\nb M-X\nc E-X\nd O\n\n", "IOBES"),
+        ("a.tsv", "Ann\tb-per\nwon\to\n\n", "IOB2"), ("a.tsv", "Ann\tB-PER\nwon\tOUT\nby\tOUT\n\n", "IOB2"),
+        ("a.tsv", "# newdoc id = 1\nAnn\tB-PER\nwon\tO\n\n", "IOB2"),
+        ("a.csv", "tokens,ner_tags\n" + "\"['Ann' 'won']\",\"['B-PER' 'O']\"\n", "IOB2"),
+    ],
+)  # fmt: skip
+def test_tags_that_were_read_wrongly(tmp_path: Path, name: str, content: str, scheme: str) -> None:
+    first, _, below = content.partition("\n")
+    head, again = (first + "\n", below) if "ag" in first else ("", content)
+    found = read(tmp_path, name, head + again * N)
+    example = found.splits["train"][0]
+    assert (found.scheme, found.report.rows_kept) == (scheme, N)
+    assert example.tokens[0] in ("Ann", "A") and example.target[0].upper().startswith("B-")
+
+
+def test_tags_of_no_known_form_are_said(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.tsv", "Ann\tB.PER\nwon\tO\n\n" * N)
+    assert found.scheme is None and "look like entities ('B.PER')" in said(found)
+
+
+def test_what_is_no_text_and_what_is_no_class(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="a list or an object instead of a text"):
+        lists = rows(lambda i: json.dumps({"text": [text(i), "x"], "label": label(i)}) + "\n")
+        read(tmp_path, "a.jsonl", lists, task="classify")
+    with pytest.raises(Problem, match=r"'price' holds numbers.*regression"):
+        read(tmp_path, "a.csv", rows(lambda i: f"{text(i)},{i}.{i % 9 + 1}\n", "text,price\n"))
+    with pytest.raises(Problem, match=r"multi-label.*'terms'"):
+        read(tmp_path, "a.csv", rows(lambda i: f"{text(i)},\"['a', 'b{i}']\"\n", "text,terms\n"))
+    blank = rows(lambda i: f"{text(i)},{label(i)}\n" if i < 20 else ",\n", "text,label\n")
+    assert read(tmp_path, "b.csv", blank).report.rows_kept == 20, "empty rows of a spreadsheet are no reason to refuse it"
+
+
+def test_a_column_of_0_and_1_is_no_label_of_a_file_to_score(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(rows(lambda i: f"{text(i)},{i % 2}\n", "text,label\n"))
+    (tmp_path / "b.csv").write_text(rows(lambda i: f"{i},{text(i)},{i % 2}\n", "id,text,verified\n"))
+    with pytest.raises(Problem, match=r"no column of labels.*`predict`"):
+        read_dataset({"train": tmp_path / "a.csv", "test": tmp_path / "b.csv"}, DataConfig())
+
+
+def test_splits_of_which_some_are_none(tmp_path: Path) -> None:
+    names = ("train", "train", "holdout", "unsup")
+    found = read(tmp_path, "a.csv", rows(lambda i: f"{text(i)},{label(i)},{names[i % 4]}\n", "text,label,usage\n"))
+    assert {split: len(kept) for split, kept in found.splits.items()} == {"train": 30, "test": 15}
+    assert found.report.left_out[0].reason == "no known split in the column 'usage' (train, dev or test)"
+
+
+def test_small_cyrillic_letters_are_cp1251(tmp_path: Path) -> None:
+    content = rows(lambda i: f"какой хороший фильм номер {i};{('да', 'нет')[i % 2]}\n", "text;label\n")
+    assert read(tmp_path, "a.csv", content.encode("cp1251")).labels == ("да", "нет")
