@@ -15,7 +15,7 @@ def test_figures_below_the_fold_are_drawn_when_they_are_reached(browser: Any, se
     page = person.page
     page.set_viewport_size({"width": 1280, "height": 800})
     person.go("/")
-    person.go("/inspect?run=1-film-reviews")
+    person.go("/inspect?run=05-film-reviews")
     person.chart("view-states")  # before the browser has said what is in view, everything is drawn
 
     def read(text: str) -> None:
