@@ -283,11 +283,24 @@ def _object(value: Any) -> tuple[dict[str, Any], str | None]:
     return {key: one for key, one in value.items() if encodable(key)}, None
 
 
+MOST_INFLATED, INFLATION = 64_000_000, 200
+"""A column of a Parquet file that is larger than this, decompressed, and this many times its compressed size, is refused: text
+compresses to a tenth at best."""
+
+
 def parquet_header(path: Path, name: str) -> tuple[str, ...]:
-    """The column names of a Parquet file. Raises Problem when it is none."""
+    """The column names of a Parquet file. Raises Problem when it is none, or would fill the memory."""
     import pyarrow.parquet as pq  # 0.1 s, and few files need it
 
     with _parquet_problems(name), pq.ParquetFile(path) as file:
+        groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+        for column in (group.column(i) for group in groups for i in range(group.num_columns)):
+            size, compressed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
+            if size > max(MOST_INFLATED, INFLATION * compressed):
+                raise Problem(
+                    f"{name} would take {size / 1e6:,.0f} MB once it is decompressed, {size / compressed:,.0f} times what it "
+                    "holds: no text is written so. Save it as CSV, or export it again."
+                )
         return tuple(file.schema_arrow.names)
 
 

@@ -479,6 +479,10 @@ def test_a_value_that_comes_again_is_held_once(tmp_path: Path) -> None:
     format = recognise(tmp_path / "a.parquet", DataConfig())
     texts = [row.values[0] for row in read_rows(tmp_path / "a.parquet", format)]
     assert len(texts) == 3000 and len({id(text) for text in texts}) < 20
+    pq.write_table(pa.table({"text": [long] * 300, "label": ["x", "y"] * 150}), tmp_path / "c.parquet",
+                   use_dictionary=False, compression="zstd")  # fmt: skip
+    with pytest.raises(Problem, match="once it is decompressed"):
+        recognise(tmp_path / "c.parquet", DataConfig())
     too_long = "x" * (encodings.MAX_RECORD + 1)
     pq.write_table(pa.table({"text": [too_long, "b"], "label": ["x", "y"]}), tmp_path / "b.parquet")
     assert next(read_rows(tmp_path / "b.parquet", recognise(tmp_path / "b.parquet", DataConfig()))).fault
