@@ -43,13 +43,13 @@ Texts = tuple[list[list[str]], list[Any]]
 
 
 def first_word(count: int, steps: int, rng: np.random.Generator) -> Texts:
-    """Texts of so many words, and the first word of each, which stands nowhere else."""
+    """Texts of a given number of words, and the first word of each, which stands nowhere else."""
     labels = [WORDS[i] for i in rng.integers(0, 2, count)]
     return [[label, *(WORDS[i] for i in rng.integers(2, len(WORDS), steps - 1))] for label in labels], labels
 
 
 def copy(count: int, back: int, rng: np.random.Generator) -> Texts:
-    """Texts of 30 of four words, and for each word the one so many places before it."""
+    """Texts of 30 of four words, and for each word the one a given number of places before it."""
     texts = [[WORDS[i] for i in rng.integers(0, 4, 30)] for _ in range(count)]
     return texts, [["none"] * back + text[:-back] for text in texts]
 

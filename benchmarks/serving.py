@@ -26,7 +26,7 @@ WORDS = ["a", "slow", "start", ",", "but", "the", "last", "hour", "is", "funny",
 
 
 def typed(count: int, draw: random.Random) -> str:
-    """A text of so many words, another one each time."""
+    """A text of n words, a new one each time."""
     return " ".join(draw.choice(WORDS) for _ in range(count))
 
 

@@ -76,7 +76,7 @@ async def closed_loop(server: Server, asked: argparse.Namespace, think: float) -
 
 @contextmanager
 def trainings(server: Server, count: int) -> Iterator[None]:
-    """So many trainings from the command line in the server's workspace, all at their epochs."""
+    """Starts a number of trainings from the command line in the server's workspace, all at their epochs."""
     command = [sys.executable, "-m", "rnn_core", "train", "--train", "samples/reviews.csv", "--epochs", "1000", "--patience", "0",
                "--hidden", "128", "--workspace", str(server.workspace)]  # fmt: skip
     workers, logs = [], []

@@ -48,7 +48,7 @@ class Task(NamedTuple):
 
     Attributes:
         title: the words a page uses for it.
-        per_token: whether the target is one label a token (else one label a text).
+        per_token: whether the target is one label a token (else one label per text).
         losses: the values of `TrainConfig.loss` that mean something here, the default first.
         headline: the metric that chooses the best epoch when the labels are plain classes.
         columns: the columns a table must name, beyond those that the layout may add.
@@ -64,9 +64,9 @@ class Task(NamedTuple):
 
 
 TASKS: dict[str, Task] = {
-    "classify": Task("Classification: one label a text", False, ("last", "every"), "accuracy",
+    "classify": Task("Classification: one label per text", False, ("last", "every"), "accuracy",
                      ("text", "label"), "reviews.csv"),
-    "tag": Task("Labelling: one tag a token", True, ("every",), "macro_f1", ("text", "label"), "tagged.tsv"),
+    "tag": Task("Labelling: one tag per token", True, ("every",), "macro_f1", ("text", "label"), "tagged.tsv"),
 }  # fmt: skip
 
 CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam", "sgd": "SGD", "relu": "ReLU",

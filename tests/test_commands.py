@@ -495,7 +495,7 @@ def test_predict_reads_one_text_a_line(command: Run, workspace: Workspace, tmp_p
         (UNLABELLED, ["--out", "FOLDER/link.csv"], ["is the file that is read", "--out"]),
         (UNLABELLED, ["--out", "FOLDER/out.xlsx"], [".csv, .jsonl, .parquet, .conll"]),
         (UNLABELLED, ["--out", "FOLDER/out"], [".csv, .jsonl, .parquet, .conll"]),
-        (UNLABELLED, ["--out", "FOLDER/out.conll"], ["one label a text"]),
+        (UNLABELLED, ["--out", "FOLDER/out.conll"], ["one label per text"]),
         (UNLABELLED, ["--out", "FOLDER/in.csv/out.csv"], ["cannot be written", "--out"]),
         (UNLABELLED, ["--out", "FOLDER/folder.csv"], ["is a folder"]),
         (UNLABELLED, ["--out", "FOLDER/out.csv", "--text", "x"], ["no column 'x'"]),

@@ -18,7 +18,7 @@ def choose_target(run: Run, labels: tuple[str, ...]) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if per_token:
         st.session_state["bptt-tags"] = chosen.tags or ""
-        row.text_input("Target: one tag a token", key="bptt-tags", placeholder="the network's own answer",
+        row.text_input("Target: one tag per token", key="bptt-tags", placeholder="the network's own answer",
                        on_change=lambda: state.select(tags=st.session_state["bptt-tags"].strip() or None))  # fmt: skip
     else:
         st.session_state["bptt-label"] = chosen.label if chosen.label in labels else ""

@@ -75,7 +75,7 @@ def flow(
         done: the forward pass; of `doubled` for float64.
         tokens: (T,) as fed.
         labels: the run's classes.
-        most: so many losses are followed at most, as in `followed`; all others are in the sums.
+        most: up to this number of losses are followed, as in `followed`; all others are in the sums.
 
     Raises:
         Problem: when the network's numbers overflow on this text.
@@ -331,7 +331,7 @@ def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str
 
     Args:
         trace: the text as the run reads it.
-        target: a label, or when labelling one tag a token, apart by spaces; None: what the network answers itself.
+        target: a label, or when labelling one tag per token, apart by spaces; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
     """
     count = len(trace.tokens) - 2

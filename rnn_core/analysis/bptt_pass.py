@@ -38,7 +38,7 @@ def beginning(loaded: Loaded, trace: Trace, tags: str | Sequence[str] | None) ->
     """The text itself, or where it is longer than `longest` its first tokens read as a text of their own.
 
     Args:
-        tags: the target; of a labelling run one tag a token, of which those of these tokens are given back.
+        tags: the target; when tagging, one tag per token, of which those of these tokens are given back.
     """
     most, count = longest(loaded.network), len(trace.tokens) - 2
     if count <= most:
@@ -253,7 +253,7 @@ def target_of(
     """What to aim at, in a text as read.
 
     Args:
-        target: a label, or when labelling one tag a token; None: what the network answers itself.
+        target: a label, or when labelling one tag per token; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
         logit: the class's logit instead of its loss.
 
@@ -267,7 +267,7 @@ def target_of(
     if task.per_token:
         wanted = target.split() if isinstance(target, str) else target
         if wanted is not None and len(wanted) != steps - 2:
-            raise Problem(f"There are {len(wanted):,} tags for {steps - 2:,} tokens. Give one tag a token.")
+            raise Problem(f"There are {len(wanted):,} tags for {steps - 2:,} tokens. Give one tag per token.")
         tags = trace.readouts[1:-1].argmax(1) if wanted is None else [_number(labels, tag) for tag in wanted]
         classes = torch.tensor([-1, *tags, -1])
     else:

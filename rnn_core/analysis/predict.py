@@ -27,8 +27,8 @@ from rnn_core.network.decoding import predict, probabilities
 from rnn_core.results import FileAnswers
 
 WINDOW, CHARACTERS, PROBABILITIES = 8_192, 4_000_000, 1_000_000
-"""Rows, and about how many characters and probabilities of theirs, that are held at a time; texts of like length are batched
-within them."""
+"""Rows, and about how many characters and probabilities of theirs, that are held at a time; texts of similar length are
+batched within them."""
 
 MOST_CLASSES = 1_000
 """Classes whose probabilities get a column each; with more of them only that of the answer is written."""
@@ -93,7 +93,7 @@ def answer_file(
     """
     per_token = loaded.config.task.per_token
     if suffix == CONLL and not per_token:
-        raise Problem("CoNLL has one tag a token, and this run gives one label a text.", "--out FILE.csv, .jsonl or .parquet")
+        raise Problem("CoNLL has one tag per token, and this run gives one label per text.", "--out FILE.csv, .jsonl or .parquet")
     first = 0.1 if source.format.kind == "jsonl" else 0.0  # its keys are collected before
     source = source.with_all_columns(lambda share: tick(share * first))
     share = first

@@ -153,7 +153,7 @@ def _alike(splits: Splits) -> list[str]:
     if missing:
         said.append(f"labels that may mean a missing value: {_some(missing)}")
     found = [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
-    return found + [f"Several labels stand in one: {_some(several)}. This program learns one label a text (single-label), so "
+    return found + [f"Several labels stand in one: {_some(several)}. This program learns one label per text (single-label), so "
                     "each such list counts as a class of its own." for several in [_joined(counts)] if several]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 from rnn_core.metrics import mark_of
 
 Layout = Literal["text", "lists", "sentence", "token", "spans"]
-"""How a row holds what the task needs: `text`, one label a text; or with tags: `lists` of tokens and of tags, a
+"""How a row holds what the task needs: `text`, one label per text; or with tags: `lists` of tokens and of tags, a
 `sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it belongs to, or a
 text and `spans` of its characters with their types."""
 
@@ -103,7 +103,7 @@ def _beyond_ascii(path: Path, format: Format, after: int) -> Iterator[list[str]]
 
 
 def guess_task(path: Path, name: str | None = None, **read_by: str | None) -> Literal["classify", "tag"]:
-    """Whether a file holds one label a text or one tag a token, from its first rows; classify where nothing tells.
+    """Whether a file holds one label per text or one tag per token, from its first rows; classify where nothing tells.
 
     Args:
         read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
@@ -372,7 +372,7 @@ def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
     if not TASKS[config.task].per_token:
         raise Problem(
-            f"{format.name} has one tag a token: choose the task of labelling, or a file with one label a text.", "--task tag"
+            f"{format.name} has one tag per token: choose the task of labelling, or a file with one label per text.", "--task tag"
         )
     if format.kind == "conllu":
         return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")

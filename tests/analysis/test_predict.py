@@ -234,7 +234,7 @@ def test_texts_too_long_to_inspect_are_said(tmp_path: Path) -> None:
 
 def test_conll_is_for_tags(tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("a\nb\n")
-    with pytest.raises(Problem, match="one label a text"):
+    with pytest.raises(Problem, match="one label per text"):
         answered(loaded(), tmp_path / "in.txt", ".conll")
 
 
