@@ -27,9 +27,9 @@ from sklearn.dummy import DummyClassifier
 from rnn_core import commands
 from rnn_core.analysis.loading import load
 from rnn_core.config import MOST_WHOLE, DataConfig, ModelConfig, TrainConfig, bounds, number_type, options
-from rnn_core.data.columns import as_list
 from rnn_core.data.datasets import read_dataset
 from rnn_core.data.unlabelled import look_into
+from rnn_core.data.values import as_list
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.models import count_parameters
 from rnn_core.training import jobs

@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.common import cache, data_files, data_form, state, widgets
 from rnn_core.config import TASKS, DataConfig, Problem, make, plain
-from rnn_core.data.columns import as_list, as_text, with_columns
+from rnn_core.data.columns import with_columns
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
+from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.training import jobs
 from rnn_core.views.view import literal

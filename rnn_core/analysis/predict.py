@@ -16,12 +16,12 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.columns import as_list, as_text
 from rnn_core.data.datasets import uncollected
 from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
 from rnn_core.data.tables import Row, place
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
+from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import CONLL, conll_sentence, free_names, table
 from rnn_core.network.decoding import predict, probabilities
 from rnn_core.results import FileAnswers

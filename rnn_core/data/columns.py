@@ -1,8 +1,5 @@
 """Which column holds what: guessed from names and content, corrected by the user, shown before anything is imported."""
 
-import ast
-import json
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +17,7 @@ from rnn_core.data.encodings import HEAD
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named, split_of
 from rnn_core.data.names import plain as plain_name
 from rnn_core.data.tables import Format, Row, place, read_rows, recognise
+from rnn_core.data.values import as_list, as_text, hold_spans
 from rnn_core.metrics import mark_of
 
 Layout = Literal["text", "lists", "sentence", "token", "spans"]
@@ -258,9 +256,9 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_na
     # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
     text, label, sentence = config.text, config.label, config.sentence
     if TASKS[config.task].per_token:
-        spans = next((column for column in free if _hold_spans(table[column])), None)
+        spans = next((column for column in free if hold_spans(table[column])), None)
         label = label or claim(spans)
-        if label and _hold_spans(table[label]):
+        if label and hold_spans(table[label]):
             text = text or claim(named(free, TEXT, worded))
         numbers = [column for column in free if _numeric(texts[column]) or column.rstrip().endswith("#")]  # of sentences
         text = text or claim(named([column for column in free if column not in numbers], TOKENS) or named(free, TOKENS))
@@ -463,7 +461,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout
         return "token"
     at, to = place(format, config.text or ""), place(format, config.label or "")
     pairs = [(row.values[at], row.values[to]) for row in rows]
-    if _hold_spans([tags for _, tags in pairs]) and not any(as_list(text) is not None for text, _ in pairs):
+    if hold_spans([tags for _, tags in pairs]) and not any(as_list(text) is not None for text, _ in pairs):
         return "spans"
     if format.by_sentence or any(as_list(text) is not None and as_list(tags) is not None for text, tags in pairs):
         return "lists"
@@ -474,77 +472,6 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout
             "--sentence COLUMN",
         )
     return "sentence"
-
-
-def as_text(value: Any) -> str:
-    """A value as the file writes it, as far as that is known; nothing and NaN are the empty text."""
-    if isinstance(value, str):
-        return value
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (list, dict)) else str(value)
-
-
-_NUMPY = re.compile(r"(?<=['\"])\s+(?=['\"])")
-
-
-def as_list(value: Any) -> list[str] | None:
-    """The entries of a list, or of text that is one in JSON or as Python writes it; None for anything else."""
-    if isinstance(value, str):
-        if not value.lstrip().startswith(("[", "(", "{")):
-            return None
-        value = _NUMPY.sub(", ", value)  # which writes ['a' 'b']
-        try:
-            value = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
-        except RecursionError:
-            return None
-        except ValueError:  # ['a', 'b'] is what pandas makes of lists in a CSV
-            try:
-                value = ast.literal_eval(value.strip())
-            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-                return None
-            value = [*value] if isinstance(value, (tuple, set)) else value
-    return [as_text(entry) for entry in value] if isinstance(value, list) else None
-
-
-Span = tuple[int, int, str]
-"""A span of characters: where it begins, where it ends, and its type."""
-
-_BEGINS, _ENDS = ("start", "start_offset", "begin", "from"), ("end", "end_offset", "stop", "to")
-_TYPES = ("label", "labels", "type", "tag", "entity", "entity_group", "class")
-
-
-def as_spans(value: Any) -> list[Span] | None:
-    """Spans of characters as doccano, Prodigy, Label Studio and others write them: lists of begin, end and type, or objects
-    with such keys. None for anything else."""
-    entries = value if isinstance(value, list) else None
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        with suppress(ValueError, RecursionError):
-            entries = json.loads(value)
-    if not isinstance(entries, list):
-        return None
-    found = [_span(entry) for entry in entries]
-    return [span for span in found if span] if all(found) else None
-
-
-def _span(entry: Any) -> Span | None:
-    if isinstance(entry, dict):
-        begin, end, kind = (next((entry[key] for key in keys if key in entry), None) for keys in (_BEGINS, _ENDS, _TYPES))
-        entry = [begin, end, kind[0] if isinstance(kind, list) and len(kind) == 1 else kind]
-    if not isinstance(entry, (list, tuple)) or len(entry) != 3 or not isinstance(entry[2], str):
-        return None
-    begin, end = (int(at) if isinstance(at, int) or (isinstance(at, str) and at.isdecimal()) else -1 for at in entry[:2])
-    return (begin, end, entry[2]) if 0 <= begin <= end else None
-
-
-def _hold_spans(values: Sequence[Any]) -> bool:
-    """Whether a column holds spans of characters, in some rows at least one."""
-    found = [as_spans(value) for value in values]
-    return any(found) and all(spans is not None for spans in found)
 
 
 def _written(value: Any) -> str:

@@ -5,17 +5,15 @@ cannot be used. Faults of one record are given so; what spoils the whole file ra
 """
 
 import csv
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from rnn_core.config import Problem
 from rnn_core.data.dialects import read_by, sound, whole_rows
-from rnn_core.data.encodings import MAX_RECORD, encodable, lone_returns, split_lines
+from rnn_core.data.encodings import MAX_RECORD, lone_returns, split_lines
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,16 +24,6 @@ Record = tuple[int, T, str | None]
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 
 csv.field_size_limit(4 * MAX_RECORD)  # its own 131,072 would end in csv.Error; longer records are refused below
-
-
-class Number(str):
-    """A number of a JSON file as it is written there; a text that holds digits is a plain str."""
-
-    __slots__ = ()
-
-
-_JSON = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
-"""Numbers stay as they are written: 1.0 is the label "1.0"."""
 
 
 class CsvReader:
@@ -164,226 +152,6 @@ def _unclosed(name: str, line: int, how: str) -> Problem:
         "quotation marks are plain characters.",
         "--quoting none",
     )
-
-
-def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
-    """JSON lines: one object a line; blank lines are passed over."""
-    for number, line in enumerate(lines, start=1):
-        if text := line.strip():
-            try:
-                value = _JSON.decode(text)
-            except (ValueError, RecursionError):
-                yield number, {}, "a line that is not JSON"
-            else:
-                yield number, *_object(value)
-
-
-def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record[dict[str, Any]]]:
-    """The objects of a JSON array: the whole file, or the array whose bracket is the `at`-th character.
-
-    Raises:
-        Problem: where the array breaks off or holds what is not JSON, and at an object longer than `MAX_RECORD`.
-    """
-    text, skip, line, begun = "", at, 1, False
-    for chunk in chunks:
-        if skip:  # characters above the array
-            line += chunk.count("\n", 0, skip)
-            chunk, skip = chunk[skip:], max(skip - len(chunk), 0)
-            if not chunk:
-                continue
-        text, at = text[at if begun else 0 :] + chunk, 0
-        if not begun:  # white space may stand before the bracket
-            at = text.find("[") + 1
-            begun, line = at > 0, line + text.count("\n", 0, at or None)
-            text, at = text[at:] if begun else "", 0
-        while begun:
-            begin = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
-            line, at = line + text.count("\n", at, begin), begin
-            if at < len(text) and text[at] == "]":
-                return
-            try:
-                value, end = _JSON.raw_decode(text, at)
-            except (ValueError, RecursionError):  # cut at the end of the chunk, or broken
-                if len(text) - at > MAX_RECORD:
-                    raise Problem(
-                        f"The object that starts in line {line} of {name} is broken JSON or longer than "
-                        f"{MAX_RECORD:,} characters: repair it, or write one object a line."
-                    ) from None
-                break
-            yield line, *_object(value)
-            line, at = line + text.count("\n", at, end), end
-    raise Problem(f"The JSON array in {name} breaks off or is broken in line {line}: repair it, or export it again.")
-
-
-def json_members(text: str) -> Iterator[tuple[str, int]]:
-    """The keys of the JSON object that a text begins with, and where the value of each begins, as far as the text goes."""
-    at = _SPACE.match(text).end()  # type: ignore[union-attr]  # it matches everywhere, as below
-    if text[at : at + 1] != "{":
-        return
-    while True:
-        at = _GAP.match(text, at + 1 if text[at : at + 1] == "{" else at).end()  # type: ignore[union-attr]
-        try:
-            key, at = _JSON.raw_decode(text, at)
-            at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
-            if not isinstance(key, str) or text[at : at + 1] != ":":
-                return
-            at = _SPACE.match(text, at + 1).end()  # type: ignore[union-attr]
-            yield key, at
-            _, at = _JSON.raw_decode(text, at)
-        except (ValueError, RecursionError):  # cut, or broken
-            return
-
-
-def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
-    """The rows of a JSON object that holds a list, or an object by row, for each column; or one that pandas writes as `split`
-    (columns and data) or as `index` (an object for each row).
-
-    Raises:
-        Problem: when it is not JSON, is longer than `MAX_COLUMNS_JSON` characters, or its columns differ in length.
-    """
-    pieces, size = [], 0
-    for chunk in chunks:
-        pieces.append(chunk)
-        size += len(chunk)
-        if size > MAX_COLUMNS_JSON:
-            raise Problem(f"{name} is one JSON object by columns, longer than the {MAX_COLUMNS_JSON:,} characters that are read: "
-                          "write one object a line.")  # fmt: skip
-    try:
-        table = _JSON.decode("".join(pieces).strip())
-    except (ValueError, RecursionError):
-        raise Problem(f"{name} is broken JSON: repair it, or export it again.") from None
-    if isinstance(table.get("columns"), list) and isinstance(table.get("data"), list):
-        names = [str(name) for name in table["columns"]]
-        for number, row in enumerate(table["data"], start=1):
-            fits = isinstance(row, list) and len(row) == len(names)
-            yield number, dict(zip(names, row, strict=True)) if fits else {}, None if fits else "a row of another length"
-        return
-    if all(isinstance(row, dict) and row and not any(map(str.isdecimal, row)) for row in table.values()):
-        for number, row in enumerate(table.values(), start=1):
-            yield number, *_object(row)
-        return
-    columns = {key: [*column.values()] if isinstance(column, dict) else column for key, column in table.items()}
-    columns = {key: column for key, column in columns.items() if isinstance(column, list)}
-    if len(set(map(len, columns.values()))) > 1:
-        raise Problem(f"The columns of {name} differ in length: export it again, or write one object a line.")
-    for number, values in enumerate(zip(*columns.values(), strict=True), start=1):
-        yield number, dict(zip(columns, values, strict=True)), None
-
-
-MAX_COLUMNS_JSON = 32_000_000
-"""Characters of a JSON object by columns, which is held in memory as a whole."""
-
-_SPACE = re.compile(r"\s*")
-_GAP = re.compile(r"[\s,]*")
-
-
-def _object(value: Any) -> tuple[dict[str, Any], str | None]:
-    if not isinstance(value, dict):
-        return {}, "JSON that is not an object"
-    return {key: one for key, one in value.items() if encodable(key)}, None
-
-
-MOST_INFLATED, INFLATION = 64_000_000, 200
-"""A column of a Parquet file that is larger than this, decompressed, and this many times its compressed size, is refused: text
-compresses to a tenth at best."""
-
-
-def parquet_header(path: Path, name: str) -> tuple[str, ...]:
-    """The column names of a Parquet file. Raises Problem when it is none, or would fill the memory."""
-    import pyarrow.parquet as pq  # 0.1 s, and few files need it
-
-    with _parquet_problems(name), pq.ParquetFile(path) as file:
-        groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
-        for column in (group.column(i) for group in groups for i in range(group.num_columns)):
-            size, compressed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
-            if size > max(MOST_INFLATED, INFLATION * compressed):
-                raise Problem(
-                    f"{name} would take {size / 1e6:,.0f} MB once it is decompressed, {size / compressed:,.0f} times what it "
-                    "holds: no text is written so. Save it as CSV, or export it again."
-                )
-        return tuple(file.schema_arrow.names)
-
-
-def parquet_rows(
-    path: Path, places: Sequence[int], name: str, tick: Callable[[float], object] | None = None
-) -> Iterator[Record[tuple[Any, ...]]]:
-    """The values of the columns at `places` row by row, the first row being 1; classes by their names, where the file has them.
-
-    A value that comes again and again is held once, so that a small file cannot fill the memory.
-
-    Raises:
-        Problem: when the file is damaged.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    number = 0
-    with _parquet_problems(name):
-        schema = pq.read_schema(path)
-        texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
-        classes = [_class_names(schema, schema.names[i]) for i in places]
-        with pq.ParquetFile(path, read_dictionary=texts) as file:
-            names = file.schema_arrow.names
-            alone = len(set(names)) == len(names)  # of names that stand twice, pyarrow cannot be asked for one
-            for batch in file.iter_batches(batch_size=256, columns=[names[i] for i in places] if alone else None):
-                columns = [_parquet_values(batch.column(names[i] if alone else i)) for i in places]
-                for values in zip(*columns, strict=True):
-                    number += 1
-                    if any(isinstance(value, str) and len(value) > MAX_RECORD for value in values):
-                        yield number, (), f"a value of more than {MAX_RECORD:,} characters"
-                        continue
-                    named = zip(values, classes, strict=True)
-                    yield number, tuple([_as_class(value, names_) if names_ else value for value, names_ in named]), None
-                if tick:
-                    tick(number / file.metadata.num_rows)
-
-
-def _parquet_values(column: Any) -> list[Any]:
-    """The values of a column; of one with a dictionary, the same object for the same value."""
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(column.type):
-        return column.to_pylist()
-    values = column.dictionary.to_pylist()
-    return [None if i is None else values[i] for i in column.indices.to_pylist()]
-
-
-def _class_names(schema: Any, column: str) -> list[str]:
-    """The names of the classes of a column of numbers, as Hugging Face's datasets writes them beside the schema; or []."""
-    try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        feature = features[column]
-        while isinstance(feature, (dict, list)) and "names" not in feature:
-            feature = feature[0] if isinstance(feature, list) else feature["feature"]
-        names = feature["names"]
-        return list(map(str, names)) if isinstance(names, list) else []
-    except (KeyError, ValueError, TypeError, IndexError, RecursionError):
-        return []
-
-
-def _as_class(value: Any, names: Sequence[str]) -> Any:
-    """The name of a class, or of each in a list; −1 stands for none."""
-    if isinstance(value, list):
-        return [_as_class(one, names) for one in value]
-    if not isinstance(value, int):
-        return value
-    return names[value] if 0 <= value < len(names) else None
-
-
-class _parquet_problems:
-    """Turns whatever pyarrow raises on a damaged file into a Problem."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        import pyarrow as pa
-
-        if isinstance(error, (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError)):
-            raise Problem(f"{self.name} is not a whole Parquet file: export it again, or save it as CSV.") from None
 
 
 def sentences(

@@ -23,20 +23,9 @@ from rnn_core.data.encodings import (
     lines,
     open_binary,
 )
-from rnn_core.data.records import (
-    CONLLU,
-    CsvReader,
-    conll_fields,
-    json_array,
-    json_columns,
-    json_lines,
-    json_members,
-    labelled_lines,
-    parquet_header,
-    parquet_rows,
-    sentences,
-    word_tags,
-)
+from rnn_core.data.json_records import json_array, json_columns, json_lines, json_members
+from rnn_core.data.parquet_records import parquet_header, parquet_rows
+from rnn_core.data.records import CONLLU, CsvReader, conll_fields, labelled_lines, sentences, word_tags
 
 __all__ = ["DELIMITERS", "ENCODINGS", "QUOTINGS", "Block", "Format", "Row", "read_blocks", "read_rows", "recognise"]
 

@@ -17,11 +17,11 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from rnn_core.config import Problem
-from rnn_core.data.columns import as_text
 from rnn_core.data.encodings import encodable
 from rnn_core.data.examples import NO_BREAK
-from rnn_core.data.records import Number
+from rnn_core.data.json_records import Number
 from rnn_core.data.unlabelled import ABSENT
+from rnn_core.data.values import as_text
 
 Write = Callable[[Sequence[Sequence[Any]]], None]
 """Takes some rows more, column by column."""

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.columns import as_list, guess_task, preview
+from rnn_core.data.columns import guess_task, preview
+from rnn_core.data.values import as_list
 
 TAG = DataConfig(task="tag")
 LONG = "a rather long text, to be read"

@@ -12,10 +12,11 @@ import pytest
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data import encodings, tables
-from rnn_core.data.columns import as_spans, guess_task, guess_tokens
+from rnn_core.data.columns import guess_task, guess_tokens
 from rnn_core.data.datasets import Dataset, read_dataset, read_examples
 from rnn_core.data.dialects import has_header
 from rnn_core.data.tables import read_rows, recognise
+from rnn_core.data.values import as_spans
 
 N = 60
 WORDS = ("slow", "start", "cold", "soup", "kind", "waiter", "long", "walk", "quiet", "room", "old", "chair")

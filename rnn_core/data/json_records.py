@@ -1,0 +1,137 @@
+"""From the text of a JSON file to records: an object a line, an array of objects, or one object that holds all rows."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rnn_core.config import Problem
+from rnn_core.data.encodings import MAX_RECORD, encodable
+from rnn_core.data.records import Record
+
+
+class Number(str):
+    """A number of a JSON file as it is written there; a text that holds digits is a plain str."""
+
+    __slots__ = ()
+
+
+_JSON = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
+"""Numbers stay as they are written: 1.0 is the label "1.0"."""
+
+
+def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
+    """JSON lines: one object a line; blank lines are passed over."""
+    for number, line in enumerate(lines, start=1):
+        if text := line.strip():
+            try:
+                value = _JSON.decode(text)
+            except (ValueError, RecursionError):
+                yield number, {}, "a line that is not JSON"
+            else:
+                yield number, *_object(value)
+
+
+def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record[dict[str, Any]]]:
+    """The objects of a JSON array: the whole file, or the array whose bracket is the `at`-th character.
+
+    Raises:
+        Problem: where the array breaks off or holds what is not JSON, and at an object longer than `MAX_RECORD`.
+    """
+    text, skip, line, begun = "", at, 1, False
+    for chunk in chunks:
+        if skip:  # characters above the array
+            line += chunk.count("\n", 0, skip)
+            chunk, skip = chunk[skip:], max(skip - len(chunk), 0)
+            if not chunk:
+                continue
+        text, at = text[at if begun else 0 :] + chunk, 0
+        if not begun:  # white space may stand before the bracket
+            at = text.find("[") + 1
+            begun, line = at > 0, line + text.count("\n", 0, at or None)
+            text, at = text[at:] if begun else "", 0
+        while begun:
+            begin = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+            line, at = line + text.count("\n", at, begin), begin
+            if at < len(text) and text[at] == "]":
+                return
+            try:
+                value, end = _JSON.raw_decode(text, at)
+            except (ValueError, RecursionError):  # cut at the end of the chunk, or broken
+                if len(text) - at > MAX_RECORD:
+                    raise Problem(
+                        f"The object that starts in line {line} of {name} is broken JSON or longer than "
+                        f"{MAX_RECORD:,} characters: repair it, or write one object a line."
+                    ) from None
+                break
+            yield line, *_object(value)
+            line, at = line + text.count("\n", at, end), end
+    raise Problem(f"The JSON array in {name} breaks off or is broken in line {line}: repair it, or export it again.")
+
+
+def json_members(text: str) -> Iterator[tuple[str, int]]:
+    """The keys of the JSON object that a text begins with, and where the value of each begins, as far as the text goes."""
+    at = _SPACE.match(text).end()  # type: ignore[union-attr]  # it matches everywhere, as below
+    if text[at : at + 1] != "{":
+        return
+    while True:
+        at = _GAP.match(text, at + 1 if text[at : at + 1] == "{" else at).end()  # type: ignore[union-attr]
+        try:
+            key, at = _JSON.raw_decode(text, at)
+            at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                return
+            at = _SPACE.match(text, at + 1).end()  # type: ignore[union-attr]
+            yield key, at
+            _, at = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):  # cut, or broken
+            return
+
+
+def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
+    """The rows of a JSON object that holds a list, or an object by row, for each column; or one that pandas writes as `split`
+    (columns and data) or as `index` (an object for each row).
+
+    Raises:
+        Problem: when it is not JSON, is longer than `MAX_COLUMNS_JSON` characters, or its columns differ in length.
+    """
+    pieces, size = [], 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > MAX_COLUMNS_JSON:
+            raise Problem(f"{name} is one JSON object by columns, longer than the {MAX_COLUMNS_JSON:,} characters that are read: "
+                          "write one object a line.")  # fmt: skip
+    try:
+        table = _JSON.decode("".join(pieces).strip())
+    except (ValueError, RecursionError):
+        raise Problem(f"{name} is broken JSON: repair it, or export it again.") from None
+    if isinstance(table.get("columns"), list) and isinstance(table.get("data"), list):
+        names = [str(name) for name in table["columns"]]
+        for number, row in enumerate(table["data"], start=1):
+            fits = isinstance(row, list) and len(row) == len(names)
+            yield number, dict(zip(names, row, strict=True)) if fits else {}, None if fits else "a row of another length"
+        return
+    if all(isinstance(row, dict) and row and not any(map(str.isdecimal, row)) for row in table.values()):
+        for number, row in enumerate(table.values(), start=1):
+            yield number, *_object(row)
+        return
+    columns = {key: [*column.values()] if isinstance(column, dict) else column for key, column in table.items()}
+    columns = {key: column for key, column in columns.items() if isinstance(column, list)}
+    if len(set(map(len, columns.values()))) > 1:
+        raise Problem(f"The columns of {name} differ in length: export it again, or write one object a line.")
+    for number, values in enumerate(zip(*columns.values(), strict=True), start=1):
+        yield number, dict(zip(columns, values, strict=True)), None
+
+
+MAX_COLUMNS_JSON = 32_000_000
+"""Characters of a JSON object by columns, which is held in memory as a whole."""
+
+_SPACE = re.compile(r"\s*")
+_GAP = re.compile(r"[\s,]*")
+
+
+def _object(value: Any) -> tuple[dict[str, Any], str | None]:
+    if not isinstance(value, dict):
+        return {}, "JSON that is not an object"
+    return {key: one for key, one in value.items() if encodable(key)}, None
