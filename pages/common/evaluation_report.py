@@ -1,6 +1,7 @@
 """An evaluation's tables, and the texts behind a cell of its confusion matrix."""
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -68,23 +69,15 @@ def behind(folder: Path, scores: Scores, run: Run, truth: str, answer: str, unit
         return
     st.caption("The least sure first when right, the surest first when wrong. Click a row to open it in Inspect."
                + (f" The first {MOST_LISTED} are shown." if count > MOST_LISTED else ""))  # fmt: skip
-    event = st.dataframe(
+    picked = _pick(
         {
             "text": [views.in_context(where, between) for where in listed],
             "confidence": [where.confidence for where in listed],
         },
-        hide_index=True,
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        key=f"behind-{run.id}-{truth}-{answer}",
-        column_config={
-            "text": st.column_config.TextColumn(width="large"),
-            "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
-        },
+        f"behind-{run.id}-{truth}-{answer}",
     )
-    picked = [*event["selection"]["rows"], *(row for row, _ in event["selection"].get("cells", []))]
-    if picked:
-        _inspect(run, listed[picked[0]], truth)
+    if picked is not None:
+        _inspect(run, listed[picked], truth)
 
 
 def all_mistakes(folder: Path, scores: Scores, run: Run, unit: str) -> None:
@@ -98,21 +91,14 @@ def all_mistakes(folder: Path, scores: Scores, run: Run, unit: str) -> None:
         return
     st.caption(f"Of {total:,} {unit}, the surest mistake first. Click a row to open it in Inspect."
                + (f" The first {MOST_LISTED} are shown." if count > MOST_LISTED else ""))  # fmt: skip
-    event = st.dataframe(
+    picked = _pick(
         {
             "text": [views.in_context(one.where, between) for one in listed],
             "truth": [one.truth for one in listed],
             "answer": [one.answer for one in listed],
             "confidence": [one.where.confidence for one in listed],
         },
-        hide_index=True,
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        key=f"mistakes-{run.id}",
-        column_config={
-            "text": st.column_config.TextColumn(width="large"),
-            "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
-        },
+        f"mistakes-{run.id}",
     )
     written = min(count, MOST_WRITTEN)
     st.download_button(
@@ -124,9 +110,25 @@ def all_mistakes(folder: Path, scores: Scores, run: Run, unit: str) -> None:
         icon=":material/download:",
         help="A cell that a spreadsheet would take for a formula begins with a ' there; the table's own download leaves it.",
     )
+    if picked is not None:
+        _inspect(run, listed[picked].where, listed[picked].truth)
+
+
+def _pick(columns: dict[str, list[Any]], key: str) -> int | None:
+    """A table of texts with the confidence of their answers; the row that was clicked."""
+    event = st.dataframe(
+        columns,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode=["single-row", "single-cell"],
+        key=key,
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "confidence": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1),
+        },
+    )
     picked = [*event["selection"]["rows"], *(row for row, _ in event["selection"].get("cells", []))]
-    if picked:
-        _inspect(run, listed[picked[0]].where, listed[picked[0]].truth)
+    return picked[0] if picked else None
 
 
 def _mistakes_csv(folder: Path, between: str) -> bytes:
