@@ -48,7 +48,7 @@ class Task(NamedTuple):
 
     Attributes:
         title: the words a page uses for it.
-        per_token: whether the target is one label a token (else one label per text).
+        per_token: whether the target is one label per token (else one label per text).
         losses: the values of `TrainConfig.loss` that mean something here, the default first.
         headline: the metric that chooses the best epoch when the labels are plain classes.
         columns: the columns a table must name, beyond those that the layout may add.
