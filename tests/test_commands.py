@@ -27,8 +27,6 @@ from sklearn.dummy import DummyClassifier
 from rnn_core import commands
 from rnn_core.analysis.loading import load
 from rnn_core.config import MOST_WHOLE, DataConfig, ModelConfig, TrainConfig, bounds, number_type, options
-from rnn_core.data.datasets import read_dataset
-from rnn_core.data.unlabelled import look_into
 from rnn_core.data.values import as_list
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.models import count_parameters
@@ -36,7 +34,7 @@ from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.runs import write_tensors
 from rnn_core.workspace.store import READY_MADE
-from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
+from tests.tiny import LABELS, TAGS, config_of, look_into, model_of, read_dataset, saved_run
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"

@@ -4,7 +4,8 @@ import streamlit as st
 
 from pages.common import state
 from pages.common.cache import workspace
-from rnn_core.config import CHOICE_NAMES, TASKS, Problem
+from rnn_core import tasks
+from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -59,7 +60,7 @@ def run_label(run: Run) -> str:
     model = config.model
     cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
     both = ", both directions" if model.bidirectional else ""
-    return f"{config.name} · {TASKS[config.data.task].title.split(':')[0].lower()} · {cell} {model.hidden}{both}"
+    return f"{config.name} · {tasks.of(config).short} · {cell} {model.hidden}{both}"
 
 
 def texts_of(sample: Sample) -> str:

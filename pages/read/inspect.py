@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, chips, fold, run_choice, state, text_choice, view_panel, widgets
+from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
@@ -112,7 +113,7 @@ def choose_states() -> None:
             )
 
 
-if not classifies:
+if views.TAGS.name in tasks.of(run.config).views["inspect"]:
     view_panel.show(views.TAGS, reading, state.select)
 left, right = st.columns(2, gap="medium")
 with left:

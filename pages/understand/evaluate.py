@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
+from rnn_core import tasks
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 
@@ -16,7 +17,7 @@ with widgets.saying_problems():
         st.stop()
     scores, folder = evaluating.scored(run)
 
-unit = "tokens" if config.task.per_token else "texts"
+unit = tasks.of(config).unit
 figures = {
     "Accuracy": (scores.accuracy, f"the share of {unit} that were right; micro F1 is the same number here"),
     "Macro F1": (scores.macro_f1, "the mean F1 over the classes, each counted alike"),

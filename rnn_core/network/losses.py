@@ -4,8 +4,8 @@ A text's loss is L = Σ_t w_t L(t) with L(t) = −log ŷ_t[label]; a batch's is 
 say everything: only the last step, every step alike, or the steps that carry a tag.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,30 +13,11 @@ from rnn_core.network.kernels import products, readout
 from rnn_core.network.memory import scratch
 from rnn_core.threads import most_threads, together
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 _SMALL = 2**18
 """Multiplications of a readout below which one thread does it."""
-
-
-def label_entropy(lengths: np.ndarray, targets: np.ndarray, *, per_token: bool, loss: str, reduce: str) -> float:
-    """The entropy of the labels of many texts, in nats a text, weighted as their loss weighs them.
-
-    It is the mean loss a text of a network that gives each label its share at every step, and by Gibbs' inequality the
-    least one of any network whose answer is the same for all texts.
-
-    Args:
-        lengths: steps of each text, `<sos>` and `<eos>` included, (m,).
-        targets: the class of each text, (m,), or of each step of all texts end to end, (Σ T,); −1 counts nothing.
-        per_token, loss, reduce: as for `step_weights`.
-    """
-    if per_token:
-        each = 1 / (lengths - 2).clip(1) if reduce == "mean" else np.ones(len(lengths))
-        weights = np.repeat(each, lengths)
-    else:
-        weights = lengths.astype(np.float64) if (loss, reduce) == ("every", "sum") else np.ones(len(lengths))
-    there = targets >= 0
-    mass = np.bincount(targets[there], weights[there]) / max(len(lengths), 1)
-    mass = mass[mass > 0]
-    return float(-(mass * np.log(mass / mass.sum())).sum())
 
 
 class Counted(NamedTuple):
@@ -98,3 +79,20 @@ def loss_and_gradients(
     of_v.sum(0, out=into[0])
     of_c.sum(0, out=into[1])
     return float(loss.sum()), grad
+
+
+def cross_entropy(outputs: "Mapping[str, Tensor]", batch: "Mapping[str, Tensor]") -> "tuple[Tensor, Tensor, Tensor]":
+    """Σ_t w_t L(t) of a batch's texts by autograd, with L(t) = −log ŷ_t[label].
+
+    Args:
+        outputs: `logits` (m, k) at the m steps that count.
+        batch: `labels` (m,), `weights` w_t (m,) float64, `lengths` (B,).
+
+    Returns:
+        The sum, a scalar of the logits' dtype in the graph; B, to divide it by; and L(t), (m,), in nats.
+    """
+    from torch.nn import functional
+
+    each = functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
+    lengths = batch["lengths"]
+    return each.dot(batch["weights"].to(each.dtype)), lengths.new_tensor(len(lengths)), each
