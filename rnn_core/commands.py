@@ -239,13 +239,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             "majority_class": run.majority,
         }
         | task.figures_of(scores, "test", run.majority)
-        | {
-            "per_class": {
-                c.label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
-                for c in scores.per_class
-            },
-            "confusion": {"labels": list(scores.labels), "rows_truth": scores.confusion.tolist()},
-        }
+        | task.details_of(scores)
     )
 
 

@@ -64,7 +64,7 @@ CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam"
 """How the values of options are written for people, where that is not the value itself."""
 
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
-"""How the headline metrics are written for people."""
+"""How the headline metrics are written for people, where that is not the name itself."""
 
 SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional")
 """The options whose value follows from the data where none is stated (training/suggest.py); all others have their default."""
@@ -231,6 +231,11 @@ class RunConfig:
                 "--no-bidirectional or --truncate 0",
             )
         return self
+
+
+def metric_name(metric: str) -> str:
+    """How a metric is written for people."""
+    return METRIC_NAMES.get(metric, metric.replace("_", " "))
 
 
 def options(config: type) -> dict[str, FieldInfo]:

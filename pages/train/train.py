@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.common import cache, loss_modes, run_choice, state, train_form, training, widgets
 from rnn_core import tasks
-from rnn_core.config import METRIC_NAMES
+from rnn_core.config import metric_name
 from rnn_core.training import jobs
 
 workspace = cache.workspace()
@@ -30,7 +30,7 @@ with widgets.saying_problems():
                                     "“Last or every step” compares them."):  # fmt: skip
             loss_modes.start_both(data, model, train, called.strip() or data.name)
             st.rerun()
-        metric = METRIC_NAMES[task.metric(data.scheme)]
+        metric = metric_name(task.metric(data.scheme))
         kept = f"The epoch with the best dev {metric} is kept; ties are decided by the dev loss."
         if "dev" not in data.report.splits:
             kept = "There is no dev split, so the epoch with the lowest training loss is kept."

@@ -8,7 +8,7 @@ from rnn_core import tasks
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
 
-run = run_choice.choose_run()
+run = run_choice.choose_run("bptt")
 with widgets.saying_problems():
     text_choice.choose_text(run)
     gradient_choice.choose_target(run, cache.loaded(run).speech.labels)

@@ -88,6 +88,16 @@ class Scores:
             figures["dev_only_answer"] = self.labels.index(self.only_answer)
         return figures
 
+    def details(self) -> dict[str, Any]:
+        """The scores of each class and the confusion matrix, as plain values."""
+        return {
+            "per_class": {
+                c.label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
+                for c in self.per_class
+            },
+            "confusion": {"labels": list(self.labels), "rows_truth": self.confusion.tolist()},
+        }
+
     @property
     def only_answer(self) -> str | None:
         """The one class that all answers are; None when they are of several."""

@@ -19,7 +19,7 @@ from rnn_core.data.columns import guess_schema
 from rnn_core.data.schema import Schema
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.results import DataReport, Scores
+from rnn_core.results import DataReport
 
 if TYPE_CHECKING:
     import torch
@@ -50,8 +50,9 @@ class Scorer(Protocol):
         """Some texts more: as encoded, what `Task.predict` gave for them, and the labels that training never saw
         (`data.scoring.unseen_labels`). Raises ValueError when such a label has no name."""
 
-    def scores(self) -> Scores:
-        """The scores of all that was added."""
+    def scores(self) -> Any:
+        """The scores of all that was added, for `Task.figures_of`: `results.Scores` where there are labels, else a value of
+        the task's own. Its `loss` is the mean loss per text in nats, or None."""
 
 
 class Task:
@@ -68,7 +69,7 @@ class Task:
         more_texts: short texts to try, one a line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
-        views: the names of the views that it has, by page: inspect, bptt, evaluate, matrix and losses.
+        views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
     """
 
     title: str
@@ -212,13 +213,17 @@ class Task:
         """What scores dev, test and files alike. `labels`: those that training knows."""
         raise NotImplementedError
 
-    def figures_of(self, scores: Scores, split: str, majority: str | None = None) -> dict[str, Any]:
+    def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
         """The figures of a split by the names that history and command line have for them, such as test_accuracy.
 
         Args:
             majority: the most frequent class of training, where that is known.
         """
         raise NotImplementedError
+
+    def details_of(self, scores: Any) -> dict[str, Any]:
+        """What `evaluate` prints beyond the figures, as plain values."""
+        return {}
 
     # ---- one text's loss, laid open ---------------------------------------------------------------------------------
 

@@ -88,6 +88,9 @@ class Classify(Task):
     def figures_of(self, scores: Scores, split: str, majority: str | None = None) -> dict[str, Any]:
         return scores.figures(split, majority)
 
+    def details_of(self, scores: Scores) -> dict[str, Any]:
+        return scores.details()
+
     def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
         if target is not None and not isinstance(target, str):
             raise Problem("A text has one label. Give it alone.")

@@ -97,6 +97,9 @@ class Tag(Task):
     def figures_of(self, scores: Scores, split: str, majority: str | None = None) -> dict[str, Any]:
         return scores.figures(split, majority)
 
+    def details_of(self, scores: Scores) -> dict[str, Any]:
+        return scores.details()
+
     def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
         wanted, steps = target.split() if isinstance(target, str) else target, len(readouts)
         if wanted is not None and len(wanted) != steps - 2:

@@ -11,6 +11,7 @@ from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
 from rnn_core.data.scoring import unseen_labels
 from rnn_core.network.models import count_parameters
+from rnn_core.results import Scores
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.jobs import Cancelled, Job
 from rnn_core.training.loop import Training
@@ -84,7 +85,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
             answers = training.task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
             scorer.add(texts, answers, unseen[split])
             scores = scorer.scores()
-            saved[split] = scores_to_json(scores)
+            if isinstance(scores, Scores):
+                saved[split] = scores_to_json(scores)
             figures |= training.task.figures_of(scores, split, training.majority)
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from pages.common.matrix_choice import PARTS
 from rnn_core import metrics, tasks
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
@@ -15,8 +16,10 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.datasets import Example
 from rnn_core.results import Answer, Evaluation
+from rnn_core.views import bptt
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
+from rnn_core.views import losses as losses_views
 from rnn_core.views.inspect import Reading, name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
@@ -56,6 +59,19 @@ def test_the_names_of_views_are_unique() -> None:
     names = [view.name for view in (*INSPECT, *EVALUATE)]
     assert len(set(names)) == len(names)
     assert all(view.question.endswith("?") for view in (*INSPECT, *EVALUATE))
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_a_task_lists_views_that_there_are(name: str) -> None:
+    known = {
+        "inspect": {view.name for view in INSPECT},
+        "evaluate": {view.name for view in EVALUATE},
+        "bptt": {view.name for view in (*bptt.VIEWS, bptt.BESIDE)},
+        "losses": {view.name for view in (losses_views.RIGHT, losses_views.REACH, losses_views.DECIDED)},
+        "matrix": {*PARTS},
+    }
+    for page, named in tasks.task(name).views.items():
+        assert set(named) <= known[page] and len(set(named)) == len(named)
 
 
 @pytest.mark.parametrize("cell", CELLS)
