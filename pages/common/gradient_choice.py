@@ -58,7 +58,7 @@ def look_back(run: Run, own: bool = True) -> "Backward":
     """
     chosen = state.selection()
     task, labels = tasks.of(run.config), cache.loaded(run).speech.labels
-    target = chosen.label if task.one_answer and chosen.label in labels else None if task.one_answer else chosen.tags
+    target = (chosen.label if chosen.label in labels else None) if task.one_answer else chosen.tags
     loss = chosen.loss if chosen.loss in task.losses else None
     return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, own)
 

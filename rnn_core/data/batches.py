@@ -64,13 +64,12 @@ class Encoded:
         flat: list[int] = []
         wanted: list[int] = []
         starts = np.zeros(len(texts) + 1, np.int64)
-        for row, tokens in enumerate(texts):
+        for row, (tokens, target) in enumerate(zip(texts, targets or [None] * len(texts), strict=True)):
             flat += [SOS, *vocabulary.encode(tokens), EOS]
-            if targets is None:
-                wanted += [-1] * (len(tokens) + 2 if per_token else 1)
+            if per_token:
+                wanted += [-1] * (len(tokens) + 2) if target is None else [-1, *(number.get(t, -1) for t in target), -1]
             else:
-                target = targets[row]
-                wanted += [-1, *(number.get(t, -1) for t in target), -1] if per_token else [number.get(str(target), -1)]
+                wanted.append(-1 if target is None else number.get(str(target), -1))
             starts[row + 1] = len(flat)
         return cls(np.array(flat, np.int32), starts, np.array(wanted, np.int64), per_token)
 
