@@ -73,7 +73,7 @@ class Bench:
 def copy_weights(source: Network, target: TutorialNetwork) -> None:
     """Gives the tutorial's network the weights of ours; torch's second bias is zero, or the GRU's inner one."""
     with torch.no_grad():
-        target.embedding.weight.copy_(source.embedding)
+        target.embedding.weight.copy_(source.embedding.weight)
         for direction, suffix in enumerate(("", "_reverse")[: source.directions]):
             own, d = source.layer(0, direction), source.config.hidden
             getattr(target.recurrent, f"weight_ih_l0{suffix}").copy_(own["weight_ih"])

@@ -4,10 +4,12 @@ A text's loss is L = Σ_t w_t L(t) with L(t) = −log ŷ_t[label]; a batch's is 
 say everything: only the last step, every step alike, or the steps that carry a tag.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from rnn_core.network.kernels import products, readout
 from rnn_core.network.memory import scratch
@@ -45,7 +47,7 @@ class Counted(NamedTuple):
     Attributes:
         places: where they stand in (T·B), (m,), from the first step on.
         labels: the class wanted of each, (m,).
-        weights: how much each counts, w_t / B, (m,).
+        weights: how much each counts, (m,): w_t, or w_t / B for the mean over the texts.
     """
 
     places: np.ndarray
@@ -59,7 +61,7 @@ class Counted(NamedTuple):
 
 
 def counted(weights: np.ndarray, targets: np.ndarray) -> Counted:
-    """Which states the mean over the texts of Σ_t w_t L(t) counts.
+    """Which states Σ_t w_t L(t) counts.
 
     Args:
         weights: w_t, (T, B).
@@ -67,7 +69,18 @@ def counted(weights: np.ndarray, targets: np.ndarray) -> Counted:
     """
     places = np.flatnonzero((weights > 0) & (targets >= 0))
     labels = targets.ravel()[places if targets.ndim > 1 else places % len(targets)]
-    return Counted(places, labels, weights.ravel()[places] / weights.shape[1])
+    return Counted(places, labels, weights.ravel()[places])
+
+
+def cross_entropy(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Σ_i w_i L(i) over the m steps that a batch counts, (), its divisor `total`, and L(i), (m,), in nats.
+
+    Args:
+        outputs: `logits` of these steps, (m, k).
+        batch: `labels` and `weights` of these, (m,); `total`, ().
+    """
+    each = torch.nn.functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
+    return (each * batch["weights"].to(each.dtype)).sum(), batch["total"], each
 
 
 def loss_and_gradients(
