@@ -92,7 +92,7 @@ class Sweep:
         """The parts of the state after each text's own last step, (D', B, d) each."""
         h, *cells = self.kept[:1] + self.kept[2:]
         last, d = self.lengths.clip(0, self.steps), self.d
-        by_direction: list[Sequence[Any]] = [[h[:, :, k * d : (k + 1) * d] for k in range(self.directions)], *cells]
+        by_direction: list[Any] = [[h[:, :, k * d : (k + 1) * d] for k in range(self.directions)], *cells]
         found = []
         for part in by_direction:
             end = np.empty((self.directions, self.batch, d), self.kind)
