@@ -59,7 +59,7 @@ class Bench:
         run = RunConfig(self.data, model, config, self.fingerprint, "bench")
         return Training(run, self.train, self.dev, self.vocabulary, self.labels)
 
-    def theirs(self, start: Network, cell: str, hidden: int) -> Loop:
+    def theirs(self, start: Any, cell: str, hidden: int) -> Loop:
         network = TutorialNetwork(cell, len(self.vocabulary), len(self.labels), 100, hidden, 0.5, self.tagging)
         copy_weights(start, network)
         return Loop(network, *self.rows(self.train), specials=2)
@@ -74,7 +74,7 @@ class Bench:
 def copy_weights(source: Network, target: TutorialNetwork) -> None:
     """Gives the tutorial's network the weights of ours; torch's second bias is zero, or the GRU's inner one."""
     with torch.no_grad():
-        target.embedding.weight.copy_(source.embedding)
+        target.embedding.weight.copy_(source.embedding.weight)
         for direction, suffix in enumerate(("", "_reverse")[: source.directions]):
             own, d = source.layer(0, direction), source.config.hidden
             getattr(target.recurrent, f"weight_ih_l0{suffix}").copy_(own["weight_ih"])

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-FORMAT = 2
+FORMAT = 3
 """The number of the run format this code writes; a run with a higher one is refused."""
 
 SPLITS = ("train", "dev", "test")
@@ -206,6 +206,14 @@ class TrainConfig:
         int, Field(ge=1, le=100_000, title="Batch size B", description="about so many texts of mean length; 1: one text")
     ] = 32
     threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="processor threads for the arithmetic")] = 2
+    engine: Annotated[
+        Literal["auto", "autograd"],
+        Field(
+            title="Engine",
+            description="auto: without autograd where the network is embedding, recurrent layers and readout, which is faster; "
+            "autograd: always by torch's",
+        ),
+    ] = "auto"
     seed: Annotated[
         int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="same seed, same data, same threads: same weights")
     ] = 0

@@ -49,7 +49,7 @@ def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> N
     torch.manual_seed(seed)
     network = Network(model, words, classes)
     with torch.no_grad():
-        for p in network.parameters():
+        for p in (network.embedding.weight, network.weight_out, network.bias_out, *network.cells.parameters()):
             p.normal_(0, 0.5)
     return network
 

@@ -58,8 +58,8 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
 def _beliefs(network: Network, tokens: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """The class read out at every step, and the class after one more step on `<eos>` from there; (T, B) each."""
     cell, d = network.cell, network.config.hidden
-    x = embedding(tokens, network.embedding)
-    ended = network.embedding[EOS].expand(*tokens.shape, -1)
+    x = embedding(tokens, network.embedding.weight)
+    ended = network.embedding.weight[EOS].expand(*tokens.shape, -1)
     for layer in range(network.config.layers):
         p = network.layer(layer, 0)
         inner = inner_bias(cell, p)

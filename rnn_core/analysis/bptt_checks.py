@@ -35,7 +35,7 @@ def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]
     rows = torch.unique(done.indices)
     found = {}
     for name, gradient in wanted.items():
-        if name == "embedding":
+        if name == "embedding.weight":
             mine = torch.zeros_like(gradient)
             mine[rows] = ours[name]
         else:

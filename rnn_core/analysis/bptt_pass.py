@@ -197,7 +197,7 @@ class Pass(NamedTuple):
 def forward(network: Network, indices: np.ndarray | Tensor) -> Pass:
     """Reads one text, (T,) indices, and keeps what the way back needs."""
     indices = torch.as_tensor(indices)
-    x, cell, d = network.embedding[indices], network.cell, network.config.hidden
+    x, cell, d = network.embedding.weight[indices], network.cell, network.config.hidden
     layers = []
     for layer in range(network.config.layers):
         found = []

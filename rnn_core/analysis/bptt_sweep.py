@@ -196,5 +196,5 @@ def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
             at_words = at_words + at_input @ read.parameters["weight_ih"]
     unique, place = torch.unique(done.indices, return_inverse=True)
     rows = at_words.new_zeros(at_words.shape[0], len(unique), at_words.shape[2])
-    gradients["embedding"] = rows.index_add_(1, place, at_words)
+    gradients["embedding.weight"] = rows.index_add_(1, place, at_words)
     return gradients

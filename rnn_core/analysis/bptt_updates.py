@@ -43,7 +43,7 @@ def _place(moved: Network, done: Pass, gradient: Gradients, rate: float) -> None
     weights = dict(done.network.named_parameters())
     with torch.no_grad():
         for name, p in moved.named_parameters():
-            if name == "embedding":
+            if name == "embedding.weight":
                 rows = torch.unique(done.indices)
                 p[rows] = weights[name][rows] - rate * gradient[name]
             else:
@@ -102,6 +102,6 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
 
 def _on(words: Tensor, done: Pass, gradient: Gradients) -> Gradients:
     """The gradients with the embedding's on the rows of all these words."""
-    rows = gradient["embedding"].new_zeros(len(words), gradient["embedding"].shape[1])
-    rows[torch.searchsorted(words, torch.unique(done.indices))] = gradient["embedding"]
-    return gradient | {"embedding": rows}
+    rows = gradient["embedding.weight"].new_zeros(len(words), gradient["embedding.weight"].shape[1])
+    rows[torch.searchsorted(words, torch.unique(done.indices))] = gradient["embedding.weight"]
+    return gradient | {"embedding.weight": rows}

@@ -19,7 +19,7 @@ from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 def without_recurrence(loaded: Loaded, trace: Trace) -> WithoutRecurrence:
     """One text, each of its tokens read alone."""
     with torch.no_grad():
-        top = alone(loaded.network, loaded.network.embedding[trace.indices])
+        top = alone(loaded.network, loaded.network.embedding.weight[trace.indices])
         return WithoutRecurrence(top.numpy(), loaded.network.readout(top).softmax(1).numpy())
 
 
@@ -51,7 +51,7 @@ def gain(
     """
     network, targets = loaded.network, some.targets
     words, places = np.unique(some.indices, return_inverse=True)  # what is read alone answers alike everywhere
-    p = network.readout(alone(network, network.embedding[torch.from_numpy(words).long()])).softmax(1).numpy()
+    p = network.readout(alone(network, network.embedding.weight[torch.from_numpy(words).long()])).softmax(1).numpy()
     task = tasks.of(loaded.config)
     answers = task.predict(network, loaded.config, some, tick).answers
     mean = None

@@ -59,7 +59,7 @@ def _rows(network: Network) -> tuple[LedgerRow, ...]:
     """Letters, shapes and counts, in the order of the tensors; the letters of a cell are its own declarations."""
     d = network.config.hidden
     wide = "2·d" if network.directions > 1 else "d"
-    rows = [_row("E", None, None, tuple(network.embedding.shape), ("N", "n"))]
+    rows = [_row("E", None, None, tuple(network.embedding.weight.shape), ("N", "n"))]
     for layer in range(network.config.layers):
         width = wide if layer else "n"
         for direction in range(network.directions):

@@ -42,7 +42,7 @@ def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "ru
         index_bytes=m * longest * INDEX_BYTES,
         one_hot_bytes=one_hot_bytes(m, longest, len(vocabulary)),
         looked_up_bytes=m * longest * n * FLOAT_BYTES,
-        difference=look_up_difference(loaded.network.embedding[known], indices),
+        difference=look_up_difference(loaded.network.embedding.weight[known], indices),
     )
 
 

@@ -64,7 +64,7 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     targets = own if not task.one_answer or label not in trace.labels else np.array([trace.labels.index(label)])
     used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
     tokens = tokens[1:]
-    text = _Text(loaded, copy.deepcopy(loaded.network).requires_grad_(True), loaded.network.embedding[used], targets)
+    text = _Text(loaded, copy.deepcopy(loaded.network).requires_grad_(True), loaded.network.embedding.weight[used], targets)
     bare = text.by_length(_row(tokens, 0, "right", True, task))
     size = _length(bare.gradient.values())
     counts = np.array(sorted({*COUNTS, pads}))
@@ -126,7 +126,7 @@ class _Text(NamedTuple):
         top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], fed.sum()[None]) * fed[:, None, None]
         logits = self.twin.readout(top)
         total = self._loss(row, logits[:, 0])
-        parameters = {name: p for name, p in self.twin.named_parameters() if p is not self.twin.embedding}
+        parameters = {name: p for name, p in self.twin.named_parameters() if p is not self.twin.embedding.weight}
         found = torch.autograd.grad(total, [table, *parameters.values()])
         return self._measured(row, top[:, 0], logits[:, 0], total, dict(zip(("E", *parameters), found, strict=True)))
 

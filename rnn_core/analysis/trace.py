@@ -64,7 +64,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         indices=indices,
         known=indices != UNK,
         labels=loaded.speech.labels,
-        embeddings=loaded.network.embedding[indices].numpy(),
+        embeddings=loaded.network.embedding.weight[indices].numpy(),
         states=steps.states.numpy(),
         cells=None if steps.memory is None else steps.memory.numpy(),
         gates={name: kept.numpy() for name, kept in steps.gates.items()},
@@ -84,7 +84,7 @@ class _Steps:
 
 
 def _read(network: Network, indices: Tensor) -> _Steps:
-    x, cell = network.embedding[indices], network.cell
+    x, cell = network.embedding.weight[indices], network.cell
     parts: list[list[Tensor]] = []
     for layer in range(network.config.layers):
         found = []
@@ -106,7 +106,7 @@ def _read(network: Network, indices: Tensor) -> _Steps:
 def _answers(network: Network, steps: _Steps) -> Tensor:
     """(T, k) logits after one more step on `<eos>` from the states of every step at once."""
     cell = network.cell
-    x = network.embedding[EOS].expand(steps.states.shape[2], -1)
+    x = network.embedding.weight[EOS].expand(steps.states.shape[2], -1)
     for layer in range(network.config.layers):
         parameters = network.layer(layer, 0)
         before = (steps.states[layer, 0],) if steps.memory is None else (steps.states[layer, 0], steps.memory[layer, 0])

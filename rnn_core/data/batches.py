@@ -64,7 +64,8 @@ class Encoded:
         flat: list[int] = []
         wanted: list[int] = []
         starts = np.zeros(len(texts) + 1, np.int64)
-        for row, (tokens, target) in enumerate(zip(texts, targets or [None] * len(texts), strict=True)):
+        known: Sequence[str | Sequence[str] | None] = [None] * len(texts) if targets is None else targets
+        for row, (tokens, target) in enumerate(zip(texts, known, strict=True)):
             flat += [SOS, *vocabulary.encode(tokens), EOS]
             if per_token:
                 wanted += [-1] * (len(tokens) + 2) if target is None else [-1, *(number.get(t, -1) for t in target), -1]

@@ -17,14 +17,15 @@ class Backpropagation:
 
     Args:
         network: in memory of the processor.
-        dense: its parameters; their gradients come to stand there, in place of the last.
+        dense: its parameters but the embedding; their gradients come to stand there, in place of the last.
 
     Attributes:
-        ends: the state of each layer (forwards) after the last step of the last batch, each part (B, d).
+        ends: the state of each layer after the last step of the last batch, each part (D', B, d).
     """
 
     def __init__(self, network: Network, dense: Dense):
         self.network, self.dense = network, dense
+        self._layers, self._readout = dense.layers["cells"], dense.part(network.weight_out, network.bias_out)
         self._memory = [Memory() for _ in range(network.config.layers)]
         self.ends: list[list[np.ndarray]] = []
 
@@ -48,11 +49,11 @@ class Backpropagation:
         """
         assert self.dense.attached, "the network's parameters have been moved or cast"
         d, batch, kind = self.network.config.hidden, len(lengths), table.dtype
-        zero = [np.zeros((batch, d), kind)] * len(self.network.cell.parts)
+        zero = [np.zeros((self.network.directions, batch, d), kind)] * len(self.network.cell.parts)
         sweeps: list[Sweep] = []
         keys: list[int | None] = []
         x = table
-        for layer, (memory, part) in enumerate(zip(self._memory, self.dense.layers, strict=True)):
+        for layer, (memory, part) in enumerate(zip(self._memory, self._layers, strict=True)):
             key = self._key()
             if key is not None:
                 whole, x = x, memory.array("x", kind, *x.shape)
@@ -73,14 +74,14 @@ class Backpropagation:
         if not len(states):
             self.dense.gradients[:] = 0
             return 0.0, np.zeros_like(table)
-        loss, grad = loss_and_gradients(states, of, *self.dense.readout)
+        loss, grad = loss_and_gradients(states, of, *self._readout)
         self._thin(grad, key)
         taken = np.full((sweeps[-1].steps, batch), -1)
         taken.ravel()[of.places] = np.arange(len(of.places))
         none = [None] * len(zero)
         for layer in reversed(range(len(sweeps))):
             last = layer == len(sweeps) - 1
-            grad, _ = sweeps[layer].backward(grad, taken if last else None, none, self.dense.layers[layer].gradients)
+            grad, _ = sweeps[layer].backward(grad, taken if last else None, none, self._layers[layer].gradients)
             self._thin(grad, keys[layer])
         return loss, grad
 

@@ -1,14 +1,15 @@
-"""All parameters of a network but its embedding, as one row of numbers."""
+"""All parameters of a network but its tables of embeddings, as one row of numbers."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from rnn_core.network.embedding import Embedding
 from rnn_core.network.memory import LINE, fresh
-from rnn_core.network.models import Network
+from rnn_core.network.recurrent import Recurrent
 
 
 class Part(NamedTuple):
@@ -21,36 +22,61 @@ class Part(NamedTuple):
 class Dense:
     """Puts them end to end in memory, with room for their gradients: each parameter becomes a view of its part.
 
+    Args:
+        network: in memory of the processor. Parameters that two modules share are there once.
+        without: its embeddings that are updated by rows.
+
     Attributes:
         weights, gradients: (P,), zero between the parts: each begins where a line of the cache does.
-        layers: of each layer, its cell's parameters as declared, with its directions in front, (D', …).
-        readout: V and c.
+        layers: of each `Recurrent` by its path, layer by layer its cell's parameters as declared, with its directions in
+            front, (D', …).
     """
 
-    def __init__(self, network: Network):
-        self._network = network
+    def __init__(self, network: nn.Module, without: Iterable[Embedding] = ()):
+        self.network = network
+        left_out = {id(table.weight) for table in without}
+        recurrent = {path: module for path, module in network.named_modules() if isinstance(module, Recurrent)}
+        groups: dict[tuple[str, int, str], list[Tensor]] = {}
+        for path, module in recurrent.items():
+            for layer in range(module.layers):
+                directions = [module.layer(layer, k) for k in range(module.directions)]
+                groups |= {(path, layer, name): [own[name] for own in directions] for name in directions[0]}
+        inside = {id(p) for group in groups.values() for p in group} | left_out
+        others: dict[tuple[str, int, str], list[Tensor]] = {
+            ("", i, ""): [p] for i, p in enumerate(network.parameters()) if id(p) not in inside
+        }
         self._places: dict[int, slice] = {}
-        groups: list[dict[str, list[Tensor]]] = [{"V": [network.weight_out], "c": [network.bias_out]}]
-        for layer in range(network.config.layers):
-            directions = [network.layer(layer, k) for k in range(network.directions)]
-            groups.append({name: [own[name] for own in directions] for name in directions[0]})
-        kind = network.weight_out.detach().numpy().dtype
+        self._ordered = [p for p in network.parameters() if id(p) not in left_out]
+        kind = self._ordered[0].detach().numpy().dtype
         each = LINE // kind.itemsize
-        count = sum(-(-sum(p.numel() for p in group) // each) * each for part in groups for group in part.values())
+        sizes = [sum(p.numel() for p in group) for group in (*others.values(), *groups.values())]
+        count = sum(-(-size // each) * each for size in sizes)
         self.weights, self.gradients = np.split(fresh(kind, 2 * count), 2)
         self.weights[:] = self.gradients[:] = 0
-        begin, placed = 0, []
-        for part in groups:
-            views = {}
-            for name, group in part.items():
-                end = self._move(group, begin)
-                views[name] = tuple(row[begin:end].reshape(-1, *group[0].shape) for row in (self.weights, self.gradients))
-                begin = -(-end // each) * each
-            placed.append(views)
-        readout, *layers = placed
-        self.readout = Part(*zip(*((w[0], g[0]) for w, g in readout.values()), strict=True))
-        declared = network.cell.parameters(1, 1)
-        self.layers = [Part(*zip(*(views[name] for name in declared), strict=True)) for views in layers]
+        begin, views = 0, {}
+        for key, group in (others | groups).items():
+            end = self._move(group, begin)
+            views[key] = tuple(row[begin:end].reshape(-1, *group[0].shape) for row in (self.weights, self.gradients))
+            begin = -(-end // each) * each
+        self.layers = {
+            path: [
+                Part(*zip(*(views[path, layer, name] for name in module.cell.parameters(1, 1)), strict=True))
+                for layer in range(module.layers)
+            ]
+            for path, module in recurrent.items()
+        }
+
+    def part(self, *parameters: Tensor) -> Part:
+        """Some parameters."""
+        rows = (self.weights, self.gradients)
+        weights, gradients = (tuple(row[self._places[id(p)]].reshape(p.shape) for p in parameters) for row in rows)
+        return Part(weights, gradients)
+
+    def receive(self) -> None:
+        """Sets the gradients to zero and has autograd add to them."""
+        self.gradients[:] = 0
+        for p in self._ordered:
+            p.grad = torch.from_numpy(self.gradients[self._places[id(p)]]).view(p.shape)
 
     def _move(self, parameters: Iterable[Tensor], begin: int) -> int:
         """Makes them views of the row from `begin` on; gives where they end."""
@@ -64,8 +90,10 @@ class Dense:
     @property
     def attached(self) -> bool:
         """Whether the network's parameters are still views of the row."""
-        return self._network.weight_out.data_ptr() == self.weights.__array_interface__["data"][0]
+        first = self._ordered[0]
+        here = self.weights.__array_interface__["data"][0] + self._places[id(first)].start * self.weights.itemsize
+        return first.data_ptr() == here
 
     def parts(self, row: np.ndarray) -> list[np.ndarray]:
         """What of a row (P,) belongs to each parameter, in the order of the network's."""
-        return [row[self._places[id(p)]] for p in self._network.parameters() if id(p) in self._places]
+        return [row[self._places[id(p)]] for p in self._ordered]

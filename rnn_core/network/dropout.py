@@ -22,6 +22,10 @@ class Noise:
         self._state = self._state + 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         return _mixed(self._state) >> 32
 
+    def for_torch(self) -> int:
+        """A seed of 63 bits for torch's own generator, which draws no key."""
+        return _mixed(self._state) >> 1
+
     def choices(self, shape: tuple[int, ...], share: float) -> np.ndarray:
         """True with a probability of `share`, each by itself."""
         out = np.empty(shape, np.bool_)

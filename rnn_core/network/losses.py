@@ -5,16 +5,15 @@ say everything: only the last step, every step alike, or the steps that carry a 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from rnn_core.network.kernels import products, readout
 from rnn_core.network.memory import scratch
 from rnn_core.threads import most_threads, together
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _SMALL = 2**18
 """Multiplications of a readout below which one thread does it."""
@@ -26,7 +25,7 @@ class Counted(NamedTuple):
     Attributes:
         places: where they stand in (T·B), (m,), from the first step on.
         labels: the class wanted of each, (m,).
-        weights: how much each counts, w_t / B, (m,).
+        weights: how much each counts, (m,): w_t, or w_t / B for the mean over the texts.
     """
 
     places: np.ndarray
@@ -40,7 +39,7 @@ class Counted(NamedTuple):
 
 
 def counted(weights: np.ndarray, targets: np.ndarray) -> Counted:
-    """Which states the mean over the texts of Σ_t w_t L(t) counts.
+    """Which states Σ_t w_t L(t) counts.
 
     Args:
         weights: w_t, (T, B).
@@ -48,7 +47,18 @@ def counted(weights: np.ndarray, targets: np.ndarray) -> Counted:
     """
     places = np.flatnonzero((weights > 0) & (targets >= 0))
     labels = targets.ravel()[places if targets.ndim > 1 else places % len(targets)]
-    return Counted(places, labels, weights.ravel()[places] / weights.shape[1])
+    return Counted(places, labels, weights.ravel()[places])
+
+
+def cross_entropy(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Σ_i w_i L(i) over the m steps that a batch counts, (), its divisor `total`, and L(i), (m,), in nats.
+
+    Args:
+        outputs: `logits` of these steps, (m, k).
+        batch: `labels` and `weights` of these, (m,); `total`, ().
+    """
+    each = torch.nn.functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
+    return (each * batch["weights"].to(each.dtype)).sum(), batch["total"], each
 
 
 def loss_and_gradients(
@@ -79,20 +89,3 @@ def loss_and_gradients(
     of_v.sum(0, out=into[0])
     of_c.sum(0, out=into[1])
     return float(loss.sum()), grad
-
-
-def cross_entropy(outputs: "Mapping[str, Tensor]", batch: "Mapping[str, Tensor]") -> "tuple[Tensor, Tensor, Tensor]":
-    """Σ_t w_t L(t) of a batch's texts by autograd, with L(t) = −log ŷ_t[label].
-
-    Args:
-        outputs: `logits` (m, k) at the m steps that count.
-        batch: `labels` (m,), `weights` w_t (m,) float64, `lengths` (B,).
-
-    Returns:
-        The sum, a scalar of the logits' dtype in the graph; B, to divide it by; and L(t), (m,), in nats.
-    """
-    from torch.nn import functional
-
-    each = functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
-    lengths = batch["lengths"]
-    return each.dot(batch["weights"].to(each.dtype)), lengths.new_tensor(len(lengths)), each

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding, linear
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
+from rnn_core.network.device import host
 from rnn_core.network.sweeps import Unrolled
 
 Parameters = dict[str, Tensor]
@@ -59,22 +61,25 @@ def run(
     start: State | None = None,
     which: Tensor | None = None,
 ) -> tuple[Tensor, State]:
-    """One layer: its states, (T, B, D), of no meaning at pads; and the first direction's state after the last step.
+    """One layer: its states, (T, B, D), zero at pads; and the state after each text's last step, each part (D', B, d).
 
     Args:
         x: inputs, (T, B, n), padded at the end; or, with `which`, the different ones that there are, (M, n).
-        lengths: true steps of each text, (B,).
+        lengths: true steps of each text, (B,); T and more: all of these steps are true.
         directions: the parameters that read ahead and perhaps, as a second direction, those that read back.
-        start: the first direction's state before the first step, each part (B, d); None: zero.
+        start: the state before the first step of each of the D' directions, each part (D', B, d); None: zero. The second
+            direction's first step is each text's own last.
         which: which of the inputs each step reads, (T, B).
     """
-    start = start or zero_state(cell, len(lengths), directions[0]["weight_hh"].shape[1], x)
+    if start is None:
+        d = directions[0]["weight_hh"].shape[1]
+        start = tuple(x.new_zeros(len(directions), len(lengths), d) for _ in cell.parts)
     path = _PATHS.get((x.device.type, type(cell)), _ANYWHERE)
     return path(cell, x, which, lengths, directions, start)
 
 
-Direction = Callable[[Cell, Tensor, Parameters, State], tuple[Tensor, State]]
-"""One direction of a layer, every step taken as true."""
+Direction = Callable[[Cell, Tensor, Tensor, Parameters, State], tuple[Tensor, State]]
+"""One direction of a layer: (cell, x, lengths, parameters, start) → states, zero at pads, and ends, each part (B, d)."""
 Path = Callable[[Cell, Tensor, Tensor | None, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
 """A whole layer: inputs, which of them each step reads, and the rest as `run` has it."""
 
@@ -86,20 +91,29 @@ def _by_direction(direction: Direction) -> Path:
         cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
     ) -> tuple[Tensor, State]:
         x = x if which is None else embedding(which, x)
-        h, end = direction(cell, x, directions[0], start)
-        for parameters in directions[1:]:
-            back, _ = direction(cell, reverse(x, lengths), parameters, tuple(torch.zeros_like(part) for part in start))
-            h = torch.cat((h, reverse(back, lengths)), dim=2)
-        return h, end
+        states, ends = [], []
+        for k, parameters in enumerate(directions):
+            read = reverse(x, lengths) if k else x
+            h, end = direction(cell, read, lengths, parameters, tuple(part[k] for part in start))
+            states.append(reverse(h, lengths) if k else h)
+            ends.append(end)
+        return torch.cat(states, dim=2), tuple(torch.stack(part) for part in zip(*ends, strict=True))
 
     return layer
 
 
-def _step_by_step(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
-    """The equations as they stand, differentiated by autograd."""
+def _step_by_step(
+    cell: Cell, x: Tensor, lengths: Tensor, parameters: Parameters, start: State
+) -> tuple[Tensor, State]:
+    """The equations as they stand, differentiated by autograd; at a pad the state stays as it was."""
     a_input = linear(x, parameters["weight_ih"], parameters["bias"])
-    states, _ = unroll(cell, a_input, parameters["weight_hh"], inner_bias(cell, parameters), start)
-    return torch.stack([state[0] for state in states]), states[-1]
+    inner, state, states = inner_bias(cell, parameters), start, []
+    for t, a in enumerate(a_input):
+        after, _ = cell.step(a, linear(state[0], parameters["weight_hh"], inner), state)
+        true = (t < lengths)[:, None]
+        state = tuple(torch.where(true, new, old) for new, old in zip(after, state, strict=True))
+        states.append(after[0] * true)
+    return torch.stack(states), state
 
 
 def _sweep(
@@ -111,20 +125,28 @@ def _sweep(
     return h, tuple(end)
 
 
-def _torch(cell: Cell, x: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
-    """torch's own kernels, on a GPU those of cuDNN. Its second bias is zero or the inner."""
-    bias = parameters["bias"]
-    second = inner_bias(cell, parameters)
-    weights = [parameters["weight_ih"], parameters["weight_hh"], bias, torch.zeros_like(bias) if second is None else second]
-    rest = (weights, True, 1, 0.0, torch.is_grad_enabled(), False, False)
-    if isinstance(cell, LSTM):
-        h, *end = torch.lstm(x, tuple(part[None] for part in start), *rest)
-        return h, (end[0][0], end[1][0])
+def _torch(cell: Cell, x: Tensor, lengths: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
+    """torch's own kernels, on a GPU those of cuDNN, of packed texts. The second bias is zero or the inner."""
     if isinstance(cell, Elman) and cell.activation == "sigmoid":
-        return _step_by_step(cell, x, parameters, start)
-    kernel = torch.gru if isinstance(cell, GRU) else torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh  # type: ignore[attr-defined]
-    h, last = kernel(x, start[0][None], *rest)
-    return h, (last[0],)
+        return _step_by_step(cell, x, lengths, parameters, start)
+    read = host(lengths).clamp(1, len(x))  # a packed text has a step at least
+    packed = pack_padded_sequence(x, read, enforce_sorted=False)
+    assert packed.sorted_indices is not None and packed.unsorted_indices is not None
+    bias, second = parameters["bias"], inner_bias(cell, parameters)
+    weights = [parameters["weight_ih"], parameters["weight_hh"], bias, torch.zeros_like(bias) if second is None else second]
+    before = tuple(part[None, packed.sorted_indices] for part in start)
+    rest = (weights, True, 1, 0.0, torch.is_grad_enabled(), False)
+    if isinstance(cell, LSTM):
+        h, *end = torch.lstm(packed.data, packed.batch_sizes, before, *rest)
+    else:
+        kernel = torch.gru if isinstance(cell, GRU) else torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh  # type: ignore[attr-defined]
+        h, *end = kernel(packed.data, packed.batch_sizes, before[0], *rest)
+    states, _ = pad_packed_sequence(packed._replace(data=h), total_length=len(x))
+    some = (lengths > 0)[:, None]
+    ends = tuple(
+        torch.where(some, part[0, packed.unsorted_indices], old) for part, old in zip(end, start, strict=True)
+    )
+    return states * some, ends
 
 
 _ANYWHERE = _by_direction(_step_by_step)

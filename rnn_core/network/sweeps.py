@@ -7,8 +7,9 @@ that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up. doc
 
 `Sweep` takes and gives numpy arrays, for `backpropagation.py`; `Unrolled` is the same for autograd. For both: x (M, n)
 holds the different inputs and `which` (T, B) says which of them each step reads, or `which` is None and each step reads its
-own. lengths are the true steps of each text, (B,). States are (T, B, D), both directions side by side, and zero at pads. The
-state before the first step is given to the first direction alone; the second starts from zero.
+own. lengths are the true steps of each text, (B,). States are (T, B, D), both directions side by side; at pads they are zero
+(of the second direction: what it starts from). The state before the first step and that after the last are (D', B, d), with D'
+directions; the second reads from each text's own end, so it starts there.
 """
 
 from collections.abc import Callable, Sequence
@@ -88,21 +89,33 @@ class Sweep:
 
     @property
     def ends(self) -> list[np.ndarray]:
-        """The parts of the first direction's state after the last step, (B, d) each."""
-        return [self.kept[0][-2, :, : self.d].copy(), *(c[0, -2].copy() for c in self.kept[2:])]
+        """The parts of the state after each text's own last step, (D', B, d) each."""
+        h, *cells = self.kept[:1] + self.kept[2:]
+        last, d = self.lengths.clip(0, self.steps), self.d
+        by_direction: list[Any] = [[h[:, :, k * d : (k + 1) * d] for k in range(self.directions)], *cells]
+        found = []
+        for part in by_direction:
+            end = np.empty((self.directions, self.batch, d), self.kind)
+            end[0] = part[0][last, np.arange(self.batch)]
+            for k in range(1, self.directions):
+                end[k] = part[k][1]
+            found.append(end)
+        return found
 
     def forward(self, start: Sequence[np.ndarray]) -> None:
-        """Goes through all steps, from the first direction's state before them, each part (B, d)."""
+        """Goes through all steps, from the state before each direction's first, each part (D', B, d)."""
         h = self.new("h", self.kind, self.steps + 2, self.batch, self.directions * self.d)
         h[0], h[-1] = 0, 0
-        h[0, :, : self.d] = start[0]
+        for k, part in enumerate(start[0]):
+            h[-1 if k else 0, :, k * self.d : (k + 1) * self.d] = part
         self.kept = [h]
         if self.gates:
             self.kept.append(self.new("gates", self.kind, self.directions, self.steps, self.batch, 4 * self.d + _APART))
         if self.cells:
             c = self.new("cells", self.kind, self.directions, self.steps + 2, self.batch, self.d)
             c[:, 0], c[:, -1] = 0, 0
-            c[0, 0] = start[1]
+            for k, part in enumerate(start[1]):
+                c[k, -1 if k else 0] = part
             self.kept.append(c)
         self._ahead()
 
@@ -113,7 +126,7 @@ class Sweep:
         grad_ends: Sequence[np.ndarray | None],
         into: Sequence[np.ndarray],
     ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """∂L/∂x as x was, and that of each part of the first direction's state before the first step, (B, d).
+        """∂L/∂x as x was, and that of each part of the state before each direction's first step, (D', B, d).
 
         They are there until the next sweep goes back in this thread (∂L/∂x: until `new` is asked for it again).
 
@@ -128,10 +141,8 @@ class Sweep:
         carried = []  # (D', B, d) each: from the last step on, the gradient at the state that the next step back reads
         for part, grad in enumerate(grad_ends):
             carried.append(scratch(f"carried {part}", self.kind, self.directions, self.batch, self.d))
-            carried[part][:] = 0
-            if grad is not None:
-                carried[part][0] = grad
-        return self._back(carried, into, grad_h, taken), [part[0] for part in carried]
+            carried[part][:] = 0 if grad is None else grad
+        return self._back(carried, into, grad_h, taken), carried
 
     def _ahead(self) -> None:
         """Calls the cell's kernel by `_forward`."""
@@ -251,12 +262,12 @@ class Unrolled(torch.autograd.Function):
     def forward(
         ctx: Any, cell: Cell, count: int, x: Tensor, which: Tensor | None, lengths: Tensor, *given: Tensor
     ) -> tuple[Tensor, ...]:
-        """Every state, (T, B, D), and the parts of the first direction's last state, (B, d) each.
+        """Every state, (T, B, D), zero at pads, and the parts of the state after the last step, (D', B, d) each.
 
         Args:
             count: of parameters a direction.
             x: (M, n) with `which`, or (T, B, n).
-            given: the parts of the state before the first step, (B, d) each, then U, W, b and perhaps b_q of the direction
+            given: the parts of the state before the first step, (D', B, d) each, then U, W, b and perhaps b_q of the direction
                 that reads ahead, and of the one that reads back, if there is one.
         """
         parts = len(cell.parts)
@@ -266,7 +277,10 @@ class Unrolled(torch.autograd.Function):
         ctx.cell, ctx.count, ctx.kept = cell, count, len(kept)
         ctx.save_for_backward(x, which, lengths, *kept, *given)
         ctx.set_materialize_grads(False)
-        return kept[0][1:-1], *(torch.from_numpy(part) for part in sweep.ends)
+        h = kept[0][1:-1]
+        if sweep.directions > 1 and bool(given[0][1].any()):  # pads hold what the second direction starts from
+            h = torch.where(torch.arange(len(h))[:, None, None] < lengths[:, None], h, 0)
+        return h, *(torch.from_numpy(part) for part in sweep.ends)
 
     @staticmethod
     @once_differentiable

@@ -171,10 +171,10 @@ class Task:
 
         Args:
             outputs: of the network: `logits` (m, k) at the m steps that count.
-            batch: `labels` (m,), `weights` w_t (m,) float64, and `lengths` (B,).
+            batch: `labels` and `weights` w_t of these, (m,), and `total`, the B texts, ().
 
         Returns:
-            Σ w_t L(t), a scalar in the graph; the weight to divide it by, the B texts; and L(t), (m,), in nats.
+            Σ w_t L(t), (), in the graph; the weight to divide it by, `total`; and L(t), (m,), in nats.
         """
         from rnn_core.network.losses import cross_entropy
 

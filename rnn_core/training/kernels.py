@@ -11,28 +11,6 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 @compiled
-def different(tokens: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different tokens in the order they come, and which of them each token is.
-
-    Args:
-        tokens: indices of any shape.
-        numbers: (N,) scratch for every token there may be, −1 throughout, and again when this returns.
-    """
-    which = np.empty_like(tokens)
-    found = np.empty(tokens.size, tokens.dtype)
-    count = 0
-    for i, token in enumerate(tokens.flat):
-        if numbers[token] < 0:
-            numbers[token] = count
-            found[count] = token
-            count += 1
-        which.flat[i] = numbers[token]
-    for token in found[:count]:
-        numbers[token] = -1
-    return found[:count].copy(), which
-
-
-@compiled
 def adam(
     rows: np.ndarray, weights: np.ndarray, mean: np.ndarray, square: np.ndarray, gradient: np.ndarray,
     scale: float, rate: float, update: int,

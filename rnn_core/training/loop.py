@@ -16,14 +16,12 @@ from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
-from rnn_core.network.backpropagation import Backpropagation
-from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import Noise
 from rnn_core.network.losses import counted
 from rnn_core.network.models import Network
 from rnn_core.threads import use_threads
-from rnn_core.training import kernels
 from rnn_core.training.callbacks import Callback
+from rnn_core.training.engines import Autograd, Engine, Fused
 from rnn_core.training.optimizer import Optimizer
 
 AVERAGED_EVERY = 16
@@ -75,17 +73,13 @@ class Training:
         self.labels, self.scheme, self.unseen = tuple(labels), scheme, unseen
         self.task = tasks.of(config)
         self.metric = self.task.metric(scheme)
-        network = self.task.network(config, len(vocabulary), len(labels))
-        assert isinstance(network, Network)  # the plain stack, which `Backpropagation` takes
-        self.network = network
-        self.dense = Dense(self.network)
-        self.backpropagation = Backpropagation(self.network, self.dense)
-        self.optimizer = Optimizer(self.network, self.dense, config.train)
+        self.network = self.task.network(config, len(vocabulary), len(labels))
+        self.optimizer = Optimizer(self.network, config.train)
+        self.engine = self._engine()
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._averaged_at = 0
         self._rare = np.array(vocabulary.counts) == 1
-        self._numbers = np.full(len(vocabulary), -1)
         self.epoch = 0  # whole epochs done
         self.place = 0  # batches done in the epoch under way
         self.step = 0  # updates done
@@ -155,16 +149,22 @@ class Training:
                 callback.on_epoch(self, scores)
         return True
 
+    def _engine(self) -> Engine:
+        """The fused one where the network is the plain stack, unless autograd is asked for."""
+        if self.config.train.engine == "auto" and type(self.network) is Network:
+            return Fused(self.network, self.optimizer)
+        return Autograd(self.network, self.task.loss, self.optimizer)
+
     def _update(self, rows: np.ndarray) -> None:
         began = time.perf_counter()
-        batch = self.train.batch(rows)
-        noise = self.network.dropout.noise = Noise(self.config.train.seed, self.step)
+        batch, noise = self.train.batch(rows), Noise(self.config.train.seed, self.step)
         hidden = self._rare[batch.tokens] & noise.choices(batch.tokens.shape, UNKNOWN_SHARE)
-        words, indices = kernels.different(np.where(hidden, UNK, batch.tokens), self._numbers)
-        loss, gradient = self._backward(self.optimizer.look_up(words), indices, batch)
+        loss = self.engine.gradients(
+            self._named(batch, np.where(hidden, UNK, batch.tokens)), noise, self.config.train.truncate or len(batch.tokens)
+        )
         if not math.isfinite(loss):
             raise Problem(_DIVERGED)
-        self.optimizer.step(words, gradient)
+        self.optimizer.step(self.engine.read())
         self.step += 1
         if self.config.train.average and self.step % AVERAGED_EVERY == 0:
             self._average()
@@ -179,34 +179,12 @@ class Training:
         self.pads += batch.tokens.size - steps
         self.seconds += time.perf_counter() - began
 
-    def _backward(self, table: np.ndarray, which: np.ndarray, batch: Batch) -> tuple[float, np.ndarray]:
-        """The loss of a batch, and ∂L/∂table, (u, n); the other gradients come to stand in `dense`.
-
-        With truncation, chunks of K steps are gone through one after the other, each forwards and back before the
-        next, so that no more than K steps are held; the state is carried over, a gradient is not.
-
-        Args:
-            table: the embeddings of the different words of the batch, (u, n).
-            which: which of them stands where, (T, B).
-        """
-        config, (whole, texts) = self.config, which.shape
-        weights = self.task.weights(config, batch.lengths, whole)
-        of, size = counted(weights, batch.targets), config.train.truncate or whole
-        if size >= whole:
-            return self.backpropagation(table, which, batch.lengths, of)
-        total, gradient, dense, state = 0.0, np.zeros_like(table), np.zeros_like(self.dense.gradients), None
-        for start in range(0, whole, size):
-            # what a chunk takes must not grow with the words of the other chunks
-            words, own = np.unique(which[start : start + size], return_inverse=True)
-            now = of.between(start * texts, (start + size) * texts)
-            loss, part = self.backpropagation(
-                table[words], own.reshape(-1, texts), batch.lengths - start, now, state
-            )
-            total, state = total + loss, self.backpropagation.ends
-            gradient[words] += part
-            dense += self.dense.gradients
-        self.dense.gradients[:] = dense
-        return total, gradient
+    def _named(self, batch: Batch, tokens: np.ndarray) -> dict[str, Tensor]:
+        """A batch as engines take it."""
+        weights = self.task.weights(self.config, batch.lengths, len(tokens))
+        at, labels, weights = counted(weights, batch.targets)
+        found = {"tokens": tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights}
+        return {name: torch.from_numpy(a) for name, a in found.items()} | {"total": torch.tensor(float(len(batch.lengths)))}
 
     def _average(self) -> None:
         """Moves the average towards the weights; at first faster, so that it forgets where they started."""

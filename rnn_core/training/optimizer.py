@@ -1,4 +1,4 @@
-"""Adam and SGD that touch only the embeddings of the words in a batch.
+"""Adam and SGD that touch only those rows of a table of embeddings that a batch reads.
 
 A batch holds a few hundred different words of many thousand, and only their embeddings have a gradient. SGD leaves the
 others as they are. Dense Adam does not: its first moment m goes on moving a word after its gradient, by less each time.
@@ -13,14 +13,17 @@ to ε, which is 1e-8 beside a √v that is seldom under 1e-5.
 """
 
 import math
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnn_core.config import TrainConfig
 from rnn_core.network.dense import Dense
-from rnn_core.network.models import Network
+from rnn_core.network.embedding import Embedding
 from rnn_core.threads import share_out
 from rnn_core.training import kernels
 from rnn_core.training.kernels import BETA1, BETA2, EPSILON
@@ -40,63 +43,97 @@ class _Moments:
         kernels.adam(rows, self.weights, self.mean, self.square, gradient, scale, rate, update)
 
 
-class Optimizer:
-    """Updates a network: its embedding by the rows of each batch, everything else whole.
+class _Table:
+    """An embedding that is updated by the rows of each batch, in place.
 
-    For each batch: `look_up` its words, find the gradients with that table, `step`. Embeddings of words not in recent
-    batches may lag behind until `catch_up`.
-
-    Args:
-        network: its embedding is updated in place.
-        dense: all its other parameters, likewise, and their gradients.
-        config: optimizer, learning rate and clip.
+    Attributes:
+        last: (N,) the update that each row is up to date with.
     """
 
-    def __init__(self, network: Network, dense: Dense, config: TrainConfig):
-        self.config, self.dense = config, dense
-        self._embedding, self._row = network.embedding.detach().numpy(), dense.weights[None]
-        self._adam = config.optimizer == "adam"
+    def __init__(self, embedding: Embedding, adam: bool):
+        self.embedding, self.weights = embedding, embedding.weight.detach().numpy()
+        self.moments = _Moments(self.weights) if adam else None
+        self.last = np.zeros(len(self.weights), np.int64)
+
+
+def by_rows(network: nn.Module) -> dict[str, Embedding]:
+    """The tables of a network that are updated by rows, by path: those that no other module shares."""
+    shared = Counter(id(p) for _, p in network.named_parameters(remove_duplicate=False))
+    return {
+        path: module
+        for path, module in network.named_modules()
+        if isinstance(module, Embedding) and shared[id(module.weight)] == 1
+    }
+
+
+class Optimizer:
+    """Updates a network: its tables of embeddings by the rows of each batch, everything else whole.
+
+    For each batch: find the gradients, `step`. Rows hear of it before they are read (`Embedding.attach`); those that are not in
+    recent batches may lag behind until `catch_up`. A table that two modules share is updated whole, because the other one, such
+    as a softmax over all words, gives every row a gradient.
+
+    Args:
+        network: in memory of the processor.
+        config: optimizer, learning rate and clip.
+
+    Attributes:
+        dense: all parameters but the tables, and their gradients.
+    """
+
+    def __init__(self, network: nn.Module, config: TrainConfig):
+        tables = by_rows(network)
+        self.config, self.dense = config, Dense(network, tables.values())
+        self._adam, self._row = config.optimizer == "adam", self.dense.weights[None]
+        self._rest = _Moments(self._row) if self._adam else None
+        self._tables = {path: _Table(embedding, self._adam) for path, embedding in tables.items()}
+        for table in self._tables.values():
+            table.embedding.attach(partial(self._make_up_for, table))
         self.updates = 0
-        if self._adam:
-            self._words, self._rest = _Moments(self._embedding), _Moments(self._row)
-        self._last = np.zeros(len(network.embedding), np.int64)  # the update that each word is up to date with
-        self._table = np.empty((5, 0))
+        self._powers = np.empty((5, 0))
 
-    def look_up(self, rows: np.ndarray) -> np.ndarray:
-        """The embeddings of these different words (u,), up to date, (u, n)."""
-        self._make_up_for(rows)
-        return self._embedding[rows]
+    @property
+    def tables(self) -> list[Embedding]:
+        """Those that are updated by rows."""
+        return [table.embedding for table in self._tables.values()]
 
-    def step(self, rows: np.ndarray, words: np.ndarray) -> float:
-        """One update from the gradients of the words (u,), (u, n), and those of `dense`.
+    def step(self, given: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> float:
+        """One update from the gradients in `dense` and those of the rows that were read.
+
+        Args:
+            given: by `id` of each table its rows that were read (u,) and ∂L/∂ of them, (u, n).
 
         Returns:
-            The norm of the whole gradient, words included, before it was clipped.
+            The norm of the whole gradient, embeddings included, before it was clipped.
         """
         dense = self.dense.gradients[None]
-        norm = math.hypot(*(torch.linalg.vector_norm(torch.from_numpy(g)) for g in (dense, words)))
+        norm = math.hypot(*(torch.linalg.vector_norm(torch.from_numpy(g)) for g in (dense, *(g for _, g in given.values()))))
         clip, rate = self.config.clip, self.config.learning_rate
         scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as torch's clip_grad_norm_ has it
         self.updates += 1
-        if self._adam:
+        if self._rest:
             self._rest.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
-            self._words.update(rows, words, scale, rate, self.updates)
-            self._last[rows] = self.updates
         else:
             self._row -= dense * (rate * scale)
-            self._embedding[rows] -= words * (rate * scale)
+        for table in self._tables.values():
+            rows, gradient = given[id(table.embedding)]
+            if table.moments:
+                table.moments.update(rows, gradient, scale, rate, self.updates)
+                table.last[rows] = self.updates
+            else:
+                table.weights[rows] -= gradient * (rate * scale)
         return norm
 
     def catch_up(self) -> None:
-        """Brings every word up to date: before the weights are averaged, scored or saved as a run's."""
-        self._make_up_for(np.arange(len(self._last)))
+        """Brings every row up to date: before the weights are averaged, scored or saved as a run's."""
+        for table in self._tables.values():
+            self._make_up_for(table, np.arange(len(table.last)))
 
-    def _make_up_for(self, rows: np.ndarray) -> None:
-        """Moves words in place by the updates since they were last up to date, in which they had no gradient."""
-        if self._adam:
-            words = self._words
+    def _make_up_for(self, table: _Table, rows: np.ndarray) -> None:
+        """Moves rows in place by the updates since they were last up to date, in which they had no gradient."""
+        if moments := table.moments:
             share_out(
-                kernels.coast, len(rows), 1000, rows, words.weights, words.mean, words.square, self._last,
+                kernels.coast, len(rows), 1000, rows, moments.weights, moments.mean, moments.square, table.last,
                 self.updates, self.config.learning_rate, self._by_update(),
             )  # fmt: skip
 
@@ -106,40 +143,49 @@ class Optimizer:
         For each s: Σ_{k≥1} ρ^k w_{s+k}, how far a word still goes after update s, in units of lr · m / √v; ρ^s, β₁^s and
         β₂^s; and ε √(1 − β₂^(s+1)).
         """
-        if self.updates >= self._table.shape[1]:
+        if self.updates >= self._powers.shape[1]:
             size = self.updates * 3 // 2 + 1000
             t = np.arange(1, size + _MEMORY, dtype=np.float64)
             w = np.sqrt(1 - BETA2**t) / (1 - BETA1**t)
             still_to_move = np.convolve(w, _RATIO ** np.arange(1, _MEMORY + 1)[::-1], "valid")
             s = np.arange(size, dtype=np.float64)
-            self._table = np.stack(
+            self._powers = np.stack(
                 (still_to_move, _RATIO**s, BETA1**s, BETA2**s, EPSILON * np.sqrt(1 - BETA2 ** (s + 1)))
             )
-        return self._table
+        return self._powers
 
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Tensor]:
         """Everything a resumed training needs, by name."""
-        held = {"last": torch.from_numpy(self._last), "updates": torch.tensor(self.updates)}
-        if self._adam:
-            words, rest = self._words, self._rest
-            held |= {"mean.words": torch.from_numpy(words.mean), "square.words": torch.from_numpy(words.square)}
-            for name, row in (("mean.rest", rest.mean), ("square.rest", rest.square)):
-                held[name] = torch.from_numpy(np.concatenate(self.dense.parts(row[0]))[None])
+        held = {"updates": torch.tensor(self.updates)}
+        for path, table in self._tables.items():
+            held[f"last.{path}"] = torch.from_numpy(table.last)
+            if moments := table.moments:
+                held[f"mean.{path}"], held[f"square.{path}"] = map(torch.from_numpy, (moments.mean, moments.square))
+        if self._rest:
+            for name, row in (("mean", self._rest.mean), ("square", self._rest.square)):
+                held[f"{name}:rest"] = torch.from_numpy(np.concatenate(self.dense.parts(row[0]))[None])
         return held
 
     def restore(self, held: dict[str, Tensor]) -> None:
         """Goes back to what `state` gave. Raises KeyError or ValueError when it is from another network."""
-        self._last[:] = held["last"].numpy()
+        held = {_RENAMED.get(name, name): value for name, value in held.items()}
         self.updates = int(held["updates"])
-        if self._adam:
-            for name in ("mean", "square"):
-                getattr(self._words, name)[:] = held[f"{name}.words"].numpy()
-                parts = self.dense.parts(getattr(self._rest, name)[0])
-                if f"{name}.0" in held:  # checkpoints had the moments of each parameter by itself at first
-                    given = [held[f"{name}.{i}"].numpy().ravel() for i in range(len(parts))]
-                else:
-                    given = np.split(held[f"{name}.rest"].numpy()[0], np.cumsum([len(part) for part in parts])[:-1])
-                for part, values in zip(parts, given, strict=True):
-                    part[:] = values
+        for path, table in self._tables.items():
+            table.last[:] = held[f"last.{path}"].numpy()
+            if moments := table.moments:
+                moments.mean[:], moments.square[:] = held[f"mean.{path}"].numpy(), held[f"square.{path}"].numpy()
+        for name in ("mean", "square") if self._rest else ():
+            parts = self.dense.parts(getattr(self._rest, name)[0])
+            if f"{name}.0" in held:  # checkpoints had the moments of each parameter by itself at first
+                given = [held[f"{name}.{i}"].numpy().ravel() for i in range(len(parts))]
+            else:
+                given = np.split(held[f"{name}:rest"].numpy()[0], np.cumsum([len(part) for part in parts])[:-1])
+            for part, values in zip(parts, given, strict=True):
+                part[:] = values
+
+
+_RENAMED = {"last": "last.embedding", "mean.words": "mean.embedding", "square.words": "square.embedding",
+            "mean.rest": "mean:rest", "square.rest": "square:rest"}  # fmt: skip
+"""How checkpoints of formats 1 and 2 name what a network of one table has."""

@@ -38,6 +38,10 @@ _MOST, _MOST_STEPS = 1e30, 2**31
 """Beyond these no number of a run, and no step or epoch, is believed: figures draw them in 32 bits."""
 
 
+_RENAMED = {"embedding": "embedding.weight"}
+"""What parameters of runs of older formats are called today: of formats 1 and 2."""
+
+
 class Speech(NamedTuple):
     """What turns words into numbers and numbers into labels: the vocabulary.json of a run."""
 
@@ -269,13 +273,19 @@ def write_tensors(path: Path, arrays: Arrays, rest: str = "") -> None:
 def tensor_shapes(path: Path, owner: str) -> dict[str, tuple[int, ...]]:
     """The shapes in a file that `write_tensors` wrote, by name. Raises Problem when it cannot be read."""
     with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
-        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+        return {_today(name): tuple(file.get_slice(name).get_shape()) for name in file.keys()}
 
 
 def read_tensors(path: Path, owner: str) -> tuple[Arrays, str]:
     """What `write_tensors` wrote. Raises Problem when the file cannot be read."""
     with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
+        return {_today(name): file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
+
+
+def _today(name: str) -> str:
+    """A tensor's name as this version writes it. In checkpoints a word and a stroke stand before the parameter's name."""
+    before, stroke, own = name.rpartition("/")
+    return before + stroke + _RENAMED.get(own, own)
 
 
 @contextmanager

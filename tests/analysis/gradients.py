@@ -58,7 +58,7 @@ def unrolled(one: Loaded, indices: list[int], cut: set[int] | None = None, windo
         leaves: the layer whose states are cut off from what reads them above.
     """
     network, cell = one.network, one.network.cell
-    words = [network.embedding[i].clone().requires_grad_() for i in indices]
+    words = [network.embedding.weight[i].clone().requires_grad_() for i in indices]
     parameters: dict[tuple[int, int, str], list[Tensor]] = {}
     states: dict[tuple[int, int], list[tuple[Tensor, ...]]] = {}
     steps, x, cut_off = len(indices), words, []

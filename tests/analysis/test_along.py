@@ -54,7 +54,7 @@ def test_the_reach_is_the_mean_gradient_by_autograd(loss: str) -> None:
     wanted: dict[int, list[float]] = {}
     for example in given:
         indices = [SOS, *one.speech.vocabulary.encode(example.tokens), EOS]
-        x = one.network.embedding[indices][:, None]
+        x = one.network.embedding.weight[indices][:, None]
         states = None
         for layer in range(2):
             p = one.network.layer(layer, 0)

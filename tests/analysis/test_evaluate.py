@@ -24,7 +24,7 @@ from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, predict, r
 def loaded(task: str, scheme: str | None = None) -> Loaded:
     config, labels = config_of(task, model_of()), TAGS if task == "tag" else LABELS
     network = network_of(config.model, len(vocabulary_of()), len(labels), seed=3).eval().requires_grad_(False)
-    network.embedding *= 4
+    network.embedding.weight *= 4
     texts = random_texts(50, 6)
     encoded = Encoded.of(texts, [LABELS[0]] * 50, vocabulary_of(), LABELS, False)
     batch = encoded.batch(np.arange(50))

@@ -17,7 +17,7 @@ def by_steps(one: Loaded, indices: list[int]) -> np.ndarray:
     """(T, k) logits, word by word."""
     network, cell, found = one.network, one.network.cell, []
     for index in indices:
-        x = network.embedding[index][None]
+        x = network.embedding.weight[index][None]
         for layer in range(network.config.layers):
             states = []
             for direction in range(network.directions):

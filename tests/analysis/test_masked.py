@@ -28,7 +28,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
 def test_each_text_of_a_batch_is_as_if_alone(name: str, task: str, layers: int, both: bool) -> None:
     network = loaded(name, task, layers=layers, bidirectional=both).network
     tokens, true = batch()
-    top, read = read_masked(network, network.embedding[tokens].requires_grad_(True), true)
+    top, read = read_masked(network, network.embedding.weight[tokens].requires_grad_(True), true)
     logits = network.readout(top)
     losses = torch.stack([-logits[true[:, b], b].log_softmax(1)[:, 1].sum() for b in range(len(TEXTS))])
     found = gradients(read, top, logits, losses)
@@ -40,10 +40,10 @@ def test_each_text_of_a_batch_is_as_if_alone(name: str, task: str, layers: int, 
         total.backward()
         assert losses[b].item() == pytest.approx(total.item())
         for key, p in twin.named_parameters():
-            if key != "embedding":
+            if key != "embedding.weight":
                 torch.testing.assert_close(found[key][b], p.grad, rtol=0, atol=1e-12)
-        rows = torch.zeros_like(network.embedding).index_add_(0, tokens[:, b], found["inputs"][b])
-        torch.testing.assert_close(rows, twin.embedding.grad, rtol=0, atol=1e-12)
+        rows = torch.zeros_like(network.embedding.weight).index_add_(0, tokens[:, b], found["inputs"][b])
+        torch.testing.assert_close(rows, twin.embedding.weight.grad, rtol=0, atol=1e-12)
         assert not found["inputs"][b][~true[:, b]].any(), "a pad has no gradient"
 
 

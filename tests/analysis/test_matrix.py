@@ -29,8 +29,9 @@ def test_indices_are_padded_texts_and_look_up_is_the_dense_product(order: str) -
     assert matrix.difference == 0 and matrix.unknown == (matrix.indices == UNK).sum()
     # The run reads the same rows of E whatever the numbers are.
     own = text_matrix(one, TEXTS)
-    table = one.network.embedding[[one.speech.vocabulary.encode([w])[0] if i > 3 else i for i, w in enumerate(matrix.words)]]
-    np.testing.assert_array_equal(made.astype(float) @ table.numpy(), one.network.embedding[own.indices].numpy())
+    rows = [one.speech.vocabulary.encode([w])[0] if i > 3 else i for i, w in enumerate(matrix.words)]
+    table = one.network.embedding.weight[rows]
+    np.testing.assert_array_equal(made.astype(float) @ table.numpy(), one.network.embedding.weight[own.indices].numpy())
 
 
 def test_another_order_numbers_the_words_of_these_texts() -> None:

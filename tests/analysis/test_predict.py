@@ -39,7 +39,7 @@ def loaded(
     words = WORDS if tokens == "word" else letters
     vocabulary = vocabulary_of(words)
     network = network_of(config.model, len(vocabulary), len(labels), seed=3).eval().requires_grad_(False)
-    network.embedding *= 4
+    network.embedding.weight *= 4
     drawn = random_texts(50, 12, words=words)
     batch = Encoded.of(drawn, [labels[0]] * 50, vocabulary, labels, False).batch(np.arange(50))
     lengths = torch.from_numpy(batch.lengths)

@@ -54,7 +54,7 @@ def test_states_and_readouts_are_the_networks(name: str, task: str, layers: int,
         np.testing.assert_allclose(top, h.numpy(), rtol=close, atol=close)  # ReLU's states grow
         np.testing.assert_allclose(seen.logits, logits.numpy(), rtol=close, atol=4 * close)
         np.testing.assert_allclose(seen.readouts, logits.softmax(1).numpy(), rtol=0, atol=close)
-        np.testing.assert_allclose(seen.embeddings, one.network.embedding[seen.indices].numpy(), rtol=0, atol=0)
+        np.testing.assert_allclose(seen.embeddings, one.network.embedding.weight[seen.indices].numpy(), rtol=0, atol=0)
         assert all(gate.shape == seen.states.shape for gate in seen.gates.values())
         assert set(seen.gates) == set(one.network.cell.kept)
         assert (seen.cells is not None) == (name == "lstm")

@@ -71,7 +71,7 @@ def twin(network: Network) -> nn.Module:
 @pytest.mark.parametrize("both", [False, True])
 def test_states_and_gradients_are_those_of_torch_nn(name: str, layers: int, both: bool) -> None:
     network = network_of(model_of(name, layers=layers, bidirectional=both), WORDS, CLASSES)
-    theirs, table = twin(network), network.embedding.detach().clone().requires_grad_()
+    theirs, table = twin(network), network.embedding.weight.detach().clone().requires_grad_()
     tokens = batch()
     ours = network.hidden(tokens, LENGTHS)
     packed = pack_padded_sequence(nn.functional.embedding(tokens, table), LENGTHS, enforce_sorted=False)
@@ -80,8 +80,8 @@ def test_states_and_gradients_are_those_of_torch_nn(name: str, layers: int, both
     weights = torch.randn_like(wanted)
     (ours * weights).sum().backward()
     (wanted * weights).sum().backward()
-    torch.testing.assert_close(network.embedding.grad, table.grad, rtol=0, atol=1e-10)
-    assert network.embedding.grad is not None and network.embedding.grad.abs().sum() > 0.1
+    torch.testing.assert_close(network.embedding.weight.grad, table.grad, rtol=0, atol=1e-10)
+    assert network.embedding.weight.grad is not None and network.embedding.weight.grad.abs().sum() > 0.1
     for layer in range(layers):
         for direction in range(network.directions):
             end = f"_l{layer}" + "_reverse" * direction
@@ -102,7 +102,7 @@ def test_the_sigmoid_network_is_its_formula(both: bool) -> None:
         for direction in range(1 + both):
             p, h, states = network.layer(0, direction), torch.zeros(4), []
             for t in reversed(range(length)) if direction else range(length):
-                h = torch.sigmoid(p["bias"] + p["weight_hh"] @ h + p["weight_ih"] @ network.embedding[tokens[t, b]])
+                h = torch.sigmoid(p["bias"] + p["weight_hh"] @ h + p["weight_ih"] @ network.embedding.weight[tokens[t, b]])
                 states.append(h)
             read.append(torch.stack(states[::-1] if direction else states))
         columns.append(nn.functional.pad(torch.cat(read, 1), (0, 0, 0, 7 - length)))
@@ -179,11 +179,11 @@ def test_the_pads_embedding_touches_nothing_and_gets_no_gradient(name: str, both
     loss = batch_loss(network, config, *given)
     states, answers = network.hidden(*given[:2]), predict(network, config, encoded)
     loss.backward()
-    assert network.embedding.grad is not None
-    assert not network.embedding.grad[PAD].any()
-    assert network.embedding.grad[PAD + 2].any()
+    assert network.embedding.weight.grad is not None
+    assert not network.embedding.weight.grad[PAD].any()
+    assert network.embedding.weight.grad[PAD + 2].any()
     with torch.no_grad():
-        network.embedding[PAD] = 1e3
+        network.embedding.weight[PAD] = 1e3
     assert torch.equal(network.hidden(*given[:2]), states)
     assert torch.equal(batch_loss(network, config, *given), loss)
     again = predict(network, config, encoded)
@@ -195,7 +195,7 @@ def test_a_word_lacks_the_same_numbers_wherever_it_stands_and_others_the_next_ti
     network = network_of(model_of("tanh", dropout=0.5), 7, 2).train()
     network.layer(0, 0)["weight_hh"].data.zero_()
     which, lengths = torch.tensor([[0, 1, 2], [1, 0, 0], [2, 2, 1]]), torch.tensor([3, 3, 3])
-    first, second = (network.advance(network.embedding[1:4], which, lengths).detach() for _ in range(2))
+    first, second = (network.advance(network.embedding.weight[1:4], which, lengths).detach() for _ in range(2))
     for word in range(3):
         states = first[which == word]
         assert torch.equal(states, states[:1].expand_as(states))
@@ -217,7 +217,7 @@ def test_dropout_acts_in_training_only() -> None:
 def test_the_orthogonal_scheme(name: str) -> None:
     d, n = 40, 60
     network = Network(model_of(name, hidden=d, embedding=n, layers=2), 500, CLASSES)
-    table = network.embedding.detach()
+    table = network.embedding.weight.detach()
     assert 0.0499 < table.abs().max() <= 0.05
     assert table.std() == pytest.approx(0.1 / math.sqrt(12), rel=0.02) and abs(table.mean()) < 0.001
     for layer in range(2):
@@ -245,7 +245,7 @@ def test_a_new_gru_still_knows_the_first_of_fifty_words() -> None:
 
     def reach() -> float:
         """The gradient at the first word's embedding over that at the last one's."""
-        x = network.embedding.detach()[tokens].flatten(0, 1).requires_grad_()
+        x = network.embedding.weight.detach()[tokens].flatten(0, 1).requires_grad_()
         which = torch.arange(len(x)).view(tokens.shape)
         last = network.advance(x, which, torch.full((8,), 50))[-1]
         (gradient,) = torch.autograd.grad(last.sum(), x)
@@ -262,7 +262,7 @@ def test_a_new_gru_still_knows_the_first_of_fifty_words() -> None:
 def test_the_torch_scheme_has_the_ranges_of_torch_nn(name: str) -> None:
     d = 300
     network = Network(model_of(name, hidden=d, embedding=50, initialisation="torch"), 400, 20)
-    table = network.embedding.detach()
+    table = network.embedding.weight.detach()
     assert abs(table.mean()) < 0.03 and table.std() == pytest.approx(1, rel=0.03)
     bound, p = 1 / math.sqrt(d), network.layer(0, 0)
     for weight in ("weight_ih", "weight_hh"):

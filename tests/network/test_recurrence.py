@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from rnn_core.network import recurrence, sweeps
-from rnn_core.network.cells import Cell, cell_of
+from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, unroll, zero_state
 from tests.tiny import CELLS, model_of
 
@@ -33,6 +33,10 @@ def plainly(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
     return torch.stack(states)
 
 
+def zeros(cell: Cell, directions: int, batch: int = B, d: int = D, dtype: torch.dtype | None = None) -> State:
+    return tuple(torch.zeros(directions, batch, d, dtype=dtype) for _ in cell.parts)
+
+
 WHOLE = torch.full((B,), T)
 PATHS = {
     "torch": recurrence._by_direction(recurrence._torch),
@@ -48,10 +52,10 @@ def test_every_path_gives_the_states_and_gradients_of_the_plain_loop(name: str, 
     cell, x, parameters = setting(name)
     leaves = [x, *parameters.values()]
     weights = torch.randn(T, B, D)
-    ours, end = PATHS[path](cell, x, None, WHOLE, [parameters], zero_state(cell, B, D, x))
+    ours, end = PATHS[path](cell, x, None, WHOLE, [parameters], zeros(cell, 1))
     wanted = plainly(cell, x, parameters)
     torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-12)
-    torch.testing.assert_close(end[0], wanted[-1], rtol=0, atol=1e-12)
+    torch.testing.assert_close(end[0][0], wanted[-1], rtol=0, atol=1e-12)
     for g, w in zip(
         torch.autograd.grad((ours * weights).sum(), leaves), torch.autograd.grad((wanted * weights).sum(), leaves),
         strict=True,
@@ -74,7 +78,7 @@ def test_every_path_reads_ahead_and_back_within_each_text(
     lengths = torch.tensor([T, 1, 3, -2, 2, T, 4, 0, 3, 2, 1, T, 5, 4, 3, 2, 1, 3, 2])  # over two blocks of eight
     words, which = torch.randn(11, N, requires_grad=True), torch.randint(11, (T, len(lengths)))
     x = words[which]
-    start = zero_state(cell, len(lengths), d, x)
+    start = zeros(cell, 2, len(lengths), d)
     monkeypatch.setattr("rnn_core.threads._threads", threads)
     h, _ = PATHS[path](cell, *((words, which) if words_once else (x, None)), lengths, [ahead, back], start)
     weights = torch.randn(h.shape)
@@ -113,7 +117,7 @@ def test_long_and_wide_batches_have_torchs_gradients(
     weights = torch.randn(steps, batch, 2 * d, dtype=dtype) * (torch.arange(steps)[:, None] < lengths)[:, :, None]
     found = []
     for path in ("sweep", "torch"):
-        h, _ = PATHS[path](cell, *given, lengths, directions, zero_state(cell, batch, d, words))
+        h, _ = PATHS[path](cell, *given, lengths, directions, zeros(cell, 2, batch, d, dtype))
         leaves = [words, *directions[0].values(), *directions[1].values()]
         found.append(torch.autograd.grad((h * weights).sum(), leaves, retain_graph=True))
     for ours, wanted in zip(*found, strict=True):
@@ -125,21 +129,59 @@ def test_long_and_wide_batches_have_torchs_gradients(
 def test_pads_hold_nothing_and_send_nothing_back(name: str) -> None:
     cell, x, parameters = setting(name)
     h, end = run(cell, x, torch.tensor([2, T]), [parameters, parameters])
-    assert not h[2:, 0].any() and not end[0][0].any() and h[2:, 1].any()
+    assert not h[2:, 0].any() and h[2:, 1].any()
     (grad,) = torch.autograd.grad(h.sum() + sum(part.sum() for part in end), x)
     assert not grad[2:, 0].any() and grad[:2, 0].any()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", CELLS)
-def test_the_gradients_pass_gradcheck_from_any_start(name: str) -> None:
+def test_each_direction_begins_at_its_start_and_ends_at_each_texts_own_end(
+    name: str, path: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """States, ends and their gradients in both directions, from starts of their own, against each text alone."""
+    monkeypatch.setattr("rnn_core.threads._threads", threads)
+    cell, d = cell_of(model_of(name)), 3
+    both = [{n: torch.randn(p.shape, requires_grad=True) for n, p in cell.parameters(N, d).items()} for _ in range(2)]
+    lengths = torch.tensor([T, 1, 3, 2, 0, T, 4, 2, 3, -1, 5])
+    x = torch.randn(T, len(lengths), N, requires_grad=True)
+    start = tuple(torch.randn(2, len(lengths), d, requires_grad=True) for _ in cell.parts)
+    h, ends = PATHS[path](cell, x, None, lengths, both, start)
+    weights, end_weights = torch.randn(h.shape), [torch.randn(end.shape) for end in ends]
+    ours = (h * weights).sum() + sum((end * w).sum() for end, w in zip(ends, end_weights, strict=True))
+    wanted = torch.zeros(())
+    for b, length in enumerate(lengths.clamp(min=0).tolist()):
+        for k, own in enumerate(both):
+            state = tuple(part[k, b][None] for part in start)
+            for t in reversed(range(length)) if k else range(length):
+                a_input = torch.nn.functional.linear(x[t, b][None], own["weight_ih"], own["bias"])
+                a_hidden = torch.nn.functional.linear(state[0], own["weight_hh"], inner_bias(cell, own))
+                state, _ = cell.step(a_input, a_hidden, state)
+                torch.testing.assert_close(h[t, b, k * d : (k + 1) * d], state[0][0], rtol=0, atol=1e-12)
+                wanted = wanted + (state[0][0] * weights[t, b, k * d : (k + 1) * d]).sum()
+            for part, end, w in zip(state, ends, end_weights, strict=True):
+                torch.testing.assert_close(end[k, b], part[0], rtol=0, atol=1e-12)
+                wanted = wanted + (part[0] * w[k, b]).sum()
+        assert not h[length:, b].any()
+    leaves = [x, *start, *both[0].values(), *both[1].values()]
+    for found, expected in zip(torch.autograd.grad(ours, leaves), torch.autograd.grad(wanted, leaves), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("name", CELLS)
+def test_the_gradients_pass_gradcheck_from_any_start(name: str, both: bool) -> None:
     cell, x, parameters = setting(name)
     names, parts = list(parameters), len(cell.parts)
+    directions = 2 if both else 1
 
     def states(x: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
-        h, end = run(cell, x, WHOLE, [dict(zip(names, given[parts:], strict=True))], given[:parts])
+        own = dict(zip(names, given[parts:], strict=True))
+        h, end = run(cell, x, torch.tensor([T, 3]), [own] * directions, given[:parts])
         return h, *end
 
-    start = [torch.randn(B, D, requires_grad=True) for _ in cell.parts]
+    start = [torch.randn(directions, B, D, requires_grad=True) for _ in cell.parts]
     assert torch.autograd.gradcheck(states, (x, *start, *parameters.values()), atol=1e-7)
 
 

@@ -19,10 +19,9 @@ from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
-from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.training.callbacks import Callback
+from rnn_core.training.engines import Fused
 from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training
-from rnn_core.training.optimizer import Optimizer
 from rnn_core.workspace.runs import read_tensors, write_tensors
 from tests.tiny import (
     CELLS,
@@ -178,7 +177,7 @@ def one_update(**train: Any) -> tuple[dict[str, Tensor], dict[str, Tensor], dict
     before = {n: p.detach().clone().requires_grad_() for n, p in training.network.named_parameters()}
     h = torch.zeros(4, dtype=torch.float64)
     for index in (SOS, *vocabulary_of().encode(text), EOS):
-        x = before["embedding"][index]
+        x = before["embedding.weight"][index]
         h = torch.tanh(before["cells.0.0.bias"] + before["cells.0.0.weight_hh"] @ h + before["cells.0.0.weight_ih"] @ x)
     o = before["bias_out"] + before["weight_out"] @ h
     (o.exp().sum().log() - o[1]).backward()
@@ -210,20 +209,14 @@ def test_words_seen_once_are_fed_as_unknown_half_the_time_and_others_never(monke
     rare = [f"rare{i}" for i in range(100)]
     vocabulary = Vocabulary.build([WORDS, WORDS, rare], 1000)
     encoded = Encoded.of([[*WORDS, word] for word in rare], ["good", "bad"] * 50, vocabulary, LABELS, False)
-    words: list[np.ndarray] = []
     fed: list[np.ndarray] = []
-    look_up, through = Optimizer.look_up, Backpropagation.__call__
+    gradients = Fused.gradients
 
-    def looked_up(self: Any, rows: np.ndarray) -> np.ndarray:
-        words.append(rows)
-        return look_up(self, rows)
+    def passed(self: Any, batch: Any, *more: Any) -> Any:
+        fed.append(batch["tokens"].numpy().ravel())
+        return gradients(self, batch, *more)
 
-    def passed(self: Any, table: np.ndarray, which: np.ndarray, *more: Any) -> Any:
-        fed.append(words[-1][which].ravel())
-        return through(self, table, which, *more)
-
-    monkeypatch.setattr(Optimizer, "look_up", looked_up)
-    monkeypatch.setattr(Backpropagation, "__call__", passed)
+    monkeypatch.setattr(Fused, "gradients", passed)
     Training(config_of(epochs=10, patience=0), encoded, NOTHING, vocabulary, LABELS).run()
     tokens = np.concatenate(fed)
     assert len(tokens) == 10 * 100 * 11

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from rnn_core.config import TrainConfig
 from rnn_core.network.dense import Dense
+from rnn_core.network.embedding import different
 from rnn_core.network.models import Network
-from rnn_core.training.kernels import different
 from rnn_core.training.optimizer import Optimizer
 from tests.tiny import model_of, network_of
 
@@ -43,10 +43,14 @@ def batches(every_word: bool) -> list[tuple[Tensor, Tensor]]:
     return found
 
 
+def step(optimizer: Optimizer, trained: Network, rows: np.ndarray, gradient: np.ndarray) -> float:
+    return optimizer.step({id(trained.embedding): (rows, gradient)})
+
+
 def ours(config: TrainConfig, given: list[tuple[Tensor, Tensor]]) -> tuple[Network, Optimizer]:
     trained = network()
-    optimizer = Optimizer(trained, Dense(trained), config)
-    go_on(optimizer, given)
+    optimizer = Optimizer(trained, config)
+    go_on(optimizer, trained, given)
     return trained, optimizer
 
 
@@ -56,11 +60,11 @@ def fill(dense: Dense) -> None:
         part[:] = 1
 
 
-def go_on(optimizer: Optimizer, given: list[tuple[Tensor, Tensor]]) -> None:
+def go_on(optimizer: Optimizer, trained: Network, given: list[tuple[Tensor, Tensor]]) -> None:
     for rows, gradient in given:
-        optimizer.look_up(rows.numpy())
+        trained.embedding.look_up(rows.numpy())
         fill(optimizer.dense)
-        optimizer.step(rows.numpy(), gradient.numpy())
+        step(optimizer, trained, rows.numpy(), gradient.numpy())
 
 
 def dense(config: TrainConfig, given: list[tuple[Tensor, Tensor]]) -> Network:
@@ -71,7 +75,7 @@ def dense(config: TrainConfig, given: list[tuple[Tensor, Tensor]]) -> Network:
     for rows, gradient in given:
         for p in trained.parameters():
             p.grad = torch.ones_like(p)
-        trained.embedding.grad = torch.zeros_like(trained.embedding).index_copy_(0, rows, gradient)
+        trained.embedding.weight.grad = torch.zeros_like(trained.embedding.weight).index_copy_(0, rows, gradient)
         if config.clip:
             torch.nn.utils.clip_grad_norm_(trained.parameters(), config.clip)
         optimizer.step()
@@ -99,21 +103,22 @@ def test_the_weights_are_those_of_the_dense_optimizer(kind: str, every_word: boo
 def test_words_lag_until_they_are_looked_up_and_no_longer() -> None:
     config = TrainConfig(learning_rate=0.01, clip=0)
     given = batches(False)
-    trained, optimizer = ours(config, given)
-    wanted = dense(config, given).embedding
-    away = (trained.embedding - wanted).abs().amax(1).detach()
+    trained, _ = ours(config, given)
+    wanted = dense(config, given).embedding.weight
+    away = (trained.embedding.weight - wanted).abs().amax(1).detach()
     assert (away > 1e-4).any()
     rows = torch.arange(0, WORDS, 3)
-    torch.testing.assert_close(torch.from_numpy(optimizer.look_up(rows.numpy())), wanted[rows].detach(), rtol=0, atol=1e-4)
-    assert torch.equal(trained.embedding[35:], network().embedding[35:]), "words never met stay where they were"
+    found = torch.from_numpy(trained.embedding.look_up(rows.numpy()))
+    torch.testing.assert_close(found, wanted[rows].detach(), rtol=0, atol=1e-4)
+    assert torch.equal(trained.embedding.weight[35:], network().embedding.weight[35:]), "words never met stay where they were"
 
 
 def test_the_norm_returned_is_that_of_the_whole_gradient() -> None:
     trained = network()
-    optimizer = Optimizer(trained, Dense(trained), TrainConfig(clip=0.5))
+    optimizer = Optimizer(trained, TrainConfig(clip=0.5))
     fill(optimizer.dense)
-    rest = sum(p.numel() for p in trained.parameters()) - trained.embedding.numel()
-    assert optimizer.step(np.arange(3), np.full((3, 5), 2.0)) == pytest.approx(math.sqrt(rest + 4 * 15))
+    rest = sum(p.numel() for p in trained.parameters()) - trained.embedding.weight.numel()
+    assert step(optimizer, trained, np.arange(3), np.full((3, 5), 2.0)) == pytest.approx(math.sqrt(rest + 4 * 15))
 
 
 @pytest.mark.parametrize("kind", ["adam", "sgd"])
@@ -125,20 +130,21 @@ def test_a_restored_optimizer_goes_on_to_the_same_bits(kind: str) -> None:
     held = {name: value.clone() for name, value in before.state().items()}
     again = network()
     again.load_state_dict(half.state_dict())
-    after = Optimizer(again, Dense(again), config)
+    after = Optimizer(again, config)
     after.restore(held)
-    go_on(after, given[200:])
+    go_on(after, again, given[200:])
     assert furthest(again, whole) == 0
 
 
 def test_a_checkpoint_with_the_moments_of_each_parameter_by_itself_is_understood() -> None:
     network, another = (network_of(model_of("lstm", bidirectional=True), 12, 2) for _ in range(2))
-    optimizer, other = (Optimizer(n, Dense(n), TrainConfig()) for n in (network, another))
+    optimizer, other = (Optimizer(n, TrainConfig()) for n in (network, another))
     held = {name: torch.rand_like(value) if value.is_floating_point() else value + 3 for name, value in optimizer.state().items()}
-    sizes = [p.numel() for p in network.parameters() if p is not network.embedding]
-    old = {name: value for name, value in held.items() if not name.endswith("rest")}
+    sizes = [p.numel() for p in network.parameters() if p is not network.embedding.weight]
+    old = {"updates": held["updates"], "last": held["last.embedding"]}  # as formats 1 and 2 name them
     for moment in ("mean", "square"):
-        for i, part in enumerate(held[f"{moment}.rest"][0].split(sizes)):
+        old[f"{moment}.words"] = held[f"{moment}.embedding"]
+        for i, part in enumerate(held[f"{moment}:rest"][0].split(sizes)):
             old[f"{moment}.{i}"] = part[None]
     optimizer.restore(held)
     other.restore(old)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig, make, plain
 from rnn_core.data.batches import Batch
 from rnn_core.network import memory
+from rnn_core.network.dropout import Noise
 from rnn_core.network.recurrence import inner_bias, unroll, zero_state
 from rnn_core.training.loop import Training
 from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
@@ -25,28 +26,35 @@ def _double() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
+ENGINES: list[Literal["auto", "autograd"]] = ["auto", "autograd"]
+
+
 def training_of(task: str, cell: str, loss: str | None, layers: int = 1, **train: Any) -> tuple[Training, Batch]:
     encoded = classified(6, 9) if task == "classify" else tagged(6, 9)
     config = config_of(task, model_of(cell, layers=layers), loss=loss, clip=0, **train)
     training = Training(config, encoded, encoded, vocabulary_of(), LABELS if task == "classify" else TAGS)
-    training.network.eval()
+    training.network.train()  # without dropout
     return training, encoded.batch(torch.arange(6).numpy())
 
 
 def gradients(training: Training, batch: Batch) -> tuple[float, dict[str, Tensor]]:
     network = training.network
-    loss, words = training._backward(network.embedding.detach().numpy().copy(), batch.tokens, batch)
-    rest = [(n, p) for n, p in network.named_parameters() if n != "embedding"]
-    found = zip(rest, training.dense.parts(training.dense.gradients), strict=True)
-    return loss, {n: torch.from_numpy(g.copy()).view_as(p) for (n, p), g in found} | {"embedding": torch.from_numpy(words.copy())}
+    size = training.config.train.truncate or len(batch.tokens)
+    loss = training.engine.gradients(training._named(batch, batch.tokens), Noise(0, 0), size)
+    words, gradient = training.engine.read()[id(network.embedding)]
+    rest = [(n, p) for n, p in network.named_parameters() if n != "embedding.weight"]
+    dense = training.optimizer.dense
+    found = {n: torch.from_numpy(g.copy()).view_as(p) for (n, p), g in zip(rest, dense.parts(dense.gradients), strict=True)}
+    table = torch.zeros_like(network.embedding.weight).detach()
+    return loss, found | {"embedding.weight": table.index_copy_(0, torch.from_numpy(words), torch.from_numpy(gradient.copy()))}
 
 
 def cut_graph(training: Training, batch: Batch, size: int) -> tuple[float, dict[str, Tensor]]:
     """The same by autograd through the cells' equations in one graph, with the state detached after every K steps."""
-    network, config = training.network, training.config
+    network, config = training.network.eval(), training.config
     network.zero_grad()
     lengths, targets = torch.from_numpy(batch.lengths), torch.from_numpy(batch.targets)
-    x = torch.nn.functional.embedding(torch.from_numpy(batch.tokens), network.embedding)
+    x = torch.nn.functional.embedding(torch.from_numpy(batch.tokens), network.embedding.weight)
     for layer in range(network.config.layers):
         p = network.layer(layer, 0)
         state = zero_state(network.cell, x.shape[1], network.config.hidden, x)
@@ -73,10 +81,12 @@ SETTINGS = [("classify", "last"), ("classify", "every"), ("tag", None)]
 @pytest.mark.parametrize("size", [1, 3, 4])
 @pytest.mark.parametrize(("task", "loss"), SETTINGS)
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_chunks_give_the_gradient_of_a_graph_cut_at_each_boundary(
-    cell: str, task: str, loss: str | None, size: int, layers: int
+    engine: str, cell: str, task: str, loss: str | None, size: int, layers: int
 ) -> None:
-    training, batch = training_of(task, cell, loss, layers, truncate=size)
+    training, batch = training_of(task, cell, loss, layers, truncate=size, engine=engine)
+    assert training.engine.name == {"auto": "fused"}.get(engine, engine)
     found, wanted = gradients(training, batch), cut_graph(training, batch, size)
     assert found[0] == pytest.approx(wanted[0], rel=1e-12)
     for name, gradient in wanted[1].items():
@@ -98,7 +108,7 @@ def test_chunks_as_long_as_the_text_change_nothing(task: str, loss: str | None) 
 def test_the_whole_gradient_is_that_of_the_batch_loss() -> None:
     training, batch = training_of("classify", "lstm", "every")
     loss, found = gradients(training, batch)
-    training.network.zero_grad()
+    training.network.eval().zero_grad()
     whole = batch_loss(training.network, training.config, *(torch.from_numpy(a) for a in (batch.tokens, batch.lengths,
                                                                                          batch.targets)))  # fmt: skip
     whole.backward()
@@ -115,9 +125,11 @@ def test_no_more_than_a_chunk_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(memory, "fresh", lambda kind, *shape: sizes.append(math.prod(shape)) or np.empty(shape, kind))
         monkeypatch.setattr(memory, "_of_thread", memory._OfThread())
         encoded = classified(4, 2)
-        training = Training(config_of(truncate=size), encoded, encoded, vocabulary_of(), LABELS)
-        batch = Batch(np.arange(4), np.arange(length * 4).reshape(-1, 4), np.full(4, length), np.zeros(4, np.int64))
-        training._backward(np.ones((length * 4, training.config.model.embedding)), batch.tokens, batch)
+        words = vocabulary_of([str(i) for i in range(996)])
+        training = Training(config_of(truncate=size), encoded, encoded, words, LABELS)
+        sizes.clear()
+        batch = Batch(np.arange(4), np.arange(length * 4).reshape(-1, 4) % len(words), np.full(4, length), np.zeros(4, np.int64))
+        training.engine.gradients(training._named(batch, batch.tokens), Noise(0, 0), size or length)
         return sum(sizes)
 
     assert held(400, 20) == held(200, 20) < held(400, 0) / 5

@@ -126,7 +126,7 @@ def test_weights_cut_short_or_of_another_network_are_refused(workspace: Workspac
         with pytest.raises(Problem, match=run.id):
             damaged(run, "weights.safetensors", whole[:keep]).weights()
     arrays = load(Run(damaged(run, "weights.safetensors", whole).path)).network.state_dict()
-    for change in ({"embedding": np.zeros((3, 3), np.float32)}, {"extra": np.zeros(1, np.float32)}):
+    for change in ({"embedding.weight": np.zeros((3, 3), np.float32)}, {"extra": np.zeros(1, np.float32)}):
         write_tensors(run.path / "weights.safetensors", {n: t.numpy() for n, t in arrays.items()} | change)
         with pytest.raises(Problem, match=f"{run.id} is damaged: its weights do not fit"):
             load(Run(run.path))
@@ -181,7 +181,8 @@ def test_damaged_lines_of_the_history_are_dropped(workspace: Workspace, line: by
 )
 def test_weights_of_another_kind_are_refused(workspace: Workspace, kind: str, said: str) -> None:
     run = saved_run(workspace)
-    header = json.dumps({"embedding": {"dtype": kind, "shape": [1], "data_offsets": [0, 4 if kind == "I32" else 2]}}).encode()
+    entry = {"dtype": kind, "shape": [1], "data_offsets": [0, 4 if kind == "I32" else 2]}
+    header = json.dumps({"embedding.weight": entry}).encode()
     content = len(header).to_bytes(8, "little") + header + bytes(4 if kind == "I32" else 2)
     with pytest.raises(Problem, match=said) as why:
         damaged(run, "weights.safetensors", content).weights()

@@ -18,7 +18,7 @@ from rnn_core.network.kernels.layers import (
     texts_of,
 )
 from rnn_core.network.kernels.meeting import meet
-from rnn_core.network.kernels.products import add_product, clear, lay_out_both
+from rnn_core.network.kernels.products import add_product, clear, copy, lay_out_both
 
 PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
 """The numbers by which the Elman kernels know φ."""
@@ -56,7 +56,10 @@ def _forward(
         for r in range(first, last):
             a = h[t + 1, r, k : k + d]
             if t >= lengths[r]:
-                clear(a)
+                if back:
+                    copy(a, before[r - first])
+                else:
+                    clear(a)
             elif phi == TANH:
                 for j in range(d):
                     a[j] = tanh(a[j])
@@ -77,8 +80,8 @@ def backward(
 ) -> None:  # fmt: skip
     """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), and the gradients.
 
-    `carried` (D', B, d) holds the gradient at the state after the last step beside that in grad_h, and at the end that at
-    the state before the first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
+    `carried` (D', B, d) holds the gradient at the state after each text's last step beside that in grad_h, and at the end
+    that at the state before its first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
     """
     lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
     for k in range(len(u)):
@@ -103,12 +106,13 @@ def _backward(
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
-        add_taken(t, first, last, taken, grad_h, k, carried)
+        add_taken(t, first, last, lengths, taken, grad_h, k, carried)
         for r in range(first, last):
             e, g, a = delta[begin + r - first, :d], carried[r], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
                 clear(e)
-            elif phi == TANH:
+                continue
+            if phi == TANH:
                 for j in range(d):
                     e[j] = g[j] * (one - a[j] * a[j])
             elif phi == RELU:

@@ -61,7 +61,10 @@ def _forward(
             q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             before, now = h[earlier, i, k : k + d], h[t + 1, i, k : k + d]
             if t >= lengths[i]:
-                clear(now)
+                if back:
+                    copy(now, before)
+                else:
+                    clear(now)
                 continue
             for j in range(d):
                 r[j] = sigmoid(r[j])
@@ -105,7 +108,7 @@ def _backward(
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
-        add_taken(t, first, last, taken, grad_h, k, carried)
+        add_taken(t, first, last, lengths, taken, grad_h, k, carried)
         for i in range(first, last):
             q, r, z, n = a[t, i, :d], a[t, i, d : 2 * d], a[t, i, 2 * d : 3 * d], a[t, i, 3 * d : 4 * d]
             e = delta[begin + i - first]
@@ -113,7 +116,6 @@ def _backward(
             before, g = h[t + 2 if back else t, i, k : k + d], carried[i]
             if t >= lengths[i]:
                 clear(e[: 4 * d])
-                clear(g)
                 continue
             for j in range(d):
                 grad = g[j]

@@ -100,13 +100,13 @@ def read(
 
 @compiled
 def add_taken(
-    t: int, first: int, last: int, taken: np.ndarray, grad_h: np.ndarray, k: int, carried: np.ndarray
+    t: int, first: int, last: int, lengths: np.ndarray, taken: np.ndarray, grad_h: np.ndarray, k: int, carried: np.ndarray
 ) -> None:
-    """Adds ∂L/∂h_t, columns k to k + d, to what is carried (B, d), for the texts `first` to `last`."""
+    """Adds ∂L/∂h_t, columns k to k + d, to what is carried (B, d), for the texts `first` to `last` that have a step t."""
     d = carried.shape[1]
     for r in range(first, last):
         m = taken[t, r]
-        if m >= 0:
+        if m >= 0 and t < lengths[r]:
             into, added = carried[r], grad_h[m, k : k + d]
             for j in range(d):
                 into[j] += added[j]

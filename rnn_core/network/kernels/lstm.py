@@ -18,7 +18,7 @@ from rnn_core.network.kernels.layers import (
     texts_of,
 )
 from rnn_core.network.kernels.meeting import meet
-from rnn_core.network.kernels.products import add_product, clear, lay_out_both
+from rnn_core.network.kernels.products import add_product, clear, copy, lay_out_both
 
 
 @compiled
@@ -54,8 +54,12 @@ def _forward(
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             before, cell, state = c[earlier, r], c[t + 1, r], h[t + 1, r, k : k + d]
             if t >= lengths[r]:
-                clear(cell)
-                clear(state)
+                if back:
+                    copy(cell, before)
+                    copy(state, h[earlier, r, k : k + d])
+                else:
+                    clear(cell)
+                    clear(state)
                 continue
             for j in range(d):
                 i[j] = sigmoid(i[j])
@@ -103,7 +107,7 @@ def _backward(
     at_once = max(1, len(delta) // count)
     for s in range(steps):
         t, begin = s if back else steps - 1 - s, s % at_once * count
-        add_taken(t, first, last, taken, grad_h, k, carried)
+        add_taken(t, first, last, lengths, taken, grad_h, k, carried)
         for r in range(first, last):
             i, f, g, o = a[t, r, :d], a[t, r, d : 2 * d], a[t, r, 2 * d : 3 * d], a[t, r, 3 * d : 4 * d]
             e = delta[begin + r - first]
@@ -112,8 +116,6 @@ def _backward(
             grad_c, grad_state = carried_c[r], carried[r]
             if t >= lengths[r]:
                 clear(e[: 4 * d])
-                clear(grad_c)
-                clear(grad_state)
                 continue
             for j in range(d):
                 grad, squashed = grad_state[j], tanh(cell[j])

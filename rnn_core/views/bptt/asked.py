@@ -178,7 +178,7 @@ class Asked:
 def letter(loaded: Loaded, name: str, short: bool = False) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
-        return {"embedding": "E", "weight_out": "V", "bias_out": "c", "all": "all together"}[name]
+        return {"embedding.weight": "E", "weight_out": "V", "bias_out": "c", "all": "all together"}[name]
     _, layer, direction, parameter = name.split(".")
     config = loaded.config.model
     found = loaded.network.cell.parameters(1, 1)[parameter].letter

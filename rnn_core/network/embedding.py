@@ -1,0 +1,121 @@
+"""Looking words up."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnn_core.compiled import compiled
+
+
+class Rows(NamedTuple):
+    """Vectors that are looked up: the different ones, (M, n), and which of them stands where, (T, B).
+
+    `Recurrent` takes it instead of (T, B, n): what it does with a word is then done once for all the places of the word.
+    """
+
+    table: Tensor
+    which: Tensor
+
+    def whole(self) -> Tensor:
+        """(T, B, n)."""
+        return nn.functional.embedding(self.which, self.table)
+
+
+class Embedding(nn.Module):
+    """A table of vectors by index, (N, n), of which a batch reads few rows.
+
+    While an optimiser is attached (`attach`) and the module is in training mode, the rows of a batch are brought up to date
+    before they are read, and they alone have a gradient: `take` gives it. Otherwise this is `torch.nn.Embedding`.
+
+    Args:
+        count: N.
+        width: n.
+        initialisation: `orthogonal`: uniform in ±0.05, as the rest of that scheme has small inputs; `torch`: N(0, 1).
+    """
+
+    def __init__(self, count: int, width: int, initialisation: str = "orthogonal"):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(count, width))
+        with torch.no_grad():
+            self.weight.normal_() if initialisation == "torch" else self.weight.uniform_(-0.05, 0.05)
+        self._before: Callable[[np.ndarray], object] | None = None
+        self._read: list[tuple[np.ndarray, Tensor]] = []
+        self._numbers = np.empty(0, np.int64)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """The vectors of tokens of any shape, (…, n)."""
+        return self.rows(tokens).whole()
+
+    def rows(self, tokens: Tensor) -> Rows:
+        """The different vectors among those of the tokens, (…), and which stands where."""
+        if self._before is None or not (self.training and torch.is_grad_enabled()):
+            words, which = tokens.unique(return_inverse=True)
+            return Rows(nn.functional.embedding(words, self.weight), which)
+        read, places = self.different(tokens.numpy())
+        table = torch.from_numpy(self.look_up(read)).requires_grad_()
+        self._read.append((read, table))
+        return Rows(table, torch.from_numpy(places))
+
+    def look_up(self, rows: np.ndarray) -> np.ndarray:
+        """A copy of different rows (M,), brought up to date, (M, n)."""
+        if self._before:
+            self._before(rows)
+        return self.weight.detach().numpy()[rows]
+
+    def different(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The different ones of tokens of any shape, in the order they come, (M,), and which of them each token is.
+
+        For the one thread that trains: it uses memory of the module.
+        """
+        if len(self._numbers) != len(self.weight):
+            self._numbers = np.full(len(self.weight), -1)
+        return different(tokens, self._numbers)
+
+    def attach(self, before: Callable[[np.ndarray], object] | None) -> None:
+        """Hands the table to an optimiser, which hears of rows (M,) before they are read; None takes it back."""
+        self._before = before
+        self._read.clear()
+
+    def take(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows that were read since the last call, (M,), and ∂L/∂ of them, (M, n).
+
+        Raises:
+            RuntimeError: when the table was also used as a whole, such as by a tied output, so that every row has a gradient.
+        """
+        if self.weight.grad is not None:
+            raise RuntimeError("the table has a gradient as a whole: a module that shares it must hold it as its own parameter")
+        read = [(words, table.grad) for words, table in self._read if table.grad is not None]
+        self._read = []
+        if len(read) == 1:
+            words, gradient = read[0]
+            return words, gradient.numpy()
+        words, places = np.unique(np.concatenate([np.empty(0, np.int64), *(w for w, _ in read)]), return_inverse=True)
+        total = torch.zeros(len(words), self.weight.shape[1], dtype=self.weight.dtype)
+        for part, (_, gradient) in zip(np.split(places, np.cumsum([len(w) for w, _ in read])[:-1]), read, strict=False):
+            total.index_add_(0, torch.from_numpy(part), gradient)
+        return words, total.numpy()
+
+
+@compiled
+def different(tokens: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different tokens in the order they come, and which of them each token is.
+
+    Args:
+        tokens: indices of any shape.
+        numbers: (N,) scratch for every token there may be, −1 throughout, and again when this returns.
+    """
+    which = np.empty_like(tokens)
+    found = np.empty(tokens.size, tokens.dtype)
+    count = 0
+    for i, token in enumerate(tokens.flat):
+        if numbers[token] < 0:
+            numbers[token] = count
+            found[count] = token
+            count += 1
+        which.flat[i] = numbers[token]
+    for token in found[:count]:
+        numbers[token] = -1
+    return found[:count].copy(), which

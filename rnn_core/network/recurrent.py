@@ -1,0 +1,205 @@
+"""Recurrent layers as one torch module."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from rnn_core.network.cells import Cell, State
+from rnn_core.network.dropout import Dropout
+from rnn_core.network.embedding import Rows
+from rnn_core.network.recurrence import Parameters, inner_bias, run
+from rnn_core.network.tape import Edits, Product, Recorded, Tape, current
+
+
+class Recurrent(nn.Module):
+    """A cell unrolled over time, layer above layer, in one direction or both.
+
+    Parameters are named `{layer}.{direction}.weight_ih` and so on, as the cell declares them.
+
+    States are tuples of parts, (h,) or (h, c), each (layers · directions, B, d) as in torch.nn: layer by layer, and within a
+    layer the direction that reads ahead first.
+
+    Args:
+        cell: its step.
+        n: input width.
+        d: hidden units of each direction.
+        layers: how many.
+        bidirectional: whether a second direction reads each text from its own end.
+        dropout: the share of the inputs of each layer but the lowest that are dropped in training.
+        initialisation: as for `initialise`.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        n: int,
+        d: int,
+        layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        initialisation: str = "orthogonal",
+    ):
+        super().__init__()
+        self.cell, self.hidden, self.layers, self.directions = cell, d, layers, 2 if bidirectional else 1
+        self.dropout = Dropout(dropout)
+        width = n
+        for layer in range(layers):
+            declared = cell.parameters(width, d)
+            self.add_module(
+                str(layer),
+                nn.ModuleList(
+                    nn.ParameterDict({name: nn.Parameter(torch.empty(p.shape)) for name, p in declared.items()})
+                    for _ in range(self.directions)
+                ),
+            )
+            width = d * self.directions
+        for layer, direction in self.each():
+            initialise(cell, self.layer(layer, direction), initialisation)
+
+    def layer(self, layer: int, direction: int) -> Parameters:
+        """The parameters of one layer and direction, by name."""
+        return dict(self._modules[str(layer)][direction].items())  # type: ignore[index]
+
+    def each(self) -> Iterator[tuple[int, int]]:
+        """Every layer and direction."""
+        for layer in range(self.layers):
+            for direction in range(self.directions):
+                yield layer, direction
+
+    def zero(self, batch: int, like: Tensor) -> State:
+        """The state of all zeros, of the dtype and device of `like`."""
+        return tuple(like.new_zeros(self.layers * self.directions, batch, self.hidden) for _ in self.cell.parts)
+
+    def forward(self, x: Tensor | Rows, lengths: Tensor, start: State | None = None) -> tuple[Tensor, State]:
+        """The uppermost states, (T, B, D), both directions side by side and zero at pads; and the state after each text's last
+        step. While a tape is on, step by step.
+
+        Args:
+            x: inputs, (T, B, n), padded at the end.
+            lengths: true steps of each text, (B,).
+            start: the state before the first step; None: zero. The backward direction's first step is each text's last.
+        """
+        tape = current()
+        if tape is not None:
+            return self._recorded(tape, x.whole() if isinstance(x, Rows) else x, lengths, start)
+        which = None
+        if isinstance(x, Rows):
+            x, which = x
+        ends = []
+        for layer in range(self.layers):
+            here = slice(layer * self.directions, (layer + 1) * self.directions)
+            x, end = run(
+                self.cell, self.dropout(x) if layer else x, lengths,
+                [self.layer(layer, k) for k in range(self.directions)],
+                None if start is None else tuple(part[here] for part in start), which,
+            )  # fmt: skip
+            which = None
+            ends.append(end)
+        return x, tuple(torch.cat(parts) for parts in zip(*ends, strict=True)) if len(ends) > 1 else ends[0]
+
+    def step(self, x: Tensor, state: State) -> tuple[State, list[dict[str, Tensor]]]:
+        """One step of all layers, for texts that are written token by token. The uppermost h is state[0][-1].
+
+        Args:
+            x: inputs, (B, n).
+            state: before the step.
+
+        Returns:
+            The state after it, and of each layer by name what the cell kept, (B, d).
+
+        Raises:
+            ValueError: when there is a backward direction, which begins at an end that is not there yet.
+        """
+        if self.directions > 1:
+            raise ValueError("a backward direction cannot be read step by step")
+        after, kept = [], []
+        for layer in range(self.layers):
+            own, before = self.layer(layer, 0), tuple(part[layer] for part in state)
+            a_input, a_hidden = self._products(own, x, before[0])
+            new, extra = self.cell.step(a_input, a_hidden, before)
+            after.append(new)
+            kept.append(dict(zip(self.cell.kept, extra, strict=True)))
+            x = self.dropout(new[0])
+        return tuple(torch.stack(parts) for parts in zip(*after, strict=True)), kept
+
+    def _products(self, own: Parameters, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        return linear(x, own["weight_ih"], own["bias"]), linear(h, own["weight_hh"], inner_bias(self.cell, own))
+
+    def _recorded(self, tape: Tape, x: Tensor, lengths: Tensor, start: State | None) -> tuple[Tensor, State]:
+        edits, path = tape.edits(self), tape.path(self)
+        start = edits.start or start or self.zero(x.shape[1], x)
+        true = torch.arange(len(x), device=x.device)[:, None] < lengths
+        mask = true if edits.mask is None else edits.mask
+        ends = []
+        for layer in range(self.layers):
+            x, tops = self.dropout(x) if layer else x, []
+            for k in range(self.directions):
+                number = layer * self.directions + k
+                before = tuple(part[number] for part in start)
+                done = self._record_one(x, mask, before, self.layer(layer, k), bool(k), f"{layer}.{k}", edits)
+                tape[".".join(filter(None, (path, str(layer), str(k))))] = done
+                tops.append(done.after[0])
+                ends.append(tuple(part[0 if k else -1] for part in done.after) if len(x) else before)
+            x = torch.cat(tops, 2)
+        return x * true[:, :, None], tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
+
+    def _record_one(
+        self, x: Tensor, mask: Tensor, state: State, own: Parameters, back: bool, name: str, edits: Edits
+    ) -> Recorded:
+        """One layer and direction, step by step; x (T, B, n), mask (T, B), the parts of the state (B, d)."""
+        cell, inner, steps = self.cell, inner_bias(self.cell, own), len(x)
+        a_input = linear(x, own["weight_ih"], own["bias"])
+        where, values = edits.replaced.get(name, (None, ()))
+        befores: list[State] = [()] * steps
+        afters: list[State] = [()] * steps
+        kept: list[tuple[Tensor, ...]] = [()] * steps
+        a_hidden: list[Tensor] = [x] * steps
+        for t in reversed(range(steps)) if back else range(steps):
+            before = state if edits.recurrence else tuple(torch.zeros_like(part) for part in state)
+            a_hidden[t] = linear(before[0], own["weight_hh"], inner)
+            after, kept[t] = cell.step(a_input[t], a_hidden[t], before)
+            after = tuple(torch.where(mask[t, :, None], new, old) for new, old in zip(after, state, strict=True))
+            if where is not None:
+                after = tuple(torch.where(where[t, :, None], v[t], a) for v, a in zip(values, after, strict=True))
+            befores[t], afters[t], state = before, after, after
+        joined = [tuple(torch.stack(parts) for parts in zip(*one, strict=True)) for one in (befores, afters)]
+        before_all, after_all = joined
+        extra = {part: torch.stack(found) for part, found in zip(cell.kept, zip(*kept, strict=True), strict=True)}
+        products = {"weight_ih": Product((a_input,), x), "weight_hh": Product(a_hidden, before_all[0])}
+        return Recorded(x, before_all, after_all, extra, products, own)
+
+
+@torch.no_grad()
+def initialise(cell: Cell, parameters: Parameters, scheme: str) -> None:
+    """Sets the parameters of one layer and direction, drawing from torch's global generator.
+
+    Args:
+        scheme: `orthogonal`: U Glorot uniform (Glorot and Bengio 2010), gate by gate; W orthogonal (Saxe et al. 2014), gate by
+            gate; biases 0 but for the gates that keep the state, which start mostly open (`Cell.biases`): the LSTM's forget
+            gate at 1, the GRU's update gate at 2. `torch`: uniform in ±1/√d as torch.nn's; the one bias here stands for the
+            sum of torch's two.
+    """
+    d = parameters["weight_hh"].shape[1]
+    if scheme == "torch":
+        bound = 1 / math.sqrt(d)
+        for name, p in parameters.items():
+            p.uniform_(-bound, bound)
+            if name == "bias":  # for two of torch's, but where the cell has the second one itself
+                both = p[:-d] if "bias_inner" in parameters else p
+                both.add_(torch.empty_like(both).uniform_(-bound, bound))
+        return
+    for name, p in parameters.items():
+        if name == "weight_ih":
+            for gate in p.split(d):
+                nn.init.xavier_uniform_(gate)
+        elif name == "weight_hh":
+            for gate in p.split(d):
+                nn.init.orthogonal_(gate)
+        else:
+            p.zero_()
+    for gate, bias in cell.biases.items():
+        place = cell.gates.index(gate) * d
+        parameters["bias"][place : place + d] = bias

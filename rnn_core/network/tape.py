@@ -1,0 +1,131 @@
+"""What a forward pass did, step by step: a tape that recurrent layers write to while `record` is on.
+
+    with record(network, Edits(recurrence=False)) as tape:
+        outputs = network(batch)
+    tape["cells.0.0"].after[0]  # h of the lowest layer, (T, B, d)
+
+So the forward pass that trains is the one that is looked into, and every other reading of a text is an edit of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from rnn_core.network.cells import State
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Changes to the recurrent layers of a module while it is recorded.
+
+    Attributes:
+        mask: (T, B); where it is False the state stays what it was, in each layer and direction. None: each text's own steps.
+        start: the state before the first step, each part (layers · directions, B, d), instead of the one that is given.
+        replaced: by name of layer and direction ("0.0"), what the state becomes after some steps: which, (T, B), and the
+            parts, (T, B, d) each.
+        recurrence: False sets the state before each step to zero: a feed-forward network with the same weights.
+    """
+
+    mask: Tensor | None = None
+    start: State | None = None
+    replaced: Mapping[str, tuple[Tensor, State]] = field(default_factory=dict)
+    recurrence: bool = True
+
+
+class Product(NamedTuple):
+    """A matrix times a vector at every step.
+
+    Attributes:
+        outputs: M v (and a bias), in the graph: all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows).
+        inputs: v, (T, B, columns).
+    """
+
+    outputs: Sequence[Tensor]
+    inputs: Tensor
+
+    def stacked(self, of_outputs: Sequence[Tensor]) -> Tensor:
+        """What is given for each of `outputs`, such as their gradients, as (T, B, rows)."""
+        return of_outputs[0] if of_outputs[0].dim() == 3 else torch.stack(list(of_outputs))
+
+
+class Recorded(NamedTuple):
+    """One layer and direction. All run over the steps of the text, also where it is read from its end; (T, B, …).
+
+    Attributes:
+        x: inputs, (T, B, n).
+        before, after: the state before and after each step, each part (T, B, d); at a pad they are the same.
+        kept: what the cell kept at each step, by name, (T, B, d).
+        products: by the parameter's name.
+        parameters: by name.
+    """
+
+    x: Tensor
+    before: State
+    after: State
+    kept: dict[str, Tensor]
+    products: dict[str, Product]
+    parameters: dict[str, Tensor]
+
+
+class Put(NamedTuple):
+    """A tensor that a module put on the tape, and the names of its axes."""
+
+    tensor: Tensor
+    axes: tuple[str, ...]
+
+
+class Tape(dict[str, Recorded]):
+    """By `PATH.LAYER.DIRECTION`, as parameters are named.
+
+    Attributes:
+        named: what modules put there by a name of their own, such as attention.
+    """
+
+    def __init__(self, network: nn.Module, edits: Mapping[str, Edits]):
+        super().__init__()
+        self.named: dict[str, Put] = {}
+        self._paths = {id(module): path for path, module in network.named_modules()}
+        self._edits = edits
+
+    def put(self, name: str, tensor: Tensor, axes: Sequence[str]) -> None:
+        """Keeps a tensor of the forward pass under a name, such as ("attention", (S, T, B), ("source", "target", "text"))."""
+        self.named[name] = Put(tensor, tuple(axes))
+
+    def path(self, module: nn.Module) -> str:
+        """Where a module stands in the recorded one: "cells", or "" for itself."""
+        return self._paths[id(module)]
+
+    def edits(self, module: nn.Module) -> Edits:
+        """Those of a module."""
+        return self._edits.get(self.path(module), _NONE)
+
+
+_NONE = Edits()
+_current: ContextVar[Tape | None] = ContextVar("tape", default=None)
+
+
+@contextmanager
+def record(network: nn.Module, edits: Edits | Mapping[str, Edits] = _NONE) -> Iterator[Tape]:
+    """Within it, the recurrent layers of a module run step by step and write to the tape.
+
+    Args:
+        edits: of all recurrent layers, or by the path of each module of them.
+    """
+    if isinstance(edits, Edits):
+        edits = {path: edits for path, _ in network.named_modules()}
+    tape = Tape(network, edits)
+    token = _current.set(tape)
+    try:
+        yield tape
+    finally:
+        _current.reset(token)
+
+
+def current() -> Tape | None:
+    """The tape that is on in this thread, or None."""
+    return _current.get()

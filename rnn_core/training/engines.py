@@ -1,0 +1,143 @@
+"""The two ways from a batch to all gradients: autograd, which any module takes, and a shortcut past it for the plain stack."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnn_core.network.backpropagation import Backpropagation
+from rnn_core.network.cells import State
+from rnn_core.network.dropout import Dropout, Noise
+from rnn_core.network.losses import Counted
+from rnn_core.network.models import Batch, Network, Outputs
+from rnn_core.training.optimizer import Optimizer
+
+Loss = Callable[[Outputs, Batch], tuple[Tensor, Tensor, Tensor]]
+"""The loss of a batch as a sum, the weight that this is divided by, and the loss of each step that counts."""
+
+
+Read = Mapping[int, tuple[np.ndarray, np.ndarray]]
+"""Rows of tables, (u,), and ∂L/∂ of them, (u, n), by `id`."""
+
+
+class Engine(Protocol):
+    """Finds the gradients of a batch.
+
+    Attributes:
+        name: what the run's metrics call it.
+        ends: the state after the last step of the last batch.
+    """
+
+    name: str
+    ends: State | None
+
+    def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
+        """The loss of a batch. Its gradients come to stand in the optimiser's `dense`, those of the tables in `read`.
+
+        With truncation, chunks of K steps are gone through one after the other, each forwards and back before the next, so that
+        no more than K steps are held; the state is carried over, a gradient is not.
+
+        Args:
+            batch: `tokens` (T, B), `lengths` (B,), and of the m steps that the loss counts their places in (T·B), `at`, with
+                `labels` and `weights` (m,); `total`, (), divides the sum of the weighted losses.
+            noise: decides what dropout drops.
+            size: K.
+            start: the state before the first step; None: zero.
+        """
+
+    def read(self) -> Read:
+        """The rows that the last batch read of each table that is updated by rows, and their gradients; by the table's `id`."""
+
+
+class Autograd:
+    """Any module whose `forward(batch)` gives outputs, by torch's autograd; recurrent layers go through the compiled sweeps."""
+
+    name = "autograd"
+
+    def __init__(self, network: nn.Module, loss: Loss, optimizer: Optimizer):
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.ends: State | None = None
+        self._dropouts = [module for module in network.modules() if isinstance(module, Dropout)]
+
+    def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
+        torch.manual_seed(noise.for_torch())  # torch's own dropout resumes too
+        for dropout in self._dropouts:
+            dropout.noise = noise
+        self.optimizer.dense.receive()
+        found = 0.0
+        for part in chunks(batch, size):
+            outputs = self.network(part if start is None else {**part, "start": start})
+            total, weight, _ = self.loss(outputs, part)
+            loss = total / weight
+            if loss.requires_grad:  # a chunk may count no step
+                loss.backward()
+            found += float(loss.detach())
+            ends = outputs.get("ends")
+            start = None if ends is None else tuple(part.detach() for part in ends)
+        self.ends = start
+        return found
+
+    def read(self) -> Read:
+        return {id(table): table.take() for table in self.optimizer.tables}
+
+
+class Fused:
+    """The stack embedding, recurrent layers, readout with cross-entropy, without autograd: the same numbers up to rounding."""
+
+    name = "fused"
+
+    def __init__(self, network: Network, optimizer: Optimizer):
+        self.network, self.optimizer = network, optimizer
+        self.ends: State | None = None
+        self._through = Backpropagation(network, optimizer.dense)
+        self._read = np.empty(0, np.int64), np.empty((0, 0))
+
+    def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
+        self.network.dropout.noise = self.network.cells.dropout.noise = noise
+        tokens, lengths = batch["tokens"].numpy(), batch["lengths"].numpy()
+        words, which = self.network.embedding.different(tokens)
+        table = self.network.embedding.look_up(words)
+        of = Counted(batch["at"].numpy(), batch["labels"].numpy(), batch["weights"].numpy() / float(batch["total"]))
+        state = None if start is None else [[part[i : i + 1].numpy() for part in start] for i in range(len(start[0]))]
+        whole, texts = tokens.shape
+        if size >= whole:
+            loss, gradient = self._through(table, which, lengths, of, state)
+        else:
+            loss, gradient, dense = 0.0, np.zeros_like(table), np.zeros_like(self.optimizer.dense.gradients)
+            for first in range(0, whole, size):
+                # what a chunk takes must not grow with the words of the other chunks
+                own, places = self.network.embedding.different(which[first : first + size])
+                now = of.between(first * texts, (first + size) * texts)
+                part, found = self._through(table[own], places, lengths - first, now, state)
+                loss, state = loss + part, self._through.ends
+                gradient[own] += found
+                dense += self.optimizer.dense.gradients
+            self.optimizer.dense.gradients[:] = dense
+        self._read = words, gradient
+        if "carried" in batch:
+            parts = zip(*self._through.ends, strict=True)
+            self.ends = tuple(torch.from_numpy(np.concatenate(part)) for part in parts)
+        return loss
+
+    def read(self) -> Read:
+        return {id(self.network.embedding): self._read}
+
+
+def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:
+    """A batch cut into parts of `size` steps, the last one shorter."""
+    whole, texts = batch["tokens"].shape
+    if size >= whole:
+        yield dict(batch)
+        return
+    for first in range(0, whole, size):
+        counts = (batch["at"] >= first * texts) & (batch["at"] < (first + size) * texts)
+        yield {
+            **batch,
+            "tokens": batch["tokens"][first : first + size],
+            "lengths": batch["lengths"] - first,
+            "at": batch["at"][counts] - first * texts,
+            "labels": batch["labels"][counts],
+            "weights": batch["weights"][counts],
+        }
