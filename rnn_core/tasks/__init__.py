@@ -14,11 +14,12 @@ import numpy as np
 
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
-from rnn_core.data.batches import Encoded
+from rnn_core.data.batches import Encoded, plan
 from rnn_core.data.columns import guess_schema
 from rnn_core.data.schema import Schema
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.network.weighting import counted
 from rnn_core.results import DataReport
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Task:
         samples: the files in `samples/` that show it, with what each is for.
         more_texts: short texts to try, one a line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
+        carries: whether a batch goes on from the state in which the batch before it in the epoch ended.
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
     """
@@ -81,6 +83,7 @@ class Task:
     samples: Mapping[str, str]
     more_texts: str
     losses: tuple[str, ...]
+    carries: bool = False
     higher_is_better: bool = True
     views: Mapping[str, tuple[str, ...]]
 
@@ -151,6 +154,31 @@ class Task:
         from rnn_core.network.models import Network
 
         return Network(config.model, words, self.outputs(words, classes))
+
+    def prepare(self, config: RunConfig, train: Encoded) -> Any:
+        """The training split as `plan` and `batch` take it. Raises Problem when it is too small for the config."""
+        return train
+
+    def plan(self, config: RunConfig, source: Any, epoch: int) -> Sequence[Any]:
+        """The batches of an epoch: texts of similar length, in an order that the seed decides.
+
+        Args:
+            source: from `prepare`.
+        """
+        rng = np.random.default_rng([config.train.seed, epoch])
+        return plan(source.lengths, config.train.batch, rng)
+
+    def batch(self, config: RunConfig, source: Any, which: Any) -> dict[str, np.ndarray]:
+        """One batch of the plan by name.
+
+        Returns:
+            `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts `at`, their
+            places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
+        """
+        batch = source.batch(which)
+        at, labels, weights = counted(self.weights(config, batch.lengths, len(batch.tokens)), batch.targets)
+        return {"tokens": batch.tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights,
+                "total": np.array(float(len(which)))}  # fmt: skip
 
     def outputs(self, words: int, classes: int) -> int:
         """k, the numbers that the readout gives at a step: one for each class here. Arguments as for `network`."""

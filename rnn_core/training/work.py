@@ -60,7 +60,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
             raise Problem(f"The checkpoint of {run.name} does not fit its config. Train a new run.") from None
     keeper = _Keeper(run, job)
     keeper.forget_after(training)
-    job.begin(keeper.progress(training))
+    job.begin(training.progress)
     if not training.run([keeper]):
         keeper.checkpoint(training)
         raise Cancelled
@@ -69,6 +69,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     figures: dict[str, Any] = {
         "parameters": count_parameters(config.model, words, training.task.outputs(words, len(speech.labels))),
         "epochs": training.epoch,
+        "updates": training.step,
+        "engine": training.engine.name,
         "best_epoch": training.best["epoch"] if training.best else 0,
         "read_seconds": round(read_seconds, 3),
         "train_seconds": round(training.seconds, 3),
@@ -113,9 +115,6 @@ class _Keeper(Callback):
         ]  # fmt: skip
         files.write(path, lambda temporary: temporary.write_text("".join(files.as_line(line) for line in kept)))
 
-    def progress(self, training: Training) -> float:
-        return (training.epoch + training.place / training.batches_an_epoch) / training.config.train.epochs
-
     def on_note(self, training: Training, note: dict[str, Any]) -> None:
         files.append_line(self.run.path / "history.jsonl", note)
 
@@ -124,7 +123,7 @@ class _Keeper(Callback):
         if now - self._saved > CHECKPOINT_EVERY_S:
             self.checkpoint(training)
         self.job.progress(
-            self.progress(training),
+            training.progress,
             f"Epoch {training.epoch + 1} of {training.config.train.epochs}",
             tokens_per_second=round(training.tokens_per_second),
             step=training.step,

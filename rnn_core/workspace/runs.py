@@ -38,6 +38,9 @@ _MOST, _MOST_STEPS = 1e30, 2**31
 """Beyond these no number of a run, and no step or epoch, is believed: figures draw them in 32 bits."""
 
 
+ENGINES = ("fused", "autograd")
+"""The ways to the gradients that a run's metrics may name."""
+
 _RENAMED = {"embedding": "embedding.weight"}
 """What parameters of runs of older formats are called today: of formats 1 and 2."""
 
@@ -230,7 +233,9 @@ def _number_or_none(value: Any) -> bool:
 def _sound_metrics(metrics: dict[str, Any]) -> bool:
     from rnn_core.workspace.evaluations import scores_from_json  # which imports this module
 
-    if not all(_number_or_none(value) for name, value in metrics.items() if name != "scores"):
+    if not all(_number_or_none(value) for name, value in metrics.items() if name not in ("scores", "engine")):
+        return False
+    if metrics.get("engine") not in (None, *ENGINES):
         return False
     try:
         known = (metrics.get("scores") or {}).items()
