@@ -83,7 +83,7 @@ def load(path: Path) -> Evaluation | None:
         return Evaluation(
             head["run"],
             head["data"],
-            head["texts"] if "texts" in head else pq.read_metadata(path / "predictions.parquet").num_rows,
+            pq.read_metadata(path / "predictions.parquet").num_rows or head.get("texts", 0),  # of a stream no row is kept
             scores_from_json(head["scores"]),
             weights=head["weights"],
             warnings=tuple(head["warnings"]),
