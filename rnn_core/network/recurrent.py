@@ -83,7 +83,7 @@ class Recurrent(nn.Module):
             start: the state before the first step; None: zero. The backward direction's first step is each text's last.
         """
         tape = current()
-        if tape is not None:
+        if tape is not None and tape.path(self) is not None:
             return self._recorded(tape, x.whole() if isinstance(x, Rows) else x, lengths, start)
         which = None
         if isinstance(x, Rows):
@@ -102,6 +102,8 @@ class Recurrent(nn.Module):
 
     def step(self, x: Tensor, state: State) -> tuple[State, list[dict[str, Tensor]]]:
         """One step of all layers, for texts that are written token by token. The uppermost h is state[0][-1].
+
+        It is not recorded.
 
         Args:
             x: inputs, (B, n).
@@ -129,47 +131,62 @@ class Recurrent(nn.Module):
         return linear(x, own["weight_ih"], own["bias"]), linear(h, own["weight_hh"], inner_bias(self.cell, own))
 
     def _recorded(self, tape: Tape, x: Tensor, lengths: Tensor, start: State | None) -> tuple[Tensor, State]:
-        edits, path = tape.edits(self), tape.path(self)
+        edits = tape.edits(self)
         start = edits.start or start or self.zero(x.shape[1], x)
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
-        mask = true if edits.mask is None else edits.mask
         ends = []
         for layer in range(self.layers):
             x, tops = self.dropout(x) if layer else x, []
             for k in range(self.directions):
                 number = layer * self.directions + k
                 before = tuple(part[number] for part in start)
-                done = self._record_one(x, mask, before, self.layer(layer, k), bool(k), f"{layer}.{k}", edits)
-                tape[".".join(filter(None, (path, str(layer), str(k))))] = done
+                done = self._record_one(x, true, before, layer, k, edits)
+                tape.write(self, layer, k, done)
                 tops.append(done.after[0])
-                ends.append(tuple(part[0 if k else -1] for part in done.after) if len(x) else before)
+                ends.append(done.nodes[0 if k else -1] if done.nodes else before)
             x = torch.cat(tops, 2)
         return x * true[:, :, None], tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
-    def _record_one(
-        self, x: Tensor, mask: Tensor, state: State, own: Parameters, back: bool, name: str, edits: Edits
-    ) -> Recorded:
-        """One layer and direction, step by step; x (T, B, n), mask (T, B), the parts of the state (B, d)."""
-        cell, inner, steps = self.cell, inner_bias(self.cell, own), len(x)
-        a_input = linear(x, own["weight_ih"], own["bias"])
-        where, values = edits.replaced.get(name, (None, ()))
-        befores: list[State] = [()] * steps
-        afters: list[State] = [()] * steps
+    def _record_one(self, x: Tensor, true: Tensor, state: State, layer: int, direction: int, edits: Edits) -> Recorded:
+        """One layer and direction, step by step; x (T, B, n), true (T, B), the parts of the state (B, d)."""
+        cell, own, steps = self.cell, self.layer(layer, direction), len(x)
+        mask = true if edits.mask is None else edits.mask
+        # With a mask, and where gradients are followed, the state after a step is a node of the graph by itself: the gradient
+        # at an LSTM's c is then without that which comes by h of the same step.
+        apart = torch.is_grad_enabled() or not bool(mask.all())
+        where, values = edits.replaced.get(f"{layer}.{direction}", (None, ()))
+        inner, transposed = inner_bias(cell, own), own["weight_hh"].t()
+        a_input = _in_graph(linear(x, own["weight_ih"], own["bias"]))
+        inputs, masks = a_input.unbind(), mask[:, :, None].unbind()  # whose gradient is one tensor, where that of [t] is T
+        nodes: list[State] = [()] * steps
         kept: list[tuple[Tensor, ...]] = [()] * steps
         a_hidden: list[Tensor] = [x] * steps
-        for t in reversed(range(steps)) if back else range(steps):
-            before = state if edits.recurrence else tuple(torch.zeros_like(part) for part in state)
-            a_hidden[t] = linear(before[0], own["weight_hh"], inner)
-            after, kept[t] = cell.step(a_input[t], a_hidden[t], before)
-            after = tuple(torch.where(mask[t, :, None], new, old) for new, old in zip(after, state, strict=True))
+        start, zero = state, tuple(torch.zeros_like(part) for part in state)
+        for t in reversed(range(steps)) if direction else range(steps):
+            before = state if edits.recurrence else zero
+            product = before[0] @ transposed if inner is None else torch.addmm(inner, before[0], transposed)
+            a_hidden[t] = _in_graph(product)
+            after, kept[t] = cell.step(inputs[t], a_hidden[t], before)
+            if apart:
+                after = tuple(torch.where(masks[t], new, old) for new, old in zip(after, state, strict=True))
             if where is not None:
                 after = tuple(torch.where(where[t, :, None], v[t], a) for v, a in zip(values, after, strict=True))
-            befores[t], afters[t], state = before, after, after
-        joined = [tuple(torch.stack(parts) for parts in zip(*one, strict=True)) for one in (befores, afters)]
-        before_all, after_all = joined
-        extra = {part: torch.stack(found) for part, found in zip(cell.kept, zip(*kept, strict=True), strict=True)}
+            nodes[t] = state = after
+        in_order = [*nodes, start] if direction else [start, *nodes]
+        states = [torch.stack(parts) for parts in zip(*in_order, strict=True)]
+        ahead, back = slice(steps), slice(1, None)
+        after_all = tuple(part[ahead if direction else back] for part in states)
+        before_all = tuple(part[back if direction else ahead] for part in states)
+        if not edits.recurrence:
+            before_all = tuple(torch.zeros_like(part) for part in before_all)
+        extra = {part: torch.stack(found) for part, found in zip(cell.kept, zip(*kept, strict=True), strict=False)}
         products = {"weight_ih": Product((a_input,), x), "weight_hh": Product(a_hidden, before_all[0])}
-        return Recorded(x, before_all, after_all, extra, products, own)
+        return Recorded(x, before_all, after_all, extra, products, own, nodes)
+
+
+def _in_graph(product: Tensor) -> Tensor:
+    """The product itself, as a leaf where nothing before it has a gradient, so that its own can be asked for."""
+    return product.requires_grad_() if torch.is_grad_enabled() and not product.requires_grad else product
 
 
 @torch.no_grad()
