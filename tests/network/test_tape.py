@@ -229,8 +229,8 @@ def test_gradients_from_the_products_are_autograds_text_by_text(name: str) -> No
         deltas[key][product] = held.stacked([next(found) for _ in held.outputs])
     whole = {f"{key}.{p}": value for key, done in tape.items() for p, value in done.gradients(deltas[key]).items()}
     one.cells.requires_grad_(True)
+    parameters = {f"cells.{key}": p for key, p in one.cells.named_parameters()}
     for b in range(3):
         loss = one(given)["states"][:, b].square().sum()
-        for p, wanted_gradient in zip(one.cells.parameters(), torch.autograd.grad(loss, list(one.cells.parameters())), strict=True):
-            (key,) = (key for key, q in one.named_parameters() if q is p)
-            torch.testing.assert_close(whole[key][b], wanted_gradient, rtol=0, atol=1e-12)
+        for key, gradient in zip(parameters, torch.autograd.grad(loss, list(parameters.values())), strict=True):
+            torch.testing.assert_close(whole[key][b], gradient, rtol=0, atol=1e-12)
