@@ -132,7 +132,7 @@ class Recurrent(nn.Module):
 
     def _recorded(self, tape: Tape, x: Tensor, lengths: Tensor, start: State | None) -> tuple[Tensor, State]:
         edits = tape.edits(self)
-        start = edits.start or start or self.zero(x.shape[1], x)
+        start = tuple(part.expand(-1, x.shape[1], -1) for part in edits.start or start or self.zero(x.shape[1], x))
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
         ends = []
         for layer in range(self.layers):

@@ -22,7 +22,7 @@ from rnn_core.network.cells import State
 
 @dataclass(frozen=True)
 class Edits:
-    """Changes to the recurrent layers of a module while it is recorded.
+    """Changes to the recurrent layers of a module while it is recorded. Those for one text, B = 1, are of every text.
 
     Attributes:
         mask: (T, B); where it is False the state stays what it was, in each layer and direction. None: each text's own steps.
