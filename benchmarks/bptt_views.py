@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
 from rnn_core.network.models import Network
@@ -65,7 +66,7 @@ def _times(loaded: Loaded, text: str, precise: bool, repeat: int) -> str:
 
     found = {"all pairs": _best(lambda: None, lambda _: looked_at(), repeat)}
     for view in VIEWS:
-        if view.fits(loaded.config):
+        if view.name in tasks.of(loaded.config).views["bptt"]:
             found[view.name] = _best(looked_at, partial(_shown, view), repeat)
     rows = len(looked_at().flow.rows)
     return ", ".join(f"{name} {1e3 * seconds:.0f}" for name, seconds in found.items()) + f"; {rows} losses followed"

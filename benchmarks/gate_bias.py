@@ -81,7 +81,7 @@ def remembered(task: str, steps: int, cell: str, seed: int) -> str:
     encoded, held_out = (Encoded.of(*texts, vocabulary, labels, kind == "tag") for texts in (train, dev))
     model = ModelConfig(cell=cell, embedding=64, hidden=64, dropout=0.0)  # type: ignore[arg-type]
     fit = TrainConfig(epochs=EPOCHS, patience=0, learning_rate=0.002, threads=1, seed=seed)
-    config = RunConfig(DataConfig(task=kind), model, fit, "0" * 64, "bench")  # type: ignore[arg-type]
+    config = RunConfig(DataConfig(task=kind), model, fit, "0" * 64, "bench")
     training, reached = Training(config, encoded, held_out, vocabulary, labels), Reached()
     training.run([reached])
     assert training.best

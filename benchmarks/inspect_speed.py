@@ -16,6 +16,7 @@ import plotly.io
 import plotly.tools
 import torch
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.views import inspect as views
@@ -44,7 +45,7 @@ def main() -> None:
             seen = trace(loaded, text)
             reading = views.Reading(loaded, seen, step=3, unit=0)
             read.append(1e3 * (time.perf_counter() - began))
-            fitting = [view for view in VIEWS if view.fits(loaded.config)]
+            fitting = [view for view in VIEWS if view.name in tasks.of(loaded.config).views["inspect"]]
             found = [view.compute(reading) for view in fitting]
             data.append(1e3 * (time.perf_counter() - began))
             for view, numbers in zip(fitting, found, strict=True):

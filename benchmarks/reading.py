@@ -24,7 +24,8 @@ import numpy as np
 
 from benchmarks import tutorial
 from rnn_core.config import DataConfig
-from rnn_core.data.datasets import read_dataset
+from rnn_core.data.datasets import plan_dataset, read_dataset
+from rnn_core.tasks import of
 
 ROOT = Path(__file__).parents[1]
 
@@ -106,7 +107,7 @@ def main() -> None:
         ours, theirs = [], []
         for _ in range(asked.repeat):
             theirs.append(seconds(lambda: tutorial.read(str(part))))
-            ours.append(seconds(lambda: read_dataset({"train": part}, DataConfig())))
+            ours.append(seconds(lambda: read_dataset(plan_dataset({"train": part}, DataConfig(), of(DataConfig()).schema))))
         first, peak = by_command(path, folder)
         again, _ = by_command(path, folder)
         size, all_of_it = part.stat().st_size / 1e6, path.stat().st_size / 1e6

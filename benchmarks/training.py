@@ -18,14 +18,14 @@ import torch
 
 from benchmarks.tutorial import Loop
 from benchmarks.tutorial import Network as TutorialNetwork
+from rnn_core import tasks
 from rnn_core.config import ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import DataConfig, read_dataset
+from rnn_core.data.datasets import DataConfig, plan_dataset, read_dataset
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.network.decoding import predict
 from rnn_core.network.models import Network
 from rnn_core.threads import use_threads
-from rnn_core.training.loop import Training, score
+from rnn_core.training.loop import Training
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FILES = {
@@ -43,7 +43,8 @@ class Bench:
 
     def __init__(self, name: str):
         self.tagging = name == "ud_ewt"
-        dataset = read_dataset(FILES[name], DataConfig(task="tag" if self.tagging else "classify"))
+        config = DataConfig(task="tag" if self.tagging else "classify")
+        dataset = read_dataset(plan_dataset(FILES[name], config, tasks.of(config).schema))
         self.data, self.fingerprint, self.labels = dataset.config, dataset.fingerprint, dataset.labels
         splits = dataset.splits
         self.vocabulary = Vocabulary.build((e.tokens for e in splits["train"]), 20_000)
@@ -58,7 +59,7 @@ class Bench:
         run = RunConfig(self.data, model, config, self.fingerprint, "bench")
         return Training(run, self.train, self.dev, self.vocabulary, self.labels)
 
-    def theirs(self, start: Network, cell: str, hidden: int) -> Loop:
+    def theirs(self, start: Any, cell: str, hidden: int) -> Loop:
         network = TutorialNetwork(cell, len(self.vocabulary), len(self.labels), 100, hidden, 0.5, self.tagging)
         copy_weights(start, network)
         return Loop(network, *self.rows(self.train), specials=2)
@@ -122,7 +123,9 @@ def learning(bench: Bench, cell: str, epochs: int) -> dict[str, Any]:
     theirs = bench.theirs(ours.network, cell, 128)
     ours.run()
     ours.network.load_state_dict(ours.best_weights)
-    best = score(predict(ours.network, ours.config, bench.dev), bench.dev, bench.labels, None).accuracy
+    scorer = ours.task.scorer(bench.labels, None)
+    scorer.add(bench.dev, ours.task.predict(ours.network, ours.config, bench.dev))
+    best = scorer.scores().accuracy
     texts, targets = bench.rows(bench.dev)
     scores = []
     torch.set_num_threads(THREADS)

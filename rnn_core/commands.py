@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from rnn_core import tasks
 from rnn_core.arguments import parser_of, stated
 from rnn_core.config import (
     SPLITS,
@@ -140,7 +141,7 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
         model, train = suggest(saved.config, saved.report, chosen)
         _print_suggestions(suggestions(saved.config, saved.report, chosen))
         config = {"data": saved.config, "model": model, "train": train, "fingerprint": saved.fingerprint}
-        run = create_run(workspace, make(RunConfig, config | {"name": given.name or saved.name}))
+        run = create_run(workspace, tasks.make(RunConfig, config | {"name": given.name or saved.name}))
     read_seconds = time.perf_counter() - began
     print(f"run {run.id} in {run.path}", file=sys.stderr)
     with _watching(job, run.path, "train", workspace) as job, _saying_that_loops_compile():
@@ -149,7 +150,7 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
     if ended and not given.job:
         raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
     read_seconds += figures.get("read_seconds", 0.0)
-    if said := learning.warning(figures, run.config.task.headline, run.speech.labels):
+    if said := learning.warning(figures, tasks.of(run.config).metric(None), run.speech.labels):
         print(said, file=sys.stderr)
     return {"run": run.id} | _named(figures, run) | {"read_seconds": round(read_seconds, 3)}
 
@@ -195,9 +196,8 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     from rnn_core.analysis.loading import load
     from rnn_core.data.datasets import read_examples
     from rnn_core.threads import use_threads
-    from rnn_core.training.work import figures_of
 
-    config = make(DataConfig, _columns_for(run.config.data, given))
+    task, config = tasks.of(run.config), tasks.make(DataConfig, _columns_for(run.config.data, given))
     if given.split_name:
         key, split = run.config.fingerprint, given.split_name
     else:
@@ -214,7 +214,9 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             texts = saved.report.splits[split].examples if split in saved.report.splits else 0
         else:
             name = given.file_name or given.file.name
-            read = read_examples(_file(given.file), config, loaded.speech.labels, name, _reading(job, 0.5), run.config.data)
+            read = read_examples(
+                _file(given.file), config, task.schema, loaded.speech.labels, name, _reading(job, 0.5), run.config.data
+            )
             pieces, texts, warnings, left_out = read.pieces(), read.count, read.warnings, read.left_out
             _print_findings(warnings, left_out)
         first = 0.0 if given.split_name else 0.5
@@ -225,7 +227,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             )
             return replace(found, weights=weights, warnings=warnings, left_out=left_out)
 
-        evaluation = evaluations.save(job.folder, run.config.task.per_token, made)
+        evaluation = evaluations.save(job.folder, task.one_answer, made)
     scores = evaluation.scores
     return (
         {
@@ -236,14 +238,8 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             "warnings": list(evaluation.warnings),
             "majority_class": run.majority,
         }
-        | figures_of(scores, "test", run.majority)
-        | {
-            "per_class": {
-                c.label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
-                for c in scores.per_class
-            },
-            "confusion": {"labels": list(scores.labels), "rows_truth": scores.confusion.tolist()},
-        }
+        | task.figures_of(scores, "test", run.majority)
+        | task.details_of(scores)
     )
 
 
@@ -263,7 +259,10 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     name = given.file_name or given.file.name
     job.say("running", 0.0, "Answering", run=run.id, name=name, out=given.out.name)
     trained = run.config.data
-    source = look_into(_file(given.file), make(DataConfig, _columns_for(trained, given)), name, given.lines, trained.text)
+    source = look_into(
+        _file(given.file), tasks.make(DataConfig, _columns_for(trained, given)), tasks.of(trained).schema, name, given.lines,
+        trained.text,
+    )
     _may_write(given.out, given.file)
     for note in (f"{name}: {source.words}", *source.format.notes):
         print(note, file=sys.stderr)
@@ -428,23 +427,23 @@ def _reading(job: jobs.Job, until: float = 1.0, doing: str = "Reading") -> Calla
 
 
 def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
-    from rnn_core.data.columns import guess_task, guess_tokens
+    from rnn_core.data.columns import guess_tokens
     from rnn_core.workspace.datasets import read
 
     chosen = stated(DataConfig, given)
-    config = make(DataConfig, chosen)
+    config = tasks.make(DataConfig, chosen)
     paths = {split: _file(getattr(given, split)) for split in SPLITS if getattr(given, split)}
     names = _names(given.file_names) if given.file_names else None
     shown = (names or {split: path.name for split, path in paths.items()}).get("train", "")
     if given.task is None:
-        task = guess_task(paths["train"], shown, **{name: chosen[name] for name in _READ_BY if name in chosen})
-        said = {"classify": ("classification", "tag"), "tag": ("labelling", "classify")}[task]
-        print(f"{shown}: read as {said[0]}; --task {said[1]} reads it otherwise", file=sys.stderr)
-        config = make(DataConfig, chosen | {"task": task})
-    if "tokens" not in chosen and guess_tokens(paths["train"], config, shown) == "char":
+        task = tasks.guess(paths["train"], shown, **{name: chosen[name] for name in _READ_BY if name in chosen})
+        others = " or ".join(f"--task {other}" for other in tasks.names() if other != task)
+        print(f"{shown}: read as {tasks.task(task).short}; {others} reads it otherwise", file=sys.stderr)
+        config = tasks.make(DataConfig, chosen | {"task": task})
+    if "tokens" not in chosen and guess_tokens(paths["train"], config, tasks.of(config).schema, shown) == "char":
         print(f"{shown}: read by characters, because its texts have no spaces between words; --tokens word reads them otherwise",
               file=sys.stderr)  # fmt: skip
-        config = make(DataConfig, plain(config) | {"tokens": "char"})
+        config = tasks.make(DataConfig, plain(config) | {"tokens": "char"})
     name = given.name if given.command is _data else None  # what `train` is given is the run's name
     saved = read(workspace.root, paths, config, name or shown, names, _reading(job))
     _print_findings((*saved.report.notes, *saved.report.warnings), saved.report.left_out)

@@ -1,11 +1,12 @@
-"""The one list of options: tasks and the frozen configs of data, model and training.
+"""The one list of options: the frozen configs of data, model and training.
 
 The command line, the forms on the pages and the saved `config.json` are all built from these fields, so an
 option is added here and nowhere else. Loads no torch.
 """
 
 import dataclasses
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
@@ -43,38 +44,27 @@ class _Misfit(ValueError):
         self.typed = typed
 
 
-class Task(NamedTuple):
-    """What a kind of task is made of. A new task is a new entry of `TASKS`.
-
-    Attributes:
-        title: the words a page uses for it.
-        per_token: whether the target is one label per token (else one label per text).
-        losses: the values of `TrainConfig.loss` that mean something here, the default first.
-        headline: the metric that chooses the best epoch when the labels are plain classes.
-        columns: the columns a table must name, beyond those that the layout may add.
-        sample: the file in `samples/` that shows it.
-    """
-
-    title: str
-    per_token: bool
-    losses: tuple[str, ...]
-    headline: str
-    columns: tuple[str, ...]
-    sample: str
+def _tasks() -> tuple[str, ...]:
+    """The names of the files in `tasks/`, none of which is imported: `classify` and `tag` first, the others by name."""
+    names = sorted(path.stem for path in (Path(__file__).parent / "tasks").glob("[a-z]*.py"))
+    first = ("classify", "tag")
+    return tuple(sorted(names, key=lambda name: first.index(name) if name in first else len(first)))
 
 
-TASKS: dict[str, Task] = {
-    "classify": Task("Classification: one label per text", False, ("last", "every"), "accuracy",
-                     ("text", "label"), "reviews.csv"),
-    "tag": Task("Labelling: one tag per token", True, ("every",), "macro_f1", ("text", "label"), "tagged.tsv"),
-}  # fmt: skip
+TASKS = _tasks()
+"""The names of the tasks."""
+
+if TYPE_CHECKING:
+    TaskName = str
+else:
+    TaskName = Literal[TASKS]
 
 CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam", "sgd": "SGD", "relu": "ReLU",
                 "last": "at the last step", "every": "at every step", "word": "words", "char": "characters"}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
 
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
-"""How the headline metrics are written for people."""
+"""How the headline metrics are written for people, where that is not the name itself."""
 
 SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional")
 """The options whose value follows from the data where none is stated (training/suggest.py); all others have their default."""
@@ -86,9 +76,7 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 class DataConfig:
     """How files become examples. Everything here is part of a dataset's fingerprint."""
 
-    task: Annotated[Literal["classify", "tag"], Field(title="Task", description="what the network shall answer")] = (
-        "classify"
-    )
+    task: Annotated[TaskName, Field(title="Task", description="what the network shall answer")] = "classify"
     text: Annotated[str | None, Field(title="Text column", description="the column of texts or tokens; guessed")] = None
     label: Annotated[str | None, Field(title="Label column", description="the column of labels or tags; guessed")] = (
         None
@@ -136,14 +124,6 @@ class DataConfig:
         float, Field(ge=0, le=0.5, title="Test share", description="cut from train when no test split is given")
     ] = 0.1
     split_seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Split seed", description="the seed of that cut")] = 0
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "DataConfig":
-        if self.tokens == "char" and TASKS[self.task].per_token:
-            raise _Misfit(
-                "the tokens of labelled data are given and not cut into characters: set tokens to word", "--tokens word"
-            )
-        return self
 
     @property
     def between(self) -> str:
@@ -252,34 +232,18 @@ class RunConfig:
 
     @model_validator(mode="after")
     def _fits_together(self) -> "RunConfig":
-        task = TASKS[self.data.task]
-        if self.model.bidirectional and not task.per_token:
-            raise _Misfit(
-                "a classifier reads in one direction, because an answer at every step may only know the steps before it",
-                "--no-bidirectional",
-            )
         if self.model.bidirectional and self.train.truncate:
             raise _Misfit(
                 "truncation reads in one direction, because the backward direction begins at the end of the text, where no "
                 "chunk but the last reaches; leave out one of the two",
                 "--no-bidirectional or --truncate 0",
             )
-        if self.train.loss is not None and self.train.loss not in task.losses:
-            raise _Misfit(
-                f"the loss of this task is taken at {' or '.join(task.losses)} step, not {self.train.loss}",
-                f"--loss {task.losses[0]}",
-            )
         return self
 
-    @property
-    def task(self) -> Task:
-        """The entry of `TASKS` this run is for."""
-        return TASKS[self.data.task]
 
-    @property
-    def loss(self) -> str:
-        """`last` or `every`, with the task's default filled in."""
-        return self.train.loss or self.task.losses[0]
+def metric_name(metric: str) -> str:
+    """How a metric is written for people."""
+    return METRIC_NAMES.get(metric, metric.replace("_", " "))
 
 
 def options(config: type) -> dict[str, FieldInfo]:

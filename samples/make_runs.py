@@ -23,12 +23,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "samples")]
 from make_entities import as_lines, sentences  # noqa: E402
 
 from pages.common.text_choice import examples  # noqa: E402
+from rnn_core import tasks  # noqa: E402
 from rnn_core.analysis.along import along  # noqa: E402
 from rnn_core.analysis.evaluate import evaluate  # noqa: E402
 from rnn_core.analysis.loading import load  # noqa: E402
 from rnn_core.analysis.readings import readings as read_otherwise  # noqa: E402
 from rnn_core.analysis.trace import trace  # noqa: E402
-from rnn_core.data.batches import Encoded  # noqa: E402
 from rnn_core.results import Answers, Evaluation  # noqa: E402
 from rnn_core.workspace import evaluations, readings, traces  # noqa: E402
 from rnn_core.workspace.archive import CARRIED  # noqa: E402
@@ -129,13 +129,13 @@ def tagged(path: Path) -> list[list[tuple[str, str]]]:
 
 def save_results(run: Run, data: SavedDataset) -> None:
     """Dev read otherwise and step by step, the evaluation on the sample that fits the run, and the trace of the first text."""
-    loaded, weights, dev, per_token = load(run), evaluations.weights_of(run), data.examples("dev"), run.config.task.per_token
+    loaded, weights, dev, task = load(run), evaluations.weights_of(run), data.examples("dev"), tasks.of(run.config)
     shutil.rmtree(run.path / "readings", ignore_errors=True)
     place = readings.folder(run, run.config.fingerprint, "dev")
     tokens, targets = [e.tokens for e in dev], [e.target for e in dev]
-    encoded = Encoded.of(tokens, targets, run.speech.vocabulary, run.speech.labels, per_token)
+    encoded = task.encode(tokens, targets, run.speech.vocabulary, run.speech.labels)
     readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
-    if not per_token:
+    if task.views["losses"]:
         readings.save_along(place, along(loaded, dev), weights)
     traces.save(run, trace(loaded, examples(run)[0]))
     shutil.rmtree(run.path / "evaluations", ignore_errors=True)
@@ -145,7 +145,7 @@ def save_results(run: Run, data: SavedDataset) -> None:
         def made(keep: Callable[[Answers], object]) -> Evaluation:
             return replace(evaluate(loaded, [texts], len(texts), sample.path.name, keep), weights=weights)
 
-        evaluations.save(place, per_token, made)
+        evaluations.save(place, task.one_answer, made)
 
 
 if __name__ == "__main__":

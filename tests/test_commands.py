@@ -27,8 +27,6 @@ from sklearn.dummy import DummyClassifier
 from rnn_core import commands
 from rnn_core.analysis.loading import load
 from rnn_core.config import MOST_WHOLE, DataConfig, ModelConfig, TrainConfig, bounds, number_type, options
-from rnn_core.data.datasets import read_dataset
-from rnn_core.data.unlabelled import look_into
 from rnn_core.data.values import as_list
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.models import count_parameters
@@ -36,7 +34,7 @@ from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.runs import write_tensors
 from rnn_core.workspace.store import READY_MADE
-from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run
+from tests.tiny import LABELS, TAGS, config_of, look_into, model_of, read_dataset, saved_run
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
@@ -312,6 +310,8 @@ def test_train_and_evaluate_give_one_score_for_classes_that_training_never_saw(
     for split in ("dev", "test"):
         found = figures(command("evaluate", trained["run"], "--on", split))
         assert found["confusion"] == {"labels": ["bad", "good", "mixed", "odd"], "rows_truth": scores[split]["confusion"]}
+        of_file = figures(command("evaluate", trained["run"], str(tmp_path / f"{split}.csv")))
+        assert of_file["confusion"] == found["confusion"] and of_file["test_macro_f1"] == found["test_macro_f1"]
         truths, answers = pairs(found["confusion"])
         assert len(truths) == files[split].count("\n")
         for figure, wanted in (("accuracy", sklearn.accuracy_score(truths, answers)),
@@ -337,7 +337,8 @@ def test_train_and_evaluate_give_one_score_for_entities_that_training_never_saw(
         assert {"B-LOC", "I-LOC", "B-ORG"} <= {tag for text in truths for tag in text}
         wanted = seqeval.f1_score(truths, answers, mode="strict", scheme=IOB2)
         assert 0 < wanted < 1
-        assert trained[f"{split}_f1"] == found["test_f1"] == pytest.approx(wanted)
+        of_file = figures(command("evaluate", run.id, str(tmp_path / f"{split}.tsv")))
+        assert trained[f"{split}_f1"] == found["test_f1"] == of_file["test_f1"] == pytest.approx(wanted)
         flat = [[tag for text in texts for tag in text] for texts in (truths, answers)]
         wanted = sklearn.f1_score(*flat, average="macro")
         assert trained[f"{split}_macro_f1"] == found["test_macro_f1"] == pytest.approx(wanted)

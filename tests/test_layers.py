@@ -14,12 +14,13 @@ ROOT = Path(__file__).parents[1]
 FIRST = ("config", "results")
 NETWORK = (*FIRST, "metrics", "data", "compiled", "threads")
 WORKSPACE = (*NETWORK, "network")
-ABOVE = (*WORKSPACE, "workspace")
+TASKS = (*WORKSPACE, "tasks")
+ABOVE = (*TASKS, "workspace")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "config": (), "results": (), "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
-    "workspace": WORKSPACE, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
-    "views": (*FIRST, "analysis", "figures"),
-    "arguments": ("config",), "commands": (*ABOVE, "arguments", "training", "analysis", "figures", "views"),
+    "tasks": WORKSPACE, "workspace": TASKS, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
+    "views": (*FIRST, "tasks", "analysis", "figures"),
+    "arguments": ("config", "tasks"), "commands": (*ABOVE, "arguments", "training", "analysis", "figures", "views"),
     "__main__": ("commands", "training"), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""
@@ -74,6 +75,14 @@ def test_no_page_lies_beside_the_folders_of_pages() -> None:
     assert not list((ROOT / "pages").glob("*.py"))
 
 
+def test_tasks_are_modules_without_torch_at_their_top() -> None:
+    for path in (ROOT / "rnn_core" / "tasks").glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            named += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert "torch" not in {name.split(".")[0] for name in named}, path
+
+
 def test_every_part_is_in_the_order() -> None:
     assert {part_of(path) for path in CORE} == set(ALLOWED)
 
@@ -92,7 +101,8 @@ def test_the_first_layers_and_listing_the_workspace_load_no_torch(workspace: Wor
     run = saved_run(workspace)
     figures = ", ".join(f"rnn_core.figures.{path.stem}" for path in (ROOT / "rnn_core" / "figures").glob("[a-z]*.py"))
     code = (
-        f"import sys, rnn_core.config, rnn_core.results, rnn_core.metrics, {figures}\n"
+        f"import sys, rnn_core.config, rnn_core.results, rnn_core.metrics, rnn_core.tasks, {figures}\n"
+        "for name in rnn_core.tasks.names(): rnn_core.tasks.task(name)\n"
         "from rnn_core.workspace import Workspace, evaluations\n"
         "from rnn_core.training import jobs, learning, suggest\n"
         "found = Workspace(sys.argv[1])\n"

@@ -1,17 +1,21 @@
 """Small things that several tests are made of: configs, random networks, toy data and untrained runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from rnn_core.data import columns, datasets, unlabelled
 from rnn_core.data.batches import Encoded
+from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
-from rnn_core.network.weighting import step_weights
+from rnn_core.results import Scores
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
 
@@ -37,7 +41,7 @@ def model_of(cell: str = "gru", **options: Any) -> ModelConfig:
 def config_of(task: str = "classify", model: ModelConfig | None = None, name: str = "tiny", **train: Any) -> RunConfig:
     """A run's config on no particular data."""
     train = {"threads": 1} | train
-    return RunConfig(DataConfig(task=task), model or model_of(), TrainConfig(**train), "0" * 64, name)  # type: ignore[arg-type]
+    return RunConfig(DataConfig(task=task), model or model_of(), TrainConfig(**train), "0" * 64, name)
 
 
 def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> Network:
@@ -95,7 +99,7 @@ def saved_run(
     """A run on disk with random weights, a history and metrics, as if it had been trained."""
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
-    labels = tuple(labels or (TAGS if config.task.per_token else LABELS))
+    labels = tuple(labels or (LABELS if tasks.of(config).one_answer else TAGS))
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
     run.write_speech(Speech(vocabulary, labels, scheme))
@@ -110,9 +114,7 @@ def saved_run(
 
 def batch_loss(network: Network, config: RunConfig, tokens: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
     """The mean loss of a batch's texts, read in one go."""
-    weights = step_weights(
-        lengths.numpy(), len(tokens), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
-    )
+    weights = tasks.of(config).weights(config, lengths.numpy(), len(tokens))
     return weighted_loss(network, network.hidden(tokens, lengths), torch.from_numpy(weights), targets.expand(len(tokens), -1))
 
 
@@ -127,3 +129,40 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
     there = (weights > 0) & (targets >= 0)
     each = torch.nn.functional.cross_entropy(network.readout(h[there]), targets[there], reduction="none")
     return each.dot(weights[there].to(each.dtype)) / targets.shape[1]
+
+
+# ---- functions of data/ and of tasks, with the task that a config names ------------------------------------------------
+
+
+def read_dataset(files: Mapping[str, Path], config: DataConfig | None = None, names: Any = None, progress: Any = None) -> Any:
+    config = config or DataConfig()
+    return datasets.read_dataset(datasets.plan_dataset(files, config, tasks.of(config).schema, names, progress), progress)
+
+
+def read_examples(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
+    return datasets.read_examples(path, config, tasks.of(config).schema, *more, **named)
+
+
+def preview(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
+    return columns.preview(path, config, tasks.of(config).schema, *more, **named)
+
+
+def guess_tokens(path: Path, config: DataConfig, *more: Any) -> str:
+    return columns.guess_tokens(path, config, tasks.of(config).schema, *more)
+
+
+def look_into(path: Path, config: DataConfig, *more: Any) -> Any:
+    return unlabelled.look_into(path, config, tasks.of(config).schema, *more)
+
+
+def predict(network: Network, config: RunConfig, encoded: Encoded, *more: Any) -> Predictions:
+    return tasks.of(config).predict(network, config, encoded, *more)
+
+
+def score(
+    predictions: Predictions, encoded: Encoded, labels: Sequence[str], scheme: str | None, unseen: Any = None
+) -> Scores:
+    """The scores of one split."""
+    scorer = LabelScorer(labels, scheme, encoded.per_token)
+    scorer.add(encoded, predictions, unseen or {})
+    return scorer.scores()

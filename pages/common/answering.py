@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import cache, data_files, data_form, state, widgets
-from rnn_core.config import TASKS, DataConfig, Problem, make, plain
+from rnn_core import tasks
+from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.columns import with_columns
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
 from rnn_core.data.values import as_list, as_text
@@ -43,7 +44,7 @@ def show(run: Run) -> None:
         "A table (CSV, TSV, JSON lines, Parquet), sentences with a token a line, or one text a line.",
     )  # fmt: skip
     if chosen is None:
-        sample = "entities.tsv" if run.speech.scheme else TASKS[run.config.data.task].sample
+        sample = tasks.of(run.config).sample(entities=run.speech.scheme is not None)
         st.info("Upload a file of texts: a table with a column of texts, or one text a line.", icon=":material/upload:")
         st.button(f"Or try it on a sample, {sample}", icon=":material/science:",
                   on_click=lambda: data_files.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
@@ -54,24 +55,24 @@ def show(run: Run) -> None:
 
 def _form(run: Run, path: Path, digest: str, name: str) -> None:
     """How the file is read and written, and the button that starts the job."""
-    data = run.config.data
+    data, task = run.config.data, tasks.of(run.config)
     key = f"answers-{run.id}-{digest}"
     st.markdown(f"**{literal(name)}**: is this read correctly?")
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     config = DataConfig(**{name: getattr(data, name) for name in kept})
 
-    read_by = data_form.read_as(lambda stated: look_into(path, stated, name, None, data.text).format, config, key,
+    read_by = data_form.read_as(lambda stated: look_into(path, stated, task.schema, name, None, data.text).format, config, key,
                                 {LINES: "one text a line"} | data_form.FORMATS)  # fmt: skip
     if read_by is None:
         return
     by_line = read_by["format"] == LINES if "format" in read_by else None
     if by_line:
         del read_by["format"]
-    config = make(DataConfig, plain(config) | read_by)
+    config = tasks.make(DataConfig, plain(config) | read_by)
     try:
-        source = look_into(path, config, name, by_line, data.text)
+        source = look_into(path, config, task.schema, name, by_line, data.text)
         config = _columns(source, config, key)
-        source = look_into(path, config, name, by_line, data.text)
+        source = look_into(path, config, task.schema, name, by_line, data.text)
         _first_rows(source)
     except Problem as why:
         widgets.problem(why)
@@ -79,17 +80,16 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     st.caption(f"Read as: {literal(source.words)}.")
     for note in source.format.notes:
         st.caption(f":material/info: {literal(note, 400)}")
-    per_token = run.config.task.per_token
-    formats = [suffix for suffix in FORMATS if per_token or suffix != CONLL]
+    formats = [suffix for suffix in FORMATS if not task.one_answer or suffix != CONLL]
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     suffix = left.segmented_control("Write the answers as", formats, default=formats[0], format_func=FORMATS.__getitem__,
                                     key=f"{key}-suffix", required=True,
                                     help="CSV opens in spreadsheets: there a cell that would be taken for a formula gets a ' in "
                                          "front. The other formats keep every text as it is.")  # fmt: skip
     more = []
-    if not per_token and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
+    if task.one_answer and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
         more.append("--no-probabilities")
-    if per_token and source.layout == "text" and right.toggle(
+    if not task.one_answer and source.layout == "text" and right.toggle(
         "Tokens are apart by spaces already", key=f"{key}-spaced", help="Cut the texts there and nowhere else."
     ):  # fmt: skip
         more.append("--spaced")
@@ -114,7 +114,7 @@ def _columns(source: Unlabelled, config: DataConfig, key: str) -> DataConfig:
     """The boxes for the columns, with the guesses chosen; none where a line is a text."""
     if source.format.kind == LINES:
         return config
-    tagging, header = TASKS[config.task].per_token, source.format.header
+    tagging, header = "sentence" in tasks.of(config).columns, source.format.header
     boxes = st.columns(2 if tagging else 1)
     title = "Token or text column" if tagging else "Text column"
     found = {"text": boxes[0].selectbox(title, header, header.index(source.text), key=f"{key}-{source.format.kind}-text")}
@@ -185,9 +185,9 @@ def _answers(run: Run) -> None:
         st.caption(f":material/info: {literal(str(note), 200)}: {count:,}")
     _download(written, Path(str(detail["name"])).stem)
     try:
-        config = DataConfig(task=run.config.data.task)
+        config, schema = DataConfig(task=run.config.data.task), tasks.of(run.config).schema
         added = detail["columns"][int(detail["own"]) :]
-        _first_rows(look_into(written, config, written.name), added)
+        _first_rows(look_into(written, config, schema, written.name), added)
     except Problem:  # such as sentences that all lack an answer, in CoNLL
         return
     st.caption(f"The first {min(rows, _ROWS)} rows. Kept for {KEPT_DAYS['answers']} days, for everybody who has this link.")

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.common import widgets
+from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import LAYOUTS, preview, with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
@@ -47,9 +48,10 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     if read_by is None:
         return None
     stated = make(DataConfig, plain(config) | read_by)
-    seen = preview(path, stated, name)
+    schema = tasks.of(stated).schema
+    seen = preview(path, stated, schema, name)
     stated = _columns(seen, stated, key, with_split)
-    chosen = preview(path, stated, name)
+    chosen = preview(path, stated, schema, name)
     shown = {header: [row[i] if i < len(row) else "" for row in chosen.rows] for i, header in enumerate(chosen.header)}
     st.dataframe(shown, hide_index=True, height=220)
     for note in chosen.format.notes:
@@ -126,15 +128,14 @@ def _box(where: Any, title: str, named: Mapping[str, Any], guess: str | None, ke
 
 def _columns(seen: Any, config: DataConfig, key: str, with_split: bool) -> DataConfig:
     """The boxes for the columns, with the guesses chosen."""
-    titles = {"text": "Text column", "label": "Label column"}
-    if config.task == "tag":
-        titles = {"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"}
+    task = tasks.of(config)
+    titles = dict(task.columns)
     if with_split:
         titles["split"] = "Split column (if any)"
     found: dict[str, str | None] = {}
     none = "(none)"
     for column, (field, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
-        needed = field in ("text", "label")
+        needed = field in task.schema.columns
         listed = [*([] if needed else [none]), *seen.header]
         guess = getattr(seen.config, field)
         at = listed.index(guess) if guess in listed else 0

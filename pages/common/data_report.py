@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.common import state, widgets
 from pages.common.cache import workspace
-from rnn_core.config import TASKS
+from rnn_core import tasks
 from rnn_core.figures import bars
 from rnn_core.results import LeftOut
 from rnn_core.views.view import literal
@@ -32,7 +32,7 @@ def show_report(chosen: str) -> None:
     ends = {tag[:2] for split in report.splits.values() for tag in split.label_counts} & {"E-", "S-"}
     bilou = " in the letters of BILOU" if report.scheme == "IOBES" and not ends else ""
     scheme = f" · entity tags, scheme {report.scheme}{bilou}" if report.scheme else ""
-    st.caption(f"{TASKS[saved.config.task].title}{scheme} · {literal(report.cut, 300)}")
+    st.caption(f"{tasks.of(saved.config).title}{scheme} · {literal(report.cut, 300)}")
     dropped = report.rows_read - report.rows_kept
     for column, (name, value, words) in zip(
         st.columns(5),
@@ -82,7 +82,7 @@ def show_report(chosen: str) -> None:
         column_config={"unknown words (%)": st.column_config.NumberColumn(format="%.2f")},
     )
     st.markdown("##### Ten examples")
-    tags = TASKS[saved.config.task].per_token
+    tags = any(not isinstance(target, str) for _, target in report.examples)
     st.dataframe(
         {
             "tokens": [" ".join(tokens) for tokens, _ in report.examples],

@@ -9,8 +9,9 @@ import streamlit as st
 
 from pages.common import data_files, data_form, state, widgets
 from pages.common.cache import workspace
-from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, options, plain
-from rnn_core.data.columns import guess_task, guess_tokens
+from rnn_core import tasks
+from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
+from rnn_core.data.columns import guess_tokens
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import SAMPLES
@@ -27,9 +28,7 @@ _HEARD = "data-heard"
 
 _LATELY_S = 3600
 
-TITLES = {entry.sample: entry.title for entry in TASKS.values()} | {
-    "entities.tsv": "Labelling: names of people, places and organisations"
-}
+TITLES = {sample: title for name in tasks.names() for sample, title in tasks.task(name).samples.items()}
 """The samples and what they are for."""
 
 SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
@@ -69,9 +68,9 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
 def task_of(path: Path, name: str) -> str:
     """A first guess from what the file holds."""
     try:
-        return guess_task(path, name)
+        return tasks.guess(path, name)
     except Problem:  # said where it can be put right
-        return "classify"
+        return tasks.names()[0]
 
 
 def still_reading() -> bool:
@@ -119,7 +118,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     path, name = files["train"]
     key = f"data-{data_files.fingerprint_of(path, DataConfig())}"
     task = st.segmented_control(
-        "Task", list(TASKS), default=task_of(path, name), format_func=lambda t: TASKS[t].title, key=f"{key}-task",
+        "Task", list(tasks.names()), default=task_of(path, name), format_func=lambda t: tasks.task(t).title, key=f"{key}-task",
         required=True,
     )  # fmt: skip
     fields = options(DataConfig)
@@ -128,11 +127,11 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
         return
     values = plain(config)
     with contextlib.suppress(Problem):
-        values["tokens"] = guess_tokens(path, config, name)
+        values["tokens"] = guess_tokens(path, config, tasks.of(config).schema, name)
     with st.expander("Tokens, vocabulary and splits"):
         columns = st.columns(4)
-        shown = ["tokens", "lowercase", "vocabulary", "max_tokens"] if task == "classify" else [
-            "lowercase", "vocabulary", "max_tokens"]  # fmt: skip
+        meant = tasks.of(config).options(DataConfig)
+        shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "max_tokens") if field in meant]
         if len(files) < len(SPLITS) and not config.split:
             shown += [f"{split}_share" for split in SPLITS[1:] if split not in files] + ["split_seed"]
         for i, field in enumerate(shown):
@@ -141,7 +140,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     title = st.text_input("Call it", value=Path(name).stem, key=f"{key}-name", max_chars=100)
     if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
         with widgets.saying_problems():
-            _read(files, title.strip() or name, data_form.flags(plain(make(DataConfig, values))))
+            _read(files, title.strip() or name, data_form.flags(plain(tasks.make(DataConfig, values))))
         st.rerun()
 
 

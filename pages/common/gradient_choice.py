@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import cache, state
+from rnn_core import tasks
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
 
 def choose_target(run: Run, labels: tuple[str, ...]) -> None:
     """Target, loss, logit and precision."""
-    chosen, per_token = state.selection(), run.config.task.per_token
+    chosen, task = state.selection(), tasks.of(run.config)
+    trained = task.loss_of(run.config)
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    if per_token:
+    if not task.one_answer:
         st.session_state["bptt-tags"] = chosen.tags or ""
         row.text_input("Target: one tag per token", key="bptt-tags", placeholder="the network's own answer",
                        on_change=lambda: state.select(tags=st.session_state["bptt-tags"].strip() or None))  # fmt: skip
@@ -25,11 +27,11 @@ def choose_target(run: Run, labels: tuple[str, ...]) -> None:
         row.selectbox("Target", ("", *labels), key="bptt-label",
                       format_func=lambda label: label or "the network's own answer",
                       on_change=lambda: state.select(label=st.session_state["bptt-label"] or None))  # fmt: skip
-        st.session_state["bptt-loss"] = chosen.loss if chosen.loss in run.config.task.losses else run.config.loss
+        st.session_state["bptt-loss"] = chosen.loss if chosen.loss in task.losses else trained
         row.segmented_control(
-            "Loss", run.config.task.losses, key="bptt-loss", required=True,
+            "Loss", task.losses, key="bptt-loss", required=True,
             format_func=lambda loss: {"last": "at the last step", "every": "at every step"}[loss]
-            + (" (as trained)" if loss == run.config.loss else ""),
+            + (" (as trained)" if loss == trained else ""),
             on_change=lambda: state.select(loss=st.session_state["bptt-loss"]),
         )  # fmt: skip
     toggles = (
@@ -55,8 +57,8 @@ def look_back(run: Run, own: bool = True) -> "Backward":
         own: whether this is the selected run: a pinned one aims at its own answer where it lacks the label.
     """
     chosen = state.selection()
-    task, labels = run.config.task, cache.loaded(run).speech.labels
-    target = chosen.tags if task.per_token else chosen.label if chosen.label in labels else None
+    task, labels = tasks.of(run.config), cache.loaded(run).speech.labels
+    target = (chosen.label if chosen.label in labels else None) if task.one_answer else chosen.tags
     loss = chosen.loss if chosen.loss in task.losses else None
     return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, own)
 

@@ -8,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.common import cache, run_choice, state, training, widgets
+from rnn_core import tasks
 from rnn_core.config import SPLITS, ModelConfig, Problem, TrainConfig
 from rnn_core.data.datasets import Example
 from rnn_core.results import Along
@@ -31,9 +32,14 @@ def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, na
 def start_twin(run: Run) -> None:
     """Starts a run like this one with the other loss. Raises Problem when the data is gone."""
     config = run.config
-    loss = OTHER[config.loss]
+    loss = OTHER[_loss(run)]
     dataset = cache.workspace().dataset(config.fingerprint)
     training.start(dataset, config.model, (replace(config.train, loss=loss), _called(config.name, loss)))
+
+
+def _loss(run: Run) -> str:
+    """Where a run's loss is taken."""
+    return tasks.of(run.config).loss_of(run.config)
 
 
 def _called(name: str, loss: str) -> str:
@@ -44,7 +50,7 @@ def _called(name: str, loss: str) -> str:
 
 def twins(run: Run) -> dict[str, Run]:
     """The run and its twin by their losses, both with weights; ends the page with the next step to take without."""
-    other = OTHER[run.config.loss]
+    other = OTHER[_loss(run)]
     twin = cache.workspace().twin(run)
     if twin is None:
         st.info(
@@ -60,7 +66,7 @@ def twins(run: Run) -> dict[str, Run]:
                 start_twin(run)
             st.switch_page("pages/train/train.py")
         return st.stop()
-    found = {run.config.loss: run, twin.config.loss: twin}
+    found = {_loss(run): run, _loss(twin): twin}
     for one in found.values():
         status = jobs.status(one.path)
         if status and status.active:

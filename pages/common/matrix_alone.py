@@ -17,5 +17,4 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     alone = views.Alone(loaded, trace, found, matrix_choice.step_of(trace), state.selection().label)
     view_panel.show(views.ALONE, alone, state.select)
     st.markdown(views.text_words(alone))
-    per_token = loaded.config.task.per_token
-    matrix_dev.show(run, loaded, lambda found, texts: views.gain_words(found.recurrence, per_token, texts))
+    matrix_dev.show(run, loaded, lambda found, texts: views.gain_words(found.recurrence, texts))

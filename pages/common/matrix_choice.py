@@ -1,6 +1,6 @@
 """What the tabs of Words to matrix share: which is open, the step, what is kept, and a row of choices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -27,17 +27,22 @@ _MOST_BYTES = 64 << 20
 """What a session keeps of this page at most, but for the latest result."""
 
 
-def tabs() -> dict[str, Any]:
-    """A tab a question, of which only the open one is to be filled: the others cost nothing."""
+def tabs(parts: Collection[str]) -> dict[str, Any]:
+    """A tab a question, of which only the open one is to be filled: the others cost nothing.
+
+    Args:
+        parts: those of `PARTS` that the task has.
+    """
+    shown = {name: title for name, title in PARTS.items() if name in parts}
     chosen = state.selection().part
-    st.session_state["matrix-tab"] = PARTS[chosen if chosen in PARTS else "texts"]
+    st.session_state["matrix-tab"] = shown[chosen if chosen in shown else next(iter(shown))]
 
     def turn() -> None:
         title = st.session_state["matrix-tab"]
-        state.select(part=next(name for name in PARTS if PARTS[name] == title))
+        state.select(part=next(name for name in shown if shown[name] == title))
 
-    made = st.tabs(list(PARTS.values()), key="matrix-tab", on_change=turn)
-    return dict(zip(PARTS, made, strict=True))
+    made = st.tabs(list(shown.values()), key="matrix-tab", on_change=turn)
+    return dict(zip(shown, made, strict=True))
 
 
 def kept(key: tuple[Any, ...], held: Sequence[Any], compute: Callable[[], Any]) -> Any:

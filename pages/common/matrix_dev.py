@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import cache, matrix_choice, run_choice, widgets
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.readings import readings, sample
 from rnn_core.data.batches import Encoded
@@ -54,8 +55,8 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
 
     def read() -> Readings:
         tokens, targets = [e.tokens for e in texts.examples], [e.target for e in texts.examples]
-        encoded = Encoded.of(tokens, targets, loaded.speech.vocabulary, loaded.speech.labels, run.config.task.per_token)
-        some = sample(loaded.network, encoded)
+        encoded = tasks.of(run.config).encode(tokens, targets, loaded.speech.vocabulary, loaded.speech.labels)
+        some = sample(loaded, encoded)
         return readings(loaded, some, len(encoded))
 
     found = matrix_choice.kept(("sample",), (loaded, texts), read)
@@ -73,7 +74,7 @@ def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
         if saved.vocabulary != loaded.speech.vocabulary or saved.labels != loaded.speech.labels:
             return None
         encoded = saved.encoded("dev")
-        return sample(loaded.network, encoded), len(encoded)
+        return sample(loaded, encoded), len(encoded)
 
     return matrix_choice.kept(("dev", saved.fingerprint), (loaded,), read)
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import matrix_choice, matrix_dev, state, view_panel
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.padding import MOST_PADS, SIDES, audit, most_audited
 from rnn_core.analysis.trace import trace as read
@@ -26,7 +27,7 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
         view_panel.show(views.DRIFT, padded)
     with right:
         st.markdown("##### What does the last column cost over many texts?")
-        if loaded.config.task.per_token:
+        if not tasks.of(loaded.config).one_answer:
             st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
         else:
             matrix_dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, matrix_choice, state, view_panel, widgets
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.matrix import ORDERS, text_matrix
 from rnn_core.config import Problem
@@ -11,12 +12,6 @@ from rnn_core.results import Trace
 from rnn_core.views import matrix as views
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
-
-MORE = {
-    "classify": "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy",
-    "tag": "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish",
-}
-"""The further texts before anybody has typed."""
 
 MOST_TEXTS, MOST_TOKENS = 50, 2000
 """Texts typed, and tokens of each, that the matrix takes."""
@@ -66,7 +61,7 @@ def _typed(run: Run) -> list[tuple[str, ...]]:
     """Further texts, one a line. They are linked by an id, as private texts are."""
     name = state.selection().rows
     saved = cache.workspace().text(name) if name else None
-    st.session_state["matrix-rows"] = MORE[run.config.data.task] if saved is None else saved
+    st.session_state["matrix-rows"] = tasks.of(run.config).more_texts if saved is None else saved
 
     def typed() -> None:
         try:

@@ -1,10 +1,13 @@
 """Which run is looked at, how runs are called, and what is said where their data are not here."""
 
+import contextlib
+
 import streamlit as st
 
 from pages.common import state
 from pages.common.cache import workspace
-from rnn_core.config import CHOICE_NAMES, TASKS, Problem
+from rnn_core import tasks
+from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -15,10 +18,11 @@ INSTEAD = "The run's own data are not in this workspace, so a sample that was wr
 BEFORE = "Read when this run was made: its texts are not in this workspace."
 
 
-def choose_run(in_training: bool = False) -> Run:
+def choose_run(page: str | None = None, in_training: bool = False) -> Run:
     """The box that chooses among the runs with weights to look into; ends the page with an invitation without any.
 
     Args:
+        page: one of `Task.views`; the page ends too where the task of the run chosen has no view on it.
         in_training: also those that a job is at work on and that have no weights yet.
     """
 
@@ -47,6 +51,11 @@ def choose_run(in_training: bool = False) -> Run:
     status = jobs.status(run.path)
     if run.trained and status and status.state != "done":
         st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")
+    with contextlib.suppress(Problem):  # a damaged run is said where it is opened
+        task = tasks.of(run.config)
+        if page and not task.views.get(page):
+            st.info(f"There is nothing to show here for {task.short}. Choose a run of another task.", icon=":material/label:")
+            st.stop()
     return run
 
 
@@ -59,7 +68,7 @@ def run_label(run: Run) -> str:
     model = config.model
     cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
     both = ", both directions" if model.bidirectional else ""
-    return f"{config.name} · {TASKS[config.data.task].title.split(':')[0].lower()} · {cell} {model.hidden}{both}"
+    return f"{config.name} · {tasks.of(config).short} · {cell} {model.hidden}{both}"
 
 
 def texts_of(sample: Sample) -> str:

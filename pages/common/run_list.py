@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common import widgets
 from pages.common.cache import workspace
+from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES, ModelConfig, Problem, TrainConfig, options, plain
 from rnn_core.training import jobs, learning
 from rnn_core.workspace import faults
@@ -43,16 +44,16 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
     except Exception as error:  # one bad run never hides the others
         faults.record(error, workspace().root)
         return {"name": run.id, "state": "damaged"}
-    model = config.model
+    model, task = config.model, tasks.of(config)
     cell = model.activation + " RNN" if model.cell == "rnn" else CHOICE_NAMES[model.cell]
-    settings = plain(model) | plain(config.train) | {"loss": config.loss}
-    if config.loss == "last":
+    settings = plain(model) | plain(config.train) | {"loss": task.loss_of(config)}
+    if settings["loss"] == "last":
         settings["reduce"] = None  # there is but one step
     return {
         "name": config.name,
         "state": status.state if status else "ready-made" if ready else "imported",
-        "nothing learnt?": ", ".join(learning.doubts(metrics, config.task.headline)) or None,
-        "task": "labelling" if config.task.per_token else "classification",
+        "nothing learnt?": ", ".join(learning.doubts(metrics, task.metric(None))) or None,
+        "task": task.short,
         "cell": cell + (" both ways" if model.bidirectional else ""),
         **{name: metrics.get(key) for name, key in SCORES.items()},
         "data": _data_name(config.fingerprint),

@@ -4,7 +4,8 @@ import streamlit as st
 
 from pages.common import data_source, state, widgets
 from pages.common.cache import workspace
-from rnn_core.config import TASKS, ModelConfig, Problem, TrainConfig, make, options, plain
+from rnn_core import tasks
+from rnn_core.config import ModelConfig, Problem, TrainConfig, make, options, plain
 from rnn_core.training.suggest import suggest
 from rnn_core.workspace.datasets import SavedDataset
 
@@ -28,7 +29,7 @@ def choose_dataset() -> SavedDataset:
     st.selectbox(
         "Data",
         list(found),
-        format_func=lambda name: f"{found[name].name} · {TASKS[found[name].config.task].title.split(':')[0]}"
+        format_func=lambda name: f"{found[name].name} · {tasks.of(found[name].config).short.capitalize()}"
         f" · {found[name].report.rows_kept:,} texts",
         key="train-dataset",
         on_change=lambda: state.select(dataset=st.session_state["train-dataset"]),
@@ -38,14 +39,15 @@ def choose_dataset() -> SavedDataset:
 
 def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     """The options, from the configs. None while they do not fit together, which is said."""
-    task = TASKS[dataset.config.task]
+    task = tasks.of(dataset.config)
+    meant = {name for config in (ModelConfig, TrainConfig) for name in task.options(config)}
     suggested = suggest(dataset.config, dataset.report)
     values: dict[type, dict[str, object]] = {type(config): plain(config) for config in suggested}
     chosen: dict[str, object] = st.session_state.setdefault("train-chosen", {})  # stays when the data change
     for config in values:
         values[config] |= {name: value for name, value in chosen.items() if name in values[config]}
-    if not task.per_token:
-        values[ModelConfig]["bidirectional"] = False
+    for config, fields_of in ((config, options(config)) for config in values):
+        values[config] |= {name: field.default for name, field in fields_of.items() if name not in meant}
     if values[TrainConfig]["loss"] not in task.losses:
         values[TrainConfig]["loss"] = task.losses[0]
     fields = [(config, name, field) for config in values for name, field in options(config).items()]
@@ -57,7 +59,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             more: dict[str, object] = {
                 "on_change": lambda name=name, key=key: chosen.update({name: st.session_state[key]})
             }
-            if name == "bidirectional" and not task.per_token:
+            if name not in meant:
                 more["disabled"] = True
             if name == "loss":
                 more["disabled"] = len(task.losses) == 1
@@ -73,9 +75,9 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     place([f for f in fields if f[1] in FIRST_OPTIONS], len(FIRST_OPTIONS))
     with st.expander("All options"):
         place([f for f in fields if f[1] not in FIRST_OPTIONS], 4)
-    if not task.per_token:
+    if "bidirectional" not in meant:
         st.caption(
-            "A classifier reads in one direction: its answer after each word may only know the words before it, and a "
+            "This network reads in one direction: its answer after each word may only know the words before it, and a "
             "backward reading would already know the end."
         )
     if len(task.losses) == 1:
@@ -91,4 +93,5 @@ def parameter_count(model: ModelConfig, dataset: SavedDataset) -> int:
     """How many numbers this network would learn."""
     from rnn_core.network.models import count_parameters
 
-    return count_parameters(model, dataset.report.vocabulary_size, len(dataset.labels))
+    words = dataset.report.vocabulary_size
+    return count_parameters(model, words, tasks.of(dataset.config).outputs(words, len(dataset.labels)))

@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.common import state, widgets
 from pages.common.cache import workspace
-from rnn_core.config import METRIC_NAMES, ModelConfig, Problem, RunConfig, TrainConfig, make
+from rnn_core import tasks
+from rnn_core.config import METRIC_NAMES, ModelConfig, Problem, RunConfig, TrainConfig, metric_name
 from rnn_core.figures import lines
 from rnn_core.training import jobs, learning
 from rnn_core.views.view import literal
@@ -20,7 +21,7 @@ def start(dataset: SavedDataset, model: ModelConfig, *runs: tuple[TrainConfig, s
     """Saves a new run for each config and name, and starts their workers; the last is watched."""
     for train, name in runs:
         run = Run(workspace().fresh("runs"))
-        run.write_config(make(RunConfig, {
+        run.write_config(tasks.make(RunConfig, {
             "data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint, "name": name,
         }))  # fmt: skip
         _work(run)
@@ -64,7 +65,7 @@ def live(run: Run, status: jobs.Status) -> None:
     metric = headline(run)
     best = [e for e in history.epochs if e.get("best")]
     if best and f"dev_{metric}" in best[-1]:
-        figures[3].metric(f"Best dev {METRIC_NAMES[metric]}", f"{best[-1][f'dev_{metric}']:.4f}",
+        figures[3].metric(f"Best dev {metric_name(metric)}", f"{best[-1][f'dev_{metric}']:.4f}",
                           help=f"after epoch {best[-1]['epoch']}; its weights are kept")  # fmt: skip
         if majority := run.class_of(best[-1].get("majority_class")):
             st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives a dev accuracy of "
@@ -81,7 +82,7 @@ def live(run: Run, status: jobs.Status) -> None:
                 "split": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
         st.line_chart(loss, x="epoch", y="nats a text", color="split", height=280)
     with right:
-        st.markdown(f"##### Dev {METRIC_NAMES[metric]}")
+        st.markdown(f"##### Dev {metric_name(metric)}")
         scored = [e for e in history.epochs if f"dev_{metric}" in e]
         if scored:
             st.line_chart({"epoch": [e["epoch"] for e in scored], "score": [e[f"dev_{metric}"] for e in scored]},
@@ -93,7 +94,7 @@ def live(run: Run, status: jobs.Status) -> None:
 def headline(run: Run) -> str:
     """The metric that chooses the run's best epoch."""
     scheme = run.speech.scheme if (run.path / "vocabulary.json").exists() else None
-    return "f1" if scheme else run.config.task.headline
+    return tasks.of(run.config).metric(scheme)
 
 
 def show(run: Run) -> None:
@@ -139,7 +140,7 @@ def show(run: Run) -> None:
 
 def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
     """That a training has learnt nothing, where its figures say so."""
-    if figures and (said := learning.warning(figures, run.config.task.headline, run.speech.labels)):
+    if figures and (said := learning.warning(figures, tasks.of(run.config).metric(None), run.speech.labels)):
         st.warning(literal(said, 1000), icon=":material/help:")
 
 

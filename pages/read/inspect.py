@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, chips, fold, run_choice, state, text_choice, view_panel, widgets
+from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
@@ -12,7 +13,7 @@ from rnn_core.workspace.store import KEPT_DAYS
 st.title("Inspect")
 st.caption("Type a text and see what the network holds and believes after every word.")
 
-run = run_choice.choose_run()
+run = run_choice.choose_run("inspect")
 with widgets.saying_problems():
     text_choice.choose_text(run)
     examples = text_choice.examples(run)
@@ -112,7 +113,8 @@ def choose_states() -> None:
             )
 
 
-if not classifies:
+shown = tasks.of(run.config).views["inspect"]
+if views.TAGS.name in shown:
     view_panel.show(views.TAGS, reading, state.select)
 left, right = st.columns(2, gap="medium")
 with left:
@@ -135,7 +137,8 @@ st.caption(
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
 if fold.reached("fold-step", 380):
-    for column, view in zip(st.columns(len(views.AT_STEP), gap="medium"), views.AT_STEP, strict=True):
+    at_step = [view for view in views.AT_STEP if view.name in shown]
+    for column, view in zip(st.columns(len(at_step), gap="medium"), at_step, strict=True):
         with column:
             view_panel.show(view, reading, state.select)
 numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")

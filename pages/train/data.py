@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.common import cache, data_report, data_source, state, widgets
-from rnn_core.config import TASKS, Problem
+from rnn_core import tasks
+from rnn_core.config import Problem
 
 workspace = cache.workspace()
 cache.compiled_ahead()
@@ -40,7 +41,7 @@ with widgets.saying_problems():
     st.selectbox(
         "Datasets in the workspace",
         list(saved_sets),
-        format_func=lambda name: f"{saved_sets[name].name} · {TASKS[saved_sets[name].config.task].title.split(':')[0]}",
+        format_func=lambda name: f"{saved_sets[name].name} · {tasks.of(saved_sets[name].config).short.capitalize()}",
         key="pick-dataset",
         on_change=lambda: state.select(dataset=st.session_state["pick-dataset"]),
     )

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.common import cache, loss_modes, run_choice, state, train_form, training, widgets
-from rnn_core.config import METRIC_NAMES, TASKS
+from rnn_core import tasks
+from rnn_core.config import metric_name
 from rnn_core.training import jobs
 
 workspace = cache.workspace()
@@ -16,7 +17,8 @@ with widgets.saying_problems():
     settings = train_form.form(data)
     if settings:
         model, train = settings
-        both = len(TASKS[data.config.task].losses) > 1
+        task = tasks.of(data.config)
+        both = len(task.losses) > 1
         left, right, *twice = st.columns([3.2, 1, 1.7] if both else [5, 1], vertical_alignment="bottom")
         called = left.text_input("Name of the run", value=f"{data.name} {model.cell.upper()} {model.hidden}", max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
@@ -28,7 +30,7 @@ with widgets.saying_problems():
                                     "“Last or every step” compares them."):  # fmt: skip
             loss_modes.start_both(data, model, train, called.strip() or data.name)
             st.rerun()
-        metric = METRIC_NAMES["f1" if data.scheme else TASKS[data.config.task].headline]
+        metric = metric_name(task.metric(data.scheme))
         kept = f"The epoch with the best dev {metric} is kept; ties are decided by the dev loss."
         if "dev" not in data.report.splits:
             kept = "There is no dev split, so the epoch with the lowest training loss is kept."

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from pages.common import cache, gradient_choice, gradient_tabs, run_choice, state, text_choice, view_panel, widgets
+from rnn_core import tasks
 
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
 
-run = run_choice.choose_run()
+run = run_choice.choose_run("bptt")
 with widgets.saying_problems():
     text_choice.choose_text(run)
     gradient_choice.choose_target(run, cache.loaded(run).speech.labels)
@@ -38,7 +39,7 @@ with st.expander("Step by step, with the factors"):
         st.markdown("The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before.")
         st.dataframe(factors, hide_index=True, height=220)
 
-tabs = gradient_tabs.tabs(views.MODES.fits(run.config))
+tabs = gradient_tabs.tabs("modes" in tasks.of(run.config).views["bptt"])
 if tabs["copies"].open:
     with tabs["copies"]:
         view_panel.show(views.SHARES, asked, state.select)

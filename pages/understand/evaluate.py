@@ -3,12 +3,13 @@
 import streamlit as st
 
 from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
+from rnn_core import tasks
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 
 st.title("Evaluate")
 st.caption("How often is the network right, which classes does it mix up, and on which texts?")
-run = run_choice.choose_run()
+run = run_choice.choose_run("evaluate")
 with widgets.saying_problems():
     config = run.config
     if answering.wanted():
@@ -16,7 +17,7 @@ with widgets.saying_problems():
         st.stop()
     scores, folder = evaluating.scored(run)
 
-unit = "tokens" if config.task.per_token else "texts"
+unit = tasks.of(config).unit
 figures = {
     "Accuracy": (scores.accuracy, f"the share of {unit} that were right; micro F1 is the same number here"),
     "Macro F1": (scores.macro_f1, "the mean F1 over the classes, each counted alike"),

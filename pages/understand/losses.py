@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.common import loss_modes, run_choice, view_panel, widgets
+from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES
 from rnn_core.figures import lines, twins
 
@@ -13,9 +14,9 @@ st.caption("The same network, data and seed, trained twice. What changes when th
 
 run = run_choice.choose_run(in_training=True)  # where both have just been started
 with widgets.saying_problems():
-    task = run.config.task
-if len(task.losses) < 2:
-    st.info("Labelling takes its loss at every token: there is one tag to be right about at each. Choose a run that classifies.",
+    task = tasks.of(run.config)
+if not task.views["losses"]:
+    st.info(f"{task.short.capitalize()} takes its loss at every token: each has its own answer. Choose a run that classifies.",
             icon=":material/label:")  # fmt: skip
     st.stop()
 with widgets.saying_problems():

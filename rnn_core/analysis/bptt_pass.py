@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace as read_trace
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, State
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import Parameters, inner_bias, unroll, zero_state
-from rnn_core.network.weighting import step_weights
 from rnn_core.results import Trace
 
 MOST_TOKENS, FEWEST_TOKENS = 1_000, 20
@@ -44,9 +44,7 @@ def beginning(loaded: Loaded, trace: Trace, tags: str | Sequence[str] | None) ->
     if count <= most:
         return trace, tags
     words = trace.tokens[1 : most + 1]
-    if tags is not None and loaded.config.task.per_token:
-        wanted = tags.split() if isinstance(tags, str) else tags
-        tags = wanted[:most] if len(wanted) == count else tags
+    tags = tasks.of(loaded.config).beginning(tags, count, most)
     return read_trace(loaded, trace.text[: int(trace.offsets[most, 1])], words), tags
 
 
@@ -260,31 +258,14 @@ def target_of(
     Raises:
         Problem: when there is no such label, a tag is missing, or the task has no such loss.
     """
-    task, labels, steps = loaded.config.task, trace.labels, len(trace.tokens)
-    loss = loss or loaded.config.loss
+    config, steps = loaded.config, len(trace.tokens)
+    task = tasks.of(config)
+    loss = loss or task.loss_of(config)
     if loss not in task.losses:
-        raise Problem("A labelling run takes a loss at every token; there is none at the last step alone. Choose every.")
-    if task.per_token:
-        wanted = target.split() if isinstance(target, str) else target
-        if wanted is not None and len(wanted) != steps - 2:
-            raise Problem(f"There are {len(wanted):,} tags for {steps - 2:,} tokens. Give one tag per token.")
-        tags = trace.readouts[1:-1].argmax(1) if wanted is None else [_number(labels, tag) for tag in wanted]
-        classes = torch.tensor([-1, *tags, -1])
-    else:
-        if target is not None and not isinstance(target, str):
-            raise Problem("A text has one label. Give it alone.")
-        classes = torch.full((steps,), trace.answer if target is None else _number(labels, target))
-    weights = step_weights(
-        np.array([steps]), steps, per_token=task.per_token, loss=loss, reduce=loaded.config.train.reduce
-    )
+        raise Problem(f"A {task.short} run takes a loss at every token; there is none at the last step alone. Choose every.")
+    classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts))
+    weights = task.weights(config, np.array([steps]), steps, loss)
     return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss)
-
-
-def _number(labels: Sequence[str], label: str) -> int:
-    if label not in labels:
-        listed = ", ".join(labels[:20]) + (" …" if len(labels) > 20 else "")
-        raise Problem(f"This run has no label {label[:60]!r}. Take one of: {listed}.")
-    return labels.index(label)
 
 
 def at_logits(done: Pass, target: Target) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.analysis.bptt_checks import compare, total_by
 from rnn_core.analysis.bptt_pass import Pass, Target, forward, values_of
 from rnn_core.analysis.bptt_sweep import Gradients, sums
@@ -15,7 +16,6 @@ from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Example
 from rnn_core.network.models import Network
-from rnn_core.network.weighting import step_weights
 from rnn_core.results import BatchDirections, SgdStep
 
 RATES = tuple(float(rate) for rate in np.geomspace(1e-3, 10, 9))
@@ -65,8 +65,8 @@ def mini_batch(loaded: Loaded, examples: Sequence[Example], texts: int = 32, tok
             break
         taken.append(examples[i])
     speech = loaded.speech
-    return Encoded.of(
-        [e.tokens for e in taken], [e.target for e in taken], speech.vocabulary, speech.labels, loaded.config.task.per_token
+    return tasks.of(loaded.config).encode(
+        [e.tokens for e in taken], [e.target for e in taken], speech.vocabulary, speech.labels
     )
 
 
@@ -79,17 +79,16 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
     Raises:
         Problem: when no text of the batch has a label that the run knows.
     """
+    task = tasks.of(loaded.config)
     reads, targets = [done], [target]
     for row in range(len(batch)):
         one = batch.batch(np.array([row]))
         classes = torch.from_numpy(np.broadcast_to(one.targets.reshape(-1), len(one.tokens)).copy())
-        weights = torch.from_numpy(step_weights(
-            np.array([len(classes)]), len(classes), per_token=batch.per_token, loss=loaded.config.loss,
-            reduce=loaded.config.train.reduce,
-        )[:, 0]) * (classes >= 0)  # fmt: skip
+        counted = task.weights(loaded.config, np.array([len(classes)]), len(classes))[:, 0]
+        weights = torch.from_numpy(counted) * (classes >= 0)
         if weights.any():
             reads.append(forward(done.network, one.tokens[:, 0]))
-            targets.append(Target(classes, weights, False, loaded.config.loss))
+            targets.append(Target(classes, weights, False, task.loss_of(loaded.config)))
     if len(reads) == 1:
         raise Problem("No text of this batch has a label that the run knows. Choose data with the run's labels.")
     words = torch.unique(torch.cat([read.indices for read in reads]))

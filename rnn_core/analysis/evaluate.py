@@ -5,12 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from rnn_core import metrics
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
-from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Example
-from rnn_core.network.decoding import predict
+from rnn_core.data.scoring import unseen_labels
 from rnn_core.results import Answers, Evaluation
 
 
@@ -40,31 +39,29 @@ def evaluate(
     """
     if not texts:
         raise Problem(f"There is nothing to evaluate in {data}. Choose another split or file.")
-    per_token, labels = loaded.config.task.per_token, loaded.speech.labels
-    scoring = metrics.Scoring(labels, loaded.speech.scheme, per_token)
+    scorer = tasks.of(loaded.config).scorer(loaded.speech.labels, loaded.speech.scheme)
     done = 0
     for some in pieces:
-        found, loss = _answer(loaded, some, partial(_tell, tick, done, len(some), texts))
+        keep(_answer(loaded, some, scorer, partial(_tell, tick, done, len(some), texts)))
         done += len(some)
-        scoring.add(found.truths, found.answers, loss)
-        keep(found)
-    return Evaluation(loaded.id, data, done, scoring.scores())
+    return Evaluation(loaded.id, data, done, scorer.scores())
 
 
-def _answer(loaded: Loaded, some: Sequence[Example], tick: Callable[[float], None]) -> tuple[Answers, float]:
-    """The answers to some examples, and their mean loss."""
-    per_token, (vocabulary, labels, _) = loaded.config.task.per_token, loaded.speech
-    tokens, truths = [list(e.tokens) for e in some], [list(e.target) if per_token else e.target for e in some]
-    encoded = Encoded.of(tokens, truths, vocabulary, labels, per_token)
-    predictions = predict(loaded.network, loaded.config, encoded, tick)
+def _answer(loaded: Loaded, some: Sequence[Example], scorer: tasks.Scorer, tick: Callable[[float], None]) -> Answers:
+    """The answers to some examples, which are scored too."""
+    task, (vocabulary, labels, _) = tasks.of(loaded.config), loaded.speech
+    tokens, truths = [list(e.tokens) for e in some], [e.target if isinstance(e.target, str) else list(e.target) for e in some]
+    encoded = task.encode(tokens, truths, vocabulary, labels)
+    predictions = task.predict(loaded.network, loaded.config, encoded, tick)
+    scorer.add(encoded, predictions, unseen_labels(encoded, [some]))
     given = predictions.answers >= 0  # not the specials
     answers = [labels[i] for i in predictions.answers[given].tolist()]
     confidences = predictions.confidences[given].astype(float).round(6).tolist()
-    if not per_token:
-        return Answers(tokens, truths, answers, confidences), predictions.loss
+    if task.one_answer:
+        return Answers(tokens, truths, answers, confidences)
     ends = np.cumsum([len(row) for row in tokens]).tolist()
     rows = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-    return Answers(tokens, truths, [answers[r] for r in rows], [confidences[r] for r in rows]), predictions.loss
+    return Answers(tokens, truths, [answers[r] for r in rows], [confidences[r] for r in rows])
 
 
 def _tell(tick: Callable[[float], object], before: int, some: int, texts: int, share: float) -> None:

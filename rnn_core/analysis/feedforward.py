@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS
-from rnn_core.network.decoding import predict
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import inner_bias, zero_state
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
@@ -52,9 +52,10 @@ def gain(
     network, targets = loaded.network, some.targets
     words, places = np.unique(some.indices, return_inverse=True)  # what is read alone answers alike everywhere
     p = network.readout(alone(network, network.embedding.weight[torch.from_numpy(words).long()])).softmax(1).numpy()
-    answers = predict(network, loaded.config, some, tick).answers
+    task = tasks.of(loaded.config)
+    answers = task.predict(network, loaded.config, some, tick).answers
     mean = None
-    if some.per_token:
+    if not task.one_answer:
         counted = answers >= 0
         feed_forward = p.argmax(1)[places]
         targets, answers, feed_forward = targets[counted], answers[counted], feed_forward[counted]

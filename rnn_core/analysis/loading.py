@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.network.cells import Cell, cell_of
 from rnn_core.workspace.runs import Run, Speech
@@ -47,11 +48,13 @@ def load(run: Run) -> Loaded:
     from rnn_core.network.models import Network, parameter_shapes
 
     config, speech = run.config, run.speech
+    words = len(speech.vocabulary)
+    outputs = tasks.of(config).outputs(words, len(speech.labels))
     misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
-    if run.weight_shapes() != parameter_shapes(config.model, len(speech.vocabulary), len(speech.labels)):
+    if run.weight_shapes() != parameter_shapes(config.model, words, outputs):
         raise Problem(misfit)  # before room is made for a network that may be as large as a config says
     weights = run.weights()
-    network = Network(config.model, len(speech.vocabulary), len(speech.labels))
+    network = Network(config.model, words, outputs)
     try:
         network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     except (RuntimeError, TypeError):

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.masked import gradients, read_masked
 from rnn_core.data.vocabulary import PAD
@@ -57,21 +58,21 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
         pads: p, up to `MOST_PADS`.
         label: the class that the loss asks for; None, or labelling: the network's own answer without pads.
     """
-    per_token, steps = loaded.config.task.per_token, len(trace.tokens)
-    plain = np.arange(1, steps - 1) if per_token else np.array([steps - 1])
+    task = tasks.of(loaded.config)
+    plain = task.answered(len(trace.tokens))
     own = trace.readouts[plain].argmax(1)
-    targets = own if per_token or label not in trace.labels else np.array([trace.labels.index(label)])
+    targets = own if not task.one_answer or label not in trace.labels else np.array([trace.labels.index(label)])
     used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
     tokens = tokens[1:]
     text = _Text(loaded, copy.deepcopy(loaded.network).requires_grad_(True), loaded.network.embedding.weight[used], targets)
-    bare = text.by_length(_row(tokens, 0, "right", True, per_token))
+    bare = text.by_length(_row(tokens, 0, "right", True, task))
     size = _length(bare.gradient.values())
     counts = np.array(sorted({*COUNTS, pads}))
     reads: list[PaddedRead] = []
     curves, moved, drift = {}, {}, {}
     for side in SIDES:
         for masked in (False, True):
-            rows = [_row(tokens, count, side, masked, per_token) for count in counts.tolist()]
+            rows = [_row(tokens, count, side, masked, task) for count in counts.tolist()]
             found = text.by_mask(rows) if masked and side == "left" else map(text.by_length, rows)
             line = [_compared(row, one, bare, size, side, masked) for row, one in zip(rows, found, strict=True)]
             curves[side, masked] = np.array([p for p, _ in line])
@@ -81,12 +82,14 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves, moved, drift)
 
 
-def _row(tokens: np.ndarray, pads: int, side: str, masked: bool, per_token: bool) -> _Row:
+def _row(tokens: np.ndarray, pads: int, side: str, masked: bool, task: tasks.Task) -> _Row:
     around = (pads, 0) if side == "left" else (0, pads)
     true = np.pad(np.ones(len(tokens), bool), around)
     steps = np.flatnonzero(true)
     # Without the lengths nobody knows where a text ends, so the answer is read from the last column.
-    answer = steps[1:-1] if per_token else steps[-1:] if masked else np.array([len(true) - 1])
+    answer = steps[task.answered(len(steps))]
+    if task.one_answer and not masked:
+        answer = np.array([len(true) - 1])
     return _Row(np.pad(tokens, around), true, true if masked else np.ones_like(true), answer)
 
 
@@ -147,7 +150,8 @@ class _Text(NamedTuple):
     def _loss(self, row: _Row, logits: Tensor) -> Tensor:
         """The run's own loss of one row, (T + p, k) logits; with every step's loss, pads that are read count, too."""
         config, counted = self.loaded.config, row.answer
-        if config.loss == "every" and not config.task.per_token:
+        task = tasks.of(config)
+        if task.one_answer and task.loss_of(config) == "every":
             counted = np.flatnonzero(row.fed)
         each = -logits[counted].log_softmax(1)[np.arange(len(counted)), self.targets]
         return each.mean() if config.train.reduce == "mean" else each.sum()

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rnn_core import metrics
+from rnn_core import metrics, tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
-from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import uncollected
 from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
 from rnn_core.data.tables import Row, place
@@ -23,7 +22,6 @@ from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
 from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import CONLL, conll_sentence, free_names, table
-from rnn_core.network.decoding import predict, probabilities
 from rnn_core.results import FileAnswers
 
 WINDOW, CHARACTERS, PROBABILITIES = 8_192, 4_000_000, 1_000_000
@@ -91,8 +89,8 @@ def answer_file(
     Raises:
         Problem: when the file cannot be read to its end, or the format does not suit the task.
     """
-    per_token = loaded.config.task.per_token
-    if suffix == CONLL and not per_token:
+    task = tasks.of(loaded.config)
+    if suffix == CONLL and task.one_answer:
         raise Problem("CoNLL has one tag per token, and this run gives one label per text.", "--out FILE.csv, .jsonl or .parquet")
     first = 0.1 if source.format.kind == "jsonl" else 0.0  # its keys are collected before
     source = source.with_all_columns(lambda share: tick(share * first))
@@ -112,7 +110,7 @@ def answer_file(
             items = [_item(group, loaded, source, spaced) for group in rows]
             _answer([item for item in items if not item.problem], loaded, lambda _: tick(share))
             write(items)
-            tally.add(items, per_token)
+            tally.add(items, task.one_answer)
     if not tally.rows:
         raise Problem(f"{source.format.name} has no rows: there is nothing to answer.")
     names = tuple(columns.schema.names)
@@ -214,7 +212,7 @@ def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool) -> None:
         for i, (token, _, _) in enumerate(cut):
             at = text.index(token, at)
             cut[i] = (token, at, at := at + len(token))
-    elif config.task.per_token:
+    elif not tasks.of(config).one_answer:
         cut = tokenise(text, config.data.tokens, LONGEST + 1)
     else:
         some = graphemes(text, LONGEST + 1) if config.data.tokens == "char" else words(text, LONGEST + 1)
@@ -239,21 +237,11 @@ def _answer(items: Sequence[_Item], loaded: Loaded, tick: Tick) -> None:
     """Fills in what the network answers. Probabilities have six decimals, as everywhere."""
     if not items:
         return
-    per_token, (vocabulary, labels, _) = loaded.config.task.per_token, loaded.speech
-    texts = [item.tokens for item in items]
-    truths = [[""] * len(text) for text in texts] if per_token else [""] * len(texts)  # none is known
-    encoded = Encoded.of(texts, truths, vocabulary, labels, per_token)
-    if not per_token:
-        rows = probabilities(loaded.network, encoded, tick)
-        best = rows.argmax(1).tolist()
-        for item, answer, row in zip(items, best, rows.astype(float).round(6).tolist(), strict=True):
-            item.answer, item.probabilities = labels[answer], row
-        return
-    found = predict(loaded.network, loaded.config, encoded, tick)
-    named, sure = np.array(labels, object)[found.answers], found.confidences.astype(float).round(6)
-    for item, start, end in zip(items, encoded.starts, encoded.starts[1:], strict=False):
-        item.answer = named[start + 1 : end - 1].tolist()
-        item.probabilities = sure[start + 1 : end - 1].tolist()
+    task, (vocabulary, labels, _) = tasks.of(loaded.config), loaded.speech
+    encoded = task.encode([item.tokens for item in items], None, vocabulary, labels)
+    found = task.decode(loaded.network, loaded.config, encoded, labels, tick)
+    for item, (answer, probabilities) in zip(items, found, strict=True):
+        item.answer, item.probabilities = answer, probabilities
 
 
 def _entities(item: _Item, scheme: str) -> list[dict[str, Any]]:
@@ -272,9 +260,9 @@ class _Tally:
         self.rows = self.answered = 0
         self.reasons, self.notes, self.labels = Counter[str](), Counter[str](), Counter[str]()
 
-    def add(self, items: Sequence[_Item], per_token: bool) -> None:
+    def add(self, items: Sequence[_Item], one_answer: bool) -> None:
         given = [item.answer for item in items if item.answer is not None]
-        self.labels.update(chain.from_iterable(given) if per_token else given)
+        self.labels.update(given if one_answer else chain.from_iterable(given))
         for item in items:
             for row, why in zip(item.rows, item.unused, strict=True):
                 self.rows += 1
@@ -297,7 +285,7 @@ class _Columns:
         schema: all of them.
         own: how many are the file's.
         layout: of the file.
-        per_token: whether the answer is a list of tags.
+        one_answer: whether a text has one answer; else the answer is a list of tags.
         scheme: by which entities are found, None without them.
         classes: how many classes have a column for their probability.
     """
@@ -305,16 +293,16 @@ class _Columns:
     schema: pa.Schema
     own: int
     layout: str
-    per_token: bool
+    one_answer: bool
     scheme: str | None
     classes: int
 
     @classmethod
     def of(cls, loaded: Loaded, source: Unlabelled, all_classes: bool) -> "_Columns":
-        per_token, labels = loaded.config.task.per_token, loaded.speech.labels if all_classes else ()
+        one_answer, labels = tasks.of(loaded.config).one_answer, loaded.speech.labels if all_classes else ()
         text, number = pa.string(), pa.float64()
-        scheme = loaded.speech.scheme if per_token and source.layout != "token" else None
-        if not per_token:
+        scheme = None if one_answer or source.layout == "token" else loaded.speech.scheme
+        if one_answer:
             added = {"answer": text, "probability": number} | {f"p({label})": number for label in labels}
         elif source.layout == "token":
             added = {"answer": text, "probability": number}
@@ -328,7 +316,7 @@ class _Columns:
         types = [source.types.get(name, text) for name in header]
         names = free_names([], own) + free_names(own, added)
         schema = pa.schema([*zip(names, [*types, *added.values()], strict=True)])
-        return cls(schema, len(own), source.layout, per_token, scheme, 0 if per_token else len(labels))
+        return cls(schema, len(own), source.layout, one_answer, scheme, len(labels) if one_answer else 0)
 
     def filled(self, items: Sequence[_Item]) -> list[list[Any]]:
         """The values of some rows, column by column."""
@@ -339,7 +327,7 @@ class _Columns:
             return columns + self._each_token(items)
         none = [item.problem is not None for item in items]
         sure = [item.probabilities for item in items]
-        if self.per_token:
+        if not self.one_answer:
             held: list[list[Any]] = [[item.text if self.layout == "lists" else item.tokens for item in items]]
             held += [[item.answer for item in items], sure]
             if self.scheme:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from rnn_core import tasks
 from rnn_core.analysis.feedforward import gain
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
@@ -27,30 +28,20 @@ def readings(
         available: how many there are to take them from.
         tick: hears the share done so far; what it raises ends the work.
     """
-    if encoded.per_token:
+    if not tasks.of(loaded.config).one_answer:
         return Readings(None, gain(loaded, encoded, available, tick))
     recurrence = gain(loaded, encoded, available, lambda share: tick(share / 3))  # the other two thirds: pads on two sides
     return Readings(cost(loaded.network, encoded, available, lambda share: tick((1 + 2 * share) / 3)), recurrence)
 
 
-def sample(network: Network, encoded: Encoded) -> Encoded:
+def sample(loaded: Loaded, encoded: Encoded) -> Encoded:
     """As many texts as can be read at once, all or spread evenly over the split."""
     m, steps = len(encoded), int(encoded.lengths.sum())
-    if not encoded.per_token:
+    if tasks.of(loaded.config).one_answer:
         steps += 2 * m * int(encoded.lengths.max(initial=1))
-    weights = sum(p.numel() for p in network.cells.parameters())
+    weights = sum(p.numel() for p in loaded.network.cells.parameters())
     texts = int(np.clip(m * OPERATIONS / (weights * max(steps, 1)), 1, m))
-    return part(encoded, np.unique(np.linspace(0, m - 1, texts).round().astype(int)))
-
-
-def part(encoded: Encoded, rows: np.ndarray) -> Encoded:
-    """Some texts of a split."""
-    if len(rows) == len(encoded):
-        return encoded
-    places = np.concatenate([np.arange(encoded.starts[row], encoded.starts[row + 1]) for row in rows])
-    starts = np.concatenate([[0], np.cumsum(encoded.lengths[rows])])
-    targets = encoded.targets[places] if encoded.per_token else encoded.targets[rows]
-    return Encoded(encoded.indices[places], starts, targets, encoded.per_token)
+    return encoded.part(np.unique(np.linspace(0, m - 1, texts).round().astype(int)))
 
 
 @torch.no_grad()

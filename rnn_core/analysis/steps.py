@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.network.weighting import step_weights
 from rnn_core.results import Trace
 
 
@@ -29,8 +29,4 @@ def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
 
 def counted_steps(loaded: Loaded | Unopened, steps: int) -> np.ndarray:
     """(T,) the weight w_t that the run's training gave the loss at each step of a text this long."""
-    config = loaded.config
-    weights = step_weights(
-        np.array([steps]), steps, per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
-    )
-    return weights[:, 0]
+    return tasks.of(loaded.config).weights(loaded.config, np.array([steps]), steps)[:, 0]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import decision_step
 from rnn_core.config import CHOICE_NAMES, Problem
@@ -52,7 +53,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     with torch.no_grad():
         steps = _read(loaded.network, torch.from_numpy(indices))
         logits = linear(steps.top, loaded.network.weight_out, loaded.network.bias_out)
-        answers = None if loaded.config.task.per_token else _answers(loaded.network, steps).softmax(1)
+        answers = _answers(loaded.network, steps).softmax(1) if tasks.of(loaded.config).one_answer else None
         readouts = logits.softmax(1)
     if answers is not None:
         answers[-1] = readouts[-1]  # the last step is <eos> itself: nothing is fed after it

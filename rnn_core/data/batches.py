@@ -54,19 +54,23 @@ class Encoded:
     def of(
         cls,
         texts: Sequence[Sequence[str]],
-        targets: Sequence[str | Sequence[str]],
+        targets: Sequence[str | Sequence[str]] | None,
         vocabulary: Vocabulary,
         labels: Sequence[str],
         per_token: bool,
     ) -> "Encoded":
-        """Texts as tokens, with a label each, or a label for each token."""
+        """Texts as tokens, with a label each, or a label for each token; with None, no label is known."""
         number = {label: i for i, label in enumerate(labels)}
         flat: list[int] = []
         wanted: list[int] = []
         starts = np.zeros(len(texts) + 1, np.int64)
-        for row, (tokens, target) in enumerate(zip(texts, targets, strict=True)):
+        known: Sequence[str | Sequence[str] | None] = [None] * len(texts) if targets is None else targets
+        for row, (tokens, target) in enumerate(zip(texts, known, strict=True)):
             flat += [SOS, *vocabulary.encode(tokens), EOS]
-            wanted += [-1, *(number.get(t, -1) for t in target), -1] if per_token else [number.get(str(target), -1)]
+            if per_token:
+                wanted += [-1] * (len(tokens) + 2) if target is None else [-1, *(number.get(t, -1) for t in target), -1]
+            else:
+                wanted.append(-1 if target is None else number.get(str(target), -1))
             starts[row + 1] = len(flat)
         return cls(np.array(flat, np.int32), starts, np.array(wanted, np.int64), per_token)
 
@@ -77,6 +81,15 @@ class Encoded:
     def lengths(self) -> np.ndarray:
         """(m,) steps of each text, specials included."""
         return np.diff(self.starts)
+
+    def part(self, rows: np.ndarray) -> "Encoded":
+        """Some of the texts."""
+        if len(rows) == len(self):
+            return self
+        places = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
+        starts = np.concatenate([[0], np.cumsum(self.lengths[rows])])
+        targets = self.targets[places] if self.per_token else self.targets[rows]
+        return Encoded(self.indices[places], starts, targets, self.per_token)
 
     def batch(self, rows: np.ndarray) -> Batch:
         """These texts as one batch."""

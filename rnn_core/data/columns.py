@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 import regex
 
-from rnn_core.config import TASKS, DataConfig, Problem, make, plain
+from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import HEAD
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named, split_of
 from rnn_core.data.names import plain as plain_name
+from rnn_core.data.schema import CLASSES, Schema
+from rnn_core.data.schema import TAGS as TAGGED
 from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 from rnn_core.data.values import as_list, as_text, hold_spans
 from rnn_core.metrics import mark_of
@@ -65,7 +67,7 @@ class Preview:
     problem: str | None
 
 
-def preview(path: Path, config: DataConfig, name: str | None = None, rows: int = 20) -> Preview:
+def preview(path: Path, config: DataConfig, schema: Schema, name: str | None = None, rows: int = 20) -> Preview:
     """The top of a file and the columns guessed, in bounded time and memory.
 
     Raises:
@@ -77,9 +79,9 @@ def preview(path: Path, config: DataConfig, name: str | None = None, rows: int =
     further = islice(_beyond_ascii(path, format, sample[len(first) - 1].line), _FURTHER) if first else ()
     shown = tuple(tuple(map(_short, row)) for row in chain(first, further))
     try:
-        filled = guess_columns(format, sample, config)
-        layout = layout_of(format, sample, filled)
-        format = replace(format, notes=format.notes + column_notes(format, sample, filled))
+        filled = guess_columns(format, sample, config, schema)
+        layout = layout_of(format, sample, filled, schema)
+        format = replace(format, notes=format.notes + column_notes(format, sample, filled, schema))
         return Preview(format, filled, format.header, shown, layout, None)
     except Problem as problem:
         return Preview(format, config, format.header, shown, None, str(problem))
@@ -100,8 +102,8 @@ def _beyond_ascii(path: Path, format: Format, after: int) -> Iterator[list[str]]
                 yield [_from_beyond_ascii(value) for value in values]
 
 
-def guess_task(path: Path, name: str | None = None, **read_by: str | None) -> Literal["classify", "tag"]:
-    """Whether a file holds one label per text or one tag per token, from its first rows; classify where nothing tells.
+def guess_schema(path: Path, name: str | None = None, **read_by: str | None) -> Schema:
+    """Whether a file holds one tag per token or one label per text, from its first rows; the latter where nothing tells.
 
     Args:
         read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
@@ -109,39 +111,39 @@ def guess_task(path: Path, name: str | None = None, **read_by: str | None) -> Li
     Raises:
         Problem: when the file cannot be read at all.
     """
-    config = make(DataConfig, {"task": "tag"} | read_by)
+    config = make(DataConfig, dict(read_by))
     format = recognise(path, config, name)
     if format.by_sentence:
-        return "tag"
+        return TAGGED
     rows = sample_rows(path, format)
     try:
-        config = guess_columns(format, rows, config)
-        layout = layout_of(format, rows, config)
+        config = guess_columns(format, rows, config, TAGGED)
+        layout = layout_of(format, rows, config, TAGGED)
     except Problem:
         layout = None
     if layout == "spans":
-        return "tag"
+        return TAGGED
     if layout:
         text, label = ([row.values[place(format, column or "")] for row in rows] for column in (config.text, config.label))
         if layout == "token":  # a sentence has several rows
             sentences = [as_text(row.values[place(format, config.sentence or "")]) for row in rows]
             if len(set(sentences) - {""}) < len(rows):
-                return "tag"
+                return TAGGED
         else:
             parts = as_list if layout == "lists" else lambda value: as_text(value).split()
             lengths = [(len(parts(tokens) or ()), len(parts(tags) or ())) for tokens, tags in zip(text, label, strict=True)]
             telling = [tokens == tags for tokens, tags in lengths if max(tokens, tags) > 1]  # one and one may be text and label
             if telling and sum(telling) >= _MOST * len(telling):
-                return "tag"
+                return TAGGED
     _ask_about_words(format, rows, read_by)
-    return "classify"
+    return CLASSES
 
 
 def _ask_about_words(format: Format, rows: Sequence[Row], read_by: Mapping[str, str | None]) -> None:
     """Raises Problem where rows may be texts of one word, or the tokens of sentences whose column is missing."""
-    config = make(DataConfig, {"task": "classify", **read_by})
+    config = make(DataConfig, dict(read_by))
     try:
-        config = guess_columns(format, rows, config)
+        config = guess_columns(format, rows, config, CLASSES)
     except Problem:
         return
     at, to = place(format, config.text or ""), place(format, config.label or "")
@@ -171,17 +173,17 @@ def without_spaces(texts: Sequence[str]) -> bool:
     return not whole.isascii() and 2 * len(_SPACELESS.findall(whole)) > letters > 4 * len(whole.split())
 
 
-def guess_tokens(path: Path, config: DataConfig, name: str | None = None) -> Literal["word", "char"]:
+def guess_tokens(path: Path, config: DataConfig, schema: Schema, name: str | None = None) -> Literal["word", "char"]:
     """Whether the texts of a file are rather read by words or by characters, from its first rows.
 
     Raises:
         Problem: when the file cannot be read, or its columns do not fit.
     """
-    if TASKS[config.task].per_token:
+    if schema.per_token:
         return "word"
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
-    at = place(format, guess_columns(format, rows, config).text or "")
+    at = place(format, guess_columns(format, rows, config, schema).text or "")
     return "char" if without_spaces([as_text(row.values[at]) for row in rows]) else "word"
 
 
@@ -217,7 +219,9 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
             )  # fmt: skip
 
 
-def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_name: bool = False) -> DataConfig:
+def guess_columns(
+    format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema, by_name: bool = False
+) -> DataConfig:
     """`config` with its open columns filled in: by their names, else by what they hold.
 
     Args:
@@ -231,7 +235,7 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_na
         if stated:
             place(format, stated)
     if format.by_sentence:
-        return _fixed_columns(format, rows, config)
+        return _fixed_columns(format, rows, config, schema)
     table = {
         column: [row.values[i] for row in rows if row.values[i] is not None and as_text(row.values[i]).strip()]
         for i, column in enumerate(format.header)
@@ -255,7 +259,7 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_na
                                      and _looks_like_splits(texts[column], column)))  # fmt: skip
     # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
     text, label, sentence = config.text, config.label, config.sentence
-    if TASKS[config.task].per_token:
+    if schema.per_token:
         spans = next((column for column in free if hold_spans(table[column])), None)
         label = label or claim(spans)
         if label and hold_spans(table[label]):
@@ -284,12 +288,12 @@ def guess_columns(format: Format, rows: Sequence[Row], config: DataConfig, by_na
             "Choose the column of labels, or have the texts answered with `predict`.",
             "--label COLUMN",
         )
-    if TASKS[config.task].per_token and sentence is None and _tokens(texts[text]):
+    if schema.per_token and sentence is None and _tokens(texts[text]):
         sentence = claim(named(free, SENTENCE))
     return with_columns(config, text=text, label=label, sentence=sentence, split=split)
 
 
-def guess_text(format: Format, rows: Sequence[Row], config: DataConfig) -> str:
+def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> str:
     """The column of texts or tokens of a file that may lack labels: the one stated, else by its name, else the longest.
 
     Args:
@@ -301,9 +305,9 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig) -> str:
     if config.text:
         place(format, config.text)
         return config.text
-    tagging = TASKS[config.task].per_token
+    tagging = schema.per_token
     if format.by_sentence and tagging:
-        return _fixed_columns(format, rows, config).text or format.header[0]
+        return _fixed_columns(format, rows, config, schema).text or format.header[0]
     texts = {column: [as_text(row.values[i]).strip() for row in rows] for i, column in enumerate(format.header)}
 
     def words(column: str) -> bool:
@@ -318,7 +322,7 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig) -> str:
     return known or max(format.header, key=lambda column: (worded(column), sum(map(len, texts[column]))))
 
 
-def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, text: str) -> str | None:
+def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema, text: str) -> str | None:
     """The column that says which sentence a token belongs to; None where the column `text` does not hold one token a row.
 
     Raises:
@@ -326,13 +330,13 @@ def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, text
     """
     if config.sentence:
         place(format, config.sentence)
-    if config.sentence is not None or not TASKS[config.task].per_token or format.by_sentence:
+    if config.sentence is not None or not schema.per_token or format.by_sentence:
         return config.sentence or None
     values = [as_text(row.values[place(format, text)]) for row in rows]
     return named([column for column in format.header if column != text], SENTENCE) if _tokens(values) else None
 
 
-def column_notes(format: Format, rows: Sequence[Row], config: DataConfig) -> tuple[str, ...]:
+def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> tuple[str, ...]:
     """Sentences on columns that could have been chosen instead.
 
     Args:
@@ -344,7 +348,7 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig) -> tup
     flags = [column for column in others if plain_name(column) in FLAGS]
     if config.split and flags:
         return (f"The splits are those of {config.split!r}; {_and(flags)} may say so too, and is not read.",)
-    if TASKS[config.task].per_token:
+    if schema.per_token:
         tags = [column for column in others if _entities(table[column]) or named([column], TAGS)]
         if not tags:
             return ()
@@ -367,8 +371,8 @@ def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
     return make(DataConfig, plain(config) | columns)
 
 
-def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
-    if not TASKS[config.task].per_token:
+def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> DataConfig:
+    if not schema.per_token:
         raise Problem(
             f"{format.name} has one tag per token: choose the task of labelling, or a file with one label per text.", "--task tag"
         )
@@ -449,13 +453,13 @@ def _looks_like_splits(values: Sequence[str], column: str) -> bool:
     return bool(known) and (len(known) == len(found) or (len(set(known)) > 1 and 2 * len(known) > len(found)))
 
 
-def layout_of(format: Format, rows: Sequence[Row], config: DataConfig) -> Layout:
+def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> Layout:
     """How the chosen columns hold tokens and tags.
 
     Raises:
         Problem: when every row is one token and no column says which sentence it belongs to.
     """
-    if not TASKS[config.task].per_token:
+    if not schema.per_token:
         return "text"
     if config.sentence:
         return "token"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.config import SPLITS, TASKS, DataConfig, Problem, make, plain
+from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
 from rnn_core.data import checks
 from rnn_core.data.columns import (
     LAYOUTS,
@@ -31,6 +31,7 @@ from rnn_core.data.columns import (
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.examples import EMPTY, Example, Tally, read_file
 from rnn_core.data.numbering import MOST_TOKENS
+from rnn_core.data.schema import Schema
 from rnn_core.data.splits import cut
 from rnn_core.data.stored import TRAIN, Counted, Stored, Writer, Written, read_pieces
 from rnn_core.data.tables import DELIMITERS, Format, recognise
@@ -79,6 +80,7 @@ class FileExamples:
     Attributes:
         folder: where they lie.
         config: how they were read, columns filled in.
+        schema: what each is made of.
         count: how many.
         rows_read: data rows or sentences seen.
         left_out: those not used, or cut, by reason.
@@ -87,6 +89,7 @@ class FileExamples:
 
     folder: Path
     config: DataConfig
+    schema: Schema
     count: int
     rows_read: int
     left_out: tuple[LeftOut, ...]
@@ -94,7 +97,7 @@ class FileExamples:
 
     def pieces(self) -> Iterator[list[Example]]:
         """All of them, some thousands at a time."""
-        yield from read_pieces(self.folder, self.config, np.ones(self.count, bool))
+        yield from read_pieces(self.folder, self.config, self.schema, np.ones(self.count, bool))
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is going to be read: the files by split, looked into, and the fingerprint of the dataset they make."""
+    """What is going to be read: the files by split, looked into, the schema, and the fingerprint of the dataset they make."""
 
     sources: dict[str, Source]
+    schema: Schema
     fingerprint: str
 
     @property
@@ -143,6 +147,7 @@ class Plan:
 def plan_dataset(
     files: Mapping[str, Path],
     config: DataConfig,
+    schema: Schema,
     names: Mapping[str, str] | None = None,
     progress: Tick | None = None,
 ) -> Plan:
@@ -150,6 +155,7 @@ def plan_dataset(
 
     Args:
         files: by split; "train" is needed.
+        schema: what each example is made of.
         names: what the files are called where that is not their path's name.
         progress: hears the share of all the work that is done; what it raises ends it.
 
@@ -163,39 +169,34 @@ def plan_dataset(
             "Give either a split column or files for dev and test, not both.", "either --split, or --dev and --test"
         )
     shown = {split: (names or {}).get(split) or path.name for split, path in files.items()}
-    train = _source(files["train"], config, shown["train"], with_split=len(files) == 1)
+    train = _source(files["train"], config, schema, shown["train"], with_split=len(files) == 1)
     sources = {"train": train}
     for split in SPLITS[1:]:
         if split in files:
             as_train = config
             if train.format.kind == "csv" and not train.format.named and config.header == "auto":
                 as_train = make(DataConfig, plain(config) | {"header": "no"})
-            sources[split] = _source(files[split], as_train, shown[split], like=train.config)
+            sources[split] = _source(files[split], as_train, schema, shown[split], like=train.config)
     digest, share = hashlib.sha256(), _shares(sources, progress, 0, HASHED)
     for split, source in sources.items():
         digest.update(f"{split} {_sha256(source, share[split])}\n".encode())
     digest.update(json.dumps(plain(train.config) | {"reader": READER}, sort_keys=True).encode())
-    return Plan(sources, digest.hexdigest())
+    return Plan(sources, schema, digest.hexdigest())
 
 
 def read_dataset(
-    files: Mapping[str, Path] | Plan,
-    config: DataConfig | None = None,
-    names: Mapping[str, str] | None = None,
-    progress: Tick | None = None,
-    folder: Path | None = None,
+    plan: Plan, progress: Tick | None = None, folder: Path | None = None
 ) -> Dataset:
     """The dataset in a training file and, where given, those of dev and test, in bounded memory.
 
     Args:
-        files: by split, with `config` and `names` as for `plan_dataset`; or what that planned.
+        plan: what `plan_dataset` gave for the files.
         progress: hears the share done so far, twice a second at least; what it raises ends the reading.
         folder: where to put the examples, an empty one; None: one that goes when the dataset does.
 
     Raises:
         Problem: when nothing can be learnt from the files; the sentence says why and what to do.
     """
-    plan = files if isinstance(files, Plan) else plan_dataset(files, config or DataConfig(), names, progress)
     place = folder or Path(tempfile.mkdtemp(prefix="unrolled-"))
     try:
         dataset = _read_into(place, plan, progress)
@@ -224,7 +225,7 @@ def uncollected() -> Iterator[None]:
 def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
     share = _shares(plan.sources, progress, HASHED, READ)
     lacking: list[str] = []
-    with Writer(folder, plan.config) as writer:
+    with Writer(folder, plan.config, plan.schema) as writer:
         tallies = {split: _read(source, split, writer, share[split], lacking) for split, source in plan.sources.items()}
         return _numbered(folder, plan, tallies, writer.read(), writer.forgot, lacking, progress)
 
@@ -267,7 +268,7 @@ def _numbered(
         if not set(labels) & set(splits[split].labels):
             raise _no_labels(source, labels, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
     warnings = [*warnings, *checks.warnings(splits, labels, _shared(written, made)), *contradictory]
-    warnings += _wordless(config, splits["train"], examples)
+    warnings += [] if written.per_token else _wordless(config, splits["train"], examples)
     if forgot:
         warnings.append(
             f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
@@ -284,6 +285,7 @@ def _numbered(
     return Dataset(
         folder,
         config,
+        plan.schema,
         labels,
         scheme,
         plan.fingerprint,
@@ -327,7 +329,7 @@ def _wordless(
     config: DataConfig, train: Counted, examples: Sequence[tuple[tuple[str, ...], str | tuple[str, ...]]]
 ) -> list[str]:
     """Warnings of texts that words are no good steps for."""
-    if TASKS[config.task].per_token or config.tokens == "char":
+    if config.tokens == "char":
         return []
     if without_spaces([" ".join(token for token in tokens if any(map(str.isalpha, token))) for tokens, _ in examples]):
         return ["The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
@@ -341,6 +343,7 @@ def _wordless(
 def read_examples(
     path: Path,
     config: DataConfig,
+    schema: Schema,
     labels: Sequence[str] | None = None,
     name: str | None = None,
     progress: Tick | None = None,
@@ -349,7 +352,7 @@ def read_examples(
     """The examples of one file to evaluate a run on; a split column plays no part.
 
     Args:
-        config: as for a dataset; columns left open are those of `like`, or guessed.
+        config, schema: as for a dataset; columns left open are those of `like`, or guessed.
         like: what the run was trained with.
         labels: the classes the run knows; others are warned of.
         progress: hears the share read so far; what it raises ends the reading.
@@ -357,12 +360,12 @@ def read_examples(
     Raises:
         Problem: when the file cannot be read or no row of it used.
     """
-    source = _source(path, with_columns(config, split=None), name or path.name, like)
+    source = _source(path, with_columns(config, split=None), schema, name or path.name, like)
     folder = None
     lacking: list[str] = []
     try:
         folder = Path(tempfile.mkdtemp(prefix="unrolled-"))
-        with Writer(folder, source.config) as writer:
+        with Writer(folder, source.config, schema) as writer:
             tally = _read(source, "train", writer, progress or _nobody, lacking)
             written = writer.read()
         if labels is not None and not set(labels) & set(written.labels):
@@ -378,13 +381,13 @@ def read_examples(
     if strange:
         lacking.append(f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.")
     warnings = (*source.notes, *lacking)
-    found = FileExamples(folder, source.config, len(written), tally.read, tally.left_out(), warnings)
+    found = FileExamples(folder, source.config, schema, len(written), tally.read, tally.left_out(), warnings)
     weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found
 
 
 def _source(
-    path: Path, config: DataConfig, name: str, like: DataConfig | None = None, with_split: bool = False
+    path: Path, config: DataConfig, schema: Schema, name: str, like: DataConfig | None = None, with_split: bool = False
 ) -> Source:
     """A file looked into. `like` is what the training file is read with: its columns, where this file has them."""
     format = recognise(path, config, name)
@@ -393,11 +396,11 @@ def _source(
         config = with_columns(config, text=config.text or like.text, label=config.label or like.label,
                               sentence=config.sentence or like.sentence)  # fmt: skip
     # Another column than that of training may hold labels only where it is called so: any column of 0 and 1 would do else.
-    filled = guess_columns(format, rows, config, by_name=bool(like))
+    filled = guess_columns(format, rows, config, schema, by_name=bool(like))
     if not with_split:
         filled = with_columns(filled, split=None)
-    notes = tuple(f"{name}: {note}" for note in format.notes + column_notes(format, rows, filled))
-    return Source(path, filled, format, layout_of(format, rows, filled), notes)
+    notes = tuple(f"{name}: {note}" for note in format.notes + column_notes(format, rows, filled, schema))
+    return Source(path, filled, format, layout_of(format, rows, filled, schema), notes)
 
 
 def _read(source: Source, split: str, writer: Writer, tick: Tick, warnings: list[str]) -> Tally:

@@ -19,10 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rnn_core.config import SPLITS, TASKS, DataConfig
+from rnn_core.config import SPLITS, DataConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example, Found
 from rnn_core.data.numbering import READABLE, Counts, Numbering, Numbers, signs
+from rnn_core.data.schema import Schema
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary, folding, unified
 
@@ -42,15 +43,17 @@ def _array(folder: Path, split: str, name: str) -> Path:
     return folder / f"{split}.{name}.npy"
 
 
-def read_pieces(folder: Path, config: DataConfig, chosen: np.ndarray) -> Iterator[list[Example]]:
+def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.ndarray) -> Iterator[list[Example]]:
     """The examples of a folder for which `chosen` is true, `ROWS` at a time.
 
     Raises:
         OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException: when the files are damaged.
     """
 
+    per_token = schema.per_token
+
     def example(text: str, target: Any, file: str, line: int) -> Example:
-        if TASKS[config.task].per_token:
+        if per_token:
             return Example(text, tuple(text.split(" ")), tuple(target), f"{file} {line}")
         return Example(text, tuple([token for token, _, _ in tokenise(text, config.tokens)]), target, f"{file} {line}")
 
@@ -80,15 +83,17 @@ class Stored:
     Attributes:
         folder: where they lie.
         config: how they were read, columns filled in.
+        schema: what each is made of.
     """
 
     folder: Path
     config: DataConfig
+    schema: Schema
 
     def pieces(self, split: str) -> Iterator[list[Example]]:
         """The examples of one split, `ROWS` at a time."""
         code = SPLITS.index(split) if split in SPLITS else -1
-        return read_pieces(self.folder, self.config, np.load(self.folder / "splits.npy", mmap_mode="r") == code)
+        return read_pieces(self.folder, self.config, self.schema, np.load(self.folder / "splits.npy", mmap_mode="r") == code)
 
     def examples(self, split: str) -> list[Example]:
         """The examples of one split, all at once; `pieces` where they may be many."""
@@ -101,7 +106,7 @@ class Stored:
 
     def encoded(self, split: str) -> Encoded:
         """One split as numbers, by `vocabulary` and by the labels of training; memory-mapped."""
-        per_token = TASKS[self.config.task].per_token
+        per_token = self.schema.per_token
         if not _array(self.folder, split, "starts").exists():
             return Encoded.of([], [], self.vocabulary, (), per_token)
         indices, starts, targets = (
@@ -144,9 +149,9 @@ class Writer:
     rest of the work and is whole when the `with` of a writer ends.
     """
 
-    def __init__(self, folder: Path, config: DataConfig):
+    def __init__(self, folder: Path, config: DataConfig, schema: Schema):
         self.folder, self.config = folder, config
-        self.per_token = TASKS[config.task].per_token
+        self.per_token = schema.per_token
         self.numbering = Numbering(None if self.per_token else config.tokens, config.max_tokens, folding(config.lowercase))
         self.labels = Numbers()
         self.forgot = False

@@ -17,6 +17,7 @@ from rnn_core.data.dialects import read_by
 from rnn_core.data.encodings import lines
 from rnn_core.data.json_records import Number
 from rnn_core.data.names import TEXT, TITLE, named
+from rnn_core.data.schema import Schema
 from rnn_core.data.tables import DELIMITERS, MAX_COLUMNS, Format, Row, place, read_objects, read_rows, recognise
 from rnn_core.data.values import as_list
 
@@ -128,12 +129,13 @@ class Unlabelled:
 
 
 def look_into(
-    path: Path, config: DataConfig, name: str | None = None, by_line: bool | None = None, like: str | None = None
+    path: Path, config: DataConfig, schema: Schema, name: str | None = None, by_line: bool | None = None, like: str | None = None
 ) -> Unlabelled:
     """How the rows of a file are read; what is stated wins.
 
     Args:
-        config: the run's task and tokens; format, encoding, delimiter, text and sentence column are guessed where open.
+        config: the run's tokens; format, encoding, delimiter, text and sentence column are guessed where open.
+        schema: of the data that the run was trained on.
         name: what the file is called where that is not its path's name.
         by_line: whether each line is one text; None: guessed.
         like: the text column that the run was trained on, which is taken where the file has it.
@@ -142,7 +144,7 @@ def look_into(
         Problem: when the file cannot be read, a stated column is missing, or the rows do not suit the task.
     """
     name = name or path.name
-    tagging = config.task == "tag"
+    tagging = schema.per_token
     if by_line:
         return _by_line(path, config, name)
     try:
@@ -165,8 +167,8 @@ def look_into(
     if like and not config.text and like in format.header:
         config = with_columns(config, text=like)
     sample = _sample(path, format)
-    text = guess_text(format, sample, config)
-    sentence = guess_sentence(format, sample, config, text)
+    text = guess_text(format, sample, config, schema)
+    sentence = guess_sentence(format, sample, config, schema, text)
     layout: Layout = "token" if sentence else "lists" if tagging and _lists(format, sample, text) else "text"
     source = Unlabelled(path, format, text, layout, sentence, types=_types(path, format, sample))
     _check(list(islice(source.rows(), SAMPLE)), format)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rnn_core.config import METRIC_NAMES
+from rnn_core.config import metric_name
 from rnn_core.figures import palette
 from rnn_core.figures.frame import (
     FIRST,
@@ -160,7 +160,7 @@ def curves(histories: Mapping[str, History], metric: str) -> Figure:
         histories: by the runs' names.
         metric: accuracy, macro_f1 or f1.
     """
-    name, key = METRIC_NAMES.get(metric, metric), f"dev_{metric}"
+    name, key = metric_name(metric), f"dev_{metric}"
     data: list[dict[str, Any]] = []
     for (run, history), colour in zip(histories.items(), palette.qualitative(max(len(histories), 1)), strict=False):
         look = {"name": literal(run, LABEL), "legendgroup": run, "meta": literal(run, 60)}

@@ -2,29 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from rnn_core.config import RunConfig
 from rnn_core.data.batches import Batch, Encoded, in_order
+from rnn_core.data.scoring import Predictions
 from rnn_core.network.models import Network
-from rnn_core.network.weighting import step_weights
 
-
-class Predictions(NamedTuple):
-    """Answers to all texts of a split, in its order.
-
-    Attributes:
-        answers: class indices, (m,) texts or (steps,) as `Encoded.targets`; −1 at specials.
-        confidences: the probability of each answer, float32, shaped likewise; 0 at specials.
-        loss: mean loss a text as the run trains it, in nats; nan when no text has a known label.
-    """
-
-    answers: np.ndarray
-    confidences: np.ndarray
-    loss: float
+Weigh = Callable[[np.ndarray, int], np.ndarray]
+"""Gives w_t, (T, B), for true lengths (B,) and T."""
 
 
 def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -34,15 +21,18 @@ def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 @torch.no_grad()
 def predict(
-    network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
 ) -> Predictions:
     """The network's answers without dropout; its mode is put back afterwards.
 
+    A text with one label is answered after its last step; with a label for each step, at the steps that count.
+
     Args:
+        weigh: how much the loss counts each step.
         tick: hears the share answered so far; what it raises ends the work.
     """
     with _evaluating(network):
-        return _predict(network, config, encoded, tick)
+        return _predict(network, weigh, encoded, tick)
 
 
 @torch.no_grad()
@@ -77,8 +67,7 @@ def _evaluating(network: Network) -> Iterator[None]:
         network.train(was_training)
 
 
-def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
-    per_token = config.task.per_token
+def _predict(network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)
     total, known, done = 0.0, 0, 0
@@ -88,9 +77,7 @@ def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callab
         done += int(batch.lengths.sum())
         tokens, lengths, targets = tensors(batch)
         h = network.hidden(tokens, lengths)
-        weights = step_weights(
-            batch.lengths, len(tokens), per_token=per_token, loss=config.loss, reduce=config.train.reduce
-        )
+        weights = weigh(batch.lengths, len(tokens))
         log_p = network.readout(h).log_softmax(2)  # (T, B, k)
         wanted = targets.expand(len(tokens), -1)
         labelled = wanted >= 0
@@ -98,7 +85,7 @@ def _predict(network: Network, config: RunConfig, encoded: Encoded, tick: Callab
         total += float((each * torch.from_numpy(weights) * labelled).sum())
         known += int(((weights > 0) & labelled.numpy()).any(0).sum())
         best, answer = log_p.max(2)  # (T, B)
-        if per_token:
+        if targets.ndim > 1:
             carry = weights > 0
             steps = np.arange(len(tokens))[:, None] + encoded.starts[rows]
             answers[steps[carry]] = answer.numpy()[carry]

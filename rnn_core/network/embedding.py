@@ -50,7 +50,11 @@ class Embedding(nn.Module):
         return self.rows(tokens).whole()
 
     def rows(self, tokens: Tensor) -> Rows:
-        """The different vectors among those of the tokens, (…), and which stands where."""
+        """The different vectors among those of the tokens, (…), and which stands where. Beside the processor each place has a
+        vector of its own, because nothing there is saved by looking for the different ones."""
+        if tokens.device.type != "cpu":
+            each = torch.arange(tokens.numel(), device=tokens.device).view(tokens.shape)
+            return Rows(nn.functional.embedding(tokens.flatten(), self.weight), each)
         if self._before is None or not (self.training and torch.is_grad_enabled()):
             words, which = tokens.unique(return_inverse=True)
             return Rows(nn.functional.embedding(words, self.weight), which)

@@ -19,28 +19,6 @@ _SMALL = 2**18
 """Multiplications of a readout below which one thread does it."""
 
 
-def label_entropy(lengths: np.ndarray, targets: np.ndarray, *, per_token: bool, loss: str, reduce: str) -> float:
-    """The entropy of the labels of many texts, in nats a text, weighted as their loss weighs them.
-
-    It is the mean loss a text of a network that gives each label its share at every step, and by Gibbs' inequality the
-    least one of any network whose answer is the same for all texts.
-
-    Args:
-        lengths: steps of each text, `<sos>` and `<eos>` included, (m,).
-        targets: the class of each text, (m,), or of each step of all texts end to end, (Σ T,); −1 counts nothing.
-        per_token, loss, reduce: as for `step_weights`.
-    """
-    if per_token:
-        each = 1 / (lengths - 2).clip(1) if reduce == "mean" else np.ones(len(lengths))
-        weights = np.repeat(each, lengths)
-    else:
-        weights = lengths.astype(np.float64) if (loss, reduce) == ("every", "sum") else np.ones(len(lengths))
-    there = targets >= 0
-    mass = np.bincount(targets[there], weights[there]) / max(len(lengths), 1)
-    mass = mass[mass > 0]
-    return float(-(mass * np.log(mass / mass.sum())).sum())
-
-
 class Counted(NamedTuple):
     """The states that the loss of a batch counts.
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core.config import ModelConfig
-from rnn_core.network.cells import Cell, cell_of
+from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Embedding, Rows
 from rnn_core.network.recurrence import Parameters
@@ -79,6 +79,21 @@ class Network(nn.Module):
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
         read = states.flatten(0, 1).index_select(0, batch["at"]) if "at" in batch else states
         return {"logits": self.readout(read), "states": states, "ends": ends}
+
+    # ---- step by step, as writing goes ------------------------------------------------------------------------------
+
+    def start(self, texts: int) -> State:
+        """The state before the first step of some texts: zero, each part (layers, B, d)."""
+        return self.cells.zero(texts, self.bias_out)
+
+    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, list[dict[str, Tensor]]]:
+        """One token more of each text, (B,): logits, (B, k), the state after it, and of each layer what its cell kept."""
+        after, kept = self.cells.step(self.dropout(self.embedding(tokens)), state)
+        return self.readout(after[0][-1]), after, kept
+
+    def select(self, state: State, rows: Tensor) -> State:
+        """The state of some of the texts, (m,), one perhaps more than once: what a beam goes on with."""
+        return tuple(part.index_select(1, rows) for part in state)
 
     def hidden(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """The uppermost states h_1 … h_T, (T, B, D); zero where a text is padded.

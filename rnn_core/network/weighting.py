@@ -1,5 +1,7 @@
 """Which steps of a text its loss counts, and how much. Loads no torch."""
 
+from typing import Any
+
 import numpy as np
 
 
@@ -22,3 +24,40 @@ def step_weights(lengths: np.ndarray, steps: int, *, per_token: bool, loss: str,
     if reduce == "mean" and (per_token or loss == "every"):
         weights /= weights.sum(0).clip(1)
     return weights
+
+
+def label_entropy(lengths: np.ndarray, targets: np.ndarray, *, per_token: bool, loss: str, reduce: str) -> float:
+    """The entropy of the labels of many texts, in nats a text, weighted as their loss weighs them.
+
+    It is the mean loss a text of a network that gives each label its share at every step, and by Gibbs' inequality the
+    least one of any network whose answer is the same for all texts.
+
+    Args:
+        lengths: steps of each text, `<sos>` and `<eos>` included, (m,).
+        targets: the class of each text, (m,), or of each step of all texts end to end, (Σ T,); −1 counts nothing.
+        per_token, loss, reduce: as for `step_weights`.
+    """
+    if per_token:
+        each = 1 / (lengths - 2).clip(1) if reduce == "mean" else np.ones(len(lengths))
+        weights = np.repeat(each, lengths)
+    else:
+        weights = lengths.astype(np.float64) if (loss, reduce) == ("every", "sum") else np.ones(len(lengths))
+    there = targets >= 0
+    mass = np.bincount(targets[there], weights[there]) / max(len(lengths), 1)
+    mass = mass[mass > 0]
+    return float(-(mass * np.log(mass / mass.sum())).sum())
+
+
+def about_labels(
+    lengths: np.ndarray, targets: np.ndarray, classes: int, *, per_token: bool, loss: str, reduce: str
+) -> dict[str, Any]:
+    """The `label_entropy` of training labels, and the number of the class that is most frequent among them.
+
+    Args:
+        classes: k; the other arguments are those of `label_entropy`.
+    """
+    known = np.bincount(targets[targets >= 0], minlength=classes)
+    return {
+        "label_entropy": label_entropy(lengths, targets, per_token=per_token, loss=loss, reduce=reduce),
+        "majority_class": int(known.argmax()),  # the first of those that are equally frequent
+    }

@@ -1,5 +1,6 @@
 """A run's answers against the truth."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,34 @@ class Scores:
         """The share of items whose truth is this label: the accuracy of answering it always."""
         total = int(self.confusion.sum())
         return int(self.confusion[self.labels.index(label)].sum()) / total if total and label in self.labels else 0.0
+
+    def figures(self, split: str, majority: str | None) -> dict[str, float | int]:
+        """The figures of a split by the names that history and command line have for them, such as test_accuracy.
+
+        Args:
+            majority: the most frequent class of training; {split}_majority is the accuracy of answering it always.
+        """
+        figures: dict[str, float | int] = {f"{split}_accuracy": self.accuracy}
+        if majority is not None:
+            figures[f"{split}_majority"] = self.share_of(majority)
+        figures[f"{split}_macro_f1"] = self.macro_f1
+        if self.spans:
+            figures[f"{split}_f1"] = self.spans.f1
+        if self.loss is not None and math.isfinite(self.loss):
+            figures[f"{split}_loss"] = self.loss
+        if split == "dev" and self.only_answer is not None:  # a sign that nothing was learnt
+            figures["dev_only_answer"] = self.labels.index(self.only_answer)
+        return figures
+
+    def details(self) -> dict[str, Any]:
+        """The scores of each class and the confusion matrix, as plain values."""
+        return {
+            "per_class": {
+                c.label: {"precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support}
+                for c in self.per_class
+            },
+            "confusion": {"labels": list(self.labels), "rows_truth": self.confusion.tolist()},
+        }
 
     @property
     def only_answer(self) -> str | None:

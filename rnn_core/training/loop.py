@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -13,16 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core import metrics
+from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Batch, Encoded, plan
 from rnn_core.data.vocabulary import UNK, Vocabulary
-from rnn_core.network.decoding import Predictions, predict
 from rnn_core.network.dropout import Noise
-from rnn_core.network.losses import counted, cross_entropy, label_entropy
+from rnn_core.network.losses import counted
 from rnn_core.network.models import Network
-from rnn_core.network.weighting import step_weights
-from rnn_core.results import Scores
 from rnn_core.threads import use_threads
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.engines import Autograd, Engine, Fused
@@ -39,41 +35,7 @@ NOTES_AN_EPOCH, UPDATES_A_NOTE = 20, 8
 (but for the rest of an epoch): single batches jump too much to see the loss fall."""
 
 
-def headline_metric(config: RunConfig, scheme: str | None) -> str:
-    """The metric that chooses the best epoch: accuracy, macro F1 for tags, span F1 for entity labels."""
-    return "f1" if scheme else config.task.headline
-
-
 _DIVERGED = "The training diverged: its loss is no longer a number. Lower the learning rate, or clip the gradient."
-
-def score(
-    predictions: Predictions,
-    encoded: Encoded,
-    labels: Sequence[str],
-    scheme: str | None,
-    unseen: Mapping[int, str] = MappingProxyType({}),
-) -> Scores:
-    """The scores of predictions, by `metrics.Scoring`.
-
-    Args:
-        unseen: the labels that training never saw, by their places in `encoded.targets`.
-
-    Raises:
-        ValueError: when such a label has no name here: scored without it, the figures would be wrong.
-    """
-    counted = predictions.answers >= 0  # all but <sos> and <eos>
-    if np.count_nonzero(counted & (encoded.targets < 0)) != len(unseen):
-        raise ValueError("the labels that training never saw must be named")
-    names = np.array(labels, dtype=object)
-    truths, answers = names[encoded.targets], names[predictions.answers]
-    truths[list(unseen)] = list(unseen.values())
-    scoring = metrics.Scoring(labels, scheme, encoded.per_token)
-    if encoded.per_token:
-        texts = [slice(a + 1, b - 1) for a, b in pairwise(encoded.starts.tolist())]
-        scoring.add([truths[s].tolist() for s in texts], [answers[s].tolist() for s in texts], predictions.loss)
-    else:
-        scoring.add(truths.tolist(), answers.tolist(), predictions.loss)
-    return scoring.scores()
 
 
 class _Stopped(Exception):
@@ -109,8 +71,9 @@ class Training:
         torch.manual_seed(config.train.seed)
         self.config, self.train, self.dev = config, train, dev
         self.labels, self.scheme, self.unseen = tuple(labels), scheme, unseen
-        self.metric = headline_metric(config, scheme)
-        self.network = Network(config.model, len(vocabulary), len(labels))
+        self.task = tasks.of(config)
+        self.metric = self.task.metric(scheme)
+        self.network = self.task.network(config, len(vocabulary), len(labels))
         self.optimizer = Optimizer(self.network, config.train)
         self.engine = self._engine()
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
@@ -129,12 +92,9 @@ class Training:
         self._note_loss = self._epoch_loss = 0.0
         self._note_texts = self._epoch_texts = 0
         self.batches_an_epoch = len(self._plan())
-        self.label_entropy = label_entropy(
-            train.lengths, train.targets,
-            per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce,
-        )  # fmt: skip
-        known = np.bincount(train.targets[train.targets >= 0], minlength=len(labels))
-        self.majority_class = int(known.argmax())  # the first of those that are equally frequent
+        self.about = self.task.about_training(config, train, self.labels)
+        majority = self.about.get("majority_class")
+        self.majority = None if majority is None else self.labels[majority]  # the most frequent class of training
 
     def _plan(self) -> list[np.ndarray]:
         rng = np.random.default_rng([self.config.train.seed, self.epoch])
@@ -193,7 +153,7 @@ class Training:
         """The fused one where the network is the plain stack, unless autograd is asked for."""
         if self.config.train.engine == "auto" and type(self.network) is Network:
             return Fused(self.network, self.optimizer)
-        return Autograd(self.network, cross_entropy, self.optimizer)
+        return Autograd(self.network, self.task.loss, self.optimizer)
 
     def _update(self, rows: np.ndarray) -> None:
         began = time.perf_counter()
@@ -221,10 +181,7 @@ class Training:
 
     def _named(self, batch: Batch, tokens: np.ndarray) -> dict[str, Tensor]:
         """A batch as engines take it."""
-        weights = step_weights(
-            batch.lengths, len(tokens), per_token=self.config.task.per_token, loss=self.config.loss,
-            reduce=self.config.train.reduce,
-        )  # fmt: skip
+        weights = self.task.weights(self.config, batch.lengths, len(tokens))
         at, labels, weights = counted(weights, batch.targets)
         found = {"tokens": tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights}
         return {name: torch.from_numpy(a) for name, a in found.items()} | {"total": torch.tensor(float(len(batch.lengths)))}
@@ -259,8 +216,7 @@ class Training:
             "epoch": self.epoch + 1,
             "step": self.step,
             "train_loss": self._epoch_loss / self._epoch_texts,
-            "label_entropy": self.label_entropy,
-            "majority_class": self.majority_class,
+            **self.about,
             "seconds": self.seconds,
             "tokens_per_second": self.tokens_per_second,
             "pad_share": self.pad_share,
@@ -269,14 +225,10 @@ class Training:
             if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
                 raise Problem(_DIVERGED)
             if len(self.dev):
-                answers = predict(self.network, self.config, self.dev, tick)
-                scores = score(answers, self.dev, self.labels, self.scheme, self.unseen)
-                entry |= {"dev_loss": scores.loss, "dev_accuracy": scores.accuracy, "dev_macro_f1": scores.macro_f1}
-                if scores.spans:
-                    entry["dev_f1"] = scores.spans.f1
-                entry["dev_majority"] = scores.share_of(self.labels[self.majority_class])
-                if scores.only_answer is not None:
-                    entry["dev_only_answer"] = self.labels.index(scores.only_answer)
+                scorer = self.task.scorer(self.labels, self.scheme)
+                scorer.add(self.dev, self.task.predict(self.network, self.config, self.dev, tick), self.unseen)
+                scores = scorer.scores()
+                entry |= {"dev_loss": scores.loss} | self.task.figures_of(scores, "dev", self.majority)
             if self.best is None or self._rank(entry) > self._rank(self.best):
                 self.best, self.waited = entry, 0
                 self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
@@ -288,9 +240,10 @@ class Training:
         return entry | {"best": self.waited == 0}
 
     def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:
-        """Higher is better: the headline metric on dev, ties by dev loss; without dev, the training loss."""
+        """Higher is better: by the headline metric on dev, ties by dev loss; without dev, the training loss."""
         loss = -entry.get("dev_loss", entry["train_loss"])
-        return entry.get(f"dev_{self.metric}", 0.0), loss if math.isfinite(loss) else -math.inf
+        score = entry.get(f"dev_{self.metric}", 0.0)
+        return score if self.task.higher_is_better else -score, loss if math.isfinite(loss) else -math.inf
 
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 

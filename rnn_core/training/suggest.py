@@ -6,17 +6,12 @@ The form on Train starts with them, and the command line takes them for the opti
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from rnn_core.config import TASKS, DataConfig, ModelConfig, TrainConfig, make, options
+from rnn_core import tasks
+from rnn_core.config import DataConfig, ModelConfig, TrainConfig, make, options
 from rnn_core.results import DataReport
-
-
-class Suggestion(NamedTuple):
-    """A value for an option of `ModelConfig` or `TrainConfig`, and the reason, as a clause."""
-
-    value: Any
-    why: str
+from rnn_core.tasks import Suggestion
 
 
 def suggestions(
@@ -31,7 +26,6 @@ def suggestions(
         stated: the user's own values, by option; nothing is suggested that they rule out.
     """
     tokens = report.splits["train"].tokens
-    per_token = TASKS[config.task].per_token
     small, middle = tokens < 10_000, tokens < 60_000
     size = f"{tokens:,} training tokens: {'small' if small else 'medium' if middle else 'large'} data"
     cores = os.cpu_count() or 1
@@ -42,11 +36,10 @@ def suggestions(
         "epochs": Suggestion(30 if small else 15 if middle else 10, size),
         "patience": Suggestion(8 if small else 4, size),
         "batch": Suggestion(8 if small else 32, size),
-        "learning_rate": Suggestion(0.002 if per_token or middle else 0.001, "as for all labelling" if per_token else size),
+        "learning_rate": Suggestion(0.002 if middle else 0.001, size),
         "threads": Suggestion(max(1, min(2, cores)), f"{cores} processor core{'s' * (cores != 1)}"),
     }
-    if per_token and not stated.get("truncate"):  # truncation reads in one direction
-        found["bidirectional"] = Suggestion(True, "a tag may depend on the words after it")
+    found |= tasks.of(config).suggest(report, stated)
     return {name: suggestion for name, suggestion in found.items() if name not in stated}
 
 

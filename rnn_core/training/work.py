@@ -1,25 +1,20 @@
 """Training a saved run: from its folder and its dataset to weights, history, metrics and a checkpoint."""
 
-import math
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from rnn_core.config import SPLITS, Problem, RunConfig
-from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Dataset, Example
-from rnn_core.network.decoding import predict
+from rnn_core.data.datasets import Dataset
+from rnn_core.data.scoring import unseen_labels
 from rnn_core.network.models import count_parameters
 from rnn_core.results import Scores
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.jobs import Cancelled, Job
-from rnn_core.training.loop import Training, score
+from rnn_core.training.loop import Training
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.evaluations import scores_to_json
@@ -70,8 +65,9 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         keeper.checkpoint(training)
         raise Cancelled
     training.network.load_state_dict(training.best_weights)
+    words = len(speech.vocabulary)
     figures: dict[str, Any] = {
-        "parameters": count_parameters(config.model, len(speech.vocabulary), len(speech.labels)),
+        "parameters": count_parameters(config.model, words, training.task.outputs(words, len(speech.labels))),
         "epochs": training.epoch,
         "best_epoch": training.best["epoch"] if training.best else 0,
         "read_seconds": round(read_seconds, 3),
@@ -80,57 +76,20 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "pad_share": round(training.pad_share, 4),
         "threads": config.train.threads,
         "train_loss": (run.history().epochs or (training.best or {},))[-1].get("train_loss"),  # of the last epoch
-        "label_entropy": training.label_entropy,
-        "majority_class": training.majority_class,
+        **training.about,
     }
-    majority = speech.labels[training.majority_class]
     saved: dict[str, Any] = {}
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
-            answers = predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
-            scores = score(answers, texts, speech.labels, speech.scheme, unseen[split])
-            saved[split] = scores_to_json(scores)
-            figures |= figures_of(scores, split, majority)
-            if split == "dev" and scores.only_answer is not None:
-                figures["dev_only_answer"] = speech.labels.index(scores.only_answer)
+            scorer = training.task.scorer(speech.labels, speech.scheme)
+            answers = training.task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
+            scorer.add(texts, answers, unseen[split])
+            scores = scorer.scores()
+            if isinstance(scores, Scores):
+                saved[split] = scores_to_json(scores)
+            figures |= training.task.figures_of(scores, split, training.majority)
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)
-    return figures
-
-
-def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
-    """The labels of a split that training never saw, by their places in `encoded.targets`.
-
-    Args:
-        pieces: the examples that were encoded, in the same order; read only where there is such a label.
-    """
-    missing = encoded.targets < 0
-    if encoded.per_token:
-        missing[encoded.starts[:-1]] = missing[encoded.starts[1:] - 1] = False  # <sos> and <eos>
-    found: dict[int, str] = {}
-    if not missing.any():
-        return found
-    for row, example in enumerate(chain.from_iterable(pieces)):
-        place = int(encoded.starts[row]) + 1 if encoded.per_token else row
-        labels = (example.target,) if isinstance(example.target, str) else example.target
-        found |= {place + i: labels[i] for i in np.flatnonzero(missing[place : place + len(labels)]).tolist()}
-    return found
-
-
-def figures_of(scores: Scores, split: str, majority: str | None) -> dict[str, float]:
-    """The figures of a split by the names that the command line prints, such as test_accuracy.
-
-    Args:
-        majority: the most frequent class of training; test_majority is the accuracy of answering it always.
-    """
-    figures = {f"{split}_accuracy": scores.accuracy}
-    if majority is not None:
-        figures[f"{split}_majority"] = scores.share_of(majority)
-    figures[f"{split}_macro_f1"] = scores.macro_f1
-    if scores.spans:
-        figures[f"{split}_f1"] = scores.spans.f1
-    if scores.loss is not None and math.isfinite(scores.loss):
-        figures[f"{split}_loss"] = scores.loss
     return figures
 
 

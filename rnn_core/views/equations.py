@@ -7,7 +7,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import GateTerms, Trace, UnitStep
-from rnn_core.views.view import View, always, literal, number
+from rnn_core.views.view import View, literal, number
 
 
 @dataclass(frozen=True)
@@ -129,5 +129,5 @@ def check(unit: Unit) -> str:
 
 
 TERMS: View[Unit] = View(
-    "terms", "What does this unit's sum consist of?", always, _same, _draw_terms, _explain_terms
+    "terms", "What does this unit's sum consist of?", _same, _draw_terms, _explain_terms
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnn_core.figures import bars, heatmap
 from rnn_core.results import Answer, Scores
-from rnn_core.views.view import View, always, literal
+from rnn_core.views.view import View, literal
 
 
 def _scores(scores: Scores) -> Scores:
@@ -37,12 +37,12 @@ def _explain_confusion(scores: Scores) -> str:
 
 
 CONFUSION: View[Scores] = View(
-    "confusion", "Which classes are taken for which?", always,
+    "confusion", "Which classes are taken for which?",
     _scores, lambda scores: heatmap.confusion(scores), _explain_confusion, _pick,
 )  # fmt: skip
 
 SHARES: View[Scores] = View(
-    "shares", "Which share of each class is taken for which?", always,
+    "shares", "Which share of each class is taken for which?",
     _scores, lambda scores: heatmap.confusion(scores, shares=True), _explain_confusion, _pick,
 )  # fmt: skip
 
@@ -65,7 +65,7 @@ def _explain_classes(scores: Scores) -> str:
 
 
 PER_CLASS: View[Scores] = View(
-    "per_class", "How well is each class found?", always, _scores, bars.per_class, _explain_classes
+    "per_class", "How well is each class found?", _scores, bars.per_class, _explain_classes
 )
 
 
@@ -81,7 +81,7 @@ def _explain_spans(scores: Scores) -> str:
 
 
 SPANS: View[Scores] = View(
-    "spans", "How many entities are found whole?", lambda config: config.task.per_token,
+    "spans", "How many entities are found whole?",
     _scores, lambda scores: bars.per_class(scores.spans), _explain_spans,
 )  # fmt: skip
 

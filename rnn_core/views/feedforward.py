@@ -10,7 +10,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
-from rnn_core.views.view import View, always, literal, number
+from rnn_core.views.view import View, literal, number
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _pick(point: list[Any]) -> dict[str, Any]:
 
 
 ALONE: View[Alone] = View(
-    "alone", "What would the network say without its memory?", always, _same, _draw, _explain, _pick
+    "alone", "What would the network say without its memory?", _same, _draw, _explain, _pick
 )
 
 
@@ -107,10 +107,10 @@ def text_words(alone: Alone) -> str:
     )
 
 
-def gain_words(gain: RecurrenceGain, per_token: bool, of: str = "dev texts") -> str:
+def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:
     """Accuracy with and without recurrence, as Markdown. `of`: which texts were read."""
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
-    what = f" ({gain.decisions:,} tokens)" if per_token else ""
+    what = f" ({gain.decisions:,} tokens)" if gain.mean is None else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
     if gain.mean is None:
         without, against = f"**{gain.feed_forward:.4f}** without", ""

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.analysis.steps import counted_steps, losses
-from rnn_core.config import CHOICE_NAMES, RunConfig
+from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import bars, heatmap, lines, palette, tags
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Trace
-from rnn_core.views.view import View, always, literal, number
+from rnn_core.views.view import View, literal, number
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ def name_of(choice: str) -> Callable[[Any], str]:
     }[choice]
 
 
-def _labels(config: RunConfig) -> bool:
-    return config.task.per_token
+def _loss(reading: Reading) -> str:
+    """Where the run's loss is taken: `last` or `every`."""
+    config = reading.loaded.config
+    return tasks.of(config).loss_of(config)
 
 
 def _at_step(point: list[Any]) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def _explain_beliefs(reading: Reading) -> str:
     answers = reading.curve != "readouts" and trace.answers is not None
     p = trace.answers[t] if answers and trace.answers is not None else trace.readouts[t]
     figures = " · ".join(f"{literal(trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
-    last = reading.loaded.config.loss == "last"
+    last = _loss(reading) == "last"
     said = (
         "**Answer if the text stopped here**: from the state h after this step, one more step is taken on `<eos>`, and "
         "the readout after it is the answer. Training asked for answers after `<eos>`, so this is what it has learnt."
@@ -127,7 +130,7 @@ def _explain_beliefs(reading: Reading) -> str:
 
 
 BELIEFS: View[Reading] = View(
-    "beliefs", "What would the network answer after each word?", always,
+    "beliefs", "What would the network answer after each word?",
     _beliefs, _draw_beliefs, _explain_beliefs, _at_step,
 )  # fmt: skip
 
@@ -169,7 +172,7 @@ def _explain_losses(found: _Losses) -> str:
     target = int(found.targets[t])
     counted = found.weights > 0
     total = float((found.weights * found.values)[counted].sum())
-    if reading.loaded.config.loss == "last":
+    if _loss(reading) == "last":
         rule = "only the step after `<eos>` counts (filled)"
     else:
         which = "token" if reading.trace.answers is None else "step"
@@ -188,7 +191,7 @@ def _explain_losses(found: _Losses) -> str:
 
 
 LOSSES: View[Reading] = View(
-    "losses", "How surprised is each step's readout at the label?", always,
+    "losses", "How surprised is each step's readout at the label?",
     _losses, _draw_losses, _explain_losses, _at_step,
 )  # fmt: skip
 
@@ -213,7 +216,7 @@ def _explain_tags(reading: Reading) -> str:
 
 
 TAGS: View[Reading] = View(
-    "tags", "Which tag has each token, and how sure is the network?", _labels,
+    "tags", "Which tag has each token, and how sure is the network?",
     _beliefs, _draw_tags, _explain_tags, _at_step,
 )  # fmt: skip
 
@@ -258,7 +261,7 @@ def _explain_states(reading: Reading) -> str:
 
 
 STATES: View[Reading] = View(
-    "states", "What do the hidden units hold along the text?", always,
+    "states", "What do the hidden units hold along the text?",
     _beliefs, _draw_states, _explain_states, lambda point: {"step": int(point[0]), "unit": int(point[1])}
     if len(point) > 1 and point[1] is not None else {"step": int(point[0])},
 )  # fmt: skip
@@ -275,7 +278,7 @@ def _draw_probabilities(reading: Reading) -> Figure:
 
 
 PROBABILITIES: View[Reading] = View(
-    "probabilities", "How likely is each class at this step?", always,
+    "probabilities", "How likely is each class at this step?",
     _beliefs, _draw_probabilities,
     lambda reading: _explain_tags(reading) if reading.trace.answers is None else _explain_beliefs(reading),
 )  # fmt: skip
@@ -293,7 +296,7 @@ def _explain_state(reading: Reading) -> str:
 
 
 STATE: View[Reading] = View(
-    "state", "What do the units hold at this step?", always,
+    "state", "What do the units hold at this step?",
     _beliefs, _draw_state, _explain_state, lambda point: {"unit": int(point[0])},
 )  # fmt: skip
 
@@ -316,7 +319,7 @@ def _explain_embedding(reading: Reading) -> str:
 
 
 EMBEDDING: View[Reading] = View(
-    "embedding", "What is this word to the network?", always, _beliefs, _draw_embedding, _explain_embedding
+    "embedding", "What is this word to the network?", _beliefs, _draw_embedding, _explain_embedding
 )
 
 AT_STEP = (PROBABILITIES, STATE, EMBEDDING)

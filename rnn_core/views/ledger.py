@@ -5,7 +5,7 @@ from typing import Any
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Ledger, LedgerRow
-from rnn_core.views.view import View, always
+from rnn_core.views.view import View
 
 
 def size_words(count: float) -> str:
@@ -65,7 +65,7 @@ def agreement(found: Ledger) -> str:
 
 
 PARAMETERS: View[Ledger] = View(
-    "ledger", "How many numbers are learnt?", always, _same, _draw_counts, _explain_counts
+    "ledger", "How many numbers are learnt?", _same, _draw_counts, _explain_counts
 )
 
 
@@ -101,5 +101,5 @@ def _explain_memory(found: Ledger) -> str:
 
 
 MEMORY: View[Ledger] = View(
-    "memory", "How many bytes does training take?", always, _same, _draw_memory, _explain_memory
+    "memory", "How many bytes does training take?", _same, _draw_memory, _explain_memory
 )

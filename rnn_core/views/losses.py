@@ -5,18 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.config import RunConfig
 from rnn_core.figures import twins
 from rnn_core.results import Along
 from rnn_core.views.view import View, number
 
 Twins = Mapping[str, Along]
 """What was found of each run, by its loss: `last` and `every`."""
-
-
-def fits(config: RunConfig) -> bool:
-    """Whether there is a choice of losses: labelling has a loss at every token anyway."""
-    return len(config.task.losses) > 1
 
 
 def _same(found: Twins) -> Twins:
@@ -86,7 +80,7 @@ def _explain_decided(found: Twins) -> str:
 
 
 def _view(name: str, question: str, draw: Any, explain: Any) -> View[Twins]:
-    return View(name, question, fits, _same, draw, explain)
+    return View(name, question, _same, draw, explain)
 
 
 RIGHT = _view("right-so-far", "How right is it before the text ends?", twins.right_so_far, _explain_right)

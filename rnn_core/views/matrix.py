@@ -13,7 +13,7 @@ from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import FIRST, Figure
 from rnn_core.results import SplitSummary, TextMatrix
 from rnn_core.views.ledger import size_words
-from rnn_core.views.view import View, always, literal
+from rnn_core.views.view import View, literal
 
 MOST_SHOWN = 4000
 """Characters of a text that are shown on its way."""
@@ -97,7 +97,7 @@ def _explain_indices(words: Words) -> str:
 
 
 INDICES: View[Words] = View(
-    "indices", "Which numbers stand for these texts?", always, _same, _draw_indices, _explain_indices, _pick
+    "indices", "Which numbers stand for these texts?", _same, _draw_indices, _explain_indices, _pick
 )
 
 
@@ -191,7 +191,7 @@ def _explain_one_hot(words: Words) -> str:
 
 
 ONE_HOT: View[Words] = View(
-    "one_hot", "What is the one-hot matrix, and why is it never made?", always, _same, _draw_one_hot, _explain_one_hot, _pick
+    "one_hot", "What is the one-hot matrix, and why is it never made?", _same, _draw_one_hot, _explain_one_hot, _pick
 )
 
 

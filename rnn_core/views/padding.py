@@ -11,7 +11,7 @@ from rnn_core.figures import heatmap
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
-from rnn_core.views.view import View, always, literal, number
+from rnn_core.views.view import View, literal, number
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _over_pads(
         listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in curves(audit).items())
         return f"{words(padded)}\n\nWith {audit.pads} pads – {listed}."
 
-    return View(name, question, always, _same, draw, explain)
+    return View(name, question, _same, draw, explain)
 
 
 def _curve_words(padded: Padded) -> str:
@@ -156,7 +156,7 @@ def _explain_states(padded: Padded) -> str:
 
 
 STATES: View[Padded] = View(
-    "pad_states", "What happens to the state at the pads?", always, _same, _draw_states, _explain_states
+    "pad_states", "What happens to the state at the pads?", _same, _draw_states, _explain_states
 )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from rnn_core.config import RunConfig
 from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
 
@@ -17,9 +16,8 @@ class View(Generic[S]):
     """One question about a subject S (a text read by a run, or an evaluation) and its answer.
 
     Attributes:
-        name: short and unique; keys and links are made of it.
+        name: short and unique; keys and links are made of it, and a task lists those that it has (`Task.views`).
         question: what a newcomer would ask, as the heading.
-        fits: whether the question makes sense for a run.
         compute: the numbers, plain values; no drawing.
         draw: the figure of these numbers.
         explain: Markdown: words and the formula with these very numbers in it. User text goes through `literal`.
@@ -28,16 +26,10 @@ class View(Generic[S]):
 
     name: str
     question: str
-    fits: Callable[[RunConfig], bool]
     compute: Callable[[S], Any]
     draw: Callable[[Any], Figure]
     explain: Callable[[Any], str]
     pick: Callable[[list[Any]], dict[str, Any]] | None = None
-
-
-def always(config: RunConfig) -> bool:
-    """For views that fit every run."""
-    return True
 
 
 _MARKUP = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>$:<&@/^="} | {"\n": " ", "\r": " "})

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Dataset, Example, plan_dataset, read_dataset
@@ -98,7 +99,7 @@ class SavedDataset:
 
     @property
     def _stored(self) -> Stored:
-        return Stored(self.path, self.config)
+        return Stored(self.path, self.config, tasks.of(self.config).schema)
 
     @contextlib.contextmanager
     def _saying_damage(self) -> Iterator[None]:
@@ -143,13 +144,13 @@ def read(
     """The dataset in these files, saved below `root`/datasets; one that lies there already is not read again.
 
     Args:
-        paths, config, names, progress: as for `read_dataset`.
+        paths, config, names, progress: as for `plan_dataset`.
         name: what to call it from now on.
 
     Raises:
         Problem: when nothing can be learnt from the files, or the disk is full.
     """
-    plan = plan_dataset(paths, config, names, progress)
+    plan = plan_dataset(paths, config, tasks.of(config).schema, names, progress)
     saved = SavedDataset(_folder(root, plan.fingerprint))
     with contextlib.suppress(Problem):
         if saved.fingerprint == plan.fingerprint and len(saved.vocabulary) == saved.report.vocabulary_size:
@@ -163,7 +164,7 @@ def read(
         datasets.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=files.temporary_name("reading"), dir=datasets))
         try:
-            return save(root, read_dataset(plan, progress=progress, folder=folder), name)
+            return save(root, read_dataset(plan, progress, folder), name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

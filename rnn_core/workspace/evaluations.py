@@ -47,11 +47,11 @@ def weights_of(run: Run) -> str:
         return ""
 
 
-def save(path: Path, per_token: bool, evaluate: Callable[[Callable[[Answers], None]], Evaluation]) -> Evaluation:
+def save(path: Path, one_answer: bool, evaluate: Callable[[Callable[[Answers], None]], Evaluation]) -> Evaluation:
     """Writes an evaluation into its folder while it is made, so that its answers are never all in memory.
 
     Args:
-        per_token: whether an answer is a list of tags, one a token.
+        one_answer: whether a text has one answer; else it has a list of tags, one per token.
         evaluate: makes it, and hands the answers over piece by piece.
 
     Raises:
@@ -61,7 +61,7 @@ def save(path: Path, per_token: bool, evaluate: Callable[[Callable[[Answers], No
 
     def fill(temporary: Path) -> None:
         kinds = {"tokens": pa.list_(pa.string()), "truths": pa.string(), "answers": pa.string(), "confidences": pa.float64()}
-        if per_token:
+        if not one_answer:
             kinds |= {name: pa.list_(kinds[name]) for name in ("truths", "answers", "confidences")}
         with pq.ParquetWriter(temporary, schema := pa.schema(kinds), compression="zstd") as file:
             made.append(evaluate(lambda some: file.write_table(pa.table({n: getattr(some, n) for n in kinds}, schema=schema))))

@@ -12,7 +12,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, make, plain
+from rnn_core import tasks
+from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, plain
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.metrics import SCHEMES
 from rnn_core.results import History, Scores, SpanScores
@@ -214,7 +215,9 @@ def _config(folder: Path, version: files.Version) -> RunConfig:
     if values["format"] > FORMAT:
         raise Problem(f"Run {folder.name} was written by a newer version (format {values['format']}). Update this app.")
     try:
-        return make(RunConfig, values)
+        return tasks.make(RunConfig, values)
+    except tasks.Lacking as why:
+        raise Problem(f"Run {folder.name}: {why}") from None
     except Problem as why:
         raise Problem(f"Run {folder.name} is damaged: {why} Delete it, or import it again.") from None
 

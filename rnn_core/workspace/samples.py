@@ -4,12 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from rnn_core.config import DataConfig, Problem, make
+from rnn_core import tasks
+from rnn_core.config import DataConfig, Problem
 from rnn_core.data.datasets import Example, read_examples
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import SAMPLES
-
-NAMES = ("reviews.csv", "entities.tsv", "tagged.tsv")
 
 
 class Sample(NamedTuple):
@@ -29,12 +28,14 @@ class Sample(NamedTuple):
 def sample_for(run: Run) -> Sample | None:
     """The sample of the run's task whose labels the run can all answer; None when there is none. Raises Problem as `Run` does."""
     data, labels = run.config.data, set(run.speech.labels)
-    config = make(DataConfig, {name: getattr(data, name) for name in ("task", "tokens", "lowercase", "vocabulary", "max_tokens")})
-    for name in NAMES:
+    kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
+    config = tasks.make(DataConfig, {name: getattr(data, name) for name in kept})
+    task = tasks.of(data)
+    for name in task.samples:
         path = SAMPLES / name
         try:
-            examples = tuple(example for some in read_examples(path, config).pieces() for example in some)
-        except Problem:  # of another task, or not installed
+            examples = tuple(example for some in read_examples(path, config, task.schema).pieces() for example in some)
+        except Problem:  # not installed
             continue
         wanted = {label for e in examples for label in ((e.target,) if isinstance(e.target, str) else e.target)}
         if wanted <= labels:

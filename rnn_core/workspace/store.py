@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.workspace import files
 from rnn_core.workspace.datasets import SavedDataset
@@ -129,10 +130,11 @@ class Workspace:
         def but_for_the_loss(config: RunConfig) -> RunConfig:
             return replace(config, name="", train=replace(config.train, loss=None))
 
+        task = tasks.of(run.config)
         for other in self.runs():
             with contextlib.suppress(Problem):
                 same = but_for_the_loss(other.config) == but_for_the_loss(run.config)
-                if same and other.config.loss != run.config.loss:
+                if same and task.loss_of(other.config) != task.loss_of(run.config):
                     return other
         return None
 

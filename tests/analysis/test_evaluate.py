@@ -15,11 +15,10 @@ from rnn_core.analysis.loading import Loaded, load
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Example
-from rnn_core.network.decoding import predict
 from rnn_core.results import Answers, Evaluation
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Speech
-from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, random_texts, saved_run, vocabulary_of
+from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, predict, random_texts, saved_run, vocabulary_of
 
 
 def loaded(task: str, scheme: str | None = None) -> Loaded:

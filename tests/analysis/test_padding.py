@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.padding import audit
 from rnn_core.analysis.trace import trace
 from rnn_core.data.vocabulary import PAD
-from rnn_core.network.weighting import step_weights
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS, weighted_loss
 
@@ -20,7 +20,7 @@ TEXT = "the film was not good"
 def by_hand(one: Loaded, side: str, masked: bool, pads: int, targets: list[int]):
     """States (R, D) and probabilities where the answer is read, loss and gradients, in a batch with a longer text."""
     twin = copy.deepcopy(one.network).requires_grad_(True)
-    indices, per_token = trace(one, TEXT).indices.tolist(), one.config.task.per_token
+    indices, per_token = trace(one, TEXT).indices.tolist(), (not tasks.of(one.config).one_answer)
     row = [PAD] * pads + indices if side == "left" and not masked else indices + [PAD] * pads
     first = pads if side == "left" and not masked else 0
     length = len(indices) if masked else len(indices) + pads
@@ -36,7 +36,7 @@ def by_hand(one: Loaded, side: str, masked: bool, pads: int, targets: list[int])
     else:
         wanted[:, 0] = targets[0]
         weights = torch.from_numpy(
-            step_weights(lengths.numpy(), len(longer), per_token=False, loss=one.config.loss, reduce="mean")
+            tasks.of(one.config).weights(one.config, lengths.numpy(), len(longer))
         )
     total = 2 * weighted_loss(twin, h, weights, wanted)  # a batch's loss is the mean over its two texts
     gradients = torch.autograd.grad(total, list(twin.parameters()))

@@ -20,11 +20,10 @@ from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainCo
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
 from rnn_core.data.tables import read_rows, recognise
-from rnn_core.data.unlabelled import look_into
-from rnn_core.network.decoding import predict as decode
 from rnn_core.results import FileAnswers
 from rnn_core.workspace.runs import Speech
-from tests.tiny import TAGS, WORDS, model_of, network_of, random_texts, vocabulary_of
+from tests.tiny import TAGS, WORDS, look_into, model_of, network_of, random_texts, vocabulary_of
+from tests.tiny import predict as decode
 
 SCHEME = "IOB2"
 

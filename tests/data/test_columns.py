@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.columns import guess_task, preview
 from rnn_core.data.values import as_list
+from tests.tiny import preview
 
 TAG = DataConfig(task="tag")
 LONG = "a rather long text, to be read"
@@ -79,7 +80,7 @@ def test_layouts(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_task_is_guessed(tmp_path: Path, content: str, name: str, task: str) -> None:
     (tmp_path / name).write_text(content)
-    assert guess_task(tmp_path / name) == task
+    assert tasks.guess(tmp_path / name) == task
 
 
 @pytest.mark.parametrize(("bad", "task"), [(1, "tag"), (2, "tag"), (3, "classify")])
@@ -88,7 +89,7 @@ def test_a_few_bad_rows_do_not_change_the_guess(tmp_path: Path, bad: int, task: 
     (tmp_path / "t.csv").write_text("sentence,tags\n" + "".join(f"we go,{' '.join(row)}\n" for row in tags))
     rows = [json.dumps({"tokens": ["we", "go"], "tags": row}) for row in tags]
     (tmp_path / "t.jsonl").write_text("\n".join(rows))
-    assert [guess_task(tmp_path / name) for name in ("t.csv", "t.jsonl")] == [task, task]
+    assert [tasks.guess(tmp_path / name) for name in ("t.csv", "t.jsonl")] == [task, task]
 
 
 def test_a_token_a_row_needs_its_sentence(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from benchmarks import reading
 from rnn_core.config import DataConfig
 from rnn_core.data import numbering, splits, stored
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import read_dataset
 from rnn_core.data.numbering import Counts, Numbering, signs
 from rnn_core.data.records import CsvReader
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.vocabulary import Vocabulary
 from tests.data.test_datasets import table
+from tests.tiny import read_dataset
 
 ROOT = Path(__file__).parents[2]
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem, make
-from rnn_core.data.unlabelled import ABSENT, LINES, Unlabelled, look_into
+from rnn_core.data.unlabelled import ABSENT, LINES, Unlabelled
+from tests.tiny import look_into
 
 
 def read(path: Path, task: str = "classify", by_line: bool | None = None, like: str | None = None, **stated: Any) -> Unlabelled:

@@ -9,9 +9,9 @@ import torch
 from rnn_core.config import RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS
-from rnn_core.network.decoding import predict, probabilities
+from rnn_core.network.decoding import probabilities
 from rnn_core.network.models import Network
-from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, random_texts, vocabulary_of
+from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, predict, random_texts, vocabulary_of
 
 
 def one_by_one(network: Network, config: RunConfig, texts: list[list[str]]) -> list[torch.Tensor]:

@@ -14,9 +14,20 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from rnn_core.config import ModelConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import PAD
-from rnn_core.network.decoding import predict, tensors
+from rnn_core.network.decoding import tensors
 from rnn_core.network.models import Network, count_parameters, parameter_shapes
-from tests.tiny import CELLS, LABELS, TAGS, batch_loss, config_of, model_of, network_of, random_texts, vocabulary_of
+from tests.tiny import (
+    CELLS,
+    LABELS,
+    TAGS,
+    batch_loss,
+    config_of,
+    model_of,
+    network_of,
+    predict,
+    random_texts,
+    vocabulary_of,
+)
 
 WORDS, CLASSES = 12, 3
 LENGTHS = torch.tensor([3, 7, 1, 5])

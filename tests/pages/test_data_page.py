@@ -14,12 +14,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRe
 
 from pages.common import data_files, state, visitor
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.datasets import read_dataset
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.datasets import save
 from rnn_core.workspace.store import READY_MADE
 from tests.pages.driving import PAGES, ROOT, Open, sound
+from tests.tiny import read_dataset
 
 CSV = b"text,label\n" + b"good film,a\nbad film,b\n" * 20
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
@@ -63,7 +64,8 @@ def test_each_classifier_is_compared_with_its_twin(run: str, open_page: Open, fr
     saved = readings.load_along(readings.folder(one, one.config.fingerprint, "dev"), evaluations.weights_of(one))
     assert saved and not app.info and not app.error
     drawn = {line["name"]: numbers(line["y"]) for line in chart(app, "view-right-so-far")["data"]}
-    name = {"last": "loss at the last step: readout", "every": "loss at every step: readout"}[one.config.loss]
+    loss = tasks.of(one.config).loss_of(one.config)
+    name = {"last": "loss at the last step: readout", "every": "loss at every step: readout"}[loss]
     assert drawn[name] == pytest.approx(saved.readouts)
     assert any("All 872 dev texts" in caption.value for caption in app.caption)
 

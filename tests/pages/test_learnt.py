@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
+from rnn_core import tasks
 from rnn_core.commands import main
 from rnn_core.training import learning
 from rnn_core.workspace import Workspace, files
@@ -57,7 +58,7 @@ def test_a_trained_run_is_shown_beside_the_majority(filled: Path, open_page: Ope
         assert f"Always answering {name}, the most frequent class of training, gives a dev accuracy of " \
                f"{metrics['dev_majority']:.4f}." in [c.value for c in app.caption]  # fmt: skip
         assert best["dev_majority"] == metrics["dev_majority"]
-        said = learning.warning(metrics, run.config.task.headline, run.speech.labels)
+        said = learning.warning(metrics, tasks.of(run.config).metric(None), run.speech.labels)
         assert len(learnt(app)) == (said is not None)
 
 
@@ -70,7 +71,7 @@ def test_a_run_that_has_learnt_nothing_is_warned_of_on_train_and_named_on_runs(o
     assert table.loc["reviews.csv", "nothing learnt?"] == "one answer, loss at label entropy, not above the majority"
     assert table.loc["reviews.csv", "dev majority"] == 0.5
     for other in own.runs():
-        found = ", ".join(learning.doubts(other.metrics(), other.config.task.headline))
+        found = ", ".join(learning.doubts(other.metrics(), tasks.of(other.config).metric(None)))
         assert found == ("" if pandas.isna(told := table.loc[other.name, "nothing learnt?"]) else told)
 
 

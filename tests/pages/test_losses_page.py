@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pages.common import loss_modes, state
+from rnn_core import tasks
 from rnn_core.analysis.along import along
 from rnn_core.analysis.loading import load
 from rnn_core.commands import main
@@ -48,7 +49,7 @@ def test_a_click_elsewhere_right_after_leaves_neither_run_unstarted(here: Worksp
     dataset = next(d for d in here.datasets() if d.config.task == "classify")
     with pytest.raises(Elsewhere):
         loss_modes.start_both(dataset, ModelConfig(hidden=8), TrainConfig(), "Both")
-    assert sorted(Run(folder).config.loss for folder in started) == ["every", "last"]
+    assert sorted(str(Run(folder).config.train.loss) for folder in started) == ["every", "last"]
 
 
 def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspace, open_page: Open) -> None:
@@ -60,14 +61,14 @@ def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspa
     next(button for button in app.button if button.label == "Train with both losses").click()
     sound(app.run())
     made = {name: run for name, run in of_reviews(here).items() if name not in before}
-    assert sorted(run.config.loss for run in made.values()) == ["every", "last"]
+    assert sorted(tasks.of(run.config).loss_of(run.config) for run in made.values()) == ["every", "last"]
     one, other = made.values()
     assert here.twin(one).id == other.id and here.twin(other).id == one.id  # type: ignore[union-attr]
     assert one.config.train.seed == other.config.train.seed and one.config.model == other.config.model
     assert all(run.trained and run.metrics() for run in made.values())
 
     app = open_page("losses", here.root, run=one.id)
-    wanted = {run.config.loss: along(load(run), dataset.examples("dev")) for run in made.values()}
+    wanted = {tasks.of(run.config).loss_of(run.config): along(load(run), dataset.examples("dev")) for run in made.values()}
     said = " ".join(text.value for text in app.markdown)
     for found in wanted.values():
         assert f"{found.answers[-1]:.1%}" in said and f"{found.readouts[10]:.1%}" in said
@@ -75,7 +76,7 @@ def test_one_click_on_train_trains_both_and_the_page_compares_them(here: Workspa
     assert len(drawn) == 4
     np.testing.assert_allclose(numbers(drawn["loss at every step: readout"]), wanted["every"].readouts)
     scores = next(frame.value for frame in app.dataframe if "figure" in frame.value)
-    by_loss = {run.config.loss: run.metrics() for run in made.values()}
+    by_loss = {tasks.of(run.config).loss_of(run.config): run.metrics() for run in made.values()}
     row = scores[scores["figure"] == "test accuracy"].iloc[0]
     shown = [row["loss at the last step"], row["loss at every step"]]
     assert shown == [f"{by_loss[loss]['test_accuracy']:.4f}" for loss in ("last", "every")]
@@ -104,7 +105,7 @@ def test_a_run_without_a_twin_offers_to_train_it(here: Workspace, open_page: Ope
 
 
 def test_a_labelling_run_says_that_it_has_no_choice(here: Workspace, open_page: Open, named: dict[str, str]) -> None:
-    assert "one tag" in open_page("losses", here.root, run=named["tagged.tsv"]).info[0].value
+    assert "at every token" in open_page("losses", here.root, run=named["tagged.tsv"]).info[0].value
 
 
 def test_without_the_data_a_sample_is_read(here: Workspace, open_page: Open) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import text_choice
+from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.workspace import Workspace, store
@@ -74,12 +74,15 @@ def test_a_link_that_makes_no_sense_is_survived(open_page: Open, filled: Path) -
     assert app.warning
 
 
-@pytest.mark.parametrize(("name", "kind"), [("entities.tsv", "entities"), ("tagged.tsv", "tag"), ("reviews.csv", "classify")])
+@pytest.mark.parametrize(
+    ("name", "task", "entities"),
+    [("entities.tsv", "tag", True), ("tagged.tsv", "tag", False), ("reviews.csv", "classify", False)],
+)
 def test_what_is_read_at_first_suits_the_run(
-    name: str, kind: str, open_page: Open, filled: Path, named: dict[str, str]
+    name: str, task: str, entities: bool, open_page: Open, filled: Path, named: dict[str, str]
 ) -> None:
     app = open_page("inspect", filled, run=named[name])
-    assert app.text_area(key="typed").value == text_choice.EXAMPLES[kind][0]
+    assert app.text_area(key="typed").value == tasks.task(task).texts(entities)[0]
     assert [b.label for b in app.button if b.label.startswith("Example")] == ["Example 1", "Example 2"]
 
 

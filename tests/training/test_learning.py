@@ -9,8 +9,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import log_loss
 
 from rnn_core.data.batches import Encoded
-from rnn_core.network.losses import label_entropy
-from rnn_core.network.weighting import step_weights
+from rnn_core.network.weighting import label_entropy, step_weights
 from rnn_core.training.learning import AT_ENTROPY, MARGIN, NO_BETTER, ONE_ANSWER, doubts, warning
 from rnn_core.training.loop import Training
 from tests.tiny import LABELS, WORDS, classified, config_of, model_of, vocabulary_of

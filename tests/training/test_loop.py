@@ -14,15 +14,28 @@ from seqeval.scheme import IOB1, IOB2, IOBES
 from sklearn import metrics as sklearn
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded
+from rnn_core.data.scoring import Predictions
 from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
-from rnn_core.network.decoding import Predictions, predict
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.engines import Fused
-from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training, headline_metric, score
+from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training
 from rnn_core.workspace.runs import read_tensors, write_tensors
-from tests.tiny import CELLS, LABELS, TAGS, WORDS, classified, config_of, model_of, tagged, vocabulary_of
+from tests.tiny import (
+    CELLS,
+    LABELS,
+    TAGS,
+    WORDS,
+    classified,
+    config_of,
+    model_of,
+    predict,
+    score,
+    tagged,
+    vocabulary_of,
+)
 
 
 class Watch(Callback):
@@ -50,7 +63,7 @@ class Watch(Callback):
 
 
 def training_of(config: RunConfig, train: Encoded | None = None, dev: Encoded | None = None) -> Training:
-    per_token = config.task.per_token
+    per_token = (not tasks.of(config).one_answer)
     make, labels = (tagged, TAGS) if per_token else (classified, LABELS)
     return Training(config, train or make(60), dev or make(20, seed=1), vocabulary_of(), labels,
                     "IOB2" if per_token else None)  # fmt: skip
@@ -143,9 +156,9 @@ def test_a_training_that_diverges_says_so_and_keeps_no_weights_that_are_no_numbe
 
 
 def test_the_headline_metric_of_each_task() -> None:
-    assert headline_metric(config_of(), None) == "accuracy"
-    assert headline_metric(config_of("tag"), None) == "macro_f1"
-    assert headline_metric(config_of("tag"), "IOB2") == "f1"
+    assert tasks.task("classify").metric(None) == "accuracy"
+    assert tasks.task("tag").metric(None) == "macro_f1"
+    assert tasks.task("tag").metric("IOB2") == "f1"
 
 
 # ---- one update -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.results import RESULTS
+from rnn_core import tasks
 from rnn_core.arguments import parser_of, stated
 from rnn_core.commands import _COMMANDS
 from rnn_core.config import SUGGESTED, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make, plain
@@ -13,6 +14,11 @@ from rnn_core.results import DataReport, SplitSummary
 from rnn_core.training.suggest import suggest, suggestions
 
 TASKS = pytest.mark.parametrize("task", ["classify", "tag"])
+
+
+def checked(data: DataConfig, model: ModelConfig, train: TrainConfig) -> RunConfig:
+    values = {"data": data, "model": model, "train": train, "fingerprint": "0" * 64, "name": "n"}
+    return tasks.make(RunConfig, values)
 
 
 def report(tokens: int) -> DataReport:
@@ -27,8 +33,8 @@ def test_larger_data_gets_a_larger_network_and_fewer_epochs(task: str) -> None:
     assert [m.embedding for m, _ in found] == sorted({m.embedding for m, _ in found})
     assert [t.epochs for _, t in found] == sorted({t.epochs for _, t in found}, reverse=True)
     for model, train in found:
-        run = RunConfig(config, model, train, "0" * 64, "n")  # refuses what does not fit together
-        assert model.bidirectional == run.task.per_token
+        run = checked(config, model, train)  # refuses what does not fit together
+        assert model.bidirectional == (not tasks.of(run).one_answer)
         assert 0 < train.patience < train.epochs and 1 <= train.threads <= 2
 
 
@@ -55,7 +61,7 @@ def test_each_option_is_suggested_with_a_reason_unless_it_is_stated(task: str, t
 def test_nothing_is_suggested_that_what_is_stated_rules_out() -> None:
     config = DataConfig(task="tag")
     model, train = suggest(config, report(500), {"truncate": 5})
-    assert RunConfig(config, model, train, "0" * 64, "n").train.truncate == 5 and not model.bidirectional
+    assert checked(config, model, train).train.truncate == 5 and not model.bidirectional
     assert suggest(config, report(500), {"truncate": 0})[0].bidirectional
     assert not suggest(config, report(500), {"bidirectional": False})[0].bidirectional
 

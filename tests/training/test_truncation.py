@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig, make, plain
 from rnn_core.data.batches import Batch
 from rnn_core.network import memory
 from rnn_core.network.dropout import Noise
 from rnn_core.network.recurrence import inner_bias, unroll, zero_state
-from rnn_core.network.weighting import step_weights
 from rnn_core.training.loop import Training
 from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
 
@@ -65,9 +65,7 @@ def cut_graph(training: Training, batch: Batch, size: int) -> tuple[float, dict[
             h += [s[0] for s in states]
             state = tuple(part.detach() for part in states[-1])
         x = torch.stack(h)
-    weights = step_weights(
-        batch.lengths, len(x), per_token=config.task.per_token, loss=config.loss, reduce=config.train.reduce
-    )
+    weights = tasks.of(config).weights(config, batch.lengths, len(x))
     wanted = targets.expand(len(x), -1)
     log_p = network.readout(x).log_softmax(2)
     each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]

@@ -122,7 +122,7 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert "stays h₀ = 0" in pads.STATES.explain(padded)
     paid = pads.cost_words(PaddingCost(10, 20, 30, 0.75, 0.5, 0.7))
     assert "10 of 20 dev texts" in paid and "**0.7500**" in paid and "| -0.2500 |" in paid
-    gained = alone.gain_words(RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, 0.5), False)
+    gained = alone.gain_words(RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, 0.5))
     assert "all 20 dev texts" in gained and "adds **+0.1500**" in gained
 
     counted = ledger.ledger(one, 2, 9)

@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from rnn_core import metrics
+from pages.common.matrix_choice import PARTS
+from rnn_core import metrics, tasks
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.steps import counted_steps, losses
@@ -15,8 +16,10 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.datasets import Example
 from rnn_core.results import Answer, Evaluation
+from rnn_core.views import bptt
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
+from rnn_core.views import losses as losses_views
 from rnn_core.views.inspect import Reading, name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
@@ -58,6 +61,19 @@ def test_the_names_of_views_are_unique() -> None:
     assert all(view.question.endswith("?") for view in (*INSPECT, *EVALUATE))
 
 
+@pytest.mark.parametrize("name", tasks.names())
+def test_a_task_lists_views_that_there_are(name: str) -> None:
+    known = {
+        "inspect": {view.name for view in INSPECT},
+        "evaluate": {view.name for view in EVALUATE},
+        "bptt": {view.name for view in (*bptt.VIEWS, bptt.BESIDE)},
+        "losses": {view.name for view in (losses_views.RIGHT, losses_views.REACH, losses_views.DECIDED)},
+        "matrix": {*PARTS},
+    }
+    for page, named in tasks.task(name).views.items():
+        assert set(named) <= known[page] and len(set(named)) == len(named)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("task", "layers", "both"), [("classify", 1, False), ("tag", 2, True)])
 def test_every_view_of_inspect_draws_and_explains(
@@ -65,7 +81,7 @@ def test_every_view_of_inspect_draws_and_explains(
 ) -> None:
     one = loaded(workspace, cell, task, layers=layers, bidirectional=both)
     seen = trace(one, "\x00".join(NASTY), NASTY)
-    fitting = [view for view in INSPECT if view.fits(one.config)]
+    fitting = [view for view in INSPECT if view.name in tasks.task(task).views["inspect"]]
     assert (inspect_views.TAGS in fitting) == (task == "tag") and len(fitting) >= len(INSPECT) - 1
     for quantity in quantities(one):
         assert name_of("quantity")(quantity)
@@ -174,16 +190,16 @@ def evaluation(workspace: Workspace, task: str, scheme: str | None = None) -> tu
 
 @pytest.mark.parametrize(("task", "scheme"), [("classify", None), ("tag", None), ("tag", "IOB2")])
 def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: str, scheme: str | None) -> None:
-    one, found = evaluation(workspace, task, scheme)
+    _, found = evaluation(workspace, task, scheme)
     for view in EVALUATE:
-        if not view.fits(one.config) or (view.name == "spans" and not scheme):
+        if view.name not in tasks.task(task).views["evaluate"] or (view.name == "spans" and not scheme):
             continue
         scores = view.compute(found.scores)
         validated(view.draw(scores))
         escaped_only(view.explain(scores))
     right, total = int(np.trace(found.scores.confusion)), int(found.scores.confusion.sum())
     assert rf"\frac{{{right}}}{{{total}}} = {right / total:.4f}" in evaluate_views.CONFUSION.explain(found.scores)
-    assert evaluate_views.SPANS.fits(one.config) == (task == "tag")
+    assert ("spans" in tasks.task(task).views["evaluate"]) == (task == "tag")
 
 
 def test_the_commonest_error_is_named_and_perfect_answers_have_none() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.datasets import read_examples
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.datasets import SavedDataset, read
+from tests.tiny import read_examples
 
 REVIEWS = Path(__file__).parents[2] / "samples" / "reviews.csv"
 

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.datasets import Dataset, read_dataset
+from rnn_core.data.datasets import Dataset
 from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.datasets import SavedDataset, save
+from tests.tiny import read_dataset
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

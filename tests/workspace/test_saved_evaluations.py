@@ -40,7 +40,7 @@ def save(folder: Path, answers: Answers, per_token: bool = False, piece: int = 7
             keep(Answers(*[column[start : start + piece] for column in columns]))
         return result or evaluation(texts=len(answers.tokens))
 
-    evaluations.save(folder, per_token, made)
+    evaluations.save(folder, not per_token, made)
 
 
 def place(workspace: Workspace) -> Path:
@@ -124,7 +124,7 @@ def test_an_evaluation_that_is_cut_off_leaves_the_last_one(workspace: Workspace)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluations.save(folder, False, cut_off)
+        evaluations.save(folder, True, cut_off)
     again = evaluations.load(folder)
     assert again is not None and again.texts == 9 and sorted(p.name for p in folder.iterdir()) == [
         "predictions.parquet", "scores.json",

@@ -8,7 +8,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.bptt.reach import faded, horizon_words
-from rnn_core.views.view import View, always, literal
+from rnn_core.views.view import View, literal
 
 
 class Beside(NamedTuple):
@@ -52,5 +52,5 @@ def _explain_beside(beside: Beside) -> str:
     )
 
 
-BESIDE: View[Beside] = View("beside", "Which cell remembers furthest back?", always, lambda beside: beside,
+BESIDE: View[Beside] = View("beside", "Which cell remembers furthest back?", lambda beside: beside,
                             _draw_beside, _explain_beside)  # fmt: skip

@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
-from rnn_core.config import CHOICE_NAMES, RunConfig
+from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import LossModes
@@ -14,10 +15,6 @@ from rnn_core.views.view import View, number
 class _Modes(NamedTuple):
     asked: Asked
     modes: LossModes
-
-
-def _classifies(config: RunConfig) -> bool:
-    return not config.task.per_token
 
 
 def _draw_modes(found: _Modes) -> Figure:
@@ -40,6 +37,7 @@ def compared(modes: LossModes, loaded: Loaded) -> dict[str, list[Any]]:
 def modes_words(found: _Modes) -> str:
     """What the every-step loss changes here, as Markdown."""
     asked, modes = found
+    config = asked.backward.loaded.config
     last, every = (held[asked.layer, asked.direction] for held in (modes.last_reached, modes.every_reached))
     early = max(1, len(last) // 4)
     cosine = modes.every.cosines["all"]
@@ -49,7 +47,7 @@ def modes_words(found: _Modes) -> str:
         f"{number(float(every[:early].mean()))} from every step's: {number(over(every[:early].mean(), last[:early].mean()))} "
         f"times as much. The two whole gradients {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to "
         "be read out at once, also before the text has said enough to know; this run was trained with the loss "
-        f"{CHOICE_NAMES[asked.backward.loaded.config.loss]}."
+        f"{CHOICE_NAMES[tasks.of(config).loss_of(config)]}."
     )
 
 
@@ -63,7 +61,7 @@ def _explain_modes(found: _Modes) -> str:
 
 
 MODES: View[Asked] = View(
-    "modes", "What does the last step's loss teach, and what every step's?", _classifies,
+    "modes", "What does the last step's loss teach, and what every step's?",
     lambda asked: _Modes(asked, asked.backward.modes), _draw_modes, _explain_modes,
     lambda point: {"back": int(point[0])},
 )  # fmt: skip

@@ -4,7 +4,7 @@
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked, same
-from rnn_core.views.view import View, always, number
+from rnn_core.views.view import View, number
 
 
 def _draw_map(asked: Asked) -> Figure:
@@ -51,6 +51,6 @@ def _explain_map(asked: Asked) -> str:
 
 
 MAP: View[Asked] = View(
-    "pairs", "Which loss sends how much to which copy?", always, same, _draw_map, _explain_map,
+    "pairs", "Which loss sends how much to which copy?", same, _draw_map, _explain_map,
     lambda point: {"step": int(point[0])} | ({"back": int(point[1])} if len(point) > 1 and point[1] is not None else {}),
 )  # fmt: skip

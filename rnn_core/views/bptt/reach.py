@@ -9,7 +9,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Reach
 from rnn_core.views.bptt.asked import Asked
-from rnn_core.views.view import View, always, number
+from rnn_core.views.view import View, number
 
 
 class _Reached(NamedTuple):
@@ -87,7 +87,7 @@ def _explain_reach(found: _Reached) -> str:
 
 
 REACH: View[Asked] = View(
-    "reach", "Does the gradient vanish or explode on the way back?", always, _reached, _draw_reach, _explain_reach
+    "reach", "Does the gradient vanish or explode on the way back?", _reached, _draw_reach, _explain_reach
 )
 
 
@@ -112,6 +112,6 @@ def _explain_saturation(found: _Reached) -> str:
 
 
 SATURATION: View[Asked] = View(
-    "saturation", "Where is the network too flat to let the gradient pass?", always, _reached,
+    "saturation", "Where is the network too flat to let the gradient pass?", _reached,
     _draw_saturation, _explain_saturation, lambda point: {"back": int(point[0])},
 )  # fmt: skip

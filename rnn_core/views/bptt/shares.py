@@ -5,7 +5,7 @@ import numpy as np
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked, same
-from rnn_core.views.view import View, always, number
+from rnn_core.views.view import View, number
 
 
 def _draw_shares(asked: Asked) -> Figure:
@@ -36,7 +36,7 @@ def _explain_shares(asked: Asked) -> str:
 
 
 SHARES: View[Asked] = View(
-    "copy_shares", "Which copies make up the gradient, and which pull against it?", always,
+    "copy_shares", "Which copies make up the gradient, and which pull against it?",
     same, _draw_shares, _explain_shares, lambda point: {"back": int(point[0])},
 )  # fmt: skip
 
@@ -64,6 +64,6 @@ def _explain_running(asked: Asked) -> str:
 
 
 RUNNING: View[Asked] = View(
-    "running", "How does the gradient add up along the way back?", always,
+    "running", "How does the gradient add up along the way back?",
     same, _draw_running, _explain_running, lambda point: {"back": int(point[0])},
 )  # fmt: skip

@@ -6,7 +6,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Truncation
 from rnn_core.views.bptt.asked import Asked
-from rnn_core.views.view import View, always
+from rnn_core.views.view import View
 
 
 class _Cut(NamedTuple):
@@ -59,5 +59,5 @@ def _explain_cut(cut: _Cut) -> str:
 
 
 TRUNCATION: View[Asked] = View(
-    "truncation", "What is lost when the way back is cut after K steps?", always, _cut, _draw_cut, _explain_cut
+    "truncation", "What is lost when the way back is cut after K steps?", _cut, _draw_cut, _explain_cut
 )

@@ -10,7 +10,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import BatchDirections, SgdStep
 from rnn_core.views.bptt.asked import Asked, letter, over
-from rnn_core.views.view import View, always, number
+from rnn_core.views.view import View, number
 
 
 class _Step(NamedTuple):
@@ -62,7 +62,7 @@ def _explain_sgd(step: _Step) -> str:
 
 
 SGD: View[Asked] = View(
-    "sgd", "What would one step of gradient descent from this text do?", always,
+    "sgd", "What would one step of gradient descent from this text do?",
     lambda asked: _Step(asked, asked.backward.sgd), _draw_sgd, _explain_sgd,
 )  # fmt: skip
 
@@ -98,6 +98,6 @@ def _explain_directions(found: tuple[Asked, BatchDirections]) -> str:
 
 
 DIRECTIONS: View[Asked] = View(
-    "directions", "Does this text pull where a mini-batch pulls?", always, _directions,
+    "directions", "Does this text pull where a mini-batch pulls?", _directions,
     lambda found: figures.directions(found[1]), _explain_directions,
 )  # fmt: skip

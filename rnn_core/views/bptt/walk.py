@@ -9,7 +9,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Path
 from rnn_core.views.bptt.asked import Asked, over
-from rnn_core.views.view import View, always, literal, number
+from rnn_core.views.view import View, literal, number
 
 
 class _Walk(NamedTuple):
@@ -144,6 +144,6 @@ def factors(walk: _Walk) -> dict[str, Any] | None:
 
 
 WALK: View[Asked] = View(
-    "walk", "How does one loss travel back?", always, _walk, _draw_walk, _explain_walk,
+    "walk", "How does one loss travel back?", _walk, _draw_walk, _explain_walk,
     lambda point: {"back": int(point[0])},
 )  # fmt: skip

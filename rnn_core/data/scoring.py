@@ -1,0 +1,85 @@
+"""Predictions held against the labels of the data, some texts at a time. Loads no torch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, pairwise
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from rnn_core.data.batches import Encoded
+from rnn_core.data.examples import Example
+from rnn_core.metrics import Scoring
+from rnn_core.results import Scores
+
+
+class Predictions(NamedTuple):
+    """Answers to all texts of a split, in its order.
+
+    Attributes:
+        answers: class indices, (m,) texts or (steps,) as `Encoded.targets`; −1 at specials.
+        confidences: the probability of each answer, float32, shaped likewise; 0 at specials.
+        loss: mean loss per text as the run trains it, in nats; nan when no text has a known label.
+    """
+
+    answers: np.ndarray
+    confidences: np.ndarray
+    loss: float
+
+
+def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
+    """The labels that training never saw, by their places in `encoded.targets`.
+
+    Args:
+        pieces: the examples that were encoded, in the same order; read only where there is such a label.
+    """
+    missing = encoded.targets < 0
+    if encoded.per_token:
+        missing[encoded.starts[:-1]] = missing[encoded.starts[1:] - 1] = False  # <sos> and <eos>
+    found: dict[int, str] = {}
+    if not missing.any():
+        return found
+    for row, example in enumerate(chain.from_iterable(pieces)):
+        place = int(encoded.starts[row]) + 1 if encoded.per_token else row
+        labels = (example.target,) if isinstance(example.target, str) else example.target
+        found |= {place + i: labels[i] for i in np.flatnonzero(missing[place : place + len(labels)]).tolist()}
+    return found
+
+
+class LabelScorer:
+    """Scores of labels or tags, by `metrics.Scoring`: for dev, test and files alike.
+
+    Args:
+        labels: the classes that training knows.
+        scheme: the tag scheme of entity labels, else None.
+        per_token: whether a text has one label or one tag per token.
+    """
+
+    def __init__(self, labels: Sequence[str], scheme: str | None, per_token: bool):
+        self._names = np.array([*labels], dtype=object)
+        self._scoring = Scoring(labels, scheme, per_token)
+        self._per_token = per_token
+
+    def add(self, encoded: Encoded, predictions: Predictions, unseen: Mapping[int, str] = MappingProxyType({})) -> None:
+        """Some texts more.
+
+        Args:
+            unseen: the labels that training never saw, as `unseen_labels` gives them.
+
+        Raises:
+            ValueError: when such a label has no name here: scored without it, the figures would be wrong.
+        """
+        answers = predictions.answers
+        if np.count_nonzero((answers >= 0) & (encoded.targets < 0)) != len(unseen):  # all but <sos> and <eos>
+            raise ValueError("the labels that training never saw must be named")
+        truths, given = self._names[encoded.targets], self._names[answers]
+        truths[list(unseen)] = list(unseen.values())
+        if self._per_token:
+            texts = [slice(a + 1, b - 1) for a, b in pairwise(encoded.starts.tolist())]
+            self._scoring.add([truths[s].tolist() for s in texts], [given[s].tolist() for s in texts], predictions.loss)
+        else:
+            self._scoring.add(truths.tolist(), given.tolist(), predictions.loss)
+
+    def scores(self) -> Scores:
+        """The scores of all that was added."""
+        return self._scoring.scores()

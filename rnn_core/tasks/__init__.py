@@ -1,0 +1,298 @@
+"""What a network is trained to do. Each other file here is one task, found by its name. Loads no torch.
+
+All that depends on the task is asked of its object: the data it needs, the network, which steps the loss counts, decoding,
+scores, and the words, options and views that pages show.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from rnn_core import config as options_of
+from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
+from rnn_core.data.batches import Encoded
+from rnn_core.data.columns import guess_schema
+from rnn_core.data.schema import Schema
+from rnn_core.data.scoring import Predictions
+from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.results import DataReport
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    Outputs = Mapping[str, Tensor]
+
+C = TypeVar("C", DataConfig, RunConfig)
+
+Tick = Callable[[float], object]
+
+
+class Lacking(Problem):
+    """There is no task of this name."""
+
+
+class Suggestion(NamedTuple):
+    """A value for an option of `ModelConfig` or `TrainConfig`, and the reason, as a clause."""
+
+    value: Any
+    why: str
+
+
+class Scorer(Protocol):
+    """Scores of many texts, which are added some at a time."""
+
+    def add(self, encoded: Encoded, predictions: Predictions, unseen: Mapping[int, str] = ...) -> None:
+        """Some texts more: as encoded, what `Task.predict` gave for them, and the labels that training never saw
+        (`data.scoring.unseen_labels`). Raises ValueError when such a label has no name."""
+
+    def scores(self) -> Any:
+        """The scores of all that was added, for `Task.figures_of`: `results.Scores` where there are labels, else a value of
+        the task's own. Its `loss` is the mean loss per text in nats, or None."""
+
+
+class Task:
+    """One task. Its file in this folder holds it as `TASK`.
+
+    Attributes:
+        title: what a page calls it, such as "Classification: one label per text".
+        short: the same in a word, such as "classification".
+        unit: what is counted when answers are: "texts" or "tokens".
+        one_answer: whether a text has one answer, read out after its last step; else each step counted has its own.
+        schema: the data it needs.
+        columns: the titles of the boxes that choose columns, by the option of `DataConfig`.
+        samples: the files in `samples/` that show it, with what each is for.
+        more_texts: short texts to try, one a line.
+        losses: the values of `TrainConfig.loss` that mean something, the default first.
+        higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
+        views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
+    """
+
+    title: str
+    short: str
+    unit: str
+    one_answer: bool
+    schema: Schema
+    columns: Mapping[str, str]
+    samples: Mapping[str, str]
+    more_texts: str
+    losses: tuple[str, ...]
+    higher_is_better: bool = True
+    views: Mapping[str, tuple[str, ...]]
+
+    @property
+    def name(self) -> str:
+        """The name of its file, which configs hold."""
+        return type(self).__module__.rpartition(".")[2]
+
+    # ---- words and options ------------------------------------------------------------------------------------------
+
+    def sample(self, entities: bool = False) -> str:
+        """The file in `samples/` that shows it. `entities`: for a run whose tags mark entities."""
+        return next(iter(self.samples))
+
+    def texts(self, entities: bool = False) -> tuple[str, ...]:
+        """Texts to try a run on, the first of which is read before anybody has typed. As `sample`."""
+        raise NotImplementedError
+
+    def metric(self, scheme: str | None) -> str:
+        """The headline metric, which chooses the best epoch. `scheme`: the tag scheme of entity labels, else None."""
+        raise NotImplementedError
+
+    def options(self, config: type) -> tuple[str, ...]:
+        """The options of a config that mean something here; forms leave the others out or show them disabled."""
+        return tuple(options(config))
+
+    def loss_of(self, config: RunConfig) -> str:
+        """Where the loss is taken, with the task's default filled in."""
+        return config.train.loss or self.losses[0]
+
+    def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
+        """Values for options that the task suggests for the data, beyond those by size alone (`training.suggest`).
+
+        Args:
+            stated: the user's own values, by option.
+        """
+        return {}
+
+    def check(self, config: DataConfig | RunConfig) -> None:
+        """Raises Problem when options do not suit the task."""
+        if isinstance(config, RunConfig):
+            self.check(config.data)
+            if config.train.loss is not None and config.train.loss not in self.losses:
+                raise Problem(
+                    f"The loss of this task is taken at {' or '.join(self.losses)} step, not {config.train.loss}.",
+                    f"--loss {self.losses[0]}",
+                )
+
+    # ---- data and network -------------------------------------------------------------------------------------------
+
+    def encode(
+        self,
+        texts: Sequence[Sequence[str]],
+        targets: Sequence[Any] | None,
+        vocabulary: Vocabulary,
+        labels: Sequence[str],
+    ) -> Encoded:
+        """Texts as tokens, and their labels, as arrays. `targets`: a label or tags for each text; None: none is known."""
+        return Encoded.of(texts, targets, vocabulary, labels, self.schema.per_token)
+
+    def network(self, config: RunConfig, words: int, classes: int) -> "torch.nn.Module":
+        """A new network with random weights.
+
+        Args:
+            words: N, the size of the vocabulary.
+            classes: how many labels training knows.
+        """
+        from rnn_core.network.models import Network
+
+        return Network(config.model, words, self.outputs(words, classes))
+
+    def outputs(self, words: int, classes: int) -> int:
+        """k, the numbers that the readout gives at a step: one for each class here. Arguments as for `network`."""
+        return classes
+
+    def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
+        """w_t of each text, (T, B) float64: how much the loss counts each step; 0 at pads.
+
+        Args:
+            lengths: (B,) true steps, `<sos>` and `<eos>` included.
+            steps: T of the batch.
+            loss: one of `losses` in place of the run's own.
+        """
+        raise NotImplementedError
+
+    def loss(self, outputs: "Outputs", batch: "Outputs") -> "tuple[Tensor, Tensor, Tensor]":
+        """The loss of a batch.
+
+        Args:
+            outputs: of the network: `logits` (m, k) at the m steps that count.
+            batch: `labels` and `weights` w_t of these, (m,), and `total`, the B texts, ().
+
+        Returns:
+            Σ w_t L(t), (), in the graph; the weight to divide it by, `total`; and L(t), (m,), in nats.
+        """
+        from rnn_core.network.losses import cross_entropy
+
+        return cross_entropy(outputs, batch)
+
+    def about_training(self, config: RunConfig, train: Encoded, labels: Sequence[str]) -> dict[str, Any]:
+        """Figures of the training data to hold a training's against, by the names that the history has for them."""
+        return {}
+
+    # ---- answers and scores -----------------------------------------------------------------------------------------
+
+    def answered(self, steps: int) -> np.ndarray:
+        """The steps at which a text of T steps, `<sos>` and `<eos>` included, is answered, (R,)."""
+        raise NotImplementedError
+
+    def predict(
+        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
+    ) -> Predictions:
+        """The network's answers to labelled texts and its loss on them, without dropout.
+
+        Args:
+            tick: hears the share answered so far; what it raises ends the work.
+        """
+        from rnn_core.network.decoding import predict
+
+        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick)
+
+    def decode(
+        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+    ) -> Iterator[tuple[Any, list[float]]]:
+        """The answer to each text by name, and probabilities with six decimals: of all classes for the one answer of a
+        text, else of the answer at each token. As `predict`."""
+        raise NotImplementedError
+
+    def scorer(self, labels: Sequence[str], scheme: str | None) -> Scorer:
+        """What scores dev, test and files alike. `labels`: those that training knows."""
+        raise NotImplementedError
+
+    def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
+        """The figures of a split by the names that history and command line have for them, such as test_accuracy.
+
+        Args:
+            majority: the most frequent class of training, where that is known.
+        """
+        raise NotImplementedError
+
+    def details_of(self, scores: Any) -> dict[str, Any]:
+        """What `evaluate` prints beyond the figures, as plain values."""
+        return {}
+
+    # ---- one text's loss, laid open ---------------------------------------------------------------------------------
+
+    def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
+        """The class wanted at each step of a text, (T,); −1 where none is.
+
+        Args:
+            target: as a person writes it; None: the network's own answer.
+            readouts: (T, k) the probability of each class at each step.
+
+        Raises:
+            Problem: when the target does not fit the text, or a label is not one of `labels`.
+        """
+        raise NotImplementedError
+
+    def beginning(self, target: str | Sequence[str] | None, tokens: int, most: int) -> str | Sequence[str] | None:
+        """The target of the first `most` tokens of a text of `tokens` tokens."""
+        return target
+
+
+def names() -> tuple[str, ...]:
+    """The tasks there are, by their files; none is imported."""
+    return TASKS
+
+
+@cache
+def task(name: str) -> Task:
+    """The task of this name. Raises Lacking, a Problem, when there is none."""
+    if name not in TASKS:
+        raise Lacking(f"This needs the task {name[:60]!r}, which this version lacks. Update the app.")
+    found: Task = import_module(f"{__name__}.{name}").TASK
+    return found
+
+
+def of(config: DataConfig | RunConfig) -> Task:
+    """The task that a dataset or a run is for."""
+    return task(config.data.task if isinstance(config, RunConfig) else config.task)
+
+
+def make(kind: type[C], values: dict[str, Any]) -> C:
+    """A config from plain values, checked by `config.make` and by its task.
+
+    Raises:
+        Problem: naming the first option that does not fit and what would.
+    """
+    data = values.get("data") if kind is RunConfig else values
+    if isinstance(data, dict) and isinstance(name := data.get("task"), str):
+        task(name)
+    made = options_of.make(kind, values)
+    of(made).check(made)
+    return made
+
+
+def guess(path: Path, name: str | None = None, **read_by: str | None) -> str:
+    """The name of the task that a labelled file fits, from its first rows.
+
+    Args:
+        read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
+
+    Raises:
+        Problem: when the file cannot be read, or its rows may be texts as well as tokens.
+    """
+    schema = guess_schema(path, name, **read_by)
+    return next(one for one in names() if task(one).schema == schema)
+
+
+def number_of(labels: Sequence[str], label: str) -> int:
+    """The number of a label. Raises Problem when it is none of `labels`."""
+    if label not in labels:
+        listed = ", ".join(labels[:20]) + (" …" if len(labels) > 20 else "")
+        raise Problem(f"This run has no label {label[:60]!r}. Take one of: {listed}.")
+    return labels.index(label)

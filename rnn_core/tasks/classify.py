@@ -1,0 +1,100 @@
+"""Classification: one label per text, read out after its last step. Loads no torch."""
+
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.schema import CLASSES
+from rnn_core.data.scoring import LabelScorer
+from rnn_core.network.weighting import about_labels, step_weights
+from rnn_core.results import Scores
+from rnn_core.tasks import Task, Tick, number_of
+
+_READS_FORWARDS = (
+    "A classifier reads in one direction, because an answer at every step may only know the steps before it."
+)
+
+
+class Classify(Task):
+    """One label per text."""
+
+    title = "Classification: one label per text"
+    short = "classification"
+    unit = "texts"
+    one_answer = True
+    schema = CLASSES
+    columns = MappingProxyType({"text": "Text column", "label": "Label column"})
+    samples = MappingProxyType({"reviews.csv": title})
+    more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
+    losses = ("last", "every")
+    views = MappingProxyType({
+        "inspect": ("beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "bptt": ("pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "directions",
+                 "beside"),
+        "evaluate": ("confusion", "shares", "per_class"),
+        "matrix": ("texts", "pads", "ledger", "unit", "alone"),
+        "losses": ("right-so-far", "loss-reach", "decided"),
+    })  # fmt: skip
+
+    def texts(self, entities: bool = False) -> tuple[str, ...]:
+        # the ready-made runs answer these rightly but are not sure of every step: gradients of a sure answer are near 0
+        return (
+            "a slow start , but a great end .",
+            "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
+        )
+
+    def metric(self, scheme: str | None) -> str:
+        return "accuracy"
+
+    def options(self, config: type) -> tuple[str, ...]:
+        left_out = {ModelConfig: ("bidirectional",), DataConfig: ("sentence",)}.get(config, ())
+        return tuple(name for name in super().options(config) if name not in left_out)
+
+    def check(self, config: DataConfig | RunConfig) -> None:
+        super().check(config)
+        if isinstance(config, RunConfig) and config.model.bidirectional:
+            raise Problem(_READS_FORWARDS, "--no-bidirectional")
+
+    def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
+        return step_weights(
+            lengths, steps, per_token=False, loss=loss or self.loss_of(config), reduce=config.train.reduce
+        )
+
+    def about_training(self, config: RunConfig, train: Encoded, labels: Sequence[str]) -> dict[str, Any]:
+        return about_labels(
+            train.lengths, train.targets, len(labels),
+            per_token=False, loss=self.loss_of(config), reduce=config.train.reduce,
+        )  # fmt: skip
+
+    def answered(self, steps: int) -> np.ndarray:
+        return np.array([steps - 1])
+
+    def decode(
+        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+    ) -> Iterator[tuple[str, list[float]]]:
+        from rnn_core.network.decoding import probabilities
+
+        rows = probabilities(network, encoded, tick)
+        for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
+            yield labels[answer], row
+
+    def scorer(self, labels: Sequence[str], scheme: str | None) -> LabelScorer:
+        return LabelScorer(labels, scheme, per_token=False)
+
+    def figures_of(self, scores: Scores, split: str, majority: str | None = None) -> dict[str, Any]:
+        return scores.figures(split, majority)
+
+    def details_of(self, scores: Scores) -> dict[str, Any]:
+        return scores.details()
+
+    def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
+        if target is not None and not isinstance(target, str):
+            raise Problem("A text has one label. Give it alone.")
+        return np.full(len(readouts), readouts[-1].argmax() if target is None else number_of(labels, target))
+
+
+TASK = Classify()

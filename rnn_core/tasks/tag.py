@@ -1,0 +1,115 @@
+"""Labelling: one tag per token, read out at its own step. Loads no torch."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from rnn_core.config import DataConfig, Problem, RunConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.schema import TAGS
+from rnn_core.data.scoring import LabelScorer
+from rnn_core.network.weighting import about_labels, step_weights
+from rnn_core.results import DataReport, Scores
+from rnn_core.tasks import Suggestion, Task, Tick, number_of
+
+
+class Tag(Task):
+    """One tag per token."""
+
+    title = "Labelling: one tag per token"
+    short = "labelling"
+    unit = "tokens"
+    one_answer = False
+    schema = TAGS
+    columns = MappingProxyType({"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"})
+    samples = MappingProxyType(
+        {"tagged.tsv": title, "entities.tsv": "Labelling: names of people, places and organisations"}
+    )
+    more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
+    losses = ("every",)
+    views = MappingProxyType({
+        "inspect": ("tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "directions", "beside"),
+        "evaluate": ("confusion", "shares", "per_class", "spans"),
+        "matrix": ("texts", "pads", "ledger", "unit", "alone"),
+        "losses": (),
+    })  # fmt: skip
+
+    def sample(self, entities: bool = False) -> str:
+        return "entities.tsv" if entities else "tagged.tsv"
+
+    def texts(self, entities: bool = False) -> tuple[str, ...]:
+        # the ready-made runs answer these rightly but are not sure of every step: gradients of a sure answer are near 0
+        if entities:
+            return (
+                "Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo .",
+                "Angela Merkel flew to Jaipur , but Paris Hilton stayed in Paris .",
+            )
+        return (
+            "My sister can open the can while the old man the boats .",
+            "Nobody in Lisbon expected the train to leave early .",
+        )
+
+    def metric(self, scheme: str | None) -> str:
+        return "f1" if scheme else "macro_f1"
+
+    def options(self, config: type) -> tuple[str, ...]:
+        return tuple(name for name in super().options(config) if config is not DataConfig or name != "tokens")
+
+    def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
+        found = {"learning_rate": Suggestion(0.002, "as for all labelling")}
+        if not stated.get("truncate"):  # truncation reads in one direction
+            found["bidirectional"] = Suggestion(True, "a tag may depend on the words after it")
+        return found
+
+    def check(self, config: DataConfig | RunConfig) -> None:
+        super().check(config)
+        if isinstance(config, DataConfig) and config.tokens == "char":
+            raise Problem(
+                "The tokens of labelled data are given and not cut into characters: set tokens to word.",
+                "--tokens word",
+            )
+
+    def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
+        return step_weights(lengths, steps, per_token=True, loss="every", reduce=config.train.reduce)
+
+    def about_training(self, config: RunConfig, train: Encoded, labels: Sequence[str]) -> dict[str, Any]:
+        return about_labels(
+            train.lengths, train.targets, len(labels), per_token=True, loss="every", reduce=config.train.reduce
+        )
+
+    def answered(self, steps: int) -> np.ndarray:
+        return np.arange(1, steps - 1)
+
+    def decode(
+        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+    ) -> Iterator[tuple[list[str], list[float]]]:
+        found = self.predict(network, config, encoded, tick)
+        named, sure = np.array(labels, object)[found.answers], found.confidences.astype(float).round(6)
+        for start, end in zip(encoded.starts, encoded.starts[1:], strict=False):
+            yield named[start + 1 : end - 1].tolist(), sure[start + 1 : end - 1].tolist()
+
+    def scorer(self, labels: Sequence[str], scheme: str | None) -> LabelScorer:
+        return LabelScorer(labels, scheme, per_token=True)
+
+    def figures_of(self, scores: Scores, split: str, majority: str | None = None) -> dict[str, Any]:
+        return scores.figures(split, majority)
+
+    def details_of(self, scores: Scores) -> dict[str, Any]:
+        return scores.details()
+
+    def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
+        wanted, steps = target.split() if isinstance(target, str) else target, len(readouts)
+        if wanted is not None and len(wanted) != steps - 2:
+            raise Problem(f"There are {len(wanted):,} tags for {steps - 2:,} tokens. Give one tag per token.")
+        tags = readouts[1:-1].argmax(1) if wanted is None else [number_of(labels, tag) for tag in wanted]
+        return np.array([-1, *tags, -1])
+
+    def beginning(self, target: str | Sequence[str] | None, tokens: int, most: int) -> str | Sequence[str] | None:
+        wanted = target.split() if isinstance(target, str) else target
+        return wanted[:most] if wanted is not None and len(wanted) == tokens else target
+
+
+TASK = Tag()
