@@ -123,14 +123,12 @@ class _Grown(NamedTuple):
     def gradients(self, steps: Tensor) -> tuple[Tensor, dict[str, Reached]]:
         """The values of R losses, and their gradients by layer and direction."""
         chosen, tape = self.read(steps)
-        found = iter(_at(chosen.sum(), [t for done in tape.values() for t in _wanted(done)]))
-        layers = {}
+        deltas, nodes = back(chosen.sum(), tape, [part for done in tape.values() for node in done.nodes for part in node])
+        layers, rest = {}, iter(nodes)
         for name, done in tape.items():
-            deltas = {}
-            for product, held in done.products.items():
-                deltas[product] = held.stacked([next(found) for _ in held.outputs]).transpose(0, 1)
-            by_step = [[next(found) for _ in node] for node in done.nodes]
-            layers[name] = Reached(done, deltas, tuple(torch.stack(part, 1) for part in zip(*by_step, strict=True)))
+            by_step = [[next(rest) for _ in node] for node in done.nodes]
+            states = tuple(torch.stack(part, 1) for part in zip(*by_step, strict=True))
+            layers[name] = Reached(done, {p: delta.transpose(0, 1) for p, delta in deltas[name].items()}, states)
         return chosen.detach(), layers
 
     def bytes_a_row(self, step: int) -> int:
@@ -148,9 +146,10 @@ class _Grown(NamedTuple):
 
         with saved_tensors_hooks(keep, lambda tensor: tensor):
             chosen, tape = self.read(torch.tensor([step, step]))
-        wanted = [t for done in tape.values() for t in _wanted(done)]
+        wanted = [out for done in tape.values() for held in done.products.values() for out in held.outputs]
+        wanted += [part for done in tape.values() for node in done.nodes for part in node]
         for row in range(2):  # each of them: a maximum over equal rows takes the first
-            for gradient in _at(chosen[row], wanted, again=True):
+            for gradient in _at(chosen[row], wanted, retain_graph=True):
                 if bool(gradient.select(-2, 1 - row).any()):  # (T, B, rows) or (B, rows)
                     raise Problem(
                         "The texts of a batch mix in this network, as in batch normalisation while training, so one text's "
@@ -162,13 +161,24 @@ class _Grown(NamedTuple):
         return (sum(saved.values()) + kept + 2 * _bytes(wanted)) // 2
 
 
-def _wanted(done: Recorded) -> list[Tensor]:
-    """The tensors whose gradients are asked for: products, then states."""
-    return [*(out for held in done.products.values() for out in held.outputs), *(part for node in done.nodes for part in node)]
+def back(value: Tensor, tape: Tape, others: Sequence[Tensor] = ()) -> tuple[dict[str, dict[str, Tensor]], list[Tensor]]:
+    """The gradients of a value, (), at a tape's products and at other tensors of the graph.
+
+    Returns:
+        δ by layer and direction and by product, (T, B, rows), and the gradients at the others; zero where nothing leads there.
+    """
+    products = [(name, product) for name, done in tape.items() for product in done.products]
+    outputs = [out for name, product in products for out in tape[name].products[product].outputs]
+    found = iter(_at(value, [*outputs, *others]))
+    deltas: dict[str, dict[str, Tensor]] = {name: {} for name in tape}
+    for name, product in products:
+        held = tape[name].products[product]
+        deltas[name][product] = held.stacked([next(found) for _ in held.outputs])
+    return deltas, list(found)
 
 
-def _at(value: Tensor, wanted: list[Tensor], again: bool = False) -> tuple[Tensor, ...]:
-    return torch.autograd.grad(value, wanted, retain_graph=again, allow_unused=True, materialize_grads=True)
+def _at(value: Tensor, wanted: list[Tensor], retain_graph: bool = False) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(value, wanted, retain_graph=retain_graph, allow_unused=True, materialize_grads=True)
 
 
 def _bytes(tensors: Sequence[Tensor]) -> int:

@@ -120,11 +120,11 @@ class Recurrent(nn.Module):
         after, kept = [], []
         for layer in range(self.layers):
             own, before = self.layer(layer, 0), tuple(part[layer] for part in state)
-            a_input, a_hidden = self._products(own, x, before[0])
+            a_input, a_hidden = self._products(own, self.dropout(x) if layer else x, before[0])
             new, extra = self.cell.step(a_input, a_hidden, before)
             after.append(new)
             kept.append(dict(zip(self.cell.kept, extra, strict=True)))
-            x = self.dropout(new[0])
+            x = new[0]
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True)), kept
 
     def _products(self, own: Parameters, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
@@ -134,30 +134,32 @@ class Recurrent(nn.Module):
         edits = tape.edits(self)
         start = tuple(part.expand(-1, x.shape[1], -1) for part in edits.start or start or self.zero(x.shape[1], x))
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
+        mask = None if edits.mask is None and bool(true.all()) else true if edits.mask is None else edits.mask
+        x = x if x.requires_grad else _in_graph(x.detach())
         ends = []
         for layer in range(self.layers):
             x, tops = self.dropout(x) if layer else x, []
             for k in range(self.directions):
                 number = layer * self.directions + k
                 before = tuple(part[number] for part in start)
-                done = self._record_one(x, true, before, layer, k, edits)
+                done = self._record_one(x, mask, before, layer, k, edits)
                 tape.write(self, layer, k, done)
                 tops.append(done.after[0])
                 ends.append(done.nodes[0 if k else -1] if done.nodes else before)
-            x = torch.cat(tops, 2)
-        return x * true[:, :, None], tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
+            x = torch.cat(tops, 2) if len(tops) > 1 else tops[0]
+        return x if mask is None else x * true[:, :, None], tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
-    def _record_one(self, x: Tensor, true: Tensor, state: State, layer: int, direction: int, edits: Edits) -> Recorded:
-        """One layer and direction, step by step; x (T, B, n), true (T, B), the parts of the state (B, d)."""
+    def _record_one(
+        self, x: Tensor, mask: Tensor | None, state: State, layer: int, direction: int, edits: Edits
+    ) -> Recorded:
+        """One layer and direction, step by step; x (T, B, n), mask (T, B) or None, the parts of the state (B, d)."""
         cell, own, steps = self.cell, self.layer(layer, direction), len(x)
-        mask = true if edits.mask is None else edits.mask
-        # With a mask, and where gradients are followed, the state after a step is a node of the graph by itself: the gradient
-        # at an LSTM's c is then without that which comes by h of the same step.
-        apart = torch.is_grad_enabled() or not bool(mask.all())
+        graph = torch.is_grad_enabled()
         where, values = edits.replaced.get(f"{layer}.{direction}", (None, ()))
         inner, transposed = inner_bias(cell, own), own["weight_hh"].t()
         a_input = _in_graph(linear(x, own["weight_ih"], own["bias"]))
-        inputs, masks = a_input.unbind(), mask[:, :, None].unbind()  # whose gradient is one tensor, where that of [t] is T
+        inputs = a_input.unbind()  # at once: the gradient of each [t] would be as large as the whole
+        masks = () if mask is None else mask[:, :, None].unbind()
         nodes: list[State] = [()] * steps
         kept: list[tuple[Tensor, ...]] = [()] * steps
         a_hidden: list[Tensor] = [x] * steps
@@ -165,10 +167,12 @@ class Recurrent(nn.Module):
         for t in reversed(range(steps)) if direction else range(steps):
             before = state if edits.recurrence else zero
             product = before[0] @ transposed if inner is None else torch.addmm(inner, before[0], transposed)
-            a_hidden[t] = _in_graph(product)
-            after, kept[t] = cell.step(inputs[t], a_hidden[t], before)
-            if apart:
+            a_hidden[t] = product = _in_graph(product) if graph else product
+            after, kept[t] = cell.step(inputs[t], product, before)
+            if masks:
                 after = tuple(torch.where(masks[t], new, old) for new, old in zip(after, state, strict=True))
+            elif graph:  # nodes of their own: the gradient at an LSTM's c is without that which comes by h of the same step
+                after = tuple(part.clone() for part in after)
             if where is not None:
                 after = tuple(torch.where(where[t, :, None], v[t], a) for v, a in zip(values, after, strict=True))
             nodes[t] = state = after
@@ -184,9 +188,9 @@ class Recurrent(nn.Module):
         return Recorded(x, before_all, after_all, extra, products, own, nodes)
 
 
-def _in_graph(product: Tensor) -> Tensor:
-    """The product itself, as a leaf where nothing before it has a gradient, so that its own can be asked for."""
-    return product.requires_grad_() if torch.is_grad_enabled() and not product.requires_grad else product
+def _in_graph(tensor: Tensor) -> Tensor:
+    """The tensor itself, as a leaf where nothing before it has a gradient, so that its own can be asked for."""
+    return tensor.requires_grad_() if torch.is_grad_enabled() and not tensor.requires_grad else tensor
 
 
 @torch.no_grad()

@@ -42,8 +42,7 @@ class Product(NamedTuple):
     """A matrix times a vector at every step.
 
     Attributes:
-        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows). While gradients are
-            enabled they are in the graph, also where no parameter requires a gradient.
+        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows).
         inputs: v, (T, B, columns).
     """
 
@@ -57,6 +56,8 @@ class Product(NamedTuple):
 
 class Recorded(NamedTuple):
     """One layer and direction. All run over the steps of the text, also where it is read from its end; (T, B, …).
+
+    While gradients are enabled, inputs, products and nodes are in the graph, also where no parameter requires a gradient.
 
     Attributes:
         x: inputs, (T, B, n).
