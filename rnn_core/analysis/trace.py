@@ -1,6 +1,6 @@
 """One text through one run, with every number kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import regex
@@ -14,7 +14,7 @@ from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.network.models import Network
-from rnn_core.network.tape import Recorded, Tape, record
+from rnn_core.network.tape import Tape, record
 from rnn_core.results import Trace
 
 LONGEST = 20_000
@@ -56,7 +56,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         with record(network) as tape:
             logits = network({"tokens": given, "lengths": torch.tensor([len(indices)])})["logits"][:, 0]
         answers = ended(network, tape)[:, 0].softmax(1) if tasks.of(loaded.config).one_answer else None
-        readouts = logits.softmax(1)
+        readouts, held = logits.softmax(1), _held(network, tape)
     if answers is not None:
         answers[-1] = readouts[-1]  # the last step is <eos> itself: nothing is fed after it
     return Trace(
@@ -67,9 +67,9 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         known=indices != UNK,
         labels=loaded.speech.labels,
         embeddings=tape["cells.0.0"].x[:, 0].numpy(),
-        states=_together(network, tape, lambda one: one.after[0]),
-        cells=_together(network, tape, lambda one: one.after[1]) if "c" in cell.parts else None,
-        gates={name: _together(network, tape, lambda one, name=name: one.kept[name]) for name in cell.kept},
+        states=held["h"],
+        cells=held.get("c"),
+        gates={name: held[name] for name in cell.kept},
         logits=logits.numpy(),
         readouts=readouts.numpy(),
         answers=None if answers is None else answers.numpy(),
@@ -92,10 +92,15 @@ def ended(network: Network, tape: Tape) -> Tensor:
     return network.step(torch.tensor([EOS]), state)[0].unflatten(0, lowest.shape[:2])  # one token, to every state
 
 
-def _together(network: Network, tape: Tape, pick: Callable[[Recorded], Tensor]) -> np.ndarray:
-    """(layers, directions, T, d) of a text read alone."""
-    each = [pick(tape[f"cells.{layer}.{direction}"])[:, 0] for layer, direction in network.cells.each()]
-    return torch.stack(each).unflatten(0, (-1, network.directions)).numpy()
+def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:
+    """The parts of the state and what the cell kept, by name, (layers, directions, T, d), of a text read alone."""
+    each = [tape[f"cells.{layer}.{direction}"] for layer, direction in network.cells.each()]
+    found = {name: [one.after[part] for one in each] for part, name in enumerate(network.cell.parts)}
+    found |= {name: [one.kept[name] for one in each] for name in network.cell.kept}
+    return {
+        name: torch.stack([part[:, 0] for part in parts]).unflatten(0, (-1, network.directions)).numpy()
+        for name, parts in found.items()
+    }
 
 
 def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
