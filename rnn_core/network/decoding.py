@@ -53,8 +53,8 @@ def probabilities(
             tick(done / len(encoded.indices))
             tokens, lengths, _ = tensors(encoded.batch(rows))
             done += int(lengths.sum())
-            last = network.hidden(tokens, lengths)[lengths - 1, torch.arange(len(rows))]
-            found[rows] = network.readout(last).softmax(1).numpy()
+            at = (lengths - 1) * len(rows) + torch.arange(len(rows))
+            found[rows] = network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1).numpy()
     return found
 
 
@@ -111,9 +111,8 @@ def _predict(network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[f
         batch = encoded.batch(rows)
         done += int(batch.lengths.sum())
         tokens, lengths, targets = tensors(batch)
-        h = network.hidden(tokens, lengths)
         weights = weigh(batch.lengths, len(tokens))
-        log_p = network.readout(h).log_softmax(2)  # (T, B, k)
+        log_p = network({"tokens": tokens, "lengths": lengths})["logits"].log_softmax(2)  # (T, B, k)
         wanted = targets.expand(len(tokens), -1)
         labelled = wanted >= 0
         each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]
