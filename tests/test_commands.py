@@ -89,8 +89,8 @@ def refused(answer: tuple[int, list[str], list[str]], *said: str) -> None:
 
 # ---- train ----------------------------------------------------------------------------------------------------------
 
-COMMON = {"run", "parameters", "epochs", "updates", "engine", "read_seconds", "train_seconds", "tokens_per_second", "threads", "best_epoch",
-          "pad_share", "train_loss", "label_entropy", "majority_class"}  # fmt: skip
+COMMON = {"run", "parameters", "epochs", "updates", "engine", "read_seconds", "train_seconds", "tokens_per_second", "threads",
+          "best_epoch", "pad_share", "train_loss", "label_entropy", "majority_class"}  # fmt: skip
 
 
 def scored(*names: str) -> set[str]:
