@@ -72,10 +72,10 @@ def follow(
         Σ −log p(token given those before it), in nats, and how many tokens were the most probable.
     """
     stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
-    state, size = None, 16
+    state, size, steps = None, 16, stream.steps()
     with _evaluating(network):
-        while first < stream.steps:
-            tick(first / stream.steps)
+        while first < steps:
+            tick(first / steps)
             inputs, targets, lengths = map(torch.from_numpy, stream.chunk(first, size))
             batch = {"tokens": inputs, "lengths": lengths}
             outputs = network(batch if state is None else batch | {"start": state})

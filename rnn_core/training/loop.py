@@ -177,7 +177,7 @@ class Training:
         hidden = self._rare[tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
         batch["tokens"] = np.where(hidden, UNK, tokens)
         named = {name: torch.from_numpy(a) for name, a in batch.items()}
-        start = self._carried if self.place else None
+        start = self._carried if self.task.continues(which) else None
         loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
         if self.task.carries:
             self._carried = self.engine.ends
