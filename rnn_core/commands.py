@@ -128,6 +128,7 @@ def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
 
 def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Trains a run, or goes on with one that was cut off."""
+    from rnn_core.network.device import device_of
     from rnn_core.training.work import create_run, train_run
 
     began = time.perf_counter()
@@ -135,8 +136,8 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
         run = _to_resume(given, workspace)
     else:
         chosen = stated(ModelConfig, given) | stated(TrainConfig, given)
-        for kind in (ModelConfig, TrainConfig):
-            make(kind, stated(kind, given))  # what does not fit is said before files are read
+        make(ModelConfig, stated(ModelConfig, given))  # what does not fit is said before files are read
+        device_of(make(TrainConfig, stated(TrainConfig, given)).device)
         saved = _dataset_of(given, workspace, job)
         model, train = suggest(saved.config, saved.report, chosen)
         _print_suggestions(suggestions(saved.config, saved.report, chosen))
@@ -168,7 +169,18 @@ def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
     if named:
         flags = ", ".join("--" + name.replace("_", "-") for name in named)
         raise Problem(f"A run is resumed with its own data and settings: leave out {flags}, or train a new run.")
-    return workspace.run(given.resume)
+    run = workspace.run(given.resume)
+    if run.config.train.device == "cuda":
+        from rnn_core.network.device import device_of
+
+        try:
+            device_of("cuda")
+        except Problem:
+            raise Problem(
+                f"{run.name} trains on a GPU, and there is none here that torch can use. Resume it where one is, or train a new "
+                "run."
+            ) from None
+    return run
 
 
 def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
