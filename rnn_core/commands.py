@@ -216,7 +216,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         key, split = given.key or evaluations.key_of_file(_file(given.file), config), "file"
     with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job, _saying_that_loops_compile():
         weights = evaluations.weights_of(run)
-        loaded = load(run)
+        loaded = load(run, given.device)
         use_threads(run.config.train.threads)
         warnings: tuple[str, ...] = ()
         left_out: tuple[LeftOut, ...] = ()
@@ -278,7 +278,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     _may_write(given.out, given.file)
     for note in (f"{name}: {source.words}", *source.format.notes):
         print(note, file=sys.stderr)
-    loaded = load(run)
+    loaded = load(run, given.device)
     use_threads(run.config.train.threads)
     heard = _reading(job, doing="Answering")
     made: list[FileAnswers] = []
@@ -336,7 +336,7 @@ def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     from rnn_core.analysis.trace import trace
 
     run = workspace.run(given.run)
-    seen = trace(load(run), given.text)
+    seen = trace(load(run, given.device), given.text)
     if seen.overflows:
         raise Problem(OVERFLOW)
 
@@ -365,7 +365,7 @@ def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -
     from rnn_core.analysis.trace import trace
 
     run = workspace.run(given.run)
-    loaded = load(run)
+    loaded = load(run, given.device)
     found = gradients(loaded, trace(loaded, given.text), given.target, given.loss)
     for sentence in found["said"]:
         print(sentence, file=sys.stderr)
