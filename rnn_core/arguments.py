@@ -61,8 +61,9 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         sub.add_argument("--name", help="what to call it")
 
     def add_device(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--device", choices=choices(options(TrainConfig)["device"]), default="cpu", help="where it computes: the "
-                         "processor, a GPU, or the GPU if there is one (default: cpu); the run may have been trained on another")  # fmt: skip
+        words = "where it computes: the processor, a GPU, or the GPU if there is one; it need not be where the run was trained"
+        devices = choices(options(TrainConfig)["device"])
+        sub.add_argument("--device", choices=devices, default="cpu", help=f"{words} (default: cpu)")
 
     sub = add("data")
     add_files(sub, required=True)
@@ -119,6 +120,15 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
                      "what the network answers itself)")  # fmt: skip
     sub.add_argument("--loss", choices=choices(options(TrainConfig)["loss"]), help="where the losses are taken (default: as the "
                      "run was trained)")  # fmt: skip
+
+    sub = add("generate")
+    sub.add_argument("run", metavar="RUN")
+    add_device(sub)
+    sub.add_argument("--prompt", metavar="TEXT", default="", help="the beginning, which is read first (default: none)")
+    sub.add_argument("--length", metavar="N", type=int, default=200, help="how many tokens to write at most (default: 200)")
+    sub.add_argument("--temperature", metavar="X", type=float, default=1.0,
+                     help="divides the logits; 0 takes the most probable token each time (default: 1)")  # fmt: skip
+    sub.add_argument("--seed", metavar="N", type=int, default=0, help="the same seed writes the same text (default: 0)")
 
     add("runs")
     return parser

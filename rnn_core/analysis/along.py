@@ -5,19 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding, linear
 
 from rnn_core.analysis.bptt_pass import forward, target_of
 from rnn_core.analysis.bptt_sweep import sums
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import decision_step
-from rnn_core.analysis.trace import trace
+from rnn_core.analysis.trace import ended, trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded, in_order
 from rnn_core.data.datasets import Example
-from rnn_core.data.vocabulary import EOS
 from rnn_core.network.models import Network
-from rnn_core.network.recurrence import inner_bias, unroll, zero_state
+from rnn_core.network.tape import record
 from rnn_core.results import Along
 
 SHARES = np.linspace(0, 1, 21)
@@ -41,7 +39,7 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
     decided = np.zeros(len(known))
     for rows in in_order(encoded.lengths):
         batch = encoded.batch(rows)
-        readouts, answers = _beliefs(loaded.network, torch.from_numpy(batch.tokens))
+        readouts, answers = _beliefs(loaded.network, torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths))
         for column, (row, length) in enumerate(zip(rows, batch.lengths, strict=True)):
             words = length - 2
             after = np.rint(SHARES * words).astype(int)  # step 0 is <sos>, so after w words the step is w
@@ -55,20 +53,11 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
 
 
 @torch.no_grad()
-def _beliefs(network: Network, tokens: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def _beliefs(network: Network, tokens: Tensor, lengths: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """The class read out at every step, and the class after one more step on `<eos>` from there; (T, B) each."""
-    cell, d = network.cell, network.config.hidden
-    x = embedding(tokens, network.embedding.weight)
-    ended = network.embedding.weight[EOS].expand(*tokens.shape, -1)
-    for layer in range(network.config.layers):
-        p = network.layer(layer, 0)
-        inner = inner_bias(cell, p)
-        states, _ = unroll(cell, linear(x, p["weight_ih"], p["bias"]), p["weight_hh"], inner,
-                           zero_state(cell, tokens.shape[1], d, x))  # fmt: skip
-        held = tuple(torch.stack(part) for part in zip(*states, strict=True))
-        after, _ = cell.step(linear(ended, p["weight_ih"], p["bias"]), linear(held[0], p["weight_hh"], inner), held)
-        x, ended = held[0], after[0]
-    return network.readout(x).argmax(2).numpy(), network.readout(ended).argmax(2).numpy()
+    with record(network) as tape:
+        logits = network({"tokens": tokens, "lengths": lengths})["logits"]
+    return logits.argmax(2).numpy(), ended(network, tape).argmax(2).numpy()
 
 
 def _reach(loaded: Loaded, examples: Sequence[Example]) -> tuple[np.ndarray, int]:

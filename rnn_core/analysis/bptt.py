@@ -11,20 +11,18 @@ from torch import Tensor
 from rnn_core.analysis.bptt_checks import compare, differences
 from rnn_core.analysis.bptt_pass import (
     Pass,
-    Read,
     Target,
     at_logits,
     beginning,
-    deltas,
     doubled,
     forward,
     target_of,
-    times,
     values_of,
 )
 from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Gradients, Met, Sums, added, sums, sweep, two_deltas
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
+from rnn_core.network.jacobians import Read, deltas, times
 from rnn_core.network.models import Network
 from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
 
@@ -145,7 +143,7 @@ def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> di
         torch.mm(shares[met.step], met.grad.t(), out=maps.shares[met.step][:, met.rows])
 
     eye = torch.nn.functional.one_hot(rows, done.steps).to(done.top.dtype)
-    sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit)
+    sweep(done, done.network.readout_back(at_logits(done, target)), eye, visit)
     weights = target.weights[rows].to(done.top.dtype)
     for one in found.values():
         one.shares.mul_(weights)
@@ -293,7 +291,7 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
 
     if cuts:
         eye = torch.nn.functional.one_hot(rows, steps).to(dtype)
-        sweep(done, at_logits(done, target) @ done.network.weight_out, eye, visit, max(cuts))
+        sweep(done, done.network.readout_back(at_logits(done, target)), eye, visit, max(cuts))
     found = []
     for kind in ("window", "chunks"):
         for k in ks:

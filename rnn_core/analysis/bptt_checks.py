@@ -23,7 +23,7 @@ def autograd(done: Pass, target: Target) -> Gradients:
 def total_by(network: Network, done: Pass, target: Target) -> Tensor:
     """The total of this text's losses, (), by a network with other weights, read as it is trained."""
     counted = target.weights > 0
-    logits = network.readout(network.hidden(done.indices[:, None], torch.tensor([done.steps])))[counted, 0]
+    logits = network({"tokens": done.indices[:, None], "lengths": torch.tensor([done.steps])})["logits"][counted, 0]
     chosen = target.classes[counted]
     each = logits.gather(1, chosen[:, None])[:, 0] if target.logit else cross_entropy(logits, chosen, reduction="none")
     return (each * target.weights[counted].to(each.dtype)).sum()

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_pass import Pass, Read, Target, at_logits, deltas, times
+from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
 from rnn_core.analysis.bptt_sweep import FLUSH, flush, sums
 from rnn_core.config import Problem
 from rnn_core.network.cells import Cell, Elman
+from rnn_core.network.jacobians import Read, deltas, times
 from rnn_core.results import Path, Reach
 
 SINGULAR_WORK = 140 * 128**2
@@ -157,10 +158,10 @@ def _from_above(
     """(T, D) ∂⁺L(t)/∂h_s of a layer's states: from the readout, or from the pre-activations of the layer above."""
     found = torch.zeros_like(done.top)
     if layer == len(done.layers) - 1:
-        found[step] = at_logits(done, target)[step] @ done.network.weight_out
+        found[step] = done.network.readout_back(at_logits(done, target)[step])
         return found
     for direction, read in enumerate(done.layers[layer + 1]):
-        found += deltas(read.slopes.at_input, at_state[layer + 1, direction]) @ read.parameters["weight_ih"]
+        found += read.at_inputs(deltas(read.slopes.at_input, at_state[layer + 1, direction]))
     return found
 
 
@@ -169,7 +170,7 @@ def _along(read: Read, from_above: Tensor, back: int, ways: list[int], whole: Te
 
     No way is walked back for it: what a change of a_k along δ(t,k) does to the states is walked on, once for all ways.
     """
-    weight, slopes = read.parameters["weight_hh"], read.slopes
+    slopes = read.slopes
     gates = whole.view(slopes.at_hidden.shape[2:])
     moved = (slopes.at_hidden[back] * gates).sum(1)  # (P, d)
     found, step, wanted = [], back, set(ways)
@@ -179,7 +180,7 @@ def _along(read: Read, from_above: Tensor, back: int, ways: list[int], whole: Te
         if step == ways[-1]:
             return torch.stack(found)
         step += 1 if ways[-1] > step else -1
-        gates = (weight @ moved[0]).view_as(gates)
+        gates = read.onward(moved[0]).view_as(gates)
         moved = (slopes.at_hidden[step] * gates).sum(1) + (slopes.direct[step] * moved).sum(1)
 
 

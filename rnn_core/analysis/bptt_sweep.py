@@ -16,7 +16,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from rnn_core.analysis.bptt_pass import Pass, Read, Target, at_logits, deltas, times
+from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
+from rnn_core.network.jacobians import Read, deltas, times
 
 BLOCK_BYTES = 128 * 2**20
 """What the gradients above and below a layer may take, for one block of losses."""
@@ -165,7 +166,7 @@ def sums(done: Pass, target: Target, weightings: Tensor) -> Sums:
     def visit(met: Met) -> None:
         at_state[met.layer, met.direction][met.rows, met.step] = met.grad
 
-    sweep(done, logits @ done.network.weight_out, weightings, visit)
+    sweep(done, done.network.readout_back(logits), weightings, visit)
     weighted = weightings[:, :, None] * logits  # (R, T, k)
     gradients = {"weight_out": weighted.mT @ done.top, "bias_out": weighted.sum(1)}
     d = done.network.config.hidden
@@ -193,7 +194,7 @@ def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
         if "bias_inner" in read.parameters:
             gradients[name + "bias_inner"] = at_hidden[..., -d:].sum(1)
         if layer == 0:
-            at_words = at_words + at_input @ read.parameters["weight_ih"]
+            at_words = at_words + read.at_inputs(at_input)
     unique, place = torch.unique(done.indices, return_inverse=True)
     rows = at_words.new_zeros(at_words.shape[0], len(unique), at_words.shape[2])
     gradients["embedding.weight"] = rows.index_add_(1, place, at_words)

@@ -4,38 +4,25 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import linear
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS
-from rnn_core.network.models import Network
-from rnn_core.network.recurrence import inner_bias, zero_state
+from rnn_core.network.models import Network, Outputs
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 
 
 def without_recurrence(loaded: Loaded, trace: Trace) -> WithoutRecurrence:
     """One text, each of its tokens read alone."""
     with torch.no_grad():
-        top = alone(loaded.network, loaded.network.embedding.weight[trace.indices])
-        return WithoutRecurrence(top.numpy(), loaded.network.readout(top).softmax(1).numpy())
+        read = alone(loaded.network, trace.indices)
+    return WithoutRecurrence(read["states"][0].numpy(), read["logits"][0].softmax(1).numpy())
 
 
-def alone(network: Network, x: Tensor) -> Tensor:
-    """The uppermost states, (m, D), of inputs x (m, n) that are each the first and only step."""
-    cell, d = network.cell, network.config.hidden
-    for layer in range(network.config.layers):
-        found = []
-        for direction in range(network.directions):
-            parameters = network.layer(layer, direction)
-            before = zero_state(cell, len(x), d, x)
-            a_hidden = linear(before[0], parameters["weight_hh"], inner_bias(cell, parameters))
-            after, _ = cell.step(linear(x, parameters["weight_ih"], parameters["bias"]), a_hidden, before)
-            found.append(after[0])
-        x = torch.cat(found, dim=1)
-    return x
+def alone(network: Network, tokens: np.ndarray) -> Outputs:
+    """What the network makes of tokens, (m,), each read as a text of one step, whose state before is zero; (1, m, …)."""
+    return network({"tokens": torch.from_numpy(tokens).long()[None], "lengths": torch.ones(len(tokens), dtype=torch.int64)})
 
 
 @torch.no_grad()
@@ -51,7 +38,7 @@ def gain(
     """
     network, targets = loaded.network, some.targets
     words, places = np.unique(some.indices, return_inverse=True)  # what is read alone answers alike everywhere
-    p = network.readout(alone(network, network.embedding.weight[torch.from_numpy(words).long()])).softmax(1).numpy()
+    p = alone(network, words)["logits"][0].softmax(1).numpy()
     task = tasks.of(loaded.config)
     answers = task.predict(network, loaded.config, some, tick).answers
     mean = None

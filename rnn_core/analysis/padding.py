@@ -1,11 +1,10 @@
 """What pads do to a text's states, answer and gradient, on either side, passed over or read like any token.
 
-Passed over means: at a pad the state stays what it was. With the pads at the end that is the network as it is trained,
-which reads each text by its own length; with the pads at the start the texts are read with a mask (`masked`), and the
+Passed over means: at a pad the state stays what it was. With the pads at the end that is what the network does in training,
+where it reads each text by its own length; with the pads at the start the texts are read with a mask (`masked`), and the
 state stays h_0 = 0 until the first true step.
 """
 
-import copy
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -64,8 +63,8 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     targets = own if not task.one_answer or label not in trace.labels else np.array([trace.labels.index(label)])
     used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
     tokens = tokens[1:]
-    text = _Text(loaded, copy.deepcopy(loaded.network).requires_grad_(True), loaded.network.embedding.weight[used], targets)
-    bare = text.by_length(_row(tokens, 0, "right", True, task))
+    text = _Text(loaded, torch.from_numpy(used), targets)
+    (bare,) = text.read([_row(tokens, 0, "right", True, task)])
     size = _length(bare.gradient.values())
     counts = np.array(sorted({*COUNTS, pads}))
     reads: list[PaddedRead] = []
@@ -73,8 +72,7 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     for side in SIDES:
         for masked in (False, True):
             rows = [_row(tokens, count, side, masked, task) for count in counts.tolist()]
-            found = text.by_mask(rows) if masked and side == "left" else map(text.by_length, rows)
-            line = [_compared(row, one, bare, size, side, masked) for row, one in zip(rows, found, strict=True)]
+            line = [_compared(row, one, bare, size, side, masked) for row, one in zip(rows, text.read(rows), strict=True)]
             curves[side, masked] = np.array([p for p, _ in line])
             moved[side, masked] = np.array([read.state for _, read in line])
             drift[side, masked] = np.array([read.ratio for _, read in line])
@@ -109,41 +107,28 @@ class _Text(NamedTuple):
     """What is read with pads: a text by a network.
 
     Attributes:
-        twin: the network, for autograd.
-        table: (rows, n) the rows of E that the text and its pads use: no other has a gradient.
+        used: the rows of E that the text and its pads use, (rows,): no other has a gradient.
         targets: (R,).
     """
 
     loaded: Loaded
-    twin: Network
-    table: Tensor
+    used: Tensor
     targets: np.ndarray
 
-    def by_length(self, row: _Row) -> _Measured:
-        """A row as in training: read from its start, by its length; what is behind counts for nothing."""
-        table = self.table.clone().requires_grad_(True)
-        fed = torch.from_numpy(row.fed)
-        top = self.twin.advance(table, torch.from_numpy(row.tokens)[:, None], fed.sum()[None]) * fed[:, None, None]
-        logits = self.twin.readout(top)
-        total = self._loss(row, logits[:, 0])
-        parameters = {name: p for name, p in self.twin.named_parameters() if p is not self.twin.embedding.weight}
-        found = torch.autograd.grad(total, [table, *parameters.values()])
-        return self._measured(row, top[:, 0], logits[:, 0], total, dict(zip(("E", *parameters), found, strict=True)))
-
-    def by_mask(self, rows: Sequence[_Row]) -> Iterator[_Measured]:
+    def read(self, rows: Sequence[_Row]) -> Iterator[_Measured]:
         """Rows in one batch with a mask; the shorter ones are filled up at the end, and masked there as well."""
         network, longest = self.loaded.network, max(len(row.tokens) for row in rows)
         tokens, fed = (
             torch.from_numpy(np.stack([np.pad(part, (0, longest - len(part))) for part in parts], 1))
             for parts in ([row.tokens for row in rows], [row.fed for row in rows])
         )
-        top, layers = read_masked(network, self.table[tokens].requires_grad_(True), fed)
-        logits = network.readout(top)
+        outputs, tape = read_masked(network, self.used[tokens], fed)
+        top, logits = outputs["states"], outputs["logits"]
         losses = torch.stack([self._loss(row, logits[:, column]) for column, row in enumerate(rows)])
-        found = gradients(layers, top, logits, losses)
+        found = gradients(outputs, tape, losses)
         inputs = found.pop("inputs")
         for column, row in enumerate(rows):
-            table = torch.zeros_like(self.table).index_add_(0, tokens[:, column], inputs[column])
+            table = inputs.new_zeros(len(self.used), inputs.shape[2]).index_add_(0, tokens[:, column], inputs[column])
             gradient = {"E": table} | {name: part[column] for name, part in found.items()}
             yield self._measured(row, top[:, column], logits[:, column], losses[column], gradient)
 

@@ -58,9 +58,13 @@ def cost(
         shifts = longest - batch.lengths
         behind = np.pad(batch.tokens, ((0, longest - len(batch.tokens)), (0, 0)))
         before = np.stack([np.roll(row, shift) for row, shift in zip(behind.T, shifts, strict=True)], 1)
-        whole, columns = torch.full((len(shifts),), longest), np.arange(len(shifts))
+        whole, columns = torch.full((len(shifts),), longest), torch.arange(len(shifts))
+        own, last = (torch.from_numpy(batch.lengths) - 1) * len(shifts) + columns, (whole - 1) * len(shifts) + columns
         # Reading goes forwards, so what is behind the true end has not touched the state there.
-        read, after = (network.hidden(torch.from_numpy(tokens), whole) for tokens in (behind, before))
-        for place, top in enumerate((read[batch.lengths - 1, columns], read[-1], after[-1])):
-            right[place] += int((network.readout(top).argmax(1).numpy() == batch.targets).sum())
+        read, after = (
+            network({"tokens": torch.from_numpy(tokens), "lengths": whole, "at": at})["logits"].argmax(1).numpy()
+            for tokens, at in ((behind, torch.cat((own, last))), (before, last))
+        )
+        for place, answers in enumerate((*np.split(read, 2), after)):
+            right[place] += int((answers == batch.targets).sum())
     return PaddingCost(m, available, longest, *(right / m).tolist())

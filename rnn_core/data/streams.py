@@ -4,12 +4,14 @@ A stream is stored as rows, which are the lines of the text with their ends: so 
 data. A row that ends a document is followed by `<eos>` in the stream; nothing else is put between rows.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.batches import Encoded
@@ -18,9 +20,9 @@ from rnn_core.data.encodings import chunks
 from rnn_core.data.examples import UNUSABLE, Found, unusable
 from rnn_core.data.schema import STREAM
 from rnn_core.data.tables import BLOCK, Format, read_rows, recognise
-from rnn_core.data.tokens import graphemes, words
+from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.values import as_text
-from rnn_core.data.vocabulary import EOS, SOS
+from rnn_core.data.vocabulary import SOS
 
 END = "end of a document"
 """The target of a row that ends a document."""
@@ -45,7 +47,7 @@ class Text:
     path: Path
     config: DataConfig
     format: Format
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def documents(self) -> bool:
@@ -58,7 +60,8 @@ class Text:
         while some := list(islice(found, BLOCK)):
             sound = [(tokens, target, line) for tokens, target, line in some if tokens]
             texts, targets, lines = map(list, zip(*sound, strict=True)) if sound else ([], [], [])
-            yield Found(texts, targets, None, lines, [(line, target) for tokens, target, line in some if not tokens], [])
+            faults = [(line, why) for tokens, why, line in some if not tokens]
+            yield Found(texts, pa.array(targets, pa.string()).dictionary_encode(), None, lines, faults, [])
 
     def _lines(self, tick: Tick | None) -> Iterator[tuple[list[str], str, int]]:
         format = self.format
@@ -156,6 +159,19 @@ def tokens_of(text: str, how: str) -> list[str]:
     return [token for _, line in _rows_of([text]) for row in cut(line, how, len(line) + 1) for token in row]
 
 
+def spans_of(text: str, how: str) -> list[tuple[str, int, int]]:
+    """The tokens of a text as those of a stream, each with where it starts and ends in it; the end of a line is one too."""
+    if how == "char":
+        return tokenise(text, how)
+    found = []
+    for line in re.finditer(r"[^\n]*\n?", text):
+        start = line.start()
+        found += [(token, start + a, start + b) for token, a, b in tokenise(line.group(), how)]
+        if line.group().endswith("\n"):
+            found.append(("\n", line.end() - 1, line.end()))
+    return found
+
+
 def joined(tokens: Iterable[str], how: str) -> str:
     """Tokens of a stream as text: characters end to end, words with spaces between, but not around the end of a line."""
     if how == "char":
@@ -207,6 +223,3 @@ class Streams:
         targets = self.tokens[np.minimum(begins + steps, len(self.tokens) - 1)]
         inputs = np.where(steps > 0, self.tokens[np.maximum(begins + steps - 1, 0)], SOS)
         return inputs, targets, np.minimum(self.lengths - first, len(steps))
-
-
-__all__ = ["END", "EOS", "LONGEST", "Streams", "Text", "cut", "joined", "look_into", "stream_of", "tokens_of"]

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import nn
 
 from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
+from rnn_core.data.streams import Streams
 from rnn_core.network.device import array, number, place_of
 from rnn_core.network.models import Network
 
@@ -54,13 +56,46 @@ def probabilities(
             batch = encoded.batch(rows)
             done += int(batch.lengths.sum())
             tokens, lengths, _ = tensors(batch, place_of(network))
-            last = network.hidden(tokens, lengths)[lengths - 1, torch.arange(len(rows), device=lengths.device)]
-            found[rows] = array(network.readout(last).softmax(1))
+            at = (lengths - 1) * len(rows) + torch.arange(len(rows), device=lengths.device)
+            found[rows] = array(network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1))
     return found
 
 
+@torch.no_grad()
+def follow(
+    network: nn.Module, tokens: np.ndarray, tick: Callable[[float], object] = lambda share: None
+) -> tuple[float, int]:
+    """Reads a stream in one pass, without dropout, the state carried over from chunk to chunk.
+
+    Args:
+        tokens: (N,).
+        tick: hears the share read so far; what it raises ends the work.
+
+    Returns:
+        Σ −log p(token given those before it), in nats, and how many tokens were the most probable.
+    """
+    stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
+    state, size, device = None, 16, place_of(network)
+    with _evaluating(network):
+        while first < stream.steps:
+            tick(first / stream.steps)
+            inputs, targets, lengths = (torch.from_numpy(one).to(device) for one in stream.chunk(first, size))
+            batch = {"tokens": inputs, "lengths": lengths}
+            outputs = network(batch if state is None else batch | {"start": state})
+            logits, state = outputs["logits"][:, 0], outputs["ends"]
+            nats += number(nn.functional.cross_entropy(logits, targets[:, 0], reduction="none").double().sum())
+            right += int(number((logits.argmax(1) == targets[:, 0]).sum()))
+            first += size
+            size = max(16, min(1024, _NUMBERS // logits.shape[1]))
+    return nats, right
+
+
+_NUMBERS = 2**23
+"""Logits that are held at a time while a stream is followed."""
+
+
 @contextmanager
-def _evaluating(network: Network) -> Iterator[None]:
+def _evaluating(network: nn.Module) -> Iterator[None]:
     """Evaluation mode; the mode before is put back afterwards."""
     was_training = network.training
     network.eval()
@@ -79,9 +114,8 @@ def _predict(network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[f
         batch = encoded.batch(rows)
         done += int(batch.lengths.sum())
         tokens, lengths, targets = tensors(batch, place_of(network))
-        h = network.hidden(tokens, lengths)
         weights = weigh(batch.lengths, len(tokens))
-        log_p = network.readout(h).log_softmax(2)  # (T, B, k)
+        log_p = network({"tokens": tokens, "lengths": lengths})["logits"].log_softmax(2)  # (T, B, k)
         wanted = targets.expand(len(tokens), -1)
         labelled = wanted >= 0
         each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]

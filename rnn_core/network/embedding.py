@@ -47,7 +47,7 @@ class Embedding(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The vectors of tokens of any shape, (…, n)."""
-        return self.rows(tokens).whole()
+        return nn.functional.embedding(tokens, self.weight) if self._before is None else self.rows(tokens).whole()
 
     def rows(self, tokens: Tensor) -> Rows:
         """The different vectors among those of the tokens, (…), and which stands where. Beside the processor each place has a

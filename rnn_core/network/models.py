@@ -118,6 +118,10 @@ class Network(nn.Module):
         """o = c + V h for states of any leading shape, (…, D) → (…, k)."""
         return nn.functional.linear(self.dropout(h), self.weight_out, self.bias_out)
 
+    def readout_back(self, grad: Tensor) -> Tensor:
+        """∂L/∂h = ∂L/∂o V, (…, k) → (…, D), in evaluation mode."""
+        return grad @ self.weight_out
+
 
 def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter by its name, from the declarations alone: no tensor is made."""

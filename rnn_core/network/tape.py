@@ -7,6 +7,7 @@
 So the forward pass that trains is the one that is looked into, and every other reading of a text is an edit of it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +22,7 @@ from rnn_core.network.cells import State
 
 @dataclass(frozen=True)
 class Edits:
-    """Changes to the recurrent layers of a module while it is recorded.
+    """Changes to the recurrent layers of a module while it is recorded. Those for one text, B = 1, are of every text.
 
     Attributes:
         mask: (T, B); where it is False the state stays what it was, in each layer and direction. None: each text's own steps.
@@ -41,7 +42,7 @@ class Product(NamedTuple):
     """A matrix times a vector at every step.
 
     Attributes:
-        outputs: M v (and a bias), in the graph: all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows).
+        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows).
         inputs: v, (T, B, columns).
     """
 
@@ -49,12 +50,14 @@ class Product(NamedTuple):
     inputs: Tensor
 
     def stacked(self, of_outputs: Sequence[Tensor]) -> Tensor:
-        """What is given for each of `outputs`, such as their gradients, as (T, B, rows)."""
+        """The outputs, or other tensors that are given for each of them such as their gradients, as (T, B, rows)."""
         return of_outputs[0] if of_outputs[0].dim() == 3 else torch.stack(list(of_outputs))
 
 
 class Recorded(NamedTuple):
     """One layer and direction. All run over the steps of the text, also where it is read from its end; (T, B, …).
+
+    While gradients are enabled, inputs, products and nodes are in the graph, also where no parameter requires a gradient.
 
     Attributes:
         x: inputs, (T, B, n).
@@ -62,6 +65,8 @@ class Recorded(NamedTuple):
         kept: what the cell kept at each step, by name, (T, B, d).
         products: by the parameter's name.
         parameters: by name.
+        nodes: the parts of the state after each step, (B, d), as the next step reads them: ∂L/∂ of these is the whole gradient
+            at a state, with that from the layer above.
     """
 
     x: Tensor
@@ -70,6 +75,25 @@ class Recorded(NamedTuple):
     kept: dict[str, Tensor]
     products: dict[str, Product]
     parameters: dict[str, Tensor]
+    nodes: list[State]
+
+    def gradients(self, deltas: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The gradient of each text's own loss with respect to each parameter, by name, (B, *its shape).
+
+        That of a matrix is Σ_t δ_t v_tᵀ, that of the bias Σ_t δ_t at U x_t + b, and that of the inner bias Σ_t δ_t at the last
+        block of W h_{t−1}.
+
+        Args:
+            deltas: δ, ∂L/∂ of each product's outputs by the product's name, (T, B, rows).
+        """
+        found = {}
+        for name, p in self.parameters.items():
+            if name in self.products:
+                inputs = self.products[name].inputs.detach().transpose(0, 1)
+                found[name] = torch.bmm(deltas[name].permute(1, 2, 0), inputs)
+            else:
+                found[name] = deltas["weight_hh" if name == "bias_inner" else "weight_ih"].sum(0)[:, -len(p) :]
+        return found
 
 
 class Put(NamedTuple):
@@ -91,18 +115,26 @@ class Tape(dict[str, Recorded]):
         self.named: dict[str, Put] = {}
         self._paths = {id(module): path for path, module in network.named_modules()}
         self._edits = edits
+        self._runs: Counter[str] = Counter()
 
     def put(self, name: str, tensor: Tensor, axes: Sequence[str]) -> None:
         """Keeps a tensor of the forward pass under a name, such as ("attention", (S, T, B), ("source", "target", "text"))."""
         self.named[name] = Put(tensor, tuple(axes))
 
-    def path(self, module: nn.Module) -> str:
-        """Where a module stands in the recorded one: "cells", or "" for itself."""
-        return self._paths[id(module)]
+    def write(self, module: nn.Module, layer: int, direction: int, done: Recorded) -> None:
+        """Keeps a layer and direction of a module; of one that runs several times, the n-th under a name with `#n`."""
+        name = ".".join(filter(None, (self.path(module), str(layer), str(direction))))
+        self._runs[name] += 1
+        self[name if self._runs[name] == 1 else f"{name}#{self._runs[name]}"] = done
+
+    def path(self, module: nn.Module) -> str | None:
+        """Where a module stands in the recorded one: "cells", or "" for itself; None: it is no part of it."""
+        return self._paths.get(id(module))
 
     def edits(self, module: nn.Module) -> Edits:
         """Those of a module."""
-        return self._edits.get(self.path(module), _NONE)
+        path = self.path(module)
+        return _NONE if path is None else self._edits.get(path, _NONE)
 
 
 _NONE = Edits()

@@ -7,12 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
-from rnn_core.data.scoring import unseen_labels
 from rnn_core.network.device import array, title_of
 from rnn_core.network.models import count_parameters
-from rnn_core.results import Scores
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.jobs import Cancelled, Job
 from rnn_core.training.loop import Training
@@ -50,7 +49,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     if (speech.vocabulary, speech.labels) != (data.vocabulary, data.labels):
         raise Problem(f"The words or labels of {run.name} are not those of its data. Train a new run.")
     train, dev, test = (data.encoded(split) for split in SPLITS)
-    unseen = {split: unseen_labels(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
+    task = tasks.of(config)
+    unseen = {split: task.unseen(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
     training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme, unseen["dev"])
     read_seconds = time.perf_counter() - began
     if run.resumable:
@@ -68,7 +68,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     training.network.load_state_dict(training.best_weights)
     words = len(speech.vocabulary)
     figures: dict[str, Any] = {
-        "parameters": count_parameters(config.model, words, training.task.outputs(words, len(speech.labels))),
+        "parameters": count_parameters(config.model, words, task.outputs(words, len(speech.labels))),
         "epochs": training.epoch,
         "updates": training.step,
         "engine": training.engine.name,
@@ -85,13 +85,12 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     saved: dict[str, Any] = {}
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
-            scorer = training.task.scorer(speech.labels, speech.scheme)
-            answers = training.task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
+            scorer = task.scorer(speech.labels, speech.scheme)
+            answers = task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
             scorer.add(texts, answers, unseen[split])
             scores = scorer.scores()
-            if isinstance(scores, Scores):
-                saved[split] = scores_to_json(scores)
-            figures |= training.task.figures_of(scores, split, training.majority)
+            saved[split] = scores_to_json(scores)
+            figures |= task.figures_of(scores, split, training.majority)
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)
     return figures

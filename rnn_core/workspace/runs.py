@@ -17,7 +17,7 @@ from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, plain
 from rnn_core.data.encodings import encodable
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.metrics import SCHEMES
-from rnn_core.results import History, Scores, SpanScores
+from rnn_core.results import History, Scores, SpanScores, TokenScores
 from rnn_core.workspace import files
 
 Arrays = dict[str, np.ndarray]
@@ -252,8 +252,10 @@ def _sound_device(name: Any) -> bool:
     return name is None or (isinstance(name, str) and len(name) <= MOST_DEVICE and encodable(name))
 
 
-def _sound_scores(scores: Scores) -> bool:
+def _sound_scores(scores: Scores | TokenScores) -> bool:
     """Whether every value is of its kind and the matrix fits the labels."""
+    if isinstance(scores, TokenScores):
+        return all(value is not None and _number_or_none(value) for value in vars(scores).values())
     spans = scores.spans
     parts: list[Any] = [scores, *scores.per_class, *([spans, *spans.per_type] if spans else [])]
     typed = [(getattr(part, field.name), field.type) for part in parts for field in fields(part)]

@@ -11,12 +11,13 @@ from torch.nn.functional import cross_entropy
 from rnn_core.analysis import bptt, bptt_pass, bptt_sweep
 from rnn_core.analysis.bptt import flow, gradients, truncations
 from rnn_core.analysis.bptt_checks import compare, differences
-from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, doubled, forward, target_of, times
+from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, doubled, forward, target_of
 from rnn_core.analysis.bptt_sweep import Met, flush, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import losses
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
+from rnn_core.network.jacobians import times
 from rnn_core.network.models import Network
 from rnn_core.results import GradientFlow
 from rnn_core.views.bptt import backward

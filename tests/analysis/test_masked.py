@@ -28,10 +28,10 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
 def test_each_text_of_a_batch_is_as_if_alone(name: str, task: str, layers: int, both: bool) -> None:
     network = loaded(name, task, layers=layers, bidirectional=both).network
     tokens, true = batch()
-    top, read = read_masked(network, network.embedding.weight[tokens].requires_grad_(True), true)
-    logits = network.readout(top)
+    outputs, tape = read_masked(network, tokens, true)
+    top, logits = outputs["states"], outputs["logits"]
     losses = torch.stack([-logits[true[:, b], b].log_softmax(1)[:, 1].sum() for b in range(len(TEXTS))])
-    found = gradients(read, top, logits, losses)
+    found = gradients(outputs, tape, losses)
     for b, text in enumerate(TEXTS):
         twin = copy.deepcopy(network).requires_grad_(True)
         h = twin.hidden(torch.tensor(text)[:, None], torch.tensor([len(text)]))[:, 0]
@@ -51,7 +51,9 @@ def test_each_text_of_a_batch_is_as_if_alone(name: str, task: str, layers: int, 
 def test_at_a_masked_step_the_state_stays(name: str) -> None:
     network = loaded(name).network
     true = torch.tensor([0, 1, 1, 0, 1, 0], dtype=torch.bool)[:, None]
-    h = read_masked(network, torch.randn(6, 1, 5, dtype=torch.float64), true)[0].detach()
+    outputs, tape = read_masked(network, torch.arange(6)[:, None], true)
+    h = tape["cells.0.0"].after[0].detach()
+    assert not outputs["states"][5].any(), "behind the end"
     assert not h[0].any()
     np.testing.assert_array_equal(h[3], h[2])
     np.testing.assert_array_equal(h[5], h[4])

@@ -63,7 +63,7 @@ def rows(path: Path, **options: object) -> list[tuple[str, str, int]]:
     return [
         (joined(tokens, how), target, line)
         for found in text.rows()
-        for tokens, target, line in zip(found.texts, found.targets, found.lines, strict=True)
+        for tokens, target, line in zip(found.texts, found.targets.to_pylist(), found.lines, strict=True)
     ]
 
 
@@ -99,7 +99,7 @@ def test_the_rows_of_a_table_are_documents(tmp_path: Path) -> None:
     assert text.config.text == "text" and text.documents
     (found,) = text.rows()
     assert found.texts == [["a", "line", "\n"], ["and", "another"], ["short"]]
-    assert found.targets == ["", END, END] and found.faults == [(4, "no text")]
+    assert found.targets.to_pylist() == ["", END, END] and found.faults == [(4, "no text")]
 
 
 def test_documents_end_with_eos_in_the_stream_and_nothing_else_is_put_between_rows() -> None:
