@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """A run's network in evaluation mode, with what it needs to read and to answer. Shared: never train it."""
+    """A run's network in evaluation mode on some device, with what it needs to read and to answer. Shared: never train it."""
 
     id: str
     config: RunConfig
@@ -46,13 +46,21 @@ def unopened(run: Run) -> Unopened:
     return Unopened(run.id, run.config, run.speech)
 
 
-def load(run: Run) -> Loaded:
-    """Raises Problem when the run is damaged or has no weights yet."""
+def load(run: Run, device: str = "cpu") -> Loaded:
+    """A run's network on a device, whichever it was trained on.
+
+    Args:
+        device: `cpu`, `cuda` or `auto`, as `--device` has it.
+
+    Raises:
+        Problem: when the run is damaged or has no weights yet, or the device is not there.
+    """
     import torch
 
+    from rnn_core.network.device import device_of
     from rnn_core.network.models import Network, parameter_shapes
 
-    config, speech = run.config, run.speech
+    place, config, speech = device_of(device), run.config, run.speech
     words = len(speech.vocabulary)
     outputs = tasks.of(config).outputs(words, len(speech.labels))
     misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
@@ -64,4 +72,4 @@ def load(run: Run) -> Loaded:
         network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     except (RuntimeError, TypeError):
         raise Problem(misfit) from None
-    return Loaded(run.id, config, speech, network.eval().requires_grad_(False))
+    return Loaded(run.id, config, speech, network.to(place).eval().requires_grad_(False))

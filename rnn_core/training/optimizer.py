@@ -97,6 +97,10 @@ class Optimizer:
         """Those that are updated by rows."""
         return [table.embedding for table in self._tables.values()]
 
+    def zero_grad(self) -> None:
+        """Sets the gradients in `dense` to zero, and has autograd add to them."""
+        self.dense.receive()
+
     def step(self, given: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> float:
         """One update from the gradients in `dense` and those of the rows that were read.
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
+from rnn_core.network.device import array, title_of
 from rnn_core.network.models import count_parameters
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.jobs import Cancelled, Job
@@ -71,6 +72,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "epochs": training.epoch,
         "updates": training.step,
         "engine": training.engine.name,
+        "device": title_of(training.device),
         "best_epoch": training.best["epoch"] if training.best else 0,
         "read_seconds": round(read_seconds, 3),
         "train_seconds": round(training.seconds, 3),
@@ -149,4 +151,4 @@ class _Keeper(Callback):
 
 
 def _arrays(held: dict[str, Tensor]) -> Arrays:
-    return {name: value.detach().numpy() for name, value in held.items()}
+    return {name: array(value) for name, value in held.items()}
