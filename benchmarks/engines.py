@@ -93,8 +93,8 @@ def compare(given: argparse.Namespace, data: str, cell: str) -> dict[str, Any]:
     else:
         fused, autograd = Rates(data, cell, "auto"), Rates(data, cell, "autograd")
         for number in range(given.pairs):
-            order = (fused, autograd) if number % 2 else (autograd, fused)
-            rates = {id(one): one.rate(number, given.batches) for one in order}
+            engines = (fused, autograd) if number % 2 else (autograd, fused)
+            rates = {id(engine): engine.rate(number, given.batches) for engine in engines}
             ratios.append(rates[id(autograd)] / rates[id(fused)])
     what = "this over the other" if given.against else "autograd over fused"
     return {"data": data, "cell": cell, "ratio": what, "median": round(statistics.median(ratios), 3),

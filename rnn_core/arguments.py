@@ -112,5 +112,13 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--loss", choices=choices(options(TrainConfig)["loss"]), help="where the losses are taken (default: as the "
                      "run was trained)")  # fmt: skip
 
+    sub = add("generate")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("--prompt", metavar="TEXT", default="", help="the beginning, which is read first (default: none)")
+    sub.add_argument("--length", metavar="N", type=int, default=200, help="how many tokens to write at most (default: 200)")
+    sub.add_argument("--temperature", metavar="X", type=float, default=1.0,
+                     help="divides the logits; 0 takes the most probable token each time (default: 1)")  # fmt: skip
+    sub.add_argument("--seed", metavar="N", type=int, default=0, help="the same seed writes the same text (default: 0)")
+
     add("runs")
     return parser

@@ -7,6 +7,7 @@ status 2 and one sentence.
 import argparse
 import contextlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from typing import Any
 from rnn_core import tasks
 from rnn_core.arguments import parser_of, stated
 from rnn_core.config import (
+    MOST_WHOLE,
     SPLITS,
     DataConfig,
     ModelConfig,
@@ -44,6 +46,9 @@ Figures = dict[str, Any]
 _SAID_EVERY_S = 3.0
 """Seconds between two lines on how far the reading of a file is."""
 
+MOST_WRITTEN = 100_000
+"""Tokens that a run writes at most at a time."""
+
 _CLASSES = ("majority_class", "dev_only_answer")
 """Figures of a run that give a class by its number."""
 
@@ -60,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise Problem("An argument holds bytes that are no text. Type it in the terminal's own encoding, such as UTF-8.")
         workspace = Workspace(given.workspace)
         with contextlib.ExitStack() as stack:
-            looks = given.command in (_inspect, _gradients, _runs)  # and writes nothing
+            looks = given.command in (_inspect, _gradients, _generate, _runs)  # and writes nothing
             if looks or given.command in (_evaluate, _predict):
                 workspace.seed()
             if not looks:
@@ -252,6 +257,8 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     from rnn_core.threads import use_threads
 
     run = workspace.run(given.run)
+    if not run.speech.labels:
+        raise Problem(f"{run.name} has no labels to answer with: `evaluate` scores it on a text, and `generate` has it write.")
     suffix = given.out.suffix.lower()
     if suffix not in FORMATS:
         endings = ", ".join(FORMATS)
@@ -328,22 +335,34 @@ def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     if seen.overflows:
         raise Problem(OVERFLOW)
 
-    def named(rows: Any) -> list[dict[str, float]]:
-        return [{label: round(float(p), 6) for label, p in zip(seen.labels, row, strict=True)} for row in rows]
+    figures: Figures = {"run": run.id, "tokens": list(seen.tokens), "known": seen.known.tolist()}
+    return figures | tasks.of(run.config).told(seen)
 
-    figures: Figures = {
-        "run": run.id,
-        "tokens": list(seen.tokens),
-        "known": seen.known.tolist(),
-        "readouts": named(seen.readouts),
-    }
-    if seen.answers is None:
-        return figures | {"tags": [seen.labels[i] for i in seen.beliefs[1:-1]]}
-    return figures | {
-        "answers": named(seen.answers),
-        "answer": seen.labels[seen.answer],
-        "decision_step": seen.decision_step,
-    }
+
+def _generate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """Has a run write on after a prompt. The text goes to standard error while it is written."""
+    from rnn_core.analysis.loading import load
+
+    run = workspace.run(given.run)
+    if not 0 <= given.temperature <= 100 or not 1 <= given.length <= MOST_WRITTEN or not 0 <= given.seed <= MOST_WHOLE:
+        raise Problem(
+            f"A temperature lies between 0 and 100, a length between 1 and {MOST_WRITTEN:,}, and a seed is not below 0."
+        )
+    task, loaded = tasks.of(run.config), load(run)
+    written: list[str] = []
+    nats = 0.0
+    print(given.prompt, end="", file=sys.stderr)
+    for token, p in task.write(
+        loaded.network, run.config, run.speech.vocabulary, given.prompt, given.length, given.temperature, given.seed
+    ):
+        print(token, end="", file=sys.stderr, flush=True)
+        written.append(token)
+        nats -= math.log(p)
+    print(file=sys.stderr)
+    return {
+        "run": run.id, "prompt": given.prompt, "text": "".join(written), "tokens": len(written),
+        "nats_per_token": round(nats / max(1, len(written)), 6), "temperature": given.temperature, "seed": given.seed,
+    }  # fmt: skip
 
 
 def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
@@ -380,7 +399,7 @@ def _runs(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
 
 _COMMANDS = {
     "data": _data, "train": _train, "evaluate": _evaluate, "predict": _predict, "readings": _readings,
-    "inspect": _inspect, "gradients": _gradients, "runs": _runs,
+    "inspect": _inspect, "gradients": _gradients, "generate": _generate, "runs": _runs,
 }  # fmt: skip
 
 
@@ -441,8 +460,8 @@ def _read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job
         print(f"{shown}: read as {tasks.task(task).short}; {others} reads it otherwise", file=sys.stderr)
         config = tasks.make(DataConfig, chosen | {"task": task})
     if "tokens" not in chosen and guess_tokens(paths["train"], config, tasks.of(config).schema, shown) == "char":
-        print(f"{shown}: read by characters, because its texts have no spaces between words; --tokens word reads them otherwise",
-              file=sys.stderr)  # fmt: skip
+        why = "" if tasks.of(config).schema.stream else ", because its texts have no spaces between words"
+        print(f"{shown}: read by characters{why}; --tokens word reads them otherwise", file=sys.stderr)
         config = tasks.make(DataConfig, plain(config) | {"tokens": "char"})
     name = given.name if given.command is _data else None  # what `train` is given is the run's name
     saved = read(workspace.root, paths, config, name or shown, names, _reading(job))

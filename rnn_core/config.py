@@ -66,7 +66,8 @@ CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam"
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
 """How the headline metrics are written for people, where that is not the name itself."""
 
-SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional")
+SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional",
+             "truncate")  # fmt: skip
 """The options whose value follows from the data where none is stated (training/suggest.py); all others have their default."""
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -195,6 +196,15 @@ class TrainConfig:
         ),
     ] = 0
     epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
+    minutes: Annotated[
+        float,
+        Field(ge=0, le=100_000, title="Minutes", description="stop after so many minutes of training batches; 0: no such limit"),
+    ] = 0.0
+    updates: Annotated[
+        int,
+        Field(ge=0, le=MOST_WHOLE, title="Updates", description="stop after so many updates, which repeats a run that --minutes "
+              "ended; 0: no such limit"),
+    ] = 0
     patience: Annotated[
         int,
         Field(

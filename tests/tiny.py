@@ -99,11 +99,13 @@ def saved_run(
     """A run on disk with random weights, a history and metrics, as if it had been trained."""
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
-    labels = tuple(labels or (LABELS if tasks.of(config).one_answer else TAGS))
+    task = tasks.of(config)
+    labels = tuple(labels or (() if task.schema.stream else LABELS if task.one_answer else TAGS))
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
     run.write_speech(Speech(vocabulary, labels, scheme))
-    network = network_of(config.model, len(vocabulary), len(labels), seed)
+    outputs = task.outputs(len(vocabulary), len(labels))
+    network = network_of(config.model, len(vocabulary), outputs, seed)
     write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})
     (run.path / "history.jsonl").write_text(
         '{"step": 2, "epoch": 0.5, "loss": 0.75}\n{"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25}\n'

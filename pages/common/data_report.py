@@ -65,9 +65,10 @@ def show_report(chosen: str) -> None:
         st.markdown("**Left out or cut**")
         show_left_out(report.left_out)
     left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("##### How often does each label occur?")
-        st.plotly_chart(bars.label_counts(report), key="labels", config={"displayModeBar": False})
+    if saved.labels:
+        with left:
+            st.markdown("##### How often does each label occur?")
+            st.plotly_chart(bars.label_counts(report), key="labels", config={"displayModeBar": False})
     with right:
         st.markdown("##### How long are the texts?")
         st.plotly_chart(bars.lengths(report), key="lengths", config={"displayModeBar": False})

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.common import cache, data_files, data_form, data_report, run_choice, state, widgets
 from rnn_core.config import DataConfig, plain
-from rnn_core.results import Evaluation, Scores
+from rnn_core.results import Evaluation, Scores, TokenScores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
@@ -16,7 +16,7 @@ READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter", "quot
 """How a file is read, as far as the run does not decide it."""
 
 
-def scored(run: Run) -> tuple[Scores, Path | None]:
+def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
     """The scores that the user asks for, with the folder of the evaluation where its texts are here; ends the page
     without any."""
     known = run.metrics().get("scores", {})

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
 from rnn_core import tasks
+from rnn_core.results import TokenScores
 from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 
@@ -16,6 +17,17 @@ with widgets.saying_problems():
         answering.show(run)
         st.stop()
     scores, folder = evaluating.scored(run)
+
+if isinstance(scores, TokenScores):
+    foreseen = {
+        "Loss": (f"{scores.loss:.4f}", "the mean of −log p(token), in nats per token, with the state carried along the text"),
+        "Perplexity": (f"{scores.perplexity:.3f}", "exp(loss): among as many equally probable tokens one would be as unsure"),
+        "Accuracy": (f"{scores.accuracy:.4f}", "the share of tokens that were the most probable at their place"),
+        "Tokens": (f"{scores.tokens:,}", "how many were foreseen"),
+    }
+    for column, (title, (shown, words)) in zip(st.columns(len(foreseen)), foreseen.items(), strict=True):
+        column.metric(title, shown, help=words)
+    st.stop()
 
 unit = tasks.of(config).unit
 figures = {

@@ -128,7 +128,7 @@ def target_of(
     loss = loss or task.loss_of(config)
     if loss not in task.losses:
         raise Problem(f"A {task.short} run takes a loss at every token; there is none at the last step alone. Choose every.")
-    classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts))
+    classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
     weights = task.weights(config, np.array([steps]), steps, loss)
     return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss)
 

@@ -23,6 +23,11 @@ class Loaded(NamedTuple):
     def cell(self) -> Cell:
         return self.network.cell
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The names of the k classes that the readout tells apart."""
+        return tasks.of(self.config).outcomes(self.speech.vocabulary, self.speech.labels)
+
 
 class Unopened(NamedTuple):
     """A run without its network, for a trace that was saved."""

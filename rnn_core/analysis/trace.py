@@ -11,7 +11,6 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import decision_step
 from rnn_core.config import CHOICE_NAMES, Problem
-from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.network.models import Network
 from rnn_core.network.tape import Tape, record
@@ -38,13 +37,13 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     Raises:
         Problem: when there is nothing to read, or far too much.
     """
-    cut = tokenise(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
+    cut = tasks.of(loaded.config).cut(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
     if not cut:
         raise Problem("There is nothing to read. Type a sentence.")
     if len(cut) > LONGEST:
         raise Problem(f"This text has {len(cut):,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.")
     cell, model = loaded.network.cell, loaded.config.model
-    a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept)) + len(loaded.speech.labels)
+    a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept)) + len(loaded.outcomes)
     if len(cut) * a_step > MOST_NUMBERS:
         raise Problem(f"This text has {len(cut):,} tokens; {MOST_NUMBERS // a_step:,} can be inspected in a network as large as "
                       "this one. Take a part of it.")  # fmt: skip
@@ -65,7 +64,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         offsets=np.array([(-1, -1), *((start, end) for _, start, end in cut), (-1, -1)]),
         indices=indices,
         known=indices != UNK,
-        labels=loaded.speech.labels,
+        labels=loaded.outcomes,
         embeddings=tape["cells.0.0"].x[:, 0].numpy(),
         states=held["h"],
         cells=held.get("c"),

@@ -174,13 +174,16 @@ def without_spaces(texts: Sequence[str]) -> bool:
 
 
 def guess_tokens(path: Path, config: DataConfig, schema: Schema, name: str | None = None) -> Literal["word", "char"]:
-    """Whether the texts of a file are rather read by words or by characters, from its first rows.
+    """Whether the texts of a file are rather read by words or by characters, from its first rows. A stream is read by
+    characters: there are few of them, so that a short text already says much about each.
 
     Raises:
         Problem: when the file cannot be read, or its columns do not fit.
     """
     if schema.per_token:
         return "word"
+    if schema.stream:
+        return "char"
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
     at = place(format, guess_columns(format, rows, config, schema).text or "")

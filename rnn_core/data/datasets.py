@@ -8,7 +8,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, combinations
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
-from rnn_core.data import checks
+from rnn_core.data import checks, streams
 from rnn_core.data.columns import (
     LAYOUTS,
     Layout,
@@ -34,6 +34,7 @@ from rnn_core.data.numbering import MOST_TOKENS
 from rnn_core.data.schema import Schema
 from rnn_core.data.splits import cut
 from rnn_core.data.stored import TRAIN, Counted, Stored, Writer, Written, read_pieces
+from rnn_core.data.streams import END
 from rnn_core.data.tables import DELIMITERS, Format, recognise
 from rnn_core.metrics import scheme_of
 from rnn_core.results import DataReport, LeftOut, SplitSummary
@@ -236,7 +237,7 @@ def _numbered(
     tallies: Mapping[str, Tally],
     written: Written,
     forgot: bool,
-    warnings: Sequence[str],
+    warnings: list[str],
     progress: Tick | None,
 ) -> Dataset:
     """The dataset of what was read, once it has its splits, its vocabulary and its final numbers."""
@@ -250,25 +251,29 @@ def _numbered(
     cutting, counting, voting, numbering = (_part(progress, READ + i * part, READ + (i + 1) * part) for i in range(4))
     shares = {"dev": config.dev_share, "test": config.test_share}
     shares = {split: share for split, share in shares.items() if split not in written.present and share > 0}
+    stream = plan.schema.stream
     if shares:
-        _cut(written, shares, config.split_seed, cutting)
+        _cut_ends(written, shares) if stream else _cut(written, shares, config.split_seed, cutting)
     made = {split: share for split, share in shares.items() if split in written.present}
-    how = _how_cut(_how_split(config, plan.sources), made, config.split_seed)
+    how = _how_cut(_how_split(config, plan.sources), made, None if stream else config.split_seed)
 
     tokens, counts = written.count(counting)
     by_label = {written.labels[i]: int(counts["train"].counts[i]) for i in counts["train"].by_first()}
     unused = tallies["train"].left_out(unused=True)
-    labels = checks.check_labels(by_label, config, name, unused)
+    labels = () if stream else checks.check_labels(by_label, config, name, unused)
     vocabulary = written.vocabulary(tokens)
     scheme, mixed = scheme_of(written.tags("train", voting), by_label) if written.per_token else (None, None)
     examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
-    contradictory = _contradictory(written)
-    splits = written.finish(vocabulary, labels, counts, numbering)
-    for split, source in plan.sources.items():
-        if not set(labels) & set(splits[split].labels):
-            raise _no_labels(source, labels, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
-    warnings = [*warnings, *checks.warnings(splits, labels, _shared(written, made)), *contradictory]
-    warnings += [] if written.per_token else _wordless(config, splits["train"], examples)
+    contradictory = [] if stream else _contradictory(written)
+    splits = written.finish(vocabulary, (END,) if stream else labels, counts, numbering)
+    if stream:
+        splits = {split: replace(counted, labels={}) for split, counted in splits.items()}
+    else:
+        for split, source in plan.sources.items():
+            if not set(labels) & set(splits[split].labels):
+                raise _no_labels(source, labels, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
+        warnings = [*warnings, *checks.warnings(splits, labels, _shared(written, made)), *contradictory]
+        warnings += [] if written.per_token else _wordless(config, splits["train"], examples)
     if forgot:
         warnings.append(
             f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
@@ -361,6 +366,7 @@ def read_examples(
         Problem: when the file cannot be read or no row of it used.
     """
     source = _source(path, with_columns(config, split=None), schema, name or path.name, like)
+    labels = None if schema.stream else labels
     folder = None
     lacking: list[str] = []
     try:
@@ -390,6 +396,9 @@ def _source(
     path: Path, config: DataConfig, schema: Schema, name: str, like: DataConfig | None = None, with_split: bool = False
 ) -> Source:
     """A file looked into. `like` is what the training file is read with: its columns, where this file has them."""
+    if schema.stream:
+        text = streams.look_into(path, config, name, like)
+        return Source(path, text.config, text.format, "text", tuple(f"{name}: {note}" for note in text.notes))
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
     if like and {like.text, like.label, like.sentence} - {None, ""} <= set(format.header):
@@ -407,7 +416,11 @@ def _read(source: Source, split: str, writer: Writer, tick: Tick, warnings: list
     """Puts the examples of one file into `writer`; what was left out. A warning when that is much joins `warnings`."""
     config, name, before = source.config, source.format.name, len(writer)
     tally = Tally()
-    for found in read_file(source.path, source.format, config, source.layout, tick):
+    if writer.schema.stream:
+        pieces = streams.Text(source.path, config, source.format).rows(tick)
+    else:
+        pieces = read_file(source.path, source.format, config, source.layout, tick)
+    for found in pieces:
         cut_lines = writer.add(found, source.format.rows_are, split)
         kept = found.notes + [(line, f"cut after {config.max_tokens:,} tokens, and kept") for line in cut_lines]
         for (line, reason), unused in sorted([(n, True) for n in found.faults] + [(n, False) for n in kept]):
@@ -418,6 +431,8 @@ def _read(source: Source, split: str, writer: Writer, tick: Tick, warnings: list
     most = tally.left_out(unused=True)
     if len(writer) == before:
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
+        if writer.schema.stream:
+            raise Problem(f"There is no text in {name}{why}.", "--text COLUMN")
         instead = " `predict` answers texts without labels." if most and most[0].reason == "no label" else ""
         raise Problem(
             f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}, and how the "
@@ -476,6 +491,16 @@ def _cut(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -
     written.splits[rows] = codes[cut(texts, classes, shares, seed, lambda: tick(0.0))]
 
 
+def _cut_ends(written: Written, shares: Mapping[str, float]) -> None:
+    """Moves the last rows of training to the splits that `shares` asks for: a stream is not shuffled."""
+    rows = written.rows("train")
+    ends = np.cumsum(written.lengths[rows]) / written.lengths[rows].sum()
+    end = 1.0
+    for split in reversed([split for split in SPLITS if split in shares]):
+        written.splits[rows[(ends > end - shares[split]) & (ends <= end)]] = SPLITS.index(split)
+        end -= shares[split]
+
+
 def _ten(rows: np.ndarray) -> np.ndarray:
     return rows[:: max(1, len(rows) // 10)][:10].copy()  # a copy lets go of the rest
 
@@ -503,10 +528,13 @@ def _how_split(config: DataConfig, read: Mapping[str, Source]) -> str:
     return f"The files given are {', '.join(read)}." if len(read) > 1 else "One file was given."
 
 
-def _how_cut(how: str, shares: Mapping[str, float], seed: int) -> str:
+def _how_cut(how: str, shares: Mapping[str, float], seed: int | None) -> str:
+    """`seed`: of a cut by chance; None: the splits are the end of the text."""
     if not shares:
         return how
     parts = " and ".join(f"{share:.0%} for {split}" for split, share in shares.items())
+    if seed is None:
+        return f"{how} Cut from the end of train: {parts}."
     return f"{how} Cut from train with seed {seed}: {parts}, every class in its share, identical texts together."
 
 

@@ -24,7 +24,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example, Found
 from rnn_core.data.numbering import READABLE, Counts, Numbering, Numbers, signs
 from rnn_core.data.schema import Schema
-from rnn_core.data.tokens import tokenise
+from rnn_core.data.tokens import graphemes, tokenise
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary, folding, unified
 
 ROW_GROUP = 16_000_000
@@ -50,11 +50,14 @@ def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.nda
         OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException: when the files are damaged.
     """
 
-    per_token = schema.per_token
+    per_token, stream = schema.per_token, schema.stream
 
     def example(text: str, target: Any, file: str, line: int) -> Example:
         if per_token:
             return Example(text, tuple(text.split(" ")), tuple(target), f"{file} {line}")
+        if stream:  # the end of a line is a token too
+            tokens = text.split(" ") if config.tokens == "word" else graphemes(text, len(text))
+            return Example(text, tuple(tokens), target, f"{file} {line}")
         return Example(text, tuple([token for token, _, _ in tokenise(text, config.tokens)]), target, f"{file} {line}")
 
     with pq.ParquetFile(folder / "examples.parquet") as file:
@@ -150,9 +153,10 @@ class Writer:
     """
 
     def __init__(self, folder: Path, config: DataConfig, schema: Schema):
-        self.folder, self.config = folder, config
+        self.folder, self.config, self.schema = folder, config, schema
         self.per_token = schema.per_token
-        self.numbering = Numbering(None if self.per_token else config.tokens, config.max_tokens, folding(config.lowercase))
+        self.given = schema.per_token or schema.stream  # the tokens come as lists
+        self.numbering = Numbering(None if self.given else config.tokens, config.max_tokens, folding(config.lowercase))
         self.labels = Numbers()
         self.forgot = False
         self._lengths, self._labels, self._texts = array("i"), array("i"), array("q")
@@ -200,11 +204,12 @@ class Writer:
             targets = [tags[: self.config.max_tokens] for tags in found.targets]
             np.fromiter((self.labels[tag] for tags in targets for tag in tags), np.int32).tofile(self._tags)
         else:
-            texts, targets = found.texts.to_pylist(), found.targets.cast(pa.string())
+            texts = [*map(self.config.between.join, found.texts)] if self.given else found.texts.to_pylist()
+            targets = found.targets.cast(pa.string())
             number = np.array([self.labels[name] for name in found.targets.dictionary.to_pylist()], np.int32)
             self._labels.frombytes(number[found.targets.indices.to_numpy()].tobytes())
         for row in cut:
-            if not self.per_token:
+            if not self.given:
                 end = tokenise(texts[row], self.config.tokens, self.config.max_tokens)[-1][2]
                 texts[row] = texts[row][:end]
             signs_[row] = signs(texts[row])
@@ -214,7 +219,7 @@ class Writer:
         self._texts.frombytes(same.tobytes())
         splits = bytes(map(SPLITS.index, found.splits)) if found.splits else bytes([SPLITS.index(split)]) * len(texts)
         self._splits.frombytes(splits)
-        kept = texts if len(cut) or self.per_token else found.texts
+        kept = texts if len(cut) or self.given else found.texts
         self._waiting.append(pa.record_batch([kept, targets, pa.repeat(file, len(texts)), found.lines], schema=self._schema))
         if sum(batch.nbytes for batch in self._waiting) > ROW_GROUP:
             self._write_table()

@@ -6,10 +6,11 @@ import numpy as np
 
 from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import thin, thin_rows
-from rnn_core.network.losses import Counted, loss_and_gradients
+from rnn_core.network.losses import loss_and_gradients
 from rnn_core.network.memory import Memory
 from rnn_core.network.models import Network
 from rnn_core.network.sweeps import Sweep, sweep_of
+from rnn_core.network.weighting import Counted
 
 
 class Backpropagation:

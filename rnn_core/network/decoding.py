@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import nn
 
 from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
+from rnn_core.data.streams import Streams
 from rnn_core.network.models import Network
 
 Weigh = Callable[[np.ndarray, int], np.ndarray]
@@ -56,8 +58,41 @@ def probabilities(
     return found
 
 
+@torch.no_grad()
+def follow(
+    network: nn.Module, tokens: np.ndarray, tick: Callable[[float], object] = lambda share: None
+) -> tuple[float, int]:
+    """Reads a stream in one pass, without dropout, the state carried over from chunk to chunk.
+
+    Args:
+        tokens: (N,).
+        tick: hears the share read so far; what it raises ends the work.
+
+    Returns:
+        Σ −log p(token given those before it), in nats, and how many tokens were the most probable.
+    """
+    stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
+    state, size = None, 16
+    with _evaluating(network):
+        while first < stream.steps:
+            tick(first / stream.steps)
+            inputs, targets, lengths = map(torch.from_numpy, stream.chunk(first, size))
+            batch = {"tokens": inputs, "lengths": lengths}
+            outputs = network(batch if state is None else batch | {"start": state})
+            logits, state = outputs["logits"][:, 0], outputs["ends"]
+            nats += float(nn.functional.cross_entropy(logits, targets[:, 0], reduction="none").double().sum())
+            right += int((logits.argmax(1) == targets[:, 0]).sum())
+            first += size
+            size = max(16, min(1024, _NUMBERS // logits.shape[1]))
+    return nats, right
+
+
+_NUMBERS = 2**23
+"""Logits that are held at a time while a stream is followed."""
+
+
 @contextmanager
-def _evaluating(network: Network) -> Iterator[None]:
+def _evaluating(network: nn.Module) -> Iterator[None]:
     """Evaluation mode; the mode before is put back afterwards."""
     was_training = network.training
     network.eval()

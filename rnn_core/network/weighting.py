@@ -1,8 +1,39 @@
 """Which steps of a text its loss counts, and how much. Loads no torch."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+
+class Counted(NamedTuple):
+    """The states that the loss of a batch counts.
+
+    Attributes:
+        places: where they stand in (T·B), (m,), from the first step on.
+        labels: the class wanted of each, (m,).
+        weights: how much each counts, (m,): w_t, or w_t / B for the mean over the texts.
+    """
+
+    places: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+    def between(self, first: int, last: int) -> "Counted":
+        """Those at places from `first` to before `last`, which are counted from `first` on."""
+        begin, end = np.searchsorted(self.places, (first, last))
+        return Counted(self.places[begin:end] - first, self.labels[begin:end], self.weights[begin:end])
+
+
+def counted(weights: np.ndarray, targets: np.ndarray) -> Counted:
+    """Which states Σ_t w_t L(t) counts.
+
+    Args:
+        weights: w_t, (T, B).
+        targets: the class wanted of each text, (B,), or at each step, (T, B); −1 counts nothing.
+    """
+    places = np.flatnonzero((weights > 0) & (targets >= 0))
+    labels = targets.ravel()[places if targets.ndim > 1 else places % len(targets)]
+    return Counted(places, labels, weights.ravel()[places])
 
 
 def step_weights(lengths: np.ndarray, steps: int, *, per_token: bool, loss: str, reduce: str) -> np.ndarray:

@@ -21,9 +21,9 @@ class Writer(Protocol):
 
 
 class Token(NamedTuple):
-    """A token that was written: its index, and its probability under the temperature that it was drawn with."""
+    """A token that was written: its number, and its probability under the temperature that it was drawn with."""
 
-    index: int
+    number: int
     probability: float
 
 

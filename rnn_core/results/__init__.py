@@ -28,7 +28,17 @@ from rnn_core.results.matrix import (
     UnitStep,
     WithoutRecurrence,
 )
-from rnn_core.results.scores import Answer, Answers, ClassScores, Evaluation, FileAnswers, Mistake, Scores, SpanScores
+from rnn_core.results.scores import (
+    Answer,
+    Answers,
+    ClassScores,
+    Evaluation,
+    FileAnswers,
+    Mistake,
+    Scores,
+    SpanScores,
+    TokenScores,
+)
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 
@@ -68,6 +78,7 @@ __all__ = [
     "SpanScores",
     "SplitSummary",
     "TextMatrix",
+    "TokenScores",
     "Trace",
     "Truncation",
     "UnitStep",

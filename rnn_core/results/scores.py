@@ -112,6 +112,30 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class TokenScores:
+    """How well each next token of a text was foreseen.
+
+    Attributes:
+        tokens: how many were asked for.
+        loss: mean of −log p(token), in nats per token.
+        accuracy: the share of tokens that were the most probable.
+    """
+
+    tokens: int
+    loss: float
+    accuracy: float
+
+    @property
+    def perplexity(self) -> float:
+        """exp(loss): as many tokens, all equally probable, would leave one as unsure."""
+        return math.exp(min(self.loss, 700.0))
+
+    def figures(self, split: str) -> dict[str, Any]:
+        """By the names that history and command line have for them, such as test_loss."""
+        return {f"{split}_{name}": getattr(self, name) for name in ("loss", "perplexity", "accuracy", "tokens")}
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A run's predictions on a split or file against the truth; the `Answers` themselves may be too many to hold.
 
@@ -128,7 +152,7 @@ class Evaluation:
     run: str
     data: str
     texts: int
-    scores: Scores
+    scores: Scores | TokenScores
     weights: str = ""
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -4,8 +4,8 @@ All that depends on the task is asked of its object: the data it needs, the netw
 scores, and the words, options and views that pages show.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -14,12 +14,15 @@ import numpy as np
 
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
-from rnn_core.data.batches import Encoded
+from rnn_core.data.batches import Encoded, plan
 from rnn_core.data.columns import guess_schema
+from rnn_core.data.examples import Example
 from rnn_core.data.schema import Schema
-from rnn_core.data.scoring import Predictions
+from rnn_core.data.scoring import Predictions, unseen_labels
+from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.results import DataReport
+from rnn_core.network.weighting import counted
+from rnn_core.results import Answers, DataReport, Trace
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +44,17 @@ class Suggestion(NamedTuple):
 
     value: Any
     why: str
+
+
+class Speech(Protocol):
+    """What turns words into numbers and numbers into labels, as a run has it on disk."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def scheme(self) -> str | None: ...
 
 
 class Scorer(Protocol):
@@ -68,6 +82,7 @@ class Task:
         samples: the files in `samples/` that show it, with what each is for.
         more_texts: short texts to try, one a line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
+        carries: whether a batch goes on from the state in which the batch before it in the epoch ended.
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
     """
@@ -81,6 +96,7 @@ class Task:
     samples: Mapping[str, str]
     more_texts: str
     losses: tuple[str, ...]
+    carries: bool = False
     higher_is_better: bool = True
     views: Mapping[str, tuple[str, ...]]
 
@@ -152,6 +168,31 @@ class Task:
 
         return Network(config.model, words, self.outputs(words, classes))
 
+    def prepare(self, config: RunConfig, train: Encoded) -> Any:
+        """The training split as `plan` and `batch` take it. Raises Problem when it is too small for the config."""
+        return train
+
+    def plan(self, config: RunConfig, source: Any, epoch: int) -> Sequence[Any]:
+        """The batches of an epoch: texts of similar length, in an order that the seed decides.
+
+        Args:
+            source: from `prepare`.
+        """
+        rng = np.random.default_rng([config.train.seed, epoch])
+        return plan(source.lengths, config.train.batch, rng)
+
+    def batch(self, config: RunConfig, source: Any, which: Any) -> dict[str, np.ndarray]:
+        """One batch of the plan by name.
+
+        Returns:
+            `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts `at`, their
+            places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
+        """
+        batch = source.batch(which)
+        at, labels, weights = counted(self.weights(config, batch.lengths, len(batch.tokens)), batch.targets)
+        return {"tokens": batch.tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights,
+                "total": np.array(float(len(which)))}  # fmt: skip
+
     def outputs(self, words: int, classes: int) -> int:
         """k, the numbers that the readout gives at a step: one for each class here. Arguments as for `network`."""
         return classes
@@ -209,6 +250,62 @@ class Task:
         text, else of the answer at each token. As `predict`."""
         raise NotImplementedError
 
+    def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
+        """The labels of some texts that training never saw, by their places in `encoded.targets`.
+
+        Args:
+            pieces: the examples that were encoded, in the same order.
+        """
+        return unseen_labels(encoded, pieces)
+
+    def evaluate(
+        self,
+        network: Any,
+        config: RunConfig,
+        speech: Speech,
+        pieces: Iterable[Sequence[Example]],
+        texts: int,
+        keep: Callable[[Answers], object],
+        tick: Tick = lambda share: None,
+    ) -> Any:
+        """The scores of labelled examples, of which one piece is in memory at a time.
+
+        Args:
+            texts: how many there are in all.
+            keep: takes the answers to each piece.
+        """
+        scorer, done = self.scorer(speech.labels, speech.scheme), 0
+        for some in pieces:
+            tokens = [list(e.tokens) for e in some]
+            truths = [e.target if isinstance(e.target, str) else list(e.target) for e in some]
+            encoded = self.encode(tokens, truths, speech.vocabulary, speech.labels)
+            found = self.predict(network, config, encoded, partial(_tell, tick, done, len(some), texts))
+            done += len(some)
+            scorer.add(encoded, found, self.unseen(encoded, [some]))
+            given = found.answers >= 0  # not the specials
+            answers = [speech.labels[i] for i in found.answers[given].tolist()]
+            confidences = found.confidences[given].astype(float).round(6).tolist()
+            if not self.one_answer:
+                ends = np.cumsum([len(row) for row in tokens]).tolist()
+                rows = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+                answers, confidences = [answers[row] for row in rows], [confidences[row] for row in rows]
+            keep(Answers(tokens, truths, answers, confidences))
+        return scorer.scores()
+
+    def write(
+        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, length: int, temperature: float, seed: int
+    ) -> Iterator[tuple[str, float]]:
+        """What the network writes after a prompt: token by token, as it stands in the text, with its probability.
+
+        Args:
+            length: tokens at most.
+            temperature: divides the logits; 0 takes the most probable token each time.
+
+        Raises:
+            Problem: when the task does not write.
+        """
+        raise Problem(f"A run of {self.short} answers texts and writes none: choose a run that was trained to write.")
+
     def scorer(self, labels: Sequence[str], scheme: str | None) -> Scorer:
         """What scores dev, test and files alike. `labels`: those that training knows."""
         raise NotImplementedError
@@ -227,12 +324,28 @@ class Task:
 
     # ---- one text's loss, laid open ---------------------------------------------------------------------------------
 
-    def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
+    def told(self, seen: Trace) -> dict[str, Any]:
+        """What `inspect` prints of a text, beside its tokens, as plain values."""
+        raise NotImplementedError
+
+    def outcomes(self, vocabulary: Vocabulary, labels: Sequence[str]) -> tuple[str, ...]:
+        """The names of the k classes that the readout tells apart: the labels that training knows."""
+        return tuple(labels)
+
+    def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
+        """The tokens of a text that is typed, each with where it starts and ends in it. `how`: "word" or "char"."""
+        return tokenise(text, how)
+
+    def aim(
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+    ) -> np.ndarray:
         """The class wanted at each step of a text, (T,); −1 where none is.
 
         Args:
-            target: as a person writes it; None: the network's own answer.
+            target: as a person writes it; None: the network's own answer, where the text itself does not say.
+            labels: the names of the classes.
             readouts: (T, k) the probability of each class at each step.
+            indices: (T,) the tokens that are fed, `<sos>` and `<eos>` included.
 
         Raises:
             Problem: when the target does not fit the text, or a label is not one of `labels`.
@@ -288,6 +401,15 @@ def guess(path: Path, name: str | None = None, **read_by: str | None) -> str:
     """
     schema = guess_schema(path, name, **read_by)
     return next(one for one in names() if task(one).schema == schema)
+
+
+def by_label(seen: Trace, rows: np.ndarray) -> list[dict[str, float]]:
+    """The probability of each class by its name, for rows (m, k)."""
+    return [{label: round(float(p), 6) for label, p in zip(seen.labels, row, strict=True)} for row in rows]
+
+
+def _tell(tick: Tick, before: int, some: int, texts: int, share: float) -> None:
+    tick((before + share * some) / texts)
 
 
 def number_of(labels: Sequence[str], label: str) -> int:

@@ -11,8 +11,8 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import CLASSES
 from rnn_core.data.scoring import LabelScorer
 from rnn_core.network.weighting import about_labels, step_weights
-from rnn_core.results import Scores
-from rnn_core.tasks import Task, Tick, number_of
+from rnn_core.results import Scores, Trace
+from rnn_core.tasks import Task, Tick, by_label, number_of
 
 _READS_FORWARDS = (
     "A classifier reads in one direction, because an answer at every step may only know the steps before it."
@@ -91,7 +91,14 @@ class Classify(Task):
     def details_of(self, scores: Scores) -> dict[str, Any]:
         return scores.details()
 
-    def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
+    def told(self, seen: Trace) -> dict[str, Any]:
+        assert seen.answers is not None
+        return {"readouts": by_label(seen, seen.readouts), "answers": by_label(seen, seen.answers),
+                "answer": seen.labels[seen.answer], "decision_step": seen.decision_step}  # fmt: skip
+
+    def aim(
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+    ) -> np.ndarray:
         if target is not None and not isinstance(target, str):
             raise Problem("A text has one label. Give it alone.")
         return np.full(len(readouts), readouts[-1].argmax() if target is None else number_of(labels, target))

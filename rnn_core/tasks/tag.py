@@ -11,8 +11,8 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import TAGS
 from rnn_core.data.scoring import LabelScorer
 from rnn_core.network.weighting import about_labels, step_weights
-from rnn_core.results import DataReport, Scores
-from rnn_core.tasks import Suggestion, Task, Tick, number_of
+from rnn_core.results import DataReport, Scores, Trace
+from rnn_core.tasks import Suggestion, Task, Tick, by_label, number_of
 
 
 class Tag(Task):
@@ -100,7 +100,12 @@ class Tag(Task):
     def details_of(self, scores: Scores) -> dict[str, Any]:
         return scores.details()
 
-    def aim(self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray) -> np.ndarray:
+    def told(self, seen: Trace) -> dict[str, Any]:
+        return {"readouts": by_label(seen, seen.readouts), "tags": [seen.labels[i] for i in seen.beliefs[1:-1]]}
+
+    def aim(
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+    ) -> np.ndarray:
         wanted, steps = target.split() if isinstance(target, str) else target, len(readouts)
         if wanted is not None and len(wanted) != steps - 2:
             raise Problem(f"There are {len(wanted):,} tags for {steps - 2:,} tokens. Give one tag per token.")

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.cells import State
 from rnn_core.network.dropout import Dropout, Noise
-from rnn_core.network.losses import Counted
 from rnn_core.network.models import Batch, Network, Outputs
+from rnn_core.network.weighting import Counted
 from rnn_core.training.optimizer import Optimizer
 
 Loss = Callable[[Outputs, Batch], tuple[Tensor, Tensor, Tensor]]
@@ -31,7 +31,9 @@ class Engine(Protocol):
     """
 
     name: str
-    ends: State | None
+
+    @property
+    def ends(self) -> State | None: ...
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
         """The loss of a batch. Its gradients come to stand in the optimiser's `dense`, those of the tables in `read`.
@@ -90,7 +92,6 @@ class Fused:
 
     def __init__(self, network: Network, optimizer: Optimizer):
         self.network, self.optimizer = network, optimizer
-        self.ends: State | None = None
         self._through = Backpropagation(network, optimizer.dense)
         self._read = np.empty(0, np.int64), np.empty((0, 0))
 
@@ -116,10 +117,11 @@ class Fused:
                 dense += self.optimizer.dense.gradients
             self.optimizer.dense.gradients[:] = dense
         self._read = words, gradient
-        if "carried" in batch:
-            parts = zip(*self._through.ends, strict=True)
-            self.ends = tuple(torch.from_numpy(np.concatenate(part)) for part in parts)
         return loss
+
+    @property
+    def ends(self) -> State | None:
+        return tuple(torch.from_numpy(np.concatenate(part)) for part in zip(*self._through.ends, strict=True))
 
     def read(self) -> Read:
         return {id(self.network.embedding): self._read}

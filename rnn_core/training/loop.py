@@ -14,10 +14,10 @@ from torch import Tensor
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
-from rnn_core.data.batches import Batch, Encoded, plan
-from rnn_core.data.vocabulary import UNK, Vocabulary
+from rnn_core.data.batches import Encoded
+from rnn_core.data.vocabulary import EOS, UNK, Vocabulary
+from rnn_core.network.cells import State
 from rnn_core.network.dropout import Noise
-from rnn_core.network.losses import counted
 from rnn_core.network.models import Network
 from rnn_core.threads import use_threads
 from rnn_core.training.callbacks import Callback
@@ -80,6 +80,8 @@ class Training:
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._averaged_at = 0
         self._rare = np.array(vocabulary.counts) == 1
+        self._source = self.task.prepare(config, train)
+        self._carried: State | None = None  # the state that the next batch goes on from
         self.epoch = 0  # whole epochs done
         self.place = 0  # batches done in the epoch under way
         self.step = 0  # updates done
@@ -90,21 +92,34 @@ class Training:
         self.best: dict[str, Any] | None = None
         self.best_weights: dict[str, Tensor] = {}
         self._note_loss = self._epoch_loss = 0.0
-        self._note_texts = self._epoch_texts = 0
+        self._note_weight = self._epoch_weight = 0.0
         self.batches_an_epoch = len(self._plan())
         self.about = self.task.about_training(config, train, self.labels)
         majority = self.about.get("majority_class")
         self.majority = None if majority is None else self.labels[majority]  # the most frequent class of training
 
-    def _plan(self) -> list[np.ndarray]:
-        rng = np.random.default_rng([self.config.train.seed, self.epoch])
-        return plan(self.train.lengths, self.config.train.batch, rng)
+    def _plan(self) -> Sequence[Any]:
+        return self.task.plan(self.config, self._source, self.epoch)
 
     @property
     def done(self) -> bool:
-        """Whether the last epoch is behind us or patience has run out."""
-        patience = self.config.train.patience
-        return self.epoch >= self.config.train.epochs or (0 < patience <= self.waited)
+        """Whether the last epoch is behind us, patience has run out, or there were as many updates or minutes as were asked."""
+        train = self.config.train
+        return self.epoch >= train.epochs or (0 < train.patience <= self.waited) or self._enough
+
+    @property
+    def _enough(self) -> bool:
+        updates, minutes = self.config.train.updates, self.config.train.minutes
+        return (0 < updates <= self.step) or (0 < 60 * minutes <= self.seconds)
+
+    @property
+    def progress(self) -> float:
+        """The share done of the epochs, updates or minutes, whichever ends the training first at the pace so far."""
+        train = self.config.train
+        shares = [(self.epoch + self.place / self.batches_an_epoch) / train.epochs]
+        shares += [self.step / train.updates] if train.updates else []
+        shares += [self.seconds / (60 * train.minutes)] if train.minutes else []
+        return min(1.0, max(shares))
 
     @property
     def pad_share(self) -> float:
@@ -121,15 +136,15 @@ class Training:
         every = max(UPDATES_A_NOTE, self.batches_an_epoch // NOTES_AN_EPOCH)
         while not self.done:
             batches = self._plan()
-            while self.place < len(batches):
+            while self.place < len(batches) and not self._enough:
                 self._update(batches[self.place])
-                if self.place % every == 0 or self.place == len(batches):
+                if self.place % every == 0 or self.place == len(batches) or self._enough:
                     note = {
                         "step": self.step,
                         "epoch": self.epoch + self.place / len(batches),
-                        "loss": self._note_loss / self._note_texts,
+                        "loss": self._note_loss / self._note_weight,
                     }
-                    self._note_loss, self._note_texts = 0.0, 0
+                    self._note_loss, self._note_weight = 0.0, 0.0
                     for callback in callbacks:
                         callback.on_note(self, note)
                 for callback in callbacks:
@@ -155,36 +170,33 @@ class Training:
             return Fused(self.network, self.optimizer)
         return Autograd(self.network, self.task.loss, self.optimizer)
 
-    def _update(self, rows: np.ndarray) -> None:
+    def _update(self, which: Any) -> None:
         began = time.perf_counter()
-        batch, noise = self.train.batch(rows), Noise(self.config.train.seed, self.step)
-        hidden = self._rare[batch.tokens] & noise.choices(batch.tokens.shape, UNKNOWN_SHARE)
-        loss = self.engine.gradients(
-            self._named(batch, np.where(hidden, UNK, batch.tokens)), noise, self.config.train.truncate or len(batch.tokens)
-        )
+        batch, noise = self.task.batch(self.config, self._source, which), Noise(self.config.train.seed, self.step)
+        tokens, total = batch["tokens"], float(batch["total"])
+        hidden = self._rare[tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
+        batch["tokens"] = np.where(hidden, UNK, tokens)
+        named = {name: torch.from_numpy(a) for name, a in batch.items()}
+        start = self._carried if self.place else None
+        loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
+        if self.task.carries:
+            self._carried = self.engine.ends
         if not math.isfinite(loss):
             raise Problem(_DIVERGED)
         self.optimizer.step(self.engine.read())
         self.step += 1
         if self.config.train.average and self.step % AVERAGED_EVERY == 0:
             self._average()
-        self._note_loss += loss * len(rows)
-        self._epoch_loss += loss * len(rows)
-        self._note_texts += len(rows)
-        self._epoch_texts += len(rows)
+        self._note_loss += loss * total
+        self._epoch_loss += loss * total
+        self._note_weight += total
+        self._epoch_weight += total
         self.place += 1
-        steps = int(batch.lengths.sum())
-        self.tokens += steps - 2 * len(rows)
+        steps = int(np.minimum(batch["lengths"], len(tokens)).sum())
+        self.tokens += int(np.count_nonzero((tokens > EOS) | (tokens == UNK)))
         self.steps += steps
-        self.pads += batch.tokens.size - steps
+        self.pads += tokens.size - steps
         self.seconds += time.perf_counter() - began
-
-    def _named(self, batch: Batch, tokens: np.ndarray) -> dict[str, Tensor]:
-        """A batch as engines take it."""
-        weights = self.task.weights(self.config, batch.lengths, len(tokens))
-        at, labels, weights = counted(weights, batch.targets)
-        found = {"tokens": tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights}
-        return {name: torch.from_numpy(a) for name, a in found.items()} | {"total": torch.tensor(float(len(batch.lengths)))}
 
     def _average(self) -> None:
         """Moves the average towards the weights; at first faster, so that it forgets where they started."""
@@ -212,10 +224,11 @@ class Training:
 
     def _end_epoch(self, tick: Callable[[float], None]) -> dict[str, Any]:
         """Scores dev and keeps the weights if they are the best so far; changes nothing when `tick` raises."""
+        whole = self.place == self.batches_an_epoch
         entry: dict[str, Any] = {
-            "epoch": self.epoch + 1,
+            "epoch": self.epoch + 1 if whole else round(self.epoch + self.place / self.batches_an_epoch, 6),
             "step": self.step,
-            "train_loss": self._epoch_loss / self._epoch_texts,
+            "train_loss": self._epoch_loss / self._epoch_weight,
             **self.about,
             "seconds": self.seconds,
             "tokens_per_second": self.tokens_per_second,
@@ -236,7 +249,7 @@ class Training:
                 self.waited += 1
         self.epoch += 1
         self.place = 0
-        self._epoch_loss, self._epoch_texts = 0.0, 0
+        self._epoch_loss, self._epoch_weight = 0.0, 0.0
         return entry | {"best": self.waited == 0}
 
     def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:
@@ -248,7 +261,7 @@ class Training:
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
     _PLAIN = ("epoch", "place", "step", "tokens", "steps", "pads", "seconds", "waited", "best", "_averaged_at")
-    _SUMS = ("_note_loss", "_epoch_loss", "_note_texts", "_epoch_texts")
+    _SUMS = ("_note_loss", "_epoch_loss", "_note_weight", "_epoch_weight")
 
     def state(self) -> tuple[dict[str, Tensor], str]:
         """Weights, their average, best weights and optimiser as tensors by name, and all else as JSON."""
@@ -256,6 +269,7 @@ class Training:
         held |= {f"average/{name}": p for name, p in self._averaged.items()}
         held |= {f"best/{name}": p for name, p in self.best_weights.items()}
         held |= {f"optimizer/{name}": value for name, value in self.optimizer.state().items()}
+        held |= {f"carried/{i}": part for i, part in enumerate(self._carried or ())}
         return held, json.dumps({name: getattr(self, name) for name in self._PLAIN + self._SUMS})
 
     def restore(self, held: dict[str, Tensor], rest: str) -> None:
@@ -268,5 +282,10 @@ class Training:
         self._averaged = under("average/")
         self.best_weights = under("best/")
         self.optimizer.restore(under("optimizer/"))
+        self._carried = tuple(part for _, part in sorted(under("carried/").items())) or None
         for name, value in json.loads(rest).items():
-            setattr(self, name, value)
+            setattr(self, _RENAMED.get(name, name), value)
+
+
+_RENAMED = {"_note_texts": "_note_weight", "_epoch_texts": "_epoch_weight"}
+"""What checkpoints of formats 1 and 2 call it."""

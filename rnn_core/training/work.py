@@ -7,11 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
-from rnn_core.data.scoring import unseen_labels
 from rnn_core.network.models import count_parameters
-from rnn_core.results import Scores
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.jobs import Cancelled, Job
 from rnn_core.training.loop import Training
@@ -49,7 +48,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     if (speech.vocabulary, speech.labels) != (data.vocabulary, data.labels):
         raise Problem(f"The words or labels of {run.name} are not those of its data. Train a new run.")
     train, dev, test = (data.encoded(split) for split in SPLITS)
-    unseen = {split: unseen_labels(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
+    task = tasks.of(config)
+    unseen = {split: task.unseen(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
     training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme, unseen["dev"])
     read_seconds = time.perf_counter() - began
     if run.resumable:
@@ -60,15 +60,17 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
             raise Problem(f"The checkpoint of {run.name} does not fit its config. Train a new run.") from None
     keeper = _Keeper(run, job)
     keeper.forget_after(training)
-    job.begin(keeper.progress(training))
+    job.begin(training.progress)
     if not training.run([keeper]):
         keeper.checkpoint(training)
         raise Cancelled
     training.network.load_state_dict(training.best_weights)
     words = len(speech.vocabulary)
     figures: dict[str, Any] = {
-        "parameters": count_parameters(config.model, words, training.task.outputs(words, len(speech.labels))),
+        "parameters": count_parameters(config.model, words, task.outputs(words, len(speech.labels))),
         "epochs": training.epoch,
+        "updates": training.step,
+        "engine": training.engine.name,
         "best_epoch": training.best["epoch"] if training.best else 0,
         "read_seconds": round(read_seconds, 3),
         "train_seconds": round(training.seconds, 3),
@@ -81,13 +83,12 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     saved: dict[str, Any] = {}
     for split, texts in (("dev", dev), ("test", test)):
         if len(texts):
-            scorer = training.task.scorer(speech.labels, speech.scheme)
-            answers = training.task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
+            scorer = task.scorer(speech.labels, speech.scheme)
+            answers = task.predict(training.network, config, texts, lambda share: job.heed(1.0, "Scoring"))
             scorer.add(texts, answers, unseen[split])
             scores = scorer.scores()
-            if isinstance(scores, Scores):
-                saved[split] = scores_to_json(scores)
-            figures |= training.task.figures_of(scores, split, training.majority)
+            saved[split] = scores_to_json(scores)
+            figures |= task.figures_of(scores, split, training.majority)
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)
     return figures
@@ -113,9 +114,6 @@ class _Keeper(Callback):
         ]  # fmt: skip
         files.write(path, lambda temporary: temporary.write_text("".join(files.as_line(line) for line in kept)))
 
-    def progress(self, training: Training) -> float:
-        return (training.epoch + training.place / training.batches_an_epoch) / training.config.train.epochs
-
     def on_note(self, training: Training, note: dict[str, Any]) -> None:
         files.append_line(self.run.path / "history.jsonl", note)
 
@@ -124,7 +122,7 @@ class _Keeper(Callback):
         if now - self._saved > CHECKPOINT_EVERY_S:
             self.checkpoint(training)
         self.job.progress(
-            self.progress(training),
+            training.progress,
             f"Epoch {training.epoch + 1} of {training.config.train.epochs}",
             tokens_per_second=round(training.tokens_per_second),
             step=training.step,

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.encodings import open_binary
-from rnn_core.results import Answer, Answers, ClassScores, Evaluation, LeftOut, Mistake, Scores, SpanScores
+from rnn_core.results import Answer, Answers, ClassScores, Evaluation, LeftOut, Mistake, Scores, SpanScores, TokenScores
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
 
@@ -68,7 +68,7 @@ def save(path: Path, one_answer: bool, evaluate: Callable[[Callable[[Answers], N
 
     files.write(path / "predictions.parquet", fill)
     (evaluation,) = made
-    head = {name: getattr(evaluation, name) for name in ("run", "data", "weights", "warnings")}
+    head = {name: getattr(evaluation, name) for name in ("run", "data", "texts", "weights", "warnings")}
     left_out = [dataclasses.asdict(entry) for entry in evaluation.left_out]
     files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores_to_json(evaluation.scores)})
     return evaluation
@@ -83,7 +83,7 @@ def load(path: Path) -> Evaluation | None:
         return Evaluation(
             head["run"],
             head["data"],
-            pq.read_metadata(path / "predictions.parquet").num_rows,
+            pq.read_metadata(path / "predictions.parquet").num_rows or head.get("texts", 0),  # of a stream no row is kept
             scores_from_json(head["scores"]),
             weights=head["weights"],
             warnings=tuple(head["warnings"]),
@@ -168,13 +168,16 @@ def _saying_damage() -> Iterator[None]:
         raise Problem("This saved evaluation is damaged. Evaluate again.") from None
 
 
-def scores_to_json(scores: Scores) -> dict[str, Any]:
+def scores_to_json(scores: Scores | TokenScores) -> dict[str, Any]:
     """Scores as plain values."""
-    return dataclasses.asdict(scores) | {"confusion": scores.confusion.tolist()}
+    values = dataclasses.asdict(scores)
+    return values | {"confusion": values["confusion"].tolist()} if isinstance(scores, Scores) else values
 
 
-def scores_from_json(values: dict[str, Any]) -> Scores:
+def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores:
     """The inverse of `scores_to_json`. Raises KeyError or TypeError on anything else."""
+    if "confusion" not in values:
+        return TokenScores(**values)
 
     def classes(entries: list[dict[str, Any]]) -> tuple[ClassScores, ...]:
         return tuple(ClassScores(**entry) for entry in entries)

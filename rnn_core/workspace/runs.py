@@ -16,7 +16,7 @@ from rnn_core import tasks
 from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, plain
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.metrics import SCHEMES
-from rnn_core.results import History, Scores, SpanScores
+from rnn_core.results import History, Scores, SpanScores, TokenScores
 from rnn_core.workspace import files
 
 Arrays = dict[str, np.ndarray]
@@ -37,6 +37,9 @@ MOST_NAME = 1_000
 _MOST, _MOST_STEPS = 1e30, 2**31
 """Beyond these no number of a run, and no step or epoch, is believed: figures draw them in 32 bits."""
 
+
+ENGINES = ("fused", "autograd")
+"""The ways to the gradients that a run's metrics may name."""
 
 _RENAMED = {"embedding": "embedding.weight"}
 """What parameters of runs of older formats are called today: of formats 1 and 2."""
@@ -230,7 +233,9 @@ def _number_or_none(value: Any) -> bool:
 def _sound_metrics(metrics: dict[str, Any]) -> bool:
     from rnn_core.workspace.evaluations import scores_from_json  # which imports this module
 
-    if not all(_number_or_none(value) for name, value in metrics.items() if name != "scores"):
+    if not all(_number_or_none(value) for name, value in metrics.items() if name not in ("scores", "engine")):
+        return False
+    if metrics.get("engine") not in (None, *ENGINES):
         return False
     try:
         known = (metrics.get("scores") or {}).items()
@@ -239,8 +244,10 @@ def _sound_metrics(metrics: dict[str, Any]) -> bool:
         return False
 
 
-def _sound_scores(scores: Scores) -> bool:
+def _sound_scores(scores: Scores | TokenScores) -> bool:
     """Whether every value is of its kind and the matrix fits the labels."""
+    if isinstance(scores, TokenScores):
+        return all(value is not None and _number_or_none(value) for value in vars(scores).values())
     spans = scores.spans
     parts: list[Any] = [scores, *scores.per_class, *([spans, *spans.per_type] if spans else [])]
     typed = [(getattr(part, field.name), field.type) for part in parts for field in fields(part)]

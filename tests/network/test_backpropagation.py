@@ -8,9 +8,8 @@ from rnn_core.network import memory
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import Noise
-from rnn_core.network.losses import Counted, counted
 from rnn_core.network.models import Network
-from rnn_core.network.weighting import step_weights
+from rnn_core.network.weighting import Counted, counted, step_weights
 from tests.tiny import CELLS, model_of, network_of, weighted_loss
 
 WORDS, CLASSES, STEPS = 30, 3, 9

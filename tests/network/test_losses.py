@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnn_core.data.batches import Encoded
-from rnn_core.network import losses
+from rnn_core.network import losses, weighting
 from rnn_core.network.decoding import tensors
 from rnn_core.network.models import Network
 from rnn_core.network.weighting import step_weights
@@ -102,7 +102,7 @@ def test_many_answers_have_torchs_loss_and_gradients(
     h = (torch.randn(30, 23, 11) * 60).to(dtype).requires_grad_()
     weights, targets = torch.rand(30, 23).double(), torch.randint(-1, classes, (30, 23))
     weights[::7] = 0
-    of = losses.counted(weights.numpy(), targets.numpy())
+    of = weighting.counted(weights.numpy(), targets.numpy())
     of = of._replace(weights=of.weights / 23)  # the mean over the texts
     assert (of.places == ((weights > 0) & (targets >= 0)).flatten().nonzero()[:, 0].numpy()).all()
     wanted, leaves = weighted_loss(network, h, weights, targets), [network.weight_out, network.bias_out]
@@ -114,7 +114,7 @@ def test_many_answers_have_torchs_loss_and_gradients(
         torch.testing.assert_close(torch.from_numpy(ours), value, rtol=0, atol=within)
 
 
-def loss_and_gradients(network: Network, states: torch.Tensor, of: losses.Counted) -> tuple[Any, ...]:
+def loss_and_gradients(network: Network, states: torch.Tensor, of: weighting.Counted) -> tuple[Any, ...]:
     """The loss, and its gradients for V, c and the states."""
     weights = [p.detach().numpy() for p in (network.weight_out, network.bias_out)]
     into = [np.full_like(w, np.nan) for w in weights]
@@ -126,10 +126,10 @@ def loss_and_gradients(network: Network, states: torch.Tensor, of: losses.Counte
 def test_what_a_chunk_counts_is_its_part_of_all(by_text: bool) -> None:
     rng = np.random.default_rng(0)
     weights, targets = rng.integers(0, 2, (7, 4)) / 3, rng.integers(-1, 3, 4 if by_text else (7, 4))
-    whole = losses.counted(weights, targets)
+    whole = weighting.counted(weights, targets)
     for start in range(0, 7, 3):
         now = slice(start, start + 3)
-        alone = losses.counted(weights[now], targets if by_text else targets[now])
+        alone = weighting.counted(weights[now], targets if by_text else targets[now])
         for part, wanted in zip(whole.between(start * 4, (start + 3) * 4), alone, strict=True):
             assert (part == wanted).all() and len(part) == len(wanted)
 
@@ -139,7 +139,7 @@ def test_a_sure_answers_small_loss_is_not_lost() -> None:
     with torch.no_grad():
         network.weight_out.copy_(torch.tensor([[20.0], [6.0]]))
         network.bias_out.zero_()
-    of = losses.counted(np.ones((1, 1)), np.zeros(1, np.int64))
+    of = weighting.counted(np.ones((1, 1)), np.zeros(1, np.int64))
     loss, *_ = loss_and_gradients(network, torch.ones(1, 1), of)
     assert loss == pytest.approx(math.log1p(math.exp(-14)), rel=0.1)
 
@@ -147,4 +147,4 @@ def test_a_sure_answers_small_loss_is_not_lost() -> None:
 def test_a_label_without_a_row_is_refused() -> None:
     network = network_of(model_of(), 8, 2)
     with pytest.raises(IndexError, match="label"):
-        loss_and_gradients(network, torch.ones(1, 4), losses.counted(np.ones((1, 1)), np.full(1, 2)))
+        loss_and_gradients(network, torch.ones(1, 4), weighting.counted(np.ones((1, 1)), np.full(1, 2)))

@@ -78,8 +78,9 @@ def test_answers_by_name_with_the_probability_of_every_class() -> None:
 
 def test_a_target_is_one_label() -> None:
     readouts = np.array([[0.4, 0.6], [0.7, 0.3], [0.2, 0.8]])
-    assert TASK.aim(None, LABELS, readouts).tolist() == [1, 1, 1] and TASK.aim("bad", LABELS, readouts).tolist() == [0, 0, 0]
+    assert TASK.aim(None, LABELS, readouts, np.arange(3)).tolist() == [1, 1, 1]
+    assert TASK.aim("bad", LABELS, readouts, np.arange(3)).tolist() == [0, 0, 0]
     assert TASK.answered(5).tolist() == [4] and TASK.beginning("good", 9, 3) == "good"
     for target, said in ((["bad"], "one label"), ("gone", "no label 'gone'")):
         with pytest.raises(Problem, match=said):
-            TASK.aim(target, LABELS, readouts)
+            TASK.aim(target, LABELS, readouts, np.arange(3))

@@ -81,9 +81,9 @@ def test_a_tag_and_its_probability_for_each_token() -> None:
 
 def test_a_target_is_one_tag_per_token() -> None:
     readouts = np.eye(3)[[2, 0, 1, 2]]
-    assert TASK.aim(None, TAGS, readouts).tolist() == [-1, 0, 1, -1]
-    assert TASK.aim("O B-PER", TAGS, readouts).tolist() == [-1, 2, 0, -1]
+    assert TASK.aim(None, TAGS, readouts, np.arange(4)).tolist() == [-1, 0, 1, -1]
+    assert TASK.aim("O B-PER", TAGS, readouts, np.arange(4)).tolist() == [-1, 2, 0, -1]
     assert TASK.beginning("O B-PER I-PER", 3, 2) == ["O", "B-PER"] and TASK.beginning(None, 3, 2) is None
     for target, said in (("O", "1 tags for 2 tokens"), ("O gone", "no label 'gone'")):
         with pytest.raises(Problem, match=said):
-            TASK.aim(target, TAGS, readouts)
+            TASK.aim(target, TAGS, readouts, np.arange(4))

@@ -37,10 +37,15 @@ def training_of(task: str, cell: str, loss: str | None, layers: int = 1, **train
     return training, encoded.batch(torch.arange(6).numpy())
 
 
+def named(training: Training, rows: np.ndarray) -> dict[str, Tensor]:
+    found = training.task.batch(training.config, training.train, rows)
+    return {name: torch.from_numpy(a) for name, a in found.items()}
+
+
 def gradients(training: Training, batch: Batch) -> tuple[float, dict[str, Tensor]]:
     network = training.network
     size = training.config.train.truncate or len(batch.tokens)
-    loss = training.engine.gradients(training._named(batch, batch.tokens), Noise(0, 0), size)
+    loss = training.engine.gradients(named(training, batch.rows), Noise(0, 0), size)
     words, gradient = training.engine.read()[id(network.embedding)]
     rest = [(n, p) for n, p in network.named_parameters() if n != "embedding.weight"]
     dense = training.optimizer.dense
@@ -130,8 +135,11 @@ def test_no_more_than_a_chunk_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
         words = vocabulary_of([str(i) for i in range(996)])
         training = Training(config_of(truncate=size), encoded, encoded, words, LABELS)
         sizes.clear()
-        batch = Batch(np.arange(4), np.arange(length * 4).reshape(-1, 4) % len(words), np.full(4, length), np.zeros(4, np.int64))
-        training.engine.gradients(training._named(batch, batch.tokens), Noise(0, 0), size or length)
+        last, zero = np.arange(4) + 4 * (length - 1), np.zeros(4, np.int64)
+        batch = {"tokens": np.arange(length * 4).reshape(-1, 4) % len(words), "lengths": np.full(4, length), "at": last,
+                 "labels": zero, "weights": np.ones(4), "total": np.array(4.0)}  # fmt: skip
+        batch = {name: torch.from_numpy(a) for name, a in batch.items()}
+        training.engine.gradients(batch, Noise(0, 0), size or length)
         return sum(sizes)
 
     assert held(400, 20) == held(200, 20) < held(400, 0) / 5

@@ -1,0 +1,225 @@
+"""Long texts without labels: a file read as one stream of tokens, and a stream cut into parts that are read side by side.
+
+A stream is stored as rows, which are the lines of the text with their ends: so its examples are looked at as those of any other
+data. A row that ends a document is followed by `<eos>` in the stream; nothing else is put between rows.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.batches import Encoded
+from rnn_core.data.columns import guess_text, sample_rows, with_columns
+from rnn_core.data.encodings import chunks
+from rnn_core.data.examples import UNUSABLE, Found, unusable
+from rnn_core.data.schema import STREAM
+from rnn_core.data.tables import BLOCK, Format, read_rows, recognise
+from rnn_core.data.tokens import graphemes, tokenise, words
+from rnn_core.data.values import as_text
+from rnn_core.data.vocabulary import SOS
+
+END = "end of a document"
+"""The target of a row that ends a document."""
+
+LONGEST = 10_000
+"""Characters of the longest row; a longer line is cut into several, of which no character is lost."""
+
+_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+
+Tick = Callable[[float], object]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file and how its text is read.
+
+    Attributes:
+        config: with the text column filled in, of a table.
+        notes: sentences on how it is read.
+    """
+
+    path: Path
+    config: DataConfig
+    format: Format
+    notes: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> bool:
+        """Whether the rows of a table are documents; else the file is one text."""
+        return self.format.kind != "text"
+
+    def rows(self, tick: Tick | None = None) -> Iterator[Found]:
+        """The rows of the stream with their tokens, some at a time; the target of the last row of each document is `END`."""
+        found = self._documents(tick) if self.documents else self._lines(tick)
+        while some := list(islice(found, BLOCK)):
+            sound = [(tokens, target, line) for tokens, target, line in some if tokens]
+            texts, targets, lines = map(list, zip(*sound, strict=True)) if sound else ([], [], [])
+            faults = [(line, why) for tokens, why, line in some if not tokens]
+            yield Found(texts, pa.array(targets, pa.string()).dictionary_encode(), None, lines, faults, [])
+
+    def _lines(self, tick: Tick | None) -> Iterator[tuple[list[str], str, int]]:
+        format = self.format
+        text = chunks(self.path, format.encoding or "utf-8", format.name, tick, format.mended)
+        before: tuple[list[str], str, int] | None = None
+        for number, line in _rows_of(text):
+            if unusable((line,)):
+                yield [], UNUSABLE, number
+                continue
+            for tokens in cut(line, self.config.tokens, self.config.max_tokens):
+                if before:
+                    yield before
+                before = tokens, "", number
+        if before:
+            yield before[0], END, before[2]
+
+    def _documents(self, tick: Tick | None) -> Iterator[tuple[list[str], str, int]]:
+        for row in read_rows(self.path, self.format, [self.config.text or ""], tick):
+            text = "" if row.fault else as_text(row.values[0])
+            if row.fault or not text.strip() or unusable((text,)):
+                yield [], row.fault or (UNUSABLE if text.strip() else "no text"), row.line
+                continue
+            parts = [
+                tokens
+                for _, line in _rows_of([text])
+                for tokens in cut(line, self.config.tokens, self.config.max_tokens)
+            ]
+            for number, tokens in enumerate(parts, start=1):
+                yield tokens, END if number == len(parts) else "", row.line
+
+
+def look_into(path: Path, config: DataConfig, name: str, like: DataConfig | None = None) -> Text:
+    """How the text of a file is read: the text column of a table, or the whole file.
+
+    Args:
+        config: where it states a text column or the format of a table, the file is a table; else its name says so.
+        like: how the training file is read, whose text column is taken where this file has it.
+
+    Raises:
+        Problem: when the file cannot be read, or has no column of texts.
+    """
+    if not (config.text or config.format or Path(name).suffix.lower() in _TABLES):
+        seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
+        return Text(path, config, replace(seen, kind="text", delimiter=None, header=("text",)), seen.notes)
+    format = recognise(path, config, name, fewest=1)
+    if like and like.text in format.header and not config.text:
+        config = with_columns(config, text=like.text)
+    filled = with_columns(config, text=guess_text(format, sample_rows(path, format), config, STREAM))
+    return Text(path, filled, format, format.notes)
+
+
+def _rows_of(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines of a text with their ends, which become LF, numbered from 1; those longer than `LONGEST` in parts."""
+    rest, number = "", 1
+    for piece in pieces:
+        text = rest + piece
+        held = "\r" if text.endswith("\r") else ""  # its LF may come with the next piece
+        *whole, rest = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        rest += held
+        for line in whole:
+            yield from ((number, part) for part in _parts(line + "\n"))
+            number += 1
+        *long, rest = _parts(rest)
+        yield from ((number, part) for part in long)
+    if rest:
+        yield number, rest.replace("\r", "\n")
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A line in parts of up to `LONGEST` characters, cut behind a space where there is one; at least one part."""
+    while len(line) > LONGEST:
+        end = line.rfind(" ", LONGEST // 2, LONGEST) + 1 or LONGEST
+        yield line[:end]
+        line = line[end:]
+    yield line
+
+
+def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
+    """The tokens of a line in rows of up to `most` tokens; its end is the token "\\n".
+
+    Args:
+        how: "word" or "char".
+    """
+    if how == "char":
+        tokens = list(graphemes(line, len(line)))
+    else:
+        tokens = list(words(line, len(line))) if line.strip() else []
+        tokens += ["\n"] * line.endswith("\n")
+    for first in range(0, len(tokens), most):
+        yield tokens[first : first + most]
+
+
+def tokens_of(text: str, how: str) -> list[str]:
+    """The tokens of a text as those of a stream, such as a prompt."""
+    return [token for _, line in _rows_of([text]) for row in cut(line, how, len(line) + 1) for token in row]
+
+
+def spans_of(text: str, how: str) -> list[tuple[str, int, int]]:
+    """The tokens of a text as those of a stream, each with where it starts and ends in it; the end of a line is one too."""
+    if how == "char":
+        return tokenise(text, how)
+    found = []
+    for line in re.finditer(r"[^\n]*\n?", text):
+        start = line.start()
+        found += [(token, start + a, start + b) for token, a, b in tokenise(line.group(), how)]
+        if line.group().endswith("\n"):
+            found.append(("\n", line.end() - 1, line.end()))
+    return found
+
+
+def joined(tokens: Iterable[str], how: str) -> str:
+    """Tokens of a stream as text: characters end to end, words with spaces between, but not around the end of a line."""
+    if how == "char":
+        return "".join(tokens)
+    return " ".join(tokens).replace(" \n", "\n").replace("\n ", "\n")
+
+
+def stream_of(encoded: Encoded) -> np.ndarray:
+    """The tokens of a split as one stream, (N,) int64: without the specials around its rows, `<eos>` after each document."""
+    inside = np.ones(len(encoded.indices), bool)
+    inside[encoded.starts[:-1]] = False
+    inside[encoded.starts[1:] - 1] = encoded.targets == 0
+    return encoded.indices[inside].astype(np.int64)
+
+
+class Streams:
+    """A stream in B contiguous parts that are read side by side; every token is the target of one step, and of one alone.
+
+    The input of a step is the token before its target; each part begins with `<sos>`, from a state of zero.
+
+    Args:
+        tokens: the stream, (N,).
+        count: B.
+
+    Attributes:
+        steps: of the longest part. The others are at most one shorter, and padded at the end.
+
+    Raises:
+        Problem: when the stream has fewer than two tokens for each part.
+    """
+
+    def __init__(self, tokens: np.ndarray, count: int):
+        if len(tokens) < 2 * count:
+            raise Problem(
+                f"The text has {len(tokens):,} tokens, too few for {count:,} streams that are read side by side: lower the "
+                "batch size, or add text.",
+                "a lower --batch",
+            )
+        self.tokens = tokens
+        lengths = np.full(count, len(tokens) // count)
+        lengths[: len(tokens) % count] += 1
+        self.lengths, self.ends = lengths, np.cumsum(lengths)
+        self.steps = int(lengths[0])
+
+    def chunk(self, first: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Inputs and targets of the steps from `first` on, up to `size` of them, (T, B), and how many are true, (B,)."""
+        begins = self.ends - self.lengths
+        steps = np.arange(first, min(first + size, self.steps))[:, None]
+        targets = self.tokens[np.minimum(begins + steps, len(self.tokens) - 1)]
+        inputs = np.where(steps > 0, self.tokens[np.maximum(begins + steps - 1, 0)], SOS)
+        return inputs, targets, np.minimum(self.lengths - first, len(steps))

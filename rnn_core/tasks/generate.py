@@ -1,0 +1,228 @@
+"""Generation: the next token of a text, of which a network writes more. Loads no torch.
+
+A language model: the input of a step is a token, its target the token that follows. The text is one stream, cut into parts that
+are read side by side; chunks of K steps follow each other, and the state is carried from one to the next (truncated
+backpropagation through time, Mikolov et al. 2010).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig
+from rnn_core.data.batches import Encoded
+from rnn_core.data.examples import Example
+from rnn_core.data.schema import STREAM
+from rnn_core.data.streams import END, Streams, spans_of, stream_of, tokens_of
+from rnn_core.data.vocabulary import EOS, PAD, SOS, UNK, Vocabulary
+from rnn_core.results import Answers, DataReport, TokenScores, Trace
+from rnn_core.tasks import Speech, Suggestion, Task, Tick
+
+TOLD = 5
+"""How many of the most probable next tokens are named."""
+
+
+class StreamScorer:
+    """Adds up how well the tokens of streams were foreseen."""
+
+    def __init__(self) -> None:
+        self._tokens, self._nats, self._right = 0, 0.0, 0
+
+    def add(self, encoded: Encoded, predictions: TokenScores, unseen: Mapping[int, str] = MappingProxyType({})) -> None:
+        """A stream more: what `Generate.predict` gave for it."""
+        self._tokens += predictions.tokens
+        self._nats += predictions.loss * predictions.tokens
+        self._right += round(predictions.accuracy * predictions.tokens)
+
+    def scores(self) -> TokenScores:
+        """The scores of all that was added."""
+        return TokenScores(self._tokens, self._nats / self._tokens, self._right / self._tokens)
+
+
+class Generate(Task):
+    """The next token of a text."""
+
+    title = "Generation: the next token of a text"
+    short = "generation"
+    unit = "tokens"
+    one_answer = False
+    carries = True
+    higher_is_better = False
+    schema = STREAM
+    columns = MappingProxyType({"text": "Text column"})
+    samples = MappingProxyType({"verses.txt": title})
+    more_texts = "The lamp\nis lit\nand the harbour sleeps"
+    losses = ("every",)
+    views = MappingProxyType({
+        "inspect": ("losses", "states", "probabilities", "state", "embedding"),
+        "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
+        "evaluate": (),
+        "matrix": ("texts", "ledger", "unit"),
+        "losses": (),
+    })  # fmt: skip
+
+    def texts(self, entities: bool = False) -> tuple[str, ...]:
+        return ("The lamp is lit, the harbour sleeps,", "The miller counts the falling leaves")
+
+    def metric(self, scheme: str | None) -> str:
+        return "perplexity"
+
+    def options(self, config: type) -> tuple[str, ...]:
+        left_out = {
+            ModelConfig: ("bidirectional",), DataConfig: ("label", "sentence", "split", "max_tokens"),
+            TrainConfig: ("loss", "reduce"),
+        }.get(config, ())  # fmt: skip
+        return tuple(name for name in super().options(config) if name not in left_out)
+
+    def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
+        tokens = report.splits["train"].tokens
+        large = tokens > 100_000
+        why = f"a stream of {tokens:,} tokens"
+        return {
+            "truncate": Suggestion(64, "a stream has no end, so the way back is cut into chunks"),
+            "batch": Suggestion(32 if large else max(1, min(8, tokens // 200)), why),
+            "hidden": Suggestion(256 if large else 128, why),
+            "embedding": Suggestion(64 if large else 32, why),
+            "dropout": Suggestion(0.2, why),
+            "learning_rate": Suggestion(0.003, why),
+            "epochs": Suggestion(10_000 if stated.get("minutes") or stated.get("updates") else 20 if large else 80, why),
+            "patience": Suggestion(0 if stated.get("minutes") or stated.get("updates") else 8, why),
+        }
+
+    def check(self, config: DataConfig | RunConfig) -> None:
+        super().check(config)
+        if isinstance(config, RunConfig):
+            if config.model.bidirectional:
+                raise Problem("A network that writes reads in one direction: it may not know the tokens to come.",
+                              "--no-bidirectional")  # fmt: skip
+            if not config.train.truncate:
+                raise Problem("A stream has no end from which a gradient could go back: cut it into chunks, such as of 64 steps.",
+                              "--truncate 64")  # fmt: skip
+
+    # ---- data and network -------------------------------------------------------------------------------------------
+
+    def outputs(self, words: int, classes: int) -> int:
+        return words
+
+    def outcomes(self, vocabulary: Vocabulary, labels: Sequence[str]) -> tuple[str, ...]:
+        return vocabulary.words
+
+    def prepare(self, config: RunConfig, train: Encoded) -> Streams:
+        return Streams(stream_of(train), config.train.batch)
+
+    def plan(self, config: RunConfig, source: Streams, epoch: int) -> Sequence[int]:
+        """Where each chunk begins; every epoch reads the stream in its order."""
+        return range(0, source.steps, config.train.truncate)
+
+    def batch(self, config: RunConfig, source: Streams, which: int) -> dict[str, np.ndarray]:
+        tokens, targets, lengths = source.chunk(which, config.train.truncate)
+        at = np.flatnonzero(np.arange(len(tokens))[:, None] < lengths)
+        return {"tokens": tokens, "lengths": lengths, "at": at, "labels": targets.ravel()[at], "weights": np.ones(len(at)),
+                "total": np.array(float(len(at)))}  # fmt: skip
+
+    def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
+        """Of a text that is fed as `<sos>` w_1 … w_m `<eos>`, the m steps whose next token is one of the text; their mean."""
+        counts = (np.arange(steps)[:, None] < lengths - 2).astype(np.float64)
+        return counts / counts.sum(0).clip(1)
+
+    # ---- scores -----------------------------------------------------------------------------------------------------
+
+    def answered(self, steps: int) -> np.ndarray:
+        return np.arange(max(0, steps - 2))
+
+    def predict(  # type: ignore[override]
+        self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
+    ) -> TokenScores:
+        """How well the network foresees the stream that the rows make, read in one pass with its state carried along."""
+        from rnn_core.network.decoding import follow
+
+        stream = stream_of(encoded)
+        if len(stream) < 2:
+            raise Problem("This text has fewer than two tokens: there is nothing to foresee. Give a longer one.")
+        nats, right = follow(network, stream, tick)
+        return TokenScores(len(stream), nats / len(stream), right / len(stream))
+
+    def decode(
+        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+    ) -> Iterator[tuple[Any, list[float]]]:
+        raise Problem("A run that writes text has no labels to answer with. Use `generate`, or `evaluate` on a text.")
+
+    def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
+        return {}
+
+    def evaluate(
+        self,
+        network: Any,
+        config: RunConfig,
+        speech: Speech,
+        pieces: Iterable[Sequence[Example]],
+        texts: int,
+        keep: Callable[[Answers], object],
+        tick: Tick = lambda share: None,
+    ) -> TokenScores:
+        """All rows are one stream, so that the state is carried over their borders; of them numbers alone are kept."""
+        parts = [
+            Encoded.of([e.tokens for e in some], [str(e.target) for e in some], speech.vocabulary, (END,), False)
+            for some in pieces
+        ]
+        starts = np.cumsum([0, *(len(part.indices) for part in parts)])
+        whole = Encoded(
+            np.concatenate([part.indices for part in parts]),
+            np.concatenate([[0], *(part.starts[1:] + start for part, start in zip(parts, starts, strict=False))]),
+            np.concatenate([part.targets for part in parts]),
+            False,
+        )
+        scorer = self.scorer((), None)
+        scorer.add(whole, self.predict(network, config, whole, tick))
+        return scorer.scores()
+
+    def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:  # type: ignore[override]
+        return StreamScorer()
+
+    def figures_of(self, scores: TokenScores, split: str, majority: str | None = None) -> dict[str, Any]:
+        return scores.figures(split)
+
+    # ---- one text ---------------------------------------------------------------------------------------------------
+
+    def told(self, seen: Trace) -> dict[str, Any]:
+        """At each step the most probable tokens, and −log p of the token that follows."""
+        best = np.argsort(-seen.readouts, axis=1, kind="stable")[:, :TOLD]
+        follows = seen.indices[1:-1]
+        p = seen.readouts[np.arange(len(follows)), follows].astype(np.float64)
+        rows = zip(best, seen.readouts, strict=True)
+        return {
+            "next": [{seen.labels[i]: round(float(row[i]), 6) for i in some} for some, row in rows],
+            "losses": (-np.log(p.clip(1e-45))).round(6).tolist(),
+        }
+
+    def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
+        return spans_of(text, how)
+
+    def aim(
+        self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
+    ) -> np.ndarray:
+        """The next token of the text, which says itself what is wanted."""
+        if target is not None:
+            raise Problem("The target of each step is the next token of the text itself: leave the target out.")
+        return np.array([*indices[1:-1], -1, -1])
+
+    def write(
+        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, length: int, temperature: float, seed: int
+    ) -> Iterator[tuple[str, float]]:
+        from rnn_core.network.writing import write
+
+        how = config.data.tokens
+        read = [SOS, *vocabulary.encode(tokens_of(prompt, how))]
+        before = prompt[-1:]
+        for number, probability in write(network, read, length, temperature, seed, (PAD, UNK, SOS), EOS):
+            if number == EOS:
+                return
+            token = vocabulary.words[number]
+            apart = how == "word" and before and before != "\n" and token != "\n"
+            yield (" " if apart else "") + token, probability
+            before = token
+
+
+TASK = Generate()

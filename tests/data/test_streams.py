@@ -1,0 +1,110 @@
+"""A file as one stream of tokens, and a stream in parts that are read side by side."""
+
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data import streams
+from rnn_core.data.batches import Encoded
+from rnn_core.data.streams import END, Streams, cut, joined, look_into, stream_of, tokens_of
+from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
+
+
+@given(st.integers(2, 60), st.integers(1, 7), st.integers(1, 9))
+def test_every_token_is_the_target_of_one_step_and_follows_its_input(count: int, parts: int, size: int) -> None:
+    if count < 2 * parts:
+        with pytest.raises(Problem, match="too few"):
+            Streams(np.arange(count), parts)
+        return
+    found = Streams(np.arange(100, 100 + count), parts)
+    targets: list[list[int]] = [[] for _ in range(parts)]
+    inputs: list[list[int]] = [[] for _ in range(parts)]
+    for first in range(0, found.steps, size):
+        fed, wanted, lengths = found.chunk(first, size)
+        assert len(fed) <= size and fed.shape == wanted.shape
+        for k, length in enumerate(lengths.clip(0).tolist()):
+            inputs[k] += fed[:length, k].tolist()
+            targets[k] += wanted[:length, k].tolist()
+    assert [*chain.from_iterable(targets)] == list(range(100, 100 + count)), "none is lost and none comes twice"
+    assert all(fed == [SOS, *wanted[:-1]] for fed, wanted in zip(inputs, targets, strict=True))
+    assert max(map(len, targets)) - min(map(len, targets)) <= 1
+
+
+def test_next_token_targets_of_a_text_by_hand() -> None:
+    found = Streams(np.array([10, 11, 12, 13, 14, 15, 16]), 2)
+    inputs, targets, lengths = found.chunk(0, 10)
+    assert targets[:, 0].tolist() == [10, 11, 12, 13] and inputs[:, 0].tolist() == [SOS, 10, 11, 12]
+    assert targets[:3, 1].tolist() == [14, 15, 16] and inputs[:3, 1].tolist() == [SOS, 14, 15]
+    assert lengths.tolist() == [4, 3]
+
+
+@given(st.text(alphabet="ab \n\r.é'", max_size=40))
+def test_the_characters_of_a_text_are_its_tokens(text: str) -> None:
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert joined(tokens_of(text, "char"), "char") == plain
+    assert all(token == "\n" or not token.isspace() for token in tokens_of(text, "word"))
+    assert tokens_of(text, "word").count("\n") == plain.count("\n")
+
+
+def test_words_and_ends_of_lines() -> None:
+    assert tokens_of("It's a start.\r\n\r\nAn end", "word") == ["It", "'s", "a", "start", ".", "\n", "\n", "An", "end"]
+    assert joined(["a", "start", "\n", "\n", "An", "end"], "word") == "a start\n\nAn end"
+    assert [*cut("a b c\n", "word", 2)] == [["a", "b"], ["c", "\n"]]
+
+
+def rows(path: Path, **options: object) -> list[tuple[str, str, int]]:
+    text = look_into(path, DataConfig(task="classify", **options), path.name)  # type: ignore[arg-type]
+    how = text.config.tokens
+    return [
+        (joined(tokens, how), target, line)
+        for found in text.rows()
+        for tokens, target, line in zip(found.texts, found.targets.to_pylist(), found.lines, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("how", ["char", "word"])
+@pytest.mark.parametrize("chunk", [1, 3, 1 << 20])
+def test_a_plain_file_is_one_document_of_lines(
+    tmp_path: Path, how: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnn_core.data.encodings.CHUNK", chunk)
+    path = tmp_path / "verses.md"
+    path.write_bytes(b"# Two verses\r\n\r\nThe ship sails,\rthe night falls")
+    assert rows(path, tokens=how) == [
+        ("# Two verses\n", "", 1), ("\n", "", 2), ("The ship sails ,\n" if how == "word" else "The ship sails,\n", "", 3),
+        ("the night falls", END, 4),
+    ]  # fmt: skip
+
+
+def test_a_long_line_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LONGEST", 20)
+    path = tmp_path / "one.txt"
+    text = " ".join(f"word{i}" for i in range(300))
+    path.write_text(text)
+    found = rows(path, tokens="char", max_tokens=7)
+    assert "".join(part for part, _, _ in found) == text and {line for _, _, line in found} == {1}
+    assert max(len(part) for part, _, _ in found) <= 7
+    assert [target for _, target, _ in found if target] == [END]
+
+
+def test_the_rows_of_a_table_are_documents(tmp_path: Path) -> None:
+    path = tmp_path / "poems.csv"
+    path.write_text('title,text\nOne,"a line\nand another"\nTwo,\nThree,short\n')
+    text = look_into(path, DataConfig(task="classify"), path.name)
+    assert text.config.text == "text" and text.documents
+    (found,) = text.rows()
+    assert found.texts == [["a", "line", "\n"], ["and", "another"], ["short"]]
+    assert found.targets.to_pylist() == ["", END, END] and found.faults == [(4, "no text")]
+
+
+def test_documents_end_with_eos_in_the_stream_and_nothing_else_is_put_between_rows() -> None:
+    vocabulary = Vocabulary.build([["a", "b", "c"]], 10)
+    texts = [["a", "b"], ["c"], ["b"]]
+    encoded = Encoded.of(texts, ["", END, END], vocabulary, (END,), False)
+    a, b, c = vocabulary.encode(["a", "b", "c"])
+    assert stream_of(encoded).tolist() == [a, b, c, EOS, b, EOS]
