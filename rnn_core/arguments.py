@@ -60,6 +60,11 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         sub.add_argument("--file-names", help=argparse.SUPPRESS)  # JSON: what the uploader called them, by split
         sub.add_argument("--name", help="what to call it")
 
+    def add_device(sub: argparse.ArgumentParser) -> None:
+        words = "where it computes: the processor, a GPU, or the GPU if there is one; it need not be where the run was trained"
+        devices = choices(options(TrainConfig)["device"])
+        sub.add_argument("--device", choices=devices, default="cpu", help=f"{words} (default: cpu)")
+
     sub = add("data")
     add_files(sub, required=True)
     _add_options(sub, DataConfig)
@@ -73,6 +78,7 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("evaluate")
     sub.add_argument("run", metavar="RUN")
+    add_device(sub)
     sub.add_argument("file", metavar="FILE", type=Path, nargs="?")
     sub.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own data instead of a file")
     sub.add_argument("--file-name", help=argparse.SUPPRESS)
@@ -82,6 +88,7 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("predict")
     sub.add_argument("run", metavar="RUN")
+    add_device(sub)
     sub.add_argument("file", metavar="FILE", type=Path, help="a table, sentences with a token a line, or one text a line; labels "
                      "are not needed")  # fmt: skip
     sub.add_argument("--out", metavar="FILE", type=Path, required=True, help="what to write: .csv, .jsonl, .parquet, or .conll "
@@ -102,10 +109,12 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("inspect")
     sub.add_argument("run", metavar="RUN")
+    add_device(sub)
     sub.add_argument("text", metavar="TEXT")
 
     sub = add("gradients")
     sub.add_argument("run", metavar="RUN")
+    add_device(sub)
     sub.add_argument("text", metavar="TEXT")
     sub.add_argument("--target", metavar="LABEL | TAGS", help="a label, or a tag for each token, apart by spaces (default: "
                      "what the network answers itself)")  # fmt: skip
@@ -114,6 +123,7 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
 
     sub = add("generate")
     sub.add_argument("run", metavar="RUN")
+    add_device(sub)
     sub.add_argument("--prompt", metavar="TEXT", default="", help="the beginning, which is read first (default: none)")
     sub.add_argument("--length", metavar="N", type=int, default=200, help="how many tokens to write at most (default: 200)")
     sub.add_argument("--temperature", metavar="X", type=float, default=1.0,

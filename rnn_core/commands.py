@@ -133,6 +133,7 @@ def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
 
 def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Trains a run, or goes on with one that was cut off."""
+    from rnn_core.network.device import device_of
     from rnn_core.training.work import create_run, train_run
 
     began = time.perf_counter()
@@ -140,8 +141,8 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
         run = _to_resume(given, workspace)
     else:
         chosen = stated(ModelConfig, given) | stated(TrainConfig, given)
-        for kind in (ModelConfig, TrainConfig):
-            make(kind, stated(kind, given))  # what does not fit is said before files are read
+        make(ModelConfig, stated(ModelConfig, given))  # what does not fit is said before files are read
+        device_of(make(TrainConfig, stated(TrainConfig, given)).device)
         saved = _dataset_of(given, workspace, job)
         model, train = suggest(saved.config, saved.report, chosen)
         _print_suggestions(suggestions(saved.config, saved.report, chosen))
@@ -173,7 +174,18 @@ def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
     if named:
         flags = ", ".join("--" + name.replace("_", "-") for name in named)
         raise Problem(f"A run is resumed with its own data and settings: leave out {flags}, or train a new run.")
-    return workspace.run(given.resume)
+    run = workspace.run(given.resume)
+    if run.config.train.device == "cuda":
+        from rnn_core.network.device import device_of
+
+        try:
+            device_of("cuda")
+        except Problem:
+            raise Problem(
+                f"{run.name} trains on a GPU, and there is none here that torch can use. Resume it where one is, or train a new "
+                "run."
+            ) from None
+    return run
 
 
 def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
@@ -209,7 +221,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         key, split = given.key or evaluations.key_of_file(_file(given.file), config), "file"
     with _watching(job, evaluations.folder(run, key, split), "short", workspace) as job, _saying_that_loops_compile():
         weights = evaluations.weights_of(run)
-        loaded = load(run)
+        loaded = load(run, given.device)
         use_threads(run.config.train.threads)
         warnings: tuple[str, ...] = ()
         left_out: tuple[LeftOut, ...] = ()
@@ -273,7 +285,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     _may_write(given.out, given.file)
     for note in (f"{name}: {source.words}", *source.format.notes):
         print(note, file=sys.stderr)
-    loaded = load(run)
+    loaded = load(run, given.device)
     use_threads(run.config.train.threads)
     heard = _reading(job, doing="Answering")
     made: list[FileAnswers] = []
@@ -331,7 +343,7 @@ def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     from rnn_core.analysis.trace import trace
 
     run = workspace.run(given.run)
-    seen = trace(load(run), given.text)
+    seen = trace(load(run, given.device), given.text)
     if seen.overflows:
         raise Problem(OVERFLOW)
 
@@ -348,7 +360,7 @@ def _generate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         raise Problem(
             f"A temperature lies between 0 and 100, a length between 1 and {MOST_WRITTEN:,}, and a seed is not below 0."
         )
-    task, loaded = tasks.of(run.config), load(run)
+    task, loaded = tasks.of(run.config), load(run, given.device)
     written: list[str] = []
     nats = 0.0
     print(given.prompt, end="", file=sys.stderr)
@@ -372,7 +384,7 @@ def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -
     from rnn_core.analysis.trace import trace
 
     run = workspace.run(given.run)
-    loaded = load(run)
+    loaded = load(run, given.device)
     found = gradients(loaded, trace(loaded, given.text), given.target, given.loss)
     for sentence in found["said"]:
         print(sentence, file=sys.stderr)

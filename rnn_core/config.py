@@ -60,6 +60,7 @@ else:
     TaskName = Literal[TASKS]
 
 CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam", "sgd": "SGD", "relu": "ReLU",
+                "cpu": "the processor", "cuda": "a GPU",
                 "last": "at the last step", "every": "at every step", "word": "words", "char": "characters"}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
 
@@ -224,6 +225,14 @@ class TrainConfig:
             "autograd: always by torch's",
         ),
     ] = "auto"
+    device: Annotated[
+        Literal["cpu", "cuda", "auto"],
+        Field(
+            title="Device",
+            description="where it trains. cpu: the processor; cuda: a GPU, where the same seed gives the same weights within "
+            "rounding alone; auto: the GPU if there is one",
+        ),
+    ] = "cpu"
     seed: Annotated[
         int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="same seed, same data, same threads: same weights")
     ] = 0

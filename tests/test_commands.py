@@ -89,8 +89,8 @@ def refused(answer: tuple[int, list[str], list[str]], *said: str) -> None:
 
 # ---- train ----------------------------------------------------------------------------------------------------------
 
-COMMON = {"run", "parameters", "epochs", "updates", "engine", "read_seconds", "train_seconds", "tokens_per_second", "threads",
-          "best_epoch", "pad_share", "train_loss", "label_entropy", "majority_class"}  # fmt: skip
+COMMON = {"run", "parameters", "epochs", "updates", "engine", "device", "read_seconds", "train_seconds", "tokens_per_second",
+          "threads", "best_epoch", "pad_share", "train_loss", "label_entropy", "majority_class"}  # fmt: skip
 
 
 def scored(*names: str) -> set[str]:
@@ -122,12 +122,20 @@ def test_train_ends_with_its_figures(
     assert found["epochs"] == 1 and found["read_seconds"] > 0 and found["train_seconds"] > 0
     saved = run.metrics()
     assert all(saved[name] == found[name] for name in keys)
+    assert saved["device"] == "cpu" and saved["engine"] == "fused"
     assert set(saved["scores"]) == {name.split("_")[0] for name in keys}
     assert jobs.status(run.path) == jobs.Status("done", 1.0, "", jobs.status(run.path).detail)  # type: ignore[union-attr]
     listed = figures(command("runs"))["runs"]
     assert [(r["run"], r["name"], r["state"], r["parameters"]) for r in listed] == [
         (run.id, "Mine", "done", found["parameters"])
     ]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_refused_before_files_are_read(command: Run, workspace: Workspace) -> None:
+    refused(command("train", "--train", "no-such-file.csv", "--device", "cuda"), "There is no GPU here", "--device cpu")
+    run = saved_run(workspace, config_of(name="Elsewhere", device="cuda"))
+    refused(command("train", "--resume", run.id), "Elsewhere trains on a GPU", "Resume it where one is")
 
 
 def test_what_is_not_stated_is_suggested_for_the_data_and_said(command: Run, workspace: Workspace) -> None:

@@ -83,7 +83,12 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     if len(task.losses) == 1:
         values[TrainConfig]["loss"] = task.losses[0]
     try:
-        return make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])
+        model, train = make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])
+        if train.device == "cuda":
+            from rnn_core.network.device import device_of
+
+            device_of("cuda")
+        return model, train
     except Problem as why:
         widgets.problem(why)
         return None

@@ -1,6 +1,6 @@
 """A saved run, ready to answer. Torch is loaded with its network."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """A run's network in evaluation mode, with what it needs to read and to answer. Shared: never train it."""
+    """A run's network in evaluation mode on some device, with what it needs to read and to answer. Shared: never train it."""
 
     id: str
     config: RunConfig
@@ -46,22 +46,32 @@ def unopened(run: Run) -> Unopened:
     return Unopened(run.id, run.config, run.speech)
 
 
-def load(run: Run) -> Loaded:
-    """Raises Problem when the run is damaged or has no weights yet."""
+def load(run: Run, device: str = "cpu") -> Loaded:
+    """A run's network on a device, whichever it was trained on.
+
+    Args:
+        device: `cpu`, `cuda` or `auto`, as `--device` has it.
+
+    Raises:
+        Problem: when the run is damaged or has no weights yet, or the device is not there.
+    """
     import torch
 
-    from rnn_core.network.models import Network, parameter_shapes
+    from rnn_core.network.device import device_of
+    from rnn_core.network.tensors import put, tensors_of
 
-    config, speech = run.config, run.speech
-    words = len(speech.vocabulary)
-    outputs = tasks.of(config).outputs(words, len(speech.labels))
+    place, config, speech, task = device_of(device), run.config, run.speech, tasks.of(run.config)
+    sizes = len(speech.vocabulary), len(speech.labels)
     misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
-    if run.weight_shapes() != parameter_shapes(config.model, words, outputs):
-        raise Problem(misfit)  # before room is made for a network that may be as large as a config says
+    with torch.device("meta"):  # no room is made for a network that may be as large as a config says
+        shapes = {name: tuple(tensor.shape) for name, tensor in tensors_of(task.network(config, *sizes)).items()}
+    if run.weight_shapes() != shapes:
+        raise Problem(misfit)
     weights = run.weights()
-    network = Network(config.model, words, outputs)
+    network = task.network(config, *sizes)
     try:
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        put(network, {name: torch.from_numpy(array) for name, array in weights.items()})
     except (RuntimeError, TypeError):
         raise Problem(misfit) from None
-    return Loaded(run.id, config, speech, network.eval().requires_grad_(False))
+    # Views of today look into the plain stack, which is every task's network so far.
+    return Loaded(run.id, config, speech, cast("Network", network.to(place).eval().requires_grad_(False)))

@@ -188,38 +188,47 @@ def stream_of(encoded: Encoded) -> np.ndarray:
 
 
 class Streams:
-    """A stream in B contiguous parts that are read side by side; every token is the target of one step, and of one alone.
+    """A stream in contiguous parts, of which B are read side by side; every token is the target of one step, and of one alone.
 
-    The input of a step is the token before its target; each part begins with `<sos>`, from a state of zero.
+    The input of a step is the token before its target; each part begins with `<sos>`, from a state of zero. So there are more
+    parts than B: a network whose state was never zero after its first update answers a text of its own badly.
 
     Args:
         tokens: the stream, (N,).
         count: B.
+        most: tokens of a part at most; None: B parts in all.
 
     Attributes:
-        steps: of the longest part. The others are at most one shorter, and padded at the end.
+        groups: how many times B parts are read side by side.
 
     Raises:
-        Problem: when the stream has fewer than two tokens for each part.
+        Problem: when the stream has fewer than two tokens for each of B parts.
     """
 
-    def __init__(self, tokens: np.ndarray, count: int):
+    def __init__(self, tokens: np.ndarray, count: int, most: int | None = None):
         if len(tokens) < 2 * count:
             raise Problem(
                 f"The text has {len(tokens):,} tokens, too few for {count:,} streams that are read side by side: lower the "
                 "batch size, or add text.",
                 "a lower --batch",
             )
-        self.tokens = tokens
-        lengths = np.full(count, len(tokens) // count)
-        lengths[: len(tokens) % count] += 1
-        self.lengths, self.ends = lengths, np.cumsum(lengths)
-        self.steps = int(lengths[0])
+        self.tokens, self.count = tokens, count
+        self.groups = -(-len(tokens) // (count * most)) if most else 1
+        parts = count * self.groups
+        self._lengths = np.full(parts, len(tokens) // parts)
+        self._lengths[: len(tokens) % parts] += 1
+        self._ends = np.cumsum(self._lengths)
 
-    def chunk(self, first: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def steps(self, group: int = 0) -> int:
+        """T of the longest part of a group; the others are at most one shorter, and padded at the end."""
+        return int(self._lengths[group * self.count])
+
+    def chunk(self, first: int, size: int, group: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Inputs and targets of the steps from `first` on, up to `size` of them, (T, B), and how many are true, (B,)."""
-        begins = self.ends - self.lengths
-        steps = np.arange(first, min(first + size, self.steps))[:, None]
+        own = slice(group * self.count, (group + 1) * self.count)
+        lengths = self._lengths[own]
+        begins = self._ends[own] - lengths
+        steps = np.arange(first, min(first + size, self.steps(group)))[:, None]
         targets = self.tokens[np.minimum(begins + steps, len(self.tokens) - 1)]
         inputs = np.where(steps > 0, self.tokens[np.maximum(begins + steps - 1, 0)], SOS)
-        return inputs, targets, np.minimum(self.lengths - first, len(steps))
+        return inputs, targets, np.minimum(lengths - first, len(steps))

@@ -10,20 +10,21 @@ from torch import nn
 from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
-from rnn_core.network.models import Network
+from rnn_core.network.device import array, number, place_of
 
 Weigh = Callable[[np.ndarray, int], np.ndarray]
 """Gives w_t, (T, B), for true lengths (B,) and T."""
 
 
-def tensors(batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A batch's tokens (T, B), lengths (B,) and targets for torch."""
-    return torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths), torch.from_numpy(batch.targets)
+def tensors(batch: Batch, device: torch.device | None = None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A batch's tokens (T, B), lengths (B,) and targets for torch, on a device; None: in memory of the processor."""
+    tokens, lengths, targets = map(torch.from_numpy, (batch.tokens, batch.lengths, batch.targets))
+    return tokens.to(device), lengths.to(device), targets.to(device)
 
 
 @torch.no_grad()
 def predict(
-    network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
 ) -> Predictions:
     """The network's answers without dropout; its mode is put back afterwards.
 
@@ -39,22 +40,25 @@ def predict(
 
 @torch.no_grad()
 def probabilities(
-    network: Network, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: nn.Module, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
 ) -> np.ndarray:
     """The probability of each class after each text's `<eos>`, (m, k) float32, without dropout.
 
     Args:
         tick: as for `predict`.
     """
-    found = np.empty((len(encoded), len(network.bias_out)), np.float32)
-    done = 0
+    found, done = np.empty((len(encoded), 0), np.float32), 0
     with _evaluating(network):
         for rows in in_order(encoded.lengths) if len(encoded) else ():
             tick(done / len(encoded.indices))
-            tokens, lengths, _ = tensors(encoded.batch(rows))
-            done += int(lengths.sum())
-            at = (lengths - 1) * len(rows) + torch.arange(len(rows))
-            found[rows] = network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1).numpy()
+            batch = encoded.batch(rows)
+            done += int(batch.lengths.sum())
+            tokens, lengths, _ = tensors(batch, place_of(network))
+            at = (lengths - 1) * len(rows) + torch.arange(len(rows), device=lengths.device)
+            p = array(network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1))
+            if not found.shape[1]:
+                found = np.empty((len(encoded), p.shape[1]), np.float32)
+            found[rows] = p
     return found
 
 
@@ -72,16 +76,16 @@ def follow(
         Σ −log p(token given those before it), in nats, and how many tokens were the most probable.
     """
     stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
-    state, size = None, 16
+    state, size, steps, device = None, 16, stream.steps(), place_of(network)
     with _evaluating(network):
-        while first < stream.steps:
-            tick(first / stream.steps)
-            inputs, targets, lengths = map(torch.from_numpy, stream.chunk(first, size))
+        while first < steps:
+            tick(first / steps)
+            inputs, targets, lengths = (torch.from_numpy(one).to(device) for one in stream.chunk(first, size))
             batch = {"tokens": inputs, "lengths": lengths}
             outputs = network(batch if state is None else batch | {"start": state})
             logits, state = outputs["logits"][:, 0], outputs["ends"]
-            nats += float(nn.functional.cross_entropy(logits, targets[:, 0], reduction="none").double().sum())
-            right += int((logits.argmax(1) == targets[:, 0]).sum())
+            nats += number(nn.functional.cross_entropy(logits, targets[:, 0], reduction="none").double().sum())
+            right += int(number((logits.argmax(1) == targets[:, 0]).sum()))
             first += size
             size = max(16, min(1024, _NUMBERS // logits.shape[1]))
     return nats, right
@@ -102,7 +106,7 @@ def _evaluating(network: nn.Module) -> Iterator[None]:
         network.train(was_training)
 
 
-def _predict(network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
+def _predict(network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)
     total, known, done = 0.0, 0, 0
@@ -110,22 +114,22 @@ def _predict(network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[f
         tick(done / len(encoded.indices))
         batch = encoded.batch(rows)
         done += int(batch.lengths.sum())
-        tokens, lengths, targets = tensors(batch)
+        tokens, lengths, targets = tensors(batch, place_of(network))
         weights = weigh(batch.lengths, len(tokens))
         log_p = network({"tokens": tokens, "lengths": lengths})["logits"].log_softmax(2)  # (T, B, k)
         wanted = targets.expand(len(tokens), -1)
         labelled = wanted >= 0
         each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]
-        total += float((each * torch.from_numpy(weights) * labelled).sum())
-        known += int(((weights > 0) & labelled.numpy()).any(0).sum())
+        total += number((each * torch.from_numpy(weights).to(each.device) * labelled).sum())
+        known += int(((weights > 0) & (batch.targets >= 0)).any(0).sum())
         best, answer = log_p.max(2)  # (T, B)
         if targets.ndim > 1:
             carry = weights > 0
             steps = np.arange(len(tokens))[:, None] + encoded.starts[rows]
-            answers[steps[carry]] = answer.numpy()[carry]
-            confidences[steps[carry]] = best.exp().numpy()[carry]
+            answers[steps[carry]] = array(answer)[carry]
+            confidences[steps[carry]] = array(best.exp())[carry]
         else:
             last = (lengths - 1)[None]
-            answers[rows] = answer.gather(0, last)[0].numpy()
-            confidences[rows] = best.gather(0, last)[0].exp().numpy()
+            answers[rows] = array(answer.gather(0, last)[0])
+            confidences[rows] = array(best.gather(0, last)[0].exp())
     return Predictions(answers, confidences, total / known if known else float("nan"))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.network.cells import State
+from rnn_core.network.device import array
 
 
 class Writer(Protocol):
@@ -43,10 +44,11 @@ def write(
         end: the token after which nothing more is written; it is given too.
     """
     random, state = np.random.default_rng(seed), network.start(1)
+    device = state[0].device
     for index in prompt:
-        logits, state, _ = network.step(torch.tensor([index]), state)
+        logits, state, _ = network.step(torch.tensor([index], device=device), state)
     for _ in range(length):
-        o = logits[0].double().numpy().copy()
+        o = array(logits[0].double()).copy()
         o[list(never)] = -np.inf
         p = np.exp((o - o.max()) / temperature) if temperature else (o == o.max()).astype(float)
         p /= p.sum()
@@ -55,4 +57,4 @@ def write(
         yield Token(index, float(p[index]))
         if index == end:
             return
-        logits, state, _ = network.step(torch.tensor([index]), state)
+        logits, state, _ = network.step(torch.tensor([index], device=device), state)

@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.cells import State
+from rnn_core.network.device import number, place_of
 from rnn_core.network.dropout import Dropout, Noise
 from rnn_core.network.models import Batch, Network, Outputs
 from rnn_core.network.weighting import Counted
+from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.optimizer import Optimizer
 
 Loss = Callable[[Outputs, Batch], tuple[Tensor, Tensor, Tensor]]
@@ -36,7 +38,8 @@ class Engine(Protocol):
     def ends(self) -> State | None: ...
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
-        """The loss of a batch. Its gradients come to stand in the optimiser's `dense`, those of the tables in `read`.
+        """The loss of a batch, in memory of the processor. Its gradients come to stand in the optimiser's `dense`, those of the
+        tables in `read`; with `DeviceOptimizer` they are those of the parameters.
 
         With truncation, chunks of K steps are gone through one after the other, each forwards and back before the next, so that
         no more than K steps are held; the state is carried over, a gradient is not.
@@ -54,11 +57,13 @@ class Engine(Protocol):
 
 
 class Autograd:
-    """Any module whose `forward(batch)` gives outputs, by torch's autograd; recurrent layers go through the compiled sweeps."""
+    """Any module whose `forward(batch)` gives outputs, by torch's autograd; recurrent layers go through the compiled sweeps, on a
+    GPU through cuDNN. Each chunk of a batch goes to the network's device once, and the loss alone is read back, once a batch.
+    """
 
     name = "autograd"
 
-    def __init__(self, network: nn.Module, loss: Loss, optimizer: Optimizer):
+    def __init__(self, network: nn.Module, loss: Loss, optimizer: Optimizer | DeviceOptimizer):
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.ends: State | None = None
         self._dropouts = [module for module in network.modules() if isinstance(module, Dropout)]
@@ -67,19 +72,22 @@ class Autograd:
         torch.manual_seed(noise.for_torch())  # torch's own dropout resumes too
         for dropout in self._dropouts:
             dropout.noise = noise
-        self.optimizer.dense.receive()
-        found = 0.0
-        for part in chunks(batch, size):
+        self.optimizer.zero_grad()
+        device = place_of(self.network)
+        found = torch.zeros((), dtype=torch.float64, device=device)
+        start = None if start is None else tuple(part.to(device) for part in start)
+        for chunk in chunks(batch, size):  # cut before it is moved: which steps a chunk counts is not known on a GPU
+            part = {name: tensor.to(device) for name, tensor in chunk.items()}
             outputs = self.network(part if start is None else {**part, "start": start})
             total, weight, _ = self.loss(outputs, part)
             loss = total / weight
             if loss.requires_grad:  # a chunk may count no step
                 loss.backward()
-            found += float(loss.detach())
+            found = found + loss.detach()
             ends = outputs.get("ends")
             start = None if ends is None else tuple(part.detach() for part in ends)
         self.ends = start
-        return found
+        return number(found)
 
     def read(self) -> Read:
         return {id(table): table.take() for table in self.optimizer.tables}

@@ -17,10 +17,13 @@ from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, UNK, Vocabulary
 from rnn_core.network.cells import State
+from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
+from rnn_core.network.tensors import put, tensors_of
 from rnn_core.threads import use_threads
 from rnn_core.training.callbacks import Callback
+from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd, Engine, Fused
 from rnn_core.training.optimizer import Optimizer
 
@@ -46,7 +49,8 @@ class Training:
     """One training run from the first update to the last.
 
     The course is decided by config, data and seed alone: the plan of an epoch by (seed, epoch), dropout and `<unk>` by
-    (seed, update), so that no random state needs to be kept.
+    (seed, update), so that no random state needs to be kept. On a GPU sums are added up in an order of its own: there the same
+    training gives weights that agree within rounding, and not bit for bit.
 
     Args:
         config: the run's.
@@ -55,6 +59,12 @@ class Training:
         labels: class names.
         scheme: tag scheme of entity labels, else None.
         unseen: labels of dev that training never saw, by their places in its targets.
+
+    Attributes:
+        device: where weights, batches and losses are.
+
+    Raises:
+        Problem: when the config's device is not there.
     """
 
     def __init__(
@@ -67,14 +77,16 @@ class Training:
         scheme: str | None = None,
         unseen: Mapping[int, str] = MappingProxyType({}),
     ):
+        self.device = device_of(config.train.device)
         use_threads(config.train.threads)
         torch.manual_seed(config.train.seed)
         self.config, self.train, self.dev = config, train, dev
         self.labels, self.scheme, self.unseen = tuple(labels), scheme, unseen
         self.task = tasks.of(config)
         self.metric = self.task.metric(scheme)
-        self.network = self.task.network(config, len(vocabulary), len(labels))
-        self.optimizer = Optimizer(self.network, config.train)
+        self.network = self.task.network(config, len(vocabulary), len(labels)).to(self.device)
+        kind = Optimizer if self.device.type == "cpu" else DeviceOptimizer
+        self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train)
         self.engine = self._engine()
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
@@ -165,10 +177,11 @@ class Training:
         return True
 
     def _engine(self) -> Engine:
-        """The fused one where the network is the plain stack, unless autograd is asked for."""
-        if self.config.train.engine == "auto" and type(self.network) is Network:
-            return Fused(self.network, self.optimizer)
-        return Autograd(self.network, self.task.loss, self.optimizer)
+        """The fused one where the network is the plain stack on the processor, unless autograd is asked for."""
+        network, optimizer = self.network, self.optimizer
+        if self.config.train.engine == "auto" and type(network) is Network and isinstance(optimizer, Optimizer):
+            return Fused(network, optimizer)
+        return Autograd(network, self.task.loss, optimizer)
 
     def _update(self, which: Any) -> None:
         began = time.perf_counter()
@@ -177,7 +190,7 @@ class Training:
         hidden = self._rare[tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
         batch["tokens"] = np.where(hidden, UNK, tokens)
         named = {name: torch.from_numpy(a) for name, a in batch.items()}
-        start = self._carried if self.place else None
+        start = self._carried if self.task.continues(which) else None
         loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
         if self.task.carries:
             self._carried = self.engine.ends
@@ -215,12 +228,13 @@ class Training:
             yield
             return
         self._average()
-        weights = {name: p.detach().clone() for name, p in self.network.named_parameters()}
-        self.network.load_state_dict(self._averaged)
+        parameters = dict(self.network.named_parameters())
+        weights = {name: p.detach().clone() for name, p in parameters.items()}
+        _copy(self._averaged, parameters)
         try:
             yield
         finally:
-            self.network.load_state_dict(weights)
+            _copy(weights, parameters)
 
     def _end_epoch(self, tick: Callable[[float], None]) -> dict[str, Any]:
         """Scores dev and keeps the weights if they are the best so far; changes nothing when `tick` raises."""
@@ -235,7 +249,7 @@ class Training:
             "pad_share": self.pad_share,
         }
         with self._with_averaged_weights():
-            if not all(bool(p.isfinite().all()) for p in self.network.parameters()):
+            if not host(torch.stack([p.isfinite().all() for p in self.network.parameters()]).all()):
                 raise Problem(_DIVERGED)
             if len(self.dev):
                 scorer = self.task.scorer(self.labels, self.scheme)
@@ -244,7 +258,7 @@ class Training:
                 entry |= {"dev_loss": scores.loss} | self.task.figures_of(scores, "dev", self.majority)
             if self.best is None or self._rank(entry) > self._rank(self.best):
                 self.best, self.waited = entry, 0
-                self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
+                self.best_weights = {name: tensor.clone() for name, tensor in tensors_of(self.network).items()}
             else:
                 self.waited += 1
         self.epoch += 1
@@ -264,13 +278,14 @@ class Training:
     _SUMS = ("_note_loss", "_epoch_loss", "_note_weight", "_epoch_weight")
 
     def state(self) -> tuple[dict[str, Tensor], str]:
-        """Weights, their average, best weights and optimiser as tensors by name, and all else as JSON."""
-        held = {f"weights/{name}": p for name, p in self.network.state_dict().items()}
+        """Weights, their average, best weights and optimiser as tensors of the processor by name, and all else as JSON."""
+        held = {f"weights/{name}": tensor for name, tensor in tensors_of(self.network).items()}
         held |= {f"average/{name}": p for name, p in self._averaged.items()}
         held |= {f"best/{name}": p for name, p in self.best_weights.items()}
         held |= {f"optimizer/{name}": value for name, value in self.optimizer.state().items()}
         held |= {f"carried/{i}": part for i, part in enumerate(self._carried or ())}
-        return held, json.dumps({name: getattr(self, name) for name in self._PLAIN + self._SUMS})
+        rest = {name: getattr(self, name) for name in self._PLAIN + self._SUMS}
+        return {name: host(value) for name, value in held.items()}, json.dumps(rest)
 
     def restore(self, held: dict[str, Tensor], rest: str) -> None:
         """Goes back to what `state` gave. Raises KeyError, RuntimeError or ValueError when it is from another network."""
@@ -278,13 +293,19 @@ class Training:
         def under(prefix: str) -> dict[str, Tensor]:
             return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
 
-        self.network.load_state_dict(under("weights/"))
-        self._averaged = under("average/")
+        put(self.network, under("weights/"))
+        self._averaged = {name: value.to(self.device) for name, value in under("average/").items()}
         self.best_weights = under("best/")
         self.optimizer.restore(under("optimizer/"))
         self._carried = tuple(part for _, part in sorted(under("carried/").items())) or None
         for name, value in json.loads(rest).items():
             setattr(self, _RENAMED.get(name, name), value)
+
+
+@torch.no_grad()
+def _copy(tensors: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:
+    for name, tensor in tensors.items():
+        into[name].copy_(tensor)
 
 
 _RENAMED = {"_note_texts": "_note_weight", "_epoch_texts": "_epoch_weight"}

@@ -97,6 +97,10 @@ class Optimizer:
         """Those that are updated by rows."""
         return [table.embedding for table in self._tables.values()]
 
+    def zero_grad(self) -> None:
+        """Sets the gradients in `dense` to zero, and has autograd add to them."""
+        self.dense.receive()
+
     def step(self, given: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> float:
         """One update from the gradients in `dense` and those of the rows that were read.
 
@@ -170,7 +174,8 @@ class Optimizer:
 
     def restore(self, held: dict[str, Tensor]) -> None:
         """Goes back to what `state` gave. Raises KeyError or ValueError when it is from another network."""
-        held = {_RENAMED.get(name, name): value for name, value in held.items()}
+        if "last" in held:  # of formats 1 and 2
+            held = {_RENAMED.get(name, name): value for name, value in held.items()}
         self.updates = int(held["updates"])
         for path, table in self._tables.items():
             table.last[:] = held[f"last.{path}"].numpy()

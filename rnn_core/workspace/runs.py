@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from rnn_core import tasks
 from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, plain
+from rnn_core.data.encodings import encodable
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.metrics import SCHEMES
 from rnn_core.results import History, Scores, SpanScores, TokenScores
@@ -40,6 +41,9 @@ _MOST, _MOST_STEPS = 1e30, 2**31
 
 ENGINES = ("fused", "autograd")
 """The ways to the gradients that a run's metrics may name."""
+
+MOST_DEVICE = 200
+"""Characters of the longest name of a GPU that a run's metrics may have."""
 
 _RENAMED = {"embedding": "embedding.weight"}
 """What parameters of runs of older formats are called today: of formats 1 and 2."""
@@ -120,10 +124,11 @@ class Run:
         return tensor_shapes(self._weights_path(), self.id)
 
     def weights(self) -> Arrays:
-        """The best weights so far, by parameter name. Raises Problem when missing, damaged or no numbers."""
+        """The best weights so far, by parameter name, and buffers, which may be counts. Raises Problem when missing, damaged or
+        no numbers."""
         path = self._weights_path()
         weights = read_tensors(path, self.id)[0]
-        if not all(array.dtype in (np.float32, np.float64) for array in weights.values()):
+        if not all(array.dtype in (np.float32, np.float64, np.int64) for array in weights.values()):
             raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
         most = np.finfo(np.float32).max  # what the network computes with
         if not all(-most <= array.min() and array.max() <= most for array in weights.values() if array.size):  # NaN is neither
@@ -156,8 +161,8 @@ class Run:
     def metrics(self) -> dict[str, Any]:
         """The saved scores and counts; {} while training has not ended.
 
-        Every name may be absent; those there are hold numbers, and `scores` what `evaluations.scores_from_json` reads.
-        Raises Problem on anything else.
+        Every name may be absent; those there are hold numbers, `engine` and `device` words, and `scores` what
+        `evaluations.scores_from_json` reads. Raises Problem on anything else.
         """
         path = self.path / "metrics.json"
         metrics = files.read_json(path, MOST_BYTES["metrics.json"]) if path.exists() else {}
@@ -233,15 +238,19 @@ def _number_or_none(value: Any) -> bool:
 def _sound_metrics(metrics: dict[str, Any]) -> bool:
     from rnn_core.workspace.evaluations import scores_from_json  # which imports this module
 
-    if not all(_number_or_none(value) for name, value in metrics.items() if name not in ("scores", "engine")):
+    if not all(_number_or_none(value) for name, value in metrics.items() if name not in ("scores", "engine", "device")):
         return False
-    if metrics.get("engine") not in (None, *ENGINES):
+    if metrics.get("engine") not in (None, *ENGINES) or not _sound_device(metrics.get("device")):
         return False
     try:
         known = (metrics.get("scores") or {}).items()
         return all(split in SPLITS and _sound_scores(scores_from_json(values)) for split, values in known)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return False
+
+
+def _sound_device(name: Any) -> bool:
+    return name is None or (isinstance(name, str) and len(name) <= MOST_DEVICE and encodable(name))
 
 
 def _sound_scores(scores: Scores | TokenScores) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from rnn_core.commands import main
@@ -42,3 +43,17 @@ def test_patience_says_what_it_waits_for(more: tuple[str, ...], said: str, open_
     assert main(["data", "--train", str(ROOT / "samples" / "reviews.csv"), "--workspace", str(workspace.root), *more]) == 0
     help_ = box(opened(open_page, workspace.root, "reviews.csv"), "number_input", "patience").help
     assert said in help_
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_offered_and_refused_with_a_sentence(open_page: Open, filled: Path) -> None:
+    app = opened(open_page, filled, "reviews.csv")
+    button = next(button for button in app.button if button.label == "Train")
+    assert not button.disabled
+    box(app, "selectbox", "device").set_value("cuda")
+    sound(app.run())
+    assert any("There is no GPU here that torch can use" in error.value for error in app.error)
+    assert not any(button.label == "Train" for button in app.button)
+    box(app, "selectbox", "device").set_value("auto")
+    sound(app.run())
+    assert not app.error

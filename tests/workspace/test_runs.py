@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_core import metrics
 from rnn_core.analysis.loading import load
@@ -146,6 +147,7 @@ def scored(**more: Any) -> bytes:
      b'{"scores": 5}', b'{"scores": {"test": {}}}', b'{"scores": {"test": []}}', scored(accuracy="1"), scored(labels=[1, 2]),
      scored(labels=["a"]), scored(confusion=[[1]]), scored(confusion=[["x", 1], [1, 1]]), scored(confusion=[[1, 1], [1]]),
      scored(per_class=[]), scored(per_class=[{"label": "a"}] * 2), scored(spans={}), scored(loss="x"), scored(more=1),
+     b'{"device": 5}', json.dumps({"device": "x" * 201}).encode(), b'{"device": "\\ud800"}', b'{"engine": "cpu"}',
      scored(spans=TEST["spans"] | {"f1": None}), json.dumps({"scores": {"<b>": TEST}}).encode()],
 )  # fmt: skip
 def test_damaged_metrics_are_a_sentence_that_names_the_run(workspace: Workspace, content: bytes) -> None:
@@ -155,8 +157,9 @@ def test_damaged_metrics_are_a_sentence_that_names_the_run(workspace: Workspace,
 
 
 @pytest.mark.parametrize(
-    "content", [b"{}", b'{"epochs": 2}', b'{"scores": {}}', b'{"dev_loss": null}', scored(), scored(loss=None)]
-)
+    "content", [b"{}", b'{"epochs": 2}', b'{"scores": {}}', b'{"dev_loss": null}', b'{"device": "NVIDIA H100"}', scored(),
+                scored(loss=None)]
+)  # fmt: skip
 def test_any_name_of_the_metrics_may_be_absent(workspace: Workspace, content: bytes) -> None:
     run = damaged(saved_run(workspace), "metrics.json", content)
     assert run.metrics() == {name: value for name, value in json.loads(content).items() if value is not None}
@@ -243,7 +246,13 @@ def test_no_room_is_made_for_a_network_that_the_weights_do_not_fit(
 ) -> None:
     run = saved_run(workspace)
     run.write_config(config_of(model=model_of(hidden=4096, embedding=4096, layers=8)))  # 4 GB
-    monkeypatch.setattr(models, "Network", lambda *_: pytest.fail("a network was made"))
+    network = models.Network
+
+    def made(*given: Any) -> models.Network:
+        assert torch.get_default_device().type == "meta", "of shapes alone"
+        return network(*given)
+
+    monkeypatch.setattr(models, "Network", made)
     with pytest.raises(Problem, match="weights do not fit its config"):
         load(Run(run.path))
 

@@ -1,0 +1,106 @@
+"""torch's own Adam and SGD over all parameters, for networks on a GPU.
+
+There the moments of a whole table of embeddings take less time than finding out which rows a batch reads. Embeddings, tied or
+not, get dense Adam; `optimizer.Optimizer` reaches the same weights up to rounding and ε.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_core.config import TrainConfig
+from rnn_core.network.device import host
+from rnn_core.network.embedding import Embedding
+from rnn_core.training.kernels import BETA1, BETA2, EPSILON
+from rnn_core.training.optimizer import Optimizer, by_rows
+
+_MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq"}
+"""Adam's moments by the names that checkpoints and torch have for them."""
+
+
+class DeviceOptimizer:
+    """Updates a network where it is, in the place of `Optimizer` and with its checkpoints.
+
+    Args:
+        network: on any device.
+        config: optimizer, learning rate and clip.
+
+    Attributes:
+        tables: those that are updated by rows: none.
+        updates: how many there were.
+    """
+
+    def __init__(self, network: nn.Module, config: TrainConfig):
+        self.network, self.config = network, config
+        self.tables: list[Embedding] = []
+        self.updates = 0
+        self._parameters = list(network.parameters())
+        self._adam = config.optimizer == "adam"
+        self._inner: torch.optim.Optimizer
+        if self._adam:
+            self._inner = torch.optim.Adam(self._parameters, config.learning_rate, (BETA1, BETA2), EPSILON)
+        else:
+            self._inner = torch.optim.SGD(self._parameters, config.learning_rate)
+
+    def zero_grad(self) -> None:
+        """Forgets the gradients, before autograd adds to them."""
+        self._inner.zero_grad()
+
+    def step(self, given: Mapping[int, Any]) -> None:
+        """One update from the gradients of the parameters; nothing is read back.
+
+        Args:
+            given: empty, because no table is updated by rows.
+        """
+        for p in self._parameters:
+            if p.grad is None:  # Adam's moments move a parameter that this batch did not use too
+                p.grad = torch.zeros_like(p)
+        if self.config.clip:
+            torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
+        self._inner.step()
+        self.updates += 1
+
+    def catch_up(self) -> None:
+        """Does nothing: every row is up to date after every update."""
+
+    # ---- what a checkpoint holds ------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Tensor]:
+        """What `Optimizer.state` gives, in memory of the processor, with every row up to date."""
+        held, (tables, rest) = {"updates": torch.tensor(self.updates)}, self._parts()
+        held |= {f"last.{path}": torch.full((len(p),), self.updates if self._adam else 0) for path, p in tables.items()}
+        for name in _MOMENTS if self._adam else ():
+            held |= {f"{name}.{path}": host(self._moment(p, name)) for path, p in tables.items()}
+            held[f"{name}:rest"] = torch.cat([host(self._moment(p, name)).flatten() for p in rest])[None]
+        return held
+
+    def restore(self, held: dict[str, Tensor]) -> None:
+        """Goes back to what `state` gave, or that of `Optimizer`, whose rows may lag behind. The network has the weights of
+        the same checkpoint. Raises KeyError or ValueError when it is from another network."""
+        twin = copy.deepcopy(self.network).cpu()
+        behind = Optimizer(twin, self.config)
+        behind.restore(held)
+        behind.catch_up()
+        self.network.load_state_dict(twin.state_dict())
+        held, self.updates = behind.state(), behind.updates
+        tables, rest = self._parts()
+        for name, own in _MOMENTS.items() if self._adam else ():
+            given = [(p, held[f"{name}.{path}"]) for path, p in tables.items()]
+            given += zip(rest, held[f"{name}:rest"][0].split([p.numel() for p in rest]), strict=True)
+            for p, moment in given:
+                self._inner.state[p] |= {
+                    "step": torch.tensor(float(self.updates)), own: moment.view(p.shape).to(p.device, copy=True)
+                }  # fmt: skip
+
+    def _parts(self) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """The parameters that `Optimizer` updates by rows, by path, and the others in order."""
+        tables: dict[str, Tensor] = {path: module.weight for path, module in by_rows(self.network).items()}
+        inside = {id(p) for p in tables.values()}
+        return tables, [p for p in self._parameters if id(p) not in inside]
+
+    def _moment(self, p: Tensor, name: str) -> Tensor:
+        found = self._inner.state[p].get(_MOMENTS[name])
+        return torch.zeros_like(p) if found is None else found
