@@ -22,6 +22,7 @@ from rnn_core.analysis.bptt_pass import (
 from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Gradients, Met, Sums, added, sums, sweep, two_deltas
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
+from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read, deltas, times
 from rnn_core.network.models import Network
 from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
@@ -78,14 +79,14 @@ def flow(
     Raises:
         Problem: when the network's numbers overflow on this text.
     """
-    if not bool(done.logits.isfinite().all()):
+    if not bool(host(done.logits.isfinite().all())):
         raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text, or "
                       "train it again with a lower learning rate.")  # fmt: skip
     total = sums(done, target, target.weights[None])
     gradients = total.row(0)
     rows = followed(done.network, target.classes, most)
     pairs = _pairs(done, target, rows, gradients)
-    values, counted = values_of(done, target), target.weights > 0
+    values, counted = host(values_of(done, target)), target.weights > 0
     layers = tuple(_copies(read, layer, direction, total, gradients, pairs[layer, direction])
                    for layer, direction, read in done.each())  # fmt: skip
     item, state = done.top.element_size(), total.at_state[0, 0].shape[2]
@@ -102,7 +103,7 @@ def flow(
         total=float((values * target.weights)[counted].sum()),
         rows=rows.numpy(),
         layers=layers,
-        norms={name: float(gradient.norm()) for name, gradient in gradients.items()},
+        norms={name: number(gradient.norm()) for name, gradient in gradients.items()},
         differences=differences(done, target, gradients),
         precision=8 * item,
         # and each loss's gradient at the state, and each layer's slopes
@@ -142,9 +143,9 @@ def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> di
             into[where] = torch.linalg.vector_norm(times(root[met.step], met.grad), dim=1)
         torch.mm(shares[met.step], met.grad.t(), out=maps.shares[met.step][:, met.rows])
 
-    eye = torch.nn.functional.one_hot(rows, done.steps).to(done.top.dtype)
+    eye = torch.nn.functional.one_hot(rows, done.steps).to(done.top)
     sweep(done, done.network.readout_back(at_logits(done, target)), eye, visit)
-    weights = target.weights[rows].to(done.top.dtype)
+    weights = target.weights[rows].to(done.top)
     for one in found.values():
         one.shares.mul_(weights)
     return found
@@ -204,34 +205,34 @@ def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Grad
     for parameter in read.parameters:
         delta_map, length, delta, factor = held[parameter]
         whole = gradients[name + parameter].view(delta.shape[1], -1)
-        pairs[parameter] = (delta_map * length).t().numpy()
-        copies[parameter] = (delta.norm(dim=1) * length[:, 0]).numpy()
+        pairs[parameter] = array((delta_map * length).t())
+        copies[parameter] = array(delta.norm(dim=1) * length[:, 0])
         size = whole.norm()
         along = ((delta @ whole) * factor).sum(1) / size.square().clamp(min=torch.finfo(size.dtype).tiny)
-        copy_shares[parameter] = along.numpy()
+        copy_shares[parameter] = array(along)
         running[parameter], cosines[parameter] = _running(delta, factor, along, size, bool(direction))
     return CopyGradients(
         layer=layer,
         direction=direction,
-        delta=maps.at_input.t().numpy(),
-        states=maps.states.t().numpy(),
+        delta=array(maps.at_input.t()),
+        states=array(maps.states.t()),
         pairs=pairs,
-        shares={parameter: maps.shares[:, i].t().numpy() for i, parameter in enumerate(read.parameters)},
+        shares={parameter: array(maps.shares[:, i].t()) for i, parameter in enumerate(read.parameters)},
         copies=copies,
         copy_shares=copy_shares,
         running=running,
         running_cosines=cosines,
-        reached=total.reached[layer, direction][0].numpy(),
+        reached=array(total.reached[layer, direction][0]),
     )
 
 
 def _running(delta: Tensor, factor: Tensor, along: Tensor, size: Tensor, backwards: bool) -> tuple[np.ndarray, np.ndarray]:
     """(T,) the length of the sum over the copies met so far, over the whole's, and its cosine with the whole."""
-    if not float(size):
+    if not number(size):
         return np.zeros(len(delta)), np.zeros(len(delta))
     order = slice(None) if backwards else slice(None, None, -1)
-    copies = delta.double().numpy()[order] / float(size)  # before it is squared
-    factors = factor.double().numpy()[order]
+    copies = array(delta.double())[order] / number(size)  # before it is squared
+    factors = array(factor.double())[order]
     squares = np.zeros(len(copies))
     for start in range(0, len(copies), 256):  # ⟨δ_i f_iᵀ, δ_j f_jᵀ⟩ = ⟨δ_i, δ_j⟩ ⟨f_i, f_j⟩, some rows at a time
         end = min(start + 256, len(copies))
@@ -239,7 +240,7 @@ def _running(delta: Tensor, factor: Tensor, along: Tensor, size: Tensor, backwar
         own = np.arange(start, end)
         squares[start:end] = 2 * np.tril(inner, start - 1).sum(1) + inner[own - start, own]
     lengths = np.sqrt(np.maximum(squares.cumsum(), 0))
-    shares = along.double().numpy()[order].cumsum()
+    shares = array(along.double())[order].cumsum()
     cosines = np.divide(shares, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
     return lengths[order], cosines[order]
 
@@ -258,7 +259,7 @@ def loss_modes(done: Pass, target: Target, reduce: str = "mean") -> LossModes:
     weightings = torch.stack((every_step, torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
     both = sums(done, target, weightings)
     every, last = both.row(0), both.row(1)
-    reached = np.array([[both.reached[i, j].numpy() for j in range(len(layer))] for i, layer in enumerate(done.layers)])
+    reached = np.array([[array(both.reached[i, j]) for j in range(len(layer))] for i, layer in enumerate(done.layers)])
     held = compare(last, every)
     return LossModes(reached[:, :, 1], reached[:, :, 0], held.norms, compare(every, last))
 

@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis.bptt_pass import Pass, Target
 from rnn_core.analysis.bptt_sweep import Gradients
+from rnn_core.network.device import number, place_of
 from rnn_core.network.models import Network
 from rnn_core.results import Comparison
 
@@ -22,11 +23,12 @@ def autograd(done: Pass, target: Target) -> Gradients:
 
 def total_by(network: Network, done: Pass, target: Target) -> Tensor:
     """The total of this text's losses, (), by a network with other weights, read as it is trained."""
-    counted = target.weights > 0
-    logits = network({"tokens": done.indices[:, None], "lengths": torch.tensor([done.steps])})["logits"][counted, 0]
-    chosen = target.classes[counted]
+    counted, device = torch.nonzero(target.weights > 0)[:, 0], place_of(network)
+    read = {"tokens": done.indices[:, None].to(device), "lengths": torch.tensor([done.steps], device=device)}
+    logits = network(read | {"at": counted.to(device)})["logits"]
+    chosen = target.classes[counted].to(device)
     each = logits.gather(1, chosen[:, None])[:, 0] if target.logit else cross_entropy(logits, chosen, reduction="none")
-    return (each * target.weights[counted].to(each.dtype)).sum()
+    return (each * target.weights[counted].to(each)).sum()
 
 
 def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]:
@@ -37,18 +39,18 @@ def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]
     for name, gradient in wanted.items():
         if name == "embedding.weight":
             mine = torch.zeros_like(gradient)
-            mine[rows] = ours[name]
+            mine[rows.to(mine.device)] = ours[name]
         else:
             mine = ours[name]
-        found[name] = float((mine - gradient).abs().max())
+        found[name] = number((mine - gradient).abs().max())
     return found
 
 
 def compare(one: Gradients, other: Gradients) -> Comparison:
     """One gradient held against another, parameter by parameter, and under `all` as one long vector."""
     products: dict[str, tuple[float, ...]]
-    products = {name: (float((one[name] * other[name]).sum()), float(one[name].square().sum()),
-                       float(other[name].square().sum()), float((one[name] - other[name]).square().sum()))
+    products = {name: (number((one[name] * other[name]).sum()), number(one[name].square().sum()),
+                       number(other[name].square().sum()), number((one[name] - other[name]).square().sum()))
                 for name in one}  # fmt: skip
     products["all"] = tuple(map(sum, zip(*products.values(), strict=True)))
     norms, cosines, ratios, bias = {}, {}, {}, {}

@@ -13,6 +13,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace as read_trace
 from rnn_core.config import Problem
+from rnn_core.network.device import place_of
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Network
 from rnn_core.network.tape import record
@@ -49,7 +50,7 @@ class Pass(NamedTuple):
     """The forward pass of one text.
 
     Attributes:
-        indices: (T,) vocabulary indices.
+        indices: (T,) vocabulary indices, in memory of the processor; all else is where the network is.
         layers: by layer and direction.
         top: (T, D) the uppermost states.
         logits: (T, k).
@@ -73,9 +74,9 @@ class Pass(NamedTuple):
 @torch.no_grad()
 def forward(network: Network, indices: np.ndarray | Tensor) -> Pass:
     """Reads one text, (T,) indices, and keeps what the way back needs."""
-    indices = torch.as_tensor(indices)
+    indices, device = torch.as_tensor(indices), place_of(network)
     with record(network) as tape:
-        outputs = network({"tokens": indices[:, None], "lengths": torch.tensor([len(indices)])})
+        outputs = network({"tokens": indices[:, None].to(device), "lengths": torch.tensor([len(indices)], device=device)})
     layers: list[list[Read]] = [[] for _ in range(network.config.layers)]
     for layer, direction in network.cells.each():
         layers[layer].append(Read.of(network.cell, tape[f"cells.{layer}.{direction}"]))
@@ -91,7 +92,7 @@ def doubled(network: Network) -> Network:
 
 
 class Target(NamedTuple):
-    """What the network shall answer, and where that is asked.
+    """What the network shall answer, and where that is asked; in memory of the processor, which decides by it what is computed.
 
     Attributes:
         classes: (T,) the class aimed at, at each step; −1 where a step has none.
@@ -135,14 +136,15 @@ def target_of(
 
 def at_logits(done: Pass, target: Target) -> Tensor:
     """(T, k) ∂L(t)/∂o_t: ŷ_t less the one-hot target, or the one-hot target for a logit; 0 where there is none."""
-    counted = (target.classes >= 0)[:, None]
-    hot = torch.nn.functional.one_hot(target.classes.clamp(min=0), done.logits.shape[1]).to(done.logits.dtype)
+    classes = target.classes.to(done.logits.device)
+    counted = (classes >= 0)[:, None]
+    hot = torch.zeros_like(done.logits).scatter_(1, classes.clamp(min=0)[:, None], 1)
     return (hot if target.logit else done.logits.softmax(1) - hot) * counted
 
 
 def values_of(done: Pass, target: Target) -> Tensor:
     """(T,) L(t); nan where a step has no target."""
-    classes = target.classes.clamp(min=0)
+    classes = target.classes.clamp(min=0).to(done.logits.device)
     chosen = done.logits.gather(1, classes[:, None])[:, 0]
     found = chosen if target.logit else cross_entropy(done.logits, classes, reduction="none")
-    return found.masked_fill(target.classes < 0, torch.nan)
+    return found.masked_fill((target.classes < 0).to(found.device), torch.nan)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
+from rnn_core.network.device import host
 from rnn_core.network.jacobians import Read, deltas, times
 
 BLOCK_BYTES = 128 * 2**20
@@ -24,7 +25,7 @@ BLOCK_BYTES = 128 * 2**20
 
 FLUSH = 8
 """Every so many steps, gradients that have all but vanished are set to 0: numbers near the least that can be written
-slow a processor down a hundredfold."""
+slow a processor down a hundredfold. A GPU they do not."""
 
 Gradients = dict[str, Tensor]
 """Gradients by the parameter's name in the network. The embedding's are those of the rows that the text uses alone."""
@@ -74,7 +75,7 @@ def sweep(
         within: copies so many steps away from their loss, or more, may be left out. Each row has one loss then.
     """
     network, steps = done.network, done.steps
-    counted = coefficients != 0
+    counted = host(coefficients) != 0
     first = counted.int().argmax(1)
     last = steps - 1 - counted.flip(1).int().argmax(1)
     width = max(read.x.shape[1] for _, _, read in done.each()[network.directions :]) if len(done.layers) > 1 else 0
@@ -133,6 +134,8 @@ def _sweep_block(
 
 def flush(grad: Tensor) -> None:
     """Sets the rows of (rows, P·d) to 0 that lie below 1e-28 (float32), or 2e-298 (float64)."""
+    if grad.device.type != "cpu":
+        return
     faint = grad.abs().amax(1) < 1e10 * torch.finfo(grad.dtype).tiny
     if faint.any():
         grad[faint] = 0
@@ -158,7 +161,7 @@ class Sums(NamedTuple):
 
 def sums(done: Pass, target: Target, weightings: Tensor) -> Sums:
     """The gradients of R losses, each added up over its copies; `weightings` is C of `sweep`, ordered likewise."""
-    weightings = weightings.to(done.top.dtype)
+    weightings = weightings.to(done.top)
     logits = at_logits(done, target)
     shape = len(weightings), done.steps, len(done.network.cell.parts) * done.network.config.hidden
     at_state = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
@@ -197,5 +200,5 @@ def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
             at_words = at_words + read.at_inputs(at_input)
     unique, place = torch.unique(done.indices, return_inverse=True)
     rows = at_words.new_zeros(at_words.shape[0], len(unique), at_words.shape[2])
-    gradients["embedding.weight"] = rows.index_add_(1, place, at_words)
+    gradients["embedding.weight"] = rows.index_add_(1, place.to(rows.device), at_words)
     return gradients

@@ -12,6 +12,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import decision_step
 from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
+from rnn_core.network.device import array, place_of
 from rnn_core.network.models import Network
 from rnn_core.network.tape import Tape, record
 from rnn_core.results import Trace
@@ -50,10 +51,11 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     vocabulary = loaded.speech.vocabulary
     words = [token for token, _, _ in cut]
     indices = np.array([SOS, *vocabulary.encode(words), EOS])
-    network, given = loaded.network, torch.from_numpy(indices)[:, None]
+    network, device = loaded.network, place_of(loaded.network)
+    given = {"tokens": torch.from_numpy(indices)[:, None].to(device), "lengths": torch.tensor([len(indices)], device=device)}
     with torch.no_grad():
         with record(network) as tape:
-            logits = network({"tokens": given, "lengths": torch.tensor([len(indices)])})["logits"][:, 0]
+            logits = network(given)["logits"][:, 0]
         answers = ended(network, tape)[:, 0].softmax(1) if tasks.of(loaded.config).one_answer else None
         readouts, held = logits.softmax(1), _held(network, tape)
     if answers is not None:
@@ -65,14 +67,14 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         indices=indices,
         known=indices != UNK,
         labels=loaded.outcomes,
-        embeddings=tape["cells.0.0"].x[:, 0].numpy(),
+        embeddings=array(tape["cells.0.0"].x[:, 0]),
         states=held["h"],
         cells=held.get("c"),
         gates={name: held[name] for name in cell.kept},
-        logits=logits.numpy(),
-        readouts=readouts.numpy(),
-        answers=None if answers is None else answers.numpy(),
-        decision_step=None if answers is None else decision_step(answers.argmax(1).numpy()),
+        logits=array(logits),
+        readouts=array(readouts),
+        answers=None if answers is None else array(answers),
+        decision_step=None if answers is None else decision_step(array(answers.argmax(1))),
         warnings=tuple(_oddities(words, indices, CHOICE_NAMES[loaded.config.data.tokens])),
     )
 
@@ -88,7 +90,8 @@ def ended(network: Network, tape: Tape) -> Tensor:
         torch.stack([tape[f"cells.{layer}.0"].after[part].flatten(0, 1) for layer in range(network.config.layers)])
         for part in range(len(network.cell.parts))
     )
-    return network.step(torch.tensor([EOS]), state)[0].unflatten(0, lowest.shape[:2])  # one token, to every state
+    one = torch.tensor([EOS], device=lowest.device)  # for every state
+    return network.step(one, state)[0].unflatten(0, lowest.shape[:2])
 
 
 def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:
@@ -97,7 +100,7 @@ def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:
     found = {name: [one.after[part] for one in each] for part, name in enumerate(network.cell.parts)}
     found |= {name: [one.kept[name] for one in each] for name in network.cell.kept}
     return {
-        name: torch.stack([part[:, 0] for part in parts]).unflatten(0, (-1, network.directions)).numpy()
+        name: array(torch.stack([part[:, 0] for part in parts]).unflatten(0, (-1, network.directions)))
         for name, parts in found.items()
     }
 

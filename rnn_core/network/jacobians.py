@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.network.cells import Cell, State
+from rnn_core.network.device import host
 from rnn_core.network.recurrence import Parameters
 from rnn_core.network.tape import Recorded
 
@@ -51,7 +52,7 @@ class Slopes(NamedTuple):
         stacked = torch.stack(at_input, 1)
         same = all(mine is other for mine, other in zip(at_hidden, at_input, strict=True))
         straight = torch.stack(direct, 1)
-        return cls(stacked, stacked if same else torch.stack(at_hidden, 1), straight, bool(straight[:, :, 0].any()))
+        return cls(stacked, stacked if same else torch.stack(at_hidden, 1), straight, bool(host(straight[:, :, 0].any())))
 
 
 def times(slopes: Tensor, grad: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from rnn_core.network.cells import Cell, State
+from rnn_core.network.device import host
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Rows
 from rnn_core.network.recurrence import Parameters, inner_bias, run
@@ -134,7 +135,7 @@ class Recurrent(nn.Module):
         edits = tape.edits(self)
         start = tuple(part.expand(-1, x.shape[1], -1) for part in edits.start or start or self.zero(x.shape[1], x))
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
-        mask = None if edits.mask is None and bool(true.all()) else true if edits.mask is None else edits.mask
+        mask = None if edits.mask is None and bool(host(true.all())) else true if edits.mask is None else edits.mask
         x = x if x.requires_grad else _in_graph(x.detach())
         ends = []
         for layer in range(self.layers):
