@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve()
 
 
 EACH = 5
-"""Pairs that two processes are asked for before new ones take their place: where a process has its memory decides some per cent."""
+"""Pairs that two processes are asked for before new ones take their place: where their memory lies decides some per cent."""
 
 
 def interval(ratios: list[float]) -> list[float]:
