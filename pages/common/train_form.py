@@ -30,7 +30,7 @@ def choose_dataset() -> SavedDataset:
         "Data",
         list(found),
         format_func=lambda name: f"{found[name].name} · {tasks.of(found[name].config).short.capitalize()}"
-        f" · {found[name].report.rows_kept:,} texts",
+        f" · {found[name].report.rows_kept:,} {tasks.of(found[name].config).schema.row}s",
         key="train-dataset",
         on_change=lambda: state.select(dataset=st.session_state["train-dataset"]),
     )

@@ -120,7 +120,7 @@ def step_losses(
     words = step_words(trace.tokens)
     data: list[dict[str, Any]] = []
     for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
-        at = np.flatnonzero(counted == filled)
+        at = np.flatnonzero((counted == filled) & np.isfinite(losses))
         if not len(at):
             continue
         common: dict[str, Any] = {
