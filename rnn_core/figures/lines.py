@@ -153,12 +153,13 @@ def step_losses(
     )
 
 
-def curves(histories: Mapping[str, History], metric: str) -> Figure:
+def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -> Figure:
     """Loss of training and dev, and the dev metric that chooses the best epoch (starred), over the epochs.
 
     Args:
         histories: by the runs' names.
-        metric: accuracy, macro_f1 or f1.
+        metric: accuracy, macro_f1, f1 or another that dev is scored by.
+        higher: whether its best value is the highest, or the lowest.
     """
     name, key = metric_name(metric), f"dev_{metric}"
     data: list[dict[str, Any]] = []
@@ -190,7 +191,7 @@ def curves(histories: Mapping[str, History], metric: str) -> Figure:
                 **place,
                 **look,
             ))
-        best = best_epoch(history, metric)
+        best = best_epoch(history, metric, higher)
         if best is not None:
             epochs, values = _dev(history, key)
             data.append(dict(
@@ -211,19 +212,24 @@ def curves(histories: Mapping[str, History], metric: str) -> Figure:
         ("curves", tuple(histories)),
         **beside(
             (below, {"title": {"text": "loss in nats (line: train, dashes: dev)"}, "rangemode": "tozero"}),
-            (below, {"title": {"text": f"dev {name} (★ best)"}}),
+            (below, {"title": {"text": f"dev {name} (★ {'best' if higher else 'best: the lowest'})"}}),
         ),
         showlegend=len(histories) > 1,
     )
 
 
-def best_epoch(history: History, metric: str) -> int | None:
-    """The epoch with the highest dev metric, ties to the lower dev loss and then the earlier one; None without dev."""
+def best_epoch(history: History, metric: str, higher: bool = True) -> int | None:
+    """The epoch with the best dev metric; None without dev. Ties go to the lower dev loss, then to the earlier epoch.
+
+    Args:
+        higher: whether the highest value is the best, or the lowest.
+    """
     key = f"dev_{metric}"
     rows = [row for row in history.epochs if row.get(key) is not None]
     if not rows:
         return None
-    return int(min(rows, key=lambda row: (-row[key], _or_infinite(row.get("dev_loss")), row["epoch"]))["epoch"])
+    sign = -1 if higher else 1
+    return int(min(rows, key=lambda row: (sign * row[key], _or_infinite(row.get("dev_loss")), row["epoch"]))["epoch"])
 
 
 def _or_infinite(value: float | None) -> float:
