@@ -13,7 +13,7 @@ st.caption("How often is the network right, which classes does it mix up, and on
 run = run_choice.choose_run("evaluate")
 with widgets.saying_problems():
     config = run.config
-    if answering.wanted():
+    if run.speech.labels and answering.wanted():
         answering.show(run)
         st.stop()
     scores, folder = evaluating.scored(run)

@@ -107,6 +107,7 @@ def step_losses(
     step: int | None = None,
     counted: np.ndarray | None = None,
     colour: str = palette.BLUE,
+    wide: bool = False,
 ) -> Figure:
     """−log p(label) at each step. A click gives `[step]`.
 
@@ -114,6 +115,7 @@ def step_losses(
         losses: (T,) in nats; nan where a step has no target.
         label: the target, None when each step has its own.
         counted: (T,) bool, the steps whose loss this run was trained on: their bars are filled, the others hollow.
+        wide: whether the figure has the whole width of a page.
     """
     losses = np.asarray(losses, np.float32)
     counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
@@ -146,7 +148,7 @@ def step_losses(
         ("losses", trace.tokens),
         barmode="overlay",
         bargap=0.25,
-        xaxis=step_axis(trace.tokens),
+        xaxis=step_axis(trace.tokens, width=850 if wide else 420),
         yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
         shapes=chosen(step),
         showlegend=True,

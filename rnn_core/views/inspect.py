@@ -224,7 +224,7 @@ def _next_losses(reading: Reading) -> _Losses:
 
 def _draw_next_losses(found: _Losses) -> Figure:
     trace, counted = found.reading.trace, found.weights > 0
-    return lines.step_losses(found.values, trace, "next token", found.reading.step, counted)
+    return lines.step_losses(found.values, trace, "next token", found.reading.step, counted, wide=True)
 
 
 def _explain_next_losses(found: _Losses) -> str:
