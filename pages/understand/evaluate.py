@@ -10,7 +10,7 @@ from rnn_core.views.view import literal
 
 st.title("Evaluate")
 st.caption("How often is the network right, which classes does it mix up, and on which texts?")
-run = run_choice.choose_run("evaluate")
+run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
     if run.speech.labels and answering.wanted():

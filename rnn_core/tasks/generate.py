@@ -58,7 +58,7 @@ class Generate(Task):
     views = MappingProxyType({
         "inspect": ("next-losses", "states", "next", "state", "embedding"),
         "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
-        "evaluate": ("foreseen",),
+        "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
         "losses": (),
     })  # fmt: skip

@@ -2,12 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
+from rnn_core.views import inspect
+from rnn_core.views.view import number
 from rnn_core.workspace import Workspace
+from tests.figures.validated import validated
 from tests.pages.conftest import open_page  # noqa: F401 - a fixture
 from tests.pages.driving import ROOT, Open, chart, numbers, sound
+from tests.tiny import config_of, model_of, saved_run, vocabulary_of
+from tests.views.test_views import NASTY, escaped_only
 
 VERSES = ROOT / "samples" / "verses.txt"
 
@@ -36,6 +44,23 @@ def ids(written: Path) -> dict[str, str]:
 def test_every_page_opens(page: str, tokens: str, open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
     app = open_page(page, written, run=ids[tokens])
     assert not app.error, [e.value for e in app.error]
+
+
+def test_the_views_of_the_next_token_explain_with_text_as_it_was_written(workspace: Workspace) -> None:
+    config = config_of("generate", model_of("gru"), truncate=4)
+    one = load(saved_run(workspace, config, vocabulary=vocabulary_of((*NASTY, "film"))))
+    seen = trace(one, "".join(NASTY), NASTY)
+    p = inspect.foreseen(inspect.Reading(one, seen, 1))
+    assert p[[0, -1]].tolist() == [0, 0] and p[3] == seen.readouts[2, seen.indices[3]]
+    for step in (0, 3, len(seen.tokens) - 2, len(seen.tokens) - 1):
+        reading = inspect.Reading(one, seen, step)
+        for view in (inspect.NEXT_LOSSES, inspect.NEXT):
+            found = view.compute(reading)
+            validated(view.draw(found))
+            escaped_only(view.explain(found))
+    values = -np.log(p[1:-1])
+    assert np.allclose(inspect.NEXT_LOSSES.compute(inspect.Reading(one, seen, 1)).values[:-2], values, rtol=1e-5)
+    assert f"{number(float(values.mean()))} nats per token" in inspect.NEXT_LOSSES.explain(inspect.NEXT_LOSSES.compute(reading))
 
 
 @pytest.mark.parametrize("section", ["truncation", "reach", "sgd", "beside"])
