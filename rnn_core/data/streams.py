@@ -5,7 +5,7 @@ data. A row that ends a document is followed by `<eos>` in the stream; nothing e
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,12 @@ import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.columns import guess_text, sample_rows, with_columns
+from rnn_core.data.columns import Layout, Preview, guess_text, sample_rows, top_of, with_columns
+from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
 from rnn_core.data.examples import UNUSABLE, Found, unusable
 from rnn_core.data.schema import STREAM
-from rnn_core.data.tables import BLOCK, Format, read_rows, recognise
+from rnn_core.data.tables import BLOCK, Format, Row, place, read_rows, recognise
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.values import as_text
 from rnn_core.data.vocabulary import SOS
@@ -53,6 +54,10 @@ class Text:
     def documents(self) -> bool:
         """Whether the rows of a table are documents; else the file is one text."""
         return self.format.kind != "text"
+
+    @property
+    def layout(self) -> Layout:
+        return "documents" if self.documents else "lines"
 
     def rows(self, tick: Tick | None = None) -> Iterator[Found]:
         """The rows of the stream with their tokens, some at a time; the target of the last row of each document is `END`."""
@@ -103,14 +108,45 @@ def look_into(path: Path, config: DataConfig, name: str, like: DataConfig | None
     Raises:
         Problem: when the file cannot be read, or has no column of texts.
     """
-    if not (config.text or config.format or Path(name).suffix.lower() in _TABLES):
-        seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
-        return Text(path, config, replace(seen, kind="text", delimiter=None, header=("text",)), seen.notes)
-    format = recognise(path, config, name, fewest=1)
+    format = recognise_text(path, config, name)
+    if format.kind == "text":
+        return Text(path, config, format, format.notes)
     if like and like.text in format.header and not config.text:
         config = with_columns(config, text=like.text)
-    filled = with_columns(config, text=guess_text(format, sample_rows(path, format), config, STREAM))
-    return Text(path, filled, format, format.notes)
+    return Text(path, _with_text(format, sample_rows(path, format), config), format, format.notes)
+
+
+def recognise_text(path: Path, config: DataConfig, name: str) -> Format:
+    """How a file is written, of the kind `text` where it is no table. As `look_into`."""
+    if config.text or config.format or Path(name).suffix.lower() in _TABLES:
+        return recognise(path, config, name, fewest=1)
+    seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
+    return replace(seen, kind="text", delimiter=None, header=("text",))
+
+
+def _with_text(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
+    """`config` with the column of texts. Raises Problem when a stated one is missing, or every column is of numbers."""
+    filled = with_columns(config, text=guess_text(format, rows, config, STREAM))
+    if not config.text:
+        at = place(format, filled.text or "")
+        if all(is_number(as_text(row.values[at])) for row in rows):
+            raise Problem(f"{format.name} has no column of text: its columns hold numbers. Choose another file.", "--text COLUMN")
+    return filled
+
+
+def preview(path: Path, config: DataConfig, name: str, rows: int = 20) -> Preview:
+    """The top of a text, or of a table with its column of texts guessed. As `columns.preview`."""
+    format = recognise_text(path, config, name)
+    if format.kind == "text":
+        text = chunks(path, format.encoding or "utf-8", name, None, format.mended)
+        lines = [[line.removesuffix("\n")] for _, line in islice(_rows_of(text), rows)]
+        return Preview(format, config, format.header, top_of(lines), "lines", None)
+    sample = sample_rows(path, format)
+    shown = [row.values for row in sample[:rows]]
+    try:
+        return Preview(format, _with_text(format, sample, config), format.header, top_of(shown), "documents", None)
+    except Problem as problem:
+        return Preview(format, config, format.header, top_of(shown), None, str(problem))
 
 
 def _rows_of(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:

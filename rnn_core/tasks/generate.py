@@ -62,7 +62,7 @@ class Generate(Task):
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("next-losses", "states", "next", "state", "embedding"),
         "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
@@ -77,7 +77,7 @@ class Generate(Task):
 
     def options(self, config: type) -> tuple[str, ...]:
         left_out = {
-            ModelConfig: ("bidirectional",), DataConfig: ("label", "sentence", "split", "max_tokens"),
+            ModelConfig: ("bidirectional",), DataConfig: ("label", "sentence", "split", "max_tokens", "split_seed"),
             TrainConfig: ("loss", "reduce"),
         }.get(config, ())  # fmt: skip
         return tuple(name for name in super().options(config) if name not in left_out)
