@@ -16,6 +16,7 @@ from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd
 from rnn_core.training.loop import Training
 from rnn_core.training.optimizer import Optimizer
+from tests.one_device import OneDevice
 from tests.tiny import CELLS, LABELS, TAGS, classified, config_of, model_of, network_of, tagged, vocabulary_of
 from tests.training.test_engines import CLASSES, STEPS, WORDS, Tagger, batch
 
@@ -146,8 +147,9 @@ def test_an_update_reads_its_loss_alone(monkeypatch: pytest.MonkeyPatch, cell: s
     engine = Autograd(model, cross_entropy, optimizer)
     start = None
     for update in range(2):
-        assert engine.gradients(batch(update, True), Noise(0, update), size, start) == 1
-        optimizer.step(engine.read())
+        with OneDevice():
+            assert engine.gradients(batch(update, True), Noise(0, update), size, start) == 1
+            optimizer.step(engine.read())
         start = engine.ends
     assert start is not None and all(part.device.type == "meta" for part in start)
     assert [(part.shape, part.device.type) for part in read] == [((), "meta")] * 2 and optimizer.updates == 2
@@ -158,5 +160,6 @@ def test_any_module_is_updated_there(monkeypatch: pytest.MonkeyPatch, tied: bool
     monkeypatch.setattr(engines, "number", lambda tensor: 1.0)
     model = Tagger(tied).train().to("meta")
     engine = Autograd(model, cross_entropy, DeviceOptimizer(model, TrainConfig()))
-    engine.gradients(batch(0, True), Noise(0, 0), STEPS)
-    engine.optimizer.step(engine.read())
+    with OneDevice():
+        engine.gradients(batch(0, True), Noise(0, 0), STEPS)
+        engine.optimizer.step(engine.read())
