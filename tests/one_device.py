@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-_MAY_MIX = ("_to_copy", "copy_", "index", "index_put", "index_put_", "_index_put_impl_")
-"""What moves tensors, and indexing, which takes indices of the processor."""
+_MAY_MIX = ("_to_copy", "copy_", "index", "index_put", "index_put_", "_index_put_impl_", "_pack_padded_sequence")
+"""What moves tensors, and what takes indices or lengths of the processor."""
 
 
 class OneDevice(TorchDispatchMode):
