@@ -26,7 +26,7 @@ from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, forward  # noqa
 from rnn_core.analysis.bptt_sweep import Met, sweep  # noqa: E402
 from rnn_core.config import ModelConfig  # noqa: E402
 from rnn_core.network.models import Network  # noqa: E402
-from rnn_core.network.recurrence import inner_bias, unroll, zero_state  # noqa: E402
+from rnn_core.network.tape import record  # noqa: E402
 
 WAYS = ("sweep", "autograd")
 
@@ -77,18 +77,15 @@ def _by_sweep(done: Pass, target: Target) -> Tensor:
     def visit(met: Met) -> None:
         norms[met.step, met.rows] = torch.linalg.vector_norm(met.at_input, dim=1)
 
-    sweep(done, at_logits(done, target) @ done.network.weight_out, torch.eye(done.steps), visit)
+    sweep(done, done.network.readout_back(at_logits(done, target)), torch.eye(done.steps), visit)
     return norms
 
 
 def _by_autograd(done: Pass, target: Target) -> Tensor:
-    read, cell, network = done.layers[0][0], done.network.cell, done.network
-    parameters = read.parameters
-    a_input = torch.nn.functional.linear(read.x, parameters["weight_ih"], parameters["bias"])[:, None].requires_grad_()
-    start = zero_state(cell, 1, network.config.hidden, read.x)
-    states, _ = unroll(cell, a_input, parameters["weight_hh"], inner_bias(cell, parameters), start)
-    h = torch.stack([state[0] for state in states])
-    losses = torch.nn.functional.cross_entropy(network.readout(h[:, 0]), target.classes, reduction="none")
+    with record(done.network) as tape:
+        outputs = done.network({"tokens": done.indices[:, None], "lengths": torch.tensor([done.steps])})
+    (a_input,) = tape["cells.0.0"].products["weight_ih"].outputs
+    losses = torch.nn.functional.cross_entropy(outputs["logits"][:, 0], target.classes, reduction="none")
     norms = torch.zeros(done.steps, done.steps)
     for t in range(done.steps):
         norms[:, t] = torch.autograd.grad(losses[t], a_input, retain_graph=True)[0][:, 0].norm(dim=1)

@@ -21,6 +21,10 @@ import numpy as np
 HERE = Path(__file__).resolve()
 
 
+EACH = 5
+"""Pairs that two processes are asked for before new ones take their place: where their memory lies decides some per cent."""
+
+
 def interval(ratios: list[float]) -> list[float]:
     """Where 90 % of the medians of samples with replacement lie."""
     rng = np.random.default_rng(0)
@@ -81,15 +85,16 @@ def ask(process: subprocess.Popen[str], number: int, batches: int) -> float:
 def compare(given: argparse.Namespace, data: str, cell: str) -> dict[str, Any]:
     ratios = []
     if given.against:
-        both = [server(root, data, cell) for root in (HERE.parents[1], Path(given.against))]
-        for process in both:
-            assert process.stdout and process.stdout.readline() == "ready\n"
-        for number in range(given.pairs):
-            order = both if number % 2 else both[::-1]
-            found = {id(process): ask(process, number, given.batches) for process in order}
-            ratios.append(found[id(both[0])] / found[id(both[1])])
-        for process in both:
-            process.kill()
+        for first in range(0, given.pairs, EACH):
+            both = [server(root, data, cell) for root in (HERE.parents[1], Path(given.against))]
+            for process in both:
+                assert process.stdout and process.stdout.readline() == "ready\n"
+            for number in range(first, min(first + EACH, given.pairs)):
+                order = both if number % 2 else both[::-1]
+                found = {id(process): ask(process, number, given.batches) for process in order}
+                ratios.append(found[id(both[0])] / found[id(both[1])])
+            for process in both:
+                process.kill()
     else:
         fused, autograd = Rates(data, cell, "auto"), Rates(data, cell, "autograd")
         for number in range(given.pairs):

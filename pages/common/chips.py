@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import streamlit as st
 
-from rnn_core.figures.palette import visible
+from rnn_core.figures.palette import BLUE, visible
 from rnn_core.results import Trace
 
 _CSS = """
@@ -33,7 +33,7 @@ export default function (component) {
     const unknown = new Set(data.unknown), last = data.tokens.length - 1
     root.replaceChildren(...data.tokens.map((token, step) => {
       const special = step === 0 || step === last
-      const silent = data.tagging && special  // <sos> and <eos> have no tag
+      const silent = data.silent && special  // <sos> and <eos> have no answer
       const label = data.labels[data.classes[step]]
       const chip = document.createElement("button")
       chip.type = "button"
@@ -94,7 +94,27 @@ def tokens(trace: Trace, colours: Mapping[str, str], step: int, on_pick: Callabl
         on_pick: called with the step that was clicked, before the page runs again.
     """
     believed = trace.readouts if trace.answers is None else trace.answers
-    best = trace.beliefs
+    best, tagging = trace.beliefs, trace.answers is None
+    p = believed[np.arange(len(best)), best]
+    labels = {label: colours[label] for label in trace.labels}
+    _show(trace, best, labels, p, step, on_pick, key, tagging, silent=tagging)
+
+
+def foreseen(trace: Trace, p: np.ndarray, step: int, on_pick: Callable[[int], None], key: str) -> None:
+    """The tokens by the probability (T,) that each had after those before it. As `tokens`."""
+    _show(trace, np.zeros(len(p), int), {"as the next token": BLUE}, p, step, on_pick, key, tagging=False, silent=True)
+
+
+def _show(
+    trace: Trace, classes: np.ndarray, labels: Mapping[str, str], p: np.ndarray, step: int, on_pick: Callable[[int], None],
+    key: str, tagging: bool, silent: bool,
+) -> None:  # fmt: skip
+    """The chips: (T,) the place of each one's label among `labels`, which have colours, and its strength p.
+
+    Args:
+        tagging: whether each shows its label.
+        silent: whether `<sos>` and `<eos>` have none.
+    """
     count = len(trace.tokens)
 
     def picked() -> None:
@@ -106,12 +126,13 @@ def tokens(trace: Trace, colours: Mapping[str, str], step: int, on_pick: Callabl
         key=key,
         data={
             "tokens": [visible(token, 60) for token in trace.tokens],
-            "classes": best.tolist(),
-            "labels": [visible(label, 24) for label in trace.labels],
-            "colours": [colours[label] for label in trace.labels],
-            "strength": [round(p, 3) for p in believed[np.arange(count), best].tolist()],
+            "classes": classes.tolist(),
+            "labels": [visible(label, 24) for label in labels],
+            "colours": list(labels.values()),
+            "strength": [round(value, 3) for value in p.tolist()],
             "unknown": np.flatnonzero(~trace.known).tolist(),
-            "tagging": trace.answers is None,
+            "tagging": tagging,
+            "silent": silent,
             "step": step,
         },
         on_picked_change=picked,

@@ -9,7 +9,8 @@ import streamlit as st
 from pages.common import widgets
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
-from rnn_core.data.columns import LAYOUTS, preview, with_columns
+from rnn_core.data import columns, streams
+from rnn_core.data.columns import LAYOUTS, with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
 from rnn_core.data.tables import DELIMITERS, QUOTINGS, Format, recognise
 from rnn_core.views.view import literal
@@ -19,6 +20,9 @@ FORMATS = {
     "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, a sentence a line",
     "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
 }  # fmt: skip
+STREAM_FORMATS = {"text": "plain text"} | {kind: FORMATS[kind] for kind in ("csv", "jsonl", "parquet")}
+"""Of a text without labels: the whole file, or a column of a table."""
+
 HEADERS = {"yes": "the first row", "no": "there is none"}
 
 
@@ -44,23 +48,31 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
         The config with everything chosen, or None while the choice does not work yet (which is said).
     """
     st.markdown(f"**{literal(name)}**: is this read correctly?")
-    read_by = read_as(lambda stated: recognise(path, stated, name), config, key)
+    schema = tasks.of(config).schema
+
+    def look(stated: DataConfig) -> columns.Preview:
+        return streams.preview(path, stated, name) if schema.stream else columns.preview(path, stated, schema, name)
+
+    if schema.stream:
+        read_by = read_as(lambda stated: streams.recognise_text(path, stated, name), config, key, STREAM_FORMATS)
+    else:
+        read_by = read_as(lambda stated: recognise(path, stated, name), config, key)
     if read_by is None:
         return None
     stated = make(DataConfig, plain(config) | read_by)
-    schema = tasks.of(stated).schema
-    seen = preview(path, stated, schema, name)
-    stated = _columns(seen, stated, key, with_split)
-    chosen = preview(path, stated, schema, name)
-    shown = {header: [row[i] if i < len(row) else "" for row in chosen.rows] for i, header in enumerate(chosen.header)}
+    seen = look(stated)
+    if seen.layout != "lines":
+        stated = _columns(seen, stated, key, with_split)
+        seen = look(stated)
+    shown = {header: [row[i] if i < len(row) else "" for row in seen.rows] for i, header in enumerate(seen.header)}
     st.dataframe(shown, hide_index=True, height=220)
-    for note in chosen.format.notes:
+    for note in seen.format.notes:
         st.caption(f":material/info: {literal(note, 400)}")
-    if chosen.problem or chosen.layout is None:
-        widgets.problem(chosen.problem or "These columns do not fit the task. Choose others.")
+    if seen.problem or seen.layout is None:
+        widgets.problem(seen.problem or "These columns do not fit the task. Choose others.")
         return None
-    by_line = chosen.format.by_sentence
-    st.caption(f"Read as: {'a token and its tag a line' if by_line else LAYOUTS[chosen.layout]}.")
+    by_line = seen.format.by_sentence
+    st.caption(f"Read as: {'a token and its tag a line' if by_line else LAYOUTS[seen.layout]}.")
     return stated
 
 
@@ -82,8 +94,9 @@ def read_as(
         "encoding": _box(first[1], "Encoding", ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
                          "Guessed. When letters look odd below, choose another. The last rows there have "
                          "letters outside of ASCII, if the head of the file has any."),
-        "delimiter": _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter"),
     }  # fmt: skip
+    if read_by["format"] != "text":
+        read_by["delimiter"] = _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter")
     if not any(guessed.values()) and not any(read_by.values()):
         return None
     if read_by["format"] == "csv":
@@ -130,14 +143,14 @@ def _columns(seen: Any, config: DataConfig, key: str, with_split: bool) -> DataC
     """The boxes for the columns, with the guesses chosen."""
     task = tasks.of(config)
     titles = dict(task.columns)
-    if with_split:
+    if with_split and "split" in task.options(DataConfig):
         titles["split"] = "Split column (if any)"
     found: dict[str, str | None] = {}
     none = "(none)"
     for column, (field, title) in zip(st.columns(len(titles)), titles.items(), strict=True):
-        needed = field in task.schema.columns
-        listed = [*([] if needed else [none]), *seen.header]
         guess = getattr(seen.config, field)
+        needed = field in task.schema.columns or (task.schema.stream and guess)
+        listed = [*([] if needed else [none]), *seen.header]
         at = listed.index(guess) if guess in listed else 0
         picked = column.selectbox(title, listed, at, key=f"{key}-{seen.format.kind}-{field}")
         found[field] = "" if picked == none else picked

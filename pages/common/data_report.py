@@ -7,7 +7,10 @@ import streamlit as st
 from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
+from rnn_core.config import CHOICE_NAMES
+from rnn_core.data.streams import joined
 from rnn_core.figures import bars
+from rnn_core.figures.palette import visible
 from rnn_core.results import LeftOut
 from rnn_core.views.view import literal
 
@@ -34,17 +37,15 @@ def show_report(chosen: str) -> None:
     scheme = f" · entity tags, scheme {report.scheme}{bilou}" if report.scheme else ""
     st.caption(f"{tasks.of(saved.config).title}{scheme} · {literal(report.cut, 300)}")
     dropped = report.rows_read - report.rows_kept
-    for column, (name, value, words) in zip(
-        st.columns(5),
-        (
-            ("Rows kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
-            ("Left out", f"{dropped:,}", "with the reasons below"),
-            ("Classes", f"{len(saved.labels):,}", "labels seen in training"),
-            ("Vocabulary N", f"{report.vocabulary_size:,}", "words, with <pad> <unk> <sos> <eos>"),
-            ("Tokens", f"{sum(s.tokens for s in report.splits.values()):,}", "in all splits"),
-        ),
-        strict=True,
-    ):
+    row, kind, labelled = tasks.of(saved.config).schema.row, CHOICE_NAMES[saved.config.tokens], bool(saved.labels)
+    figures = (
+        ("Rows kept" if labelled else "Lines kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
+        ("Left out", f"{dropped:,}", "with the reasons below"),
+        *[("Classes", f"{len(saved.labels):,}", "labels seen in training")] * labelled,
+        ("Vocabulary N", f"{report.vocabulary_size:,}", f"{kind}, with <pad> <unk> <sos> <eos>"),
+        ("Tokens", f"{sum(s.tokens for s in report.splits.values()):,}", "in all splits"),
+    )
+    for column, (name, value, words) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(name, value, help=words)
     buttons = st.container(horizontal=True)
     if buttons.button("Train a network on this", type="primary", icon=":material/model_training:"):
@@ -64,33 +65,35 @@ def show_report(chosen: str) -> None:
     if report.left_out:
         st.markdown("**Left out or cut**")
         show_left_out(report.left_out)
-    left, right = st.columns(2, gap="medium")
-    if saved.labels:
-        with left:
+    *left, right = st.columns(2, gap="medium") if labelled else [st.container()]
+    if labelled:
+        with left[0]:
             st.markdown("##### How often does each label occur?")
             st.plotly_chart(bars.label_counts(report), key="labels", config={"displayModeBar": False})
     with right:
-        st.markdown("##### How long are the texts?")
-        st.plotly_chart(bars.lengths(report), key="lengths", config={"displayModeBar": False})
+        st.markdown(f"##### How long are the {row}s?")
+        st.plotly_chart(bars.lengths(report, row), key="lengths", config={"displayModeBar": False})
+    unknown = f"unknown {kind} (%)"
     st.dataframe(
         {
             "split": list(report.splits),
-            "texts": [s.examples for s in report.splits.values()],
+            f"{row}s": [s.examples for s in report.splits.values()],
             "tokens": [s.tokens for s in report.splits.values()],
-            "unknown words (%)": [100 * s.unknown_share for s in report.splits.values()],
+            unknown: [100 * s.unknown_share for s in report.splits.values()],
         },
         hide_index=True,
-        column_config={"unknown words (%)": st.column_config.NumberColumn(format="%.2f")},
+        column_config={unknown: st.column_config.NumberColumn(format="%.2f")},
     )
     st.markdown("##### Ten examples")
     tags = any(not isinstance(target, str) for _, target in report.examples)
-    st.dataframe(
-        {
+    if labelled:
+        shown = {
             "tokens": [" ".join(tokens) for tokens, _ in report.examples],
             "tags" if tags else "label": [" ".join(t) if tags else t for _, t in report.examples],
-        },
-        hide_index=True,
-    )
+        }
+    else:
+        shown = {"line": [visible(joined(tokens, saved.config.tokens)) for tokens, _ in report.examples]}
+    st.dataframe(shown, hide_index=True)
     with st.expander("How the files were read"):
         st.dataframe([{k: str(v) for k, v in facts.items()} for facts in report.files], hide_index=True)
 

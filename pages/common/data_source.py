@@ -11,7 +11,7 @@ from pages.common import data_files, data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
-from rnn_core.data.columns import guess_tokens
+from rnn_core.data.columns import guess_tokens, preview
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import SAMPLES
@@ -30,6 +30,11 @@ _LATELY_S = 3600
 
 TITLES = {sample: title for name in tasks.names() for sample, title in tasks.task(name).samples.items()}
 """The samples and what they are for."""
+
+TASK_OF = {sample: name for name in tasks.names() for sample in tasks.task(name).samples}
+
+PROSE = (".md", ".markdown")
+"""Files that are one text, even where their commas could part columns."""
 
 SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
 
@@ -53,9 +58,10 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
                 found[split] = (path, path.name)
         return found if "train" in found else {}
     if source == "upload":
-        titles = {"train": "A file with texts and labels", "dev": "Dev file (if separate)", "test": "Test file (if separate)"}
+        titles = {"train": "A file with texts", "dev": "Dev file (if separate)", "test": "Test file (if separate)"}
         train = st.file_uploader(titles["train"], key=f"{key}-upload-train",
-                                 help="CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag.")  # fmt: skip
+                                 help="With labels: CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag. "
+                                 "Without: plain text, or a table with a column of texts.")  # fmt: skip
         if train:
             found["train"] = (data_files.keep_upload(train)[0], train.name)
             with st.expander("Separate files for dev and test"):
@@ -66,11 +72,16 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
 
 
 def task_of(path: Path, name: str) -> str:
-    """A first guess from what the file holds."""
-    try:
-        return tasks.guess(path, name)
-    except Problem:  # said where it can be put right
-        return tasks.names()[0]
+    """A first guess from what the file holds: a file of text in which no labels are found may be one long text."""
+    if name in TASK_OF and path == SAMPLES / name:
+        return TASK_OF[name]
+    suffix, found = Path(name).suffix.lower(), tasks.names()[0]
+    with contextlib.suppress(Problem):  # said where it can be put right
+        found = tasks.guess(path, name)
+        if suffix not in PROSE and not preview(path, DataConfig(task=found), tasks.task(found).schema, name).problem:
+            return found
+    streams = [one for one in tasks.names() if tasks.task(one).schema.stream]
+    return streams[0] if streams and suffix in (".txt", *PROSE) else found
 
 
 def still_reading() -> bool:
@@ -133,7 +144,8 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
         meant = tasks.of(config).options(DataConfig)
         shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "max_tokens") if field in meant]
         if len(files) < len(SPLITS) and not config.split:
-            shown += [f"{split}_share" for split in SPLITS[1:] if split not in files] + ["split_seed"]
+            shown += [f"{split}_share" for split in SPLITS[1:] if split not in files]
+            shown += [name for name in ("split_seed",) if name in meant]
         for i, field in enumerate(shown):
             with columns[i % 4]:
                 values[field] = widgets.option(field, fields[field], values[field], f"{key}-{task}-{field}")
@@ -162,5 +174,5 @@ def offer_samples() -> None:
     for name, title in TITLES.items():
         if row.button(f"Read the sample {name}", help=title, icon=":material/table_view:"):
             with widgets.saying_problems():
-                _read({"train": (SAMPLES / name, name)}, Path(name).stem, [])
+                _read({"train": (SAMPLES / name, name)}, Path(name).stem, data_form.flags({"task": TASK_OF[name]}))
             st.switch_page("pages/train/data.py")

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import cache, data_files, data_form, data_report, run_choice, state, widgets
+from rnn_core import tasks
 from rnn_core.config import DataConfig, plain
 from rnn_core.results import Evaluation, Scores, TokenScores
 from rnn_core.training import jobs
@@ -22,10 +23,11 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
     known = run.metrics().get("scores", {})
     data, sample = cache.data_of(run), None
     sources: dict[str, str] = {}
+    row = tasks.of(run.config).schema.row
     if data:
-        sources = {split: f"{split}: {n.examples:,} texts" for split, n in data.report.splits.items() if n.examples}
+        sources = {split: f"{split}: {n.examples:,} {row}s" for split, n in data.report.splits.items() if n.examples}
     elif sample := cache.sample_for(run):
-        sources = {"sample": f"sample {literal(sample.path.name)}: {len(sample.examples):,} texts"}
+        sources = {"sample": f"sample {literal(sample.path.name)}: {len(sample.examples):,} {row}s"}
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
@@ -39,9 +41,10 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
         on_change=lambda: state.select(on=st.session_state["evaluate-on"], cell=None),
     )
     if wanted in saved:
+        instead = "to list what is behind a cell, choose " if run.speech.labels else "to score the run again, choose "
         st.info(
-            "Scores as saved when training ended. The texts themselves are not in this workspace: to list what is behind a "
-            "cell, choose " + ("the sample or " if sample else "") + "a file of your own.",
+            f"Scores as saved when training ended. The texts themselves are not in this workspace: {instead}"
+            + ("the sample or " if sample else "") + "a file of your own.",
             icon=":material/inventory_2:",
         )
         return evaluations.scores_from_json(known[wanted]), None
@@ -59,17 +62,19 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
 
 def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
-    chosen = data_files.kept_upload("A file with texts and labels", "evaluate-file", "Read the way the Data page does.")
+    kind = "texts and labels" if run.speech.labels else "text"
+    chosen = data_files.kept_upload(f"A file with {kind}", "evaluate-file", "Read the way the Data page does.")
     if chosen is None:
-        st.info("Upload a file with the kind of texts and labels that the run was trained on.", icon=":material/upload:")
+        st.info(f"Upload a file with the kind of {kind} that the run was trained on.", icon=":material/upload:")
         return st.stop()
     path, digest, name = chosen
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
     found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
-        st.button("No labels? Get answers for this file", icon=":material/question_answer:",
-                  on_click=lambda: state.select(shown="answers"))  # fmt: skip
+        if run.speech.labels:
+            st.button("No labels? Get answers for this file", icon=":material/question_answer:",
+                      on_click=lambda: state.select(shown="answers"))  # fmt: skip
         return st.stop()
     key = data_files.fingerprint_of(path, found)
     read_by = {name: value for name, value in plain(found).items() if name in READ_BY}
@@ -93,7 +98,8 @@ def _evaluated(run: Run, folder: Path, arguments: list[str]) -> Evaluation:
         st.info(f"The last evaluation was {status.state} before its end. Evaluate again.", icon=":material/stop_circle:")
     if evaluation is None:
         return st.stop()
-    st.caption(f"{literal(evaluation.data)} · {evaluation.texts:,} texts · evaluated {widgets.ago(written)}")
+    row = tasks.of(run.config).schema.row
+    st.caption(f"{literal(evaluation.data)} · {evaluation.texts:,} {row}s · evaluated {widgets.ago(written)}")
     if stale:
         st.warning("This run has been trained further since: these scores are of its earlier weights. Evaluate again.",
                    icon=":material/history:")  # fmt: skip

@@ -18,7 +18,9 @@ def choose_target(run: Run, labels: tuple[str, ...]) -> None:
     chosen, task = state.selection(), tasks.of(run.config)
     trained = task.loss_of(run.config)
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    if not task.one_answer:
+    if not labels:
+        row.markdown("The target of each step is the token that follows it in the text.")
+    elif not task.one_answer:
         st.session_state["bptt-tags"] = chosen.tags or ""
         row.text_input("Target: one tag per token", key="bptt-tags", placeholder="the network's own answer",
                        on_change=lambda: state.select(tags=st.session_state["bptt-tags"].strip() or None))  # fmt: skip
@@ -58,9 +60,10 @@ def look_back(run: Run, own: bool = True) -> "Backward":
     """
     chosen = state.selection()
     task, labels = tasks.of(run.config), cache.loaded(run).speech.labels
-    target = (chosen.label if chosen.label in labels else None) if task.one_answer else chosen.tags
+    target = (chosen.label if chosen.label in labels else None) if task.one_answer else chosen.tags if labels else None
     loss = chosen.loss if chosen.loss in task.losses else None
-    return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, own)
+    batch = own and "directions" in task.views["bptt"]
+    return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, batch)
 
 
 def choose_copies(backward: "Backward") -> "Asked":
@@ -89,7 +92,7 @@ def choose_copies(backward: "Backward") -> "Asked":
     back = chosen.back
     if back is None:  # one that the loss reaches, and not the first one read, whose W receives 0
         back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
-    window = min(max(chosen.window or 5, 1), last + 1)
+    window = min(max(chosen.window or backward.loaded.config.train.truncate or 5, 1), last + 1)
     return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window, chosen.down)
 
 
@@ -113,4 +116,4 @@ def warn(backward: "Backward") -> None:
         st.caption(f"This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.")
     if not flow.logit and flow.total < 0.01:
         st.info("The network is so sure of this target that its loss is near 0 and sends almost nothing back. "
-                "Switch to the logit, or choose another target.", icon=":material/lightbulb:")  # fmt: skip
+                "Switch to the logit, or choose another target or text.", icon=":material/lightbulb:")  # fmt: skip

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import matrix_choice, view_panel
+from rnn_core import tasks
 from rnn_core.analysis.ledger import ledger
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import Trace
@@ -14,11 +15,12 @@ MOST_BATCH, MOST_STEPS = 100_000, 20_000
 
 def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
-    row = st.container(horizontal=True)
-    batch = matrix_choice.count("Texts in a batch B", "batch", MOST_BATCH, run.config.train.batch, row,
+    row, train, stream = st.container(horizontal=True), run.config.train, tasks.of(run.config).carries
+    title = "Streams side by side B" if stream else "Texts in a batch B"
+    batch = matrix_choice.count(title, "batch", MOST_BATCH, train.batch, row,
                                 help="at first as the run was trained")  # fmt: skip
-    steps = matrix_choice.count("Steps T", "steps", MOST_STEPS, len(trace.tokens), row,
-                                help="at first those of the text above")  # fmt: skip
+    steps = matrix_choice.count("Steps T", "steps", MOST_STEPS, train.truncate if stream else len(trace.tokens), row,
+                                help="at first those of a chunk" if stream else "at first those of the text above")  # fmt: skip
     found = ledger(loaded, batch, steps)
     left, right = st.columns(2, gap="medium")
     with left:

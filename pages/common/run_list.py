@@ -7,17 +7,15 @@ import streamlit as st
 from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES, ModelConfig, Problem, TrainConfig, options, plain
+from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, ModelConfig, Problem, TrainConfig, metric_name, options, plain
 from rnn_core.training import jobs, learning
 from rnn_core.workspace import faults
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
 
-SCORES = {
-    "dev accuracy": "dev_accuracy", "dev majority": "dev_majority", "dev macro F1": "dev_macro_f1", "dev span F1": "dev_f1",
-    "test accuracy": "test_accuracy", "test majority": "test_majority", "test macro F1": "test_macro_f1",
-    "test span F1": "test_f1",
-}  # fmt: skip
+_SHOWN = {"accuracy": "accuracy", "majority": "majority"} | METRIC_NAMES
+_SHOWN |= {metric: metric_name(metric) for name in tasks.names() for metric in [tasks.task(name).metric(None)]}
+SCORES = {f"{split} {title}": f"{split}_{metric}" for split in ("dev", "test") for metric, title in _SHOWN.items()}
 MAJORITY = "the accuracy of always answering the class that is most frequent in training"
 SETTINGS = {
     "hidden d": "hidden", "embedding n": "embedding", "layers": "layers", "dropout": "dropout",

@@ -1,12 +1,13 @@
 """The form on Train: which data, which network, and how many numbers it would learn."""
 
 import streamlit as st
+from pydantic.fields import FieldInfo
 
 from pages.common import data_source, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import ModelConfig, Problem, TrainConfig, make, options, plain
-from rnn_core.training.suggest import suggest
+from rnn_core.training.suggest import suggest, suggestions
 from rnn_core.workspace.datasets import SavedDataset
 
 FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
@@ -30,7 +31,7 @@ def choose_dataset() -> SavedDataset:
         "Data",
         list(found),
         format_func=lambda name: f"{found[name].name} · {tasks.of(found[name].config).short.capitalize()}"
-        f" · {found[name].report.rows_kept:,} texts",
+        f" · {found[name].report.rows_kept:,} {tasks.of(found[name].config).schema.row}s",
         key="train-dataset",
         on_change=lambda: state.select(dataset=st.session_state["train-dataset"]),
     )
@@ -41,24 +42,32 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     """The options, from the configs. None while they do not fit together, which is said."""
     task = tasks.of(dataset.config)
     meant = {name for config in (ModelConfig, TrainConfig) for name in task.options(config)}
-    suggested = suggest(dataset.config, dataset.report)
-    values: dict[type, dict[str, object]] = {type(config): plain(config) for config in suggested}
     chosen: dict[str, object] = st.session_state.setdefault("train-chosen", {})  # stays when the data change
+    limits = {name: chosen[name] for name in ("minutes", "updates") if chosen.get(name)}  # epochs follow from these
+    suggested = suggestions(dataset.config, dataset.report, limits)
+    values: dict[type, dict[str, object]] = {
+        type(config): plain(config) for config in suggest(dataset.config, dataset.report, limits)
+    }
     for config in values:
         values[config] |= {name: value for name, value in chosen.items() if name in values[config]}
     for config, fields_of in ((config, options(config)) for config in values):
         values[config] |= {name: field.default for name, field in fields_of.items() if name not in meant}
     if values[TrainConfig]["loss"] not in task.losses:
         values[TrainConfig]["loss"] = task.losses[0]
-    fields = [(config, name, field) for config in values for name, field in options(config).items()]
+    fields = [(config, name, field) for config in values for name, field in options(config).items()
+              if name in meant or name == "bidirectional"]  # which is shown with the reason against it
 
-    def place(names: list[tuple[type, str, object]], wide: int) -> None:
+    def place(names: list[tuple[type, str, FieldInfo]], wide: int) -> None:
         columns = st.columns(wide)
         for i, (config, name, field) in enumerate(names):
-            key = f"train-{dataset.id}-{name}"
+            key, at_first = f"train-{dataset.id}-{name}", suggested.get(name)
+            if limits and at_first:
+                key += f"-{at_first.value}"  # another suggestion is another box
             more: dict[str, object] = {
                 "on_change": lambda name=name, key=key: chosen.update({name: st.session_state[key]})
             }
+            if at_first:
+                more["help"] = f"{field.description}. Suggested: {at_first.value} ({at_first.why})."
             if name not in meant:
                 more["disabled"] = True
             if name == "loss":
@@ -70,9 +79,10 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             if name == "patience" and "dev" not in dataset.report.splits:
                 more["help"] = NO_DEV
             with columns[i % wide]:
-                values[config][name] = widgets.option(name, field, values[config][name], key, **more)  # type: ignore[arg-type]
+                values[config][name] = widgets.option(name, field, values[config][name], key, **more)
 
-    place([f for f in fields if f[1] in FIRST_OPTIONS], len(FIRST_OPTIONS))
+    first = [f for f in fields if f[1] in FIRST_OPTIONS]
+    place(first, len(first))
     with st.expander("All options"):
         place([f for f in fields if f[1] not in FIRST_OPTIONS], 4)
     if "bidirectional" not in meant:

@@ -56,7 +56,7 @@ def live(run: Run, status: jobs.Status) -> None:
         return
     figures = st.columns(4)
     figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f} of {run.config.train.epochs}")
-    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help="mean over the last updates, in nats a text")
+    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats a {per(run)}")
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
         "pad_share" in history.epochs[-1] else ""
@@ -78,9 +78,10 @@ def live(run: Run, status: jobs.Status) -> None:
     with left:
         st.markdown("##### Training and dev loss")
         dev = {e["epoch"]: e["dev_loss"] for e in history.epochs if "dev_loss" in e}
-        loss = {"epoch": [*history.epoch_at, *dev], "nats a text": [*history.losses, *dev.values()],
+        nats = f"nats a {per(run)}"
+        loss = {"epoch": [*history.epoch_at, *dev], nats: [*history.losses, *dev.values()],
                 "split": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
-        st.line_chart(loss, x="epoch", y="nats a text", color="split", height=280)
+        st.line_chart(loss, x="epoch", y=nats, color="split", height=280)
     with right:
         st.markdown(f"##### Dev {metric_name(metric)}")
         scored = [e for e in history.epochs if f"dev_{metric}" in e]
@@ -89,6 +90,11 @@ def live(run: Run, status: jobs.Status) -> None:
                           x="epoch", y="score", height=280)  # fmt: skip
         else:
             st.caption("Scored at the end of each epoch.")
+
+
+def per(run: Run) -> str:
+    """What the run's loss is a mean over."""
+    return "token" if tasks.of(run.config).schema.stream else "text"
 
 
 def headline(run: Run) -> str:
@@ -124,9 +130,11 @@ def show(run: Run) -> None:
     if run.trained:
         _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
     if history.epochs:
-        st.plotly_chart(lines.curves({run.name: history}, headline(run)), key=f"curves-{run.id}",
+        higher = tasks.of(run.config).higher_is_better
+        st.plotly_chart(lines.curves({run.name: history}, headline(run), higher), key=f"curves-{run.id}",
                         config={"displayModeBar": False})  # fmt: skip
-    names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES | {"loss": "loss (nats a text)"}
+    names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES
+    names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats a {per(run)})"}
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
               or f"dev_{m}" in metrics}  # fmt: skip
     if scores:

@@ -39,7 +39,7 @@ if trace.overflows:
 
 last = len(trace.tokens) - 1
 tokens = CHOICE_NAMES[loaded.config.data.tokens]
-classifies = trace.answers is not None
+classifies, foresees = trace.answers is not None, not loaded.speech.labels
 step = min(chosen.step, last) if chosen.step is not None else (trace.decision_step or last if classifies else 1)
 reading = views.Reading(
     loaded, trace, step,
@@ -47,7 +47,7 @@ reading = views.Reading(
     direction=min(chosen.direction, trace.states.shape[1] - 1),
     unit=chosen.unit if chosen.unit is not None and chosen.unit < loaded.config.model.hidden else None,
     quantity=chosen.quantity if chosen.quantity in views.quantities(loaded) else "h",
-    label=chosen.label if chosen.label in trace.labels else None,
+    label=chosen.label if chosen.label in loaded.speech.labels else None,
     curve=chosen.curve,
 )  # fmt: skip
 
@@ -63,9 +63,14 @@ if classifies:
         f"The answer is **{literal(trace.labels[trace.answer])}** (p = {p:.3f}), {when}. Each word is coloured by the "
         "answer if the text stopped there."
     )
+elif foresees:
+    st.markdown("The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys.")
 else:
     st.markdown("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
-chips.tokens(trace, reading.colours, step, lambda t: state.select(step=t), "chips")
+if foresees:
+    chips.foreseen(trace, views.foreseen(reading), step, lambda t: state.select(step=t), "chips")
+else:
+    chips.tokens(trace, reading.colours, step, lambda t: state.select(step=t), "chips")
 unknown = int((~trace.known).sum())
 if unknown:
     st.caption(f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(trace.tokens) - 2} {tokens}.")
@@ -116,11 +121,14 @@ def choose_states() -> None:
 shown = tasks.of(run.config).views["inspect"]
 if views.TAGS.name in shown:
     view_panel.show(views.TAGS, reading, state.select)
-left, right = st.columns(2, gap="medium")
-with left:
-    view_panel.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
-with right:
-    view_panel.show(views.LOSSES, reading, state.select, choose_label)
+if foresees:
+    view_panel.show(views.NEXT_LOSSES, reading, state.select)
+else:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        view_panel.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
+    with right:
+        view_panel.show(views.LOSSES, reading, state.select, choose_label)
 if fold.reached("fold-states", 742):
     view_panel.show(views.STATES, reading, state.select, choose_states)
     st.caption(views.unit_words(reading))

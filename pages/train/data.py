@@ -9,7 +9,7 @@ from rnn_core.config import Problem
 workspace = cache.workspace()
 cache.compiled_ahead()
 st.title("Data")
-st.caption("Upload texts with labels, see how they are read, and check them before you train.")
+st.caption("Upload texts, see how they are read, and check them before you train.")
 
 with widgets.saying_problems():
     if data_source.still_reading():
@@ -27,8 +27,8 @@ with widgets.saying_problems():
     if not saved_sets:
         if not chosen_files:
             st.info(
-                "Nothing here yet. Upload a file with one text and one label a row (a CSV of reviews, say) or one token "
-                "and its tag a line, or take a sample to try it out.",
+                "Nothing here yet. Upload a file with one text and one label a row (a CSV of reviews, say), one token "
+                "and its tag a line, or a plain text, or take a sample to try it out.",
                 icon=":material/upload_file:",
             )
             data_source.offer_samples()

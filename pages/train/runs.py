@@ -1,12 +1,14 @@
 """Runs: every run with its settings and scores, side by side."""
 
+import contextlib
 import hashlib
 import re
 
 import streamlit as st
 
 from pages.common import cache, run_list, state, widgets
-from rnn_core.config import METRIC_NAMES, Problem, plain
+from rnn_core import tasks
+from rnn_core.config import METRIC_NAMES, Problem, metric_name, plain
 from rnn_core.figures import lines
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
@@ -64,7 +66,7 @@ def import_one() -> None:
 
 def compare(runs: list[Run]) -> None:
     """The curves of several runs in one chart."""
-    histories = {}
+    histories, directions = {}, {}
     for run in runs:
         try:
             history = run.history()
@@ -74,14 +76,20 @@ def compare(runs: list[Run]) -> None:
         if history.epochs:
             twice = sum(other.name == run.name for other in runs) > 1
             histories[f"{run.name} ({run.id[-6:]})" if twice else run.name] = history
+            with contextlib.suppress(Problem):  # its settings are damaged, which the table says
+                task = tasks.of(run.config)
+                directions[task.metric(None)] = task.higher_is_better
     if not histories:
         return
     st.markdown("##### Curves" + ("" if ticked else " of the newest runs"))
-    metrics = {m for m in METRIC_NAMES for h in histories.values() if f"dev_{m}" in h.epochs[-1]}
-    listed = [m for m in METRIC_NAMES if m in metrics]
-    metric = st.segmented_control("Score", listed, default=listed[0], format_func=METRIC_NAMES.__getitem__, key="curve-metric",
-                                  label_visibility="collapsed") if len(listed) > 1 else None  # fmt: skip
-    st.plotly_chart(lines.curves(histories, metric or (listed or ["accuracy"])[0]), key="compare",
+    scored = {m: sum(f"dev_{m}" in h.epochs[-1] for h in histories.values())
+              for m in (*(m for m in directions if m not in METRIC_NAMES), *METRIC_NAMES)}  # fmt: skip
+    listed = [m for m, times in scored.items() if times]
+    metric = max(listed, key=scored.__getitem__, default="accuracy")  # that of most runs
+    if len(listed) > 1:
+        metric = st.segmented_control("Score", listed, default=metric, format_func=metric_name, key="curve-metric",
+                                      label_visibility="collapsed") or metric  # fmt: skip
+    st.plotly_chart(lines.curves(histories, metric, directions.get(metric, True)), key="compare",
                     config={"displayModeBar": False})  # fmt: skip
 
 

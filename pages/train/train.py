@@ -31,7 +31,8 @@ with widgets.saying_problems():
             loss_modes.start_both(data, model, train, called.strip() or data.name)
             st.rerun()
         metric = metric_name(task.metric(data.scheme))
-        kept = f"The epoch with the best dev {metric} is kept; ties are decided by the dev loss."
+        best = "best" if task.higher_is_better else "lowest"
+        kept = f"The epoch with the {best} dev {metric} is kept; ties are decided by the dev loss."
         if "dev" not in data.report.splits:
             kept = "There is no dev split, so the epoch with the lowest training loss is kept."
         st.caption(f"**{train_form.parameter_count(model, data):,} parameters** will be learnt. {kept}")

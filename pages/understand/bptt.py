@@ -76,7 +76,9 @@ if tabs["sgd"].open:
             clip = gradient_tabs.choose_clip(run.config.train.clip)
             st.markdown(views.clip_words(asked, clip))
             st.dataframe(views.updates(asked, clip), hide_index=True)
-        if backward.examples:
+        if "directions" not in tasks.of(run.config).views["bptt"]:
+            st.caption("This run learns from one stream, not from a batch of texts, so there is no mini-batch to compare with.")
+        elif backward.examples:
             view_panel.show(views.DIRECTIONS, asked)
             if cache.data_of(run) is None:
                 st.caption(run_choice.INSTEAD)

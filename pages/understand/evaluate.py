@@ -10,10 +10,10 @@ from rnn_core.views.view import literal
 
 st.title("Evaluate")
 st.caption("How often is the network right, which classes does it mix up, and on which texts?")
-run = run_choice.choose_run("evaluate")
+run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
-    if answering.wanted():
+    if run.speech.labels and answering.wanted():
         answering.show(run)
         st.stop()
     scores, folder = evaluating.scored(run)

@@ -17,7 +17,7 @@ Term = tuple[str | int, ...]
 def ledger(loaded: Loaded, batch: int, steps: int) -> Ledger:
     """The ledger of a run's network, with the memory of training it on B texts of T steps."""
     network, config = loaded.network, loaded.config.model
-    words, classes = len(loaded.speech.vocabulary), len(loaded.speech.labels)
+    words, classes = len(loaded.speech.vocabulary), len(loaded.outcomes)
     letters = {"N": words, "n": config.embedding, "d": config.hidden, "k": classes, "G": len(network.cell.gates)}
     terms = _terms(network)
     in_numbers = [[letters[factor] if isinstance(factor, str) else factor for factor in term] for term in terms]
@@ -90,5 +90,5 @@ def _memory(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str
     memory[f"states and gates, {states}·B·T·d a layer and direction"] = (
         each * config.hidden * states * config.layers * network.directions
     )
-    memory["logits, B·T·k"] = each * len(loaded.speech.labels)
+    memory["logits, B·T·k"] = each * len(loaded.outcomes)
     return memory

@@ -1,6 +1,6 @@
 """A saved run, ready to answer. Torch is loaded with its network."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
@@ -58,18 +58,20 @@ def load(run: Run, device: str = "cpu") -> Loaded:
     import torch
 
     from rnn_core.network.device import device_of
-    from rnn_core.network.models import Network, parameter_shapes
+    from rnn_core.network.tensors import put, tensors_of
 
-    place, config, speech = device_of(device), run.config, run.speech
-    words = len(speech.vocabulary)
-    outputs = tasks.of(config).outputs(words, len(speech.labels))
+    place, config, speech, task = device_of(device), run.config, run.speech, tasks.of(run.config)
+    sizes = len(speech.vocabulary), len(speech.labels)
     misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
-    if run.weight_shapes() != parameter_shapes(config.model, words, outputs):
-        raise Problem(misfit)  # before room is made for a network that may be as large as a config says
+    with torch.device("meta"):  # no room is made for a network that may be as large as a config says
+        shapes = {name: tuple(tensor.shape) for name, tensor in tensors_of(task.network(config, *sizes)).items()}
+    if run.weight_shapes() != shapes:
+        raise Problem(misfit)
     weights = run.weights()
-    network = Network(config.model, words, outputs)
+    network = task.network(config, *sizes)
     try:
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        put(network, {name: torch.from_numpy(array) for name, array in weights.items()})
     except (RuntimeError, TypeError):
         raise Problem(misfit) from None
-    return Loaded(run.id, config, speech, network.to(place).eval().requires_grad_(False))
+    # Views of today look into the plain stack, which is every task's network so far.
+    return Loaded(run.id, config, speech, cast("Network", network.to(place).eval().requires_grad_(False)))

@@ -10,6 +10,7 @@ from torch import Tensor
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
+from rnn_core.network.embedding import by_one_hot
 from rnn_core.results import OneHotWindow, TextMatrix
 
 ORDERS = ("run", "first", "frequency")
@@ -61,14 +62,10 @@ def one_hot_bytes(texts: int, longest: int, words: int) -> int:
 
 
 def look_up_difference(table: Tensor, indices: np.ndarray) -> float:
-    """Largest |E[w] − onehot(w) E| for a table E (N, n) and any indices; the one-hot matrix is sparse."""
+    """Largest |E[w] − onehot(w) E| for a table E (N, n) and any indices."""
     flat = torch.from_numpy(indices.ravel())
-    rows = torch.arange(len(flat))
-    one_hot = torch.sparse_coo_tensor(
-        torch.stack([rows, flat]), table.new_ones(len(flat)), (len(flat), len(table)), check_invariants=True
-    )
     with torch.no_grad():
-        return float((torch.sparse.mm(one_hot, table) - table[flat]).abs().max())
+        return float((by_one_hot(table, flat) - table[flat]).abs().max())
 
 
 def window(matrix: TextMatrix, step: int, rows: int = 6, steps: int = 3) -> OneHotWindow:

@@ -28,6 +28,9 @@ MOST_PADS = 100
 
 _MOST_TOKENS, _MOST_STEPS = 500, 600
 
+_MOST_NUMBERS = 2**25
+"""Of the gradients of the rows that are read in one batch, 128 MB."""
+
 
 def most_audited(network: Network) -> int:
     """Tokens of a text that an audit shall take: it reads them some forty times, forwards and backwards."""
@@ -64,19 +67,22 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
     tokens = tokens[1:]
     text = _Text(loaded, torch.from_numpy(used), targets)
-    (bare,) = text.read([_row(tokens, 0, "right", True, task)])
-    size = _length(bare.gradient.values())
     counts = np.array(sorted({*COUNTS, pads}))
+    ways = {
+        (side, masked): [_row(tokens, count, side, masked, task) for count in counts.tolist()]
+        for side in SIDES for masked in (False, True)
+    }  # fmt: skip
+    measured = text.read([_row(tokens, 0, "right", True, task), *(row for rows in ways.values() for row in rows)])
+    bare = next(measured)
+    size = _length(bare.gradient.values())
     reads: list[PaddedRead] = []
     curves, moved, drift = {}, {}, {}
-    for side in SIDES:
-        for masked in (False, True):
-            rows = [_row(tokens, count, side, masked, task) for count in counts.tolist()]
-            line = [_compared(row, one, bare, size, side, masked) for row, one in zip(rows, text.read(rows), strict=True)]
-            curves[side, masked] = np.array([p for p, _ in line])
-            moved[side, masked] = np.array([read.state for _, read in line])
-            drift[side, masked] = np.array([read.ratio for _, read in line])
-            reads.append(line[int(np.searchsorted(counts, pads))][1])
+    for way, rows in ways.items():
+        line = [_compared(row, next(measured), bare, size, *way) for row in rows]
+        curves[way] = np.array([p for p, _ in line])
+        moved[way] = np.array([read.state for _, read in line])
+        drift[way] = np.array([read.ratio for _, read in line])
+        reads.append(line[int(np.searchsorted(counts, pads))][1])
     return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves, moved, drift)
 
 
@@ -116,7 +122,13 @@ class _Text(NamedTuple):
     targets: np.ndarray
 
     def read(self, rows: Sequence[_Row]) -> Iterator[_Measured]:
-        """Rows in one batch with a mask; the shorter ones are filled up at the end, and masked there as well."""
+        """Rows in batches with a mask, as many at once as `_MOST_NUMBERS` allows: each row has a gradient of its own."""
+        size = max(1, _MOST_NUMBERS // sum(p.numel() for p in self.loaded.network.cells.parameters()))
+        for first in range(0, len(rows), size):
+            yield from self._batch(rows[first : first + size])
+
+    def _batch(self, rows: Sequence[_Row]) -> Iterator[_Measured]:
+        """The shorter rows are filled up at the end, and masked there as well."""
         network, longest = self.loaded.network, max(len(row.tokens) for row in rows)
         tokens, fed = (
             torch.from_numpy(np.stack([np.pad(part, (0, longest - len(part))) for part in parts], 1))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -22,10 +22,10 @@ from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 from rnn_core.data.values import as_list, as_text, hold_spans
 from rnn_core.metrics import mark_of
 
-Layout = Literal["text", "lists", "sentence", "token", "spans"]
+Layout = Literal["text", "lists", "sentence", "token", "spans", "lines", "documents"]
 """How a row holds what the task needs: `text`, one label per text; or with tags: `lists` of tokens and of tags, a
 `sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it belongs to, or a
-text and `spans` of its characters with their types."""
+text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole `documents`."""
 
 LAYOUTS: dict[Layout, str] = {
     "text": "a text and its label a row",
@@ -33,6 +33,8 @@ LAYOUTS: dict[Layout, str] = {
     "sentence": "a sentence a row, with spaces between tokens and between tags",
     "token": "a token and its tag a row",
     "spans": "a text a row, with spans of characters and their types",
+    "lines": "one text, a row a line",
+    "documents": "a document a row",
 }
 
 SAMPLE = 200
@@ -489,6 +491,11 @@ def _from_beyond_ascii(text: str) -> str:
     """The text from a little before its first letter outside of ASCII, where that would be cut away."""
     found = re.search(r"[^\x00-\x7f]", text)
     return "…" + text[found.start() - 50 :] if found and found.start() > 150 else text
+
+
+def top_of(rows: Iterable[Sequence[Any]]) -> tuple[tuple[str, ...], ...]:
+    """Rows as a preview shows them."""
+    return tuple(tuple(_short(_written(value)) for value in row) for row in rows)
 
 
 def _short(text: str) -> str:

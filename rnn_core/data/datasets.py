@@ -398,7 +398,7 @@ def _source(
     """A file looked into. `like` is what the training file is read with: its columns, where this file has them."""
     if schema.stream:
         text = streams.look_into(path, config, name, like)
-        return Source(path, text.config, text.format, "text", tuple(f"{name}: {note}" for note in text.notes))
+        return Source(path, text.config, text.format, text.layout, tuple(f"{name}: {note}" for note in text.notes))
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
     if like and {like.text, like.label, like.sentence} - {None, ""} <= set(format.header):

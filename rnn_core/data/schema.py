@@ -37,6 +37,11 @@ class Schema:
         return () if self.stream else tuple(side.name for side in self.sides)
 
     @property
+    def row(self) -> str:
+        """What an example is called."""
+        return "line" if self.stream else "text"
+
+    @property
     def target(self) -> Kind | None:
         """The kind of the labels; None where the data have none."""
         return next((side.kind for side in self.sides if side.kind != "tokens"), None)

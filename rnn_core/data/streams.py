@@ -5,7 +5,7 @@ data. A row that ends a document is followed by `<eos>` in the stream; nothing e
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,12 @@ import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.columns import guess_text, sample_rows, with_columns
+from rnn_core.data.columns import Layout, Preview, guess_text, sample_rows, top_of, with_columns
+from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
 from rnn_core.data.examples import UNUSABLE, Found, unusable
 from rnn_core.data.schema import STREAM
-from rnn_core.data.tables import BLOCK, Format, read_rows, recognise
+from rnn_core.data.tables import BLOCK, Format, Row, place, read_rows, recognise
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.values import as_text
 from rnn_core.data.vocabulary import SOS
@@ -53,6 +54,10 @@ class Text:
     def documents(self) -> bool:
         """Whether the rows of a table are documents; else the file is one text."""
         return self.format.kind != "text"
+
+    @property
+    def layout(self) -> Layout:
+        return "documents" if self.documents else "lines"
 
     def rows(self, tick: Tick | None = None) -> Iterator[Found]:
         """The rows of the stream with their tokens, some at a time; the target of the last row of each document is `END`."""
@@ -103,14 +108,45 @@ def look_into(path: Path, config: DataConfig, name: str, like: DataConfig | None
     Raises:
         Problem: when the file cannot be read, or has no column of texts.
     """
-    if not (config.text or config.format or Path(name).suffix.lower() in _TABLES):
-        seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
-        return Text(path, config, replace(seen, kind="text", delimiter=None, header=("text",)), seen.notes)
-    format = recognise(path, config, name, fewest=1)
+    format = recognise_text(path, config, name)
+    if format.kind == "text":
+        return Text(path, config, format, format.notes)
     if like and like.text in format.header and not config.text:
         config = with_columns(config, text=like.text)
-    filled = with_columns(config, text=guess_text(format, sample_rows(path, format), config, STREAM))
-    return Text(path, filled, format, format.notes)
+    return Text(path, _with_text(format, sample_rows(path, format), config), format, format.notes)
+
+
+def recognise_text(path: Path, config: DataConfig, name: str) -> Format:
+    """How a file is written, of the kind `text` where it is no table. As `look_into`."""
+    if config.text or config.format or Path(name).suffix.lower() in _TABLES:
+        return recognise(path, config, name, fewest=1)
+    seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
+    return replace(seen, kind="text", delimiter=None, header=("text",))
+
+
+def _with_text(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
+    """`config` with the column of texts. Raises Problem when a stated one is missing, or every column is of numbers."""
+    filled = with_columns(config, text=guess_text(format, rows, config, STREAM))
+    if not config.text:
+        at = place(format, filled.text or "")
+        if all(is_number(as_text(row.values[at])) for row in rows):
+            raise Problem(f"{format.name} has no column of text: its columns hold numbers. Choose another file.", "--text COLUMN")
+    return filled
+
+
+def preview(path: Path, config: DataConfig, name: str, rows: int = 20) -> Preview:
+    """The top of a text, or of a table with its column of texts guessed. As `columns.preview`."""
+    format = recognise_text(path, config, name)
+    if format.kind == "text":
+        text = chunks(path, format.encoding or "utf-8", name, None, format.mended)
+        lines = [[line.removesuffix("\n")] for _, line in islice(_rows_of(text), rows)]
+        return Preview(format, config, format.header, top_of(lines), "lines", None)
+    sample = sample_rows(path, format)
+    shown = [row.values for row in sample[:rows]]
+    try:
+        return Preview(format, _with_text(format, sample, config), format.header, top_of(shown), "documents", None)
+    except Problem as problem:
+        return Preview(format, config, format.header, top_of(shown), None, str(problem))
 
 
 def _rows_of(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -188,38 +224,47 @@ def stream_of(encoded: Encoded) -> np.ndarray:
 
 
 class Streams:
-    """A stream in B contiguous parts that are read side by side; every token is the target of one step, and of one alone.
+    """A stream in contiguous parts, of which B are read side by side; every token is the target of one step, and of one alone.
 
-    The input of a step is the token before its target; each part begins with `<sos>`, from a state of zero.
+    The input of a step is the token before its target; each part begins with `<sos>`, from a state of zero. So there are more
+    parts than B: a network whose state was never zero after its first update answers a text of its own badly.
 
     Args:
         tokens: the stream, (N,).
         count: B.
+        most: tokens of a part at most; None: B parts in all.
 
     Attributes:
-        steps: of the longest part. The others are at most one shorter, and padded at the end.
+        groups: how many times B parts are read side by side.
 
     Raises:
-        Problem: when the stream has fewer than two tokens for each part.
+        Problem: when the stream has fewer than two tokens for each of B parts.
     """
 
-    def __init__(self, tokens: np.ndarray, count: int):
+    def __init__(self, tokens: np.ndarray, count: int, most: int | None = None):
         if len(tokens) < 2 * count:
             raise Problem(
                 f"The text has {len(tokens):,} tokens, too few for {count:,} streams that are read side by side: lower the "
                 "batch size, or add text.",
                 "a lower --batch",
             )
-        self.tokens = tokens
-        lengths = np.full(count, len(tokens) // count)
-        lengths[: len(tokens) % count] += 1
-        self.lengths, self.ends = lengths, np.cumsum(lengths)
-        self.steps = int(lengths[0])
+        self.tokens, self.count = tokens, count
+        self.groups = -(-len(tokens) // (count * most)) if most else 1
+        parts = count * self.groups
+        self._lengths = np.full(parts, len(tokens) // parts)
+        self._lengths[: len(tokens) % parts] += 1
+        self._ends = np.cumsum(self._lengths)
 
-    def chunk(self, first: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def steps(self, group: int = 0) -> int:
+        """T of the longest part of a group; the others are at most one shorter, and padded at the end."""
+        return int(self._lengths[group * self.count])
+
+    def chunk(self, first: int, size: int, group: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Inputs and targets of the steps from `first` on, up to `size` of them, (T, B), and how many are true, (B,)."""
-        begins = self.ends - self.lengths
-        steps = np.arange(first, min(first + size, self.steps))[:, None]
+        own = slice(group * self.count, (group + 1) * self.count)
+        lengths = self._lengths[own]
+        begins = self._ends[own] - lengths
+        steps = np.arange(first, min(first + size, self.steps(group)))[:, None]
         targets = self.tokens[np.minimum(begins + steps, len(self.tokens) - 1)]
         inputs = np.where(steps > 0, self.tokens[np.maximum(begins + steps - 1, 0)], SOS)
-        return inputs, targets, np.minimum(self.lengths - first, len(steps))
+        return inputs, targets, np.minimum(lengths - first, len(steps))

@@ -155,7 +155,7 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
         except OSError as error:
             raise Problem(f"{name} cannot be read ({error.strerror}): choose another file.") from None
     if not head.strip():
-        raise Problem(f"{name} is empty: choose a file with a header and rows below it.")
+        raise Problem(f"{name} is empty: choose a file with text in it.")
     suffix = Path(name).suffix.lower()
     kind = config.format or kinds.SUFFIXES.get(suffix)
     if kind == "parquet" or (kind is None and suffix not in (".csv", ".tsv", ".txt") and head.startswith(_PARQUET)):
@@ -172,7 +172,7 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
         raise Problem(f"{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.",
                       "--encoding NAME")  # fmt: skip
     if not text.strip():
-        raise Problem(f"{name} holds nothing but white space: choose a file with a header and rows below it.")
+        raise Problem(f"{name} holds nothing but white space: choose a file with text in it.")
 
     draft = Format(name, kinds.kind_of(config.format, suffix, top, name), encoding, None, (), mended=mended)
     return _checked(_with_columns(draft, path, config, top, suffix), fewest, config.delimiter)

@@ -53,8 +53,12 @@ def label_counts(report: DataReport) -> Figure:
     )
 
 
-def lengths(report: DataReport) -> Figure:
-    """How many texts of each split have how many tokens; several lengths a bar when they differ widely."""
+def lengths(report: DataReport, row: str = "text") -> Figure:
+    """How many texts of each split have how many tokens; several lengths a bar when they differ widely.
+
+    Args:
+        row: what a text is called.
+    """
     longest = max((len(summary.lengths) for summary in report.splits.values()), default=1)
     width = max(1, -(-longest // MOST_BINS))
     starts = np.arange(0, max(longest, 1), width)
@@ -69,7 +73,7 @@ def lengths(report: DataReport) -> Figure:
             y=counts.reshape(-1, width).sum(1).astype(np.int32),
             name=split,
             hovertext=words,
-            hovertemplate="%{hovertext} tokens: %{y:,} texts<extra>" + split + "</extra>",
+            hovertemplate="%{hovertext} tokens: %{y:,} " + f"{row}s<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
     return frame(
@@ -79,8 +83,8 @@ def lengths(report: DataReport) -> Figure:
         barmode="stack",
         legend=LEGEND | {"traceorder": "normal"},  # as in the figure beside it: train first
         bargap=0.08,
-        xaxis={"title": {"text": "tokens in a text" + (f" ({width} lengths a bar)" if width > 1 else "")}},
-        yaxis={"title": {"text": "texts"}},
+        xaxis={"title": {"text": f"tokens in a {row}" + (f" ({width} lengths a bar)" if width > 1 else "")}},
+        yaxis={"title": {"text": f"{row}s"}},
         showlegend=True,
     )
 

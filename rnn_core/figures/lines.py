@@ -107,6 +107,7 @@ def step_losses(
     step: int | None = None,
     counted: np.ndarray | None = None,
     colour: str = palette.BLUE,
+    wide: bool = False,
 ) -> Figure:
     """−log p(label) at each step. A click gives `[step]`.
 
@@ -114,13 +115,14 @@ def step_losses(
         losses: (T,) in nats; nan where a step has no target.
         label: the target, None when each step has its own.
         counted: (T,) bool, the steps whose loss this run was trained on: their bars are filled, the others hollow.
+        wide: whether the figure has the whole width of a page.
     """
     losses = np.asarray(losses, np.float32)
     counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
     words = step_words(trace.tokens)
     data: list[dict[str, Any]] = []
     for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
-        at = np.flatnonzero(counted == filled)
+        at = np.flatnonzero((counted == filled) & np.isfinite(losses))
         if not len(at):
             continue
         common: dict[str, Any] = {
@@ -146,19 +148,20 @@ def step_losses(
         ("losses", trace.tokens),
         barmode="overlay",
         bargap=0.25,
-        xaxis=step_axis(trace.tokens),
+        xaxis=step_axis(trace.tokens, width=850 if wide else 420),
         yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
         shapes=chosen(step),
         showlegend=True,
     )
 
 
-def curves(histories: Mapping[str, History], metric: str) -> Figure:
+def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -> Figure:
     """Loss of training and dev, and the dev metric that chooses the best epoch (starred), over the epochs.
 
     Args:
         histories: by the runs' names.
-        metric: accuracy, macro_f1 or f1.
+        metric: accuracy, macro_f1, f1 or another that dev is scored by.
+        higher: whether its best value is the highest, or the lowest.
     """
     name, key = metric_name(metric), f"dev_{metric}"
     data: list[dict[str, Any]] = []
@@ -190,7 +193,7 @@ def curves(histories: Mapping[str, History], metric: str) -> Figure:
                 **place,
                 **look,
             ))
-        best = best_epoch(history, metric)
+        best = best_epoch(history, metric, higher)
         if best is not None:
             epochs, values = _dev(history, key)
             data.append(dict(
@@ -211,19 +214,24 @@ def curves(histories: Mapping[str, History], metric: str) -> Figure:
         ("curves", tuple(histories)),
         **beside(
             (below, {"title": {"text": "loss in nats (line: train, dashes: dev)"}, "rangemode": "tozero"}),
-            (below, {"title": {"text": f"dev {name} (★ best)"}}),
+            (below, {"title": {"text": f"dev {name} (★ {'best' if higher else 'best: the lowest'})"}}),
         ),
         showlegend=len(histories) > 1,
     )
 
 
-def best_epoch(history: History, metric: str) -> int | None:
-    """The epoch with the highest dev metric, ties to the lower dev loss and then the earlier one; None without dev."""
+def best_epoch(history: History, metric: str, higher: bool = True) -> int | None:
+    """The epoch with the best dev metric; None without dev. Ties go to the lower dev loss, then to the earlier epoch.
+
+    Args:
+        higher: whether the highest value is the best, or the lowest.
+    """
     key = f"dev_{metric}"
     rows = [row for row in history.epochs if row.get(key) is not None]
     if not rows:
         return None
-    return int(min(rows, key=lambda row: (-row[key], _or_infinite(row.get("dev_loss")), row["epoch"]))["epoch"])
+    sign = -1 if higher else 1
+    return int(min(rows, key=lambda row: (sign * row[key], _or_infinite(row.get("dev_loss")), row["epoch"]))["epoch"])
 
 
 def _or_infinite(value: float | None) -> float:

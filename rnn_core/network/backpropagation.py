@@ -19,16 +19,13 @@ class Backpropagation:
     Args:
         network: in memory of the processor.
         dense: its parameters but the embedding; their gradients come to stand there, in place of the last.
-
-    Attributes:
-        ends: the state of each layer after the last step of the last batch, each part (D', B, d).
     """
 
     def __init__(self, network: Network, dense: Dense):
         self.network, self.dense = network, dense
         self._layers, self._readout = dense.layers["cells"], dense.part(network.weight_out, network.bias_out)
         self._memory = [Memory() for _ in range(network.config.layers)]
-        self.ends: list[list[np.ndarray]] = []
+        self._sweeps: list[Sweep] = []
 
     def __call__(
         self,
@@ -65,7 +62,7 @@ class Backpropagation:
             sweeps.append(sweep)
             keys.append(key)
             x = sweep.states.reshape(-1, sweep.directions * d)
-        self.ends = [sweep.ends for sweep in sweeps]
+        self._sweeps = sweeps
         key = self._key()
         if key is None:
             states = x[of.places]
@@ -85,6 +82,11 @@ class Backpropagation:
             grad, _ = sweeps[layer].backward(grad, taken if last else None, none, self._layers[layer].gradients)
             self._thin(grad, keys[layer])
         return loss, grad
+
+    @property
+    def ends(self) -> list[list[np.ndarray]]:
+        """The state of each layer after the last step of the last batch, each part (D', B, d)."""
+        return [sweep.ends for sweep in self._sweeps]
 
     def _key(self) -> int | None:
         """The key of the next dropout, or None when nothing is dropped."""

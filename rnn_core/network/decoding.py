@@ -11,7 +11,6 @@ from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
 from rnn_core.network.device import array, number, place_of
-from rnn_core.network.models import Network
 
 Weigh = Callable[[np.ndarray, int], np.ndarray]
 """Gives w_t, (T, B), for true lengths (B,) and T."""
@@ -25,7 +24,7 @@ def tensors(batch: Batch, device: torch.device | None = None) -> tuple[torch.Ten
 
 @torch.no_grad()
 def predict(
-    network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
 ) -> Predictions:
     """The network's answers without dropout; its mode is put back afterwards.
 
@@ -41,15 +40,14 @@ def predict(
 
 @torch.no_grad()
 def probabilities(
-    network: Network, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: nn.Module, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
 ) -> np.ndarray:
     """The probability of each class after each text's `<eos>`, (m, k) float32, without dropout.
 
     Args:
         tick: as for `predict`.
     """
-    found = np.empty((len(encoded), len(network.bias_out)), np.float32)
-    done = 0
+    found, done = np.empty((len(encoded), 0), np.float32), 0
     with _evaluating(network):
         for rows in in_order(encoded.lengths) if len(encoded) else ():
             tick(done / len(encoded.indices))
@@ -57,7 +55,10 @@ def probabilities(
             done += int(batch.lengths.sum())
             tokens, lengths, _ = tensors(batch, place_of(network))
             at = (lengths - 1) * len(rows) + torch.arange(len(rows), device=lengths.device)
-            found[rows] = array(network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1))
+            p = array(network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1))
+            if not found.shape[1]:
+                found = np.empty((len(encoded), p.shape[1]), np.float32)
+            found[rows] = p
     return found
 
 
@@ -75,10 +76,10 @@ def follow(
         Σ −log p(token given those before it), in nats, and how many tokens were the most probable.
     """
     stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
-    state, size, device = None, 16, place_of(network)
+    state, size, steps, device = None, 16, stream.steps(), place_of(network)
     with _evaluating(network):
-        while first < stream.steps:
-            tick(first / stream.steps)
+        while first < steps:
+            tick(first / steps)
             inputs, targets, lengths = (torch.from_numpy(one).to(device) for one in stream.chunk(first, size))
             batch = {"tokens": inputs, "lengths": lengths}
             outputs = network(batch if state is None else batch | {"start": state})
@@ -105,7 +106,7 @@ def _evaluating(network: nn.Module) -> Iterator[None]:
         network.train(was_training)
 
 
-def _predict(network: Network, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
+def _predict(network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)
     total, known, done = 0.0, 0, 0

@@ -103,6 +103,16 @@ class Embedding(nn.Module):
         return words, total.numpy()
 
 
+def by_one_hot(table: Tensor, tokens: Tensor) -> Tensor:
+    """onehot(w) E, (m, n), for tokens (m,) and a table E (N, n): the product that looking up rows stands for.
+
+    The one-hot matrix, (m, N), is sparse.
+    """
+    places = torch.stack([torch.arange(len(tokens)), tokens])
+    one_hot = torch.sparse_coo_tensor(places, table.new_ones(len(tokens)), (len(tokens), len(table)), check_invariants=True)
+    return torch.sparse.mm(one_hot, table)
+
+
 @compiled
 def different(tokens: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different tokens in the order they come, and which of them each token is.

@@ -13,6 +13,7 @@ from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Embedding, Rows
 from rnn_core.network.recurrence import Parameters
 from rnn_core.network.recurrent import Recurrent
+from rnn_core.network.tape import current
 
 Batch = Mapping[str, Any]
 """Tensors of some texts, and states, by name."""
@@ -78,7 +79,10 @@ class Network(nn.Module):
         # Dropout is of the table: a word lacks the same numbers wherever it stands (Gal and Ghahramani 2016 do so in a text).
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
         read = states.flatten(0, 1).index_select(0, batch["at"]) if "at" in batch else states
-        return {"logits": self.readout(read), "states": states, "ends": ends}
+        logits = self.readout(read)
+        if tape := current():
+            tape.put("logits", logits, ("step", "text", "class")[-logits.dim() :])
+        return {"logits": logits, "states": states, "ends": ends}
 
     # ---- step by step, as writing goes ------------------------------------------------------------------------------
 

@@ -27,27 +27,6 @@ def inner_bias(cell: Cell, parameters: Parameters) -> Tensor | None:
     return None if inner is None else torch.nn.functional.pad(inner, ((len(cell.gates) - 1) * len(inner), 0))
 
 
-def unroll(
-    cell: Cell, a_input: Tensor, weight_hh: Tensor, inner: Tensor | None, start: State
-) -> tuple[list[State], list[tuple[Tensor, ...]]]:
-    """Every state h_1 … h_T, step after step, and what the cell kept at each.
-
-    Args:
-        a_input: U x_t + b for all steps, (T, B, G·d).
-        weight_hh: W, (G·d, d).
-        inner: the inner bias, (G·d,), or None.
-        start: the state before the first step, each part (B, d).
-    """
-    transposed, state = weight_hh.t(), start
-    states, kept = [], []
-    for a in a_input:
-        a_hidden = state[0] @ transposed if inner is None else torch.addmm(inner, state[0], transposed)
-        state, extra = cell.step(a, a_hidden, state)
-        states.append(state)
-        kept.append(extra)
-    return states, kept
-
-
 def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
     """h_0 = 0 (and c_0 = 0), each (B, d)."""
     return tuple(like.new_zeros(batch, d) for _ in cell.parts)

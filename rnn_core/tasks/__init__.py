@@ -82,7 +82,7 @@ class Task:
         samples: the files in `samples/` that show it, with what each is for.
         more_texts: short texts to try, one a line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
-        carries: whether a batch goes on from the state in which the batch before it in the epoch ended.
+        carries: whether a batch may go on from the state in which the batch before it in the plan ended (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
     """
@@ -180,6 +180,10 @@ class Task:
         """
         rng = np.random.default_rng([config.train.seed, epoch])
         return plan(source.lengths, config.train.batch, rng)
+
+    def continues(self, which: Any) -> bool:
+        """Whether a batch of the plan goes on from the state in which the one before it ended; else from zero."""
+        return False
 
     def batch(self, config: RunConfig, source: Any, which: Any) -> dict[str, np.ndarray]:
         """One batch of the plan by name.

@@ -20,6 +20,12 @@ from rnn_core.data.vocabulary import EOS, PAD, SOS, UNK, Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
 
+CARRIED = 32
+"""Chunks over which a state is carried before it begins anew."""
+
+Chunk = tuple[int, int]
+"""A group of parts that are read side by side, and the first step of a chunk of them."""
+
 TOLD = 5
 """How many of the most probable next tokens are named."""
 
@@ -56,7 +62,7 @@ class Generate(Task):
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("next-losses", "states", "next", "state", "embedding"),
         "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
@@ -71,7 +77,7 @@ class Generate(Task):
 
     def options(self, config: type) -> tuple[str, ...]:
         left_out = {
-            ModelConfig: ("bidirectional",), DataConfig: ("label", "sentence", "split", "max_tokens"),
+            ModelConfig: ("bidirectional",), DataConfig: ("label", "sentence", "split", "max_tokens", "split_seed"),
             TrainConfig: ("loss", "reduce"),
         }.get(config, ())  # fmt: skip
         return tuple(name for name in super().options(config) if name not in left_out)
@@ -110,14 +116,20 @@ class Generate(Task):
         return vocabulary.words
 
     def prepare(self, config: RunConfig, train: Encoded) -> Streams:
-        return Streams(stream_of(train), config.train.batch)
+        return Streams(stream_of(train), config.train.batch, CARRIED * config.train.truncate)
 
-    def plan(self, config: RunConfig, source: Streams, epoch: int) -> Sequence[int]:
-        """Where each chunk begins; every epoch reads the stream in its order."""
-        return range(0, source.steps, config.train.truncate)
+    def plan(self, config: RunConfig, source: Streams, epoch: int) -> Sequence[Chunk]:
+        """The groups of parts in an order that the seed decides, chunk after chunk of each."""
+        rng, size = np.random.default_rng([config.train.seed, epoch]), config.train.truncate
+        order = rng.permutation(source.groups).tolist()
+        return [(group, first) for group in order for first in range(0, source.steps(group), size)]
 
-    def batch(self, config: RunConfig, source: Streams, which: int) -> dict[str, np.ndarray]:
-        tokens, targets, lengths = source.chunk(which, config.train.truncate)
+    def continues(self, which: Chunk) -> bool:
+        return which[1] > 0
+
+    def batch(self, config: RunConfig, source: Streams, which: Chunk) -> dict[str, np.ndarray]:
+        group, first = which
+        tokens, targets, lengths = source.chunk(first, config.train.truncate, group)
         at = np.flatnonzero(np.arange(len(tokens))[:, None] < lengths)
         return {"tokens": tokens, "lengths": lengths, "at": at, "labels": targets.ravel()[at], "weights": np.ones(len(at)),
                 "total": np.array(float(len(at)))}  # fmt: skip

@@ -20,6 +20,7 @@ from rnn_core.network.cells import State
 from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
+from rnn_core.network.tensors import put, tensors_of
 from rnn_core.threads import use_threads
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.device_optimizer import DeviceOptimizer
@@ -189,7 +190,7 @@ class Training:
         hidden = self._rare[tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
         batch["tokens"] = np.where(hidden, UNK, tokens)
         named = {name: torch.from_numpy(a) for name, a in batch.items()}
-        start = self._carried if self.place else None
+        start = self._carried if self.task.continues(which) else None
         loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
         if self.task.carries:
             self._carried = self.engine.ends
@@ -227,12 +228,13 @@ class Training:
             yield
             return
         self._average()
-        weights = {name: p.detach().clone() for name, p in self.network.named_parameters()}
-        self.network.load_state_dict(self._averaged)
+        parameters = dict(self.network.named_parameters())
+        weights = {name: p.detach().clone() for name, p in parameters.items()}
+        _copy(self._averaged, parameters)
         try:
             yield
         finally:
-            self.network.load_state_dict(weights)
+            _copy(weights, parameters)
 
     def _end_epoch(self, tick: Callable[[float], None]) -> dict[str, Any]:
         """Scores dev and keeps the weights if they are the best so far; changes nothing when `tick` raises."""
@@ -256,7 +258,7 @@ class Training:
                 entry |= {"dev_loss": scores.loss} | self.task.figures_of(scores, "dev", self.majority)
             if self.best is None or self._rank(entry) > self._rank(self.best):
                 self.best, self.waited = entry, 0
-                self.best_weights = {name: p.detach().clone() for name, p in self.network.state_dict().items()}
+                self.best_weights = {name: tensor.clone() for name, tensor in tensors_of(self.network).items()}
             else:
                 self.waited += 1
         self.epoch += 1
@@ -277,7 +279,7 @@ class Training:
 
     def state(self) -> tuple[dict[str, Tensor], str]:
         """Weights, their average, best weights and optimiser as tensors of the processor by name, and all else as JSON."""
-        held = {f"weights/{name}": p for name, p in self.network.state_dict().items()}
+        held = {f"weights/{name}": tensor for name, tensor in tensors_of(self.network).items()}
         held |= {f"average/{name}": p for name, p in self._averaged.items()}
         held |= {f"best/{name}": p for name, p in self.best_weights.items()}
         held |= {f"optimizer/{name}": value for name, value in self.optimizer.state().items()}
@@ -291,13 +293,19 @@ class Training:
         def under(prefix: str) -> dict[str, Tensor]:
             return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
 
-        self.network.load_state_dict(under("weights/"))
+        put(self.network, under("weights/"))
         self._averaged = {name: value.to(self.device) for name, value in under("average/").items()}
         self.best_weights = under("best/")
         self.optimizer.restore(under("optimizer/"))
         self._carried = tuple(part for _, part in sorted(under("carried/").items())) or None
         for name, value in json.loads(rest).items():
             setattr(self, _RENAMED.get(name, name), value)
+
+
+@torch.no_grad()
+def _copy(tensors: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:
+    for name, tensor in tensors.items():
+        into[name].copy_(tensor)
 
 
 _RENAMED = {"_note_texts": "_note_weight", "_epoch_texts": "_epoch_weight"}

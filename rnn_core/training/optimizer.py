@@ -174,7 +174,8 @@ class Optimizer:
 
     def restore(self, held: dict[str, Tensor]) -> None:
         """Goes back to what `state` gave. Raises KeyError or ValueError when it is from another network."""
-        held = {_RENAMED.get(name, name): value for name, value in held.items()}
+        if "last" in held:  # of formats 1 and 2
+            held = {_RENAMED.get(name, name): value for name, value in held.items()}
         self.updates = int(held["updates"])
         for path, table in self._tables.items():
             table.last[:] = held[f"last.{path}"].numpy()

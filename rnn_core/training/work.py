@@ -11,7 +11,7 @@ from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
 from rnn_core.network.device import array, title_of
-from rnn_core.network.models import count_parameters
+from rnn_core.network.tensors import put
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.jobs import Cancelled, Job
 from rnn_core.training.loop import Training
@@ -65,10 +65,9 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     if not training.run([keeper]):
         keeper.checkpoint(training)
         raise Cancelled
-    training.network.load_state_dict(training.best_weights)
-    words = len(speech.vocabulary)
+    put(training.network, training.best_weights)
     figures: dict[str, Any] = {
-        "parameters": count_parameters(config.model, words, task.outputs(words, len(speech.labels))),
+        "parameters": sum(p.numel() for p in training.network.parameters()),
         "epochs": training.epoch,
         "updates": training.step,
         "engine": training.engine.name,

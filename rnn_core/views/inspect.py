@@ -196,6 +196,88 @@ LOSSES: View[Reading] = View(
 )  # fmt: skip
 
 
+# ---- the next token -------------------------------------------------------------------------------------------------
+
+MOST_NEXT = 20
+"""So many of the most probable next tokens are drawn: a vocabulary may have tens of thousands."""
+
+
+def next_tokens(reading: Reading) -> np.ndarray:
+    """(T,) the token that follows each step, by its number; −1 where none of the text does."""
+    trace = reading.trace
+    return tasks.of(reading.loaded.config).aim(None, trace.labels, trace.readouts, trace.indices)
+
+
+def foreseen(reading: Reading) -> np.ndarray:
+    """(T,) the probability that each token of the text had at the step before it; 0 for `<sos>` and `<eos>`."""
+    follows, p = next_tokens(reading), np.zeros(len(reading.trace.tokens))
+    at = np.flatnonzero(follows >= 0)
+    p[at + 1] = reading.trace.readouts[at, follows[at]]
+    return p
+
+
+def _next_losses(reading: Reading) -> _Losses:
+    trace, targets = reading.trace, next_tokens(reading)
+    values = np.where(targets < 0, np.nan, losses(trace, targets))
+    return _Losses(reading, None, targets, values, counted_steps(reading.loaded, len(trace.tokens)))
+
+
+def _draw_next_losses(found: _Losses) -> Figure:
+    trace, counted = found.reading.trace, found.weights > 0
+    return lines.step_losses(found.values, trace, "next token", found.reading.step, counted, wide=True)
+
+
+def _explain_next_losses(found: _Losses) -> str:
+    reading, t = found.reading, found.reading.step
+    here = ""
+    if np.isfinite(found.values[t]):
+        target = int(found.targets[t])
+        p = reading.trace.readouts[t, target]
+        here = (
+            f"After {_where(reading)} comes “{literal(reading.trace.tokens[t + 1], 30)}”: "
+            f"−log {p:.6g} = {number(float(found.values[t]))} nats. "
+        )
+    mean = ""
+    if np.isfinite(found.values).any():
+        loss = float(np.nanmean(found.values))
+        mean = f"The mean over this text is {number(loss)} nats per token, a perplexity of {number(float(np.exp(loss)))}."
+    return (
+        "The loss of a step is the surprise at the token that follows, given the readout at that step:\n\n"
+        r"$$L(t) = -\log \hat y_t[w_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state of 0."
+    )
+
+
+NEXT_LOSSES: View[Reading] = View(
+    "next-losses", "How surprised is the network at the token that follows?",
+    _next_losses, _draw_next_losses, _explain_next_losses, _at_step,
+)  # fmt: skip
+
+
+def _draw_next(reading: Reading) -> Figure:
+    trace, target = reading.trace, int(next_tokens(reading)[reading.step])
+    p = trace.readouts[reading.step]
+    shown = np.argsort(-p, kind="stable")[:MOST_NEXT].tolist()
+    if target >= 0 and target not in shown:
+        shown[-1] = target
+    labels = [trace.labels[i] for i in shown]
+    truth = trace.labels[target] if target >= 0 else None
+    return bars.top_probabilities(p[shown], labels, dict.fromkeys(labels, palette.BLUE), truth, MOST_NEXT)
+
+
+def _explain_next(reading: Reading) -> str:
+    trace, t = reading.trace, reading.step
+    p = trace.readouts[t]
+    figures = " · ".join(f"“{literal(trace.labels[i], 30)}” {p[i]:.4f}" for i in np.argsort(-p)[:5])
+    return (
+        f"The readout gives each of the N = {len(p):,} tokens of the vocabulary a probability to come next, from the state at "
+        "this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAfter {_where(reading)}: {figures}."
+    )
+
+
+NEXT: View[Reading] = View("next", "Which token is likely to come next?", _beliefs, _draw_next, _explain_next)
+
+
 # ---- tags -----------------------------------------------------------------------------------------------------------
 
 
@@ -322,5 +404,5 @@ EMBEDDING: View[Reading] = View(
     "embedding", "What is this word to the network?", _beliefs, _draw_embedding, _explain_embedding
 )
 
-AT_STEP = (PROBABILITIES, STATE, EMBEDDING)
+AT_STEP = (PROBABILITIES, NEXT, STATE, EMBEDDING)
 """What is shown of the chosen step."""

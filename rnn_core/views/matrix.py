@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core import tasks
 from rnn_core.analysis import matrix as analysis
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import FIRST, Figure
+from rnn_core.figures.palette import visible
 from rnn_core.results import SplitSummary, TextMatrix
 from rnn_core.views.ledger import size_words
 from rnn_core.views.view import View, literal
@@ -67,7 +69,8 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
-    said = "The length vector says where each text ends: its answer is read there, and the pads behind count for nothing. "
+    read = "its answer is read there, and " if tasks.of(words.loaded.config).one_answer else ""
+    said = f"The length vector says where each text ends: {read}the pads behind count for nothing. "
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
     return (
@@ -84,14 +87,16 @@ def _explain_indices(words: Words) -> str:
     matrix = words.matrix
     m, longest = matrix.indices.shape
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
+    one = tasks.of(words.loaded.config).one_answer
+    read = "the answer is read at step T of each text and not in the last column, " if one else ""
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
         f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
         "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
         rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
-        f"The length vector ({lengths}) says where each text ends. The network needs it: the answer is read at step T of "
-        "each text and not in the last column, pads have no loss, and reading from the end begins at the last true token. "
+        f"The length vector ({lengths}) says where each text ends. The network needs it: {read}pads have no loss, "
+        "and reading from the end begins at the last true token. "
         f"Here {pads(matrix):,} of {matrix.indices.size:,} cells are pads ({pads(matrix) / matrix.indices.size:.0%})."
     )
 
@@ -104,11 +109,11 @@ INDICES: View[Words] = View(
 def stages(words: Words, text: str) -> dict[str, list[Any]]:
     """The first text on its way to a row of the matrix, as a table."""
     matrix = words.matrix
-    tokens, row = matrix.tokens[0], matrix.indices[0].tolist()
-    fed = [matrix.words[i] for i in row[: len(tokens)]]
+    tokens, row = [visible(token) for token in matrix.tokens[0]], matrix.indices[0].tolist()
+    fed = [visible(matrix.words[i]) for i in row[: len(tokens)]]
     between = "  ·  "
     shown = {
-        "as typed": text,
+        "as typed": visible(text),
         f"{len(tokens) - 2:,} tokens": between.join(tokens[1:-1]),
         f"{len(tokens):,} steps": between.join(tokens),
         "as the vocabulary has them": between.join(fed),
@@ -129,7 +134,7 @@ def vocabulary(words: Words) -> dict[str, list[Any]]:
     where = [seen.get(i) for i in chosen]
     return {
         "index": chosen,
-        "token": [matrix.words[i] for i in chosen],
+        "token": [visible(matrix.words[i]) for i in chosen],
         "counted in training" if words.order == "run" else "counted here": [matrix.counts[i] for i in chosen],
         "times in this matrix": [at[1] if at else 0 for at in where],
         "first at": [f"text {at[0] // longest + 1}, t = {at[0] % longest + FIRST}" if at else "" for at in where],
@@ -197,7 +202,15 @@ ONE_HOT: View[Words] = View(
 
 def whole_words(name: str, splits: Mapping[str, SplitSummary], words: Words) -> str:
     """The bytes of all of the run's data, as Markdown; nothing of that size is made."""
-    n, said = len(words.loaded.speech.vocabulary), []
+    n, said, train = len(words.loaded.speech.vocabulary), [], words.loaded.config.train
+    if tasks.of(words.loaded.config).schema.stream:
+        cells = train.batch * train.truncate
+        return (
+            f"Training reads {literal(name)} without these pads: its {splits['train'].tokens:,} tokens are one stream, cut into "
+            f"B = {train.batch:,} parts that are read side by side in chunks of K = {train.truncate:,} steps. A chunk is "
+            f"{size_words(cells * analysis.INDEX_BYTES)} of indices, and would be "
+            f"**{size_words(cells * n * analysis.FLOAT_BYTES)}** of ones and zeros with N = {n:,}."
+        )
     for split, summary in splits.items():
         texts, longest = summary.examples, len(summary.lengths) + 1  # lengths counts from 0 tokens, without <sos> and <eos>
         ones = size_words(analysis.one_hot_bytes(texts, longest, n))

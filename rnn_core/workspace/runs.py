@@ -124,10 +124,11 @@ class Run:
         return tensor_shapes(self._weights_path(), self.id)
 
     def weights(self) -> Arrays:
-        """The best weights so far, by parameter name. Raises Problem when missing, damaged or no numbers."""
+        """The best weights so far, by parameter name, and buffers, which may be counts. Raises Problem when missing, damaged or
+        no numbers."""
         path = self._weights_path()
         weights = read_tensors(path, self.id)[0]
-        if not all(array.dtype in (np.float32, np.float64) for array in weights.values()):
+        if not all(array.dtype in (np.float32, np.float64, np.int64) for array in weights.values()):
             raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
         most = np.finfo(np.float32).max  # what the network computes with
         if not all(-most <= array.min() and array.max() <= most for array in weights.values() if array.size):  # NaN is neither

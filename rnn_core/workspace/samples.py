@@ -38,6 +38,6 @@ def sample_for(run: Run) -> Sample | None:
         except Problem:  # not installed
             continue
         wanted = {label for e in examples for label in ((e.target,) if isinstance(e.target, str) else e.target)}
-        if wanted <= labels:
+        if task.schema.stream or wanted <= labels:
             return Sample(path, hashlib.sha256(path.read_bytes()).hexdigest(), examples)
     return None

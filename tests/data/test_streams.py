@@ -15,24 +15,25 @@ from rnn_core.data.streams import END, Streams, cut, joined, look_into, stream_o
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
 
 
-@given(st.integers(2, 60), st.integers(1, 7), st.integers(1, 9))
-def test_every_token_is_the_target_of_one_step_and_follows_its_input(count: int, parts: int, size: int) -> None:
-    if count < 2 * parts:
+@given(st.integers(2, 90), st.integers(1, 7), st.integers(1, 9), st.none() | st.integers(2, 20))
+def test_every_token_is_the_target_of_one_step_and_follows_its_input(count: int, side: int, size: int, most: int | None) -> None:
+    if count < 2 * side:
         with pytest.raises(Problem, match="too few"):
-            Streams(np.arange(count), parts)
+            Streams(np.arange(count), side)
         return
-    found = Streams(np.arange(100, 100 + count), parts)
-    targets: list[list[int]] = [[] for _ in range(parts)]
-    inputs: list[list[int]] = [[] for _ in range(parts)]
-    for first in range(0, found.steps, size):
-        fed, wanted, lengths = found.chunk(first, size)
-        assert len(fed) <= size and fed.shape == wanted.shape
-        for k, length in enumerate(lengths.clip(0).tolist()):
-            inputs[k] += fed[:length, k].tolist()
-            targets[k] += wanted[:length, k].tolist()
+    found = Streams(np.arange(100, 100 + count), side, most)
+    targets: list[list[int]] = [[] for _ in range(side * found.groups)]
+    inputs: list[list[int]] = [[] for _ in range(side * found.groups)]
+    for group in range(found.groups):
+        for first in range(0, found.steps(group), size):
+            fed, wanted, lengths = found.chunk(first, size, group)
+            assert len(fed) <= size and fed.shape == wanted.shape == (len(fed), side)
+            for k, length in enumerate(lengths.clip(0).tolist()):
+                inputs[group * side + k] += fed[:length, k].tolist()
+                targets[group * side + k] += wanted[:length, k].tolist()
     assert [*chain.from_iterable(targets)] == list(range(100, 100 + count)), "none is lost and none comes twice"
-    assert all(fed == [SOS, *wanted[:-1]] for fed, wanted in zip(inputs, targets, strict=True))
-    assert max(map(len, targets)) - min(map(len, targets)) <= 1
+    assert all(fed == [SOS, *wanted[:-1]][: len(wanted)] for fed, wanted in zip(inputs, targets, strict=True))
+    assert max(map(len, targets)) - min(map(len, targets)) <= 1 and max(map(len, targets)) <= (most or count)
 
 
 def test_next_token_targets_of_a_text_by_hand() -> None:

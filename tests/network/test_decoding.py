@@ -55,7 +55,7 @@ def test_the_probabilities_of_all_classes_are_those_of_each_text_read_alone(name
     given = predict(network, config, encoded)
     assert found.argmax(1).tolist() == given.answers.tolist()
     np.testing.assert_allclose(found.max(1), given.confidences, atol=1e-6)
-    assert probabilities(network, Encoded.of([], [], vocabulary_of(), LABELS, False)).shape == (0, 2)
+    assert not len(probabilities(network, Encoded.of([], [], vocabulary_of(), LABELS, False)))
 
 
 @pytest.mark.parametrize("both", [False, True])

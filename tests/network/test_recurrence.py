@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rnn_core.network import recurrence, sweeps
 from rnn_core.network.cells import Cell, State, cell_of
-from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, unroll, zero_state
+from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, zero_state
 from tests.tiny import CELLS, model_of
 
 T, B, N, D = 5, 2, 4, 3
@@ -243,18 +243,6 @@ def test_w_reaches_every_state_but_the_first(name: str) -> None:
         parameters["weight_hh"] += 0.1
         moved = (before - run(cell, x, WHOLE, [parameters])[0]).abs().amax((1, 2)) > 1e-9
     assert moved.tolist() == [False] + [True] * (T - 1)
-
-
-def test_unroll_gives_every_state_and_what_the_cell_kept() -> None:
-    cell, x, parameters = setting("lstm")
-    a_input = torch.nn.functional.linear(x, parameters["weight_ih"], parameters["bias"])
-    states, kept = unroll(cell, a_input, parameters["weight_hh"], None, zero_state(cell, B, D, x))
-    assert len(states) == len(kept) == T
-    for t in range(T):
-        (h, c), (i, f, g, o) = states[t], kept[t]
-        c_before = states[t - 1][1] if t else torch.zeros(B, D)
-        torch.testing.assert_close(c, f * c_before + i * g, rtol=0, atol=1e-14)
-        torch.testing.assert_close(h, o * c.tanh(), rtol=0, atol=1e-14)
 
 
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=5), st.integers(0, 2))

@@ -70,17 +70,18 @@ def test_the_carried_state_is_that_of_one_long_pass(cell: str, layers: int) -> N
     config = config_of(cell, layers, learning_rate=1e-12, average=0)
     training = Training(config, encoded_of(), NONE, VOCABULARY, ())
     network, source = training.network.eval(), training._source
-    inputs, targets, lengths = map(torch.from_numpy, source.chunk(0, source.steps))
+    inputs, targets, lengths = map(torch.from_numpy, source.chunk(0, source.steps()))
     each = torch.nn.functional.cross_entropy(
         network({"tokens": inputs, "lengths": lengths})["logits"].flatten(0, 1), targets.flatten(), reduction="none"
     ).view_as(targets)
     counts = torch.arange(len(inputs))[:, None] < lengths
     network.train()
     rare, training._rare = training._rare, np.zeros_like(training._rare)
-    for first in training._plan():
+    assert source.groups == 1
+    for which in training._plan():
         before = training._note_loss, training._note_weight
-        training._update(first)
-        part = slice(first, first + 16)
+        training._update(which)
+        part = slice(which[1], which[1] + 16)
         found = (training._note_loss - before[0], training._note_weight - before[1])
         assert found[0] == pytest.approx(float((each.detach() * counts)[part].sum()), rel=1e-7)
         assert found[1] == int(counts[part].sum())
@@ -149,6 +150,26 @@ def test_a_resumed_language_model_comes_to_the_same_weights_bit_for_bit(engine: 
         assert torch.equal(weights, weights_of(again)[name]), name
     assert again.best is not None and whole.best is not None
     assert again.best["dev_perplexity"] == whole.best["dev_perplexity"]
+
+
+def test_a_state_begins_anew_in_each_group_and_is_carried_within(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_core.tasks.generate.CARRIED", 2)
+    training, starts = training_of(), []
+    gradients = training.engine.gradients
+
+    def heard(batch: Any, noise: Noise, size: int, start: Any) -> float:
+        starts.append(start)
+        return gradients(batch, noise, size, start)
+
+    monkeypatch.setattr(training.engine, "gradients", heard)
+    plan = training._plan()
+    assert training._source.groups > 2 and sorted({group for group, _ in plan}) == list(range(training._source.groups))
+    for which in plan:
+        before = training._carried
+        training._update(which)
+        assert (starts[-1] is None) == (which[1] == 0) and starts[-1] is (before if which[1] else None)
+    training.epoch = 1
+    assert {*training._plan()} == {*plan} and training._plan() != plan, "another order, and no chunk less"
 
 
 def test_both_engines_train_to_the_same_weights() -> None:

@@ -14,7 +14,7 @@ from rnn_core.config import Problem, RunConfig, make, plain
 from rnn_core.data.batches import Batch
 from rnn_core.network import memory
 from rnn_core.network.dropout import Noise
-from rnn_core.network.recurrence import inner_bias, unroll, zero_state
+from rnn_core.network.recurrence import inner_bias, zero_state
 from rnn_core.training.loop import Training
 from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
 
@@ -66,9 +66,11 @@ def cut_graph(training: Training, batch: Batch, size: int) -> tuple[float, dict[
         h = []
         for start in range(0, len(x), size):
             a = torch.nn.functional.linear(x[start : start + size], p["weight_ih"], p["bias"])
-            states, _ = unroll(network.cell, a, p["weight_hh"], inner_bias(network.cell, p), state)
-            h += [s[0] for s in states]
-            state = tuple(part.detach() for part in states[-1])
+            for a_t in a:
+                a_hidden = torch.nn.functional.linear(state[0], p["weight_hh"], inner_bias(network.cell, p))
+                state, _ = network.cell.step(a_t, a_hidden, state)
+                h.append(state[0])
+            state = tuple(part.detach() for part in state)
         x = torch.stack(h)
     weights = tasks.of(config).weights(config, batch.lengths, len(x))
     wanted = targets.expand(len(x), -1)

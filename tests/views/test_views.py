@@ -28,7 +28,8 @@ from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 
 NASTY = ("<b>x</b>", "$x$", "[a](b)", ":red[x]", "`c`", "*i*", "# h", "&lt;", "a\nb", "https://e.x", "~~s~~", ":smile:")
 INSPECT = (
-    inspect_views.BELIEFS, inspect_views.LOSSES, inspect_views.TAGS, inspect_views.STATES, *inspect_views.AT_STEP,
+    inspect_views.BELIEFS, inspect_views.LOSSES, inspect_views.NEXT_LOSSES, inspect_views.TAGS, inspect_views.STATES,
+    *inspect_views.AT_STEP,
 )  # fmt: skip
 EVALUATE = (evaluate_views.CONFUSION, evaluate_views.SHARES, evaluate_views.PER_CLASS, evaluate_views.SPANS)
 
@@ -82,7 +83,7 @@ def test_every_view_of_inspect_draws_and_explains(
     one = loaded(workspace, cell, task, layers=layers, bidirectional=both)
     seen = trace(one, "\x00".join(NASTY), NASTY)
     fitting = [view for view in INSPECT if view.name in tasks.task(task).views["inspect"]]
-    assert (inspect_views.TAGS in fitting) == (task == "tag") and len(fitting) >= len(INSPECT) - 1
+    assert (inspect_views.TAGS in fitting) == (task == "tag") and len(fitting) >= 6
     for quantity in quantities(one):
         assert name_of("quantity")(quantity)
         for step in (0, len(seen.tokens) - 1) if quantity == "h" else (3,):

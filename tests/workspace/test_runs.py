@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_core import metrics
 from rnn_core.analysis.loading import load
@@ -245,7 +246,13 @@ def test_no_room_is_made_for_a_network_that_the_weights_do_not_fit(
 ) -> None:
     run = saved_run(workspace)
     run.write_config(config_of(model=model_of(hidden=4096, embedding=4096, layers=8)))  # 4 GB
-    monkeypatch.setattr(models, "Network", lambda *_: pytest.fail("a network was made"))
+    network = models.Network
+
+    def made(*given: Any) -> models.Network:
+        assert torch.get_default_device().type == "meta", "of shapes alone"
+        return network(*given)
+
+    monkeypatch.setattr(models, "Network", made)
     with pytest.raises(Problem, match="weights do not fit its config"):
         load(Run(run.path))
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
+from rnn_core.figures.palette import visible
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.bptt.reach import faded, horizon_words
 from rnn_core.views.view import View, literal
@@ -30,7 +31,7 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
     runs = beside.runs
     return {
         "run": list(runs),
-        "target": [asked.flow.labels[asked.flow.targets[asked.step]] for asked in runs.values()],
+        "target": [visible(asked.flow.labels[asked.flow.targets[asked.step]]) for asked in runs.values()],
         "loss of the text": [asked.flow.total for asked in runs.values()],
         "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
         "whole gradient": [asked.flow.norm for asked in runs.values()],

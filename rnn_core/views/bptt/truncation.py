@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from rnn_core import tasks
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Truncation
@@ -39,6 +40,10 @@ def cut_words(cut: _Cut) -> str:
             f"\n\nThis text is long: {losses:,} of its {counted:,} losses are cut, evenly from the last, and held against the "
             "whole of these."
         )
+    if trained := asked.backward.loaded.config.train.truncate:
+        said += f"\n\nThis run was trained in chunks of K = {trained}."
+        if tasks.of(asked.backward.loaded.config).carries:
+            said += " The state goes on from one chunk to the next; the gradient stops at the border."
     if asked.below_both:
         said += (
             "\n\nBelow a layer that reads both ways, copies too far from t are dropped whole; a way that goes further than K "
@@ -52,7 +57,7 @@ def _explain_cut(cut: _Cut) -> str:
     return (
         "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
         "less than K steps away. Chunks of K keep the copies in t's own chunk of K steps, so the first step of a chunk "
-        "keeps itself alone: this is cheap in training, because nothing is carried over a boundary.\n\n"
+        "keeps itself alone: this is cheap in training, because no gradient is carried over a boundary.\n\n"
         r"$$\text{window: } |t-i| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (i-1)/K \rfloor$$" + "\n\n"
         + cut_words(cut) + "\n\nThe bias does not average out over texts." + last * (cut.asked.flow.loss == "last")
     )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
+from rnn_core.figures.palette import visible
 from rnn_core.results import Path
 from rnn_core.views.bptt.asked import Asked, over
 from rnn_core.views.view import View, literal, number
@@ -90,7 +91,7 @@ def ways(walk: _Walk) -> dict[int, str]:
     path = walk.path
     order = np.argsort(-path.shares, kind="stable").tolist()
     tokens = walk.asked.flow.tokens
-    return {int(path.ways[n]): f"s = {path.ways[n] + 1} · {tokens[path.ways[n]]} · {path.shares[n]:.1%}" for n in order}
+    return {int(path.ways[n]): f"s = {path.ways[n] + 1} · {visible(tokens[path.ways[n]])} · {path.shares[n]:.1%}" for n in order}
 
 
 def _explain_walk(walk: _Walk) -> str:
@@ -122,7 +123,7 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     factors = [None, *(over(delta[b], delta[a]) for a, b in pairwise(steps))]
     return {
         "i": [i + 1 for i in steps],
-        "token": [flow.tokens[i] for i in steps],
+        "token": [visible(flow.tokens[i]) for i in steps],
         "‖∂L(t)/∂hᵢ‖": held.states[row, steps].tolist(),
         "‖δ(t,i)‖": delta[steps].tolist(),
         "factor of the step": factors,

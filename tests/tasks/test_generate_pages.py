@@ -1,0 +1,149 @@
+"""The pages on a run that writes text: no labels, no classes, and as many outcomes as the vocabulary has tokens."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
+from rnn_core.commands import main
+from rnn_core.views import inspect
+from rnn_core.views.view import number
+from rnn_core.workspace import Workspace
+from tests.figures.validated import validated
+from tests.pages.conftest import open_page  # noqa: F401 - a fixture
+from tests.pages.driving import ROOT, Open, chart, numbers, sound
+from tests.tiny import config_of, model_of, saved_run, vocabulary_of
+from tests.views.test_views import NASTY, escaped_only
+
+VERSES = ROOT / "samples" / "verses.txt"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a run by characters, one by words, and one that classifies."""
+    root = tmp_path_factory.mktemp("written") / "workspace"
+    (root / "runs").mkdir(parents=True)
+    (root / "runs" / ".seeded").touch()
+    small = ["--hidden", "8", "--embedding", "8", "--epochs", "2", "--threads", "1", "--workspace", str(root)]
+    for tokens in ("char", "word"):
+        text = ["--task", "generate", "--train", str(VERSES), "--tokens", tokens, "--truncate", "128", "--batch", "16"]
+        assert main(["train", *text, "--name", tokens, *small]) == 0
+    assert main(["train", "--task", "classify", "--train", str(ROOT / "samples" / "reviews.csv"), "--name", "r", *small]) == 0
+    return root
+
+
+@pytest.fixture
+def ids(written: Path) -> dict[str, str]:
+    return {run.name: run.id for run in Workspace(written).runs()}
+
+
+@pytest.mark.parametrize("tokens", ["char", "word"])
+@pytest.mark.parametrize("page", ["inspect", "data", "train", "runs", "matrix", "bptt", "losses", "evaluate"])
+def test_every_page_opens(page: str, tokens: str, open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
+    app = open_page(page, written, run=ids[tokens])
+    assert not app.error, [e.value for e in app.error]
+
+
+def test_the_views_of_the_next_token_explain_with_text_as_it_was_written(workspace: Workspace) -> None:
+    config = config_of("generate", model_of("gru"), truncate=4)
+    one = load(saved_run(workspace, config, vocabulary=vocabulary_of((*NASTY, "film"))))
+    seen = trace(one, "".join(NASTY), NASTY)
+    p = inspect.foreseen(inspect.Reading(one, seen, 1))
+    assert p[[0, -1]].tolist() == [0, 0] and p[3] == seen.readouts[2, seen.indices[3]]
+    for step in (0, 3, len(seen.tokens) - 2, len(seen.tokens) - 1):
+        reading = inspect.Reading(one, seen, step)
+        for view in (inspect.NEXT_LOSSES, inspect.NEXT):
+            found = view.compute(reading)
+            validated(view.draw(found))
+            escaped_only(view.explain(found))
+    values = -np.log(p[1:-1])
+    assert np.allclose(inspect.NEXT_LOSSES.compute(inspect.Reading(one, seen, 1)).values[:-2], values, rtol=1e-5)
+    assert f"{number(float(values.mean()))} nats per token" in inspect.NEXT_LOSSES.explain(inspect.NEXT_LOSSES.compute(reading))
+
+
+@pytest.mark.parametrize("section", ["truncation", "reach", "sgd", "beside"])
+def test_every_tab_of_bptt_opens(section: str, open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
+    app = open_page("bptt", written, run=ids["char"], section=section, label="good", tags="B-PER", text="The lamp\nis lit")
+    assert not app.error and not app.selectbox(key="pick-run").disabled
+    assert any("token that follows" in words.value for words in app.markdown)
+    assert not [box for box in app.text_input if "Target" in box.label], "the text itself says what is wanted"
+
+
+@pytest.mark.parametrize("part", ["texts", "ledger", "unit", "pads"])
+def test_every_tab_of_words_to_matrix_opens(part: str, open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
+    app = open_page("matrix", written, run=ids["char"], part=part, text="The lamp\nis lit")
+    assert not app.error
+    if part == "texts":
+        assert {"␣", "⏎"} <= set(app.dataframe[1].value["token"])
+        assert any("one stream" in words.value for words in app.markdown)
+
+
+def test_inspect_shows_the_most_probable_tokens_and_signs_for_blanks(
+    open_page: Open,  # noqa: F811
+    written: Path,
+    ids: dict[str, str],
+) -> None:
+    app = open_page("inspect", written, run=ids["char"], text="The lamp\nis", step="2", label="T")
+    assert len(numbers(chart(app, "view-next")["data"][0]["x"])) == 20
+    ticks = chart(app, "view-next-losses")["layout"]["xaxis"]["ticktext"]
+    assert "␣" in ticks and "⏎" in ticks and not [box for box in app.selectbox if box.label == "Label"]
+    sound(open_page("inspect", written, run=ids["word"], text="x"))
+    sound(open_page("inspect", written, run=ids["word"], text="The lamp " * 300))
+
+
+def test_evaluate_shows_figures_and_offers_no_answers(
+    open_page: Open,  # noqa: F811
+    written: Path,
+    ids: dict[str, str],
+) -> None:
+    assert main(["evaluate", ids["word"], "--on", "test", "--workspace", str(written)]) == 0
+    app = open_page("evaluate", written, run=ids["word"], shown="answers")
+    assert [metric.label for metric in app.metric] == ["Loss", "Perplexity", "Accuracy", "Tokens"]
+    assert not [group for group in app.get("button_group") if "evaluate-shown" in group.proto.id]
+    app = open_page("evaluate", written, run=ids["word"], on="file")
+    app.file_uploader(key="evaluate-file").upload("more.md", b"The lamp is lit.\n" * 20)
+    sound(app.run())
+    assert any("one text, a row a line" in words.value for words in app.caption) and not app.error
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [("a.txt", b"", "is empty"), ("a.txt", b" \n\n", "is empty"), ("a.md", b"\x89PNG\r\n\x1a\n" + b"\0" * 99, "not text"),
+     ("a.csv", b"a,b\n" + b"1,2\n3,4\n" * 9, "no column of text"), ("a.txt", b"The lamp is lit.\n" * 9, "one text, a row a line"),
+     ("a.md", b"Lamps, and verses,\nand more, of them\n" * 9, "one text, a row a line"),
+     ("a.csv", b"id,text\n" + b"1,A lamp.\n2,Two lamps.\n" * 9, "a document a row")],
+)  # fmt: skip
+def test_a_file_of_text_is_previewed_or_refused_in_a_sentence(
+    name: str,
+    content: bytes,
+    said: str,
+    open_page: Open,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    app = open_page("data", tmp_path)
+    app.file_uploader(key="data-0-upload-train").upload(name, content)
+    sound(app.run())
+    if not name.endswith((".txt", ".md")):
+        task = next(group for group in app.get("button_group") if group.proto.id.endswith("-task"))
+        app.session_state[task.key] = "generate"
+        sound(app.run())
+    words = [box.value.replace("\\", "") for box in (*app.error, *app.caption)]
+    assert any(said in line for line in words), words
+
+
+def test_the_form_on_train_shows_what_means_something(
+    open_page: Open,  # noqa: F811
+    written: Path,
+) -> None:
+    dataset = next(one for one in Workspace(written).datasets() if not one.labels)
+    app = open_page("train", written, dataset=dataset.id)
+    assert not [box for box in app.selectbox if box.key and box.key.endswith(("-loss", "-reduce"))]
+    numbers_shown = {box.key.rpartition("-")[2]: box for box in app.number_input}
+    assert {"truncate", "minutes", "updates"} <= numbers_shown.keys()
+    assert numbers_shown["truncate"].value == 64 and "Suggested: 64 (a stream has no end" in numbers_shown["truncate"].help
+    numbers_shown["minutes"].set_value(5.0)
+    sound(app.run())
+    assert next(box for box in app.number_input if "-epochs" in box.key).value == 10_000
+    assert any("lowest dev perplexity" in words.value for words in app.caption)
