@@ -136,6 +136,11 @@ def test_a_device_that_is_not_there_is_refused_before_files_are_read(command: Ru
     refused(command("train", "--train", "no-such-file.csv", "--device", "cuda"), "There is no GPU here", "--device cpu")
     run = saved_run(workspace, config_of(name="Elsewhere", device="cuda"))
     refused(command("train", "--resume", run.id), "Elsewhere trains on a GPU", "Resume it where one is")
+    for looks in (["evaluate", run.id, REVIEWS], ["inspect", run.id, "a film"], ["gradients", run.id, "a film"],
+                  ["predict", run.id, REVIEWS, "--out", str(workspace.root / "answers.csv")]):  # fmt: skip
+        refused(command(*looks, "--device", "cuda"), "There is no GPU here", "--device cpu")
+    for device in ("cpu", "auto"):
+        assert figures(command("inspect", run.id, "a film", "--device", device))["run"] == run.id
 
 
 def test_what_is_not_stated_is_suggested_for_the_data_and_said(command: Run, workspace: Workspace) -> None:

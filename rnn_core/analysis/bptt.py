@@ -95,13 +95,13 @@ def flow(
     return GradientFlow(
         tokens=tuple(tokens),
         labels=tuple(labels),
-        targets=target.classes.numpy(),
+        targets=array(target.classes),
         logit=target.logit,
         loss=target.loss,
-        values=values.numpy(),
-        weights=target.weights.numpy(),
-        total=float((values * target.weights)[counted].sum()),
-        rows=rows.numpy(),
+        values=array(values),
+        weights=array(target.weights),
+        total=number((values * target.weights)[counted].sum()),
+        rows=array(rows),
         layers=layers,
         norms={name: number(gradient.norm()) for name, gradient in gradients.items()},
         differences=differences(done, target, gradients),
@@ -301,7 +301,7 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
                 m = cuts.index(k) + len(cuts) * (kind == "chunks")
                 some = added(done, {key: states[m, None] for key, states in held.items()})
                 truncated = full | {name: gradient[0] for name, gradient in some.items()}
-            kept, reached = _kept(rows.numpy(), steps, kind, k, done.network.directions == 2)
+            kept, reached = _kept(array(rows), steps, kind, k, done.network.directions == 2)
             found.append(Truncation(kind, k, kept, reached - kept, compare(truncated, full)))
     return found
 

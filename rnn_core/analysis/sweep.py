@@ -14,6 +14,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from rnn_core.config import Problem
 from rnn_core.network.cells import State
+from rnn_core.network.device import host
 from rnn_core.network.models import Batch
 from rnn_core.network.tape import Edits, Recorded, Tape, record
 
@@ -116,7 +117,7 @@ class _Grown(NamedTuple):
             chosen = each.gather(0, steps.to(each.device)[None])[0]
         if not tape:
             raise Problem("This network has no recurrent layer, so there is no step of the past that a gradient could reach.")
-        if not bool(chosen.isfinite().all()):
+        if not bool(host(chosen.isfinite().all())):
             raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text.")
         return chosen, tape
 
@@ -150,7 +151,7 @@ class _Grown(NamedTuple):
         wanted += [part for done in tape.values() for node in done.nodes for part in node]
         for row in range(2):  # each of them: a maximum over equal rows takes the first
             for gradient in _at(chosen[row], wanted, retain_graph=True):
-                if bool(gradient.select(-2, 1 - row).any()):  # (T, B, rows) or (B, rows)
+                if bool(host(gradient.select(-2, 1 - row).any())):  # (T, B, rows) or (B, rows)
                     raise Problem(
                         "The texts of a batch mix in this network, as in batch normalisation while training, so one text's "
                         "losses cannot be followed back one by one. Use it in evaluation mode, or without such a layer."

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding, linear
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
 from rnn_core.network.device import host
@@ -120,7 +120,8 @@ def _torch(cell: Cell, x: Tensor, lengths: Tensor, parameters: Parameters, start
     else:
         kernel = torch.gru if isinstance(cell, GRU) else torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh  # type: ignore[attr-defined]
         h, *end = kernel(packed.data, packed.batch_sizes, before[0], *rest)
-    states, _ = pad_packed_sequence(packed._replace(data=h), total_length=len(x))
+    ordered, _ = pad_packed_sequence(PackedSequence(h, packed.batch_sizes), total_length=len(x))  # indices it would read
+    states = ordered.index_select(1, packed.unsorted_indices)
     some = (lengths > 0)[:, None]
     ends = tuple(
         torch.where(some, part[0, packed.unsorted_indices], old) for part, old in zip(end, start, strict=True)

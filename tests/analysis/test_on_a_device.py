@@ -13,8 +13,10 @@ from rnn_core.analysis.bptt import gradients
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
+from rnn_core.network.decoding import follow
 from rnn_core.network.writing import write
 from rnn_core.workspace import Workspace
+from tests.one_device import OneDevice
 from tests.tiny import CELLS, classified, config_of, model_of, saved_run, tagged
 
 TEXT = "the film was not good"
@@ -48,12 +50,16 @@ def moved(workspace: Workspace, task: str, cell: str, layers: int = 2) -> Loaded
 def test_a_trace_and_the_way_back(workspace: Workspace, read: list[tuple[int, ...]], cell: str, task: str) -> None:
     here = load(saved_run(workspace, config_of(task, model_of(cell, layers=2, bidirectional=task == "tag"))))
     there = moved(workspace, task, cell)
-    ours, theirs = trace(here, TEXT), trace(there, TEXT)
+    ours = trace(here, TEXT)
+    with OneDevice():
+        theirs = trace(there, TEXT)
     for name in ("states", "cells", "logits", "readouts", "answers", "embeddings"):
         one, other = getattr(ours, name), getattr(theirs, name)
         assert (one is None and other is None) or (one.shape == other.shape and one.dtype == other.dtype), name
     assert {name: gate.shape for name, gate in ours.gates.items()} == {name: g.shape for name, g in theirs.gates.items()}
-    wanted, found = gradients(here, ours), gradients(there, theirs)
+    wanted = gradients(here, ours)
+    with OneDevice():
+        found = gradients(there, theirs)
     assert [set(one) for one in wanted["copies"]] == [set(one) for one in found["copies"]]
     assert wanted["differences"].keys() == found["differences"].keys()
     for one, other in zip(wanted["copies"], found["copies"], strict=True):
@@ -64,19 +70,21 @@ def test_a_trace_and_the_way_back(workspace: Workspace, read: list[tuple[int, ..
 @pytest.mark.parametrize("task", ["classify", "tag"])
 def test_answers(workspace: Workspace, read: list[tuple[int, ...]], task: str) -> None:
     loaded, encoded = moved(workspace, task, "gru"), classified(9) if task == "classify" else tagged(9)
-    found = tasks.of(loaded.config).predict(loaded.network, loaded.config, encoded)
-    assert found.answers.shape == encoded.targets.shape and found.loss is not None
-    assert len(list(tasks.of(loaded.config).decode(loaded.network, loaded.config, encoded, loaded.speech.labels))) == 9
+    task_of = tasks.of(loaded.config)
+    with OneDevice():
+        found = task_of.predict(loaded.network, loaded.config, encoded)
+        decoded = list(task_of.decode(loaded.network, loaded.config, encoded, loaded.speech.labels))
+    assert found.answers.shape == encoded.targets.shape and found.loss is not None and len(decoded) == 9
     assert read
 
 
 def test_a_stream_is_followed_and_written(workspace: Workspace, read: list[tuple[int, ...]]) -> None:
-    from rnn_core.network.decoding import follow
-
     network = moved(workspace, "classify", "lstm").network
-    nats, right = follow(network, np.ones(40, np.int64))
-    assert nats > 0 and right > 0 and len(read) == 2 * 2  # loss and right answers of each chunk
-    assert len(list(write(network, [1], 5, 1.0, 0, (), -1))) == 5
+    with OneDevice():
+        nats, right = follow(network, np.ones(40, np.int64))
+        written = list(write(network, [1], 5, 1.0, 0, (), -1))
+    assert nats > 0 and right > 0 and len(written) == 5
+    assert len(read) == 2 * 2 + 5  # loss and right answers of each chunk, and the logits of each token
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

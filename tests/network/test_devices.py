@@ -8,6 +8,7 @@ from rnn_core.config import Problem
 from rnn_core.network.device import device_of, host
 from rnn_core.network.losses import cross_entropy
 from rnn_core.network.models import Network
+from tests.one_device import OneDevice
 from tests.tiny import CELLS, model_of
 
 
@@ -19,12 +20,14 @@ def test_forward_loss_and_backward_read_nothing_back(cell: str, layers: int, bot
         batch = {"tokens": torch.zeros(6, 4, dtype=torch.int64), "lengths": torch.ones(4, dtype=torch.int64),
                  "at": torch.zeros(5, dtype=torch.int64), "labels": torch.zeros(5, dtype=torch.int64),
                  "weights": torch.ones(5), "total": torch.tensor(4.0)}  # fmt: skip
-    outputs = network(batch)
+    with OneDevice():
+        outputs = network(batch)
     assert outputs["states"].shape == (6, 4, 4 * (2 if both else 1)) and outputs["logits"].shape == (5, 3)
     assert all(part.shape == (layers * (2 if both else 1), 4, 4) for part in outputs["ends"])
-    total, weight, each = cross_entropy(outputs, batch)
+    with OneDevice():
+        total, weight, each = cross_entropy(outputs, batch)
+        (total / weight).backward()
     assert total.device.type == weight.device.type == "meta" and each.shape == (5,)
-    (total / weight).backward()
     assert all(p.grad is not None and p.grad.shape == p.shape for p in network.parameters())
 
 
@@ -41,3 +44,12 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_read_back_has_no_graph() -> None:
     found = host(torch.ones(2, requires_grad=True) * 2)
     assert not found.requires_grad and np.array_equal(found.numpy(), [2, 2])
+
+
+def test_the_tests_refuse_what_meta_lets_through() -> None:
+    meta, here = torch.ones(3, 4, device="meta"), torch.ones(3, 4)
+    with OneDevice():
+        assert (meta @ meta.t() * torch.tensor(2.0)).shape == (3, 3) and here.to("meta").device == meta.device
+        for mixed in (lambda: meta @ here.t(), lambda: meta.index_select(0, torch.arange(2))):
+            with pytest.raises(AssertionError, match="mixes"):
+                mixed()

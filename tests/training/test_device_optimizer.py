@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.config import RunConfig, TrainConfig
+from rnn_core.network import recurrence
 from rnn_core.network.dropout import Noise
 from rnn_core.network.losses import cross_entropy
 from rnn_core.network.models import Network
@@ -16,6 +17,7 @@ from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd
 from rnn_core.training.loop import Training
 from rnn_core.training.optimizer import Optimizer
+from tests.one_device import OneDevice
 from tests.tiny import CELLS, LABELS, TAGS, classified, config_of, model_of, network_of, tagged, vocabulary_of
 from tests.training.test_engines import CLASSES, STEPS, WORDS, Tagger, batch
 
@@ -146,8 +148,9 @@ def test_an_update_reads_its_loss_alone(monkeypatch: pytest.MonkeyPatch, cell: s
     engine = Autograd(model, cross_entropy, optimizer)
     start = None
     for update in range(2):
-        assert engine.gradients(batch(update, True), Noise(0, update), size, start) == 1
-        optimizer.step(engine.read())
+        with OneDevice():
+            assert engine.gradients(batch(update, True), Noise(0, update), size, start) == 1
+            optimizer.step(engine.read())
         start = engine.ends
     assert start is not None and all(part.device.type == "meta" for part in start)
     assert [(part.shape, part.device.type) for part in read] == [((), "meta")] * 2 and optimizer.updates == 2
@@ -158,5 +161,23 @@ def test_any_module_is_updated_there(monkeypatch: pytest.MonkeyPatch, tied: bool
     monkeypatch.setattr(engines, "number", lambda tensor: 1.0)
     model = Tagger(tied).train().to("meta")
     engine = Autograd(model, cross_entropy, DeviceOptimizer(model, TrainConfig()))
-    engine.gradients(batch(0, True), Noise(0, 0), STEPS)
-    engine.optimizer.step(engine.read())
+    with OneDevice():
+        engine.gradients(batch(0, True), Noise(0, 0), STEPS)
+        engine.optimizer.step(engine.read())
+
+
+@pytest.mark.parametrize("cell", ["tanh", "relu", "lstm", "gru"])
+def test_an_update_by_torchs_kernels(monkeypatch: pytest.MonkeyPatch, cell: str) -> None:
+    """Those that a GPU runs: each layer and direction reads the lengths of the texts back, and nothing else is read."""
+    monkeypatch.setattr(engines, "number", lambda tensor: 1.0)
+    given, read = batch(0, True), []
+    monkeypatch.setattr(recurrence, "host", lambda lengths: read.append(lengths.device.type) or given["lengths"])
+    with torch.device("meta"):
+        model = Network(model_of(cell, layers=2, bidirectional=True), WORDS, CLASSES).train()
+    monkeypatch.setitem(recurrence._PATHS, ("meta", type(model.cell)), recurrence._by_direction(recurrence._torch))
+    optimizer = DeviceOptimizer(model, TrainConfig())
+    engine = Autograd(model, cross_entropy, optimizer)
+    with OneDevice():
+        engine.gradients(given, Noise(0, 0), STEPS)
+        optimizer.step(engine.read())
+    assert read == ["meta"] * 4 and optimizer.updates == 1
