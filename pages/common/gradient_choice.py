@@ -92,7 +92,8 @@ def choose_copies(backward: "Backward") -> "Asked":
     back = chosen.back
     if back is None:  # one that the loss reaches, and not the first one read, whose W receives 0
         back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
-    window = min(max(chosen.window or backward.loaded.config.train.truncate or 5, 1), last + 1)
+    trained = backward.loaded.config.train.truncate
+    window = min(max(chosen.window or (trained if 0 < trained <= last else 5), 1), last + 1)
     return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window, chosen.down)
 
 

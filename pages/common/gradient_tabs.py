@@ -62,7 +62,7 @@ def pinned(run: Run) -> "dict[str, Asked]":
     st.session_state["bptt-pinned"] = chosen
     st.multiselect(
         "Runs beside this one", list(others), key="bptt-pinned", max_selections=3,
-        format_func=lambda name: run_choice.run_label(others[name]),
+        format_func=widgets.distinct({name: run_choice.run_label(other) for name, other in others.items()}).__getitem__,
         placeholder="Choose others of the same task" if others else "There is no other trained run of this task",
         on_change=lambda: state.select(pinned=",".join(st.session_state["bptt-pinned"]) or None),
     )  # fmt: skip

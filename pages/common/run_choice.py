@@ -4,7 +4,7 @@ import contextlib
 
 import streamlit as st
 
-from pages.common import state
+from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES, Problem
@@ -40,10 +40,11 @@ def choose_run(page: str | None = None, in_training: bool = False) -> Run:
     if chosen not in runs:
         state.select(run=next(iter(runs)))
     st.session_state["pick-run"] = state.selection().run
+    labels = widgets.distinct({name: run_label(run) for name, run in runs.items()})
     st.selectbox(
         "Run",
         list(runs),
-        format_func=lambda name: run_label(runs[name]),
+        format_func=labels.__getitem__,
         key="pick-run",
         on_change=lambda: state.select(run=st.session_state["pick-run"]),
     )

@@ -27,11 +27,15 @@ def choose_dataset() -> SavedDataset:
         return st.stop()
     current = state.selection().dataset
     st.session_state["train-dataset"] = current if current in found else next(iter(found))
+    def label(one: SavedDataset) -> str:
+        task = tasks.of(one.config)
+        return f"{one.name} · {task.short.capitalize()} · {one.report.rows_kept:,} {task.schema.row}s"
+
+    labels = widgets.distinct({name: label(one) for name, one in found.items()})
     st.selectbox(
         "Data",
         list(found),
-        format_func=lambda name: f"{found[name].name} · {tasks.of(found[name].config).short.capitalize()}"
-        f" · {found[name].report.rows_kept:,} {tasks.of(found[name].config).schema.row}s",
+        format_func=labels.__getitem__,
         key="train-dataset",
         on_change=lambda: state.select(dataset=st.session_state["train-dataset"]),
     )

@@ -1,6 +1,7 @@
 """Pieces that several pages are made of: problems in a sentence, a job's progress, options from the configs."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,12 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
 
 
 # ---- forms from the configs -----------------------------------------------------------------------------------------
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """The names of things by their ids, with the end of the id where two are called the same: a box knows its choices by name."""
+    twice = {name for name, times in Counter(names.values()).items() if times > 1}
+    return {one: f"{name} ({one[-6:]})" if name in twice else name for one, name in names.items()}
 
 
 def option(name: str, field: FieldInfo, value: Any, key: str, **more: Any) -> Any:

@@ -38,10 +38,12 @@ with widgets.saying_problems():
     if current not in saved_sets:
         current = next(iter(saved_sets))
     st.session_state["pick-dataset"] = current
+    labels = widgets.distinct({name: f"{saved.name} · {tasks.of(saved.config).short.capitalize()}"
+                               for name, saved in saved_sets.items()})  # fmt: skip
     st.selectbox(
         "Datasets in the workspace",
         list(saved_sets),
-        format_func=lambda name: f"{saved_sets[name].name} · {tasks.of(saved_sets[name].config).short.capitalize()}",
+        format_func=labels.__getitem__,
         key="pick-dataset",
         on_change=lambda: state.select(dataset=st.session_state["pick-dataset"]),
     )

@@ -46,8 +46,9 @@ with widgets.saying_problems():
         st.divider()
         ids = list(active)
         if len(ids) > 1:
+            labels = widgets.distinct({name: run_choice.run_label(run) for name, run in active.items()})
             picked = st.selectbox("Show", ids, ids.index(current) if current in ids else 0, key="train-show",
-                                  format_func=lambda name: run_choice.run_label(active[name]))  # fmt: skip
+                                  format_func=labels.__getitem__)  # fmt: skip
         else:
             picked = ids[0]
         training.show(active[picked])

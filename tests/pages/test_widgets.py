@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import run_list
+from pages.common import run_list, widgets
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import Workspace
@@ -82,3 +82,8 @@ def test_what_nobody_foresaw_while_a_job_is_watched_is_a_sentence_too(
         app = AppTest.from_function(page, args=(str(workspace.root / "job"),)).run()
     assert not app.exception and len(app.error) == 1 and "went wrong that should not" in app.error[0].value
     assert "KeyError" in (workspace.root / "errors.log").read_text()
+
+
+def test_things_of_one_name_are_told_apart_by_their_ids() -> None:
+    names = {"20260101-000000-aaaaaa": "film", "20260101-000000-bbbbbb": "film", "c": "news"}
+    assert list(widgets.distinct(names).values()) == ["film (aaaaaa)", "film (bbbbbb)", "news"]
