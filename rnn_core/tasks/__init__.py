@@ -18,7 +18,7 @@ from rnn_core.data.batches import Encoded, plan
 from rnn_core.data.columns import guess_schema
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import Schema
-from rnn_core.data.scoring import Predictions, unseen_labels
+from rnn_core.data.scoring import unseen_labels
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.weighting import counted
@@ -60,7 +60,7 @@ class Speech(Protocol):
 class Scorer(Protocol):
     """Scores of many texts, which are added some at a time."""
 
-    def add(self, encoded: Encoded, predictions: Predictions, unseen: Mapping[int, str] = ...) -> None:
+    def add(self, encoded: Encoded, predictions: Any, unseen: Mapping[int, str] = ...) -> None:
         """Some texts more: as encoded, what `Task.predict` gave for them, and the labels that training never saw
         (`data.scoring.unseen_labels`). Raises ValueError when such a label has no name."""
 
@@ -237,8 +237,9 @@ class Task:
 
     def predict(
         self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
-    ) -> Predictions:
-        """The network's answers to labelled texts and its loss on them, without dropout.
+    ) -> Any:
+        """The network's answers to labelled texts and its loss on them, without dropout: `data.scoring.Predictions`, or what the
+        task's own scorer takes.
 
         Args:
             tick: hears the share answered so far; what it raises ends the work.

@@ -144,7 +144,7 @@ class Generate(Task):
     def answered(self, steps: int) -> np.ndarray:
         return np.arange(max(0, steps - 2))
 
-    def predict(  # type: ignore[override]
+    def predict(
         self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
     ) -> TokenScores:
         """How well the network foresees the stream that the rows make, read in one pass with its state carried along."""
@@ -190,7 +190,7 @@ class Generate(Task):
         scorer.add(whole, self.predict(network, config, whole, tick))
         return scorer.scores()
 
-    def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:  # type: ignore[override]
+    def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:
         return StreamScorer()
 
     def figures_of(self, scores: TokenScores, split: str, majority: str | None = None) -> dict[str, Any]:
