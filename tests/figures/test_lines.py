@@ -107,6 +107,13 @@ def test_curves_hold_both_losses_and_star_the_best_epoch() -> None:
     assert star.x == (3,) and np.allclose(star.y, 0.8)
 
 
+def test_the_lowest_value_is_the_best_where_the_metric_falls() -> None:
+    run = history((0.5, 0.8, 0.4, 0.7), (0.9, 0.6, 0.5, 0.7))
+    assert lines.best_epoch(run, "accuracy", higher=False) == 3
+    figure = validated(lines.curves({"a": run}, "accuracy", higher=False))
+    assert figure.data[-1].x == (3,) and "lowest" in figure.layout.yaxis2.title.text
+
+
 def test_each_run_has_its_colour_and_legend() -> None:
     run = history((0.5,), (0.9,))
     figure = validated(lines.curves({"a": run, "b": run}, "accuracy"))
