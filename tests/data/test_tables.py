@@ -277,7 +277,7 @@ def test_no_file_a_folder_and_no_permission(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("content", ["", " \n\n", "\ufeff", "\ufeff\n"])
 def test_an_empty_file(tmp_path: Path, content: str) -> None:
-    refused(write(tmp_path, "t.csv", content), "t.csv", "choose a file with a header")
+    refused(write(tmp_path, "t.csv", content), "t.csv", "choose a file with text in it")
 
 
 def test_one_column(tmp_path: Path) -> None:
