@@ -105,7 +105,7 @@ class Training:
         self.best_weights: dict[str, Tensor] = {}
         self._note_loss = self._epoch_loss = 0.0
         self._note_weight = self._epoch_weight = 0.0
-        self.batches_an_epoch = len(self._plan())
+        self.batches_an_epoch = self._planned = len(self._plan())  # the latter of the epoch under way: plans differ a little
         self.about = self.task.about_training(config, train, self.labels)
         majority = self.about.get("majority_class")
         self.majority = None if majority is None else self.labels[majority]  # the most frequent class of training
@@ -148,6 +148,7 @@ class Training:
         every = max(UPDATES_A_NOTE, self.batches_an_epoch // NOTES_AN_EPOCH)
         while not self.done:
             batches = self._plan()
+            self._planned = len(batches)
             while self.place < len(batches) and not self._enough:
                 self._update(batches[self.place])
                 if self.place % every == 0 or self.place == len(batches) or self._enough:
@@ -238,9 +239,9 @@ class Training:
 
     def _end_epoch(self, tick: Callable[[float], None]) -> dict[str, Any]:
         """Scores dev and keeps the weights if they are the best so far; changes nothing when `tick` raises."""
-        whole = self.place == self.batches_an_epoch
+        whole = self.place == self._planned
         entry: dict[str, Any] = {
-            "epoch": self.epoch + 1 if whole else round(self.epoch + self.place / self.batches_an_epoch, 6),
+            "epoch": self.epoch + 1 if whole else round(self.epoch + self.place / self._planned, 6),
             "step": self.step,
             "train_loss": self._epoch_loss / self._epoch_weight,
             **self.about,

@@ -367,3 +367,15 @@ def test_entities_of_types_training_never_saw_are_missed_as_in_seqeval(scheme: s
         assert found.spans.macro_f1 == pytest.approx(wanted["macro avg"]["f1-score"])
         flat = [[tag for text in texts for tag in text] for texts in (truths, given)]
         assert found.macro_f1 == pytest.approx(sklearn.f1_score(*flat, average="macro"))
+
+
+def test_epochs_whose_plans_differ_are_whole_epochs() -> None:
+    encoded, watch = classified(900, 30), Watch()
+    training = Training(config_of(epochs=5, patience=0, batch=4), encoded, NOTHING, vocabulary_of(), LABELS)
+    planned = []
+    for training.epoch in range(5):
+        planned.append(len(training._plan()))
+    assert len(set(planned)) > 1, "as for most data"
+    training.epoch = 0
+    assert training.run([watch]) and training.step == sum(planned)
+    assert [entry["epoch"] for entry in watch.epochs] == [1, 2, 3, 4, 5]
