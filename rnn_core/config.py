@@ -199,12 +199,12 @@ class TrainConfig:
     epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
     minutes: Annotated[
         float,
-        Field(ge=0, le=100_000, title="Minutes", description="stop after so many minutes of training batches; 0: no such limit"),
+        Field(ge=0, le=100_000, title="Minutes", description="stop after M minutes spent on training batches; 0: no limit"),
     ] = 0.0
     updates: Annotated[
         int,
-        Field(ge=0, le=MOST_WHOLE, title="Updates", description="stop after so many updates, which repeats a run that --minutes "
-              "ended; 0: no such limit"),
+        Field(ge=0, le=MOST_WHOLE, title="Updates", description="stop after N updates, which repeats a run that --minutes "
+              "ended; 0: no limit"),
     ] = 0
     patience: Annotated[
         int,

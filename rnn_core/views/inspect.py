@@ -199,7 +199,7 @@ LOSSES: View[Reading] = View(
 # ---- the next token -------------------------------------------------------------------------------------------------
 
 MOST_NEXT = 20
-"""So many of the most probable next tokens are drawn: a vocabulary may have tens of thousands."""
+"""The number of most probable next tokens drawn: a vocabulary may have tens of thousands."""
 
 
 def next_tokens(reading: Reading) -> np.ndarray:
