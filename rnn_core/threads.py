@@ -1,6 +1,7 @@
 """The threads that share compiled loops out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from queue import SimpleQueue
@@ -18,6 +19,29 @@ def use_threads(count: int) -> None:
     global _threads
     _threads = count
     torch.set_num_threads(1)
+
+
+@contextmanager
+def shared_with_torch() -> Iterator[None]:
+    """torch has the threads of `use_threads` too, for large products of its own. Loops and products never run at once."""
+    torch.set_num_threads(most_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
+
+
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Numbers too small for a normal float, on which a processor is some hundred times slower, are zero in this thread.
+
+    Only around training: Python and pandas warn or read numbers otherwise where they are zero.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def most_threads() -> int:
@@ -114,6 +138,7 @@ def _have_helpers(count: int) -> None:
 
 
 def _help() -> None:
+    torch.set_flush_denormal(True)
     while True:
         _handed_over.get()()
 

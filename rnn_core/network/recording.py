@@ -23,6 +23,8 @@ class Run:
 
     def __init__(self, cell: Cell, own: Parameters, edits: Edits, layer: int, direction: int):
         self.cell, self.own, self.edits, self.layer, self.direction = cell, own, edits, layer, direction
+        self._where: Tensor | None
+        self._values: State
         self._where, self._values = edits.replaced.get(f"{layer}.{direction}", (None, ()))
         self._inner, self._transposed = inner_bias(cell, own), own["weight_hh"].t()
         self._x: Tensor | list[Tensor] = []

@@ -1,6 +1,7 @@
 """The two ways from a batch to all gradients: autograd, which any module takes, and a shortcut past it for the plain stack."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,8 +12,11 @@ from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.cells import State
 from rnn_core.network.device import number, place_of
 from rnn_core.network.dropout import Dropout, Noise
+from rnn_core.network.embedding import Embedding
 from rnn_core.network.models import Batch, Network, Outputs
+from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.weighting import Counted
+from rnn_core.threads import shared_with_torch
 from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.optimizer import Optimizer
 
@@ -22,6 +26,11 @@ Loss = Callable[[Outputs, Batch], tuple[Tensor, Tensor, Tensor]]
 
 Read = Mapping[int, tuple[np.ndarray, np.ndarray]]
 """Rows of tables, (u,), and ∂L/∂ of them, (u, n), by `id`."""
+
+
+LARGE = 50_000
+"""Weights outside recurrent layers and tables above which torch's own products are quicker in all threads: with 64,000 of them a
+step took 0.9 of the time, with 2,560,000 0.7; with 5,000 it took longer (docs/performance.md)."""
 
 
 class Engine(Protocol):
@@ -67,8 +76,16 @@ class Autograd:
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.ends: State | None = None
         self._dropouts = [module for module in network.modules() if isinstance(module, Dropout)]
+        loops = {id(m) for part in network.modules() if isinstance(part, Recurrent | Embedding) for m in part.modules()}
+        others = [module for module in network.modules() if id(module) not in loops]
+        products = sum(p.numel() for module in others for p in module.parameters(recurse=False))
+        self._threads = shared_with_torch if products > LARGE else nullcontext
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
+        with self._threads():
+            return self._gradients(batch, noise, size, start)
+
+    def _gradients(self, batch: Batch, noise: Noise, size: int, start: State | None) -> float:
         torch.manual_seed(noise.for_torch())  # torch's own dropout resumes too
         for dropout in self._dropouts:
             dropout.noise = noise

@@ -21,7 +21,7 @@ from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
 from rnn_core.network.tensors import put, tensors_of
-from rnn_core.threads import use_threads
+from rnn_core.threads import flushed_denormals, use_threads
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd, Engine, Fused
@@ -192,12 +192,13 @@ class Training:
         batch["tokens"] = np.where(hidden, UNK, tokens)
         named = {name: torch.from_numpy(a) for name, a in batch.items()}
         start = self._carried if self.task.continues(which) else None
-        loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
-        if self.task.carries:
-            self._carried = self.engine.ends
-        if not math.isfinite(loss):
-            raise Problem(_DIVERGED)
-        self.optimizer.step(self.engine.read())
+        with flushed_denormals():
+            loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
+            if self.task.carries:
+                self._carried = self.engine.ends
+            if not math.isfinite(loss):
+                raise Problem(_DIVERGED)
+            self.optimizer.step(self.engine.read())
         self.step += 1
         if self.config.train.average and self.step % AVERAGED_EVERY == 0:
             self._average()

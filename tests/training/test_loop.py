@@ -20,7 +20,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from rnn_core.training.callbacks import Callback
-from rnn_core.training.engines import Fused
+from rnn_core.training.engines import Autograd, Fused
 from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training
 from rnn_core.workspace.runs import read_tensors, write_tensors
 from tests.tiny import (
@@ -379,3 +379,17 @@ def test_epochs_whose_plans_differ_are_whole_epochs() -> None:
     training.epoch = 0
     assert training.run([watch]) and training.step == sum(planned)
     assert [entry["epoch"] for entry in watch.epochs] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("engine", [Fused, Autograd])
+def test_denormals_are_zero_in_an_update_and_numbers_after_it(engine: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny, seen, gradients = torch.tensor([1e-20], dtype=torch.float32), [], engine.gradients
+
+    def passed(*given: Any) -> Any:
+        seen.append((tiny * tiny).item())
+        return gradients(*given)
+
+    monkeypatch.setattr(engine, "gradients", passed)
+    training_of(config_of(epochs=1, engine="autograd" if engine is Autograd else "auto")).run()
+    assert seen and not any(seen)
+    assert (tiny * tiny).item() > 0
