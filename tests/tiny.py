@@ -25,6 +25,9 @@ CELLS: dict[str, dict[str, Any]] = {
     "sigmoid": {"cell": "rnn", "activation": "sigmoid"},
     "lstm": {"cell": "lstm"},
     "gru": {"cell": "gru"},
+    "mingru": {"cell": "mingru"},
+    "peephole": {"cell": "peephole_lstm"},
+    "layernorm": {"cell": "layernorm_lstm"},
 }
 """Every cell by a short name, as options of `ModelConfig`."""
 

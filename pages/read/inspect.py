@@ -109,7 +109,7 @@ def choose_states() -> None:
             controls.segmented_control(
                 key.capitalize(),
                 values,
-                format_func=views.name_of(key),
+                format_func=views.name_of(loaded, key),
                 key=f"pick-{key}",
                 on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"]}),
                 label_visibility="collapsed",

@@ -132,11 +132,11 @@ def test_the_factors_of_a_path_multiply_to_the_gradient(name: str, task: str, la
             assert first.down == first.ways[first.shares.argmax()]
             ways = [path(done, target, held.layer, held.direction, t, k, s) for s in first.ways.tolist()]
             whole = np.sum([way.delta for way in ways], axis=0)
-            assert np.linalg.norm(whole) * np.linalg.norm(first.h_before) == pytest.approx(first.whole_norm, abs=1e-12)
+            assert np.linalg.norm(whole) * np.linalg.norm(first.factor) == pytest.approx(first.whole_norm, abs=1e-12)
             for way, share in zip(ways, first.shares, strict=True):
                 np.testing.assert_allclose(way.at_loss @ way.between, way.at_copy, rtol=0, atol=1e-12)
                 assert np.linalg.norm(way.at_copy) <= np.linalg.norm(way.at_loss) * way.between_norm * (1 + 1e-9)
-                length = np.linalg.norm(way.delta) * np.linalg.norm(way.h_before)
+                length = np.linalg.norm(way.delta) * np.linalg.norm(way.factor)
                 assert length == pytest.approx(way.gradient_norm, rel=1e-9, abs=1e-15)
                 assert way.delta @ whole == pytest.approx(share * (whole @ whole), rel=1e-7, abs=1e-13)
     own = path(done, target, layers - 1, 0, 5, 5)

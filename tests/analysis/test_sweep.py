@@ -16,9 +16,9 @@ from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, PAD, SOS
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.embedding import Embedding
-from rnn_core.network.recurrence import inner_bias
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import Edits
+from tests import by_hand
 from tests.analysis.gradients import loaded, unrolled
 from tests.tiny import CELLS, model_of
 
@@ -70,7 +70,7 @@ def test_the_plain_stack_is_autograds_and_the_shortcuts(name: str, layers: int, 
     }  # fmt: skip
 
     def visit(copy: Met) -> None:
-        met[copy.layer, copy.direction][0][copy.rows, copy.step] = copy.at_input
+        met[copy.layer, copy.direction][0][copy.rows, copy.step] = copy.crossing.delta("weight_ih")
         met[copy.layer, copy.direction][1][copy.rows, copy.step] = copy.grad
 
     target = Target(torch.ones(STEPS, dtype=torch.int64), torch.ones(STEPS), False, "every")
@@ -153,9 +153,7 @@ def by_copies(cell: Cell, own: dict[str, Tensor], x: list[Tensor], state: State,
     states: list[State] = [()] * len(x)
     for i in reversed(range(len(x))) if back else range(len(x)):
         p = {name: leaves[i] for name, leaves in copies.items()}
-        inner = inner_bias(cell, p)
-        a_hidden = p["weight_hh"] @ state[0] + (0 if inner is None else inner)
-        state, _ = cell.step(p["weight_ih"] @ x[i] + p["bias"], a_hidden, state)
+        state, _ = by_hand.step(cell, p, x[i], state)
         states[i] = state
     return states, copies
 

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from rnn_core.network import recurrence, sweeps
 from rnn_core.network.cells import Cell, State, cell_of
-from rnn_core.network.recurrence import Parameters, inner_bias, reverse, run, zero_state
+from rnn_core.network.recurrence import Applied, Parameters, reverse, run, zero_state
+from tests import by_hand
 from tests.tiny import CELLS, model_of
 
 T, B, N, D = 5, 2, 4, 3
@@ -22,13 +23,10 @@ def setting(name: str) -> tuple[Cell, Tensor, Parameters]:
 
 def plainly(cell: Cell, x: Tensor, parameters: Parameters) -> Tensor:
     """h_1 … h_T by the cell's step alone, one after the other, for autograd to follow."""
-    state = zero_state(cell, x.shape[1], parameters["weight_hh"].shape[1], x)
+    state = zero_state(cell, x.shape[1], cell.hidden(parameters), x)
     states = []
     for x_t in x:
-        a_hidden = state[0] @ parameters["weight_hh"].t()
-        if "bias_inner" in parameters:
-            a_hidden = a_hidden + inner_bias(cell, parameters)
-        state, _ = cell.step(x_t @ parameters["weight_ih"].t() + parameters["bias"], a_hidden, state)
+        state, _ = by_hand.step(cell, parameters, x_t, state)
         states.append(state[0])
     return torch.stack(states)
 
@@ -39,9 +37,9 @@ def zeros(cell: Cell, directions: int, batch: int = B, d: int = D, dtype: torch.
 
 WHOLE = torch.full((B,), T)
 PATHS = {
-    "torch": recurrence._by_direction(recurrence._torch),
-    "step by step": recurrence._by_direction(recurrence._step_by_step),
-    "sweep": lambda cell, *rest: recurrence._PATHS["cpu", type(cell)](cell, *rest),
+    "torch": lambda cell, *rest: recurrence.path_of("cuda", cell)(cell, *rest),
+    "step by step": recurrence.ANYWHERE,
+    "sweep": lambda cell, *rest: recurrence.path_of("cpu", cell)(cell, *rest),
 }
 
 
@@ -155,9 +153,7 @@ def test_each_direction_begins_at_its_start_and_ends_at_each_texts_own_end(
         for k, own in enumerate(both):
             state = tuple(part[k, b][None] for part in start)
             for t in reversed(range(length)) if k else range(length):
-                a_input = torch.nn.functional.linear(x[t, b][None], own["weight_ih"], own["bias"])
-                a_hidden = torch.nn.functional.linear(state[0], own["weight_hh"], inner_bias(cell, own))
-                state, _ = cell.step(a_input, a_hidden, state)
+                state, _ = by_hand.step(cell, own, x[t, b][None], state)
                 torch.testing.assert_close(h[t, b, k * d : (k + 1) * d], state[0][0], rtol=0, atol=1e-12)
                 wanted = wanted + (state[0][0] * weights[t, b, k * d : (k + 1) * d]).sum()
             for part, end, w in zip(state, ends, end_weights, strict=True):
@@ -205,15 +201,19 @@ def test_single_precision_is_as_near_as_it_can_be(name: str) -> None:
 
 
 def test_each_cell_has_a_path_on_each_device() -> None:
-    assert {(device, type(cell_of(model_of(name)))) for name in CELLS for device in ("cpu", "cuda")} == set(recurrence._PATHS)
+    for name in CELLS:
+        cell = cell_of(model_of(name))
+        assert recurrence.accelerated("cpu", cell) == (cell.name in sweeps.SWEEPS)
+        assert recurrence.accelerated("cuda", cell) == (name in ("tanh", "relu", "lstm", "gru"))
+        assert not recurrence.accelerated("meta", cell)
 
 
 def test_only_the_last_block_of_the_gru_has_an_inner_bias() -> None:
     cell, _, parameters = setting("gru")
-    spread = inner_bias(cell, parameters)
+    spread = Applied(cell, parameters).biases["weight_hh"]
     assert spread is not None
     assert torch.equal(spread, torch.cat((torch.zeros(2 * D), parameters["bias_inner"])))
-    assert inner_bias(*setting("lstm")[::2]) is None
+    assert Applied(*setting("lstm")[::2]).biases["weight_hh"] is None
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -234,13 +234,16 @@ def test_an_early_input_changes_every_later_state_and_no_earlier_one(name: str) 
 @pytest.mark.parametrize("name", CELLS)
 def test_w_reaches_every_state_but_the_first(name: str) -> None:
     cell, x, parameters = setting(name)
+    if not cell.of_step:
+        assert "weight_hh" not in parameters
+        return
     with torch.no_grad():
         if name == "relu":
             for p in parameters.values():
                 p.abs_()
             x.abs_()
         before, _ = run(cell, x, WHOLE, [parameters])
-        parameters["weight_hh"] += 0.1
+        parameters["weight_hh"][: len(parameters["weight_hh"]) // 2] += 0.1  # of all rows, layer normalisation sees nothing
         moved = (before - run(cell, x, WHOLE, [parameters])[0]).abs().amax((1, 2)) > 1e-9
     assert moved.tolist() == [False] + [True] * (T - 1)
 

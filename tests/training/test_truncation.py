@@ -14,8 +14,9 @@ from rnn_core.config import Problem, RunConfig, make, plain
 from rnn_core.data.batches import Batch
 from rnn_core.network import memory
 from rnn_core.network.dropout import Noise
-from rnn_core.network.recurrence import inner_bias, zero_state
+from rnn_core.network.recurrence import zero_state
 from rnn_core.training.loop import Training
+from tests import by_hand
 from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
 
 
@@ -65,10 +66,8 @@ def cut_graph(training: Training, batch: Batch, size: int) -> tuple[float, dict[
         state = zero_state(network.cell, x.shape[1], network.config.hidden, x)
         h = []
         for start in range(0, len(x), size):
-            a = torch.nn.functional.linear(x[start : start + size], p["weight_ih"], p["bias"])
-            for a_t in a:
-                a_hidden = torch.nn.functional.linear(state[0], p["weight_hh"], inner_bias(network.cell, p))
-                state, _ = network.cell.step(a_t, a_hidden, state)
+            for x_t in x[start : start + size]:
+                state, _ = by_hand.step(network.cell, p, x_t, state)
                 h.append(state[0])
             state = tuple(part.detach() for part in state)
         x = torch.stack(h)
