@@ -190,10 +190,9 @@ class Training:
         tokens, total = batch["tokens"], float(batch["total"])
         hidden = self._rare[tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
         batch["tokens"] = np.where(hidden, UNK, tokens)
-        named = {name: torch.from_numpy(a) for name, a in batch.items()}
         start = self._carried if self.task.continues(which) else None
         with flushed_denormals():
-            loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
+            loss = self.engine.gradients(batch, noise, self.config.train.truncate or len(tokens), start)
             if self.task.carries:
                 self._carried = self.engine.ends
             if not math.isfinite(loss):
