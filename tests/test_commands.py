@@ -26,6 +26,7 @@ from sklearn.dummy import DummyClassifier
 
 from rnn_core import commands
 from rnn_core.analysis.loading import load
+from rnn_core.commands import shared
 from rnn_core.config import MOST_WHOLE, DataConfig, ModelConfig, TrainConfig, bounds, number_type, options
 from rnn_core.data.values import as_list
 from rnn_core.data.vocabulary import EOS, SOS
@@ -773,7 +774,7 @@ def test_the_module_runs_as_a_program_with_the_workspace_of_the_environment(work
 
 
 def test_a_long_reading_tells_its_progress_and_the_time_left(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "_SAID_EVERY_S", 0.0)
+    monkeypatch.setattr(shared, "SAID_EVERY_S", 0.0)
     _, _, err = command("data", "--train", REVIEWS)
     told = [line for line in err if line.startswith("reading: ")]
     assert told and told[-1] == "reading: 100%, about 0 s left"
