@@ -128,6 +128,30 @@ def test_a_workspace_that_cannot_be_written_is_said(capsys: pytest.CaptureFixtur
         assert "a file stands where a folder should be" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.parametrize("name", [name for name, one in commands.COMMANDS.items() if not one.writes])
+def test_a_command_that_only_looks_leaves_the_workspace_as_it_is(command: Run, workspace: Workspace, name: str) -> None:
+    words = {"inspect": ["tiny", "a film"], "gradients": ["tiny", "a film"], "generate": ["tiny"], "runs": []}
+    saved_run(workspace)
+
+    def seen() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in [workspace.root, *workspace.root.rglob("*")]}
+
+    before = seen()
+    assert command(name, *words[name])[0] == (2 if name == "generate" else 0)  # this run has labels, and does not write
+    assert seen() == before
+
+
+def test_a_training_that_is_stopped_says_how_to_go_on(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnn_core.training.work.Training", stopped)
+    monkeypatch.setattr(commands.Workspace, "runs", stopped)
+    status, out, err = command("train", "--train", REVIEWS, *SMALL)
+    assert status == 130 and out == [] and err[-1] == "Stopped. `train --resume RUN` goes on with the run."
+    assert command("runs") == (130, [], ["Stopped."])
+
+
 @pytest.mark.parametrize(
     ("name", "configs"),
     [
