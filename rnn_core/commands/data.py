@@ -45,7 +45,7 @@ def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
 
 def read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job, name: str | None = None) -> SavedDataset:
     """Reads the files of `add_files` as the options say, and saves them. `name`: the dataset's; None: the training file's."""
-    from rnn_core.data.columns import guess_tokens
+    from rnn_core.data.guessing import guess_tokens
     from rnn_core.workspace.datasets import read
 
     chosen = stated(DataConfig, given)
