@@ -1,4 +1,6 @@
-"""The command line: `python -m rnn_core COMMAND`. A file a command, by its name; `command`, `options` and `shared` are for all.
+"""The command line: `python -m rnn_core COMMAND`.
+
+One file per command, named after it; `command`, `options` and `shared` hold the parts that commands have in common.
 
 Progress goes to standard error; the last line of standard output is one JSON object. Bad input ends with exit
 status 2 and one sentence. Loads no torch.

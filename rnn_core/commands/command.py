@@ -1,4 +1,4 @@
-"""What a command is."""
+"""The fields of a command."""
 
 import argparse
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 
 Figures = dict[str, Any]
-"""What a command prints, as JSON."""
+"""The figures that a command prints as JSON."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Command:
         writes: whether it writes to the workspace; such a command first removes what killed processes left there.
         ready_made: whether it works on ready-made runs too, which are copied into a workspace that never had them.
         kind: the kind of its job, by which jobs wait for each other (training/jobs.py).
-        when_stopped: what to do after it was stopped, as a sentence.
+        when_stopped: how to go on after it was stopped, as a sentence.
     """
 
     run: Callable[[argparse.Namespace, Workspace, jobs.Job], Figures]

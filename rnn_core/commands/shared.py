@@ -1,4 +1,4 @@
-"""What several commands do: they frame and tell their work, and read files that the command line names."""
+"""Work that several commands share: the frame of a job, its progress, and files named on the command line."""
 
 import argparse
 import contextlib
@@ -30,7 +30,7 @@ def watching(given: argparse.Namespace, workspace: Workspace, job: jobs.Job, fol
 
 @contextlib.contextmanager
 def saying_that_loops_compile() -> Iterator[None]:
-    """Tells the terminal why nothing is seen for a while, where the loops that this command needs have not been kept yet."""
+    """Tells the terminal why nothing is seen for a while, where the loops of the network are not compiled yet."""
     from rnn_core.compiled import when_compiling
 
     words = "compiling the loops of this network, once on this machine: some 15 seconds when it is idle"
@@ -39,9 +39,16 @@ def saying_that_loops_compile() -> Iterator[None]:
 
 
 def progress(job: jobs.Job, until: float = 1.0, doing: str = "Reading") -> Callable[[float], None]:
-    """What a reader of files calls with the share it has read; reading is the job's first part, up to `until`.
+    """The function that a reader of files calls with the share it has read, 0 to 1.
 
-    Beside the job, the terminal is told, once a few seconds have gone by, with the time left.
+    It tells the job, and every few seconds the terminal, with the time left.
+
+    Args:
+        until: the progress of the job when all is read; the rest of its work follows.
+        doing: the message of the job.
+
+    Raises:
+        jobs.Cancelled: when the function is called after the job was asked to stop.
     """
     began = said = time.monotonic()
 
@@ -63,7 +70,7 @@ def ordinary_file(named: str | Path) -> Path:
 
 
 def print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:
-    """Tells what a file had that could not be used."""
+    """Prints the parts of a file that could not be used."""
     for warning in warnings:
         print(warning, file=sys.stderr)
     for entry in left_out:

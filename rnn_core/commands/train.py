@@ -83,7 +83,7 @@ def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
 
 
 def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
-    """What to train on: a dataset of the workspace, or one read from the files named."""
+    """The dataset to train on: one of the workspace, or one read from the files named."""
     files = [split for split in SPLITS if getattr(given, split)]
     if given.dataset:
         named = [*files, *stated(DataConfig, given)]

@@ -1,4 +1,4 @@
-"""What a column holds, told by its values alone: numbers, dates, labels, splits, tokens, tags of entities."""
+"""Tests on the values of a column: whether they are numbers, dates, labels, splits, single tokens or tags of entities."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a file is for, guessed from its first rows: labels of texts or tags of tokens, read by words or by characters."""
+"""The task and the tokens that fit a file, guessed from its first rows."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
