@@ -10,7 +10,8 @@ from torch import Tensor
 
 from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from rnn_core.data import columns, datasets, unlabelled
+from rnn_core.data import datasets, guessing, unlabelled
+from rnn_core.data import preview as previews
 from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.vocabulary import Vocabulary
@@ -146,11 +147,11 @@ def read_examples(path: Path, config: DataConfig, *more: Any, **named: Any) -> A
 
 
 def preview(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
-    return columns.preview(path, config, tasks.of(config).schema, *more, **named)
+    return previews.preview(path, config, tasks.of(config).schema, *more, **named)
 
 
 def guess_tokens(path: Path, config: DataConfig, *more: Any) -> str:
-    return columns.guess_tokens(path, config, tasks.of(config).schema, *more)
+    return guessing.guess_tokens(path, config, tasks.of(config).schema, *more)
 
 
 def look_into(path: Path, config: DataConfig, *more: Any) -> Any:

@@ -11,7 +11,8 @@ from pages.common import data_files, data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
-from rnn_core.data.columns import guess_tokens, preview
+from rnn_core.data.guessing import guess_tokens
+from rnn_core.data.preview import preview
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import SAMPLES

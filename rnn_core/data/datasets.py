@@ -18,18 +18,11 @@ import numpy as np
 
 from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
 from rnn_core.data import checks, streams
-from rnn_core.data.columns import (
-    LAYOUTS,
-    Layout,
-    column_notes,
-    guess_columns,
-    layout_of,
-    sample_rows,
-    with_columns,
-    without_spaces,
-)
+from rnn_core.data.columns import column_notes, guess_columns, sample_rows, with_columns
+from rnn_core.data.contents import without_spaces
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.examples import EMPTY, Example, Tally, read_file
+from rnn_core.data.layouts import LAYOUTS, Layout, layout_of
 from rnn_core.data.numbering import MOST_TOKENS
 from rnn_core.data.schema import Schema
 from rnn_core.data.splits import cut

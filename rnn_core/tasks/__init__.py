@@ -15,8 +15,8 @@ import numpy as np
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
 from rnn_core.data.batches import Encoded, plan
-from rnn_core.data.columns import guess_schema
 from rnn_core.data.examples import Example
+from rnn_core.data.guessing import guess_schema
 from rnn_core.data.schema import Schema
 from rnn_core.data.scoring import unseen_labels
 from rnn_core.data.tokens import tokenise
