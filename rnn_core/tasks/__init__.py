@@ -84,7 +84,7 @@ class Task:
         losses: the values of `TrainConfig.loss` that mean something, the default first.
         carries: whether a batch may go on from the state in which the batch before it in the plan ended (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
-        views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
+        views: the names of the views and other parts that it has, by page: inspect, bptt, evaluate, losses, matrix.
     """
 
     title: str
@@ -255,6 +255,14 @@ class Task:
         text, else of the answer at each token. As `predict`."""
         raise NotImplementedError
 
+    def stopped(self, network: Any, tape: Any) -> "Tensor | None":
+        """The answers if texts had stopped after each step, as logits (T, B, k); None where the task has no such answers.
+
+        Args:
+            tape: of the network's forward pass over the texts.
+        """
+        return None
+
     def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
         """The labels of some texts that training never saw, by their places in `encoded.targets`.
 
@@ -328,6 +336,10 @@ class Task:
         return {}
 
     # ---- one text's loss, laid open ---------------------------------------------------------------------------------
+
+    def shown_first(self, seen: Trace) -> int:
+        """The step that pages show before anybody has chosen one, from 0."""
+        return 1
 
     def told(self, seen: Trace) -> dict[str, Any]:
         """What `inspect` prints of a text, beside its tokens, as plain values."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from rnn_core.data.scoring import LabelScorer
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import Scores, Trace
 from rnn_core.tasks import Task, Tick, by_label, number_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _READS_FORWARDS = (
     "A classifier reads in one direction, because an answer at every step may only know the steps before it."
@@ -32,7 +35,7 @@ class Classify(Task):
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
-        "inspect": ("beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("answers-so-far", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
         "bptt": ("pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "directions",
                  "beside"),
         "evaluate": ("confusion", "shares", "per_class"),
@@ -82,6 +85,11 @@ class Classify(Task):
         for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
             yield labels[answer], row
 
+    def stopped(self, network: Any, tape: Any) -> "Tensor":
+        from rnn_core.network.decoding import ended
+
+        return ended(network, tape)
+
     def scorer(self, labels: Sequence[str], scheme: str | None) -> LabelScorer:
         return LabelScorer(labels, scheme, per_token=False)
 
@@ -91,10 +99,13 @@ class Classify(Task):
     def details_of(self, scores: Scores) -> dict[str, Any]:
         return scores.details()
 
+    def shown_first(self, seen: Trace) -> int:
+        """The step that decides; the last one where no step does, because the answer is there before the first word."""
+        return seen.decision_step or len(seen.tokens) - 1
+
     def told(self, seen: Trace) -> dict[str, Any]:
-        assert seen.answers is not None
-        return {"readouts": by_label(seen, seen.readouts), "answers": by_label(seen, seen.answers),
-                "answer": seen.labels[seen.answer], "decision_step": seen.decision_step}  # fmt: skip
+        curves = {name: by_label(seen, p) for name, p in seen.curves.items()}
+        return curves | {"answer": seen.labels[seen.answer], "decision_step": seen.decision_step}
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray

@@ -62,7 +62,7 @@ class Generate(Task):
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("next-losses", "states", "next", "state", "embedding"),
+        "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
         "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
