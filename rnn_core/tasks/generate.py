@@ -63,7 +63,7 @@ class Generate(Task):
     losses = ("every",)
     views = MappingProxyType({
         "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
-        "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
+        "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
         "losses": (),

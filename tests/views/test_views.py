@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from pages.common.gradient_choice import TARGETS
 from pages.common.matrix_choice import PARTS
 from rnn_core import metrics, tasks
 from rnn_core.analysis.evaluate import evaluate
@@ -67,7 +68,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
     known = {
         "inspect": {*inspect_views.TOKENS, *(view.name for view in INSPECT)},
         "evaluate": {view.name for view in EVALUATE},
-        "bptt": {view.name for view in (*bptt.VIEWS, bptt.BESIDE)},
+        "bptt": {*TARGETS, *(view.name for view in (*bptt.VIEWS, bptt.BESIDE))},
         "losses": {view.name for view in (losses_views.RIGHT, losses_views.REACH, losses_views.DECIDED)},
         "matrix": {*PARTS},
     }
@@ -76,10 +77,11 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", tasks.names())
-def test_inspect_has_one_row_of_tokens_and_losses_of_each_task(name: str) -> None:
+def test_each_task_has_one_row_of_tokens_and_one_way_to_choose_a_target(name: str) -> None:
     shown = tasks.task(name).views["inspect"]
     assert len([part for part in shown if part in inspect_views.TOKENS]) == 1
     assert {view.name for view in (*inspect_views.ALONG, *inspect_views.BESIDE)} & {*shown}
+    assert len([part for part in tasks.task(name).views["bptt"] if part in TARGETS]) == 1
 
 
 @pytest.mark.parametrize("cell", CELLS)
