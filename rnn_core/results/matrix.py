@@ -261,9 +261,10 @@ class RecurrenceGain:
 
     Attributes:
         texts, available: how many were read, of how many.
-        decisions: texts, or tokens when labelling.
-        recurrent, feed_forward: accuracies; without recurrence a text's answer comes from `<eos>` alone.
-        mean: of the texts answered by the mean of the feed-forward readouts over their steps; None when labelling.
+        decisions: how many answers are counted.
+        recurrent, feed_forward: accuracies; without recurrence each answer comes from the token at its own step alone.
+        mean: of the texts answered by the mean of the feed-forward readouts over their steps; None where a text has no
+            answer as a whole.
         majority: the share of the most frequent class.
     """
 

@@ -39,7 +39,7 @@ class Classify(Task):
         "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class"),
-        "matrix": ("texts", "pads", "ledger", "unit", "alone"),
+        "matrix": ("texts", "pads", "last-column", "ledger", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),
     })  # fmt: skip
 

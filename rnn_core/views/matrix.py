@@ -69,8 +69,7 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
-    read = "its answer is read there, and " if tasks.of(words.loaded.config).one_answer else ""
-    said = f"The length vector says where each text ends: {read}the pads behind count for nothing. "
+    said = "The length vector says where each text ends: no answer is read behind it, and the pads there count for nothing. "
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
     return (
@@ -87,16 +86,14 @@ def _explain_indices(words: Words) -> str:
     matrix = words.matrix
     m, longest = matrix.indices.shape
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
-    one = tasks.of(words.loaded.config).one_answer
-    read = "the answer is read at step T of each text and not in the last column, " if one else ""
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
         f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
         "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
         rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
-        f"The length vector ({lengths}) says where each text ends. The network needs it: {read}pads have no loss, "
-        "and reading from the end begins at the last true token. "
+        f"The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a "
+        "pad, pads have no loss, and reading from the end begins at the last true token. "
         f"Here {pads(matrix):,} of {matrix.indices.size:,} cells are pads ({pads(matrix) / matrix.indices.size:.0%})."
     )
 

@@ -17,7 +17,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.datasets import Example
 from rnn_core.results import Answer, Evaluation
-from rnn_core.views import bptt
+from rnn_core.views import bptt, feedforward
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
 from rnn_core.views import losses as losses_views
@@ -70,7 +70,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
         "evaluate": {view.name for view in EVALUATE},
         "bptt": {*TARGETS, *(view.name for view in (*bptt.VIEWS, bptt.BESIDE))},
         "losses": {view.name for view in (losses_views.RIGHT, losses_views.REACH, losses_views.DECIDED)},
-        "matrix": {*PARTS},
+        "matrix": {*PARTS, *feedforward.WORDS, "last-column"},
     }
     for page, named in tasks.task(name).views.items():
         assert set(named) <= known[page] and len(set(named)) == len(named)
