@@ -244,7 +244,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             )
             return replace(found, weights=weights, warnings=warnings, left_out=left_out)
 
-        evaluation = evaluations.save(job.folder, task.one_answer, made)
+        evaluation = evaluations.save(job.folder, made)
     scores = evaluation.scores
     return (
         {
@@ -269,7 +269,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     from rnn_core.threads import use_threads
 
     run = workspace.run(given.run)
-    if not run.speech.labels:
+    if not tasks.of(run.config).formats:
         raise Problem(f"{run.name} has no labels to answer with: `evaluate` scores it on a text, and `generate` has it write.")
     suffix = given.out.suffix.lower()
     if suffix not in FORMATS:

@@ -145,7 +145,7 @@ def save_results(run: Run, data: SavedDataset) -> None:
         def made(keep: Callable[[Answers], object]) -> Evaluation:
             return replace(evaluate(loaded, [texts], len(texts), sample.path.name, keep), weights=weights)
 
-        evaluations.save(place, task.one_answer, made)
+        evaluations.save(place, made)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def saved_run(
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
     task = tasks.of(config)
-    labels = tuple(labels or (() if task.schema.stream else LABELS if task.one_answer else TAGS))
+    labels = tuple(labels or {"class": LABELS, "tags": TAGS}.get(task.schema.target, ()))
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
     run.write_speech(Speech(vocabulary, labels, scheme))

@@ -28,10 +28,10 @@ class Classify(Task):
     title = "Classification: one label per text"
     short = "classification"
     unit = "texts"
-    one_answer = True
     schema = CLASSES
     columns = MappingProxyType({"text": "Text column", "label": "Label column"})
     samples = MappingProxyType({"reviews.csv": title})
+    evaluation = "How often is the network right, which classes does it mix up, and on which texts?"
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
@@ -78,12 +78,15 @@ class Classify(Task):
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
-    ) -> Iterator[tuple[str, list[float]]]:
+    ) -> Iterator[tuple[Any, ...]]:
         from rnn_core.network.decoding import probabilities
 
         rows = probabilities(network, encoded, tick)
         for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
-            yield labels[answer], row
+            yield labels[answer], max(row), *row
+
+    def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
+        return super().answer_columns(labels) | {f"p({label})": float for label in labels}
 
     def stopped(self, network: Any, tape: Any) -> "Tensor":
         from rnn_core.network.decoding import ended
