@@ -3,7 +3,7 @@
     python -m benchmarks.training [--rounds N] [--batches N] [--epochs N] [--cells rnn lstm gru]
 
 Prints JSON lines. `sst2` and `ud_ewt`: median tokens a second of both and the median of the rounds' ratios. With
---epochs, both are trained for so many epochs from the same weights, and their dev scores stand beside each other.
+--epochs N, both are trained for N epochs from the same weights, and their dev scores stand beside each other.
 `hidden 256`: the share of the machine's own matrix-multiplication rate that training reaches.
 """
 
@@ -118,7 +118,7 @@ def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
 
 
 def learning(bench: Bench, cell: str, epochs: int) -> dict[str, Any]:
-    """Dev accuracy after so many epochs from the same weights, and what they took."""
+    """Dev accuracy after `epochs` epochs from the same weights, and what they took."""
     ours = bench.ours(cell, 128, epochs)
     theirs = bench.theirs(ours.network, cell, 128)
     ours.run()
@@ -171,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batches", type=int, default=15, help="of the tutorial loop, a round; ours does twice as many")
-    parser.add_argument("--epochs", type=int, default=0, help="also train both for so many epochs and compare dev scores")
+    parser.add_argument("--epochs", type=int, default=0, help="also train both for N epochs and compare dev scores")
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--data", nargs="+", default=list(FILES))
     given = parser.parse_args()

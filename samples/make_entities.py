@@ -69,7 +69,7 @@ class _Names:
 
 
 def sentences(count: int, seed: int = 0) -> list[Sentence]:
-    """So many sentences, each pattern as often as the others, in random order."""
+    """`count` sentences, each pattern as often as the others, in random order."""
     draw = random.Random(seed)
     names = _Names(draw)
     kinds = {"{P}": ("PER", names.person), "{L}": ("LOC", names.place), "{O}": ("ORG", names.organisation)}

@@ -55,7 +55,7 @@ def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> N
 
 
 def vocabulary_of(words: Sequence[str] = WORDS, times: int = 3, lowercase: bool = False) -> Vocabulary:
-    """Each word seen so many times."""
+    """Each word seen `times` times."""
     return Vocabulary.build([words] * times, 1000, lowercase)
 
 

@@ -20,7 +20,7 @@ SOURCES = {"data": "texts of the run's training data", "typed": "typed"}
 """Where the rows below the text come from."""
 
 FROM_DATA = 7
-"""So many of the training texts, which the report on the data keeps, are shown."""
+"""The number of training texts shown, of those that the report on the data keeps."""
 
 
 def show(run: Run, loaded: Loaded, trace: Trace) -> None:

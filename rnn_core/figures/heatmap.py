@@ -17,10 +17,10 @@ MOST_TARGETS = 8000
 """More cells than this cannot each have a point to click; then a row of points along the top stands for the steps."""
 
 MOST_TRUE = 150_000
-"""Up to so many cells hover knows the number as computed (four bytes a cell), beyond that the number as drawn."""
+"""Up to this number of cells hover knows the number as computed (four bytes per cell), beyond that the number as drawn."""
 
 MOST_WRITTEN = 25
-"""Up to so many classes the cells of a confusion matrix are written out."""
+"""Up to this number of classes the cells of a confusion matrix are written out."""
 
 
 def states(
@@ -97,7 +97,7 @@ def states(
 
 
 def each_cell_clickable(count: int, d: int) -> bool:
-    """Whether the cells of so many steps and units can be clicked one by one; else a click chooses a step alone."""
+    """Whether the cells of `count` steps and `d` units can be clicked one by one; else a click chooses a step alone."""
     return count * d <= MOST_TARGETS
 
 

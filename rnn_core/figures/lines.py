@@ -29,10 +29,10 @@ from rnn_core.figures.palette import literal
 from rnn_core.results import History, Trace
 
 FEW_CLASSES = 8
-"""Up to so many classes all are drawn; beyond, those that lead somewhere."""
+"""Up to this number of classes all are drawn; beyond, those that lead somewhere."""
 
 FEW_STEPS = 200
-"""Up to so many steps each class has points of its own to hover and click; beyond, one row of them for all."""
+"""Up to this number of steps each class has points of its own to hover and click; beyond, one row of them for all."""
 
 MOST_POINTS = 1000
 """Points of that row: a screen has no more pixels, and each costs the browser time."""

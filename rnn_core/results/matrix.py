@@ -95,7 +95,7 @@ class PaddingAudit:
         loss, answers: as `PaddedRead`'s, without pads.
         reads: every side with masking off and on.
         counts: (P,) numbers of pads from 0 up.
-        curves: by (side, masked), (P,) the probability of the targets (the mean over tokens) with so many pads.
+        curves: by (side, masked), (P,) the probability of the targets (the mean over tokens) with that number of pads.
         moved: by (side, masked), (P,) the largest absolute difference of the states that answer from those without pads.
         drift: by (side, masked), (P,) ‖difference of the gradients‖ / ‖gradient without pads‖; nan where that is 0.
     """
