@@ -4,7 +4,7 @@
     python -m benchmarks.reading --megabytes 1000
     python -m benchmarks.reading --file ../shared/data/sst2/train_phrases.csv
 
-Prints one JSON line: megabytes a second of ours and of the tutorials' way (`tutorial.read`), both in this process in
+Prints one JSON line: megabytes per second of ours and of the tutorials' way (`tutorial.read`), both in this process in
 turns on the same head of the file, and the best of each; then of the whole file by the command line, with its peak
 memory, and the seconds that a second reading of it takes.
 """

@@ -93,7 +93,7 @@ def sentences(count: int, seed: int = 0) -> list[Sentence]:
 
 
 def as_lines(made: list[Sentence]) -> str:
-    """A token, a tab and its tag a line, a blank line after each sentence."""
+    """One token, a tab and its tag per line, a blank line after each sentence."""
     return "".join("".join(f"{token}\t{tag}\n" for token, tag in sentence) + "\n" for sentence in made)
 
 

@@ -121,7 +121,7 @@ def write_names(folder: Path) -> None:
 
 
 def tagged(path: Path) -> list[list[tuple[str, str]]]:
-    """The sentences of a file with a token, a tab and its tag a line."""
+    """The sentences of a file with one token, a tab and its tag per line."""
     blocks = path.read_text(encoding="utf-8").split("\n\n")
     rows = ([line.rpartition("\t") for line in block.split("\n") if "\t" in line] for block in blocks)
     return [[(word, tag) for word, _, tag in sentence] for sentence in rows if sentence]

@@ -56,7 +56,7 @@ TARGETS = {
     "target-label": _Target(_choose_label, _label), "target-tags": _Target(_choose_tags, _tags),
     "target-next": _Target(_say_next, lambda run: None),
 }  # fmt: skip
-"""By the names that tasks have for them, one a task."""
+"""By the names that tasks have for them, one per task."""
 
 
 def _target_of(run: Run) -> _Target:

@@ -58,7 +58,7 @@ def _choose_words(run: Run, loaded: Loaded, trace: Trace, saved: SavedDataset | 
 
 
 def _typed(run: Run) -> list[tuple[str, ...]]:
-    """Further texts, one a line. They are linked by an id, as private texts are."""
+    """Further texts, one per line. They are linked by an id, as private texts are."""
     name = state.selection().rows
     saved = cache.workspace().text(name) if name else None
     st.session_state["matrix-rows"] = tasks.of(run.config).more_texts if saved is None else saved
@@ -69,7 +69,7 @@ def _typed(run: Run) -> list[tuple[str, ...]]:
         except Problem as why:
             st.session_state["matrix-trouble"] = str(why)
 
-    st.text_area("Further texts, one a line", key="matrix-rows", height=110, on_change=typed)
+    st.text_area("Further texts, one per line", key="matrix-rows", height=110, on_change=typed)
     if "matrix-trouble" in st.session_state:
         widgets.problem(st.session_state.pop("matrix-trouble"))
     lines = [line for line in st.session_state["matrix-rows"].split("\n") if line.strip()]

@@ -183,7 +183,7 @@ def two_deltas(done: Pass) -> bool:
 
 
 def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
-    """The gradients of cells and embedding, (R, …), from those at all states, (R, T, P·d): one product a matrix."""
+    """The gradients of cells and embedding, (R, …), from those at all states, (R, T, P·d): one product per matrix."""
     gradients = {}
     at_words = torch.zeros(())
     for layer, direction, read in done.each():

@@ -43,7 +43,7 @@ class _Item:
     """What is read as one text, and what was answered.
 
     Attributes:
-        rows: the rows that it stands in: one, or one a token.
+        rows: the rows that it stands in: one, or one per token.
         tokens: (m,); empty when there is no answer.
         starts, ends: (m,) where each token stands in `text`; empty where that is not asked for.
         problem: why there is no answer.
@@ -123,7 +123,7 @@ def answer_file(
 
 
 def _grouped(source: Unlabelled, tick: Tick) -> Iterator[list[Row]]:
-    """Rows that are read together: each alone, or a token a row those that follow each other with one sentence id; an
+    """Rows that are read together: each alone, or with one token per row those that follow each other with one sentence id; an
     empty id is that of the row above. A sentence of more than `LONGEST` rows comes in pieces."""
     rows = source.rows(tick)
     if source.layout != "token":
@@ -351,7 +351,7 @@ def _table(out: Path, suffix: str, columns: _Columns) -> Iterator[Callable[[Sequ
 
 @contextmanager
 def _conll(out: Path, source: Unlabelled, columns: _Columns) -> Iterator[Callable[[Sequence[_Item]], None]]:
-    """Sentences with a token a line and the answer in the last column.
+    """Sentences with one token per line and the answer in the last column.
 
     Columns that a file has by the token stand before it, the token first where they come from a table; all others are
     comments above the sentence, and so is the reason where there is no answer.

@@ -50,7 +50,7 @@ def pairs(
 ) -> Figure:
     """Losses (rows) × copies (columns), coloured by the power of ten. A click gives `[step, copy]`.
 
-    Sent as one byte a cell. Where the cells are too many to be clicked one by one, a column of points at the left
+    Sent as one byte per cell. Where the cells are too many to be clicked one by one, a column of points at the left
     chooses a row and gives this `copy` back. Beyond 1,000 steps a column stands for several and shows the largest.
 
     Args:
@@ -189,7 +189,7 @@ def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> Figure:
-    """A bar a copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
+    """One bar per copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
     data: list[dict[str, Any]] = []
     words = step_words(tokens)
     colours = dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))

@@ -34,7 +34,7 @@ def states(
 ) -> Figure:
     """Units × steps, on the diverging scale with 0 in its middle. A click gives `[step, unit]`.
 
-    Sent as one byte a cell (the value × 100; × 127 / the limit where that is above 1.27), which is what keeps a
+    Sent as one byte per cell (the value × 100; × 127 / the limit where that is above 1.27), which is what keeps a
     large one quick. Beyond 1,000 steps a column stands for several, and shows of each unit the value farthest from 0,
     so that no spike is lost.
 

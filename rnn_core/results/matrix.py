@@ -64,7 +64,7 @@ class PaddedRead:
         masked: whether the pads are passed over; else they are read like any token.
         states: (T + p, D) the uppermost states along the padded row.
         true: (T + p,) which columns are true steps.
-        read: (R,) the columns whose readouts are the answer: one, or one a token.
+        read: (R,) the columns whose readouts are the answer: one, or one per token.
         state, answer, gradient: largest absolute difference of the uppermost states, of the probabilities (both where
             the answer is read) and of ∂L/∂(any parameter).
         ratio: ‖difference of the gradients‖ / ‖gradient without pads‖; nan where that is 0.
@@ -91,7 +91,7 @@ class PaddingAudit:
 
     Attributes:
         pads: p.
-        targets: (R,) the classes that the loss asks for: one, or one a token.
+        targets: (R,) the classes that the loss asks for: one, or one per token.
         loss, answers: as `PaddedRead`'s, without pads.
         reads: every side with masking off and on.
         counts: (P,) numbers of pads from 0 up.

@@ -83,7 +83,7 @@ class Task:
         columns: the titles of the boxes that choose columns, by the option of `DataConfig`.
         samples: the files in `samples/` that show it, with what each is for.
         evaluation: what its scores tell, as the question above them.
-        more_texts: short texts to try, one a line.
+        more_texts: short texts to try, one per line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
         carries: whether a batch may go on from the state in which the batch before it in the plan ended (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.

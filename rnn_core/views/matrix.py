@@ -181,7 +181,7 @@ def _explain_one_hot(words: Words) -> str:
     index = int(matrix.indices[0, min(words.step, int(matrix.lengths[0]) - 1)])
     return (
         "One-hot writes a word as N numbers of which only its own is 1. A row of the matrix is one text: L blocks of N "
-        "columns, one block a step. Multiplied by E, the 1 picks one row of E, so the network looks that row up and never "
+        "columns, one block per step. Multiplied by E, the 1 picks one row of E, so the network looks that row up and never "
         "makes the ones and zeros.\n\n"
         rf"$$\mathrm{{onehot}}(w)\, E = E[w], \qquad w = {index}:\ E[{index}] \in \mathbb{{R}}^{{{width}}}$$" + "\n\n"
         rf"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {matrix.one_hot_bytes}\ \text{{bytes}}, \qquad "
