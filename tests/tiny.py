@@ -56,7 +56,7 @@ def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> N
 
 
 def vocabulary_of(words: Sequence[str] = WORDS, times: int = 3, lowercase: bool = False) -> Vocabulary:
-    """Each word seen so many times."""
+    """Each word seen `times` times."""
     return Vocabulary.build([words] * times, 1000, lowercase)
 
 
@@ -101,7 +101,7 @@ def saved_run(
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
     task = tasks.of(config)
-    labels = tuple(labels or (() if task.schema.stream else LABELS if task.one_answer else TAGS))
+    labels = tuple(labels or {"class": LABELS, "tags": TAGS}.get(task.schema.target, ()))
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
     run.write_speech(Speech(vocabulary, labels, scheme))

@@ -18,7 +18,7 @@ from rnn_core.views.view import literal
 
 FORMATS = {
     "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
-    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, a sentence a line",
+    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, one sentence per line",
     "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
 }  # fmt: skip
 STREAM_FORMATS = {"text": "plain text"} | {kind: FORMATS[kind] for kind in ("csv", "jsonl", "parquet")}
@@ -73,7 +73,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
         widgets.problem(seen.problem or "These columns do not fit the task. Choose others.")
         return None
     by_line = seen.format.by_sentence
-    st.caption(f"Read as: {'a token and its tag a line' if by_line else LAYOUTS[seen.layout]}.")
+    st.caption(f"Read as: {'one token and its tag per line' if by_line else LAYOUTS[seen.layout]}.")
     return stated
 
 

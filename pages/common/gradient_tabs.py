@@ -20,7 +20,7 @@ SECTIONS = {
 
 
 def tabs(with_modes: bool) -> dict[str, Any]:
-    """A tab a question, of which only the open one is to be filled: the others cost nothing."""
+    """One tab per question, of which only the open one is to be filled: the others cost nothing."""
     names = [name for name in SECTIONS if with_modes or name != "modes"]
     chosen = state.selection().section
     st.session_state["bptt-tab"] = SECTIONS[chosen if chosen in names else names[0]]

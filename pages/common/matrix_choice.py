@@ -28,7 +28,7 @@ _MOST_BYTES = 64 << 20
 
 
 def tabs(parts: Collection[str]) -> dict[str, Any]:
-    """A tab a question, of which only the open one is to be filled: the others cost nothing.
+    """One tab per question, of which only the open one is to be filled: the others cost nothing.
 
     Args:
         parts: those of `PARTS` that the task has.

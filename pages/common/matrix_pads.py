@@ -27,10 +27,10 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
         view_panel.show(views.DRIFT, padded)
     with right:
         st.markdown("##### What does the last column cost over many texts?")
-        if not tasks.of(loaded.config).one_answer:
-            st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
-        else:
+        if "last-column" in tasks.of(run.config).views["matrix"]:
             matrix_dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")
+        else:
+            st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
     view_panel.show(views.STATES, padded)
 
 

@@ -14,7 +14,7 @@ FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 """What stands in the open; the rest is one click away."""
 
 ONE_STEP = "The loss is taken at the last step alone, so there is no mean or sum over steps. Take it at every step to choose."
-NO_DEV = "Stop after so many epochs without a lower training loss; 0: never. With a dev split its score would decide."
+NO_DEV = "Stop after this number of epochs without a lower training loss; 0: never. With a dev split its score would decide."
 
 
 def choose_dataset() -> SavedDataset:

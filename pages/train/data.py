@@ -28,7 +28,7 @@ with widgets.saying_problems():
         if not chosen_files:
             st.info(
                 "Nothing here yet. Upload a file with one text and one label per row (a CSV of reviews, say), one token "
-                "and its tag a line, or a plain text, or take a sample to try it out.",
+                "and its tag per line, or a plain text, or take a sample to try it out.",
                 icon=":material/upload_file:",
             )
             data_source.offer_samples()

@@ -67,7 +67,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             )
             return replace(found, weights=weights, warnings=warnings, left_out=left_out)
 
-        evaluation = evaluations.save(job.folder, task.one_answer, made)
+        evaluation = evaluations.save(job.folder, made)
     scores = evaluation.scores
     return (
         {

@@ -45,7 +45,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     from rnn_core.threads import use_threads
 
     run = workspace.run(given.run)
-    if not run.speech.labels:
+    if not tasks.of(run.config).formats:
         raise Problem(f"{run.name} has no labels to answer with: `evaluate` scores it on a text, and `generate` has it write.")
     suffix = given.out.suffix.lower()
     if suffix not in FORMATS:

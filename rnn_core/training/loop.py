@@ -28,7 +28,7 @@ from rnn_core.training.engines import Autograd, Engine, Fused
 from rnn_core.training.optimizer import Optimizer
 
 AVERAGED_EVERY = 16
-"""The average of the weights takes every so many updates: over a hundred of them that is as good, and costs less."""
+"""The average of the weights takes every n-th update: over a hundred of them that is as good, and costs less."""
 
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""

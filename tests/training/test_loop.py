@@ -63,7 +63,7 @@ class Watch(Callback):
 
 
 def training_of(config: RunConfig, train: Encoded | None = None, dev: Encoded | None = None) -> Training:
-    per_token = (not tasks.of(config).one_answer)
+    per_token = tasks.of(config).schema.per_token
     make, labels = (tagged, TAGS) if per_token else (classified, LABELS)
     return Training(config, train or make(60), dev or make(20, seed=1), vocabulary_of(), labels,
                     "IOB2" if per_token else None)  # fmt: skip

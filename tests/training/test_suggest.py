@@ -33,7 +33,7 @@ def test_larger_data_gets_a_larger_network_and_fewer_epochs(task: str) -> None:
     assert [t.epochs for _, t in found] == sorted({t.epochs for _, t in found}, reverse=True)
     for model, train in found:
         run = checked(config, model, train)  # refuses what does not fit together
-        assert model.bidirectional == (not tasks.of(run).one_answer)
+        assert model.bidirectional == tasks.of(run).schema.per_token
         assert 0 < train.patience < train.epochs and 1 <= train.threads <= 2
 
 
