@@ -27,10 +27,9 @@ _MOST_BYTES = 500_000_000
 def wanted() -> bool:
     """The choice between scores and answers; whether answers are wanted."""
     chosen = state.selection().shown
-    st.session_state["evaluate-shown"] = chosen if chosen in _SHOWN else "scores"
     shown = st.segmented_control(
-        "Scores or answers", list(_SHOWN), format_func=_SHOWN.__getitem__, key="evaluate-shown", required=True,
-        label_visibility="collapsed", on_change=lambda: state.select(shown=st.session_state["evaluate-shown"]),
+        "Scores or answers", list(_SHOWN), format_func=_SHOWN.__getitem__, required=True, label_visibility="collapsed",
+        **state.bound("shown", chosen if chosen in _SHOWN else "scores"),
     )  # fmt: skip
     return shown == "answers"
 

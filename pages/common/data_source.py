@@ -24,9 +24,6 @@ ENDED = {
 }
 """What is said of a reading that ended without a dataset."""
 
-_HEARD = "data-heard"
-"""The readings whose end this session has been told."""
-
 _LATELY_S = 3600
 
 TITLES = {sample: title for name in tasks.names() for sample, title in tasks.task(name).samples.items()}
@@ -43,7 +40,7 @@ SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a
 def files_chosen() -> dict[str, tuple[Path, str]]:
     """By split, where the file lies and what it is called; empty until one is chosen."""
     # a new round of keys after each reading empties the form, so that what was found is what one sees
-    key = f"data-{st.session_state.get('data-round', 0)}"
+    key = f"data-{state.session().readings}"
     source = st.segmented_control("Where from", list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
                                   key=f"{key}-source", label_visibility="collapsed", required=True)  # fmt: skip
     if source == "sample":
@@ -95,11 +92,11 @@ def still_reading() -> bool:
     if status and status.active:
         return True
     state.select(job=None)
-    st.session_state.setdefault(_HEARD, set()).add(name)
+    state.session().heard.add(name)
     if status and status.state == "done":
         state.select(dataset=status.detail.get("dataset"))
-        st.session_state["data-round"] = st.session_state.get("data-round", 0) + 1
-        st.session_state["data-read"] = True
+        state.session().readings += 1
+        state.session().just_read = True
     elif ended := ENDED.get(status.state if status else None):
         st.warning(f"{ended} Nothing was saved: choose the file and read it again.", icon=":material/power_off:")
     return False
@@ -118,7 +115,7 @@ def show_readings() -> None:
             if button.button("Follow", key=f"follow-{folder.name}", type="tertiary"):
                 state.select(job=folder.name)
                 st.rerun()
-        elif status.state in ("failed", "cut off") and folder.name not in st.session_state.get(_HEARD, ()):
+        elif status.state in ("failed", "cut off") and folder.name not in state.session().heard:
             ended = folder / "status.json"
             if time.time() - ended.stat().st_mtime < _LATELY_S:
                 how = "could not be read" if status.state == "failed" else "was not read to its end"

@@ -31,14 +31,12 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
-    st.session_state["evaluate-on"] = chosen if chosen in listed else listed[0]
     wanted = st.radio(
         "Evaluate on",
         listed,
         format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
         horizontal=True,
-        key="evaluate-on",
-        on_change=lambda: state.select(on=st.session_state["evaluate-on"], cell=None),
+        **state.bound("on", chosen if chosen in listed else listed[0], cell=lambda on: None),
     )
     if wanted in saved:
         st.info(

@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.views.bptt import Asked, Backward
 
 
+OWN = "the network's own answer"
+
+
 class _Target(NamedTuple):
     """How a target is chosen.
 
@@ -32,10 +35,8 @@ def _label(run: Run) -> str | None:
 
 
 def _choose_label(row: Any, run: Run) -> None:
-    st.session_state["bptt-label"] = _label(run) or ""
-    row.selectbox("Target", ("", *cache.loaded(run).speech.labels), key="bptt-label",
-                  format_func=lambda label: label or "the network's own answer",
-                  on_change=lambda: state.select(label=st.session_state["bptt-label"] or None))  # fmt: skip
+    row.selectbox("Target", ("", *cache.loaded(run).speech.labels), format_func=lambda label: label or OWN,
+                  **state.bound("label", _label(run) or "", lambda label: label or None))  # fmt: skip
 
 
 def _tags(run: Run) -> str | None:
@@ -43,9 +44,8 @@ def _tags(run: Run) -> str | None:
 
 
 def _choose_tags(row: Any, run: Run) -> None:
-    st.session_state["bptt-tags"] = _tags(run) or ""
-    row.text_input("Target: one tag per token", key="bptt-tags", placeholder="the network's own answer",
-                   on_change=lambda: state.select(tags=st.session_state["bptt-tags"].strip() or None))  # fmt: skip
+    row.text_input("Target: one tag per token", placeholder=OWN,
+                   **state.bound("tags", _tags(run) or "", lambda tags: tags.strip() or None))  # fmt: skip
 
 
 def _say_next(row: Any, run: Run) -> None:
@@ -70,12 +70,11 @@ def choose_target(run: Run) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     _target_of(run).choose(row, run)
     if len(task.losses) > 1:
-        st.session_state["bptt-loss"] = chosen.loss if chosen.loss in task.losses else trained
         row.segmented_control(
-            "Loss", task.losses, key="bptt-loss", required=True,
+            "Loss", task.losses, required=True,
             format_func=lambda loss: {"last": "at the last step", "every": "at every step"}[loss]
             + (" (as trained)" if loss == trained else ""),
-            on_change=lambda: state.select(loss=st.session_state["bptt-loss"]),
+            **state.bound("loss", chosen.loss if chosen.loss in task.losses else trained),
         )  # fmt: skip
     toggles = (
         ("logit", "Logit instead of loss",
@@ -83,14 +82,7 @@ def choose_target(run: Run) -> None:
         ("precise", "64 bits", "Computes with twice the digits: then the difference from autograd is below 1e-10."),
     )  # fmt: skip
     for name, title, words in toggles:
-        key = f"bptt-{name}"
-        st.session_state[key] = getattr(chosen, name)
-        row.toggle(title, key=key, help=words, on_change=keep, args=(name, key))
-
-
-def keep(name: str, key: str) -> None:
-    """What a widget says, into the selection."""
-    state.select(**{name: st.session_state[key]})
+        row.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
 
 
 def look_back(run: Run, own: bool = True) -> "Backward":
@@ -123,10 +115,8 @@ def choose_copies(backward: "Backward") -> "Asked":
     row = st.container(horizontal=True)
     for name, (value, values, words) in found.items():
         if len(values) > 1:
-            key = f"bptt-{name}"
-            st.session_state[key] = value
-            row.segmented_control(name.capitalize(), values, key=key, format_func=words, required=True,
-                                  label_visibility="collapsed", on_change=keep, args=(name, key))  # fmt: skip
+            row.segmented_control(name.capitalize(), values, format_func=words, required=True, label_visibility="collapsed",
+                                  **state.bound(name, value))  # fmt: skip
     rows = backward.flow.rows
     step = int(rows[0 if direction else -1]) if chosen.step is None or chosen.step not in rows else chosen.step
     back = chosen.back
@@ -140,9 +130,8 @@ def choose_copies(backward: "Backward") -> "Asked":
 def choose_way(ways: dict[int, str], down: int) -> None:
     """Where the loss comes down into a lower layer; nothing where there is one way alone."""
     if len(ways) > 1:
-        st.session_state["bptt-down"] = down
         st.selectbox("Step s at which the loss comes down into this layer (with its share of what the copy receives)", list(ways),
-                     key="bptt-down", format_func=ways.__getitem__, on_change=keep, args=("down", "bptt-down"))  # fmt: skip
+                     format_func=ways.__getitem__, **state.bound("down", down))  # fmt: skip
 
 
 def warn(backward: "Backward") -> None:

@@ -40,8 +40,7 @@ def _choose_pads(loaded: Loaded, trace: Trace) -> views.Padded:
     chosen = state.selection()
     pads, side = min(chosen.pads, MOST_PADS), chosen.side if chosen.side in SIDES else "right"
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    st.session_state["matrix-pads"] = pads
-    row.slider("Pads p", 0, MOST_PADS, key="matrix-pads", on_change=lambda: state.select(pads=st.session_state["matrix-pads"]))
+    row.slider("Pads p", 0, MOST_PADS, **state.bound("pads", pads))
     matrix_choice.choose("Pads on the", "side", SIDES, side, str, row)
     matrix_choice.choose("Masking", "masking", (True, False), chosen.masking, {True: "on", False: "off"}.__getitem__, row)
     most = most_audited(loaded.network)

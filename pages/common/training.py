@@ -40,7 +40,7 @@ def _work(run: Run) -> None:
 
 def _watch(run: Run) -> None:
     """Makes it the run that is looked at. Comes last: a click that waits is turned to when the link changes."""
-    st.session_state["training"] = run.id
+    state.session().training = run.id
     state.select(run=run.id)
 
 

@@ -24,13 +24,11 @@ buttons = st.container(horizontal=True, vertical_alignment="center")
 buttons.button("Read it", type="primary", icon=":material/play_arrow:")
 for number, example in enumerate(examples):
     buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
-st.session_state["is-private"] = chosen.private
 buttons.toggle(
     "Private",
-    key="is-private",
     help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
     f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
-    on_change=lambda: state.select(private=st.session_state["is-private"]),
+    **state.bound("private", chosen.private),
 )
 
 with widgets.saying_problems():
@@ -69,22 +67,18 @@ CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of 
 
 
 def choose_curve() -> None:
-    st.session_state["curve"] = reading.shown
-    st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, key="curve", label_visibility="collapsed",
-                         required=True, wrap=True,
-                         on_change=lambda: state.select(curve=st.session_state["curve"]))  # fmt: skip
+    st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, label_visibility="collapsed", required=True,
+                         wrap=True, **state.bound("curve", reading.shown))  # fmt: skip
 
 
 def choose_label() -> None:
     answer = views.LOSSES.compute(replace(reading, label=None)).label or ""
-    st.session_state["loss-label"] = reading.label or answer
 
     def words(label: str) -> str:
         return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
 
-    st.selectbox("Label", trace.labels if answer else ("", *trace.labels), key="loss-label", format_func=words,
-                 on_change=lambda: state.select(label=st.session_state["loss-label"] or None),
-                 label_visibility="collapsed")  # fmt: skip
+    st.selectbox("Label", trace.labels if answer else ("", *trace.labels), format_func=words, label_visibility="collapsed",
+                 **state.bound("label", reading.label or answer, lambda label: label or None))  # fmt: skip
 
 
 def choose_states() -> None:
@@ -95,16 +89,14 @@ def choose_states() -> None:
         ("direction", tuple(range(trace.states.shape[1]))),
     ):
         if len(values) > 1:
-            st.session_state[f"pick-{key}"] = getattr(reading, key)
             controls.segmented_control(
                 key.capitalize(),
                 values,
                 format_func=views.name_of(key),
-                key=f"pick-{key}",
-                on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"]}),
                 label_visibility="collapsed",
                 required=True,
                 wrap=True,
+                **state.bound(key, getattr(reading, key)),
             )
 
 
