@@ -41,17 +41,19 @@ MOST_POINTS = 1000
 def beliefs(
     trace: Trace,
     colours: Mapping[str, str],
-    show: str = "answers",
+    show: str | None = None,
     step: int | None = None,
 ) -> Figure:
     """The probability of each class at every step. A click gives `[step]`.
 
     Args:
         show: one of the trace's curves: `answers`, the answer if the text stopped here (with the decision step), or
-            `readouts`, softmax(V h_t + c).
+            `readouts`, softmax(V h_t + c). None: the first of them.
         step: the chosen one.
     """
-    p = np.asarray(trace.curves[show], np.float32)
+    curves = trace.curves
+    show = show or next(iter(curves))
+    p = np.asarray(curves[show], np.float32)
     count, k = p.shape
     drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
     t, words, picks = steps(count), step_words(trace.tokens), np.arange(count, dtype=np.int32)

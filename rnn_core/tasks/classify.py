@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from rnn_core.data.scoring import LabelScorer
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import Scores, Trace
 from rnn_core.tasks import Task, Tick, by_label, number_of
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _READS_FORWARDS = (
     "A classifier reads in one direction, because an answer at every step may only know the steps before it."
@@ -88,7 +85,7 @@ class Classify(Task):
     def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
         return super().answer_columns(labels) | {f"p({label})": float for label in labels}
 
-    def stopped(self, network: Any, tape: Any) -> "Tensor":
+    def stopped(self, network: Any, tape: Any) -> Any:
         from rnn_core.network.decoding import ended
 
         return ended(network, tape)

@@ -25,7 +25,7 @@ class Reading:
         layer, direction: of the states shown.
         quantity: `h`, `c` or a gate's name.
         label: the class whose loss is shown; None: each step's own.
-        curve: the one of `Trace.curves` that is looked at; readouts where the trace has no such curve.
+        curve: the one of `Trace.curves` that is looked at; the first of them where the trace has no such curve.
     """
 
     loaded: Loaded | Unopened
@@ -45,7 +45,8 @@ class Reading:
     @property
     def shown(self) -> str:
         """The name of the curve that is drawn."""
-        return self.curve if self.curve in self.trace.curves else "readouts"
+        curves = self.trace.curves
+        return self.curve if self.curve in curves else next(iter(curves))
 
     @property
     def gate(self) -> bool:
