@@ -19,9 +19,10 @@ import torch
 from benchmarks.tutorial import Loop
 from benchmarks.tutorial import Network as TutorialNetwork
 from rnn_core import tasks
-from rnn_core.config import ModelConfig, RunConfig, TrainConfig
+from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import DataConfig, plan_dataset, read_dataset
+from rnn_core.data.datasets import read_dataset
+from rnn_core.data.sources import plan_dataset
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
 from rnn_core.threads import use_threads

@@ -89,8 +89,8 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub = add("predict")
     sub.add_argument("run", metavar="RUN")
     add_device(sub)
-    sub.add_argument("file", metavar="FILE", type=Path, help="a table, sentences with a token a line, or one text a line; labels "
-                     "are not needed")  # fmt: skip
+    sub.add_argument("file", metavar="FILE", type=Path, help="a table, sentences with one token per line, or one text per line; "
+                     "labels are not needed")  # fmt: skip
     sub.add_argument("--out", metavar="FILE", type=Path, required=True, help="what to write: .csv, .jsonl, .parquet, or .conll "
                      "for tags. In CSV a cell that begins with = + - @, a tab or a line end and is no number gets a ' before it, "
                      "so that no spreadsheet runs it as a formula; the other formats keep every text as it is")  # fmt: skip

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from rnn_core.data import columns, datasets, unlabelled
+from rnn_core.data import columns, datasets, file_examples, sources, unlabelled
 from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.vocabulary import Vocabulary
@@ -138,11 +138,11 @@ def weighted_loss(network: Network, h: Tensor, weights: Tensor, targets: Tensor)
 
 def read_dataset(files: Mapping[str, Path], config: DataConfig | None = None, names: Any = None, progress: Any = None) -> Any:
     config = config or DataConfig()
-    return datasets.read_dataset(datasets.plan_dataset(files, config, tasks.of(config).schema, names, progress), progress)
+    return datasets.read_dataset(sources.plan_dataset(files, config, tasks.of(config).schema, names, progress), progress)
 
 
 def read_examples(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
-    return datasets.read_examples(path, config, tasks.of(config).schema, *more, **named)
+    return file_examples.read_examples(path, config, tasks.of(config).schema, *more, **named)
 
 
 def preview(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:

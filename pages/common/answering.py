@@ -41,11 +41,11 @@ def show(run: Run) -> None:
                 "columns, the answer and its probability.")  # fmt: skip
     chosen = data_files.kept_upload(
         "A file with texts", "answers-file",
-        "A table (CSV, TSV, JSON lines, Parquet), sentences with a token a line, or one text a line.",
+        "A table (CSV, TSV, JSON lines, Parquet), sentences with one token per line, or one text per line.",
     )  # fmt: skip
     if chosen is None:
         sample = tasks.of(run.config).sample(entities=run.speech.scheme is not None)
-        st.info("Upload a file of texts: a table with a column of texts, or one text a line.", icon=":material/upload:")
+        st.info("Upload a file of texts: a table with a column of texts, or one text per line.", icon=":material/upload:")
         st.button(f"Or try it on a sample, {sample}", icon=":material/science:",
                   on_click=lambda: data_files.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
     else:
@@ -62,7 +62,7 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     config = DataConfig(**{name: getattr(data, name) for name in kept})
 
     read_by = data_form.read_as(lambda stated: look_into(path, stated, task.schema, name, None, data.text).format, config, key,
-                                {LINES: "one text a line"} | data_form.FORMATS)  # fmt: skip
+                                {LINES: "one text per line"} | data_form.FORMATS)  # fmt: skip
     if read_by is None:
         return
     by_line = read_by["format"] == LINES if "format" in read_by else None

@@ -72,7 +72,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
         widgets.problem(seen.problem or "These columns do not fit the task. Choose others.")
         return None
     by_line = seen.format.by_sentence
-    st.caption(f"Read as: {'a token and its tag a line' if by_line else LAYOUTS[seen.layout]}.")
+    st.caption(f"Read as: {'one token and its tag per line' if by_line else LAYOUTS[seen.layout]}.")
     return stated
 
 

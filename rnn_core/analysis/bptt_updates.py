@@ -14,7 +14,7 @@ from rnn_core.analysis.bptt_sweep import Gradients, sums
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.network.models import Network
 from rnn_core.results import BatchDirections, SgdStep
 

@@ -15,8 +15,8 @@ from rnn_core import metrics, tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
-from rnn_core.data.datasets import uncollected
 from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
+from rnn_core.data.reading import uncollected
 from rnn_core.data.tables import Row, place
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled

@@ -11,7 +11,7 @@ import numpy as np
 from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
 
 POOL = 50
-"""Texts are sorted by length within pools of so many batches: alike within a batch, shuffled between pools."""
+"""Texts are sorted by length within pools of this number of batches: alike within a batch, shuffled between pools."""
 
 GROUP = 16
 """Batches of more texts are a multiple of it: two threads, and eight texts at a time in each (network/kernels/products.py)."""
@@ -25,7 +25,7 @@ class Batch:
         rows: (B,) which texts these are.
         tokens: (T, B) indices, int64.
         lengths: (B,) true steps, specials included.
-        targets: (B,) a class a text, or (T, B) a tag a step; −1 where there is none.
+        targets: (B,) one class per text, or (T, B) one tag per step; −1 where there is none.
     """
 
     rows: np.ndarray
@@ -41,7 +41,7 @@ class Encoded:
     Attributes:
         indices: tokens of all texts with `<sos>` and `<eos>`, one after the other, int32.
         starts: (m + 1,) where each text begins in `indices`.
-        targets: (m,) a class a text, or one tag an index (−1 at specials); −1 for a label outside `labels`.
+        targets: (m,) one class per text, or one tag per index (−1 at specials); −1 for a label outside `labels`.
         per_token: which of the two.
     """
 

@@ -28,13 +28,13 @@ Layout = Literal["text", "lists", "sentence", "token", "spans", "lines", "docume
 text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole `documents`."""
 
 LAYOUTS: dict[Layout, str] = {
-    "text": "a text and its label a row",
-    "lists": "a sentence a row, as lists of tokens and tags",
-    "sentence": "a sentence a row, with spaces between tokens and between tags",
-    "token": "a token and its tag a row",
-    "spans": "a text a row, with spans of characters and their types",
-    "lines": "one text, a row a line",
-    "documents": "a document a row",
+    "text": "one text and its label per row",
+    "lists": "one sentence per row, as lists of tokens and tags",
+    "sentence": "one sentence per row, with spaces between tokens and between tags",
+    "token": "one token and its tag per row",
+    "spans": "one text per row, with spans of characters and their types",
+    "lines": "one text, each line a row",
+    "documents": "one document per row",
 }
 
 SAMPLE = 200
@@ -214,7 +214,7 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
         if any(len(as_list(value) or ()) > 1 for value in table[column]):
             raise Problem(
                 f"{format.name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
-                "label a text, which is what this program learns: choose or add such a column.", "--label COLUMN"
+                "label per text, which is what this program learns: choose or add such a column.", "--label COLUMN"
             )  # fmt: skip
         measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # and no ids
         if len(values) > 2 and measured and _numeric(values):
@@ -328,7 +328,7 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: 
 
 
 def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema, text: str) -> str | None:
-    """The column that says which sentence a token belongs to; None where the column `text` does not hold one token a row.
+    """The column that says which sentence a token belongs to; None where the column `text` does not hold one token per row.
 
     Raises:
         Problem: when a stated column is missing.
@@ -389,7 +389,7 @@ def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, sche
         text = next((column for column in lists if not all(map(str.isdigit, words[column]))), format.header[0])
         several = next((column for column in reversed(format.header) if len(words[column]) > 1), format.header[-1])
         label: str | None = _most_entities({column: values for column, values in lists.items() if column != text})
-        if not label and _entities(lists[text]) and len(lists) == 2:  # a tag and its token a line
+        if not label and _entities(lists[text]) and len(lists) == 2:  # one tag and its token per line
             label, text = text, next(column for column in lists if column != text)
         label = label or (several if several != text else format.header[-1])
     return with_columns(config, text=config.text or text, label=config.label or label)
@@ -476,7 +476,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
         return "lists"
     if len(pairs) > 1 and _tokens([as_text(text) for text, _ in pairs]):
         raise Problem(
-            f"The column {config.text!r} of {format.name} holds one token a row: "
+            f"The column {config.text!r} of {format.name} holds one token per row: "
             "choose the sentence column, which says what belongs together.",
             "--sentence COLUMN",
         )

@@ -127,7 +127,7 @@ def _columns(config: DataConfig, layout: Layout) -> list[str]:
 def _grouped(
     path: Path, format: Format, columns: Sequence[str], tick: Callable[[float], object] | None
 ) -> Iterator[Block]:
-    """A token a row: rows that follow each other with one sentence id; an empty id is that of the row above."""
+    """One token per row: rows that follow each other with one sentence id; an empty id is that of the row above."""
     sentences = _sentences(read_rows(path, format, columns, tick))
     while some := list(islice(sentences, BLOCK)):
         sound = [values for _, values, fault, _ in some if not fault]

@@ -148,7 +148,7 @@ class Counted:
 class Writer:
     """Takes examples in and puts them on disk, their tokens as provisional numbers; `finish` gives them their final ones.
 
-    What is kept in memory is a few numbers an example, and the different tokens. examples.parquet is written beside the
+    What is kept in memory is a few numbers per example, and the different tokens. examples.parquet is written beside the
     rest of the work and is whole when the `with` of a writer ends.
     """
 
@@ -264,8 +264,8 @@ class Written:
     Attributes:
         tokens: every token by its number; "" for those forgotten.
         labels: every label by its number, in order of first appearance.
-        texts: (m,) a number a text, the same for texts that are the same word for word.
-        classes: (m,) the number of the label of each; none when there is a tag a token.
+        texts: (m,) a number for each text, equal for texts that are equal word for word.
+        classes: (m,) the number of the label of each; none when there is one tag per token.
         splits: (m,) the split of each, as its place in `SPLITS`.
     """
 

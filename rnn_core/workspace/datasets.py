@@ -15,7 +15,9 @@ import pyarrow as pa
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Dataset, Example, plan_dataset, read_dataset
+from rnn_core.data.datasets import Dataset, read_dataset
+from rnn_core.data.examples import Example
+from rnn_core.data.sources import plan_dataset
 from rnn_core.data.stored import Stored
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.results import DataReport
