@@ -10,8 +10,8 @@ import regex
 
 from rnn_core.config import SPLITS, DataConfig, Problem
 from rnn_core.data.columns import without_spaces
+from rnn_core.data.finish import Counted
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
-from rnn_core.data.stored import Counted
 from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
@@ -230,16 +230,19 @@ def _some(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
-def wordless(
-    config: DataConfig, train: Counted, examples: Sequence[tuple[tuple[str, ...], str | tuple[str, ...]]]
-) -> list[str]:
-    """Warnings of texts that words are no good steps for."""
+def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str]], labelled: bool) -> list[str]:
+    """Warnings of texts that words are no good steps for.
+
+    Args:
+        examples: the tokens of some texts.
+        labelled: whether each text has a label.
+    """
     if config.tokens == "char":
         return []
-    if without_spaces([" ".join(token for token in tokens if any(map(str.isalpha, token))) for tokens, _ in examples]):
+    if without_spaces([" ".join(token for token in tokens if any(map(str.isalpha, token))) for tokens in examples]):
         return ["The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
                 "characters instead."]  # fmt: skip
-    if train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
+    if labelled and train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
         return ["Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are the "
                 "tokens of sentences, choose the task of labelling."]  # fmt: skip
     return []

@@ -16,19 +16,22 @@ from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import HEAD
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named, split_of
 from rnn_core.data.names import plain as plain_name
+from rnn_core.data.pairs import guess_pair
 from rnn_core.data.schema import CLASSES, Schema
 from rnn_core.data.schema import TAGS as TAGGED
 from rnn_core.data.tables import Format, Row, place, read_rows, recognise
 from rnn_core.data.values import as_list, as_text, hold_spans
 from rnn_core.metrics import mark_of
 
-Layout = Literal["text", "lists", "sentence", "token", "spans", "lines", "documents"]
-"""How a row holds what the task needs: `text`, one label per text; or with tags: `lists` of tokens and of tags, a
-`sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it belongs to, or a
-text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole `documents`."""
+Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]
+"""How a row holds what the task needs: `text`, one label per text; `texts`, two that belong together; or with tags: `lists`
+of tokens and of tags, a `sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it
+belongs to, or a text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole
+`documents`."""
 
 LAYOUTS: dict[Layout, str] = {
     "text": "one text and its label per row",
+    "texts": "two texts per row, one to read and one to write",
     "lists": "one sentence per row, as lists of tokens and tags",
     "sentence": "one sentence per row, with spaces between tokens and between tags",
     "token": "one token and its tag per row",
@@ -188,8 +191,9 @@ def guess_tokens(path: Path, config: DataConfig, schema: Schema, name: str | Non
         return "char"
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
-    at = place(format, guess_columns(format, rows, config, schema).text or "")
-    return "char" if without_spaces([as_text(row.values[at]) for row in rows]) else "word"
+    found = guess_columns(format, rows, config, schema)
+    texts = [[as_text(row.values[place(format, getattr(found, name) or "")]) for row in rows] for name in schema.texts]
+    return "char" if any(map(without_spaces, texts)) else "word"
 
 
 def sample_rows(path: Path, format: Format) -> list[Row]:
@@ -236,7 +240,7 @@ def guess_columns(
     Raises:
         Problem: when a stated column is missing, or a guess is not possible.
     """
-    for stated in (config.text, config.label, config.sentence, config.split):
+    for stated in (config.text, config.label, config.target, config.sentence, config.split):
         if stated:
             place(format, stated)
     if format.by_sentence:
@@ -246,7 +250,7 @@ def guess_columns(
         for i, column in enumerate(format.header)
     }
     texts = {column: [as_text(value).strip() for value in values] for column, values in table.items()}
-    taken = {config.text, config.label, config.sentence, config.split}
+    taken = {config.text, config.label, config.target, config.sentence, config.split}
     free = [column for column in format.header if column not in taken]
 
     def claim(column: str | None) -> str | None:
@@ -264,6 +268,12 @@ def guess_columns(
                                      and _looks_like_splits(texts[column], column)))  # fmt: skip
     # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
     text, label, sentence = config.text, config.label, config.sentence
+    if len(schema.texts) > 1:
+        text, target = _pair(format, config, free, worded)
+        free = [column for column in free if column not in (text, target)]
+        config = with_columns(config, text=text, target=target)
+        if schema.labels is None:
+            return with_columns(config, split=split)
     if schema.per_token:
         spans = next((column for column in free if hold_spans(table[column])), None)
         label = label or claim(spans)
@@ -296,6 +306,24 @@ def guess_columns(
     if schema.per_token and sentence is None and _tokens(texts[text]):
         sentence = claim(named(free, SENTENCE))
     return with_columns(config, text=text, label=label, sentence=sentence, split=split)
+
+
+def _pair(format: Format, config: DataConfig, free: Sequence[str], worded: Callable[[str], bool]) -> tuple[str, str]:
+    """The columns of two texts. Raises Problem when there are not two of them."""
+    if config.text and config.text == config.target:
+        raise Problem(
+            f"The column {config.text!r} of {format.name} is chosen for both texts: choose one to read and another to write.",
+            "--text COLUMN and --target COLUMN",
+        )
+    text, target = guess_pair(free, worded, config.text, config.target)
+    if not text or not target:
+        only = f"only {text or target!r}" if text or target else "none"
+        raise Problem(
+            f"{format.name} needs two columns of text, one to read and one to write, and has {only}: choose the columns, or "
+            "another file.",
+            "--text COLUMN and --target COLUMN",
+        )
+    return text, target
 
 
 def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> str:
@@ -349,7 +377,8 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema
         config: with its columns filled in.
     """
     table = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
-    others = [column for column in table if column not in (config.text, config.label, config.split, config.sentence)]
+    taken = (config.text, config.label, config.target, config.split, config.sentence)
+    others = [column for column in table if column not in taken]
     flags = [column for column in others if plain_name(column) in FLAGS]
     if config.split and flags:
         return (f"The splits are those of {config.split!r}; {_and(flags)} may say so too, and is not read.",)
@@ -378,9 +407,8 @@ def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
 
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> DataConfig:
     if not schema.per_token:
-        raise Problem(
-            f"{format.name} has one tag per token: choose the task of labelling, or a file with one label per text.", "--task tag"
-        )
+        other = "a table with two columns of text" if len(schema.texts) > 1 else "a file with one label per text"
+        raise Problem(f"{format.name} has one tag per token: choose the task of labelling, or {other}.", "--task tag")
     if format.kind == "conllu":
         return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")
     else:
@@ -465,7 +493,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
         Problem: when every row is one token and no column says which sentence it belongs to.
     """
     if not schema.per_token:
-        return "text"
+        return "text" if len(schema.texts) == 1 else "texts"
     if config.sentence:
         return "token"
     at, to = place(format, config.text or ""), place(format, config.label or "")

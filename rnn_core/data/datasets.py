@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -13,15 +13,18 @@ import numpy as np
 from rnn_core.config import Problem
 from rnn_core.data import checks
 from rnn_core.data.examples import Example, Tally
+from rnn_core.data.finish import Counted, Written
 from rnn_core.data.labels import NONE, labels_of, no_labels
 from rnn_core.data.numbering import MOST_TOKENS
 from rnn_core.data.progress import Tick, part, parts_by_size
 from rnn_core.data.reading import read_source, uncollected
+from rnn_core.data.schema import TEXT
 from rnn_core.data.sources import HASHED, Plan
 from rnn_core.data.splits import cut_from_train, how_split, shared_texts
-from rnn_core.data.stored import Counted, Stored, Writer, Written
+from rnn_core.data.stored import Stored
 from rnn_core.data.streams import END
-from rnn_core.results import DataReport, LeftOut, SplitSummary
+from rnn_core.data.writer import Writer
+from rnn_core.results import DataReport, LeftOut, SideReport, SplitSummary
 
 READ, NUMBERED = 0.75, 1.0
 """The share of the work that is done when the files are read, and when all has its final number."""
@@ -80,7 +83,7 @@ def _read_into(folder: Path, plan: Plan, progress: Tick | None) -> Dataset:
     lacking: list[str] = []
     with Writer(folder, plan.config, plan.schema) as writer:
         tallies = {split: read_source(source, split, writer, share[split], lacking) for split, source in plan.sources.items()}
-        return _finished(folder, plan, tallies, writer.read(), writer.forgot, lacking, progress)
+        return _finished(folder, plan, tallies, Written(writer), writer.forgot, lacking, progress)
 
 
 def _finished(
@@ -103,19 +106,21 @@ def _finished(
     quarter = (NUMBERED - READ) / 4
     cutting, counting, voting, numbering = (part(progress, READ + i * quarter, READ + (i + 1) * quarter) for i in range(4))
     cut = cut_from_train(written, config, schema.stream, cutting)
-    tokens, counts = written.count(counting)
-    labels = NONE if schema.stream else labels_of(written, counts["train"], sources["train"], tallies["train"], voting)
-    vocabulary = written.vocabulary(tokens)
-    examples = tuple([written.example(row) for row in _ten(written.rows("train"))])
-    splits = written.finish(vocabulary, (END,) if schema.stream else labels.names, counts, numbering)
-    if schema.stream:
-        splits = {split: replace(counted, labels={}) for split, counted in splits.items()}
-    else:
-        for split, source in sources.items():
-            if not set(labels.names) & set(splits[split].labels):
-                raise no_labels(source, labels.names, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
+    words, counts = written.count(counting)
+    labels = labels_of(written, counts["train"], sources["train"], tallies["train"], voting) if schema.labels else NONE
+    vocabularies = written.vocabularies(words)
+    ten = _ten(written.rows("train"))
+    examples = tuple([written.example(row) for row in ten])
+    texts = {name: tuple([side.of(row) for row in ten]) for name, side in written.sides.items()}
+    splits = written.finish(vocabularies, (END,) if schema.stream else labels.names, counts, numbering)
+    for split, source in sources.items() if schema.labels else ():
+        if not set(labels.names) & set(splits[split].labels):
+            raise no_labels(source, labels.names, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
+    if not schema.stream:
         warnings = [*warnings, *checks.warnings(splits, labels.names, shared_texts(written, cut)), *labels.contradictory]
-        warnings += [] if written.per_token else checks.wordless(config, splits["train"], examples)
+        if not schema.per_token:
+            labelled, of_sides = schema.labels is not None, (some for some in texts.values())
+            warnings += dict.fromkeys(w for some in of_sides for w in checks.wordless(config, splits["train"], some, labelled))
     if forgot:
         warnings.append(
             f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
@@ -129,17 +134,18 @@ def _finished(
         left_out=_together(list(tallies.values())),
         warnings=(*warnings, *labels.mixed),
         scheme=labels.scheme,
-        vocabulary_size=len(vocabulary),
+        vocabulary_size=len(vocabularies[TEXT]),
         splits={split: _summary(counted) for split, counted in splits.items()},
-        cut=how_split(config, sources, cut, schema.stream),
+        cut=how_split(config, sources, cut, schema),
         examples=examples,
         notes=(*dict.fromkeys(note for source in sources.values() for note in source.notes), *_unified(written)),
+        sides={name: _side(name, len(vocabularies[name]), splits, texts.get(name, ())) for name in schema.further},
     )
     return Dataset(folder, config, schema, labels.names, labels.scheme, plan.fingerprint, report)
 
 
 def _unified(written: Written) -> list[str]:
-    count = written.unified
+    count = sum(side.unified for side in written.sides.values())
     if not count:
         return []
     return [f"{count:,} word{'s are' if count > 1 else ' is'} written in several ways, with ' and ’ or in composed and "
@@ -167,4 +173,15 @@ def _summary(counted: Counted) -> SplitSummary:
         {label: counted.labels[label] for label in checks.in_order(counted.labels)},
         counted.lengths,
         counted.unknown / counted.tokens,
+    )
+
+
+def _side(name: str, size: int, splits: Mapping[str, Counted], examples: tuple[tuple[str, ...], ...]) -> SideReport:
+    sides = {split: counted.further[name] for split, counted in splits.items() if name in counted.further}
+    return SideReport(
+        size,
+        {split: side.tokens for split, side in sides.items()},
+        {split: side.lengths for split, side in sides.items()},
+        {split: side.unknown / side.tokens for split, side in sides.items()},
+        examples,
     )

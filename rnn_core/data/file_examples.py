@@ -12,12 +12,14 @@ import numpy as np
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.columns import with_columns
 from rnn_core.data.examples import Example
+from rnn_core.data.finish import Written
 from rnn_core.data.labels import no_labels
 from rnn_core.data.progress import Tick, nobody
 from rnn_core.data.reading import read_source
 from rnn_core.data.schema import Schema
 from rnn_core.data.sources import source_of
-from rnn_core.data.stored import Writer, read_pieces
+from rnn_core.data.stored import read_pieces
+from rnn_core.data.writer import Writer
 from rnn_core.results import LeftOut
 
 
@@ -69,14 +71,14 @@ def read_examples(
         Problem: when the file cannot be read or no row of it used.
     """
     source = source_of(path, with_columns(config, split=None), schema, name or path.name, like)
-    labels = None if schema.stream else labels
+    labels = labels if schema.labels else None
     folder = None
     lacking: list[str] = []
     try:
         folder = Path(tempfile.mkdtemp(prefix="unrolled-"))
         with Writer(folder, source.config, schema) as writer:
             tally = read_source(source, "train", writer, progress or nobody, lacking)
-            written = writer.read()
+            written = Written(writer)
         if labels is not None and not set(labels) & set(written.labels):
             raise no_labels(source, labels, written.labels, "--label COLUMN")
     except BaseException as error:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from rnn_core.config import Problem
 from rnn_core.data.checks import check_labels
 from rnn_core.data.examples import Tally
+from rnn_core.data.finish import Written
 from rnn_core.data.numbering import Counts
 from rnn_core.data.progress import Tick
 from rnn_core.data.sources import Source
-from rnn_core.data.stored import Written
 from rnn_core.metrics import scheme_of
 
 
@@ -65,7 +65,7 @@ def _contradictory(written: Written) -> tuple[str, ...]:
     count, row = written.contradictory
     if not count:
         return ()
-    text = written.config.between.join(written.example(row)[0])
+    text = written.config.between.join(written.text.of(row))
     shown = text if len(text) <= 60 else text[:59] + "…"
     have = "1 text has" if count == 1 else f"{count:,} texts have"
     said = f"{have} different labels in different rows, such as {shown!r}: no network can answer all of those rows right."

@@ -9,7 +9,7 @@ from rnn_core.data import checks, streams
 from rnn_core.data.examples import EMPTY, Tally, read_file
 from rnn_core.data.progress import Tick
 from rnn_core.data.sources import Source
-from rnn_core.data.stored import Writer
+from rnn_core.data.writer import Writer
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def read_source(source: Source, split: str, writer: Writer, tick: Tick, warnings
     if writer.schema.stream:
         pieces = streams.Text(source.path, config, source.format).rows(tick)
     else:
-        pieces = read_file(source.path, source.format, config, source.layout, tick)
+        pieces = read_file(source.path, source.format, config, writer.schema, source.layout, tick)
     for found in pieces:
         cut_lines = writer.add(found, source.format.rows_are, split)
         kept = found.notes + [(line, f"cut after {config.max_tokens:,} tokens, and kept") for line in cut_lines]
@@ -58,10 +58,11 @@ def read_source(source: Source, split: str, writer: Writer, tick: Tick, warnings
         if writer.schema.stream:
             raise Problem(f"There is no text in {name}{why}.", "--text COLUMN")
         instead = " `predict` answers texts without labels." if most and most[0].reason == "no label" else ""
+        columns = writer.schema.columns
         raise Problem(
-            f"No row of {name} can be used{why}; check the columns chosen, {config.text!r} and {config.label!r}, and how the "
-            f"file is read.{instead}",
-            "--text COLUMN and --label COLUMN",
+            f"No row of {name} can be used{why}; check the columns chosen, "
+            f"{' and '.join(repr(getattr(config, column)) for column in columns)}, and how the file is read.{instead}",
+            " and ".join(f"--{column} COLUMN" for column in columns),
         )
     most = tuple(entry for entry in most if entry.reason != EMPTY)
     if few := checks.too_few_used(len(writer) - before, tally.read - tally.counts.get(EMPTY, 0), most, name):

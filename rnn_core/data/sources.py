@@ -15,6 +15,9 @@ from rnn_core.data.progress import Tick, parts_by_size
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import DELIMITERS, Format, recognise
 
+SIDES = ("text", "label", "target", "sentence")
+"""The options that name the columns of an example."""
+
 READER = 2
 """Counts the changes in how a file becomes examples: the same file read otherwise is another dataset."""
 
@@ -40,7 +43,7 @@ class Source:
 
     def facts(self, rows: int) -> dict[str, Any]:
         """What the report says of it."""
-        used = {key: value for key in ("text", "label", "sentence", "split") if (value := getattr(self.config, key))}
+        used = {key: value for key in (*SIDES, "split") if (value := getattr(self.config, key))}
         return {
             "name": self.format.name,
             "format": self.format.kind,
@@ -121,9 +124,9 @@ def source_of(
         return Source(path, text.config, text.format, text.layout, tuple(f"{name}: {note}" for note in text.notes))
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
-    if like and {like.text, like.label, like.sentence} - {None, ""} <= set(format.header):
-        config = with_columns(config, text=config.text or like.text, label=config.label or like.label,
-                              sentence=config.sentence or like.sentence)  # fmt: skip
+    trained = {key: getattr(like, key) for key in SIDES} if like else {}
+    if like and set(filter(None, trained.values())) <= set(format.header):
+        config = with_columns(config, **{key: getattr(config, key) or value for key, value in trained.items()})
     # Another column than that of training may hold labels only where it is called so: any column of 0 and 1 would do else.
     filled = guess_columns(format, rows, config, schema, by_name=bool(like))
     if not with_split:

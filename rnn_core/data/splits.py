@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from rnn_core.config import SPLITS, DataConfig
+from rnn_core.data.finish import TRAIN, Written
 from rnn_core.data.progress import Tick
-from rnn_core.data.stored import TRAIN, Written
+from rnn_core.data.schema import Schema
 
 
 def cut(
@@ -118,8 +119,8 @@ def _cut_rows(written: Written, shares: Mapping[str, float], seed: int, tick: Ti
     rows: Any = written.splits == TRAIN
     if rows.all():
         rows = slice(None)  # which copies nothing
-    texts = written.texts[rows]
-    if written.per_token:
+    texts = written.text.texts[rows]
+    if written.schema.labels is None or written.per_token:
         classes = np.zeros(len(texts), np.int32)
     else:
         places = np.empty(len(written.labels), np.int32)
@@ -132,14 +133,14 @@ def _cut_rows(written: Written, shares: Mapping[str, float], seed: int, tick: Ti
 def _cut_ends(written: Written, shares: Mapping[str, float]) -> None:
     """The last rows: a stream is not shuffled."""
     rows = written.rows("train")
-    ends = np.cumsum(written.lengths[rows]) / written.lengths[rows].sum()
+    ends = np.cumsum(written.text.lengths[rows]) / written.text.lengths[rows].sum()
     end = 1.0
     for split in reversed([split for split in SPLITS if split in shares]):
         written.splits[rows[(ends > end - shares[split]) & (ends <= end)]] = SPLITS.index(split)
         end -= shares[split]
 
 
-def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, float], stream: bool) -> str:
+def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, float], schema: Schema) -> str:
     """How the splits came about, in words.
 
     Args:
@@ -153,13 +154,14 @@ def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, floa
     if not cut:
         return given
     parts = " and ".join(f"{share:.0%} for {split}" for split, share in cut.items())
-    if stream:
+    if schema.stream:
         return f"{given} Cut from the end of train: {parts}."
-    return f"{given} Cut from train with seed {config.split_seed}: {parts}, every class in its share, identical texts together."
+    shares = "every class in its share, " if schema.labels else ""
+    return f"{given} Cut from train with seed {config.split_seed}: {parts}, {shares}identical texts together."
 
 
 def shared_texts(written: Written, cut: Collection[str]) -> dict[tuple[str, str], int]:
     """How many different texts stand in both splits of each pair; none when both are cut from training."""
     pairs = [pair for pair in combinations(written.present, 2) if not {"train", *cut}.issuperset(pair)]
-    different = {split: np.unique(written.texts[written.rows(split)]) for split in {*chain.from_iterable(pairs)}}
+    different = {split: np.unique(written.text.texts[written.rows(split)]) for split in {*chain.from_iterable(pairs)}}
     return {(a, b): len(np.intersect1d(different[a], different[b], assume_unique=True)) for a, b in pairs}
