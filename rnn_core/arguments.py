@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnn_core import tasks
 from rnn_core.config import SPLITS, SUGGESTED, DataConfig, ModelConfig, TrainConfig, choices, number_type, options
 
 Command = Callable[..., dict[str, Any]]
@@ -17,8 +18,9 @@ def stated(config: type, given: argparse.Namespace) -> dict[str, Any]:
 
 def _add_options(parser: argparse.ArgumentParser, config: type, leave_out: Sequence[str] = ()) -> None:
     group = parser.add_argument_group(config.__name__.removesuffix("Config").lower())
+    meant = {name for task in tasks.names() for name in tasks.task(task).options(config)}
     for name, field in options(config).items():
-        if name in leave_out:
+        if name in leave_out or name not in meant:
             continue
         flag = "--" + name.replace("_", "-")
         default = "" if field.default is None or field.default is False else f" (default: {field.default})"
@@ -99,8 +101,8 @@ def parser_of(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     sub.add_argument("--probabilities", action=argparse.BooleanOptionalAction, default=True,
                      help="write the probability of every class of a text (default: yes)")  # fmt: skip
     sub.add_argument("--file-name", help=argparse.SUPPRESS)
-    _add_options(sub, DataConfig, leave_out=("task", "label", "tokens", "lowercase", "vocabulary", "max_tokens", "split",
-                                             "dev_share", "test_share", "split_seed"))  # fmt: skip
+    _add_options(sub, DataConfig, leave_out=("task", "label", "target", "tokens", "lowercase", "vocabulary", "max_tokens",
+                                             "split", "dev_share", "test_share", "split_seed"))  # fmt: skip
 
     sub = add("readings")
     sub.add_argument("run", metavar="RUN")

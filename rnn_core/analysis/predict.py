@@ -237,9 +237,9 @@ def _answer(items: Sequence[_Item], loaded: Loaded, tick: Tick) -> None:
     """Fills in what the network answers. Probabilities have six decimals, as everywhere."""
     if not items:
         return
-    task, (vocabulary, labels, _) = tasks.of(loaded.config), loaded.speech
-    encoded = task.encode([item.tokens for item in items], None, vocabulary, labels)
-    found = task.decode(loaded.network, loaded.config, encoded, labels, tick)
+    task = tasks.of(loaded.config)
+    encoded = task.encode([item.tokens for item in items], None, loaded.speech)
+    found = task.decode(loaded.network, loaded.config, encoded, loaded.speech.labels, tick)
     for item, (answer, probabilities) in zip(items, found, strict=True):
         item.answer, item.probabilities = answer, probabilities
 
