@@ -24,7 +24,8 @@ import numpy as np
 
 from benchmarks import tutorial
 from rnn_core.config import DataConfig
-from rnn_core.data.datasets import plan_dataset, read_dataset
+from rnn_core.data.datasets import read_dataset
+from rnn_core.data.sources import plan_dataset
 from rnn_core.tasks import of
 
 ROOT = Path(__file__).parents[1]

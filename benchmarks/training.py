@@ -19,13 +19,15 @@ import torch
 from benchmarks.tutorial import Loop
 from benchmarks.tutorial import Network as TutorialNetwork
 from rnn_core import tasks
-from rnn_core.config import ModelConfig, RunConfig, TrainConfig
+from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import DataConfig, plan_dataset, read_dataset
+from rnn_core.data.datasets import read_dataset
+from rnn_core.data.sources import plan_dataset
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
 from rnn_core.threads import use_threads
 from rnn_core.training.loop import Training
+from rnn_core.workspace.runs import Speech
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FILES = {
@@ -57,7 +59,7 @@ class Bench:
         model = ModelConfig(cell=cell, embedding=100, hidden=hidden, bidirectional=self.tagging)  # type: ignore[arg-type]
         config = TrainConfig(batch=64, epochs=epochs, patience=0, threads=THREADS, **train)
         run = RunConfig(self.data, model, config, self.fingerprint, "bench")
-        return Training(run, self.train, self.dev, self.vocabulary, self.labels)
+        return Training(run, self.train, self.dev, Speech(self.vocabulary, self.labels))
 
     def theirs(self, start: Any, cell: str, hidden: int) -> Loop:
         network = TutorialNetwork(cell, len(self.vocabulary), len(self.labels), 100, hidden, 0.5, self.tagging)

@@ -83,6 +83,9 @@ class DataConfig:
     label: Annotated[str | None, Field(title="Label column", description="the column of labels or tags; guessed")] = (
         None
     )
+    target: Annotated[
+        str | None, Field(title="Target column", description="the column of the texts to write; guessed")
+    ] = None
     sentence: Annotated[
         str | None, Field(title="Sentence column", description="for one token per row: its sentence; guessed, empty: none")
     ] = None
@@ -305,9 +308,15 @@ def make(config: type[C], values: dict[str, Any]) -> C:
         raise _problem(error) from None
 
 
+_LATER = {"target": None}
+"""Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
+
+
 def plain(config: Any) -> dict[str, Any]:
     """A config as nested dicts that JSON can hold."""
-    return dataclasses.asdict(config)
+    return dataclasses.asdict(config, dict_factory=lambda items: {
+        name: value for name, value in items if name not in _LATER or value != _LATER[name]
+    })  # fmt: skip
 
 
 def _problem(error: ValidationError) -> Problem:

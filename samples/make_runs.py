@@ -132,8 +132,7 @@ def save_results(run: Run, data: SavedDataset) -> None:
     loaded, weights, dev, task = load(run), evaluations.weights_of(run), data.examples("dev"), tasks.of(run.config)
     shutil.rmtree(run.path / "readings", ignore_errors=True)
     place = readings.folder(run, run.config.fingerprint, "dev")
-    tokens, targets = [e.tokens for e in dev], [e.target for e in dev]
-    encoded = task.encode(tokens, targets, run.speech.vocabulary, run.speech.labels)
+    encoded = task.encode_examples(dev, run.speech)
     readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
     if task.views["losses"]:
         readings.save_along(place, along(loaded, dev), weights)

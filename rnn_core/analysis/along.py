@@ -13,7 +13,7 @@ from rnn_core.analysis.steps import decision_step
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded, in_order
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.network.decoding import ended
 from rnn_core.network.models import Network
 from rnn_core.network.tape import record

@@ -15,8 +15,8 @@ from rnn_core import metrics, tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
-from rnn_core.data.datasets import uncollected
 from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
+from rnn_core.data.reading import uncollected
 from rnn_core.data.tables import Row, place
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
@@ -239,9 +239,9 @@ def _answer(items: Sequence[_Item], loaded: Loaded, tick: Tick) -> None:
     """Fills in what the network answers."""
     if not items:
         return
-    task, (vocabulary, labels, _) = tasks.of(loaded.config), loaded.speech
-    encoded = task.encode([item.tokens for item in items], None, vocabulary, labels)
-    found = task.decode(loaded.network, loaded.config, encoded, labels, tick)
+    task = tasks.of(loaded.config)
+    encoded = task.encode([item.tokens for item in items], None, loaded.speech)
+    found = task.decode(loaded.network, loaded.config, encoded, loaded.speech.labels, tick)
     for item, answer in zip(items, found, strict=True):
         item.answer = answer
 

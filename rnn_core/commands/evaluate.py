@@ -34,7 +34,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         raise Problem("Name a file to evaluate on, or a split of the run's own data with --on train, dev or test.")
     from rnn_core.analysis.evaluate import evaluate
     from rnn_core.analysis.loading import load
-    from rnn_core.data.datasets import read_examples
+    from rnn_core.data.file_examples import read_examples
     from rnn_core.threads import use_threads
 
     task, config = tasks.of(run.config), columns(given, run.config.data)

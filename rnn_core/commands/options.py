@@ -20,10 +20,11 @@ def stated(config: type, given: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_options(parser: argparse.ArgumentParser, config: type, leave_out: Sequence[str] = ()) -> None:
-    """Adds an option for each field of a config, but for those left out."""
+    """Adds an option for each field of a config that means something to a task, but for those left out."""
     group = parser.add_argument_group(config.__name__.removesuffix("Config").lower())
+    meant = {name for task in tasks.names() for name in tasks.task(task).options(config)}
     for name, field in options(config).items():
-        if name in leave_out:
+        if name in leave_out or name not in meant:
             continue
         default = "" if field.default is None or field.default is False else f" (default: {field.default})"
         if name == "task":

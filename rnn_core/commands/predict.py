@@ -33,7 +33,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--probabilities", action=argparse.BooleanOptionalAction, default=True,
                         help="write the probability of every class of a text (default: yes)")  # fmt: skip
     parser.add_argument("--file-name", help=argparse.SUPPRESS)
-    add_columns(parser, leave_out=["label"])
+    add_columns(parser, leave_out=["label", "target"])
 
 
 def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:

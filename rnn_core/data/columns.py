@@ -18,6 +18,7 @@ from rnn_core.data.contents import (
 )
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named
 from rnn_core.data.names import plain as plain_name
+from rnn_core.data.pairs import guess_pair
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Format, Row, place, read_rows
 from rnn_core.data.values import as_list, as_text, hold_spans
@@ -51,7 +52,7 @@ def guess_columns(
     Raises:
         Problem: when a stated column is missing, or a guess is not possible.
     """
-    for stated in (config.text, config.label, config.sentence, config.split):
+    for stated in (config.text, config.label, config.target, config.sentence, config.split):
         if stated:
             place(format, stated)
     if format.by_sentence:
@@ -61,7 +62,7 @@ def guess_columns(
         for i, column in enumerate(format.header)
     }
     texts = {column: [as_text(value).strip() for value in values] for column, values in table.items()}
-    taken = {config.text, config.label, config.sentence, config.split}
+    taken = {config.text, config.label, config.target, config.sentence, config.split}
     free = [column for column in format.header if column not in taken]
 
     def claim(column: str | None) -> str | None:
@@ -79,6 +80,12 @@ def guess_columns(
                                      and look_like_splits(texts[column], column)))  # fmt: skip
     # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
     text, label, sentence = config.text, config.label, config.sentence
+    if len(schema.texts) > 1:
+        text, target = _pair(format, config, free, worded)
+        free = [column for column in free if column not in (text, target)]
+        config = with_columns(config, text=text, target=target)
+        if schema.labels is None:
+            return with_columns(config, split=split)
     if schema.per_token:
         spans = next((column for column in free if hold_spans(table[column])), None)
         label = label or claim(spans)
@@ -115,9 +122,8 @@ def guess_columns(
 
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> DataConfig:
     if not schema.per_token:
-        raise Problem(
-            f"{format.name} has one tag per token: choose the task of labelling, or a file with one label per text.", "--task tag"
-        )
+        other = "a table with two columns of text" if len(schema.texts) > 1 else "a file with one label per text"
+        raise Problem(f"{format.name} has one tag per token: choose the task of labelling, or {other}.", "--task tag")
     if format.kind == "conllu":
         return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")
     else:
@@ -126,7 +132,7 @@ def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, sche
         text = next((column for column in lists if not all(map(str.isdigit, words[column]))), format.header[0])
         several = next((column for column in reversed(format.header) if len(words[column]) > 1), format.header[-1])
         label: str | None = most_entities({column: values for column, values in lists.items() if column != text})
-        if not label and entities(lists[text]) and len(lists) == 2:  # a tag and its token a line
+        if not label and entities(lists[text]) and len(lists) == 2:  # one tag and its token per line
             label, text = text, next(column for column in lists if column != text)
         label = label or (several if several != text else format.header[-1])
     return with_columns(config, text=config.text or text, label=config.label or label)
@@ -146,7 +152,7 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
         if any(len(as_list(value) or ()) > 1 for value in table[column]):
             raise Problem(
                 f"{format.name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
-                "label a text, which is what this program learns: choose or add such a column.", "--label COLUMN"
+                "label per text, which is what this program learns: choose or add such a column.", "--label COLUMN"
             )  # fmt: skip
         measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # and no ids
         if len(values) > 2 and measured and numeric(values):
@@ -154,6 +160,24 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
                 f"{format.name} has no column of labels; its column {column!r} holds numbers. To learn those is regression, and "
                 "this program learns classes: put them into a few classes, such as low and high.", "--label COLUMN"
             )  # fmt: skip
+
+
+def _pair(format: Format, config: DataConfig, free: Sequence[str], worded: Callable[[str], bool]) -> tuple[str, str]:
+    """The columns of two texts. Raises Problem when there are not two of them."""
+    if config.text and config.text == config.target:
+        raise Problem(
+            f"The column {config.text!r} of {format.name} is chosen for both texts: choose one to read and another to write.",
+            "--text COLUMN and --target COLUMN",
+        )
+    text, target = guess_pair(free, worded, config.text, config.target)
+    if not text or not target:
+        only = f"only {text or target!r}" if text or target else "none"
+        raise Problem(
+            f"{format.name} needs two columns of text, one to read and one to write, and has {only}: choose the columns, or "
+            "another file.",
+            "--text COLUMN and --target COLUMN",
+        )
+    return text, target
 
 
 def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> str:
@@ -186,7 +210,7 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: 
 
 
 def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema, text: str) -> str | None:
-    """The column that says which sentence a token belongs to; None where the column `text` does not hold one token a row.
+    """The column that says which sentence a token belongs to; None where the column `text` does not hold one token per row.
 
     Raises:
         Problem: when a stated column is missing.
@@ -207,7 +231,8 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema
         config: with its columns filled in.
     """
     table = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
-    others = [column for column in table if column not in (config.text, config.label, config.split, config.sentence)]
+    taken = (config.text, config.label, config.target, config.split, config.sentence)
+    others = [column for column in table if column not in taken]
     flags = [column for column in others if plain_name(column) in FLAGS]
     if config.split and flags:
         return (f"The splits are those of {config.split!r}; {_and(flags)} may say so too, and is not read.",)

@@ -87,5 +87,6 @@ def guess_tokens(path: Path, config: DataConfig, schema: Schema, name: str | Non
         return "char"
     format = recognise(path, config, name)
     rows = sample_rows(path, format)
-    at = place(format, guess_columns(format, rows, config, schema).text or "")
-    return "char" if without_spaces([as_text(row.values[at]) for row in rows]) else "word"
+    found = guess_columns(format, rows, config, schema)
+    texts = [[as_text(row.values[place(format, getattr(found, name) or "")]) for row in rows] for name in schema.texts]
+    return "char" if any(map(without_spaces, texts)) else "word"

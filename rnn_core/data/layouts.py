@@ -9,19 +9,21 @@ from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Format, Row, place
 from rnn_core.data.values import as_list, as_text, hold_spans
 
-Layout = Literal["text", "lists", "sentence", "token", "spans", "lines", "documents"]
-"""How a row holds what the task needs: `text`, one label per text; or with tags: `lists` of tokens and of tags, a
-`sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it belongs to, or a
-text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole `documents`."""
+Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]
+"""How a row holds what the task needs: `text`, one label per text; `texts`, two that belong together; or with tags: `lists`
+of tokens and of tags, a `sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it
+belongs to, or a text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole
+`documents`."""
 
 LAYOUTS: dict[Layout, str] = {
-    "text": "a text and its label a row",
-    "lists": "a sentence a row, as lists of tokens and tags",
-    "sentence": "a sentence a row, with spaces between tokens and between tags",
-    "token": "a token and its tag a row",
-    "spans": "a text a row, with spans of characters and their types",
-    "lines": "one text, a row a line",
-    "documents": "a document a row",
+    "text": "one text and its label per row",
+    "texts": "two texts per row, one to read and one to write",
+    "lists": "one sentence per row, as lists of tokens and tags",
+    "sentence": "one sentence per row, with spaces between tokens and between tags",
+    "token": "one token and its tag per row",
+    "spans": "one text per row, with spans of characters and their types",
+    "lines": "one text, each line a row",
+    "documents": "one document per row",
 }
 
 
@@ -32,7 +34,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
         Problem: when every row is one token and no column says which sentence it belongs to.
     """
     if not schema.per_token:
-        return "text"
+        return "text" if len(schema.texts) == 1 else "texts"
     if config.sentence:
         return "token"
     at, to = place(format, config.text or ""), place(format, config.label or "")
@@ -43,7 +45,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
         return "lists"
     if len(pairs) > 1 and single_tokens([as_text(text) for text, _ in pairs]):
         raise Problem(
-            f"The column {config.text!r} of {format.name} holds one token a row: "
+            f"The column {config.text!r} of {format.name} holds one token per row: "
             "choose the sentence column, which says what belongs together.",
             "--sentence COLUMN",
         )

@@ -78,7 +78,7 @@ class Generate(Task):
 
     def options(self, config: type) -> tuple[str, ...]:
         left_out = {
-            ModelConfig: ("bidirectional",), DataConfig: ("label", "sentence", "split", "max_tokens", "split_seed"),
+            ModelConfig: ("bidirectional",), DataConfig: ("sentence", "split", "max_tokens", "split_seed"),
             TrainConfig: ("loss", "reduce"),
         }.get(config, ())  # fmt: skip
         return tuple(name for name in super().options(config) if name not in left_out)
@@ -161,9 +161,6 @@ class Generate(Task):
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
         raise Problem("A run that writes text has no labels to answer with. Use `generate`, or `evaluate` on a text.")
-
-    def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
-        return {}
 
     def evaluate(
         self,

@@ -8,7 +8,7 @@ from rnn_core.analysis.along import SHARES, along
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.workspace.runs import Speech
 from tests.tiny import CELLS, LABELS, config_of, model_of, network_of, random_texts, vocabulary_of

@@ -15,7 +15,7 @@ from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.results import Answer, Evaluation
 from rnn_core.views import bptt, feedforward
 from rnn_core.views import evaluate as evaluate_views
