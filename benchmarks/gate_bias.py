@@ -29,6 +29,7 @@ from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.cells.gru import GRU
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.loop import Training
+from rnn_core.workspace.runs import Speech
 
 BIASES = (0.0, 1.0, 2.0, 3.0)
 SEEDS, EPOCHS = range(3), 20
@@ -82,7 +83,7 @@ def remembered(task: str, steps: int, cell: str, seed: int) -> str:
     model = ModelConfig(cell=cell, embedding=64, hidden=64, dropout=0.0)
     fit = TrainConfig(epochs=EPOCHS, patience=0, learning_rate=0.002, threads=1, seed=seed)
     config = RunConfig(DataConfig(task=kind), model, fit, "0" * 64, "bench")
-    training, reached = Training(config, encoded, held_out, vocabulary, labels), Reached()
+    training, reached = Training(config, encoded, held_out, Speech(vocabulary, tuple(labels))), Reached()
     training.run([reached])
     assert training.best
     return str(reached.epoch or f"{training.best['dev_accuracy']:.3f}")

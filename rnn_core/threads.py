@@ -15,7 +15,7 @@ _threads: int | None = None
 
 
 def use_threads(count: int) -> None:
-    """From here on loops are shared out among so many threads, and torch, whose products are small beside them, has one."""
+    """From here on loops are shared out among `count` threads, and torch, whose products are small beside them, has one."""
     global _threads
     _threads = count
     torch.set_num_threads(1)
@@ -129,7 +129,7 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
 
 
 def _have_helpers(count: int) -> None:
-    """Starts helpers until there are so many: all parts of a layer must be at work at once."""
+    """Starts helpers until there are `count` of them: all parts of a layer must be at work at once."""
     with _starting:
         while len(_helpers) < count:
             helper = Thread(target=_help, name="helper", daemon=True)

@@ -18,7 +18,7 @@ from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded, Unopened
-    from rnn_core.data.datasets import Example
+    from rnn_core.data.examples import Example
     from rnn_core.results import Along, Evaluation, Mistake, Trace
     from rnn_core.views.bptt import Backward
     from rnn_core.workspace.datasets import SavedDataset

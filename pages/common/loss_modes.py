@@ -10,7 +10,7 @@ import streamlit as st
 from pages.common import cache, run_choice, state, training, widgets
 from rnn_core import tasks
 from rnn_core.config import SPLITS, ModelConfig, Problem, TrainConfig
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.results import Along
 from rnn_core.training import jobs
 from rnn_core.views.view import literal

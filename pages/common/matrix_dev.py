@@ -54,8 +54,7 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
         return
 
     def read() -> Readings:
-        tokens, targets = [e.tokens for e in texts.examples], [e.target for e in texts.examples]
-        encoded = tasks.of(run.config).encode(tokens, targets, loaded.speech.vocabulary, loaded.speech.labels)
+        encoded = tasks.of(run.config).encode_examples(texts.examples, loaded.speech)
         some = sample(loaded, encoded)
         return readings(loaded, some, len(encoded))
 

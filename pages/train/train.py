@@ -38,7 +38,7 @@ with widgets.saying_problems():
         st.caption(f"**{train_form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
         if slow := train_form.without_kernel(model, train):
             st.caption(slow)
-    current = st.session_state.get("training")
+    current = state.session().training
     if not current and (chosen := state.selection().run) and jobs.status(workspace.folder("runs", chosen)):
         current = chosen  # a reload: the link still names the run
     active = {run.id: run for run in workspace.runs() if (s := jobs.status(run.path)) and s.state != "done"}

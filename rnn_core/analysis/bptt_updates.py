@@ -14,7 +14,7 @@ from rnn_core.analysis.bptt_sweep import Gradients, sums
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.network.models import Network
 from rnn_core.results import BatchDirections, SgdStep
 
@@ -56,7 +56,7 @@ def clipped(norm: float, most: float) -> float:
 
 
 def mini_batch(loaded: Loaded, examples: Sequence[Example], texts: int = 32, tokens: int = 2000) -> Encoded:
-    """Some examples evenly from all of them, as one batch of at most so many texts and about so many tokens."""
+    """Some examples evenly from all of them, as one batch of up to `texts` texts and about `tokens` tokens."""
     taken: list[Example] = []
     length = 0
     for i in np.linspace(0, len(examples) - 1, min(texts, len(examples))).astype(int):
@@ -64,10 +64,7 @@ def mini_batch(loaded: Loaded, examples: Sequence[Example], texts: int = 32, tok
         if taken and length > tokens:
             break
         taken.append(examples[i])
-    speech = loaded.speech
-    return tasks.of(loaded.config).encode(
-        [e.tokens for e in taken], [e.target for e in taken], speech.vocabulary, speech.labels
-    )
+    return tasks.of(loaded.config).encode_examples(taken, loaded.speech)
 
 
 def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded) -> BatchDirections:

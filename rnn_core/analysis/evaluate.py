@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.results import Answers, Evaluation
 
 

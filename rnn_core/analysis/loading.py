@@ -58,17 +58,14 @@ def load(run: Run, device: str = "cpu") -> Loaded:
     import torch
 
     from rnn_core.network.device import device_of
-    from rnn_core.network.tensors import put, tensors_of
+    from rnn_core.network.tensors import put, shapes_of
 
     place, config, speech, task = device_of(device), run.config, run.speech, tasks.of(run.config)
-    sizes = len(speech.vocabulary), len(speech.labels)
     misfit = f"Run {run.id} is damaged: its weights do not fit its config. Delete it, or import it again."
-    with torch.device("meta"):  # no room is made for a network that may be as large as a config says
-        shapes = {name: tuple(tensor.shape) for name, tensor in tensors_of(task.network(config, *sizes)).items()}
-    if run.weight_shapes() != shapes:
+    if run.weight_shapes() != shapes_of(lambda: task.network(config, speech)):
         raise Problem(misfit)
     weights = run.weights()
-    network = task.network(config, *sizes)
+    network = task.network(config, speech)
     try:
         put(network, {name: torch.from_numpy(array) for name, array in weights.items()})
     except (RuntimeError, TypeError):

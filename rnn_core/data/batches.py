@@ -3,15 +3,17 @@
 A text is fed as `<sos> w_1 … w_m <eos>`, so a text of m tokens takes T = m + 2 steps.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rnn_core.data.schema import TEXT, Schema
+from rnn_core.data.sides import Characters, Tokens, places, steps_of
 from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
 
 POOL = 50
-"""Texts are sorted by length within pools of so many batches: alike within a batch, shuffled between pools."""
+"""Texts are sorted by length within pools of this number of batches: alike within a batch, shuffled between pools."""
 
 GROUP = 16
 """Batches of more texts are a multiple of it: two threads, and eight texts at a time in each (network/kernels/products.py)."""
@@ -25,7 +27,7 @@ class Batch:
         rows: (B,) which texts these are.
         tokens: (T, B) indices, int64.
         lengths: (B,) true steps, specials included.
-        targets: (B,) a class a text, or (T, B) a tag a step; −1 where there is none.
+        targets: (B,) one class per text, or (T, B) one tag per step; −1 where there is none.
     """
 
     rows: np.ndarray
@@ -41,14 +43,16 @@ class Encoded:
     Attributes:
         indices: tokens of all texts with `<sos>` and `<eos>`, one after the other, int32.
         starts: (m + 1,) where each text begins in `indices`.
-        targets: (m,) a class a text, or one tag an index (−1 at specials); −1 for a label outside `labels`.
+        targets: (m,) one class per text, or one tag per index (−1 at specials); −1 for a label outside `labels`.
         per_token: which of the two.
+        further: the other sides of tokens and characters by name.
     """
 
     indices: np.ndarray
     starts: np.ndarray
     targets: np.ndarray
     per_token: bool
+    further: Mapping[str, Tokens | Characters] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -82,24 +86,51 @@ class Encoded:
         """(m,) steps of each text, specials included."""
         return np.diff(self.starts)
 
+    @property
+    def sides(self) -> dict[str, Tokens | Characters]:
+        """Every side of tokens and characters by its name, `text` first."""
+        return {TEXT: Tokens(self.indices, self.starts), **self.further}
+
     def part(self, rows: np.ndarray) -> "Encoded":
         """Some of the texts."""
         if len(rows) == len(self):
             return self
-        places = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
+        steps = steps_of(self.starts, rows)
         starts = np.concatenate([[0], np.cumsum(self.lengths[rows])])
-        targets = self.targets[places] if self.per_token else self.targets[rows]
-        return Encoded(self.indices[places], starts, targets, self.per_token)
+        targets = self.targets[steps] if self.per_token else self.targets[rows]
+        further = {name: side.part(rows) for name, side in self.further.items()}
+        return Encoded(self.indices[steps], starts, targets, self.per_token, further)
 
     def batch(self, rows: np.ndarray) -> Batch:
-        """These texts as one batch."""
-        lengths = self.starts[rows + 1] - self.starts[rows]  # not of all texts, of which there may be millions
-        steps = np.arange(lengths.max())[:, None]
-        true = steps < lengths
-        where = np.where(true, self.starts[rows] + steps, 0)
+        """These texts as one batch; of the further sides, `sides[name].batch(rows)` has the same texts."""
+        where, true, lengths = places(self.starts, rows)
         tokens = np.where(true, self.indices[where], PAD).astype(np.int64)
         targets = np.where(true, self.targets[where], -1) if self.per_token else self.targets[rows]
         return Batch(rows, tokens, lengths, targets)
+
+
+def encode(
+    schema: Schema,
+    texts: Sequence[Sequence[str]],
+    targets: Sequence[str | Sequence[str]] | None,
+    vocabularies: Mapping[str, Vocabulary],
+    labels: Sequence[str],
+    further: Mapping[str, Sequence[Sequence[str]]],
+) -> Encoded:
+    """Texts as tokens, with all sides that can be made of what is given.
+
+    Args:
+        schema: names the sides.
+        targets: a label, or tags, for each text; None: none is known.
+        vocabularies: of each side by its name, `text` included.
+        labels: the classes by number.
+        further: the texts of further tokens sides by name; those that are not known, such as a translation, are left out.
+    """
+    encoded = Encoded.of(texts, targets, vocabularies[TEXT], labels, schema.per_token)
+    known = {TEXT: texts, **further}
+    sides: dict[str, Tokens | Characters] = {name: Tokens.of(some, vocabularies[name]) for name, some in further.items()}
+    sides |= {name: Characters.of(known[of], vocabularies[name]) for name, of in schema.spelled.items() if of in known}
+    return replace(encoded, further=sides)
 
 
 def plan(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:

@@ -9,8 +9,9 @@ from math import isfinite
 import regex
 
 from rnn_core.config import SPLITS, DataConfig, Problem
+from rnn_core.data.contents import without_spaces
+from rnn_core.data.finish import Counted
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
-from rnn_core.data.stored import Counted
 from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
@@ -18,7 +19,7 @@ MOST_LABELS = 100_000
 """Different labels, of all splits, at which reading ends."""
 
 FEW = 10
-"""Below so many training examples a class is warned of."""
+"""A class with fewer training examples is warned of."""
 
 Splits = Mapping[str, Counted]
 
@@ -46,7 +47,7 @@ def check_labels(
         left_out: the rows of its file that were not used, the most frequent reason first.
 
     Raises:
-        Problem: when there is only one, or so many that the column is rather free text.
+        Problem: when there is only one, or when there are too many, so that the column is rather free text.
     """
     total = sum(counts.values())
     if len(counts) < 2:
@@ -227,3 +228,21 @@ def _by_split(counts: Counter[str]) -> str:
 
 def _some(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
+
+
+def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str]], labelled: bool) -> list[str]:
+    """Warnings of texts that words are no good steps for.
+
+    Args:
+        examples: the tokens of some texts.
+        labelled: whether each text has a label.
+    """
+    if config.tokens == "char":
+        return []
+    if without_spaces([" ".join(token for token in tokens if any(map(str.isalpha, token))) for tokens in examples]):
+        return ["The texts are written without spaces between words, so a whole phrase counts as one word: read them by "
+                "characters instead."]  # fmt: skip
+    if labelled and train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
+        return ["Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are the "
+                "tokens of sentences, choose the task of labelling."]  # fmt: skip
+    return []

@@ -1,20 +1,23 @@
 """From rows to examples: texts and their target, whatever the layout; what cannot be used is counted with its row."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rnn_core.config import DataConfig
-from rnn_core.data.columns import Layout, without_spaces
+from rnn_core.data.contents import without_spaces
 from rnn_core.data.encodings import encodable
+from rnn_core.data.layouts import Layout
 from rnn_core.data.names import split_of
 from rnn_core.data.records import FASTTEXT
+from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.tables import BLOCK, Block, Format, Row, listed, read_blocks, read_rows
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.values import Span, as_list, as_spans, as_text
@@ -35,6 +38,13 @@ SHOWN = 20
 """How many rows are named for a reason."""
 
 
+class Text(NamedTuple):
+    """A text as in the file and its tokens, as of `Example`."""
+
+    text: str
+    tokens: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Example:
     """One text or sentence with its truth.
@@ -42,14 +52,16 @@ class Example:
     Attributes:
         text: as in the file, or the tokens with a space between; it ends with the last token kept.
         tokens: (m,) without specials; none holds a plain space unless tokens are characters.
-        target: the label, or (m,) tags.
+        target: the label, or (m,) tags; empty where the data have no labels.
         row: where it stands, such as "train.csv line 12".
+        further: the texts of further tokens sides by name, such as the translation.
     """
 
     text: str
     tokens: tuple[str, ...]
     target: str | tuple[str, ...]
     row: str
+    further: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,11 +95,13 @@ class Found:
 
     Attributes:
         texts: an Arrow array of them as in the file, or a list of the tokens of each.
-        targets: the label of each as Arrow's array with a dictionary, which may name a label twice; or a list of its tags.
+        targets: the label of each as Arrow's array with a dictionary, which may name a label twice; or a list of its tags. Every
+            label is empty where the data have none.
         splits: the split of each; None without a split column.
         lines: where each starts.
         faults: where the others start, and why they are left out.
         notes: where doubtful ones start that are kept, and why they are doubtful.
+        further: an Arrow array of texts for each further tokens side by name.
     """
 
     texts: Any
@@ -96,6 +110,7 @@ class Found:
     lines: list[int]
     faults: list[tuple[int, str]]
     notes: list[tuple[int, str]]
+    further: dict[str, Any] = field(default_factory=dict)
 
 
 class _Fault(Exception):
@@ -103,31 +118,35 @@ class _Fault(Exception):
 
 
 def read_file(
-    path: Path, format: Format, config: DataConfig, layout: Layout, tick: Callable[[float], object] | None = None
+    path: Path,
+    format: Format,
+    config: DataConfig,
+    schema: Schema,
+    layout: Layout,
+    tick: Callable[[float], object] | None = None,
 ) -> Iterator[Found]:
     """The examples of a file, many at a time.
 
     Args:
-        config: with text and label, and what else the layout needs, filled in.
+        config: with the columns of all sides, and what else the layout needs, filled in.
     """
-    blocks = (_grouped if layout == "token" else read_blocks)(path, format, _columns(config, layout), tick)
-    for block in blocks:
+    more = (config.split, config.sentence if layout == "token" else None)
+    columns = [*(getattr(config, name) or "" for name in schema.columns), *filter(None, more)]
+    for block in (_grouped if layout == "token" else read_blocks)(path, format, columns, tick):
+        sides = dict(zip(schema.columns, block.columns, strict=False))
         splits = None
         if config.split:
-            splits = [split_of(as_text(value), config.split) or "" for value in listed(block.columns[2])]
-        found = Found(block.columns[0], block.columns[1], splits, block.lines, block.faults, block.notes)
-        yield _labelled(found, config) if layout == "text" else _tagged(found, layout, config)
-
-
-def _columns(config: DataConfig, layout: Layout) -> list[str]:
-    more = (config.split, config.sentence if layout == "token" else None)
-    return [config.text or "", config.label or "", *filter(None, more)]
+            splits = [split_of(as_text(value), config.split) or "" for value in listed(block.columns[len(sides)])]
+        label = sides[schema.labels.name] if schema.labels else None
+        further = {name: sides[name] for name in schema.texts[1:]}
+        found = Found(sides[TEXT], label, splits, block.lines, block.faults, block.notes, further)
+        yield _tagged(found, layout, config) if schema.per_token else _whole(found, config)
 
 
 def _grouped(
     path: Path, format: Format, columns: Sequence[str], tick: Callable[[float], object] | None
 ) -> Iterator[Block]:
-    """A token a row: rows that follow each other with one sentence id; an empty id is that of the row above."""
+    """One token per row: rows that follow each other with one sentence id; an empty id is that of the row above."""
     sentences = _sentences(read_rows(path, format, columns, tick))
     while some := list(islice(sentences, BLOCK)):
         sound = [values for _, values, fault, _ in some if not fault]
@@ -163,16 +182,69 @@ def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list
         yield start, (tokens, tags, split), fault, note
 
 
-def _labelled(found: Found, config: DataConfig) -> Found:
-    if isinstance(found.texts, pa.Array) and isinstance(found.targets, pa.Array) and all(found.splits or [True]):
-        targets = found.targets.dictionary_encode()
-        names = [name.strip() for name in targets.dictionary.to_pylist()]  # a file has few labels, and often
-        blank = pc.or_(pc.utf8_is_space(found.texts), pc.equal(pc.binary_length(found.texts), 0))
-        if all(names) and not pc.any(blank).as_py() and not any(name.startswith(("[", "(", "{", FASTTEXT)) for name in names):
-            return replace(found, targets=pa.DictionaryArray.from_arrays(targets.indices, pa.array(names, pa.string())))
-    texts = [value if type(value) is str else as_text(value) for value in listed(found.texts)]
-    odd_kinds = {row for row, value in enumerate(listed(found.texts)) if isinstance(value, (list, dict))}
-    labels = [value.strip() if type(value) is str else value for value in listed(found.targets)]
+def _whole(found: Found, config: DataConfig) -> Found:
+    """Rows that are texts, and perhaps a label."""
+    texts = {TEXT: found.texts, **found.further}
+    if all(found.splits or [True]) and all(isinstance(some, pa.Array) and not _any_blank(some) for some in texts.values()):
+        labels = _no_labels(found) if found.targets is None else _plain_labels(found.targets)
+        if labels is not None:
+            return replace(found, targets=labels)
+    columns = {name: getattr(config, name) for name in texts}
+    odd_kinds = {
+        row: columns[name] for name, some in texts.items() for row, value in enumerate(listed(some))
+        if isinstance(value, (list, dict))
+    }  # fmt: skip
+    texts = {name: [value if type(value) is str else as_text(value) for value in listed(some)] for name, some in texts.items()}
+    labels, several = (None, set()) if found.targets is None else _labels(listed(found.targets))
+    parts = [*texts.values(), *([labels] if labels is not None else [])]
+    found = replace(found, texts=texts[TEXT], targets=labels, further={name: texts[name] for name in found.further})
+
+    def check(row: int) -> None:
+        if row in odd_kinds:
+            raise _Fault(f"a list or an object instead of a text in the column {odd_kinds[row]!r}")
+        if not any(part[row].strip() for part in parts):
+            raise _Fault(EMPTY)
+        for name, some in texts.items():
+            if not some[row].strip():
+                raise _Fault(f"no text in the column {columns[name]!r}" if found.further else "no text")
+        if row in several:
+            raise _Fault("several labels for one text (multi-label)")
+        if labels is not None and not labels[row]:
+            raise _Fault("no label")
+        if unusable([part[row] for part in parts]):
+            raise _Fault(UNUSABLE)
+
+    whole = "\n".join(chain.from_iterable(parts))  # one look at all of them; row by row only where that finds something
+    odd = any(not all(part) or any(map(str.isspace, part)) for part in parts) or "\0" in whole or not encodable(whole)
+    if odd or several or odd_kinds or not all(found.splits or [True]):
+        found = _sound(found, config, check)
+    targets = _no_labels(found) if found.targets is None else pa.array(found.targets, pa.string()).dictionary_encode()
+    further = {name: pa.array(some, pa.string()) for name, some in found.further.items()}
+    return replace(found, texts=pa.array(found.texts, pa.string()), targets=targets, further=further)
+
+
+def _any_blank(texts: pa.Array) -> bool:
+    return pc.any(pc.or_(pc.utf8_is_space(texts), pc.equal(pc.binary_length(texts), 0))).as_py() or False
+
+
+def _no_labels(found: Found) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(found.lines), np.int32)), pa.array([""]))
+
+
+def _plain_labels(labels: Any) -> pa.Array | None:
+    """Labels without the white space around them; None where one is empty or may be a list."""
+    if not isinstance(labels, pa.Array):
+        return None
+    targets = labels.dictionary_encode()
+    names = [name.strip() for name in targets.dictionary.to_pylist()]  # a file has few labels, and often
+    if not all(names) or any(name.startswith(("[", "(", "{", FASTTEXT)) for name in names):
+        return None
+    return pa.DictionaryArray.from_arrays(targets.indices, pa.array(names, pa.string()))
+
+
+def _labels(values: Sequence[Any]) -> tuple[list[str], set[int]]:
+    """The label of each row, empty where there is none, and the rows that have several."""
+    labels = [value.strip() if type(value) is str else value for value in values]
     several = set()
     for row, value in enumerate(labels):
         if type(value) is not str or value.startswith(("[", "(", "{", FASTTEXT)):
@@ -180,28 +252,7 @@ def _labelled(found: Found, config: DataConfig) -> Found:
             entries = as_list(value)
             labels[row] = as_text(value).strip() if entries is None else "".join(entries[:1]).strip()
             several |= {row} if entries and len(entries) > 1 else set()
-    found = replace(found, texts=texts, targets=labels)
-
-    def check(row: int) -> None:
-        if row in odd_kinds:
-            raise _Fault(f"a list or an object instead of a text in the column {config.text!r}")
-        if not texts[row].strip() and not labels[row]:
-            raise _Fault(EMPTY)
-        if not texts[row].strip():
-            raise _Fault("no text")
-        if row in several:
-            raise _Fault("several labels for one text (multi-label)")
-        if not labels[row]:
-            raise _Fault("no label")
-        if unusable((texts[row], labels[row])):
-            raise _Fault(UNUSABLE)
-
-    whole = "\n".join(chain(texts, labels))  # one look at all of them; row by row only where that finds something
-    odd = not all(texts) or not all(labels) or any(map(str.isspace, texts)) or "\0" in whole or not encodable(whole)
-    if odd or several or odd_kinds or not all(found.splits or [True]):
-        found = _sound(found, config, check)
-    targets = pa.array(found.targets, pa.string()).dictionary_encode()
-    return replace(found, texts=pa.array(found.texts, pa.string()), targets=targets)
+    return labels, several
 
 
 def _tagged(found: Found, layout: Layout, config: DataConfig) -> Found:
@@ -226,10 +277,15 @@ def _sound(found: Found, config: DataConfig, check: Callable[[int], None]) -> Fo
             kept.append(row)
         except _Fault as reason:
             faults.append((line, str(reason)))
-    texts, targets, lines = ([values[row] for row in kept] for values in (found.texts, found.targets, found.lines))
+
+    def those_kept(values: Any) -> Any:
+        return values and [values[row] for row in kept]
+
+    lines = those_kept(found.lines)
     there = set(lines) if found.notes else ()
     notes = [note for note in found.notes if note[0] in there]
-    return Found(texts, targets, found.splits and [found.splits[row] for row in kept], lines, faults, notes)
+    further = {name: those_kept(some) for name, some in found.further.items()}
+    return Found(those_kept(found.texts), those_kept(found.targets), those_kept(found.splits), lines, faults, notes, further)
 
 
 def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""From the text of a JSON file to records: an object a line, an array of objects, or one object that holds all rows."""
+"""From the text of a JSON file to records: one object per line, an array of objects, or one object that holds all rows."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _JSON = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Nu
 
 
 def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
-    """JSON lines: one object a line; blank lines are passed over."""
+    """JSON lines: one object per line; blank lines are passed over."""
     for number, line in enumerate(lines, start=1):
         if text := line.strip():
             try:
@@ -61,7 +61,7 @@ def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record
                 if len(text) - at > MAX_RECORD:
                     raise Problem(
                         f"The object that starts in line {line} of {name} is broken JSON or longer than "
-                        f"{MAX_RECORD:,} characters: repair it, or write one object a line."
+                        f"{MAX_RECORD:,} characters: repair it, or write one object per line."
                     ) from None
                 break
             yield line, *_object(value)
@@ -101,7 +101,7 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
         size += len(chunk)
         if size > MAX_COLUMNS_JSON:
             raise Problem(f"{name} is one JSON object by columns, longer than the {MAX_COLUMNS_JSON:,} characters that are read: "
-                          "write one object a line.")  # fmt: skip
+                          "write one object per line.")  # fmt: skip
     try:
         table = _JSON.decode("".join(pieces).strip())
     except (ValueError, RecursionError):
@@ -119,7 +119,7 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
     columns = {key: [*column.values()] if isinstance(column, dict) else column for key, column in table.items()}
     columns = {key: column for key, column in columns.items() if isinstance(column, list)}
     if len(set(map(len, columns.values()))) > 1:
-        raise Problem(f"The columns of {name} differ in length: export it again, or write one object a line.")
+        raise Problem(f"The columns of {name} differ in length: export it again, or write one object per line.")
     for number, values in enumerate(zip(*columns.values(), strict=True), start=1):
         yield number, dict(zip(columns, values, strict=True)), None
 

@@ -1,4 +1,4 @@
-"""What kind of file begins with some lines: a table, JSON, tokens with tags, or a text and its label a line."""
+"""What kind of file begins with some lines: a table, JSON, tokens with tags, or one text and its label per line."""
 
 import re
 from collections import Counter
@@ -29,13 +29,13 @@ _TAG = re.compile(r"[A-Z$.,:;'`#()\"-][A-Z0-9$.,:;'`#()\"_-]*")
 _FOREIGN: dict[str, tuple[re.Pattern[str], str]] = {
     "BRAT's standoff annotations (.ann)": (
         re.compile(r"[TERAMN#*]\d*\t\S+ (\d+ \d+|\S+:T\d+)"),
-        "convert them to CoNLL, with a token and its tag a line",
+        "convert them to CoNLL, with one token and its tag per line",
     ),
     "an export of Label Studio": (
         re.compile(r'\[?\s*\{(?=(?s:.)*"(annotations|completions)"\s*:\s*\[)(?=(?s:.)*"result"\s*:\s*\[)'),
         "export it as CoNLL 2003, or as CSV for classification",
     ),
-    "SQuAD's JSON of questions": (re.compile(r'\{(?s:.)*"paragraphs"\s*:\s*\['), "write a text and its label a row"),
+    "SQuAD's JSON of questions": (re.compile(r'\{(?s:.)*"paragraphs"\s*:\s*\['), "write one text and its label per row"),
     "XML": (re.compile(r"<\?xml|<!DOCTYPE"), "save the texts and labels as a CSV file"),
     "HTML": (re.compile(r"(?i)<html"), "save the texts and labels as a CSV file"),
 }

@@ -60,7 +60,7 @@ class Numbering:
 
     Args:
         how: "word" or "char" for texts, None for lists of tokens.
-        most: a text is cut after so many tokens.
+        most: a text is cut after this number of tokens.
         fold: gives the word that a token counts as, by which texts are the same.
     """
 

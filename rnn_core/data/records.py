@@ -157,7 +157,7 @@ def _unclosed(name: str, line: int, how: str) -> Problem:
 def sentences(
     lines: Iterable[str], kind: str, width: int, name: str, delimiter: str | None = None
 ) -> Iterator[Record[tuple[list[str], ...]]]:
-    """Sentences of a file with a token a line and blank lines between; the values are `width` lists, one a column.
+    """Sentences of a file with one token per line and blank lines between; the values are `width` lists, one per column.
 
     `token_tag` has neither comments nor quotes. In `conll` a line that starts with # and has another number of columns
     than the file is a comment, and -DOCSTART- is passed over; in `conllu` so are # lines, ranges (1-2) and empty
@@ -230,7 +230,7 @@ def _count(columns: int) -> str:
     return "1 column" if columns == 1 else f"{columns} columns"
 
 
-# ---- a text a line, its label beside it -----------------------------------------------------------------------------
+# ---- one text per line, its label beside it --------------------------------------------------------------------------
 
 FASTTEXT = "__label__"
 

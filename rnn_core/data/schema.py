@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["tokens", "class", "tags"]
+Kind = Literal["tokens", "characters", "class", "tags"]
+
+TEXT = "text"
+"""The name of the first side, the tokens that every example has."""
 
 
 @dataclass(frozen=True)
@@ -11,12 +14,15 @@ class Side:
     """One part of an example.
 
     Attributes:
-        name: the option of `DataConfig` that names its column, such as `text` or `label`.
-        kind: `tokens` (a sequence), `class` (one label per text) or `tags` (one tag per token of the text).
+        name: the option of `DataConfig` that names its column, such as `text` or `label`; of `characters`, any other name.
+        kind: `tokens` (a sequence), `characters` (those of each token of another side, as the file spells it), `class` (one
+            label per example) or `tags` (one tag per token of the text).
+        of: the name of the tokens side that `characters` spell.
     """
 
     name: str
     kind: Kind
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -24,17 +30,31 @@ class Schema:
     """The sides of every example of a dataset.
 
     Attributes:
-        sides: what the network reads first, then what it is to answer, where the data say that.
+        sides: `text` first, then further tokens and characters, and what the network is to answer, where the data say that.
         stream: one long text; else rows, each an example of its own.
+
+    Raises:
+        ValueError: when the sides do not go together.
     """
 
     sides: tuple[Side, ...]
     stream: bool = False
 
+    def __post_init__(self) -> None:
+        names = [side.name for side in self.sides]
+        if self.sides[:1] != (Side(TEXT, "tokens"),) or len(set(names)) < len(names):
+            raise ValueError(f"the first side must be the tokens {TEXT!r}, and no name may come twice")
+        if any((side.kind == "characters") != (side.of in self.texts) for side in self.sides):
+            raise ValueError("characters, and they alone, must be `of` a tokens side")
+        if sum(side.kind in ("class", "tags") for side in self.sides) > 1:
+            raise ValueError("an example has one label, or one tag per token, but not several of them")
+        if len(self.texts) > 1 and (self.stream or self.per_token):
+            raise ValueError("a stream, or a text with tags, has no second text")
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The options that name the columns a table must have, beyond those that a layout may add; none for a stream."""
-        return () if self.stream else tuple(side.name for side in self.sides)
+        return () if self.stream else tuple(side.name for side in self.sides if side.kind != "characters")
 
     @property
     def row(self) -> str:
@@ -42,21 +62,36 @@ class Schema:
         return "line" if self.stream else "text"
 
     @property
-    def target(self) -> Kind | None:
-        """The kind of the labels; None where the data have none."""
-        return next((side.kind for side in self.sides if side.kind != "tokens"), None)
+    def texts(self) -> tuple[str, ...]:
+        """The names of the tokens sides."""
+        return tuple(side.name for side in self.sides if side.kind == "tokens")
+
+    @property
+    def spelled(self) -> dict[str, str]:
+        """The characters sides by name, each with the tokens side that it spells."""
+        return {side.name: side.of for side in self.sides if side.of}
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The names of all sides with a vocabulary of their own beside that of `text`."""
+        return (*self.texts[1:], *self.spelled)
+
+    @property
+    def labels(self) -> Side | None:
+        """The side that the network is to answer with a class or with tags; None where the data have none."""
+        return next((side for side in self.sides if side.kind in ("class", "tags")), None)
 
     @property
     def per_token(self) -> bool:
         """Whether the labels are tags, one per token."""
-        return self.target == "tags"
+        return self.labels is not None and self.labels.kind == "tags"
 
 
-CLASSES = Schema((Side("text", "tokens"), Side("label", "class")))
+CLASSES = Schema((Side(TEXT, "tokens"), Side("label", "class")))
 """One label per text."""
 
-TAGS = Schema((Side("text", "tokens"), Side("label", "tags")))
+TAGS = Schema((Side(TEXT, "tokens"), Side("label", "tags")))
 """One tag per token."""
 
-STREAM = Schema((Side("text", "tokens"),), stream=True)
+STREAM = Schema((Side(TEXT, "tokens"),), stream=True)
 """One long text without labels."""

@@ -1,11 +1,17 @@
-"""Cutting dev and test from train: seeded, each class in its share, identical texts together."""
+"""Cutting dev and test from train: seeded, each class in its share, identical texts together; of a stream, its end."""
 
 import random
 from array import array
-from collections.abc import Callable, Mapping, MutableSequence
-from itertools import islice
+from collections.abc import Callable, Collection, Mapping, MutableSequence
+from itertools import chain, combinations, islice
+from typing import Any
 
 import numpy as np
+
+from rnn_core.config import SPLITS, DataConfig
+from rnn_core.data.finish import TRAIN, Written
+from rnn_core.data.progress import Tick
+from rnn_core.data.schema import Schema
 
 
 def cut(
@@ -21,7 +27,7 @@ def cut(
     split. A split with a share gets at least one example when there are enough.
 
     Args:
-        texts: (m,) a number a text, the same for the same text.
+        texts: (m,) a number for each text, equal for equal texts.
         classes: (m,) the class of each, as its place among all classes in order; 0 throughout where there are none.
         tick: called often; what it raises ends the work.
     """
@@ -87,3 +93,75 @@ def _shuffle(items: MutableSequence[int], rng: random.Random, tick: Callable[[],
             items[i], items[j] = items[j], items[i]
             if not i & 0xFFFF:
                 tick()
+
+
+def cut_from_train(written: Written, config: DataConfig, stream: bool, tick: Tick) -> dict[str, float]:
+    """Moves examples of training to the splits that lack some and are asked for.
+
+    Args:
+        stream: whether the examples are one long text, whose end is cut; else they are drawn by chance.
+        tick: called often; what it raises ends the work.
+
+    Returns:
+        The share of each split that was cut.
+    """
+    asked = {"dev": config.dev_share, "test": config.test_share}
+    shares = {split: share for split, share in asked.items() if split not in written.present and share > 0}
+    if shares and stream:
+        _cut_ends(written, shares)
+    elif shares:
+        _cut_rows(written, shares, config.split_seed, tick)
+    return {split: share for split, share in shares.items() if split in written.present}
+
+
+def _cut_rows(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -> None:
+    """By chance, each class in its share."""
+    rows: Any = written.splits == TRAIN
+    if rows.all():
+        rows = slice(None)  # which copies nothing
+    texts = written.text.texts[rows]
+    if written.schema.labels is None or written.per_token:
+        classes = np.zeros(len(texts), np.int32)
+    else:
+        places = np.empty(len(written.labels), np.int32)
+        places[sorted(range(len(places)), key=written.labels.__getitem__)] = np.arange(len(places))
+        classes = places[written.classes[rows]]
+    codes = np.array([TRAIN, *map(SPLITS.index, shares)], np.int8)
+    written.splits[rows] = codes[cut(texts, classes, shares, seed, lambda: tick(0.0))]
+
+
+def _cut_ends(written: Written, shares: Mapping[str, float]) -> None:
+    """The last rows: a stream is not shuffled."""
+    rows = written.rows("train")
+    ends = np.cumsum(written.text.lengths[rows]) / written.text.lengths[rows].sum()
+    end = 1.0
+    for split in reversed([split for split in SPLITS if split in shares]):
+        written.splits[rows[(ends > end - shares[split]) & (ends <= end)]] = SPLITS.index(split)
+        end -= shares[split]
+
+
+def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, float], schema: Schema) -> str:
+    """How the splits came about, in words.
+
+    Args:
+        files: the splits that have a file.
+        cut: from `cut_from_train`.
+    """
+    if config.split:
+        given = f"The splits are as the column {config.split!r} says."
+    else:
+        given = f"The files given are {', '.join(files)}." if len(files) > 1 else "One file was given."
+    if not cut:
+        return given
+    parts = " and ".join(f"{share:.0%} for {split}" for split, share in cut.items())
+    if schema.stream:
+        return f"{given} Cut from the end of train: {parts}."
+    shares = "every class in its share, " if schema.labels else ""
+    return f"{given} Cut from train with seed {config.split_seed}: {parts}, {shares}identical texts together."
+
+
+def shared_texts(written: Written, cut: Collection[str]) -> dict[tuple[str, str], int]:
+    """How many different texts stand in both splits of each pair; none when both are cut from training."""
+    pairs = [pair for pair in combinations(written.present, 2) if not {"train", *cut}.issuperset(pair)]
+    different = {split: np.unique(written.text.texts[written.rows(split)]) for split in {*chain.from_iterable(pairs)}}
+    return {(a, b): len(np.intersect1d(different[a], different[b], assume_unique=True)) for a, b in pairs}

@@ -63,7 +63,7 @@ class Format:
         encoding: one of `ENCODINGS`; None for Parquet.
         delimiter: one of `DELIMITERS`; of `word_tag` the sign between a word and its tags; None where there is none.
         header: the column names, unique.
-        json: how a file of JSON holds its rows: an object a line, one array of objects, or a list for each column.
+        json: how a file of JSON holds its rows: one object per line, one array of objects, or a list for each column.
         at: of an array that lies under a key, how many characters stand before it.
         quoting: of a table, one of `QUOTINGS`.
         above: of a table, how many lines stand above its first row.
@@ -87,7 +87,7 @@ class Format:
 
     @property
     def by_sentence(self) -> bool:
-        """Whether a row is a sentence, its values lists with one entry a token."""
+        """Whether a row is a sentence, its values lists with one entry per token."""
         return self.kind in ("conll", "conllu", "token_tag", "word_tag")
 
     @property
@@ -106,7 +106,7 @@ class Row:
 
     Attributes:
         line: where it starts in the file, from 1; for Parquet its number.
-        values: one a column asked for: text, or what JSON and Parquet hold; of a sentence, a list of text a column.
+        values: one for each column asked for: text, or what JSON and Parquet hold; of a sentence, a list of text.
         fault: why it cannot be used, or None.
         note: why it is doubtful, or None.
     """
@@ -219,7 +219,7 @@ def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
     """How the JSON that begins with this text holds its rows: its lines, an array, or a list or an array under a key.
 
     Args:
-        by_line: whether the file's name says that it holds an object a line.
+        by_line: whether the file's name says that it holds one object per line.
     """
     if text.lstrip("\ufeff \t\r\n").startswith("["):
         return replace(draft, json="array")
@@ -227,7 +227,7 @@ def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
     members = list(json_members(text))
     inner = {key: text[at : at + 200] for key, at in members}
     if not inner or by_line or (more.lstrip().startswith("{") and first.rstrip().endswith("}")):
-        return draft  # an object a line
+        return draft  # one object per line
     ends = [at for _, at in members[1:]] + [len(text)]
     nested = [(end - at, key, at) for (key, at), end in zip(members, ends, strict=True) if _OBJECTS.match(text, at)]
     if nested:

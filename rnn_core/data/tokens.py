@@ -46,7 +46,7 @@ def tokenise(text: str, how: str, most: int | None = None) -> list[tuple[str, in
     Args:
         how: "word": contractions split as do|n't, it|'s; U.S., well-acted, 3.5 and addresses stay whole; any other sign
             is a token of its own. "char": one grapheme cluster a token, white space included.
-        most: stop after so many tokens; all of them when None.
+        most: stop after this number of tokens; None: all of them.
     """
     if how == "char":
         return [(found.group(), *found.span()) for found in islice(_CHARACTERS.finditer(text), most)]

@@ -27,7 +27,7 @@ Layout = Literal["text", "lists", "token"]
 """How a row holds what is answered: a `text`; a sentence, as `lists` of its tokens; or one `token` of a sentence."""
 
 LINES = "lines"
-"""The kind of a file with one text a line, which has no other columns."""
+"""The kind of a file with one text per line, which has no other columns."""
 
 SAMPLE = 200
 _FITTING = 0.9
@@ -69,8 +69,8 @@ class Unlabelled:
     def words(self) -> str:
         """How the file is read, as a sentence without its full stop."""
         if self.format.kind == LINES:
-            return "one text a line"
-        held = {"text": "texts", "lists": "tokens", "token": "one token a row"}[self.layout]
+            return "one text per line"
+        held = {"text": "texts", "lists": "tokens", "token": "one token per row"}[self.layout]
         by = f", sentences by the column {self.sentence!r}" if self.sentence else ""
         return f"{held} from the column {self.text!r}{by}"
 
@@ -156,7 +156,7 @@ def look_into(
     if format.by_sentence and not tagging:
         if by_line is False or not _open(config, name):
             raise Problem(
-                f"{name} has one token a line, and this run answers whole texts: choose a file with one text a row or a line.",
+                f"{name} has one token per line, and this run answers whole texts: choose a file with one text per row or line.",
                 "--lines, if each line is one text",
             )
         return _by_line(path, config, name)
@@ -186,7 +186,7 @@ def _lines(path: Path, format: Format, tick: Callable[[float], object] | None = 
 
 
 def _by_line(path: Path, config: DataConfig, name: str) -> Unlabelled:
-    """One text a line, but for a first line that names the texts below it."""
+    """One text per line, but for a first line that names the texts below it."""
     seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
     format = replace(seen, kind=LINES, delimiter=None, header=("text",))
     top = next(_lines(path, format), "").strip().strip('"')
@@ -215,7 +215,7 @@ def _sample(path: Path, format: Format) -> list[Row]:
     """The first sound rows. Raises Problem where there are none."""
     rows = list(islice(read_rows(path, format), SAMPLE))
     if not rows:
-        raise Problem(f"{format.name} has no rows below its header: add a text a row.", "--lines, if each line is one text")
+        raise Problem(f"{format.name} has no rows below its header: add one text per row.", "--lines, if each line is one text")
     sound = [row for row in rows if not row.fault]
     if not sound:
         _check(rows, format)

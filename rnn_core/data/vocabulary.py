@@ -48,6 +48,11 @@ class Vocabulary:
         counts: Counter[str] = Counter()
         for tokens in texts:
             counts.update(map(folding(lowercase), tokens))
+        return cls.of_counts(counts, size, lowercase)
+
+    @classmethod
+    def of_counts(cls, counts: Counter[str], size: int, lowercase: bool = False) -> "Vocabulary":
+        """The same from how often each folded word stands in training, in order of first appearance."""
         for special in SPECIALS:  # a text may spell a special; it is still only text
             counts.pop(special, None)
         kept = counts.most_common(size)

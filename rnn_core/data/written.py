@@ -79,12 +79,12 @@ def table(path: Path, schema: pa.Schema, kind: str) -> Iterator[Write]:
 
 
 def conll_sentence(columns: Sequence[Sequence[str]], comments: Iterable[tuple[str, str]] = ()) -> str:
-    """A sentence as CoNLL lines: comments, one line a token with a space between the columns, and a blank line.
+    """A sentence as CoNLL lines: comments, one line per token with a space between the columns, and a blank line.
 
     White space within a field becomes a no-break space and nothing becomes _, so that every line has as many fields.
 
     Args:
-        columns: each with one value a token, and with none for a row without tokens.
+        columns: each with one value per token, and with none for a row without tokens.
         comments: name and value; an empty value is left out.
     """
     held = []

@@ -112,7 +112,7 @@ class Recurrent(nn.Module):
         `record` has ended.
 
         Args:
-            x: inputs, (B, n).
+            x: inputs, (B, n), or one for all texts, (1, n).
             state: before the step.
 
         Returns:
@@ -125,11 +125,11 @@ class Recurrent(nn.Module):
             raise ValueError("a backward direction cannot be read step by step")
         tape = current()
         runs = [] if tape is None or tape.path(self) is None else self._open(tape, len(x))
-        if runs and not len(runs[0]):
-            state = runs[0].edits.start or state
+        if runs and not len(runs[0]) and (start := runs[0].edits.start):
+            state = tuple(part.expand(-1, len(x), -1) for part in start)
         after, kept = [], []
         for layer in range(self.layers):
-            x, before = self.dropout(x) if layer else x, tuple(part[layer].expand(len(x), -1) for part in state)
+            x, before = self.dropout(x) if layer else x, tuple(part[layer] for part in state)
             if runs:
                 new, extra = runs[layer].read(x, before)
             else:

@@ -45,7 +45,7 @@ class Product(NamedTuple):
     """A matrix times a vector at every step; or a vector that the step reads, which is its product with 1.
 
     Attributes:
-        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows).
+        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or one tensor per step, (B, rows).
         inputs: v, (T, B, columns).
     """
 

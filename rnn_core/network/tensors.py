@@ -1,6 +1,6 @@
 """The numbers of a module by name: what a run saves of it, and puts back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,13 @@ def tensors_of(network: nn.Module) -> dict[str, Tensor]:
     saved = network.state_dict()
     named = dict(network.named_parameters()) | dict(network.named_buffers())
     return {name: tensor.detach() for name, tensor in named.items() if name in saved}
+
+
+def shapes_of(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors of the network that `make` gives, by name. No memory is taken for them: the network may be as
+    large as a config says."""
+    with torch.device("meta"):
+        return {name: tuple(tensor.shape) for name, tensor in tensors_of(make()).items()}
 
 
 @torch.no_grad()

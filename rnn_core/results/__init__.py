@@ -1,7 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
-from rnn_core.results.data import DataReport, LeftOut, SplitSummary
+from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.gradients import (
     BatchDirections,
     Comparison,
@@ -75,6 +75,7 @@ __all__ = [
     "RecurrenceGain",
     "Scores",
     "SgdStep",
+    "SideReport",
     "SpanScores",
     "SplitSummary",
     "TextMatrix",

@@ -1,6 +1,6 @@
 """What reading files found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -39,11 +39,30 @@ class SplitSummary:
 
 
 @dataclass(frozen=True)
+class SideReport:
+    """A further side of the examples: a second text, or the characters of tokens.
+
+    Attributes:
+        vocabulary_size: words, or characters, kept from the training split, specials included.
+        tokens: of a text, how many tokens each split has.
+        lengths: of a text, by split the number of texts of 0, 1, 2 … tokens.
+        unknown_share: of a text, by split the share of tokens that are not in its vocabulary.
+        examples: of a text, the tokens of the examples that the report shows.
+    """
+
+    vocabulary_size: int
+    tokens: dict[str, int] = field(default_factory=dict)
+    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    unknown_share: dict[str, float] = field(default_factory=dict)
+    examples: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class DataReport:
     """What reading found, shown before anybody trains.
 
     Attributes:
-        files: one entry a file: name, format, encoding, delimiter, columns used, rows read.
+        files: one entry per file: name, format, encoding, delimiter, columns used, rows read.
         rows_read: data rows (or sentences) seen in all files.
         rows_kept: those that became examples.
         left_out: the others, and texts that were cut, by reason.
@@ -53,7 +72,8 @@ class DataReport:
         vocabulary_size: words kept from the training split, specials included.
         splits: by name, in the order train, dev, test.
         cut: how the splits came about, as a sentence.
-        examples: up to ten, each (tokens, label or tags).
+        examples: up to ten, each (tokens, label or tags); the label is empty where the data have none.
+        sides: the further sides of the examples by name; what stands above is of the first text.
     """
 
     files: tuple[dict[str, Any], ...]
@@ -67,3 +87,4 @@ class DataReport:
     cut: str
     examples: tuple[tuple[tuple[str, ...], str | tuple[str, ...]], ...]
     notes: tuple[str, ...] = ()
+    sides: dict[str, SideReport] = field(default_factory=dict)

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
-from rnn_core.data.batches import Encoded, plan
-from rnn_core.data.columns import guess_schema
+from rnn_core.data.batches import Encoded, encode, plan
 from rnn_core.data.examples import Example
-from rnn_core.data.schema import Schema
+from rnn_core.data.guessing import guess_schema
+from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.scoring import unseen_labels
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.network.weighting import counted
 from rnn_core.results import Answers, DataReport, Trace
 
@@ -47,7 +49,8 @@ class Suggestion(NamedTuple):
 
 
 class Speech(Protocol):
-    """What turns words into numbers and numbers into labels, as a run has it on disk."""
+    """What turns words into numbers and numbers into labels, as a run has it on disk: the vocabulary of the first text, labels,
+    tag scheme, and the vocabularies of the further sides by name."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...
@@ -55,6 +58,20 @@ class Speech(Protocol):
     def labels(self) -> tuple[str, ...]: ...
     @property
     def scheme(self) -> str | None: ...
+    @property
+    def vocabularies(self) -> Mapping[str, Vocabulary]: ...
+
+
+class Fed(NamedTuple):
+    """A tensor of a batch that holds the words a network reads, (T, B).
+
+    Attributes:
+        side: whose vocabulary they are of.
+        lengths: the tensor with the true steps of each, (B,).
+    """
+
+    side: str
+    lengths: str
 
 
 class Scorer(Protocol):
@@ -76,26 +93,31 @@ class Task:
         title: what a page calls it, such as "Classification: one label per text".
         short: the same in a word, such as "classification".
         unit: what is counted when answers are: "texts" or "tokens".
-        one_answer: whether a text has one answer, read out after its last step; else each step counted has its own.
+        formats: the formats that answers to the rows of a file are written in, of `data.written.FORMATS`; () where the task has
+            no answers to give for a file.
         schema: the data it needs.
         columns: the titles of the boxes that choose columns, by the option of `DataConfig`.
         samples: the files in `samples/` that show it, with what each is for.
-        more_texts: short texts to try, one a line.
+        evaluation: what its scores tell, as the question above them.
+        more_texts: short texts to try, one per line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
+        fed: the tensors of a batch by name that hold words, of which training hides rare ones (`<unk>`) and which it counts.
         carries: whether a batch may go on from the state in which the batch before it in the plan ended (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
-        views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
+        views: the names of the views and other parts that it has, by page: inspect, bptt, evaluate, losses, matrix.
     """
 
     title: str
     short: str
     unit: str
-    one_answer: bool
+    formats: tuple[str, ...] = tuple(suffix for suffix in FORMATS if suffix != CONLL)
     schema: Schema
     columns: Mapping[str, str]
     samples: Mapping[str, str]
+    evaluation: str
     more_texts: str
     losses: tuple[str, ...]
+    fed: Mapping[str, Fed] = MappingProxyType({"tokens": Fed(TEXT, "lengths")})
     carries: bool = False
     higher_is_better: bool = True
     views: Mapping[str, tuple[str, ...]]
@@ -121,7 +143,9 @@ class Task:
 
     def options(self, config: type) -> tuple[str, ...]:
         """The options of a config that mean something here; forms leave the others out or show them disabled."""
-        return tuple(options(config))
+        sides = [side.name for side in self.schema.sides]
+        left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
+        return tuple(name for name in options(config) if name not in left_out)
 
     def loss_of(self, config: RunConfig) -> str:
         """Where the loss is taken, with the task's default filled in."""
@@ -137,6 +161,8 @@ class Task:
 
     def check(self, config: DataConfig | RunConfig) -> None:
         """Raises Problem when options do not suit the task."""
+        if isinstance(config, DataConfig) and config.target and "target" not in self.options(DataConfig):
+            raise Problem("This task reads one text per row: leave out the column of a second one.", "no --target")
         if isinstance(config, RunConfig):
             self.check(config.data)
             if config.train.loss is not None and config.train.loss not in self.losses:
@@ -151,22 +177,29 @@ class Task:
         self,
         texts: Sequence[Sequence[str]],
         targets: Sequence[Any] | None,
-        vocabulary: Vocabulary,
-        labels: Sequence[str],
+        speech: Speech,
+        further: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType({}),
     ) -> Encoded:
-        """Texts as tokens, and their labels, as arrays. `targets`: a label or tags for each text; None: none is known."""
-        return Encoded.of(texts, targets, vocabulary, labels, self.schema.per_token)
-
-    def network(self, config: RunConfig, words: int, classes: int) -> "torch.nn.Module":
-        """A new network with random weights.
+        """Texts as tokens, their further sides, and their labels, as arrays.
 
         Args:
-            words: N, the size of the vocabulary.
-            classes: how many labels training knows.
+            targets: a label or tags for each text; None: none is known.
+            further: the tokens of further texts by the name of their side; without a side that the network is to write.
         """
+        return encode(self.schema, texts, targets, {TEXT: speech.vocabulary, **speech.vocabularies}, speech.labels, further)
+
+    def encode_examples(self, examples: Sequence[Example], speech: Speech) -> Encoded:
+        """The same of examples, with all that is known of them."""
+        further = {name: [e.further[name].tokens for e in examples] for name in self.schema.texts[1:]}
+        targets = [e.target for e in examples] if self.schema.labels else None
+        return self.encode([e.tokens for e in examples], targets, speech, further)
+
+    def network(self, config: RunConfig, speech: Speech) -> "torch.nn.Module":
+        """A new network with random weights, for the words of each side and the labels that training knows."""
         from rnn_core.network.models import Network
 
-        return Network(config.model, words, self.outputs(words, classes))
+        words = len(speech.vocabulary)
+        return Network(config.model, words, self.outputs(words, len(speech.labels)))
 
     def prepare(self, config: RunConfig, train: Encoded) -> Any:
         """The training split as `plan` and `batch` take it. Raises Problem when it is too small for the config."""
@@ -198,7 +231,12 @@ class Task:
                 "total": np.array(float(len(which)))}  # fmt: skip
 
     def outputs(self, words: int, classes: int) -> int:
-        """k, the numbers that the readout gives at a step: one for each class here. Arguments as for `network`."""
+        """k, the numbers that the readout of the plain stack gives at a step: one for each class here.
+
+        Args:
+            words: N, the size of the vocabulary.
+            classes: how many labels training knows.
+        """
         return classes
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
@@ -250,10 +288,28 @@ class Task:
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
-    ) -> Iterator[tuple[Any, list[float]]]:
-        """The answer to each text by name, and probabilities with six decimals: of all classes for the one answer of a
-        text, else of the answer at each token. As `predict`."""
+    ) -> Iterator[tuple[Any, ...]]:
+        """The answer to each text by name: the values of `answer_columns`, probabilities with six decimals. As `predict`."""
         raise NotImplementedError
+
+    def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
+        """The columns that the answer to a text fills in a table, by name: `answer` first, then how sure it is.
+
+        Args:
+            labels: the classes whose probabilities are wanted, where the task gives them.
+
+        Returns:
+            The types of their values: `str` or `float`, or `list[str]` and `list[float]` with one value per token.
+        """
+        return {"answer": str, "probability": float}
+
+    def stopped(self, network: Any, tape: Any) -> "Tensor | None":
+        """The answers if texts had stopped after each step, as logits (T, B, k); None where the task has no such answers.
+
+        Args:
+            tape: of the network's forward pass over the texts.
+        """
+        return None
 
     def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
         """The labels of some texts that training never saw, by their places in `encoded.targets`.
@@ -261,7 +317,7 @@ class Task:
         Args:
             pieces: the examples that were encoded, in the same order.
         """
-        return unseen_labels(encoded, pieces)
+        return unseen_labels(encoded, pieces) if self.schema.labels else {}
 
     def evaluate(
         self,
@@ -281,21 +337,26 @@ class Task:
         """
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
         for some in pieces:
-            tokens = [list(e.tokens) for e in some]
-            truths = [e.target if isinstance(e.target, str) else list(e.target) for e in some]
-            encoded = self.encode(tokens, truths, speech.vocabulary, speech.labels)
+            encoded = self.encode_examples(some, speech)
             found = self.predict(network, config, encoded, partial(_tell, tick, done, len(some), texts))
             done += len(some)
             scorer.add(encoded, found, self.unseen(encoded, [some]))
-            given = found.answers >= 0  # not the specials
-            answers = [speech.labels[i] for i in found.answers[given].tolist()]
-            confidences = found.confidences[given].astype(float).round(6).tolist()
-            if not self.one_answer:
-                ends = np.cumsum([len(row) for row in tokens]).tolist()
-                rows = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-                answers, confidences = [answers[row] for row in rows], [confidences[row] for row in rows]
-            keep(Answers(tokens, truths, answers, confidences))
+            if answers := self.named(some, found, speech):
+                keep(answers)
         return scorer.scores()
+
+    def named(self, examples: Sequence[Example], found: Any, speech: Speech) -> Answers | None:
+        """What `predict` found for some examples, by name, to be kept beside the scores; None where nothing is kept."""
+        tokens = [list(e.tokens) for e in examples]
+        truths = [e.target if isinstance(e.target, str) else list(e.target) for e in examples]
+        given = found.answers >= 0  # not the specials
+        answers = [speech.labels[i] for i in found.answers[given].tolist()]
+        confidences = found.confidences[given].astype(float).round(6).tolist()
+        if self.schema.per_token:
+            ends = np.cumsum([len(row) for row in tokens]).tolist()
+            rows = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+            answers, confidences = [answers[row] for row in rows], [confidences[row] for row in rows]
+        return Answers(tokens, truths, answers, confidences)
 
     def write(
         self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, length: int, temperature: float, seed: int
@@ -328,6 +389,10 @@ class Task:
         return {}
 
     # ---- one text's loss, laid open ---------------------------------------------------------------------------------
+
+    def shown_first(self, seen: Trace) -> int:
+        """The step that pages show before anybody has chosen one, from 0."""
+        return 1
 
     def told(self, seen: Trace) -> dict[str, Any]:
         """What `inspect` prints of a text, beside its tokens, as plain values."""

@@ -34,6 +34,7 @@ def main(cells: Sequence[str]) -> None:
     from rnn_core.data.vocabulary import Vocabulary
     from rnn_core.network.sweeps import SWEEPS
     from rnn_core.training.loop import Training
+    from rnn_core.workspace.runs import Speech
 
     texts, labels = [("good",), ("bad", "film")], ("bad", "good")
     vocabulary = Vocabulary.build(texts, 9)
@@ -41,7 +42,8 @@ def main(cells: Sequence[str]) -> None:
     for cell in cells or SWEEPS:
         model = make(ModelConfig, {"cell": cell, "embedding": 4, "hidden": 4})
         train = TrainConfig(epochs=1, threads=1)
-        Training(RunConfig(DataConfig(), model, train, "0" * 64, "ahead"), encoded, encoded, vocabulary, labels).run()
+        config = RunConfig(DataConfig(), model, train, "0" * 64, "ahead")
+        Training(config, encoded, encoded, Speech(vocabulary, labels)).run()
 
 
 if __name__ == "__main__":

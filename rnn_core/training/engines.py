@@ -36,6 +36,9 @@ LARGE = 50_000
 step took 0.9 of the time, with 2,560,000 0.7; with 5,000 it took longer (docs/performance.md)."""
 
 
+_READ = ("tokens", "lengths", "at", "labels", "weights", "total")
+
+
 class Engine(Protocol):
     """Finds the gradients of a batch.
 
@@ -50,8 +53,8 @@ class Engine(Protocol):
     def ends(self) -> State | None: ...
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
-        """The loss of a batch, in memory of the processor. Its gradients come to stand in the optimiser's `dense`, those of the
-        tables in `read`; with `DeviceOptimizer` they are those of the parameters.
+        """The loss of a batch, arrays or tensors in memory of the processor. Its gradients come to stand in the optimiser's
+        `dense`, those of the tables in `read`; with `DeviceOptimizer` they are those of the parameters.
 
         With truncation, chunks of K steps are gone through one after the other, each forwards and back before the next, so that
         no more than K steps are held; the state is carried over, a gradient is not.
@@ -97,7 +100,7 @@ class Autograd:
         found = torch.zeros((), dtype=torch.float64, device=device)
         start = None if start is None else tuple(part.to(device) for part in start)
         for chunk in chunks(batch, size):  # cut before it is moved: which steps a chunk counts is not known on a GPU
-            part = {name: tensor.to(device) for name, tensor in chunk.items()}
+            part = {name: torch.as_tensor(a).to(device) for name, a in chunk.items()}
             outputs = self.network(part if start is None else {**part, "start": start})
             total, weight, _ = self.loss(outputs, part)
             loss = total / weight
@@ -121,14 +124,16 @@ class Fused:
     def __init__(self, network: Network, optimizer: Optimizer):
         self.network, self.optimizer = network, optimizer
         self._through = Backpropagation(network, optimizer.dense)
+        self._embedding, self._dropouts = network.embedding, (network.dropout, network.cells.dropout)  # torch finds these slowly
         self._read = np.empty(0, np.int64), np.empty((0, 0))
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
-        self.network.dropout.noise = self.network.cells.dropout.noise = noise
-        tokens, lengths = batch["tokens"].numpy(), batch["lengths"].numpy()
-        words, which = self.network.embedding.different(tokens)
-        table = self.network.embedding.look_up(words)
-        of = Counted(batch["at"].numpy(), batch["labels"].numpy(), batch["weights"].numpy() / float(batch["total"]))
+        for dropout in self._dropouts:
+            dropout.noise = noise
+        tokens, lengths, at, labels, weights, total = map(np.asarray, (batch[name] for name in _READ))
+        words, which = self._embedding.different(tokens)
+        table = self._embedding.look_up(words)
+        of = Counted(at, labels, weights / total)
         state = None if start is None else [[part[i : i + 1].numpy() for part in start] for i in range(len(start[0]))]
         whole, texts = tokens.shape
         if size >= whole:
@@ -137,7 +142,7 @@ class Fused:
             loss, gradient, dense = 0.0, np.zeros_like(table), np.zeros_like(self.optimizer.dense.gradients)
             for first in range(0, whole, size):
                 # what a chunk takes must not grow with the words of the other chunks
-                own, places = self.network.embedding.different(which[first : first + size])
+                own, places = self._embedding.different(which[first : first + size])
                 now = of.between(first * texts, (first + size) * texts)
                 part, found = self._through(table[own], places, lengths - first, now, state)
                 loss, state = loss + part, self._through.ends
@@ -152,7 +157,7 @@ class Fused:
         return tuple(torch.from_numpy(np.concatenate(part)) for part in zip(*self._through.ends, strict=True))
 
     def read(self) -> Read:
-        return {id(self.network.embedding): self._read}
+        return {id(self._embedding): self._read}
 
 
 def without_kernel(model: ModelConfig, device: str) -> str:

@@ -15,7 +15,8 @@ from torch import Tensor
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.data.batches import Encoded
-from rnn_core.data.vocabulary import EOS, UNK, Vocabulary
+from rnn_core.data.schema import TEXT
+from rnn_core.data.vocabulary import EOS, UNK
 from rnn_core.network.cells import State
 from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
@@ -27,9 +28,10 @@ from rnn_core.training.callbacks import Callback
 from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd, Engine, Fused
 from rnn_core.training.optimizer import Optimizer
+from rnn_core.workspace.runs import Speech
 
 AVERAGED_EVERY = 16
-"""The average of the weights takes every so many updates: over a hundred of them that is as good, and costs less."""
+"""The average of the weights takes every n-th update: over a hundred of them that is as good, and costs less."""
 
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
@@ -56,9 +58,7 @@ class Training:
     Args:
         config: the run's.
         train, dev: encoded splits; dev may be empty, then the training loss chooses the best epoch.
-        vocabulary: its counts say which words are rare.
-        labels: class names.
-        scheme: tag scheme of entity labels, else None.
+        speech: vocabularies, whose counts say which words are rare, class names, and the tag scheme of entity labels.
         unseen: labels of dev that training never saw, by their places in its targets.
 
     Attributes:
@@ -73,26 +73,25 @@ class Training:
         config: RunConfig,
         train: Encoded,
         dev: Encoded,
-        vocabulary: Vocabulary,
-        labels: Sequence[str],
-        scheme: str | None = None,
+        speech: Speech,
         unseen: Mapping[int, str] = MappingProxyType({}),
     ):
         self.device = device_of(config.train.device)
         use_threads(config.train.threads)
         torch.manual_seed(config.train.seed)
         self.config, self.train, self.dev = config, train, dev
-        self.labels, self.scheme, self.unseen = tuple(labels), scheme, unseen
+        self.labels, self.scheme, self.unseen = tuple(speech.labels), speech.scheme, unseen
         self.task = tasks.of(config)
-        self.metric = self.task.metric(scheme)
-        self.network = self.task.network(config, len(vocabulary), len(labels)).to(self.device)
+        self.metric = self.task.metric(speech.scheme)
+        self.network = self.task.network(config, speech).to(self.device)
         kind = Optimizer if self.device.type == "cpu" else DeviceOptimizer
         self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train)
         self.engine = self._engine()
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._averaged_at = 0
-        self._rare = np.array(vocabulary.counts) == 1
+        vocabularies = {TEXT: speech.vocabulary, **speech.vocabularies}
+        self._rare = {name: np.array(vocabularies[fed.side].counts) == 1 for name, fed in self.task.fed.items()}
         self._source = self.task.prepare(config, train)
         self._carried: State | None = None  # the state that the next batch goes on from
         self.epoch = 0  # whole epochs done
@@ -189,13 +188,17 @@ class Training:
     def _update(self, which: Any) -> None:
         began = time.perf_counter()
         batch, noise = self.task.batch(self.config, self._source, which), Noise(self.config.train.seed, self.step)
-        tokens, total = batch["tokens"], float(batch["total"])
-        hidden = self._rare[tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE)
-        batch["tokens"] = np.where(hidden, UNK, tokens)
-        named = {name: torch.from_numpy(a) for name, a in batch.items()}
+        total, whole = float(batch["total"]), len(batch["tokens"])
+        for name, fed in self.task.fed.items():
+            tokens = batch[name]
+            steps = int(np.minimum(batch[fed.lengths], len(tokens)).sum())
+            self.tokens += int(np.count_nonzero((tokens > EOS) | (tokens == UNK)))
+            self.steps += steps
+            self.pads += tokens.size - steps
+            batch[name] = np.where(self._rare[name][tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE), UNK, tokens)
         start = self._carried if self.task.continues(which) else None
         with flushed_denormals():
-            loss = self.engine.gradients(named, noise, self.config.train.truncate or len(tokens), start)
+            loss = self.engine.gradients(batch, noise, self.config.train.truncate or whole, start)
             if self.task.carries:
                 self._carried = self.engine.ends
             if not math.isfinite(loss):
@@ -209,10 +212,6 @@ class Training:
         self._note_weight += total
         self._epoch_weight += total
         self.place += 1
-        steps = int(np.minimum(batch["lengths"], len(tokens)).sum())
-        self.tokens += int(np.count_nonzero((tokens > EOS) | (tokens == UNK)))
-        self.steps += steps
-        self.pads += tokens.size - steps
         self.seconds += time.perf_counter() - began
 
     def _average(self) -> None:

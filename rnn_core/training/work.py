@@ -36,7 +36,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     """Trains a run from where it stands to the end and scores it on test.
 
     Returns:
-        The figures that `train` prints: parameters, epochs, seconds, tokens a second, dev_… and test_….
+        The figures that `train` prints: parameters, epochs, seconds, tokens per second, dev_… and test_….
 
     Raises:
         Problem: when the data is gone.
@@ -45,14 +45,14 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     config, began = run.config, time.perf_counter()
     data = dataset or workspace.dataset(config.fingerprint)
     if not (run.path / "vocabulary.json").exists():
-        run.write_speech(Speech(data.vocabulary, data.labels, data.scheme))
+        run.write_speech(Speech(data.vocabulary, data.labels, data.scheme, data.vocabularies))
     speech = run.speech
-    if (speech.vocabulary, speech.labels) != (data.vocabulary, data.labels):
+    if (speech.vocabulary, speech.labels, speech.vocabularies) != (data.vocabulary, data.labels, data.vocabularies):
         raise Problem(f"The words or labels of {run.name} are not those of its data. Train a new run.")
     train, dev, test = (data.encoded(split) for split in SPLITS)
     task = tasks.of(config)
     unseen = {split: task.unseen(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
-    training = Training(config, train, dev, speech.vocabulary, speech.labels, speech.scheme, unseen["dev"])
+    training = Training(config, train, dev, speech, unseen["dev"])
     read_seconds = time.perf_counter() - began
     if run.resumable:
         arrays, rest = read_tensors(run.checkpoint_path, run.id)

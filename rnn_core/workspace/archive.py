@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import IO
 
+from rnn_core import tasks
 from rnn_core.config import Problem
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import MOST_BYTES, MOST_NAME, Run
@@ -96,12 +97,12 @@ def _read(source: IO[bytes]) -> bytes:
 
 def _check(run: Run) -> None:
     """Reads everything once, so that a damaged run is refused here and not on a page."""
-    from rnn_core.network.models import parameter_shapes
+    from rnn_core.network.tensors import shapes_of
 
     speech = run.speech
     if len(run.name) > MOST_NAME:
         raise Problem(f"Its name is longer than {MOST_NAME:,} characters. Rename it where it was trained, and download it again.")
-    if run.weight_shapes() != parameter_shapes(run.config.model, len(speech.vocabulary), len(speech.labels)):
+    if run.weight_shapes() != shapes_of(lambda: tasks.of(run.config).network(run.config, speech)):
         raise Problem("This run is damaged: its weights do not fit its config. Download it again and import that file.")
     run.weights()
     run.history()

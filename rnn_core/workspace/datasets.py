@@ -10,12 +10,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Dataset, Example, plan_dataset, read_dataset
+from rnn_core.data.datasets import Dataset, read_dataset
+from rnn_core.data.examples import Example
+from rnn_core.data.sources import plan_dataset
 from rnn_core.data.stored import Stored
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.results import DataReport
@@ -123,8 +126,19 @@ class SavedDataset:
         with self._saying_damage():
             return self._stored.vocabulary
 
+    @cached_property
+    def vocabularies(self) -> dict[str, Vocabulary]:
+        """The words, or characters, of the training split on each further side by its name."""
+        with self._saying_damage():
+            return self._stored.vocabularies
+
+    def lines(self, split: str) -> np.ndarray:
+        """(m,) where in its file each example of a split begins, in the order of `encoded`: the line, of Parquet the row."""
+        with self._saying_damage():
+            return self._stored.lines(split)
+
     def encoded(self, split: str) -> Encoded:
-        """One split as numbers, by `vocabulary` and `labels`; memory-mapped, and empty when there is no such split."""
+        """One split as numbers, by its vocabularies and `labels`; memory-mapped, and empty when there is no such split."""
         with self._saying_damage():
             return self._stored.encoded(split)
 

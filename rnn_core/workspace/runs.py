@@ -1,11 +1,12 @@
 """A run on disk: config, vocabulary, weights, history, metrics, checkpoint and evaluations in one folder."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,11 +51,19 @@ _RENAMED = {"embedding": "embedding.weight"}
 
 
 class Speech(NamedTuple):
-    """What turns words into numbers and numbers into labels: the vocabulary.json of a run."""
+    """What turns words into numbers and numbers into labels: the vocabulary.json of a run.
+
+    Attributes:
+        vocabulary: of the first text.
+        labels: those that training knows.
+        scheme: the tag scheme of entity labels, else None.
+        vocabularies: of the further sides of the data by name.
+    """
 
     vocabulary: Vocabulary
-    labels: tuple[str, ...]
-    scheme: str | None
+    labels: tuple[str, ...] = ()
+    scheme: str | None = None
+    vocabularies: Mapping[str, Vocabulary] = MappingProxyType({})
 
 
 class Run:
@@ -107,11 +116,14 @@ class Run:
             vocabulary = Vocabulary.from_json(values)
             labels = tuple(map(str, values["labels"]))
             scheme = values["scheme"]
+            sides = {name: Vocabulary.from_json(side) for name, side in values.get("sides", {}).items()}
             if len(set(labels)) < len(labels) or len(labels) > MOST_LABELS or scheme not in (None, *SCHEMES):
                 raise ValueError("labels twice or too many of them, or a scheme nobody knows")
-        except (KeyError, TypeError, ValueError, OverflowError):
+            if sides.keys() != set(tasks.of(self.config).schema.further):
+                raise ValueError("the vocabularies of other sides than the task has")
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise Problem(f"Run {self.id} is damaged: vocabulary.json. Delete it, or import it again.") from None
-        return Speech(vocabulary, labels, scheme)
+        return Speech(vocabulary, labels, scheme, sides)
 
     def _weights_path(self) -> Path:
         path = self.path / "weights.safetensors"
@@ -197,10 +209,9 @@ class Run:
         self.__dict__.pop("config", None)
 
     def write_speech(self, speech: Speech) -> None:
-        self.write(
-            "vocabulary.json",
-            speech.vocabulary.to_json() | {"labels": list(speech.labels), "scheme": speech.scheme},
-        )
+        values = speech.vocabulary.to_json() | {"labels": list(speech.labels), "scheme": speech.scheme}
+        sides = {name: vocabulary.to_json() for name, vocabulary in speech.vocabularies.items()}
+        self.write("vocabulary.json", values | ({"sides": sides} if sides else {}))
 
     def rename(self, name: str) -> None:
         """Gives the run another label."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.datasets import Example, read_examples
+from rnn_core.data.examples import Example
+from rnn_core.data.file_examples import read_examples
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import SAMPLES
 

@@ -11,7 +11,7 @@ from rnn_core.analysis.bptt_updates import batch_directions, clipped, mini_batch
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.network.decoding import tensors
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS, LABELS, batch_loss, classified, tagged, vocabulary_of

@@ -14,7 +14,7 @@ from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.results import Answers, Evaluation
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Speech

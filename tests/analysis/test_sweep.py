@@ -65,7 +65,7 @@ def test_the_plain_stack_is_autograds_and_the_shortcuts(name: str, layers: int, 
     each = -twin.logits.log_softmax(1)[:, 1]
     done = forward(one.network, torch.tensor(INDICES))
     met: dict[tuple[int, int], tuple[Tensor, Tensor]] = {
-        (i, j): (torch.zeros(STEPS, STEPS, len(read.parameters["bias"])).double(),
+        (i, j): (torch.zeros(STEPS, STEPS, len(read.parameters["weight_ih"])).double(),
                  torch.zeros(STEPS, STEPS, len(one.network.cell.parts) * 4).double()) for i, j, read in done.each()
     }  # fmt: skip
 
@@ -80,7 +80,8 @@ def test_the_plain_stack_is_autograds_and_the_shortcuts(name: str, layers: int, 
         pairs = {key: torch.stack(copies) for key, copies in twin.gradient(each[t]).items()}
         for i, j, _ in done.each():
             deltas, states, copies, whole = found[f"cells.{i}.{j}"]
-            torch.testing.assert_close(deltas["weight_ih"][r, :STEPS], pairs[i, j, "bias"], **CLOSE)
+            own = "bias" if "bias" in deltas else "weight_ih"  # a bias that is added to a product has its δ
+            torch.testing.assert_close(deltas[own][r, :STEPS], pairs[i, j, "bias"], **CLOSE)
             torch.testing.assert_close(deltas["weight_ih"][r, :STEPS], met[i, j][0][t], **CLOSE)
             torch.testing.assert_close(torch.cat(states, 2)[r, :STEPS], met[i, j][1][t], **CLOSE)
             assert all(not delta[r, STEPS:].any() for delta in deltas.values()), "a pad reaches nothing"
@@ -194,7 +195,7 @@ def test_through_attention_and_the_last_states_is_autograds(name: str) -> None:
                 for key, of in leaves.items()
             }
             steps = len(pairs["bias"])
-            torch.testing.assert_close(deltas["weight_ih"][t, :steps], pairs["bias"], **CLOSE)
+            torch.testing.assert_close(deltas["bias" if "bias" in deltas else "weight_ih"][t, :steps], pairs["bias"], **CLOSE)
             for product, norms in copies.items():
                 torch.testing.assert_close(norms[t, :steps], pairs[product].flatten(1).norm(dim=1), **CLOSE)
                 assert not deltas[product][t, steps:].any()

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data import splits
-from rnn_core.data.datasets import Dataset, Example
+from rnn_core.data.datasets import Dataset
+from rnn_core.data.examples import Example
 from tests.tiny import read_dataset, read_examples
 
 ROOT = Path(__file__).parents[2]

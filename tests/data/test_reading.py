@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks import reading
 from rnn_core.config import DataConfig
-from rnn_core.data import numbering, splits, stored
+from rnn_core.data import finish, numbering, splits
 from rnn_core.data.batches import Encoded
 from rnn_core.data.numbering import Counts, Numbering, signs
 from rnn_core.data.records import CsvReader
@@ -141,7 +141,7 @@ def test_arrays_and_vocabulary_are_those_of_the_examples(
     rows = [("a b", "x", "train"), ("b <unk> B", "y", "train"), *rows]
     path = table(tmp_path / "t.csv", rows, ("text", "label", "split"))
     with monkeypatch.context() as smaller:
-        smaller.setattr(stored, "PIECE", piece)
+        smaller.setattr(finish, "PIECE", piece)
         dataset = read_dataset({"train": path}, DataConfig(split="split", **CSV, **options))
     train = dataset.examples("train")
     vocabulary = Vocabulary.build([e.tokens for e in train], options["vocabulary"], options["lowercase"])
@@ -158,7 +158,7 @@ def test_arrays_and_vocabulary_are_those_of_the_examples(
 
 @pytest.mark.parametrize("most", [2, 400])
 def test_arrays_of_tagged_sentences_are_those_of_the_examples(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    monkeypatch.setattr(stored, "PIECE", 50)
+    monkeypatch.setattr(finish, "PIECE", 50)
     dataset = read_dataset({"train": ROOT / "samples" / "entities.tsv"}, DataConfig(task="tag", max_tokens=most))
     for split, examples in dataset.splits.items():
         texts, tags = [e.tokens for e in examples], [e.target for e in examples]
@@ -194,7 +194,7 @@ def test_random_strings_do_not_fill_the_memory_and_frequent_words_stay(
 
 def test_progress_never_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rnn_core.data.encodings.CHUNK", 97)
-    monkeypatch.setattr(stored, "PIECE", 100)
+    monkeypatch.setattr(finish, "PIECE", 100)
     for count in range(10, 200, 7):
         files = {split: table(tmp_path / f"{split}.csv", [(f"text {i}", "xy"[i % 2]) for i in range(count * size)])
                  for split, size in (("train", 3), ("dev", 1))}  # fmt: skip

@@ -157,7 +157,7 @@ def test_sentences_are_found_in_every_layout(
 
 
 def test_sentences_are_refused_where_whole_texts_are_answered(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="one token a line"):
+    with pytest.raises(Problem, match="one token per line"):
         read(write(tmp_path / "a.conll", "We A\ngo B\n\nNo C\n"))
 
 

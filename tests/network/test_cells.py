@@ -68,7 +68,8 @@ def test_a_step_is_that_of_torchs_cell(name: str) -> None:
     else:
         theirs = nn.LSTMCell(N, D) if name == "lstm" else nn.GRUCell(N, D)
     x, before = torch.randn(B, N), state(c)
-    given = {"weight_ih": x @ theirs.weight_ih.t() + theirs.bias_ih, "weight_hh": before[0] @ theirs.weight_hh.t() + theirs.bias_hh}
+    given = {"weight_ih": x @ theirs.weight_ih.t() + theirs.bias_ih}
+    given["weight_hh"] = before[0] @ theirs.weight_hh.t() + theirs.bias_hh
     after, _ = c.step(Given(given), given, before)
     wanted = theirs(x, before if name == "lstm" else before[0])
     for ours, its in zip(after, wanted if name == "lstm" else (wanted,), strict=True):
@@ -127,8 +128,8 @@ def test_layer_normalisation_is_torchs() -> None:
     i, f, g, o = a.chunk(4, 1)
     new = f.sigmoid() * memory + i.sigmoid() * g.tanh()
     squashed = normalised(new, "gain_memory", own["bias_memory"]).tanh()
-    for ours, wanted in zip((*after, *kept), (o.sigmoid() * squashed, new, i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid(), squashed),
-                            strict=True):  # fmt: skip
+    found = (o.sigmoid() * squashed, new, i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid(), squashed)
+    for ours, wanted in zip((*after, *kept), found, strict=True):
         torch.testing.assert_close(ours, wanted, rtol=0, atol=1e-12)
 
 

@@ -121,7 +121,7 @@ def test_one_text_a_line_is_tagged(workspace: Workspace, open_page: Open) -> Non
     text = "Hugo moved to Paris, again."
     app = upload(open_page("evaluate", workspace.root, run=run.id, shown="answers"), "mine.txt", f"{text}\n\nGo, now\n")
     assert next(box.value for box in app.selectbox if box.label == "Format") == "lines"
-    assert any(caption.value == "Read as: one text a line." for caption in app.caption)
+    assert any(caption.value == "Read as: one text per line." for caption in app.caption)
     press(app, "Answer every row")
     rows = list(csv.DictReader(io.StringIO(written(workspace).read_text())))
     seen = trace(load(run), text)

@@ -11,6 +11,7 @@ from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, plain
 from rnn_core.data.examples import Example
 from rnn_core.data.scoring import Predictions, unseen_labels
+from rnn_core.workspace.runs import Speech
 from tests.tiny import LABELS, batch_loss, classified, config_of, network_of, vocabulary_of
 
 TASK = tasks.task("classify")
@@ -49,12 +50,12 @@ def test_the_open_loss_is_the_batchs_loss_and_has_a_gradient(loss: Any, reduce: 
 def test_labels_training_never_saw_count_as_scikit_learn_counts_them() -> None:
     truths, answers = ["a", "a", "b", "x", "y"], ["a", "a", "b", "a", "b"]
     words = [["film"]] * 5
-    encoded = TASK.encode(words, truths, vocabulary_of(), ("a", "b"))
+    encoded = TASK.encode(words, truths, Speech(vocabulary_of(), ("a", "b")))
     examples = [Example("film", ("film",), truth, "") for truth in truths]
     found = Predictions(np.array(["ab".index(a) for a in answers]), np.ones(5, np.float32), 0.5)
     scorer = TASK.scorer(("a", "b"), None)
     for part in (slice(0, 2), slice(2, 5)):  # in pieces, as files are
-        some = TASK.encode(words[part], truths[part], vocabulary_of(), ("a", "b"))
+        some = TASK.encode(words[part], truths[part], Speech(vocabulary_of(), ("a", "b")))
         scorer.add(some, Predictions(found.answers[part], found.confidences[part], 0.5), unseen_labels(some, [examples[part]]))
     scores = scorer.scores()
     assert scores.labels == ("a", "b", "x", "y") and scores.loss == 0.5
@@ -68,12 +69,13 @@ def test_labels_training_never_saw_count_as_scikit_learn_counts_them() -> None:
 def test_answers_by_name_with_the_probability_of_every_class() -> None:
     config = config_of()
     network = network_of(config.model, len(vocabulary_of()), 2)
-    encoded = TASK.encode([["good", "film"], ["bad"]], None, vocabulary_of(), LABELS)
+    encoded = TASK.encode([["good", "film"], ["bad"]], None, Speech(vocabulary_of(), LABELS))
     assert (encoded.targets == -1).all()
     found = list(TASK.decode(network, config, encoded, LABELS))
-    for answer, p in found:
-        assert sum(p) == pytest.approx(1, abs=1e-5) and answer == LABELS[int(np.argmax(p))]
-    assert [LABELS.index(a) for a, _ in found] == TASK.predict(network, config, encoded).answers.tolist()
+    assert list(TASK.answer_columns(LABELS)) == ["answer", "probability", *(f"p({label})" for label in LABELS)]
+    for answer, sure, *p in found:
+        assert sum(p) == pytest.approx(1, abs=1e-5) and answer == LABELS[int(np.argmax(p))] and sure == max(p)
+    assert [LABELS.index(a) for a, *_ in found] == TASK.predict(network, config, encoded).answers.tolist()
 
 
 def test_a_target_is_one_label() -> None:

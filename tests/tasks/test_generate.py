@@ -26,6 +26,7 @@ from rnn_core.network.writing import write
 from rnn_core.tasks.generate import TASK, StreamScorer
 from rnn_core.training.loop import Training
 from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Speech
 from tests.tiny import CELLS, model_of, network_of, saved_run
 
 TEXT = "the ship sails at noon.\nthe lamp is lit at night.\nthe miller counts his sheep at noon.\n" * 6
@@ -47,7 +48,7 @@ def config_of(cell: str = "lstm", layers: int = 1, dropout: float = 0.0, **train
 
 
 def training_of(**options: Any) -> Training:
-    return Training(config_of(**options), encoded_of(), encoded_of(TEXT[:200]), VOCABULARY, ())
+    return Training(config_of(**options), encoded_of(), encoded_of(TEXT[:200]), Speech(VOCABULARY))
 
 
 def weights_of(training: Training) -> dict[str, torch.Tensor]:
@@ -68,7 +69,7 @@ def double() -> Iterator[None]:
 def test_the_carried_state_is_that_of_one_long_pass(cell: str, layers: int) -> None:
     """Chunk after chunk, each part of the stream is read as in one go, and each chunk's loss is its own steps' mean."""
     config = config_of(cell, layers, learning_rate=1e-12, average=0)
-    training = Training(config, encoded_of(), NONE, VOCABULARY, ())
+    training = Training(config, encoded_of(), NONE, Speech(VOCABULARY))
     network, source = training.network.eval(), training._source
     inputs, targets, lengths = map(torch.from_numpy, source.chunk(0, source.steps()))
     each = torch.nn.functional.cross_entropy(
@@ -263,7 +264,7 @@ def test_both_directions_are_refused() -> None:
 
 def test_a_text_shorter_than_one_stream_is_refused() -> None:
     with pytest.raises(Problem, match="too few for 64 streams"):
-        Training(config_of(batch=64), encoded_of(TEXT[:100]), NONE, VOCABULARY, ())
+        Training(config_of(batch=64), encoded_of(TEXT[:100]), NONE, Speech(VOCABULARY))
 
 
 # ---- the whole way by the command line --------------------------------------------------------------------------------
@@ -327,5 +328,5 @@ def test_gradients_of_the_next_tokens_are_autograds(cell: str, workspace: Worksp
 
 
 def test_a_module_is_a_plain_stack_of_n_outputs() -> None:
-    assert isinstance(TASK.network(config_of(), 30, 0), Network) and TASK.outputs(30, 0) == 30
+    assert isinstance(TASK.network(config_of(), Speech(VOCABULARY)), Network) and TASK.outputs(30, 0) == 30
     assert TASK.carries and not TASK.higher_is_better and TASK.metric(None) == "perplexity"

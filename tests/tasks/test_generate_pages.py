@@ -101,19 +101,22 @@ def test_evaluate_shows_figures_and_offers_no_answers(
     assert main(["evaluate", ids["word"], "--on", "test", "--workspace", str(written)]) == 0
     app = open_page("evaluate", written, run=ids["word"], shown="answers")
     assert [metric.label for metric in app.metric] == ["Loss", "Perplexity", "Accuracy", "Tokens"]
-    assert not [group for group in app.get("button_group") if "evaluate-shown" in group.proto.id]
+    assert any("next token" in words.value for words in app.caption)
+    assert not any("classes" in words.value for words in app.caption)
+    assert not [group for group in app.get("button_group") if "pick-shown" in group.proto.id]
     app = open_page("evaluate", written, run=ids["word"], on="file")
     app.file_uploader(key="evaluate-file").upload("more.md", b"The lamp is lit.\n" * 20)
     sound(app.run())
-    assert any("one text, a row a line" in words.value for words in app.caption) and not app.error
+    assert any("one text, each line a row" in words.value for words in app.caption) and not app.error
 
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [("a.txt", b"", "is empty"), ("a.txt", b" \n\n", "is empty"), ("a.md", b"\x89PNG\r\n\x1a\n" + b"\0" * 99, "not text"),
-     ("a.csv", b"a,b\n" + b"1,2\n3,4\n" * 9, "no column of text"), ("a.txt", b"The lamp is lit.\n" * 9, "one text, a row a line"),
-     ("a.md", b"Lamps, and verses,\nand more, of them\n" * 9, "one text, a row a line"),
-     ("a.csv", b"id,text\n" + b"1,A lamp.\n2,Two lamps.\n" * 9, "a document a row")],
+     ("a.csv", b"a,b\n" + b"1,2\n3,4\n" * 9, "no column of text"),
+     ("a.txt", b"The lamp is lit.\n" * 9, "one text, each line a row"),
+     ("a.md", b"Lamps, and verses,\nand more, of them\n" * 9, "one text, each line a row"),
+     ("a.csv", b"id,text\n" + b"1,A lamp.\n2,Two lamps.\n" * 9, "one document per row")],
 )  # fmt: skip
 def test_a_file_of_text_is_previewed_or_refused_in_a_sentence(
     name: str,

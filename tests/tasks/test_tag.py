@@ -13,6 +13,7 @@ from rnn_core.config import DataConfig, Problem, RunConfig, plain
 from rnn_core.data.examples import Example
 from rnn_core.data.scoring import Predictions, unseen_labels
 from rnn_core.results import DataReport
+from rnn_core.workspace.runs import Speech
 from tests.tiny import TAGS, config_of, model_of, network_of, vocabulary_of
 
 TASK = tasks.task("tag")
@@ -56,7 +57,7 @@ def test_entities_training_never_saw_count_as_seqeval_counts_them() -> None:
     scorer = TASK.scorer(tags, "IOB2")
     for some in ([0, 1], [2]):
         texts = [["film"] * len(truths[row]) for row in some]
-        encoded = TASK.encode(texts, [truths[row] for row in some], vocabulary_of(), tags)
+        encoded = TASK.encode(texts, [truths[row] for row in some], Speech(vocabulary_of(), tags))
         given = np.array([i for row in some for i in (-1, *map(tags.index, answers[row]), -1)])
         examples = [Example("", tuple(text), tuple(truths[row]), "") for text, row in zip(texts, some, strict=True)]
         scorer.add(encoded, Predictions(given, np.ones(len(given), np.float32), 0.5), unseen_labels(encoded, [examples]))
@@ -74,7 +75,7 @@ def test_a_tag_and_its_probability_for_each_token() -> None:
     config = config_of("tag", model_of(bidirectional=True))
     network = network_of(config.model, len(vocabulary_of()), 3)
     texts = [["not", "good", "film"], ["bad"]]
-    found = list(TASK.decode(network, config, TASK.encode(texts, None, vocabulary_of(), TAGS), TAGS))
+    found = list(TASK.decode(network, config, TASK.encode(texts, None, Speech(vocabulary_of(), TAGS)), TAGS))
     for text, (answer, p) in zip(texts, found, strict=True):
         assert len(answer) == len(p) == len(text) and set(answer) <= set(TAGS) and all(1 / 3 <= one <= 1 for one in p)
 

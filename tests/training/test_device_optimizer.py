@@ -17,6 +17,7 @@ from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd
 from rnn_core.training.loop import Training
 from rnn_core.training.optimizer import Optimizer
+from rnn_core.workspace.runs import Speech
 from tests.one_device import OneDevice
 from tests.tiny import CELLS, LABELS, TAGS, classified, config_of, model_of, network_of, tagged, vocabulary_of
 from tests.training.test_engines import CLASSES, STEPS, WORDS, Tagger, batch
@@ -54,7 +55,7 @@ def training_of(monkeypatch: pytest.MonkeyPatch, optimizer: type, config: RunCon
     """A training by autograd on the processor, with either optimiser."""
     monkeypatch.setattr(loop, "Optimizer", optimizer)
     make, labels = (classified, LABELS) if config.data.task == "classify" else (tagged, TAGS)
-    training = Training(config, make(60), make(20, seed=1), vocabulary_of(), labels)
+    training = Training(config, make(60), make(20, seed=1), Speech(vocabulary_of(), labels))
     assert isinstance(training.optimizer, optimizer) and isinstance(training.engine, Autograd)
     return training
 

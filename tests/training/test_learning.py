@@ -12,6 +12,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.network.weighting import label_entropy, step_weights
 from rnn_core.training.learning import AT_ENTROPY, MARGIN, NO_BETTER, ONE_ANSWER, doubts, warning
 from rnn_core.training.loop import Training
+from rnn_core.workspace.runs import Speech
 from tests.tiny import LABELS, WORDS, classified, config_of, model_of, vocabulary_of
 
 H = math.log(2)
@@ -87,7 +88,7 @@ def test_no_constant_answer_has_a_lower_loss_whatever_the_loss_weighs(per_token:
     encoded = Encoded.of(texts, tags if per_token else ["A", "B", "A", "C", "A"], vocabulary_of(), "ABC", per_token)
 
     def loss_of(shares: np.ndarray) -> float:
-        """The mean loss a text where every step is answered with these probabilities."""
+        """The mean loss per text where every step is answered with these probabilities."""
         batch = encoded.batch(np.arange(5))
         weights = step_weights(batch.lengths, len(batch.tokens), per_token=per_token, loss=loss, reduce=reduce)
         targets = np.broadcast_to(batch.targets, weights.shape)
@@ -102,7 +103,7 @@ def test_no_constant_answer_has_a_lower_loss_whatever_the_loss_weighs(per_token:
 def test_a_network_that_cannot_learn_is_doubted_and_one_that_can_is_not() -> None:
     def trained(**train: Any) -> dict[str, Any]:
         config = config_of(model=model_of("gru", embedding=12, hidden=16), patience=0, batch=8, **train)
-        training = Training(config, classified(120), classified(60, seed=1), vocabulary_of(), LABELS)
+        training = Training(config, classified(120), classified(60, seed=1), Speech(vocabulary_of(), LABELS))
         training.run()
         assert training.best is not None
         return training.best

@@ -22,7 +22,7 @@ from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.engines import Autograd, Fused
 from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training
-from rnn_core.workspace.runs import read_tensors, write_tensors
+from rnn_core.workspace.runs import Speech, read_tensors, write_tensors
 from tests.tiny import (
     CELLS,
     LABELS,
@@ -63,10 +63,10 @@ class Watch(Callback):
 
 
 def training_of(config: RunConfig, train: Encoded | None = None, dev: Encoded | None = None) -> Training:
-    per_token = (not tasks.of(config).one_answer)
+    per_token = tasks.of(config).schema.per_token
     make, labels = (tagged, TAGS) if per_token else (classified, LABELS)
-    return Training(config, train or make(60), dev or make(20, seed=1), vocabulary_of(), labels,
-                    "IOB2" if per_token else None)  # fmt: skip
+    return Training(config, train or make(60), dev or make(20, seed=1),
+                    Speech(vocabulary_of(), labels, "IOB2" if per_token else None))  # fmt: skip
 
 
 def same(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
@@ -138,7 +138,7 @@ def test_a_tie_in_the_metric_goes_to_the_lower_loss() -> None:
 
 def test_without_dev_the_training_loss_chooses() -> None:
     training, watch = (
-        Training(config_of(epochs=6, patience=0), classified(40), NOTHING, vocabulary_of(), LABELS),
+        Training(config_of(epochs=6, patience=0), classified(40), NOTHING, Speech(vocabulary_of(), LABELS)),
         Watch(),
     )
     training.run([watch])
@@ -171,7 +171,7 @@ def one_update(**train: Any) -> tuple[dict[str, Tensor], dict[str, Tensor], dict
     encoded = Encoded.of([text], ["good"], vocabulary_of(), LABELS, False)
     torch.set_default_dtype(torch.float64)
     try:
-        training = Training(config, encoded, NOTHING, vocabulary_of(), LABELS)
+        training = Training(config, encoded, NOTHING, Speech(vocabulary_of(), LABELS))
     finally:
         torch.set_default_dtype(torch.float32)
     before = {n: p.detach().clone().requires_grad_() for n, p in training.network.named_parameters()}
@@ -217,7 +217,7 @@ def test_words_seen_once_are_fed_as_unknown_half_the_time_and_others_never(monke
         return gradients(self, batch, *more)
 
     monkeypatch.setattr(Fused, "gradients", passed)
-    Training(config_of(epochs=10, patience=0), encoded, NOTHING, vocabulary, LABELS).run()
+    Training(config_of(epochs=10, patience=0), encoded, NOTHING, Speech(vocabulary, LABELS)).run()
     tokens = np.concatenate(fed)
     assert len(tokens) == 10 * 100 * 11
     counts = np.bincount(tokens, minlength=len(vocabulary))
@@ -371,7 +371,7 @@ def test_entities_of_types_training_never_saw_are_missed_as_in_seqeval(scheme: s
 
 def test_epochs_whose_plans_differ_are_whole_epochs() -> None:
     encoded, watch = classified(900, 30), Watch()
-    training = Training(config_of(epochs=5, patience=0, batch=4), encoded, NOTHING, vocabulary_of(), LABELS)
+    training = Training(config_of(epochs=5, patience=0, batch=4), encoded, NOTHING, Speech(vocabulary_of(), LABELS))
     planned = []
     for training.epoch in range(5):
         planned.append(len(training._plan()))

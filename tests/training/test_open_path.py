@@ -50,12 +50,15 @@ class Pooled(nn.Module):
 
 @pytest.fixture(autouse=True)
 def pooled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(tasks.task("classify")), "network", lambda self, *given: Pooled(*given))
+    monkeypatch.setattr(
+        type(tasks.task("classify")), "network",
+        lambda self, config, speech: Pooled(config, len(speech.vocabulary), len(speech.labels)),
+    )  # fmt: skip
 
 
 def training_of(**train: Any) -> Training:
     config = config_of(model=model_of("gru", hidden=6), **{"epochs": 3, "patience": 0, "batch": 8, "learning_rate": 0.01} | train)
-    return Training(config, classified(60), classified(20, seed=1), vocabulary_of(), LABELS)
+    return Training(config, classified(60), classified(20, seed=1), Speech(vocabulary_of(), LABELS))
 
 
 class Stop:

@@ -16,6 +16,7 @@ from rnn_core.network import memory
 from rnn_core.network.dropout import Noise
 from rnn_core.network.recurrence import zero_state
 from rnn_core.training.loop import Training
+from rnn_core.workspace.runs import Speech
 from tests import by_hand
 from tests.tiny import CELLS, LABELS, TAGS, batch_loss, classified, config_of, model_of, tagged, vocabulary_of
 
@@ -33,7 +34,7 @@ ENGINES: list[Literal["auto", "autograd"]] = ["auto", "autograd"]
 def training_of(task: str, cell: str, loss: str | None, layers: int = 1, **train: Any) -> tuple[Training, Batch]:
     encoded = classified(6, 9) if task == "classify" else tagged(6, 9)
     config = config_of(task, model_of(cell, layers=layers), loss=loss, clip=0, **train)
-    training = Training(config, encoded, encoded, vocabulary_of(), LABELS if task == "classify" else TAGS)
+    training = Training(config, encoded, encoded, Speech(vocabulary_of(), LABELS if task == "classify" else TAGS))
     training.network.train()  # without dropout
     return training, encoded.batch(torch.arange(6).numpy())
 
@@ -132,7 +133,7 @@ def test_no_more_than_a_chunk_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(memory, "_of_thread", memory._OfThread())
         encoded = classified(4, 2)
         words = vocabulary_of([str(i) for i in range(996)])
-        training = Training(config_of(truncate=size), encoded, encoded, words, LABELS)
+        training = Training(config_of(truncate=size), encoded, encoded, Speech(words, LABELS))
         sizes.clear()
         last, zero = np.arange(4) + 4 * (length - 1), np.zeros(4, np.int64)
         batch = {"tokens": np.arange(length * 4).reshape(-1, 4) % len(words), "lengths": np.full(4, length), "at": last,
@@ -153,6 +154,6 @@ def test_both_directions_are_refused_with_the_reason() -> None:
 def test_a_truncated_training_learns() -> None:
     encoded = classified(120, 9)
     training = Training(config_of(truncate=4, epochs=12, learning_rate=0.02, loss="every", average=0), encoded,
-                        classified(40, 9, seed=1), vocabulary_of(), LABELS)  # fmt: skip
+                        classified(40, 9, seed=1), Speech(vocabulary_of(), LABELS))  # fmt: skip
     assert training.run()
     assert training.best is not None and training.best["dev_accuracy"] > 0.85

@@ -17,7 +17,7 @@ from rnn_core.network import models
 from rnn_core.training import loop
 from rnn_core.workspace import Workspace, files, runs
 from rnn_core.workspace.evaluations import scores_to_json
-from rnn_core.workspace.runs import Run, read_tensors, write_tensors
+from rnn_core.workspace.runs import Run, Speech, read_tensors, write_tensors
 from tests.conftest import ROOT
 from tests.tiny import LABELS, TAGS, config_of, model_of, saved_run, vocabulary_of
 
@@ -33,7 +33,7 @@ def test_everything_comes_back(workspace: Workspace) -> None:
     config = config_of("tag", model_of("gru", bidirectional=True), name="Übung <b>")
     run = Run(saved_run(workspace, config, scheme="IOB2").path)
     assert run.config == config and run.name == "Übung <b>" and run.trained and not run.resumable
-    assert run.speech == (vocabulary_of(), TAGS, "IOB2")
+    assert run.speech == Speech(vocabulary_of(), TAGS, "IOB2")
     history = run.history()
     assert history.steps.tolist() == [2] and history.losses.tolist() == [0.75] and history.epoch_at.tolist() == [0.5]
     assert history.epochs == ({"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25},)

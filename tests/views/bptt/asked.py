@@ -1,7 +1,7 @@
 """What the tests of the BPTT page's views look at: a random run and a text full of markup."""
 
 from rnn_core.analysis.trace import trace
-from rnn_core.data.datasets import Example
+from rnn_core.data.examples import Example
 from rnn_core.views.bptt import Asked, backward
 from rnn_core.workspace import Workspace
 from tests.views.test_views import NASTY, loaded

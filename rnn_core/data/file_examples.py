@@ -1,0 +1,97 @@
+"""The examples of one labelled file, to evaluate a run on."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.columns import with_columns
+from rnn_core.data.examples import Example
+from rnn_core.data.finish import Written
+from rnn_core.data.labels import no_labels
+from rnn_core.data.progress import Tick, nobody
+from rnn_core.data.reading import read_source
+from rnn_core.data.schema import Schema
+from rnn_core.data.sources import source_of
+from rnn_core.data.stored import read_pieces
+from rnn_core.data.writer import Writer
+from rnn_core.results import LeftOut
+
+
+@dataclass(frozen=True)
+class FileExamples:
+    """The examples of one file, on disk for as long as this is kept.
+
+    Attributes:
+        folder: where they lie.
+        config: how they were read, columns filled in.
+        schema: what each is made of.
+        count: how many.
+        rows_read: data rows or sentences seen.
+        left_out: those not used, or cut, by reason.
+        warnings: sentences on what is odd but usable.
+    """
+
+    folder: Path
+    config: DataConfig
+    schema: Schema
+    count: int
+    rows_read: int
+    left_out: tuple[LeftOut, ...]
+    warnings: tuple[str, ...]
+
+    def pieces(self) -> Iterator[list[Example]]:
+        """All of them, some thousands at a time."""
+        yield from read_pieces(self.folder, self.config, self.schema, np.ones(self.count, bool))
+
+
+def read_examples(
+    path: Path,
+    config: DataConfig,
+    schema: Schema,
+    labels: Sequence[str] | None = None,
+    name: str | None = None,
+    progress: Tick | None = None,
+    like: DataConfig | None = None,
+) -> FileExamples:
+    """The examples of one file to evaluate a run on; a split column plays no part.
+
+    Args:
+        config, schema: as for a dataset; columns left open are those of `like`, or guessed.
+        like: what the run was trained with.
+        labels: the classes the run knows; others are warned of.
+        progress: hears the share read so far; what it raises ends the reading.
+
+    Raises:
+        Problem: when the file cannot be read or no row of it used.
+    """
+    source = source_of(path, with_columns(config, split=None), schema, name or path.name, like)
+    labels = labels if schema.labels else None
+    folder = None
+    lacking: list[str] = []
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="unrolled-"))
+        with Writer(folder, source.config, schema) as writer:
+            tally = read_source(source, "train", writer, progress or nobody, lacking)
+            written = Written(writer)
+        if labels is not None and not set(labels) & set(written.labels):
+            raise no_labels(source, labels, written.labels, "--label COLUMN")
+    except BaseException as error:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
+        why = error.strerror or error
+        raise Problem(f"{tempfile.gettempdir()} cannot be written: {why}. Free some space there and try again.") from error
+    strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
+    if strange:
+        lacking.append(f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.")
+    warnings = (*source.notes, *lacking)
+    found = FileExamples(folder, source.config, schema, len(written), tally.read, tally.left_out(), warnings)
+    weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+    return found

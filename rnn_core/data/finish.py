@@ -1,0 +1,368 @@
+"""What a `Writer` took in becomes a dataset's files: splits, vocabularies, and arrays with the final numbers."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rnn_core.config import SPLITS, DataConfig
+from rnn_core.data.numbering import READABLE, Counts, Numbers, signs
+from rnn_core.data.schema import TEXT
+from rnn_core.data.sides import END, FIRST, FORGOTTEN, START, letters
+from rnn_core.data.stored import array_path, spellings_path, vocabulary_path
+from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary, folding, unified
+from rnn_core.data.writer import TokensWriter, Writer
+
+PIECE = 1_000_000
+"""Tokens that are worked on at a time."""
+
+TRAIN = 0
+
+
+class CountedSide(NamedTuple):
+    """A further tokens side of a split in numbers.
+
+    Attributes:
+        tokens: how many.
+        lengths: number of texts of 0, 1, 2 … tokens.
+        unknown: tokens outside the vocabulary.
+    """
+
+    tokens: int
+    lengths: tuple[int, ...]
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One split in numbers.
+
+    Attributes:
+        examples, tokens: how many.
+        labels: how often each label stands there, in order of first appearance; none where the data have no labels.
+        lengths: number of texts of 0, 1, 2 … tokens.
+        unknown: tokens outside the vocabulary.
+        strange: texts without a single word of the vocabulary; punctuation is none.
+        signs: number of texts by what stands in them, as `signs` says it.
+        further: further tokens sides by name.
+    """
+
+    examples: int
+    tokens: int
+    labels: dict[str, int]
+    lengths: tuple[int, ...]
+    unknown: int
+    strange: int
+    signs: np.ndarray
+    further: dict[str, CountedSide]
+
+
+class WrittenTokens:
+    """A tokens side as it was taken in.
+
+    Attributes:
+        tokens: every token by its number; "" for those forgotten.
+        texts: (m,) a number for each text, equal for texts that are equal word for word.
+        lengths: (m,) tokens of each.
+        signs: (m,) what stands in each, as `signs` says it.
+    """
+
+    def __init__(self, writer: TokensWriter, config: DataConfig):
+        self.config, self.path = config, writer.path
+        self.tokens = list(writer.numbering.tokens)
+        self.texts = np.frombuffer(writer.same, np.int64)
+        self.lengths = np.frombuffer(writer.lengths, np.int32)
+        self.signs = np.frombuffer(writer.signs, np.uint8)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(m + 1,) where the tokens of each begin; not made before splits are cut, which takes the most memory."""
+        starts = np.zeros(len(self.lengths) + 1, np.int64)
+        np.cumsum(self.lengths, out=starts[1:])
+        return starts
+
+    def pieces(self, tags: Path | None = None) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Some examples that follow each other, the numbers of their tokens, and those of their tags from a file of them."""
+        with self.path.open("rb") as tokens, (tags or self.path).open("rb") as beside:
+            start = 0
+            while start < len(self.lengths):
+                end = int(np.searchsorted(self.starts, self.starts[start] + PIECE, "right")) - 1
+                end = max(end, start + 1)
+                count = int(self.starts[end] - self.starts[start])
+                numbers = np.fromfile(tokens, np.int32, count)
+                yield slice(start, end), numbers, np.fromfile(beside, np.int32, count) if tags else numbers[:0]
+                start = end
+
+    def numbers(self, row: int, path: Path | None = None) -> list[int]:
+        """The numbers of the tokens of one text, or of its tags from a file of them."""
+        return np.fromfile(path or self.path, np.int32, int(self.lengths[row]), offset=4 * int(self.starts[row])).tolist()
+
+    def of(self, row: int) -> tuple[str, ...]:
+        """The tokens of one text."""
+        return tuple([self.tokens[i] for i in self.numbers(row)])
+
+    @cached_property
+    def folded(self) -> tuple[list[str], np.ndarray]:
+        """The tokens as the vocabulary is to see them, and which of them each number is."""
+        if not self.config.lowercase and all(map(str.isascii, self.tokens)):
+            return self.tokens, np.arange(len(self.tokens), dtype=np.int32)
+        numbers = Numbers()
+        fold = folding(self.config.lowercase)
+        which = np.fromiter((numbers[fold(token)] for token in self.tokens), np.int32, len(self.tokens))
+        return list(numbers), which
+
+    @property
+    def unified(self) -> int:
+        """How many words are written in several ways that count as one, whatever their capitals."""
+        spelled = [word for token in self.tokens if not token.isascii() and (word := unified(token)) != token]
+        if not spelled:
+            return 0
+        written = set(self.tokens)
+        return sum(count > 1 or word in written for word, count in Counter(spelled).items())
+
+    def vocabulary(self, counts: Counts) -> Vocabulary:
+        """What `Vocabulary.build` gives for the texts of training, from how often each folded token comes there."""
+        tokens = self.folded[0]
+        order = counts.by_count()[: self.config.vocabulary + 1 + len(SPECIALS)].tolist()
+        kept = [i for i in order if i and tokens[i] not in SPECIALS][: self.config.vocabulary]
+        return Vocabulary(
+            SPECIALS + tuple([tokens[i] for i in kept]),
+            (0,) * len(SPECIALS) + tuple(counts.counts[kept].tolist()),
+            self.config.lowercase,
+        )
+
+    def characters(self, counts: Counts) -> Vocabulary:
+        """What `Vocabulary.build` gives for the characters of the tokens of training, capitals kept apart.
+
+        Args:
+            counts: how often each token comes there.
+        """
+        found, fold = Counter[str](), folding(lowercase=False)
+        for i in counts.by_first():
+            for letter in letters(self.tokens[i]):
+                found[fold(letter)] += int(counts.counts[i])
+        return Vocabulary.of_counts(found, self.config.vocabulary)
+
+
+class Written:
+    """What a `Writer` took in, to be looked at and given its splits and final numbers.
+
+    Attributes:
+        sides: the tokens sides by name; `text` is the first of them.
+        labels: every label by its number, in order of first appearance.
+        classes: (m,) the number of the label of each; none when there is one tag per token.
+        splits: (m,) the split of each, as its place in `SPLITS`.
+    """
+
+    def __init__(self, writer: Writer):
+        writer.close()
+        self.folder, self.config, self.schema = writer.folder, writer.config, writer.schema
+        self.per_token = writer.schema.per_token
+        self.sides = {name: WrittenTokens(side, writer.config) for name, side in writer.texts.items()}
+        self.text = self.sides[TEXT]
+        self.labels = list(writer.labels)
+        self.classes = np.frombuffer(writer.classes, np.int32)
+        self.splits = np.frombuffer(writer.splits, np.int8).copy()
+        self._tags_path = writer.tags_path
+
+    def __len__(self) -> int:
+        return len(self.splits)
+
+    def rows(self, split: str) -> np.ndarray:
+        """The examples of one split."""
+        return np.flatnonzero(self.splits == SPLITS.index(split))
+
+    @property
+    def present(self) -> list[str]:
+        """The splits that have examples."""
+        return [split for code, split in enumerate(SPLITS) if (self.splits == code).any()]
+
+    def _pieces(
+        self, tick: Callable[[float], object]
+    ) -> Iterator[tuple[str, slice, np.ndarray, np.ndarray, np.ndarray]]:
+        """Of one side after the other: its name, some examples that follow each other, the numbers of their tokens and of their
+        tags, and the split that each token is of."""
+        for done, (name, side) in enumerate(self.sides.items()):
+            for rows, numbers, tags in side.pieces(self._tags_path if self.per_token else None):
+                tick((done + rows.stop / len(self)) / len(self.sides))
+                yield name, rows, numbers, tags, np.repeat(self.splits[rows], side.lengths[rows])
+
+    def example(self, row: int) -> tuple[tuple[str, ...], str | tuple[str, ...]]:
+        """The tokens of one example, and its label or tags."""
+        if self.per_token:
+            return self.text.of(row), tuple([self.labels[i] for i in self.text.numbers(row, self._tags_path)])
+        return self.text.of(row), self.labels[self.classes[row]]
+
+    def tags(self, split: str, tick: Callable[[float], object]) -> Iterator[list[str]]:
+        """The tags of each example of a split."""
+        code = SPLITS.index(split)
+        for _, rows, _, tags, _ in self._pieces(tick):
+            starts = self.text.starts[rows.start : rows.stop + 1] - self.text.starts[rows.start]
+            for row in np.flatnonzero(self.splits[rows] == code).tolist():
+                yield [self.labels[i] for i in tags[starts[row] : starts[row + 1]].tolist()]
+
+    def count(self, tick: Callable[[float], object]) -> tuple[dict[str, Counts], dict[str, Counts]]:
+        """How often each token comes in training on each side, and each label in each split.
+
+        Of tokens sides by folded number (see `WrittenTokens.folded`), of characters sides by the number of the token spelled.
+        """
+        words = {name: Counts(len(side.folded[0])) for name, side in self.sides.items()}
+        words |= {name: Counts(len(self.sides[of].tokens)) for name, of in self.schema.spelled.items()}
+        labels = {split: Counts(len(self.labels)) for split in self.present}
+        for name, rows, numbers, tags, of_token in self._pieces(tick):
+            train = numbers if (of_token == TRAIN).all() else numbers[of_token == TRAIN]
+            words[name].add(self.sides[name].folded[1][train])
+            for spelled, of in self.schema.spelled.items():
+                if of == name:
+                    words[spelled].add(train)
+            for split, counts in labels.items() if name == TEXT else ():
+                code = SPLITS.index(split)
+                counts.add(tags[of_token == code] if self.per_token else self.classes[rows][self.splits[rows] == code])
+        return words, labels
+
+    @property
+    def contradictory(self) -> tuple[int, int]:
+        """How many texts stand there with several labels, and the first row of one of them; (0, 0) without any."""
+        if self.per_token or not len(self):
+            return 0, 0
+        order = np.argsort(self.text.texts, kind="stable")
+        texts, classes = self.text.texts[order], self.classes[order]
+        new = np.r_[True, texts[1:] != texts[:-1]]
+        group = np.cumsum(new) - 1
+        differs = classes != classes[np.flatnonzero(new)][group]
+        found = np.unique(group[differs])
+        return len(found), int(order[differs].min()) if len(found) else 0
+
+    def vocabularies(self, words: Mapping[str, Counts]) -> dict[str, Vocabulary]:
+        """The vocabulary of each side by its name, from what `count` counted."""
+        found = {name: side.vocabulary(words[name]) for name, side in self.sides.items()}
+        return found | {name: self.sides[of].characters(words[name]) for name, of in self.schema.spelled.items()}
+
+    def finish(
+        self,
+        vocabularies: Mapping[str, Vocabulary],
+        labels: Sequence[str],
+        label_counts: dict[str, Counts],
+        tick: Callable[[float], object],
+    ) -> dict[str, Counted]:
+        """Writes splits.npy, the vocabularies and the arrays of each split; what stands in each."""
+        np.save(self.folder / "splits.npy", self.splits)
+        for name, vocabulary in vocabularies.items():
+            path = vocabulary_path(self.folder, name)
+            path.write_text(json.dumps(vocabulary.to_json(), ensure_ascii=False), encoding="utf-8")
+        for name, of in self.schema.spelled.items():
+            tokens = pa.table({"token": pa.array(self.sides[of].tokens[1:], pa.string())})
+            pq.write_table(tokens, spellings_path(self.folder, name))
+        number = {label: i for i, label in enumerate(labels)}
+        targets = np.array([number.get(label, -1) for label in self.labels], np.int64)
+        index = {name: np.array(vocabularies[name].encode(side.tokens), np.int32) for name, side in self.sides.items()}
+        telling = np.array([i != UNK and bool(signs(word) & READABLE) for i, word in enumerate(vocabularies[TEXT].words)])
+        present = self.present
+        unknown, strange = Counter[tuple[str, str]](), dict.fromkeys(present, 0)
+        with _Arrays(self) as arrays:
+            for name, rows, numbers, tags, of_token in self._pieces(tick):
+                lengths = self.sides[name].lengths[rows]
+                for split in present:
+                    chosen, inside = self.splits[rows] == SPLITS.index(split), of_token == SPLITS.index(split)
+                    own = lengths[chosen]
+                    if not len(own):
+                        continue
+                    given, frame = numbers[inside], _Frame(own)
+                    mine = index[name][given]
+                    unknown[name, split] += int((mine == UNK).sum())
+                    arrays.write(split, name, "indices", frame.around(mine, SOS, EOS))
+                    arrays.write_starts(split, name, frame.ends)
+                    for spelled, of in self.schema.spelled.items():
+                        if of == name:
+                            row = np.where(given, given + (FIRST - 1), FORGOTTEN).astype(np.int32)
+                            arrays.write(split, spelled, "numbers", frame.around(row, START, END))
+                    if name == TEXT:
+                        strange[split] += int((~np.logical_or.reduceat(telling[mine], np.cumsum(own) - own)).sum())
+                        wanted = targets[tags[inside]] if self.per_token else targets[self.classes[rows][chosen]]
+                        arrays.write(split, name, "targets", frame.around(wanted, -1, -1) if self.per_token else wanted)
+        for path in (*(side.path for side in self.sides.values()), self._tags_path):
+            path.unlink()
+        found = {}
+        for split in present:
+            mine = self.splits == SPLITS.index(split)
+            sides = {}
+            for name, side in self.sides.items():
+                sizes = np.bincount(side.lengths[mine])
+                sides[name] = CountedSide(int(sizes @ np.arange(len(sizes))), tuple(sizes.tolist()), unknown[name, split])
+            text, came = sides.pop(TEXT), label_counts[split]
+            named = {self.labels[i]: int(came.counts[i]) for i in came.by_first()} if self.schema.labels else {}
+            seen = np.bincount(self.text.signs[mine], minlength=8)
+            examples = int(np.count_nonzero(mine))
+            found[split] = Counted(examples, text.tokens, named, text.lengths, text.unknown, strange[split], seen, sides)
+        return found
+
+
+class _Frame:
+    """Puts the specials around the tokens of some texts, which lie end to end.
+
+    Args:
+        lengths: (m,) tokens of each.
+
+    Attributes:
+        ends: (m,) where each text ends, specials included.
+    """
+
+    def __init__(self, lengths: np.ndarray):
+        self.ends = np.cumsum(lengths + 2, dtype=np.int64)
+        self._first, self._last = self.ends - lengths - 2, self.ends - 1
+        self._inside = np.ones(self.ends[-1], bool)
+        self._inside[self._first] = self._inside[self._last] = False
+
+    def around(self, values: np.ndarray, first: int, last: int) -> np.ndarray:
+        """One value per token, with `first` before and `last` after those of each text."""
+        steps = np.empty(self.ends[-1], values.dtype)
+        steps[self._first], steps[self._last], steps[self._inside] = first, last, values
+        return steps
+
+
+class _Arrays:
+    """The array files of each split, written end to end."""
+
+    def __init__(self, written: Written):
+        self._files: dict[tuple[str, str, str], BinaryIO] = {}
+        self._ends = Counter[tuple[str, str]]()
+        for split in written.present:
+            rows = written.rows(split)
+            for name, side in written.sides.items():
+                count, steps = len(rows), int(side.lengths[rows].sum()) + 2 * len(rows)
+                self._open(written.folder, split, name, "indices", np.int32, steps)
+                self._open(written.folder, split, name, "starts", np.int64, count + 1)
+                np.zeros(1, np.int64).tofile(self._files[split, name, "starts"])
+                for spelled, of in written.schema.spelled.items():
+                    if of == name:
+                        self._open(written.folder, split, spelled, "numbers", np.int32, steps)
+                if name == TEXT:
+                    self._open(written.folder, split, name, "targets", np.int64, steps if written.per_token else count)
+
+    def _open(self, folder: Path, split: str, side: str, name: str, kind: type, size: int) -> None:
+        file = self._files[split, side, name] = array_path(folder, split, name, side).open("wb")
+        head = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": (size,)}
+        np.lib.format.write_array_header_1_0(file, head)
+
+    def __enter__(self) -> "_Arrays":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def write(self, split: str, side: str, name: str, values: np.ndarray) -> None:
+        """Some values more."""
+        values.tofile(self._files[split, side, name])
+
+    def write_starts(self, split: str, side: str, ends: np.ndarray) -> None:
+        """Where the texts after some more begin, from where each of these ends."""
+        (ends + self._ends[split, side]).tofile(self._files[split, side, "starts"])
+        self._ends[split, side] += int(ends[-1])

@@ -1,0 +1,72 @@
+"""The labels of a dataset: those that training knows, their tag scheme, and texts whose labels contradict each other."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rnn_core.config import Problem
+from rnn_core.data.checks import check_labels
+from rnn_core.data.examples import Tally
+from rnn_core.data.finish import Written
+from rnn_core.data.numbering import Counts
+from rnn_core.data.progress import Tick
+from rnn_core.data.sources import Source
+from rnn_core.metrics import scheme_of
+
+
+class Labels(NamedTuple):
+    """The labels of a dataset.
+
+    Attributes:
+        names: the classes that training knows, sorted.
+        scheme: the tag scheme of entity labels, else None.
+        contradictory: a warning of equal texts with different labels, where there are any.
+        mixed: a warning of tags by several schemes, where there are any.
+    """
+
+    names: tuple[str, ...]
+    scheme: str | None
+    contradictory: tuple[str, ...]
+    mixed: tuple[str, ...]
+
+
+NONE = Labels((), None, (), ())
+"""Those of data without labels."""
+
+
+def labels_of(written: Written, train: Counts, source: Source, tally: Tally, tick: Tick) -> Labels:
+    """The labels of what was read.
+
+    Args:
+        train: how often each label stands in the training split.
+        source, tally: the training file, and what was left out of it.
+        tick: hears the share of the tags looked at.
+
+    Raises:
+        Problem: when nothing can be learnt from the labels.
+    """
+    counts = {written.labels[i]: int(train.counts[i]) for i in train.by_first()}
+    names = check_labels(counts, source.config, source.format.name, tally.left_out(unused=True))
+    scheme, mixed = scheme_of(written.tags("train", tick), counts) if written.per_token else (None, None)
+    return Labels(names, scheme, _contradictory(written), (mixed,) if mixed else ())
+
+
+def no_labels(source: Source, known: Sequence[str], found: Sequence[str], typed: str) -> Problem:
+    """The sentence on a file without a single label of training. `typed`: the option to change."""
+    name, label = source.format.name, source.config.label
+    ours, theirs = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (known, found))
+    return Problem(
+        f"There are no labels to score by in {name}: training knows {ours}, and its column {label!r} holds {theirs}. Choose "
+        "another column, write its labels as those of training, or have its texts answered with `predict`.",
+        typed,
+    )
+
+
+def _contradictory(written: Written) -> tuple[str, ...]:
+    count, row = written.contradictory
+    if not count:
+        return ()
+    text = written.config.between.join(written.text.of(row))
+    shown = text if len(text) <= 60 else text[:59] + "…"
+    have = "1 text has" if count == 1 else f"{count:,} texts have"
+    said = f"{have} different labels in different rows, such as {shown!r}: no network can answer all of those rows right."
+    return (said,)

@@ -1,0 +1,156 @@
+"""The tokens and characters of encoded texts, each under the name of its side, and batches of them as numpy arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from rnn_core.data.tokens import graphemes
+from rnn_core.data.vocabulary import EOS, PAD, SOS, UNK, Vocabulary
+
+FORGOTTEN, START, END, FIRST = 0, 1, 2, 3
+"""Rows of `Spellings`: a token of which no letter is known, `<sos>`, `<eos>`, and the first token of the data."""
+
+
+class Padded(NamedTuple):
+    """Sequences side by side, padded at the end.
+
+    Attributes:
+        indices: (T, B) int64.
+        lengths: (B,) true steps.
+    """
+
+    indices: np.ndarray
+    lengths: np.ndarray
+
+
+def places(starts: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the steps of some sequences lie in an array that holds all of them end to end.
+
+    Args:
+        starts: (m + 1,) where each begins.
+        rows: (B,) which ones.
+
+    Returns:
+        The places, (T, B), 0 at pads; which of these are true steps, (T, B); and the lengths, (B,).
+    """
+    lengths = starts[rows + 1] - starts[rows]  # not of all texts, of which there may be millions
+    steps = np.arange(lengths.max(initial=0))[:, None]
+    true = steps < lengths
+    return np.where(true, starts[rows] + steps, 0), true, lengths
+
+
+def steps_of(starts: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The places of some sequences in an array that holds all of them end to end, one after the other."""
+    return np.concatenate([np.empty(0, np.int64), *(np.arange(starts[row], starts[row + 1]) for row in rows)])
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A tokens side of some examples, end to end.
+
+    Attributes:
+        indices: with `<sos>` and `<eos>` around each text, int32.
+        starts: (m + 1,) where each text begins in `indices`.
+    """
+
+    indices: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> "Tokens":
+        """Texts as tokens."""
+        starts = np.cumsum([0, *(len(tokens) + 2 for tokens in texts)])
+        flat = [index for tokens in texts for index in (SOS, *vocabulary.encode(tokens), EOS)]
+        return cls(np.array(flat, np.int32), starts)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(m,) steps of each text, specials included."""
+        return np.diff(self.starts)
+
+    def part(self, rows: np.ndarray) -> "Tokens":
+        """Some of the texts."""
+        return Tokens(self.indices[steps_of(self.starts, rows)], np.concatenate([[0], np.cumsum(self.lengths[rows])]))
+
+    def batch(self, rows: np.ndarray) -> Padded:
+        """These texts as one batch, (T, B)."""
+        where, true, lengths = places(self.starts, rows)
+        return Padded(np.where(true, self.indices[where], PAD).astype(np.int64), lengths)
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """The different tokens of some texts as the file spells them, and their characters.
+
+    Attributes:
+        tokens: in order of first appearance.
+        indices: the characters of each, end to end, int32.
+        starts: (3 + number of tokens + 1,) where each row begins in `indices`. Before the tokens stand the rows `FORGOTTEN`,
+            `START` and `END`, whose one character is `<unk>`, `<sos>` and `<eos>`.
+    """
+
+    tokens: Sequence[str]
+    indices: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, tokens: Sequence[str], vocabulary: Vocabulary) -> "Spellings":
+        """The spellings of different tokens, by a vocabulary of characters."""
+        spelled = [[UNK], [SOS], [EOS], *(vocabulary.encode(letters(token)) for token in tokens)]
+        starts = np.cumsum([0, *map(len, spelled)])
+        return cls(tokens, np.array([index for row in spelled for index in row], np.int32), starts)
+
+
+@dataclass(frozen=True)
+class Characters:
+    """The characters of each token of a tokens side, of unknown words too.
+
+    Attributes:
+        numbers: the row in `spellings` of each token, int32, beside the side's `indices`.
+        starts: (m + 1,) where each text begins in `numbers`.
+    """
+
+    numbers: np.ndarray
+    starts: np.ndarray
+    spellings: Spellings
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> "Characters":
+        """The characters of texts, by a vocabulary of characters."""
+        rows: dict[str, int] = {}
+        flat: list[int] = []
+        for tokens in texts:
+            flat += [START, *(rows.setdefault(token, FIRST + len(rows)) for token in tokens), END]
+        starts = np.cumsum([0, *(len(tokens) + 2 for tokens in texts)])
+        return cls(np.array(flat, np.int32), starts, Spellings.of(list(rows), vocabulary))
+
+    def part(self, rows: np.ndarray) -> "Characters":
+        """Those of some of the texts."""
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        return Characters(self.numbers[steps_of(self.starts, rows)], np.concatenate([[0], np.cumsum(lengths)]), self.spellings)
+
+    def batch(self, rows: np.ndarray) -> Padded:
+        """The characters of these texts as one batch, (L, T·B): those of step t of text b are column t·B + b.
+
+        `<sos>` and `<eos>` have one character, of the same name; a pad has none, its length is 0.
+        """
+        where, true, _ = places(self.starts, rows)
+        starts = self.spellings.starts
+        words = self.numbers[where].ravel()
+        begins, lengths = starts[words], np.where(true.ravel(), starts[words + 1] - starts[words], 0)
+        steps = np.arange(lengths.max(initial=1))[:, None]
+        inside = steps < lengths
+        indices = np.where(inside, self.spellings.indices[np.where(inside, begins + steps, 0)], PAD)
+        return Padded(indices.astype(np.int64), lengths)
+
+    def tokens(self, row: int) -> list[str]:
+        """The tokens of one text as the file spells them, without specials; "" for one whose letters are not known."""
+        numbers = self.numbers[self.starts[row] + 1 : self.starts[row + 1] - 1]
+        return ["" if number == FORGOTTEN else self.spellings.tokens[number - FIRST] for number in numbers.tolist()]
+
+
+def letters(token: str) -> Sequence[str]:
+    """The characters of a token as a reader sees them."""
+    return graphemes(token, len(token))
