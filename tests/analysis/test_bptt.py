@@ -444,7 +444,7 @@ def test_a_sweep_that_may_leave_out_what_is_far_meets_all_that_is_near(task: str
     for within, found in met.items():
 
         def visit(one: Met, found: dict[tuple[int, int, int, int], Tensor] = found) -> None:
-            for row, delta in zip(range(one.rows.start, one.rows.stop), one.at_input, strict=True):
+            for row, delta in zip(range(one.rows.start, one.rows.stop), one.crossing.delta("weight_ih"), strict=True):
                 found[one.layer, one.direction, row, one.step] = delta
 
         sweep(done, seeds, rows.double(), visit, within)

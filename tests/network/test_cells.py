@@ -36,6 +36,12 @@ def test_every_cell_is_in_the_table() -> None:
     assert NAMES[:3] == ("rnn", "lstm", "gru") and all(kind(name).title for name in NAMES)
 
 
+def test_the_gates_that_keep_the_state_start_open() -> None:
+    assert {name: dict(cell(name).biases) for name in CELLS if cell(name).biases} == {
+        "lstm": {"f": 1}, "peephole": {"f": 1}, "layernorm": {"f": 1}, "gru": {"z": 2}, "mingru": {"z": -2},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_what_a_cell_declares_fits_what_it_does(name: str) -> None:
     c = cell(name)

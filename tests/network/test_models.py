@@ -225,20 +225,17 @@ def test_the_orthogonal_scheme(name: str) -> None:
         p, columns = network.layer(layer, 0), d if layer else n
         gates = network.cell.gates
         limit = math.sqrt(6 / (columns + d))
-        open_at = {"f": 1.0} | ({"z": -2.0} if name == "mingru" else {"z": 2.0})
         for gate in range(len(gates)):
             rows = slice(gate * d, (gate + 1) * d)
             u = p["weight_ih"][rows]
-            if name != "mingru":
+            if "weight_hh" in p:
                 w = p["weight_hh"][rows]
                 torch.testing.assert_close(w @ w.t(), torch.eye(d), rtol=0, atol=1e-12)
             assert 0.95 * limit < u.abs().max() <= limit
             assert u.std().item() == pytest.approx(limit / math.sqrt(3), rel=0.06)
-            assert p["bias"][rows].tolist() == [open_at.get(gates[gate], 0.0)] * d
-        for zero in {"bias_inner", "peephole", "bias_memory"} & set(p):
-            assert not p[zero].any()
-        for one in {"gain_ih", "gain_hh", "gain_memory"} & set(p):
-            assert (p[one] == 1).all()
+            assert p["bias"][rows].tolist() == [network.cell.biases.get(gates[gate], 0.0)] * d
+        for other in set(p) - {"weight_ih", "weight_hh", "bias"}:
+            assert (p[other] == (1 if other.startswith("gain") else 0)).all()
     limit = math.sqrt(6 / (d + CLASSES))
     assert 0.8 * limit < network.weight_out.abs().max() <= limit
     assert not network.bias_out.any()
@@ -277,12 +274,12 @@ def test_the_torch_scheme_has_the_ranges_of_torch_nn(name: str) -> None:
         assert p[weight].std().item() == pytest.approx(bound / math.sqrt(3), rel=0.03)
     if "bias_inner" in p:
         assert 0.95 * bound < p["bias_inner"].abs().max() <= bound
-    if name == "layernorm":  # torch's LayerNorm starts from gains of 1, and its biases do not count as those of a product
+    if "gain_ih" in p:  # torch's LayerNorm starts from gains of 1, and its biases do not count as those of a product
         assert (p["gain_ih"] == 1).all() and p["bias"].unique().tolist() == [0, 1]
         return
     for gate, bias in enumerate(p["bias"].detach().split(d)):
         # torch adds two biases, each uniform in ±bound; only GRU's n has its second one elsewhere
-        summed = name != "mingru" and not (name == "gru" and network.cell.gates[gate] == "n")
+        summed = "weight_hh" in p and not (name == "gru" and network.cell.gates[gate] == "n")
         assert bias.std().item() == pytest.approx(bound * math.sqrt((1 + summed) / 3), rel=0.12), network.cell.gates[
             gate
         ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rnn_core.network.cells import INPUT, PLAIN, STEP, Cell, Declared, State, Sum, Weights, candidate, gate
+from rnn_core.network.cells import INPUT, PLAIN, STEP, Cell, Declared, State, Sum, Weights, candidate
+from rnn_core.network.cells.lstm import LSTM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,12 +23,10 @@ class LayerNormLSTM(Cell):
     """The gates are of LN(W h_{t−1}) and LN(U x_t), and h_t = o_t ⊙ tanh(LN(c_t))."""
 
     title = "LSTM with layer normalisation"
-    gates = ("i", "f", "g", "o")
-    parts = ("h", "c")
-    kept = (
-        gate("i", "input gate"), gate("f", "forget gate"), candidate("g", "candidate"), gate("o", "output gate"),
-        candidate("s", "squashed memory"),
-    )  # fmt: skip
+    gates = LSTM.gates
+    parts = LSTM.parts
+    kept = (*LSTM.kept, candidate("s", "squashed memory"))
+    biases = LSTM.biases
     equations = (
         r"i_t = \sigma(b_i + \alpha_{h,i} \odot \mathrm{LN}(W h_{t-1})_i + \alpha_{x,i} \odot \mathrm{LN}(U x_t)_i)",
         r"f_t = \sigma(b_f + \alpha_{h,f} \odot \mathrm{LN}(W h_{t-1})_f + \alpha_{x,f} \odot \mathrm{LN}(U x_t)_f)",
@@ -44,7 +43,7 @@ class LayerNormLSTM(Cell):
         return {
             "weight_ih": Declared("U", (4 * d, n), "glorot", INPUT),
             "weight_hh": Declared("W", (4 * d, d), "orthogonal", STEP),
-            "bias": Declared("b", (4 * d,), (0.0, 1.0, 0.0, 0.0), PLAIN),  # the forget gate's 1, as the LSTM's
+            "bias": Declared("b", (4 * d,), tuple(self.biases.get(one, 0.0) for one in self.gates), PLAIN),
             "gain_ih": Declared("α_x", (4 * d,), ones, PLAIN),
             "gain_hh": Declared("α_h", (4 * d,), ones, PLAIN),
             "gain_memory": Declared("α_c", (d,), (1.0,), PLAIN),
