@@ -16,6 +16,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
+from rnn_core.network.sweeps import SWEEPS
 from rnn_core.results import Scores
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
@@ -31,6 +32,9 @@ CELLS: dict[str, dict[str, Any]] = {
     "layernorm": {"cell": "layernorm_lstm"},
 }
 """Every cell by a short name, as options of `ModelConfig`."""
+
+COMPILED = tuple(name for name, options in CELLS.items() if options["cell"] in SWEEPS)
+"""Those that have a compiled kernel."""
 
 LABELS = ("bad", "good")
 TAGS = ("B-PER", "I-PER", "O")

@@ -59,13 +59,14 @@ def _terms(applied: Applied, gate: str, row: int, unit: int, factors: dict[str, 
     """
     cell, (matrix, *_) = applied.cell, applied.cell.of_inputs
     u = applied.own[matrix][row]
-    w, inner, hidden = np.zeros(0), 0.0, np.zeros(0)
+    w, inner, hidden, inner_name = np.zeros(0), 0.0, np.zeros(0), ""
     for name in cell.of_step[:1]:
+        inner_name = " + ".join(cell.declared[bias].letter for bias in cell.biases_of(name))
         w = applied.own[name][row].numpy()
         inner, hidden = _bias(applied, name, row), w * factors[name].numpy()
     return GateTerms(
         gate, _bias(applied, matrix, row), inner, hidden, (u * factors[matrix]).numpy(), w, u.numpy(),
-        _of_unit(made.past, unit), _of_unit(made.word, unit), made.past_name, made.word_name,
+        _of_unit(made.past, unit), _of_unit(made.word, unit), made.past_name, made.word_name, inner_name,
         {name: _of_unit(value, unit) for name, value in made.others.items()},
     )  # fmt: skip
 

@@ -175,7 +175,7 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     if terms.bias or not terms.others:
         shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
     shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]
-    inner = Part(f"{times}b_q", terms.factor * terms.inner_bias, "bias", "the bias inside the reset")
+    inner = Part(f"{times}{terms.inner_name}", terms.factor * terms.inner_bias, "bias", "the bias of W h")
     return shown + [inner] * (terms.inner_bias != 0)
 
 

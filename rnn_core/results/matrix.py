@@ -194,7 +194,7 @@ class GateTerms:
         weights_hidden, weights_inputs: (d,), (n,) the rows of W and U.
         factor, word_factor: what W h_{t−1} and U x_t are multiplied by before they are added, such as r_t for the GRU's
             candidate; mostly 1.
-        factor_name, word_name: how these are called.
+        factor_name, word_name, inner_name: how these factors, and the inner bias, are called.
         others: further terms, by their LaTeX.
     """
 
@@ -209,6 +209,7 @@ class GateTerms:
     word_factor: float = 1.0
     factor_name: str = ""
     word_name: str = ""
+    inner_name: str = ""
     others: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -123,7 +123,6 @@ class Cell:
     """One recurrent step.
 
     Attributes:
-        name: of its file, and of the option.
         title: for people.
         gates: names of the G blocks of d rows in U, W and b, in torch.nn's order.
         parts: names of the state's parts; the first, h, is what is read out.
@@ -135,7 +134,6 @@ class Cell:
             Then the way back through a whole text is a few elementwise products.
     """
 
-    name: str
     title: str
     gates: tuple[str, ...]
     parts: tuple[str, ...] = ("h",)
@@ -210,6 +208,11 @@ class Cell:
 
     # ---- derived from the declaration --------------------------------------------------------------------------------
 
+    @property
+    def name(self) -> str:
+        """That of its file, and of the option."""
+        return type(self).__module__.rpartition(".")[2]
+
     @cached_property
     def declared(self) -> dict[str, Declared]:
         """The parameters with n = d = 1: a row stands for a block of d."""
@@ -253,7 +256,6 @@ class Cell:
 def kind(name: str) -> type[Cell]:
     """The class of a cell, one of `config.CELLS`."""
     found: type[Cell] = import_module(f"{__name__}.{name}").CELL
-    found.name = name
     return found
 
 
