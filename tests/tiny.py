@@ -101,10 +101,11 @@ def saved_run(
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
     task = tasks.of(config)
-    labels = tuple(labels or {"class": LABELS, "tags": TAGS}.get(task.schema.target, ()))
+    if labels is None:
+        labels = TAGS if task.schema.per_token else LABELS if task.schema.labels else ()
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
-    run.write_speech(Speech(vocabulary, labels, scheme))
+    run.write_speech(Speech(vocabulary, tuple(labels), scheme))
     outputs = task.outputs(len(vocabulary), len(labels))
     network = network_of(config.model, len(vocabulary), outputs, seed)
     write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})

@@ -15,7 +15,7 @@ import numpy as np
 
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
-from rnn_core.data.batches import Encoded, encode, plan
+from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.guessing import guess_schema
 from rnn_core.data.schema import TEXT, Schema
@@ -222,13 +222,18 @@ class Task:
         """One batch of the plan by name.
 
         Returns:
-            `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts `at`, their
-            places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
+            The `inputs`: `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts
+            `at`, their places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
         """
         batch = source.batch(which)
         at, labels, weights = counted(self.weights(config, batch.lengths, len(batch.tokens)), batch.targets)
-        return {"tokens": batch.tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights,
+        return {**self.inputs(source, batch), "at": at, "labels": labels, "weights": weights,
                 "total": np.array(float(len(which)))}  # fmt: skip
+
+    def inputs(self, encoded: Encoded, batch: Batch) -> dict[str, np.ndarray]:
+        """What the network reads of a batch, by name: `tokens` (T, B), `lengths` (B,), and what the task adds, such as the
+        characters, `encoded.sides[name].batch(batch.rows)`."""
+        return batch.inputs
 
     def outputs(self, words: int, classes: int) -> int:
         """k, the numbers that the readout of the plain stack gives at a step: one for each class here.
@@ -284,7 +289,7 @@ class Task:
         """
         from rnn_core.network.decoding import predict
 
-        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick)
+        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick, self.inputs)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
