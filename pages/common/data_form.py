@@ -100,7 +100,8 @@ def read_as(
         return None
     if read_by["format"] == "csv":
         stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
-        guessed |= _guesses(look, stated, quietly=True)
+        again = _guesses(look, stated, quietly=True)
+        guessed |= {name: again[name] for name in ("quoting", "header") if name in again}  # the others are what was stated
         left, right = st.columns([2, 1])
         read_by |= {
             "quoting": _box(left, "Quotation marks", QUOTINGS, guessed.get("quoting"), f"{key}-quoting",
