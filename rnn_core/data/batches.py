@@ -35,6 +35,11 @@ class Batch:
     lengths: np.ndarray
     targets: np.ndarray
 
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """`tokens` and `lengths` by name."""
+        return {"tokens": self.tokens, "lengths": self.lengths}
+
 
 @dataclass(frozen=True)
 class Encoded:

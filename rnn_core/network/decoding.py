@@ -1,6 +1,6 @@
 """What the network answers: the most probable class of each text, or of each token."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -19,6 +19,15 @@ Weigh = Callable[[np.ndarray, int], np.ndarray]
 """Gives w_t, (T, B), for true lengths (B,) and T."""
 
 
+Inputs = Callable[[Encoded, Batch], Mapping[str, np.ndarray]]
+"""Gives what a network reads of a batch, by name."""
+
+
+def plain_inputs(encoded: Encoded, batch: Batch) -> dict[str, np.ndarray]:
+    """What the plain stack reads."""
+    return batch.inputs
+
+
 def tensors(batch: Batch, device: torch.device | None = None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A batch's tokens (T, B), lengths (B,) and targets for torch, on a device; None: in memory of the processor."""
     tokens, lengths, targets = map(torch.from_numpy, (batch.tokens, batch.lengths, batch.targets))
@@ -27,7 +36,11 @@ def tensors(batch: Batch, device: torch.device | None = None) -> tuple[torch.Ten
 
 @torch.no_grad()
 def predict(
-    network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: nn.Module,
+    weigh: Weigh,
+    encoded: Encoded,
+    tick: Callable[[float], object] = lambda share: None,
+    inputs: Inputs = plain_inputs,
 ) -> Predictions:
     """The network's answers without dropout; its mode is put back afterwards.
 
@@ -36,19 +49,23 @@ def predict(
     Args:
         weigh: how much the loss counts each step.
         tick: hears the share answered so far; what it raises ends the work.
+        inputs: what the network reads.
     """
     with _evaluating(network):
-        return _predict(network, weigh, encoded, tick)
+        return _predict(network, weigh, encoded, tick, inputs)
 
 
 @torch.no_grad()
 def probabilities(
-    network: nn.Module, encoded: Encoded, tick: Callable[[float], object] = lambda share: None
+    network: nn.Module,
+    encoded: Encoded,
+    tick: Callable[[float], object] = lambda share: None,
+    inputs: Inputs = plain_inputs,
 ) -> np.ndarray:
     """The probability of each class after each text's `<eos>`, (m, k) float32, without dropout.
 
     Args:
-        tick: as for `predict`.
+        tick, inputs: as for `predict`.
     """
     found, done = np.empty((len(encoded), 0), np.float32), 0
     with _evaluating(network):
@@ -56,9 +73,10 @@ def probabilities(
             tick(done / len(encoded.indices))
             batch = encoded.batch(rows)
             done += int(batch.lengths.sum())
-            tokens, lengths, _ = tensors(batch, place_of(network))
+            given = _tensors_by_name(inputs(encoded, batch), place_of(network))
+            lengths = given["lengths"]
             at = (lengths - 1) * len(rows) + torch.arange(len(rows), device=lengths.device)
-            p = array(network({"tokens": tokens, "lengths": lengths, "at": at})["logits"].softmax(1))
+            p = array(network({**given, "at": at})["logits"].softmax(1))
             if not found.shape[1]:
                 found = np.empty((len(encoded), p.shape[1]), np.float32)
             found[rows] = p
@@ -124,7 +142,13 @@ def _evaluating(network: nn.Module) -> Iterator[None]:
         network.train(was_training)
 
 
-def _predict(network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object]) -> Predictions:
+def _tensors_by_name(arrays: Mapping[str, np.ndarray], device: torch.device) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(one).to(device) for name, one in arrays.items()}
+
+
+def _predict(
+    network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[[float], object], inputs: Inputs
+) -> Predictions:
     answers = np.full(encoded.targets.shape, -1, np.int64)
     confidences = np.zeros(encoded.targets.shape, np.float32)
     total, known, done = 0.0, 0, 0
@@ -132,10 +156,11 @@ def _predict(network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[
         tick(done / len(encoded.indices))
         batch = encoded.batch(rows)
         done += int(batch.lengths.sum())
-        tokens, lengths, targets = tensors(batch, place_of(network))
-        weights = weigh(batch.lengths, len(tokens))
-        log_p = network({"tokens": tokens, "lengths": lengths})["logits"].log_softmax(2)  # (T, B, k)
-        wanted = targets.expand(len(tokens), -1)
+        given = _tensors_by_name({**inputs(encoded, batch), "targets": batch.targets}, place_of(network))
+        targets, lengths, steps = given.pop("targets"), given["lengths"], len(batch.tokens)
+        weights = weigh(batch.lengths, steps)
+        log_p = network(given)["logits"].log_softmax(2)  # (T, B, k)
+        wanted = targets.expand(steps, -1)
         labelled = wanted >= 0
         each = -log_p.gather(2, wanted.clamp(min=0)[:, :, None])[:, :, 0]
         total += number((each * torch.from_numpy(weights).to(each.device) * labelled).sum())
@@ -143,9 +168,9 @@ def _predict(network: nn.Module, weigh: Weigh, encoded: Encoded, tick: Callable[
         best, answer = log_p.max(2)  # (T, B)
         if targets.ndim > 1:
             carry = weights > 0
-            steps = np.arange(len(tokens))[:, None] + encoded.starts[rows]
-            answers[steps[carry]] = array(answer)[carry]
-            confidences[steps[carry]] = array(best.exp())[carry]
+            places = np.arange(steps)[:, None] + encoded.starts[rows]
+            answers[places[carry]] = array(answer)[carry]
+            confidences[places[carry]] = array(best.exp())[carry]
         else:
             last = (lengths - 1)[None]
             answers[rows] = array(answer.gather(0, last)[0])

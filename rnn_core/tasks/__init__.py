@@ -7,7 +7,6 @@ scores, and the words, options and views that pages show.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
@@ -15,12 +14,13 @@ import numpy as np
 
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
-from rnn_core.data.batches import Encoded, encode, plan
+from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.guessing import guess_schema
 from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.scoring import unseen_labels
 from rnn_core.data.tokens import tokenise
+from rnn_core.data.top import Top
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.network.weighting import counted
@@ -222,13 +222,18 @@ class Task:
         """One batch of the plan by name.
 
         Returns:
-            `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts `at`, their
-            places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
+            The `inputs`: `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts
+            `at`, their places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
         """
         batch = source.batch(which)
         at, labels, weights = counted(self.weights(config, batch.lengths, len(batch.tokens)), batch.targets)
-        return {"tokens": batch.tokens, "lengths": batch.lengths, "at": at, "labels": labels, "weights": weights,
+        return {**self.inputs(source, batch), "at": at, "labels": labels, "weights": weights,
                 "total": np.array(float(len(which)))}  # fmt: skip
+
+    def inputs(self, encoded: Encoded, batch: Batch) -> dict[str, np.ndarray]:
+        """What the network reads of a batch, by name: `tokens` (T, B), `lengths` (B,), and what the task adds, such as the
+        characters, `encoded.sides[name].batch(batch.rows)`."""
+        return batch.inputs
 
     def outputs(self, words: int, classes: int) -> int:
         """k, the numbers that the readout of the plain stack gives at a step: one for each class here.
@@ -284,7 +289,7 @@ class Task:
         """
         from rnn_core.network.decoding import predict
 
-        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick)
+        return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick, self.inputs)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
@@ -460,16 +465,16 @@ def make(kind: type[C], values: dict[str, Any]) -> C:
     return made
 
 
-def guess(path: Path, name: str | None = None, **read_by: str | None) -> str:
+def guess(top: Top, stated: DataConfig = DataConfig()) -> str:  # noqa: B008 - it cannot be changed
     """The name of the task that a labelled file fits, from its first rows.
 
     Args:
-        read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
+        stated: the columns that are known.
 
     Raises:
-        Problem: when the file cannot be read, or its rows may be texts as well as tokens.
+        Problem: when the file has no rows, or they may be texts as well as tokens.
     """
-    schema = guess_schema(path, name, **read_by)
+    schema = guess_schema(top, stated)
     return next(one for one in names() if task(one).schema == schema)
 
 

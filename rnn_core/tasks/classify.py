@@ -78,7 +78,7 @@ class Classify(Task):
     ) -> Iterator[tuple[Any, ...]]:
         from rnn_core.network.decoding import probabilities
 
-        rows = probabilities(network, encoded, tick)
+        rows = probabilities(network, encoded, tick, self.inputs)
         for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
             yield labels[answer], max(row), *row
 
