@@ -1,6 +1,5 @@
 """A run of every cell without a kernel from the command line: trained, listed, inspected, its gradients against autograd."""
 
-import numpy as np
 import pytest
 
 from rnn_core.config import CELLS
@@ -18,7 +17,7 @@ def test_a_cell_without_a_kernel_trains_and_is_looked_into(command: Run, workspa
     assert said in answer[2] and found["engine"] == "autograd" and found["updates"] == 3
     assert workspace.run(found["run"]).config.model.cell == cell
     seen = figures(command("inspect", found["run"], "the film was good"))
-    assert np.isfinite(seen["readouts"]).all()
+    assert len(seen["tokens"]) == len(seen["readouts"]) == 6
     back = figures(command("gradients", found["run"], "the film was good", "--loss", "every"))
     assert 0 <= back["max_abs_difference"] < 1e-10
     assert set(back["copies"][0]["by_copy"]) == set(kind(cell)().parameters(1, 1))
@@ -26,4 +25,4 @@ def test_a_cell_without_a_kernel_trains_and_is_looked_into(command: Run, workspa
 
 def test_one_with_a_kernel_says_nothing_of_it(command: Run) -> None:
     answer = command("train", "--train", REVIEWS, "--updates", "1", *SMALL)
-    assert figures(answer)["engine"] == "fused" and not any("kernel" in line for line in answer[2])
+    assert figures(answer)["engine"] == "fused" and not any("no compiled kernel" in line for line in answer[2])
