@@ -4,7 +4,7 @@
 
 Prints a JSON line for each cell and size: the best milliseconds of both for a layer forwards and back, whose texts are padded and
 packed alike, and how far their states are apart; then one for each cell of a whole update (embedding, two layers, readout,
-cross-entropy, clipping, Adam), with tokens a second. The ratio is torch's time over ours. Without a GPU it says so and ends.
+cross-entropy, clipping, Adam), with tokens per second. The ratio is torch's time over ours. Without a GPU it says so and ends.
 """
 
 import argparse

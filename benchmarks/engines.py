@@ -33,7 +33,7 @@ def interval(ratios: list[float]) -> list[float]:
 
 
 class Rates:
-    """Trains batches of one data set on request, with one network a cell and engine."""
+    """Trains batches of one data set on request, with one network per cell and engine."""
 
     def __init__(self, data: str, cell: str, engine: str | None):
         from benchmarks.training import THREADS, Bench

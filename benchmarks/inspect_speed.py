@@ -28,7 +28,7 @@ VIEWS = (views.TAGS, views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP)
 
 
 def main() -> None:
-    """Prints one line a run."""
+    """Prints one line per run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--words", type=int, default=30)
     parser.add_argument("--repeat", type=int, default=50)

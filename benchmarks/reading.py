@@ -4,7 +4,7 @@
     python -m benchmarks.reading --megabytes 1000
     python -m benchmarks.reading --file ../shared/data/sst2/train_phrases.csv
 
-Prints one JSON line: megabytes a second of ours and of the tutorials' way (`tutorial.read`), both in this process in
+Prints one JSON line: megabytes per second of ours and of the tutorials' way (`tutorial.read`), both in this process in
 turns on the same head of the file, and the best of each; then of the whole file by the command line, with its peak
 memory, and the seconds that a second reading of it takes.
 """
@@ -47,7 +47,7 @@ sys.exit(status)
 
 
 def make(path: Path, megabytes: float, seed: int = 0) -> None:
-    """A CSV of so many megabytes: words of random syllables, 3 to 80 of them a text, and a class.
+    """A CSV of about this size: texts of 3 to 80 words of random syllables, and a class.
 
     Words come by Zipf's law with the steeper tail that English has beyond some thousand words.
     """
@@ -70,7 +70,7 @@ def make(path: Path, megabytes: float, seed: int = 0) -> None:
 
 
 def head(path: Path, place: Path, megabytes: float) -> Path:
-    """The file, or the lines of its first so many megabytes."""
+    """The file, or the lines of its first megabytes."""
     with path.open("rb") as file:
         place.write_bytes(b"".join(file.readlines(int(megabytes * 1e6))))
     return place

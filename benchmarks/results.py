@@ -65,12 +65,12 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 
 
 def main() -> int:
-    """Trains every row asked for; prints one line of the table a row, then accuracy along the text."""
+    """Trains every row asked for; prints one line of the table per row, then accuracy along the text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="", help="only rows that begin with this")
     parser.add_argument("--along", action="store_true", help="only the runs that are also read word by word")
-    parser.add_argument("--seeds", type=int, help="at most so many seeds a row")
-    parser.add_argument("--epochs", help="so many epochs instead of the row's own")
+    parser.add_argument("--seeds", type=int, help="up to N seeds per row")
+    parser.add_argument("--epochs", help="N epochs instead of the row's own")
     given = parser.parse_args()
     if not DATA.is_dir():
         print(f"The public data is not here: {DATA}", file=sys.stderr)

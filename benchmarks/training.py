@@ -1,9 +1,9 @@
-"""Training tokens a second against the loop of the tutorials, in one process, a few batches of each in turn.
+"""Training tokens per second against the loop of the tutorials, in one process, a few batches of each in turn.
 
     python -m benchmarks.training [--rounds N] [--batches N] [--epochs N] [--cells rnn lstm gru]
 
-Prints JSON lines. `sst2` and `ud_ewt`: median tokens a second of both and the median of the rounds' ratios. With
---epochs, both are trained for so many epochs from the same weights, and their dev scores stand beside each other.
+Prints JSON lines. `sst2` and `ud_ewt`: median tokens per second of both and the median of the rounds' ratios. With
+--epochs N, both are trained for N epochs from the same weights, and their dev scores stand beside each other.
 `hidden 256`: the share of the machine's own matrix-multiplication rate that training reaches.
 """
 
@@ -90,7 +90,7 @@ def copy_weights(source: Network, target: TutorialNetwork) -> None:
 
 
 def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
-    """Tokens a second of both, taken in turn, once each has had an epoch to warm up (kernels are made for each new shape)."""
+    """Tokens per second of both, taken in turn, once each has had an epoch to warm up (kernels are made for each new shape)."""
     ours = bench.ours(cell, 128, 1)
     theirs = bench.theirs(ours.network, cell, 128)
     torch.set_num_threads(THREADS)
@@ -120,7 +120,7 @@ def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
 
 
 def learning(bench: Bench, cell: str, epochs: int) -> dict[str, Any]:
-    """Dev accuracy after so many epochs from the same weights, and what they took."""
+    """Dev accuracy after `epochs` epochs from the same weights, and what they took."""
     ours = bench.ours(cell, 128, epochs)
     theirs = bench.theirs(ours.network, cell, 128)
     ours.run()
@@ -141,7 +141,7 @@ def learning(bench: Bench, cell: str, epochs: int) -> dict[str, Any]:
 
 
 def matrix_rate() -> float:
-    """Floating-point operations a second of torch's product of two matrices of 1024 × 1024, in as many threads as ours."""
+    """Floating-point operations per second of torch's product of two matrices of 1024 × 1024, in as many threads as ours."""
     torch.set_num_threads(THREADS)
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
     best = 0.0
@@ -173,7 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batches", type=int, default=15, help="of the tutorial loop, a round; ours does twice as many")
-    parser.add_argument("--epochs", type=int, default=0, help="also train both for so many epochs and compare dev scores")
+    parser.add_argument("--epochs", type=int, default=0, help="also train both for N epochs and compare dev scores")
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--data", nargs="+", default=list(FILES))
     given = parser.parse_args()

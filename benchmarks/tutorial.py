@@ -60,7 +60,7 @@ class Loop:
 
     Attributes:
         texts: indices of each text's tokens.
-        targets: a class a text, or one a token.
+        targets: one class per text, or one per token.
         seconds, tokens: what training batches took, and the words in them (specials not counted).
     """
 

@@ -87,7 +87,7 @@ class DataConfig:
         str | None, Field(title="Target column", description="the column of the texts to write; guessed")
     ] = None
     sentence: Annotated[
-        str | None, Field(title="Sentence column", description="for a token a row: its sentence; guessed, empty: none")
+        str | None, Field(title="Sentence column", description="for one token per row: its sentence; guessed, empty: none")
     ] = None
     split: Annotated[
         str | None, Field(title="Split column", description="a column that says train, dev or test; guessed, empty: none")
@@ -113,14 +113,14 @@ class DataConfig:
         Literal["auto", "yes", "no"], Field(title="Header", description="whether the first row of a table names its columns")
     ] = "auto"
     tokens: Annotated[
-        Literal["word", "char"], Field(title="Tokens", description="one step a word, or one step a character")
+        Literal["word", "char"], Field(title="Tokens", description="one step per word, or one step per character")
     ] = "word"
     lowercase: Annotated[bool, Field(title="Lowercase", description="fold capitals before the vocabulary")] = False
     vocabulary: Annotated[
-        int, Field(ge=10, le=1_000_000, title="Vocabulary size N", description="keep at most so many words, by frequency")
+        int, Field(ge=10, le=1_000_000, title="Vocabulary size N", description="keep up to N words, by frequency")
     ] = 20_000
     max_tokens: Annotated[
-        int, Field(ge=1, le=20_000, title="Longest text", description="cut a text after so many tokens, and count it")
+        int, Field(ge=1, le=20_000, title="Longest text", description="cut a text to this number of tokens, and count it")
     ] = 400
     dev_share: Annotated[
         float, Field(ge=0, le=0.5, title="Dev share", description="cut from train when no dev split is given")
@@ -184,7 +184,7 @@ class TrainConfig:
         float,
         Field(
             ge=0, lt=1, title="Weight averaging",
-            description="score and keep a running average of the weights over the last updates, with this memory an update; "
+            description="score and keep a running average of the weights over the last updates, with this memory per update; "
             "0: none",
         ),
     ] = 0.99
@@ -213,11 +213,11 @@ class TrainConfig:
         int,
         Field(
             ge=0, le=MOST_WHOLE, title="Patience",
-            description="stop after so many epochs without a better dev score; 0: never",
+            description="stop after this number of epochs without a better dev score; 0: never",
         ),
     ] = 3
     batch: Annotated[
-        int, Field(ge=1, le=100_000, title="Batch size B", description="about so many texts of mean length; 1: one text")
+        int, Field(ge=1, le=100_000, title="Batch size B", description="texts of mean length in a batch, about B; 1: one text")
     ] = 32
     threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="processor threads for the arithmetic")] = 2
     engine: Annotated[

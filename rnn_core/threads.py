@@ -1,6 +1,7 @@
 """The threads that share compiled loops out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from queue import SimpleQueue
@@ -14,10 +15,33 @@ _threads: int | None = None
 
 
 def use_threads(count: int) -> None:
-    """From here on loops are shared out among so many threads, and torch, whose products are small beside them, has one."""
+    """From here on loops are shared out among `count` threads, and torch, whose products are small beside them, has one."""
     global _threads
     _threads = count
     torch.set_num_threads(1)
+
+
+@contextmanager
+def shared_with_torch() -> Iterator[None]:
+    """torch has the threads of `use_threads` too, for large products of its own. Loops and products never run at once."""
+    torch.set_num_threads(most_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
+
+
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Numbers too small for a normal float, on which a processor is some hundred times slower, are zero in this thread.
+
+    Only around training: Python and pandas warn or read numbers otherwise where they are zero.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def most_threads() -> int:
@@ -105,7 +129,7 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
 
 
 def _have_helpers(count: int) -> None:
-    """Starts helpers until there are so many: all parts of a layer must be at work at once."""
+    """Starts helpers until there are `count` of them: all parts of a layer must be at work at once."""
     with _starting:
         while len(_helpers) < count:
             helper = Thread(target=_help, name="helper", daemon=True)
@@ -114,6 +138,7 @@ def _have_helpers(count: int) -> None:
 
 
 def _help() -> None:
+    torch.set_flush_denormal(True)
     while True:
         _handed_over.get()()
 

@@ -69,7 +69,7 @@ class _Names:
 
 
 def sentences(count: int, seed: int = 0) -> list[Sentence]:
-    """So many sentences, each pattern as often as the others, in random order."""
+    """`count` sentences, each pattern as often as the others, in random order."""
     draw = random.Random(seed)
     names = _Names(draw)
     kinds = {"{P}": ("PER", names.person), "{L}": ("LOC", names.place), "{O}": ("ORG", names.organisation)}
@@ -93,7 +93,7 @@ def sentences(count: int, seed: int = 0) -> list[Sentence]:
 
 
 def as_lines(made: list[Sentence]) -> str:
-    """A token, a tab and its tag a line, a blank line after each sentence."""
+    """One token, a tab and its tag per line, a blank line after each sentence."""
     return "".join("".join(f"{token}\t{tag}\n" for token, tag in sentence) + "\n" for sentence in made)
 
 

@@ -121,7 +121,7 @@ def write_names(folder: Path) -> None:
 
 
 def tagged(path: Path) -> list[list[tuple[str, str]]]:
-    """The sentences of a file with a token, a tab and its tag a line."""
+    """The sentences of a file with one token, a tab and its tag per line."""
     blocks = path.read_text(encoding="utf-8").split("\n\n")
     rows = ([line.rpartition("\t") for line in block.split("\n") if "\t" in line] for block in blocks)
     return [[(word, tag) for word, _, tag in sentence] for sentence in rows if sentence]
@@ -144,7 +144,7 @@ def save_results(run: Run, data: SavedDataset) -> None:
         def made(keep: Callable[[Answers], object]) -> Evaluation:
             return replace(evaluate(loaded, [texts], len(texts), sample.path.name, keep), weights=weights)
 
-        evaluations.save(place, task.one_answer, made)
+        evaluations.save(place, made)
 
 
 if __name__ == "__main__":

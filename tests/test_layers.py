@@ -20,8 +20,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "config": (), "results": (), "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
     "tasks": WORKSPACE, "workspace": TASKS, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
     "views": (*FIRST, "tasks", "analysis", "figures"),
-    "arguments": ("config", "tasks"), "commands": (*ABOVE, "arguments", "training", "analysis", "figures", "views"),
-    "__main__": ("commands", "training"), "__init__": (),
+    "commands": (*ABOVE, "training", "analysis", "figures", "views"), "__main__": ("commands", "training"), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""
 
@@ -110,6 +109,17 @@ def test_the_first_layers_and_listing_the_workspace_load_no_torch(workspace: Wor
         "found.runs()[0].history(); found.runs()[0].metrics(); found.runs()[0].speech; found.datasets()"
     )
     assert loads(code, str(workspace.root)) == set()
+
+
+def test_the_help_on_every_command_loads_neither_torch_nor_pandas() -> None:
+    code = (
+        "import sys\nfrom rnn_core import commands\n"
+        "for name in commands.COMMANDS:\n"
+        "    try: commands.main([name, '--help'])\n"
+        "    except SystemExit: pass\n"
+        "assert not {'pandas', 'numba', 'sklearn'} & set(sys.modules)"
+    )
+    assert loads(code) == set()
 
 
 def test_the_widgets_of_the_pages_load_no_torch() -> None:

@@ -5,10 +5,11 @@ from time import sleep
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_core import threads as of_process
 from rnn_core.network.kernels.meeting import meet
-from rnn_core.threads import share_out, together
+from rnn_core.threads import flushed_denormals, share_out, together
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -113,3 +114,25 @@ def test_layers_of_several_threads_do_not_wait_for_each_other(monkeypatch: pytes
         caller.join(60)
         assert not caller.is_alive()
     assert sorted(done) == sorted([0, 1, 2] * 40)
+
+
+def test_denormals_are_zero_within_and_numbers_again_after() -> None:
+    tiny = torch.tensor([1e-20], dtype=torch.float32)
+    assert (tiny * tiny).item() > 0
+    with pytest.raises(ZeroDivisionError), flushed_denormals():
+        assert (tiny * tiny).item() == 0
+        _ = 1 / 0
+    assert (tiny * tiny).item() > 0
+
+
+def test_helpers_flush_denormals_as_the_thread_that_trains_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_core.threads._threads", 3)
+    found = np.ones(3, np.float32)
+
+    def multiply(first: int, last: int) -> None:
+        tiny = torch.tensor([1e-20], dtype=torch.float32)
+        found[first:last] = (tiny * tiny).item()
+
+    with flushed_denormals():
+        share_out(multiply, 3, 1)
+    assert not found.any()

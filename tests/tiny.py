@@ -10,7 +10,8 @@ from torch import Tensor
 
 from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from rnn_core.data import columns, datasets, file_examples, sources, unlabelled
+from rnn_core.data import datasets, file_examples, guessing, sources, unlabelled
+from rnn_core.data import preview as previews
 from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.vocabulary import Vocabulary
@@ -55,7 +56,7 @@ def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> N
 
 
 def vocabulary_of(words: Sequence[str] = WORDS, times: int = 3, lowercase: bool = False) -> Vocabulary:
-    """Each word seen so many times."""
+    """Each word seen `times` times."""
     return Vocabulary.build([words] * times, 1000, lowercase)
 
 
@@ -100,10 +101,11 @@ def saved_run(
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
     task = tasks.of(config)
-    labels = tuple(labels or (() if task.schema.stream else LABELS if task.one_answer else TAGS))
+    if labels is None:
+        labels = TAGS if task.schema.per_token else LABELS if task.schema.labels else ()
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
-    run.write_speech(Speech(vocabulary, labels, scheme))
+    run.write_speech(Speech(vocabulary, tuple(labels), scheme))
     outputs = task.outputs(len(vocabulary), len(labels))
     network = network_of(config.model, len(vocabulary), outputs, seed)
     write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})
@@ -152,11 +154,11 @@ def read_examples(path: Path, config: DataConfig, *more: Any, **named: Any) -> A
 
 
 def preview(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
-    return columns.preview(path, config, tasks.of(config).schema, *more, **named)
+    return previews.preview(path, config, tasks.of(config).schema, *more, **named)
 
 
 def guess_tokens(path: Path, config: DataConfig, *more: Any) -> str:
-    return columns.guess_tokens(path, config, tasks.of(config).schema, *more)
+    return guessing.guess_tokens(path, config, tasks.of(config).schema, *more)
 
 
 def look_into(path: Path, config: DataConfig, *more: Any) -> Any:

@@ -12,7 +12,7 @@ from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.columns import with_columns
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
 from rnn_core.data.values import as_list, as_text
-from rnn_core.data.written import CONLL, FORMATS
+from rnn_core.data.written import FORMATS
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -27,10 +27,9 @@ _MOST_BYTES = 500_000_000
 def wanted() -> bool:
     """The choice between scores and answers; whether answers are wanted."""
     chosen = state.selection().shown
-    st.session_state["evaluate-shown"] = chosen if chosen in _SHOWN else "scores"
     shown = st.segmented_control(
-        "Scores or answers", list(_SHOWN), format_func=_SHOWN.__getitem__, key="evaluate-shown", required=True,
-        label_visibility="collapsed", on_change=lambda: state.select(shown=st.session_state["evaluate-shown"]),
+        "Scores or answers", list(_SHOWN), format_func=_SHOWN.__getitem__, required=True, label_visibility="collapsed",
+        **state.bound("shown", chosen if chosen in _SHOWN else "scores"),
     )  # fmt: skip
     return shown == "answers"
 
@@ -80,16 +79,16 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     st.caption(f"Read as: {literal(source.words)}.")
     for note in source.format.notes:
         st.caption(f":material/info: {literal(note, 400)}")
-    formats = [suffix for suffix in FORMATS if not task.one_answer or suffix != CONLL]
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    suffix = left.segmented_control("Write the answers as", formats, default=formats[0], format_func=FORMATS.__getitem__,
-                                    key=f"{key}-suffix", required=True,
+    suffix = left.segmented_control("Write the answers as", task.formats, default=task.formats[0],
+                                    format_func=FORMATS.__getitem__, key=f"{key}-suffix", required=True,
                                     help="CSV opens in spreadsheets: there a cell that would be taken for a formula gets a ' in "
                                          "front. The other formats keep every text as it is.")  # fmt: skip
     more = []
-    if task.one_answer and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
+    every = task.answer_columns(run.speech.labels) != task.answer_columns(())
+    if every and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
         more.append("--no-probabilities")
-    if not task.one_answer and source.layout == "text" and right.toggle(
+    if source.layout == "text" and data.between and right.toggle(
         "Tokens are apart by spaces already", key=f"{key}-spaced", help="Cut the texts there and nowhere else."
     ):  # fmt: skip
         more.append("--spaced")

@@ -1,12 +1,13 @@
 """The tokens of a text as coloured buttons, a component of our own. User text only ever becomes `textContent`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from rnn_core.figures.palette import BLUE, visible
+from rnn_core.figures.palette import visible
 from rnn_core.results import Trace
+from rnn_core.views.inspect import Tokens
 
 _CSS = """
 .chips { position: relative; display: flex; flex-wrap: wrap; gap: 4px; max-height: 15.5rem; overflow-y: auto; padding: 3px; }
@@ -33,13 +34,13 @@ export default function (component) {
     const unknown = new Set(data.unknown), last = data.tokens.length - 1
     root.replaceChildren(...data.tokens.map((token, step) => {
       const special = step === 0 || step === last
-      const silent = data.silent && special  // <sos> and <eos> have no answer
+      const silent = data.classes[step] < 0
       const label = data.labels[data.classes[step]]
       const chip = document.createElement("button")
       chip.type = "button"
       chip.setAttribute("role", "option")
       chip.textContent = token
-      if (data.tagging && !special) {
+      if (data.named && !silent) {
         const tag = document.createElement("small")
         tag.textContent = label
         chip.append(tag)
@@ -86,34 +87,12 @@ _chips = st.components.v2.component(
 )
 
 
-def tokens(trace: Trace, colours: Mapping[str, str], step: int, on_pick: Callable[[int], None], key: str) -> None:
-    """The tokens by the class believed at each; a click or an arrow key picks a step.
+def tokens(trace: Trace, shown: Tokens, step: int, on_pick: Callable[[int], None], key: str) -> None:
+    """The tokens of a text in their colours; a click or an arrow key picks a step.
 
     Args:
         step: the chosen one.
         on_pick: called with the step that was clicked, before the page runs again.
-    """
-    believed = trace.readouts if trace.answers is None else trace.answers
-    best, tagging = trace.beliefs, trace.answers is None
-    p = believed[np.arange(len(best)), best]
-    labels = {label: colours[label] for label in trace.labels}
-    _show(trace, best, labels, p, step, on_pick, key, tagging, silent=tagging)
-
-
-def foreseen(trace: Trace, p: np.ndarray, step: int, on_pick: Callable[[int], None], key: str) -> None:
-    """The tokens by the probability (T,) that each had after those before it. As `tokens`."""
-    _show(trace, np.zeros(len(p), int), {"as the next token": BLUE}, p, step, on_pick, key, tagging=False, silent=True)
-
-
-def _show(
-    trace: Trace, classes: np.ndarray, labels: Mapping[str, str], p: np.ndarray, step: int, on_pick: Callable[[int], None],
-    key: str, tagging: bool, silent: bool,
-) -> None:  # fmt: skip
-    """The chips: (T,) the place of each one's label among `labels`, which have colours, and its strength p.
-
-    Args:
-        tagging: whether each shows its label.
-        silent: whether `<sos>` and `<eos>` have none.
     """
     count = len(trace.tokens)
 
@@ -126,13 +105,12 @@ def _show(
         key=key,
         data={
             "tokens": [visible(token, 60) for token in trace.tokens],
-            "classes": classes.tolist(),
-            "labels": [visible(label, 24) for label in labels],
-            "colours": list(labels.values()),
-            "strength": [round(value, 3) for value in p.tolist()],
+            "classes": shown.classes.tolist(),
+            "labels": [visible(label, 24) for label in shown.colours],
+            "colours": list(shown.colours.values()),
+            "strength": [round(value, 3) for value in shown.p.tolist()],
             "unknown": np.flatnonzero(~trace.known).tolist(),
-            "tagging": tagging,
-            "silent": silent,
+            "named": shown.named,
             "step": step,
         },
         on_picked_change=picked,

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import visitor
+from pages.common import state, visitor
 from pages.common.cache import workspace
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.workspace import files
@@ -16,12 +16,10 @@ from rnn_core.workspace import files
 ROOT = "UNROLLED_FILES"
 """Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
 
-_KEPT = "evaluate-uploaded"
-
 
 def keep_upload(upload: Any) -> tuple[Path, str]:
     """An uploaded file, saved by its content's hash. Returns its path and that hash."""
-    hashes: dict[str, str] = st.session_state.setdefault("upload-hashes", {})  # a file may hold 1 GB: it is hashed once
+    hashes = state.session().hashes
     if upload.file_id not in hashes:
         workspace().forget_old("uploads")
         hashes[upload.file_id] = hashlib.sha256(upload.getvalue()).hexdigest()[:24]
@@ -44,16 +42,15 @@ def kept_upload(title: str, key: str, words: str) -> tuple[Path, str, str] | Non
     upload = st.file_uploader(title, key=key, help=words)
     if upload is not None:
         keep_for_evaluate(*keep_upload(upload), upload.name)
-    kept = st.session_state.get(_KEPT)
+    kept = state.session().upload
     if kept is not None and not kept[0].exists():
-        del st.session_state[_KEPT]
-        return None
+        kept = state.session().upload = None
     return kept
 
 
 def keep_for_evaluate(path: Path, digest: str, name: str) -> None:
     """Has `kept_upload` give this file."""
-    st.session_state[_KEPT] = (path, digest, name)
+    state.session().upload = path, digest, name
 
 
 def server_path(named: str) -> Path:

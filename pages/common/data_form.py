@@ -9,15 +9,16 @@ import streamlit as st
 from pages.common import widgets
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
-from rnn_core.data import columns, streams
-from rnn_core.data.columns import LAYOUTS, with_columns
+from rnn_core.data import preview, streams
+from rnn_core.data.columns import with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
+from rnn_core.data.layouts import LAYOUTS
 from rnn_core.data.tables import DELIMITERS, QUOTINGS, Format, recognise
 from rnn_core.views.view import literal
 
 FORMATS = {
     "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
-    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, a sentence a line",
+    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, one sentence per line",
     "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
 }  # fmt: skip
 STREAM_FORMATS = {"text": "plain text"} | {kind: FORMATS[kind] for kind in ("csv", "jsonl", "parquet")}
@@ -50,8 +51,8 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     st.markdown(f"**{literal(name)}**: is this read correctly?")
     schema = tasks.of(config).schema
 
-    def look(stated: DataConfig) -> columns.Preview:
-        return streams.preview(path, stated, name) if schema.stream else columns.preview(path, stated, schema, name)
+    def look(stated: DataConfig) -> preview.Preview:
+        return streams.preview(path, stated, name) if schema.stream else preview.preview(path, stated, schema, name)
 
     if schema.stream:
         read_by = read_as(lambda stated: streams.recognise_text(path, stated, name), config, key, STREAM_FORMATS)

@@ -11,7 +11,8 @@ from pages.common import data_files, data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
-from rnn_core.data.columns import guess_tokens, preview
+from rnn_core.data.guessing import guess_tokens
+from rnn_core.data.preview import preview
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import SAMPLES
@@ -22,9 +23,6 @@ ENDED = {
     None: "The reading that this link names is not here any more.",
 }
 """What is said of a reading that ended without a dataset."""
-
-_HEARD = "data-heard"
-"""The readings whose end this session has been told."""
 
 _LATELY_S = 3600
 
@@ -42,7 +40,7 @@ SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a
 def files_chosen() -> dict[str, tuple[Path, str]]:
     """By split, where the file lies and what it is called; empty until one is chosen."""
     # a new round of keys after each reading empties the form, so that what was found is what one sees
-    key = f"data-{st.session_state.get('data-round', 0)}"
+    key = f"data-{state.session().readings}"
     source = st.segmented_control("Where from", list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
                                   key=f"{key}-source", label_visibility="collapsed", required=True)  # fmt: skip
     if source == "sample":
@@ -94,11 +92,11 @@ def still_reading() -> bool:
     if status and status.active:
         return True
     state.select(job=None)
-    st.session_state.setdefault(_HEARD, set()).add(name)
+    state.session().heard.add(name)
     if status and status.state == "done":
         state.select(dataset=status.detail.get("dataset"))
-        st.session_state["data-round"] = st.session_state.get("data-round", 0) + 1
-        st.session_state["data-read"] = True
+        state.session().readings += 1
+        state.session().just_read = True
     elif ended := ENDED.get(status.state if status else None):
         st.warning(f"{ended} Nothing was saved: choose the file and read it again.", icon=":material/power_off:")
     return False
@@ -117,7 +115,7 @@ def show_readings() -> None:
             if button.button("Follow", key=f"follow-{folder.name}", type="tertiary"):
                 state.select(job=folder.name)
                 st.rerun()
-        elif status.state in ("failed", "cut off") and folder.name not in st.session_state.get(_HEARD, ()):
+        elif status.state in ("failed", "cut off") and folder.name not in state.session().heard:
             ended = folder / "status.json"
             if time.time() - ended.stat().st_mtime < _LATELY_S:
                 how = "could not be read" if status.state == "failed" else "was not read to its end"

@@ -31,19 +31,16 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
-    st.session_state["evaluate-on"] = chosen if chosen in listed else listed[0]
     wanted = st.radio(
         "Evaluate on",
         listed,
         format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
         horizontal=True,
-        key="evaluate-on",
-        on_change=lambda: state.select(on=st.session_state["evaluate-on"], cell=None),
+        **state.bound("on", chosen if chosen in listed else listed[0], cell=lambda on: None),
     )
     if wanted in saved:
-        instead = "to list what is behind a cell, choose " if run.speech.labels else "to score the run again, choose "
         st.info(
-            f"Scores as saved when training ended. The texts themselves are not in this workspace: {instead}"
+            "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
             + ("the sample or " if sample else "") + "a file of your own.",
             icon=":material/inventory_2:",
         )
@@ -62,17 +59,16 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
 
 def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
-    kind = "texts and labels" if run.speech.labels else "text"
-    chosen = data_files.kept_upload(f"A file with {kind}", "evaluate-file", "Read the way the Data page does.")
+    chosen = data_files.kept_upload("A file to evaluate on", "evaluate-file", "Read the way the Data page does.")
     if chosen is None:
-        st.info(f"Upload a file with the kind of {kind} that the run was trained on.", icon=":material/upload:")
+        st.info("Upload a file like the data that the run was trained on.", icon=":material/upload:")
         return st.stop()
     path, digest, name = chosen
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     fixed = DataConfig(**{name: getattr(run.config.data, name) for name in kept})
     found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
-        if run.speech.labels:
+        if tasks.of(run.config).formats:
             st.button("No labels? Get answers for this file", icon=":material/question_answer:",
                       on_click=lambda: state.select(shown="answers"))  # fmt: skip
         return st.stop()

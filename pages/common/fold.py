@@ -44,10 +44,10 @@ def reached(key: str, height: int) -> bool:
         height: about how many pixels it takes, which are left empty where it is not to be drawn.
     """
     near = _mark(key=key, default={"near": True}, on_near_change=lambda: None).near
-    seen = f"{key}-seen"
+    reached_at = state.session().reached
     if near:
-        st.session_state[seen] = state.selection()
-    if near or st.session_state.get(seen) == state.selection():
+        reached_at[key] = state.selection()
+    if near or reached_at.get(key) == state.selection():
         return True
     st.container(height=height, border=False)
     return False

@@ -1,7 +1,7 @@
 """What the BPTT page looks at: the target, the loss and the copy, as widgets over the one selection."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -13,28 +13,68 @@ from rnn_core.workspace.runs import Run
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.views.bptt import Asked, Backward
 
-def choose_target(run: Run, labels: tuple[str, ...]) -> None:
+
+OWN = "the network's own answer"
+
+
+class _Target(NamedTuple):
+    """How a target is chosen.
+
+    Attributes:
+        choose: draws what chooses it, into a row.
+        chosen: the one that is selected, as `Task.aim` takes it; None: what the task aims at by itself.
+    """
+
+    choose: Callable[[Any, Run], None]
+    chosen: Callable[[Run], str | None]
+
+
+def _label(run: Run) -> str | None:
+    label = state.selection().label
+    return label if label in cache.loaded(run).speech.labels else None
+
+
+def _choose_label(row: Any, run: Run) -> None:
+    row.selectbox("Target", ("", *cache.loaded(run).speech.labels), format_func=lambda label: label or OWN,
+                  **state.bound("label", _label(run) or "", lambda label: label or None))  # fmt: skip
+
+
+def _tags(run: Run) -> str | None:
+    return state.selection().tags
+
+
+def _choose_tags(row: Any, run: Run) -> None:
+    row.text_input("Target: one tag per token", placeholder=OWN,
+                   **state.bound("tags", _tags(run) or "", lambda tags: tags.strip() or None))  # fmt: skip
+
+
+def _say_next(row: Any, run: Run) -> None:
+    row.markdown("The target of each step is the token that follows it in the text.")
+
+
+TARGETS = {
+    "target-label": _Target(_choose_label, _label), "target-tags": _Target(_choose_tags, _tags),
+    "target-next": _Target(_say_next, lambda run: None),
+}  # fmt: skip
+"""By the names that tasks have for them, one per task."""
+
+
+def _target_of(run: Run) -> _Target:
+    return next(TARGETS[name] for name in tasks.of(run.config).views["bptt"] if name in TARGETS)
+
+
+def choose_target(run: Run) -> None:
     """Target, loss, logit and precision."""
     chosen, task = state.selection(), tasks.of(run.config)
     trained = task.loss_of(run.config)
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    if not labels:
-        row.markdown("The target of each step is the token that follows it in the text.")
-    elif not task.one_answer:
-        st.session_state["bptt-tags"] = chosen.tags or ""
-        row.text_input("Target: one tag per token", key="bptt-tags", placeholder="the network's own answer",
-                       on_change=lambda: state.select(tags=st.session_state["bptt-tags"].strip() or None))  # fmt: skip
-    else:
-        st.session_state["bptt-label"] = chosen.label if chosen.label in labels else ""
-        row.selectbox("Target", ("", *labels), key="bptt-label",
-                      format_func=lambda label: label or "the network's own answer",
-                      on_change=lambda: state.select(label=st.session_state["bptt-label"] or None))  # fmt: skip
-        st.session_state["bptt-loss"] = chosen.loss if chosen.loss in task.losses else trained
+    _target_of(run).choose(row, run)
+    if len(task.losses) > 1:
         row.segmented_control(
-            "Loss", task.losses, key="bptt-loss", required=True,
+            "Loss", task.losses, required=True,
             format_func=lambda loss: {"last": "at the last step", "every": "at every step"}[loss]
             + (" (as trained)" if loss == trained else ""),
-            on_change=lambda: state.select(loss=st.session_state["bptt-loss"]),
+            **state.bound("loss", chosen.loss if chosen.loss in task.losses else trained),
         )  # fmt: skip
     toggles = (
         ("logit", "Logit instead of loss",
@@ -42,14 +82,7 @@ def choose_target(run: Run, labels: tuple[str, ...]) -> None:
         ("precise", "64 bits", "Computes with twice the digits: then the difference from autograd is below 1e-10."),
     )  # fmt: skip
     for name, title, words in toggles:
-        key = f"bptt-{name}"
-        st.session_state[key] = getattr(chosen, name)
-        row.toggle(title, key=key, help=words, on_change=keep, args=(name, key))
-
-
-def keep(name: str, key: str) -> None:
-    """What a widget says, into the selection."""
-    state.select(**{name: st.session_state[key]})
+        row.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
 
 
 def look_back(run: Run, own: bool = True) -> "Backward":
@@ -59,8 +92,7 @@ def look_back(run: Run, own: bool = True) -> "Backward":
         own: whether this is the selected run: a pinned one aims at its own answer where it lacks the label.
     """
     chosen = state.selection()
-    task, labels = tasks.of(run.config), cache.loaded(run).speech.labels
-    target = (chosen.label if chosen.label in labels else None) if task.one_answer else chosen.tags if labels else None
+    task, target = tasks.of(run.config), _target_of(run).chosen(run)
     loss = chosen.loss if chosen.loss in task.losses else None
     batch = own and "directions" in task.views["bptt"]
     return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, batch)
@@ -83,10 +115,8 @@ def choose_copies(backward: "Backward") -> "Asked":
     row = st.container(horizontal=True)
     for name, (value, values, words) in found.items():
         if len(values) > 1:
-            key = f"bptt-{name}"
-            st.session_state[key] = value
-            row.segmented_control(name.capitalize(), values, key=key, format_func=words, required=True,
-                                  label_visibility="collapsed", on_change=keep, args=(name, key))  # fmt: skip
+            row.segmented_control(name.capitalize(), values, format_func=words, required=True, label_visibility="collapsed",
+                                  **state.bound(name, value))  # fmt: skip
     rows = backward.flow.rows
     step = int(rows[0 if direction else -1]) if chosen.step is None or chosen.step not in rows else chosen.step
     back = chosen.back
@@ -100,9 +130,8 @@ def choose_copies(backward: "Backward") -> "Asked":
 def choose_way(ways: dict[int, str], down: int) -> None:
     """Where the loss comes down into a lower layer; nothing where there is one way alone."""
     if len(ways) > 1:
-        st.session_state["bptt-down"] = down
         st.selectbox("Step s at which the loss comes down into this layer (with its share of what the copy receives)", list(ways),
-                     key="bptt-down", format_func=ways.__getitem__, on_change=keep, args=("down", "bptt-down"))  # fmt: skip
+                     format_func=ways.__getitem__, **state.bound("down", down))  # fmt: skip
 
 
 def warn(backward: "Backward") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import cache, run_choice, state, widgets
-from pages.common.gradient_choice import keep, look_back
+from pages.common.gradient_choice import look_back
 from rnn_core.config import Problem
 from rnn_core.workspace.runs import Run
 
@@ -20,24 +20,17 @@ SECTIONS = {
 
 
 def tabs(with_modes: bool) -> dict[str, Any]:
-    """A tab a question, of which only the open one is to be filled: the others cost nothing."""
-    names = [name for name in SECTIONS if with_modes or name != "modes"]
-    chosen = state.selection().section
-    st.session_state["bptt-tab"] = SECTIONS[chosen if chosen in names else names[0]]
-
-    def turn() -> None:
-        title = st.session_state["bptt-tab"]
-        state.select(section=next(name for name in names if SECTIONS[name] == title))
-
-    made = st.tabs([SECTIONS[name] for name in names], key="bptt-tab", on_change=turn)
-    return dict(zip(names, made, strict=True))
+    """One tab per question, of which only the open one is to be filled: the others cost nothing."""
+    names = {title: name for name, title in SECTIONS.items() if with_modes or name != "modes"}
+    title = SECTIONS.get(state.selection().section or "", "")
+    title = title if title in names else next(iter(names))
+    made = st.tabs(list(names), **state.bound("section", title, names.__getitem__))
+    return dict(zip(names.values(), made, strict=True))
 
 
 def choose_window(asked: "Asked") -> None:
     """K of the truncation."""
-    st.session_state["bptt-window"] = asked.window
-    st.slider("K: steps that the way back may take", 1, len(asked.flow.tokens), key="bptt-window",
-              on_change=keep, args=("window", "bptt-window"))  # fmt: skip
+    st.slider("K: steps that the way back may take", 1, len(asked.flow.tokens), **state.bound("window", asked.window))
 
 
 def choose_clip(trained: float) -> float:
@@ -46,10 +39,8 @@ def choose_clip(trained: float) -> float:
         wanted = float(state.selection().clip or trained)
     except ValueError:  # a link may say anything
         wanted = trained
-    st.session_state["bptt-clip"] = wanted if 0 <= wanted < 1e9 else trained
-    st.number_input("Clip gradient norm to", 0.0, key="bptt-clip", help="0: never",
-                    on_change=lambda: state.select(clip=str(st.session_state["bptt-clip"])))  # fmt: skip
-    return float(st.session_state["bptt-clip"])
+    value = wanted if 0 <= wanted < 1e9 else trained
+    return float(st.number_input("Clip gradient norm to", 0.0, help="0: never", **state.bound("clip", value, str)))
 
 
 def pinned(run: Run) -> "dict[str, Asked]":
@@ -59,12 +50,11 @@ def pinned(run: Run) -> "dict[str, Asked]":
     others = {other.id: other for other in cache.workspace().runs()
               if other.trained and other.id != run.id and _same_task(other, run)}  # fmt: skip
     chosen = [name for name in (state.selection().pinned or "").split(",") if name in others]
-    st.session_state["bptt-pinned"] = chosen
     st.multiselect(
-        "Runs beside this one", list(others), key="bptt-pinned", max_selections=3,
+        "Runs beside this one", list(others), max_selections=3,
         format_func=widgets.distinct({name: run_choice.run_label(other) for name, other in others.items()}).__getitem__,
         placeholder="Choose others of the same task" if others else "There is no other trained run of this task",
-        on_change=lambda: state.select(pinned=",".join(st.session_state["bptt-pinned"]) or None),
+        **state.bound("pinned", chosen, lambda names: ",".join(names) or None),
     )  # fmt: skip
     found: dict[str, Asked] = {}
     for one in (run, *(others[name] for name in chosen)):

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import matrix_choice, matrix_dev, state, view_panel
+from rnn_core import tasks
 from rnn_core.analysis.feedforward import without_recurrence
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import Trace
@@ -16,5 +17,7 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     found = without_recurrence(loaded, trace)
     alone = views.Alone(loaded, trace, found, matrix_choice.step_of(trace), state.selection().label)
     view_panel.show(views.ALONE, alone, state.select)
-    st.markdown(views.text_words(alone))
+    for name in tasks.of(run.config).views["matrix"]:
+        if name in views.WORDS:
+            st.markdown(views.WORDS[name](alone))
     matrix_dev.show(run, loaded, lambda found, texts: views.gain_words(found.recurrence, texts))

@@ -21,27 +21,23 @@ PARTS = {
 }
 """The tabs of the page."""
 
-_KEPT, _MOST_KEPT = "matrix-kept", 24
+_MOST_KEPT = 24
 
 _MOST_BYTES = 64 << 20
 """What a session keeps of this page at most, but for the latest result."""
 
 
 def tabs(parts: Collection[str]) -> dict[str, Any]:
-    """A tab a question, of which only the open one is to be filled: the others cost nothing.
+    """One tab per question, of which only the open one is to be filled: the others cost nothing.
 
     Args:
         parts: those of `PARTS` that the task has.
     """
     shown = {name: title for name, title in PARTS.items() if name in parts}
     chosen = state.selection().part
-    st.session_state["matrix-tab"] = shown[chosen if chosen in shown else next(iter(shown))]
-
-    def turn() -> None:
-        title = st.session_state["matrix-tab"]
-        state.select(part=next(name for name in shown if shown[name] == title))
-
-    made = st.tabs(list(shown.values()), key="matrix-tab", on_change=turn)
+    names = {title: name for name, title in shown.items()}
+    title = shown[chosen if chosen in shown else next(iter(shown))]
+    made = st.tabs(list(names), **state.bound("part", title, names.__getitem__))
     return dict(zip(shown, made, strict=True))
 
 
@@ -51,7 +47,7 @@ def kept(key: tuple[Any, ...], held: Sequence[Any], compute: Callable[[], Any]) 
     Args:
         held: the objects that it was computed from; the key may hold their `id` as long as they live.
     """
-    store: dict[Any, tuple[Any, Any]] = st.session_state.setdefault(_KEPT, {})
+    store = state.session().kept
     key = (*key, *map(id, held))
     if key not in store:
         value = compute()
@@ -63,18 +59,15 @@ def kept(key: tuple[Any, ...], held: Sequence[Any], compute: Callable[[], Any]) 
 
 def choose(title: str, name: str, values: Sequence[Any], value: Any, words: Callable[[Any], str], where: Any = st) -> None:
     """A row of choices for one field of the selection."""
-    key = f"matrix-{name}"
-    st.session_state[key] = value
-    where.segmented_control(title, values, key=key, format_func=words, required=True,
-                            on_change=lambda: state.select(**{name: st.session_state[key]}))  # fmt: skip
+    where.segmented_control(title, values, format_func=words, required=True, **state.bound(name, value))
 
 
 def count(title: str, name: str, most: int, at_first: int, where: Any, **more: Any) -> int:
     """A whole number from 1 for one field of the selection; returns it."""
-    key, chosen = f"matrix-{name}", getattr(state.selection(), name)
-    st.session_state[key] = min(max(at_first if chosen is None else chosen, 1), most)
-    where.number_input(title, 1, most, key=key, on_change=lambda: state.select(**{name: st.session_state[key]}), **more)
-    return int(st.session_state[key])
+    chosen = getattr(state.selection(), name)
+    value = min(max(at_first if chosen is None else chosen, 1), most)
+    where.number_input(title, 1, most, **state.bound(name, value), **more)
+    return value
 
 
 def step_of(trace: "Trace") -> int:

@@ -27,10 +27,10 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
         view_panel.show(views.DRIFT, padded)
     with right:
         st.markdown("##### What does the last column cost over many texts?")
-        if not tasks.of(loaded.config).one_answer:
-            st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
-        else:
+        if "last-column" in tasks.of(run.config).views["matrix"]:
             matrix_dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")
+        else:
+            st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
     view_panel.show(views.STATES, padded)
 
 
@@ -40,8 +40,7 @@ def _choose_pads(loaded: Loaded, trace: Trace) -> views.Padded:
     chosen = state.selection()
     pads, side = min(chosen.pads, MOST_PADS), chosen.side if chosen.side in SIDES else "right"
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    st.session_state["matrix-pads"] = pads
-    row.slider("Pads p", 0, MOST_PADS, key="matrix-pads", on_change=lambda: state.select(pads=st.session_state["matrix-pads"]))
+    row.slider("Pads p", 0, MOST_PADS, **state.bound("pads", pads))
     matrix_choice.choose("Pads on the", "side", SIDES, side, str, row)
     matrix_choice.choose("Masking", "masking", (True, False), chosen.masking, {True: "on", False: "off"}.__getitem__, row)
     most = most_audited(loaded.network)

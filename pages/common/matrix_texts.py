@@ -20,7 +20,7 @@ SOURCES = {"data": "texts of the run's training data", "typed": "typed"}
 """Where the rows below the text come from."""
 
 FROM_DATA = 7
-"""So many of the training texts, which the report on the data keeps, are shown."""
+"""The number of training texts shown, of those that the report on the data keeps."""
 
 
 def show(run: Run, loaded: Loaded, trace: Trace) -> None:
@@ -58,23 +58,26 @@ def _choose_words(run: Run, loaded: Loaded, trace: Trace, saved: SavedDataset | 
 
 
 def _typed(run: Run) -> list[tuple[str, ...]]:
-    """Further texts, one a line. They are linked by an id, as private texts are."""
+    """Further texts, one per line. They are linked by an id, as private texts are."""
     name = state.selection().rows
     saved = cache.workspace().text(name) if name else None
-    st.session_state["matrix-rows"] = tasks.of(run.config).more_texts if saved is None else saved
-
-    def typed() -> None:
-        try:
-            state.select(rows=cache.workspace().keep_text(st.session_state["matrix-rows"]))
-        except Problem as why:
-            st.session_state["matrix-trouble"] = str(why)
-
-    st.text_area("Further texts, one a line", key="matrix-rows", height=110, on_change=typed)
-    if "matrix-trouble" in st.session_state:
-        widgets.problem(st.session_state.pop("matrix-trouble"))
-    lines = [line for line in st.session_state["matrix-rows"].split("\n") if line.strip()]
+    typed = st.text_area("Further texts, one per line", height=110,
+                         **state.bound("rows", tasks.of(run.config).more_texts if saved is None else saved, _keep))  # fmt: skip
+    if trouble := state.session().trouble:
+        state.session().trouble = None
+        widgets.problem(trouble)
+    lines = [line for line in typed.split("\n") if line.strip()]
     if len(lines) > MOST_TEXTS:
         st.info(f"These are {len(lines):,} texts; the first {MOST_TEXTS} are shown.", icon=":material/content_cut:")
     how = run.config.data.tokens
     cut = [tuple(token for token, _, _ in tokenise(line, how, MOST_TOKENS)) for line in lines[:MOST_TEXTS]]
     return [tokens for tokens in cut if tokens]
+
+
+def _keep(text: str) -> str | None:
+    """The id under which a text is saved; without one, a sentence says why."""
+    try:
+        return cache.workspace().keep_text(text)
+    except Problem as why:
+        state.session().trouble = str(why)
+        return state.selection().rows

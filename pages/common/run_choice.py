@@ -39,16 +39,15 @@ def choose_run(page: str | None = None, in_training: bool = False) -> Run:
         st.warning("The run of this link is not here (any more); another one is shown.", icon=":material/link_off:")
     if chosen not in runs:
         state.select(run=next(iter(runs)))
-    st.session_state["pick-run"] = state.selection().run
+    name = state.selection().run or ""
     labels = widgets.distinct({name: run_label(run) for name, run in runs.items()})
     st.selectbox(
         "Run",
         list(runs),
         format_func=labels.__getitem__,
-        key="pick-run",
-        on_change=lambda: state.select(run=st.session_state["pick-run"]),
+        **state.bound("run", name),
     )
-    run = runs[st.session_state["pick-run"]]
+    run = runs[name]
     status = jobs.status(run.path)
     if run.trained and status and status.state != "done":
         st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")

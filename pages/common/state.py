@@ -1,107 +1,77 @@
-"""The one selection that every page follows and the address bar holds, and where it is kept."""
+"""What a session holds: the one selection that every page follows and the address bar holds, and a few things beside it."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from pages.common.selection import Selection, from_link, to_link
 from rnn_core.config import Problem
 
-_KEY = "selection"
+_KEY = "session"
 _MOST_IN_LINK = 1000
 """Longer texts, and those meant to be private, are saved and linked by an id."""
 
-_LINKED = "linked-text"
-"""The text that the session's link names by an id, and that id."""
 
-
-@dataclass(frozen=True)
-class Selection:
-    """What is looked at.
+@dataclass
+class Session:
+    """What is kept for one visitor between reruns, beside what widgets hold.
 
     Attributes:
-        run: a run's id.
-        text: what is read.
-        spaced: the text is tokens with a space between, as in labelled data: it is cut there and nowhere else.
-        private: keep the text out of the address bar.
-        step, unit: chosen ones, counted from 0; None where nothing has been chosen.
-        layer, direction, quantity, curve: of the views on Inspect.
-        label: the class whose loss is shown.
-        dataset: a dataset's id, on Data and Train.
-        job: the reading of a file that goes on, on Data.
-        shown: `scores` or `answers`, on Evaluate.
-        answers: the id of the answers for a file.
-        on: what the run is evaluated on: a split, or `file`.
-        cell: `row,column` of the confusion matrix.
-        loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
-        tags: the target of a labelling run, apart by spaces; None: its own answer.
-        back: the chosen copy, a step from 0.
-        down: the step at which the loss comes down into a lower layer, from 0; None: where most of it does.
-        window: K, where the way back is cut.
-        parameter: the code's name of the one whose copies are shown.
-        pinned: ids of the runs beside this one, with commas.
-        rows, source, order: on Words to matrix: the id of further texts, where the rows come from (`data` or `typed`), and
-            how the words are numbered.
-        pads, side, masking: of its padding audit.
-        gate: whose sum is read term by term.
-        batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
-        part: the open tab of Words to matrix.
-        section: the open tab of BPTT.
-        clip: the norm that its gradient is clipped to, as a number; None: as trained.
+        selection: what is looked at.
+        linked: the text that the link names by an id, and that id; None where it could not be saved.
+        training: the id of the run that Train shows.
+        options: those of a training that were chosen by hand; they stay when the data change.
+        readings: how many files have been read on Data: the form begins anew after each.
+        just_read: whether one has been read since the page was drawn.
+        heard: the readings whose end has been told.
+        hashes: of uploads, by Streamlit's id: a file may hold 1 GB and is hashed once.
+        upload: the file for Evaluate: its path, its hash and its name.
+        imported: the name of the run that was imported just now.
+        ticked: the ids of the runs ticked on Runs.
+        trouble: a sentence on why the texts of Words to matrix could not be saved.
+        kept: results of Words to matrix, with the objects that they were computed from.
+        reached: what was looked at when each fold was reached.
     """
 
-    run: str | None = None
-    text: str | None = None
-    spaced: bool = False
-    private: bool = False
-    step: int | None = None
-    unit: int | None = None
-    layer: int = 0
-    direction: int = 0
-    quantity: str = "h"
-    curve: str = "answers"
-    label: str | None = None
-    dataset: str | None = None
-    job: str | None = None
-    shown: str = "scores"
-    answers: str | None = None
-    on: str | None = None
-    cell: str | None = None
-    loss: str | None = None
-    logit: bool = False
-    precise: bool = False
-    tags: str | None = None
-    back: int | None = None
-    down: int | None = None
-    window: int | None = None
-    parameter: str = "weight_hh"
-    pinned: str | None = None
-    rows: str | None = None
-    source: str | None = None
-    order: str = "run"
-    pads: int = 5
-    side: str = "right"
-    masking: bool = True
-    gate: str | None = None
-    batch: int | None = None
-    steps: int | None = None
-    section: str | None = None
-    clip: str | None = None
-    part: str | None = None
+    selection: Selection
+    linked: tuple[str, str | None] | None = None
+    training: str | None = None
+    options: dict[str, object] = field(default_factory=dict)
+    readings: int = 0
+    just_read: bool = False
+    heard: set[str] = field(default_factory=set)
+    hashes: dict[str, str] = field(default_factory=dict)
+    upload: tuple[Path, str, str] | None = None
+    imported: str | None = None
+    ticked: tuple[str, ...] = ()
+    trouble: str | None = None
+    kept: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
+    reached: dict[str, Selection] = field(default_factory=dict)
+
+
+def session() -> Session:
+    """That of the visitor."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Session(Selection())
+    found: Session = st.session_state[_KEY]
+    return found
 
 
 def restore() -> None:
     """At the start of every run of the app: the session's selection, at first from the link, written to the link."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = _from_link(dict(st.query_params))
-    wanted = _to_link(selection())
+        session().selection = _linked(dict(st.query_params))
+    wanted = _link(selection())
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
 
 
 def selection() -> Selection:
     """What is looked at now."""
-    return st.session_state.get(_KEY) or Selection()
+    return session().selection
 
 
 def select(**changes: Any) -> None:
@@ -112,49 +82,55 @@ def select(**changes: Any) -> None:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:
             changes = {"on": None, "cell": None, "answers": None} | changes
-    st.session_state[_KEY] = replace(selection(), **changes)
-    st.query_params.from_dict(_to_link(selection()))
+    session().selection = replace(selection(), **changes)
+    st.query_params.from_dict(_link(selection()))
 
 
-def _to_link(chosen: Selection) -> dict[str, str]:
-    link = {
-        field.name: str(int(value)) if isinstance(value, bool) else str(value)
-        for field in fields(Selection)
-        if (value := getattr(chosen, field.name)) != field.default
-    }
-    text = chosen.text
+def bound(
+    name: str, value: Any, read: Callable[[Any], Any] = lambda value: value, **more: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Arguments that make a widget show a value and choose it for a field of the selection.
+
+    Args:
+        name: of the field. The widget's key is made of it.
+        value: what the widget shows: that of the field, where it is possible here.
+        read: from the widget's value to the field's.
+        more: the same for further fields that are chosen with it.
+    """
+    key = f"pick-{name}"
+    st.session_state[key] = value
+
+    def choose() -> None:
+        value = st.session_state[key]
+        select(**{field: read(value) for field, read in ({name: read} | more).items()})
+
+    return {"key": key, "on_change": choose}
+
+
+def _link(chosen: Selection) -> dict[str, str]:
+    link, text = to_link(chosen), chosen.text
     if text is not None and (chosen.private or len(text) > _MOST_IN_LINK):
         from pages.common.cache import workspace
 
         del link["text"]
-        if st.session_state.get(_LINKED, ("",))[0] != text:
+        linked = session().linked
+        if linked is None or linked[0] != text:
             try:
-                st.session_state[_LINKED] = text, workspace().keep_text(text)
+                linked = text, workspace().keep_text(text)
             except Problem:  # a workspace that cannot be written, or far too long: the text stays in this session alone
-                st.session_state[_LINKED] = text, None
-        if name := st.session_state[_LINKED][1]:
-            link["text_id"] = name
+                linked = text, None
+            session().linked = linked
+        if linked[1]:
+            link["text_id"] = linked[1]
     return link
 
 
-def _from_link(link: dict[str, str]) -> Selection:
-    """Whatever of a link makes sense; the rest is ignored."""
-    found: dict[str, Any] = {}
-    for field in fields(Selection):
-        value = link.get(field.name)
-        if value is None:
-            continue
-        if isinstance(field.default, bool):
-            found[field.name] = value == "1"
-        elif field.name in ("step", "unit", "layer", "direction", "back", "window", "pads", "batch", "steps"):
-            if value.isascii() and value.isdecimal() and len(value) < 10:
-                found[field.name] = int(value)
-        else:
-            found[field.name] = value
+def _linked(link: dict[str, str]) -> Selection:
+    found = from_link(link)
     if "text" not in found and "text_id" in link:
         from pages.common.cache import workspace
 
-        found["text"] = workspace().text(link["text_id"])
-        if found["text"] is not None:
-            st.session_state[_LINKED] = found["text"], link["text_id"]
+        text = workspace().text(link["text_id"])
+        if text is not None:
+            found["text"], session().linked = text, (text, link["text_id"])
     return Selection(**found)

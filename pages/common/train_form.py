@@ -14,7 +14,7 @@ FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 """What stands in the open; the rest is one click away."""
 
 ONE_STEP = "The loss is taken at the last step alone, so there is no mean or sum over steps. Take it at every step to choose."
-NO_DEV = "Stop after so many epochs without a lower training loss; 0: never. With a dev split its score would decide."
+NO_DEV = "Stop after this number of epochs without a lower training loss; 0: never. With a dev split its score would decide."
 
 
 def choose_dataset() -> SavedDataset:
@@ -26,7 +26,8 @@ def choose_dataset() -> SavedDataset:
         data_source.offer_samples()
         return st.stop()
     current = state.selection().dataset
-    st.session_state["train-dataset"] = current if current in found else next(iter(found))
+    current = current if current in found else next(iter(found))
+
     def label(one: SavedDataset) -> str:
         task = tasks.of(one.config)
         return f"{one.name} · {task.short.capitalize()} · {one.report.rows_kept:,} {task.schema.row}s"
@@ -36,17 +37,16 @@ def choose_dataset() -> SavedDataset:
         "Data",
         list(found),
         format_func=labels.__getitem__,
-        key="train-dataset",
-        on_change=lambda: state.select(dataset=st.session_state["train-dataset"]),
+        **state.bound("dataset", current),
     )
-    return found[st.session_state["train-dataset"]]
+    return found[current]
 
 
 def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     """The options, from the configs. None while they do not fit together, which is said."""
     task = tasks.of(dataset.config)
     meant = {name for config in (ModelConfig, TrainConfig) for name in task.options(config)}
-    chosen: dict[str, object] = st.session_state.setdefault("train-chosen", {})  # stays when the data change
+    chosen = state.session().options
     limits = {name: chosen[name] for name in ("minutes", "updates") if chosen.get(name)}  # epochs follow from these
     suggested = suggestions(dataset.config, dataset.report, limits)
     values: dict[type, dict[str, object]] = {

@@ -40,7 +40,7 @@ def _work(run: Run) -> None:
 
 def _watch(run: Run) -> None:
     """Makes it the run that is looked at. Comes last: a click that waits is turned to when the link changes."""
-    st.session_state["training"] = run.id
+    state.session().training = run.id
     state.select(run=run.id)
 
 
@@ -62,7 +62,7 @@ def live(run: Run, status: jobs.Status) -> None:
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
         "pad_share" in history.epochs[-1] else ""
-    figures[2].metric("Tokens a second", f"{speed:,.0f}" if speed else "…",
+    figures[2].metric("Tokens per second", f"{speed:,.0f}" if speed else "…",
                       help=f"words or characters of the data, no specials and no pads{pads}")  # fmt: skip
     metric = headline(run)
     best = [e for e in history.epochs if e.get("best")]

@@ -1,5 +1,7 @@
 """Inspect: what the network holds and believes after every word of one text."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.common import cache, chips, fold, run_choice, state, text_choice, view_panel, widgets
@@ -22,13 +24,11 @@ buttons = st.container(horizontal=True, vertical_alignment="center")
 buttons.button("Read it", type="primary", icon=":material/play_arrow:")
 for number, example in enumerate(examples):
     buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
-st.session_state["is-private"] = chosen.private
 buttons.toggle(
     "Private",
-    key="is-private",
     help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
     f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
-    on_change=lambda: state.select(private=st.session_state["is-private"]),
+    **state.bound("private", chosen.private),
 )
 
 with widgets.saying_problems():
@@ -39,8 +39,9 @@ if trace.overflows:
 
 last = len(trace.tokens) - 1
 tokens = CHOICE_NAMES[loaded.config.data.tokens]
-classifies, foresees = trace.answers is not None, not loaded.speech.labels
-step = min(chosen.step, last) if chosen.step is not None else (trace.decision_step or last if classifies else 1)
+task = tasks.of(run.config)
+shown = task.views["inspect"]
+step = min(task.shown_first(trace) if chosen.step is None else chosen.step, last)
 reading = views.Reading(
     loaded, trace, step,
     layer=min(chosen.layer, loaded.config.model.layers - 1),
@@ -53,24 +54,11 @@ reading = views.Reading(
 
 for warning in trace.warnings:
     st.warning(literal(warning, 300), icon=":material/help:")
-if classifies:
-    p = trace.readouts[-1, trace.answer]
-    decided = trace.decision_step or 0
-    when = f"decided at t = {decided + 1} (“{literal(trace.tokens[decided], 30)}”): from there on it never changes"
-    if decided == 0:
-        when = "and it never changes: the network leans that way before it has read a word"
-    st.markdown(
-        f"The answer is **{literal(trace.labels[trace.answer])}** (p = {p:.3f}), {when}. Each word is coloured by the "
-        "answer if the text stopped there."
-    )
-elif foresees:
-    st.markdown("The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys.")
-else:
-    st.markdown("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
-if foresees:
-    chips.foreseen(trace, views.foreseen(reading), step, lambda t: state.select(step=t), "chips")
-else:
-    chips.tokens(trace, reading.colours, step, lambda t: state.select(step=t), "chips")
+for name in shown:
+    if name in views.TOKENS:
+        row = views.TOKENS[name](reading)
+        st.markdown(row.words)
+        chips.tokens(trace, row, step, lambda t: state.select(step=t), "chips")
 unknown = int((~trace.known).sum())
 if unknown:
     st.caption(f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(trace.tokens) - 2} {tokens}.")
@@ -79,22 +67,18 @@ CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of 
 
 
 def choose_curve() -> None:
-    st.session_state["curve"] = reading.curve
-    st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, key="curve", label_visibility="collapsed",
-                         required=True, wrap=True,
-                         on_change=lambda: state.select(curve=st.session_state["curve"]))  # fmt: skip
+    st.segmented_control("Curve", list(CURVES), format_func=CURVES.__getitem__, label_visibility="collapsed", required=True,
+                         wrap=True, **state.bound("curve", reading.shown))  # fmt: skip
 
 
 def choose_label() -> None:
-    answer = "" if trace.answers is None else trace.labels[trace.answer]
-    st.session_state["loss-label"] = reading.label or answer
+    answer = views.LOSSES.compute(replace(reading, label=None)).label or ""
 
     def words(label: str) -> str:
         return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
 
-    st.selectbox("Label", trace.labels if answer else ("", *trace.labels), key="loss-label", format_func=words,
-                 on_change=lambda: state.select(label=st.session_state["loss-label"] or None),
-                 label_visibility="collapsed")  # fmt: skip
+    st.selectbox("Label", trace.labels if answer else ("", *trace.labels), format_func=words, label_visibility="collapsed",
+                 **state.bound("label", reading.label or answer, lambda label: label or None))  # fmt: skip
 
 
 def choose_states() -> None:
@@ -105,30 +89,25 @@ def choose_states() -> None:
         ("direction", tuple(range(trace.states.shape[1]))),
     ):
         if len(values) > 1:
-            st.session_state[f"pick-{key}"] = getattr(reading, key)
             controls.segmented_control(
                 key.capitalize(),
                 values,
                 format_func=views.name_of(key),
-                key=f"pick-{key}",
-                on_change=lambda key=key: state.select(**{key: st.session_state[f"pick-{key}"]}),
                 label_visibility="collapsed",
                 required=True,
                 wrap=True,
+                **state.bound(key, getattr(reading, key)),
             )
 
 
-shown = tasks.of(run.config).views["inspect"]
-if views.TAGS.name in shown:
-    view_panel.show(views.TAGS, reading, state.select)
-if foresees:
-    view_panel.show(views.NEXT_LOSSES, reading, state.select)
-else:
-    left, right = st.columns(2, gap="medium")
-    with left:
-        view_panel.show(views.BELIEFS, reading, state.select, choose_curve if classifies else None)
-    with right:
-        view_panel.show(views.LOSSES, reading, state.select, choose_label)
+for view in views.ALONG:
+    if view.name in shown:
+        view_panel.show(view, reading, state.select)
+beside = [view for view in views.BESIDE if view.name in shown]
+choices = {views.BELIEFS: choose_curve if len(trace.curves) > 1 else None, views.LOSSES: choose_label}
+for column, view in zip(st.columns(len(beside), gap="medium") if beside else (), beside, strict=True):
+    with column:
+        view_panel.show(view, reading, state.select, choices[view])
 if fold.reached("fold-states", 742):
     view_panel.show(views.STATES, reading, state.select, choose_states)
     st.caption(views.unit_words(reading))

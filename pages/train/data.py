@@ -28,7 +28,7 @@ with widgets.saying_problems():
         if not chosen_files:
             st.info(
                 "Nothing here yet. Upload a file with one text and one label per row (a CSV of reviews, say), one token "
-                "and its tag a line, or a plain text, or take a sample to try it out.",
+                "and its tag per line, or a plain text, or take a sample to try it out.",
                 icon=":material/upload_file:",
             )
             data_source.offer_samples()
@@ -37,16 +37,15 @@ with widgets.saying_problems():
     current = state.selection().dataset
     if current not in saved_sets:
         current = next(iter(saved_sets))
-    st.session_state["pick-dataset"] = current
     labels = widgets.distinct({name: f"{saved.name} · {tasks.of(saved.config).short.capitalize()}"
                                for name, saved in saved_sets.items()})  # fmt: skip
     st.selectbox(
         "Datasets in the workspace",
         list(saved_sets),
         format_func=labels.__getitem__,
-        key="pick-dataset",
-        on_change=lambda: state.select(dataset=st.session_state["pick-dataset"]),
+        **state.bound("dataset", current),
     )
-    if st.session_state.pop("data-read", False):
+    if state.session().just_read:
+        state.session().just_read = False
         st.success("All rows are read and checked. This is what was found.", icon=":material/check:")
-    data_report.show_report(st.session_state["pick-dataset"])
+    data_report.show_report(current)

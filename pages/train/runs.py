@@ -17,7 +17,7 @@ from rnn_core.workspace.runs import Run
 MOST_MB = 200
 """An imported zip is held in the server's memory and unpacked there while its page waits."""
 
-workspace = cache.workspace()
+workspace, session = cache.workspace(), state.session()
 st.title("Runs")
 st.caption("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare.")
 
@@ -60,7 +60,7 @@ def import_one() -> None:
             with widgets.saying_problems():
                 run = archive.unpack(workspace, upload.getvalue())
             state.select(run=run.id)
-            st.session_state["imported"] = run.name
+            state.session().imported = run.name
             st.rerun()
 
 
@@ -93,7 +93,8 @@ def compare(runs: list[Run]) -> None:
                     config={"displayModeBar": False})  # fmt: skip
 
 
-if name := st.session_state.pop("imported", None):
+if name := session.imported:
+    session.imported = None
     st.success(f"{literal(name)} is here, and chosen in Inspect and Evaluate.", icon=":material/check:")
 found = workspace.runs()
 if not found:
@@ -103,20 +104,19 @@ if not found:
     st.stop()
 table = run_list.rows(found)
 columns = [name for name in table[0] | {k: 0 for row in table for k in row} if any(r.get(name) is not None for r in table)]
-before = set(st.session_state.get("ticked", ()))
 event = st.dataframe(
     {name: [row.get(name) for row in table] for name in columns},
     hide_index=True,
     placeholder="",
     # Ticks are row numbers: a list that another session has changed is another table, with the same runs ticked.
     key=f"runs-table-{hashlib.sha256(' '.join(run.id for run in found).encode()).hexdigest()[:16]}",
-    selection_default={"selection": {"rows": [i for i, run in enumerate(found) if run.id in before]}},
+    selection_default={"selection": {"rows": [i for i, run in enumerate(found) if run.id in session.ticked]}},
     on_select="rerun",
     selection_mode="multi-row",
     column_config=run_list.column_config(),
 )
 ticked = [found[i] for i in event["selection"]["rows"]]
-st.session_state["ticked"] = [run.id for run in ticked]
+session.ticked = tuple(run.id for run in ticked)
 if not ticked:
     st.caption("Tick a run at its left edge to open, rename, download or delete it.")
 else:
@@ -130,7 +130,7 @@ else:
         ):
             if actions.button(label, icon=icon):
                 state.select(run=one.id)
-                st.session_state["training"] = one.id
+                session.training = one.id
                 st.switch_page(page)
         with actions.popover("Rename", icon=":material/edit:"):
             name = st.text_input("New name", value=one.name, key=f"rename-{one.id}", max_chars=200)

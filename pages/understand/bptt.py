@@ -11,7 +11,7 @@ st.caption("Is the loss taken at every word or only at the last, and what does e
 run = run_choice.choose_run("bptt")
 with widgets.saying_problems():
     text_choice.choose_text(run)
-    gradient_choice.choose_target(run, cache.loaded(run).speech.labels)
+    gradient_choice.choose_target(run)
     backward = gradient_choice.look_back(run)
     flow = backward.flow
 

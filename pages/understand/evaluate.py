@@ -9,11 +9,13 @@ from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 
 st.title("Evaluate")
-st.caption("How often is the network right, which classes does it mix up, and on which texts?")
+question = st.empty()
+question.caption("How often is the network right, and where does it go wrong?")
 run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
-    if run.speech.labels and answering.wanted():
+    question.caption(tasks.of(config).evaluation)
+    if tasks.of(config).formats and answering.wanted():
         answering.show(run)
         st.stop()
     scores, folder = evaluating.scored(run)

@@ -28,13 +28,13 @@ from rnn_core.network.models import Network
 from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
 
 MOST_PRODUCTS = 12e9
-"""So many multiplications may following the losses one by one take, most of a second; else every n-th loss is followed."""
+"""Multiplications that following the losses one by one may take, most of a second; else every n-th loss is followed."""
 
 MOST_PRINTED = 50_000
 """Pairs of a loss and a copy that the command line prints, some 50 bytes each for every layer's four parameters."""
 
 BESIDE_PRODUCTS = 40
-"""What else is done with each number of a gradient at a state, as so many multiplications of a product's."""
+"""What else is done with each number of a gradient at a state, counted in multiplications of a product."""
 
 
 # ---- the whole of one text ------------------------------------------------------------------------------------------

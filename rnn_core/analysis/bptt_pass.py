@@ -23,7 +23,7 @@ MOST_TOKENS, FEWEST_TOKENS = 1_000, 20
 """Tokens of the longest text whose way back is laid open, and that every network is allowed."""
 
 MOST_WORK = 30e9
-"""Multiplications that the way back of a text may take for the total loss alone, some seconds: six a weight and a token."""
+"""Multiplications that the way back of a text may take for the total loss alone, some seconds: six per weight and token."""
 
 
 def longest(network: Network) -> int:

@@ -15,7 +15,8 @@ from rnn_core.network.jacobians import Read, deltas, times
 from rnn_core.results import Path, Reach
 
 SINGULAR_WORK = 140 * 128**2
-"""So many steps, over the square of the state's width, get a largest singular value: it keeps a page within a second."""
+"""Divided by the square of the state's width, the number of steps that get a largest singular value: it keeps a page within a
+second."""
 
 NEAR = 16
 """The steps next to t that always get theirs."""

@@ -24,7 +24,7 @@ BLOCK_BYTES = 128 * 2**20
 """What the gradients above and below a layer may take, for one block of losses."""
 
 FLUSH = 8
-"""Every so many steps, gradients that have all but vanished are set to 0: numbers near the least that can be written
+"""Every n-th step, gradients that have all but vanished are set to 0: numbers near the least that can be written
 slow a processor down a hundredfold. A GPU they do not."""
 
 Gradients = dict[str, Tensor]
@@ -72,7 +72,7 @@ def sweep(
         seeds: (T, D) ∂L(t)/∂h_t at the uppermost states.
         coefficients: C, (R, T), the rows ordered so that neither their first nor their last non-zero step falls.
         visit: hears every copy that any of the losses reaches.
-        within: copies so many steps away from their loss, or more, may be left out. Each row has one loss then.
+        within: copies this number of steps away from their loss, or more, may be left out. Each row has one loss then.
     """
     network, steps = done.network, done.steps
     counted = host(coefficients) != 0
@@ -183,7 +183,7 @@ def two_deltas(done: Pass) -> bool:
 
 
 def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
-    """The gradients of cells and embedding, (R, …), from those at all states, (R, T, P·d): one product a matrix."""
+    """The gradients of cells and embedding, (R, …), from those at all states, (R, T, P·d): one product per matrix."""
     gradients = {}
     at_words = torch.zeros(())
     for layer, direction, read in done.each():

@@ -8,7 +8,6 @@ import torch
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
-from rnn_core.data.vocabulary import EOS
 from rnn_core.network.models import Network, Outputs
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 
@@ -41,13 +40,11 @@ def gain(
     p = alone(network, words)["logits"][0].softmax(1).numpy()
     task = tasks.of(loaded.config)
     answers = task.predict(network, loaded.config, some, tick).answers
-    mean = None
-    if not task.one_answer:
-        counted = answers >= 0
-        feed_forward = p.argmax(1)[places]
-        targets, answers, feed_forward = targets[counted], answers[counted], feed_forward[counted]
-    else:
-        feed_forward = np.full(len(some), p[np.searchsorted(words, EOS)].argmax())
+    targets, answers = targets[answers >= 0], answers[answers >= 0]
+    read_at = [start + task.answered(steps) for start, steps in zip(some.starts, some.lengths.tolist(), strict=False)]
+    at = np.concatenate([*read_at, np.empty(0, np.int64)])
+    feed_forward, mean = p.argmax(1)[places[at]], None
+    if np.array_equal(at, some.starts[1:] - 1):  # an answer at the end is about the whole text, so the mean may answer too
         totals = np.add.reduceat(p[places], some.starts[:-1])
         mean = _share(totals.argmax(1) == targets)
     return RecurrenceGain(

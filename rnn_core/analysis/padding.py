@@ -16,6 +16,7 @@ from torch import Tensor
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.masked import gradients, read_masked
+from rnn_core.analysis.steps import targets_of
 from rnn_core.data.vocabulary import PAD
 from rnn_core.network.models import Network
 from rnn_core.results import PaddedRead, PaddingAudit, Trace
@@ -44,12 +45,14 @@ class _Row(NamedTuple):
         tokens: (T + p,) rows of a table whose first is `<pad>`.
         true: (T + p,) which columns are true steps.
         fed: (T + p,) which columns are read: the true steps, or all.
+        classes: (T + p,) the class that the loss asks for at each; −1 where none is.
         answer: (R,) the columns that answer.
     """
 
     tokens: np.ndarray
     true: np.ndarray
     fed: np.ndarray
+    classes: np.ndarray
     answer: np.ndarray
 
 
@@ -58,21 +61,19 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
 
     Args:
         pads: p, up to `MOST_PADS`.
-        label: the class that the loss asks for; None, or labelling: the network's own answer without pads.
+        label: the class that the loss asks for; None: the network's own answer without pads.
     """
-    task = tasks.of(loaded.config)
-    plain = task.answered(len(trace.tokens))
-    own = trace.readouts[plain].argmax(1)
-    targets = own if not task.one_answer or label not in trace.labels else np.array([trace.labels.index(label)])
+    task, classes = tasks.of(loaded.config), targets_of(loaded, trace, label)
+    targets = classes[task.answered(len(trace.tokens))]
     used, tokens = np.unique([PAD, *trace.indices], return_inverse=True)
     tokens = tokens[1:]
     text = _Text(loaded, torch.from_numpy(used), targets)
     counts = np.array(sorted({*COUNTS, pads}))
     ways = {
-        (side, masked): [_row(tokens, count, side, masked, task) for count in counts.tolist()]
+        (side, masked): [_row(tokens, classes, count, side, masked, task) for count in counts.tolist()]
         for side in SIDES for masked in (False, True)
     }  # fmt: skip
-    measured = text.read([_row(tokens, 0, "right", True, task), *(row for rows in ways.values() for row in rows)])
+    measured = text.read([_row(tokens, classes, 0, "right", True, task), *(row for rows in ways.values() for row in rows)])
     bare = next(measured)
     size = _length(bare.gradient.values())
     reads: list[PaddedRead] = []
@@ -86,15 +87,16 @@ def audit(loaded: Loaded, trace: Trace, pads: int, label: str | None = None) -> 
     return PaddingAudit(pads, targets, bare.loss, bare.p.argmax(1), tuple(reads), counts, curves, moved, drift)
 
 
-def _row(tokens: np.ndarray, pads: int, side: str, masked: bool, task: tasks.Task) -> _Row:
+def _row(tokens: np.ndarray, classes: np.ndarray, pads: int, side: str, masked: bool, task: tasks.Task) -> _Row:
     around = (pads, 0) if side == "left" else (0, pads)
     true = np.pad(np.ones(len(tokens), bool), around)
     steps = np.flatnonzero(true)
-    # Without the lengths nobody knows where a text ends, so the answer is read from the last column.
     answer = steps[task.answered(len(steps))]
-    if task.one_answer and not masked:
-        answer = np.array([len(true) - 1])
-    return _Row(np.pad(tokens, around), true, true if masked else np.ones_like(true), answer)
+    if not masked:  # nobody knows where the text ends, so an answer that is read there is read from the last column
+        answer = np.where(answer == steps[-1], len(true) - 1, answer)
+    fed = true if masked else np.ones_like(true)
+    # A pad is asked what the special beside it is asked: the class of the text, or no tag.
+    return _Row(np.pad(tokens, around), true, fed, np.pad(classes, around, mode="edge"), answer)
 
 
 class _Measured(NamedTuple):
@@ -145,12 +147,11 @@ class _Text(NamedTuple):
             yield self._measured(row, top[:, column], logits[:, column], losses[column], gradient)
 
     def _loss(self, row: _Row, logits: Tensor) -> Tensor:
-        """The run's own loss of one row, (T + p, k) logits; with every step's loss, pads that are read count, too."""
-        config, counted = self.loaded.config, row.answer
-        task = tasks.of(config)
-        if task.one_answer and task.loss_of(config) == "every":
-            counted = np.flatnonzero(row.fed)
-        each = -logits[counted].log_softmax(1)[np.arange(len(counted)), self.targets]
+        """The run's own loss of one row, (T + p, k) logits, with the columns that are read as its steps."""
+        config, fed = self.loaded.config, np.flatnonzero(row.fed)
+        weights = tasks.of(config).weights(config, np.array([len(fed)]), len(fed))[:, 0]
+        counted = fed[(weights > 0) & (row.classes[fed] >= 0)]
+        each = -logits[counted].log_softmax(1)[np.arange(len(counted)), row.classes[counted]]
         return each.mean() if config.train.reduce == "mean" else each.sum()
 
     def _measured(self, row: _Row, top: Tensor, logits: Tensor, total: Tensor, gradient: dict[str, Tensor]) -> _Measured:

@@ -21,7 +21,7 @@ from rnn_core.data.tables import Row, place
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
 from rnn_core.data.values import as_list, as_text
-from rnn_core.data.written import CONLL, conll_sentence, free_names, table
+from rnn_core.data.written import CONLL, FORMATS, conll_sentence, free_names, table
 from rnn_core.results import FileAnswers
 
 WINDOW, CHARACTERS, PROBABILITIES = 8_192, 4_000_000, 1_000_000
@@ -32,6 +32,7 @@ MOST_CLASSES = 1_000
 """Classes whose probabilities get a column each; with more of them only that of the answer is written."""
 
 _REASONS = 50
+_TYPES = {str: pa.string(), float: pa.float64(), list[str]: pa.list_(pa.string()), list[float]: pa.list_(pa.float64())}
 _ENTITY = pa.struct([("type", pa.string()), ("text", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 
 Tick = Callable[[float], object]
@@ -42,12 +43,12 @@ class _Item:
     """What is read as one text, and what was answered.
 
     Attributes:
-        rows: the rows that it stands in: one, or one a token.
+        rows: the rows that it stands in: one, or one per token.
         tokens: (m,); empty when there is no answer.
-        starts, ends: (m,) where each token stands in `text`.
+        starts, ends: (m,) where each token stands in `text`; empty where that is not asked for.
         problem: why there is no answer.
         unused: why a row plays no part, for each row; None where it does.
-        probabilities: (k,) of all classes, or (m,) of the tags in `answer`.
+        answer: the values of `Task.answer_columns`; empty without an answer.
     """
 
     rows: list[Row]
@@ -57,8 +58,7 @@ class _Item:
     ends: Sequence[int] = ()
     problem: str | None = None
     unused: list[str | None] = field(default_factory=list)
-    answer: Any = None
-    probabilities: Any = None
+    answer: tuple[Any, ...] = ()
 
 
 @uncollected()
@@ -73,15 +73,15 @@ def answer_file(
 ) -> FileAnswers:
     """Writes every row of a file in its order, with the answer beside it; a row without one says why.
 
-    A classifier gives `answer`, `probability` and `p(label)` of each class; a tagger a list of tags, and the entities as
-    spans with character offsets where its tags have a scheme. The answers are those of `trace` on the same text: no text
-    is cut at the length that training cut it at.
+    The columns are those of `Task.answer_columns`. Answers that are lists, one value per token, have the tokens beside them, and
+    tags of a scheme the entities as spans with character offsets. The answers are those of `trace` on the same text: no text is
+    cut at the length that training cut it at.
 
     Args:
         loaded: the run.
         source: the file.
         out: what to write; moving it to its place when it is whole is the caller's work.
-        suffix: the format, a key of `written.FORMATS`.
+        suffix: the format, one of `Task.formats`.
         all_classes: whether the probability of every class is written.
         spaced: the tokens of a text stand apart by spaces already, so it is cut there and nowhere else.
         tick: hears the share of the file done; what it raises ends the work.
@@ -90,8 +90,9 @@ def answer_file(
         Problem: when the file cannot be read to its end, or the format does not suit the task.
     """
     task = tasks.of(loaded.config)
-    if suffix == CONLL and task.one_answer:
-        raise Problem("CoNLL has one tag per token, and this run gives one label per text.", "--out FILE.csv, .jsonl or .parquet")
+    if suffix not in task.formats:
+        others = " or ".join(task.formats)
+        raise Problem(f"{FORMATS[suffix]} cannot hold this run's answers ({task.title}).", f"--out FILE with {others}")
     first = 0.1 if source.format.kind == "jsonl" else 0.0  # its keys are collected before
     source = source.with_all_columns(lambda share: tick(share * first))
     share = first
@@ -107,10 +108,10 @@ def answer_file(
     with writer as write:
         most = min(WINDOW, PROBABILITIES // len(loaded.speech.labels) or 1)
         for rows in _windows(_grouped(source, read), most):
-            items = [_item(group, loaded, source, spaced) for group in rows]
+            items = [_item(group, loaded, source, spaced, bool(columns.scheme)) for group in rows]
             _answer([item for item in items if not item.problem], loaded, lambda _: tick(share))
             write(items)
-            tally.add(items, task.one_answer)
+            tally.add(items)
     if not tally.rows:
         raise Problem(f"{source.format.name} has no rows: there is nothing to answer.")
     names = tuple(columns.schema.names)
@@ -122,7 +123,7 @@ def answer_file(
 
 
 def _grouped(source: Unlabelled, tick: Tick) -> Iterator[list[Row]]:
-    """Rows that are read together: each alone, or a token a row those that follow each other with one sentence id; an
+    """Rows that are read together: each alone, or with one token per row those that follow each other with one sentence id; an
     empty id is that of the row above. A sentence of more than `LONGEST` rows comes in pieces."""
     rows = source.rows(tick)
     if source.layout != "token":
@@ -157,7 +158,8 @@ def _windows(groups: Iterable[list[Row]], most: int) -> Iterator[list[list[Row]]
         yield held
 
 
-def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool) -> _Item:
+def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool, located: bool) -> _Item:
+    """What is read of these rows. `located`: with the places of the tokens in the text."""
     item = _Item(rows)
     at = source.format.header.index(source.text)
     if source.layout == "token":
@@ -170,7 +172,7 @@ def _item(rows: list[Row], loaded: Loaded, source: Unlabelled, spaced: bool) -> 
     if row.fault:
         item.problem = _fault(source, row)
     elif source.layout == "text":
-        _typed(item, as_text(row.values[at]), loaded, spaced)
+        _typed(item, as_text(row.values[at]), loaded, spaced, located)
     elif (listed := as_list(row.values[at])) is not None:
         _given(item, whole_tokens(listed))
     else:
@@ -199,9 +201,9 @@ def _given(item: _Item, tokens: list[str]) -> None:
     item.problem = _why_not(item.text, len(tokens)) or (None if all(tokens) else "an empty token")
 
 
-def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool) -> None:
+def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool, located: bool) -> None:
     """An item of a text, which is cut into tokens as `trace` does."""
-    config = loaded.config
+    how = loaded.config.data.tokens
     item.text = text
     if not text.strip():
         item.problem = "no text"
@@ -212,10 +214,10 @@ def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool) -> None:
         for i, (token, _, _) in enumerate(cut):
             at = text.index(token, at)
             cut[i] = (token, at, at := at + len(token))
-    elif not tasks.of(config).one_answer:
-        cut = tokenise(text, config.data.tokens, LONGEST + 1)
+    elif located:
+        cut = tokenise(text, how, LONGEST + 1)
     else:
-        some = graphemes(text, LONGEST + 1) if config.data.tokens == "char" else words(text, LONGEST + 1)
+        some = graphemes(text, LONGEST + 1) if how == "char" else words(text, LONGEST + 1)
         item.tokens, item.problem = list(some), _why_not(text, len(some))
         return
     item.tokens, item.starts, item.ends = map(list, zip(*cut, strict=True)) if cut else ([], [], [])
@@ -234,20 +236,20 @@ def _why_not(text: str, tokens: int) -> str | None:
 
 
 def _answer(items: Sequence[_Item], loaded: Loaded, tick: Tick) -> None:
-    """Fills in what the network answers. Probabilities have six decimals, as everywhere."""
+    """Fills in what the network answers."""
     if not items:
         return
     task = tasks.of(loaded.config)
     encoded = task.encode([item.tokens for item in items], None, loaded.speech)
     found = task.decode(loaded.network, loaded.config, encoded, loaded.speech.labels, tick)
-    for item, (answer, probabilities) in zip(items, found, strict=True):
-        item.answer, item.probabilities = answer, probabilities
+    for item, answer in zip(items, found, strict=True):
+        item.answer = answer
 
 
 def _entities(item: _Item, scheme: str) -> list[dict[str, Any]]:
     """The entities among an item's tags by the scheme's strict rule, with character offsets, the end exclusive."""
     found = []
-    for kind, first, after in metrics.spans(item.answer, scheme):
+    for kind, first, after in metrics.spans(item.answer[0], scheme):
         start, end = item.starts[first], item.ends[after - 1]
         found.append({"type": kind, "text": item.text[start:end], "start": start, "end": end})
     return found
@@ -260,9 +262,9 @@ class _Tally:
         self.rows = self.answered = 0
         self.reasons, self.notes, self.labels = Counter[str](), Counter[str](), Counter[str]()
 
-    def add(self, items: Sequence[_Item], one_answer: bool) -> None:
-        given = [item.answer for item in items if item.answer is not None]
-        self.labels.update(given if one_answer else chain.from_iterable(given))
+    def add(self, items: Sequence[_Item]) -> None:
+        given = [item.answer[0] for item in items if item.answer]
+        self.labels.update(chain.from_iterable(one if isinstance(one, list) else (one,) for one in given))
         for item in items:
             for row, why in zip(item.rows, item.unused, strict=True):
                 self.rows += 1
@@ -285,38 +287,36 @@ class _Columns:
         schema: all of them.
         own: how many are the file's.
         layout: of the file.
-        one_answer: whether a text has one answer; else the answer is a list of tags.
+        answers: how many hold the answer.
+        by_token: whether an answer has one value per token, beside which the tokens are written.
         scheme: by which entities are found, None without them.
-        classes: how many classes have a column for their probability.
     """
 
     schema: pa.Schema
     own: int
     layout: str
-    one_answer: bool
+    answers: int
+    by_token: bool
     scheme: str | None
-    classes: int
 
     @classmethod
     def of(cls, loaded: Loaded, source: Unlabelled, all_classes: bool) -> "_Columns":
-        one_answer, labels = tasks.of(loaded.config).one_answer, loaded.speech.labels if all_classes else ()
-        text, number = pa.string(), pa.float64()
-        scheme = None if one_answer or source.layout == "token" else loaded.speech.scheme
-        if one_answer:
-            added = {"answer": text, "probability": number} | {f"p({label})": number for label in labels}
-        elif source.layout == "token":
-            added = {"answer": text, "probability": number}
-        else:
-            added = {"text" if source.layout == "lists" else "tokens": text if source.layout == "lists" else pa.list_(text)}
-            added |= {"answer": pa.list_(text), "probability": pa.list_(number)}
-            added |= {"entities": pa.list_(_ENTITY)} if scheme else {}
+        text, labels = pa.string(), loaded.speech.labels if all_classes else ()
+        added = {name: _TYPES[kind] for name, kind in tasks.of(loaded.config).answer_columns(labels).items()}
+        answers, by_token = len(added), pa.types.is_list(added["answer"])
+        scheme = loaded.speech.scheme if by_token and source.layout != "token" else None
+        if source.layout == "token":  # and each row is one of them
+            added = {name: kind.value_type for name, kind in added.items()}
+        elif by_token:
+            tokens = {"text": text} if source.layout == "lists" else {"tokens": pa.list_(text)}
+            added = tokens | added | ({"entities": pa.list_(_ENTITY)} if scheme else {})
         added |= {"problem": text}
         header = source.format.header
         own = [name.encode("utf-8", "backslashreplace").decode() for name in header]  # JSON can spell half a character
         types = [source.types.get(name, text) for name in header]
         names = free_names([], own) + free_names(own, added)
         schema = pa.schema([*zip(names, [*types, *added.values()], strict=True)])
-        return cls(schema, len(own), source.layout, one_answer, scheme, len(labels) if one_answer else 0)
+        return cls(schema, len(own), source.layout, answers, by_token, scheme)
 
     def filled(self, items: Sequence[_Item]) -> list[list[Any]]:
         """The values of some rows, column by column."""
@@ -325,27 +325,21 @@ class _Columns:
         columns = [list(column) for column in zip(*(row.values or nothing for row in rows), strict=True)]
         if self.layout == "token":
             return columns + self._each_token(items)
-        none = [item.problem is not None for item in items]
-        sure = [item.probabilities for item in items]
-        if not self.one_answer:
-            held: list[list[Any]] = [[item.text if self.layout == "lists" else item.tokens for item in items]]
-            held += [[item.answer for item in items], sure]
-            if self.scheme:
-                held.append([None if no else _entities(item, self.scheme) for item, no in zip(items, none, strict=True)])
-            held[0] = [None if no else value for value, no in zip(held[0], none, strict=True)]
-        else:
-            held = [[item.answer for item in items], [None if p is None else max(p) for p in sure]]
-            absent = (None,) * self.classes
-            if self.classes:
-                held += [list(column) for column in zip(*(absent if p is None else p for p in sure), strict=True)]
+        answers = [item.answer[: self.answers] or (None,) * self.answers for item in items]
+        held = [list(column) for column in zip(*answers, strict=True)]
+        if self.by_token:
+            told = [item.text if self.layout == "lists" else item.tokens for item in items]
+            held.insert(0, [None if item.problem else one for item, one in zip(items, told, strict=True)])
+        if self.scheme:
+            held.append([None if item.problem else _entities(item, self.scheme) for item in items])
         return columns + held + [[item.problem for item in items]]
 
     def _each_token(self, items: Sequence[_Item]) -> list[list[Any]]:
         """Answer, probability and problem of rows that hold one token each."""
-        found: list[tuple[Any, Any, Any]] = []
+        found: list[tuple[Any, ...]] = []
         for item in items:
-            given = iter(zip(item.answer or (), item.probabilities or (), strict=True))
-            found += [(*(next(given) if why is None else (None, None)), why) for why in item.unused]
+            given, nothing = zip(*item.answer, strict=True), (None,) * self.answers
+            found += [(*(next(given) if why is None else nothing), why) for why in item.unused]
         return [list(column) for column in zip(*found, strict=True)]
 
 
@@ -357,7 +351,7 @@ def _table(out: Path, suffix: str, columns: _Columns) -> Iterator[Callable[[Sequ
 
 @contextmanager
 def _conll(out: Path, source: Unlabelled, columns: _Columns) -> Iterator[Callable[[Sequence[_Item]], None]]:
-    """Sentences with a token a line and the answer in the last column.
+    """Sentences with one token per line and the answer in the last column.
 
     Columns that a file has by the token stand before it, the token first where they come from a table; all others are
     comments above the sentence, and so is the reason where there is no answer.
@@ -372,11 +366,11 @@ def _conll(out: Path, source: Unlabelled, columns: _Columns) -> Iterator[Callabl
             width = 1 + columns.own if source.layout != "text" else 2
             return conll_sentence([()] * width, [*comments(item), *problems])
         if source.format.by_sentence:
-            return conll_sentence([*item.rows[0].values, item.answer])
+            return conll_sentence([*item.rows[0].values, item.answer[0]])
         if source.layout == "token":
             used = [row.values for row, why in zip(item.rows, item.unused, strict=True) if why is None]
-            return conll_sentence([*([as_text(values[i]) for values in used] for i in order), item.answer], problems)
-        return conll_sentence([item.tokens, item.answer], comments(item))
+            return conll_sentence([*([as_text(values[i]) for values in used] for i in order), item.answer[0]], problems)
+        return conll_sentence([item.tokens, item.answer[0]], comments(item))
 
     def comments(item: _Item) -> list[tuple[str, str]]:
         if source.format.by_sentence or source.layout == "token":

@@ -21,14 +21,14 @@ _BATCH_STEPS = 32_768
 def readings(
     loaded: Loaded, encoded: Encoded, available: int, tick: Callable[[float], None] = lambda share: None
 ) -> Readings:
-    """Both comparisons; labelling has no last column to read.
+    """What the task's tabs of Words to matrix show: the last column where an answer is read there, and recurrence.
 
     Args:
         encoded: the texts to read.
         available: how many there are to take them from.
         tick: hears the share done so far; what it raises ends the work.
     """
-    if not tasks.of(loaded.config).one_answer:
+    if not _last_column(loaded):
         return Readings(None, gain(loaded, encoded, available, tick))
     recurrence = gain(loaded, encoded, available, lambda share: tick(share / 3))  # the other two thirds: pads on two sides
     return Readings(cost(loaded.network, encoded, available, lambda share: tick((1 + 2 * share) / 3)), recurrence)
@@ -37,11 +37,15 @@ def readings(
 def sample(loaded: Loaded, encoded: Encoded) -> Encoded:
     """As many texts as can be read at once, all or spread evenly over the split."""
     m, steps = len(encoded), int(encoded.lengths.sum())
-    if tasks.of(loaded.config).one_answer:
+    if _last_column(loaded):
         steps += 2 * m * int(encoded.lengths.max(initial=1))
     weights = sum(p.numel() for p in loaded.network.cells.parameters())
     texts = int(np.clip(m * OPERATIONS / (weights * max(steps, 1)), 1, m))
     return encoded.part(np.unique(np.linspace(0, m - 1, texts).round().astype(int)))
+
+
+def _last_column(loaded: Loaded) -> bool:
+    return "last-column" in tasks.of(loaded.config).views["matrix"]
 
 
 @torch.no_grad()

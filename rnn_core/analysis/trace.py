@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import regex
 import torch
-from torch import Tensor
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
@@ -38,7 +37,8 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     Raises:
         Problem: when there is nothing to read, or far too much.
     """
-    cut = tasks.of(loaded.config).cut(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
+    task = tasks.of(loaded.config)
+    cut = task.cut(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
     if not cut:
         raise Problem("There is nothing to read. Type a sentence.")
     if len(cut) > LONGEST:
@@ -56,7 +56,8 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     with torch.no_grad():
         with record(network) as tape:
             logits = network(given)["logits"][:, 0]
-        answers = ended(network, tape)[:, 0].softmax(1) if tasks.of(loaded.config).one_answer else None
+        stopped = task.stopped(network, tape)
+        answers = None if stopped is None else stopped[:, 0].softmax(1)
         readouts, held = logits.softmax(1), _held(network, tape)
     if answers is not None:
         answers[-1] = readouts[-1]  # the last step is <eos> itself: nothing is fed after it
@@ -77,21 +78,6 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         decision_step=None if answers is None else decision_step(array(answers.argmax(1))),
         warnings=tuple(_oddities(words, indices, CHOICE_NAMES[loaded.config.data.tokens])),
     )
-
-
-def ended(network: Network, tape: Tape) -> Tensor:
-    """(T, B, k) the logits after one more step on `<eos>` from each step: the answers if the texts stopped there.
-
-    Args:
-        tape: of a network that reads ahead alone.
-    """
-    lowest = tape["cells.0.0"].after[0]
-    state = tuple(
-        torch.stack([tape[f"cells.{layer}.0"].after[part].flatten(0, 1) for layer in range(network.config.layers)])
-        for part in range(len(network.cell.parts))
-    )
-    one = torch.tensor([EOS], device=lowest.device)  # for every state
-    return network.step(one, state)[0].unflatten(0, lowest.shape[:2])
 
 
 def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from math import isfinite
 import regex
 
 from rnn_core.config import SPLITS, DataConfig, Problem
-from rnn_core.data.columns import without_spaces
+from rnn_core.data.contents import without_spaces
 from rnn_core.data.finish import Counted
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
 from rnn_core.results import LeftOut

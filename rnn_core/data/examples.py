@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rnn_core.config import DataConfig
-from rnn_core.data.columns import Layout, without_spaces
+from rnn_core.data.contents import without_spaces
 from rnn_core.data.encodings import encodable
+from rnn_core.data.layouts import Layout
 from rnn_core.data.names import split_of
 from rnn_core.data.records import FASTTEXT
 from rnn_core.data.schema import TEXT, Schema

@@ -9,8 +9,9 @@ from typing import Any
 
 from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
 from rnn_core.data import streams
-from rnn_core.data.columns import LAYOUTS, Layout, column_notes, guess_columns, layout_of, sample_rows, with_columns
+from rnn_core.data.columns import column_notes, guess_columns, sample_rows, with_columns
 from rnn_core.data.encodings import open_binary
+from rnn_core.data.layouts import LAYOUTS, Layout, layout_of
 from rnn_core.data.progress import Tick, parts_by_size
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import DELIMITERS, Format, recognise

@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.columns import Layout, Preview, guess_text, sample_rows, top_of, with_columns
+from rnn_core.data.columns import guess_text, sample_rows, with_columns
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
 from rnn_core.data.examples import UNUSABLE, Found, unusable
+from rnn_core.data.layouts import Layout
+from rnn_core.data.preview import Preview, top_of
 from rnn_core.data.schema import STREAM
 from rnn_core.data.tables import BLOCK, Format, Row, place, read_rows, recognise
 from rnn_core.data.tokens import graphemes, tokenise, words
@@ -135,7 +137,7 @@ def _with_text(format: Format, rows: Sequence[Row], config: DataConfig) -> DataC
 
 
 def preview(path: Path, config: DataConfig, name: str, rows: int = 20) -> Preview:
-    """The top of a text, or of a table with its column of texts guessed. As `columns.preview`."""
+    """The top of a text, or of a table with its column of texts guessed. As `preview.preview`."""
     format = recognise_text(path, config, name)
     if format.kind == "text":
         text = chunks(path, format.encoding or "utf-8", name, None, format.mended)

@@ -11,7 +11,7 @@ from rnn_core.figures.palette import faint, literal
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
 
 MOST_LABELS = 60
-"""So many labels are drawn, the most frequent ones."""
+"""Labels drawn at most, the most frequent ones."""
 
 MOST_BINS = 50
 """Lengths are put together so that there are no more bars than this."""

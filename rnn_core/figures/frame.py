@@ -211,14 +211,14 @@ def targets(
 
 
 def named(axis: dict[str, Any], words: Sequence[str], stride: int = 1) -> dict[str, Any]:
-    """An axis of steps whose hover says the words of each, once a step: a text a cell would be five times the picture.
+    """An axis of steps whose hover says the words of each, one text per step: one per cell would be five times the picture.
 
     An alias replaces the number that hover would show. Where there is a tick, hover would show the tick's text instead,
     so the ticks are moved aside by less than can be seen.
 
     Args:
         words: (T,) of the steps, as of `step_words`.
-        stride: so many steps share a column.
+        stride: the number of steps that share a column.
     """
     count = len(words)
     aliases = {f"{FIRST + i + (stride - 1) / 2:.1f}": words[i] if stride == 1 else

@@ -29,10 +29,10 @@ from rnn_core.figures.palette import literal
 from rnn_core.results import BatchDirections, SgdStep, Truncation
 
 DECADES = 10
-"""So many powers of ten below the largest are told apart by colour, if the values go so far down."""
+"""The powers of ten below the largest value that are told apart by colour, if the values go that far down."""
 
 _NOTHING = 25
-"""Of the 250 shades, so many lie between exactly 0 and the least that is drawn."""
+"""The number of the 250 shades that lie between exactly 0 and the least that is drawn."""
 
 BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, "more than 20"))
 """How far a loss was from the copy that it reaches: from, to, and in words."""
@@ -42,7 +42,7 @@ _SHADES = [(0.0, "#d3e2f0"), (0.25, "#a6c8e4"), (0.5, "#4a90c2"), (0.75, "#125a9
 _BAND_COLOURS = ("#0b4f8f", "#2f7fc1", "#6fb1dd", "#b5d4ea", "#dfe5ea")
 _TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 _POINTED = 200
-"""Lines of up to so many points show each of them."""
+"""Lines of up to this number of points show each of them."""
 
 
 def pairs(
@@ -50,7 +50,7 @@ def pairs(
 ) -> Figure:
     """Losses (rows) × copies (columns), coloured by the power of ten. A click gives `[step, copy]`.
 
-    Sent as one byte a cell. Where the cells are too many to be clicked one by one, a column of points at the left
+    Sent as one byte per cell. Where the cells are too many to be clicked one by one, a column of points at the left
     chooses a row and gives this `copy` back. Beyond 1,000 steps a column stands for several and shows the largest.
 
     Args:
@@ -189,7 +189,7 @@ def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> Figure:
-    """A bar a copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
+    """One bar per copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
     data: list[dict[str, Any]] = []
     words = step_words(tokens)
     colours = dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))

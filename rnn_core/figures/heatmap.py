@@ -17,10 +17,10 @@ MOST_TARGETS = 8000
 """More cells than this cannot each have a point to click; then a row of points along the top stands for the steps."""
 
 MOST_TRUE = 150_000
-"""Up to so many cells hover knows the number as computed (four bytes a cell), beyond that the number as drawn."""
+"""Up to this number of cells hover knows the number as computed (four bytes per cell), beyond that the number as drawn."""
 
 MOST_WRITTEN = 25
-"""Up to so many classes the cells of a confusion matrix are written out."""
+"""Up to this number of classes the cells of a confusion matrix are written out."""
 
 
 def states(
@@ -34,7 +34,7 @@ def states(
 ) -> Figure:
     """Units × steps, on the diverging scale with 0 in its middle. A click gives `[step, unit]`.
 
-    Sent as one byte a cell (the value × 100; × 127 / the limit where that is above 1.27), which is what keeps a
+    Sent as one byte per cell (the value × 100; × 127 / the limit where that is above 1.27), which is what keeps a
     large one quick. Beyond 1,000 steps a column stands for several, and shows of each unit the value farthest from 0,
     so that no spike is lost.
 
@@ -97,7 +97,7 @@ def states(
 
 
 def each_cell_clickable(count: int, d: int) -> bool:
-    """Whether the cells of so many steps and units can be clicked one by one; else a click chooses a step alone."""
+    """Whether the cells of `count` steps and `d` units can be clicked one by one; else a click chooses a step alone."""
     return count * d <= MOST_TARGETS
 
 

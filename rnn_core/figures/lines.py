@@ -1,7 +1,7 @@
 """What changes along the steps of a text, and along the epochs of a training."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +29,10 @@ from rnn_core.figures.palette import literal
 from rnn_core.results import History, Trace
 
 FEW_CLASSES = 8
-"""Up to so many classes all are drawn; beyond, those that lead somewhere."""
+"""Up to this number of classes all are drawn; beyond, those that lead somewhere."""
 
 FEW_STEPS = 200
-"""Up to so many steps each class has points of its own to hover and click; beyond, one row of them for all."""
+"""Up to this number of steps each class has points of its own to hover and click; beyond, one row of them for all."""
 
 MOST_POINTS = 1000
 """Points of that row: a screen has no more pixels, and each costs the browser time."""
@@ -41,18 +41,19 @@ MOST_POINTS = 1000
 def beliefs(
     trace: Trace,
     colours: Mapping[str, str],
-    show: Literal["answers", "readouts"] = "answers",
+    show: str | None = None,
     step: int | None = None,
 ) -> Figure:
     """The probability of each class at every step. A click gives `[step]`.
 
     Args:
-        show: the answer if the text stopped here (with the decision step), or the readout softmax(V h_t + c).
-            Labelling has readouts alone.
+        show: one of the trace's curves: `answers`, the answer if the text stopped here (with the decision step), or
+            `readouts`, softmax(V h_t + c). None: the first of them.
         step: the chosen one.
     """
-    answers = trace.answers if show == "answers" else None
-    p = np.asarray(trace.readouts if answers is None else answers, np.float32)
+    curves = trace.curves
+    show = show or next(iter(curves))
+    p = np.asarray(curves[show], np.float32)
     count, k = p.shape
     drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
     t, words, picks = steps(count), step_words(trace.tokens), np.arange(count, dtype=np.int32)
@@ -81,7 +82,7 @@ def beliefs(
                 for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
-    decided = trace.decision_step if answers is not None else None
+    decided = trace.decision_step if show == "answers" else None
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
     legend = LEGEND
     if len(drawn) < k:

@@ -70,7 +70,7 @@ def indices(matrix: TextMatrix, step: int) -> Figure:
 
 
 def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
-    """Texts (rows) × columns of the one-hot matrix, a block of columns a step. A click gives `[step]`."""
+    """Texts (rows) × columns of the one-hot matrix, one block of columns per step. A click gives `[step]`."""
     r, s, c = part.values.shape
     size, total = len(words), s * c
     places = np.arange(total) + np.repeat(np.arange(s), c)  # an empty column between two steps

@@ -35,7 +35,7 @@ _POSITIVE = {"positive", "pos", "1", "yes", "true", "good", "spam", "+1"}
 
 @cache
 def qualitative(count: int) -> tuple[str, ...]:
-    """So many colours: Okabe and Ito's eight, then hues a golden angle apart, three lightnesses in turn."""
+    """`count` colours: Okabe and Ito's eight, then hues a golden angle apart, three lightnesses in turn."""
     more = (_hue((0.07 + 0.381966 * i) % 1, (0.15, 0.27, 0.41)[i % 3]) for i in range(count - len(_FIRST)))
     return (*_FIRST[:count], *more)
 
@@ -130,6 +130,6 @@ def literal(text: str, most: int | None = None) -> str:
 
     Args:
         text: a token, a label, a name.
-        most: show so many characters at the most (24 does for a label), the last of them "…".
+        most: show up to this number of characters (24 does for a label), the last of them "…".
     """
     return visible(text, most).translate(_ESCAPES)

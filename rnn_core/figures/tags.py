@@ -1,4 +1,4 @@
-"""What labelling answers: a tag a token, with its probability."""
+"""The answers of labelling: one tag per token, with its probability."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from rnn_core.results import Trace
 
 
 def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = None) -> Figure:
-    """A bar a token: its height the probability of its tag, its colour the tag. A click gives `[step]`.
+    """One bar per token: its height the probability of its tag, its colour the tag. A click gives `[step]`.
 
     `<sos>` and `<eos>` have no tag and no bar.
     """

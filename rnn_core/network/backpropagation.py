@@ -22,7 +22,9 @@ class Backpropagation:
     """
 
     def __init__(self, network: Network, dense: Dense):
-        self.network, self.dense = network, dense
+        self.dense = dense
+        self._cell, self._dropout = network.cell, network.dropout  # torch finds the parts of a module slowly
+        self._directions, self._hidden = network.directions, network.config.hidden
         self._layers, self._readout = dense.layers["cells"], dense.part(network.weight_out, network.bias_out)
         self._memory = [Memory() for _ in range(network.config.layers)]
         self._sweeps: list[Sweep] = []
@@ -46,8 +48,8 @@ class Backpropagation:
             The loss Σ_i w_i L(i), and ∂L/∂table, (M, n), which is there until the next batch.
         """
         assert self.dense.attached, "the network's parameters have been moved or cast"
-        d, batch, kind = self.network.config.hidden, len(lengths), table.dtype
-        zero = [np.zeros((self.network.directions, batch, d), kind)] * len(self.network.cell.parts)
+        d, batch, kind = self._hidden, len(lengths), table.dtype
+        zero = [np.zeros((self._directions, batch, d), kind)] * len(self._cell.parts)
         sweeps: list[Sweep] = []
         keys: list[int | None] = []
         x = table
@@ -56,8 +58,8 @@ class Backpropagation:
             if key is not None:
                 whole, x = x, memory.array("x", kind, *x.shape)
                 x[:] = whole
-                thin(x, self.network.dropout.p, key)
-            sweep = sweep_of(self.network.cell, x, None if layer else which, lengths, part.weights, memory.array)
+                thin(x, self._dropout.p, key)
+            sweep = sweep_of(self._cell, x, None if layer else which, lengths, part.weights, memory.array)
             sweep.forward(start[layer] if start else zero)
             sweeps.append(sweep)
             keys.append(key)
@@ -68,7 +70,7 @@ class Backpropagation:
             states = x[of.places]
         else:
             states = np.empty((len(of.places), x.shape[1]), kind)
-            thin_rows(states, x, of.places, self.network.dropout.p, key)
+            thin_rows(states, x, of.places, self._dropout.p, key)
         if not len(states):
             self.dense.gradients[:] = 0
             return 0.0, np.zeros_like(table)
@@ -90,10 +92,10 @@ class Backpropagation:
 
     def _key(self) -> int | None:
         """The key of the next dropout, or None when nothing is dropped."""
-        dropout = self.network.dropout
+        dropout = self._dropout
         return dropout.noise.key() if dropout.training and dropout.p else None
 
     def _thin(self, grad: np.ndarray, key: int | None) -> None:
         """The way back of a dropout, in place."""
         if key is not None:
-            thin(grad, self.network.dropout.p, key)
+            thin(grad, self._dropout.p, key)

@@ -10,7 +10,10 @@ from torch import nn
 from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
+from rnn_core.data.vocabulary import EOS
 from rnn_core.network.device import array, number, place_of
+from rnn_core.network.models import Network
+from rnn_core.network.tape import Tape
 
 Weigh = Callable[[np.ndarray, int], np.ndarray]
 """Gives w_t, (T, B), for true lengths (B,) and T."""
@@ -78,6 +81,21 @@ def probabilities(
                 found = np.empty((len(encoded), p.shape[1]), np.float32)
             found[rows] = p
     return found
+
+
+def ended(network: Network, tape: Tape) -> torch.Tensor:
+    """(T, B, k) the logits after one more step on `<eos>` from each step: the answers if the texts stopped there.
+
+    Args:
+        tape: of a network that reads ahead alone.
+    """
+    lowest = tape["cells.0.0"].after[0]
+    state = tuple(
+        torch.stack([tape[f"cells.{layer}.0"].after[part].flatten(0, 1) for layer in range(network.config.layers)])
+        for part in range(len(network.cell.parts))
+    )
+    one = torch.tensor([EOS], device=lowest.device)  # for every state
+    return network.step(one, state)[0].unflatten(0, lowest.shape[:2])
 
 
 @torch.no_grad()

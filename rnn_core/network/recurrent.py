@@ -1,7 +1,7 @@
 """Recurrent layers as one torch module."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +11,9 @@ from rnn_core.network.cells import Cell, State
 from rnn_core.network.device import host
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Rows
+from rnn_core.network.recording import Run
 from rnn_core.network.recurrence import Parameters, inner_bias, run
-from rnn_core.network.tape import Edits, Product, Recorded, Tape, current
+from rnn_core.network.tape import Edits, Tape, current
 
 
 class Recurrent(nn.Module):
@@ -104,10 +105,11 @@ class Recurrent(nn.Module):
     def step(self, x: Tensor, state: State) -> tuple[State, list[dict[str, Tensor]]]:
         """One step of all layers, for texts that are written token by token. The uppermost h is state[0][-1].
 
-        It is not recorded.
+        Under a tape, the steps that follow each other with the same number of texts are one run. It stands on the tape once
+        `record` has ended.
 
         Args:
-            x: inputs, (B, n).
+            x: inputs, (B, n), or one for all texts, (1, n).
             state: before the step.
 
         Returns:
@@ -118,80 +120,51 @@ class Recurrent(nn.Module):
         """
         if self.directions > 1:
             raise ValueError("a backward direction cannot be read step by step")
+        tape = current()
+        runs = [] if tape is None or tape.path(self) is None else self._open(tape, len(x))
+        if runs and not len(runs[0]) and (start := runs[0].edits.start):
+            state = tuple(part.expand(-1, len(x), -1) for part in start)
         after, kept = [], []
         for layer in range(self.layers):
-            own, before = self.layer(layer, 0), tuple(part[layer] for part in state)
-            a_input, a_hidden = self._products(own, self.dropout(x) if layer else x, before[0])
-            new, extra = self.cell.step(a_input, a_hidden, before)
+            x, before = self.dropout(x) if layer else x, tuple(part[layer] for part in state)
+            new, extra = runs[layer].read(x, before) if runs else self.cell.step(*self._products(layer, x, before[0]), before)
             after.append(new)
             kept.append(dict(zip(self.cell.kept, extra, strict=True)))
             x = new[0]
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True)), kept
 
-    def _products(self, own: Parameters, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    def _products(self, layer: int, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        own = self.layer(layer, 0)
         return linear(x, own["weight_ih"], own["bias"]), linear(h, own["weight_hh"], inner_bias(self.cell, own))
+
+    def _open(self, tape: Tape, texts: int) -> Sequence[Run]:
+        """The run that the next step belongs to, layer by layer."""
+        runs = tape.open.get(self)
+        if not runs or runs[0].texts != texts:
+            tape.close(self)
+            runs = tape.open[self] = [self._run(layer, 0, tape.edits(self)) for layer in range(self.layers)]
+        return runs
+
+    def _run(self, layer: int, direction: int, edits: Edits) -> Run:
+        return Run(self.cell, self.layer(layer, direction), edits, layer, direction)
 
     def _recorded(self, tape: Tape, x: Tensor, lengths: Tensor, start: State | None) -> tuple[Tensor, State]:
         edits = tape.edits(self)
         start = tuple(part.expand(-1, x.shape[1], -1) for part in edits.start or start or self.zero(x.shape[1], x))
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
         mask = None if edits.mask is None and bool(host(true.all())) else true if edits.mask is None else edits.mask
-        x = x if x.requires_grad else _in_graph(x.detach())
+        tape.close(self)
         ends = []
         for layer in range(self.layers):
             x, tops = self.dropout(x) if layer else x, []
             for k in range(self.directions):
-                number = layer * self.directions + k
-                before = tuple(part[number] for part in start)
-                done = self._record_one(x, mask, before, layer, k, edits)
+                run = self._run(layer, k, edits)
+                ends.append(run.over(x, tuple(part[layer * self.directions + k] for part in start), mask))
+                done = run.done()
                 tape.write(self, layer, k, done)
                 tops.append(done.after[0])
-                ends.append(done.nodes[0 if k else -1] if done.nodes else before)
             x = torch.cat(tops, 2) if len(tops) > 1 else tops[0]
         return x if mask is None else x * true[:, :, None], tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
-
-    def _record_one(
-        self, x: Tensor, mask: Tensor | None, state: State, layer: int, direction: int, edits: Edits
-    ) -> Recorded:
-        """One layer and direction, step by step; x (T, B, n), mask (T, B) or None, the parts of the state (B, d)."""
-        cell, own, steps = self.cell, self.layer(layer, direction), len(x)
-        graph = torch.is_grad_enabled()
-        where, values = edits.replaced.get(f"{layer}.{direction}", (None, ()))
-        inner, transposed = inner_bias(cell, own), own["weight_hh"].t()
-        a_input = _in_graph(linear(x, own["weight_ih"], own["bias"]))
-        inputs = a_input.unbind()  # at once: the gradient of each [t] would be as large as the whole
-        masks = () if mask is None else mask[:, :, None].unbind()
-        nodes: list[State] = [()] * steps
-        kept: list[tuple[Tensor, ...]] = [()] * steps
-        a_hidden: list[Tensor] = [x] * steps
-        start, zero = state, tuple(torch.zeros_like(part) for part in state)
-        for t in reversed(range(steps)) if direction else range(steps):
-            before = state if edits.recurrence else zero
-            product = before[0] @ transposed if inner is None else torch.addmm(inner, before[0], transposed)
-            a_hidden[t] = product = _in_graph(product) if graph else product
-            after, kept[t] = cell.step(inputs[t], product, before)
-            if masks:
-                after = tuple(torch.where(masks[t], new, old) for new, old in zip(after, state, strict=True))
-            elif graph:  # nodes of their own: the gradient at an LSTM's c is without that which comes by h of the same step
-                after = tuple(part.clone() for part in after)
-            if where is not None:
-                after = tuple(torch.where(where[t, :, None], v[t], a) for v, a in zip(values, after, strict=True))
-            nodes[t] = state = after
-        in_order = [*nodes, start] if direction else [start, *nodes]
-        states = [torch.stack(parts) for parts in zip(*in_order, strict=True)]
-        ahead, back = slice(steps), slice(1, None)
-        after_all = tuple(part[ahead if direction else back] for part in states)
-        before_all = tuple(part[back if direction else ahead] for part in states)
-        if not edits.recurrence:
-            before_all = tuple(torch.zeros_like(part) for part in before_all)
-        extra = {part: torch.stack(found) for part, found in zip(cell.kept, zip(*kept, strict=True), strict=False)}
-        products = {"weight_ih": Product((a_input,), x), "weight_hh": Product(a_hidden, before_all[0])}
-        return Recorded(x, before_all, after_all, extra, products, own, nodes)
-
-
-def _in_graph(tensor: Tensor) -> Tensor:
-    """The tensor itself, as a leaf where nothing before it has a gradient, so that its own can be asked for."""
-    return tensor.requires_grad_() if torch.is_grad_enabled() and not tensor.requires_grad else tensor
 
 
 @torch.no_grad()

@@ -265,7 +265,7 @@ class Unrolled(torch.autograd.Function):
         """Every state, (T, B, D), zero at pads, and the parts of the state after the last step, (D', B, d) each.
 
         Args:
-            count: of parameters a direction.
+            count: of parameters per direction.
             x: (M, n) with `which`, or (T, B, n).
             given: the parts of the state before the first step, (D', B, d) each, then U, W, b and perhaps b_q of the direction
                 that reads ahead, and of the one that reads back, if there is one.

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from rnn_core.network.cells import State
+
+if TYPE_CHECKING:
+    from rnn_core.network.recording import Run
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Product(NamedTuple):
     """A matrix times a vector at every step.
 
     Attributes:
-        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or a tensor a step, (B, rows).
+        outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or one tensor per step, (B, rows).
         inputs: v, (T, B, columns).
     """
 
@@ -108,11 +111,13 @@ class Tape(dict[str, Recorded]):
 
     Attributes:
         named: what modules put there by a name of their own, such as attention.
+        open: by module, the layers of those that are run step by step from outside, as long as steps may follow.
     """
 
     def __init__(self, network: nn.Module, edits: Mapping[str, Edits]):
         super().__init__()
         self.named: dict[str, Put] = {}
+        self.open: dict[nn.Module, Sequence[Run]] = {}
         self._paths = {id(module): path for path, module in network.named_modules()}
         self._edits = edits
         self._runs: Counter[str] = Counter()
@@ -126,6 +131,11 @@ class Tape(dict[str, Recorded]):
         name = ".".join(filter(None, (self.path(module), str(layer), str(direction))))
         self._runs[name] += 1
         self[name if self._runs[name] == 1 else f"{name}#{self._runs[name]}"] = done
+
+    def close(self, module: nn.Module) -> None:
+        """Writes the steps that a module has taken one by one; those that follow are another run."""
+        for run in self.open.pop(module, ()):
+            self.write(module, run.layer, run.direction, run.done())
 
     def path(self, module: nn.Module) -> str | None:
         """Where a module stands in the recorded one: "cells", or "" for itself; None: it is no part of it."""
@@ -154,6 +164,8 @@ def record(network: nn.Module, edits: Edits | Mapping[str, Edits] = _NONE) -> It
     token = _current.set(tape)
     try:
         yield tape
+        for module in list(tape.open):
+            tape.close(module)
     finally:
         _current.reset(token)
 

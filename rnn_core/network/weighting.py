@@ -58,7 +58,7 @@ def step_weights(lengths: np.ndarray, steps: int, *, per_token: bool, loss: str,
 
 
 def label_entropy(lengths: np.ndarray, targets: np.ndarray, *, per_token: bool, loss: str, reduce: str) -> float:
-    """The entropy of the labels of many texts, in nats a text, weighted as their loss weighs them.
+    """The entropy of the labels of many texts, in nats per text, weighted as their loss weighs them.
 
     It is the mean loss per text of a network that gives each label its share at every step, and by Gibbs' inequality the
     least one of any network whose answer is the same for all texts.

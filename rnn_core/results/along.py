@@ -12,11 +12,11 @@ class Along:
     Attributes:
         texts: how many were read.
         shares: (S,) shares of a text's words read, from 0 to 1.
-        readouts: (S,) share of texts whose readout softmax(V h_t + c) is right once so much is read.
+        readouts: (S,) share of texts whose readout softmax(V h_t + c) is right once that share is read.
         answers: (S,) share whose answer would be right if the text stopped there.
         decided: (m,) share of each text's words read at its decision step, from which the answer never changes.
         distances: (D,) words before the end, from 0.
-        reach: (D,) mean over texts of ‖∂L/∂h_t‖ (uppermost layer, the run's own loss) so far before the end.
+        reach: (D,) mean over texts of ‖∂L/∂h_t‖ (uppermost layer, the run's own loss) at that distance.
         followed: how many texts `reach` is the mean of.
     """
 

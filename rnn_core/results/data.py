@@ -62,7 +62,7 @@ class DataReport:
     """What reading found, shown before anybody trains.
 
     Attributes:
-        files: one entry a file: name, format, encoding, delimiter, columns used, rows read.
+        files: one entry per file: name, format, encoding, delimiter, columns used, rows read.
         rows_read: data rows (or sentences) seen in all files.
         rows_kept: those that became examples.
         left_out: the others, and texts that were cut, by reason.

@@ -52,7 +52,7 @@ class GradientFlow:
         weights: (T,) w_t.
         total: L = Σ w_t L(t).
         rows: (R,) the steps t, from 0, whose losses `layers` follows one by one.
-        layers: one entry a layer and direction, layer by layer.
+        layers: one entry per layer and direction, layer by layer.
         norms: by parameter, ‖∂L/∂P‖.
         differences: by parameter, the largest absolute difference of the sum over copies from autograd's gradient.
         precision: bits of the arithmetic, 32 or 64.

@@ -64,7 +64,7 @@ class PaddedRead:
         masked: whether the pads are passed over; else they are read like any token.
         states: (T + p, D) the uppermost states along the padded row.
         true: (T + p,) which columns are true steps.
-        read: (R,) the columns whose readouts are the answer: one, or one a token.
+        read: (R,) the columns whose readouts are the answer: one, or one per token.
         state, answer, gradient: largest absolute difference of the uppermost states, of the probabilities (both where
             the answer is read) and of ∂L/∂(any parameter).
         ratio: ‖difference of the gradients‖ / ‖gradient without pads‖; nan where that is 0.
@@ -91,11 +91,11 @@ class PaddingAudit:
 
     Attributes:
         pads: p.
-        targets: (R,) the classes that the loss asks for: one, or one a token.
+        targets: (R,) the classes that the loss asks for: one, or one per token.
         loss, answers: as `PaddedRead`'s, without pads.
         reads: every side with masking off and on.
         counts: (P,) numbers of pads from 0 up.
-        curves: by (side, masked), (P,) the probability of the targets (the mean over tokens) with so many pads.
+        curves: by (side, masked), (P,) the probability of the targets (the mean over tokens) with that number of pads.
         moved: by (side, masked), (P,) the largest absolute difference of the states that answer from those without pads.
         drift: by (side, masked), (P,) ‖difference of the gradients‖ / ‖gradient without pads‖; nan where that is 0.
     """
@@ -261,9 +261,10 @@ class RecurrenceGain:
 
     Attributes:
         texts, available: how many were read, of how many.
-        decisions: texts, or tokens when labelling.
-        recurrent, feed_forward: accuracies; without recurrence a text's answer comes from `<eos>` alone.
-        mean: of the texts answered by the mean of the feed-forward readouts over their steps; None when labelling.
+        decisions: how many answers are counted.
+        recurrent, feed_forward: accuracies; without recurrence each answer comes from the token at its own step alone.
+        mean: of the texts answered by the mean of the feed-forward readouts over their steps; None where a text has no
+            answer as a whole.
         majority: the share of the most frequent class.
     """
 

@@ -47,7 +47,7 @@ class Scores:
         labels: the classes, in the order of the confusion matrix.
         confusion: (k, k) counts; rows: the truth, columns: the answer.
         accuracy: share of right answers (texts, or tokens when labelling).
-        per_class: one entry a label; its recall is the accuracy within that class.
+        per_class: one entry per label; its recall is the accuracy within that class.
         macro_precision, macro_recall, macro_f1: plain means over the classes that occur in truth or answers.
         micro_f1: F1 of all decisions pooled, which is the accuracy when every item has one label and one answer.
         loss: mean cross-entropy in nats (None when not computed).
@@ -163,9 +163,9 @@ class Answers:
     """What was answered to some of the texts evaluated.
 
     Attributes:
-        tokens: (m,) lists of tokens, one a text.
-        truths, answers: (m,) a label a text, or a list of tags a text.
-        confidences: (m,) the probability of each answer, or a list of them a text.
+        tokens: (m,) lists of tokens, one per text.
+        truths, answers: (m,) one label per text, or one list of tags per text.
+        confidences: (m,) the probability of each answer, or one list of them per text.
     """
 
     tokens: list[list[str]]

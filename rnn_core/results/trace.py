@@ -32,8 +32,8 @@ class Trace:
         logits: (T, k) o_t = c + V h_t.
         readouts: (T, k) softmax(o_t).
         answers: (T, k) the answer if the text stopped after step t: the readout once `<eos>` is fed there. The last
-            step is `<eos>` itself. None when labelling.
-        decision_step: first step from which the answer never changes again; None when labelling.
+            step is `<eos>` itself. None where the task gives no such answer (`Task.stopped`).
+        decision_step: first step from which the answer never changes again; None without `answers`.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Trace:
 
     @property
     def answer(self) -> int:
-        """The class given to the whole text (classification): the readout after `<eos>`."""
+        """The class read out after `<eos>`."""
         return int(self.readouts[-1].argmax())
 
     @property
@@ -64,6 +64,12 @@ class Trace:
         return not all(np.isfinite(array).all() for array in held if array is not None)
 
     @property
+    def curves(self) -> dict[str, np.ndarray]:
+        """By name, the probabilities (T, k) at each step: `answers` where there are any, and `readouts`."""
+        curves = {"answers": self.answers, "readouts": self.readouts}
+        return {name: p for name, p in curves.items() if p is not None}
+
+    @property
     def beliefs(self) -> np.ndarray:
-        """(T,) the class believed at each step: the answer so far, or the token's own tag when labelling."""
-        return (self.readouts if self.answers is None else self.answers).argmax(1)
+        """(T,) the most probable class at each step, by the first of `curves`."""
+        return next(iter(self.curves.values())).argmax(1)

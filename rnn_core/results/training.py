@@ -12,9 +12,9 @@ class History:
 
     Attributes:
         steps: (u,) the update numbers at which the training loss was noted.
-        losses: (u,) mean training loss a text since the note before, in nats.
+        losses: (u,) mean training loss per text since the note before, in nats.
         epoch_at: (u,) the epoch (with fraction) of each note.
-        epochs: one dict an epoch: epoch, train_loss, dev_loss, dev_… scores, seconds, tokens_per_second.
+        epochs: one dict per epoch: epoch, train_loss, dev_loss, dev_… scores, seconds, tokens_per_second.
     """
 
     steps: np.ndarray

@@ -16,12 +16,13 @@ import numpy as np
 from rnn_core import config as options_of
 from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
 from rnn_core.data.batches import Batch, Encoded, encode, plan
-from rnn_core.data.columns import guess_schema
 from rnn_core.data.examples import Example
+from rnn_core.data.guessing import guess_schema
 from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.scoring import unseen_labels
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.network.weighting import counted
 from rnn_core.results import Answers, DataReport, Trace
 
@@ -92,25 +93,28 @@ class Task:
         title: what a page calls it, such as "Classification: one label per text".
         short: the same in a word, such as "classification".
         unit: what is counted when answers are: "texts" or "tokens".
-        one_answer: whether a text has one answer, read out after its last step; else each step counted has its own.
+        formats: the formats that answers to the rows of a file are written in, of `data.written.FORMATS`; () where the task has
+            no answers to give for a file.
         schema: the data it needs.
         columns: the titles of the boxes that choose columns, by the option of `DataConfig`.
         samples: the files in `samples/` that show it, with what each is for.
-        more_texts: short texts to try, one a line.
+        evaluation: what its scores tell, as the question above them.
+        more_texts: short texts to try, one per line.
         losses: the values of `TrainConfig.loss` that mean something, the default first.
         fed: the tensors of a batch by name that hold words, of which training hides rare ones (`<unk>`) and which it counts.
         carries: whether a batch may go on from the state in which the batch before it in the plan ended (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
-        views: the names of the views that it has, by page: inspect, bptt, evaluate, losses; for matrix, its tabs.
+        views: the names of the views and other parts that it has, by page: inspect, bptt, evaluate, losses, matrix.
     """
 
     title: str
     short: str
     unit: str
-    one_answer: bool
+    formats: tuple[str, ...] = tuple(suffix for suffix in FORMATS if suffix != CONLL)
     schema: Schema
     columns: Mapping[str, str]
     samples: Mapping[str, str]
+    evaluation: str
     more_texts: str
     losses: tuple[str, ...]
     fed: Mapping[str, Fed] = MappingProxyType({"tokens": Fed(TEXT, "lengths")})
@@ -289,10 +293,28 @@ class Task:
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
-    ) -> Iterator[tuple[Any, list[float]]]:
-        """The answer to each text by name, and probabilities with six decimals: of all classes for the one answer of a
-        text, else of the answer at each token. As `predict`."""
+    ) -> Iterator[tuple[Any, ...]]:
+        """The answer to each text by name: the values of `answer_columns`, probabilities with six decimals. As `predict`."""
         raise NotImplementedError
+
+    def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
+        """The columns that the answer to a text fills in a table, by name: `answer` first, then how sure it is.
+
+        Args:
+            labels: the classes whose probabilities are wanted, where the task gives them.
+
+        Returns:
+            The types of their values: `str` or `float`, or `list[str]` and `list[float]` with one value per token.
+        """
+        return {"answer": str, "probability": float}
+
+    def stopped(self, network: Any, tape: Any) -> "Tensor | None":
+        """The answers if texts had stopped after each step, as logits (T, B, k); None where the task has no such answers.
+
+        Args:
+            tape: of the network's forward pass over the texts.
+        """
+        return None
 
     def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
         """The labels of some texts that training never saw, by their places in `encoded.targets`.
@@ -335,7 +357,7 @@ class Task:
         given = found.answers >= 0  # not the specials
         answers = [speech.labels[i] for i in found.answers[given].tolist()]
         confidences = found.confidences[given].astype(float).round(6).tolist()
-        if not self.one_answer:
+        if self.schema.per_token:
             ends = np.cumsum([len(row) for row in tokens]).tolist()
             rows = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
             answers, confidences = [answers[row] for row in rows], [confidences[row] for row in rows]
@@ -372,6 +394,10 @@ class Task:
         return {}
 
     # ---- one text's loss, laid open ---------------------------------------------------------------------------------
+
+    def shown_first(self, seen: Trace) -> int:
+        """The step that pages show before anybody has chosen one, from 0."""
+        return 1
 
     def told(self, seen: Trace) -> dict[str, Any]:
         """What `inspect` prints of a text, beside its tokens, as plain values."""

@@ -25,18 +25,18 @@ class Classify(Task):
     title = "Classification: one label per text"
     short = "classification"
     unit = "texts"
-    one_answer = True
     schema = CLASSES
     columns = MappingProxyType({"text": "Text column", "label": "Label column"})
     samples = MappingProxyType({"reviews.csv": title})
+    evaluation = "How often is the network right, which classes does it mix up, and on which texts?"
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
-        "inspect": ("beliefs", "losses", "states", "probabilities", "state", "embedding"),
-        "bptt": ("pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "directions",
-                 "beside"),
+        "inspect": ("answers-so-far", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
+                 "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class"),
-        "matrix": ("texts", "pads", "ledger", "unit", "alone"),
+        "matrix": ("texts", "pads", "last-column", "ledger", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),
     })  # fmt: skip
 
@@ -75,12 +75,20 @@ class Classify(Task):
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
-    ) -> Iterator[tuple[str, list[float]]]:
+    ) -> Iterator[tuple[Any, ...]]:
         from rnn_core.network.decoding import probabilities
 
         rows = probabilities(network, encoded, tick, self.inputs)
         for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
-            yield labels[answer], row
+            yield labels[answer], max(row), *row
+
+    def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
+        return super().answer_columns(labels) | {f"p({label})": float for label in labels}
+
+    def stopped(self, network: Any, tape: Any) -> Any:
+        from rnn_core.network.decoding import ended
+
+        return ended(network, tape)
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> LabelScorer:
         return LabelScorer(labels, scheme, per_token=False)
@@ -91,10 +99,13 @@ class Classify(Task):
     def details_of(self, scores: Scores) -> dict[str, Any]:
         return scores.details()
 
+    def shown_first(self, seen: Trace) -> int:
+        """The step that decides; the last one where no step does, because the answer is there before the first word."""
+        return seen.decision_step or len(seen.tokens) - 1
+
     def told(self, seen: Trace) -> dict[str, Any]:
-        assert seen.answers is not None
-        return {"readouts": by_label(seen, seen.readouts), "answers": by_label(seen, seen.answers),
-                "answer": seen.labels[seen.answer], "decision_step": seen.decision_step}  # fmt: skip
+        curves = {name: by_label(seen, p) for name, p in seen.curves.items()}
+        return curves | {"answer": seen.labels[seen.answer], "decision_step": seen.decision_step}
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray

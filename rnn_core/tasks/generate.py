@@ -53,17 +53,18 @@ class Generate(Task):
     title = "Generation: the next token of a text"
     short = "generation"
     unit = "tokens"
-    one_answer = False
+    formats = ()
     carries = True
     higher_is_better = False
     schema = STREAM
     columns = MappingProxyType({"text": "Text column"})
     samples = MappingProxyType({"verses.txt": title})
+    evaluation = "How probable was each next token to the network, and how often was the most probable one right?"
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("next-losses", "states", "next", "state", "embedding"),
-        "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
+        "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
+        "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
         "losses": (),
@@ -158,7 +159,7 @@ class Generate(Task):
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
-    ) -> Iterator[tuple[Any, list[float]]]:
+    ) -> Iterator[tuple[Any, ...]]:
         raise Problem("A run that writes text has no labels to answer with. Use `generate`, or `evaluate` on a text.")
 
     def evaluate(

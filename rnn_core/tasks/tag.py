@@ -10,6 +10,7 @@ from rnn_core.config import DataConfig, Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import TAGS
 from rnn_core.data.scoring import LabelScorer
+from rnn_core.data.written import FORMATS
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import DataReport, Scores, Trace
 from rnn_core.tasks import Suggestion, Task, Tick, by_label, number_of
@@ -21,19 +22,21 @@ class Tag(Task):
     title = "Labelling: one tag per token"
     short = "labelling"
     unit = "tokens"
-    one_answer = False
+    formats = tuple(FORMATS)
     schema = TAGS
     columns = MappingProxyType({"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"})
     samples = MappingProxyType(
         {"tagged.tsv": title, "entities.tsv": "Labelling: names of people, places and organisations"}
     )
+    evaluation = "How often is the network right, which tags does it mix up, and on which tokens?"
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
-        "bptt": ("pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "directions", "beside"),
+        "inspect": ("own-answers", "tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
+                 "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "spans"),
-        "matrix": ("texts", "pads", "ledger", "unit", "alone"),
+        "matrix": ("texts", "pads", "ledger", "unit", "alone", "tags-alone"),
         "losses": (),
     })  # fmt: skip
 
@@ -85,11 +88,14 @@ class Tag(Task):
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
-    ) -> Iterator[tuple[list[str], list[float]]]:
+    ) -> Iterator[tuple[Any, ...]]:
         found = self.predict(network, config, encoded, tick)
         named, sure = np.array(labels, object)[found.answers], found.confidences.astype(float).round(6)
         for start, end in zip(encoded.starts, encoded.starts[1:], strict=False):
             yield named[start + 1 : end - 1].tolist(), sure[start + 1 : end - 1].tolist()
+
+    def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
+        return {"answer": list[str], "probability": list[float]}
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> LabelScorer:
         return LabelScorer(labels, scheme, per_token=True)

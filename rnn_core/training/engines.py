@@ -1,6 +1,7 @@
 """The two ways from a batch to all gradients: autograd, which any module takes, and a shortcut past it for the plain stack."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,8 +12,11 @@ from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.cells import State
 from rnn_core.network.device import number, place_of
 from rnn_core.network.dropout import Dropout, Noise
+from rnn_core.network.embedding import Embedding
 from rnn_core.network.models import Batch, Network, Outputs
+from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.weighting import Counted
+from rnn_core.threads import shared_with_torch
 from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.optimizer import Optimizer
 
@@ -22,6 +26,14 @@ Loss = Callable[[Outputs, Batch], tuple[Tensor, Tensor, Tensor]]
 
 Read = Mapping[int, tuple[np.ndarray, np.ndarray]]
 """Rows of tables, (u,), and ∂L/∂ of them, (u, n), by `id`."""
+
+
+LARGE = 50_000
+"""Weights outside recurrent layers and tables above which torch's own products are quicker in all threads: with 64,000 of them a
+step took 0.9 of the time, with 2,560,000 0.7; with 5,000 it took longer (docs/performance.md)."""
+
+
+_READ = ("tokens", "lengths", "at", "labels", "weights", "total")
 
 
 class Engine(Protocol):
@@ -38,8 +50,8 @@ class Engine(Protocol):
     def ends(self) -> State | None: ...
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
-        """The loss of a batch, in memory of the processor. Its gradients come to stand in the optimiser's `dense`, those of the
-        tables in `read`; with `DeviceOptimizer` they are those of the parameters.
+        """The loss of a batch, arrays or tensors in memory of the processor. Its gradients come to stand in the optimiser's
+        `dense`, those of the tables in `read`; with `DeviceOptimizer` they are those of the parameters.
 
         With truncation, chunks of K steps are gone through one after the other, each forwards and back before the next, so that
         no more than K steps are held; the state is carried over, a gradient is not.
@@ -67,8 +79,16 @@ class Autograd:
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.ends: State | None = None
         self._dropouts = [module for module in network.modules() if isinstance(module, Dropout)]
+        loops = {id(m) for part in network.modules() if isinstance(part, Recurrent | Embedding) for m in part.modules()}
+        others = [module for module in network.modules() if id(module) not in loops]
+        products = sum(p.numel() for module in others for p in module.parameters(recurse=False))
+        self._threads = shared_with_torch if products > LARGE else nullcontext
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
+        with self._threads():
+            return self._gradients(batch, noise, size, start)
+
+    def _gradients(self, batch: Batch, noise: Noise, size: int, start: State | None) -> float:
         torch.manual_seed(noise.for_torch())  # torch's own dropout resumes too
         for dropout in self._dropouts:
             dropout.noise = noise
@@ -77,7 +97,7 @@ class Autograd:
         found = torch.zeros((), dtype=torch.float64, device=device)
         start = None if start is None else tuple(part.to(device) for part in start)
         for chunk in chunks(batch, size):  # cut before it is moved: which steps a chunk counts is not known on a GPU
-            part = {name: tensor.to(device) for name, tensor in chunk.items()}
+            part = {name: torch.as_tensor(a).to(device) for name, a in chunk.items()}
             outputs = self.network(part if start is None else {**part, "start": start})
             total, weight, _ = self.loss(outputs, part)
             loss = total / weight
@@ -101,14 +121,16 @@ class Fused:
     def __init__(self, network: Network, optimizer: Optimizer):
         self.network, self.optimizer = network, optimizer
         self._through = Backpropagation(network, optimizer.dense)
+        self._embedding, self._dropouts = network.embedding, (network.dropout, network.cells.dropout)  # torch finds these slowly
         self._read = np.empty(0, np.int64), np.empty((0, 0))
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
-        self.network.dropout.noise = self.network.cells.dropout.noise = noise
-        tokens, lengths = batch["tokens"].numpy(), batch["lengths"].numpy()
-        words, which = self.network.embedding.different(tokens)
-        table = self.network.embedding.look_up(words)
-        of = Counted(batch["at"].numpy(), batch["labels"].numpy(), batch["weights"].numpy() / float(batch["total"]))
+        for dropout in self._dropouts:
+            dropout.noise = noise
+        tokens, lengths, at, labels, weights, total = map(np.asarray, (batch[name] for name in _READ))
+        words, which = self._embedding.different(tokens)
+        table = self._embedding.look_up(words)
+        of = Counted(at, labels, weights / total)
         state = None if start is None else [[part[i : i + 1].numpy() for part in start] for i in range(len(start[0]))]
         whole, texts = tokens.shape
         if size >= whole:
@@ -117,7 +139,7 @@ class Fused:
             loss, gradient, dense = 0.0, np.zeros_like(table), np.zeros_like(self.optimizer.dense.gradients)
             for first in range(0, whole, size):
                 # what a chunk takes must not grow with the words of the other chunks
-                own, places = self.network.embedding.different(which[first : first + size])
+                own, places = self._embedding.different(which[first : first + size])
                 now = of.between(first * texts, (first + size) * texts)
                 part, found = self._through(table[own], places, lengths - first, now, state)
                 loss, state = loss + part, self._through.ends
@@ -132,7 +154,7 @@ class Fused:
         return tuple(torch.from_numpy(np.concatenate(part)) for part in zip(*self._through.ends, strict=True))
 
     def read(self) -> Read:
-        return {id(self.network.embedding): self._read}
+        return {id(self._embedding): self._read}
 
 
 def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:

@@ -150,7 +150,7 @@ class Job:
             self.say(state, message=message)
 
     def progress(self, progress: float, message: str = "", **detail: Any) -> None:
-        """Tells how far the work is, at most four times a second."""
+        """Tells how far the work is, at most four times per second."""
         if time.monotonic() - self._said > 0.25:
             self.say("running", progress, message, **detail)
 

@@ -22,7 +22,7 @@ from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
 from rnn_core.network.tensors import put, tensors_of
-from rnn_core.threads import use_threads
+from rnn_core.threads import flushed_denormals, use_threads
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd, Engine, Fused
@@ -30,7 +30,7 @@ from rnn_core.training.optimizer import Optimizer
 from rnn_core.workspace.runs import Speech
 
 AVERAGED_EVERY = 16
-"""The average of the weights takes every so many updates: over a hundred of them that is as good, and costs less."""
+"""The average of the weights takes every n-th update: over a hundred of them that is as good, and costs less."""
 
 UNKNOWN_SHARE = 0.5
 """A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
@@ -194,14 +194,14 @@ class Training:
             self.steps += steps
             self.pads += tokens.size - steps
             batch[name] = np.where(self._rare[name][tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE), UNK, tokens)
-        named = {name: torch.from_numpy(a) for name, a in batch.items()}
         start = self._carried if self.task.continues(which) else None
-        loss = self.engine.gradients(named, noise, self.config.train.truncate or whole, start)
-        if self.task.carries:
-            self._carried = self.engine.ends
-        if not math.isfinite(loss):
-            raise Problem(_DIVERGED)
-        self.optimizer.step(self.engine.read())
+        with flushed_denormals():
+            loss = self.engine.gradients(batch, noise, self.config.train.truncate or whole, start)
+            if self.task.carries:
+                self._carried = self.engine.ends
+            if not math.isfinite(loss):
+                raise Problem(_DIVERGED)
+            self.optimizer.step(self.engine.read())
         self.step += 1
         if self.config.train.average and self.step % AVERAGED_EVERY == 0:
             self._average()

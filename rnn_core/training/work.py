@@ -35,7 +35,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     """Trains a run from where it stands to the end and scores it on test.
 
     Returns:
-        The figures that `train` prints: parameters, epochs, seconds, tokens a second, dev_… and test_….
+        The figures that `train` prints: parameters, epochs, seconds, tokens per second, dev_… and test_….
 
     Raises:
         Problem: when the data is gone.

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure
@@ -18,7 +19,7 @@ class Alone:
     """A text read with and without recurrence.
 
     Attributes:
-        label: the class whose probability is shown; None: the network's own answer (at each token when labelling).
+        label: the class whose probability is shown; None: the network's own answer at each step that has one.
     """
 
     loaded: Loaded
@@ -29,18 +30,14 @@ class Alone:
 
     @property
     def classes(self) -> np.ndarray:
-        """(T,) the class whose probability is shown at each step."""
-        trace = self.trace
-        if self.label in trace.labels:
-            return np.full(len(trace.tokens), trace.labels.index(self.label))
-        return trace.readouts.argmax(1) if trace.answers is None else np.full(len(trace.tokens), trace.answer)
+        """(T,) the class whose probability is shown at each step; −1 where none is."""
+        return targets_of(self.loaded, self.trace, self.label)
 
     def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
-        """(T,) with and without recurrence; nan at `<sos>` and `<eos>` when labelling, which have no tag."""
-        at = np.arange(len(self.trace.tokens)), self.classes
-        with_, without = self.trace.readouts[at], self.found.readouts[at]
-        if self.trace.answers is None:
-            with_[[0, -1]] = without[[0, -1]] = np.nan
+        """(T,) with and without recurrence; nan where no class is shown."""
+        classes = self.classes
+        at = np.arange(len(classes)), classes
+        with_, without = (np.where(classes < 0, np.nan, p[at]) for p in (self.trace.readouts, self.found.readouts))
         return with_, without
 
 
@@ -51,9 +48,8 @@ def _same(alone: Alone) -> Alone:
 def _draw(alone: Alone) -> Figure:
     recurrent, single = alone.probabilities()
     series = {"with recurrence": recurrent, "without: h before = 0 at every step": single}
-    asked = "each token's own tag"
-    if alone.trace.answers is not None or alone.label in alone.trace.labels:
-        asked = palette.literal(alone.trace.labels[int(alone.classes[0])], 24)
+    shown = one_class(alone.classes)
+    asked = "each token's own answer" if shown is None else palette.literal(alone.trace.labels[shown], 24)
     figure = figures.along(series, alone.trace.tokens, f"probability of {asked}", alone.step, log=False)
     figure["layout"]["yaxis"]["range"] = [-0.03, 1.05]
     return figure
@@ -85,19 +81,22 @@ ALONE: View[Alone] = View(
 )
 
 
-def text_words(alone: Alone) -> str:
-    """What recurrence changes about this text's answer, as Markdown."""
+def tags_words(alone: Alone) -> str:
+    """Which tags recurrence changes in this text, as Markdown."""
+    trace, inner = alone.trace, slice(1, len(alone.trace.tokens) - 1)
+    own, single = trace.readouts[inner].argmax(1), alone.found.readouts[inner].argmax(1)
+    changed = np.flatnonzero(own != single)
+    listed = ", ".join(
+        f"“{literal(trace.tokens[i + 1], 30)}” {literal(trace.labels[single[i]], 30)} → {literal(trace.labels[own[i]], 30)}"
+        for i in changed[:8].tolist()
+    )
+    more = ", …" if len(changed) > 8 else "."
+    return f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
+
+
+def answer_words(alone: Alone) -> str:
+    """What recurrence changes about the one answer to this text, as Markdown."""
     trace, readouts = alone.trace, alone.found.readouts
-    if trace.answers is None:
-        inner = slice(1, len(trace.tokens) - 1)
-        own, single = trace.readouts[inner].argmax(1), readouts[inner].argmax(1)
-        changed = np.flatnonzero(own != single)
-        listed = ", ".join(
-            f"“{literal(trace.tokens[i + 1], 30)}” {literal(trace.labels[single[i]], 30)} → {literal(trace.labels[own[i]], 30)}"
-            for i in changed[:8].tolist()
-        )
-        more = ", …" if len(changed) > 8 else "."
-        return f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
     answer, last = trace.labels[trace.answer], readouts[-1]
     mean = readouts.mean(0)
     return (
@@ -107,10 +106,14 @@ def text_words(alone: Alone) -> str:
     )
 
 
+WORDS = {"answer-alone": answer_words, "tags-alone": tags_words}
+"""What is said of a text below its figure, by the names that tasks have for it."""
+
+
 def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:
     """Accuracy with and without recurrence, as Markdown. `of`: which texts were read."""
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
-    what = f" ({gain.decisions:,} tokens)" if gain.mean is None else ""
+    what = f" ({gain.decisions:,} tokens)" if gain.decisions != gain.texts else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
     if gain.mean is None:
         without, against = f"**{gain.feed_forward:.4f}** without", ""

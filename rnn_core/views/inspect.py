@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.analysis.steps import counted_steps, losses
+from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import bars, heatmap, lines, palette, tags
 from rnn_core.figures.frame import Figure
@@ -24,8 +24,8 @@ class Reading:
         step, unit: chosen, counted from 0.
         layer, direction: of the states shown.
         quantity: `h`, `c` or a gate's name.
-        label: the class whose loss is shown (classification).
-        curve: `answers` or `readouts`.
+        label: the class whose loss is shown; None: each step's own.
+        curve: the one of `Trace.curves` that is looked at; the first of them where the trace has no such curve.
     """
 
     loaded: Loaded | Unopened
@@ -41,6 +41,12 @@ class Reading:
     @property
     def colours(self) -> dict[str, str]:
         return palette.class_colours(self.trace.labels)
+
+    @property
+    def shown(self) -> str:
+        """The name of the curve that is drawn."""
+        curves = self.trace.curves
+        return self.curve if self.curve in curves else next(iter(curves))
 
     @property
     def gate(self) -> bool:
@@ -91,6 +97,70 @@ def _where(reading: Reading) -> str:
     return f"t = {reading.step + 1} (“{literal(trace.tokens[reading.step], 30)}”)"
 
 
+def _read(reading: Reading) -> str:
+    """What the states at a step know."""
+    both = reading.loaded.config.model.bidirectional
+    return "the words before and after it" if both else "the words up to it"
+
+
+def _best(reading: Reading, p: np.ndarray) -> str:
+    """The most probable classes of (k,) probabilities, as Markdown."""
+    return " · ".join(f"{literal(reading.trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
+
+
+# ---- the row of tokens ----------------------------------------------------------------------------------------------
+
+
+class Tokens(NamedTuple):
+    """What a row of tokens shows.
+
+    Attributes:
+        words: what it says of the text, as Markdown.
+        classes: (T,) the class whose colour each token has, by its place in `colours`; −1 where a step has none.
+        p: (T,) its probability, by which the colour is strong or pale.
+        colours: of the classes, by their names.
+        named: whether each token has the name of its class below it.
+    """
+
+    words: str
+    classes: np.ndarray
+    p: np.ndarray
+    colours: dict[str, str]
+    named: bool = False
+
+
+def _answers_so_far(reading: Reading) -> Tokens:
+    trace, answer = reading.trace, reading.trace.answer
+    decided = trace.decision_step or 0
+    when = f"decided at t = {decided + 1} (“{literal(trace.tokens[decided], 30)}”): from there on it never changes"
+    if decided == 0:
+        when = "and it never changes: the network leans that way before it has read a word"
+    words = (
+        f"The answer is **{literal(trace.labels[answer])}** (p = {trace.readouts[-1, answer]:.3f}), {when}. Each word is "
+        "coloured by the answer if the text stopped there."
+    )
+    return Tokens(words, trace.beliefs, trace.curves["answers"].max(1), reading.colours)
+
+
+def _own_answers(reading: Reading) -> Tokens:
+    trace, classes = reading.trace, targets_of(reading.loaded, reading.trace)
+    words = "Each word is coloured by its tag. Click a word, or walk with the arrow keys."
+    return Tokens(words, classes, trace.readouts[np.arange(len(classes)), classes], reading.colours, named=True)
+
+
+def _foreseen(reading: Reading) -> Tokens:
+    words = "The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys."
+    classes = np.full(len(reading.trace.tokens), -1)
+    classes[1:][targets_of(reading.loaded, reading.trace)[:-1] >= 0] = 0
+    return Tokens(words, classes, foreseen(reading), {"as the next token": palette.BLUE})
+
+
+TOKENS: dict[str, Callable[[Reading], Tokens]] = {
+    "answers-so-far": _answers_so_far, "own-answers": _own_answers, "foreseen": _foreseen,
+}  # fmt: skip
+"""The rows of tokens, by the names that tasks have for them."""
+
+
 # ---- what is believed ----------------------------------------------------------------------------------------------
 
 
@@ -99,34 +169,45 @@ def _beliefs(reading: Reading) -> Reading:
 
 
 def _draw_beliefs(reading: Reading) -> Figure:
-    show = "readouts" if reading.curve == "readouts" else "answers"
-    return lines.beliefs(reading.trace, reading.colours, show, reading.step)  # type: ignore[arg-type]
+    return lines.beliefs(reading.trace, reading.colours, reading.shown, reading.step)
+
+
+_CURVES = {
+    "answers": (
+        "**Answer if the text stopped here**: from the state h after this step, one more step is taken on `<eos>`, and "
+        "the readout after it is the answer. Training asked for answers after `<eos>`, so this is what it has learnt.",
+        r"h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad \hat y_t = \mathrm{softmax}(c + V h'_t)",
+    ),
+    "readouts": (
+        "**Readout**: the states at this step, which know {read}, are turned into probabilities directly. {taught}",
+        r"o_t = c + V h_t, \qquad \hat y_t = \mathrm{softmax}(o_t)",
+    ),
+}
+"""What a curve is, and its formula."""
+
+
+def _taught(reading: Reading) -> str:
+    """Whether training asked for the readout at this step, as a sentence."""
+    if _loss(reading) == "last":
+        return ("This run was trained on its last step alone: nobody ever taught it its earlier readouts, so they may be "
+                "odd.")  # fmt: skip
+    if counted_steps(reading.loaded, len(reading.trace.tokens))[reading.step] > 0:
+        return "The loss of this run counts this step, so the readout has been taught."
+    return "The loss of this run does not count this step, so the readout may be odd."
 
 
 def _explain_beliefs(reading: Reading) -> str:
-    trace, t = reading.trace, reading.step
-    answers = reading.curve != "readouts" and trace.answers is not None
-    p = trace.answers[t] if answers and trace.answers is not None else trace.readouts[t]
-    figures = " · ".join(f"{literal(trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
-    last = _loss(reading) == "last"
-    said = (
-        "**Answer if the text stopped here**: from the state h after this step, one more step is taken on `<eos>`, and "
-        "the readout after it is the answer. Training asked for answers after `<eos>`, so this is what it has learnt."
-        if answers
-        else "**Readout**: the state h of each step is turned into probabilities directly."
-        + (" This run was trained on its last step alone: nobody ever taught it its earlier readouts, so they may be "
-           "odd." if last else " This run was trained at every step, so each readout has been taught.")
-    )  # fmt: skip
+    trace = reading.trace
+    said, formula = _CURVES[reading.shown]
     decision = ""
     if trace.decision_step is not None:
         decision = (
             f"\n\n**Decision step** t = {trace.decision_step + 1} (“{literal(trace.tokens[trace.decision_step], 30)}”): "
             "from here on the answer never changes again."
         )
-    formula = r"h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad \hat y_t = \mathrm{softmax}(c + V h'_t)"
-    if not answers:
-        formula = r"o_t = c + V h_t, \qquad \hat y_t = \mathrm{softmax}(o_t)"
-    return f"{said}\n\n$${formula}$$\n\nAt {_where(reading)}: {figures}.{decision}"
+    best = _best(reading, trace.curves[reading.shown][reading.step])
+    said = said.format(read=_read(reading), taught=_taught(reading))
+    return f"{said}\n\n$${formula}$$\n\nAt {_where(reading)}: {best}.{decision}"
 
 
 BELIEFS: View[Reading] = View(
@@ -139,7 +220,7 @@ BELIEFS: View[Reading] = View(
 
 
 class _Losses(NamedTuple):
-    """The label asked for (None: each token's own answer), L(t) and w_t; nan and 0 where a step has no target."""
+    """The label asked for (None: each step has its own), the classes, L(t) and w_t; −1, nan and 0 where a step has no target."""
 
     reading: Reading
     label: str | None
@@ -150,14 +231,10 @@ class _Losses(NamedTuple):
 
 def _losses(reading: Reading) -> _Losses:
     trace = reading.trace
-    label = reading.label if reading.label in trace.labels else None
-    if label is None and trace.answers is not None:
-        label = trace.labels[trace.answer]
-    targets = trace.readouts.argmax(1) if label is None else np.full(len(trace.tokens), trace.labels.index(label))
-    values, weights = losses(trace, targets), counted_steps(reading.loaded, len(trace.tokens))
-    if trace.answers is None:
-        values[[0, -1]] = np.nan  # <sos> and <eos> have no tag
-    return _Losses(reading, label, targets, values, weights)
+    targets = targets_of(reading.loaded, trace, reading.label)
+    asked = one_class(targets)
+    label = None if asked is None else trace.labels[asked]
+    return _Losses(reading, label, targets, losses(trace, targets), counted_steps(reading.loaded, len(trace.tokens)))
 
 
 def _draw_losses(found: _Losses) -> Figure:
@@ -175,8 +252,8 @@ def _explain_losses(found: _Losses) -> str:
     if _loss(reading) == "last":
         rule = "only the step after `<eos>` counts (filled)"
     else:
-        which = "token" if reading.trace.answers is None else "step"
-        rule = f"every {which} counts, weight {number(float(found.weights[counted][0]))} each"
+        weight = number(float(found.weights[counted][0]))
+        rule = f"{counted.sum()} of the {len(counted)} steps count (filled), weight {weight} each"
     here = ""
     if np.isfinite(found.values[t]):
         here = (
@@ -202,24 +279,12 @@ MOST_NEXT = 20
 """The number of most probable next tokens drawn: a vocabulary may have tens of thousands."""
 
 
-def next_tokens(reading: Reading) -> np.ndarray:
-    """(T,) the token that follows each step, by its number; −1 where none of the text does."""
-    trace = reading.trace
-    return tasks.of(reading.loaded.config).aim(None, trace.labels, trace.readouts, trace.indices)
-
-
 def foreseen(reading: Reading) -> np.ndarray:
     """(T,) the probability that each token of the text had at the step before it; 0 for `<sos>` and `<eos>`."""
-    follows, p = next_tokens(reading), np.zeros(len(reading.trace.tokens))
+    follows, p = targets_of(reading.loaded, reading.trace), np.zeros(len(reading.trace.tokens))
     at = np.flatnonzero(follows >= 0)
     p[at + 1] = reading.trace.readouts[at, follows[at]]
     return p
-
-
-def _next_losses(reading: Reading) -> _Losses:
-    trace, targets = reading.trace, next_tokens(reading)
-    values = np.where(targets < 0, np.nan, losses(trace, targets))
-    return _Losses(reading, None, targets, values, counted_steps(reading.loaded, len(trace.tokens)))
 
 
 def _draw_next_losses(found: _Losses) -> Figure:
@@ -249,12 +314,12 @@ def _explain_next_losses(found: _Losses) -> str:
 
 NEXT_LOSSES: View[Reading] = View(
     "next-losses", "How surprised is the network at the token that follows?",
-    _next_losses, _draw_next_losses, _explain_next_losses, _at_step,
+    _losses, _draw_next_losses, _explain_next_losses, _at_step,
 )  # fmt: skip
 
 
 def _draw_next(reading: Reading) -> Figure:
-    trace, target = reading.trace, int(next_tokens(reading)[reading.step])
+    trace, target = reading.trace, int(targets_of(reading.loaded, reading.trace)[reading.step])
     p = trace.readouts[reading.step]
     shown = np.argsort(-p, kind="stable")[:MOST_NEXT].tolist()
     if target >= 0 and target not in shown:
@@ -286,14 +351,10 @@ def _draw_tags(reading: Reading) -> Figure:
 
 
 def _explain_tags(reading: Reading) -> str:
-    trace, t = reading.trace, reading.step
-    p = trace.readouts[t]
-    figures = " · ".join(f"{literal(trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
-    both = reading.loaded.config.model.bidirectional
-    seen = "the words before and after it" if both else "the words up to it"
+    best = _best(reading, reading.trace.readouts[reading.step])
     return (
-        f"Each token has its own answer, from the states at its step, which know {seen}:\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAt {_where(reading)}: {figures}."
+        f"Each token has its own answer, from the states at its step, which know {_read(reading)}:\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAt {_where(reading)}: {best}."
     )
 
 
@@ -353,16 +414,13 @@ STATES: View[Reading] = View(
 
 
 def _draw_probabilities(reading: Reading) -> Figure:
-    p = reading.trace.readouts[reading.step]
-    if reading.trace.answers is not None and reading.curve != "readouts":
-        p = reading.trace.answers[reading.step]
+    p = reading.trace.curves[reading.shown][reading.step]
     return bars.top_probabilities(p, reading.trace.labels, reading.colours, reading.label)
 
 
 PROBABILITIES: View[Reading] = View(
     "probabilities", "How likely is each class at this step?",
-    _beliefs, _draw_probabilities,
-    lambda reading: _explain_tags(reading) if reading.trace.answers is None else _explain_beliefs(reading),
+    _beliefs, _draw_probabilities, _explain_beliefs,
 )  # fmt: skip
 
 
@@ -403,6 +461,9 @@ def _explain_embedding(reading: Reading) -> str:
 EMBEDDING: View[Reading] = View(
     "embedding", "What is this word to the network?", _beliefs, _draw_embedding, _explain_embedding
 )
+
+ALONG, BESIDE = (TAGS, NEXT_LOSSES), (BELIEFS, LOSSES)
+"""What is shown along the text, above the states: over the whole width of the page, and side by side."""
 
 AT_STEP = (PROBABILITIES, NEXT, STATE, EMBEDDING)
 """What is shown of the chosen step."""

@@ -69,8 +69,7 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
-    read = "its answer is read there, and " if tasks.of(words.loaded.config).one_answer else ""
-    said = f"The length vector says where each text ends: {read}the pads behind count for nothing. "
+    said = "The length vector says where each text ends: no answer is read behind it, and the pads there count for nothing. "
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
     return (
@@ -87,16 +86,14 @@ def _explain_indices(words: Words) -> str:
     matrix = words.matrix
     m, longest = matrix.indices.shape
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
-    one = tasks.of(words.loaded.config).one_answer
-    read = "the answer is read at step T of each text and not in the last column, " if one else ""
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
         f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
         "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
         rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
-        f"The length vector ({lengths}) says where each text ends. The network needs it: {read}pads have no loss, "
-        "and reading from the end begins at the last true token. "
+        f"The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a "
+        "pad, pads have no loss, and reading from the end begins at the last true token. "
         f"Here {pads(matrix):,} of {matrix.indices.size:,} cells are pads ({pads(matrix) / matrix.indices.size:.0%})."
     )
 
@@ -184,7 +181,7 @@ def _explain_one_hot(words: Words) -> str:
     index = int(matrix.indices[0, min(words.step, int(matrix.lengths[0]) - 1)])
     return (
         "One-hot writes a word as N numbers of which only its own is 1. A row of the matrix is one text: L blocks of N "
-        "columns, one block a step. Multiplied by E, the 1 picks one row of E, so the network looks that row up and never "
+        "columns, one block per step. Multiplied by E, the 1 picks one row of E, so the network looks that row up and never "
         "makes the ones and zeros.\n\n"
         rf"$$\mathrm{{onehot}}(w)\, E = E[w], \qquad w = {index}:\ E[{index}] \in \mathbb{{R}}^{{{width}}}$$" + "\n\n"
         rf"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {matrix.one_hot_bytes}\ \text{{bytes}}, \qquad "

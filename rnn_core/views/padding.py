@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.steps import one_class
 from rnn_core.figures import heatmap
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import Figure
@@ -31,9 +32,10 @@ class Padded:
     @property
     def asked(self) -> str:
         """What the probability is of."""
-        if self.trace.answers is None:
-            return "each token's own tag (the mean over the tokens)"
-        return f"the class {literal(self.trace.labels[int(self.audit.targets[0])], 40)}"
+        targets = self.audit.targets
+        asked = one_class(targets)
+        said = "each token's own answer" if asked is None else f"the class {literal(self.trace.labels[asked], 40)}"
+        return said + " (the mean over the tokens)" * (len(targets) > 1)
 
 
 def _same(padded: Padded) -> Padded:

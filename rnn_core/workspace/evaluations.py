@@ -47,11 +47,10 @@ def weights_of(run: Run) -> str:
         return ""
 
 
-def save(path: Path, one_answer: bool, evaluate: Callable[[Callable[[Answers], None]], Evaluation]) -> Evaluation:
+def save(path: Path, evaluate: Callable[[Callable[[Answers], None]], Evaluation]) -> Evaluation:
     """Writes an evaluation into its folder while it is made, so that its answers are never all in memory.
 
     Args:
-        one_answer: whether a text has one answer; else it has a list of tags, one per token.
         evaluate: makes it, and hands the answers over piece by piece.
 
     Raises:
@@ -60,11 +59,18 @@ def save(path: Path, one_answer: bool, evaluate: Callable[[Callable[[Answers], N
     made: list[Evaluation] = []
 
     def fill(temporary: Path) -> None:
-        kinds = {"tokens": pa.list_(pa.string()), "truths": pa.string(), "answers": pa.string(), "confidences": pa.float64()}
-        if not one_answer:
-            kinds |= {name: pa.list_(kinds[name]) for name in ("truths", "answers", "confidences")}
-        with pq.ParquetWriter(temporary, schema := pa.schema(kinds), compression="zstd") as file:
-            made.append(evaluate(lambda some: file.write_table(pa.table({n: getattr(some, n) for n in kinds}, schema=schema))))
+        writers: list[pq.ParquetWriter] = []
+        with contextlib.ExitStack() as stack:
+
+            def keep(some: Answers) -> None:
+                if not writers:
+                    writers.append(stack.enter_context(pq.ParquetWriter(temporary, _schema(some), compression="zstd")))
+                schema = writers[0].schema
+                writers[0].write_table(pa.table({name: getattr(some, name) for name in schema.names}, schema=schema))
+
+            made.append(evaluate(lambda some: keep(some) if some.tokens else None))
+            if not writers:
+                keep(Answers([], [], [], []))
 
     files.write(path / "predictions.parquet", fill)
     (evaluation,) = made
@@ -72,6 +78,14 @@ def save(path: Path, one_answer: bool, evaluate: Callable[[Callable[[Answers], N
     left_out = [dataclasses.asdict(entry) for entry in evaluation.left_out]
     files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores_to_json(evaluation.scores)})
     return evaluation
+
+
+def _schema(some: Answers) -> pa.Schema:
+    """The columns of answers like these: a label per text, or a list of them, one per token."""
+    kinds = {"truths": pa.string(), "answers": pa.string(), "confidences": pa.float64()}
+    if any(isinstance(truth, list) for truth in some.truths[:1]):
+        kinds = {name: pa.list_(kind) for name, kind in kinds.items()}
+    return pa.schema({"tokens": pa.list_(pa.string())} | kinds)
 
 
 def load(path: Path) -> Evaluation | None:

@@ -29,7 +29,7 @@ _OLDER = re.compile(r"\.(import|reading|deleted)-.*|\..+\.(parquet|json|jsonl|sa
 """Temporary files of earlier versions, which carry no owner."""
 
 _DAY_S = 86400
-"""A temporary file without an owner is left alone until nobody has changed it for so long."""
+"""A temporary file without an owner is left alone until nobody has changed it for this number of seconds."""
 
 _begun: dict[Path, contextlib.ExitStack] = {}
 _beginning = threading.Lock()

@@ -28,7 +28,7 @@ class Copies(NamedTuple):
     """The network unrolled with leaves of its own at every step.
 
     Attributes:
-        parameters: by layer, direction and name, a leaf a step.
+        parameters: by layer, direction and name, one leaf per step.
         words: (T) leaves x_i of the embedding.
         states: by layer and direction, the state after each step, each part (d,), in the graph.
         logits: (T, k).

@@ -20,7 +20,7 @@ TEXT = "the film was not good"
 def by_hand(one: Loaded, side: str, masked: bool, pads: int, targets: list[int]):
     """States (R, D) and probabilities where the answer is read, loss and gradients, in a batch with a longer text."""
     twin = copy.deepcopy(one.network).requires_grad_(True)
-    indices, per_token = trace(one, TEXT).indices.tolist(), (not tasks.of(one.config).one_answer)
+    indices, per_token = trace(one, TEXT).indices.tolist(), tasks.of(one.config).schema.per_token
     row = [PAD] * pads + indices if side == "left" and not masked else indices + [PAD] * pads
     first = pads if side == "left" and not masked else 0
     length = len(indices) if masked else len(indices) + pads

@@ -29,7 +29,7 @@ def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: 
     page.get_by_text(re.compile("parameters will be learnt")).wait_for()
     person.page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Cancel").wait_for()
-    page.get_by_text("Tokens a second").wait_for()
+    page.get_by_text("Tokens per second").wait_for()
     first = page.get_by_test_id("stMetricValue").first.inner_text()
     page.wait_for_function(
         "before => { const m = document.querySelector('[data-testid=stMetricValue]');"

@@ -16,9 +16,11 @@ from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data import finish, numbering
 from rnn_core.data.batches import Encoded, encode
-from rnn_core.data.columns import guess_columns, guess_tokens, preview, sample_rows
+from rnn_core.data.columns import guess_columns, sample_rows
 from rnn_core.data.datasets import Dataset, read_dataset
 from rnn_core.data.file_examples import read_examples
+from rnn_core.data.guessing import guess_tokens
+from rnn_core.data.preview import preview
 from rnn_core.data.schema import CLASSES, Schema, Side
 from rnn_core.data.sides import Characters, Tokens
 from rnn_core.data.sources import plan_dataset

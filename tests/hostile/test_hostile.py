@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pages.common import run_list, state
+from pages.common import run_list
+from pages.common.selection import Selection, from_link, to_link
 from rnn_core.commands import main
 from rnn_core.config import Problem
 from rnn_core.figures import lines
@@ -112,9 +113,10 @@ def test_files_of_data(workspace: Workspace, seeds: range, tmp_path: Path, capsy
 
 def test_links(seeds: range) -> None:
     for seed in seeds:
-        found = state._from_link({name: value for name, value in generators.link(seed).items() if name != "text_id"})
-        if not found.private and len(found.text or "") < 1000:  # others are kept in the workspace
-            assert state._from_link(state._to_link(found)) == found, seed
+        found = from_link(generators.link(seed))
+        assert from_link(to_link(Selection(**found))) == {
+            name: value for name, value in found.items() if value != getattr(Selection(), name)
+        }, seed
 
 
 def test_pages_that_links_open(open_page: Open, filled: Path, named: dict[str, str], seeds: range) -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rnn_core.analysis.sweep import sweep
 from rnn_core.network.cells import State, cell_of
 from rnn_core.network.models import Network
 from rnn_core.network.recurrence import inner_bias
@@ -234,3 +235,91 @@ def test_gradients_from_the_products_are_autograds_text_by_text(name: str) -> No
         loss = one(given)["states"][:, b].square().sum()
         for key, gradient in zip(parameters, torch.autograd.grad(loss, list(parameters.values())), strict=True):
             torch.testing.assert_close(whole[key][b], gradient, rtol=0, atol=1e-12)
+
+
+class FeedsItself(nn.Module):
+    """A decoder whose input is its own answer of the step before; with `words`, (T, B), the right ones instead."""
+
+    def __init__(self, name: str, layers: int = 1) -> None:
+        super().__init__()
+        self.one = network(name, layers)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        words, state, found = batch["words"], (batch["start"], *batch.get("rest", ())), []
+        word = words[0]
+        for t in range(len(words)):
+            logits, state, _ = self.one.step(word, state)
+            found.append(logits)
+            word = words[t + 1] if batch["given"] and t + 1 < len(words) else logits.argmax(1)
+        return torch.stack(found)
+
+
+def to_decode(one: Network, given: bool) -> dict[str, object]:
+    start, *rest = random_state(one.cells, 3)
+    return {"words": torch.randint(0, 9, (6, 3)), "start": start, "rest": tuple(rest), "given": given}
+
+
+@pytest.mark.parametrize("edit", ["", "mask", "start", "replaced", "recurrence"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("name", CELLS)
+def test_single_steps_are_recorded_as_the_whole_text_is(name: str, layers: int, edit: str) -> None:
+    decoder = FeedsItself(name, layers)
+    one, given = decoder.one, to_decode(decoder.one, given=True)
+    some: dict[str, object] = {
+        "": {}, "mask": {"mask": torch.rand(6, 3) < 0.6}, "start": {"start": random_state(one.cells, 1)},
+        "replaced": {"replaced": {"0.0": (torch.rand(6, 3) < 0.4, tuple(torch.randn(6, 3, 4) for _ in one.cell.parts))}},
+        "recurrence": {"recurrence": False},
+    }[edit]  # fmt: skip
+    edits = Edits(**some)
+    with record(decoder, edits) as tape:
+        logits = decoder(given)
+        assert not tape, "steps may follow"
+    before = {"tokens": given["words"], "lengths": torch.full((3,), 6), "start": (given["start"], *given["rest"])}
+    with record(one, edits) as whole:
+        wanted = one(before)["logits"]
+    torch.testing.assert_close(logits, wanted, **CLOSE)
+    assert list(tape) == [f"one.{name}" for name in whole]
+    for found, other in zip(tape.values(), whole.values(), strict=True):
+        for a, b in zip((*found.before, *found.after), (*other.before, *other.after), strict=True):
+            torch.testing.assert_close(a, b, **CLOSE)
+        for part, value in other.kept.items():
+            torch.testing.assert_close(found.kept[part], value, **CLOSE)
+        for product, held in other.products.items():
+            torch.testing.assert_close(found.products[product].inputs, held.inputs, **CLOSE)
+            torch.testing.assert_close(
+                found.products[product].stacked(found.products[product].outputs), held.stacked(held.outputs), **CLOSE
+            )
+
+
+def test_steps_of_another_number_of_texts_are_another_run() -> None:
+    one = network("gru")
+    with record(one) as tape:
+        _, state, _ = one.step(torch.tensor([1]), one.start(1))
+        state = one.select(state, torch.tensor([0, 0]))  # a beam grows
+        for words in ([2, 3], [4, 5]):
+            _, state, _ = one.step(torch.tensor(words), state)
+    assert [len(done.nodes) for done in tape.values()] == [1, 2]
+    assert list(tape) == ["cells.0.0", "cells.0.0#2"]
+    assert torch.equal(tape["cells.0.0#2"].before[0][0], tape["cells.0.0"].after[0][0].expand(2, -1))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_sweep_follows_losses_through_steps_that_feed_themselves(name: str) -> None:
+    decoder = FeedsItself(name, 2)
+    full = to_decode(decoder.one, given=False)
+    given = {key: value[:, :1] if isinstance(value, Tensor) else value for key, value in full.items()}
+    given["rest"] = tuple(part[:, :1] for part in full["rest"])
+
+    def losses(outputs: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        return -outputs.log_softmax(2)[:, :, 1]
+
+    (block,) = sweep(decoder, given, losses, range(6))
+    decoder.requires_grad_(True)
+    names = [name for name, _ in decoder.one.cells.named_parameters()]
+    for t in range(6):
+        loss = losses(decoder(given), given)[t, 0]
+        torch.testing.assert_close(block.losses[t], loss.detach(), **CLOSE)
+        wanted = torch.autograd.grad(loss, list(decoder.one.cells.parameters()))
+        for key, gradient in zip(names, wanted, strict=True):
+            layer, _, parameter = key.rpartition(".")
+            torch.testing.assert_close(block.layers[f"one.cells.{layer}"].gradients()[parameter][t], gradient, rtol=0, atol=1e-12)

@@ -77,7 +77,7 @@ def test_a_click_on_a_row_of_the_map_walks_that_loss_back(opened, filled: Path, 
 
 def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, section="truncation")
-    app.slider(key="bptt-window").set_value(2)
+    app.slider(key="pick-window").set_value(2)
     sound(app.run())
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     assert link["window"] == "2"
@@ -87,13 +87,13 @@ def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, name
 
 def test_the_clipping_threshold_is_linked(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, section="sgd")
-    assert app.number_input(key="bptt-clip").value == 5.0
-    app.number_input(key="bptt-clip").set_value(0.25)
+    assert app.number_input(key="pick-clip").value == 5.0
+    app.number_input(key="pick-clip").set_value(0.25)
     sound(app.run())
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
-    assert link["clip"] == "0.25" and opened(filled, **link).number_input(key="bptt-clip").value == 0.25
+    assert link["clip"] == "0.25" and opened(filled, **link).number_input(key="pick-clip").value == 0.25
     for odd in ("nan", "-1", "x" * 50, "1e999"):
-        assert opened(filled, **link | {"clip": odd}).number_input(key="bptt-clip").value == 5.0
+        assert opened(filled, **link | {"clip": odd}).number_input(key="pick-clip").value == 5.0
 
 
 def test_64_bits_agree_with_autograd_to_ten_digits(opened, filled: Path, named: dict[str, str]) -> None:
@@ -109,26 +109,26 @@ def test_a_labelling_run_takes_a_tag_a_token(opened, filled: Path, named: dict[s
     app = opened(filled, run=run, text=text, layer="1", direction="1")
     assert "Last or every step" not in [tab.label for tab in app.tabs]
     tags = " ".join([labels[0]] * 5)
-    app.text_input(key="bptt-tags").set_value(tags)
+    app.text_input(key="pick-tags").set_value(tags)
     sound(app.run())
     found = flowing(filled, run, text, target=tags)
     assert any(f"L = **{found.total:.4g}**" in m.value for m in app.markdown)
-    app.text_input(key="bptt-tags").set_value("O O")
+    app.text_input(key="pick-tags").set_value("O O")
     sound(app.run())
     assert "2 tags for 5 tokens" in app.error[0].value
 
 
 def test_in_a_lower_layer_one_chooses_where_the_loss_comes_down(opened, filled: Path, named: dict[str, str]) -> None:
     link = {"run": named["entities.tsv"], "text": "Anna lives in Paris .", "step": "4", "back": "2"}
-    assert not any(box.key == "bptt-down" for box in opened(filled, **link, layer="1").selectbox)
+    assert not any(box.key == "pick-down" for box in opened(filled, **link, layer="1").selectbox)
     app = opened(filled, **link, layer="0", section="truncation")
     assert any("comes back to a near copy is kept" in m.value for m in app.markdown)
-    app.selectbox(key="bptt-down").set_value(5)
+    app.selectbox(key="pick-down").set_value(5)
     sound(app.run())
     assert app.query_params["down"] in ("5", ["5"])
     said = " ".join(m.value for m in app.markdown)
     assert "Layer 1 is not read out itself" in said and "state at s = 6 (" in said
-    assert opened(filled, **link, layer="0", down="99").selectbox(key="bptt-down").value in range(2, 7)
+    assert opened(filled, **link, layer="0", down="99").selectbox(key="pick-down").value in range(2, 7)
 
 
 def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

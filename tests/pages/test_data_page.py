@@ -12,7 +12,7 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from pages.common import data_files, state, visitor
+from pages.common import data_files, visitor
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.schema import Schema, Side
@@ -270,21 +270,13 @@ def test_a_damaged_dataset_is_said_and_can_be_deleted(content: str, empty: Path,
     bad = save(empty, read_dataset({"train": ROOT / "samples" / "tagged.tsv"}, DataConfig(task="tag")), "Bad")
     (bad.path / "dataset.json").write_text(content)
     train = open_page("train", empty, dataset=bad.id)
-    assert train.selectbox(key="train-dataset").value == good.id and not train.error
+    assert train.selectbox(key="pick-dataset").value == good.id and not train.error
     app = open_page("data", empty, dataset=bad.id)
     assert len(app.error) == 1 and bad.id in app.error[0].value
     assert app.selectbox(key="pick-dataset").value == good.id
     app.button(key=f"delete-{bad.id}").click()
     assert not sound(app.run()).error
     assert [d.id for d in Workspace(empty).datasets()] == [good.id] and not bad.path.exists()
-
-
-# ---- links ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("step", ["9" * 5000, "9" * 10, "٣", "-1", "1.5", ""])
-def test_a_number_in_a_link_that_is_none_is_ignored(step: str) -> None:
-    assert state._from_link({"step": step, "unit": "7"}) == state.Selection(unit=7)
 
 
 # ---- a workspace that cannot be written -----------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def test_a_newcomer_sees_all_of_it_on_a_ready_made_run(opened, tmp_path: Path, r
         assert not any("not in this workspace" in info.value for info in app.info)
     app = opened(tmp_path / "workspace", run=run)
     one = load(Workspace(tmp_path / "workspace").run(run))
-    texts = app.text_area(key="matrix-rows").value.split("\n")
+    texts = app.text_area(key="pick-rows").value.split("\n")
     lengths = [len(trace(one, text).tokens) for text in (app.text_area(key="typed").value, *texts)]
     assert f"**{4 * len(lengths) * max(lengths) * len(one.speech.vocabulary) / 1e6:,.2f} MB** in float32" in said(app)
     assert "differ by **0** at the most" in said(app)
@@ -126,17 +126,17 @@ def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named
     run = named["reviews.csv"]
     app = opened(filled, run=run, text=TEXT, part="ledger")
     batch = Workspace(filled).run(run).config.train.batch
-    assert (app.number_input(key="matrix-batch").value, app.number_input(key="matrix-steps").value) == (batch, 11)
-    app.number_input(key="matrix-batch").set_value(7).run()
-    sound(app.number_input(key="matrix-steps").set_value(500).run())
+    assert (app.number_input(key="pick-batch").value, app.number_input(key="pick-steps").value) == (batch, 11)
+    app.number_input(key="pick-batch").set_value(7).run()
+    sound(app.number_input(key="pick-steps").set_value(500).run())
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     assert (link["batch"], link["steps"]) == ("7", "500")
     again = opened(filled, **link)
-    assert (again.number_input(key="matrix-batch").value, again.number_input(key="matrix-steps").value) == (7, 500)
+    assert (again.number_input(key="pick-batch").value, again.number_input(key="pick-steps").value) == (7, 500)
     memory = ledger(read(filled, run)[0], 7, 500).memory
     np.testing.assert_allclose(numbers(chart(again, "view-memory")["data"][0]["x"]), list(memory.values()))
     odd = opened(filled, **link | {"batch": "0", "steps": "999999999"})
-    assert (odd.number_input(key="matrix-batch").value, odd.number_input(key="matrix-steps").value) == (1, 20_000)
+    assert (odd.number_input(key="pick-batch").value, odd.number_input(key="pick-steps").value) == (1, 20_000)
 
 
 @pytest.mark.parametrize(("name", "part"), [("reviews.csv", "pads"), ("tagged.tsv", "alone")])
@@ -163,12 +163,12 @@ def test_a_large_dev_is_read_by_a_job(
 
 def test_typed_rows_are_linked_by_an_id_and_come_back(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, source="typed", order="first")
-    app.text_area(key="matrix-rows").set_value("one two\n\n  \nsecret <b>three</b>")
+    app.text_area(key="pick-rows").set_value("one two\n\n  \nsecret <b>three</b>")
     sound(app.run())
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     assert not any("secret" in value for value in link.values())
     again = opened(filled, **link)
-    assert again.text_area(key="matrix-rows").value.startswith("one two")
+    assert again.text_area(key="pick-rows").value.startswith("one two")
     grid = chart(again, "view-indices")["data"][0]["text"]
     assert len(grid) == 3 and "one" in grid[1][1] and "&lt;b" not in grid[2][1]
     assert table(again, "first at")["token"].tolist()[4:6] == ["the", "soup"]
@@ -176,9 +176,9 @@ def test_typed_rows_are_linked_by_an_id_and_come_back(opened, filled: Path, name
 
 def test_without_further_texts_the_first_is_alone(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, source="typed")
-    app.text_area(key="matrix-rows").set_value("")
+    app.text_area(key="pick-rows").set_value("")
     sound(app.run())
-    assert len(chart(app, "view-indices")["data"][0]["text"]) == 1 and app.text_area(key="matrix-rows").value == ""
+    assert len(chart(app, "view-indices")["data"][0]["text"]) == 1 and app.text_area(key="pick-rows").value == ""
 
 
 @pytest.mark.parametrize("part", PARTS)

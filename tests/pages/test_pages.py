@@ -124,7 +124,7 @@ def test_a_private_text_is_saved_once_under_an_id_that_stays_while_it_does(open_
         return found if isinstance(found, str) else found[0]
 
     app = open_page("inspect", filled, text="a secret film")
-    app.toggle(key="is-private").set_value(True)
+    app.toggle(key="pick-private").set_value(True)
     sound(app.run())
     name = linked(app)
     files = len(list((filled / "texts").iterdir()))

@@ -72,9 +72,10 @@ def test_answers_by_name_with_the_probability_of_every_class() -> None:
     encoded = TASK.encode([["good", "film"], ["bad"]], None, Speech(vocabulary_of(), LABELS))
     assert (encoded.targets == -1).all()
     found = list(TASK.decode(network, config, encoded, LABELS))
-    for answer, p in found:
-        assert sum(p) == pytest.approx(1, abs=1e-5) and answer == LABELS[int(np.argmax(p))]
-    assert [LABELS.index(a) for a, _ in found] == TASK.predict(network, config, encoded).answers.tolist()
+    assert list(TASK.answer_columns(LABELS)) == ["answer", "probability", *(f"p({label})" for label in LABELS)]
+    for answer, sure, *p in found:
+        assert sum(p) == pytest.approx(1, abs=1e-5) and answer == LABELS[int(np.argmax(p))] and sure == max(p)
+    assert [LABELS.index(a) for a, *_ in found] == TASK.predict(network, config, encoded).answers.tolist()
 
 
 def test_a_target_is_one_label() -> None:

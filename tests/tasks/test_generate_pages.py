@@ -101,7 +101,9 @@ def test_evaluate_shows_figures_and_offers_no_answers(
     assert main(["evaluate", ids["word"], "--on", "test", "--workspace", str(written)]) == 0
     app = open_page("evaluate", written, run=ids["word"], shown="answers")
     assert [metric.label for metric in app.metric] == ["Loss", "Perplexity", "Accuracy", "Tokens"]
-    assert not [group for group in app.get("button_group") if "evaluate-shown" in group.proto.id]
+    assert any("next token" in words.value for words in app.caption)
+    assert not any("classes" in words.value for words in app.caption)
+    assert not [group for group in app.get("button_group") if "pick-shown" in group.proto.id]
     app = open_page("evaluate", written, run=ids["word"], on="file")
     app.file_uploader(key="evaluate-file").upload("more.md", b"The lamp is lit.\n" * 20)
     sound(app.run())

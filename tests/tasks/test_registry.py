@@ -16,6 +16,7 @@ from rnn_core.config import (
     options,
     plain,
 )
+from rnn_core.data.written import FORMATS
 from rnn_core.workspace.store import SAMPLES
 from tests.tiny import config_of
 
@@ -41,6 +42,8 @@ def test_a_task_is_whole(name: str) -> None:
     assert task.views.keys() <= PAGES
     needed = () if task.schema.stream else tuple(name for name in task.columns if name != "sentence")
     assert task.schema.columns == needed
+    assert set(task.formats) <= set(FORMATS) and task.evaluation.endswith("?")
+    assert list(task.answer_columns(()))[:1] == ["answer"]
     for config in (DataConfig, ModelConfig, TrainConfig):
         assert set(task.options(config)) <= set(options(config))
 

@@ -88,7 +88,7 @@ def test_no_constant_answer_has_a_lower_loss_whatever_the_loss_weighs(per_token:
     encoded = Encoded.of(texts, tags if per_token else ["A", "B", "A", "C", "A"], vocabulary_of(), "ABC", per_token)
 
     def loss_of(shares: np.ndarray) -> float:
-        """The mean loss a text where every step is answered with these probabilities."""
+        """The mean loss per text where every step is answered with these probabilities."""
         batch = encoded.batch(np.arange(5))
         weights = step_weights(batch.lengths, len(batch.tokens), per_token=per_token, loss=loss, reduce=reduce)
         targets = np.broadcast_to(batch.targets, weights.shape)

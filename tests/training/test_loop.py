@@ -20,7 +20,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.vocabulary import EOS, SOS, UNK, Vocabulary
 from rnn_core.training.callbacks import Callback
-from rnn_core.training.engines import Fused
+from rnn_core.training.engines import Autograd, Fused
 from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training
 from rnn_core.workspace.runs import Speech, read_tensors, write_tensors
 from tests.tiny import (
@@ -63,7 +63,7 @@ class Watch(Callback):
 
 
 def training_of(config: RunConfig, train: Encoded | None = None, dev: Encoded | None = None) -> Training:
-    per_token = (not tasks.of(config).one_answer)
+    per_token = tasks.of(config).schema.per_token
     make, labels = (tagged, TAGS) if per_token else (classified, LABELS)
     return Training(config, train or make(60), dev or make(20, seed=1),
                     Speech(vocabulary_of(), labels, "IOB2" if per_token else None))  # fmt: skip
@@ -213,7 +213,7 @@ def test_words_seen_once_are_fed_as_unknown_half_the_time_and_others_never(monke
     gradients = Fused.gradients
 
     def passed(self: Any, batch: Any, *more: Any) -> Any:
-        fed.append(batch["tokens"].numpy().ravel())
+        fed.append(batch["tokens"].ravel())
         return gradients(self, batch, *more)
 
     monkeypatch.setattr(Fused, "gradients", passed)
@@ -379,3 +379,17 @@ def test_epochs_whose_plans_differ_are_whole_epochs() -> None:
     training.epoch = 0
     assert training.run([watch]) and training.step == sum(planned)
     assert [entry["epoch"] for entry in watch.epochs] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("engine", [Fused, Autograd])
+def test_denormals_are_zero_in_an_update_and_numbers_after_it(engine: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny, seen, gradients = torch.tensor([1e-20], dtype=torch.float32), [], engine.gradients
+
+    def passed(*given: Any) -> Any:
+        seen.append((tiny * tiny).item())
+        return gradients(*given)
+
+    monkeypatch.setattr(engine, "gradients", passed)
+    training_of(config_of(epochs=1, engine="autograd" if engine is Autograd else "auto")).run()
+    assert seen and not any(seen)
+    assert (tiny * tiny).item() > 0

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from benchmarks.results import RESULTS
-from rnn_core import tasks
-from rnn_core.arguments import parser_of, stated
-from rnn_core.commands import _COMMANDS
+from rnn_core import commands, tasks
+from rnn_core.commands.options import stated
 from rnn_core.config import SUGGESTED, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make, plain
 from rnn_core.results import DataReport, SplitSummary
 from rnn_core.training.suggest import suggest, suggestions
@@ -34,7 +33,7 @@ def test_larger_data_gets_a_larger_network_and_fewer_epochs(task: str) -> None:
     assert [t.epochs for _, t in found] == sorted({t.epochs for _, t in found}, reverse=True)
     for model, train in found:
         run = checked(config, model, train)  # refuses what does not fit together
-        assert model.bidirectional == (not tasks.of(run).one_answer)
+        assert model.bidirectional == tasks.of(run).schema.per_token
         assert 0 < train.patience < train.epochs and 1 <= train.threads <= 2
 
 
@@ -73,7 +72,7 @@ def test_a_stated_value_that_does_not_fit_is_refused() -> None:
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_the_rows_of_the_results_state_every_option_that_would_be_suggested(name: str) -> None:
-    given = parser_of(_COMMANDS).parse_args(["train", *RESULTS[name][0]])
+    given = commands.parser().parse_args(["train", *RESULTS[name][0]])
     chosen = stated(ModelConfig, given) | stated(TrainConfig, given)
     config = make(DataConfig, stated(DataConfig, given))
     assert not suggestions(config, report(100), chosen)

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from rnn_core import tasks
 from rnn_core.analysis import feedforward, ledger, padding
 from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.loading import Loaded
@@ -81,7 +82,8 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
     without = alone.Alone(one, seen, feedforward.without_recurrence(one, seen), 3)
     for label in (None, NASTY[2], "none"):
         shown(alone.ALONE, alone.Alone(one, seen, without.found, 3, label))
-    escaped_only(alone.text_words(without))
+    for name in alone.WORDS.keys() & tasks.task(task).views["matrix"]:
+        escaped_only(alone.WORDS[name](without))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -135,7 +137,7 @@ def test_tags_that_recurrence_changes_are_listed(workspace: Workspace) -> None:
     one, seen = read(workspace, "lstm", "tag")
     found = feedforward.without_recurrence(one, seen)
     changed = (seen.readouts[1:-1].argmax(1) != found.readouts[1:-1].argmax(1)).sum()
-    assert f"the tag of {changed} of {len(NASTY)} tokens" in alone.text_words(alone.Alone(one, seen, found, 0))
+    assert f"the tag of {changed} of {len(NASTY)} tokens" in alone.tags_words(alone.Alone(one, seen, found, 0))
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 B"), (999, "999 B"), (2016, "2.02 kB"), (3e15, "3,000.00 TB")])

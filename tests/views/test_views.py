@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from pages.common.gradient_choice import TARGETS
 from pages.common.matrix_choice import PARTS
 from rnn_core import metrics, tasks
 from rnn_core.analysis.evaluate import evaluate
@@ -16,7 +17,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
 from rnn_core.results import Answer, Evaluation
-from rnn_core.views import bptt
+from rnn_core.views import bptt, feedforward
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
 from rnn_core.views import losses as losses_views
@@ -65,14 +66,22 @@ def test_the_names_of_views_are_unique() -> None:
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_lists_views_that_there_are(name: str) -> None:
     known = {
-        "inspect": {view.name for view in INSPECT},
+        "inspect": {*inspect_views.TOKENS, *(view.name for view in INSPECT)},
         "evaluate": {view.name for view in EVALUATE},
-        "bptt": {view.name for view in (*bptt.VIEWS, bptt.BESIDE)},
+        "bptt": {*TARGETS, *(view.name for view in (*bptt.VIEWS, bptt.BESIDE))},
         "losses": {view.name for view in (losses_views.RIGHT, losses_views.REACH, losses_views.DECIDED)},
-        "matrix": {*PARTS},
+        "matrix": {*PARTS, *feedforward.WORDS, "last-column"},
     }
     for page, named in tasks.task(name).views.items():
         assert set(named) <= known[page] and len(set(named)) == len(named)
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_each_task_has_one_row_of_tokens_and_one_way_to_choose_a_target(name: str) -> None:
+    shown = tasks.task(name).views["inspect"]
+    assert len([part for part in shown if part in inspect_views.TOKENS]) == 1
+    assert {view.name for view in (*inspect_views.ALONG, *inspect_views.BESIDE)} & {*shown}
+    assert len([part for part in tasks.task(name).views["bptt"] if part in TARGETS]) == 1
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -151,6 +160,33 @@ def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Works
     seen = trace(one, "film")
     found = inspect_views.LOSSES.compute(Reading(one, seen, 1, label="gone"))
     assert found.label == seen.labels[seen.answer]
+
+
+def test_the_row_of_tokens_shows_each_steps_own_class(workspace: Workspace) -> None:
+    one = loaded(workspace)
+    seen = trace(one, "film x film")
+    row = inspect_views.TOKENS["answers-so-far"](Reading(one, seen, 1))
+    assert seen.answers is not None and not row.named
+    for t, answers in enumerate(seen.answers):
+        assert list(row.colours)[row.classes[t]] == seen.labels[int(np.argmax(answers))] and row.p[t] == answers.max()
+    assert literal(seen.labels[seen.answer]) in row.words
+
+    one = loaded(workspace, task="tag")
+    seen = trace(one, "film x film")
+    row = inspect_views.TOKENS["own-answers"](Reading(one, seen, 1))
+    assert row.named and row.classes.tolist() == [-1, *seen.readouts[1:-1].argmax(1), -1]
+    assert row.p[1:-1].tolist() == seen.readouts[1:-1].max(1).tolist()
+
+
+def test_the_loss_of_a_tag_run_is_asked_of_its_tokens_alone(workspace: Workspace) -> None:
+    one = loaded(workspace, task="tag")
+    seen = trace(one, "film x film")
+    own = inspect_views.LOSSES.compute(Reading(one, seen, 1))
+    assert own.values[1:-1] == pytest.approx(-np.log(seen.readouts[1:-1].max(1)), rel=1e-5)
+    asked = inspect_views.LOSSES.compute(Reading(one, seen, 1, label=seen.labels[3]))
+    assert asked.label == seen.labels[3] and asked.values[1:-1] == pytest.approx(-np.log(seen.readouts[1:-1, 3]), rel=1e-5)
+    assert np.isnan([*own.values[[0, -1]], *asked.values[[0, -1]]]).all()
+    assert "3 of the 5 steps count" in inspect_views.LOSSES.explain(own)
 
 
 def picks(view: View[Any], figure: go.Figure) -> list[dict[str, Any]]:

@@ -33,14 +33,14 @@ def random_answers(per_token: bool, texts: int, seed: int = 0) -> Answers:
     return Answers(tokens, *labels, drawn(lambda: float(rng.integers(0, 8)) / 8))
 
 
-def save(folder: Path, answers: Answers, per_token: bool = False, piece: int = 7, result: Evaluation | None = None) -> None:
+def save(folder: Path, answers: Answers, piece: int = 7, result: Evaluation | None = None) -> None:
     def made(keep: Callable[[Answers], None]) -> Evaluation:
         columns = [getattr(answers, field.name) for field in fields(Answers)]
         for start in range(0, len(answers.tokens), piece):
             keep(Answers(*[column[start : start + piece] for column in columns]))
         return result or evaluation(texts=len(answers.tokens))
 
-    evaluations.save(folder, not per_token, made)
+    evaluations.save(folder, made)
 
 
 def place(workspace: Workspace) -> Path:
@@ -58,7 +58,7 @@ def same(a: Evaluation, b: Evaluation) -> bool:
 def test_an_evaluation_comes_back(workspace: Workspace, spans: bool) -> None:
     folder = place(workspace)
     assert evaluations.load(folder) is None
-    save(folder, random_answers(spans, 2), spans, result=evaluation(spans))
+    save(folder, random_answers(spans, 2), result=evaluation(spans))
     again = evaluations.load(folder)
     assert again is not None and same(again, evaluation(spans))
 
@@ -86,7 +86,7 @@ def in_cell(found: Answers, truth: str, answer: str) -> list[Answer]:
 @pytest.mark.parametrize("per_token", [False, True])
 def test_what_lies_behind_a_cell_is_found_in_its_order(workspace: Workspace, per_token: bool) -> None:
     folder, found = place(workspace), random_answers(per_token, 100)
-    save(folder, found, per_token)
+    save(folder, found)
     for truth in LABELS:
         for answer in LABELS:
             wanted = in_cell(found, truth, answer)
@@ -98,7 +98,7 @@ def test_what_lies_behind_a_cell_is_found_in_its_order(workspace: Workspace, per
 @pytest.mark.parametrize("per_token", [False, True])
 def test_all_mistakes_are_those_of_all_cells_the_surest_first(workspace: Workspace, per_token: bool) -> None:
     folder, found = place(workspace), random_answers(per_token, 100)
-    save(folder, found, per_token)
+    save(folder, found)
     wrong = [(truth, answer) for truth in LABELS for answer in LABELS if truth != answer]
     cells = [Mistake(where, *cell) for cell in wrong for where in evaluations.behind(folder, *cell, 1000)]
     listed, count = evaluations.mistakes(folder, 1000, lambda mistake: mistake)
@@ -115,6 +115,13 @@ def test_an_evaluation_without_mistakes_lists_none(workspace: Workspace) -> None
     assert evaluations.mistakes(folder, 10, repr) == ([], 0)
 
 
+def test_an_evaluation_without_answers_comes_back(workspace: Workspace) -> None:
+    folder = place(workspace)
+    save(folder, Answers([], [], [], []), result=evaluation(texts=5))
+    again = evaluations.load(folder)
+    assert again is not None and again.texts == 5 and evaluations.mistakes(folder, 10, repr) == ([], 0)
+
+
 def test_an_evaluation_that_is_cut_off_leaves_the_last_one(workspace: Workspace) -> None:
     folder, found = place(workspace), random_answers(False, 9)
     save(folder, found)
@@ -124,7 +131,7 @@ def test_an_evaluation_that_is_cut_off_leaves_the_last_one(workspace: Workspace)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluations.save(folder, True, cut_off)
+        evaluations.save(folder, cut_off)
     again = evaluations.load(folder)
     assert again is not None and again.texts == 9 and sorted(p.name for p in folder.iterdir()) == [
         "predictions.parquet", "scores.json",

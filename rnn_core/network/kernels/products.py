@@ -1,7 +1,7 @@
 """Products of matrices.
 
 A block of the result, `ROWS` rows by the numbers of one vector register, stays in registers while all of K goes by:
-each number of w that is loaded is used for every row. w is laid out first in panels of so many columns, so that a
+each number of w that is loaded is used for every row. w is laid out first in panels of that width, so that a
 block reads it from one end to the other; rows that are left over go through `_ACROSS` panels at a time. A loop in
 Python cannot say that a number stays in a register, so the product is given as instructions of LLVM.
 """
@@ -199,7 +199,7 @@ def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
                 masked("store", builder.load(total), places[i, j], aligned, used[j], returned=ir.VoidType())
 
         def blocks(height: int, across: int, first_row: Any, last_row: Any, first_panel: Any, last_panel: Any) -> None:
-            """So many rows by so many panels at a time, as long as there are so many."""
+            """`height` rows by `across` panels at a time, for as long as there are that many."""
             down = builder.sdiv(builder.sub(last_row, first_row), constant(height))
             to_the_right = builder.sdiv(builder.sub(last_panel, first_panel), constant(across))
             with cgutils.for_range(builder, to_the_right) as p, cgutils.for_range(builder, down) as r:

@@ -113,7 +113,7 @@ def _explain_walk(walk: _Walk) -> str:
 
 
 def steps_back(asked: Asked) -> dict[str, list[Any]]:
-    """The walk as a table: a row a step, from the loss away, with the factor that each step multiplies by."""
+    """The walk as a table: one row per step, from the loss away, with the factor that each step multiplies by."""
     flow, held, row = asked.flow, asked.held, asked.row
     t = int(flow.rows[row])
     steps = list(range(len(flow.tokens)))

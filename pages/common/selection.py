@@ -1,0 +1,112 @@
+"""What is looked at, and how a link says it."""
+
+from dataclasses import dataclass, fields
+from typing import Any, get_args, get_type_hints
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is looked at.
+
+    Attributes:
+        run: a run's id.
+        text: what is read.
+        spaced: the text is tokens with a space between, as in labelled data: it is cut there and nowhere else.
+        private: keep the text out of the address bar.
+        step, unit: chosen ones, counted from 0; None where nothing has been chosen.
+        layer, direction, quantity, curve: of the views on Inspect.
+        label: the class whose loss is shown.
+        dataset: a dataset's id, on Data and Train.
+        job: the reading of a file that goes on, on Data.
+        shown: `scores` or `answers`, on Evaluate.
+        answers: the id of the answers for a file.
+        on: what the run is evaluated on: a split, or `file`.
+        cell: `row,column` of the confusion matrix.
+        loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
+        tags: the target of a labelling run, apart by spaces; None: its own answer.
+        back: the chosen copy, a step from 0.
+        down: the step at which the loss comes down into a lower layer, from 0; None: where most of it does.
+        window: K, where the way back is cut.
+        parameter: the code's name of the one whose copies are shown.
+        pinned: ids of the runs beside this one, with commas.
+        rows, source, order: on Words to matrix: the id of further texts, where the rows come from (`data` or `typed`), and
+            how the words are numbered.
+        pads, side, masking: of its padding audit.
+        gate: whose sum is read term by term.
+        batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
+        part: the open tab of Words to matrix.
+        section: the open tab of BPTT.
+        clip: the norm that its gradient is clipped to, as a number; None: as trained.
+    """
+
+    run: str | None = None
+    text: str | None = None
+    spaced: bool = False
+    private: bool = False
+    step: int | None = None
+    unit: int | None = None
+    layer: int = 0
+    direction: int = 0
+    quantity: str = "h"
+    curve: str = "answers"
+    label: str | None = None
+    dataset: str | None = None
+    job: str | None = None
+    shown: str = "scores"
+    answers: str | None = None
+    on: str | None = None
+    cell: str | None = None
+    loss: str | None = None
+    logit: bool = False
+    precise: bool = False
+    tags: str | None = None
+    back: int | None = None
+    down: int | None = None
+    window: int | None = None
+    parameter: str = "weight_hh"
+    pinned: str | None = None
+    rows: str | None = None
+    source: str | None = None
+    order: str = "run"
+    pads: int = 5
+    side: str = "right"
+    masking: bool = True
+    gate: str | None = None
+    batch: int | None = None
+    steps: int | None = None
+    section: str | None = None
+    clip: str | None = None
+    part: str | None = None
+
+
+def to_link(chosen: Selection) -> dict[str, str]:
+    """The fields that differ from their defaults, as the address bar holds them."""
+    return {
+        field.name: str(int(value)) if isinstance(value, bool) else str(value)
+        for field in fields(Selection)
+        if (value := getattr(chosen, field.name)) != field.default
+    }
+
+
+def from_link(link: dict[str, str]) -> dict[str, Any]:
+    """The fields that a link names with a value that makes sense; the rest is ignored."""
+    found = {name: _parsed(kind, link[name]) for name, kind in _KINDS.items() if name in link}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _parsed(kind: type, value: str) -> Any:
+    if kind is bool:
+        return value == "1"
+    if kind is int:
+        return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
+    return value
+
+
+def _kind(annotation: Any) -> type:
+    """`int` of `int | None`."""
+    kind: type = next((one for one in get_args(annotation) if one is not type(None)), annotation)
+    return kind
+
+
+_KINDS = {name: _kind(annotation) for name, annotation in get_type_hints(Selection).items()}
+"""The type of each field."""

@@ -1,0 +1,86 @@
+"""`evaluate`: a run is scored on labelled data, and the evaluation saved beside it."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rnn_core import tasks
+from rnn_core.commands.command import Command, Figures
+from rnn_core.commands.options import add_columns, add_device, columns
+from rnn_core.commands.shared import ordinary_file, print_findings, progress, saying_that_loops_compile, watching
+from rnn_core.config import SPLITS, Problem
+from rnn_core.results import Answers, Evaluation, LeftOut
+from rnn_core.training import jobs
+from rnn_core.workspace import Workspace, evaluations
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN")
+    add_device(parser)
+    parser.add_argument("file", metavar="FILE", type=Path, nargs="?")
+    parser.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own data instead of a file")
+    parser.add_argument("--file-name", help=argparse.SUPPRESS)
+    parser.add_argument("--key", help=argparse.SUPPRESS)  # what a page calls this evaluation
+    add_columns(parser)
+
+
+def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """Scores a run on a file, or on a split of the data it was trained on."""
+    run = workspace.run(given.run)
+    if run.fixed:
+        raise Problem(f"{run.name} is ready-made, and {workspace.root} cannot be written. Name another --workspace.")
+    if (given.file is None) == (given.split_name is None):
+        raise Problem("Name a file to evaluate on, or a split of the run's own data with --on train, dev or test.")
+    from rnn_core.analysis.evaluate import evaluate
+    from rnn_core.analysis.loading import load
+    from rnn_core.data.file_examples import read_examples
+    from rnn_core.threads import use_threads
+
+    task, config = tasks.of(run.config), columns(given, run.config.data)
+    if given.split_name:
+        key, split = run.config.fingerprint, given.split_name
+    else:
+        key, split = given.key or evaluations.key_of_file(ordinary_file(given.file), config), "file"
+    with watching(given, workspace, job, evaluations.folder(run, key, split)) as job, saying_that_loops_compile():
+        weights = evaluations.weights_of(run)
+        loaded = load(run, given.device)
+        use_threads(run.config.train.threads)
+        warnings: tuple[str, ...] = ()
+        left_out: tuple[LeftOut, ...] = ()
+        if given.split_name:
+            saved = workspace.dataset(run.config.fingerprint)
+            pieces, name = saved.pieces(split), f"{split} of {saved.name}"
+            texts = saved.report.splits[split].examples if split in saved.report.splits else 0
+        else:
+            name = given.file_name or given.file.name
+            read = read_examples(
+                ordinary_file(given.file), config, task.schema, loaded.speech.labels, name, progress(job, 0.5), run.config.data
+            )
+            pieces, texts, warnings, left_out = read.pieces(), read.count, read.warnings, read.left_out
+            print_findings(warnings, left_out)
+        first = 0.0 if given.split_name else 0.5
+
+        def made(keep: Callable[[Answers], object]) -> Evaluation:
+            found = evaluate(
+                loaded, pieces, texts, name, keep, lambda share: job.heed(first + share * (1 - first), "Answering")
+            )
+            return replace(found, weights=weights, warnings=warnings, left_out=left_out)
+
+        evaluation = evaluations.save(job.folder, made)
+    scores = evaluation.scores
+    return (
+        {
+            "run": run.id,
+            "data": name,
+            "texts": evaluation.texts,
+            "left_out": {entry.reason: entry.count for entry in evaluation.left_out},
+            "warnings": list(evaluation.warnings),
+            "majority_class": run.majority,
+        }
+        | task.figures_of(scores, "test", run.majority)
+        | task.details_of(scores)
+    )
+
+
+COMMAND = Command(_evaluate, _options, ready_made=True)

@@ -1,0 +1,34 @@
+"""`inspect`: the network's answer after each token of a text."""
+
+import argparse
+
+from rnn_core import tasks
+from rnn_core.commands.command import Command, Figures
+from rnn_core.commands.options import add_device
+from rnn_core.config import Problem
+from rnn_core.results import OVERFLOW
+from rnn_core.training import jobs
+from rnn_core.workspace import Workspace
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN")
+    add_device(parser)
+    parser.add_argument("text", metavar="TEXT")
+
+
+def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """Reads one text through a run."""
+    from rnn_core.analysis.loading import load
+    from rnn_core.analysis.trace import trace
+
+    run = workspace.run(given.run)
+    seen = trace(load(run, given.device), given.text)
+    if seen.overflows:
+        raise Problem(OVERFLOW)
+
+    figures: Figures = {"run": run.id, "tokens": list(seen.tokens), "known": seen.known.tolist()}
+    return figures | tasks.of(run.config).told(seen)
+
+
+COMMAND = Command(_inspect, _options, writes=False, ready_made=True)

@@ -1,0 +1,77 @@
+"""Work that several commands share: the frame of a job, its progress, and files named on the command line."""
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rnn_core.results import LeftOut
+from rnn_core.training import jobs
+from rnn_core.workspace import Workspace, files
+
+SAID_EVERY_S = 3.0
+"""Seconds between two lines on how far the reading of a file is."""
+
+CLASS_FIGURES = ("majority_class", "dev_only_answer")
+"""Figures of a run that give a class by its number."""
+
+
+@contextlib.contextmanager
+def watching(given: argparse.Namespace, workspace: Workspace, job: jobs.Job, folder: Path) -> Iterator[jobs.Job]:
+    """The job a page watches; for the command line, one of its own in `folder`, so that pages can watch that too."""
+    if not isinstance(job, jobs.Unwatched):
+        yield job
+        return
+    with jobs.work(folder, given.command.kind, workspace.root) as own:
+        yield own
+
+
+@contextlib.contextmanager
+def saying_that_loops_compile() -> Iterator[None]:
+    """Tells the terminal why nothing is seen for a while, where the loops of the network are not compiled yet."""
+    from rnn_core.compiled import when_compiling
+
+    words = "compiling the loops of this network, once on this machine: some 15 seconds when it is idle"
+    with when_compiling(lambda: print(words, file=sys.stderr, flush=True)):
+        yield
+
+
+def progress(job: jobs.Job, until: float = 1.0, doing: str = "Reading") -> Callable[[float], None]:
+    """The function that a reader of files calls with the share it has read, 0 to 1.
+
+    It tells the job, and every few seconds the terminal, with the time left.
+
+    Args:
+        until: the progress of the job when all is read; the rest of its work follows.
+        doing: the message of the job.
+
+    Raises:
+        jobs.Cancelled: when the function is called after the job was asked to stop.
+    """
+    began = said = time.monotonic()
+
+    def heard(share: float) -> None:
+        nonlocal said
+        job.heed(share * until, doing)
+        now = time.monotonic()
+        if now - said > SAID_EVERY_S and share > 0:
+            said = now
+            left = (now - began) / share * (1 - share)
+            print(f"{doing.lower()}: {share:.0%}, about {left:.0f} s left", file=sys.stderr, flush=True)
+
+    return heard
+
+
+def ordinary_file(named: str | Path) -> Path:
+    """A file that the command line names. Raises Problem when it is a pipe or another thing that cannot be read twice."""
+    return files.readable(Path(named), str(named))
+
+
+def print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:
+    """Prints the parts of a file that could not be used."""
+    for warning in warnings:
+        print(warning, file=sys.stderr)
+    for entry in left_out:
+        print(f"{entry.reason}: {entry.count} (first: {', '.join(entry.rows[:3])})", file=sys.stderr)

@@ -1,0 +1,113 @@
+"""`train`: a run is made and trained, or one that was cut off is trained to its end."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Mapping
+
+from rnn_core import tasks
+from rnn_core.commands.command import Command, Figures
+from rnn_core.commands.data import read_dataset
+from rnn_core.commands.options import add_files, add_options, flag, stated
+from rnn_core.commands.shared import CLASS_FIGURES, saying_that_loops_compile, watching
+from rnn_core.config import SPLITS, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make
+from rnn_core.training import jobs, learning
+from rnn_core.training.suggest import Suggestion, suggest, suggestions
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    add_files(parser, required=False)
+    parser.add_argument("--dataset", metavar="ID", help="a dataset of the workspace instead of files")
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
+    for config in (DataConfig, ModelConfig, TrainConfig):
+        add_options(parser, config)
+
+
+def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
+    """Trains a run, or goes on with one that was cut off."""
+    from rnn_core.network.device import device_of
+    from rnn_core.training.work import create_run, train_run
+
+    began = time.perf_counter()
+    if given.resume:
+        run = _to_resume(given, workspace)
+    else:
+        chosen = stated(ModelConfig, given) | stated(TrainConfig, given)
+        make(ModelConfig, stated(ModelConfig, given))  # what does not fit is said before files are read
+        device_of(make(TrainConfig, stated(TrainConfig, given)).device)
+        saved = _dataset_of(given, workspace, job)
+        model, train = suggest(saved.config, saved.report, chosen)
+        _print_suggestions(suggestions(saved.config, saved.report, chosen))
+        config = {"data": saved.config, "model": model, "train": train, "fingerprint": saved.fingerprint}
+        run = create_run(workspace, tasks.make(RunConfig, config | {"name": given.name or saved.name}))
+    read_seconds = time.perf_counter() - began
+    print(f"run {run.id} in {run.path}", file=sys.stderr)
+    with watching(given, workspace, job, run.path) as job, saying_that_loops_compile():
+        ended = run.metrics()  # a worker may have been killed when all was written but "done"
+        figures = ended or train_run(workspace, run, job)
+    if ended and not given.job:
+        raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
+    read_seconds += figures.get("read_seconds", 0.0)
+    if said := learning.warning(figures, tasks.of(run.config).metric(None), run.speech.labels):
+        print(said, file=sys.stderr)
+    return {"run": run.id} | _named(figures, run) | {"read_seconds": round(read_seconds, 3)}
+
+
+def _named(figures: Figures, run: Run) -> Figures:
+    """A run's figures without the scores in full, and with the names of classes instead of their numbers."""
+    names = {name: run.class_of(figures[name]) for name in CLASS_FIGURES if name in figures}
+    return {name: value for name, value in figures.items() if name != "scores"} | names
+
+
+def _to_resume(given: argparse.Namespace, workspace: Workspace) -> Run:
+    """The run to go on with. Raises Problem when anything else is asked for beside it."""
+    named = [name for config in (DataConfig, ModelConfig, TrainConfig) for name in stated(config, given)]
+    named += [name for name in (*SPLITS, "dataset", "name") if getattr(given, name)]
+    if named:
+        raise Problem(f"A run is resumed with its own data and settings: leave out {_flags(named)}, or train a new run.")
+    run = workspace.run(given.resume)
+    if run.config.train.device == "cuda":
+        from rnn_core.network.device import device_of
+
+        try:
+            device_of("cuda")
+        except Problem:
+            raise Problem(
+                f"{run.name} trains on a GPU, and there is none here that torch can use. Resume it where one is, or train a new "
+                "run."
+            ) from None
+    return run
+
+
+def _dataset_of(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> SavedDataset:
+    """The dataset to train on: one of the workspace, or one read from the files named."""
+    files = [split for split in SPLITS if getattr(given, split)]
+    if given.dataset:
+        named = [*files, *stated(DataConfig, given)]
+        if named:
+            raise Problem(
+                f"--dataset names data that has been read already: leave out {_flags(named)}, or name files instead."
+            )
+        return workspace.dataset(given.dataset)
+    if "train" not in files:
+        raise Problem("Nothing to train on: name a file with --train FILE, or a run with --resume RUN.")
+    return read_dataset(given, workspace, job)
+
+
+def _flags(names: Iterable[str]) -> str:
+    return ", ".join(map(flag, names))
+
+
+def _print_suggestions(suggested: Mapping[str, Suggestion]) -> None:
+    """Tells the options that were not stated, as they would be typed, with the reason of each."""
+    for why in dict.fromkeys(one.why for one in suggested.values()):
+        typed = [
+            flag(name) + ("" if one.value is True else f" {one.value}") for name, one in suggested.items() if one.why == why
+        ]
+        print(f"suggested: {' '.join(typed)} ({why})", file=sys.stderr)
+
+
+COMMAND = Command(_train, _options, kind="train", when_stopped="`train --resume RUN` goes on with the run.")

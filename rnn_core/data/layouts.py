@@ -1,0 +1,52 @@
+"""How a row holds texts with their labels, or tokens with their tags."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.contents import single_tokens
+from rnn_core.data.schema import Schema
+from rnn_core.data.tables import Format, Row, place
+from rnn_core.data.values import as_list, as_text, hold_spans
+
+Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]
+"""How a row holds what the task needs: `text`, one label per text; `texts`, two that belong together; or with tags: `lists`
+of tokens and of tags, a `sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it
+belongs to, or a text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole
+`documents`."""
+
+LAYOUTS: dict[Layout, str] = {
+    "text": "one text and its label per row",
+    "texts": "two texts per row, one to read and one to write",
+    "lists": "one sentence per row, as lists of tokens and tags",
+    "sentence": "one sentence per row, with spaces between tokens and between tags",
+    "token": "one token and its tag per row",
+    "spans": "one text per row, with spans of characters and their types",
+    "lines": "one text, each line a row",
+    "documents": "one document per row",
+}
+
+
+def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> Layout:
+    """How the chosen columns hold tokens and tags.
+
+    Raises:
+        Problem: when every row is one token and no column says which sentence it belongs to.
+    """
+    if not schema.per_token:
+        return "text" if len(schema.texts) == 1 else "texts"
+    if config.sentence:
+        return "token"
+    at, to = place(format, config.text or ""), place(format, config.label or "")
+    pairs = [(row.values[at], row.values[to]) for row in rows]
+    if hold_spans([tags for _, tags in pairs]) and not any(as_list(text) is not None for text, _ in pairs):
+        return "spans"
+    if format.by_sentence or any(as_list(text) is not None and as_list(tags) is not None for text, tags in pairs):
+        return "lists"
+    if len(pairs) > 1 and single_tokens([as_text(text) for text, _ in pairs]):
+        raise Problem(
+            f"The column {config.text!r} of {format.name} holds one token per row: "
+            "choose the sentence column, which says what belongs together.",
+            "--sentence COLUMN",
+        )
+    return "sentence"

@@ -1,0 +1,83 @@
+"""`data`: what it guesses and prints, and what it says of files that do not fit."""
+
+from pathlib import Path
+
+import pytest
+
+from rnn_core.commands import shared
+from rnn_core.config import DataConfig
+from rnn_core.workspace import Workspace
+from tests.commands.running import ENTITIES, REVIEWS, Run, figures, refused
+from tests.tiny import read_dataset
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "task"),
+    [
+        ("t.conll", "we A\ngo B\n\nno A\n\nyes B\n", [], "tag"),
+        ("t.csv", "tokens,tags\n" + "we go,A B\nso it is,A A B\n" * 5, [], "tag"),
+        ("t.jsonl", '{"tokens": ["we", "go"], "tags": ["A", "B"]}\n' * 5, [], "tag"),
+        ("t.csv", "text,label\n" + "we go,A\nso it is,B\n" * 5, [], "classify"),
+        ("t.csv", "text,tags,mood\n" + "we go,A B,x\nso it is,A A B,y\n" * 5, ["--label", "mood"], "classify"),
+        ("t.csv", "tokens,tags\n" + "we go,A B\nso it is,A A B\n" * 5, ["--task", "classify"], None),
+    ],
+)
+def test_the_task_is_guessed_and_said(
+    command: Run, workspace: Workspace, tmp_path: Path, name: str, content: str, options: list[str], task: str | None
+) -> None:
+    (tmp_path / name).write_text(content)
+    answer = command("data", "--train", str(tmp_path / name), *options)
+    found = figures(answer)
+    assert workspace.dataset(found["dataset"]).config.task == (task or "classify")
+    said = [line for line in answer[2] if "reads it otherwise" in line]
+    guesses = {"tag": "labelling; --task classify", "classify": "classification; --task tag"}
+    assert len(said) == (task is not None)
+    assert all(line.startswith(f"{name}: read as {guesses[task or '']}") for line in said)
+
+
+def test_what_data_reports_is_what_reading_found(command: Run) -> None:
+    report = read_dataset({"train": Path(ENTITIES)}, DataConfig(task="tag")).report
+    found = figures(command("data", "--train", ENTITIES, "--task", "tag"))
+    assert found["scheme"] == report.scheme == "IOB2" and found["rows_kept"] == report.rows_kept
+    assert found["vocabulary"] == report.vocabulary_size
+    assert found["left_out"] == {e.reason: e.count for e in report.left_out} and found["warnings"] == list(
+        report.warnings
+    )
+
+
+def test_a_long_reading_tells_its_progress_and_the_time_left(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "SAID_EVERY_S", 0.0)
+    _, _, err = command("data", "--train", REVIEWS)
+    told = [line for line in err if line.startswith("reading: ")]
+    assert told and told[-1] == "reading: 100%, about 0 s left"
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "typed"),
+    [
+        ("we\tA\ngo\tB\n\n", ["--task", "classify", "--format", "token_tag"], "--task tag"),
+        ("word,tag\nwe,A\ngo,B\n", ["--task", "tag"], "--sentence COLUMN"),
+        ("text,label\na,x\nb,x\n", [], "--label COLUMN"),
+        ("text,label\n,\n,\n", [], "--text COLUMN and --label COLUMN"),
+        ("text,label\nä,x\n", ["--encoding", "ascii"], "--encoding NAME"),
+        ("text,label\nä,x\n", ["--encoding", "klingon"], "--encoding NAME"),
+        ("text,label\na,x\n", ["--delimiter", ";"], "another --delimiter"),
+        ("text,label\n" + "".join(f"t{i},0.{i}5\n" for i in range(60)), [], "--label COLUMN"),
+        ("text,label,split\na,x,dev\nb,y,dev\n", [], '--split "" to pass it over'),
+        ("text,label,split\na,x,train\n", ["--split", "split", "--dev", REVIEWS], "either --split, or --dev and --test"),
+        ("we,A\n", ["--task", "tag", "--tokens", "char"], "--tokens word"),
+    ],
+)
+def test_what_is_chosen_on_a_page_is_named_as_it_is_typed(
+    command: Run, tmp_path: Path, content: str, arguments: list[str], typed: str
+) -> None:
+    (tmp_path / "mine.csv").write_text(content)
+    answer = command("data", "--train", str(tmp_path / "mine.csv"), *arguments)
+    refused(answer)
+    assert answer[2][-1].endswith(f" Type {typed}."), answer[2]
+
+
+@pytest.mark.parametrize("told", ["[1]", "{", "5", '{"train": 1}', '{"other": "x"}', "[" * 99_999])
+def test_hidden_names_of_files_are_checked(command: Run, told: str) -> None:
+    status, out, err = command("data", "--train", REVIEWS, "--file-names", told)
+    assert status == 2 and out == [] and len(err) == 1 and "--file-names" in err[0]
