@@ -162,7 +162,7 @@ class Task:
     def check(self, config: DataConfig | RunConfig) -> None:
         """Raises Problem when options do not suit the task."""
         if isinstance(config, DataConfig) and config.target and "target" not in self.options(DataConfig):
-            raise Problem("This task reads one text per row: leave out the column of a second one.", "no --target")
+            raise Problem("This task reads one text per row: leave out the column of a second one (target).")
         if isinstance(config, RunConfig):
             self.check(config.data)
             if config.train.loss is not None and config.train.loss not in self.losses:

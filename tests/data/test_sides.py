@@ -1,6 +1,7 @@
 """Examples of several sides: two texts with a vocabulary each, and the characters of tokens, from files to batches."""
 
 import csv
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -282,8 +283,15 @@ def test_one_text_without_spaces_is_enough_for_characters(tmp_path: Path) -> Non
     assert any("without spaces" in warning for warning in read(path, PAIR, dev_share=0, test_share=0).report.warnings)
 
 
-def test_what_was_saved_before_holds_what_it_held() -> None:
+def test_what_was_saved_before_holds_what_it_held(tmp_path: Path, workspace: Workspace) -> None:
     """The fingerprint of a dataset and the config of a run hold no option that came later and is not used."""
+    (tmp_path / "tiny.csv").write_text("text,label\n" + "".join(f"a b {i},{'xy'[i % 2]}\n" for i in range(40)))
+    saved = saved_datasets.read(workspace.root, {"train": tmp_path / "tiny.csv"}, DataConfig(), "Tiny")
+    assert saved.fingerprint == "5290309aa23fbb8de5217e654d690bd88b926f6de544bd538d399331880db135", "as before there were sides"
+    head = json.loads((saved.path / "dataset.json").read_text())
+    assert head["report"].pop("sides") == {}
+    (saved.path / "dataset.json").write_text(json.dumps(head))
+    assert workspace.dataset(saved.fingerprint).report == saved.report
     assert "target" not in plain(DataConfig()) and plain(DataConfig(target="x"))["target"] == "x"
     assert make(DataConfig, plain(DataConfig(target="x"))) == DataConfig(target="x")
     assert "target" not in tasks.task("classify").options(DataConfig) and "label" in tasks.task("classify").options(DataConfig)

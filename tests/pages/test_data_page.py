@@ -4,7 +4,7 @@ import json
 import os
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -13,14 +13,16 @@ from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from pages.common import data_files, visitor
+from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data import top
+from rnn_core.data.schema import Schema, Side
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.datasets import save
 from rnn_core.workspace.store import READY_MADE
 from tests.pages.driving import PAGES, ROOT, Open, sound
-from tests.tiny import read_dataset
+from tests.tiny import read_dataset, stand_in
 
 CSV = b"text,label\n" + b"good film,a\nbad film,b\n" * 20
 
@@ -320,3 +322,19 @@ def test_ready_made_runs_are_there_where_nothing_can_be_written(page: str, tmp_p
     assert "Nothing can be saved" in app.error[0].value
     if page == "inspect":
         assert len(app.selectbox(key="pick-run").options) == len(list(READY_MADE.iterdir())) and app.get("plotly_chart")
+
+
+def test_a_dataset_of_two_texts_is_shown_with_both(
+    tmp_path: Path, empty: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pairs(type(tasks.task("classify"))):  # type: ignore[misc]
+        schema = Schema((Side("text", "tokens"), Side("target", "tokens")))
+        columns = MappingProxyType({"text": "Source column", "target": "Target column"})
+
+    stand_in(monkeypatch, Pairs())
+    (tmp_path / "t.csv").write_text("en,de\n" + "".join(f"the word {i},das Wort {i} hier\n" for i in range(40)))
+    saved = save(empty, read_dataset({"train": tmp_path / "t.csv"}, DataConfig()), "Words")
+    app = open_page("data", empty, dataset=saved.id)
+    assert {"Texts kept", "Left out", "Vocabulary N", "Tokens"} == {metric.label for metric in app.metric}
+    shown = next(frame.value for frame in app.dataframe if "target" in frame.value)
+    assert list(shown) == ["text", "target"] and shown["target"][0] == shown["text"][0].replace("the word", "das Wort") + " hier"

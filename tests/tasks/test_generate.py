@@ -77,7 +77,8 @@ def test_the_carried_state_is_that_of_one_long_pass(cell: str, layers: int) -> N
     ).view_as(targets)
     counts = torch.arange(len(inputs))[:, None] < lengths
     network.train()
-    rare, training._rare = training._rare["tokens"], {"tokens": np.zeros(len(VOCABULARY), bool)}
+    rare = training._rare["tokens"]
+    training._rare["tokens"] = np.zeros_like(rare)
     assert source.groups == 1
     for which in training._plan():
         before = training._note_loss, training._note_weight
