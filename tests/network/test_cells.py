@@ -142,7 +142,7 @@ def test_layer_normalisation_is_its_formula() -> None:
 @pytest.mark.parametrize("name", [name for name in CELLS if cell(name).by_unit])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_step_backwards_is_autograd_of_the_step(name: str, seed: int) -> None:
-    """That which a cell writes out, and that of torch.func."""
+    """That which a cell writes out, and that which all have."""
     torch.manual_seed(seed)
     c = cell(name)
     given = {key: value.requires_grad_() for key, value in products(c).items()}
