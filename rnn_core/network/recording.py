@@ -85,7 +85,7 @@ class Run:
         Returns:
             The state after the last step.
         """
-        self._x = x = _with_gradient(x)
+        self._x = x = with_gradient(x)
         whole = self._inputs(x)  # unbound at once: the gradient of each [t] would be as large as the whole
         inputs = {name: product.unbind() for name, product in whole.items()}
         for t in reversed(range(len(x))) if self.direction else range(len(x)):
@@ -97,7 +97,7 @@ class Run:
         """The next step: its input is (B, n), each part of the state before it (B, d). The state after it, and what the cell
         kept."""
         assert isinstance(self._x, list)
-        self._x.append(_with_gradient(x))
+        self._x.append(with_gradient(x))
         mask = self.edits.mask
         return self._step(len(self), self._inputs(self._x[-1]), state, None if mask is None else mask[len(self)])
 
@@ -141,7 +141,8 @@ class Run:
         return after, kept
 
 
-def _with_gradient(x: Tensor) -> Tensor:
+def with_gradient(x: Tensor) -> Tensor:
+    """Inputs in the graph; one leaf for both directions, so that its gradient is of both."""
     return x if x.requires_grad else _in_graph(x.detach())
 
 
