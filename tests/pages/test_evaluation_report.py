@@ -106,7 +106,7 @@ def test_the_file_of_mistakes_holds_all_of_them_and_no_formula(tmp_path: Path, p
         keep(Answers(*columns))
         return Evaluation("r", "x", 3, metrics.scores(np.eye(2, dtype=np.int64), ["a", "b"]))
 
-    evaluations.save(tmp_path, not per_token, made)
+    evaluations.save(tmp_path, made)
     rows = list(csv.reader(io.StringIO(evaluation_report._mistakes_csv(tmp_path, " ").decode(), newline="")))
     token = [["token", "place"], ["'-", "1"], ["'=1+1", "1"]] if per_token else [[], [], []]
     assert rows == [
