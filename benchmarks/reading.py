@@ -24,9 +24,9 @@ import numpy as np
 
 from benchmarks import tutorial
 from rnn_core.config import DataConfig
+from rnn_core.data import schema
 from rnn_core.data.datasets import read_dataset
-from rnn_core.data.sources import plan_dataset
-from rnn_core.tasks import of
+from rnn_core.data.sources import Plan, sources_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -92,6 +92,10 @@ def by_command(path: Path, workspace: str) -> tuple[float, float]:
     return time.perf_counter() - began, int(done.stdout.splitlines()[-1]) / 1e3
 
 
+def planned(path: Path) -> Plan:
+    return Plan.of(sources_of({"train": path}, DataConfig(), schema.CLASSES), schema.CLASSES)
+
+
 def main() -> None:
     """Makes the file, reads it and prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -108,7 +112,7 @@ def main() -> None:
         ours, theirs = [], []
         for _ in range(asked.repeat):
             theirs.append(seconds(lambda: tutorial.read(str(part))))
-            ours.append(seconds(lambda: read_dataset(plan_dataset({"train": part}, DataConfig(), of(DataConfig()).schema))))
+            ours.append(seconds(lambda: read_dataset(planned(part))))
         first, peak = by_command(path, folder)
         again, _ = by_command(path, folder)
         size, all_of_it = part.stat().st_size / 1e6, path.stat().st_size / 1e6

@@ -22,7 +22,7 @@ from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import read_dataset
-from rnn_core.data.sources import plan_dataset
+from rnn_core.data.sources import Plan, sources_of
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
 from rnn_core.threads import use_threads
@@ -46,7 +46,8 @@ class Bench:
     def __init__(self, name: str):
         self.tagging = name == "ud_ewt"
         config = DataConfig(task="tag" if self.tagging else "classify")
-        dataset = read_dataset(plan_dataset(FILES[name], config, tasks.of(config).schema))
+        schema = tasks.of(config).schema
+        dataset = read_dataset(Plan.of(sources_of(FILES[name], config, schema), schema))
         self.data, self.fingerprint, self.labels = dataset.config, dataset.fingerprint, dataset.labels
         splits = dataset.splits
         self.vocabulary = Vocabulary.build((e.tokens for e in splits["train"]), 20_000)
@@ -56,7 +57,7 @@ class Bench:
         )
 
     def ours(self, cell: str, hidden: int, epochs: int, **train: Any) -> Training:
-        model = ModelConfig(cell=cell, embedding=100, hidden=hidden, bidirectional=self.tagging)  # type: ignore[arg-type]
+        model = ModelConfig(cell=cell, embedding=100, hidden=hidden, bidirectional=self.tagging)
         config = TrainConfig(batch=64, epochs=epochs, patience=0, threads=THREADS, **train)
         run = RunConfig(self.data, model, config, self.fingerprint, "bench")
         return Training(run, self.train, self.dev, Speech(self.vocabulary, self.labels))

@@ -14,8 +14,10 @@ from rnn_core.data import datasets, file_examples, guessing, sources, unlabelled
 from rnn_core.data import preview as previews
 from rnn_core.data.batches import Encoded
 from rnn_core.data.scoring import LabelScorer, Predictions
+from rnn_core.data.top import Top, look
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
+from rnn_core.network.sweeps import SWEEPS
 from rnn_core.results import Scores
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
@@ -26,8 +28,14 @@ CELLS: dict[str, dict[str, Any]] = {
     "sigmoid": {"cell": "rnn", "activation": "sigmoid"},
     "lstm": {"cell": "lstm"},
     "gru": {"cell": "gru"},
+    "mingru": {"cell": "mingru"},
+    "peephole": {"cell": "peephole_lstm"},
+    "layernorm": {"cell": "layernorm_lstm"},
 }
 """Every cell by a short name, as options of `ModelConfig`."""
+
+COMPILED = tuple(name for name, options in CELLS.items() if options["cell"] in SWEEPS)
+"""Those that have a compiled kernel."""
 
 LABELS = ("bad", "good")
 TAGS = ("B-PER", "I-PER", "O")
@@ -146,19 +154,29 @@ def stand_in(monkeypatch: Any, task: tasks.Task, name: str = "classify") -> None
 
 def read_dataset(files: Mapping[str, Path], config: DataConfig | None = None, names: Any = None, progress: Any = None) -> Any:
     config = config or DataConfig()
-    return datasets.read_dataset(sources.plan_dataset(files, config, tasks.of(config).schema, names, progress), progress)
+    schema = tasks.of(config).schema
+    return datasets.read_dataset(sources.Plan.of(sources.sources_of(files, config, schema, names), schema, progress), progress)
 
 
 def read_examples(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
     return file_examples.read_examples(path, config, tasks.of(config).schema, *more, **named)
 
 
-def preview(path: Path, config: DataConfig, *more: Any, **named: Any) -> Any:
-    return previews.preview(path, config, tasks.of(config).schema, *more, **named)
+def top_of(path: Path, config: DataConfig, name: str | None = None) -> Top:
+    return look(path, config, name, tasks.of(config).schema.stream)
 
 
-def guess_tokens(path: Path, config: DataConfig, *more: Any) -> str:
-    return guessing.guess_tokens(path, config, tasks.of(config).schema, *more)
+def preview(path: Path, config: DataConfig, name: str | None = None, **named: Any) -> Any:
+    return previews.preview(top_of(path, config, name), config, tasks.of(config).schema, **named)
+
+
+def guess(path: Path, **stated: Any) -> str:
+    config = DataConfig(**stated)
+    return tasks.guess(look(path, config), config)
+
+
+def guess_tokens(path: Path, config: DataConfig) -> str:
+    return guessing.guess_tokens(top_of(path, config), config, tasks.of(config).schema)
 
 
 def look_into(path: Path, config: DataConfig, *more: Any) -> Any:

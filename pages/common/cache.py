@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import streamlit as st
 
 from pages.common.bounded import kept
 from rnn_core.analysis.loading import unopened
-from rnn_core.config import Problem
+from rnn_core.config import DataConfig, Problem, make
 from rnn_core.training import ahead
 from rnn_core.workspace import Workspace, leftovers, traces
 from rnn_core.workspace.runs import Run
@@ -19,6 +20,7 @@ from rnn_core.workspace.runs import Run
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded, Unopened
     from rnn_core.data.examples import Example
+    from rnn_core.data.top import Top
     from rnn_core.results import Along, Evaluation, Mistake, Trace
     from rnn_core.views.bptt import Backward
     from rnn_core.workspace.datasets import SavedDataset
@@ -53,6 +55,32 @@ def data_of(run: Run) -> "SavedDataset | None":
 def sample_for(run: Run) -> "Sample | None":
     """What is read where a run's own data are not here: a sample with its labels. Raises Problem when the run is damaged."""
     return _sample_for(run, str(run.path), _version(run))
+
+
+def stamp_of(path: Path) -> tuple[int, int | None]:
+    """By which a file is known again: its size in bytes and the time of its last change in ns, which is None for an upload: that
+    is named by its content, and its time is when it was used."""
+    seen = path.stat()
+    return seen.st_size, None if path.parent == workspace().root / "uploads" else seen.st_mtime_ns
+
+
+def top(path: Path, config: DataConfig, name: str | None = None, stream: bool = False) -> "Top":
+    """As `data.top.look`: a file is looked into once for each way in which it may be written."""
+    from rnn_core.data.top import READ_BY
+
+    stated = {key: getattr(config, key) for key in (*READ_BY, *(("text",) if stream else ()))}
+    try:
+        stamp = stamp_of(path)
+    except OSError:  # said when it is opened
+        stamp = 0, None
+    return _top(str(path), stamp, name, stream, make(DataConfig, stated))
+
+
+@kept(64 << 20, 32)
+def _top(path: str, stamp: tuple[int, int | None], name: str | None, stream: bool, stated: DataConfig) -> "Top":
+    from rnn_core.data.top import look
+
+    return look(Path(path), stated, name, stream)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -181,8 +209,6 @@ def evaluation(path: str, version: int) -> "Evaluation | None":
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _evaluation(path: str, version: int) -> "Evaluation | None":
-    from pathlib import Path
-
     from rnn_core.workspace import evaluations
 
     return evaluations.load(Path(path))
@@ -195,8 +221,6 @@ def mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
-    from pathlib import Path
-
     from rnn_core.workspace import evaluations
 
     return evaluations.mistakes(Path(path), most, lambda mistake: mistake)

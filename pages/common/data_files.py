@@ -3,18 +3,23 @@
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.common import state, visitor
-from pages.common.cache import workspace
+from pages.common.cache import stamp_of, workspace
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.workspace import files
 
 ROOT = "UNROLLED_FILES"
 """Below which folder paths on the server may be named. Unset: anywhere, by who sits at the server; by nobody else."""
+
+
+_LONG_S = 3600
+"""Seconds after which a file that is used counts as used anew."""
 
 
 def keep_upload(upload: Any) -> tuple[Path, str]:
@@ -27,7 +32,8 @@ def keep_upload(upload: Any) -> tuple[Path, str]:
     path = workspace().folder("uploads", digest)
     with files.saying_disk_trouble(path):
         try:
-            os.utime(path)  # in use, so it is not old
+            if time.time() - path.stat().st_mtime > _LONG_S:
+                os.utime(path)  # in use, so it is not old
         except FileNotFoundError:
             files.write(path, lambda temporary: temporary.write_bytes(upload.getvalue()))
     return path, digest
@@ -74,8 +80,5 @@ def server_path(named: str) -> Path:
 
 def fingerprint_of(path: Path, config: DataConfig) -> str:
     """A short hash of a file's place, size, time and reading, which names an evaluation on it."""
-    seen = path.stat()
-    uploaded = path.parent == workspace().root / "uploads"  # named by their content, and their time is when they were used
-    time = None if uploaded else seen.st_mtime_ns
-    mark = json.dumps([str(path), seen.st_size, time, plain(config)], sort_keys=True)
+    mark = json.dumps([str(path), *stamp_of(path), plain(config)], sort_keys=True)
     return hashlib.sha256(mark.encode()).hexdigest()[:16]

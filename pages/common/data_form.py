@@ -6,14 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import widgets
+from pages.common import cache, widgets
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
-from rnn_core.data import preview, streams
 from rnn_core.data.columns import with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
 from rnn_core.data.layouts import LAYOUTS
-from rnn_core.data.tables import DELIMITERS, QUOTINGS, Format, recognise
+from rnn_core.data.preview import preview
+from rnn_core.data.tables import DELIMITERS, QUOTINGS, Format
+from rnn_core.data.top import Top
 from rnn_core.views.view import literal
 
 FORMATS = {
@@ -51,20 +52,17 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     st.markdown(f"**{literal(name)}**: is this read correctly?")
     schema = tasks.of(config).schema
 
-    def look(stated: DataConfig) -> preview.Preview:
-        return streams.preview(path, stated, name) if schema.stream else preview.preview(path, stated, schema, name)
+    def top(stated: DataConfig) -> Top:
+        return cache.top(path, stated, name, schema.stream)
 
-    if schema.stream:
-        read_by = read_as(lambda stated: streams.recognise_text(path, stated, name), config, key, STREAM_FORMATS)
-    else:
-        read_by = read_as(lambda stated: recognise(path, stated, name), config, key)
+    read_by = read_as(lambda stated: top(stated).format, config, key, STREAM_FORMATS if schema.stream else FORMATS)
     if read_by is None:
         return None
     stated = make(DataConfig, plain(config) | read_by)
-    seen = look(stated)
+    seen = preview(top(stated), stated, schema)
     if seen.layout != "lines":
         stated = _columns(seen, stated, key, with_split)
-        seen = look(stated)
+        seen = preview(top(stated), stated, schema)
     shown = {header: [row[i] if i < len(row) else "" for row in seen.rows] for i, header in enumerate(seen.header)}
     st.dataframe(shown, hide_index=True, height=220)
     for note in seen.format.notes:
@@ -102,7 +100,8 @@ def read_as(
         return None
     if read_by["format"] == "csv":
         stated = make(DataConfig, plain(config) | _differing(read_by, guessed))
-        guessed |= _guesses(look, stated, quietly=True)
+        again = _guesses(look, stated, quietly=True)
+        guessed |= {name: again[name] for name in ("quoting", "header") if name in again}  # the others are what was stated
         left, right = st.columns([2, 1])
         read_by |= {
             "quoting": _box(left, "Quotation marks", QUOTINGS, guessed.get("quoting"), f"{key}-quoting",

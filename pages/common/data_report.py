@@ -39,7 +39,7 @@ def show_report(chosen: str) -> None:
     dropped = report.rows_read - report.rows_kept
     row, kind, labelled = tasks.of(saved.config).schema.row, CHOICE_NAMES[saved.config.tokens], bool(saved.labels)
     figures = (
-        ("Rows kept" if labelled else "Lines kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
+        ("Rows kept" if labelled else f"{row.capitalize()}s kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
         ("Left out", f"{dropped:,}", "with the reasons below"),
         *[("Classes", f"{len(saved.labels):,}", "labels seen in training")] * labelled,
         ("Vocabulary N", f"{report.vocabulary_size:,}", f"{kind}, with <pad> <unk> <sos> <eos>"),
@@ -92,7 +92,9 @@ def show_report(chosen: str) -> None:
             "tags" if tags else "label": [" ".join(t) if tags else t for _, t in report.examples],
         }
     else:
-        shown = {"line": [visible(joined(tokens, saved.config.tokens)) for tokens, _ in report.examples]}
+        shown = {row: [visible(joined(tokens, saved.config.tokens)) for tokens, _ in report.examples]}
+    shown |= {name: [saved.config.between.join(tokens) for tokens in side.examples]
+              for name, side in report.sides.items() if side.examples}  # fmt: skip
     st.dataframe(shown, hide_index=True)
     with st.expander("How the files were read"):
         st.dataframe([{k: str(v) for k, v in facts.items()} for facts in report.files], hide_index=True)

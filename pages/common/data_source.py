@@ -1,20 +1,21 @@
 """Where data come from and how they are to be read, up to the button that reads them all."""
 
 import contextlib
-import json
 import time
 from pathlib import Path
 
 import streamlit as st
 
-from pages.common import data_files, data_form, state, widgets
+from pages.common import cache, data_files, data_form, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
 from rnn_core.data.guessing import guess_tokens
 from rnn_core.data.preview import preview
+from rnn_core.data.sources import sources_of, to_json
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
+from rnn_core.workspace.files import write_json
 from rnn_core.workspace.store import SAMPLES
 
 ENDED = {
@@ -75,8 +76,9 @@ def task_of(path: Path, name: str) -> str:
         return TASK_OF[name]
     suffix, found = Path(name).suffix.lower(), tasks.names()[0]
     with contextlib.suppress(Problem):  # said where it can be put right
-        found = tasks.guess(path, name)
-        if suffix not in PROSE and not preview(path, DataConfig(task=found), tasks.task(found).schema, name).problem:
+        top = cache.top(path, DataConfig(), name)
+        found = tasks.guess(top)
+        if suffix not in PROSE and not preview(top, DataConfig(task=found), tasks.task(found).schema).problem:
             return found
     streams = [one for one in tasks.names() if tasks.task(one).schema.stream]
     return streams[0] if streams and suffix in (".txt", *PROSE) else found
@@ -136,7 +138,8 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
         return
     values = plain(config)
     with contextlib.suppress(Problem):
-        values["tokens"] = guess_tokens(path, config, tasks.of(config).schema, name)
+        schema = tasks.of(config).schema
+        values["tokens"] = guess_tokens(cache.top(path, config, name, schema.stream), config, schema)
     with st.expander("Tokens, vocabulary and splits"):
         columns = st.columns(4)
         meant = tasks.of(config).options(DataConfig)
@@ -150,20 +153,33 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     title = st.text_input("Call it", value=Path(name).stem, key=f"{key}-name", max_chars=100)
     if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
         with widgets.saying_problems():
-            _read(files, title.strip() or name, data_form.flags(plain(tasks.make(DataConfig, values))))
+            _read(files, title.strip() or name, tasks.make(DataConfig, values))
         st.rerun()
 
 
-def _read(files: dict[str, tuple[Path, str]], title: str, flags: list[str]) -> None:
-    """Starts the job that reads the files, and makes it the one that is followed. Raises Problem as jobs do."""
+def _read(files: dict[str, tuple[Path, str]], title: str, config: DataConfig) -> None:
+    """Starts the job that reads the files as they were looked into here, and makes it the one that is followed.
+
+    Raises:
+        Problem: when a file does not fit, or as jobs do.
+    """
+    paths = {split: path for split, (path, _) in files.items()}
+    names = {split: name for split, (_, name) in files.items()}
+    sources = sources_of(paths, config, tasks.of(config).schema, names, cache.top)
     workspace().forget_old("jobs")
     folder = workspace().fresh("jobs")
-    called = {split: file_name for split, (_, file_name) in files.items()}
+    write_json(folder / "plan.json", to_json(sources))
     # with an equals sign a value may begin with a dash
-    arguments = ["data", f"--workspace={workspace().root}", f"--name={title}"]
-    arguments += [f"--{split}={where}" for split, (where, _) in files.items()]
-    jobs.start(folder, [*arguments, f"--file-names={json.dumps(called)}", *flags])
+    jobs.start(folder, ["data", f"--workspace={workspace().root}", f"--name={title}", f"--plan={folder / 'plan.json'}"])
     state.select(job=folder.name)
+
+
+def _as_it_stands(sample: str) -> DataConfig:
+    """How a sample is read where nobody chooses."""
+    config = tasks.make(DataConfig, {"task": TASK_OF[sample]})
+    schema = tasks.of(config).schema
+    how = guess_tokens(cache.top(SAMPLES / sample, config, sample, schema.stream), config, schema)
+    return tasks.make(DataConfig, plain(config) | {"tokens": how})
 
 
 def offer_samples() -> None:
@@ -172,5 +188,5 @@ def offer_samples() -> None:
     for name, title in TITLES.items():
         if row.button(f"Read the sample {name}", help=title, icon=":material/table_view:"):
             with widgets.saying_problems():
-                _read({"train": (SAMPLES / name, name)}, Path(name).stem, data_form.flags({"task": TASK_OF[name]}))
+                _read({"train": (SAMPLES / name, name)}, Path(name).stem, _as_it_stands(name))
             st.switch_page("pages/train/data.py")

@@ -51,11 +51,10 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def add_files(parser: argparse.ArgumentParser, required: bool) -> None:
-    """Adds the files of a dataset, by split. `required`: whether the training file must be named."""
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Adds the files of a dataset, by split."""
     for split in SPLITS:
-        parser.add_argument(f"--{split}", metavar="FILE", required=required and split == "train")
-    parser.add_argument("--file-names", help=argparse.SUPPRESS)  # JSON: what the uploader called them, by split
+        parser.add_argument(f"--{split}", metavar="FILE")
     parser.add_argument("--name", help="what to call it")
 
 

@@ -19,7 +19,7 @@ from rnn_core.workspace.runs import Run
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    add_files(parser, required=False)
+    add_files(parser)
     parser.add_argument("--dataset", metavar="ID", help="a dataset of the workspace instead of files")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
     for config in (DataConfig, ModelConfig, TrainConfig):

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from rnn_core.config import DataConfig, Problem, make, plain
@@ -20,19 +18,8 @@ from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE
 from rnn_core.data.names import plain as plain_name
 from rnn_core.data.pairs import guess_pair
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import Format, Row, place, read_rows
+from rnn_core.data.tables import Format, Row, place
 from rnn_core.data.values import as_list, as_text, hold_spans
-
-SAMPLE = 200
-"""Rows from which columns are guessed."""
-
-
-def sample_rows(path: Path, format: Format) -> list[Row]:
-    """The first sound rows with all their values. Raises Problem when there is no row below the header."""
-    rows = list(islice(read_rows(path, format), SAMPLE))
-    if not rows:
-        raise Problem(f"{format.name} has no rows below its header: add rows with a text and a label each.")
-    return [row for row in rows if not row.fault]
 
 
 def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:

@@ -58,7 +58,7 @@ def read_dataset(plan: Plan, progress: Tick | None = None, folder: Path | None =
     """The dataset in a training file and, where given, those of dev and test, in bounded memory.
 
     Args:
-        plan: what `plan_dataset` gave for the files.
+        plan: of its files.
         progress: hears the share done so far, twice a second at least; what it raises ends the reading.
         folder: where to put the examples, an empty one; None: one that goes when the dataset does.
 

@@ -19,6 +19,7 @@ from rnn_core.data.reading import read_source
 from rnn_core.data.schema import Schema
 from rnn_core.data.sources import source_of
 from rnn_core.data.stored import read_pieces
+from rnn_core.data.top import look
 from rnn_core.data.writer import Writer
 from rnn_core.results import LeftOut
 
@@ -70,7 +71,7 @@ def read_examples(
     Raises:
         Problem: when the file cannot be read or no row of it used.
     """
-    source = source_of(path, with_columns(config, split=None), schema, name or path.name, like)
+    source = source_of(look(path, config, name, schema.stream), with_columns(config, split=None), schema, like)
     labels = labels if schema.labels else None
     folder = None
     lacking: list[str] = []

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rnn_core.config import SPLITS, DataConfig
+from rnn_core.data.arrays import Arrays, Frame
 from rnn_core.data.numbering import READABLE, Counts, Numbers, signs
 from rnn_core.data.schema import TEXT
 from rnn_core.data.sides import END, FIRST, FORGOTTEN, START, letters
-from rnn_core.data.stored import array_path, spellings_path, vocabulary_path
+from rnn_core.data.stored import spellings_path, vocabulary_path
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary, folding, unified
 from rnn_core.data.writer import TokensWriter, Writer
 
@@ -245,6 +246,19 @@ class Written:
         found = {name: side.vocabulary(words[name]) for name, side in self.sides.items()}
         return found | {name: self.sides[of].characters(words[name]) for name, of in self.schema.spelled.items()}
 
+    def _sizes(self) -> dict[tuple[str, str, str], int]:
+        """How many values each array has, by split, side and name."""
+        sizes = {}
+        for split in self.present:
+            rows = self.rows(split)
+            for name, side in self.sides.items():
+                steps = int(side.lengths[rows].sum()) + 2 * len(rows)
+                sizes[split, name, "indices"], sizes[split, name, "starts"] = steps, len(rows) + 1
+                sizes |= {(split, spelled, "numbers"): steps for spelled, of in self.schema.spelled.items() if of == name}
+                if name == TEXT:
+                    sizes[split, name, "targets"] = steps if self.per_token else len(rows)
+        return sizes
+
     def finish(
         self,
         vocabularies: Mapping[str, Vocabulary],
@@ -266,7 +280,7 @@ class Written:
         telling = np.array([i != UNK and bool(signs(word) & READABLE) for i, word in enumerate(vocabularies[TEXT].words)])
         present = self.present
         unknown, strange = Counter[tuple[str, str]](), dict.fromkeys(present, 0)
-        with _Arrays(self) as arrays:
+        with Arrays(self.folder, self._sizes()) as arrays:
             for name, rows, numbers, tags, of_token in self._pieces(tick):
                 lengths = self.sides[name].lengths[rows]
                 for split in present:
@@ -274,7 +288,7 @@ class Written:
                     own = lengths[chosen]
                     if not len(own):
                         continue
-                    given, frame = numbers[inside], _Frame(own)
+                    given, frame = numbers[inside], Frame(own)
                     mine = index[name][given]
                     unknown[name, split] += int((mine == UNK).sum())
                     arrays.write(split, name, "indices", frame.around(mine, SOS, EOS))
@@ -302,67 +316,3 @@ class Written:
             examples = int(np.count_nonzero(mine))
             found[split] = Counted(examples, text.tokens, named, text.lengths, text.unknown, strange[split], seen, sides)
         return found
-
-
-class _Frame:
-    """Puts the specials around the tokens of some texts, which lie end to end.
-
-    Args:
-        lengths: (m,) tokens of each.
-
-    Attributes:
-        ends: (m,) where each text ends, specials included.
-    """
-
-    def __init__(self, lengths: np.ndarray):
-        self.ends = np.cumsum(lengths + 2, dtype=np.int64)
-        self._first, self._last = self.ends - lengths - 2, self.ends - 1
-        self._inside = np.ones(self.ends[-1], bool)
-        self._inside[self._first] = self._inside[self._last] = False
-
-    def around(self, values: np.ndarray, first: int, last: int) -> np.ndarray:
-        """One value per token, with `first` before and `last` after those of each text."""
-        steps = np.empty(self.ends[-1], values.dtype)
-        steps[self._first], steps[self._last], steps[self._inside] = first, last, values
-        return steps
-
-
-class _Arrays:
-    """The array files of each split, written end to end."""
-
-    def __init__(self, written: Written):
-        self._files: dict[tuple[str, str, str], BinaryIO] = {}
-        self._ends = Counter[tuple[str, str]]()
-        for split in written.present:
-            rows = written.rows(split)
-            for name, side in written.sides.items():
-                count, steps = len(rows), int(side.lengths[rows].sum()) + 2 * len(rows)
-                self._open(written.folder, split, name, "indices", np.int32, steps)
-                self._open(written.folder, split, name, "starts", np.int64, count + 1)
-                np.zeros(1, np.int64).tofile(self._files[split, name, "starts"])
-                for spelled, of in written.schema.spelled.items():
-                    if of == name:
-                        self._open(written.folder, split, spelled, "numbers", np.int32, steps)
-                if name == TEXT:
-                    self._open(written.folder, split, name, "targets", np.int64, steps if written.per_token else count)
-
-    def _open(self, folder: Path, split: str, side: str, name: str, kind: type, size: int) -> None:
-        file = self._files[split, side, name] = array_path(folder, split, name, side).open("wb")
-        head = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": (size,)}
-        np.lib.format.write_array_header_1_0(file, head)
-
-    def __enter__(self) -> "_Arrays":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
-            file.close()
-
-    def write(self, split: str, side: str, name: str, values: np.ndarray) -> None:
-        """Some values more."""
-        values.tofile(self._files[split, side, name])
-
-    def write_starts(self, split: str, side: str, ends: np.ndarray) -> None:
-        """Where the texts after some more begin, from where each of these ends."""
-        (ends + self._ends[split, side]).tofile(self._files[split, side, "starts"])
-        self._ends[split, side] += int(ends[-1])

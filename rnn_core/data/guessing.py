@@ -1,36 +1,35 @@
 """The task and the tokens that fit a file, guessed from its first rows."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Literal
 
-from rnn_core.config import DataConfig, Problem, make
-from rnn_core.data.columns import guess_columns, sample_rows
+from rnn_core.config import DataConfig, Problem
+from rnn_core.data.columns import guess_columns
 from rnn_core.data.contents import without_spaces
 from rnn_core.data.layouts import layout_of
 from rnn_core.data.schema import CLASSES, Schema
 from rnn_core.data.schema import TAGS as TAGGED
-from rnn_core.data.tables import Format, Row, place, recognise
+from rnn_core.data.tables import Format, Row, place
+from rnn_core.data.top import Top
 from rnn_core.data.values import as_list, as_text
 
 _MOST = 0.8
 """The share of rows with as many tags as tokens from which a file is one to label; the others are left out as faulty."""
 
 
-def guess_schema(path: Path, name: str | None = None, **read_by: str | None) -> Schema:
+def guess_schema(top: Top, stated: DataConfig) -> Schema:
     """Whether a file holds one tag per token or one label per text, from its first rows; the latter where nothing tells.
 
     Args:
-        read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
+        stated: the columns that are known.
 
     Raises:
-        Problem: when the file cannot be read at all.
+        Problem: when the file has no rows, or they may be texts as well as tokens.
     """
-    config = make(DataConfig, dict(read_by))
-    format = recognise(path, config, name)
+    format = top.format
     if format.by_sentence:
         return TAGGED
-    rows = sample_rows(path, format)
+    rows, config = top.rows, stated
     try:
         config = guess_columns(format, rows, config, TAGGED)
         layout = layout_of(format, rows, config, TAGGED)
@@ -50,13 +49,12 @@ def guess_schema(path: Path, name: str | None = None, **read_by: str | None) -> 
             telling = [tokens == tags for tokens, tags in lengths if max(tokens, tags) > 1]  # one and one may be text and label
             if telling and sum(telling) >= _MOST * len(telling):
                 return TAGGED
-    _ask_about_words(format, rows, read_by)
+    _ask_about_words(format, rows, stated)
     return CLASSES
 
 
-def _ask_about_words(format: Format, rows: Sequence[Row], read_by: Mapping[str, str | None]) -> None:
+def _ask_about_words(format: Format, rows: Sequence[Row], config: DataConfig) -> None:
     """Raises Problem where rows may be texts of one word, or the tokens of sentences whose column is missing."""
-    config = make(DataConfig, dict(read_by))
     try:
         config = guess_columns(format, rows, config, CLASSES)
     except Problem:
@@ -74,19 +72,18 @@ def _ask_about_words(format: Format, rows: Sequence[Row], read_by: Mapping[str, 
         )
 
 
-def guess_tokens(path: Path, config: DataConfig, schema: Schema, name: str | None = None) -> Literal["word", "char"]:
+def guess_tokens(top: Top, config: DataConfig, schema: Schema) -> Literal["word", "char"]:
     """Whether the texts of a file are rather read by words or by characters, from its first rows. A stream is read by
     characters: there are few of them, so that a short text already says much about each.
 
     Raises:
-        Problem: when the file cannot be read, or its columns do not fit.
+        Problem: when the file has no rows, or its columns do not fit.
     """
     if schema.per_token:
         return "word"
     if schema.stream:
         return "char"
-    format = recognise(path, config, name)
-    rows = sample_rows(path, format)
-    found = guess_columns(format, rows, config, schema)
-    texts = [[as_text(row.values[place(format, getattr(found, name) or "")]) for row in rows] for name in schema.texts]
+    found = guess_columns(top.format, top.rows, config, schema)
+    places = [place(top.format, getattr(found, name) or "") for name in schema.texts]
+    texts = [[as_text(row.values[at]) for row in top.rows] for at in places]
     return "char" if any(map(without_spaces, texts)) else "word"

@@ -3,18 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
 from rnn_core.data import streams
-from rnn_core.data.columns import column_notes, guess_columns, sample_rows, with_columns
+from rnn_core.data.columns import column_notes, guess_columns, with_columns
 from rnn_core.data.encodings import open_binary
 from rnn_core.data.layouts import LAYOUTS, Layout, layout_of
 from rnn_core.data.progress import Tick, parts_by_size
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import DELIMITERS, Format, recognise
+from rnn_core.data.tables import DELIMITERS, Format
+from rnn_core.data.top import Look, Top, look
 
 SIDES = ("text", "label", "target", "sentence")
 """The options that name the columns of an example."""
@@ -34,6 +36,7 @@ class Source:
         config: the columns filled in.
         layout: how its rows hold what the task needs.
         notes: sentences on how it is read.
+        stamp: size in bytes, and time of the last change in ns, when it was looked into.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Source:
     format: Format
     layout: Layout
     notes: tuple[str, ...]
+    stamp: tuple[int, int]
 
     def facts(self, rows: int) -> dict[str, Any]:
         """What the report says of it."""
@@ -58,11 +62,32 @@ class Source:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is going to be read: the files by split, looked into, the schema, and the fingerprint of the dataset they make."""
+    """A dataset before it is read: the files by split, the schema, and the fingerprint of the dataset they make."""
 
     sources: dict[str, Source]
     schema: Schema
     fingerprint: str
+
+    @classmethod
+    def of(cls, sources: dict[str, Source], schema: Schema, progress: Tick | None = None) -> "Plan":
+        """The plan of these files, whose bytes are read for the fingerprint.
+
+        Args:
+            progress: hears the share of all the work that is done; what it raises ends it.
+
+        Raises:
+            Problem: when a file cannot be read, or has changed since it was looked into.
+        """
+        for source in sources.values():
+            with suppress(OSError):  # said when it is opened
+                if _stamp(source.path) != source.stamp:
+                    raise Problem(f"{source.format.name} has changed since it was looked into: choose it once more.")
+        digest = hashlib.sha256()
+        share = parts_by_size({split: source.path for split, source in sources.items()}, progress, 0, HASHED)
+        for split, source in sources.items():
+            digest.update(f"{split} {_sha256(source, share[split])}\n".encode())
+        digest.update(json.dumps(plain(sources["train"].config) | {"reader": READER}, sort_keys=True).encode())
+        return cls(sources, schema, digest.hexdigest())
 
     @property
     def config(self) -> DataConfig:
@@ -75,20 +100,20 @@ class Plan:
         return {split: source.path for split, source in self.sources.items()}
 
 
-def plan_dataset(
+def sources_of(
     files: Mapping[str, Path],
     config: DataConfig,
     schema: Schema,
     names: Mapping[str, str] | None = None,
-    progress: Tick | None = None,
-) -> Plan:
-    """Looks into a training file and, where given, those of dev and test; reads their bytes for the fingerprint only.
+    look: Look = look,
+) -> dict[str, Source]:
+    """Looks into a training file and, where given, those of dev and test, and decides how each is read.
 
     Args:
         files: by split; "train" is needed.
         schema: what each example is made of.
         names: what the files are called where that is not their path's name.
-        progress: hears the share of all the work that is done; what it raises ends it.
+        look: gives the top of a file.
 
     Raises:
         Problem: when a file cannot be read, or its columns do not fit.
@@ -100,31 +125,42 @@ def plan_dataset(
             "Give either a split column or files for dev and test, not both.", "either --split, or --dev and --test"
         )
     shown = {split: (names or {}).get(split) or path.name for split, path in files.items()}
-    train = source_of(files["train"], config, schema, shown["train"], with_split=len(files) == 1)
+    top = look(files["train"], config, shown["train"], schema.stream)
+    train = source_of(top, config, schema, with_split=len(files) == 1)
     sources = {"train": train}
     for split in SPLITS[1:]:
         if split in files:
             as_train = config
             if train.format.kind == "csv" and not train.format.named and config.header == "auto":
                 as_train = make(DataConfig, plain(config) | {"header": "no"})
-            sources[split] = source_of(files[split], as_train, schema, shown[split], like=train.config)
-    digest = hashlib.sha256()
-    share = parts_by_size(files, progress, 0, HASHED)
-    for split, source in sources.items():
-        digest.update(f"{split} {_sha256(source, share[split])}\n".encode())
-    digest.update(json.dumps(plain(train.config) | {"reader": READER}, sort_keys=True).encode())
-    return Plan(sources, schema, digest.hexdigest())
+            top = look(files[split], as_train, shown[split], schema.stream)
+            sources[split] = source_of(top, as_train, schema, like=train.config)
+    return sources
+
+
+def to_json(sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Files by split as plain values, to be read by another process."""
+    return {
+        split: asdict(source) | {"path": str(source.path), "config": plain(source.config)} for split, source in sources.items()
+    }
+
+
+def from_json(values: Any) -> dict[str, Source]:
+    """Files by split as `to_json` gave them. Raises Problem when these are none."""
+    if not isinstance(values, dict) or not {"train"} <= values.keys() <= set(SPLITS):
+        raise Problem("This is no plan of a dataset: it names no training file.")
+    return {split: make(Source, values[split]) for split in SPLITS if split in values}
 
 
 def source_of(
-    path: Path, config: DataConfig, schema: Schema, name: str, like: DataConfig | None = None, with_split: bool = False
+    top: Top, config: DataConfig, schema: Schema, like: DataConfig | None = None, with_split: bool = False
 ) -> Source:
-    """A file looked into. `like` is what the training file is read with: its columns, where this file has them."""
+    """How a file is read, from its top. `like` is what the training file is read with: its columns, where this file has them."""
+    path, format, name, stamp = top.path, top.format, top.format.name, _stamp(top.path)
     if schema.stream:
-        text = streams.look_into(path, config, name, like)
-        return Source(path, text.config, text.format, text.layout, tuple(f"{name}: {note}" for note in text.notes))
-    format = recognise(path, config, name)
-    rows = sample_rows(path, format)
+        text = streams.look_into(top, config, like)
+        return Source(path, text.config, text.format, text.layout, tuple(f"{name}: {note}" for note in text.notes), stamp)
+    rows = top.rows
     trained = {key: getattr(like, key) for key in SIDES} if like else {}
     if like and set(filter(None, trained.values())) <= set(format.header):
         config = with_columns(config, **{key: getattr(config, key) or value for key, value in trained.items()})
@@ -133,7 +169,12 @@ def source_of(
     if not with_split:
         filled = with_columns(filled, split=None)
     notes = tuple(f"{name}: {note}" for note in format.notes + column_notes(format, rows, filled, schema))
-    return Source(path, filled, format, layout_of(format, rows, filled, schema), notes)
+    return Source(path, filled, format, layout_of(format, rows, filled, schema), notes, stamp)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    seen = path.stat()
+    return seen.st_size, seen.st_mtime_ns
 
 
 def _sha256(source: Source, tick: Tick) -> str:

@@ -5,8 +5,8 @@ data. A row that ends a document is followed by `<eos>` in the stream; nothing e
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -15,25 +15,21 @@ import pyarrow as pa
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.batches import Encoded
-from rnn_core.data.columns import guess_text, sample_rows, with_columns
+from rnn_core.data.columns import guess_text, with_columns
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
 from rnn_core.data.examples import UNUSABLE, Found, unusable
 from rnn_core.data.layouts import Layout
-from rnn_core.data.preview import Preview, top_of
 from rnn_core.data.schema import STREAM
-from rnn_core.data.tables import BLOCK, Format, Row, place, read_rows, recognise
+from rnn_core.data.tables import BLOCK, Format, place, read_rows
+from rnn_core.data.text_lines import text_lines
 from rnn_core.data.tokens import graphemes, tokenise, words
+from rnn_core.data.top import Top
 from rnn_core.data.values import as_text
 from rnn_core.data.vocabulary import SOS
 
 END = "end of a document"
 """The target of a row that ends a document."""
-
-LONGEST = 10_000
-"""Characters of the longest row; a longer line is cut into several, of which no character is lost."""
-
-_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
 Tick = Callable[[float], object]
 
@@ -74,7 +70,7 @@ class Text:
         format = self.format
         text = chunks(self.path, format.encoding or "utf-8", format.name, tick, format.mended)
         before: tuple[list[str], str, int] | None = None
-        for number, line in _rows_of(text):
+        for number, line in text_lines(text):
             if unusable((line,)):
                 yield [], UNUSABLE, number
                 continue
@@ -93,88 +89,39 @@ class Text:
                 continue
             parts = [
                 tokens
-                for _, line in _rows_of([text])
+                for _, line in text_lines([text])
                 for tokens in cut(line, self.config.tokens, self.config.max_tokens)
             ]
             for number, tokens in enumerate(parts, start=1):
                 yield tokens, END if number == len(parts) else "", row.line
 
 
-def look_into(path: Path, config: DataConfig, name: str, like: DataConfig | None = None) -> Text:
+def look_into(top: Top, config: DataConfig, like: DataConfig | None = None) -> Text:
     """How the text of a file is read: the text column of a table, or the whole file.
 
     Args:
-        config: where it states a text column or the format of a table, the file is a table; else its name says so.
+        top: of the file, as one that may be one long text.
         like: how the training file is read, whose text column is taken where this file has it.
 
     Raises:
-        Problem: when the file cannot be read, or has no column of texts.
+        Problem: when the file has no column of texts.
     """
-    format = recognise_text(path, config, name)
-    if format.kind == "text":
-        return Text(path, config, format, format.notes)
-    if like and like.text in format.header and not config.text:
+    if top.format.kind != "text" and like and like.text in top.format.header and not config.text:
         config = with_columns(config, text=like.text)
-    return Text(path, _with_text(format, sample_rows(path, format), config), format, format.notes)
+    return Text(top.path, with_text(top, config), top.format, top.format.notes)
 
 
-def recognise_text(path: Path, config: DataConfig, name: str) -> Format:
-    """How a file is written, of the kind `text` where it is no table. As `look_into`."""
-    if config.text or config.format or Path(name).suffix.lower() in _TABLES:
-        return recognise(path, config, name, fewest=1)
-    seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
-    return replace(seen, kind="text", delimiter=None, header=("text",))
-
-
-def _with_text(format: Format, rows: Sequence[Row], config: DataConfig) -> DataConfig:
-    """`config` with the column of texts. Raises Problem when a stated one is missing, or every column is of numbers."""
-    filled = with_columns(config, text=guess_text(format, rows, config, STREAM))
+def with_text(top: Top, config: DataConfig) -> DataConfig:
+    """`config` with the column of texts, of a table. Raises Problem when a stated one is missing, or all are of numbers."""
+    format = top.format
+    if format.kind == "text":
+        return config
+    filled = with_columns(config, text=guess_text(format, top.rows, config, STREAM))
     if not config.text:
         at = place(format, filled.text or "")
-        if all(is_number(as_text(row.values[at])) for row in rows):
+        if all(is_number(as_text(row.values[at])) for row in top.rows):
             raise Problem(f"{format.name} has no column of text: its columns hold numbers. Choose another file.", "--text COLUMN")
     return filled
-
-
-def preview(path: Path, config: DataConfig, name: str, rows: int = 20) -> Preview:
-    """The top of a text, or of a table with its column of texts guessed. As `preview.preview`."""
-    format = recognise_text(path, config, name)
-    if format.kind == "text":
-        text = chunks(path, format.encoding or "utf-8", name, None, format.mended)
-        lines = [[line.removesuffix("\n")] for _, line in islice(_rows_of(text), rows)]
-        return Preview(format, config, format.header, top_of(lines), "lines", None)
-    sample = sample_rows(path, format)
-    shown = [row.values for row in sample[:rows]]
-    try:
-        return Preview(format, _with_text(format, sample, config), format.header, top_of(shown), "documents", None)
-    except Problem as problem:
-        return Preview(format, config, format.header, top_of(shown), None, str(problem))
-
-
-def _rows_of(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a text with their ends, which become LF, numbered from 1; those longer than `LONGEST` in parts."""
-    rest, number = "", 1
-    for piece in pieces:
-        text = rest + piece
-        held = "\r" if text.endswith("\r") else ""  # its LF may come with the next piece
-        *whole, rest = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        rest += held
-        for line in whole:
-            yield from ((number, part) for part in _parts(line + "\n"))
-            number += 1
-        *long, rest = _parts(rest)
-        yield from ((number, part) for part in long)
-    if rest:
-        yield number, rest.replace("\r", "\n")
-
-
-def _parts(line: str) -> Iterator[str]:
-    """A line in parts of up to `LONGEST` characters, cut behind a space where there is one; at least one part."""
-    while len(line) > LONGEST:
-        end = line.rfind(" ", LONGEST // 2, LONGEST) + 1 or LONGEST
-        yield line[:end]
-        line = line[end:]
-    yield line
 
 
 def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
@@ -194,7 +141,7 @@ def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
 
 def tokens_of(text: str, how: str) -> list[str]:
     """The tokens of a text as those of a stream, such as a prompt."""
-    return [token for _, line in _rows_of([text]) for row in cut(line, how, len(line) + 1) for token in row]
+    return [token for _, line in text_lines([text]) for row in cut(line, how, len(line) + 1) for token in row]
 
 
 def spans_of(text: str, how: str) -> list[tuple[str, int, int]]:

@@ -22,6 +22,11 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (list, dict)) else str(value)
 
 
+def as_written(value: Any) -> str:
+    """A value as a preview shows it: of a list, its first entries with spaces between."""
+    return " ".join(map(as_text, value[:200])) if isinstance(value, list) else as_text(value)
+
+
 _NUMPY = re.compile(r"(?<=['\"])\s+(?=['\"])")
 
 

@@ -7,7 +7,6 @@ scores, and the words, options and views that pages show.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
@@ -21,6 +20,7 @@ from rnn_core.data.guessing import guess_schema
 from rnn_core.data.schema import TEXT, Schema
 from rnn_core.data.scoring import unseen_labels
 from rnn_core.data.tokens import tokenise
+from rnn_core.data.top import Top
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.network.weighting import counted
@@ -162,7 +162,7 @@ class Task:
     def check(self, config: DataConfig | RunConfig) -> None:
         """Raises Problem when options do not suit the task."""
         if isinstance(config, DataConfig) and config.target and "target" not in self.options(DataConfig):
-            raise Problem("This task reads one text per row: leave out the column of a second one.", "no --target")
+            raise Problem("This task reads one text per row: leave out the column of a second one (target).")
         if isinstance(config, RunConfig):
             self.check(config.data)
             if config.train.loss is not None and config.train.loss not in self.losses:
@@ -465,16 +465,16 @@ def make(kind: type[C], values: dict[str, Any]) -> C:
     return made
 
 
-def guess(path: Path, name: str | None = None, **read_by: str | None) -> str:
+def guess(top: Top, stated: DataConfig = DataConfig()) -> str:  # noqa: B008 - it cannot be changed
     """The name of the task that a labelled file fits, from its first rows.
 
     Args:
-        read_by: options of `DataConfig` that are known: format, encoding, delimiter, columns.
+        stated: the columns that are known.
 
     Raises:
-        Problem: when the file cannot be read, or its rows may be texts as well as tokens.
+        Problem: when the file has no rows, or they may be texts as well as tokens.
     """
-    schema = guess_schema(path, name, **read_by)
+    schema = guess_schema(top, stated)
     return next(one for one in names() if task(one).schema == schema)
 
 

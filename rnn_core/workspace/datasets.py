@@ -18,7 +18,7 @@ from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.batches import Encoded
 from rnn_core.data.datasets import Dataset, read_dataset
 from rnn_core.data.examples import Example
-from rnn_core.data.sources import plan_dataset
+from rnn_core.data.sources import Plan, Source, sources_of
 from rnn_core.data.stored import Stored
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.results import DataReport
@@ -158,13 +158,21 @@ def read(
     """The dataset in these files, saved below `root`/datasets; one that lies there already is not read again.
 
     Args:
-        paths, config, names, progress: as for `plan_dataset`.
+        paths, config, names: as for `sources_of`.
+        progress: as for `Plan.of`.
         name: what to call it from now on.
 
     Raises:
         Problem: when nothing can be learnt from the files, or the disk is full.
     """
-    plan = plan_dataset(paths, config, tasks.of(config).schema, names, progress)
+    return read_sources(root, sources_of(paths, config, tasks.of(config).schema, names), name, progress)
+
+
+def read_sources(
+    root: Path, sources: dict[str, Source], name: str, progress: Callable[[float], object] | None = None
+) -> SavedDataset:
+    """As `read`, of files that have been looked into."""
+    plan = Plan.of(sources, tasks.of(sources["train"].config).schema, progress)
     saved = SavedDataset(_folder(root, plan.fingerprint))
     with contextlib.suppress(Problem):
         if saved.fingerprint == plan.fingerprint and len(saved.vocabulary) == saved.report.vocabulary_size:

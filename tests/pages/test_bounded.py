@@ -160,7 +160,7 @@ def test_traces_of_long_texts_stay_within_the_bound(workspace: Workspace, monkey
 def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
     """Whatever holds arrays of a text or a network, however long or wide they are."""
     bounds = {name: found._most_bytes for name, found in vars(cache).items() if isinstance(found, bounded.Kept)}
-    assert bounds.keys() == {"_loaded", "_traced", "_backward", "_along"} and sum(bounds.values()) <= 2 << 30
+    assert bounds.keys() == {"_loaded", "_traced", "_backward", "_along", "_top"} and sum(bounds.values()) <= 2 << 30
 
 
 def test_what_a_session_keeps_of_words_to_matrix_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -13,13 +13,16 @@ from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from pages.common import data_files, visitor
+from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
+from rnn_core.data import top
+from rnn_core.data.schema import Schema, Side
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.datasets import save
 from rnn_core.workspace.store import READY_MADE
 from tests.pages.driving import PAGES, ROOT, Open, sound
-from tests.tiny import read_dataset
+from tests.tiny import read_dataset, stand_in
 
 CSV = b"text,label\n" + b"good film,a\nbad film,b\n" * 20
 
@@ -152,6 +155,38 @@ def test_the_task_is_guessed_from_an_upload_and_encodings_have_their_common_name
     assert task.value == "tag"
     encodings = next(box for box in app.selectbox if box.label == "Encoding")
     assert {"cp932 (Shift-JIS)", "gb18030 (GBK)", "utf-8"} <= set(encodings.options)
+
+
+def test_a_file_is_looked_into_once(empty: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the page runs; and once more for each other way in which it may be written."""
+    looks: list[str] = []
+    recognise, read_rows = top.recognise, top.read_rows
+    monkeypatch.setattr(top, "recognise", lambda *given, **more: looks.append("format") or recognise(*given, **more))
+    monkeypatch.setattr(top, "read_rows", lambda *given, **more: looks.append("rows") or read_rows(*given, **more))
+    app = open_page("data", empty)
+    text = "text,label\n" + "".join(f"a film number {i},{'good' if i % 2 else 'bad'}\n" for i in range(30))
+    app.file_uploader(key="data-0-upload-train").upload("once.csv", text.encode())
+    sound(app.run())
+    assert sorted(looks) == ["format", "rows", "rows"], "its first rows, and those with letters beyond ASCII"
+    next(box for box in app.selectbox if box.label == "Label column").select("label")
+    sound(app.run())
+    next(box for box in app.text_input if box.label == "Call it").set_value("Mine")
+    sound(app.run())
+    assert len(looks) == 3
+    next(box for box in app.selectbox if box.label == "Encoding").select("latin-1")
+    sound(app.run())
+    assert sorted(looks[3:]) == ["format", "rows", "rows"]
+
+
+def test_another_encoding_of_a_table_is_read_by_it(empty: Path, open_page: Open) -> None:
+    app = open_page("data", empty)
+    rows = "text,label\n" + "".join(f"un café {i},{'good' if i % 2 else 'bad'}\n" for i in range(30))
+    app.file_uploader(key="data-0-upload-train").upload("cafe.csv", rows.encode("cp1252"))
+    sound(app.run())
+    box = next(box for box in app.selectbox if box.label == "Encoding")
+    box.select("koi8-r")
+    sound(app.run())
+    assert app.dataframe[0].value.iloc[0, 0] == "un caf\u0418 0"
 
 
 # ---- readings -------------------------------------------------------------------------------------------------------
@@ -287,3 +322,19 @@ def test_ready_made_runs_are_there_where_nothing_can_be_written(page: str, tmp_p
     assert "Nothing can be saved" in app.error[0].value
     if page == "inspect":
         assert len(app.selectbox(key="pick-run").options) == len(list(READY_MADE.iterdir())) and app.get("plotly_chart")
+
+
+def test_a_dataset_of_two_texts_is_shown_with_both(
+    tmp_path: Path, empty: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pairs(type(tasks.task("classify"))):  # type: ignore[misc]
+        schema = Schema((Side("text", "tokens"), Side("target", "tokens")))
+        columns = MappingProxyType({"text": "Source column", "target": "Target column"})
+
+    stand_in(monkeypatch, Pairs())
+    (tmp_path / "t.csv").write_text("en,de\n" + "".join(f"the word {i},das Wort {i} hier\n" for i in range(40)))
+    saved = save(empty, read_dataset({"train": tmp_path / "t.csv"}, DataConfig()), "Words")
+    app = open_page("data", empty, dataset=saved.id)
+    assert {"Texts kept", "Left out", "Vocabulary N", "Tokens"} == {metric.label for metric in app.metric}
+    shown = next(frame.value for frame in app.dataframe if "target" in frame.value)
+    assert list(shown) == ["text", "target"] and shown["target"][0] == shown["text"][0].replace("the word", "das Wort") + " hier"

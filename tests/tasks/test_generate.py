@@ -77,7 +77,8 @@ def test_the_carried_state_is_that_of_one_long_pass(cell: str, layers: int) -> N
     ).view_as(targets)
     counts = torch.arange(len(inputs))[:, None] < lengths
     network.train()
-    rare, training._rare = training._rare, np.zeros_like(training._rare)
+    rare = training._rare["tokens"]
+    training._rare["tokens"] = np.zeros_like(rare)
     assert source.groups == 1
     for which in training._plan():
         before = training._note_loss, training._note_weight
@@ -204,7 +205,7 @@ def test_following_a_stream_is_reading_it_token_by_token() -> None:
         wanted -= float(logits[0].log_softmax(0)[token].detach())
         hits += int(logits[0].argmax()) == token
         before = token
-    assert nats == pytest.approx(wanted, rel=1e-9) and right == hits and set(kept[0]) == set(network.cell.kept)
+    assert nats == pytest.approx(wanted, rel=1e-9) and right == hits and set(kept[0]) == set(network.cell.kept_names)
 
 
 def test_scores_are_means_over_tokens() -> None:
