@@ -78,14 +78,14 @@ class Run:
         """All steps of some texts.
 
         Args:
-            x: inputs, (T, B, n).
+            x: inputs, (T, B, n), as `with_gradient` gave them: both directions of a layer read the same ones.
             state: before the first step, each part (B, d).
             mask: (T, B), where a step counts; elsewhere the state stays. None: everywhere.
 
         Returns:
             The state after the last step.
         """
-        self._x = x = with_gradient(x)
+        self._x = x
         whole = self._inputs(x)  # unbound at once: the gradient of each [t] would be as large as the whole
         inputs = {name: product.unbind() for name, product in whole.items()}
         for t in reversed(range(len(x))) if self.direction else range(len(x)):
@@ -142,7 +142,7 @@ class Run:
 
 
 def with_gradient(x: Tensor) -> Tensor:
-    """Inputs in the graph; one leaf for both directions, so that its gradient is of both."""
+    """The inputs of a layer, as a leaf where nothing before them has a gradient; one for both directions."""
     return x if x.requires_grad else _in_graph(x.detach())
 
 

@@ -159,7 +159,7 @@ class Recurrent(nn.Module):
         tape.close(self)
         x, ends = with_gradient(x), []
         for layer in range(self.layers):
-            x, tops = self.dropout(x) if layer else x, []
+            x, tops = with_gradient(self.dropout(x) if layer else x), []
             for k in range(self.directions):
                 run = self._run(layer, k, edits)
                 ends.append(run.over(x, tuple(part[layer * self.directions + k] for part in start), mask))
