@@ -142,7 +142,7 @@ class Run:
 
 
 def with_gradient(x: Tensor) -> Tensor:
-    """The inputs of a layer, as a leaf where nothing before them has a gradient."""
+    """The inputs of a layer, as a leaf where nothing before them has a gradient; one for both directions."""
     return x if x.requires_grad else _in_graph(x.detach())
 
 

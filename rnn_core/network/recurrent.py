@@ -157,7 +157,7 @@ class Recurrent(nn.Module):
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
         mask = None if edits.mask is None and bool(host(true.all())) else true if edits.mask is None else edits.mask
         tape.close(self)
-        ends = []
+        x, ends = with_gradient(x), []
         for layer in range(self.layers):
             x, tops = with_gradient(self.dropout(x) if layer else x), []
             for k in range(self.directions):
