@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "inspect": "pages/read/inspect.py",
-    "data": "pages/train/data.py",
-    "train": "pages/train/train.py",
-    "runs": "pages/train/runs.py",
-    "matrix": "pages/understand/matrix.py",
-    "bptt": "pages/understand/bptt.py",
-    "losses": "pages/understand/losses.py",
-    "evaluate": "pages/understand/evaluate.py",
+    "inspect": "pages/read/inspect/page.py",
+    "data": "pages/train/data/page.py",
+    "train": "pages/train/train/page.py",
+    "runs": "pages/train/runs/page.py",
+    "matrix": "pages/understand/matrix/page.py",
+    "bptt": "pages/understand/bptt/page.py",
+    "losses": "pages/understand/losses/page.py",
+    "evaluate": "pages/understand/evaluate/page.py",
 }
 TITLES = {
     "matrix": "Words to matrix",

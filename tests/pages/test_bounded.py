@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from pages.common import bounded, cache, matrix_choice, state
+from pages.common import bounded, cache, state
 from pages.common.bounded import kept, nbytes
+from pages.understand.matrix import choice
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace
 from tests.tiny import config_of, model_of, network_of, saved_run
@@ -164,10 +165,10 @@ def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
 
 
 def test_what_a_session_keeps_of_words_to_matrix_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrix_choice.st, "session_state", {})
-    monkeypatch.setattr(matrix_choice, "_MOST_BYTES", 1000)
-    made = [matrix_choice.kept((name,), (), lambda: np.zeros(300, np.uint8)) for name in "abcde"]
+    monkeypatch.setattr(choice.st, "session_state", {})
+    monkeypatch.setattr(choice, "_MOST_BYTES", 1000)
+    made = [choice.kept((name,), (), lambda: np.zeros(300, np.uint8)) for name in "abcde"]
     assert [key for key, in state.session().kept] == ["c", "d", "e"]
-    assert matrix_choice.kept(("e",), (), list) is made[-1]
-    matrix_choice.kept(("large",), (), lambda: np.zeros(3000, np.uint8))
+    assert choice.kept(("e",), (), list) is made[-1]
+    choice.kept(("large",), (), lambda: np.zeros(3000, np.uint8))
     assert [key for key, in state.session().kept] == ["large"]

@@ -7,8 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pages.common.gradient_choice import TARGETS
-from pages.common.matrix_choice import PARTS
+from pages.understand.bptt.choice import TARGETS
+from pages.understand.matrix.choice import PARTS
 from rnn_core import metrics, tasks
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load

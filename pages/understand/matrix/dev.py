@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, matrix_choice, run_choice, widgets
+from pages.common import cache, run_choice, widgets
+from pages.understand.matrix import choice
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.readings import readings, sample
@@ -27,7 +28,7 @@ def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> Non
         dev = _dev(run, loaded)
         folder, found = saved_readings.folder(run, run.config.fingerprint, "dev"), None
         if dev is None or len(dev[0]) < dev[1]:
-            weights = matrix_choice.kept(("weights",), (loaded,), lambda: evaluations.weights_of(run))
+            weights = choice.kept(("weights",), (loaded,), lambda: evaluations.weights_of(run))
             found = saved_readings.load(folder, weights)
         if dev is None:
             if cache.data_of(run):
@@ -40,7 +41,7 @@ def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> Non
             return
         some, texts = dev
         if found is None:
-            found = matrix_choice.kept(("readings",), (loaded, some), lambda: readings(loaded, some, texts))
+            found = choice.kept(("readings",), (loaded, some), lambda: readings(loaded, some, texts))
     st.markdown(words(found, "dev texts"))
     if found.recurrence.texts < texts:
         _read_all(run, folder, texts)
@@ -58,7 +59,7 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
         some = sample(loaded, encoded)
         return readings(loaded, some, len(encoded))
 
-    found = matrix_choice.kept(("sample",), (loaded, texts), read)
+    found = choice.kept(("sample",), (loaded, texts), read)
     st.markdown(words(found, run_choice.texts_of(texts)))
     st.caption(run_choice.INSTEAD)
 
@@ -75,7 +76,7 @@ def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
         encoded = saved.encoded("dev")
         return sample(loaded, encoded), len(encoded)
 
-    return matrix_choice.kept(("dev", saved.fingerprint), (loaded,), read)
+    return choice.kept(("dev", saved.fingerprint), (loaded,), read)
 
 
 def _read_all(run: Run, folder: Path, texts: int) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import loss_modes, run_choice, view_panel, widgets
+from pages.common import run_choice, view_panel, widgets
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES
 from rnn_core.figures import lines, twins
@@ -20,8 +21,8 @@ if not task.views["losses"]:
             icon=":material/label:")  # fmt: skip
     st.stop()
 with widgets.saying_problems():
-    runs = loss_modes.twins(run)
-    found = loss_modes.along(runs)
+    runs = pair.twins(run)
+    found = pair.along(runs)
 
 from rnn_core.views import losses as views  # noqa: E402 - after the first paint, because it loads torch
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import cache, run_choice, state, widgets
-from pages.common.gradient_choice import look_back
+from pages.understand.bptt.choice import look_back
 from rnn_core.config import Problem
 from rnn_core.workspace.runs import Run
 

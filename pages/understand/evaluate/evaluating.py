@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, data_files, data_form, data_report, run_choice, state, widgets
+from pages.common import cache, data_files, data_form, run_choice, state, widgets
 from rnn_core import tasks
 from rnn_core.config import DataConfig, plain
 from rnn_core.results import Evaluation, Scores, TokenScores
@@ -103,5 +103,5 @@ def _evaluated(run: Run, folder: Path, arguments: list[str]) -> Evaluation:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if evaluation.left_out:
         with st.expander(f"Left out or cut: {sum(entry.count for entry in evaluation.left_out):,} rows", expanded=True):
-            data_report.show_left_out(evaluation.left_out)
+            widgets.show_left_out(evaluation.left_out)
     return evaluation

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import matrix_choice, view_panel
+from pages.common import view_panel
+from pages.understand.matrix import choice
 from rnn_core import tasks
 from rnn_core.analysis.ledger import ledger
 from rnn_core.analysis.loading import Loaded
@@ -17,9 +18,9 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
     row, train, stream = st.container(horizontal=True), run.config.train, tasks.of(run.config).carries
     title = "Streams side by side B" if stream else "Texts in a batch B"
-    batch = matrix_choice.count(title, "batch", MOST_BATCH, train.batch, row,
+    batch = choice.count(title, "batch", MOST_BATCH, train.batch, row,
                                 help="at first as the run was trained")  # fmt: skip
-    steps = matrix_choice.count("Steps T", "steps", MOST_STEPS, train.truncate if stream else len(trace.tokens), row,
+    steps = choice.count("Steps T", "steps", MOST_STEPS, train.truncate if stream else len(trace.tokens), row,
                                 help="at first those of a chunk" if stream else "at first those of the text above")  # fmt: skip
     found = ledger(loaded, batch, steps)
     left, right = st.columns(2, gap="medium")

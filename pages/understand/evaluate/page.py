@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
+from pages.common import run_choice, state, view_panel, widgets
+from pages.understand.evaluate import answering, evaluating, report
 from rnn_core import tasks
 from rnn_core.results import TokenScores
 from rnn_core.views import evaluate as views
@@ -59,17 +60,17 @@ with right:
         view_panel.show(views.PER_CLASS, scores)
 
 with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
-    evaluation_report.tables(scores)
+    report.tables(scores)
 
 if folder:
     st.divider()
-    truth, answer = evaluation_report.cell_of(state.selection().cell, scores)
+    truth, answer = report.cell_of(state.selection().cell, scores)
     with widgets.saying_problems():
         if truth is None or answer is None:
             st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
-            evaluation_report.all_mistakes(folder, scores, run, unit)
+            report.all_mistakes(folder, scores, run, unit)
         else:
             if st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
                 state.select(cell=None)
                 st.rerun()
-            evaluation_report.behind(folder, scores, run, truth, answer, unit)
+            report.behind(folder, scores, run, truth, answer, unit)

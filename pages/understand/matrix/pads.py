@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import matrix_choice, matrix_dev, state, view_panel
+from pages.common import state, view_panel
+from pages.understand.matrix import choice, dev
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.padding import MOST_PADS, SIDES, audit, most_audited
@@ -28,7 +29,7 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     with right:
         st.markdown("##### What does the last column cost over many texts?")
         if "last-column" in tasks.of(run.config).views["matrix"]:
-            matrix_dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")
+            dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")
         else:
             st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
     view_panel.show(views.STATES, padded)
@@ -36,18 +37,18 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
 
 def _choose_pads(loaded: Loaded, trace: Trace) -> views.Padded:
     """How many pads, where, and what is done with them."""
-    matrix_choice.refuse_overflow(trace)
+    choice.refuse_overflow(trace)
     chosen = state.selection()
     pads, side = min(chosen.pads, MOST_PADS), chosen.side if chosen.side in SIDES else "right"
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.slider("Pads p", 0, MOST_PADS, **state.bound("pads", pads))
-    matrix_choice.choose("Pads on the", "side", SIDES, side, str, row)
-    matrix_choice.choose("Masking", "masking", (True, False), chosen.masking, {True: "on", False: "off"}.__getitem__, row)
+    choice.choose("Pads on the", "side", SIDES, side, str, row)
+    choice.choose("Masking", "masking", (True, False), chosen.masking, {True: "on", False: "off"}.__getitem__, row)
     most = most_audited(loaded.network)
     if len(trace.tokens) > most + 2:
         st.caption(f"This text is long: its first {most} tokens of {len(trace.tokens) - 2:,} are read with pads.")
         whole, first = trace, trace.tokens[1 : most + 1]
-        trace = matrix_choice.kept(("first", most), (loaded, whole), lambda: read(loaded, whole.text, first))
+        trace = choice.kept(("first", most), (loaded, whole), lambda: read(loaded, whole.text, first))
     label = chosen.label
-    found = matrix_choice.kept(("audit", pads, label), (loaded, trace), lambda: audit(loaded, trace, pads, label))
+    found = choice.kept(("audit", pads, label), (loaded, trace), lambda: audit(loaded, trace, pads, label))
     return views.Padded(loaded, trace, found, side, chosen.masking)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import cache, matrix_choice, run_choice, state, text_choice, widgets
+from pages.common import cache, run_choice, state, text_choice, widgets
+from pages.understand.matrix import choice
 from rnn_core import tasks
 
 st.title("Words to matrix")
@@ -14,17 +15,11 @@ with widgets.saying_problems():
     chosen = state.selection()
     loaded, trace = cache.traced(run, chosen.text or "", chosen.spaced)
 
-from pages.common import (  # noqa: E402 - after the first paint, because they load torch
-    matrix_alone,
-    matrix_ledger,
-    matrix_pads,
-    matrix_texts,
-    matrix_unit,
-)
+from pages.understand.matrix import alone, ledger, pads, texts, unit  # noqa: E402 - after the first paint: they load torch
 
-FILLED_BY = {"texts": matrix_texts, "pads": matrix_pads, "ledger": matrix_ledger, "unit": matrix_unit, "alone": matrix_alone}
+FILLED_BY = {"texts": texts, "pads": pads, "ledger": ledger, "unit": unit, "alone": alone}
 
-for part, tab in matrix_choice.tabs(tasks.of(run.config).views["matrix"]).items():
+for part, tab in choice.tabs(tasks.of(run.config).views["matrix"]).items():
     if tab.open:
         with tab:
             FILLED_BY[part].show(run, loaded, trace)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import matrix_choice, state, view_panel
+from pages.common import state, view_panel
+from pages.understand.matrix import choice
 from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import Trace
@@ -33,8 +34,8 @@ def _choose_place(loaded: Loaded, trace: Trace) -> inspect_views.Reading:
         ("layer", layer, tuple(range(config.layers))), ("direction", direction, tuple(range(loaded.network.directions))),
     ):  # fmt: skip
         if len(values) > 1:
-            matrix_choice.choose(name.capitalize(), name, values, value, inspect_views.name_of(name), row)
-    step, unit = matrix_choice.step_of(trace), chosen.unit
+            choice.choose(name.capitalize(), name, values, value, inspect_views.name_of(name), row)
+    step, unit = choice.step_of(trace), chosen.unit
     if unit is None or unit >= config.hidden:
         unit = int(abs(trace.states[layer, direction, step]).argmax())
     return inspect_views.Reading(loaded, trace, step, layer, direction, unit)
@@ -53,4 +54,4 @@ def _choose_gate(unit: views.Unit) -> None:
     """Whose sum is read, where the cell has several gates."""
     gates = unit.loaded.network.cell.gates
     if len(gates) > 1:
-        matrix_choice.choose("Gate", "gate", gates, unit.gate, lambda name: f"gate {name}")
+        choice.choose("Gate", "gate", gates, unit.gate, lambda name: f"gate {name}")

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import cache, matrix_choice, state, view_panel, widgets
+from pages.common import cache, state, view_panel, widgets
+from pages.understand.matrix import choice
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.matrix import ORDERS, text_matrix
@@ -45,15 +46,15 @@ def _choose_words(run: Run, loaded: Loaded, trace: Trace, saved: SavedDataset | 
     order = chosen.order if chosen.order in ORDERS else "run"
     row = st.container(horizontal=True)
     if saved:
-        matrix_choice.choose("Rows below the text", "source", list(SOURCES),
+        choice.choose("Rows below the text", "source", list(SOURCES),
                              chosen.source if chosen.source in SOURCES else "data", SOURCES.__getitem__, row)  # fmt: skip
-    matrix_choice.choose("Number the words by", "order", ORDERS, order, views.ORDERS.__getitem__, row)
+    choice.choose("Number the words by", "order", ORDERS, order, views.ORDERS.__getitem__, row)
     if saved is None or chosen.source == "typed":
         more = _typed(run)
     else:
         more = [tokens for tokens, _ in saved.report.examples[:FROM_DATA]]
     texts = (trace.tokens[1:-1], *map(tuple, more))
-    matrix = matrix_choice.kept(("matrix", order, texts), (loaded,), lambda: text_matrix(loaded, texts, order))
+    matrix = choice.kept(("matrix", order, texts), (loaded,), lambda: text_matrix(loaded, texts, order))
     return views.Words(loaded, matrix, order, min(1 if chosen.step is None else chosen.step, matrix.indices.shape[1] - 1))
 
 

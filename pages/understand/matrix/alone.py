@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import matrix_choice, matrix_dev, state, view_panel
+from pages.common import state, view_panel
+from pages.understand.matrix import choice, dev
 from rnn_core import tasks
 from rnn_core.analysis.feedforward import without_recurrence
 from rnn_core.analysis.loading import Loaded
@@ -13,11 +14,11 @@ from rnn_core.workspace.runs import Run
 
 def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
-    matrix_choice.refuse_overflow(trace)
+    choice.refuse_overflow(trace)
     found = without_recurrence(loaded, trace)
-    alone = views.Alone(loaded, trace, found, matrix_choice.step_of(trace), state.selection().label)
+    alone = views.Alone(loaded, trace, found, choice.step_of(trace), state.selection().label)
     view_panel.show(views.ALONE, alone, state.select)
     for name in tasks.of(run.config).views["matrix"]:
         if name in views.WORDS:
             st.markdown(views.WORDS[name](alone))
-    matrix_dev.show(run, loaded, lambda found, texts: views.gain_words(found.recurrence, texts))
+    dev.show(run, loaded, lambda found, texts: views.gain_words(found.recurrence, texts))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import cache, gradient_choice, gradient_tabs, run_choice, state, text_choice, view_panel, widgets
+from pages.common import cache, run_choice, state, text_choice, view_panel, widgets
+from pages.understand.bptt import choice, sections
 from rnn_core import tasks
 
 st.title("Backpropagation through time")
@@ -11,18 +12,18 @@ st.caption("Is the loss taken at every word or only at the last, and what does e
 run = run_choice.choose_run("bptt")
 with widgets.saying_problems():
     text_choice.choose_text(run)
-    gradient_choice.choose_target(run)
-    backward = gradient_choice.look_back(run)
+    choice.choose_target(run)
+    backward = choice.look_back(run)
     flow = backward.flow
 
 from rnn_core.views import bptt as views  # noqa: E402 - after the first paint, because it loads torch
 
-gradient_choice.warn(backward)
+choice.warn(backward)
 st.markdown(
     f"The total is L = **{flow.total:.4g}**, its gradient has length **{flow.norm:.4g}**. Checked against torch's autograd: "
     f"the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
 )
-asked = gradient_choice.choose_copies(backward)
+asked = choice.choose_copies(backward)
 view_panel.show(views.MAP, asked, state.select)
 if asked.parameter == "weight_hh":
     first = len(flow.tokens) if asked.direction else 1
@@ -31,7 +32,7 @@ if asked.parameter == "weight_hh":
 view_panel.show(views.WALK, asked, state.select)
 walk = views.WALK.compute(asked)
 if walk.path:
-    gradient_choice.choose_way(views.ways(walk), walk.path.down)
+    choice.choose_way(views.ways(walk), walk.path.down)
 st.markdown(views.path_words(walk))
 with st.expander("Step by step, with the factors"):
     st.dataframe(views.steps_back(asked), hide_index=True)
@@ -39,7 +40,7 @@ with st.expander("Step by step, with the factors"):
         st.markdown("The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before.")
         st.dataframe(factors, hide_index=True, height=220)
 
-tabs = gradient_tabs.tabs("modes" in tasks.of(run.config).views["bptt"])
+tabs = sections.tabs("modes" in tasks.of(run.config).views["bptt"])
 if tabs["copies"].open:
     with tabs["copies"]:
         view_panel.show(views.SHARES, asked, state.select)
@@ -50,13 +51,13 @@ if "modes" in tabs and tabs["modes"].open:
         view_panel.show(views.MODES, asked, state.select)
         st.markdown(views.modes_words(views.MODES.compute(asked)))
         st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
-        st.page_link("pages/understand/losses.py", label="Train the same network with both losses and compare",
+        st.page_link("pages/understand/losses/page.py", label="Train the same network with both losses and compare",
                      icon=":material/compare_arrows:")  # fmt: skip
 
 if tabs["truncation"].open:
     with tabs["truncation"]:
         with widgets.saying_problems():
-            view_panel.show(views.TRUNCATION, asked, None, lambda: gradient_tabs.choose_window(asked))
+            view_panel.show(views.TRUNCATION, asked, None, lambda: sections.choose_window(asked))
         st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
 
 if tabs["reach"].open:
@@ -73,7 +74,7 @@ if tabs["sgd"].open:
         with left:
             view_panel.show(views.SGD, asked)
         with right:
-            clip = gradient_tabs.choose_clip(run.config.train.clip)
+            clip = sections.choose_clip(run.config.train.clip)
             st.markdown(views.clip_words(asked, clip))
             st.dataframe(views.updates(asked, clip), hide_index=True)
         if "directions" not in tasks.of(run.config).views["bptt"]:
@@ -87,7 +88,7 @@ if tabs["sgd"].open:
 
 if tabs["beside"].open:
     with tabs["beside"]:
-        beside = views.Beside(gradient_tabs.pinned(run))
+        beside = views.Beside(sections.pinned(run))
         view_panel.show(views.BESIDE, beside)
         st.markdown(views.horizons(beside))
         st.dataframe(views.side_by_side(beside), hide_index=True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.common import cache, chips, fold, run_choice, state, text_choice, view_panel, widgets
+from pages.common import cache, run_choice, state, text_choice, view_panel, widgets
+from pages.read.inspect import chips, fold
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
