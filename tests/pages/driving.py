@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "inspect": "pages/read/inspect/page.py",
-    "data": "pages/train/data/page.py",
-    "train": "pages/train/train/page.py",
-    "runs": "pages/train/runs/page.py",
-    "matrix": "pages/understand/matrix/page.py",
-    "bptt": "pages/understand/bptt/page.py",
-    "losses": "pages/understand/losses/page.py",
-    "evaluate": "pages/understand/evaluate/page.py",
+    "inspect": "pages/read/inspect/inspect.py",
+    "data": "pages/train/data/data.py",
+    "train": "pages/train/train/train.py",
+    "runs": "pages/train/runs/runs.py",
+    "matrix": "pages/understand/matrix/matrix.py",
+    "bptt": "pages/understand/bptt/bptt.py",
+    "losses": "pages/understand/losses/losses.py",
+    "evaluate": "pages/understand/evaluate/evaluate.py",
 }
 TITLES = {
     "matrix": "Words to matrix",

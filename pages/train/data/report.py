@@ -47,7 +47,7 @@ def show_report(chosen: str) -> None:
     buttons = st.container(horizontal=True)
     if buttons.button("Train a network on this", type="primary", icon=":material/model_training:"):
         state.select(dataset=saved.id)
-        st.switch_page("pages/train/train/page.py")
+        st.switch_page("pages/train/train/train.py")
     with buttons.popover("Delete", icon=":material/delete:"):
         st.markdown("Delete this dataset for everybody? Runs trained on it stay.")
         if st.button("Yes, delete it", key="delete-dataset"):

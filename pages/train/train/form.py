@@ -23,7 +23,7 @@ def choose_dataset() -> SavedDataset:
     found = {dataset.id: dataset for dataset in workspace().datasets()}
     if not found:
         st.info("There is no data yet. Upload a file on the Data page, or take a sample.", icon=":material/upload:")
-        st.page_link("pages/train/data/page.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
         source.offer_samples()
         return st.stop()
     current = state.selection().dataset

@@ -130,8 +130,8 @@ def _offer_next(run: Run) -> None:
     """Where to go with a trained run."""
     buttons = st.container(horizontal=True)
     for label, icon, page in (
-        ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/page.py"),
-        ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/page.py"),
+        ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
+        ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):
         if buttons.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
             state.select(run=run.id)
@@ -139,4 +139,4 @@ def _offer_next(run: Run) -> None:
     with contextlib.suppress(Problem):
         if workspace().twin(run) and buttons.button("Compare both losses", icon=":material/compare_arrows:"):
             state.select(run=run.id)
-            st.switch_page("pages/understand/losses/page.py")
+            st.switch_page("pages/understand/losses/losses.py")

@@ -35,7 +35,7 @@ def twins(run: Run) -> dict[str, Run]:
         elif st.button("Train its twin", type="primary", icon=":material/play_arrow:"):
             with widgets.saying_problems():
                 training.start_twin(run)
-            st.switch_page("pages/train/train/page.py")
+            st.switch_page("pages/train/train/train.py")
         return st.stop()
     found = {training.loss_of(run): run, training.loss_of(twin): twin}
     for one in found.values():

@@ -100,7 +100,7 @@ if name := session.imported:
 found = workspace.runs()
 if not found:
     st.info("There is no run yet. Train one on the Train page, or import one below.", icon=":material/stacks:")
-    st.page_link("pages/train/train/page.py", label="Go to Train", icon=":material/arrow_forward:")
+    st.page_link("pages/train/train/train.py", label="Go to Train", icon=":material/arrow_forward:")
     import_one()
     st.stop()
 table = listing.rows(found)
@@ -125,9 +125,9 @@ else:
     if len(ticked) == 1:
         one = ticked[0]
         for label, icon, page in (
-            ("Inspect", ":material/search:", "pages/read/inspect/page.py"),
-            ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/page.py"),
-            ("Training", ":material/model_training:", "pages/train/train/page.py"),
+            ("Inspect", ":material/search:", "pages/read/inspect/inspect.py"),
+            ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+            ("Training", ":material/model_training:", "pages/train/train/train.py"),
         ):
             if actions.button(label, icon=icon):
                 state.select(run=one.id)

@@ -51,7 +51,7 @@ if "modes" in tabs and tabs["modes"].open:
         view_panel.show(views.MODES, asked, state.select)
         st.markdown(views.modes_words(views.MODES.compute(asked)))
         st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
-        st.page_link("pages/understand/losses/page.py", label="Train the same network with both losses and compare",
+        st.page_link("pages/understand/losses/losses.py", label="Train the same network with both losses and compare",
                      icon=":material/compare_arrows:")  # fmt: skip
 
 if tabs["truncation"].open:
