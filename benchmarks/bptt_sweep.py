@@ -58,7 +58,7 @@ def main() -> None:
 def _one(way: str, tokens: int, hidden: int, cell: str, threads: int, repeat: int) -> dict[str, Any]:
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network = Network(ModelConfig(cell=cell, hidden=hidden), 1000, 2).eval().requires_grad_(False)  # type: ignore[arg-type]
+    network = Network(ModelConfig(cell=cell, hidden=hidden), 1000, 2).eval().requires_grad_(False)
     done = forward(network, torch.randint(4, 1000, (tokens,)))
     target = Target(torch.zeros(tokens, dtype=torch.long), torch.full((tokens,), 1 / tokens), False, "every")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -75,7 +75,7 @@ def _by_sweep(done: Pass, target: Target) -> Tensor:
     norms = torch.zeros(done.steps, done.steps)
 
     def visit(met: Met) -> None:
-        norms[met.step, met.rows] = torch.linalg.vector_norm(met.at_input, dim=1)
+        norms[met.step, met.rows] = met.crossing.length("weight_ih", len(done.layers[0][0].parameters["weight_ih"]))
 
     sweep(done, done.network.readout_back(at_logits(done, target)), torch.eye(done.steps), visit)
     return norms

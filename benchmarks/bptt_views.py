@@ -50,7 +50,7 @@ def main() -> None:
 
 def _untrained(runs: list[Loaded], cell: str, both: bool) -> Loaded:
     like = next(one for one in runs if one.config.model.bidirectional == both)
-    model = type(like.config.model)(cell=cell, hidden=128, embedding=100, bidirectional=both)  # type: ignore[arg-type]
+    model = type(like.config.model)(cell=cell, hidden=128, embedding=100, bidirectional=both)
     torch.manual_seed(0)
     network = Network(model, len(like.speech.vocabulary), len(like.speech.labels)).eval().requires_grad_(False)
     return Loaded(like.id, replace(like.config, model=model), like.speech, network)

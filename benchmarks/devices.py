@@ -26,7 +26,7 @@ from rnn_core.network.device import number, title_of
 from rnn_core.network.dropout import Noise
 from rnn_core.network.losses import cross_entropy
 from rnn_core.network.models import Network
-from rnn_core.network.recurrence import inner_bias, run
+from rnn_core.network.recurrence import Applied, run
 from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.engines import Autograd
 
@@ -71,12 +71,12 @@ def packed(layer: nn.RNNBase, x: Tensor, lengths: Tensor) -> Tensor:
 def layers(device: torch.device, rounds: int) -> Iterator[str]:
     for batch, steps, n, d in SIZES:
         for name, kind in KINDS.items():
-            cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d).to(device)  # type: ignore[arg-type]
+            cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d).to(device)
             parameters = {
                 k: (torch.randn(p.shape, device=device) * 0.1).requires_grad_() for k, p in cell.parameters(n, d).items()
             }
             with torch.no_grad():
-                inner = inner_bias(cell, parameters)
+                inner = Applied(cell, parameters).biases["weight_hh"]
                 for own, value in (("weight_ih", parameters["weight_ih"]), ("weight_hh", parameters["weight_hh"]),
                                    ("bias_ih", parameters["bias"]), ("bias_hh", 0 if inner is None else inner)):  # fmt: skip
                     getattr(theirs, own + "_l0").copy_(torch.as_tensor(value))
@@ -110,7 +110,7 @@ def updates(device: torch.device, rounds: int, batch: int = 64, steps: int = 50,
     given = {"tokens": tokens, "lengths": lengths, "at": last, "labels": labels, "weights": torch.ones(batch),
              "total": torch.tensor(float(batch))}  # fmt: skip
     for name, kind in KINDS.items():
-        config = ModelConfig(cell=name, embedding=n, hidden=d, layers=2, dropout=0.0)  # type: ignore[arg-type]
+        config = ModelConfig(cell=name, embedding=n, hidden=d, layers=2, dropout=0.0)
         network = Network(config, WORDS, CLASSES).to(device).train()
         optimizer = DeviceOptimizer(network, TrainConfig())
         engine = Autograd(network, cross_entropy, optimizer)

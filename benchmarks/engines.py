@@ -1,11 +1,11 @@
-"""Training tokens per second by each engine, and against another checkout of this project.
+"""Training tokens per second by each engine, against another checkout of this project, or against another cell.
 
-    python -m benchmarks.engines [--pairs N] [--batches N] [--against DIR] [--cells rnn lstm gru] [--data sst2 ud_ewt]
+    python -m benchmarks.engines [--pairs N] [--batches N] [--against DIR | --over CELL] [--cells rnn lstm …] [--data sst2 ud_ewt]
 
 Prints a JSON line for each data set and cell. Without --against: autograd's rate over the fused path's, batches of each in turn
-in one process. With it: this checkout's default engine over that of DIR, each in a process of its own, which take turns; DIR has
-its virtual environment, and this script is run there by its path. The median ratio of the pairs, and the 90 % interval of the
-median by the bootstrap.
+in one process. With --over: the cell's default engine over that of another cell, likewise, and the median rates. With --against:
+this checkout's default engine over that of DIR, each in a process of its own, which take turns; DIR has its virtual environment,
+and this script is run there by its path. The median ratio of the pairs, and the 90 % interval of the median by the bootstrap.
 """
 
 import argparse
@@ -83,7 +83,8 @@ def ask(process: subprocess.Popen[str], number: int, batches: int) -> float:
 
 
 def compare(given: argparse.Namespace, data: str, cell: str) -> dict[str, Any]:
-    ratios = []
+    ratios: list[float] = []
+    rates: list[tuple[float, float]] = []
     if given.against:
         for first in range(0, given.pairs, EACH):
             both = [server(root, data, cell) for root in (HERE.parents[1], Path(given.against))]
@@ -96,13 +97,16 @@ def compare(given: argparse.Namespace, data: str, cell: str) -> dict[str, Any]:
             for process in both:
                 process.kill()
     else:
-        fused, autograd = Rates(data, cell, "auto"), Rates(data, cell, "autograd")
+        one = Rates(data, cell, "auto" if given.over else "autograd")
+        other = Rates(data, given.over or cell, "auto")
         for number in range(given.pairs):
-            engines = (fused, autograd) if number % 2 else (autograd, fused)
-            rates = {id(engine): engine.rate(number, given.batches) for engine in engines}
-            ratios.append(rates[id(autograd)] / rates[id(fused)])
-    what = "this over the other" if given.against else "autograd over fused"
-    return {"data": data, "cell": cell, "ratio": what, "median": round(statistics.median(ratios), 3),
+            engines = (other, one) if number % 2 else (one, other)
+            found = {id(engine): engine.rate(number, given.batches) for engine in engines}
+            rates.append((found[id(one)], found[id(other)]))
+        ratios = [mine / theirs for mine, theirs in rates]
+    what = "this over the other" if given.against else f"over {given.over}" if given.over else "autograd over fused"
+    more = {"rates": [round(statistics.median(each)) for each in zip(*rates, strict=True)]} if rates else {}
+    return more | {"data": data, "cell": cell, "ratio": what, "median": round(statistics.median(ratios), 3),
             "interval": interval(ratios), "ratios": [round(r, 3) for r in ratios]}  # fmt: skip
 
 
@@ -114,6 +118,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--batches", type=int, default=30)
     parser.add_argument("--against", metavar="DIR")
+    parser.add_argument("--over", metavar="CELL")
     parser.add_argument("--cells", nargs="+", default=["lstm", "gru", "rnn"])
     parser.add_argument("--data", nargs="+", default=["sst2", "ud_ewt"])
     given = parser.parse_args()

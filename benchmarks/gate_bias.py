@@ -26,7 +26,7 @@ from rnn_core.commands import main as command
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.network.cells import GRU
+from rnn_core.network.cells.gru import GRU
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.loop import Training
 from rnn_core.workspace.runs import Speech
@@ -80,7 +80,7 @@ def remembered(task: str, steps: int, cell: str, seed: int) -> str:
     train, dev = make(2000, steps, rng), make(500, steps, rng)
     vocabulary, labels = Vocabulary.build(train[0], 100), [*WORDS[:4], "none"] if kind == "tag" else list(WORDS[:2])
     encoded, held_out = (Encoded.of(*texts, vocabulary, labels, kind == "tag") for texts in (train, dev))
-    model = ModelConfig(cell=cell, embedding=64, hidden=64, dropout=0.0)  # type: ignore[arg-type]
+    model = ModelConfig(cell=cell, embedding=64, hidden=64, dropout=0.0)
     fit = TrainConfig(epochs=EPOCHS, patience=0, learning_rate=0.002, threads=1, seed=seed)
     config = RunConfig(DataConfig(task=kind), model, fit, "0" * 64, "bench")
     training, reached = Training(config, encoded, held_out, Speech(vocabulary, tuple(labels))), Reached()

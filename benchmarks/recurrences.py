@@ -51,7 +51,7 @@ def main() -> None:
     given = parser.parse_args()
     for batch, steps, n, d in SIZES:
         for name, kind in (("rnn", torch.nn.RNN), ("gru", torch.nn.GRU), ("lstm", torch.nn.LSTM)):
-            cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d)  # type: ignore[arg-type]
+            cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d)
             parameters = {k: (torch.randn(p.shape) * 0.1).requires_grad_() for k, p in cell.parameters(n, d).items()}
             whole = torch.full((batch,), steps)
             x, g = torch.randn(steps, batch, n, requires_grad=True), torch.randn(steps, batch, d)

@@ -57,7 +57,7 @@ class Bench:
         )
 
     def ours(self, cell: str, hidden: int, epochs: int, **train: Any) -> Training:
-        model = ModelConfig(cell=cell, embedding=100, hidden=hidden, bidirectional=self.tagging)  # type: ignore[arg-type]
+        model = ModelConfig(cell=cell, embedding=100, hidden=hidden, bidirectional=self.tagging)
         config = TrainConfig(batch=64, epochs=epochs, patience=0, threads=THREADS, **train)
         run = RunConfig(self.data, model, config, self.fingerprint, "bench")
         return Training(run, self.train, self.dev, Speech(self.vocabulary, self.labels))

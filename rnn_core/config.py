@@ -44,22 +44,26 @@ class _Misfit(ValueError):
         self.typed = typed
 
 
-def _tasks() -> tuple[str, ...]:
-    """The names of the files in `tasks/`, none of which is imported: `classify` and `tag` first, the others by name."""
-    names = sorted(path.stem for path in (Path(__file__).parent / "tasks").glob("[a-z]*.py"))
-    first = ("classify", "tag")
+def _files(folder: str, *first: str) -> tuple[str, ...]:
+    """The names of the files in a folder, none of which is imported: some first, the others by name."""
+    names = sorted(path.stem for path in (Path(__file__).parent / folder).glob("[a-z]*.py"))
     return tuple(sorted(names, key=lambda name: first.index(name) if name in first else len(first)))
 
 
-TASKS = _tasks()
+TASKS = _files("tasks", "classify", "tag")
 """The names of the tasks."""
+
+CELLS = _files("network/cells", "rnn", "lstm", "gru")
+"""The names of the cells."""
 
 if TYPE_CHECKING:
     TaskName = str
+    CellName = str
 else:
     TaskName = Literal[TASKS]
+    CellName = Literal[CELLS]
 
-CHOICE_NAMES = {"rnn": "Elman RNN", "lstm": "LSTM", "gru": "GRU", "adam": "Adam", "sgd": "SGD", "relu": "ReLU",
+CHOICE_NAMES = {"adam": "Adam", "sgd": "SGD", "relu": "ReLU",
                 "cpu": "the processor", "cuda": "a GPU",
                 "last": "at the last step", "every": "at every step", "word": "words", "char": "characters"}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
@@ -140,7 +144,7 @@ class DataConfig:
 class ModelConfig:
     """The network: what h_t is made of and how wide everything is."""
 
-    cell: Annotated[Literal["rnn", "lstm", "gru"], Field(title="Cell", description="Elman RNN, LSTM or GRU")] = "lstm"
+    cell: Annotated[CellName, Field(title="Cell", description="what a step computes; rnn: the Elman network")] = "lstm"
     activation: Annotated[
         Literal["tanh", "relu", "sigmoid"], Field(title="Activation φ", description="of the Elman RNN; the others have their own")
     ] = "tanh"
@@ -159,8 +163,8 @@ class ModelConfig:
         Literal["orthogonal", "torch"],
         Field(
             title="Initialisation",
-            description="orthogonal: embeddings ±0.05, U Glorot, W orthogonal, biases 0 but the LSTM's forget bias 1 and the "
-            "GRU's update bias 2; torch: torch.nn's defaults, embeddings N(0, 1)",
+            description="orthogonal: embeddings ±0.05, U Glorot, W orthogonal, biases 0 but those of the gates that keep the "
+            "state, which start open (LSTM's forget bias 1, GRU's update bias 2); torch: torch.nn's defaults, embeddings N(0, 1)",
         ),
     ] = "orthogonal"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rnn_core.config import (
+    CELLS,
     FORMAT,
     TASKS,
     DataConfig,
@@ -58,7 +59,7 @@ def test_every_option_has_a_title_a_description_and_a_default(config: type) -> N
 
 def test_choices_and_types_are_read_from_the_fields() -> None:
     data, model, train = (options(config) for config in CONFIGS)
-    assert choices(model["cell"]) == ("rnn", "lstm", "gru")
+    assert choices(model["cell"]) == CELLS and CELLS[:3] == ("rnn", "lstm", "gru")
     assert choices(data["task"]) == TASKS and TASKS[:2] == ("classify", "tag")
     assert choices(data["delimiter"]) == (",", "\t", ";", "|") and choices(train["loss"]) == ("last", "every")
     assert choices(data["text"]) == choices(model["hidden"]) == ()

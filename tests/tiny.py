@@ -17,6 +17,7 @@ from rnn_core.data.scoring import LabelScorer, Predictions
 from rnn_core.data.top import Top, look
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
+from rnn_core.network.sweeps import SWEEPS
 from rnn_core.results import Scores
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run, Speech, write_tensors
@@ -27,8 +28,14 @@ CELLS: dict[str, dict[str, Any]] = {
     "sigmoid": {"cell": "rnn", "activation": "sigmoid"},
     "lstm": {"cell": "lstm"},
     "gru": {"cell": "gru"},
+    "mingru": {"cell": "mingru"},
+    "peephole": {"cell": "peephole_lstm"},
+    "layernorm": {"cell": "layernorm_lstm"},
 }
 """Every cell by a short name, as options of `ModelConfig`."""
+
+COMPILED = tuple(name for name, options in CELLS.items() if options["cell"] in SWEEPS)
+"""Those that have a compiled kernel."""
 
 LABELS = ("bad", "good")
 TAGS = ("B-PER", "I-PER", "O")

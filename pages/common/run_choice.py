@@ -7,7 +7,8 @@ import streamlit as st
 from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES, Problem
+from rnn_core.config import Problem
+from rnn_core.network import cells
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -66,7 +67,7 @@ def run_label(run: Run) -> str:
     except Problem:
         return f"{run.id} (damaged)"
     model = config.model
-    cell = CHOICE_NAMES[model.cell] + (f" ({model.activation})" if model.cell == "rnn" else "")
+    cell = cells.title(model)
     both = ", both directions" if model.bidirectional else ""
     return f"{config.name} · {tasks.of(config).short} · {cell} {model.hidden}{both}"
 

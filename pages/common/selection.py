@@ -63,7 +63,7 @@ class Selection:
     back: int | None = None
     down: int | None = None
     window: int | None = None
-    parameter: str = "weight_hh"
+    parameter: str = ""
     pinned: str | None = None
     rows: str | None = None
     source: str | None = None

@@ -139,13 +139,17 @@ def distinct(names: Mapping[str, str]) -> dict[str, str]:
     return {one: f"{name} ({one[-6:]})" if name in twice else name for one, name in names.items()}
 
 
-def option(name: str, field: FieldInfo, value: Any, key: str, **more: Any) -> Any:
-    """The widget of one option: its title, help, choices and bounds are the config's own. Returns its value."""
+def option(name: str, field: FieldInfo, value: Any, key: str, names: Mapping[str, str] = CHOICE_NAMES, **more: Any) -> Any:
+    """The widget of one option: its title, help, choices and bounds are the config's own. Returns its value.
+
+    Args:
+        names: how its choices are written, where that is not the value itself.
+    """
     common: dict[str, Any] = {"label": field.title or name, "help": field.description, "key": key} | more
     kind, listed, (low, high) = number_type(field), choices(field), bounds(field)
     if listed:
         return st.selectbox(options=listed, index=listed.index(value) if value in listed else 0,
-                            format_func=lambda value: CHOICE_NAMES.get(value, str(value)), **common)  # fmt: skip
+                            format_func=lambda value: names.get(value, str(value)), **common)  # fmt: skip
     if kind is bool:
         return st.toggle(value=bool(value), **common)
     if kind is int:

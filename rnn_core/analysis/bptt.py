@@ -19,11 +19,11 @@ from rnn_core.analysis.bptt_pass import (
     target_of,
     values_of,
 )
-from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Gradients, Met, Sums, added, sums, sweep, two_deltas
+from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Gradients, Met, Sums, added, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.network.device import array, host, number
-from rnn_core.network.jacobians import Read, deltas, times
+from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Network
 from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
 
@@ -111,36 +111,36 @@ def flow(
     )
 
 
-class _Pairs(NamedTuple):
-    """Maps (T, R) over the losses that are followed, and (T, parameters, R) shares."""
+Source = tuple[str, int]
+"""A product, and how many of its last rows: `Read.source`."""
 
-    at_input: Tensor
-    at_hidden: Tensor
-    inner: Tensor
+
+class _Pairs(NamedTuple):
+    """Maps (T, R) over the losses that are followed, by `Source` those of δ, and (T, parameters, R) shares."""
+
+    deltas: dict[Source, Tensor]
     states: Tensor
     shares: Tensor
 
 
 def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> dict[tuple[int, int], _Pairs]:
     found, along = {}, {}
-    two, shape = two_deltas(done), (done.steps, len(rows))
+    shape = done.steps, len(rows)
     for layer, direction, read in done.each():
-        states, at_input = (done.top.new_zeros(shape) for _ in range(2))
-        lengths = [(at_input, root(read.slopes.at_input))]
-        at_hidden = inner = at_input
-        if two:
-            at_hidden, inner = (done.top.new_zeros(shape) for _ in range(2))
-            lengths += [(at_hidden, root(read.slopes.at_hidden)), (inner, root(read.slopes.at_hidden[:, :, -1:]))]
-        shares = done.top.new_zeros(done.steps, len(read.parameters), len(rows))
-        found[layer, direction] = _Pairs(at_input, at_hidden, inner, states, shares)
-        along[layer, direction] = lengths, _directions(read, f"cells.{layer}.{direction}.", gradients)
+        sources = dict.fromkeys((_at_input(read), *map(read.source, read.parameters)))
+        found[layer, direction] = _Pairs(
+            {source: done.top.new_zeros(shape) for source in sources},
+            done.top.new_zeros(shape),
+            done.top.new_zeros(done.steps, len(read.parameters), len(rows)),
+        )
+        along[layer, direction] = _directions(read, f"cells.{layer}.{direction}.", gradients)
 
     def visit(met: Met) -> None:
-        maps, (lengths, shares) = found[met.layer, met.direction], along[met.layer, met.direction]
+        maps, shares = found[met.layer, met.direction], along[met.layer, met.direction]
         where = met.step, met.rows
         maps.states[where] = torch.linalg.vector_norm(met.at_state, dim=1)
-        for into, root in lengths:
-            into[where] = torch.linalg.vector_norm(times(root[met.step], met.grad), dim=1)
+        for source, into in maps.deltas.items():
+            into[where] = met.crossing.length(*source)
         torch.mm(shares[met.step], met.grad.t(), out=maps.shares[met.step][:, met.rows])
 
     eye = torch.nn.functional.one_hot(rows, done.steps).to(done.top)
@@ -151,62 +151,34 @@ def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> di
     return found
 
 
-def root(slopes: Tensor) -> Tensor:
-    """(T, P, P, d) such that `times` with it gives vectors as long as with the slopes, (T, P, G, d), but shorter ones to add up.
-
-    Unit by unit the factor R of the slopes' QR decomposition, by Gram and Schmidt; in float64, where squares of faint slopes
-    do not underflow.
-    """
-    rest = list(slopes.double().unbind(1))
-    found = rest[0].new_zeros(len(slopes), len(rest), len(rest), slopes.shape[3])
-    for j, one in enumerate(rest):
-        length = torch.linalg.vector_norm(one, dim=1)
-        found[:, j, j] = length
-        unit = torch.where(length > 0, one.transpose(0, 1) / length, 0).transpose(0, 1)
-        for p in range(j + 1, len(rest)):
-            found[:, p, j] = (rest[p] * unit).sum(1)
-            rest[p] = rest[p] - found[:, p, j, None] * unit
-    return found.to(slopes.dtype)
+def _at_input(read: Read) -> Source:
+    """The pre-activation: where the inputs come in."""
+    return read.source(read.cell.of_inputs[0])
 
 
 def _directions(read: Read, name: str, gradients: Gradients) -> Tensor:
     """(T, parameters, P·d) what the gradient at the state is multiplied with to give the share of a copy of each parameter."""
     found = []
-    gates = read.slopes.at_input.shape[2]
-    for parameter in read.parameters:
+    for parameter, p in read.parameters.items():
         whole = gradients[name + parameter]
         whole = whole / whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
-        if parameter == "weight_ih":
-            along = read.x @ whole.t()
-        elif parameter == "weight_hh":
-            along = read.h_before @ whole.t()
-        else:
-            along = whole.expand(len(read.x), -1)
-        along = along.unflatten(1, (-1, read.h_before.shape[1]))  # (T, G, d), or the last gate alone
-        slopes = read.slopes.at_hidden if parameter in ("weight_hh", "bias_inner") else read.slopes.at_input
-        found.append((slopes[:, :, gates - along.shape[1] :] * along[:, None]).sum(2).flatten(1))
+        along = read.factors[parameter] @ whole.t() if p.dim() > 1 else whole.expand(len(read.x), -1)
+        product, rows = read.source(parameter)
+        missing = read.outputs[product].shape[1] - rows
+        found.append(read.moved(product, torch.nn.functional.pad(along, (missing, 0)) if missing else along))
     return torch.stack(found, 1)
 
 
 def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Gradients, maps: _Pairs) -> CopyGradients:
     name = f"cells.{layer}.{direction}."
-    at_state, d = total.at_state[layer, direction][0], read.h_before.shape[1]
-    at_input, at_hidden = (deltas(slopes, at_state) for slopes in (read.slopes.at_input, read.slopes.at_hidden))
-    x_length, h_length = read.x.norm(dim=1)[:, None], read.h_before.norm(dim=1)[:, None]
-    ones = torch.ones_like(x_length)
-    # by parameter: the map of its δ, the length of what δ is multiplied with, that δ of the total loss, its other factor
-    held = {
-        "weight_ih": (maps.at_input, x_length, at_input, read.x),
-        "weight_hh": (maps.at_hidden, h_length, at_hidden, read.h_before),
-        "bias": (maps.at_input, ones, at_input, ones),
-        "bias_inner": (maps.inner, ones, at_hidden[:, -d:], ones),
-    }
+    deltas = read.deltas(total.at_state[layer, direction][0])
     pairs, copies, copy_shares, running, cosines = {}, {}, {}, {}, {}
     for parameter in read.parameters:
-        delta_map, length, delta, factor = held[parameter]
+        source, factor = read.source(parameter), read.factor(parameter)
+        delta, length = deltas[source[0]][:, -source[1] :], factor.norm(dim=1)
         whole = gradients[name + parameter].view(delta.shape[1], -1)
-        pairs[parameter] = array((delta_map * length).t())
-        copies[parameter] = array(delta.norm(dim=1) * length[:, 0])
+        pairs[parameter] = array((maps.deltas[source] * length[:, None]).t())
+        copies[parameter] = array(delta.norm(dim=1) * length)
         size = whole.norm()
         along = ((delta @ whole) * factor).sum(1) / size.square().clamp(min=torch.finfo(size.dtype).tiny)
         copy_shares[parameter] = array(along)
@@ -214,7 +186,7 @@ def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Grad
     return CopyGradients(
         layer=layer,
         direction=direction,
-        delta=array(maps.at_input.t()),
+        delta=array(maps.deltas[_at_input(read)].t()),
         states=array(maps.states.t()),
         pairs=pairs,
         shares={parameter: array(maps.shares[:, i].t()) for i, parameter in enumerate(read.parameters)},

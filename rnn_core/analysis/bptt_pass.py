@@ -79,7 +79,7 @@ def forward(network: Network, indices: np.ndarray | Tensor) -> Pass:
         outputs = network({"tokens": indices[:, None].to(device), "lengths": torch.tensor([len(indices)], device=device)})
     layers: list[list[Read]] = [[] for _ in range(network.config.layers)]
     for layer, direction in network.cells.each():
-        layers[layer].append(Read.of(network.cell, tape[f"cells.{layer}.{direction}"]))
+        layers[layer].append(Read.of(tape[f"cells.{layer}.{direction}"]))
     return Pass(network, indices, layers, outputs["states"][:, 0], outputs["logits"][:, 0])
 
 

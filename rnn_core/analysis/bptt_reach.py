@@ -10,8 +10,7 @@ from torch import Tensor
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
 from rnn_core.analysis.bptt_sweep import FLUSH, flush, sums
 from rnn_core.config import Problem
-from rnn_core.network.cells import Cell, Elman
-from rnn_core.network.jacobians import Read, deltas, times
+from rnn_core.network.jacobians import Read
 from rnn_core.results import Path, Reach
 
 SINGULAR_WORK = 140 * 128**2
@@ -39,15 +38,16 @@ def reach(done: Pass, layer: int, direction: int, step: int) -> Reach:
     wanted = set(chosen.tolist())
     norms = [spectral_norm(j) for n, j in enumerate(_jacobians(read, walk)) if n in wanted]
     bound, weight_norm, radius = None, None, None
-    if isinstance(cell, Elman):
-        weight = read.parameters["weight_hh"]
+    slope = cell.slope(tuple(part[walk[:-1]] for part in read.after))
+    if slope is not None:
+        (weight,) = (read.parameters[name] for name in cell.of_step)
         weight_norm = float(torch.linalg.matrix_norm(weight, 2))
         radius = float(torch.linalg.eigvals(weight).abs().max())
-        steepest = cell.slope(read.after[0][walk[:-1]]).amax(1)
+        steepest = slope.amax(1)
         bound = np.concatenate(([1.0], np.cumprod(weight_norm * steepest.double().numpy())))[chosen]
     return Reach(
         layer, direction, step, np.array(walk)[chosen], np.array(norms), bound, weight_norm, radius,
-        saturation(cell, read), len(walk) - len(chosen),
+        saturation(read), len(walk) - len(chosen),
     )  # fmt: skip
 
 
@@ -68,38 +68,27 @@ def spectral_norm(matrix: Tensor) -> float:
 @torch.no_grad()
 def _jacobians(read: Read, walk: list[int]) -> Iterator[Tensor]:
     """∂(state at t)/∂(state at k), (parts·d, parts·d), for t = walk[0] and every k of the walk in turn."""
-    grad = torch.eye(len(read.after) * read.h_before.shape[1], dtype=read.x.dtype)
+    grad = torch.eye(read.width, dtype=read.x.dtype)
     yield grad
     for step in walk[:-1]:
         after, grad = grad, torch.empty_like(grad)
-        read.back(step, after, read.delta(step, after), grad)
+        read.cross(step, after).back(grad)
         if step % FLUSH == 0:
             flush(grad)
         yield grad
 
 
-def saturation(cell: Cell, read: Read) -> dict[str, np.ndarray]:
+def saturation(read: Read) -> dict[str, np.ndarray]:
     """By non-linearity, (T,) the share of units whose slope is below a tenth of the steepest."""
-    if isinstance(cell, Elman):
-        steepest = 0.25 if cell.activation == "sigmoid" else 1.0
-        return {"φ": (cell.slope(read.after[0]) < 0.1 * steepest).double().mean(1).numpy()}
-    found = {}
-    for i, name in enumerate(cell.kept):
-        if name == "q":  # no non-linearity
-            continue
-        value = read.kept[i]
-        slope = 1 - value * value if name in ("g", "n") else 4 * value * (1 - value)
-        found[name] = (slope < 0.1).double().mean(1).numpy()
-    if "c" in cell.parts:
-        squashed = read.after[1].tanh()
-        found["tanh c"] = (1 - squashed * squashed < 0.1).double().mean(1).numpy()
-    return found
+    steepness = read.cell.steepness(read.after, read.kept)
+    return {name: (slope < 0.1).double().mean(1).numpy() for name, slope in steepness.items()}
 
 
 def path(
     done: Pass, target: Target, layer: int, direction: int, step: int, back: int, down: int | None = None
 ) -> Path:
-    """The three factors of ∂L(t)/∂W|(k) in one layer and direction, along the way that comes down into it at s.
+    """The three factors of ∂L(t)/∂W|(k) in one layer and direction, along the way that comes down into it at s. Of a cell without
+    a matrix W that its step multiplies, those of ∂L(t)/∂U|(k).
 
     Args:
         step, back, down: t, k and s, from 0; s is None, or one that the loss does not come down at: the way with the largest
@@ -122,8 +111,10 @@ def path(
     alone = torch.nn.functional.one_hot(torch.tensor(step), done.steps)[None]
     at_state = {key: states[0] for key, states in sums(done, target, alone).at_state.items()}
     from_above = _from_above(done, target, layer, step, at_state)[:, direction * d : direction * d + d]
-    whole = times(read.slopes.at_hidden[back], at_state[layer, direction][back][None])[0]
-    shares = _along(read, from_above, back, ways, whole) / whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
+    parameter = (*read.cell.of_step, *read.cell.of_inputs)[0]
+    whole = read.cross(back, at_state[layer, direction][back][None]).delta(parameter)[0]
+    size = whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
+    shares = _along(read, from_above, back, ways, parameter, whole) / size
     if down not in ways:
         down = ways[int(shares.argmax())]
     walk = read_before(done, direction, down)
@@ -131,8 +122,8 @@ def path(
     at_loss = torch.zeros(len(between), dtype=between.dtype)
     at_loss[:d] = from_above[down]
     at_copy = at_loss @ between
-    delta = times(read.slopes.at_hidden[back], at_copy[None])[0]
-    h_before = read.h_before[back]
+    delta = read.cross(back, at_copy[None]).delta(parameter)[0]
+    factor = read.factors[parameter][back]
     return Path(
         layer=layer,
         direction=direction,
@@ -144,10 +135,11 @@ def path(
         between=between.numpy(),
         between_norm=spectral_norm(between),
         at_copy=at_copy.numpy(),
+        parameter=parameter,
         delta=delta.numpy(),
-        h_before=h_before.numpy(),
-        gradient_norm=float(delta.norm() * h_before.norm()),
-        whole_norm=float(whole.norm() * h_before.norm()),
+        factor=factor.numpy(),
+        gradient_norm=float(delta.norm() * factor.norm()),
+        whole_norm=float(whole.norm() * factor.norm()),
         ways=np.array(ways),
         shares=shares.numpy(),
     )
@@ -162,27 +154,26 @@ def _from_above(
         found[step] = done.network.readout_back(at_logits(done, target)[step])
         return found
     for direction, read in enumerate(done.layers[layer + 1]):
-        found += read.at_inputs(deltas(read.slopes.at_input, at_state[layer + 1, direction]))
+        found += read.at_inputs(read.deltas(at_state[layer + 1, direction]))
     return found
 
 
-def _along(read: Read, from_above: Tensor, back: int, ways: list[int], whole: Tensor) -> Tensor:
+def _along(read: Read, from_above: Tensor, back: int, ways: list[int], parameter: str, whole: Tensor) -> Tensor:
     """(m,) ⟨what of δ(t,k) comes by each way, δ(t,k)⟩.
 
-    No way is walked back for it: what a change of a_k along δ(t,k) does to the states is walked on, once for all ways.
+    No way is walked back for it: what a change of the product along δ(t,k) does to the states is walked on, once for all ways.
     """
-    slopes = read.slopes
-    gates = whole.view(slopes.at_hidden.shape[2:])
-    moved = (slopes.at_hidden[back] * gates).sum(1)  # (P, d)
+    change = torch.zeros_like(read.outputs[parameter])
+    change[back] = whole
+    moved, d = read.moved(parameter, change)[back], from_above.shape[1]
     found, step, wanted = [], back, set(ways)
     while True:
         if step in wanted:
-            found.append(from_above[step] @ moved[0])
+            found.append(from_above[step] @ moved[:d])
         if step == ways[-1]:
             return torch.stack(found)
         step += 1 if ways[-1] > step else -1
-        gates = read.onward(moved[0]).view_as(gates)
-        moved = (slopes.at_hidden[step] * gates).sum(1) + (slopes.direct[step] * moved).sum(1)
+        moved = read.onward(step, moved)
 
 
 def horizon(sizes: np.ndarray, share: float = 0.01) -> int | None:

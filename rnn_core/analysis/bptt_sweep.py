@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
 from rnn_core.network.device import host
-from rnn_core.network.jacobians import Read, deltas, times
+from rnn_core.network.jacobians import Crossing
 
 BLOCK_BYTES = 128 * 2**20
 """What the gradients above and below a layer may take, for one block of losses."""
@@ -38,7 +38,8 @@ class Met(NamedTuple):
         layer, direction, step: whose.
         rows: which rows of the batch of losses reach it.
         grad: (rows, P·d) the gradient at the state after the step; to be used at once, for the sweep goes on in it.
-        delta: (rows, G·d) δ at W h_{i−1}, where the sweep needs it itself.
+        crossing: the same on its way across the step.
+        d: hidden units.
     """
 
     layer: int
@@ -46,20 +47,13 @@ class Met(NamedTuple):
     step: int
     rows: slice
     grad: Tensor
-    delta: Tensor | None
-    read: Read
-
-    @property
-    def at_input(self) -> Tensor:
-        """(rows, G·d) δ at U x_i + b."""
-        if self.delta is not None and self.read.slopes.same:
-            return self.delta
-        return times(self.read.slopes.at_input[self.step], self.grad)
+    crossing: Crossing
+    d: int
 
     @property
     def at_state(self) -> Tensor:
-        """(rows, d) the gradient at h."""
-        return self.grad[:, : self.read.h_before.shape[1]]
+        """(rows, d) the gradient at h, the first part of the state."""
+        return self.grad[:, : self.d]
 
 
 @torch.no_grad()
@@ -121,11 +115,11 @@ def _sweep_block(
                     grad[:, :d].addr_(weights[step, rows], seeds[step, part])
                 else:
                     grad[:, :d] += incoming[step, rows, part]
-                delta = read.delta(step, grad)
-                visit(Met(layer, direction, step, slice(rows.start + offset, rows.stop + offset), grad, delta, read))
+                crossing = read.cross(step, grad)
+                visit(Met(layer, direction, step, slice(rows.start + offset, rows.stop + offset), grad, crossing, d))
                 if outgoing is not None:
-                    read.down(step, grad, delta, outgoing[step, rows])
-                read.back(step, grad, delta, before[rows])
+                    crossing.down(outgoing[step, rows])
+                crossing.back(before[rows])
                 if step % FLUSH == 0:
                     flush(before[rows])
                 carried, before = before, carried
@@ -177,27 +171,19 @@ def sums(done: Pass, target: Target, weightings: Tensor) -> Sums:
     return Sums(gradients | added(done, at_state), at_state, reached)
 
 
-def two_deltas(done: Pass) -> bool:
-    """Whether δ at U x and at W h differ, as they do where the cell has an inner bias."""
-    return "bias_inner" in done.layers[0][0].parameters
-
-
 def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:
     """The gradients of cells and embedding, (R, …), from those at all states, (R, T, P·d): one product per matrix."""
     gradients = {}
     at_words = torch.zeros(())
     for layer, direction, read in done.each():
-        name, d = f"cells.{layer}.{direction}.", read.h_before.shape[1]
-        at_input = at_hidden = deltas(read.slopes.at_input, at_state[layer, direction])
-        if not read.slopes.same:
-            at_hidden = deltas(read.slopes.at_hidden, at_state[layer, direction])
-        gradients[name + "weight_ih"] = at_input.mT @ read.x
-        gradients[name + "weight_hh"] = at_hidden.mT @ read.h_before
-        gradients[name + "bias"] = at_input.sum(1)
-        if "bias_inner" in read.parameters:
-            gradients[name + "bias_inner"] = at_hidden[..., -d:].sum(1)
+        deltas = read.deltas(at_state[layer, direction])
+        for name, p in read.parameters.items():
+            product, count = read.source(name)
+            delta = deltas[product][..., -count:]
+            whole = delta.mT @ read.factors[name] if p.dim() > 1 else delta.sum(1)
+            gradients[f"cells.{layer}.{direction}.{name}"] = whole
         if layer == 0:
-            at_words = at_words + read.at_inputs(at_input)
+            at_words = at_words + read.at_inputs(deltas)
     unique, place = torch.unique(done.indices, return_inverse=True)
     rows = at_words.new_zeros(at_words.shape[0], len(unique), at_words.shape[2])
     gradients["embedding.weight"] = rows.index_add_(1, place.to(rows.device), at_words)

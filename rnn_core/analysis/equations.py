@@ -1,42 +1,98 @@
 """One unit at one step: the sums inside its gates, term by term, and what the cell makes of them."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
+from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.network.recurrence import inner_bias
+from rnn_core.network.cells import Cell, Given, Sum
+from rnn_core.network.recording import Recorder
+from rnn_core.network.recurrence import Applied
 from rnn_core.results import GateTerms, Trace, UnitStep
 
 
+@torch.no_grad()
 def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int) -> UnitStep:
     """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64."""
     network, cell, d = loaded.network, loaded.network.cell, loaded.config.model.hidden
-    parameters = {name: p.double() for name, p in network.layer(layer, direction).items()}
-    inner = inner_bias(cell, parameters)
+    applied = Applied(cell, {name: p.double() for name, p in network.layer(layer, direction).items()})
     previous = step + 1 if direction else step - 1
     inside = 0 <= previous < len(trace.tokens)
     x = trace.embeddings[step] if layer == 0 else np.concatenate(trace.states[layer - 1, :, step])
-    after = {"h": trace.states, "c": trace.cells} | trace.gates
-    held = {name: array[layer, direction] for name, array in after.items() if array is not None}
-    states = {name: held[name][previous].astype(np.float64) if inside else np.zeros(d) for name in cell.parts}
-    gates = []
-    for number, gate in enumerate(cell.gates):
-        row = number * d + unit
-        u, w = parameters["weight_ih"][row].numpy(), parameters["weight_hh"][row].numpy()
-        bias, inner_of = float(parameters["bias"][row]), 0.0 if inner is None else float(inner[row])
-        gates.append(GateTerms(gate, bias, inner_of, w * states["h"], u * x, w, u))
-    # A cell is elementwise, so its step is also that of one unit alone.
-    a_input = torch.tensor([[gate.word + gate.bias for gate in gates]], dtype=torch.float64)
-    a_hidden = torch.tensor([[gate.past for gate in gates]], dtype=torch.float64)
-    before = {name: float(part[unit]) for name, part in states.items()}
-    state, kept = cell.step(a_input, a_hidden, tuple(torch.tensor([[v]], dtype=torch.float64) for v in before.values()))
-    made = dict(zip((*cell.parts, *cell.kept), (*state, *kept), strict=True))
-    values = {name: float(value) for name, value in made.items()}
-    if inner is not None:  # in the last block the reset gate comes between W h and the sum
-        gates[-1] = replace(gates[-1], factor=values["r"])
+    numbers = {"h": trace.states, "c": trace.cells} | trace.gates
+    held = {name: array[layer, direction] for name, array in numbers.items() if array is not None}
+    before = {name: held[name][previous].astype(np.float64) if inside else np.zeros(d) for name in cell.parts}
+    p = Recorder(applied)
+    p.begin(1)
+    inputs = {name: p.times(name, torch.from_numpy(x[None]).double()) for name in cell.of_inputs}
+    states = tuple(torch.from_numpy(part[None]) for part in before.values())
+    after, kept = cell.step(p, inputs, states)
+    products = {name: outputs[0] for name, outputs in p.outputs.items()}
+    sums = cell.sums(Given(products), states, after, kept)
+    gates = tuple(
+        _terms(applied, gate, row * d + unit, unit, {name: v[0][0] for name, v in p.inputs.items()}, sums.get(gate, Sum()))
+        for row, gate in enumerate(cell.gates)
+    )
+    if cell.by_unit:  # then the step of one unit alone, from these terms
+        after, kept = _alone(cell, gates, products, states, unit)
+        unit_in_step = 0
+    else:
+        unit_in_step = unit
+    made = dict(zip((*cell.parts, *cell.kept_names), (*after, *kept), strict=True))
+    values = {name: float(value[0, unit_in_step]) for name, value in made.items()}
+    apart = [values[name] - float(held[name][step, unit]) for name in values]
+    kinds = {one.name: one.kind for one in cell.kept}
+    apart += [_squashed(kinds[one.gate], one.total) - values[one.gate] for one in gates if one.gate in kinds]
+    named = {name: _of_unit(value, unit) for one in sums.values() for name, value in {**one.others, **one.named}.items()}
     return UnitStep(
-        unit, step, layer, direction, tuple(gates), before, values,
-        max(abs(values[name] - float(held[name][step, unit])) for name in values),
+        unit, step, layer, direction, gates, {name: float(part[unit]) for name, part in before.items()}, values, named,
+        max(map(abs, apart)),
     )  # fmt: skip
+
+
+def _terms(applied: Applied, gate: str, row: int, unit: int, factors: dict[str, Tensor], made: Sum) -> GateTerms:
+    """The terms of a gate's sum.
+
+    Args:
+        row: of the matrices.
+        factors: by product, (columns,) what it is multiplied with.
+    """
+    cell, (matrix, *_) = applied.cell, applied.cell.of_inputs
+    u = applied.own[matrix][row]
+    w, inner, hidden, inner_name = np.zeros(0), 0.0, np.zeros(0), ""
+    for name in cell.of_step[:1]:
+        inner_name = " + ".join(cell.declared[bias].letter for bias in cell.biases_of(name))
+        w = applied.own[name][row].numpy()
+        inner, hidden = _bias(applied, name, row), w * factors[name].numpy()
+    return GateTerms(
+        gate, _bias(applied, matrix, row), inner, hidden, (u * factors[matrix]).numpy(), w, u.numpy(),
+        _of_unit(made.past, unit), _of_unit(made.word, unit), made.past_name, made.word_name, inner_name,
+        {name: _of_unit(value, unit) for name, value in made.others.items()},
+    )  # fmt: skip
+
+
+def _bias(applied: Applied, product: str, row: int) -> float:
+    bias = applied.biases[product]
+    return 0.0 if bias is None else float(bias[row])
+
+
+def _squashed(kind: str, total: float) -> float:
+    """What a gate or candidate makes of its sum."""
+    a = torch.tensor(total, dtype=torch.float64)
+    return float(a.sigmoid() if kind == "gate" else a.tanh() if kind == "candidate" else a)
+
+
+def _of_unit(value: Tensor | float, unit: int) -> float:
+    return float(value[0, unit]) if isinstance(value, Tensor) else value
+
+
+def _alone(
+    cell: Cell, gates: tuple[GateTerms, ...], products: dict[str, Tensor], states: tuple[Tensor, ...], unit: int
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """The step of one unit, whose products are the sums of their terms; (1, 1) each."""
+    d = states[0].shape[1]
+    own = {name: value.unflatten(1, (-1, d))[:, :, unit] for name, value in products.items()}
+    own[cell.of_inputs[0]] = torch.tensor([[one.word + one.bias for one in gates]], dtype=torch.float64)
+    for name in cell.of_step[:1]:
+        own[name] = torch.tensor([[one.past for one in gates]], dtype=torch.float64)
+    return cell.step(Given(own), own, tuple(part[:, unit : unit + 1] for part in states))

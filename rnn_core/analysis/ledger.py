@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from rnn_core.analysis.loading import Loaded
+from rnn_core.network.cells import INPUT, Declared
 from rnn_core.network.models import Network, count_parameters
 from rnn_core.results import Ledger, LedgerRow
 
@@ -42,33 +43,38 @@ def _sum(terms: Sequence[Sequence[str | int]]) -> str:
 
 
 def _terms(network: Network) -> list[Term]:
-    """d·n + d·d + d a layer and direction, G times that with gates, and N·n + k·D + k around them; D: d, or 2·d."""
-    gates: Term = ("G",) if len(network.cell.gates) > 1 else ()
+    """The parameters that the cell declares in each layer and direction, and N·n + k·D + k around them; D: d, or 2·d."""
     times: Term = (2,) if network.directions > 1 else ()
     wide: Term = (*times, "d")
     terms: list[Term] = [("N", "n")]
     for layer in range(network.config.layers):
-        width = wide if layer else ("n",)
-        terms += [(*times, *gates, "d", *width), (*times, *gates, "d", "d"), (*times, *gates, "d")]
-        if "bias_inner" in network.layer(layer, 0):
-            terms.append(wide)
+        for declared in network.cell.declared.values():
+            terms.append((*times, *_rows_of(network, declared), *_columns_of(declared, wide if layer else ("n",))))
     return [*terms, ("k", *wide), ("k",)]
+
+
+def _rows_of(network: Network, declared: Declared) -> Term:
+    """The rows of a parameter: d, G·d, or other blocks of d."""
+    gates, blocks = len(network.cell.gates), declared.shape[0]
+    return ("d",) if blocks == 1 else ("G", "d") if blocks == gates else (blocks, "d")
+
+
+def _columns_of(declared: Declared, width: Term) -> Term:
+    return () if len(declared.shape) == 1 else width if declared.of == INPUT else ("d",)
 
 
 def _rows(network: Network) -> tuple[LedgerRow, ...]:
     """Letters, shapes and counts, in the order of the tensors; the letters of a cell are its own declarations."""
-    d = network.config.hidden
-    wide = "2·d" if network.directions > 1 else "d"
+    wide: Term = (2, "d") if network.directions > 1 else ("d",)
     rows = [_row("E", None, None, tuple(network.embedding.weight.shape), ("N", "n"))]
     for layer in range(network.config.layers):
-        width = wide if layer else "n"
         for direction in range(network.directions):
             parameters = network.layer(layer, direction)
-            for name, declared in network.cell.parameters(parameters["weight_ih"].shape[1], d).items():
-                tall = "d" if declared.shape[0] == d else "G·d"
-                size = (tall, {"weight_ih": width, "weight_hh": "d"}[name]) if len(declared.shape) > 1 else (tall,)
+            for name, declared in network.cell.declared.items():
+                columns = _columns_of(declared, wide if layer else ("n",))
+                size = tuple("·".join(map(str, term)) for term in (_rows_of(network, declared), columns) if term)
                 rows.append(_row(declared.letter, layer, direction, tuple(parameters[name].shape), size))
-    rows.append(_row("V", None, None, tuple(network.weight_out.shape), ("k", wide)))
+    rows.append(_row("V", None, None, tuple(network.weight_out.shape), ("k", "·".join(map(str, wide)))))
     rows.append(_row("c", None, None, tuple(network.bias_out.shape), ("k",)))
     return tuple(rows)
 

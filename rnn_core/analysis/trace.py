@@ -71,7 +71,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         embeddings=array(tape["cells.0.0"].x[:, 0]),
         states=held["h"],
         cells=held.get("c"),
-        gates={name: held[name] for name in cell.kept},
+        gates={name: held[name] for name in cell.kept_names},
         logits=array(logits),
         readouts=array(readouts),
         answers=None if answers is None else array(answers),
@@ -84,7 +84,7 @@ def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:
     """The parts of the state and what the cell kept, by name, (layers, directions, T, d), of a text read alone."""
     each = [tape[f"cells.{layer}.{direction}"] for layer, direction in network.cells.each()]
     found = {name: [one.after[part] for one in each] for part, name in enumerate(network.cell.parts)}
-    found |= {name: [one.kept[name] for one in each] for name in network.cell.kept}
+    found |= {name: [one.kept[name] for one in each] for name in network.cell.kept_names}
     return {
         name: array(torch.stack([part[:, 0] for part in parts]).unflatten(0, (-1, network.directions)))
         for name, parts in found.items()

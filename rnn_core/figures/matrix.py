@@ -159,22 +159,32 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
         unit: u, the row of W and U.
         below: (n,) what the inputs are called.
     """
-    times = "" if terms.factor == 1 else "r · "
+    times, scale = (f"{name} · " if name else "" for name in (terms.factor_name, terms.word_name))
     past = zip(terms.hidden * terms.factor, terms.weights_hidden, (f"h[{j}]" for j in range(len(terms.hidden))), strict=True)
-    word = zip(terms.inputs, terms.weights_inputs, below, strict=True)
+    word = zip(terms.inputs * terms.word_factor, terms.weights_inputs, below, strict=True)
     parts = [Part(f"{times}W · {name}", float(value), "past", f"{times}W[{unit}, {name[2:-1]}] = {weight:.4f}, times {name}")
              for value, weight, name in past]  # fmt: skip
-    parts += [Part(f"U · {name}", float(value), "word", f"U[{unit}, {i}] = {weight:.4f}, times {name}")
+    parts += [Part(f"{scale}U · {name}", float(value), "word", f"{scale}U[{unit}, {i}] = {weight:.4f}, times {name}")
               for i, (value, weight, name) in enumerate(word)]  # fmt: skip
     parts.sort(key=lambda part: -abs(part.value))
     shown, left = parts[:most], parts[most:]
-    for kind, name in (("past", f"{times}W · h"), ("word", "U · x")):
+    for kind, name in (("past", f"{times}W · h"), ("word", f"{scale}U · x")):
         rest = [part.value for part in left if part.kind == kind]
         if rest:
             shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{len(rest)} products added up"))
-    shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
-    inner = Part(f"{times}b_q", terms.factor * terms.inner_bias, "bias", "the bias inside the reset")
+    if terms.bias or not terms.others:
+        shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
+    shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]
+    inner = Part(f"{times}{terms.inner_name}", terms.factor * terms.inner_bias, "bias", "the bias of W h")
     return shown + [inner] * (terms.inner_bias != 0)
+
+
+def plain(latex: str) -> str:
+    """A short formula of LaTeX in plain signs."""
+    signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\sigma": "σ", "{": "", "}": "", "t-1": "t−1"}
+    for sign, written in signs.items():
+        latex = latex.replace(sign, written)
+    return latex
 
 
 def terms(parts: Sequence[Part], total: float) -> Figure:

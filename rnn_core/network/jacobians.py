@@ -1,58 +1,58 @@
 """Local derivatives of a text that was read, and their products with gradients on the way back.
 
-A cell's backward step is linear and works unit by unit, so it is asked once for all steps (`Slopes`).
+A step that works unit by unit has a linear step backwards that does so too, which is asked once for all steps (`Slopes`). For
+others torch.func takes the derivatives of each step where they are needed (`Read`).
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
+from torch.func import vjp
 
 from rnn_core.network.cells import Cell, State
 from rnn_core.network.device import host
-from rnn_core.network.recurrence import Parameters
+from rnn_core.network.recurrence import Applied
 from rnn_core.network.tape import Recorded
 
 
 class Slopes(NamedTuple):
     """A cell's backward step at every step of a text, as what the gradient at the state after is multiplied with.
 
-    P parts of the state, G gates. All are 0 where the cell has no such way.
+    P parts of the state, G blocks of d rows. All are 0 where the cell has no such way.
 
     Attributes:
-        at_input, at_hidden: (T, P, G, d) of the part's gradient to δ at U x_t + b and at W h_{t−1}; one and the same but
-            for the GRU.
-        direct: (T, P, P, d) of the part's gradient to that of each part of the state before, past W.
+        at: by product, (T, P, G, d) of the part's gradient to δ there; one tensor for products that have the same.
+        direct: (T, P, P, d) of the part's gradient to that of each part of the state before, past all products.
         past: whether any of it leads to h.
     """
 
-    at_input: Tensor
-    at_hidden: Tensor
+    at: dict[str, Tensor]
     direct: Tensor
     past: bool
 
-    @property
-    def same(self) -> bool:
-        """Whether δ is one and the same at the input and at the state before."""
-        return self.at_hidden is self.at_input
-
     @classmethod
-    def of(cls, cell: Cell, before: State, after: State, kept: Sequence[Tensor]) -> "Slopes":
-        """Asks the cell's own backward step, with a gradient of 1 at one part at a time; all (T, d)."""
+    def of(
+        cls, cell: Cell, before: State, after: State, kept: Sequence[Tensor], products: Mapping[str, Tensor]
+    ) -> "Slopes":
+        """Asks the cell's own backward step, with a gradient of 1 at one part at a time; all (T, …)."""
         zero = torch.zeros_like(after[0])
-        shape = len(zero), len(cell.gates), zero.shape[1]
-        at_input, at_hidden, direct = [], [], []
+        found: dict[str, list[Tensor]] = {name: [] for name in cell.products}
+        direct = []
         for p in range(len(after)):
             one = tuple(torch.ones_like(zero) if q == p else zero for q in range(len(after)))
-            into, through, past = cell.backward(one, before, after, kept)
-            at_input.append(into.view(shape))
-            at_hidden.append(at_input[-1] if through is into else through.view(shape))
+            deltas, past = cell.backward(one, before, after, kept, products)
+            for name, delta in deltas.items():
+                found[name].append(delta)
             direct.append(torch.stack([zero if part is None else part for part in past], 1))
-        stacked = torch.stack(at_input, 1)
-        same = all(mine is other for mine, other in zip(at_hidden, at_input, strict=True))
+        at: dict[str, Tensor] = {}
+        for name, each in found.items():
+            same = (other for other in at if all(a is b for a, b in zip(each, found[other], strict=True)))
+            known = next(same, None)
+            at[name] = at[known] if known else torch.stack(each, 1).unflatten(2, (-1, zero.shape[1]))
         straight = torch.stack(direct, 1)
-        return cls(stacked, stacked if same else torch.stack(at_hidden, 1), straight, bool(host(straight[:, :, 0].any())))
+        return cls(at, straight, bool(host(straight[:, :, 0].any())))
 
 
 def times(slopes: Tensor, grad: Tensor) -> Tensor:
@@ -83,69 +83,254 @@ def jacobian(slopes: Tensor, weight: Tensor) -> Tensor:
     return found.view(parts * d, -1)
 
 
-class Read(NamedTuple):
+def root(slopes: Tensor) -> Tensor:
+    """(T, P, P, d) such that `times` with it gives vectors as long as with the slopes, (T, P, G, d), but shorter ones to add up.
+
+    Unit by unit the factor R of the slopes' QR decomposition, by Gram and Schmidt; in float64, where squares of faint slopes
+    do not underflow.
+    """
+    rest = list(slopes.double().unbind(1))
+    found = rest[0].new_zeros(len(slopes), len(rest), len(rest), slopes.shape[3])
+    for j, one in enumerate(rest):
+        length = torch.linalg.vector_norm(one, dim=1)
+        found[:, j, j] = length
+        unit = torch.where(length > 0, one.transpose(0, 1) / length, 0).transpose(0, 1)
+        for p in range(j + 1, len(rest)):
+            found[:, p, j] = (rest[p] * unit).sum(1)
+            rest[p] = rest[p] - found[:, p, j, None] * unit
+    return found.to(slopes.dtype)
+
+
+class Crossing(Protocol):
+    """The gradients of R losses on their way back across one step."""
+
+    def delta(self, product: str) -> Tensor:
+        """(R, rows) δ at a product of the step."""
+
+    def length(self, product: str, rows: int) -> Tensor:
+        """(R,) the length of the last rows of δ."""
+
+    def back(self, out: Tensor) -> None:
+        """Writes the gradient at the state before the step, (R, P·d)."""
+
+    def down(self, into: Tensor) -> None:
+        """Adds the gradient at the step's input, (R, n)."""
+
+
+class Read:
     """One layer and direction of one text. All run over the steps of the text, also where it is read from the end.
 
     Attributes:
+        cell, parameters: its step and its parameters by name.
         x: (T, n) inputs.
         before, after: the state before and after each step, each part (T, d).
         kept: what the cell kept, (T, d) each.
+        outputs, factors: by product M v with its bias, (T, rows), and v, (T, columns); for a vector itself, and 1.
     """
 
-    parameters: Parameters
-    x: Tensor
-    before: State
-    after: State
-    kept: tuple[Tensor, ...]
-    slopes: Slopes
+    def __init__(self, recorded: Recorded):
+        self.cell, self.parameters, self.x = recorded.cell, recorded.parameters, recorded.x[:, 0]
+        self.before, self.after, self.kept = (
+            tuple(part[:, 0] for part in parts)
+            for parts in (recorded.before, recorded.after, recorded.kept.values())
+        )
+        self.outputs = {name: held.stacked(held.outputs)[:, 0] for name, held in recorded.products.items()}
+        self.factors = {name: held.inputs[:, 0] for name, held in recorded.products.items()}
 
-    @classmethod
-    def of(cls, cell: Cell, recorded: Recorded) -> "Read":
+    @staticmethod
+    def of(recorded: Recorded) -> "Read":
         """What was recorded of a text read alone."""
-        before, after, kept = (tuple(part[:, 0] for part in parts)
-                               for parts in (recorded.before, recorded.after, recorded.kept.values()))  # fmt: skip
-        slopes = Slopes.of(cell, before, after, kept)
-        return cls(recorded.parameters, recorded.x[:, 0], before, after, kept, slopes)
+        return ReadByUnit(recorded) if recorded.cell.by_unit else Read(recorded)
 
     @property
-    def h_before(self) -> Tensor:
-        """(T, d) h before each step: h_{t−1}, or h_{t+1} reading from the end."""
-        return self.before[0]
+    def width(self) -> int:
+        """P·d, the numbers of a state."""
+        return sum(part.shape[1] for part in self.after)
 
-    def delta(self, step: int, grad: Tensor) -> Tensor | None:
-        """(R, G·d) δ at W h_{i−1}; None where the step is crossed without it, by its Jacobian."""
-        _, _, gates, d = self.slopes.at_input.shape
-        few = gates == 1 or len(grad) * gates < d  # a Jacobian would cost more than it saves; with one gate it saves nothing
-        return times(self.slopes.at_hidden[step], grad) if few else None
+    def source(self, parameter: str) -> tuple[str, int]:
+        """The product whose δ is that of a parameter, and how many of its last rows are."""
+        return self.cell.product_of(parameter), len(self.parameters[parameter])
 
-    def back(self, step: int, grad: Tensor, delta: Tensor | None, out: Tensor) -> None:
-        """The gradient at the state before a step from that after it, (R, P·d) each, written into `out`."""
-        slopes, direct, d = self.slopes.at_hidden[step], self.slopes.direct[step], self.h_before.shape[1]
-        weight = self.parameters["weight_hh"]
-        if delta is not None:
-            torch.mm(delta, weight, out=out[:, :d])
-            if self.slopes.past:
-                out[:, :d] += times(direct[:, :1], grad)
+    def factor(self, parameter: str) -> Tensor:
+        """(T, columns) what δ is multiplied with to give the gradient of a copy; 1 for vectors."""
+        return self.factors[parameter] if parameter in self.factors else torch.ones_like(self.x[:, :1])
+
+    def at_inputs(self, deltas: Mapping[str, Tensor]) -> Tensor:
+        """The gradient at the inputs, (…, n), from δ by product, (…, rows)."""
+        each = [deltas[name] @ self.parameters[name] for name in self.cell.of_inputs]
+        return each[0] if len(each) == 1 else torch.stack(each).sum(0)
+
+    def deltas(self, at_state: Tensor) -> dict[str, Tensor]:
+        """δ at all steps by product, (…, T, rows), from the gradients at all states, (…, T, P·d)."""
+        rows = at_state.reshape(-1, *at_state.shape[-2:])
+        found = [self._vjp(slice(None), row)[0] for row in rows]  # one after the other, each as large as what was recorded
+        return {name: torch.stack([one[name] for one in found]).view(*at_state.shape[:-1], -1) for name in found[0]}
+
+    def cross(self, step: int, grad: Tensor) -> Crossing:
+        """The gradient at the state after a step, (R, P·d), on its way back."""
+        return _Crossing(self, step, *self._vjp(slice(step, step + 1), grad))
+
+    def moved(self, product: str, change: Tensor) -> Tensor:
+        """(T, P·d) what changes at the states, from a change at a product of the same step, (T, rows)."""
+        return self._jvp(slice(None), {product: change}, None)
+
+    def onward(self, step: int, change: Tensor) -> Tensor:
+        """(P·d,) what changes at the state after a step, from a change at the state before it."""
+        return self._jvp(slice(step, step + 1), {}, change[None])[0]
+
+    def _step(self, steps: slice) -> Callable[[dict[str, Tensor], State], State]:
+        """Some steps as a function of what is added to each product, (R, rows), and of the state before, each part (R, d)."""
+        applied = Applied(self.cell, self.parameters)
+
+        def after(added: dict[str, Tensor], before: State) -> State:
+            inputs = {name: self.outputs[name][steps] + added[name] for name in self.cell.of_inputs}
+            return self.cell.step(_Changed(applied, added), inputs, before)[0]
+
+        return after
+
+    def _at(self, steps: slice, rows: int) -> tuple[dict[str, Tensor], State]:
+        """Where the derivatives are taken: nothing added, and the state before."""
+        added = {name: out.new_zeros(rows, out.shape[1]) for name, out in self.outputs.items()}
+        return added, tuple(part[steps].expand(rows, -1) for part in self.before)
+
+    def _vjp(self, steps: slice, grad: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """δ by product, (R, rows), and the gradient at the state before, (R, P·d)."""
+        back = vjp(self._step(steps), *self._at(steps, len(grad)))[1]
+        found, before = back(grad.chunk(len(self.after), 1))
+        return found, torch.cat(before, 1)
+
+    def _jvp(self, steps: slice, products: Mapping[str, Tensor], state: Tensor | None) -> Tensor:
+        """The other way round, (R, P·d): the way back is linear, and the way back of that is the derivative itself."""
+        at = self._at(steps, len(self.x[steps]))
+        change = {name: products.get(name, zero) for name, zero in at[0].items()}
+        states = tuple(map(torch.zeros_like, at[1])) if state is None else state.chunk(len(at[1]), 1)
+
+        def way_back(grad: State) -> tuple[dict[str, Tensor], State]:
+            found: tuple[dict[str, Tensor], State] = vjp(self._step(steps), *at)[1](grad)
+            return found
+
+        (found,) = vjp(way_back, tuple(map(torch.zeros_like, at[1])))[1]((change, states))
+        return torch.cat(found, 1)
+
+
+class _Changed:
+    """Parameters with something added to each product, as `Weights`."""
+
+    def __init__(self, applied: Applied, added: Mapping[str, Tensor]):
+        self.applied, self.added = applied, added
+
+    def times(self, name: str, v: Tensor) -> Tensor:
+        return self.applied.times(name, v) + self.added[name]
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.applied[name] + self.added[name]
+
+
+class _Crossing(NamedTuple):
+    read: Read
+    step: int
+    found: dict[str, Tensor]
+    before: Tensor
+
+    def delta(self, product: str) -> Tensor:
+        return self.found[product]
+
+    def length(self, product: str, rows: int) -> Tensor:
+        return torch.linalg.vector_norm(self.found[product][:, -rows:], dim=1)
+
+    def back(self, out: Tensor) -> None:
+        out.copy_(self.before)
+
+    def down(self, into: Tensor) -> None:
+        into.add_(self.read.at_inputs(self.found))
+
+
+class ReadByUnit(Read):
+    """A cell that works unit by unit: all by its slopes."""
+
+    def __init__(self, recorded: Recorded):
+        super().__init__(recorded)
+        self.slopes = Slopes.of(self.cell, self.before, self.after, self.kept, self.outputs)
+        self._roots: dict[tuple[str, int], Tensor] = {}
+
+    def source(self, parameter: str) -> tuple[str, int]:
+        product, rows = super().source(parameter)
+        same = (name for name, slopes in self.slopes.at.items() if slopes is self.slopes.at[product])
+        return next(same), rows
+
+    def deltas(self, at_state: Tensor) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        for name, slopes in self.slopes.at.items():
+            same = (other for other in found if self.slopes.at[other] is slopes)
+            known = next(same, None)
+            found[name] = found[known] if known else deltas(slopes, at_state)
+        return found
+
+    def cross(self, step: int, grad: Tensor) -> Crossing:
+        return _CrossingByUnit(self, step, grad)
+
+    def moved(self, product: str, change: Tensor) -> Tensor:
+        slopes = self.slopes.at[product]
+        return (slopes * change.view(len(change), 1, *slopes.shape[2:])).sum(2).flatten(1)
+
+    def onward(self, step: int, change: Tensor) -> Tensor:
+        parts = change.view(len(self.after), -1)
+        found = (self.slopes.direct[step] * parts).sum(1)
+        for name in self.cell.of_step:
+            slopes = self.slopes.at[name][step]
+            found += (slopes * (self.parameters[name] @ parts[0]).view_as(slopes[0])).sum(1)
+        return found.flatten()
+
+    def root(self, product: str, rows: int) -> Tensor:
+        """`root` of the slopes of a product's last rows."""
+        if (product, rows) not in self._roots:
+            slopes = self.slopes.at[product]
+            self._roots[product, rows] = root(slopes[:, :, -(rows // slopes.shape[3]) :])
+        return self._roots[product, rows]
+
+
+class _CrossingByUnit:
+    def __init__(self, read: ReadByUnit, step: int, grad: Tensor):
+        self.read, self.step, self.grad = read, step, grad
+        self.slopes, self.direct, self.d = read.slopes, read.slopes.direct[step], read.after[0].shape[1]
+        self._deltas: list[tuple[Tensor, Tensor]] = []
+
+    def few(self, slopes: Tensor) -> bool:
+        """Whether δ is multiplied with a matrix, and not the gradient with the step's Jacobian."""
+        gates = slopes.shape[2]
+        return gates == 1 or len(self.grad) * gates < self.d  # it would cost more than it saves; with one gate it saves nothing
+
+    def delta(self, product: str) -> Tensor:
+        slopes = self.slopes.at[product]
+        for known, delta in self._deltas:
+            if known is slopes:
+                return delta
+        delta = times(slopes[self.step], self.grad)
+        self._deltas.append((slopes, delta))
+        return delta
+
+    def length(self, product: str, rows: int) -> Tensor:
+        return torch.linalg.vector_norm(times(self.read.root(product, rows)[self.step], self.grad), dim=1)
+
+    def back(self, out: Tensor) -> None:
+        h = out[:, : self.d]
+        if self.slopes.past or not self.read.cell.of_step:
+            h.copy_(times(self.direct[:, :1], self.grad))
         else:
-            whole = jacobian(slopes, weight)
-            if self.slopes.past:
-                whole.view(len(slopes), d, d).diagonal(dim1=1, dim2=2).add_(direct[:, 0])
-            torch.mm(grad, whole, out=out[:, :d])
-        if len(direct) > 1:
-            out[:, d:] = times(direct[:, 1:], grad)
+            h.zero_()
+        for name in self.read.cell.of_step:
+            self._through(name, h)
+        if len(self.direct) > 1:
+            out[:, self.d :] = times(self.direct[:, 1:], self.grad)
 
-    def down(self, step: int, grad: Tensor, delta: Tensor | None, into: Tensor) -> None:
-        """Adds what a gradient at the state after a step, (R, P·d), is at the step's input, (R, n), to `into`."""
-        slopes, weight = self.slopes.at_input[step], self.parameters["weight_ih"]
-        if delta is not None:
-            into.addmm_(delta if self.slopes.same else times(slopes, grad), weight)
+    def down(self, into: Tensor) -> None:
+        for name in self.read.cell.of_inputs:
+            self._through(name, into)
+
+    def _through(self, name: str, into: Tensor) -> None:
+        slopes, weight = self.slopes.at[name], self.read.parameters[name]
+        if self.few(slopes):
+            into.addmm_(self.delta(name), weight)
         else:
-            into.addmm_(grad, jacobian(slopes, weight))
+            into.addmm_(self.grad, jacobian(slopes[self.step], weight))
 
-    def at_inputs(self, delta: Tensor) -> Tensor:
-        """The gradient at the inputs, (…, n), from δ at U x + b, (…, G·d)."""
-        return delta @ self.parameters["weight_ih"]
-
-    def onward(self, h: Tensor) -> Tensor:
-        """W h, (G·d,), for a change of h, (d,): what it changes at the next step's product."""
-        return self.parameters["weight_hh"] @ h

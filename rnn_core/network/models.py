@@ -129,7 +129,7 @@ class Network(nn.Module):
 
 def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter by its name, from the declarations alone: no tensor is made."""
-    cell: Cell = cell_of(config)
+    cell = cell_of(config)
     directions = 2 if config.bidirectional else 1
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (words, config.embedding)}
     width = config.embedding

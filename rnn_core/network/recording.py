@@ -1,36 +1,67 @@
 """One layer and direction run step by step, each step kept for the tape."""
 
-
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
-from rnn_core.network.cells import Cell, State
-from rnn_core.network.recurrence import Parameters, inner_bias
+from rnn_core.network.cells import State
+from rnn_core.network.recurrence import Applied
 from rnn_core.network.tape import Edits, Product, Recorded
 
 Kept = tuple[Tensor, ...]
+
+
+class Recorder:
+    """`Applied`, with what a step multiplies kept: as `Weights`.
+
+    Attributes:
+        inputs, outputs: of each product of a step, by name, an entry a step: v, (B, columns), and M v with its bias, (B, rows). A
+            vector is the product of itself with 1.
+    """
+
+    def __init__(self, applied: Applied):
+        self.applied = applied
+        self.inputs: dict[str, list[Tensor]] = {name: [] for name in applied.cell.products}
+        self.outputs: dict[str, list[Tensor]] = {name: [] for name in applied.cell.products}
+        self._texts, self._copies = 0, dict[str, Tensor]()
+
+    def begin(self, texts: int) -> None:
+        """Begins a step of some texts."""
+        self._texts, self._copies = texts, {}
+
+    def times(self, name: str, v: Tensor) -> Tensor:
+        out = _in_graph(self.applied.times(name, v))
+        self._keep(name, v, out)
+        return out
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self._copies:
+            vector = self.applied[name]
+            self._copies[name] = copy = _in_graph(vector.expand(self._texts, -1).clone())
+            self._keep(name, vector.new_ones(self._texts, 1), copy)
+        return self._copies[name]
+
+    def _keep(self, name: str, v: Tensor, out: Tensor) -> None:
+        self.inputs[name].append(v)
+        self.outputs[name].append(out)
 
 
 class Run:
     """The steps of one layer and direction, in the order in which they are taken.
 
     Args:
-        cell, own: its step and its parameters by name.
+        applied: its step and its parameters.
         edits: the changes to make.
         layer, direction: which one it is. The second direction begins at the last step.
     """
 
-    def __init__(self, cell: Cell, own: Parameters, edits: Edits, layer: int, direction: int):
-        self.cell, self.own, self.edits, self.layer, self.direction = cell, own, edits, layer, direction
+    def __init__(self, applied: Applied, edits: Edits, layer: int, direction: int):
+        self.applied, self.cell, self.edits, self.layer, self.direction = applied, applied.cell, edits, layer, direction
         self._where: Tensor | None
         self._values: State
         self._where, self._values = edits.replaced.get(f"{layer}.{direction}", (None, ()))
-        self._inner, self._transposed = inner_bias(cell, own), own["weight_hh"].t()
+        self._weights = Recorder(applied)
         self._x: Tensor | list[Tensor] = []
-        self._inputs: list[Tensor] = []
         self._before: list[State] = []
-        self._hidden: list[Tensor] = []
         self._nodes: list[State] = []
         self._kept: list[Kept] = []
 
@@ -55,11 +86,11 @@ class Run:
             The state after the last step.
         """
         self._x = x = _with_gradient(x)
-        a_input = _in_graph(self._input(x))
-        self._inputs = [a_input]
-        inputs = a_input.unbind()  # at once: the gradient of each [t] would be as large as the whole
+        whole = self._inputs(x)  # unbound at once: the gradient of each [t] would be as large as the whole
+        inputs = {name: product.unbind() for name, product in whole.items()}
         for t in reversed(range(len(x))) if self.direction else range(len(x)):
-            state, _ = self._step(t, inputs[t], state, None if mask is None else mask[t])
+            now = {name: product[t] for name, product in inputs.items()}
+            state, _ = self._step(t, now, state, None if mask is None else mask[t])
         return state
 
     def read(self, x: Tensor, state: State) -> tuple[State, Kept]:
@@ -67,9 +98,8 @@ class Run:
         kept."""
         assert isinstance(self._x, list)
         self._x.append(_with_gradient(x))
-        self._inputs.append(_in_graph(self._input(self._x[-1])))
         mask = self.edits.mask
-        return self._step(len(self), self._inputs[-1], state, None if mask is None else mask[len(self)])
+        return self._step(len(self), self._inputs(self._x[-1]), state, None if mask is None else mask[len(self)])
 
     def done(self) -> Recorded:
         """The steps in the order of the text."""
@@ -79,19 +109,26 @@ class Run:
             for steps in (self._before, self._nodes, self._kept)
         )
         x = torch.stack(self._x) if isinstance(self._x, list) else self._x
-        products = {"weight_ih": Product(self._inputs, x), "weight_hh": Product(self._hidden[order], before[0])}
-        extra = dict(zip(self.cell.kept, kept, strict=True))
-        return Recorded(x, before, after, extra, products, self.own, self._nodes[order])
+        products = {name: self._product(name, x, before, order) for name in self.cell.products}
+        extra = dict(zip(self.cell.kept_names, kept, strict=True))
+        return Recorded(self.cell, x, before, after, extra, products, self.applied.own, self._nodes[order])
 
-    def _input(self, x: Tensor) -> Tensor:
-        return linear(x, self.own["weight_ih"], self.own["bias"])
+    def _product(self, name: str, x: Tensor, before: State, order: slice) -> Product:
+        if name in self.cell.of_inputs:
+            return Product(self._weights.outputs[name], x)
+        inputs = self._weights.inputs[name]
+        for part, whole in enumerate(before):  # most multiply the state before the step, which need not be held twice
+            if all(v is state[part] for v, state in zip(inputs, self._before, strict=True)):
+                return Product(self._weights.outputs[name][order], whole)
+        return Product(self._weights.outputs[name][order], torch.stack(inputs[order]))
 
-    def _step(self, t: int, a_input: Tensor, state: State, mask: Tensor | None) -> tuple[State, Kept]:
+    def _inputs(self, x: Tensor) -> dict[str, Tensor]:
+        return {name: self._weights.times(name, x) for name in self.cell.of_inputs}
+
+    def _step(self, t: int, x: dict[str, Tensor], state: State, mask: Tensor | None) -> tuple[State, Kept]:
         before = state if self.edits.recurrence else tuple(torch.zeros_like(part) for part in state)
-        h = before[0]
-        product = h @ self._transposed if self._inner is None else torch.addmm(self._inner, h, self._transposed)
-        product = _in_graph(product)
-        after, kept = self.cell.step(a_input, product, before)
+        self._weights.begin(len(before[0]))
+        after, kept = self.cell.step(self._weights, x, before)
         if mask is not None:
             after = tuple(torch.where(mask[:, None], new, old) for new, old in zip(after, state, strict=True))
         elif torch.is_grad_enabled():  # nodes of their own: the gradient at c is without that which comes by h of the same step
@@ -99,7 +136,6 @@ class Run:
         if self._where is not None:
             after = tuple(torch.where(self._where[t, :, None], v[t], a) for v, a in zip(self._values, after, strict=True))
         self._before.append(before)
-        self._hidden.append(product)
         self._nodes.append(after)
         self._kept.append(kept)
         return after, kept

@@ -11,20 +11,49 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import embedding, linear
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from rnn_core.network.cells import GRU, LSTM, Cell, Elman, State
-from rnn_core.network.device import host
-from rnn_core.network.sweeps import Unrolled
+from rnn_core.network import torch_kernels
+from rnn_core.network.cells import Cell, State
+from rnn_core.network.sweeps import Unrolled, compiled
 
 Parameters = dict[str, Tensor]
 """A cell's parameters by name, as `Cell.parameters` declares them."""
 
 
-def inner_bias(cell: Cell, parameters: Parameters) -> Tensor | None:
-    """(G·d,) what is added to W h_{t−1}: zero but in the last block, or None for cells that have no inner bias."""
-    inner = parameters.get("bias_inner")
-    return None if inner is None else torch.nn.functional.pad(inner, ((len(cell.gates) - 1) * len(inner), 0))
+class Applied:
+    """A cell's parameters of one layer and direction as its step uses them.
+
+    Attributes:
+        biases: by matrix what is added to its product, (rows,); None: nothing.
+
+    Args:
+        cell, own: whose, by name.
+    """
+
+    def __init__(self, cell: Cell, own: Parameters):
+        self.cell, self.own = cell, own
+        self.biases = {name: _bias(cell, own, name) for name in (*cell.of_inputs, *cell.of_step)}
+
+    def inputs(self, x: Tensor) -> dict[str, Tensor]:
+        """The products of the inputs, (…, n), with their biases, (…, rows) each."""
+        return {name: self.times(name, x) for name in self.cell.of_inputs}
+
+    def times(self, name: str, v: Tensor) -> Tensor:
+        """M v with its bias, (…, rows)."""
+        return linear(v, self.own[name], self.biases[name])
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.own[name]
+
+
+def _bias(cell: Cell, own: Parameters, product: str) -> Tensor | None:
+    """(rows,) what is added to a product; None: nothing. A bias shorter than the product is of its last rows."""
+    whole = None
+    for name in cell.biases_of(product):
+        missing = len(own[product]) - len(own[name])
+        one = torch.nn.functional.pad(own[name], (missing, 0)) if missing else own[name]
+        whole = one if whole is None else whole + one
+    return whole
 
 
 def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
@@ -51,10 +80,9 @@ def run(
         which: which of the inputs each step reads, (T, B).
     """
     if start is None:
-        d = directions[0]["weight_hh"].shape[1]
+        d = cell.hidden(directions[0])
         start = tuple(x.new_zeros(len(directions), len(lengths), d) for _ in cell.parts)
-    path = _PATHS.get((x.device.type, type(cell)), _ANYWHERE)
-    return path(cell, x, which, lengths, directions, start)
+    return path_of(x.device.type, cell)(cell, x, which, lengths, directions, start)
 
 
 Direction = Callable[[Cell, Tensor, Tensor, Parameters, State], tuple[Tensor, State]]
@@ -81,14 +109,15 @@ def _by_direction(direction: Direction) -> Path:
     return layer
 
 
-def _step_by_step(
+def step_by_step(
     cell: Cell, x: Tensor, lengths: Tensor, parameters: Parameters, start: State
 ) -> tuple[Tensor, State]:
     """The equations as they stand, differentiated by autograd; at a pad the state stays as it was."""
-    a_input = linear(x, parameters["weight_ih"], parameters["bias"])
-    inner, state, states = inner_bias(cell, parameters), start, []
-    for t, a in enumerate(a_input):
-        after, _ = cell.step(a, linear(state[0], parameters["weight_hh"], inner), state)
+    p = Applied(cell, parameters)
+    products = {name: product.unbind() for name, product in p.inputs(x).items()}
+    state, states = start, []
+    for t in range(len(x)):
+        after, _ = cell.step(p, {name: product[t] for name, product in products.items()}, state)
         true = (t < lengths)[:, None]
         state = tuple(torch.where(true, new, old) for new, old in zip(after, state, strict=True))
         states.append(after[0] * true)
@@ -98,47 +127,28 @@ def _step_by_step(
 def _sweep(
     cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
 ) -> tuple[Tensor, State]:
-    names = tuple(cell.parameters(1, 1))
+    names = tuple(cell.declared)
     given = [parameters[name] for parameters in directions for name in names]
     h, *end = Unrolled.apply(cell, len(names), x, which, lengths, *start, *given)
     return h, tuple(end)
 
 
-def _torch(cell: Cell, x: Tensor, lengths: Tensor, parameters: Parameters, start: State) -> tuple[Tensor, State]:
-    """torch's own kernels, on a GPU those of cuDNN, of packed texts. The second bias is zero or the inner."""
-    if isinstance(cell, Elman) and cell.activation == "sigmoid":
-        return _step_by_step(cell, x, lengths, parameters, start)
-    read = host(lengths).clamp(1, len(x))  # a packed text has a step at least
-    packed = pack_padded_sequence(x, read, enforce_sorted=False)
-    assert packed.sorted_indices is not None and packed.unsorted_indices is not None
-    bias, second = parameters["bias"], inner_bias(cell, parameters)
-    weights = [parameters["weight_ih"], parameters["weight_hh"], bias, torch.zeros_like(bias) if second is None else second]
-    before = tuple(part[None, packed.sorted_indices] for part in start)
-    rest = (weights, True, 1, 0.0, torch.is_grad_enabled(), False)
-    if isinstance(cell, LSTM):
-        h, *end = torch.lstm(packed.data, packed.batch_sizes, before, *rest)
-    else:
-        kernel = torch.gru if isinstance(cell, GRU) else torch.rnn_relu if cell.activation == "relu" else torch.rnn_tanh  # type: ignore[attr-defined]
-        h, *end = kernel(packed.data, packed.batch_sizes, before[0], *rest)
-    ordered, _ = pad_packed_sequence(PackedSequence(h, packed.batch_sizes), total_length=len(x))  # indices it would read
-    states = ordered.index_select(1, packed.unsorted_indices)
-    some = (lengths > 0)[:, None]
-    ends = tuple(
-        torch.where(some, part[0, packed.unsorted_indices], old) for part, old in zip(end, start, strict=True)
-    )
-    return states * some, ends
+ANYWHERE = _by_direction(step_by_step)
+TORCH = _by_direction(torch_kernels.layer)
 
 
-_ANYWHERE = _by_direction(_step_by_step)
-_PATHS: dict[tuple[str, type[Cell]], Path] = {
-    ("cpu", Elman): _sweep,
-    ("cpu", GRU): _sweep,
-    ("cpu", LSTM): _sweep,
-    ("cuda", Elman): _by_direction(_torch),
-    ("cuda", GRU): _by_direction(_torch),
-    ("cuda", LSTM): _by_direction(_torch),
-}
-"""The fastest way there is for each cell on each kind of device, as `make bench` measures it (docs/performance.md)."""
+def path_of(device: str, cell: Cell) -> Path:
+    """The fastest way there is for a cell on a kind of device, as `make bench` measures it (docs/performance.md)."""
+    if device == "cpu" and compiled(cell):
+        return _sweep
+    if device == "cuda" and torch_kernels.known(cell):
+        return TORCH
+    return ANYWHERE
+
+
+def accelerated(device: str, cell: Cell) -> bool:
+    """Whether a cell has a kernel there, and is not run step by step."""
+    return path_of(device, cell) is not ANYWHERE
 
 
 class _Reversed(torch.autograd.Function):

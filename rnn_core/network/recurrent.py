@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
-from rnn_core.network.cells import Cell, State
+from rnn_core.network.cells import PLAIN, Cell, State
 from rnn_core.network.device import host
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Rows
 from rnn_core.network.recording import Run
-from rnn_core.network.recurrence import Parameters, inner_bias, run
+from rnn_core.network.recurrence import Applied, Parameters, run
 from rnn_core.network.tape import Edits, Tape, current
 
 
@@ -64,6 +63,10 @@ class Recurrent(nn.Module):
     def layer(self, layer: int, direction: int) -> Parameters:
         """The parameters of one layer and direction, by name."""
         return dict(self._modules[str(layer)][direction].items())  # type: ignore[index]
+
+    def applied(self, layer: int, direction: int) -> Applied:
+        """The same, as a step uses them."""
+        return Applied(self.cell, self.layer(layer, direction))
 
     def each(self) -> Iterator[tuple[int, int]]:
         """Every layer and direction."""
@@ -127,15 +130,15 @@ class Recurrent(nn.Module):
         after, kept = [], []
         for layer in range(self.layers):
             x, before = self.dropout(x) if layer else x, tuple(part[layer] for part in state)
-            new, extra = runs[layer].read(x, before) if runs else self.cell.step(*self._products(layer, x, before[0]), before)
+            if runs:
+                new, extra = runs[layer].read(x, before)
+            else:
+                p = self.applied(layer, 0)
+                new, extra = self.cell.step(p, p.inputs(x), before)
             after.append(new)
-            kept.append(dict(zip(self.cell.kept, extra, strict=True)))
+            kept.append(dict(zip(self.cell.kept_names, extra, strict=True)))
             x = new[0]
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True)), kept
-
-    def _products(self, layer: int, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        own = self.layer(layer, 0)
-        return linear(x, own["weight_ih"], own["bias"]), linear(h, own["weight_hh"], inner_bias(self.cell, own))
 
     def _open(self, tape: Tape, texts: int) -> Sequence[Run]:
         """The run that the next step belongs to, layer by layer."""
@@ -146,7 +149,7 @@ class Recurrent(nn.Module):
         return runs
 
     def _run(self, layer: int, direction: int, edits: Edits) -> Run:
-        return Run(self.cell, self.layer(layer, direction), edits, layer, direction)
+        return Run(self.applied(layer, direction), edits, layer, direction)
 
     def _recorded(self, tape: Tape, x: Tensor, lengths: Tensor, start: State | None) -> tuple[Tensor, State]:
         edits = tape.edits(self)
@@ -172,29 +175,26 @@ def initialise(cell: Cell, parameters: Parameters, scheme: str) -> None:
     """Sets the parameters of one layer and direction, drawing from torch's global generator.
 
     Args:
-        scheme: `orthogonal`: U Glorot uniform (Glorot and Bengio 2010), gate by gate; W orthogonal (Saxe et al. 2014), gate by
-            gate; biases 0 but for the gates that keep the state, which start mostly open (`Cell.biases`): the LSTM's forget
-            gate at 1, the GRU's update gate at 2. `torch`: uniform in ±1/√d as torch.nn's; the one bias here stands for the
-            sum of torch's two.
+        scheme: `orthogonal`: as the cell declares each block of rows: U Glorot uniform (Glorot and Bengio 2010), W orthogonal
+            (Saxe et al. 2014), biases 0 but for the gates that keep the state, which start mostly open (`Cell.biases`). `torch`:
+            matrices and biases uniform in ±1/√d as torch.nn's, where one bias here stands for the sum of torch's two; what
+            torch.nn lacks as declared.
     """
-    d = parameters["weight_hh"].shape[1]
-    if scheme == "torch":
-        bound = 1 / math.sqrt(d)
-        for name, p in parameters.items():
-            p.uniform_(-bound, bound)
-            if name == "bias":  # for two of torch's, but where the cell has the second one itself
-                both = p[:-d] if "bias_inner" in parameters else p
-                both.add_(torch.empty_like(both).uniform_(-bound, bound))
-        return
+    d = cell.hidden(parameters)
+    bound = 1 / math.sqrt(d)
     for name, p in parameters.items():
-        if name == "weight_ih":
-            for gate in p.split(d):
-                nn.init.xavier_uniform_(gate)
-        elif name == "weight_hh":
-            for gate in p.split(d):
-                nn.init.orthogonal_(gate)
-        else:
-            p.zero_()
-    for gate, bias in cell.biases.items():
-        place = cell.gates.index(gate) * d
-        parameters["bias"][place : place + d] = bias
+        one = cell.declared[name]
+        if scheme == "torch" and one.of != PLAIN:
+            p.uniform_(-bound, bound)
+            if one.of in cell.of_inputs and cell.of_step:  # for two of torch's, but where the cell has the second one itself
+                others = sum(len(parameters[other]) for product in cell.of_step for other in cell.biases_of(product))
+                both = p[: len(p) - others]
+                both.add_(torch.empty_like(both).uniform_(-bound, bound))
+            continue
+        for i, block in enumerate(p.split(d)):
+            if one.start == "glorot":
+                nn.init.xavier_uniform_(block)
+            elif one.start == "orthogonal":
+                nn.init.orthogonal_(block)
+            else:
+                block.fill_(one.start[i])

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from rnn_core.network.cells import GRU, LSTM, Cell, Elman
+from rnn_core.network.cells import Cell
+from rnn_core.network.cells.rnn import Elman
 from rnn_core.network.kernels import elman, gru, lstm
 from rnn_core.network.kernels.layers import Room
 from rnn_core.network.kernels.products import AT_ONCE, ROWS, panels
@@ -207,7 +208,7 @@ class ElmanSweep(Sweep):
 
 
 class LSTMSweep(Sweep):
-    """The LSTM; letters as in `cells.LSTM`."""
+    """The LSTM; letters as in `cells/lstm.py`."""
 
     gates = cells = True
 
@@ -219,7 +220,7 @@ class LSTMSweep(Sweep):
 
 
 class GRUSweep(Sweep):
-    """The GRU in torch's form; letters as in `cells.GRU`.
+    """The GRU in torch's form; letters as in `cells/gru.py`.
 
     The kernels have the gates as q, r, z, n: the first three read the state before, the last three the input. So n's rows
     of W, which give q, come first there.
@@ -247,12 +248,18 @@ class GRUSweep(Sweep):
         return grad_x
 
 
-_SWEEPS: dict[type[Cell], type[Sweep]] = {Elman: ElmanSweep, LSTM: LSTMSweep, GRU: GRUSweep}
+SWEEPS: dict[str, type[Sweep]] = {"lstm": LSTMSweep, "gru": GRUSweep, "rnn": ElmanSweep}
+"""By the name of the cell, the likeliest first. A cell that is not here trains by autograd, step by step."""
+
+
+def compiled(cell: Cell) -> bool:
+    """Whether a cell has a sweep."""
+    return cell.name in SWEEPS
 
 
 def sweep_of(cell: Cell, *given: Any) -> Sweep:
     """The sweep of a cell; further arguments as for `Sweep`."""
-    return _SWEEPS[type(cell)](cell, *given)
+    return SWEEPS[cell.name](cell, *given)
 
 
 class Unrolled(torch.autograd.Function):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from rnn_core.network.cells import State
+from rnn_core.network.cells import Cell, State
 
 if TYPE_CHECKING:
     from rnn_core.network.recording import Run
@@ -42,7 +42,7 @@ class Edits:
 
 
 class Product(NamedTuple):
-    """A matrix times a vector at every step.
+    """A matrix times a vector at every step; or a vector that the step reads, which is its product with 1.
 
     Attributes:
         outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or one tensor per step, (B, rows).
@@ -66,12 +66,13 @@ class Recorded(NamedTuple):
         x: inputs, (T, B, n).
         before, after: the state before and after each step, each part (T, B, d); at a pad they are the same.
         kept: what the cell kept at each step, by name, (T, B, d).
-        products: by the parameter's name.
+        products: by the parameter's name, those of `Cell.products`.
         parameters: by name.
         nodes: the parts of the state after each step, (B, d), as the next step reads them: ∂L/∂ of these is the whole gradient
             at a state, with that from the layer above.
     """
 
+    cell: Cell
     x: Tensor
     before: State
     after: State
@@ -83,8 +84,7 @@ class Recorded(NamedTuple):
     def gradients(self, deltas: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The gradient of each text's own loss with respect to each parameter, by name, (B, *its shape).
 
-        That of a matrix is Σ_t δ_t v_tᵀ, that of the bias Σ_t δ_t at U x_t + b, and that of the inner bias Σ_t δ_t at the last
-        block of W h_{t−1}.
+        That of a matrix is Σ_t δ_t v_tᵀ, that of a vector Σ_t δ_t, and that of a bias Σ_t δ_t at the product it is added to.
 
         Args:
             deltas: δ, ∂L/∂ of each product's outputs by the product's name, (T, B, rows).
@@ -93,9 +93,9 @@ class Recorded(NamedTuple):
         for name, p in self.parameters.items():
             if name in self.products:
                 inputs = self.products[name].inputs.detach().transpose(0, 1)
-                found[name] = torch.bmm(deltas[name].permute(1, 2, 0), inputs)
+                found[name] = torch.bmm(deltas[name].permute(1, 2, 0), inputs).view(-1, *p.shape)
             else:
-                found[name] = deltas["weight_hh" if name == "bias_inner" else "weight_ih"].sum(0)[:, -len(p) :]
+                found[name] = deltas[self.cell.product_of(name)].sum(0)[:, -len(p) :]
         return found
 
 

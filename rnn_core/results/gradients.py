@@ -145,8 +145,8 @@ class Reach:
         step: t, from 0.
         steps: (K,) the steps k, from 0, from t away into what was read before it.
         norms: (K,) ‖∂h_t/∂h_k‖₂, for the LSTM of the pair (h, c).
-        bound: (K,) Π ‖W‖₂ · max_u φ′(a_{j,u}) over the steps j between; None but for the Elman network.
-        weight_norm, radius: ‖W‖₂ and the spectral radius of W; None but for the Elman network.
+        bound: (K,) Π ‖W‖₂ · max_u φ′(a_{j,u}) over the steps j between; None where the cell has no such bound.
+        weight_norm, radius: ‖W‖₂ and the spectral radius of W; None where the cell has no such bound.
         saturation: by non-linearity, (T,) the share of units whose slope is below a tenth of the steepest.
         left_out: how many steps between t and the text's end of reading have no entry in `steps`.
     """
@@ -179,8 +179,9 @@ class Path:
         between: (parts·d, parts·d) ∂(state at s)/∂(state at k).
         between_norm: its largest singular value.
         at_copy: (parts·d,) the product of the two.
+        parameter: W, by the code's name; of a cell that has none, U.
         delta: (G·d,) what of δ(t,k) at W h_{k−1} comes this way.
-        h_before: (d,) h_{k−1}.
+        factor: (d,) h_{k−1}; for U x_k, (n,).
         gradient_norm: the length of ∂L(t)/∂W|(k) by this way alone: ‖delta‖ · ‖h_{k−1}‖.
         whole_norm: ‖∂L(t)/∂W|(k)‖, by all ways.
         ways: (m,) every s at which the loss comes down and reaches k.
@@ -197,8 +198,9 @@ class Path:
     between: np.ndarray
     between_norm: float
     at_copy: np.ndarray
+    parameter: str
     delta: np.ndarray
-    h_before: np.ndarray
+    factor: np.ndarray
     gradient_norm: float
     whole_norm: float
     ways: np.ndarray

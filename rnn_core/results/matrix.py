@@ -1,6 +1,6 @@
 """From words to one unit's sum: the matrix, its pads, the parameters, the terms of a sum, recurrence left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -192,7 +192,10 @@ class GateTerms:
         hidden: (d,) W[u, j] · h_{t−1}[j].
         inputs: (n,) U[u, i] · x_t[i].
         weights_hidden, weights_inputs: (d,), (n,) the rows of W and U.
-        factor: what W h_{t−1} is multiplied by before it is added: r_t for the GRU's candidate, else 1.
+        factor, word_factor: what W h_{t−1} and U x_t are multiplied by before they are added, such as r_t for the GRU's
+            candidate; mostly 1.
+        factor_name, word_name, inner_name: how these factors, and the inner bias, are called.
+        others: further terms, by their LaTeX.
     """
 
     gate: str
@@ -203,6 +206,11 @@ class GateTerms:
     weights_hidden: np.ndarray
     weights_inputs: np.ndarray
     factor: float = 1.0
+    word_factor: float = 1.0
+    factor_name: str = ""
+    word_name: str = ""
+    inner_name: str = ""
+    others: dict[str, float] = field(default_factory=dict)
 
     @property
     def past(self) -> float:
@@ -216,8 +224,8 @@ class GateTerms:
 
     @property
     def total(self) -> float:
-        """The pre-activation: b + W h_{t−1} + U x_t, or b + r_t (W h_{t−1} + b_q) + U x_t."""
-        return self.bias + self.factor * self.past + self.word
+        """The pre-activation: b + W h_{t−1} + U x_t, or b + r_t (W h_{t−1} + b_q) + U x_t, or as the cell has it."""
+        return self.bias + self.factor * self.past + self.word_factor * self.word + sum(self.others.values())
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,8 @@ class UnitStep:
         gates: one entry a gate.
         before: the state before, by part's name.
         values: what the terms add up to, by name: the gates, what else the cell keeps, and the state after.
-        difference: largest absolute difference of any of these from the trace.
+        named: what else the cell's equations name, by its LaTeX.
+        difference: largest absolute difference of any of these from the trace, and of a gate from its sum.
     """
 
     unit: int
@@ -239,6 +248,7 @@ class UnitStep:
     gates: tuple[GateTerms, ...]
     before: dict[str, float]
     values: dict[str, float]
+    named: dict[str, float]
     difference: float
 
 

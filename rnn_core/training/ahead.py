@@ -10,9 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
-CELLS = ("lstm", "gru", "rnn")
-"""The likeliest first."""
-
 
 def start() -> None:
     """Starts a process of the lowest priority that compiles what is not kept from before, and ends. Loads no torch."""
@@ -35,13 +32,14 @@ def main(cells: Sequence[str]) -> None:
     from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig, make
     from rnn_core.data.batches import Encoded
     from rnn_core.data.vocabulary import Vocabulary
+    from rnn_core.network.sweeps import SWEEPS
     from rnn_core.training.loop import Training
     from rnn_core.workspace.runs import Speech
 
     texts, labels = [("good",), ("bad", "film")], ("bad", "good")
     vocabulary = Vocabulary.build(texts, 9)
     encoded = Encoded.of(texts, labels[::-1], vocabulary, labels, False)
-    for cell in cells or CELLS:
+    for cell in cells or SWEEPS:
         model = make(ModelConfig, {"cell": cell, "embedding": 4, "hidden": 4})
         train = TrainConfig(epochs=1, threads=1)
         config = RunConfig(DataConfig(), model, train, "0" * 64, "ahead")

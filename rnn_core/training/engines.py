@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rnn_core.config import ModelConfig
+from rnn_core.network import cells
 from rnn_core.network.backpropagation import Backpropagation
 from rnn_core.network.cells import State
 from rnn_core.network.device import number, place_of
 from rnn_core.network.dropout import Dropout, Noise
 from rnn_core.network.embedding import Embedding
 from rnn_core.network.models import Batch, Network, Outputs
+from rnn_core.network.recurrence import accelerated
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.weighting import Counted
 from rnn_core.threads import shared_with_torch
@@ -155,6 +158,13 @@ class Fused:
 
     def read(self) -> Read:
         return {id(self._embedding): self._read}
+
+
+def without_kernel(model: ModelConfig, device: str) -> str:
+    """That a network's cell has no kernel on a kind of device, `cpu` or `cuda`, as a sentence; else empty."""
+    if accelerated(device, cells.cell_of(model)):
+        return ""
+    return f"{cells.title(model)} has no compiled kernel: it trains by autograd step by step, which takes longer."
 
 
 def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,7 @@ from rnn_core.network.cells import State
 from rnn_core.network.device import device_of, host
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
+from rnn_core.network.sweeps import compiled
 from rnn_core.network.tensors import put, tensors_of
 from rnn_core.threads import flushed_denormals, use_threads
 from rnn_core.training.callbacks import Callback
@@ -177,9 +178,10 @@ class Training:
         return True
 
     def _engine(self) -> Engine:
-        """The fused one where the network is the plain stack on the processor, unless autograd is asked for."""
-        network, optimizer = self.network, self.optimizer
-        if self.config.train.engine == "auto" and type(network) is Network and isinstance(optimizer, Optimizer):
+        """The fused one where the network is the plain stack on the processor and its cell has a kernel, unless autograd is
+        asked for."""
+        network, optimizer, auto = self.network, self.optimizer, self.config.train.engine == "auto"
+        if auto and type(network) is Network and compiled(network.cell) and isinstance(optimizer, Optimizer):
             return Fused(network, optimizer)
         return Autograd(network, self.task.loss, optimizer)
 

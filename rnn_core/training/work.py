@@ -13,6 +13,7 @@ from rnn_core.data.datasets import Dataset
 from rnn_core.network.device import array, title_of
 from rnn_core.network.tensors import put
 from rnn_core.training.callbacks import Callback
+from rnn_core.training.engines import without_kernel
 from rnn_core.training.jobs import Cancelled, Job
 from rnn_core.training.loop import Training
 from rnn_core.workspace import Workspace, files
@@ -59,6 +60,8 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
             training.restore({name: torch.from_numpy(a.copy()) for name, a in arrays.items()}, rest)
         except (KeyError, RuntimeError, ValueError):
             raise Problem(f"The checkpoint of {run.name} does not fit its config. Train a new run.") from None
+    if slow := without_kernel(config.model, training.device.type):
+        print(slow, file=sys.stderr)
     keeper = _Keeper(run, job)
     keeper.forget_after(training)
     job.begin(training.progress)

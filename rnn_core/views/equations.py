@@ -56,7 +56,9 @@ def live(unit: Unit) -> str:
 
     def value(match: re.Match[str]) -> str:
         letters, text = match.groupdict(), match.group()
-        if text.startswith("W"):
+        if text in found.named:
+            result = found.named[text]
+        elif text.startswith("W"):
             result = float(gates[letters["past"] or only].hidden.sum())
         elif text.startswith("U"):
             result = gates[letters["word"] or only].word
@@ -68,9 +70,11 @@ def live(unit: Unit) -> str:
         return f"({result:.4f})" if result < 0 else f"{result:.4f}"
 
     lines = []
+    special = "|".join(re.escape(name) for name in sorted(found.named, key=len, reverse=True))
+    pattern = re.compile(f"{special}|{_TERM.pattern}" if special else _TERM.pattern)
     for equation in unit.loaded.network.cell.equations:
         left, right = equation.split(" = ", 1)
-        numbers = _TERM.sub(value, right).replace(r"\odot", r"\cdot")
+        numbers = pattern.sub(value, right).replace(r"\odot", r"\cdot")
         numbers = _NEEDLESS.sub(r"(\1", _PLUS_MINUS.sub(r"- \1", numbers))
         lines.append(rf"{left}[{found.unit}] &= {right} &&= {numbers} &&= {values[left[0]]:.4f}")
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
@@ -103,20 +107,29 @@ def _draw_terms(unit: Unit) -> Figure:
 def _explain_terms(unit: Unit) -> str:
     terms, found = unit.terms, unit.found
     count = len(terms.hidden) + len(terms.inputs)
-    strongest = max(range(len(terms.hidden)), key=lambda j: abs(terms.hidden[j]))
-    reset = ""
-    if terms.factor != 1:
-        reset = f" In this gate the reset gate multiplies all that comes from the state before by r = {number(terms.factor)}."
-    w = float(terms.weights_hidden[strongest])
-    h = float(terms.hidden[strongest]) / w if w else 0.0
+    scaled = ""
+    if terms.factor_name:
+        scaled += f" All that comes from the state before is multiplied by {terms.factor_name} = {number(terms.factor)}."
+    if terms.word_name:
+        scaled += f" All that comes from the input is multiplied by {terms.word_name} = {number(terms.word_factor)}."
+    further = "".join(f"${name}$: {number(value)}; " for name, value in terms.others.items())
+    numbers = f"All of U x: {number(terms.word)}; b: {number(terms.bias)}; {further}a = {number(terms.total)}."
+    formula = r"$$a[u] = b[u] + \textstyle\sum_i U[u,i]\, x_t[i]$$"
+    kinds = "of what is read (orange); this cell has no W, so nothing of the state before comes in"
+    if len(terms.hidden):
+        strongest = max(range(len(terms.hidden)), key=lambda j: abs(terms.hidden[j]))
+        w = float(terms.weights_hidden[strongest])
+        h = float(terms.hidden[strongest]) / w if w else 0.0
+        formula = r"$$a[u] = b[u] + \textstyle\sum_j W[u,j]\, h_{t-1}[j] + \sum_i U[u,i]\, x_t[i]$$"
+        kinds = "of the state before (blue), or of what is read (orange)"
+        numbers = (
+            f"The largest from the state before is of unit {strongest}: weight {number(w)} times {number(h)} is "
+            f"{number(float(terms.hidden[strongest]))}. All of W h: {number(terms.past)}; {numbers[0].lower()}{numbers[1:]}"
+        )
     return (
         f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {count:,} products and a bias. Each product "
-        "is a weight times a number: of the state before (blue), or of what is read (orange). The twelve largest are drawn one "
-        f"by one, the others added up.{reset}\n\n"
-        r"$$a[u] = b[u] + \textstyle\sum_j W[u,j]\, h_{t-1}[j] + \sum_i U[u,i]\, x_t[i]$$" + "\n\n"
-        f"The largest from the state before is of unit {strongest}: weight {number(w)} times {number(h)} is "
-        f"{number(float(terms.hidden[strongest]))}. All of W h: {number(terms.past)}; all of U x: {number(terms.word)}; b: "
-        f"{number(terms.bias)}; a = {number(terms.total)}. {check(unit)}"
+        f"is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
+        f"{formula}\n\n{numbers} {check(unit)}"
     )
 
 

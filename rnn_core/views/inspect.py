@@ -51,7 +51,7 @@ class Reading:
     @property
     def gate(self) -> bool:
         """Whether the quantity is a gate, which σ keeps in 0…1."""
-        return self.quantity in {"i", "f", "o", "r", "z"}
+        return any(one.name == self.quantity and one.kind == "gate" for one in self.loaded.cell.kept)
 
     def series(self) -> np.ndarray:
         """(T, d) the quantity looked at."""
@@ -64,19 +64,13 @@ class Reading:
 def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
     """What can be looked at besides h: c and the gates, where the cell has them."""
     cell = loaded.cell
-    return (*cell.parts, *cell.kept)
+    return (*cell.parts, *cell.kept_names)
 
 
-_QUANTITIES = {
-    "h": "state h", "c": "memory c", "i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o",
-    "r": "reset gate r", "z": "update gate z", "n": "candidate n", "q": "recurrent part q",
-}  # fmt: skip
-
-
-def name_of(choice: str) -> Callable[[Any], str]:
+def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
     """How the values of `quantity`, `layer` or `direction` are called."""
     return {
-        "quantity": _QUANTITIES.__getitem__,
+        "quantity": ({"h": "state h", "c": "memory c"} | {one.name: one.words for one in loaded.cell.kept}).__getitem__,
         "layer": lambda layer: f"layer {layer + 1}",
         "direction": lambda direction: ("from the start", "from the end")[direction],
     }[choice]

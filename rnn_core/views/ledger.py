@@ -40,11 +40,14 @@ def _draw_counts(found: Ledger) -> Figure:
 def _explain_counts(found: Ledger) -> str:
     values = found.letters
     gates = f", G = {values['G']} gates" if values["G"] > 1 else ""
+    letters = {row.letter for row in found.rows}
+    past = ", W (G·d × d) the state before" if "W" in letters else ""
+    own = "U, W and b" if "W" in letters else "U and b"
     return (
         "A parameter is a matrix or vector of numbers that training sets. E (N×n) holds a row for every word, U (G·d × n) "
-        "carries what is read into the units, W (G·d × d) the state before, b are the biases, V (k × d) and c read the "
+        f"carries what is read into the units{past}, b are the biases, V (k × d) and c read the "
         f"answer out. Here N = {values['N']:,}, n = {values['n']}, d = {values['d']}, k = {values['k']}{gates}; G counts "
-        "the gates, each with its own U, W and b.\n\n"
+        f"the gates, each with its own {own}.\n\n"
         f"{sum_words(found)}\n\nFed one-hot instead of by E, U would have N columns and not n."
     )  # fmt: skip
 

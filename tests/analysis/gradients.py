@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.network.recurrence import inner_bias, zero_state
+from rnn_core.network.recurrence import zero_state
 from rnn_core.workspace.runs import Speech
+from tests import by_hand
 from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, vocabulary_of
 
 KINDS = [("classify", 1, False), ("classify", 2, False), ("tag", 1, True), ("tag", 2, True)]
@@ -74,10 +75,7 @@ def unrolled(one: Loaded, indices: list[int], cut: set[int] | None = None, windo
                 far = window is not None and (i + 1 if direction else i - 1) == window[0] + (1 if direction else -1) * window[1]
                 if far or (cut and (i + 1 if direction else i) in cut):
                     state = tuple(part.detach() for part in state)
-                a_hidden = state[0] @ copy["weight_hh"].t()
-                if "bias_inner" in copy:
-                    a_hidden = a_hidden + inner_bias(cell, copy)
-                state, _ = cell.step(x[i][None] @ copy["weight_ih"].t() + copy["bias"], a_hidden, state)
+                state, _ = by_hand.step(cell, copy, x[i][None], state)
                 found[i] = state = tuple(part.clone() for part in state)  # h_i as it is used, apart from c_i
             states[layer, direction] = found
         read = [[states[layer, j][i][0] for i in range(steps)] for j in range(network.directions)]

@@ -11,6 +11,7 @@ from rnn_core.config import Problem
 from rnn_core.data.examples import Example
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.workspace.runs import Speech
+from tests import by_hand
 from tests.tiny import CELLS, LABELS, config_of, model_of, network_of, random_texts, vocabulary_of
 
 
@@ -60,9 +61,7 @@ def test_the_reach_is_the_mean_gradient_by_autograd(loss: str) -> None:
             p = one.network.layer(layer, 0)
             h, states = torch.zeros(1, 4), []
             for x_t in x:
-                a_hidden = h @ p["weight_hh"].t()
-                a_hidden[:, 8:] += p["bias_inner"]
-                (h,), _ = one.network.cell.step(x_t @ p["weight_ih"].t() + p["bias"], a_hidden, (h,))
+                (h,), _ = by_hand.step(one.network.cell, p, x_t, (h,))
                 if layer == 1:
                     h.requires_grad_() if not h.requires_grad else h.retain_grad()
                 states.append(h)

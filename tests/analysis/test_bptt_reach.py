@@ -57,11 +57,13 @@ def test_the_bound_is_never_broken(activation: str, scale: float, t: int) -> Non
     assert found.radius <= found.weight_norm * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("name", ["lstm", "gru"])
+@pytest.mark.parametrize("name", ["lstm", "gru", "mingru", "peephole", "layernorm"])
 def test_gated_cells_are_measured_only(name: str) -> None:
     found = reach(read(loaded(name))[0], 0, 0, 5)
     assert found.bound is found.weight_norm is found.radius is None
-    gates = {"lstm": {"i", "f", "g", "o", "tanh c"}, "gru": {"r", "z", "n"}}[name]
+    four = {"i", "f", "g", "o"}
+    gates = {"lstm": four | {"tanh c"}, "gru": {"r", "z", "n"}, "mingru": {"z"}, "peephole": four | {"tanh c"},
+             "layernorm": four | {"s"}}[name]  # fmt: skip
     assert set(found.saturation) == gates and all(len(share) == 13 for share in found.saturation.values())
 
 
@@ -125,18 +127,18 @@ def test_the_factors_of_a_path_multiply_to_the_gradient(name: str, task: str, la
         for t, k in pairs:
             first = path(done, target, held.layer, held.direction, t, k)
             row = found.rows.tolist().index(t)
-            assert first.whole_norm == pytest.approx(held.pairs["weight_hh"][row, k], rel=1e-9, abs=1e-13)
+            assert first.whole_norm == pytest.approx(held.pairs[first.parameter][row, k], rel=1e-9, abs=1e-13)
             steps = range(k + 1) if held.direction else range(k, 13)
             assert sorted(first.ways) == ([t] if top else [s for s in steps if both or s <= t])
             assert first.shares.sum() == pytest.approx(1, abs=1e-9) or first.whole_norm == 0
             assert first.down == first.ways[first.shares.argmax()]
             ways = [path(done, target, held.layer, held.direction, t, k, s) for s in first.ways.tolist()]
             whole = np.sum([way.delta for way in ways], axis=0)
-            assert np.linalg.norm(whole) * np.linalg.norm(first.h_before) == pytest.approx(first.whole_norm, abs=1e-12)
+            assert np.linalg.norm(whole) * np.linalg.norm(first.factor) == pytest.approx(first.whole_norm, abs=1e-12)
             for way, share in zip(ways, first.shares, strict=True):
                 np.testing.assert_allclose(way.at_loss @ way.between, way.at_copy, rtol=0, atol=1e-12)
                 assert np.linalg.norm(way.at_copy) <= np.linalg.norm(way.at_loss) * way.between_norm * (1 + 1e-9)
-                length = np.linalg.norm(way.delta) * np.linalg.norm(way.h_before)
+                length = np.linalg.norm(way.delta) * np.linalg.norm(way.factor)
                 assert length == pytest.approx(way.gradient_norm, rel=1e-9, abs=1e-15)
                 assert way.delta @ whole == pytest.approx(share * (whole @ whole), rel=1e-7, abs=1e-13)
     own = path(done, target, layers - 1, 0, 5, 5)
@@ -156,9 +158,11 @@ def test_each_way_into_a_lower_layer_is_autograds(name: str, both: bool) -> None
     for direction in range(1 + both):
         k = 8 if direction else 4
         held = twin.states[0, direction]
-        copy = twin.parameters[0, direction, "weight_hh"][k]
+        parameter = "weight_hh" if one.network.cell.of_step else "weight_ih"
+        copy = twin.parameters[0, direction, parameter][k]
         for s in path(done, target, 0, direction, t, k).ways.tolist():
             way = path(done, target, 0, direction, t, k, s)
+            assert way.parameter == parameter
             (asked,) = torch.autograd.grad(value, above.leaves[direction][s], retain_graph=True, materialize_grads=True,
                                            allow_unused=True)  # fmt: skip
             np.testing.assert_allclose(way.at_loss[:4], asked[0], rtol=0, atol=1e-12)

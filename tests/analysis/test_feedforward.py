@@ -8,7 +8,8 @@ from rnn_core.analysis.feedforward import gain, without_recurrence
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
 from rnn_core.data.batches import Encoded
-from rnn_core.network.recurrence import inner_bias, zero_state
+from rnn_core.network.recurrence import zero_state
+from tests import by_hand
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS, classified, tagged
 
@@ -22,9 +23,7 @@ def by_steps(one: Loaded, indices: list[int]) -> np.ndarray:
             states = []
             for direction in range(network.directions):
                 own = network.layer(layer, direction)
-                inner = inner_bias(cell, own)
-                a_hidden = torch.zeros(1, own["weight_hh"].shape[0], dtype=x.dtype) + (0 if inner is None else inner)
-                state, _ = cell.step(x @ own["weight_ih"].t() + own["bias"], a_hidden, zero_state(cell, 1, 4, x))
+                state, _ = by_hand.step(cell, own, x, zero_state(cell, 1, 4, x))
                 states.append(state[0])
             x = torch.cat(states, dim=1)
         found.append(network.readout(x)[0].numpy())

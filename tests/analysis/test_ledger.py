@@ -18,7 +18,8 @@ def test_formula_declarations_rows_and_tensors_agree(name: str, task: str, layer
     sizes = [p.numel() for p in one.network.parameters()]
     assert found.in_tensors == sum(sizes) == found.by_formula == found.declared
     assert sorted(row.count for row in found.rows) == sorted(sizes)
-    letters = found.letters | {"G·d": found.letters["G"] * found.letters["d"], "2·d": 2 * found.letters["d"]}
+    d = found.letters["d"]
+    letters = found.letters | {"G·d": found.letters["G"] * d, "2·d": 2 * d, "3·d": 3 * d}
     assert all(tuple(letters[s] for s in row.size) == row.shape for row in found.rows)
 
 

@@ -16,9 +16,9 @@ from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, PAD, SOS
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.embedding import Embedding
-from rnn_core.network.recurrence import inner_bias
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import Edits
+from tests import by_hand
 from tests.analysis.gradients import loaded, unrolled
 from tests.tiny import CELLS, model_of
 
@@ -65,12 +65,12 @@ def test_the_plain_stack_is_autograds_and_the_shortcuts(name: str, layers: int, 
     each = -twin.logits.log_softmax(1)[:, 1]
     done = forward(one.network, torch.tensor(INDICES))
     met: dict[tuple[int, int], tuple[Tensor, Tensor]] = {
-        (i, j): (torch.zeros(STEPS, STEPS, len(read.parameters["bias"])).double(),
+        (i, j): (torch.zeros(STEPS, STEPS, len(read.parameters["weight_ih"])).double(),
                  torch.zeros(STEPS, STEPS, len(one.network.cell.parts) * 4).double()) for i, j, read in done.each()
     }  # fmt: skip
 
     def visit(copy: Met) -> None:
-        met[copy.layer, copy.direction][0][copy.rows, copy.step] = copy.at_input
+        met[copy.layer, copy.direction][0][copy.rows, copy.step] = copy.crossing.delta("weight_ih")
         met[copy.layer, copy.direction][1][copy.rows, copy.step] = copy.grad
 
     target = Target(torch.ones(STEPS, dtype=torch.int64), torch.ones(STEPS), False, "every")
@@ -80,7 +80,8 @@ def test_the_plain_stack_is_autograds_and_the_shortcuts(name: str, layers: int, 
         pairs = {key: torch.stack(copies) for key, copies in twin.gradient(each[t]).items()}
         for i, j, _ in done.each():
             deltas, states, copies, whole = found[f"cells.{i}.{j}"]
-            torch.testing.assert_close(deltas["weight_ih"][r, :STEPS], pairs[i, j, "bias"], **CLOSE)
+            own = "bias" if "bias" in deltas else "weight_ih"  # a bias that is added to a product has its δ
+            torch.testing.assert_close(deltas[own][r, :STEPS], pairs[i, j, "bias"], **CLOSE)
             torch.testing.assert_close(deltas["weight_ih"][r, :STEPS], met[i, j][0][t], **CLOSE)
             torch.testing.assert_close(torch.cat(states, 2)[r, :STEPS], met[i, j][1][t], **CLOSE)
             assert all(not delta[r, STEPS:].any() for delta in deltas.values()), "a pad reaches nothing"
@@ -153,9 +154,7 @@ def by_copies(cell: Cell, own: dict[str, Tensor], x: list[Tensor], state: State,
     states: list[State] = [()] * len(x)
     for i in reversed(range(len(x))) if back else range(len(x)):
         p = {name: leaves[i] for name, leaves in copies.items()}
-        inner = inner_bias(cell, p)
-        a_hidden = p["weight_hh"] @ state[0] + (0 if inner is None else inner)
-        state, _ = cell.step(p["weight_ih"] @ x[i] + p["bias"], a_hidden, state)
+        state, _ = by_hand.step(cell, p, x[i], state)
         states[i] = state
     return states, copies
 
@@ -196,7 +195,7 @@ def test_through_attention_and_the_last_states_is_autograds(name: str) -> None:
                 for key, of in leaves.items()
             }
             steps = len(pairs["bias"])
-            torch.testing.assert_close(deltas["weight_ih"][t, :steps], pairs["bias"], **CLOSE)
+            torch.testing.assert_close(deltas["bias" if "bias" in deltas else "weight_ih"][t, :steps], pairs["bias"], **CLOSE)
             for product, norms in copies.items():
                 torch.testing.assert_close(norms[t, :steps], pairs[product].flatten(1).norm(dim=1), **CLOSE)
                 assert not deltas[product][t, steps:].any()

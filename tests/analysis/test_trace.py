@@ -56,8 +56,8 @@ def test_states_and_readouts_are_the_networks(name: str, task: str, layers: int,
         np.testing.assert_allclose(seen.readouts, logits.softmax(1).numpy(), rtol=0, atol=close)
         np.testing.assert_allclose(seen.embeddings, one.network.embedding.weight[seen.indices].numpy(), rtol=0, atol=0)
         assert all(gate.shape == seen.states.shape for gate in seen.gates.values())
-        assert set(seen.gates) == set(one.network.cell.kept)
-        assert (seen.cells is not None) == (name == "lstm")
+        assert set(seen.gates) == set(one.network.cell.kept_names)
+        assert (seen.cells is not None) == ("c" in one.network.cell.parts)
         assert seen.states.dtype == (np.float32 if close == 1e-6 else np.float64)
 
 

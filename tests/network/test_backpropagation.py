@@ -10,7 +10,7 @@ from rnn_core.network.dense import Dense
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
 from rnn_core.network.weighting import Counted, counted, step_weights
-from tests.tiny import CELLS, model_of, network_of, weighted_loss
+from tests.tiny import CELLS, COMPILED, model_of, network_of, weighted_loss
 
 WORDS, CLASSES, STEPS = 30, 3, 9
 
@@ -38,7 +38,7 @@ def mean_of(weights: np.ndarray, targets: np.ndarray) -> Counted:
 @pytest.mark.parametrize(("per_token", "loss"), [(False, "last"), (False, "every"), (True, "every")])
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", COMPILED)
 def test_loss_and_gradients_are_autograds(
     cell: str, layers: int, both: bool, per_token: bool, loss: str, texts: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +66,7 @@ def test_loss_and_gradients_are_autograds(
             np.testing.assert_allclose(g.ravel(), w.numpy().ravel(), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", COMPILED)
 def test_a_batch_of_which_nothing_counts_has_no_gradient(cell: str) -> None:
     ours = network(cell, 2, False)
     dense = Dense(ours, [ours.embedding])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from rnn_core.network.cells import Elman
+from rnn_core.network.cells.rnn import Elman
 from rnn_core.network.kernels import elman, products
 from rnn_core.network.recurrence import run
 

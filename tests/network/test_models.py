@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnn_core.config import CELLS as NAMES
 from rnn_core.config import ModelConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import PAD
@@ -226,12 +227,15 @@ def test_the_orthogonal_scheme(name: str) -> None:
         limit = math.sqrt(6 / (columns + d))
         for gate in range(len(gates)):
             rows = slice(gate * d, (gate + 1) * d)
-            w, u = p["weight_hh"][rows], p["weight_ih"][rows]
-            torch.testing.assert_close(w @ w.t(), torch.eye(d), rtol=0, atol=1e-12)
+            u = p["weight_ih"][rows]
+            if "weight_hh" in p:
+                w = p["weight_hh"][rows]
+                torch.testing.assert_close(w @ w.t(), torch.eye(d), rtol=0, atol=1e-12)
             assert 0.95 * limit < u.abs().max() <= limit
             assert u.std().item() == pytest.approx(limit / math.sqrt(3), rel=0.06)
-            assert p["bias"][rows].tolist() == [{"f": 1.0, "z": 2.0}.get(gates[gate], 0.0)] * d
-        assert not p.get("bias_inner", torch.zeros(1)).any()
+            assert p["bias"][rows].tolist() == [network.cell.biases.get(gates[gate], 0.0)] * d
+        for other in set(p) - {"weight_ih", "weight_hh", "bias"}:
+            assert (p[other] == (1 if other.startswith("gain") else 0)).all()
     limit = math.sqrt(6 / (d + CLASSES))
     assert 0.8 * limit < network.weight_out.abs().max() <= limit
     assert not network.bias_out.any()
@@ -265,14 +269,17 @@ def test_the_torch_scheme_has_the_ranges_of_torch_nn(name: str) -> None:
     table = network.embedding.weight.detach()
     assert abs(table.mean()) < 0.03 and table.std() == pytest.approx(1, rel=0.03)
     bound, p = 1 / math.sqrt(d), network.layer(0, 0)
-    for weight in ("weight_ih", "weight_hh"):
+    for weight in {"weight_ih", "weight_hh"} & set(p):
         assert 0.99 * bound < p[weight].abs().max() <= bound
         assert p[weight].std().item() == pytest.approx(bound / math.sqrt(3), rel=0.03)
     if "bias_inner" in p:
         assert 0.95 * bound < p["bias_inner"].abs().max() <= bound
+    if "gain_ih" in p:  # torch's LayerNorm starts from gains of 1, and its biases do not count as those of a product
+        assert (p["gain_ih"] == 1).all() and p["bias"].unique().tolist() == [0, 1]
+        return
     for gate, bias in enumerate(p["bias"].detach().split(d)):
         # torch adds two biases, each uniform in ±bound; only GRU's n has its second one elsewhere
-        summed = not (name == "gru" and network.cell.gates[gate] == "n")
+        summed = "weight_hh" in p and not (name == "gru" and network.cell.gates[gate] == "n")
         assert bias.std().item() == pytest.approx(bound * math.sqrt((1 + summed) / 3), rel=0.12), network.cell.gates[
             gate
         ]
@@ -297,7 +304,7 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another() -> None
 @given(
     st.builds(
         ModelConfig,
-        cell=st.sampled_from(["rnn", "lstm", "gru"]),
+        cell=st.sampled_from(NAMES),
         embedding=st.integers(1, 9), hidden=st.integers(1, 9), layers=st.integers(1, 4), bidirectional=st.booleans(),
     ),
     st.integers(4, 20), st.integers(1, 5),

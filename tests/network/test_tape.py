@@ -5,11 +5,11 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core.analysis.sweep import sweep
-from rnn_core.network.cells import State, cell_of
+from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.models import Network
-from rnn_core.network.recurrence import inner_bias
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import Edits, Tape, current, record
+from tests.by_hand import ByHand
 from tests.tiny import CELLS, model_of, network_of
 
 SHAPES = [(1, False), (2, False), (1, True), (2, True)]
@@ -32,6 +32,23 @@ def random_state(cells: Recurrent, texts: int) -> State:
     return tuple(torch.randn_like(part) for part in cells.zero(texts, torch.zeros(())))
 
 
+class Noting(ByHand):
+    """Products by hand, and what they were of."""
+
+    def __init__(self, cell: Cell, own: dict[str, Tensor]) -> None:
+        super().__init__(cell, own)
+        self.found: dict[str, Tensor] = {}
+
+    def times(self, name: str, v: Tensor) -> Tensor:
+        out = super().times(name, v)
+        self.found |= {f"inputs {name}": v, f"outputs {name}": out}
+        return out
+
+    def __getitem__(self, name: str) -> Tensor:
+        self.found |= {f"inputs {name}": torch.ones(1), f"outputs {name}": self.own[name]}
+        return self.own[name]
+
+
 def true_steps() -> Tensor:
     return torch.arange(6)[:, None] < LENGTHS
 
@@ -46,23 +63,22 @@ def by_hand(
         tops = []
         for k in range(cells.directions):
             own, name = cells.layer(layer, k), f"{layer}.{k}"
-            inner = inner_bias(cells.cell, own)
             texts = []
             for b in range(x.shape[1]):
                 state = tuple(part[layer * cells.directions + k, b] for part in start)
                 rows: list[dict[str, Tensor]] = [{}] * len(x)
                 for t in reversed(range(len(x))) if k else range(len(x)):
                     before = state if recurrence else tuple(torch.zeros_like(part) for part in state)
-                    a_input = own["weight_ih"] @ x[t, b] + own["bias"]
-                    a_hidden = own["weight_hh"] @ before[0] + (0 if inner is None else inner)
-                    after, kept = cells.cell.step(a_input, a_hidden, before)
+                    p = Noting(cells.cell, own)
+                    inputs = {name: p.times(name, x[t, b]) for name in cells.cell.of_inputs}
+                    after, kept = cells.cell.step(p, inputs, before)
                     state = after if mask[t, b] else state
                     if replaced and name in replaced and replaced[name][0][t, b]:
                         state = tuple(part[t, b] for part in replaced[name][1])
-                    rows[t] = {"a_input": a_input, "a_hidden": a_hidden}
+                    rows[t] = dict(p.found)
                     rows[t] |= {f"before {part}": value for part, value in zip(cells.cell.parts, before, strict=True)}
                     rows[t] |= {f"after {part}": value for part, value in zip(cells.cell.parts, state, strict=True)}
-                    rows[t] |= dict(zip(cells.cell.kept, kept, strict=True))
+                    rows[t] |= dict(zip(cells.cell.kept_names, kept, strict=True))
                 texts.append({key: torch.stack([row[key] for row in rows]) for key in rows[0]})
             found[name] = {key: torch.stack([one[key] for one in texts], 1) for key in texts[0]}
             tops.append(found[name]["after h"])
@@ -77,12 +93,13 @@ def assert_same(tape: Tape, wanted: dict[str, dict[str, Tensor]], cells: Recurre
         found = {f"before {part}": value for part, value in zip(cells.cell.parts, one.before, strict=True)}
         found |= {f"after {part}": value for part, value in zip(cells.cell.parts, one.after, strict=True)}
         found |= one.kept
-        for key, product in (("a_input", "weight_ih"), ("a_hidden", "weight_hh")):
-            found[key] = one.products[product].stacked(one.products[product].outputs)
+        for key, product in one.products.items():
+            found[f"outputs {key}"] = product.stacked(product.outputs)
+            found[f"inputs {key}"] = product.inputs
         assert found.keys() == numbers.keys()
         for key, value in numbers.items():
             torch.testing.assert_close(found[key], value, **CLOSE)
-        torch.testing.assert_close(one.products["weight_hh"].inputs, numbers["before h"], **CLOSE)
+        assert tuple(one.products) == cells.cell.products
         assert one.products["weight_ih"].inputs is one.x
         for part in range(len(one.after)):
             torch.testing.assert_close(torch.stack([node[part] for node in one.nodes]), one.after[part], rtol=0, atol=0)
@@ -157,7 +174,7 @@ def test_step_by_step_is_the_whole_text(name: str) -> None:
     wanted = one({"tokens": tokens, "lengths": torch.tensor([5, 5, 5])})
     for part, end in zip(state, wanted["ends"], strict=True):
         torch.testing.assert_close(part, end, **CLOSE)
-    assert [set(one) for one in kept] == [set(one.cell.kept)] * 2
+    assert [set(one) for one in kept] == [set(one.cell.kept_names)] * 2
 
 
 class Two(nn.Module):

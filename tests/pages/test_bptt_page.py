@@ -12,10 +12,10 @@ from rnn_core.analysis.bptt_pass import forward, target_of
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.results import GradientFlow
-from rnn_core.views.bptt import MAP
+from rnn_core.views.bptt import MAP, parameters
 from rnn_core.workspace import Workspace, store
 from tests.pages.driving import Open, chart, numbers, sound
-from tests.tiny import config_of, model_of, saved_run
+from tests.tiny import CELLS, COMPILED, config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
 SECTIONS = {
@@ -129,6 +129,24 @@ def test_in_a_lower_layer_one_chooses_where_the_loss_comes_down(opened, filled: 
     said = " ".join(m.value for m in app.markdown)
     assert "Layer 1 is not read out itself" in said and "state at s = 6 (" in said
     assert opened(filled, **link, layer="0", down="99").selectbox(key="pick-down").value in range(2, 7)
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell not in COMPILED])
+def test_every_view_opens_for_a_cell_that_is_made_otherwise(opened, cell: str, tmp_path: Path) -> None:
+    """One without W, one with vectors in its step, one whose units mix; two layers, so that a loss comes down."""
+    workspace = Workspace(tmp_path / "workspace")
+    run = saved_run(workspace, config_of(model=model_of(cell, layers=2), loss="every"))
+    found, offered = flowing(workspace.root, run.id), parameters(load(run))
+    for n, (section, views) in enumerate(SECTIONS.items()):
+        parameter = offered[n % len(offered)]
+        app = opened(workspace.root, run=run.id, text=TEXT, section=section, parameter=parameter, layer=str(n % 2))
+        sound(app)
+        for view in ("pairs", "walk", *(view for view in views if view != "directions")):
+            assert chart(app, f"view-{view}")["data"]
+        (map_,) = (trace for trace in chart(app, "view-pairs")["data"] if trace["type"] == "heatmap")
+        assert map_ is not None and found.layers[n % 2].pairs[parameter].shape == (len(found.rows), len(found.tokens))
+    said = " ".join(m.value for m in app.markdown)
+    assert ("cell has no" in said) or "∂W" in said or "∂U" in said
 
 
 def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

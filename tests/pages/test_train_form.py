@@ -7,6 +7,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from rnn_core.commands import main
+from rnn_core.config import CELLS
+from rnn_core.network.cells import kind
 from rnn_core.workspace import Workspace
 from tests.pages.driving import ROOT, Open, sound
 
@@ -36,6 +38,15 @@ def test_an_activation_is_chosen_for_the_elman_network_alone(open_page: Open, fi
     box(app, "selectbox", "cell").set_value("rnn")
     sound(app.run())
     assert not box(app, "selectbox", "activation").disabled
+
+
+def test_cells_go_by_their_titles_and_one_without_a_kernel_says_so(open_page: Open, filled: Path) -> None:
+    app = opened(open_page, filled, "reviews.csv")
+    assert box(app, "selectbox", "cell").options == [kind(name).title for name in CELLS]
+    assert not any("kernel" in caption.value for caption in app.caption)
+    box(app, "selectbox", "cell").set_value("mingru")
+    sound(app.run())
+    assert any("minGRU has no compiled kernel" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize(("more", "said"), [((), "dev score"), (("--dev-share", "0"), "training loss")])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.config import RunConfig, TrainConfig
-from rnn_core.network import recurrence
+from rnn_core.network import recurrence, torch_kernels
 from rnn_core.network.dropout import Noise
 from rnn_core.network.losses import cross_entropy
 from rnn_core.network.models import Network
@@ -172,10 +172,10 @@ def test_an_update_by_torchs_kernels(monkeypatch: pytest.MonkeyPatch, cell: str)
     """Those that a GPU runs: each layer and direction reads the lengths of the texts back, and nothing else is read."""
     monkeypatch.setattr(engines, "number", lambda tensor: 1.0)
     given, read = batch(0, True), []
-    monkeypatch.setattr(recurrence, "host", lambda lengths: read.append(lengths.device.type) or given["lengths"])
+    monkeypatch.setattr(torch_kernels, "host", lambda lengths: read.append(lengths.device.type) or given["lengths"])
     with torch.device("meta"):
         model = Network(model_of(cell, layers=2, bidirectional=True), WORDS, CLASSES).train()
-    monkeypatch.setitem(recurrence._PATHS, ("meta", type(model.cell)), recurrence._by_direction(recurrence._torch))
+    monkeypatch.setattr(recurrence, "path_of", lambda device, cell: recurrence.TORCH)
     optimizer = DeviceOptimizer(model, TrainConfig())
     engine = Autograd(model, cross_entropy, optimizer)
     with OneDevice():

@@ -16,7 +16,7 @@ from rnn_core.network.losses import cross_entropy
 from rnn_core.network.models import Network
 from rnn_core.training.engines import Autograd, Engine, Fused
 from rnn_core.training.optimizer import Optimizer, by_rows
-from tests.tiny import CELLS, model_of, network_of
+from tests.tiny import COMPILED, model_of, network_of
 
 WORDS, CLASSES, STEPS, TEXTS = 40, 3, 9, 7
 
@@ -47,7 +47,7 @@ def engine_of(kind: type, model: Network, **train: Any) -> Engine:
 @pytest.mark.parametrize("size", [STEPS, 4])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize(("layers", "both"), [(1, False), (2, False), (2, True)])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", COMPILED)
 def test_both_engines_give_the_same_losses_and_weights(
     cell: str, layers: int, both: bool, optimizer: str, size: int
 ) -> None:

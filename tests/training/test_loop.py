@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from rnn_core.training.loop import NOTES_AN_EPOCH, UPDATES_A_NOTE, Training
 from rnn_core.workspace.runs import Speech, read_tensors, write_tensors
 from tests.tiny import (
     CELLS,
+    COMPILED,
     LABELS,
     TAGS,
     WORDS,
@@ -305,6 +307,17 @@ def test_cut_off_and_restored_it_ends_with_the_same_bits(
     assert [n for watch in watches for n in watch.notes] == heard.notes
     assert untimed([e for watch in watches for e in watch.epochs]) == untimed(heard.epochs)
     assert (training.step, training.tokens, training.waited) == (whole.step, whole.tokens, whole.waited)
+
+
+@pytest.mark.parametrize("name", [name for name in CELLS if name not in COMPILED])
+def test_a_cell_without_a_kernel_is_cut_off_and_restored_too(name: str) -> None:
+    config = replace(CUT, model=model_of(name, dropout=0.4, layers=2), train=replace(CUT.train, epochs=2))
+    whole, training = training_of(config), training_of(config)
+    assert whole.engine.name == training.engine.name == "autograd"
+    assert whole.run() and not training.run([Watch(until=training.batches_an_epoch + 3)])
+    restored = training_of(config)
+    restored.restore(*training.state())
+    assert restored.run() and same(restored.network.state_dict(), whole.network.state_dict())
 
 
 def test_a_finished_training_stays_as_it_is_when_run_again() -> None:

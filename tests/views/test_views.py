@@ -94,7 +94,7 @@ def test_every_view_of_inspect_draws_and_explains(
     fitting = [view for view in INSPECT if view.name in tasks.task(task).views["inspect"]]
     assert (inspect_views.TAGS in fitting) == (task == "tag") and len(fitting) >= 6
     for quantity in quantities(one):
-        assert name_of("quantity")(quantity)
+        assert name_of(one, "quantity")(quantity)
         for step in (0, len(seen.tokens) - 1) if quantity == "h" else (3,):
             reading = Reading(one, seen, step, layers - 1, int(both), 1, quantity, NASTY[step % 3], "readouts")
             assert reading.series().shape == (len(seen.tokens), 4)
@@ -152,7 +152,7 @@ def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     seen = trace(one, "film film")
     forwards, backwards = (Reading(one, seen, 1, direction=d) for d in (0, 1))
     assert not np.allclose(forwards.series(), backwards.series())
-    assert name_of("direction")(0) != name_of("direction")(1) and name_of("layer")(0) == "layer 1"
+    assert name_of(one, "direction")(0) != name_of(one, "direction")(1) and name_of(one, "layer")(0) == "layer 1"
 
 
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:

@@ -93,7 +93,7 @@ def choose_states() -> None:
             controls.segmented_control(
                 key.capitalize(),
                 values,
-                format_func=views.name_of(key),
+                format_func=views.name_of(loaded, key),
                 label_visibility="collapsed",
                 required=True,
                 wrap=True,

@@ -8,6 +8,7 @@ from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, ModelConfig, Problem, TrainConfig, metric_name, options, plain
+from rnn_core.network import cells
 from rnn_core.training import jobs, learning
 from rnn_core.workspace import faults
 from rnn_core.workspace.runs import Run
@@ -43,7 +44,7 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         faults.record(error, workspace().root)
         return {"name": run.id, "state": "damaged"}
     model, task = config.model, tasks.of(config)
-    cell = model.activation + " RNN" if model.cell == "rnn" else CHOICE_NAMES[model.cell]
+    cell = cells.title(model)
     settings = plain(model) | plain(config.train) | {"loss": task.loss_of(config)}
     if settings["loss"] == "last":
         settings["reduce"] = None  # there is but one step

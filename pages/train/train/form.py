@@ -1,5 +1,7 @@
 """The form on Train: which data, which network, and how many numbers it would learn."""
 
+from typing import Any
+
 import streamlit as st
 from pydantic.fields import FieldInfo
 
@@ -7,12 +9,16 @@ from pages.common import state, widgets
 from pages.common.cache import workspace
 from pages.train.data import source
 from rnn_core import tasks
-from rnn_core.config import ModelConfig, Problem, TrainConfig, make, options, plain
+from rnn_core.config import CELLS, ModelConfig, Problem, TrainConfig, make, options, plain
+from rnn_core.network import cells
 from rnn_core.training.suggest import suggest, suggestions
 from rnn_core.workspace.datasets import SavedDataset
 
 FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 """What stands in the open; the rest is one click away."""
+
+OF_SOME_CELLS = {option for name in CELLS for option in cells.kind(name).options}
+"""Options that mean something for some cells alone."""
 
 ONE_STEP = "The loss is taken at the last step alone, so there is no mean or sum over steps. Take it at every step to choose."
 NO_DEV = "Stop after this number of epochs without a lower training loss; 0: never. With a dev split its score would decide."
@@ -68,7 +74,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             key, at_first = f"train-{dataset.id}-{name}", suggested.get(name)
             if limits and at_first:
                 key += f"-{at_first.value}"  # another suggestion is another box
-            more: dict[str, object] = {
+            more: dict[str, Any] = {
                 "on_change": lambda name=name, key=key: chosen.update({name: st.session_state[key]})
             }
             if at_first:
@@ -77,8 +83,10 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
                 more["disabled"] = True
             if name == "loss":
                 more["disabled"] = len(task.losses) == 1
-            if name == "activation":
-                more["disabled"] = values[ModelConfig]["cell"] != "rnn"
+            if name == "cell":
+                more["names"] = {one: cells.kind(one).title for one in CELLS}
+            if name in OF_SOME_CELLS:
+                more["disabled"] = name not in cells.kind(str(values[ModelConfig]["cell"])).options
             if name == "reduce" and values[TrainConfig]["loss"] == "last":  # chosen above, among the first options
                 more |= {"disabled": True, "help": ONE_STEP}
             if name == "patience" and "dev" not in dataset.report.splits:
@@ -107,6 +115,14 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     except Problem as why:
         widgets.problem(why)
         return None
+
+
+def without_kernel(model: ModelConfig, train: TrainConfig) -> str:
+    """That this network trains step by step, as a sentence; else empty."""
+    from rnn_core.network.device import device_of
+    from rnn_core.training import engines
+
+    return engines.without_kernel(model, device_of(train.device).type)
 
 
 def parameter_count(model: ModelConfig, dataset: SavedDataset) -> int:

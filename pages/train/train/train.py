@@ -37,6 +37,8 @@ with widgets.saying_problems():
         if "dev" not in data.report.splits:
             kept = "There is no dev split, so the epoch with the lowest training loss is kept."
         st.caption(f"**{form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
+        if slow := form.without_kernel(model, train):
+            st.caption(slow)
     current = state.session().training
     if not current and (chosen := state.selection().run) and jobs.status(workspace.folder("runs", chosen)):
         current = chosen  # a reload: the link still names the run

@@ -25,9 +25,10 @@ st.markdown(
 )
 asked = choice.choose_copies(backward)
 view_panel.show(views.MAP, asked, state.select)
-if asked.parameter == "weight_hh":
+if asked.recurrent:
     first = len(flow.tokens) if asked.direction else 1
-    st.caption(f"Copy {first} of W receives exactly 0 from every loss: the state before the first step that is read is h₀ = 0.")
+    st.caption(f"Copy {first} of {asked.letter} receives exactly 0 from every loss: the state before the first step that is read "
+               "is h₀ = 0.")  # fmt: skip
 
 view_panel.show(views.WALK, asked, state.select)
 walk = views.WALK.compute(asked)

@@ -103,13 +103,13 @@ def choose_copies(backward: "Backward") -> "Asked":
     from rnn_core.views import bptt as views
 
     chosen, network, last = state.selection(), backward.loaded.network, len(backward.trace.tokens) - 1
-    parameters = tuple(name for name in ("weight_hh", "weight_ih", "bias", "bias_inner") if name in network.layer(0, 0))
+    parameters = views.parameters(backward.loaded)
     layer = min(chosen.layer, network.config.layers - 1)
     direction = min(chosen.direction, network.directions - 1)
     found: dict[str, tuple[Any, tuple[Any, ...], Callable[[Any], str]]] = {
         "layer": (layer, tuple(range(network.config.layers)), lambda i: f"layer {i + 1}"),
         "direction": (direction, tuple(range(network.directions)), ("from the start", "from the end").__getitem__),
-        "parameter": (chosen.parameter if chosen.parameter in parameters else "weight_hh", parameters,
+        "parameter": (chosen.parameter if chosen.parameter in parameters else parameters[0], parameters,
                       lambda name: "copies of " + views.letter(backward.loaded, f"cells.0.0.{name}", short=True)),
     }  # fmt: skip
     row = st.container(horizontal=True)

@@ -34,7 +34,7 @@ def _choose_place(loaded: Loaded, trace: Trace) -> inspect_views.Reading:
         ("layer", layer, tuple(range(config.layers))), ("direction", direction, tuple(range(loaded.network.directions))),
     ):  # fmt: skip
         if len(values) > 1:
-            choice.choose(name.capitalize(), name, values, value, inspect_views.name_of(name), row)
+            choice.choose(name.capitalize(), name, values, value, inspect_views.name_of(loaded, name), row)
     step, unit = choice.step_of(trace), chosen.unit
     if unit is None or unit >= config.hidden:
         unit = int(abs(trace.states[layer, direction, step]).argmax())

@@ -125,7 +125,7 @@ class Asked:
         step, copy: t of the loss and i of the copy, from 0.
         down: where the loss comes down into a lower layer; None: where most of it does.
         layer, direction: whose copies.
-        parameter: the code's name of the parameter.
+        parameter: the code's name of the parameter, one of `parameters`.
         window: K.
     """
 
@@ -134,13 +134,23 @@ class Asked:
     copy: int
     layer: int = 0
     direction: int = 0
-    parameter: str = "weight_hh"
+    parameter: str = ""
     window: int = 5
     down: int | None = None
+
+    def __post_init__(self) -> None:
+        offered = parameters(self.backward.loaded)
+        if self.parameter not in offered:
+            object.__setattr__(self, "parameter", offered[0])
 
     @property
     def flow(self) -> GradientFlow:
         return self.backward.flow
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether the chosen parameter multiplies the state before the step."""
+        return self.parameter in self.backward.loaded.network.cell.of_step
 
     @property
     def held(self) -> CopyGradients:
@@ -173,6 +183,12 @@ class Asked:
 
     def at(self, step: int) -> str:
         return f"t = {step + 1} (“{literal(self.flow.tokens[step], 30)}”)"
+
+
+def parameters(loaded: Loaded) -> tuple[str, ...]:
+    """The parameters whose copies can be looked at, those that multiply the state before first."""
+    cell = loaded.network.cell
+    return tuple(dict.fromkeys((*cell.of_step, *cell.of_inputs, *cell.declared)))
 
 
 def letter(loaded: Loaded, name: str, short: bool = False) -> str:

@@ -20,11 +20,11 @@ def _explain_map(asked: Asked) -> str:
         f" This text is long: {len(flow.rows):,} of its {len(flow.tokens):,} losses are followed, evenly from the last."
     )  # fmt: skip
     first = ""
-    if asked.parameter == "weight_hh":
+    if asked.recurrent:
         start = len(flow.tokens) if asked.direction else 1
         first = (
-            f" Copy {start} of W receives exactly 0 from every loss, because the state before it is h₀ = 0: a product "
-            "with nothing has no gradient."
+            f" Copy {start} of {asked.letter} receives exactly 0 from every loss, because the state before it is h₀ = 0: a "
+            "product with nothing has no gradient."
         )
     side = "No loss reaches a copy that is read later, so one side of the diagonal is empty."
     if asked.below_both:
@@ -35,13 +35,22 @@ def _explain_map(asked: Asked) -> str:
             " This run takes its loss at the last step alone, so of all these rows only the last one is its training's; "
             "the others are what such losses would send."
         )
-    return (
-        "The network uses the same W at every step; call the one used at step i its copy W|(i). Each row is one loss, "
-        "each column one copy, and the colour is the length of the gradient that the one sends to the other.\n\n"
+    w = asked.letter
+    formula = (
         r"$$\delta(t,t) = \varphi'(a_t) \odot \frac{\partial L(t)}{\partial h_t}, \qquad "
         r"\delta(t,i) = \varphi'(a_i) \odot W^\top \delta(t,i{+}1), \qquad "
         r"\frac{\partial L(t)}{\partial W|(i)} = \delta(t,i)\, h_{i-1}^\top$$" + "\n\n"
         "(the Elman network's; gates have the same form with their own slopes).\n\n"
+    )
+    if not asked.backward.loaded.network.cell.of_step:
+        formula = (
+            r"$$\frac{\partial L(t)}{\partial U|(i)} = \delta(t,i)\, x_i^\top$$" + "\n\n"
+            "This cell has no product with the state before, so there is no ∂L/∂W: a loss goes back along the states alone.\n\n"
+        )
+    return (
+        f"The network uses the same {w} at every step; call the one used at step i its copy {w}|(i). Each row is one loss, "
+        "each column one copy, and the colour is the length of the gradient that the one sends to the other.\n\n"
+        f"{formula}"
         f"From the loss at {asked.at(t)} to the copy of {asked.letter} at {asked.at(i)}: "
         f"‖δ‖ = {number(delta)}, gradient {number(value)}.{first} {side}{last}{every}\n\n"
         f"Added up over copies and losses this is ∂L/∂{asked.letter} of length {number(flow.norms[asked.name])}; the "

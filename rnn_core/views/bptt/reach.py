@@ -66,7 +66,7 @@ def _explain_reach(found: _Reached) -> str:
     if len(reach.norms) > 1:
         n = int(found.distances[-1])
         growth = f" Over {n} steps the measured norm is {number(float(reach.norms[-1]))}."
-    bound = "This cell has gates: no such simple bound holds, so what you see is measured alone."
+    bound = "For this cell no such simple bound as the Elman network's holds, so what you see is measured alone."
     if reach.bound is not None:
         bound = (
             r"$$\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
@@ -81,7 +81,7 @@ def _explain_reach(found: _Reached) -> str:
         "on this scale fades "
         "by the same factor at each step (vanishing); one that rises explodes.\n\n"
         f"{bound}\n\n‖∂h_t/∂h_k‖₂ is the most that any change of the state at k can still move the state at t"
-        + (", for the LSTM of the pair (h, c)" if len(found.asked.backward.loaded.network.cell.parts) > 1 else "")
+        + (", here of the pair (h, c)" if len(found.asked.backward.loaded.network.cell.parts) > 1 else "")
         + f".{growth}{thinned}"
     )
 
@@ -92,17 +92,19 @@ REACH: View[Asked] = View(
 
 
 def _draw_saturation(found: _Reached) -> Figure:
-    series = {_UNITS.get(name, name): share for name, share in found.reach.saturation.items()}
+    series = {_called(found, name): share for name, share in found.reach.saturation.items()}
     return figures.along(series, found.asked.flow.tokens, "share of flat units", found.asked.copy, log=False)
 
 
-_UNITS = {"i": "input gate i", "f": "forget gate f", "g": "candidate g", "o": "output gate o", "tanh c": "tanh of c",
-          "r": "reset gate r", "z": "update gate z", "n": "candidate n"}  # fmt: skip
+def _called(found: _Reached, name: str) -> str:
+    """A non-linearity in words."""
+    kept = {one.name: one.words for one in found.asked.backward.loaded.network.cell.kept}
+    return kept.get(name, name)
 
 
 def _explain_saturation(found: _Reached) -> str:
     i = found.asked.copy
-    listed = ", ".join(f"{_UNITS.get(name, name)} {share[i]:.0%}" for name, share in found.reach.saturation.items())
+    listed = ", ".join(f"{_called(found, name)} {share[i]:.0%}" for name, share in found.reach.saturation.items())
     return (
         "A non-linearity is called saturated where its slope is below a tenth of its steepest: there, hardly any gradient "
         "passes. A gate that is wide open or shut is flat, too, and that is often what it has learnt.\n\n"

@@ -9,7 +9,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
 from rnn_core.results import Path
-from rnn_core.views.bptt.asked import Asked, over
+from rnn_core.views.bptt.asked import Asked, letter, over, parameters
 from rnn_core.views.view import View, literal, number
 
 
@@ -45,14 +45,16 @@ def path_words(walk: _Walk) -> str:
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
     state, apart = " (of h and c together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
     s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "of length")
+    w, recurrent = letter(asked.backward.loaded, f"cells.0.0.{path.parameter}", short=True), _recurrent(asked, path)
+    factor, fixed = ("state before", ", with the state before held fixed") if recurrent else ("input", "")
     first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: what the loss asks of its own state."
-    together = f"Together: ‖∂L(t)/∂W|(k)‖ = **{number(path.gradient_norm)}**."
+    together = f"Together: ‖∂L(t)/∂{w}|(k)‖ = **{number(path.gradient_norm)}**."
     if not asked.top:
         there = _at(asked, "s", path.down)
         first = f"‖∂⁺L(t)/∂hₛ‖ = **{number(asks)}**: what comes down to this layer's state at {there}."
         together = (
             f"Together, this way brings **{number(path.gradient_norm)}**. All {len(path.ways)} ways added up give "
-            f"‖∂L(t)/∂W|(k)‖ = **{number(path.whole_norm)}**, and this one's share of that is "
+            f"‖∂L(t)/∂{w}|(k)‖ = **{number(path.whole_norm)}**, and this one's share of that is "
             f"**{_share(path):.1%}**."
         )
     return (
@@ -62,10 +64,15 @@ def path_words(walk: _Walk) -> str:
         f"2. ‖∂h{s}/∂hₖ‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
         f"{apart} step{'s' * (apart != 1)}. This loss's keeps {number(over(arrives, asks))}, and arrives with length "
         f"{number(arrives)}.\n"
-        f"3. ∂⁺hₖ/∂W, with the state before held fixed: the slopes of step k make it {delta} "
-        f"**{number(float(np.linalg.norm(path.delta)))}**, times the length of the state before, "
-        f"**{number(float(np.linalg.norm(path.h_before)))}**.\n\n{together}"
+        f"3. ∂⁺hₖ/∂{w}{fixed}: the slopes of step k make it {delta} "
+        f"**{number(float(np.linalg.norm(path.delta)))}**, times the length of the {factor}, "
+        f"**{number(float(np.linalg.norm(path.factor)))}**.\n\n{together}"
     )
+
+
+def _recurrent(asked: Asked, path: Path) -> bool:
+    """Whether the path ends at a matrix that multiplies the state before; a cell may have none."""
+    return path.parameter in asked.backward.loaded.network.cell.of_step
 
 
 def _at(asked: Asked, letter: str, step: int) -> str:
@@ -96,18 +103,20 @@ def ways(walk: _Walk) -> dict[int, str]:
 
 def _explain_walk(walk: _Walk) -> str:
     asked = walk.asked
+    w = letter(asked.backward.loaded, f"cells.0.0.{parameters(asked.backward.loaded)[0]}", short=True)
     formula = (
-        r"$$\frac{\partial L(t)}{\partial W|(k)} = \frac{\partial L(t)}{\partial h_t}\cdot"
-        r"\frac{\partial h_t}{\partial h_k}\cdot\frac{\partial^+ h_k}{\partial W}$$"
+        rf"$$\frac{{\partial L(t)}}{{\partial {w}|(k)}} = \frac{{\partial L(t)}}{{\partial h_t}}\cdot"
+        rf"\frac{{\partial h_t}}{{\partial h_k}}\cdot\frac{{\partial^+ h_k}}{{\partial {w}}}$$"
     )
     if not asked.top:
         formula = (
-            r"$$\frac{\partial L(t)}{\partial W|(k)} = \sum_s \frac{\partial^+ L(t)}{\partial h_s}\cdot"
-            r"\frac{\partial h_s}{\partial h_k}\cdot\frac{\partial^+ h_k}{\partial W}$$"
+            rf"$$\frac{{\partial L(t)}}{{\partial {w}|(k)}} = \sum_s \frac{{\partial^+ L(t)}}{{\partial h_s}}\cdot"
+            rf"\frac{{\partial h_s}}{{\partial h_k}}\cdot\frac{{\partial^+ h_k}}{{\partial {w}}}$$"
         )
+    by = "slopes and by W" if asked.backward.loaded.network.cell.of_step else "slopes alone, because this cell has no W"
     return (
         f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
-        "multiplies it by that step's slopes and by W. Where the line falls steeply, little of this loss gets past.\n\n"
+        f"multiplies it by that step's {by}. Where the line falls steeply, little of this loss gets past.\n\n"
         f"{formula}\n\n{path_words(walk)}"
     )
 
@@ -135,13 +144,13 @@ def factors(walk: _Walk) -> dict[str, Any] | None:
     """The factors of one path as numbers, a row a unit; None where there is no path."""
     if (path := walk.path) is None:
         return None
-    d, gates = len(path.h_before), walk.asked.backward.done.network.cell.gates
+    d, gates = len(path.at_loss) // len(path.parts), walk.asked.backward.loaded.network.cell.gates
     found: dict[str, Any] = {"unit": np.arange(d)}
     at = "∂L(t)/∂{}_t" if walk.asked.top else "∂⁺L(t)/∂{}_s"
     for i, part in enumerate(path.parts):
         found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}_k": path.at_copy[i * d : (i + 1) * d]}
     deltas = {f"δ(t,k) of {gate}": path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
-    return found | deltas | {"h_{k−1}": path.h_before}
+    return found | deltas | ({"h_{k−1}": path.factor} if _recurrent(walk.asked, path) else {})
 
 
 WALK: View[Asked] = View(

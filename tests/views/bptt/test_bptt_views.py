@@ -51,7 +51,7 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert literal(NASTY[1]) in said  # the token of step 3
     path = asked.backward.path(0, 0, 5, 2)
     walked = views.path_words(views.WALK.compute(asked))
-    for value in (path.between_norm, path.gradient_norm, np.linalg.norm(path.h_before)):
+    for value in (path.between_norm, path.gradient_norm, np.linalg.norm(path.factor)):
         assert f"**{number(float(value))}**" in walked
     for one in asked.backward.truncated(3):
         assert f"{one.against.cosines[asked.name]:.4f}" in views.cut_words(views.TRUNCATION.compute(asked))
