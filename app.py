@@ -36,7 +36,8 @@ def main() -> None:
                 st.Page("pages/understand/bptt/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
                 st.Page("pages/understand/losses/losses.py", title="Last or every step", icon=":material/compare_arrows:",
                         url_path="losses"),
-                st.Page("pages/understand/evaluate/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
+                st.Page("pages/understand/evaluate/evaluate.py", title="Evaluate", icon=":material/grid_on:",
+                        url_path="evaluate"),
             ],
         }
     )  # fmt: skip

@@ -7,7 +7,8 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import GateTerms, Trace, UnitStep
-from rnn_core.views.view import View, literal, number
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import literal, number
 
 
 @dataclass(frozen=True)

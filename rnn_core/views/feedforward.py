@@ -11,7 +11,8 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
-from rnn_core.views.view import View, literal, number
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import literal, number
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Ledger, LedgerRow
-from rnn_core.views.view import View
+from rnn_core.views.bptt.view import View
 
 
 def size_words(count: float) -> str:

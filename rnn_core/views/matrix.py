@@ -14,8 +14,9 @@ from rnn_core.figures import matrix as figures
 from rnn_core.figures.frame import FIRST, Figure
 from rnn_core.figures.palette import visible
 from rnn_core.results import SplitSummary, TextMatrix
+from rnn_core.views.bptt.view import View
 from rnn_core.views.ledger import size_words
-from rnn_core.views.view import View, literal
+from rnn_core.views.view import literal
 
 MOST_SHOWN = 4000
 """Characters of a text that are shown on its way."""

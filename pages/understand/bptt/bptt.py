@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, run_choice, state, text_choice, view_panel, widgets
+from pages.common import cache, run_choice, text_choice, view_panel, widgets
 from pages.understand.bptt import choice, sections
 from rnn_core import tasks
 
@@ -24,13 +24,13 @@ st.markdown(
     f"the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
 )
 asked = choice.choose_copies(backward)
-view_panel.show(views.MAP, asked, state.select)
+view_panel.earlier(views.MAP, asked)
 if asked.recurrent:
     first = len(flow.tokens) if asked.direction else 1
     st.caption(f"Copy {first} of {asked.letter} receives exactly 0 from every loss: the state before the first step that is read "
                "is h₀ = 0.")  # fmt: skip
 
-view_panel.show(views.WALK, asked, state.select)
+view_panel.earlier(views.WALK, asked)
 walk = views.WALK.compute(asked)
 if walk.path:
     choice.choose_way(views.ways(walk), walk.path.down)
@@ -44,12 +44,12 @@ with st.expander("Step by step, with the factors"):
 tabs = sections.tabs("modes" in tasks.of(run.config).views["bptt"])
 if tabs["copies"].open:
     with tabs["copies"]:
-        view_panel.show(views.SHARES, asked, state.select)
-        view_panel.show(views.RUNNING, asked, state.select)
+        view_panel.earlier(views.SHARES, asked)
+        view_panel.earlier(views.RUNNING, asked)
 
 if "modes" in tabs and tabs["modes"].open:
     with tabs["modes"]:
-        view_panel.show(views.MODES, asked, state.select)
+        view_panel.earlier(views.MODES, asked)
         st.markdown(views.modes_words(views.MODES.compute(asked)))
         st.dataframe(views.compared(backward.modes, backward.loaded), hide_index=True)
         st.page_link("pages/understand/losses/losses.py", label="Train the same network with both losses and compare",
@@ -58,22 +58,22 @@ if "modes" in tabs and tabs["modes"].open:
 if tabs["truncation"].open:
     with tabs["truncation"]:
         with widgets.saying_problems():
-            view_panel.show(views.TRUNCATION, asked, None, lambda: sections.choose_window(asked))
+            view_panel.earlier(views.TRUNCATION, asked, False, lambda: sections.choose_window(asked))
         st.markdown(views.cut_words(views.TRUNCATION.compute(asked)))
 
 if tabs["reach"].open:
     with tabs["reach"]:
-        view_panel.show(views.REACH, asked)
+        view_panel.earlier(views.REACH, asked)
         st.markdown(views.horizon_words(views.faded(asked), asked.direction))
         if left_out := backward.reach(asked.layer, asked.direction, asked.step).left_out:
             st.caption(f"To answer quickly, {left_out:,} of the steps have no singular value of their own here.")
-        view_panel.show(views.SATURATION, asked, state.select)
+        view_panel.earlier(views.SATURATION, asked)
 
 if tabs["sgd"].open:
     with tabs["sgd"]:
         left, right = st.columns(2, gap="medium")
         with left:
-            view_panel.show(views.SGD, asked)
+            view_panel.earlier(views.SGD, asked)
         with right:
             clip = sections.choose_clip(run.config.train.clip)
             st.markdown(views.clip_words(asked, clip))
@@ -81,7 +81,7 @@ if tabs["sgd"].open:
         if "directions" not in tasks.of(run.config).views["bptt"]:
             st.caption("This run learns from one stream, not from a batch of texts, so there is no mini-batch to compare with.")
         elif backward.examples:
-            view_panel.show(views.DIRECTIONS, asked)
+            view_panel.earlier(views.DIRECTIONS, asked)
             if cache.data_of(run) is None:
                 st.caption(run_choice.INSTEAD)
         else:
@@ -90,6 +90,6 @@ if tabs["sgd"].open:
 if tabs["beside"].open:
     with tabs["beside"]:
         beside = views.Beside(sections.pinned(run))
-        view_panel.show(views.BESIDE, beside)
+        view_panel.earlier(views.BESIDE, beside)
         st.markdown(views.horizons(beside))
         st.dataframe(views.side_by_side(beside), hide_index=True)

@@ -22,17 +22,9 @@ if not task.views["losses"]:
     st.stop()
 with widgets.saying_problems():
     runs = pair.twins(run)
-    found = pair.along(runs)
+    read = pair.read(runs)
 
-from rnn_core.views import losses as views  # noqa: E402 - after the first paint, because it loads torch
-
-st.markdown(views.summary(found))
-view_panel.show(views.RIGHT, found)
-left, right = st.columns(2, gap="medium")
-with left:
-    view_panel.show(views.DECIDED, found)
-with right:
-    view_panel.show(views.REACH, found)
+view_panel.rows((("twins",), ("right-so-far",), ("decided", "loss-reach")), ("twins", *task.views["losses"]), read)
 
 st.markdown("##### What did training end with?")
 rows = {"dev accuracy": "{:.4f}", "test accuracy": "{:.4f}", "dev macro F1": "{:.4f}", "test macro F1": "{:.4f}",

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.common import cache, run_choice, state, training, widgets
+from pages.common import cache, inputs, run_choice, state, training, widgets
 from rnn_core.config import SPLITS, Problem
 from rnn_core.data.examples import Example
 from rnn_core.results import Along
 from rnn_core.training import jobs
+from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace import readings as saved_readings
@@ -61,16 +62,17 @@ def _offer_twins() -> None:
                 return
 
 
-def along(runs: dict[str, Run]) -> dict[str, Along]:
+def read(runs: dict[str, Run]) -> Inputs:
     """How each of the twins reads dev step by step, by its loss. Raises Problem where there are no texts to read."""
     run = runs["last"]
+    key = tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items())
     if cache.data_of(run) is None:
         saved = {loss: found for loss, one in runs.items() if (found := _saved_along(one))}
         if len(saved) == len(runs):
             st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
-            return saved
+            return inputs.of(along=((*key, "saved"), saved))
     texts = _dev_texts(run)
-    return {loss: cache.along(one, texts) for loss, one in runs.items()}
+    return inputs.of(along=((*key, len(texts)), {loss: cache.along(one, texts) for loss, one in runs.items()}))
 
 
 def _saved_along(run: Run) -> Along | None:

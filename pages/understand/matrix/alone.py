@@ -17,7 +17,7 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     choice.refuse_overflow(trace)
     found = without_recurrence(loaded, trace)
     alone = views.Alone(loaded, trace, found, choice.step_of(trace), state.selection().label)
-    view_panel.show(views.ALONE, alone, state.select)
+    view_panel.earlier(views.ALONE, alone)
     for name in tasks.of(run.config).views["matrix"]:
         if name in views.WORDS:
             st.markdown(views.WORDS[name](alone))

@@ -25,9 +25,9 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     found = ledger(loaded, batch, steps)
     left, right = st.columns(2, gap="medium")
     with left:
-        view_panel.show(views.PARAMETERS, found)
+        view_panel.earlier(views.PARAMETERS, found)
     with right:
-        view_panel.show(views.MEMORY, found)
+        view_panel.earlier(views.MEMORY, found)
     st.markdown(views.sum_words(found))
     st.dataframe(views.counts(found), hide_index=True,
                  column_config={"share": st.column_config.NumberColumn(format="percent"),

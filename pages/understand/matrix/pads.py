@@ -20,19 +20,19 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     st.dataframe(views.drifts(padded), hide_index=True)
     left, right = st.columns(2, gap="medium")
     with left:
-        view_panel.show(views.CURVES, padded)
+        view_panel.earlier(views.CURVES, padded)
     with right:
-        view_panel.show(views.MOVED, padded)
+        view_panel.earlier(views.MOVED, padded)
     left, right = st.columns(2, gap="medium")
     with left:
-        view_panel.show(views.DRIFT, padded)
+        view_panel.earlier(views.DRIFT, padded)
     with right:
         st.markdown("##### What does the last column cost over many texts?")
         if "last-column" in tasks.of(run.config).views["matrix"]:
             dev.show(run, loaded, lambda found, texts: views.cost_words(found.padding, texts) if found.padding else "")
         else:
             st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
-    view_panel.show(views.STATES, padded)
+    view_panel.earlier(views.STATES, padded)
 
 
 def _choose_pads(loaded: Loaded, trace: Trace) -> views.Padded:

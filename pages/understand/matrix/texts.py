@@ -30,11 +30,11 @@ def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     words = _choose_words(run, loaded, trace, saved)
     st.dataframe(views.stages(words, trace.text), hide_index=True,
                  column_config={"step by step": st.column_config.TextColumn(width=190)})  # fmt: skip
-    view_panel.show(views.INDICES, words, state.select)
+    view_panel.earlier(views.INDICES, words)
     st.caption(views.shown_words(words))
     st.markdown(views.vocabulary_words(words))
     st.dataframe(views.vocabulary(words), hide_index=True, height=250)
-    view_panel.show(views.ONE_HOT, words, state.select)
+    view_panel.earlier(views.ONE_HOT, words)
     st.markdown(views.one_hot_words(words))
     if saved:
         st.markdown(views.whole_words(saved.name, saved.report.splits, words))

@@ -2,52 +2,33 @@
 
 import streamlit as st
 
-from pages.common import state, view_panel
+from pages.common import inputs, state, view_panel
 from pages.understand.matrix import choice
 from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import Trace
 from rnn_core.views import equations as views
 from rnn_core.views import inspect as inspect_views
+from rnn_core.views.inputs import given
 from rnn_core.workspace.runs import Run
 
 
 def show(run: Run, loaded: Loaded, trace: Trace) -> None:
     """The tab."""
-    reading = _choose_place(loaded, trace)
-    view_panel.show(inspect_views.STATES, reading, state.select)
-    unit = _unit_of(loaded, reading)
-    st.markdown(views.heading(unit))
-    st.latex(views.live(unit))
-    st.caption(f"{views.check(unit)} The step and the unit are where the outlines cross; a click chooses others.")
-    view_panel.show(views.TERMS, unit, None, lambda: _choose_gate(unit))
+    step, unit = choice.step_of(trace), state.selection().unit
+    read, chosen = inputs.of_text(run), inspect_views.STATES.chosen(state.selection()).settled(given(run=loaded, text=trace))
+    if unit is None or unit >= loaded.config.model.hidden:
+        unit = int(abs(trace.states[chosen.layer, chosen.direction, step]).argmax())
+    view_panel.show(inspect_views.STATES, read, step=step, unit=unit, quantity="h")
+    gates, gate = loaded.cell.gates, state.selection().gate
+    found = unit_step(loaded, trace, chosen.layer, chosen.direction, step, unit)
+    unit_shown = views.Unit(loaded, trace, found, gate if gate in gates else gates[0])
+    st.markdown(views.heading(unit_shown))
+    st.latex(views.live(unit_shown))
+    st.caption(f"{views.check(unit_shown)} The step and the unit are where the outlines cross; a click chooses others.")
+    view_panel.earlier(views.TERMS, unit_shown, False, lambda: _choose_gate(unit_shown))
     with st.expander("Every term"):
-        st.dataframe(views.all_terms(unit), hide_index=True, height=300)
-
-
-def _choose_place(loaded: Loaded, trace: Trace) -> inspect_views.Reading:
-    """Layer, direction, step and unit; at first the last word and the unit farthest from 0."""
-    chosen, config = state.selection(), loaded.config.model
-    layer, direction = min(chosen.layer, config.layers - 1), min(chosen.direction, loaded.network.directions - 1)
-    row = st.container(horizontal=True)
-    for name, value, values in (
-        ("layer", layer, tuple(range(config.layers))), ("direction", direction, tuple(range(loaded.network.directions))),
-    ):  # fmt: skip
-        if len(values) > 1:
-            choice.choose(name.capitalize(), name, values, value, inspect_views.name_of(loaded, name), row)
-    step, unit = choice.step_of(trace), chosen.unit
-    if unit is None or unit >= config.hidden:
-        unit = int(abs(trace.states[layer, direction, step]).argmax())
-    return inspect_views.Reading(loaded, trace, step, layer, direction, unit)
-
-
-def _unit_of(loaded: Loaded, reading: inspect_views.Reading) -> views.Unit:
-    """The chosen unit at the chosen step, and the gate whose sum is read."""
-    gates, chosen = loaded.cell.gates, state.selection().gate
-    assert reading.unit is not None
-    place = (reading.layer, reading.direction, reading.step, reading.unit)
-    found = unit_step(loaded, reading.trace, *place)
-    return views.Unit(loaded, reading.trace, found, chosen if chosen in gates else gates[0])
+        st.dataframe(views.all_terms(unit_shown), hide_index=True, height=300)
 
 
 def _choose_gate(unit: views.Unit) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from rnn_core.figures.palette import visible
-from rnn_core.results import Trace
 from rnn_core.views.inspect import Tokens
 
 _CSS = """
@@ -87,14 +86,13 @@ _chips = st.components.v2.component(
 )
 
 
-def tokens(trace: Trace, shown: Tokens, step: int, on_pick: Callable[[int], None], key: str) -> None:
+def tokens(shown: Tokens, on_pick: Callable[[int], None], key: str) -> None:
     """The tokens of a text in their colours; a click or an arrow key picks a step.
 
     Args:
-        step: the chosen one.
         on_pick: called with the step that was clicked, before the page runs again.
     """
-    count = len(trace.tokens)
+    count = len(shown.tokens)
 
     def picked() -> None:
         value = st.session_state[key].picked
@@ -104,14 +102,14 @@ def tokens(trace: Trace, shown: Tokens, step: int, on_pick: Callable[[int], None
     _chips(
         key=key,
         data={
-            "tokens": [visible(token, 60) for token in trace.tokens],
+            "tokens": [visible(token, 60) for token in shown.tokens],
             "classes": shown.classes.tolist(),
             "labels": [visible(label, 24) for label in shown.colours],
             "colours": list(shown.colours.values()),
             "strength": [round(value, 3) for value in shown.p.tolist()],
-            "unknown": np.flatnonzero(~trace.known).tolist(),
+            "unknown": np.flatnonzero(~shown.known).tolist(),
             "named": shown.named,
-            "step": step,
+            "step": shown.step,
         },
         on_picked_change=picked,
     )
