@@ -1,6 +1,6 @@
 """A view on a page: its question, its explanation one click away, what is chosen, and the components that show it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -23,17 +23,29 @@ def keep(key: Any, _compute: Callable[[], Any]) -> Any:
     return _compute()
 
 
-def rows(table: Sequence[Sequence[str]], names: Collection[str], inputs: Inputs, **fixed: Any) -> None:
-    """The views of a page's table that are among the names, those of one row side by side.
+def rows(
+    table: Sequence[Sequence[str]],
+    fits: Callable[[str], bool],
+    inputs: Inputs,
+    led: str | None = None,
+    others: Mapping[str, Callable[[], None]] = {},
+    **fixed: Any,
+) -> None:
+    """The views of a page's table that fit, those of one row side by side.
 
     Args:
+        led: the view whose choices stand elsewhere.
+        others: what a page has of its own among the views, by the names in its table.
         fixed: controls that the page chooses.
     """
     for row in table:
-        shown = [name for name in row if name in names]
-        for column, name in zip(st.columns(len(shown), gap="medium") if len(shown) > 1 else [nullcontext()], shown, strict=False):
-            with column:
-                show(named(name), inputs, **fixed)
+        shown = [name for name in row if fits(name)]
+        for place, name in zip(st.columns(len(shown), gap="medium") if len(shown) > 1 else [nullcontext()], shown, strict=False):
+            with place:
+                if name in others:
+                    others[name]()
+                else:
+                    show(named(name), inputs, name != led, **fixed)
 
 
 def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: Any) -> None:
@@ -63,12 +75,12 @@ def choose(
     Args:
         controls: the settled ones; None: those of the selection.
         fixed: those that cannot be chosen.
-        titled: whether the titles of rows and boxes are seen.
+        titled: whether the titles of rows and boxes are seen, which then stand where the page puts them.
     """
     needed = inputs.only(view.needs)
     controls = controls or view.chosen(state.selection()).settled(needed)
     offered = [one for one in view.choices(needed, controls) if one.field not in fixed and len(one.values) > 1]
-    where = st.container(horizontal=True, vertical_alignment="bottom") if len(offered) > 1 else st
+    where = st.container(horizontal=True, vertical_alignment="bottom") if len(offered) > 1 and not titled else st
     for one in offered:
         value = getattr(controls, one.field)
         value = one.shown if value is None else value

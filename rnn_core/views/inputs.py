@@ -72,7 +72,8 @@ class Inputs:
 
     def once(self, function: Callable[..., Any], *arguments: Hashable) -> Any:
         """`function(self, *arguments)`, computed once for these inputs, for what several views are made of."""
-        return self.keep((function.__qualname__, self.key, *arguments), lambda: function(self, *arguments))
+        name = f"{function.__module__}.{function.__qualname__}"
+        return self.keep((name, self.key, *arguments), lambda: function(self, *arguments))
 
     @property
     def key(self) -> Hashable:

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from pages.common import bounded, cache, state
+from pages.common import bounded, cache
 from pages.common.bounded import kept, nbytes
-from pages.understand.matrix import choice
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace
 from tests.tiny import config_of, model_of, network_of, saved_run
@@ -162,13 +161,3 @@ def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
     """Whatever holds arrays of a text or a network, however long or wide they are."""
     bounds = {name: found._most_bytes for name, found in vars(cache).items() if isinstance(found, bounded.Kept)}
     assert bounds.keys() == {"_loaded", "_traced", "_backward", "_along", "_top"} and sum(bounds.values()) <= 2 << 30
-
-
-def test_what_a_session_keeps_of_words_to_matrix_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice.st, "session_state", {})
-    monkeypatch.setattr(choice, "_MOST_BYTES", 1000)
-    made = [choice.kept((name,), (), lambda: np.zeros(300, np.uint8)) for name in "abcde"]
-    assert [key for key, in state.session().kept] == ["c", "d", "e"]
-    assert choice.kept(("e",), (), list) is made[-1]
-    choice.kept(("large",), (), lambda: np.zeros(3000, np.uint8))
-    assert [key for key, in state.session().kept] == ["large"]

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from pages.understand.bptt.choice import TARGETS
-from pages.understand.matrix.choice import PARTS
+from pages.understand.matrix.table import SOME, TABS
 from rnn_core import metrics, tasks, views
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
@@ -69,10 +69,15 @@ def test_the_table_names_each_view_of_each_file_once() -> None:
 def test_a_task_lists_views_that_there_are(name: str) -> None:
     known = {page: {*views.TABLE[page]} for page in ("inspect", "evaluate", "losses")} | {
         "bptt": {*TARGETS, *(view.name for view in (*bptt.VIEWS, bptt.BESIDE))},
-        "matrix": {*PARTS, "answer-alone", "tags-alone", "last-column"},
+        "matrix": {*TABS, *SOME, "last-column"},
     }
     for page, named in tasks.task(name).views.items():
         assert set(named) <= known[page] and len(set(named)) == len(named)
+
+
+def test_the_tabs_of_words_to_matrix_show_every_view_of_their_files() -> None:
+    shown = {name for _, rows in TABS.values() for row in rows for name in row} - {"last-column", "gain", "states"}
+    assert shown == {name for file in ("matrix", "padding", "ledger", "equations", "feedforward") for name in views.TABLE[file]}
 
 
 @pytest.mark.parametrize("name", tasks.names())

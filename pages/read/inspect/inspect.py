@@ -45,9 +45,9 @@ for warning in trace.warnings:
     st.warning(literal(warning, 300), icon=":material/help:")
 
 shown = tasks.of(run.config).views["inspect"]
-view_panel.rows(ALONG, shown, read)
+view_panel.rows(ALONG, shown.__contains__, read)
 if fold.reached("fold-states", 742):
-    view_panel.rows((("states",),), shown, read)
+    view_panel.rows((("states",),), shown.__contains__, read)
 
 st.divider()
 held, last = views.STATES.chosen(chosen).settled(read), len(trace.tokens) - 1
@@ -63,7 +63,7 @@ st.caption(
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
 if fold.reached("fold-step", 380):
-    view_panel.rows(AT_STEP, shown, read)
+    view_panel.rows(AT_STEP, shown.__contains__, read)
 numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")
 if numbers.open:
     numbers.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)

@@ -53,7 +53,7 @@ names = {"shares" if share else "confusion", "spans" if scores.spans else "per_c
 left, right = st.columns([3, 2], gap="medium")
 for column, row in ((left, ("confusion", "shares")), (right, ("spans", "per_class"))):
     with column:
-        view_panel.rows((row,), names, scored)
+        view_panel.rows((row,), names.__contains__, scored)
 
 with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
     report.tables(scores)

@@ -24,7 +24,7 @@ with widgets.saying_problems():
     runs = pair.twins(run)
     read = pair.read(runs)
 
-view_panel.rows((("twins",), ("right-so-far",), ("decided", "loss-reach")), ("twins", *task.views["losses"]), read)
+view_panel.rows((("twins",), ("right-so-far",), ("decided", "loss-reach")), ("twins", *task.views["losses"]).__contains__, read)
 
 st.markdown("##### What did training end with?")
 rows = {"dev accuracy": "{:.4f}", "test accuracy": "{:.4f}", "dev macro F1": "{:.4f}", "test macro F1": "{:.4f}",

@@ -1,17 +1,15 @@
-"""The first tab of Words to matrix: rows of text on their way to indices and to the one-hot matrix."""
+"""The first tab of Words to matrix: which rows of text stand below the one that is read."""
+
+from collections.abc import Hashable
+from typing import Any
 
 import streamlit as st
 
-from pages.common import cache, state, view_panel, widgets
-from pages.understand.matrix import choice
+from pages.common import cache, state, widgets
 from rnn_core import tasks
-from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.matrix import ORDERS, text_matrix
 from rnn_core.config import Problem
 from rnn_core.data.tokens import tokenise
-from rnn_core.results import Trace
-from rnn_core.views import matrix as views
-from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.views.inputs import Dataset
 from rnn_core.workspace.runs import Run
 
 MOST_TEXTS, MOST_TOKENS = 50, 2000
@@ -24,38 +22,28 @@ FROM_DATA = 7
 """The number of training texts shown, of those that the report on the data keeps."""
 
 
-def show(run: Run, loaded: Loaded, trace: Trace) -> None:
-    """The tab."""
+def dataset(run: Run) -> tuple[Hashable, Dataset | None]:
+    """The run's data in words, where they are here, and their key."""
     saved = cache.data_of(run)
-    words = _choose_words(run, loaded, trace, saved)
-    st.dataframe(views.stages(words, trace.text), hide_index=True,
-                 column_config={"step by step": st.column_config.TextColumn(width=190)})  # fmt: skip
-    view_panel.earlier(views.INDICES, words)
-    st.caption(views.shown_words(words))
-    st.markdown(views.vocabulary_words(words))
-    st.dataframe(views.vocabulary(words), hide_index=True, height=250)
-    view_panel.earlier(views.ONE_HOT, words)
-    st.markdown(views.one_hot_words(words))
-    if saved:
-        st.markdown(views.whole_words(saved.name, saved.report.splits, words))
+    return (saved.fingerprint, Dataset(saved.name, saved.report.splits)) if saved else (None, None)
 
 
-def _choose_words(run: Run, loaded: Loaded, trace: Trace, saved: SavedDataset | None) -> views.Words:
-    """Which rows, and how their words are numbered."""
-    chosen = state.selection()
-    order = chosen.order if chosen.order in ORDERS else "run"
-    row = st.container(horizontal=True)
+def choose(run: Run, row: Any) -> tuple[Hashable, tuple[tuple[str, ...], ...]]:
+    """The rows below the text, as tokens, and the same as their key.
+
+    Args:
+        row: where it is chosen where they come from.
+    """
+    chosen, saved = state.selection(), cache.data_of(run)
     if saved:
-        choice.choose("Rows below the text", "source", list(SOURCES),
-                             chosen.source if chosen.source in SOURCES else "data", SOURCES.__getitem__, row)  # fmt: skip
-    choice.choose("Number the words by", "order", ORDERS, order, views.ORDERS.__getitem__, row)
+        source = chosen.source if chosen.source in SOURCES else "data"
+        row.segmented_control("Rows below the text", list(SOURCES), format_func=SOURCES.__getitem__, required=True,
+                              **state.bound("source", source))  # fmt: skip
     if saved is None or chosen.source == "typed":
-        more = _typed(run)
+        more = tuple(_typed(run))
     else:
-        more = [tokens for tokens, _ in saved.report.examples[:FROM_DATA]]
-    texts = (trace.tokens[1:-1], *map(tuple, more))
-    matrix = choice.kept(("matrix", order, texts), (loaded,), lambda: text_matrix(loaded, texts, order))
-    return views.Words(loaded, matrix, order, min(1 if chosen.step is None else chosen.step, matrix.indices.shape[1] - 1))
+        more = tuple(tuple(tokens) for tokens, _ in saved.report.examples[:FROM_DATA])
+    return more, more
 
 
 def _typed(run: Run) -> list[tuple[str, ...]]:
