@@ -48,8 +48,6 @@ OTHERS: dict[str, dict[str, str]] = {
         "float(self.updates)": _NUMBER,
     },
     "training/engines.py": {
-        **{f"batch['{name}'].numpy()": _FUSED for name in ("tokens", "lengths", "at", "labels", "weights")},
-        "float(batch['total'])": _FUSED,
         "part[i:i + 1].numpy()": _FUSED,
     },
     "training/loop.py": {"float(batch['total'])": "a batch is of arrays until the engine takes it"},

@@ -12,7 +12,6 @@ from rnn_core.analysis.bptt_checks import compare, differences
 from rnn_core.analysis.bptt_pass import (
     Pass,
     Target,
-    at_logits,
     beginning,
     doubled,
     forward,
@@ -85,7 +84,7 @@ def flow(
     total = sums(done, target, target.weights[None])
     gradients = total.row(0)
     rows = followed(done.network, target.classes, most)
-    pairs = _pairs(done, target, rows, gradients)
+    pairs = _pairs(done, target, rows, total)
     values, counted = host(values_of(done, target)), target.weights > 0
     layers = tuple(_copies(read, layer, direction, total, gradients, pairs[layer, direction])
                    for layer, direction, read in done.each())  # fmt: skip
@@ -123,8 +122,8 @@ class _Pairs(NamedTuple):
     shares: Tensor
 
 
-def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> dict[tuple[int, int], _Pairs]:
-    found, along = {}, {}
+def _pairs(done: Pass, target: Target, rows: Tensor, total: Sums) -> dict[tuple[int, int], _Pairs]:
+    found, along, gradients = {}, {}, total.row(0)
     shape = done.steps, len(rows)
     for layer, direction, read in done.each():
         sources = dict.fromkeys((_at_input(read), *map(read.source, read.parameters)))
@@ -144,7 +143,7 @@ def _pairs(done: Pass, target: Target, rows: Tensor, gradients: Gradients) -> di
         torch.mm(shares[met.step], met.grad.t(), out=maps.shares[met.step][:, met.rows])
 
     eye = torch.nn.functional.one_hot(rows, done.steps).to(done.top)
-    sweep(done, done.network.readout_back(at_logits(done, target)), eye, visit)
+    sweep(done, total.seeds, eye, visit)
     weights = target.weights[rows].to(done.top)
     for one in found.values():
         one.shares.mul_(weights)
@@ -249,7 +248,8 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
     """
     rows, steps, dtype = cut_rows(done.network, target), done.steps, done.top.dtype
     weights = torch.zeros_like(target.weights).index_copy_(0, rows, target.weights[rows])
-    full = sums(done, target, weights[None]).row(0)
+    total = sums(done, target, weights[None])
+    full = total.row(0)
     cuts = [k for k in ks if k < steps]  # no other leaves anything out
     sizes = torch.tensor(cuts, dtype=torch.int64)[:, None]
     chunks = torch.div(rows, sizes, rounding_mode="floor")
@@ -264,7 +264,7 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
 
     if cuts:
         eye = torch.nn.functional.one_hot(rows, steps).to(dtype)
-        sweep(done, done.network.readout_back(at_logits(done, target)), eye, visit, max(cuts))
+        sweep(done, total.seeds, eye, visit, max(cuts))
     found = []
     for kind in ("window", "chunks"):
         for k in ks:

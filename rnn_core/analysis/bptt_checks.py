@@ -46,12 +46,17 @@ def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]
     return found
 
 
+def _products(one: Tensor, other: Tensor) -> tuple[float, float, float, float]:
+    """⟨a, b⟩, ‖a‖², ‖b‖² and ‖a − b‖²."""
+    size = number(other.square().sum())
+    if one is other:  # such as the gradient of a vocabulary's readout, which no truncation changes
+        return size, size, size, 0.0
+    return number((one * other).sum()), number(one.square().sum()), size, number((one - other).square().sum())
+
+
 def compare(one: Gradients, other: Gradients) -> Comparison:
     """One gradient held against another, parameter by parameter, and under `all` as one long vector."""
-    products: dict[str, tuple[float, ...]]
-    products = {name: (number((one[name] * other[name]).sum()), number(one[name].square().sum()),
-                       number(other[name].square().sum()), number((one[name] - other[name]).square().sum()))
-                for name in one}  # fmt: skip
+    products: dict[str, tuple[float, ...]] = {name: _products(one[name], other[name]) for name in one}
     products["all"] = tuple(map(sum, zip(*products.values(), strict=True)))
     norms, cosines, ratios, bias = {}, {}, {}, {}
     for name, (inner, mine, theirs, apart) in products.items():

@@ -134,12 +134,13 @@ def target_of(
     return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss)
 
 
-def at_logits(done: Pass, target: Target) -> Tensor:
-    """(T, k) ∂L(t)/∂o_t: ŷ_t less the one-hot target, or the one-hot target for a logit; 0 where there is none."""
-    classes = target.classes.to(done.logits.device)
-    counted = (classes >= 0)[:, None]
-    hot = torch.zeros_like(done.logits).scatter_(1, classes.clamp(min=0)[:, None], 1)
-    return (hot if target.logit else done.logits.softmax(1) - hot) * counted
+def at_logits(done: Pass, target: Target, steps: slice = slice(None)) -> Tensor:
+    """∂L(t)/∂o_t at each of these steps, (m, k): ŷ_t less the one-hot target, or the one-hot target for a logit; 0 where there
+    is none. No other array of that size is made: k may be a whole vocabulary."""
+    logits, classes = done.logits[steps], target.classes[steps].to(done.logits.device)[:, None]
+    found = torch.zeros_like(logits) if target.logit else logits.softmax(1)
+    found.scatter_add_(1, classes.clamp(min=0), torch.full_like(classes, 1 if target.logit else -1).to(found))
+    return found.masked_fill_(classes < 0, 0)
 
 
 def values_of(done: Pass, target: Target) -> Tensor:

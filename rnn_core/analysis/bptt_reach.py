@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
-from rnn_core.analysis.bptt_sweep import FLUSH, flush, sums
+from rnn_core.analysis.bptt_sweep import FLUSH, at_states, flush
 from rnn_core.config import Problem
 from rnn_core.network.jacobians import Read
 from rnn_core.results import Path, Reach
@@ -108,9 +108,10 @@ def path(
     if not ways:
         side = "after" if direction else "before"
         raise Problem(f"Step {back + 1} is not read {side} t = {step + 1} here. Choose a copy that the loss reaches.")
-    alone = torch.nn.functional.one_hot(torch.tensor(step), done.steps)[None]
-    at_state = {key: states[0] for key, states in sums(done, target, alone).at_state.items()}
-    from_above = _from_above(done, target, layer, step, at_state)[:, direction * d : direction * d + d]
+    seeds, alone = torch.zeros_like(done.top), torch.nn.functional.one_hot(torch.tensor(step), done.steps)[None].to(done.top)
+    seeds[step] = done.network.readout_back(at_logits(done, target, slice(step, step + 1))[0])
+    at_state = {key: states[0] for key, states in at_states(done, seeds, alone).items()}
+    from_above = _from_above(done, seeds, layer, at_state)[:, direction * d : direction * d + d]
     parameter = (*read.cell.of_step, *read.cell.of_inputs)[0]
     whole = read.cross(back, at_state[layer, direction][back][None]).delta(parameter)[0]
     size = whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
@@ -145,14 +146,11 @@ def path(
     )
 
 
-def _from_above(
-    done: Pass, target: Target, layer: int, step: int, at_state: dict[tuple[int, int], Tensor]
-) -> Tensor:
-    """(T, D) ∂⁺L(t)/∂h_s of a layer's states: from the readout, or from the pre-activations of the layer above."""
-    found = torch.zeros_like(done.top)
+def _from_above(done: Pass, seeds: Tensor, layer: int, at_state: dict[tuple[int, int], Tensor]) -> Tensor:
+    """(T, D) ∂⁺L(t)/∂h_s of a layer's states: from the readout (`seeds`), or from the pre-activations of the layer above."""
     if layer == len(done.layers) - 1:
-        found[step] = done.network.readout_back(at_logits(done, target)[step])
-        return found
+        return seeds
+    found = torch.zeros_like(done.top)
     for direction, read in enumerate(done.layers[layer + 1]):
         found += read.at_inputs(read.deltas(at_state[layer + 1, direction]))
     return found

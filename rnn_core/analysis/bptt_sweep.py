@@ -139,11 +139,13 @@ class Sums(NamedTuple):
     """The gradients of a few weighted losses.
 
     Attributes:
+        seeds: (T, D) ∂L(t)/∂h_t at the uppermost states, of each step's own loss.
         gradients: by parameter, (R, …).
         at_state: by layer and direction, (R, T, P·d) ∂L_r/∂(state at i).
         reached: by layer and direction, (R, T) ‖∂L_r/∂h_i‖.
     """
 
+    seeds: Tensor
     gradients: Gradients
     at_state: dict[tuple[int, int], Tensor]
     reached: dict[tuple[int, int], Tensor]
@@ -157,18 +159,26 @@ def sums(done: Pass, target: Target, weightings: Tensor) -> Sums:
     """The gradients of R losses, each added up over its copies; `weightings` is C of `sweep`, ordered likewise."""
     weightings = weightings.to(done.top)
     logits = at_logits(done, target)
-    shape = len(weightings), done.steps, len(done.network.cell.parts) * done.network.config.hidden
-    at_state = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
-
-    def visit(met: Met) -> None:
-        at_state[met.layer, met.direction][met.rows, met.step] = met.grad
-
-    sweep(done, done.network.readout_back(logits), weightings, visit)
-    weighted = weightings[:, :, None] * logits  # (R, T, k)
-    gradients = {"weight_out": weighted.mT @ done.top, "bias_out": weighted.sum(1)}
+    seeds = done.network.readout_back(logits)
+    at_state = at_states(done, seeds, weightings)
+    gradients = {  # diag(C_r) goes to the states, which are fewer numbers than the logits of a vocabulary
+        "weight_out": logits.t() @ (weightings[:, :, None] * done.top), "bias_out": weightings @ logits,
+    }  # fmt: skip
     d = done.network.config.hidden
     reached = {key: torch.linalg.vector_norm(grad[..., :d], dim=2) for key, grad in at_state.items()}
-    return Sums(gradients | added(done, at_state), at_state, reached)
+    return Sums(seeds, gradients | added(done, at_state), at_state, reached)
+
+
+def at_states(done: Pass, seeds: Tensor, weightings: Tensor) -> dict[tuple[int, int], Tensor]:
+    """By layer and direction, (R, T, P·d) the gradients of R losses at all states; arguments as of `sweep`."""
+    shape = len(weightings), done.steps, len(done.network.cell.parts) * done.network.config.hidden
+    found = {(layer, direction): done.top.new_zeros(shape) for layer, direction, _ in done.each()}
+
+    def visit(met: Met) -> None:
+        found[met.layer, met.direction][met.rows, met.step] = met.grad
+
+    sweep(done, seeds, weightings, visit)
+    return found
 
 
 def added(done: Pass, at_state: dict[tuple[int, int], Tensor]) -> Gradients:

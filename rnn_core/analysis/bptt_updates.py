@@ -1,6 +1,7 @@
 """What one text's gradient would do to the weights: one step of gradient descent, and a mini-batch's direction beside it."""
 
 import copy
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_core import tasks
+from rnn_core.analysis.bptt import MOST_PRODUCTS
 from rnn_core.analysis.bptt_checks import compare, total_by
 from rnn_core.analysis.bptt_pass import Pass, Target, forward, values_of
 from rnn_core.analysis.bptt_sweep import Gradients, sums
@@ -20,6 +22,14 @@ from rnn_core.results import BatchDirections, SgdStep
 
 RATES = tuple(float(rate) for rate in np.geomspace(1e-3, 10, 9))
 """Learning rates that are tried, beside the run's own."""
+
+
+def rates_of(network: Network, steps: int, own: float) -> list[float]:
+    """The learning rates to try on a text of T steps, with the run's own: `RATES`, or where that would take more than about a
+    second every n-th of them."""
+    weights = sum(p.numel() for p in (network.weight_out, *network.cells.parameters()))
+    each = steps * weights * (2 if network.bias_out.dtype == torch.float64 else 1)  # half as many in an instruction
+    return sorted({*RATES[:: max(1, math.ceil(len(RATES) * each / MOST_PRODUCTS))], own})
 
 
 def sgd_step(done: Pass, target: Target, rates: Sequence[float] = RATES) -> SgdStep:

@@ -8,6 +8,9 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.results import Trace
 
+BLOCK = 2**20
+"""Logits that are held in double precision at a time: those of a vocabulary at every step would be many times the trace."""
+
 
 def decision_step(beliefs: np.ndarray) -> int:
     """The first step from which the answer never changes again, for answers (T,)."""
@@ -37,10 +40,16 @@ def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
     Args:
         targets: one class for the whole text, or one per step.
     """
-    logits, targets = trace.logits.astype(np.float64), np.broadcast_to(targets, len(trace.logits))
-    top = logits.max(1)
-    log_total = np.log(np.exp(logits - top[:, None]).sum(1)) + top
-    return np.where(targets < 0, np.nan, log_total - logits[np.arange(len(logits)), targets])
+    targets = np.broadcast_to(targets, len(trace.logits))
+    found = np.empty(len(targets))
+    size = max(1, BLOCK // trace.logits.shape[1])
+    for start in range(0, len(targets), size):
+        some = slice(start, start + size)
+        logits = trace.logits[some].astype(np.float64)
+        top = logits.max(1)
+        log_total = np.log(np.exp(logits - top[:, None]).sum(1)) + top
+        found[some] = log_total - logits[np.arange(len(logits)), targets[some]]
+    return np.where(targets < 0, np.nan, found)
 
 
 def counted_steps(loaded: Loaded | Unopened, steps: int) -> np.ndarray:

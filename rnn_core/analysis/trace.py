@@ -20,7 +20,8 @@ LONGEST = 20_000
 """Tokens that one text may have to be inspected."""
 
 MOST_NUMBERS = 2**28
-"""Numbers that are kept of a text at most, 1 GB: states, memory and gates of every layer at every step."""
+"""Numbers that are kept of a text at most, 1 GB: at every step states, memory and gates of every layer, and logits and
+probabilities of every class."""
 
 _WRITTEN, _LEFTWARD = regex.compile(r"[\p{L}\p{N}]"), regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}]")
 
@@ -44,7 +45,8 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     if len(cut) > LONGEST:
         raise Problem(f"This text has {len(cut):,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.")
     cell, model = loaded.network.cell, loaded.config.model
-    a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept)) + len(loaded.outcomes)
+    a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept))
+    a_step += 2 * len(loaded.outcomes)
     if len(cut) * a_step > MOST_NUMBERS:
         raise Problem(f"This text has {len(cut):,} tokens; {MOST_NUMBERS // a_step:,} can be inspected in a network as large as "
                       "this one. Take a part of it.")  # fmt: skip

@@ -21,8 +21,8 @@ from rnn_core.workspace.files import write
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
     add_device(parser)
-    parser.add_argument("file", metavar="FILE", type=Path,
-                        help="a table, sentences with a token a line, or one text a line; labels are not needed")  # fmt: skip
+    parser.add_argument("file", metavar="FILE", type=Path, help="a table, sentences with one token per line, or one text per "
+                        "line; labels are not needed")  # fmt: skip
     parser.add_argument("--out", metavar="FILE", type=Path, required=True,
                         help="what to write: .csv, .jsonl, .parquet, or .conll for tags. In CSV a cell that begins with = + - @, "
                         "a tab or a line end and is no number gets a ' before it, so that no spreadsheet runs it as a formula; "

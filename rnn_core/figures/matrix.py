@@ -181,7 +181,7 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
 
 def plain(latex: str) -> str:
     """A short formula of LaTeX in plain signs."""
-    signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\sigma": "σ", "{": "", "}": "", "t-1": "t−1"}
+    signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\sigma": "σ", "_{t-1}": "(t−1)", "_t": "(t)", "-": "−"}
     for sign, written in signs.items():
         latex = latex.replace(sign, written)
     return latex

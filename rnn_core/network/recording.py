@@ -78,14 +78,14 @@ class Run:
         """All steps of some texts.
 
         Args:
-            x: inputs, (T, B, n).
+            x: inputs, (T, B, n), as `with_gradient` gave them: both directions of a layer read the same ones.
             state: before the first step, each part (B, d).
             mask: (T, B), where a step counts; elsewhere the state stays. None: everywhere.
 
         Returns:
             The state after the last step.
         """
-        self._x = x = _with_gradient(x)
+        self._x = x
         whole = self._inputs(x)  # unbound at once: the gradient of each [t] would be as large as the whole
         inputs = {name: product.unbind() for name, product in whole.items()}
         for t in reversed(range(len(x))) if self.direction else range(len(x)):
@@ -97,7 +97,7 @@ class Run:
         """The next step: its input is (B, n), each part of the state before it (B, d). The state after it, and what the cell
         kept."""
         assert isinstance(self._x, list)
-        self._x.append(_with_gradient(x))
+        self._x.append(with_gradient(x))
         mask = self.edits.mask
         return self._step(len(self), self._inputs(self._x[-1]), state, None if mask is None else mask[len(self)])
 
@@ -141,7 +141,8 @@ class Run:
         return after, kept
 
 
-def _with_gradient(x: Tensor) -> Tensor:
+def with_gradient(x: Tensor) -> Tensor:
+    """The inputs of a layer, as a leaf where nothing before them has a gradient; one for both directions."""
     return x if x.requires_grad else _in_graph(x.detach())
 
 

@@ -10,7 +10,7 @@ from rnn_core.network.cells import PLAIN, Cell, State
 from rnn_core.network.device import host
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Rows
-from rnn_core.network.recording import Run
+from rnn_core.network.recording import Run, with_gradient
 from rnn_core.network.recurrence import Applied, Parameters, run
 from rnn_core.network.tape import Edits, Tape, current
 
@@ -157,9 +157,9 @@ class Recurrent(nn.Module):
         true = torch.arange(len(x), device=x.device)[:, None] < lengths
         mask = None if edits.mask is None and bool(host(true.all())) else true if edits.mask is None else edits.mask
         tape.close(self)
-        ends = []
+        x, ends = with_gradient(x), []
         for layer in range(self.layers):
-            x, tops = self.dropout(x) if layer else x, []
+            x, tops = with_gradient(self.dropout(x) if layer else x), []
             for k in range(self.directions):
                 run = self._run(layer, k, edits)
                 ends.append(run.over(x, tuple(part[layer * self.directions + k] for part in start), mask))

@@ -168,8 +168,10 @@ def _explain_terms(unit: Unit) -> str:
         scaled += f" All that comes from the state before is multiplied by {terms.factor_name} = {number(terms.factor)}."
     if terms.word_name:
         scaled += f" All that comes from the input is multiplied by {terms.word_name} = {number(terms.word_factor)}."
-    further = "".join(f"${name}$: {number(value)}; " for name, value in terms.others.items())
-    numbers = f"All of U x: {number(terms.word)}; b: {number(terms.bias)}; {further}a = {number(terms.total)}."
+    others = {"b": terms.bias} if terms.bias or not terms.others else {}
+    others |= {figures.plain(name): value for name, value in terms.others.items()}
+    further = "".join(f"{name}: {number(value)}; " for name, value in others.items())
+    numbers = f"All of U x: {number(terms.word)}; {further}a = {number(terms.total)}."
     formula = r"$$a[u] = b[u] + \textstyle\sum_i U[u,i]\, x_t[i]$$"
     kinds = "of what is read (orange); this cell has no W, so nothing of the state before comes in"
     if len(terms.hidden):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_core.analysis import bptt_updates
 from rnn_core.analysis.bptt_pass import forward, target_of
-from rnn_core.analysis.bptt_updates import batch_directions, clipped, mini_batch, sgd_step
+from rnn_core.analysis.bptt_updates import RATES, batch_directions, clipped, mini_batch, rates_of, sgd_step
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
@@ -59,6 +60,15 @@ def test_the_slope_is_what_a_tiny_step_gains_and_a_wild_one_is_no_number() -> No
     found = sgd_step(done, target, (1e-6,))
     assert (found.after[0] - found.before) / 1e-6 == pytest.approx(found.slope, rel=1e-3)
     assert sgd_step(done, target, (1e300,)).after[0] == np.inf
+
+
+def test_fewer_rates_are_tried_where_a_step_takes_long_and_the_runs_own_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = loaded("lstm").network
+    assert rates_of(network, 7, 0.5) == sorted({*RATES, 0.5})
+    for products, left in ((1e4, 5), (1, 1)):
+        monkeypatch.setattr(bptt_updates, "MOST_PRODUCTS", products)
+        some = rates_of(network, 7, 0.5)
+        assert 0.5 in some and set(some) - {0.5} <= {*RATES} and len(some) <= left + 1 < len(RATES)
 
 
 def test_clipping_shortens_what_is_too_long() -> None:

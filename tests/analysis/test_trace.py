@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from rnn_core.analysis import steps
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import counted_steps, decision_step, losses
 from rnn_core.analysis.trace import trace
@@ -113,18 +114,21 @@ def test_the_decision_step_is_the_first_from_which_nothing_changes(beliefs: list
     assert decision_step(np.array(beliefs)) == wanted
 
 
+@pytest.mark.parametrize("block", [1, 5, steps.BLOCK])
 @pytest.mark.parametrize("each", [False, True])
-def test_losses_are_torchs_cross_entropy(each: bool) -> None:
+def test_losses_are_torchs_cross_entropy(each: bool, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "BLOCK", block)
     seen = trace(loaded("lstm"), TEXT)
-    steps = len(seen.tokens)
-    targets = [t % 2 for t in range(steps)] if each else [1]
+    count = len(seen.tokens)
+    targets = [t % 2 for t in range(count)] if each else [1]
     wanted = torch.nn.functional.cross_entropy(
-        torch.from_numpy(seen.logits).double(), torch.tensor(targets).expand(steps), reduction="none"
+        torch.from_numpy(seen.logits).double(), torch.tensor(targets).expand(count), reduction="none"
     )
     assert losses(seen, targets) == pytest.approx(wanted.numpy(), rel=1e-13)
     sure = trace(one := loaded("lstm"), TEXT)
     one.network.weight_out *= 1e4
-    assert np.isfinite(losses(trace(one, TEXT), targets)).all() and losses(sure, targets).shape == (steps,)
+    assert np.isfinite(losses(trace(one, TEXT), targets)).all() and losses(sure, targets).shape == (count,)
+    assert np.isnan(losses(seen, [-1, *[0] * (count - 1)])).tolist() == [True, *[False] * (count - 1)]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -224,15 +224,13 @@ def test_a_cancelled_training_goes_on_to_the_same_bits(
     whole, parts = (run_of(workspace, tmp_path, epochs=3) for _ in range(2))
     figures = work.train_run(workspace, whole, jobs.Unwatched())
 
-    def stop_at(step: int) -> Callable[..., None]:
-        def update(self: Any, training: Any) -> None:
-            self._stop = training.step == step
-
-        return update
+    def update(self: Any, training: Any) -> None:
+        self.now = training.step
 
     for step in (5, 21):
         with monkeypatch.context() as patched:
-            patched.setattr(work._Keeper, "on_update", stop_at(step))
+            patched.setattr(work._Keeper, "on_update", update)
+            patched.setattr(work._Keeper, "should_stop", lambda self, step=step: getattr(self, "now", 0) == step)
             with pytest.raises(jobs.Cancelled):
                 work.train_run(workspace, parts, jobs.Unwatched())
     assert parts.resumable

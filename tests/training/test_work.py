@@ -171,6 +171,7 @@ def test_a_cancelled_run_goes_on_to_the_weights_of_an_uncut_one(
 
     with monkeypatch.context() as patched:
         patched.setattr(work._Keeper, "on_update", stop_at(300))
+        patched.setattr(work._Keeper, "should_stop", lambda self: self._stop)  # asks the job by the clock otherwise
         run_in_this_process(workspace, *TRAIN)
     run = workspace.runs()[0]
     assert jobs.status(run.path).state == "cancelled"  # type: ignore[union-attr]

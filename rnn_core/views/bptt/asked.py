@@ -67,7 +67,7 @@ class Backward:
 
     @cached_property
     def sgd(self) -> SgdStep:
-        rates = sorted({*bptt_updates.RATES, self.loaded.config.train.learning_rate})
+        rates = bptt_updates.rates_of(self.done.network, self.done.steps, self.loaded.config.train.learning_rate)
         return bptt_updates.sgd_step(self.done, self.target, rates)
 
     @cached_property
