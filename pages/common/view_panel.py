@@ -1,12 +1,12 @@
 """A view on a page: its question, its explanation one click away, what is chosen, and the components that show it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import streamlit as st
 
-from pages.common import chips, state
+from pages.common import state
 from pages.common.bounded import kept
 from rnn_core.figures.frame import Figure
 from rnn_core.views import view as named
@@ -40,7 +40,10 @@ def rows(
     """
     for row in table:
         shown = [name for name in row if fits(name)]
-        for place, name in zip(st.columns(len(shown), gap="medium") if len(shown) > 1 else [nullcontext()], shown, strict=False):
+        places: Sequence[AbstractContextManager[Any]] = [nullcontext()]
+        if len(shown) > 1:
+            places = st.columns(len(shown), gap="medium")
+        for place, name in zip(places, shown, strict=False):
             with place:
                 if name in others:
                     others[name]()
@@ -107,12 +110,8 @@ def _head(question: str, explained: str) -> None:
 def _show_part(part: Part, key: str, question: str, pick: Callable[[list[Any]], dict[str, Any]] | None) -> None:
     if part.kind == "figure":
         _chart(part.content, key, question, pick)
-    elif part.kind == "tokens":
-        chips.tokens(part.content, lambda step: state.select(step=step), "chips")
-    elif part.kind == "table":
-        _table(part.content)
     else:
-        {"text": st.markdown, "caption": st.caption, "formula": st.latex}[part.kind](part.content)
+        COMPONENTS[part.kind](part.content)
 
 
 def _table(table: Table) -> None:
@@ -139,6 +138,12 @@ def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], d
         config={"displayModeBar": False, "displaylogo": False},
         alt=question,
     )
+
+
+COMPONENTS: dict[str, Callable[[Any], object]] = {
+    "table": _table, "text": st.markdown, "caption": st.caption, "formula": st.latex,
+}  # fmt: skip
+"""What shows a part of a result, by its kind, beside figures. A page may add a component of its own."""
 
 
 def earlier(view: Earlier[Any], subject: Any, clicks: bool = True, controls: Callable[[], None] | None = None) -> None:

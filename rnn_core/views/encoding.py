@@ -101,7 +101,7 @@ def _read(kind: Any, value: Any, arrays: list[np.ndarray]) -> Any:
         return tuple(_read(one, part, arrays) for one, part in zip(each, value, strict=True))
     if origin is dict:
         return {_read(inner[0], key, arrays): _read(inner[1], part, arrays) for key, part in value}
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return kind(**{name: _read(one, value[name], arrays) for name, one in _hints(kind).items() if name in value})
     return value
 

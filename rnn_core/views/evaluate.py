@@ -8,7 +8,7 @@ import numpy as np
 from rnn_core.figures import bars, heatmap
 from rnn_core.results import Answer, Scores
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.view import Controls, View, figure, literal
+from rnn_core.views.view import Controls, Part, View, figure, literal
 
 
 def _scores(inputs: Inputs, controls: Controls) -> Scores:
@@ -80,6 +80,11 @@ PER_CLASS: View[Controls, Scores] = _view(
 )  # fmt: skip
 
 
+def _draw_spans(scores: Scores) -> tuple[Part, ...]:
+    assert scores.spans is not None
+    return figure(bars.per_class(scores.spans))
+
+
 def _explain_spans(scores: Scores) -> str:
     spans = scores.spans
     assert spans is not None
@@ -93,7 +98,7 @@ def _explain_spans(scores: Scores) -> str:
 
 SPANS: View[Controls, Scores] = _view(
     "spans", "How many entities are found whole?",
-    render=lambda scores: figure(bars.per_class(scores.spans)), explain=_explain_spans,
+    render=_draw_spans, explain=_explain_spans,
 )  # fmt: skip
 
 VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS)

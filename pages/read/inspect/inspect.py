@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, text_choice, view_panel, widgets
-from pages.read.inspect import fold
+from pages.read.inspect import chips, fold  # noqa: F401 - chips shows the tokens
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW

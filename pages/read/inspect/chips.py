@@ -1,10 +1,9 @@
 """The tokens of a text as coloured buttons, a component of our own. User text only ever becomes `textContent`."""
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
+from pages.common import state, view_panel
 from rnn_core.figures.palette import visible
 from rnn_core.views.inspect import Tokens
 
@@ -86,21 +85,20 @@ _chips = st.components.v2.component(
 )
 
 
-def tokens(shown: Tokens, on_pick: Callable[[int], None], key: str) -> None:
-    """The tokens of a text in their colours; a click or an arrow key picks a step.
+_KEY = "chips"
 
-    Args:
-        on_pick: called with the step that was clicked, before the page runs again.
-    """
+
+def tokens(shown: Tokens) -> None:
+    """The tokens of a text in their colours; a click or an arrow key chooses a step."""
     count = len(shown.tokens)
 
     def picked() -> None:
-        value = st.session_state[key].picked
+        value = st.session_state[_KEY].picked
         if value is not None and 0 <= int(value) < count:
-            on_pick(int(value))
+            state.select(step=int(value))
 
     _chips(
-        key=key,
+        key=_KEY,
         data={
             "tokens": [visible(token, 60) for token in shown.tokens],
             "classes": shown.classes.tolist(),
@@ -113,3 +111,6 @@ def tokens(shown: Tokens, on_pick: Callable[[int], None], key: str) -> None:
         },
         on_picked_change=picked,
     )
+
+
+view_panel.COMPONENTS["tokens"] = tokens
