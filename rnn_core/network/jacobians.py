@@ -1,7 +1,8 @@
 """Local derivatives of a text that was read, and their products with gradients on the way back.
 
 A step that works unit by unit has a linear step backwards that does so too, which is asked once for all steps (`Slopes`). For
-others torch.func takes the derivatives of each step where they are needed (`Read`).
+others autograd takes the derivatives of each step where they are needed, for many gradients at once, because the rows of a batch
+do not mix (`Read`); torch.func would do the same, but its import takes seconds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,6 @@ from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-from torch.func import vjp
 
 from rnn_core.network.cells import Cell, State
 from rnn_core.network.device import host
@@ -188,29 +188,30 @@ class Read:
 
         return after
 
-    def _at(self, steps: slice, rows: int) -> tuple[dict[str, Tensor], State]:
-        """Where the derivatives are taken: nothing added, and the state before."""
-        added = {name: out.new_zeros(rows, out.shape[1]) for name, out in self.outputs.items()}
-        return added, tuple(part[steps].expand(rows, -1) for part in self.before)
+    def _back(self, steps: slice, grad: Tensor, create_graph: bool = False) -> tuple[dict[str, Tensor], State]:
+        """δ by product, (R, rows), and the gradients at the state before, each part (R, d), from (R, P·d) at that after."""
+        added = {name: out.new_zeros(len(grad), out.shape[1], requires_grad=True) for name, out in self.outputs.items()}
+        before = tuple(part[steps].expand(len(grad), -1).detach().requires_grad_() for part in self.before)
+        after = self._step(steps)(added, before)
+        found = torch.autograd.grad(
+            after, [*added.values(), *before], grad.chunk(len(after), 1), create_graph=create_graph, allow_unused=True,
+            materialize_grads=True,
+        )  # fmt: skip
+        return dict(zip(added, found, strict=False)), found[len(added) :]
 
+    @torch.enable_grad()
     def _vjp(self, steps: slice, grad: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """δ by product, (R, rows), and the gradient at the state before, (R, P·d)."""
-        back = vjp(self._step(steps), *self._at(steps, len(grad)))[1]
-        found, before = back(grad.chunk(len(self.after), 1))
+        found, before = self._back(steps, grad)
         return found, torch.cat(before, 1)
 
+    @torch.enable_grad()
     def _jvp(self, steps: slice, products: Mapping[str, Tensor], state: Tensor | None) -> Tensor:
         """The other way round, (R, P·d): the way back is linear, and the way back of that is the derivative itself."""
-        at = self._at(steps, len(self.x[steps]))
-        change = {name: products.get(name, zero) for name, zero in at[0].items()}
-        states = tuple(map(torch.zeros_like, at[1])) if state is None else state.chunk(len(at[1]), 1)
-
-        def way_back(grad: State) -> tuple[dict[str, Tensor], State]:
-            found: tuple[dict[str, Tensor], State] = vjp(self._step(steps), *at)[1](grad)
-            return found
-
-        (found,) = vjp(way_back, tuple(map(torch.zeros_like, at[1])))[1]((change, states))
-        return torch.cat(found, 1)
+        grad = torch.zeros(len(self.x[steps]), self.width, dtype=self.x.dtype, device=self.x.device, requires_grad=True)
+        found, before = self._back(steps, grad, create_graph=True)
+        change = [products.get(name, torch.zeros_like(delta)) for name, delta in found.items()]
+        change += map(torch.zeros_like, before) if state is None else state.chunk(len(before), 1)
+        return torch.autograd.grad([*found.values(), *before], grad, change, allow_unused=True, materialize_grads=True)[0]
 
 
 class _Changed:

@@ -170,8 +170,8 @@ class Cell:
     def backward(
         self, grad: State, before: State, after: State, kept: Sequence[Tensor], products: Mapping[str, Tensor]
     ) -> tuple[dict[str, Tensor], tuple[Tensor | None, ...]]:
-        """The step backwards with its products given, for cells that work unit by unit. By torch.func; a cell may write the
-        chain rule out, which takes less time.
+        """The step backwards with its products given, for cells that work unit by unit. By autograd; a cell may write the chain
+        rule out, which takes less time.
 
         Args:
             grad: ∂L/∂(state after), each part (B, d), everything that reads it added up.
@@ -182,13 +182,14 @@ class Cell:
             δ, ∂L/∂ of each product, (B, rows), and the part of ∂L/∂(state before) that passes none of them (None where there is
             none): the caller adds δ · W to h's.
         """
-        from torch.func import vjp
+        import torch
 
-        def after_step(products: dict[str, Tensor], before: State) -> State:
-            return self.step(Given(products), products, before)[0]
-
-        found: tuple[dict[str, Tensor], State] = vjp(after_step, dict(products), before)[1](grad)
-        return found
+        with torch.enable_grad():
+            given = {name: product.detach().requires_grad_() for name, product in products.items()}
+            start = tuple(part.detach().requires_grad_() for part in before)
+            made, _ = self.step(Given(given), given, start)
+            found = torch.autograd.grad(made, [*given.values(), *start], grad, allow_unused=True, materialize_grads=True)
+        return dict(zip(given, found, strict=False)), found[len(given) :]
 
     def slope(self, after: State) -> Tensor | None:
         """φ′(a), (B, d), where the cell is h = φ(b + W h + U x) and nothing else: then ‖W‖ · max φ′ bounds ∂h_t/∂h_{t−1}."""

@@ -80,7 +80,9 @@ class LayerNormLSTM(Cell):
 
 
 def _normalised(v: Tensor) -> Tensor:
-    return (v - v.mean(-1, keepdim=True)) / _deviation(v)
+    from torch.nn.functional import layer_norm
+
+    return layer_norm(v, v.shape[-1:], eps=EPSILON)
 
 
 def _deviation(v: Tensor) -> Tensor:
