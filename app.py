@@ -16,7 +16,7 @@ def main() -> None:
     """One run: the navigation, and the page that is open."""
     st.set_page_config("Unrolled", page_icon=":material/route:", layout="wide")
     state.restore()
-    inspect = st.Page("pages/read/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
+    inspect = st.Page("pages/read/inspect/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
 
     def home() -> None:
         """The bare address opens Inspect, which so has an address of its own like every other page."""
@@ -26,17 +26,18 @@ def main() -> None:
         {
             "Look inside": [inspect, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
             "Train your own": [
-                st.Page("pages/train/data.py", title="Data", icon=":material/table_view:", url_path="data"),
-                st.Page("pages/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),
-                st.Page("pages/train/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
+                st.Page("pages/train/data/data.py", title="Data", icon=":material/table_view:", url_path="data"),
+                st.Page("pages/train/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),
+                st.Page("pages/train/runs/runs.py", title="Runs", icon=":material/stacks:", url_path="runs"),
             ],
             "Understand": [
-                st.Page("pages/understand/matrix.py", title="Words to matrix", icon=":material/grid_view:",
+                st.Page("pages/understand/matrix/matrix.py", title="Words to matrix", icon=":material/grid_view:",
                         url_path="matrix"),
-                st.Page("pages/understand/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
-                st.Page("pages/understand/losses.py", title="Last or every step", icon=":material/compare_arrows:",
+                st.Page("pages/understand/bptt/bptt.py", title="BPTT", icon=":material/undo:", url_path="bptt"),
+                st.Page("pages/understand/losses/losses.py", title="Last or every step", icon=":material/compare_arrows:",
                         url_path="losses"),
-                st.Page("pages/understand/evaluate.py", title="Evaluate", icon=":material/grid_on:", url_path="evaluate"),
+                st.Page("pages/understand/evaluate/evaluate.py", title="Evaluate", icon=":material/grid_on:",
+                        url_path="evaluate"),
             ],
         }
     )  # fmt: skip

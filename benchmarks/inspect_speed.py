@@ -16,15 +16,15 @@ import plotly.io
 import plotly.tools
 import torch
 
-from rnn_core import tasks
+from pages.common.selection import Selection
+from rnn_core import tasks, views
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
-from rnn_core.views import inspect as views
+from rnn_core.views.inputs import given
 from rnn_core.workspace.runs import Run
 
 ROOT = Path(__file__).parents[1]
 TEXT = "a slow start , but the last hour is funny , warm and beautifully acted ."
-VIEWS = (views.TAGS, views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP)
 
 
 def main() -> None:
@@ -43,13 +43,16 @@ def main() -> None:
         for _ in range(asked.repeat + 3):
             began = time.perf_counter()
             seen = trace(loaded, text)
-            reading = views.Reading(loaded, seen, step=3, unit=0)
             read.append(1e3 * (time.perf_counter() - began))
-            fitting = [view for view in VIEWS if view.name in tasks.of(loaded.config).views["inspect"]]
-            found = [view.compute(reading) for view in fitting]
+            fitting = [views.view(name) for name in views.TABLE["inspect"] if name in tasks.of(loaded.config).views["inspect"]]
+            inputs, at = given(run=loaded, text=seen), Selection(step=3, unit=0)
+            found = [view.answer(inputs, view.chosen(at)) for view in fitting]
             data.append(1e3 * (time.perf_counter() - began))
             for view, numbers in zip(fitting, found, strict=True):
-                plotly.io.to_json(plotly.tools.return_figure_from_figure_or_data(view.draw(numbers), True), validate=False)
+                for part in view.render(numbers):
+                    if part.kind == "figure":
+                        drawing = plotly.tools.return_figure_from_figure_or_data(part.content, True)
+                        plotly.io.to_json(drawing, validate=False)
                 view.explain(numbers)
             drawn.append(1e3 * (time.perf_counter() - began))
         print(f"{loaded.id}: trace {_figure(read[3:])}, all views' data {_figure(data[3:])}, drawn as JSON {_figure(drawn[3:])}")

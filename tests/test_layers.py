@@ -126,18 +126,25 @@ def test_the_widgets_of_the_pages_load_no_torch() -> None:
     assert loads("import pages.common.widgets") == {"streamlit"}
 
 
+def test_the_table_of_views_loads_no_torch() -> None:
+    assert loads("from rnn_core import views; assert len(views.names()) > 15; views.view('states')") == set()
+
+
 def test_a_saved_trace_is_drawn_without_torch(workspace: Workspace) -> None:
     code = (
         "from pages.common import cache\n"
-        "from rnn_core.views import inspect as views\n"
+        "from rnn_core import tasks\n"
+        "from rnn_core import views\n"
+        "from rnn_core.views.inputs import given\n"
         "from rnn_core.workspace.store import READY_MADE\n"
         "from rnn_core.workspace.runs import Run\n"
         "from pages.common.text_choice import examples\n"
         "for path in READY_MADE.iterdir():\n"
         "    loaded, trace = cache.seen(Run(path), examples(Run(path))[0], False)\n"
-        "    reading = views.Reading(loaded, trace, 1, unit=0)\n"
-        "    for view in (views.BELIEFS, views.LOSSES, views.STATES, *views.AT_STEP):\n"
-        "        found = view.compute(reading)\n"
-        "        view.draw(found), view.explain(found)\n"
+        "    for name in views.TABLE['inspect']:\n"
+        "        if name in tasks.of(loaded.config).views['inspect']:\n"
+        "            view = views.view(name)\n"
+        "            found = view.answer(given(run=loaded, text=trace))\n"
+        "            view.render(found), view.explain(found)\n"
     )
     assert loads(code) == {"streamlit"}

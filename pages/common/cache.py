@@ -54,7 +54,7 @@ def data_of(run: Run) -> "SavedDataset | None":
 
 def sample_for(run: Run) -> "Sample | None":
     """What is read where a run's own data are not here: a sample with its labels. Raises Problem when the run is damaged."""
-    return _sample_for(run, str(run.path), _version(run))
+    return _sample_for(run, str(run.path), version_of(run))
 
 
 def stamp_of(path: Path) -> tuple[int, int | None]:
@@ -103,7 +103,7 @@ def loaded(run: Run) -> "Loaded":
 
 def _opened(run: Run) -> "tuple[Loaded, int]":
     """The run's network and its version, and torch set to compute in one thread from here on."""
-    version = _version(run)
+    version = version_of(run)
     network = _loaded(run, str(run.path), version)
     from rnn_core.threads import use_threads
 
@@ -113,7 +113,7 @@ def _opened(run: Run) -> "tuple[Loaded, int]":
     return network, version
 
 
-def _version(run: Run) -> int:
+def version_of(run: Run) -> int:
     """When the weights were written: a run in training gets better ones."""
     weights = run.path / "weights.safetensors"
     return weights.stat().st_mtime_ns if weights.exists() else 0
@@ -128,7 +128,7 @@ def _loaded(_run: Run, path: str, version: int) -> "Loaded":
 
 def seen(run: Run, text: str, spaced: bool) -> "tuple[Loaded | Unopened, Trace]":
     """As `traced`, but where the trace of this text lies beside the run, its network is not opened: nothing waits for torch."""
-    if not spaced and (found := _saved_trace(run, str(run.path), _version(run), text)):
+    if not spaced and (found := _saved_trace(run, str(run.path), version_of(run), text)):
         return unopened(run), found
     return traced(run, text, spaced)
 
@@ -172,7 +172,7 @@ def backward(
     sample = sample_for(run) if batch and data is None else None
     asked = (text, spaced, target, loss, logit, precise)
     source = "data" if data else "sample" if sample else None
-    return _backward(network, seen, data or sample, str(run.path), _version(run), asked, source)
+    return _backward(network, seen, data or sample, str(run.path), version_of(run), asked, source)
 
 
 @kept(512 << 20, 16)

@@ -33,7 +33,7 @@ def choose_run(page: str | None = None, in_training: bool = False) -> Run:
     runs = {run.id: run for run in workspace().runs() if listed(run)}
     if not runs:
         st.info("There is no trained run yet. Upload a file on the Data page and train one.", icon=":material/upload:")
-        st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
         st.stop()
     chosen = state.selection().run
     if chosen is not None and chosen not in runs:
@@ -85,4 +85,4 @@ def offer_data(so: str) -> None:
     """
     st.info(f"The run's data are not in this workspace, {so}. Read the file again on the Data page.",
             icon=":material/inventory_2:")  # fmt: skip
-    st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
+    st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")

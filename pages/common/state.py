@@ -1,6 +1,6 @@
 """What a session holds: the one selection that every page follows and the address bar holds, and a few things beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ class Session:
         imported: the name of the run that was imported just now.
         ticked: the ids of the runs ticked on Runs.
         trouble: a sentence on why the texts of Words to matrix could not be saved.
-        kept: results of Words to matrix, with the objects that they were computed from.
         reached: what was looked at when each fold was reached.
     """
 
@@ -48,7 +47,6 @@ class Session:
     imported: str | None = None
     ticked: tuple[str, ...] = ()
     trouble: str | None = None
-    kept: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
     reached: dict[str, Selection] = field(default_factory=dict)
 
 
@@ -105,6 +103,20 @@ def bound(
         select(**{field: read(value) for field, read in ({name: read} | more).items()})
 
     return {"key": key, "on_change": choose}
+
+
+def tabs(name: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A tab a question, by its name; the open one is a field of the selection. It alone is to be filled: others cost nothing.
+
+    Args:
+        name: of the field.
+        titles: of the tabs, by their names.
+    """
+    names = {title: one for one, title in titles.items()}
+    chosen = getattr(selection(), name)
+    open_one = titles[chosen if chosen in titles else next(iter(titles))]
+    made = st.tabs(list(names), **bound(name, open_one, names.__getitem__))
+    return dict(zip(titles, made, strict=True))
 
 
 def _link(chosen: Selection) -> dict[str, str]:

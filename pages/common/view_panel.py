@@ -1,50 +1,160 @@
-"""A view on a page: its question, its figure, and its explanation one click away."""
+"""A view on a page: its question, its explanation one click away, what is chosen, and the components that show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import streamlit as st
 
-from rnn_core.views.view import View
+from pages.common import state
+from pages.common.bounded import kept
+from rnn_core.figures.frame import Figure
+from rnn_core.views import view as named
+from rnn_core.views.bptt.view import View as Earlier
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Controls, Part, Table, View
+
+_COLUMNS = st.column_config
 
 
-def show(
-    view: View[Any],
-    subject: Any,
-    on_pick: Callable[..., None] | None = None,
-    controls: Callable[[], None] | None = None,
+@kept(256 << 20, 1024)
+def keep(key: Any, _compute: Callable[[], Any]) -> Any:
+    """Results of views, and what several of them share, for everybody, by their keys."""
+    return _compute()
+
+
+def rows(
+    table: Sequence[Sequence[str]],
+    fits: Callable[[str], bool],
+    inputs: Inputs,
+    led: str | None = None,
+    others: Mapping[str, Callable[[], None]] = {},
+    **fixed: Any,
 ) -> None:
-    """A view: its question, its figure, and its explanation one click away.
+    """The views of a page's table that fit, those of one row side by side.
 
     Args:
-        controls: draws what chooses between forms of the view, above its figure.
-        on_pick: called with what `view.pick` makes of a clicked point, before the page runs again.
+        led: the view whose choices stand elsewhere.
+        others: what a page has of its own among the views, by the names in its table.
+        fixed: controls that the page chooses.
     """
-    found = view.compute(subject)
-    key = f"view-{view.name}"
-    head, why = st.columns([8, 1], vertical_alignment="center", gap="xsmall")
-    head.markdown(f"##### {view.question}")
-    with why.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
-        st.markdown(view.explain(found))
-    if controls:
-        controls()
-    figure = view.draw(found)
-    pick = view.pick
+    for row in table:
+        shown = [name for name in row if fits(name)]
+        places: Sequence[AbstractContextManager[Any]] = [nullcontext()]
+        if len(shown) > 1:
+            places = st.columns(len(shown), gap="medium")
+        for place, name in zip(places, shown, strict=False):
+            with place:
+                if name in others:
+                    others[name]()
+                else:
+                    show(named(name), inputs, name != led, **fixed)
 
+
+def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: Any) -> None:
+    """A view, whose controls are those of the selection; a click chooses what it stands for.
+
+    Args:
+        choices: whether the controls can be chosen here.
+        fixed: controls that the page chooses.
+    """
+    controls = view.chosen(state.selection(), **fixed).settled(inputs.only(view.needs))
+    found = view.answer(inputs, controls)
+    if view.question:
+        _head(view.question, view.explain(found))
+    if choices:
+        choose(view, inputs, controls, fixed)
+    key, pick = f"view-{view.name}", view.pick
+    for part in view.render(found):
+        with st.expander(part.fold) if part.fold else nullcontext():
+            _show_part(part, key, view.question, pick)
+
+
+def choose(
+    view: View[Any, Any], inputs: Inputs, controls: Controls | None = None, fixed: Collection[str] = (), titled: bool = False
+) -> None:
+    """The widgets of a view's controls.
+
+    Args:
+        controls: the settled ones; None: those of the selection.
+        fixed: those that cannot be chosen.
+        titled: whether the titles of rows and boxes are seen, which then stand where the page puts them.
+    """
+    needed = inputs.only(view.needs)
+    controls = controls or view.chosen(state.selection()).settled(needed)
+    offered = [one for one in view.choices(needed, controls) if one.field not in fixed and len(one.values) > 1]
+    where = st.container(horizontal=True, vertical_alignment="bottom") if len(offered) > 1 and not titled else st
+    for one in offered:
+        value = getattr(controls, one.field)
+        value = one.shown if value is None else value
+        seen: dict[str, Any] = {"label_visibility": "visible" if titled else "collapsed"}
+        if one.form == "slider":
+            where.slider(one.title, *one.values, **state.bound(one.field, value))
+        elif one.form == "number":
+            where.number_input(one.title, *one.values, help=one.help, **state.bound(one.field, value))
+        elif one.form == "box":
+            where.selectbox(one.title, one.values, format_func=one.words, **seen,
+                            **state.bound(one.field, value, lambda value: value or None))  # fmt: skip
+        else:
+            where.segmented_control(one.title, one.values, format_func=one.words, required=True, wrap=True, **seen,
+                                    **state.bound(one.field, value))  # fmt: skip
+
+
+def _head(question: str, explained: str) -> None:
+    head, why = st.columns([8, 1], vertical_alignment="center", gap="xsmall")
+    head.markdown(f"##### {question}")
+    with why.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
+        st.markdown(explained)
+
+
+def _show_part(part: Part, key: str, question: str, pick: Callable[[list[Any]], dict[str, Any]] | None) -> None:
+    if part.kind == "figure":
+        _chart(part.content, key, question, pick)
+    else:
+        COMPONENTS[part.kind](part.content)
+
+
+def _table(table: Table) -> None:
+    config: dict[str, Any] = {name: _COLUMNS.NumberColumn(format=how) for name, how in table.formats.items()}
+    config |= {name: _COLUMNS.TextColumn(width=width) for name, width in table.widths.items()}
+    height: dict[str, Any] = {"height": table.height} if table.height else {}
+    st.dataframe(table.columns, hide_index=True, column_config=config, **height)
+
+
+def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], dict[str, Any]] | None) -> None:
     def picked() -> None:
         points = st.session_state[key]["selection"]["points"]
-        if points and pick and on_pick:
+        if points and pick:
             data = points[0].get("customdata")
             if data is not None:
                 values = [data[i] for i in sorted(data)] if isinstance(data, dict) else data
-                on_pick(**pick(values if isinstance(values, list) else [values]))
+                state.select(**pick(values if isinstance(values, list) else [values]))
 
-    clickable = bool(pick and on_pick)
     st.plotly_chart(
-        figure,
+        drawn,
         key=key,
-        on_select=picked if clickable else "ignore",
+        on_select=picked if pick else "ignore",
         selection_mode="points",
         config={"displayModeBar": False, "displaylogo": False},
-        alt=view.question,
+        alt=question,
     )
+
+
+COMPONENTS: dict[str, Callable[[Any], object]] = {
+    "table": _table, "text": st.markdown, "caption": st.caption, "formula": st.latex,
+}  # fmt: skip
+"""What shows a part of a result, by its kind, beside figures. A page may add a component of its own."""
+
+
+def earlier(view: Earlier[Any], subject: Any, clicks: bool = True, controls: Callable[[], None] | None = None) -> None:
+    """A view of the BPTT page, which is not of the table yet.
+
+    Args:
+        clicks: whether a click chooses what it stands for.
+        controls: draws what chooses between forms of the view, above its figure.
+    """
+    found = view.compute(subject)
+    _head(view.question, view.explain(found))
+    if controls:
+        controls()
+    _chart(view.draw(found), f"view-{view.name}", view.question, view.pick if clicks else None)

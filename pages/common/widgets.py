@@ -1,7 +1,7 @@
 """Pieces that several pages are made of: problems in a sentence, a job's progress, options from the configs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pages.common import visitor
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
+from rnn_core.results import LeftOut
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import faults
@@ -118,6 +119,18 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
 
 
 # ---- forms from the configs -----------------------------------------------------------------------------------------
+
+
+def show_left_out(left_out: Sequence[LeftOut]) -> None:
+    """Which rows were not used, or cut, and why."""
+    st.dataframe(
+        {
+            "reason": [entry.reason for entry in left_out],
+            "rows": [entry.count for entry in left_out],
+            "the first of them": [", ".join(entry.rows) for entry in left_out],
+        },
+        hide_index=True,
+    )
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:

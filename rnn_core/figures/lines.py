@@ -1,6 +1,6 @@
 """What changes along the steps of a text, and along the epochs of a training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from rnn_core.figures.frame import (
     targets,
 )  # fmt: skip
 from rnn_core.figures.palette import literal
-from rnn_core.results import History, Trace
+from rnn_core.results import History
 
 FEW_CLASSES = 8
 """Up to this number of classes all are drawn; beyond, those that lead somewhere."""
@@ -39,27 +39,28 @@ MOST_POINTS = 1000
 
 
 def beliefs(
-    trace: Trace,
+    p: np.ndarray,
+    labels: Sequence[str],
+    tokens: Sequence[str],
     colours: Mapping[str, str],
-    show: str | None = None,
+    decided: int | None = None,
     step: int | None = None,
 ) -> Figure:
     """The probability of each class at every step. A click gives `[step]`.
 
     Args:
-        show: one of the trace's curves: `answers`, the answer if the text stopped here (with the decision step), or
-            `readouts`, softmax(V h_t + c). None: the first of them.
+        p: (T, k).
+        labels, tokens: (k,), (T,).
+        decided: the decision step, which is marked.
         step: the chosen one.
     """
-    curves = trace.curves
-    show = show or next(iter(curves))
-    p = np.asarray(curves[show], np.float32)
+    p = np.asarray(p, np.float32)
     count, k = p.shape
     drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
-    t, words, picks = steps(count), step_words(trace.tokens), np.arange(count, dtype=np.int32)
+    t, words, picks = steps(count), step_words(tokens), np.arange(count, dtype=np.int32)
     data: list[dict[str, Any]] = []
     for i in drawn:
-        label = trace.labels[i]
+        label = labels[i]
         line = {"color": colours[label], "width": 2.5}
         common = {"x": t, "y": np.ascontiguousarray(p[:, i]), "name": literal(label, LABEL), "line": line}
         if count > FEW_STEPS:
@@ -78,11 +79,10 @@ def beliefs(
     if count > FEW_STEPS:
         lead = p.argmax(1)
         best = p[np.arange(count), lead]
-        says = [f"{word}<br>{literal(trace.labels[i], 60)}: p = {value:.3f}"
+        says = [f"{word}<br>{literal(labels[i], 60)}: p = {value:.3f}"
                 for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
-    decided = trace.decision_step if show == "answers" else None
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
     legend = LEGEND
     if len(drawn) < k:
@@ -90,8 +90,8 @@ def beliefs(
     return frame(
         data,
         380,
-        ("beliefs", trace.tokens),
-        xaxis=step_axis(trace.tokens),
+        ("beliefs", tokens),
+        xaxis=step_axis(tokens),
         yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
         shapes=[*chosen(step), *(line for line, _ in marks)],
         annotations=[note for _, note in marks],
@@ -103,7 +103,7 @@ def beliefs(
 
 def step_losses(
     losses: np.ndarray,
-    trace: Trace,
+    tokens: Sequence[str],
     label: str | None = None,
     step: int | None = None,
     counted: np.ndarray | None = None,
@@ -120,7 +120,7 @@ def step_losses(
     """
     losses = np.asarray(losses, np.float32)
     counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
-    words = step_words(trace.tokens)
+    words = step_words(tokens)
     data: list[dict[str, Any]] = []
     for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
         at = np.flatnonzero((counted == filled) & np.isfinite(losses))
@@ -146,10 +146,10 @@ def step_losses(
     return frame(
         data,
         300,
-        ("losses", trace.tokens),
+        ("losses", tokens),
         barmode="overlay",
         bargap=0.25,
-        xaxis=step_axis(trace.tokens, width=850 if wide else 420),
+        xaxis=step_axis(tokens, width=850 if wide else 420),
         yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
         shapes=chosen(step),
         showlegend=True,

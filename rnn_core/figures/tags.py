@@ -1,32 +1,37 @@
 """The answers of labelling: one tag per token, with its probability."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from rnn_core.figures.frame import LABEL, NO_FADE, Figure, chosen, frame, step_axis, step_words, steps
 from rnn_core.figures.palette import literal
-from rnn_core.results import Trace
 
 
-def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = None) -> Figure:
+def confidences(
+    p: np.ndarray, labels: Sequence[str], tokens: Sequence[str], colours: Mapping[str, str], step: int | None = None
+) -> Figure:
     """One bar per token: its height the probability of its tag, its colour the tag. A click gives `[step]`.
 
     `<sos>` and `<eos>` have no tag and no bar.
+
+    Args:
+        p: (T, k) the probabilities.
+        labels, tokens: (k,), (T,).
     """
-    count = len(trace.tokens)
+    count = len(tokens)
     inner = np.arange(count)[1:-1]
-    best = trace.readouts.argmax(1)
-    words = step_words(trace.tokens)
+    best = p.argmax(1)
+    words = step_words(tokens)
     data: list[dict[str, Any]] = []
     for i in np.unique(best[inner]).tolist():
         at = inner[best[inner] == i]
-        label = trace.labels[i]
+        label = labels[i]
         data.append(dict(
             type="bar",
             x=steps(count)[at],
-            y=np.ascontiguousarray(trace.readouts[at, i], np.float32),
+            y=np.ascontiguousarray(p[at, i], np.float32),
             name=literal(label, LABEL),
             width=0.86,  # the same for all: left to itself, plotly takes the gaps within each tag
             marker={"color": colours[label]},
@@ -39,10 +44,10 @@ def confidences(trace: Trace, colours: Mapping[str, str], step: int | None = Non
     return frame(
         data,
         300,
-        ("confidences", trace.text),
+        ("confidences", tuple(tokens)),
         barmode="overlay",
         shapes=chosen(step),
-        xaxis=step_axis(trace.tokens),
+        xaxis=step_axis(tokens),
         yaxis={"range": [0, 1.02], "title": {"text": "probability of the tag"}},
         showlegend=True,
     )

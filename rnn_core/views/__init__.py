@@ -1,1 +1,34 @@
-"""One question each: compute, draw, explain."""
+"""One question each: compute, render, explain. Every view by its name, in one table; a file is imported when its view is."""
+
+from importlib import import_module
+from typing import Any
+
+from rnn_core.views.view import View
+
+TABLE = {
+    "inspect": (
+        "answers-so-far", "own-answers", "foreseen", "beliefs", "losses", "next-losses", "next", "tags", "states",
+        "probabilities", "state", "embedding",
+    ),
+    "evaluate": ("confusion", "shares", "per_class", "spans"),
+    "losses": ("twins", "right-so-far", "loss-reach", "decided"),
+    "matrix": ("stages", "indices", "vocabulary", "one_hot", "whole-data"),
+    "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
+    "ledger": ("ledger", "memory", "ledger-sum"),
+    "equations": ("unit-step", "terms"),
+    "feedforward": ("alone", "answer-alone", "tags-alone"),
+}  # fmt: skip
+"""The names of the views, by the file of this folder that has them."""
+
+_FILES = {name: file for file, names in TABLE.items() for name in names}
+
+
+def names() -> tuple[str, ...]:
+    """Of all views."""
+    return tuple(_FILES)
+
+
+def view(name: str) -> View[Any, Any]:
+    """The view of this name. Raises KeyError where there is none."""
+    module = import_module(f"rnn_core.views.{_FILES[name]}")
+    return next(one for one in module.VIEWS if one.name == name)

@@ -1,23 +1,49 @@
 """The views of one unit at one step: the cell's equations with live numbers, and what its sums consist of."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Self
 
-from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.equations import unit_step
 from rnn_core.figures import matrix as figures
-from rnn_core.figures.frame import Figure
-from rnn_core.results import GateTerms, Trace, UnitStep
-from rnn_core.views.view import View, literal, number
+from rnn_core.results import GateTerms, UnitStep
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect import Held
+from rnn_core.views.view import Choice, Part, Table, View, literal, number
+
+
+@dataclass(frozen=True)
+class Gate(Held):
+    """A unit of the state h, and the gate whose sum is shown; None: the unit farthest from 0, and the first gate."""
+
+    gate: str | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        held, gates = super().settled(inputs), inputs.network.cell.gates
+        unit = held.unit
+        if unit is None:
+            unit = int(abs(inputs.trace.states[held.layer, held.direction, held.at]).argmax())
+        return replace(held, unit=unit, quantity="h", gate=self.gate if self.gate in gates else gates[0])
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit at one step, and the gate whose sum is shown."""
+    """One unit at one step, and the gate whose sum is shown.
 
-    loaded: Loaded
-    trace: Trace
+    Attributes:
+        token: that of the step.
+        equations: of the cell, as LaTeX.
+        hidden: d.
+        directions: how many there are.
+    """
+
     found: UnitStep
     gate: str
+    token: str
+    equations: tuple[str, ...]
+    hidden: int
+    directions: int
 
     @property
     def terms(self) -> GateTerms:
@@ -28,14 +54,31 @@ class Unit:
         """What the inputs of the layer are called."""
         if self.found.layer == 0:
             return [f"x[{i}]" for i in range(len(self.terms.inputs))]
-        d = self.loaded.config.model.hidden
-        arrows = ("→", "←") if self.loaded.network.directions == 2 else ("",)
-        return [f"h{arrow}[{j}] below" for arrow in arrows for j in range(d)]
+        arrows = ("→", "←") if self.directions == 2 else ("",)
+        return [f"h{arrow}[{j}] below" for arrow in arrows for j in range(self.hidden)]
 
     @property
     def where(self) -> str:
-        step = self.found.step
-        return f"t = {step + 1} (“{literal(self.trace.tokens[step], 30)}”)"
+        return f"t = {self.found.step + 1} (“{literal(self.token, 30)}”)"
+
+
+def _unit(inputs: Inputs, controls: Gate) -> Unit:
+    assert controls.unit is not None and controls.gate is not None
+    found = inputs.once(_found, controls.layer, controls.direction, controls.at, controls.unit)
+    cell, network = inputs.network.cell, inputs.network.network
+    token, hidden = inputs.trace.tokens[controls.at], inputs.run.config.model.hidden
+    return Unit(found, controls.gate, token, tuple(cell.equations), hidden, network.directions)
+
+
+def _found(inputs: Inputs, *place: int) -> UnitStep:
+    return unit_step(inputs.network, inputs.trace, *place)
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    """Of each gate four rows of float64 and a few numbers: two rows as long as the state, two as long as the widest input."""
+    model, cell = inputs.run.config.model, inputs.network.cell
+    widest = max(model.embedding, (1 + model.bidirectional) * model.hidden)
+    return (len(cell.gates) + 2) * (16 * model.hidden + 16 * widest + 1024) + 4096
 
 
 _TERM = re.compile(
@@ -72,7 +115,7 @@ def live(unit: Unit) -> str:
     lines = []
     special = "|".join(re.escape(name) for name in sorted(found.named, key=len, reverse=True))
     pattern = re.compile(f"{special}|{_TERM.pattern}" if special else _TERM.pattern)
-    for equation in unit.loaded.network.cell.equations:
+    for equation in unit.equations:
         left, right = equation.split(" = ", 1)
         numbers = pattern.sub(value, right).replace(r"\odot", r"\cdot")
         numbers = _NEEDLESS.sub(r"(\1", _PLUS_MINUS.sub(r"- \1", numbers))
@@ -85,8 +128,14 @@ def heading(unit: Unit) -> str:
     return f"Unit {unit.found.unit} of layer {unit.found.layer + 1} at {unit.where}: **h = {unit.found.values['h']:.4f}**"
 
 
-def _same(unit: Unit) -> Unit:
-    return unit
+_view = partial(
+    View[Gate, Unit], needs=("run", "text"), controls=Gate, compute=_unit, most_bytes=_most_bytes,
+)  # fmt: skip
+
+
+def _show_step(unit: Unit) -> tuple[Part, ...]:
+    said = f"{check(unit)} The step and the unit are where the outlines cross; a click chooses others."
+    return Part("text", heading(unit)), Part("formula", live(unit)), Part("caption", said)
 
 
 def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
@@ -100,8 +149,15 @@ def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
     }
 
 
-def _draw_terms(unit: Unit) -> Figure:
-    return figures.terms(figures.largest_terms(unit.terms, unit.found.unit, unit.below), unit.terms.total)
+def _draw_terms(unit: Unit) -> tuple[Part, ...]:
+    return (
+        Part("figure", figures.terms(figures.largest_terms(unit.terms, unit.found.unit, unit.below), unit.terms.total)),
+        Part("table", Table(all_terms(unit), 300), "Every term"),
+    )
+
+
+def _choose_gate(inputs: Inputs, controls: Gate) -> tuple[Choice, ...]:
+    return (Choice("gate", "Gate", inputs.network.cell.gates, lambda name: f"gate {name}"),)
 
 
 def _explain_terms(unit: Unit) -> str:
@@ -143,6 +199,9 @@ def check(unit: Unit) -> str:
     )
 
 
-TERMS: View[Unit] = View(
-    "terms", "What does this unit's sum consist of?", _same, _draw_terms, _explain_terms
+STEP = _view("unit-step", "", render=_show_step, explain=check)
+TERMS = _view(
+    "terms", "What does this unit's sum consist of?", render=_draw_terms, explain=_explain_terms, choices=_choose_gate
 )
+
+VIEWS = (STEP, TERMS)

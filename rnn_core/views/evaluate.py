@@ -1,20 +1,28 @@
 """The views of the Evaluate page: where a run goes wrong."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from rnn_core.figures import bars, heatmap
 from rnn_core.results import Answer, Scores
-from rnn_core.views.view import View, literal
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Controls, Part, View, figure, literal
 
 
-def _scores(scores: Scores) -> Scores:
-    return scores
+def _scores(inputs: Inputs, controls: Controls) -> Scores:
+    return inputs.scores
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    """k² counts, and of each class its name and four figures, twice where its entities are scored too."""
+    labels = inputs.scores.labels
+    return 8 * len(labels) ** 2 + sum(4 * len(label.encode()) + 160 for label in labels) + 400
 
 
 def _pick(point: list[Any]) -> dict[str, Any]:
-    return {"row": int(point[0]), "column": int(point[1])}
+    return {"cell": f"{int(point[0])},{int(point[1])}"}
 
 
 def _explain_confusion(scores: Scores) -> str:
@@ -36,14 +44,16 @@ def _explain_confusion(scores: Scores) -> str:
     )
 
 
-CONFUSION: View[Scores] = View(
+_view = partial(View, needs=("evaluation",), controls=Controls, compute=_scores, most_bytes=_most_bytes)
+
+CONFUSION: View[Controls, Scores] = _view(
     "confusion", "Which classes are taken for which?",
-    _scores, lambda scores: heatmap.confusion(scores), _explain_confusion, _pick,
+    render=lambda scores: figure(heatmap.confusion(scores)), explain=_explain_confusion, pick=_pick,
 )  # fmt: skip
 
-SHARES: View[Scores] = View(
+SHARES: View[Controls, Scores] = _view(
     "shares", "Which share of each class is taken for which?",
-    _scores, lambda scores: heatmap.confusion(scores, shares=True), _explain_confusion, _pick,
+    render=lambda scores: figure(heatmap.confusion(scores, shares=True)), explain=_explain_confusion, pick=_pick,
 )  # fmt: skip
 
 
@@ -64,9 +74,15 @@ def _explain_classes(scores: Scores) -> str:
     )
 
 
-PER_CLASS: View[Scores] = View(
-    "per_class", "How well is each class found?", _scores, bars.per_class, _explain_classes
-)
+PER_CLASS: View[Controls, Scores] = _view(
+    "per_class", "How well is each class found?",
+    render=lambda scores: figure(bars.per_class(scores)), explain=_explain_classes,
+)  # fmt: skip
+
+
+def _draw_spans(scores: Scores) -> tuple[Part, ...]:
+    assert scores.spans is not None
+    return figure(bars.per_class(scores.spans))
 
 
 def _explain_spans(scores: Scores) -> str:
@@ -80,10 +96,12 @@ def _explain_spans(scores: Scores) -> str:
     )
 
 
-SPANS: View[Scores] = View(
+SPANS: View[Controls, Scores] = _view(
     "spans", "How many entities are found whole?",
-    _scores, lambda scores: bars.per_class(scores.spans), _explain_spans,
+    render=_draw_spans, explain=_explain_spans,
 )  # fmt: skip
+
+VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS)
 
 
 def in_context(answer: Answer, between: str = " ", around: int = 8) -> str:

@@ -1,17 +1,19 @@
 """The view of the feed-forward network beside the recurrent one: what recurrence adds."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.feedforward import without_recurrence
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
-from rnn_core.figures.frame import Figure
-from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
-from rnn_core.views.view import View, literal, number
+from rnn_core.results import RecurrenceGain, WithoutRecurrence
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect import Labelled
+from rnn_core.views.view import Controls, Part, View, figure, literal, number
 
 
 @dataclass(frozen=True)
@@ -19,56 +21,55 @@ class Alone:
     """A text read with and without recurrence.
 
     Attributes:
-        label: the class whose probability is shown; None: the network's own answer at each step that has one.
+        with_, without: (T,) the probability of the class shown at each step; nan where none is.
+        asked: the class that is shown at all steps; None: the network's own answer at each step that has one.
+        label: the class shown at the chosen step.
+        moved: by how much the uppermost state differs there (Euclidean).
     """
 
-    loaded: Loaded
-    trace: Trace
-    found: WithoutRecurrence
+    with_: np.ndarray
+    without: np.ndarray
+    tokens: tuple[str, ...]
     step: int
-    label: str | None = None
-
-    @property
-    def classes(self) -> np.ndarray:
-        """(T,) the class whose probability is shown at each step; −1 where none is."""
-        return targets_of(self.loaded, self.trace, self.label)
-
-    def probabilities(self) -> tuple[np.ndarray, np.ndarray]:
-        """(T,) with and without recurrence; nan where no class is shown."""
-        classes = self.classes
-        at = np.arange(len(classes)), classes
-        with_, without = (np.where(classes < 0, np.nan, p[at]) for p in (self.trace.readouts, self.found.readouts))
-        return with_, without
+    asked: str | None
+    label: str
+    moved: float
 
 
-def _same(alone: Alone) -> Alone:
-    return alone
+def _found(inputs: Inputs) -> WithoutRecurrence:
+    return without_recurrence(inputs.network, inputs.trace)
 
 
-def _draw(alone: Alone) -> Figure:
-    recurrent, single = alone.probabilities()
-    series = {"with recurrence": recurrent, "without: h before = 0 at every step": single}
-    shown = one_class(alone.classes)
-    asked = "each token's own answer" if shown is None else palette.literal(alone.trace.labels[shown], 24)
-    figure = figures.along(series, alone.trace.tokens, f"probability of {asked}", alone.step, log=False)
-    figure["layout"]["yaxis"]["range"] = [-0.03, 1.05]
-    return figure
+def _alone(inputs: Inputs, controls: Labelled) -> Alone:
+    trace, t, found = inputs.trace, controls.at, inputs.once(_found)
+    classes = targets_of(inputs.run, trace, controls.label)
+    at = np.arange(len(classes)), classes
+    with_, without = (np.where(classes < 0, np.nan, p[at]) for p in (trace.readouts, found.readouts))
+    shown = one_class(classes)
+    moved = float(np.linalg.norm(trace.states[-1, :, t].ravel() - found.states[t]))
+    asked = None if shown is None else trace.labels[shown]
+    return Alone(with_, without, trace.tokens, t, asked, trace.labels[int(classes[t])], moved)
+
+
+def _draw(alone: Alone) -> tuple[Part, ...]:
+    series = {"with recurrence": alone.with_, "without: h before = 0 at every step": alone.without}
+    asked = "each token's own answer" if alone.asked is None else palette.literal(alone.asked, 24)
+    drawn = figures.along(series, alone.tokens, f"probability of {asked}", alone.step, log=False)
+    drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
+    return figure(drawn)
 
 
 def _explain(alone: Alone) -> str:
-    t = alone.step
-    recurrent, single = alone.probabilities()
-    label = literal(alone.trace.labels[int(alone.classes[t])], 40)
-    state = alone.trace.states[-1, :, t].ravel()
-    share = float(np.linalg.norm(state - alone.found.states[t]))
-    here = "" if np.isnan(recurrent[t]) else f", {label}: {recurrent[t]:.4f} with, {single[t]:.4f} without;"
+    t, label = alone.step, literal(alone.label, 40)
+    with_, without = float(alone.with_[t]), float(alone.without[t])
+    here = "" if np.isnan(with_) else f", {label}: {with_:.4f} with, {without:.4f} without;"
     return (
         "Take the memory away: the same weights, but the state before every step is set to 0 (and the LSTM's c with it). What is "
         "left is a feed-forward network that reads each token alone, whatever stands around it. Where the lines differ, the "
         "past made the difference. Reading from the start there is no past at the first step, and there they meet.\n\n"
         r"$$h_t = \mathrm{step}(0,\ x_t) \qquad \text{instead of} \qquad h_t = \mathrm{step}(h_{t-1},\ x_t)$$" + "\n\n"
-        f"At t = {t + 1} (“{literal(alone.trace.tokens[t], 30)}”){here} "
-        f"the uppermost state differs by {number(share)} (Euclidean)."
+        f"At t = {t + 1} (“{literal(alone.tokens[t], 30)}”){here} "
+        f"the uppermost state differs by {number(alone.moved)} (Euclidean)."
     )
 
 
@@ -76,38 +77,58 @@ def _pick(point: list[Any]) -> dict[str, Any]:
     return {"step": int(point[0])}
 
 
-ALONE: View[Alone] = View(
-    "alone", "What would the network say without its memory?", _same, _draw, _explain, _pick
-)
+_NEEDS = ("run", "text")
+
+ALONE: View[Labelled, Alone] = View(
+    "alone", "What would the network say without its memory?", _NEEDS, Labelled, _alone, _draw, _explain,
+    lambda inputs: sum(24 + len(token.encode()) for token in inputs.trace.tokens) + 4096, _pick,
+)  # fmt: skip
 
 
-def tags_words(alone: Alone) -> str:
-    """Which tags recurrence changes in this text, as Markdown."""
-    trace, inner = alone.trace, slice(1, len(alone.trace.tokens) - 1)
-    own, single = trace.readouts[inner].argmax(1), alone.found.readouts[inner].argmax(1)
+@dataclass(frozen=True)
+class Said:
+    """What recurrence changes about this text, as Markdown."""
+
+    words: str
+
+
+def _tags(inputs: Inputs, controls: Controls) -> Said:
+    """Which tags it changes."""
+    trace, found = inputs.trace, inputs.once(_found)
+    inner = slice(1, len(trace.tokens) - 1)
+    own, single = trace.readouts[inner].argmax(1), found.readouts[inner].argmax(1)
     changed = np.flatnonzero(own != single)
     listed = ", ".join(
         f"“{literal(trace.tokens[i + 1], 30)}” {literal(trace.labels[single[i]], 30)} → {literal(trace.labels[own[i]], 30)}"
         for i in changed[:8].tolist()
     )
     more = ", …" if len(changed) > 8 else "."
-    return f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
+    return Said(
+        f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
+    )
 
 
-def answer_words(alone: Alone) -> str:
-    """What recurrence changes about the one answer to this text, as Markdown."""
-    trace, readouts = alone.trace, alone.found.readouts
+def _answer(inputs: Inputs, controls: Controls) -> Said:
+    """What it changes about the one answer."""
+    trace, readouts = inputs.trace, inputs.once(_found).readouts
     answer, last = trace.labels[trace.answer], readouts[-1]
     mean = readouts.mean(0)
-    return (
+    return Said(
         f"With recurrence the answer is **{literal(answer, 40)}** (p = {trace.readouts[-1].max():.3f}). Without, the step after "
         f"`<eos>` knows `<eos>` alone and says {literal(trace.labels[int(last.argmax())], 40)} (p = {last.max():.3f}) of every "
         f"text; the mean over all steps says {literal(trace.labels[int(mean.argmax())], 40)} (p = {mean.max():.3f})."
     )
 
 
-WORDS = {"answer-alone": answer_words, "tags-alone": tags_words}
-"""What is said of a text below its figure, by the names that tasks have for it."""
+_view = partial(
+    View[Controls, Said], question="", needs=_NEEDS, controls=Controls, render=lambda said: (Part("text", said.words),),
+    explain=lambda said: said.words, most_bytes=lambda inputs: 16_384,
+)  # fmt: skip
+
+TAGS = _view("tags-alone", compute=_tags)
+ANSWER = _view("answer-alone", compute=_answer)
+
+VIEWS = (ALONE, ANSWER, TAGS)
 
 
 def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:

@@ -1,8 +1,9 @@
 """The views of the Inspect page: what the network holds and believes after every step of one text."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
@@ -11,54 +12,71 @@ from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import bars, heatmap, lines, palette, tags
-from rnn_core.figures.frame import Figure
 from rnn_core.results import Trace
-from rnn_core.views.view import View, literal, number
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Controls, Part, View, figure, literal, number
+
+# ---- what is looked at ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A text as read by a run, and what of it is looked at.
+class Step(Controls):
+    """A step from 0; None, or beyond the text: the first that the task shows, or the last."""
 
-    Attributes:
-        step, unit: chosen, counted from 0.
-        layer, direction: of the states shown.
-        quantity: `h`, `c` or a gate's name.
-        label: the class whose loss is shown; None: each step's own.
-        curve: the one of `Trace.curves` that is looked at; the first of them where the trace has no such curve.
-    """
+    step: int | None = None
 
-    loaded: Loaded | Unopened
-    trace: Trace
-    step: int
-    layer: int = 0
-    direction: int = 0
-    unit: int | None = None
-    quantity: str = "h"
+    @property
+    def at(self) -> int:
+        """The step, once it is settled."""
+        assert self.step is not None
+        return self.step
+
+    def settled(self, inputs: Inputs) -> Self:
+        trace = inputs.trace
+        step = tasks.of(inputs.run.config).shown_first(trace) if self.step is None else self.step
+        return replace(self, step=min(step, len(trace.tokens) - 1))
+
+
+@dataclass(frozen=True)
+class Labelled(Step):
+    """A class of the run; None: each step's own."""
+
     label: str | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        label = self.label if self.label in inputs.run.speech.labels else None
+        return replace(super().settled(inputs), label=label)
+
+
+@dataclass(frozen=True)
+class Curved(Labelled):
+    """One of `Trace.curves`; the first of them where the trace has no such curve."""
+
     curve: str = "answers"
 
-    @property
-    def colours(self) -> dict[str, str]:
-        return palette.class_colours(self.trace.labels)
+    def settled(self, inputs: Inputs) -> Self:
+        curves = inputs.trace.curves
+        return replace(super().settled(inputs), curve=self.curve if self.curve in curves else next(iter(curves)))
 
-    @property
-    def shown(self) -> str:
-        """The name of the curve that is drawn."""
-        curves = self.trace.curves
-        return self.curve if self.curve in curves else next(iter(curves))
 
-    @property
-    def gate(self) -> bool:
-        """Whether the quantity is a gate, which σ keeps in 0…1."""
-        return any(one.name == self.quantity and one.kind == "gate" for one in self.loaded.cell.kept)
+@dataclass(frozen=True)
+class Held(Step):
+    """A quantity (`h`, `c` or what else the cell keeps) of a layer and direction, and a unit; None: none is chosen."""
 
-    def series(self) -> np.ndarray:
-        """(T, d) the quantity looked at."""
-        trace = self.trace
-        held = {"h": trace.states, "c": trace.cells} | trace.gates
-        found = held.get(self.quantity)
-        return (trace.states if found is None else found)[self.layer, self.direction]
+    unit: int | None = None
+    layer: int = 0
+    direction: int = 0
+    quantity: str = "h"
+
+    def settled(self, inputs: Inputs) -> Self:
+        run, (layers, directions) = inputs.run, inputs.trace.states.shape[:2]
+        return replace(
+            super().settled(inputs),
+            unit=self.unit if self.unit is not None and self.unit < run.config.model.hidden else None,
+            layer=min(self.layer, layers - 1),
+            direction=min(self.direction, directions - 1),
+            quantity=self.quantity if self.quantity in quantities(run) else "h",
+        )
 
 
 def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
@@ -76,94 +94,180 @@ def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
     }[choice]
 
 
-def _loss(reading: Reading) -> str:
+def series(trace: Trace, held: Held) -> np.ndarray:
+    """(T, d) the quantity looked at."""
+    all_steps = ({"h": trace.states, "c": trace.cells} | trace.gates).get(held.quantity)
+    found: np.ndarray = (trace.states if all_steps is None else all_steps)[held.layer, held.direction]
+    return found
+
+
+def _trained(inputs: Inputs) -> str:
     """Where the run's loss is taken: `last` or `every`."""
-    config = reading.loaded.config
+    config = inputs.run.config
     return tasks.of(config).loss_of(config)
 
 
-def _at_step(point: list[Any]) -> dict[str, Any]:
+def _pick_step(point: list[Any]) -> dict[str, Any]:
     return {"step": int(point[0])}
 
 
-def _where(reading: Reading) -> str:
-    trace = reading.trace
-    return f"t = {reading.step + 1} (“{literal(trace.tokens[reading.step], 30)}”)"
+def _where(step: int, token: str) -> str:
+    return f"t = {step + 1} (“{literal(token, 30)}”)"
 
 
-def _read(reading: Reading) -> str:
+def _read(both: bool) -> str:
     """What the states at a step know."""
-    both = reading.loaded.config.model.bidirectional
     return "the words before and after it" if both else "the words up to it"
 
 
-def _best(reading: Reading, p: np.ndarray) -> str:
+def _best(labels: Sequence[str], p: np.ndarray) -> str:
     """The most probable classes of (k,) probabilities, as Markdown."""
-    return " · ".join(f"{literal(reading.trace.labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
+    return " · ".join(f"{literal(labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
+
+
+_NEEDS = ("run", "text")
+
+
+def _bytes(*letters: str, each: int = 8) -> Callable[[Inputs], int]:
+    """So many bytes for each number of an array of this shape, and the tokens, the labels and some words.
+
+    Args:
+        letters: T, k, d or n, the sides of the array.
+    """
+
+    def most(inputs: Inputs) -> int:
+        trace = inputs.trace
+        sides = {"T": len(trace.tokens), "k": len(trace.labels), "d": trace.states.shape[-1], "n": trace.embeddings.shape[-1]}
+        names = sum(len(name.encode()) + 40 for name in (*trace.tokens, *trace.labels))
+        return each * int(np.prod([sides[letter] for letter in letters])) + 2 * names + 4096
+
+    return most
 
 
 # ---- the row of tokens ----------------------------------------------------------------------------------------------
 
 
-class Tokens(NamedTuple):
+@dataclass(frozen=True)
+class Tokens:
     """What a row of tokens shows.
 
     Attributes:
         words: what it says of the text, as Markdown.
+        tokens, known: (T,) as fed, and whether they are in the vocabulary.
+        step: the chosen one.
         classes: (T,) the class whose colour each token has, by its place in `colours`; −1 where a step has none.
         p: (T,) its probability, by which the colour is strong or pale.
         colours: of the classes, by their names.
+        kind: what a token is: words or characters.
         named: whether each token has the name of its class below it.
     """
 
     words: str
+    tokens: tuple[str, ...]
+    known: np.ndarray
+    step: int
     classes: np.ndarray
     p: np.ndarray
     colours: dict[str, str]
+    kind: str
     named: bool = False
 
 
-def _answers_so_far(reading: Reading) -> Tokens:
-    trace, answer = reading.trace, reading.trace.answer
-    decided = trace.decision_step or 0
-    when = f"decided at t = {decided + 1} (“{literal(trace.tokens[decided], 30)}”): from there on it never changes"
+def _kind(inputs: Inputs) -> str:
+    return CHOICE_NAMES[inputs.run.config.data.tokens]
+
+
+def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
+    trace = inputs.trace
+    answer, decided = trace.answer, trace.decision_step or 0
+    when = f"decided at {_where(decided, trace.tokens[decided])}: from there on it never changes"
     if decided == 0:
         when = "and it never changes: the network leans that way before it has read a word"
     words = (
         f"The answer is **{literal(trace.labels[answer])}** (p = {trace.readouts[-1, answer]:.3f}), {when}. Each word is "
         "coloured by the answer if the text stopped there."
     )
-    return Tokens(words, trace.beliefs, trace.curves["answers"].max(1), reading.colours)
+    colours, p = palette.class_colours(trace.labels), trace.curves["answers"].max(1)
+    return Tokens(words, trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, _kind(inputs))
 
 
-def _own_answers(reading: Reading) -> Tokens:
-    trace, classes = reading.trace, targets_of(reading.loaded, reading.trace)
+def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
+    trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
     words = "Each word is coloured by its tag. Click a word, or walk with the arrow keys."
-    return Tokens(words, classes, trace.readouts[np.arange(len(classes)), classes], reading.colours, named=True)
+    p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
+    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, _kind(inputs), named=True)
 
 
-def _foreseen(reading: Reading) -> Tokens:
+def _foreseen(inputs: Inputs, controls: Step) -> Tokens:
+    trace = inputs.trace
     words = "The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys."
-    classes = np.full(len(reading.trace.tokens), -1)
-    classes[1:][targets_of(reading.loaded, reading.trace)[:-1] >= 0] = 0
-    return Tokens(words, classes, foreseen(reading), {"as the next token": palette.BLUE})
+    classes = np.full(len(trace.tokens), -1)
+    classes[1:][targets_of(inputs.run, trace)[:-1] >= 0] = 0
+    p = foreseen(inputs.run, trace)
+    colours = {"as the next token": palette.BLUE}
+    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, _kind(inputs))
 
 
-TOKENS: dict[str, Callable[[Reading], Tokens]] = {
-    "answers-so-far": _answers_so_far, "own-answers": _own_answers, "foreseen": _foreseen,
-}  # fmt: skip
-"""The rows of tokens, by the names that tasks have for them."""
+def foreseen(run: Loaded | Unopened, trace: Trace) -> np.ndarray:
+    """(T,) the probability that each token of the text had at the step before it; 0 for `<sos>` and `<eos>`."""
+    follows, p = targets_of(run, trace), np.zeros(len(trace.tokens))
+    at = np.flatnonzero(follows >= 0)
+    p[at + 1] = trace.readouts[at, follows[at]]
+    return p
+
+
+def _draw_row(found: Tokens) -> tuple[Part, ...]:
+    parts, unknown = (Part("text", found.words), Part("tokens", found)), int((~found.known).sum())
+    said = f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(found.tokens) - 2} {found.kind}."
+    return (*parts, Part("caption", said)) if unknown else parts
+
+
+_row = partial(
+    View[Step, Tokens], question="", needs=_NEEDS, controls=Step, render=_draw_row, explain=lambda found: found.words,
+    most_bytes=_bytes("T", each=24), pick=_pick_step,
+)  # fmt: skip
+
+ANSWERS_SO_FAR = _row("answers-so-far", compute=_answers_so_far)
+OWN_ANSWERS = _row("own-answers", compute=_own_answers)
+FORESEEN = _row("foreseen", compute=_foreseen)
 
 
 # ---- what is believed ----------------------------------------------------------------------------------------------
 
 
-def _beliefs(reading: Reading) -> Reading:
-    return reading
+@dataclass(frozen=True)
+class Beliefs:
+    """The probabilities of the classes at each step, by one curve.
+
+    Attributes:
+        curve: its name.
+        p: (T, k).
+        step, label: the chosen ones; the label may be None.
+        decided: the decision step; None where there is none.
+        trained: where the run's loss is taken.
+        counted: whether it counts this step.
+        both: whether the states know what comes after it.
+    """
+
+    curve: str
+    p: np.ndarray
+    tokens: tuple[str, ...]
+    labels: tuple[str, ...]
+    step: int
+    label: str | None
+    decided: int | None
+    trained: str
+    counted: bool
+    both: bool
 
 
-def _draw_beliefs(reading: Reading) -> Figure:
-    return lines.beliefs(reading.trace, reading.colours, reading.shown, reading.step)
+def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
+    trace, run = inputs.trace, inputs.run
+    return Beliefs(
+        controls.curve, trace.curves[controls.curve], trace.tokens, trace.labels, controls.at, controls.label,
+        trace.decision_step, _trained(inputs), bool(counted_steps(run, len(trace.tokens))[controls.at] > 0),
+        run.config.model.bidirectional,
+    )  # fmt: skip
 
 
 _CURVES = {
@@ -180,79 +284,125 @@ _CURVES = {
 """What a curve is, and its formula."""
 
 
-def _taught(reading: Reading) -> str:
+def _taught(found: Beliefs) -> str:
     """Whether training asked for the readout at this step, as a sentence."""
-    if _loss(reading) == "last":
+    if found.trained == "last":
         return ("This run was trained on its last step alone: nobody ever taught it its earlier readouts, so they may be "
                 "odd.")  # fmt: skip
-    if counted_steps(reading.loaded, len(reading.trace.tokens))[reading.step] > 0:
+    if found.counted:
         return "The loss of this run counts this step, so the readout has been taught."
     return "The loss of this run does not count this step, so the readout may be odd."
 
 
-def _explain_beliefs(reading: Reading) -> str:
-    trace = reading.trace
-    said, formula = _CURVES[reading.shown]
+def _explain_beliefs(found: Beliefs) -> str:
+    said, formula = _CURVES[found.curve]
     decision = ""
-    if trace.decision_step is not None:
+    if found.decided is not None:
         decision = (
-            f"\n\n**Decision step** t = {trace.decision_step + 1} (“{literal(trace.tokens[trace.decision_step], 30)}”): "
+            f"\n\n**Decision step** {_where(found.decided, found.tokens[found.decided])}: "
             "from here on the answer never changes again."
         )
-    best = _best(reading, trace.curves[reading.shown][reading.step])
-    said = said.format(read=_read(reading), taught=_taught(reading))
-    return f"{said}\n\n$${formula}$$\n\nAt {_where(reading)}: {best}.{decision}"
+    said = said.format(read=_read(found.both), taught=_taught(found))
+    here = f"At {_where(found.step, found.tokens[found.step])}: {_best(found.labels, found.p[found.step])}."
+    return f"{said}\n\n$${formula}$$\n\n{here}{decision}"
 
 
-BELIEFS: View[Reading] = View(
-    "beliefs", "What would the network answer after each word?",
-    _beliefs, _draw_beliefs, _explain_beliefs, _at_step,
+def _draw_beliefs(found: Beliefs) -> tuple[Part, ...]:
+    decided = found.decided if found.curve == "answers" else None
+    colours = palette.class_colours(found.labels)
+    return figure(lines.beliefs(found.p, found.labels, found.tokens, colours, decided, found.step))
+
+
+CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}
+"""What the curves are called."""
+
+
+def _choose_curve(inputs: Inputs, controls: Curved) -> tuple[Choice, ...]:
+    return (Choice("curve", "Curve", tuple(inputs.trace.curves), CURVES.__getitem__),)
+
+
+BELIEFS: View[Curved, Beliefs] = View(
+    "beliefs", "What would the network answer after each word?", _NEEDS, Curved,
+    _beliefs, _draw_beliefs, _explain_beliefs, _bytes("T", "k"), _pick_step, _choose_curve,
+)  # fmt: skip
+
+
+def _draw_probabilities(found: Beliefs) -> tuple[Part, ...]:
+    colours = palette.class_colours(found.labels)
+    return figure(bars.top_probabilities(found.p[found.step], found.labels, colours, found.label))
+
+
+PROBABILITIES: View[Curved, Beliefs] = View(
+    "probabilities", "How likely is each class at this step?", _NEEDS, Curved,
+    _beliefs, _draw_probabilities, _explain_beliefs, _bytes("T", "k"),
 )  # fmt: skip
 
 
 # ---- the loss at every step -----------------------------------------------------------------------------------------
 
 
-class _Losses(NamedTuple):
-    """The label asked for (None: each step has its own), the classes, L(t) and w_t; −1, nan and 0 where a step has no target."""
+@dataclass(frozen=True)
+class Losses:
+    """The loss at each step.
 
-    reading: Reading
+    Attributes:
+        label: the class asked for at all steps; None: each step has its own.
+        targets: (T,) the classes asked for; −1 where a step has none.
+        target: the name of the chosen step's.
+        p: its probability.
+        values: (T,) L(t); nan where a step has no target.
+        weights: (T,) w_t.
+        trained: where the run's loss is taken.
+        colour: of the label.
+    """
+
     label: str | None
     targets: np.ndarray
+    target: str
+    p: float
     values: np.ndarray
     weights: np.ndarray
+    tokens: tuple[str, ...]
+    step: int
+    trained: str
+    colour: str = palette.BLUE
 
 
-def _losses(reading: Reading) -> _Losses:
-    trace = reading.trace
-    targets = targets_of(reading.loaded, trace, reading.label)
-    asked = one_class(targets)
+def _losses(inputs: Inputs, controls: Labelled) -> Losses:
+    found = _asked(inputs, controls)
+    return replace(found, colour=palette.class_colours(inputs.trace.labels)[found.label]) if found.label else found
+
+
+def _asked(inputs: Inputs, controls: Labelled) -> Losses:
+    trace, t = inputs.trace, controls.at
+    targets = targets_of(inputs.run, trace, controls.label)
+    asked, target = one_class(targets), int(targets[t])
     label = None if asked is None else trace.labels[asked]
-    return _Losses(reading, label, targets, losses(trace, targets), counted_steps(reading.loaded, len(trace.tokens)))
+    return Losses(
+        label, targets, trace.labels[target], float(trace.readouts[t, target]), losses(trace, targets),
+        counted_steps(inputs.run, len(trace.tokens)), trace.tokens, t, _trained(inputs),
+    )  # fmt: skip
 
 
-def _draw_losses(found: _Losses) -> Figure:
-    colour = found.reading.colours[found.label] if found.label else palette.BLUE
-    return lines.step_losses(
-        found.values, found.reading.trace, found.label, found.reading.step, found.weights > 0, colour
-    )
+def _draw_losses(found: Losses) -> tuple[Part, ...]:
+    counted = found.weights > 0
+    return figure(lines.step_losses(found.values, found.tokens, found.label, found.step, counted, found.colour))
 
 
-def _explain_losses(found: _Losses) -> str:
-    reading, t = found.reading, found.reading.step
-    target = int(found.targets[t])
+def _explain_losses(found: Losses) -> str:
+    value = float(found.values[found.step])
     counted = found.weights > 0
     total = float((found.weights * found.values)[counted].sum())
-    if _loss(reading) == "last":
+    if found.trained == "last":
         rule = "only the step after `<eos>` counts (filled)"
     else:
         weight = number(float(found.weights[counted][0]))
         rule = f"{counted.sum()} of the {len(counted)} steps count (filled), weight {weight} each"
     here = ""
-    if np.isfinite(found.values[t]):
+    if np.isfinite(value):
         here = (
-            f"For the label {literal(reading.trace.labels[target], 40)} at {_where(reading)}: "
-            f"−log {reading.trace.readouts[t, target]:.6g} = {number(float(found.values[t]))} nats. "
+            f"For the label {literal(found.target, 40)} at {_where(found.step, found.tokens[found.step])}: "
+            f"−log {found.p:.6g} = {number(value)} nats. "
         )
     return (
         "The loss of a step is the surprise at the label, given that step's readout:\n\n"
@@ -261,9 +411,20 @@ def _explain_losses(found: _Losses) -> str:
     )
 
 
-LOSSES: View[Reading] = View(
-    "losses", "How surprised is each step's readout at the label?",
-    _losses, _draw_losses, _explain_losses, _at_step,
+def _choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
+    own = one_class(targets_of(inputs.run, inputs.trace))
+    labels = inputs.trace.labels
+    answer = "" if own is None else labels[own]
+
+    def words(label: str) -> str:
+        return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
+
+    return (Choice("label", "Label", labels if answer else ("", *labels), words, "box", answer),)
+
+
+LOSSES: View[Labelled, Losses] = View(
+    "losses", "How surprised is each step's readout at the label?", _NEEDS, Labelled,
+    _losses, _draw_losses, _explain_losses, _bytes("T", each=24), _pick_step, _choose_label,
 )  # fmt: skip
 
 
@@ -273,28 +434,22 @@ MOST_NEXT = 20
 """The number of most probable next tokens drawn: a vocabulary may have tens of thousands."""
 
 
-def foreseen(reading: Reading) -> np.ndarray:
-    """(T,) the probability that each token of the text had at the step before it; 0 for `<sos>` and `<eos>`."""
-    follows, p = targets_of(reading.loaded, reading.trace), np.zeros(len(reading.trace.tokens))
-    at = np.flatnonzero(follows >= 0)
-    p[at + 1] = reading.trace.readouts[at, follows[at]]
-    return p
+def _next_losses(inputs: Inputs, controls: Step) -> Losses:
+    return _asked(inputs, Labelled(controls.step))
 
 
-def _draw_next_losses(found: _Losses) -> Figure:
-    trace, counted = found.reading.trace, found.weights > 0
-    return lines.step_losses(found.values, trace, "next token", found.reading.step, counted, wide=True)
+def _draw_next_losses(found: Losses) -> tuple[Part, ...]:
+    counted = found.weights > 0
+    return figure(lines.step_losses(found.values, found.tokens, "next token", found.step, counted, wide=True))
 
 
-def _explain_next_losses(found: _Losses) -> str:
-    reading, t = found.reading, found.reading.step
+def _explain_next_losses(found: Losses) -> str:
+    t, value = found.step, float(found.values[found.step])
     here = ""
-    if np.isfinite(found.values[t]):
-        target = int(found.targets[t])
-        p = reading.trace.readouts[t, target]
+    if np.isfinite(value):
         here = (
-            f"After {_where(reading)} comes “{literal(reading.trace.tokens[t + 1], 30)}”: "
-            f"−log {p:.6g} = {number(float(found.values[t]))} nats. "
+            f"After {_where(t, found.tokens[t])} comes “{literal(found.tokens[t + 1], 30)}”: "
+            f"−log {found.p:.6g} = {number(value)} nats. "
         )
     mean = ""
     if np.isfinite(found.values).any():
@@ -306,158 +461,263 @@ def _explain_next_losses(found: _Losses) -> str:
     )
 
 
-NEXT_LOSSES: View[Reading] = View(
-    "next-losses", "How surprised is the network at the token that follows?",
-    _losses, _draw_next_losses, _explain_next_losses, _at_step,
+NEXT_LOSSES: View[Step, Losses] = View(
+    "next-losses", "How surprised is the network at the token that follows?", _NEEDS, Step,
+    _next_losses, _draw_next_losses, _explain_next_losses, _bytes("T", each=24), _pick_step,
 )  # fmt: skip
 
 
-def _draw_next(reading: Reading) -> Figure:
-    trace, target = reading.trace, int(targets_of(reading.loaded, reading.trace)[reading.step])
-    p = trace.readouts[reading.step]
+@dataclass(frozen=True)
+class Next:
+    """The most probable next tokens at a step.
+
+    Attributes:
+        labels, p: those drawn, the one that does come next among them.
+        best: the five most probable with their probabilities, as Markdown.
+        size: N.
+        truth: the one that comes next; None behind the last.
+    """
+
+    labels: tuple[str, ...]
+    p: np.ndarray
+    best: str
+    size: int
+    truth: str | None
+    step: int
+    token: str
+
+
+def _next(inputs: Inputs, controls: Step) -> Next:
+    trace, t = inputs.trace, controls.at
+    target, p = int(targets_of(inputs.run, trace)[t]), trace.readouts[t]
     shown = np.argsort(-p, kind="stable")[:MOST_NEXT].tolist()
     if target >= 0 and target not in shown:
         shown[-1] = target
-    labels = [trace.labels[i] for i in shown]
+    best = " · ".join(f"“{literal(trace.labels[i], 30)}” {p[i]:.4f}" for i in np.argsort(-p)[:5])
     truth = trace.labels[target] if target >= 0 else None
-    return bars.top_probabilities(p[shown], labels, dict.fromkeys(labels, palette.BLUE), truth, MOST_NEXT)
+    return Next(tuple(trace.labels[i] for i in shown), p[shown], best, len(p), truth, t, trace.tokens[t])
 
 
-def _explain_next(reading: Reading) -> str:
-    trace, t = reading.trace, reading.step
-    p = trace.readouts[t]
-    figures = " · ".join(f"“{literal(trace.labels[i], 30)}” {p[i]:.4f}" for i in np.argsort(-p)[:5])
+def _draw_next(found: Next) -> tuple[Part, ...]:
+    colours = dict.fromkeys(found.labels, palette.BLUE)
+    return figure(bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_NEXT))
+
+
+def _explain_next(found: Next) -> str:
     return (
-        f"The readout gives each of the N = {len(p):,} tokens of the vocabulary a probability to come next, from the state at "
-        "this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAfter {_where(reading)}: {figures}."
+        f"The readout gives each of the N = {found.size:,} tokens of the vocabulary a probability to come next, from the state "
+        "at this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAfter {_where(found.step, found.token)}: {found.best}."
     )
 
 
-NEXT: View[Reading] = View("next", "Which token is likely to come next?", _beliefs, _draw_next, _explain_next)
+NEXT: View[Step, Next] = View(
+    "next", "Which token is likely to come next?", _NEEDS, Step, _next, _draw_next, _explain_next, _bytes()
+)
 
 
 # ---- tags -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_tags(reading: Reading) -> Figure:
-    return tags.confidences(reading.trace, reading.colours, reading.step)
+def _tags(inputs: Inputs, controls: Step) -> Beliefs:
+    return _beliefs(inputs, Curved(controls.step, curve="readouts"))
 
 
-def _explain_tags(reading: Reading) -> str:
-    best = _best(reading, reading.trace.readouts[reading.step])
+def _draw_tags(found: Beliefs) -> tuple[Part, ...]:
+    return figure(tags.confidences(found.p, found.labels, found.tokens, palette.class_colours(found.labels), found.step))
+
+
+def _explain_tags(found: Beliefs) -> str:
     return (
-        f"Each token has its own answer, from the states at its step, which know {_read(reading)}:\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAt {_where(reading)}: {best}."
+        f"Each token has its own answer, from the states at its step, which know {_read(found.both)}:\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + "\n\n"
+        f"At {_where(found.step, found.tokens[found.step])}: {_best(found.labels, found.p[found.step])}."
     )
 
 
-TAGS: View[Reading] = View(
-    "tags", "Which tag has each token, and how sure is the network?",
-    _beliefs, _draw_tags, _explain_tags, _at_step,
+TAGS: View[Step, Beliefs] = View(
+    "tags", "Which tag has each token, and how sure is the network?", _NEEDS, Step,
+    _tags, _draw_tags, _explain_tags, _bytes("T", "k"), _pick_step,
 )  # fmt: skip
 
 
 # ---- the hidden state -----------------------------------------------------------------------------------------------
 
 
-def _draw_states(reading: Reading) -> Figure:
-    return heatmap.states(reading.series(), reading.trace.tokens, reading.step, reading.unit, gate=reading.gate)
+@dataclass(frozen=True)
+class States:
+    """A quantity of the units along the text.
+
+    Attributes:
+        values: (T, d).
+        quantity, layer, step, unit: the chosen ones; the unit may be None.
+        bounded: whether the quantity is a gate, which σ keeps in 0…1.
+        equations: of the cell, as LaTeX.
+        both: whether there are two directions.
+    """
+
+    values: np.ndarray
+    quantity: str
+    layer: int
+    step: int
+    unit: int | None
+    bounded: bool
+    tokens: tuple[str, ...]
+    equations: tuple[str, ...]
+    both: bool
 
 
-def unit_words(reading: Reading) -> str:
+def _states(inputs: Inputs, controls: Held) -> States:
+    trace = inputs.trace
+    return States(
+        series(trace, controls).copy(), controls.quantity, controls.layer, controls.at, controls.unit,
+        _bounded(inputs, controls.quantity), trace.tokens, tuple(inputs.run.cell.equations), trace.states.shape[1] == 2,
+    )  # fmt: skip
+
+
+def _bounded(inputs: Inputs, quantity: str) -> bool:
+    """Whether it is a gate, which σ keeps in 0…1."""
+    return any(one.name == quantity and one.kind == "gate" for one in inputs.run.cell.kept)
+
+
+def _draw_states(found: States) -> tuple[Part, ...]:
+    drawn = heatmap.states(found.values, found.tokens, found.step, found.unit, gate=found.bounded)
+    return Part("figure", drawn), Part("caption", unit_words(found))
+
+
+def unit_words(found: States) -> str:
     """The chosen unit's value at the chosen step, as Markdown, or how to choose a unit."""
-    values = reading.series()
-    if reading.unit is None:
+    values = found.values
+    if found.unit is None:
         if heatmap.each_cell_clickable(*values.shape):
             return "Click a cell to choose its step and unit, and to read its value here."
         return "Click the row of points to choose a step, and a bar of that step, below, to choose a unit."
-    value = f"{reading.quantity}_t[{reading.unit}] = {values[reading.step, reading.unit]:.4f}"
-    return f"Unit {reading.unit} at {_where(reading)}: **{value}**, where the two outlines cross."
+    value = f"{found.quantity}_t[{found.unit}] = {values[found.step, found.unit]:.4f}"
+    where = _where(found.step, found.tokens[found.step])
+    return f"Unit {found.unit} at {where}: **{value}**, where the two outlines cross."
 
 
-def _explain_states(reading: Reading) -> str:
-    values = reading.series()
-    cell = reading.loaded.cell
-    n = values.shape[1]
-    equations = r" \\ ".join(cell.equations)
+def _explain_states(found: States) -> str:
+    values = found.values
+    equations = r" \\ ".join(found.equations)
     unit = ""
-    if reading.unit is not None and reading.unit < n:
-        unit = f" Unit {reading.unit} there is {number(float(values[reading.step, reading.unit]))}."
-    colours = "pale near 0, dark blue near 1" if reading.gate else "purple below 0, green above, pale at 0"
+    if found.unit is not None:
+        unit = f" Unit {found.unit} there is {number(float(values[found.step, found.unit]))}."
+    colours = "pale near 0, dark blue near 1" if found.bounded else "purple below 0, green above, pale at 0"
     return (
-        f"Each column is one step, each row one of the {n} units; {colours}. "
+        f"Each column is one step, each row one of the {values.shape[1]} units; {colours}. "
         "Before the first step the state is 0.\n\n"
         rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
         "U carries the word's embedding x to the units, W the state before, b is the bias; σ squeezes to "
         "0…1, tanh to −1…1.\n\n"
-        f"At {_where(reading)} the {reading.quantity} of layer {reading.layer + 1} has length "
-        f"{number(float(np.linalg.norm(values[reading.step])))} (Euclidean).{unit}"
-        + (" Direction 2 reads from the end of the text." if reading.trace.states.shape[1] == 2 else "")
+        f"At {_where(found.step, found.tokens[found.step])} the {found.quantity} of layer {found.layer + 1} has length "
+        f"{number(float(np.linalg.norm(values[found.step])))} (Euclidean).{unit}"
+        + (" Direction 2 reads from the end of the text." if found.both else "")
     )
 
 
-STATES: View[Reading] = View(
-    "states", "What do the hidden units hold along the text?",
-    _beliefs, _draw_states, _explain_states, lambda point: {"step": int(point[0]), "unit": int(point[1])}
-    if len(point) > 1 and point[1] is not None else {"step": int(point[0])},
+def _pick_cell(point: list[Any]) -> dict[str, Any]:
+    unit = {"unit": int(point[1])} if len(point) > 1 and point[1] is not None else {}
+    return {"step": int(point[0])} | unit
+
+
+def _choose_states(inputs: Inputs, controls: Held) -> tuple[Choice, ...]:
+    layers, directions = inputs.trace.states.shape[:2]
+    return (
+        Choice("quantity", "Quantity", quantities(inputs.run), name_of(inputs.run, "quantity")),
+        Choice("layer", "Layer", range(layers), name_of(inputs.run, "layer")),
+        Choice("direction", "Direction", range(directions), name_of(inputs.run, "direction")),
+    )
+
+
+STATES: View[Held, States] = View(
+    "states", "What do the hidden units hold along the text?", _NEEDS, Held,
+    _states, _draw_states, _explain_states, _bytes("T", "d", each=4), _pick_cell, _choose_states,
 )  # fmt: skip
 
 
 # ---- one step -------------------------------------------------------------------------------------------------------
 
 
-def _draw_probabilities(reading: Reading) -> Figure:
-    p = reading.trace.curves[reading.shown][reading.step]
-    return bars.top_probabilities(p, reading.trace.labels, reading.colours, reading.label)
+@dataclass(frozen=True)
+class State:
+    """A quantity of the units at one step.
+
+    Attributes:
+        values: (d,).
+        bounded: as of `States`.
+    """
+
+    values: np.ndarray
+    quantity: str
+    step: int
+    unit: int | None
+    bounded: bool
+    token: str
 
 
-PROBABILITIES: View[Reading] = View(
-    "probabilities", "How likely is each class at this step?",
-    _beliefs, _draw_probabilities, _explain_beliefs,
-)  # fmt: skip
+def _state(inputs: Inputs, controls: Held) -> State:
+    trace, t = inputs.trace, controls.at
+    values = series(trace, controls)[t].copy()
+    return State(values, controls.quantity, t, controls.unit, _bounded(inputs, controls.quantity), trace.tokens[t])
 
 
-def _draw_state(reading: Reading) -> Figure:
-    return bars.state(reading.series()[reading.step], reading.unit, reading.gate)
-
-
-def _explain_state(reading: Reading) -> str:
-    values = reading.series()[reading.step]
+def _explain_state(found: State) -> str:
+    values = found.values
     strongest = np.argsort(-np.abs(values))[:5]
     listed = ", ".join(f"unit {u}: {number(float(values[u]))}" for u in strongest)
-    return f"The {len(values)} numbers of {reading.quantity} after {_where(reading)}. Farthest from 0: {listed}."
+    where = _where(found.step, found.token)
+    return f"The {len(values)} numbers of {found.quantity} after {where}. Farthest from 0: {listed}."
 
 
-STATE: View[Reading] = View(
-    "state", "What do the units hold at this step?",
-    _beliefs, _draw_state, _explain_state, lambda point: {"unit": int(point[0])},
+STATE: View[Held, State] = View(
+    "state", "What do the units hold at this step?", _NEEDS, Held, _state,
+    lambda found: figure(bars.state(found.values, found.unit, found.bounded)), _explain_state, _bytes("d"),
+    lambda point: {"unit": int(point[0])},
 )  # fmt: skip
 
 
-def _draw_embedding(reading: Reading) -> Figure:
-    return bars.embedding(reading.trace.embeddings[reading.step])
+@dataclass(frozen=True)
+class Embedded:
+    """A token as the network reads it.
+
+    Attributes:
+        values: (n,) its row of the embedding table.
+        index, fed: its number in the vocabulary, and the word there.
+        size: N.
+        kind: what a token is.
+        known: whether the vocabulary holds the token itself.
+    """
+
+    values: np.ndarray
+    index: int
+    fed: str
+    size: int
+    kind: str
+    known: bool
 
 
-def _explain_embedding(reading: Reading) -> str:
-    trace, t = reading.trace, reading.step
-    size, n = len(reading.loaded.speech.vocabulary), trace.embeddings.shape[1]
-    fed = reading.loaded.speech.vocabulary.words[int(trace.indices[t])]
-    kind = CHOICE_NAMES[reading.loaded.config.data.tokens]
-    unknown = "" if trace.known[t] else " The vocabulary does not hold it, so the network reads `<unk>` instead."
+def _embedded(inputs: Inputs, controls: Step) -> Embedded:
+    trace, t, run = inputs.trace, controls.at, inputs.run
+    index, vocabulary = int(trace.indices[t]), run.speech.vocabulary
+    fed, known = vocabulary.words[index], bool(trace.known[t])
+    return Embedded(trace.embeddings[t], index, fed, len(vocabulary), _kind(inputs), known)
+
+
+def _explain_embedding(found: Embedded) -> str:
+    unknown = "" if found.known else " The vocabulary does not hold it, so the network reads `<unk>` instead."
     return (
-        f"The token is number **{int(trace.indices[t])}** ({literal(fed, 30)}) of the {size:,} {kind} in the vocabulary; "
-        f"x_t is that row of the embedding table, {n} numbers.{unknown}\n\n"
+        f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the vocabulary; "
+        f"x_t is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
         r"$$x_t = E^\top \mathrm{onehot}(w_t) = E[w_t]$$"
     )
 
 
-EMBEDDING: View[Reading] = View(
-    "embedding", "What is this word to the network?", _beliefs, _draw_embedding, _explain_embedding
-)
+EMBEDDING: View[Step, Embedded] = View(
+    "embedding", "What is this word to the network?", _NEEDS, Step, _embedded,
+    lambda found: figure(bars.embedding(found.values)), _explain_embedding, _bytes("n"),
+)  # fmt: skip
 
-ALONG, BESIDE = (TAGS, NEXT_LOSSES), (BELIEFS, LOSSES)
-"""What is shown along the text, above the states: over the whole width of the page, and side by side."""
-
-AT_STEP = (PROBABILITIES, NEXT, STATE, EMBEDDING)
-"""What is shown of the chosen step."""
+VIEWS = (
+    ANSWERS_SO_FAR, OWN_ANSWERS, FORESEEN, BELIEFS, LOSSES, NEXT_LOSSES, NEXT, TAGS, STATES, PROBABILITIES, STATE, EMBEDDING,
+)  # fmt: skip

@@ -1,11 +1,51 @@
 """The views of a network's ledger: its parameters, and the bytes that training it takes."""
 
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
 
+from rnn_core import tasks
+from rnn_core.analysis.ledger import ledger
 from rnn_core.figures import matrix as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.results import Ledger, LedgerRow
-from rnn_core.views.view import View
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Controls, Part, Table, View, figure
+
+MOST_BATCH, MOST_STEPS = 100_000, 20_000
+
+
+@dataclass(frozen=True)
+class Sizes(Controls):
+    """B and T of the activations; None: as the run was trained, and as long as the text (of a stream, as a chunk)."""
+
+    batch: int | None = None
+    steps: int | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        train, stream = inputs.run.config.train, tasks.of(inputs.run.config).carries
+        batch = train.batch if self.batch is None else self.batch
+        steps = (train.truncate if stream else len(inputs.trace.tokens)) if self.steps is None else self.steps
+        return replace(self, batch=min(max(batch, 1), MOST_BATCH), steps=min(max(steps, 1), MOST_STEPS))
+
+
+def _ledger(inputs: Inputs, controls: Sizes) -> Ledger:
+    assert controls.batch and controls.steps
+    found: Ledger = inputs.once(_counted, controls.batch, controls.steps)
+    return found
+
+
+def _counted(inputs: Inputs, batch: int, steps: int) -> Ledger:
+    return ledger(inputs.network, batch, steps)
+
+
+def _choose_sizes(inputs: Inputs, controls: Sizes) -> tuple[Choice, ...]:
+    stream = tasks.of(inputs.run.config).carries
+    return (
+        Choice("batch", "Streams side by side B" if stream else "Texts in a batch B", (1, MOST_BATCH), form="number",
+               help="at first as the run was trained"),
+        Choice("steps", "Steps T", (1, MOST_STEPS), form="number",
+               help="at first those of a chunk" if stream else "at first those of the text above"),
+    )  # fmt: skip
 
 
 def size_words(count: float) -> str:
@@ -26,15 +66,11 @@ def place(row: LedgerRow, found: Ledger) -> str:
     return row.letter + (f" ({', '.join(where)})" if where else "")
 
 
-def _same(found: Ledger) -> Ledger:
-    return found
-
-
-def _draw_counts(found: Ledger) -> Figure:
+def _draw_counts(found: Ledger) -> tuple[Part, ...]:
     names = [place(row, found) for row in found.rows]
     shapes = [" × ".join(f"{side:,}" for side in row.shape) for row in found.rows]
     says = [f"{shape} = {row.count:,}" if "×" in shape else shape for shape, row in zip(shapes, found.rows, strict=True)]
-    return figures.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt")
+    return figure(figures.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt"))
 
 
 def _explain_counts(found: Ledger) -> str:
@@ -67,9 +103,12 @@ def agreement(found: Ledger) -> str:
     return "the same" if same else "**not the same**, which is a fault of this program"
 
 
-PARAMETERS: View[Ledger] = View(
-    "ledger", "How many numbers are learnt?", _same, _draw_counts, _explain_counts
-)
+_view = partial(
+    View[Sizes, Ledger], needs=("run", "text"), controls=Sizes, compute=_ledger,
+    most_bytes=lambda inputs: 4096 + 1024 * (inputs.run.config.model.layers * (1 + inputs.run.config.model.bidirectional)),
+)  # fmt: skip
+
+PARAMETERS = _view("ledger", "How many numbers are learnt?", render=_draw_counts, explain=_explain_counts)
 
 
 def counts(found: Ledger) -> dict[str, list[Any]]:
@@ -84,10 +123,18 @@ def counts(found: Ledger) -> dict[str, list[Any]]:
     }
 
 
-def _draw_memory(found: Ledger) -> Figure:
-    return figures.amounts(
-        list(found.memory), list(found.memory.values()), [size_words(v) for v in found.memory.values()], "bytes"
-    )
+COUNTS = _view(
+    "ledger-sum", "", explain=sum_words,
+    render=lambda found: (
+        Part("text", sum_words(found)),
+        Part("table", Table(counts(found), formats={"share": "percent", "numbers": "localized"})),
+    ),
+)  # fmt: skip
+
+
+def _draw_memory(found: Ledger) -> tuple[Part, ...]:
+    sizes = list(found.memory.values())
+    return figure(figures.amounts(list(found.memory), sizes, [size_words(size) for size in sizes], "bytes"))
 
 
 def _explain_memory(found: Ledger) -> str:
@@ -103,6 +150,7 @@ def _explain_memory(found: Ledger) -> str:
     )
 
 
-MEMORY: View[Ledger] = View(
-    "memory", "How many bytes does training take?", _same, _draw_memory, _explain_memory
-)
+MEMORY = _view("memory", "How many bytes does training take?", render=_draw_memory, explain=_explain_memory,
+               choices=_choose_sizes)  # fmt: skip
+
+VIEWS = (PARAMETERS, MEMORY, COUNTS)

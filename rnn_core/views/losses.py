@@ -1,20 +1,35 @@
 """The views on two runs that differ in where their loss is taken: at the last step, or at every step."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from rnn_core.figures import twins
+from rnn_core.figures.frame import Figure
 from rnn_core.results import Along
-from rnn_core.views.view import View, number
-
-Twins = Mapping[str, Along]
-"""What was found of each run, by its loss: `last` and `every`."""
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Controls, Part, View, figure, number
 
 
-def _same(found: Twins) -> Twins:
-    return found
+@dataclass(frozen=True)
+class Twins:
+    """What was found of each run.
+
+    Attributes:
+        runs: by its loss: `last` and `every`.
+    """
+
+    runs: dict[str, Along]
+
+
+def _twins(inputs: Inputs, controls: Controls) -> Twins:
+    return Twins(dict(inputs.along))
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    """Five rows of float64 of each run, the longest one a number per text."""
+    return sum(8 * (2 * one.texts + 3 * len(one.shares) + 2 * len(one.reach)) + 100 for one in inputs.along.values())
 
 
 def _at(one: Along, share: float) -> int:
@@ -23,7 +38,7 @@ def _at(one: Along, share: float) -> int:
 
 def summary(found: Twins) -> str:
     """What the every-step loss changes here, in words."""
-    last, every = found["last"], found["every"]
+    last, every = found.runs["last"], found.runs["every"]
     half = _at(last, 0.5)
     taught = every.readouts[half] - last.readouts[half]
     whole = every.answers[-1] - last.answers[-1]
@@ -42,7 +57,7 @@ def _points(difference: float) -> str:
 
 
 def _explain_right(found: Twins) -> str:
-    last, every = found["last"], found["every"]
+    last, every = found.runs["last"], found.runs["every"]
     some = ", ".join(
         f"{share:.0%}: {every.readouts[_at(every, share)]:.3f} / {last.readouts[_at(last, share)]:.3f}"
         for share in (0.25, 0.5, 0.75, 1)
@@ -58,13 +73,13 @@ def _explain_right(found: Twins) -> str:
 
 def _explain_reach(found: Twins) -> str:
     def told(name: str) -> str:
-        one = found[name]
+        one = found.runs[name]
         far = min(10, len(one.reach) - 1)
         return f"{twins.NAMES[name]}: {number(one.reach[0])} at the end, {number(one.reach[far])} {far} steps before"
 
     return (
         r"$\partial L / \partial h_t$ is what the loss sends to the state of step t, here as the mean of its length over "
-        f"{found['last'].followed} texts, by the steps between t and the end, with each run's own loss L and the true "
+        f"{found.runs['last'].followed} texts, by the steps between t and the end, with each run's own loss L and the true "
         f"label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step alone, everything must come back "
         r"through every $\partial h_{t+1} / \partial h_t$ on the way; with $L = \frac{1}{T} \sum_t L(t)$ each step also gets "
         "its own part."
@@ -72,17 +87,25 @@ def _explain_reach(found: Twins) -> str:
 
 
 def _explain_decided(found: Twins) -> str:
+    last, every = (float(np.median(found.runs[loss].decided)) for loss in ("last", "every"))
     return (
         "The **decision step** is the first from which the answer (if the text stopped there) never changes again. Median share "
-        f"of the words read at it: {np.median(found['last'].decided):.1%} (last step), {np.median(found['every'].decided):.1%} "
+        f"of the words read at it: {last:.1%} (last step), {every:.1%} "
         "(every step). An early decision is not yet a right one: compare with the accuracy above."
     )
 
 
-def _view(name: str, question: str, draw: Any, explain: Any) -> View[Twins]:
-    return View(name, question, _same, draw, explain)
+def _view(
+    name: str, question: str, draw: Callable[[dict[str, Along]], Figure], explain: Callable[[Twins], str]
+) -> View[Controls, Twins]:
+    return View(name, question, ("along",), Controls, _twins, lambda found: figure(draw(found.runs)), explain, _most_bytes)
 
 
+SUMMARY: View[Controls, Twins] = View(
+    "twins", "", ("along",), Controls, _twins, lambda found: (Part("text", summary(found)),), summary, _most_bytes
+)
 RIGHT = _view("right-so-far", "How right is it before the text ends?", twins.right_so_far, _explain_right)
 REACH = _view("loss-reach", "How far back does the loss reach?", twins.reach, _explain_reach)
 DECIDED = _view("decided", "When does it make up its mind?", twins.decided, _explain_decided)
+
+VIEWS = (SUMMARY, RIGHT, REACH, DECIDED)

@@ -1,21 +1,21 @@
 """The views of texts as numbers: indices, the vocabulary, and the one-hot matrix."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis import matrix as analysis
-from rnn_core.analysis.loading import Loaded
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import matrix as figures
-from rnn_core.figures.frame import FIRST, Figure
+from rnn_core.figures.frame import FIRST
 from rnn_core.figures.palette import visible
-from rnn_core.results import SplitSummary, TextMatrix
+from rnn_core.results import TextMatrix
+from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words
-from rnn_core.views.view import View, literal
+from rnn_core.views.view import Choice, Controls, Part, Table, View, literal
 
 MOST_SHOWN = 4000
 """Characters of a text that are shown on its way."""
@@ -32,27 +32,56 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
+class Numbered(Controls):
+    """How the words are numbered, and a step from 0; None: that of the first token."""
+
+    order: str = "run"
+    step: int | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        order = self.order if self.order in ORDERS else "run"
+        longest = max(map(len, _texts(inputs))) + 2
+        return replace(self, order=order, step=min(1 if self.step is None else self.step, longest - 1))
+
+
+@dataclass(frozen=True)
 class Words:
     """Texts as a run reads them, and the step that is looked at.
 
     Attributes:
         order: how the words are numbered.
         step: from 0; may lie beyond the end of the shorter texts.
+        kind: what a token is: words or characters.
+        text: the first one as it was typed.
     """
 
-    loaded: Loaded
     matrix: TextMatrix
     order: str
     step: int
-
-    @property
-    def kind(self) -> str:
-        """What a token is: words or characters."""
-        return CHOICE_NAMES[self.loaded.config.data.tokens]
+    kind: str
+    text: str
 
 
-def _same(words: Words) -> Words:
-    return words
+def _texts(inputs: Inputs) -> tuple[tuple[str, ...], ...]:
+    return (inputs.trace.tokens[1:-1], *inputs.more)
+
+
+def _matrix(inputs: Inputs, order: str) -> TextMatrix:
+    return analysis.text_matrix(inputs.network, _texts(inputs), order)
+
+
+def _words(inputs: Inputs, controls: Numbered) -> Words:
+    assert controls.step is not None
+    kind = CHOICE_NAMES[inputs.run.config.data.tokens]
+    return Words(inputs.once(_matrix, controls.order), controls.order, controls.step, kind, inputs.trace.text)
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    """The words of the vocabulary and of the texts with their counts, m·L indices in int64 and what is said of them."""
+    texts, words = _texts(inputs), inputs.run.speech.vocabulary.words
+    letters = sum(len(token.encode()) for tokens in texts for token in tokens)
+    cells = len(texts) * (max(map(len, texts)) + 2)
+    return sum(len(word.encode()) + 8 for word in words) + 2 * letters + 40 * cells + len(inputs.trace.text.encode()) + 1024
 
 
 def _pick(point: list[Any]) -> dict[str, Any]:
@@ -78,8 +107,8 @@ def shown_words(words: Words) -> str:
     )
 
 
-def _draw_indices(words: Words) -> Figure:
-    return figures.indices(words.matrix, words.step)
+def _draw_indices(words: Words) -> tuple[Part, ...]:
+    return Part("figure", figures.indices(words.matrix, words.step)), Part("caption", shown_words(words))
 
 
 def _explain_indices(words: Words) -> str:
@@ -98,19 +127,33 @@ def _explain_indices(words: Words) -> str:
     )
 
 
-INDICES: View[Words] = View(
-    "indices", "Which numbers stand for these texts?", _same, _draw_indices, _explain_indices, _pick
-)
+def _choose_order(inputs: Inputs, controls: Numbered) -> tuple[Choice, ...]:
+    return (Choice("order", "Number the words by", tuple(ORDERS), ORDERS.__getitem__),)
 
 
-def stages(words: Words, text: str) -> dict[str, list[Any]]:
+def _view(
+    name: str,
+    question: str,
+    render: Callable[[Words], tuple[Part, ...]],
+    explain: Callable[[Words], str],
+    pick: Callable[[list[Any]], dict[str, Any]] | None = None,
+    choices: Callable[[Inputs, Numbered], tuple[Choice, ...]] = lambda inputs, controls: (),
+) -> View[Numbered, Words]:
+    needs = ("run", "text", "second_text")
+    return View(name, question, needs, Numbered, _words, render, explain, _most_bytes, pick, choices)
+
+
+INDICES = _view("indices", "Which numbers stand for these texts?", _draw_indices, _explain_indices, _pick, _choose_order)
+
+
+def stages(words: Words) -> dict[str, list[Any]]:
     """The first text on its way to a row of the matrix, as a table."""
     matrix = words.matrix
     tokens, row = [visible(token) for token in matrix.tokens[0]], matrix.indices[0].tolist()
     fed = [visible(matrix.words[i]) for i in row[: len(tokens)]]
     between = "  ·  "
     shown = {
-        "as typed": visible(text),
+        "as typed": visible(words.text),
         f"{len(tokens) - 2:,} tokens": between.join(tokens[1:-1]),
         f"{len(tokens):,} steps": between.join(tokens),
         "as the vocabulary has them": between.join(fed),
@@ -118,6 +161,9 @@ def stages(words: Words, text: str) -> dict[str, list[Any]]:
         f"filled up to L = {len(row):,}": between.join(map(str, row)),
     }
     return {"step by step": list(shown), "text 1": [line[:MOST_SHOWN] for line in shown.values()]}
+
+
+STAGES = _view("stages", "", lambda words: (Part("table", Table(stages(words), widths={"step by step": 190})),), shown_words)
 
 
 def vocabulary(words: Words) -> dict[str, list[Any]]:
@@ -155,8 +201,15 @@ def vocabulary_words(words: Words) -> str:
     )
 
 
-def _draw_one_hot(words: Words) -> Figure:
-    return figures.one_hot(analysis.window(words.matrix, words.step), words.matrix.words)
+VOCABULARY = _view(
+    "vocabulary", "", lambda words: (Part("text", vocabulary_words(words)), Part("table", Table(vocabulary(words), 250))),
+    vocabulary_words,
+)  # fmt: skip
+
+
+def _draw_one_hot(words: Words) -> tuple[Part, ...]:
+    drawn = figures.one_hot(analysis.window(words.matrix, words.step), words.matrix.words)
+    return Part("figure", drawn), Part("text", one_hot_words(words))
 
 
 def one_hot_words(words: Words) -> str:
@@ -192,27 +245,61 @@ def _explain_one_hot(words: Words) -> str:
     )
 
 
-ONE_HOT: View[Words] = View(
-    "one_hot", "What is the one-hot matrix, and why is it never made?", _same, _draw_one_hot, _explain_one_hot, _pick
-)
+ONE_HOT = _view("one_hot", "What is the one-hot matrix, and why is it never made?", _draw_one_hot, _explain_one_hot, _pick)
 
 
-def whole_words(name: str, splits: Mapping[str, SplitSummary], words: Words) -> str:
-    """The bytes of all of the run's data, as Markdown; nothing of that size is made."""
-    n, said, train = len(words.loaded.speech.vocabulary), [], words.loaded.config.train
-    if tasks.of(words.loaded.config).schema.stream:
-        cells = train.batch * train.truncate
+@dataclass(frozen=True)
+class Whole:
+    """All of the run's data.
+
+    Attributes:
+        name: what they are called; None where they are not here.
+        size: N.
+        chunk: B and K where they are one stream; else None.
+        splits: by name, how many texts, the steps of the longest, and how many tokens.
+    """
+
+    name: str | None
+    size: int
+    chunk: tuple[int, int] | None
+    splits: dict[str, tuple[int, int, int]]
+
+
+def _whole(inputs: Inputs, controls: Controls) -> Whole:
+    run, data = inputs.run, inputs.dataset
+    train, stream = run.config.train, tasks.of(run.config).schema.stream
+    splits = {  # lengths counts from 0 tokens, without <sos> and <eos>
+        name: (split.examples, len(split.lengths) + 1, split.tokens) for name, split in (data.splits if data else {}).items()
+    }
+    chunk = (train.batch, train.truncate) if stream else None
+    return Whole(data.name if data else None, len(run.speech.vocabulary), chunk, splits)
+
+
+def whole_words(found: Whole) -> str:
+    """The bytes of all of the run's data, as Markdown; nothing of that size is made. Empty where they are not here."""
+    if found.name is None:
+        return ""
+    n, name = found.size, literal(found.name)
+    if found.chunk:
+        batch, steps = found.chunk
         return (
-            f"Training reads {literal(name)} without these pads: its {splits['train'].tokens:,} tokens are one stream, cut into "
-            f"B = {train.batch:,} parts that are read side by side in chunks of K = {train.truncate:,} steps. A chunk is "
-            f"{size_words(cells * analysis.INDEX_BYTES)} of indices, and would be "
-            f"**{size_words(cells * n * analysis.FLOAT_BYTES)}** of ones and zeros with N = {n:,}."
+            f"Training reads {name} without these pads: its {found.splits['train'][2]:,} tokens are one stream, cut into "
+            f"B = {batch:,} parts that are read side by side in chunks of K = {steps:,} steps. A chunk is "
+            f"{size_words(batch * steps * analysis.INDEX_BYTES)} of indices, and would be "
+            f"**{size_words(batch * steps * n * analysis.FLOAT_BYTES)}** of ones and zeros with N = {n:,}."
         )
-    for split, summary in splits.items():
-        texts, longest = summary.examples, len(summary.lengths) + 1  # lengths counts from 0 tokens, without <sos> and <eos>
-        ones = size_words(analysis.one_hot_bytes(texts, longest, n))
-        said.append(
-            f"{split}, {texts:,} texts of up to L = {longest:,} steps: **{ones}** of ones and zeros, "
-            f"{size_words(texts * longest * analysis.INDEX_BYTES)} of indices"
-        )
-    return f"The whole of {literal(name)} with N = {n:,} would take: " + "; ".join(said) + "."
+    said = [
+        f"{split}, {texts:,} texts of up to L = {longest:,} steps: "
+        f"**{size_words(analysis.one_hot_bytes(texts, longest, n))}** of ones and zeros, "
+        f"{size_words(texts * longest * analysis.INDEX_BYTES)} of indices"
+        for split, (texts, longest, _) in found.splits.items()
+    ]
+    return f"The whole of {name} with N = {n:,} would take: " + "; ".join(said) + "."
+
+
+WHOLE: View[Controls, Whole] = View(
+    "whole-data", "", ("run", "dataset"), Controls, _whole,
+    lambda found: (Part("text", whole_words(found)),) if found.name else (), whole_words, lambda inputs: 4096,
+)  # fmt: skip
+
+VIEWS = (STAGES, INDICES, VOCABULARY, ONE_HOT, WHOLE)

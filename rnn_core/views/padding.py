@@ -1,75 +1,107 @@
 """The views of the padding audit: what pads do to a text's states, answer and gradient."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
-from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.padding import MOST_PADS, SIDES, audit, most_audited
 from rnn_core.analysis.steps import one_class
+from rnn_core.analysis.trace import trace as read
 from rnn_core.figures import heatmap
 from rnn_core.figures import matrix as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
-from rnn_core.views.view import View, literal, number
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
 
 
 @dataclass(frozen=True)
-class Padded:
-    """A text with pads, and which way of padding is looked at."""
+class Pads(Controls):
+    """How many pads, on which side, whether they are passed over, and the class asked for (None: the task's own)."""
 
-    loaded: Loaded
-    trace: Trace
-    audit: PaddingAudit
-    side: str
-    masked: bool
+    pads: int = 5
+    side: str = "right"
+    masking: bool = True
+    label: str | None = None
 
-    @property
-    def read(self) -> PaddedRead:
-        return self.audit.of(self.side, self.masked)
-
-    @property
-    def asked(self) -> str:
-        """What the probability is of."""
-        targets = self.audit.targets
-        asked = one_class(targets)
-        said = "each token's own answer" if asked is None else f"the class {literal(self.trace.labels[asked], 40)}"
-        return said + " (the mean over the tokens)" * (len(targets) > 1)
+    def settled(self, inputs: Inputs) -> Self:
+        side = self.side if self.side in SIDES else "right"
+        return replace(self, pads=min(max(self.pads, 0), MOST_PADS), side=side)
 
 
-def _same(padded: Padded) -> Padded:
-    return padded
+def _read(inputs: Inputs) -> Trace:
+    """The text, or its beginning where it is too long to be read some forty times."""
+    whole, most = inputs.trace, most_audited(inputs.network.network)
+    if len(whole.tokens) <= most + 2:
+        return whole
+    return read(inputs.network, whole.text, whole.tokens[1 : most + 1])
 
 
-Curves = Mapping[tuple[str, bool], np.ndarray]
+def _audit(inputs: Inputs, pads: int, label: str | None) -> PaddingAudit:
+    return audit(inputs.network, inputs.once(_read), pads, label)
+
+
+def _asked(found: PaddingAudit, labels: Sequence[str]) -> str:
+    """What the probability is of."""
+    asked = one_class(found.targets)
+    said = "each token's own answer" if asked is None else f"the class {literal(labels[asked], 40)}"
+    return said + " (the mean over the tokens)" * (len(found.targets) > 1)
+
+
+Ways = dict[tuple[str, bool], np.ndarray]
 """By (side, masked), a number for each count of pads."""
+
+
+@dataclass(frozen=True)
+class PadCurves:
+    """One number against the count of pads, a line each way to pad.
+
+    Attributes:
+        counts: (P,) numbers of pads from 0 up.
+        curves: (P,) for each way.
+        pads: p.
+        asked: what the probability is of, as Markdown.
+    """
+
+    counts: np.ndarray
+    curves: Ways
+    pads: int
+    asked: str
+
+
+_view = partial(View, needs=("run", "text"), controls=Pads)
+_FEW_BYTES = 16_384
+"""The counts of pads are few, whatever the text."""
 
 
 def _over_pads(
     name: str,
     question: str,
     title: str,
-    curves: Callable[[PaddingAudit], Curves],
-    words: Callable[[Padded], str],
+    curves: Callable[[PaddingAudit], Ways],
+    words: Callable[[PadCurves], str],
     written: Callable[[float], str],
-) -> View[Padded]:
+) -> View[Pads, PadCurves]:
     """A view of one number against the count of pads, a line each way to pad."""
 
-    def draw(padded: Padded) -> Figure:
-        audit = padded.audit
-        return figures.pad_curves(audit.counts, curves(audit), audit.pads, title)
+    def compute(inputs: Inputs, controls: Pads) -> PadCurves:
+        found: PaddingAudit = inputs.once(_audit, controls.pads, controls.label)
+        return PadCurves(found.counts, curves(found), found.pads, _asked(found, inputs.trace.labels))
 
-    def explain(padded: Padded) -> str:
-        audit = padded.audit
-        at = int(np.searchsorted(audit.counts, audit.pads))
-        listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in curves(audit).items())
-        return f"{words(padded)}\n\nWith {audit.pads} pads – {listed}."
+    def explain(found: PadCurves) -> str:
+        at = int(np.searchsorted(found.counts, found.pads))
+        listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in found.curves.items())
+        return f"{words(found)}\n\nWith {found.pads} pads – {listed}."
 
-    return View(name, question, _same, draw, explain)
+    return _view(
+        name, question, compute=compute, explain=explain, most_bytes=lambda inputs: _FEW_BYTES,
+        render=lambda found: figure(figures.pad_curves(found.counts, found.curves, found.pads, title)),
+    )  # fmt: skip
 
 
-def _curve_words(padded: Padded) -> str:
+def _curve_words(found: PadCurves) -> str:
     return (
         "Pads make the rows of a matrix equally long and mean nothing. **Masked**: on the right, the network is told each "
         "text's length and stops there, as in training; on the left, a mask keeps the state what it was at every pad. **Read "
@@ -77,7 +109,7 @@ def _curve_words(padded: Padded) -> str:
         "column, because nobody knows where the text ended.\n\n"
         r"$$\text{masked: } h_t = h_{t-1} \text{ at a pad} \qquad \text{read: } h_t = \mathrm{step}(h_{t-1},\ E[0])$$" + "\n\n"
         "Each of the four is read and measured on its own. The curves are the probability of "
-        f"{padded.asked}; without pads it is {padded.audit.curves['right', True][0]:.6f}."
+        f"{found.asked}; without pads it is {found.curves['right', True][0]:.6f}."
     )
 
 
@@ -87,7 +119,7 @@ CURVES = _over_pads(
 )  # fmt: skip
 
 
-def _moved_words(padded: Padded) -> str:
+def _moved_words(found: PadCurves) -> str:
     return (
         "The states that the answer is read from, against the same without pads, unit by unit: the largest absolute "
         "difference. An answer that is sure can stay where it is while the state below it moves.\n\n"
@@ -101,13 +133,13 @@ MOVED = _over_pads(
 )  # fmt: skip
 
 
-def _drift_words(padded: Padded) -> str:
+def _drift_words(found: PadCurves) -> str:
     return (
         "Training follows the gradient of the loss, so pads that are read also change what is learnt from this text. The "
         "difference between the gradient with pads and without, over all parameters together, by its length against the "
         "gradient without pads: 0 where pads change nothing, 1 where the difference is as long as the gradient itself.\n\n"
         r"$$\frac{\lVert \nabla L^{(p)} - \nabla L^{(0)} \rVert}{\lVert \nabla L^{(0)} \rVert}$$" + "\n\n"
-        f"L is the run's own loss, asked for {padded.asked}; nothing is drawn where the gradient without pads is exactly 0."
+        f"L is the run's own loss, asked for {found.asked}; nothing is drawn where the gradient without pads is exactly 0."
     )
 
 
@@ -117,35 +149,55 @@ DRIFT = _over_pads(
 )  # fmt: skip
 
 
-def _draw_states(padded: Padded) -> Figure:
-    read = padded.read
-    tokens = np.full(len(read.true), PAD, object)
-    tokens[read.true] = padded.trace.tokens
-    last = int(read.read[-1])
-    return heatmap.states(read.states, tokens.tolist(), last)
+@dataclass(frozen=True)
+class PadStates:
+    """The states along a padded row.
+
+    Attributes:
+        states: (T + p, D) the uppermost ones.
+        true: (T + p,) which columns are true steps.
+        read: the last column that is read.
+        pads, side, masked: how the text is padded.
+        tokens: (T + p,) with the pads.
+    """
+
+    states: np.ndarray
+    true: np.ndarray
+    read: int
+    pads: int
+    side: str
+    masked: bool
+    tokens: tuple[str, ...]
 
 
-def _explain_states(padded: Padded) -> str:
-    read, pads = padded.read, padded.audit.pads
-    ends = np.linalg.norm(read.states, axis=1)
-    true = np.flatnonzero(read.true)
-    if padded.masked and padded.side == "left":
+def _states(inputs: Inputs, controls: Pads) -> PadStates:
+    found: PaddingAudit = inputs.once(_audit, controls.pads, controls.label)
+    one, tokens = found.of(controls.side, controls.masking), iter(inputs.once(_read).tokens)
+    padded = tuple(next(tokens) if true else PAD for true in one.true)
+    return PadStates(one.states, one.true, int(one.read[-1]), found.pads, controls.side, controls.masking, padded)
+
+
+def _explain_states(found: PadStates) -> str:
+    pads = found.pads
+    ends = np.linalg.norm(found.states, axis=1)
+    true = np.flatnonzero(found.true)
+    if found.masked and found.side == "left":
         said = (
             "Pads at the start are passed over: the state stays h₀ = 0 until the first true step, and from there on everything "
-            f"is as without them. The longest state at a pad has length {number(float(ends[~read.true].max(initial=0)))}."
+            f"is as without them. The longest state at a pad has length {number(float(ends[~found.true].max(initial=0)))}."
         )
-    elif padded.masked:
+    elif found.masked:
         said = (
             "Pads at the end are passed over: each text is read by its own length, which is how this network is trained. What "
             "is behind the end counts for nothing and is set to 0 here."
         )
-    elif padded.side == "left":
+    elif found.side == "left":
         said = (
             "Pads at the start are read: the text begins from a state that the pads have already moved away from 0"
             + (f", to length {number(float(ends[true[0] - 1]))}." if pads else ".")
         )
     else:
-        moved = float(np.linalg.norm(read.states[-1] - read.states[true[-1]]))
+        moved = float(np.linalg.norm(found.states[-1] - found.states[true[-1]]))
         said = (
             "Pads at the end are read: the states up to the end of the text are the same where reading goes forwards, but each "
             f"pad moves the state on. From the true end to the last column it moves by {number(moved)} (Euclidean)."
@@ -153,36 +205,61 @@ def _explain_states(padded: Padded) -> str:
     return (
         f"{said}\n\n"
         r"$$h_0 = 0, \qquad h_t = \mathrm{step}(h_{t-1}, x_t)$$" + "\n\n"
-        f"The uppermost states of the padded row, {pads} pads on the {padded.side}; outlined: the column whose answer is read."
+        f"The uppermost states of the padded row, {pads} pads on the {found.side}; outlined: the column whose answer is found."
     )
 
 
-STATES: View[Padded] = View(
-    "pad_states", "What happens to the state at the pads?", _same, _draw_states, _explain_states
-)
+STATES: View[Pads, PadStates] = _view(
+    "pad_states", "What happens to the state at the pads?", compute=_states, explain=_explain_states,
+    render=lambda found: figure(heatmap.states(found.states, found.tokens, found.read)),
+    most_bytes=lambda inputs: _FEW_BYTES + (len(inputs.trace.tokens) + MOST_PADS) * (
+        8 * inputs.trace.states.shape[1] * inputs.trace.states.shape[3] + 64) + sum(map(len, inputs.trace.tokens)) * 4,
+)  # fmt: skip
 
 
-def drifts(padded: Padded) -> dict[str, Sequence[Any]]:
+@dataclass(frozen=True)
+class Drifts:
+    """Each way to pad against no pads.
+
+    Attributes:
+        pads: p.
+        reads: every way, without the states.
+        answers: (R,) without pads.
+        read, tokens: how many tokens of the text are read with pads, of how many.
+    """
+
+    pads: int
+    reads: tuple[PaddedRead, ...]
+    answers: np.ndarray
+    read: int
+    tokens: int
+
+
+def _drifts(inputs: Inputs, controls: Pads) -> Drifts:
+    found: PaddingAudit = inputs.once(_audit, controls.pads, controls.label)
+    reads = tuple(replace(one, states=one.states[:0].copy()) for one in found.reads)
+    return Drifts(found.pads, reads, found.answers, len(inputs.once(_read).tokens) - 2, len(inputs.trace.tokens) - 2)
+
+
+def drifts(found: Drifts) -> dict[str, Sequence[Any]]:
     """The audit as a table: each way to pad against no pads."""
-    audit = padded.audit
     return {
-        "pads": [f"{audit.pads} on the {read.side}" for read in audit.reads],
-        "masking": ["on: passed over" if read.masked else "off: read like tokens" for read in audit.reads],
-        "state": [f"{read.state:.2g}" for read in audit.reads],
-        "probabilities": [f"{read.answer:.2g}" for read in audit.reads],
-        "gradient": [f"{read.gradient:.2g}" for read in audit.reads],
-        "gradient, relative": [f"{read.ratio:.2g}" for read in audit.reads],
-        "loss": [f"{read.loss:.4f}" for read in audit.reads],
-        "answers changed": [int((read.answers != audit.answers).sum()) for read in audit.reads],
+        "pads": [f"{found.pads} on the {read.side}" for read in found.reads],
+        "masking": ["on: passed over" if read.masked else "off: read like tokens" for read in found.reads],
+        "state": [f"{read.state:.2g}" for read in found.reads],
+        "probabilities": [f"{read.answer:.2g}" for read in found.reads],
+        "gradient": [f"{read.gradient:.2g}" for read in found.reads],
+        "gradient, relative": [f"{read.ratio:.2g}" for read in found.reads],
+        "loss": [f"{read.loss:.4f}" for read in found.reads],
+        "answers changed": [int((read.answers != found.answers).sum()) for read in found.reads],
     }
 
 
-def drift_words(padded: Padded) -> str:
+def drift_words(found: Drifts) -> str:
     """The audit in a sentence, as Markdown."""
-    audit = padded.audit
 
     def most(masked: bool) -> str:
-        reads = [read for read in audit.reads if read.masked == masked]
+        reads = [read for read in found.reads if read.masked == masked]
         return (
             f"state **{max(r.state for r in reads):.2g}**, probabilities **{max(r.answer for r in reads):.2g}**, "
             f"gradient **{max(r.gradient for r in reads):.2g}**"
@@ -192,6 +269,30 @@ def drift_words(padded: Padded) -> str:
         f"Largest absolute difference from no pads, over both sides. Masking on: {most(True)} (no more than rounding). Masking "
         f"off: {most(False)}."
     )
+
+
+def _show_drifts(found: Drifts) -> tuple[Part, ...]:
+    parts = Part("text", drift_words(found)), Part("table", Table(drifts(found)))
+    if found.read == found.tokens:
+        return parts
+    said = f"This text is long: its first {found.read} tokens of {found.tokens:,} are read with pads."
+    return Part("caption", said), *parts
+
+
+def _choose_pads(inputs: Inputs, controls: Pads) -> tuple[Choice, ...]:
+    return (
+        Choice("pads", "Pads p", (0, MOST_PADS), form="slider"),
+        Choice("side", "Pads on the", SIDES),
+        Choice("masking", "Masking", (True, False), {True: "on", False: "off"}.__getitem__),
+    )
+
+
+DRIFTS: View[Pads, Drifts] = _view(
+    "pad_drifts", "", compute=_drifts, render=_show_drifts, explain=drift_words, choices=_choose_pads,
+    most_bytes=lambda inputs: _FEW_BYTES + 96 * (len(inputs.trace.tokens) + MOST_PADS),
+)  # fmt: skip
+
+VIEWS = (DRIFTS, CURVES, MOVED, DRIFT, STATES)
 
 
 def cost_words(cost: PaddingCost, of: str = "dev texts") -> str:

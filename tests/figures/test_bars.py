@@ -123,7 +123,7 @@ def test_per_class_of_entities_and_of_none() -> None:
 
 def test_confidences_are_those_of_each_tokens_tag(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(6, 3, answers=False)
-    figure = validated(tags.confidences(trace, class_colours(trace.labels), step=2))
+    figure = validated(tags.confidences(trace.readouts, trace.labels, trace.tokens, class_colours(trace.labels), step=2))
     heights = {int(pick): y for bar in figure.data for pick, y in zip(bar.customdata, bar.y, strict=True)}
     assert sorted(heights) == [1, 2, 3, 4, 5, 6]  # not the specials
     assert all(heights[t] == trace.readouts[t].max() for t in heights)

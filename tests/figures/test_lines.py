@@ -8,16 +8,22 @@ import numpy as np
 import pytest
 
 from rnn_core.figures import lines
-from rnn_core.figures.frame import FIRST
+from rnn_core.figures.frame import FIRST, Figure
 from rnn_core.figures.palette import BLUE, class_colours
 from rnn_core.results import History, Trace
 from tests.figures.validated import validated
 
 
+def beliefs(trace: Trace, show: str | None = None, step: int | None = None) -> Figure:
+    show = show or next(iter(trace.curves))
+    decided = trace.decision_step if show == "answers" else None
+    return lines.beliefs(trace.curves[show], trace.labels, trace.tokens, class_colours(trace.labels), decided, step)
+
+
 @pytest.mark.parametrize("show", ["answers", "readouts"])
 def test_beliefs_are_the_probabilities(make_trace: Callable[..., Trace], show: Literal["answers", "readouts"]) -> None:
     trace = make_trace(5, 3)
-    figure = validated(lines.beliefs(trace, class_colours(trace.labels), show, step=2))
+    figure = validated(beliefs(trace, show, step=2))
     expected = getattr(trace, show)
     assert len(figure.data) == 3
     for i, line in enumerate(figure.data):
@@ -33,12 +39,12 @@ def test_beliefs_are_the_probabilities(make_trace: Callable[..., Trace], show: L
 
 def test_beliefs_of_a_labelling_run_are_readouts(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(5, 3, answers=False)
-    assert np.array_equal(validated(lines.beliefs(trace, class_colours(trace.labels))).data[1].y, trace.readouts[:, 1])
+    assert np.array_equal(validated(beliefs(trace)).data[1].y, trace.readouts[:, 1])
 
 
 def test_of_many_classes_those_that_lead_are_drawn(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(10, 60, answers=False)
-    figure = validated(lines.beliefs(trace, class_colours(trace.labels)))
+    figure = validated(beliefs(trace))
     leaders = np.unique(trace.beliefs)
     assert [line.name for line in figure.data] == [f"c{i}" for i in leaders]
     assert f"{len(leaders)} of 60" in figure.layout.legend.title.text
@@ -46,7 +52,7 @@ def test_of_many_classes_those_that_lead_are_drawn(make_trace: Callable[..., Tra
 
 def test_a_long_text_has_one_row_of_points(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(4000, 3)
-    figure = validated(lines.beliefs(trace, class_colours(trace.labels), step=4001))
+    figure = validated(beliefs(trace, step=4001))
     *curves, points = figure.data
     assert trace.answers is not None
     assert [curve.mode for curve in curves] == ["lines"] * 3
@@ -58,11 +64,11 @@ def test_a_long_text_has_one_row_of_points(make_trace: Callable[..., Trace]) -> 
 
 def test_tokens_and_labels_are_drawn_as_written(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(0, 2, labels=("<i>no</i>", "%{x}$y$"), tokens=("<b>x</b>", "$x$", "&lt;", " ", "\n"))
-    figure = validated(lines.beliefs(trace, class_colours(trace.labels)))
+    figure = validated(beliefs(trace))
     assert figure.layout.xaxis.ticktext[1:6] == ("&lt;b&gt;x&lt;/b&gt;", "&#36;x&#36;", "&amp;lt;", "␣", "⏎")
     assert figure.data[0].name == "&lt;i&gt;no&lt;/i&gt;"
     assert all("x}$" not in line.hovertemplate for line in figure.data)
-    losses = validated(lines.step_losses(np.ones(7), trace, "<i>no</i>"))
+    losses = validated(lines.step_losses(np.ones(7), trace.tokens, "<i>no</i>"))
     assert losses.layout.yaxis.title.text == "−log p(&lt;i&gt;no&lt;/i&gt;)"
 
 
@@ -70,23 +76,23 @@ def test_losses_are_filled_where_they_count(make_trace: Callable[..., Trace]) ->
     trace = make_trace(4, 2)
     values = -np.log(trace.readouts[:, 1])
     counted = np.arange(6) == 5
-    filled, hollow = validated(lines.step_losses(values, trace, "c1", 1, counted, BLUE)).data
+    filled, hollow = validated(lines.step_losses(values, trace.tokens, "c1", 1, counted, BLUE)).data
     assert filled.marker.color == BLUE and hollow.marker.color.startswith("rgba")
     assert np.array_equal(filled.y, values[5:]) and np.array_equal(hollow.y, values[:5])
     assert list(filled.customdata) == [5] and filled.x[0] == FIRST + 5
-    assert len(validated(lines.step_losses(values, trace)).data) == 1
+    assert len(validated(lines.step_losses(values, trace.tokens)).data) == 1
 
 
 def test_a_step_without_target_has_no_bar(make_trace: Callable[..., Trace]) -> None:
     values = np.array([np.nan, 0.5, np.inf, np.nan])
-    figure = json.loads(validated(lines.step_losses(values, make_trace(2, 2))).to_json())
+    figure = json.loads(validated(lines.step_losses(values, make_trace(2, 2).tokens)).to_json())
     assert len(figure["data"]) == 1
 
 
 def test_the_shortest_text_and_no_class_to_choose(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(0, 2)
-    validated(lines.beliefs(trace, class_colours(trace.labels), step=0)).to_json()
-    validated(lines.step_losses(np.zeros(2), trace, step=1)).to_json()
+    validated(beliefs(trace, step=0)).to_json()
+    validated(lines.step_losses(np.zeros(2), trace.tokens, step=1)).to_json()
 
 
 def history(dev: tuple[float, ...], losses: tuple[float, ...]) -> History:

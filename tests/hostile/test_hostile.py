@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pages.common import run_list
 from pages.common.selection import Selection, from_link, to_link
+from pages.train.runs import listing
 from rnn_core.commands import main
 from rnn_core.config import Problem
 from rnn_core.figures import lines
@@ -72,7 +72,7 @@ def test_zips_of_runs(workspace: Workspace, seeds: range, capsys: pytest.Capture
                 assert a_sentence(why), (seed, why)
                 continue
             taken += 1
-            (row,) = run_list.rows([run])
+            (row,) = listing.rows([run])
             assert row["state"] == "imported", (seed, row)
             lines.curves({run.name: run.history()}, "accuracy")
             commands = (["inspect", run.id, "the film was good"], ["gradients", run.id, "a film"], ["runs"])

@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    "inspect": "pages/read/inspect.py",
-    "data": "pages/train/data.py",
-    "train": "pages/train/train.py",
-    "runs": "pages/train/runs.py",
-    "matrix": "pages/understand/matrix.py",
-    "bptt": "pages/understand/bptt.py",
-    "losses": "pages/understand/losses.py",
-    "evaluate": "pages/understand/evaluate.py",
+    "inspect": "pages/read/inspect/inspect.py",
+    "data": "pages/train/data/data.py",
+    "train": "pages/train/train/train.py",
+    "runs": "pages/train/runs/runs.py",
+    "matrix": "pages/understand/matrix/matrix.py",
+    "bptt": "pages/understand/bptt/bptt.py",
+    "losses": "pages/understand/losses/losses.py",
+    "evaluate": "pages/understand/evaluate/evaluate.py",
 }
 TITLES = {
     "matrix": "Words to matrix",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pages.common import bounded, cache, matrix_choice, state
+from pages.common import bounded, cache
 from pages.common.bounded import kept, nbytes
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace
@@ -161,13 +161,3 @@ def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
     """Whatever holds arrays of a text or a network, however long or wide they are."""
     bounds = {name: found._most_bytes for name, found in vars(cache).items() if isinstance(found, bounded.Kept)}
     assert bounds.keys() == {"_loaded", "_traced", "_backward", "_along", "_top"} and sum(bounds.values()) <= 2 << 30
-
-
-def test_what_a_session_keeps_of_words_to_matrix_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrix_choice.st, "session_state", {})
-    monkeypatch.setattr(matrix_choice, "_MOST_BYTES", 1000)
-    made = [matrix_choice.kept((name,), (), lambda: np.zeros(300, np.uint8)) for name in "abcde"]
-    assert [key for key, in state.session().kept] == ["c", "d", "e"]
-    assert matrix_choice.kept(("e",), (), list) is made[-1]
-    matrix_choice.kept(("large",), (), lambda: np.zeros(3000, np.uint8))
-    assert [key for key, in state.session().kept] == ["large"]

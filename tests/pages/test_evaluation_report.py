@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import evaluation_report
+from pages.understand.evaluate import report
 from rnn_core import metrics
 from rnn_core.commands import main
 from rnn_core.results import Answers, Evaluation
@@ -21,11 +21,11 @@ def test_entity_types_have_a_macro_and_a_micro_average() -> None:
     def page() -> None:
         import numpy as np
 
-        from pages.common import evaluation_report
+        from pages.understand.evaluate import report
         from rnn_core import metrics
 
         spans = metrics.span_scores([["B-A", "B-A", "B-C"]], [["B-A", "B-A", "O"]], "IOB2")
-        evaluation_report.tables(metrics.scores(np.eye(3, dtype=int), ["B-A", "B-C", "O"], spans=spans))
+        report.tables(metrics.scores(np.eye(3, dtype=int), ["B-A", "B-C", "O"], spans=spans))
 
     table = sound(AppTest.from_function(page).run()).dataframe[1].value.set_index("type")
     assert table.loc["(macro average)"].tolist() == [0.5, 0.5, 0.5, 3]  # A is found, C is not
@@ -107,7 +107,7 @@ def test_the_file_of_mistakes_holds_all_of_them_and_no_formula(tmp_path: Path, p
         return Evaluation("r", "x", 3, metrics.scores(np.eye(2, dtype=np.int64), ["a", "b"]))
 
     evaluations.save(tmp_path, made)
-    rows = list(csv.reader(io.StringIO(evaluation_report._mistakes_csv(tmp_path, " ").decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(report._mistakes_csv(tmp_path, " ").decode(), newline="")))
     token = [["token", "place"], ["'-", "1"], ["'=1+1", "1"]] if per_token else [[], [], []]
     assert rows == [
         ["text", *token[0], "truth", "answer", "confidence"],

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.common import loss_modes, state
+from pages.common import state, training
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.analysis.along import along
 from rnn_core.analysis.loading import load
@@ -48,7 +49,7 @@ def test_a_click_elsewhere_right_after_leaves_neither_run_unstarted(here: Worksp
     monkeypatch.setattr(state, "select", turned_away)
     dataset = next(d for d in here.datasets() if d.config.task == "classify")
     with pytest.raises(Elsewhere):
-        loss_modes.start_both(dataset, ModelConfig(hidden=8), TrainConfig(), "Both")
+        training.start_both(dataset, ModelConfig(hidden=8), TrainConfig(), "Both")
     assert sorted(str(Run(folder).config.train.loss) for folder in started) == ["every", "last"]
 
 
@@ -86,7 +87,7 @@ def test_a_large_dev_is_read_in_part_and_says_so(here: Workspace, open_page: Ope
     run = of_reviews(here)["reviews.csv"]
     twin = Run(shutil.copytree(run.path, here.root / "runs" / "a-twin"))
     twin.write_config(replace(run.config, train=replace(run.config.train, loss="every")))
-    monkeypatch.setattr(loss_modes, "MOST_TEXTS", 16)
+    monkeypatch.setattr(pair, "MOST_TEXTS", 16)
     app = open_page("losses", here.root, run=run.id)
     assert any("16 of 24 dev texts" in caption.value for caption in app.caption)
     texts = here.dataset(run.config.fingerprint).examples("dev")

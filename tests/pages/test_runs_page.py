@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from pages.common import run_list
+from pages.train.runs import listing
 from rnn_core.commands import main
 from rnn_core.config import Problem, TrainConfig, options
 from rnn_core.workspace import Workspace, files, store
@@ -78,9 +78,9 @@ def test_no_run_is_deleted_while_a_worker_writes_into_one(
     folder = two[1].path / place
     files.write_json(folder / "status.json", {"state": "running", "time": 0, "progress": 0})
     with FileLock(folder / "lock"), pytest.raises(Problem, match=f"older is being {said}"):  # as its worker holds it
-        run_list.delete(list(two))
+        listing.delete(list(two))
     assert len(workspace.runs()) == 2
-    run_list.delete(list(two))
+    listing.delete(list(two))
     assert workspace.runs() == []
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import run_list, widgets
+from pages.common import widgets
+from pages.train.runs import listing
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import Workspace
@@ -57,7 +58,7 @@ def test_what_nobody_foresaw_on_a_page_is_a_sentence_that_names_its_log(
         raise ZeroDivisionError("who would have <b>thought</b>")
 
     app = open_page("runs", filled)
-    monkeypatch.setattr(run_list, "rows", broken)
+    monkeypatch.setattr(listing, "rows", broken)
     app.run()
     log = filled / "errors.log"
     assert not app.exception and len(app.error) == 1 and app.title[0].value == "Runs"

@@ -15,6 +15,7 @@ from tests.figures.validated import validated
 from tests.pages.conftest import open_page  # noqa: F401 - a fixture
 from tests.pages.driving import ROOT, Open, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run, vocabulary_of
+from tests.views.looking import Looking, figure
 from tests.views.test_views import NASTY, escaped_only
 
 VERSES = ROOT / "samples" / "verses.txt"
@@ -50,17 +51,17 @@ def test_the_views_of_the_next_token_explain_with_text_as_it_was_written(workspa
     config = config_of("generate", model_of("gru"), truncate=4)
     one = load(saved_run(workspace, config, vocabulary=vocabulary_of((*NASTY, "film"))))
     seen = trace(one, "".join(NASTY), NASTY)
-    p = inspect.foreseen(inspect.Reading(one, seen, 1))
+    p = inspect.foreseen(one, seen)
     assert p[[0, -1]].tolist() == [0, 0] and p[3] == seen.readouts[2, seen.indices[3]]
     for step in (0, 3, len(seen.tokens) - 2, len(seen.tokens) - 1):
-        reading = inspect.Reading(one, seen, step)
+        looking = Looking(one, seen, step=step)
         for view in (inspect.NEXT_LOSSES, inspect.NEXT):
-            found = view.compute(reading)
-            validated(view.draw(found))
+            found = looking(view)
+            validated(figure(view, found))
             escaped_only(view.explain(found))
     values = -np.log(p[1:-1])
-    assert np.allclose(inspect.NEXT_LOSSES.compute(inspect.Reading(one, seen, 1)).values[:-2], values, rtol=1e-5)
-    assert f"{number(float(values.mean()))} nats per token" in inspect.NEXT_LOSSES.explain(inspect.NEXT_LOSSES.compute(reading))
+    assert np.allclose(Looking(one, seen, step=1)(inspect.NEXT_LOSSES).values[:-2], values, rtol=1e-5)
+    assert f"{number(float(values.mean()))} nats per token" in inspect.NEXT_LOSSES.explain(looking(inspect.NEXT_LOSSES))
 
 
 @pytest.mark.parametrize("section", ["truncation", "reach", "sgd", "beside"])

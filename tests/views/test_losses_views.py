@@ -6,7 +6,9 @@ import pytest
 from rnn_core.figures import twins
 from rnn_core.results import Along
 from rnn_core.views import losses
+from rnn_core.views.inputs import given
 from tests.figures.validated import validated
+from tests.views.looking import answer, figure
 
 
 def one(seed: int) -> Along:
@@ -43,13 +45,14 @@ def test_a_gradient_of_zero_has_no_place_on_a_logarithmic_scale(found: dict[str,
 
 
 def test_the_words_hold_the_numbers(found: dict[str, Along]) -> None:
-    said = losses.summary(found)
+    said = losses.summary(losses.Twins(found))
     last, every = found["last"], found["every"]
     for value in (every.readouts[10], last.readouts[10], every.answers[-1], last.answers[-1]):
         assert f"{value:.1%}" in said
     more = "more" if every.readouts[10] > last.readouts[10] else "fewer"
     assert f"{abs(100 * (every.readouts[10] - last.readouts[10])):.1f} points {more} for every step" in said
-    assert "no difference" in losses.summary({"last": last, "every": last})
+    assert "no difference" in losses.summary(losses.Twins({"last": last, "every": last}))
     for view in (losses.RIGHT, losses.REACH, losses.DECIDED):
-        assert view.question.endswith("?") and view.explain(view.compute(found))
-        assert validated(view.draw(view.compute(found))).data
+        answered = answer(view, given(along=found))
+        assert answered.runs is not found and view.explain(answered)
+        assert validated(figure(view, answered)).data

@@ -1,30 +1,29 @@
 """The views of Words to matrix compute, draw and explain for every cell, with this run's own numbers and markup as text."""
 
 import re
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from rnn_core import tasks
 from rnn_core.analysis import feedforward, ledger, padding
 from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.matrix import ORDERS, text_matrix
+from rnn_core.analysis.matrix import ORDERS
 from rnn_core.analysis.trace import trace
 from rnn_core.results import PaddingCost, RecurrenceGain, SplitSummary, Trace
 from rnn_core.views import equations, matrix
 from rnn_core.views import feedforward as alone
 from rnn_core.views import ledger as book
 from rnn_core.views import padding as pads
+from rnn_core.views.inputs import Dataset
 from rnn_core.views.view import View, number
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
 from tests.tiny import CELLS
+from tests.views.looking import Looking, figure
 from tests.views.test_views import NASTY, escaped_only, loaded
-
-VIEWS = (matrix.INDICES, matrix.ONE_HOT, pads.CURVES, pads.MOVED, pads.DRIFT, pads.STATES, book.PARAMETERS, book.MEMORY,
-         equations.TERMS, alone.ALONE)  # fmt: skip
 
 
 def read(workspace: Workspace, cell: str = "gru", task: str = "classify", **more: object) -> tuple[Loaded, Trace]:
@@ -32,65 +31,58 @@ def read(workspace: Workspace, cell: str = "gru", task: str = "classify", **more
     return one, trace(one, "\x00".join(NASTY), NASTY)
 
 
-def shown(view: View, subject: object) -> go.Figure:
-    """The figure, after making sure that figure and words hold no markup of the user's."""
-    found = view.compute(subject)
+def shown(view: View[Any, Any], looking: Looking) -> Any:
+    """The result, after making sure that figures, tables and words hold no markup of the user's."""
+    found = looking(view)
     escaped_only(view.explain(found))
-    figure = validated(view.draw(found))
-    assert NASTY[0] not in figure.to_json()
-    return figure
-
-
-def test_names_are_unique_and_questions_are_questions() -> None:
-    assert len({view.name for view in VIEWS}) == len(VIEWS)
-    assert all(view.question.endswith("?") for view in VIEWS)
+    for part in view.render(found):
+        if part.kind == "figure":
+            assert NASTY[0] not in validated(part.content).to_json()
+        elif part.kind == "table":
+            assert len(set(map(len, part.content.columns.values()))) == 1
+        elif part.kind in ("text", "caption"):
+            escaped_only(part.content)
+    return found
 
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("task", "layers", "both"), [("classify", 1, False), ("tag", 2, True)])
 def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: str, layers: int, both: bool) -> None:
     one, seen = read(workspace, cell, task, layers=layers, bidirectional=both)
+    data = Dataset("<b>x</b>", {"dev": SplitSummary(3, 9, {}, (0, 1, 2), 0.0)})
+    more = {"second_text": (("film",), ("zzz",) * 3), "dataset": data}
     for order in ORDERS:
         for step in (0, 3, 13):
-            words = matrix.Words(one, text_matrix(one, [NASTY, ("film",), ("zzz",) * 3], order), order, step)
-            shown(matrix.INDICES, words)
-            shown(matrix.ONE_HOT, words)
-        for said in (matrix.vocabulary_words(words), matrix.one_hot_words(words), matrix.shown_words(words)):
-            escaped_only(said)
-        assert len(set(map(len, matrix.vocabulary(words).values()))) == 1
-    found = padding.audit(one, seen, 4)
+            for view in matrix.VIEWS:
+                shown(view, Looking(one, seen, more, order=order, step=step))
     for side in padding.SIDES:
         for masked in (False, True):
-            padded = pads.Padded(one, seen, found, side, masked)
-            for view in (pads.CURVES, pads.MOVED, pads.DRIFT, pads.STATES):
-                shown(view, padded)
-    escaped_only(pads.drift_words(padded))
-    assert len(set(map(len, pads.drifts(padded).values()))) == 1
-    counted = ledger.ledger(one, 2, 9)
-    shown(book.PARAMETERS, counted)
-    shown(book.MEMORY, counted)
-    assert len(set(map(len, book.counts(counted).values()))) == 1
+            for view in pads.VIEWS:
+                shown(view, Looking(one, seen, pads=4, side=side, masking=masked))
+    for view in book.VIEWS:
+        found = shown(view, Looking(one, seen, batch=2, steps=9))
+        assert (found.batch, found.steps) == (2, 9)
     for gate in one.network.cell.gates:
-        unit = equations.Unit(one, seen, unit_step(one, seen, layers - 1, int(both), 4, 2), gate)
+        looking = Looking(one, seen, layer=layers - 1, direction=int(both), step=4, unit=2, gate=gate)
+        unit = shown(equations.TERMS, looking)
+        shown(equations.STEP, looking)
         every = equations.all_terms(unit)
         assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)  # type: ignore[arg-type]
         assert len(every["term"]) >= len(unit.terms.hidden) + len(unit.terms.inputs) + 1
-        bars = shown(equations.TERMS, unit).data
+        bars = validated(figure(equations.TERMS, unit)).data
         total = float(bars[-1].x[0])
         assert sum(sum(bar.x) for bar in bars[:-1]) == pytest.approx(total) == unit.terms.total
-        escaped_only(equations.heading(unit))
-    without = alone.Alone(one, seen, feedforward.without_recurrence(one, seen), 3)
     for label in (None, NASTY[2], "none"):
-        shown(alone.ALONE, alone.Alone(one, seen, without.found, 3, label))
-    for name in alone.WORDS.keys() & tasks.task(task).views["matrix"]:
-        escaped_only(alone.WORDS[name](without))
+        for view in alone.VIEWS:
+            if view is alone.ALONE or view.name in tasks.task(task).views["matrix"]:
+                shown(view, Looking(one, seen, step=3, label=label))
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_equation_comes_out_with_the_numbers_in_it(workspace: Workspace, cell: str) -> None:
     one, seen = read(workspace, cell, "tag", layers=2, bidirectional=True)
     for step in (0, 5):
-        unit = equations.Unit(one, seen, unit_step(one, seen, 1, 1, step, 3), one.network.cell.gates[0])
+        unit = Looking(one, seen, layer=1, direction=1, step=step, unit=3)(equations.STEP)
         lines = equations.live(unit).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}").split(r" \\ ")
         assert len(lines) == len(one.network.cell.equations)
         for line in lines:
@@ -106,22 +98,24 @@ def test_every_equation_comes_out_with_the_numbers_in_it(workspace: Workspace, c
 
 def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     one, seen = read(workspace, "lstm")
-    words = matrix.Words(one, text_matrix(one, [("film",) * 3, ("zzz",)]), "run", 1)
+    film = trace(one, "film film  film")
+    words = Looking(one, film, {"second_text": (("zzz",),)}, step=1)(matrix.INDICES)
     n = len(one.speech.vocabulary)
     assert f"2 × {5 * n:,} ones and zeros: **{2 * 5 * n * 4} B** in float32" in matrix.one_hot_words(words)
     assert "**80 B** in int64" in matrix.one_hot_words(words)
     explained = matrix.INDICES.explain(words)
     assert "The length vector (5, 3)" in explained and "2 of 10 cells are pads" in explained
-    summary = SplitSummary(3, 9, {}, (0, 1, 2), 0.0)
-    whole = matrix.whole_words("x", {"dev": summary}, words)
+    data = Dataset("x", {"dev": SplitSummary(3, 9, {}, (0, 1, 2), 0.0)})
+    whole = matrix.whole_words(Looking(one, film, {"dataset": data})(matrix.WHOLE))
+    assert matrix.WHOLE.render(Looking(one, film, {"dataset": None})(matrix.WHOLE)) == ()
     assert f"**{3 * 4 * n * 4} B** of ones and zeros, 96 B of indices" in whole
-    table = matrix.stages(words, "film film  film")
+    table = matrix.stages(words)
     assert table["text 1"][0] == "film film  film" and table["text 1"][1] == "film  ·  film  ·  film"
 
     found = padding.audit(one, seen, 4)
-    padded = pads.Padded(one, seen, found, "left", True)
-    assert f"**{max(found.of(side, False).state for side in padding.SIDES):.2g}**" in pads.drift_words(padded)
-    assert "stays h₀ = 0" in pads.STATES.explain(padded)
+    looking = Looking(one, seen, pads=4, side="left")
+    assert f"**{max(found.of(side, False).state for side in padding.SIDES):.2g}**" in pads.drift_words(looking(pads.DRIFTS))
+    assert "stays h₀ = 0" in pads.STATES.explain(looking(pads.STATES))
     paid = pads.cost_words(PaddingCost(10, 20, 30, 0.75, 0.5, 0.7))
     assert "10 of 20 dev texts" in paid and "**0.7500**" in paid and "| -0.2500 |" in paid
     gained = alone.gain_words(RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, 0.5))
@@ -129,7 +123,7 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
 
     counted = ledger.ledger(one, 2, 9)
     assert f"tensors **{counted.in_tensors:,}**: the same" in book.sum_words(counted)
-    unit = equations.Unit(one, seen, unit_step(one, seen, 0, 0, 4, 2), "f")
+    unit = Looking(one, seen, step=4, unit=2, gate="f")(equations.TERMS)
     assert f"a = {number(unit.terms.total)}" in equations.TERMS.explain(unit)
 
 
@@ -137,7 +131,7 @@ def test_tags_that_recurrence_changes_are_listed(workspace: Workspace) -> None:
     one, seen = read(workspace, "lstm", "tag")
     found = feedforward.without_recurrence(one, seen)
     changed = (seen.readouts[1:-1].argmax(1) != found.readouts[1:-1].argmax(1)).sum()
-    assert f"the tag of {changed} of {len(NASTY)} tokens" in alone.tags_words(alone.Alone(one, seen, found, 0))
+    assert f"the tag of {changed} of {len(NASTY)} tokens" in Looking(one, seen)(alone.TAGS).words
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 B"), (999, "999 B"), (2016, "2.02 kB"), (3e15, "3,000.00 TB")])

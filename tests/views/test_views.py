@@ -1,15 +1,16 @@
 """Every view computes, draws and explains, with a user's markup shown as written and this run's own numbers."""
 
 import re
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pages.common.gradient_choice import TARGETS
-from pages.common.matrix_choice import PARTS
-from rnn_core import metrics, tasks
+from pages.understand.bptt.choice import TARGETS
+from pages.understand.matrix.table import SOME, TABS
+from rnn_core import metrics, tasks, views
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.steps import counted_steps, losses
@@ -17,22 +18,19 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
 from rnn_core.results import Answer, Evaluation
-from rnn_core.views import bptt, feedforward
+from rnn_core.views import bptt
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
-from rnn_core.views import losses as losses_views
-from rnn_core.views.inspect import Reading, name_of, quantities
+from rnn_core.views.inputs import NEEDS, given
+from rnn_core.views.inspect import name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
 from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
+from tests.views.looking import Looking, answer, figure
 
 NASTY = ("<b>x</b>", "$x$", "[a](b)", ":red[x]", "`c`", "*i*", "# h", "&lt;", "a\nb", "https://e.x", "~~s~~", ":smile:")
-INSPECT = (
-    inspect_views.BELIEFS, inspect_views.LOSSES, inspect_views.NEXT_LOSSES, inspect_views.TAGS, inspect_views.STATES,
-    *inspect_views.AT_STEP,
-)  # fmt: skip
-EVALUATE = (evaluate_views.CONFUSION, evaluate_views.SHARES, evaluate_views.PER_CLASS, evaluate_views.SPANS)
+INSPECT, EVALUATE = inspect_views.VIEWS, evaluate_views.VIEWS
 
 
 def loaded(
@@ -57,30 +55,36 @@ def escaped_only(explanation: str) -> None:
     assert not re.search(r"[<>$\[\]`~]", plain), plain
 
 
-def test_the_names_of_views_are_unique() -> None:
-    names = [view.name for view in (*INSPECT, *EVALUATE)]
-    assert len(set(names)) == len(names)
-    assert all(view.question.endswith("?") for view in (*INSPECT, *EVALUATE))
+def test_the_table_names_each_view_of_each_file_once() -> None:
+    assert len(set(views.names())) == len(views.names())
+    for file, names in views.TABLE.items():
+        assert tuple(view.name for view in import_module(f"rnn_core.views.{file}").VIEWS) == names
+        for name in names:
+            view = views.view(name)
+            assert view.name == name and (not view.question or view.question.endswith("?"))
+            assert set(view.needs) <= set(NEEDS) and view.result.__dataclass_params__.frozen
 
 
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_lists_views_that_there_are(name: str) -> None:
-    known = {
-        "inspect": {*inspect_views.TOKENS, *(view.name for view in INSPECT)},
-        "evaluate": {view.name for view in EVALUATE},
+    known = {page: {*views.TABLE[page]} for page in ("inspect", "evaluate", "losses")} | {
         "bptt": {*TARGETS, *(view.name for view in (*bptt.VIEWS, bptt.BESIDE))},
-        "losses": {view.name for view in (losses_views.RIGHT, losses_views.REACH, losses_views.DECIDED)},
-        "matrix": {*PARTS, *feedforward.WORDS, "last-column"},
+        "matrix": {*TABS, *SOME, "last-column"},
     }
     for page, named in tasks.task(name).views.items():
         assert set(named) <= known[page] and len(set(named)) == len(named)
 
 
+def test_the_tabs_of_words_to_matrix_show_every_view_of_their_files() -> None:
+    shown = {name for _, rows in TABS.values() for row in rows for name in row} - {"last-column", "gain", "states"}
+    assert shown == {name for file in ("matrix", "padding", "ledger", "equations", "feedforward") for name in views.TABLE[file]}
+
+
 @pytest.mark.parametrize("name", tasks.names())
 def test_each_task_has_one_row_of_tokens_and_one_way_to_choose_a_target(name: str) -> None:
     shown = tasks.task(name).views["inspect"]
-    assert len([part for part in shown if part in inspect_views.TOKENS]) == 1
-    assert {view.name for view in (*inspect_views.ALONG, *inspect_views.BESIDE)} & {*shown}
+    assert len([part for part in shown if part in ("answers-so-far", "own-answers", "foreseen")]) == 1
+    assert {"tags", "next-losses", "beliefs", "losses"} & {*shown}
     assert len([part for part in tasks.task(name).views["bptt"] if part in TARGETS]) == 1
 
 
@@ -96,11 +100,16 @@ def test_every_view_of_inspect_draws_and_explains(
     for quantity in quantities(one):
         assert name_of(one, "quantity")(quantity)
         for step in (0, len(seen.tokens) - 1) if quantity == "h" else (3,):
-            reading = Reading(one, seen, step, layers - 1, int(both), 1, quantity, NASTY[step % 3], "readouts")
-            assert reading.series().shape == (len(seen.tokens), 4)
+            looking = Looking(
+                one, seen, step=step, layer=layers - 1, direction=int(both), unit=1, quantity=quantity, label=NASTY[step % 3],
+                curve="readouts",
+            )  # fmt: skip
+            assert looking(inspect_views.STATES).values.shape == (len(seen.tokens), 4)
             for view in fitting if quantity == "h" else (inspect_views.STATES, inspect_views.STATE):
-                found = view.compute(reading)
-                validated(view.draw(found))
+                found = looking(view)
+                for part in view.render(found):
+                    if part.kind == "figure":
+                        validated(part.content)
                 escaped_only(view.explain(found))
 
 
@@ -108,10 +117,10 @@ def test_labels_and_tokens_do_appear_escaped(workspace: Workspace) -> None:
     one = loaded(workspace)
     seen = trace(one, "\x00".join(NASTY), NASTY)
     for step, token in enumerate(NASTY, 1):
-        reading = Reading(one, seen, step, label=token)
-        said = inspect_views.LOSSES.explain(inspect_views.LOSSES.compute(reading))
+        looking = Looking(one, seen, step=step, label=token)
+        said = inspect_views.LOSSES.explain(looking(inspect_views.LOSSES))
         assert said.count(literal(token)) == 2  # as the label and as the token
-        embedding = inspect_views.EMBEDDING.explain(inspect_views.EMBEDDING.compute(reading))
+        embedding = inspect_views.EMBEDDING.explain(looking(inspect_views.EMBEDDING))
         assert literal(token) in embedding and f"**{seen.indices[step]}**" in embedding
 
 
@@ -121,51 +130,55 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     one = load(saved_run(workspace, config))
     seen = trace(one, "the film was not good")
     assert seen.answers is not None and seen.decision_step is not None
-    reading = Reading(one, seen, 3, unit=2, label="bad", quantity="f")
-    answers = inspect_views.BELIEFS.explain(reading)
+    looking = Looking(one, seen, step=3, unit=2, label="bad", quantity="f")
+
+    def explained(view: View[Any, Any]) -> str:
+        return view.explain(looking(view))
+
+    answers = explained(inspect_views.BELIEFS)
     assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** t = {seen.decision_step + 1} (" in answers
-    readouts = inspect_views.BELIEFS.explain(Reading(one, seen, 3, curve="readouts"))
+    readouts = inspect_views.BELIEFS.explain(Looking(one, seen, step=3, curve="readouts")(inspect_views.BELIEFS))
     assert f"{seen.readouts[3].max():.4f}" in readouts
     assert ("nobody ever taught" in readouts) == (loss == "last")
     at_label = losses(seen, [0])
-    told = inspect_views.LOSSES.explain(inspect_views.LOSSES.compute(reading))
+    told = explained(inspect_views.LOSSES)
     assert f"= {number(float(at_label[3]))} nats" in told
     assert f"L = {number(float((counted_steps(one, 7) * at_label).sum()))} nats" in told
-    states = inspect_views.STATES.explain(reading)
+    states = explained(inspect_views.STATES)
     assert f"Unit 2 there is {number(float(seen.gates['f'][0, 0, 3, 2]))}." in states
     assert number(float(np.linalg.norm(seen.gates["f"][0, 0, 3]))) in states
     assert all(equation in states for equation in one.network.cell.equations)
-    assert number(float(seen.gates["f"][0, 0, 3].max())) in inspect_views.STATE.explain(reading)
+    assert number(float(seen.gates["f"][0, 0, 3].max())) in explained(inspect_views.STATE)
 
 
 def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) -> None:
     one = loaded(workspace, "lstm")
     short, long = (trace(one, "film " * count) for count in (2, 2500))
-    assert "Click a cell" in inspect_views.unit_words(Reading(one, short, 1))
-    assert "row of points" in inspect_views.unit_words(Reading(one, long, 1))
-    said = inspect_views.unit_words(Reading(one, short, 1, unit=2, quantity="c"))
+    assert "Click a cell" in inspect_views.unit_words(Looking(one, short, step=1)(inspect_views.STATES))
+    assert "row of points" in inspect_views.unit_words(Looking(one, long, step=1)(inspect_views.STATES))
+    said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="c")(inspect_views.STATES))
     assert f"c_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
 
 
 def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     one = loaded(workspace, "gru", "tag", bidirectional=True)
     seen = trace(one, "film film")
-    forwards, backwards = (Reading(one, seen, 1, direction=d) for d in (0, 1))
-    assert not np.allclose(forwards.series(), backwards.series())
+    forwards, backwards = (Looking(one, seen, step=1, direction=d)(inspect_views.STATES) for d in (0, 1))
+    assert not np.allclose(forwards.values, backwards.values)
     assert name_of(one, "direction")(0) != name_of(one, "direction")(1) and name_of(one, "layer")(0) == "layer 1"
 
 
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:
     one = loaded(workspace)
     seen = trace(one, "film")
-    found = inspect_views.LOSSES.compute(Reading(one, seen, 1, label="gone"))
+    found = Looking(one, seen, step=1, label="gone")(inspect_views.LOSSES)
     assert found.label == seen.labels[seen.answer]
 
 
 def test_the_row_of_tokens_shows_each_steps_own_class(workspace: Workspace) -> None:
     one = loaded(workspace)
     seen = trace(one, "film x film")
-    row = inspect_views.TOKENS["answers-so-far"](Reading(one, seen, 1))
+    row = Looking(one, seen, step=1)(views.view("answers-so-far"))
     assert seen.answers is not None and not row.named
     for t, answers in enumerate(seen.answers):
         assert list(row.colours)[row.classes[t]] == seen.labels[int(np.argmax(answers))] and row.p[t] == answers.max()
@@ -173,7 +186,7 @@ def test_the_row_of_tokens_shows_each_steps_own_class(workspace: Workspace) -> N
 
     one = loaded(workspace, task="tag")
     seen = trace(one, "film x film")
-    row = inspect_views.TOKENS["own-answers"](Reading(one, seen, 1))
+    row = Looking(one, seen, step=1)(views.view("own-answers"))
     assert row.named and row.classes.tolist() == [-1, *seen.readouts[1:-1].argmax(1), -1]
     assert row.p[1:-1].tolist() == seen.readouts[1:-1].max(1).tolist()
 
@@ -181,18 +194,18 @@ def test_the_row_of_tokens_shows_each_steps_own_class(workspace: Workspace) -> N
 def test_the_loss_of_a_tag_run_is_asked_of_its_tokens_alone(workspace: Workspace) -> None:
     one = loaded(workspace, task="tag")
     seen = trace(one, "film x film")
-    own = inspect_views.LOSSES.compute(Reading(one, seen, 1))
+    own = Looking(one, seen, step=1)(inspect_views.LOSSES)
     assert own.values[1:-1] == pytest.approx(-np.log(seen.readouts[1:-1].max(1)), rel=1e-5)
-    asked = inspect_views.LOSSES.compute(Reading(one, seen, 1, label=seen.labels[3]))
+    asked = Looking(one, seen, step=1, label=seen.labels[3])(inspect_views.LOSSES)
     assert asked.label == seen.labels[3] and asked.values[1:-1] == pytest.approx(-np.log(seen.readouts[1:-1, 3]), rel=1e-5)
     assert np.isnan([*own.values[[0, -1]], *asked.values[[0, -1]]]).all()
     assert "3 of the 5 steps count" in inspect_views.LOSSES.explain(own)
 
 
-def picks(view: View[Any], figure: go.Figure) -> list[dict[str, Any]]:
+def picks(view: View[Any, Any], drawing: go.Figure) -> list[dict[str, Any]]:
     assert view.pick is not None
     points = []
-    for drawn in figure.data:
+    for drawn in drawing.data:
         data = drawn.customdata if "customdata" in drawn else None
         for point in (
             () if data is None else np.asarray(data, object).reshape(-1, np.shape(data)[-1] if np.ndim(data) > 1 else 1)
@@ -204,9 +217,9 @@ def picks(view: View[Any], figure: go.Figure) -> list[dict[str, Any]]:
 def test_a_click_along_the_text_chooses_its_step(workspace: Workspace) -> None:
     one = loaded(workspace)
     seen = trace(one, "film x film")
-    reading = Reading(one, seen, 1)
+    looking = Looking(one, seen, step=1)
     for view in (inspect_views.BELIEFS, inspect_views.LOSSES):
-        steps = {pick["step"] for pick in picks(view, validated(view.draw(view.compute(reading))))}
+        steps = {pick["step"] for pick in picks(view, validated(figure(view, looking(view))))}
         assert steps == set(range(5)), view.name
 
 
@@ -231,8 +244,8 @@ def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: s
     for view in EVALUATE:
         if view.name not in tasks.task(task).views["evaluate"] or (view.name == "spans" and not scheme):
             continue
-        scores = view.compute(found.scores)
-        validated(view.draw(scores))
+        scores = answer(view, given(evaluation=found.scores))
+        validated(figure(view, scores))
         escaped_only(view.explain(scores))
     right, total = int(np.trace(found.scores.confusion)), int(found.scores.confusion.sum())
     assert rf"\frac{{{right}}}{{{total}}} = {right / total:.4f}" in evaluate_views.CONFUSION.explain(found.scores)

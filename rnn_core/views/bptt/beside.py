@@ -9,7 +9,8 @@ from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.bptt.reach import faded, horizon_words
-from rnn_core.views.view import View, literal
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import literal
 
 
 class Beside(NamedTuple):

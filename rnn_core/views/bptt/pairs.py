@@ -4,7 +4,8 @@
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked, same
-from rnn_core.views.view import View, number
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import number
 
 
 def _draw_map(asked: Asked) -> Figure:

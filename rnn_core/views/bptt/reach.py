@@ -9,7 +9,8 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Reach
 from rnn_core.views.bptt.asked import Asked
-from rnn_core.views.view import View, number
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import number
 
 
 class _Reached(NamedTuple):

@@ -5,7 +5,8 @@ import numpy as np
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.views.bptt.asked import Asked, same
-from rnn_core.views.view import View, number
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import number
 
 
 def _draw_shares(asked: Asked) -> Figure:

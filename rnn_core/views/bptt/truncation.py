@@ -7,7 +7,7 @@ from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Truncation
 from rnn_core.views.bptt.asked import Asked
-from rnn_core.views.view import View
+from rnn_core.views.bptt.view import View
 
 
 class _Cut(NamedTuple):

@@ -10,7 +10,8 @@ from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
 from rnn_core.results import Path
 from rnn_core.views.bptt.asked import Asked, letter, over, parameters
-from rnn_core.views.view import View, literal, number
+from rnn_core.views.bptt.view import View
+from rnn_core.views.view import literal, number
 
 
 class _Walk(NamedTuple):

@@ -189,4 +189,4 @@ def offer_samples() -> None:
         if row.button(f"Read the sample {name}", help=title, icon=":material/table_view:"):
             with widgets.saying_problems():
                 _read({"train": (SAMPLES / name, name)}, Path(name).stem, _as_it_stands(name))
-            st.switch_page("pages/train/data.py")
+            st.switch_page("pages/train/data/data.py")

@@ -6,7 +6,8 @@ import re
 
 import streamlit as st
 
-from pages.common import cache, run_list, state, widgets
+from pages.common import cache, state, widgets
+from pages.train.runs import listing
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES, Problem, metric_name, plain
 from rnn_core.figures import lines
@@ -31,7 +32,7 @@ def ask_to_delete(runs: list[Run]) -> None:
     yes, no = st.columns(2)
     if yes.button("Delete", type="primary", width="stretch", key="really-delete"):
         with widgets.saying_problems():
-            run_list.delete(runs)
+            listing.delete(runs)
         if state.selection().run in {run.id for run in runs}:
             state.select(run=None)
         st.rerun()
@@ -99,10 +100,10 @@ if name := session.imported:
 found = workspace.runs()
 if not found:
     st.info("There is no run yet. Train one on the Train page, or import one below.", icon=":material/stacks:")
-    st.page_link("pages/train/train.py", label="Go to Train", icon=":material/arrow_forward:")
+    st.page_link("pages/train/train/train.py", label="Go to Train", icon=":material/arrow_forward:")
     import_one()
     st.stop()
-table = run_list.rows(found)
+table = listing.rows(found)
 columns = [name for name in table[0] | {k: 0 for row in table for k in row} if any(r.get(name) is not None for r in table)]
 event = st.dataframe(
     {name: [row.get(name) for row in table] for name in columns},
@@ -113,7 +114,7 @@ event = st.dataframe(
     selection_default={"selection": {"rows": [i for i, run in enumerate(found) if run.id in session.ticked]}},
     on_select="rerun",
     selection_mode="multi-row",
-    column_config=run_list.column_config(),
+    column_config=listing.column_config(),
 )
 ticked = [found[i] for i in event["selection"]["rows"]]
 session.ticked = tuple(run.id for run in ticked)
@@ -124,9 +125,9 @@ else:
     if len(ticked) == 1:
         one = ticked[0]
         for label, icon, page in (
-            ("Inspect", ":material/search:", "pages/read/inspect.py"),
-            ("Evaluate", ":material/grid_on:", "pages/understand/evaluate.py"),
-            ("Training", ":material/model_training:", "pages/train/train.py"),
+            ("Inspect", ":material/search:", "pages/read/inspect/inspect.py"),
+            ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+            ("Training", ":material/model_training:", "pages/train/train/train.py"),
         ):
             if actions.button(label, icon=icon):
                 state.select(run=one.id)

@@ -5,8 +5,9 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import data_source, state, widgets
+from pages.common import state, widgets
 from pages.common.cache import workspace
+from pages.train.data import source
 from rnn_core import tasks
 from rnn_core.config import CELLS, ModelConfig, Problem, TrainConfig, make, options, plain
 from rnn_core.network import cells
@@ -28,8 +29,8 @@ def choose_dataset() -> SavedDataset:
     found = {dataset.id: dataset for dataset in workspace().datasets()}
     if not found:
         st.info("There is no data yet. Upload a file on the Data page, or take a sample.", icon=":material/upload:")
-        st.page_link("pages/train/data.py", label="Go to Data", icon=":material/arrow_forward:")
-        data_source.offer_samples()
+        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        source.offer_samples()
         return st.stop()
     current = state.selection().dataset
     current = current if current in found else next(iter(found))

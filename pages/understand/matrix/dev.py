@@ -2,22 +2,44 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from pages.common import cache, matrix_choice, run_choice, widgets
+from pages.common import cache, run_choice, view_panel, widgets
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.readings import readings, sample
 from rnn_core.data.batches import Encoded
 from rnn_core.results import Readings
 from rnn_core.training import jobs
+from rnn_core.views.feedforward import gain_words
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.padding import cost_words
 from rnn_core.workspace import evaluations
 from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.runs import Run
 
 
-def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> None:
+def show_last_column(run: Run, read: Inputs) -> None:
+    """What answers from the last column cost."""
+    st.markdown("##### What does the last column cost over many texts?")
+    if "last-column" in tasks.of(run.config).views["matrix"]:
+        _show(run, read.network, lambda found, texts: cost_words(found.padding, texts) if found.padding else "")
+    else:
+        st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
+
+
+def show_gain(run: Run, read: Inputs) -> None:
+    """What recurrence adds."""
+    _show(run, read.network, lambda found, texts: gain_words(found.recurrence, texts))
+
+
+def _kept(run: Run, name: str, compute: Callable[[], Any]) -> Any:
+    return view_panel.keep((name, str(run.path), cache.version_of(run)), compute)
+
+
+def _show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> None:
     """The figures on many texts, and where they are of a part of dev, the button that reads all of it.
 
     Args:
@@ -27,7 +49,7 @@ def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> Non
         dev = _dev(run, loaded)
         folder, found = saved_readings.folder(run, run.config.fingerprint, "dev"), None
         if dev is None or len(dev[0]) < dev[1]:
-            weights = matrix_choice.kept(("weights",), (loaded,), lambda: evaluations.weights_of(run))
+            weights = _kept(run, "weights", lambda: evaluations.weights_of(run))
             found = saved_readings.load(folder, weights)
         if dev is None:
             if cache.data_of(run):
@@ -40,7 +62,7 @@ def show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> Non
             return
         some, texts = dev
         if found is None:
-            found = matrix_choice.kept(("readings",), (loaded, some), lambda: readings(loaded, some, texts))
+            found = _kept(run, f"readings {run.config.fingerprint}", lambda: readings(loaded, some, texts))
     st.markdown(words(found, "dev texts"))
     if found.recurrence.texts < texts:
         _read_all(run, folder, texts)
@@ -58,7 +80,7 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
         some = sample(loaded, encoded)
         return readings(loaded, some, len(encoded))
 
-    found = matrix_choice.kept(("sample",), (loaded, texts), read)
+    found: Readings = _kept(run, f"readings {texts.key}", read)
     st.markdown(words(found, run_choice.texts_of(texts)))
     st.caption(run_choice.INSTEAD)
 
@@ -75,7 +97,8 @@ def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
         encoded = saved.encoded("dev")
         return sample(loaded, encoded), len(encoded)
 
-    return matrix_choice.kept(("dev", saved.fingerprint), (loaded,), read)
+    found: tuple[Encoded, int] | None = _kept(run, f"dev {saved.fingerprint}", read)
+    return found
 
 
 def _read_all(run: Run, folder: Path, texts: int) -> None:

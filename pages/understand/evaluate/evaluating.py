@@ -1,10 +1,11 @@
 """What a run is evaluated on, and the job that does it."""
 
+from collections.abc import Hashable
 from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, data_files, data_form, data_report, run_choice, state, widgets
+from pages.common import cache, data_files, data_form, run_choice, state, widgets
 from rnn_core import tasks
 from rnn_core.config import DataConfig, plain
 from rnn_core.results import Evaluation, Scores, TokenScores
@@ -17,9 +18,9 @@ READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter", "quot
 """How a file is read, as far as the run does not decide it."""
 
 
-def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
-    """The scores that the user asks for, with the folder of the evaluation where its texts are here; ends the page
-    without any."""
+def scored(run: Run) -> tuple[Scores | TokenScores, Path | None, Hashable]:
+    """The scores that the user asks for, with the folder of the evaluation where its texts are here, and by what these scores
+    are known again; ends the page without any."""
     known = run.metrics().get("scores", {})
     data, sample = cache.data_of(run), None
     sources: dict[str, str] = {}
@@ -44,7 +45,7 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
             + ("the sample or " if sample else "") + "a file of your own.",
             icon=":material/inventory_2:",
         )
-        return evaluations.scores_from_json(known[wanted]), None
+        return evaluations.scores_from_json(known[wanted]), None, (str(run.path), cache.version_of(run), wanted)
     if wanted == "file":
         key, arguments = _file(run)
     elif sample and wanted == "sample":
@@ -54,7 +55,8 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None]:
     else:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
     folder = evaluations.folder(run, key, wanted)
-    return _evaluated(run, folder, arguments).scores, folder
+    evaluation, version = _evaluated(run, folder, arguments)
+    return evaluation.scores, folder, (str(folder), version)
 
 
 def _file(run: Run) -> tuple[str, list[str]]:
@@ -77,11 +79,12 @@ def _file(run: Run) -> tuple[str, list[str]]:
     return key, [str(path), f"--file-name={name}", f"--key={key}", *data_form.flags(read_by)]
 
 
-def _evaluated(run: Run, folder: Path, arguments: list[str]) -> Evaluation:
-    """The saved evaluation, and the button that makes or renews it; ends the page while there is none."""
+def _evaluated(run: Run, folder: Path, arguments: list[str]) -> tuple[Evaluation, int]:
+    """The saved evaluation and when it was written, and the button that makes or renews it; ends the page while there is none."""
     status = jobs.status(folder)
     written = folder / "scores.json"
-    evaluation = cache.evaluation(str(folder), written.stat().st_mtime_ns if written.exists() else 0)
+    version = written.stat().st_mtime_ns if written.exists() else 0
+    evaluation = cache.evaluation(str(folder), version)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
     if st.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
                  type="primary" if evaluation is None or stale else "secondary",
@@ -103,5 +106,5 @@ def _evaluated(run: Run, folder: Path, arguments: list[str]) -> Evaluation:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if evaluation.left_out:
         with st.expander(f"Left out or cut: {sum(entry.count for entry in evaluation.left_out):,} rows", expanded=True):
-            data_report.show_left_out(evaluation.left_out)
-    return evaluation
+            widgets.show_left_out(evaluation.left_out)
+    return evaluation, version

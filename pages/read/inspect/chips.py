@@ -1,12 +1,10 @@
 """The tokens of a text as coloured buttons, a component of our own. User text only ever becomes `textContent`."""
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
+from pages.common import state, view_panel
 from rnn_core.figures.palette import visible
-from rnn_core.results import Trace
 from rnn_core.views.inspect import Tokens
 
 _CSS = """
@@ -87,31 +85,32 @@ _chips = st.components.v2.component(
 )
 
 
-def tokens(trace: Trace, shown: Tokens, step: int, on_pick: Callable[[int], None], key: str) -> None:
-    """The tokens of a text in their colours; a click or an arrow key picks a step.
+_KEY = "chips"
 
-    Args:
-        step: the chosen one.
-        on_pick: called with the step that was clicked, before the page runs again.
-    """
-    count = len(trace.tokens)
+
+def tokens(shown: Tokens) -> None:
+    """The tokens of a text in their colours; a click or an arrow key chooses a step."""
+    count = len(shown.tokens)
 
     def picked() -> None:
-        value = st.session_state[key].picked
+        value = st.session_state[_KEY].picked
         if value is not None and 0 <= int(value) < count:
-            on_pick(int(value))
+            state.select(step=int(value))
 
     _chips(
-        key=key,
+        key=_KEY,
         data={
-            "tokens": [visible(token, 60) for token in trace.tokens],
+            "tokens": [visible(token, 60) for token in shown.tokens],
             "classes": shown.classes.tolist(),
             "labels": [visible(label, 24) for label in shown.colours],
             "colours": list(shown.colours.values()),
             "strength": [round(value, 3) for value in shown.p.tolist()],
-            "unknown": np.flatnonzero(~trace.known).tolist(),
+            "unknown": np.flatnonzero(~shown.known).tolist(),
             "named": shown.named,
-            "step": step,
+            "step": shown.step,
         },
         on_picked_change=picked,
     )
+
+
+view_panel.COMPONENTS["tokens"] = tokens

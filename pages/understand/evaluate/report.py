@@ -150,4 +150,4 @@ def _inspect(run: Run, where: Answer, truth: str) -> None:
         run=run.id, text=run.config.data.between.join(where.tokens), spaced=bool(run.config.data.between), label=truth,
         step=None if where.token is None else where.token + 1,
     )  # fmt: skip
-    st.switch_page("pages/read/inspect.py")
+    st.switch_page("pages/read/inspect/inspect.py")

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import cache, loss_modes, run_choice, state, train_form, training, widgets
+from pages.common import cache, run_choice, state, training, widgets
+from pages.train.train import form, progress
 from rnn_core import tasks
 from rnn_core.config import metric_name
 from rnn_core.training import jobs
@@ -13,8 +14,8 @@ st.title("Train")
 st.caption("Choose a network, start it, and watch the loss fall. Training goes on when you leave this page.")
 
 with widgets.saying_problems():
-    data = train_form.choose_dataset()
-    settings = train_form.form(data)
+    data = form.choose_dataset()
+    settings = form.form(data)
     if settings:
         model, train = settings
         task = tasks.of(data.config)
@@ -28,15 +29,15 @@ with widgets.saying_problems():
         if both and twice[0].button("Train with both losses", icon=":material/compare_arrows:", width="stretch",
                                     help="Two runs, the same but for the loss: at the last step, and at every step. The page "
                                     "“Last or every step” compares them."):  # fmt: skip
-            loss_modes.start_both(data, model, train, called.strip() or data.name)
+            training.start_both(data, model, train, called.strip() or data.name)
             st.rerun()
         metric = metric_name(task.metric(data.scheme))
         best = "best" if task.higher_is_better else "lowest"
         kept = f"The epoch with the {best} dev {metric} is kept; ties are decided by the dev loss."
         if "dev" not in data.report.splits:
             kept = "There is no dev split, so the epoch with the lowest training loss is kept."
-        st.caption(f"**{train_form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
-        if slow := train_form.without_kernel(model, train):
+        st.caption(f"**{form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
+        if slow := form.without_kernel(model, train):
             st.caption(slow)
     current = state.session().training
     if not current and (chosen := state.selection().run) and jobs.status(workspace.folder("runs", chosen)):
@@ -53,4 +54,4 @@ with widgets.saying_problems():
                                   format_func=labels.__getitem__)  # fmt: skip
         else:
             picked = ids[0]
-        training.show(active[picked])
+        progress.show(active[picked])

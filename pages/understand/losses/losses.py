@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import loss_modes, run_choice, view_panel, widgets
+from pages.common import run_choice, view_panel, widgets
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES
 from rnn_core.figures import lines, twins
@@ -20,18 +21,10 @@ if not task.views["losses"]:
             icon=":material/label:")  # fmt: skip
     st.stop()
 with widgets.saying_problems():
-    runs = loss_modes.twins(run)
-    found = loss_modes.along(runs)
+    runs = pair.twins(run)
+    read = pair.read(runs)
 
-from rnn_core.views import losses as views  # noqa: E402 - after the first paint, because it loads torch
-
-st.markdown(views.summary(found))
-view_panel.show(views.RIGHT, found)
-left, right = st.columns(2, gap="medium")
-with left:
-    view_panel.show(views.DECIDED, found)
-with right:
-    view_panel.show(views.REACH, found)
+view_panel.rows((("twins",), ("right-so-far",), ("decided", "loss-reach")), ("twins", *task.views["losses"]).__contains__, read)
 
 st.markdown("##### What did training end with?")
 rows = {"dev accuracy": "{:.4f}", "test accuracy": "{:.4f}", "dev macro F1": "{:.4f}", "test macro F1": "{:.4f}",

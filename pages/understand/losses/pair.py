@@ -2,55 +2,27 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Literal
 
 import streamlit as st
 
-from pages.common import cache, run_choice, state, training, widgets
-from rnn_core import tasks
-from rnn_core.config import SPLITS, ModelConfig, Problem, TrainConfig
+from pages.common import cache, inputs, run_choice, state, training, widgets
+from rnn_core.config import SPLITS, Problem
 from rnn_core.data.examples import Example
 from rnn_core.results import Along
 from rnn_core.training import jobs
+from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace import readings as saved_readings
-from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.runs import Run
 
-OTHER: dict[str, Literal["last", "every"]] = {"last": "every", "every": "last"}
 MOST_TEXTS = 1000
 """Dev texts that are read; more change little and take longer."""
 
 
-def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:
-    """Starts two runs that differ in their loss alone; the second waits for the first where there is one place."""
-    training.start(dataset, model, *[(replace(train, loss=loss), _called(name, loss)) for loss in OTHER.values()])
-
-
-def start_twin(run: Run) -> None:
-    """Starts a run like this one with the other loss. Raises Problem when the data is gone."""
-    config = run.config
-    loss = OTHER[_loss(run)]
-    dataset = cache.workspace().dataset(config.fingerprint)
-    training.start(dataset, config.model, (replace(config.train, loss=loss), _called(config.name, loss)))
-
-
-def _loss(run: Run) -> str:
-    """Where a run's loss is taken."""
-    return tasks.of(run.config).loss_of(run.config)
-
-
-def _called(name: str, loss: str) -> str:
-    for other in OTHER:
-        name = name.removesuffix(f", loss {other}")
-    return f"{name[:180]}, loss {loss}"
-
-
 def twins(run: Run) -> dict[str, Run]:
     """The run and its twin by their losses, both with weights; ends the page with the next step to take without."""
-    other = OTHER[_loss(run)]
+    other = training.OTHER[training.loss_of(run)]
     twin = cache.workspace().twin(run)
     if twin is None:
         st.info(
@@ -63,10 +35,10 @@ def twins(run: Run) -> dict[str, Run]:
             _offer_twins()
         elif st.button("Train its twin", type="primary", icon=":material/play_arrow:"):
             with widgets.saying_problems():
-                start_twin(run)
-            st.switch_page("pages/train/train.py")
+                training.start_twin(run)
+            st.switch_page("pages/train/train/train.py")
         return st.stop()
-    found = {_loss(run): run, _loss(twin): twin}
+    found = {training.loss_of(run): run, training.loss_of(twin): twin}
     for one in found.values():
         status = jobs.status(one.path)
         if status and status.active:
@@ -90,16 +62,17 @@ def _offer_twins() -> None:
                 return
 
 
-def along(runs: dict[str, Run]) -> dict[str, Along]:
+def read(runs: dict[str, Run]) -> Inputs:
     """How each of the twins reads dev step by step, by its loss. Raises Problem where there are no texts to read."""
     run = runs["last"]
+    key = tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items())
     if cache.data_of(run) is None:
         saved = {loss: found for loss, one in runs.items() if (found := _saved_along(one))}
         if len(saved) == len(runs):
             st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
-            return saved
+            return inputs.of(along=((*key, "saved"), saved))
     texts = _dev_texts(run)
-    return {loss: cache.along(one, texts) for loss, one in runs.items()}
+    return inputs.of(along=((*key, len(texts)), {loss: cache.along(one, texts) for loss, one in runs.items()}))
 
 
 def _saved_along(run: Run) -> Along | None:

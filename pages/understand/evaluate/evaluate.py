@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.common import answering, evaluating, evaluation_report, run_choice, state, view_panel, widgets
+from pages.common import inputs, run_choice, state, view_panel, widgets
+from pages.understand.evaluate import answering, evaluating, report
 from rnn_core import tasks
 from rnn_core.results import TokenScores
-from rnn_core.views import evaluate as views
 from rnn_core.views.view import literal
 
 st.title("Evaluate")
@@ -18,7 +18,7 @@ with widgets.saying_problems():
     if tasks.of(config).formats and answering.wanted():
         answering.show(run)
         st.stop()
-    scores, folder = evaluating.scored(run)
+    scores, folder, key = evaluating.scored(run)
 
 if isinstance(scores, TokenScores):
     foreseen = {
@@ -47,29 +47,26 @@ with widgets.saying_problems():
         st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives an accuracy of "
                    f"{scores.share_of(majority):.4f} here.")  # fmt: skip
 
+scored = inputs.of(evaluation=(key, scores))
 share = st.toggle("Shares of each row instead of counts", key="shares")
+names = {"shares" if share else "confusion", "spans" if scores.spans else "per_class"}
 left, right = st.columns([3, 2], gap="medium")
-with left:
-    view_panel.show(views.SHARES if share else views.CONFUSION, scores,
-                    lambda row, column: state.select(cell=f"{row},{column}"))  # fmt: skip
-with right:
-    if scores.spans:
-        view_panel.show(views.SPANS, scores)
-    else:
-        view_panel.show(views.PER_CLASS, scores)
+for column, row in ((left, ("confusion", "shares")), (right, ("spans", "per_class"))):
+    with column:
+        view_panel.rows((row,), names.__contains__, scored)
 
 with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
-    evaluation_report.tables(scores)
+    report.tables(scores)
 
 if folder:
     st.divider()
-    truth, answer = evaluation_report.cell_of(state.selection().cell, scores)
+    truth, answer = report.cell_of(state.selection().cell, scores)
     with widgets.saying_problems():
         if truth is None or answer is None:
             st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
-            evaluation_report.all_mistakes(folder, scores, run, unit)
+            report.all_mistakes(folder, scores, run, unit)
         else:
             if st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
                 state.select(cell=None)
                 st.rerun()
-            evaluation_report.behind(folder, scores, run, truth, answer, unit)
+            report.behind(folder, scores, run, truth, answer, unit)

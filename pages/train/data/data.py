@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.common import cache, data_report, data_source, state, widgets
+from pages.common import cache, state, widgets
+from pages.train.data import report, source
 from rnn_core import tasks
 from rnn_core.config import Problem
 
@@ -12,17 +13,17 @@ st.title("Data")
 st.caption("Upload texts, see how they are read, and check them before you train.")
 
 with widgets.saying_problems():
-    if data_source.still_reading():
+    if source.still_reading():
         st.stop()
     chosen_files = {}
     try:
-        chosen_files = data_source.files_chosen()
+        chosen_files = source.files_chosen()
         if chosen_files:
-            data_source.read_settings(chosen_files)
+            source.read_settings(chosen_files)
     except Problem as why:
         widgets.problem(why)
-    data_source.show_readings()
-    data_report.show_damaged()
+    source.show_readings()
+    report.show_damaged()
     saved_sets = {dataset.id: dataset for dataset in workspace.datasets()}
     if not saved_sets:
         if not chosen_files:
@@ -31,7 +32,7 @@ with widgets.saying_problems():
                 "and its tag per line, or a plain text, or take a sample to try it out.",
                 icon=":material/upload_file:",
             )
-            data_source.offer_samples()
+            source.offer_samples()
         st.stop()
     st.divider()
     current = state.selection().dataset
@@ -48,4 +49,4 @@ with widgets.saying_problems():
     if state.session().just_read:
         state.session().just_read = False
         st.success("All rows are read and checked. This is what was found.", icon=":material/check:")
-    data_report.show_report(current)
+    report.show_report(current)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import cache, run_choice, state, widgets
-from pages.common.gradient_choice import look_back
+from pages.understand.bptt.choice import look_back
 from rnn_core.config import Problem
 from rnn_core.workspace.runs import Run
 
@@ -20,12 +20,8 @@ SECTIONS = {
 
 
 def tabs(with_modes: bool) -> dict[str, Any]:
-    """One tab per question, of which only the open one is to be filled: the others cost nothing."""
-    names = {title: name for name, title in SECTIONS.items() if with_modes or name != "modes"}
-    title = SECTIONS.get(state.selection().section or "", "")
-    title = title if title in names else next(iter(names))
-    made = st.tabs(list(names), **state.bound("section", title, names.__getitem__))
-    return dict(zip(names.values(), made, strict=True))
+    """One tab per question."""
+    return state.tabs("section", {name: title for name, title in SECTIONS.items() if with_modes or name != "modes"})
 
 
 def choose_window(asked: "Asked") -> None:

@@ -1,7 +1,5 @@
 """What reading a dataset found, shown before anybody trains on it."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages.common import state, widgets
@@ -11,7 +9,6 @@ from rnn_core.config import CHOICE_NAMES
 from rnn_core.data.streams import joined
 from rnn_core.figures import bars
 from rnn_core.figures.palette import visible
-from rnn_core.results import LeftOut
 from rnn_core.views.view import literal
 
 
@@ -50,7 +47,7 @@ def show_report(chosen: str) -> None:
     buttons = st.container(horizontal=True)
     if buttons.button("Train a network on this", type="primary", icon=":material/model_training:"):
         state.select(dataset=saved.id)
-        st.switch_page("pages/train/train.py")
+        st.switch_page("pages/train/train/train.py")
     with buttons.popover("Delete", icon=":material/delete:"):
         st.markdown("Delete this dataset for everybody? Runs trained on it stay.")
         if st.button("Yes, delete it", key="delete-dataset"):
@@ -64,7 +61,7 @@ def show_report(chosen: str) -> None:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if report.left_out:
         st.markdown("**Left out or cut**")
-        show_left_out(report.left_out)
+        widgets.show_left_out(report.left_out)
     *left, right = st.columns(2, gap="medium") if labelled else [st.container()]
     if labelled:
         with left[0]:
@@ -98,15 +95,3 @@ def show_report(chosen: str) -> None:
     st.dataframe(shown, hide_index=True)
     with st.expander("How the files were read"):
         st.dataframe([{k: str(v) for k, v in facts.items()} for facts in report.files], hide_index=True)
-
-
-def show_left_out(left_out: Sequence[LeftOut]) -> None:
-    """Which rows were not used, or cut, and why."""
-    st.dataframe(
-        {
-            "reason": [entry.reason for entry in left_out],
-            "rows": [entry.count for entry in left_out],
-            "the first of them": [", ".join(entry.rows) for entry in left_out],
-        },
-        hide_index=True,
-    )

@@ -1,0 +1,28 @@
+"""The inputs of views, from the selection, by the keys under which their results are kept."""
+
+from typing import TYPE_CHECKING, Any
+
+from pages.common import cache, state, view_panel
+from rnn_core.views.inputs import Input, Inputs
+from rnn_core.workspace.runs import Run
+
+if TYPE_CHECKING:  # torch is not loaded before a run is
+    from collections.abc import Hashable
+
+
+def of(**named: "tuple[Hashable, Any]") -> Inputs:
+    """Inputs by their names in `views.inputs.NEEDS`, each with its key."""
+    return Inputs({name: Input(key, value) for name, (key, value) in named.items()}, view_panel.keep)
+
+
+def of_text(run: Run, opened: bool = True, **more: "tuple[Hashable, Any]") -> Inputs:
+    """The run and the selected text as it reads it. Raises Problem as reading does.
+
+    Args:
+        opened: whether its network is needed; without, a saved trace is enough.
+        more: further inputs, as those of `of`.
+    """
+    chosen = state.selection()
+    loaded, trace = (cache.traced if opened else cache.seen)(run, chosen.text or "", chosen.spaced)
+    here = (str(run.path), cache.version_of(run))
+    return of(run=(here, loaded), text=((here, chosen.text, chosen.spaced), trace), **more)

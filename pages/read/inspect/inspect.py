@@ -1,0 +1,71 @@
+"""Inspect: what the network holds and believes after every word of one text."""
+
+import streamlit as st
+
+from pages.common import cache, inputs, run_choice, state, text_choice, view_panel, widgets
+from pages.read.inspect import chips, fold  # noqa: F401 - chips shows the tokens
+from rnn_core import tasks
+from rnn_core.config import CHOICE_NAMES
+from rnn_core.results import OVERFLOW
+from rnn_core.views import inspect as views
+from rnn_core.views.view import literal
+from rnn_core.workspace.store import KEPT_DAYS
+
+ALONG = (("answers-so-far", "own-answers", "foreseen"), ("tags",), ("next-losses",), ("beliefs", "losses"))
+"""The views of the whole text; those of a row stand side by side."""
+
+AT_STEP = (("probabilities", "next", "state", "embedding"),)
+
+st.title("Inspect")
+st.caption("Type a text and see what the network holds and believes after every word.")
+
+run = run_choice.choose_run("inspect")
+with widgets.saying_problems():
+    text_choice.choose_text(run)
+    examples = text_choice.examples(run)
+chosen = state.selection()
+buttons = st.container(horizontal=True, vertical_alignment="center")
+buttons.button("Read it", type="primary", icon=":material/play_arrow:")
+for number, example in enumerate(examples):
+    buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
+buttons.toggle(
+    "Private",
+    help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
+    f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
+    **state.bound("private", chosen.private),
+)
+
+with widgets.saying_problems():
+    read = inputs.of_text(run, opened=False)
+trace, speech = read.trace, read.run.speech
+if trace.overflows:
+    widgets.problem(OVERFLOW)
+    st.stop()
+for warning in trace.warnings:
+    st.warning(literal(warning, 300), icon=":material/help:")
+
+shown = tasks.of(run.config).views["inspect"]
+view_panel.rows(ALONG, shown.__contains__, read)
+if fold.reached("fold-states", 742):
+    view_panel.rows((("states",),), shown.__contains__, read)
+
+st.divider()
+held, last = views.STATES.chosen(chosen).settled(read), len(trace.tokens) - 1
+step = held.at
+head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
+head.subheader(f"t = {step + 1} of {last + 1}: {literal(trace.tokens[step], 40)}")
+back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="stretch",
+            on_click=state.select, kwargs={"step": step - 1})  # fmt: skip
+on.button("Next", icon=":material/chevron_right:", disabled=step == last, width="stretch",
+          on_click=state.select, kwargs={"step": step + 1})  # fmt: skip
+st.caption(
+    f"Number {trace.indices[step]:,} of the {len(speech.vocabulary):,} {CHOICE_NAMES[run.config.data.tokens]} in the vocabulary"
+    + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
+)
+if fold.reached("fold-step", 380):
+    view_panel.rows(AT_STEP, shown.__contains__, read)
+numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")
+if numbers.open:
+    numbers.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
+    numbers.dataframe({f"{held.quantity}_t": views.series(trace, held)[step]}, height=220)
+cache.torch_ahead()

@@ -1,0 +1,142 @@
+"""A training seen from the page: its curves, its end, and what to do next."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.common import state, training, widgets
+from pages.common.cache import workspace
+from rnn_core import tasks
+from rnn_core.config import METRIC_NAMES, Problem, metric_name
+from rnn_core.figures import lines
+from rnn_core.training import jobs, learning
+from rnn_core.views.view import literal
+from rnn_core.workspace.runs import Run
+
+
+def live(run: Run, status: jobs.Status) -> None:
+    """The curves so far, drawn by a chart that keeps still while its data change."""
+    history = run.history()
+    if not len(history.steps):
+        if status.state == "running":
+            st.caption(
+                "The first losses appear in a moment; on a machine where Unrolled is new, up to 15 seconds later, because its "
+                "loops are compiled first."
+            )
+        return
+    figures = st.columns(4)
+    train = run.config.train
+    of = "" if train.minutes or train.updates else f" of {train.epochs}"  # those end it before its epochs do
+    figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
+    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats a {per(run)}")
+    speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
+    pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
+        "pad_share" in history.epochs[-1] else ""
+    figures[2].metric("Tokens per second", f"{speed:,.0f}" if speed else "…",
+                      help=f"words or characters of the data, no specials and no pads{pads}")  # fmt: skip
+    metric = headline(run)
+    best = [e for e in history.epochs if e.get("best")]
+    if best and f"dev_{metric}" in best[-1]:
+        figures[3].metric(f"Best dev {metric_name(metric)}", f"{best[-1][f'dev_{metric}']:.4f}",
+                          help=f"after epoch {best[-1]['epoch']}; its weights are kept")  # fmt: skip
+        if majority := run.class_of(best[-1].get("majority_class")):
+            st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives a dev accuracy of "
+                       f"{best[-1]['dev_majority']:.4f}.")  # fmt: skip
+    if not status.active:
+        return
+    if 2 * history.epoch_at[-1] >= run.config.train.epochs:
+        _say_doubts(run, history.epochs[-1] if history.epochs else {})
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("##### Training and dev loss")
+        dev = {e["epoch"]: e["dev_loss"] for e in history.epochs if "dev_loss" in e}
+        nats = f"nats a {per(run)}"
+        loss = {"epoch": [*history.epoch_at, *dev], nats: [*history.losses, *dev.values()],
+                "split": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
+        st.line_chart(loss, x="epoch", y=nats, color="split", height=280)
+    with right:
+        st.markdown(f"##### Dev {metric_name(metric)}")
+        scored = [e for e in history.epochs if f"dev_{metric}" in e]
+        if scored:
+            st.line_chart({"epoch": [e["epoch"] for e in scored], "score": [e[f"dev_{metric}"] for e in scored]},
+                          x="epoch", y="score", height=280)  # fmt: skip
+        else:
+            st.caption("Scored at the end of each epoch.")
+
+
+def per(run: Run) -> str:
+    """What the run's loss is a mean over."""
+    return "token" if tasks.of(run.config).schema.stream else "text"
+
+
+def headline(run: Run) -> str:
+    """The metric that chooses the run's best epoch."""
+    scheme = run.speech.scheme if (run.path / "vocabulary.json").exists() else None
+    return tasks.of(run.config).metric(scheme)
+
+
+def show(run: Run) -> None:
+    """A run in training, or just trained: progress, curves, and what to do next."""
+    st.subheader(literal(run.name))
+    status = widgets.watch(run.path, "train", lambda now: live(run, now))
+    if status and status.active:
+        return
+    if status and status.state in ("cut off", "cancelled", "failed"):
+        if status.state == "cut off":
+            st.warning("This training was cut off: its process or the server ended.", icon=":material/power_off:")
+        if status.state == "cancelled":
+            st.info("This training was cancelled.", icon=":material/stop_circle:")
+        where = "where it left off" if run.resumable else "from the start"
+        if st.button(f"Resume {where}", type="primary", icon=":material/resume:"):
+            with widgets.saying_problems():
+                training.resume(run)
+            st.rerun()
+    history, metrics = run.history(), run.metrics()
+    if metrics:
+        took = f" in {widgets.duration(metrics['train_seconds'])}" if "train_seconds" in metrics else ""
+        best = f", the best was epoch {metrics['best_epoch']}, and its weights are kept" if "best_epoch" in metrics else ""
+        epochs = f": {metrics['epochs']} epochs{best}" if "epochs" in metrics else ""
+        st.success(f"Trained{took}{epochs}.", icon=":material/check_circle:")
+    late = history.epochs and 2 * history.epochs[-1]["epoch"] >= run.config.train.epochs
+    _say_doubts(run, metrics or (history.epochs[-1] if late else {}))
+    if run.trained:
+        _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
+    if history.epochs:
+        higher = tasks.of(run.config).higher_is_better
+        st.plotly_chart(lines.curves({run.name: history}, headline(run), higher), key=f"curves-{run.id}",
+                        config={"displayModeBar": False})  # fmt: skip
+    names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES
+    names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats a {per(run)})"}
+    scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
+              or f"dev_{m}" in metrics}  # fmt: skip
+    if scores:
+        number = st.column_config.NumberColumn
+        shown = dict.fromkeys(scores, number(format="%.4f"))
+        if majority := run.majority:
+            words = f"always answering {literal(majority, 40)}, the most frequent class of training"
+            shown[names["majority"]] = number(format="%.4f", help=words)
+        st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="", column_config=shown)
+
+
+def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
+    """That a training has learnt nothing, where its figures say so."""
+    if figures and (said := learning.warning(figures, tasks.of(run.config).metric(None), run.speech.labels)):
+        st.warning(literal(said, 1000), icon=":material/help:")
+
+
+def _offer_next(run: Run) -> None:
+    """Where to go with a trained run."""
+    buttons = st.container(horizontal=True)
+    for label, icon, page in (
+        ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
+        ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+    ):
+        if buttons.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
+            state.select(run=run.id)
+            st.switch_page(page)
+    with contextlib.suppress(Problem):
+        if workspace().twin(run) and buttons.button("Compare both losses", icon=":material/compare_arrows:"):
+            state.select(run=run.id)
+            st.switch_page("pages/understand/losses/losses.py")

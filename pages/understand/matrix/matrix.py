@@ -1,0 +1,54 @@
+"""Words to matrix: from text to indices, one-hot and pads, every parameter, and one unit's sum term by term."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.common import inputs, run_choice, state, text_choice, view_panel, widgets
+from pages.understand.matrix import texts
+from pages.understand.matrix.table import LED_BY, SOME, TABS
+from rnn_core import tasks
+from rnn_core.results import OVERFLOW
+from rnn_core.views import view
+
+st.title("Words to matrix")
+st.caption("How do words become numbers, and what does the network do with them in one step?")
+
+run = run_choice.choose_run("matrix")
+with widgets.saying_problems():
+    text_choice.choose_text(run)
+    read = inputs.of_text(run)
+
+from pages.understand.matrix import dev  # noqa: E402 - after the first paint, because it loads torch
+
+shown, trace, chosen = tasks.of(run.config).views["matrix"], read.trace, state.selection()
+last = len(trace.tokens) - 1
+at = {"step": last - 1 if chosen.step is None else min(chosen.step, last)}  # at first the last word
+tabs = state.tabs("part", {name: title for name, (title, _) in TABS.items() if name in shown})
+
+
+def fill(part: str) -> None:
+    """One tab. It may raise Problem."""
+    fixed: dict[str, Any] = {} if part == "texts" else at
+    if part in ("pads", "alone") and trace.overflows:
+        widgets.problem(OVERFLOW)
+        st.stop()
+    head, given = st.container(horizontal=True, vertical_alignment="bottom"), read
+    if part == "texts":
+        given = inputs.of_text(run, second_text=texts.choose(run, head), dataset=texts.dataset(run))
+    if part == "unit":
+        place = view("terms").chosen(chosen, **at).settled(read)
+        fixed = {"step": place.step, "unit": place.unit, "quantity": "h"}
+    if part in LED_BY:
+        with head:
+            view_panel.choose(view(LED_BY[part]), given, fixed=fixed, titled=True)
+    view_panel.rows(
+        TABS[part][1], lambda name: name in shown or name not in SOME, given, led=LED_BY.get(part),
+        others={"last-column": lambda: dev.show_last_column(run, read), "gain": lambda: dev.show_gain(run, read)}, **fixed,
+    )  # fmt: skip
+
+
+for part, tab in tabs.items():
+    if tab.open:
+        with tab, widgets.saying_problems():
+            fill(part)

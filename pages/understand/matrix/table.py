@@ -1,0 +1,16 @@
+"""The tabs of Words to matrix, and the views in each."""
+
+TABS = {
+    "texts": ("From words to one-hot", (("stages",), ("indices",), ("vocabulary",), ("one_hot",), ("whole-data",))),
+    "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
+    "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
+    "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",))),
+    "alone": ("Without recurrence", (("alone",), ("answer-alone",), ("tags-alone",), ("gain",))),
+}
+"""By the names that tasks have for them, the titles of the tabs and their views; those of a row stand side by side."""
+
+LED_BY = {"texts": "indices", "pads": "pad_drifts", "ledger": "memory", "unit": "states"}
+"""The view of each tab whose choices stand at its head."""
+
+SOME = {"answer-alone", "tags-alone"}
+"""Views that some tasks have."""

@@ -1,0 +1,124 @@
+"""What views read: each input by its name, with the key under which results that were made of it are kept."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from rnn_core.analysis.loading import Loaded, Unopened
+from rnn_core.results import Along, Scores, SplitSummary, Trace
+
+NEEDS = {
+    "run": "the run's network, or the run unopened where a saved trace answers",
+    "text": "the text as the run reads it, a trace",
+    "second_text": "further texts, as tokens",
+    "dataset": "the run's data: their name and the summary of each split; None where they are not here",
+    "evaluation": "the run's scores",
+    "along": "how the run and its twin read many texts step by step, by their losses",
+}
+"""The inputs by their names."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The data of a run.
+
+    Attributes:
+        name: what the dataset is called.
+        splits: the summary of each split.
+    """
+
+    name: str
+    splits: Mapping[str, SplitSummary]
+
+
+Once = Callable[[Hashable, Callable[[], Any]], Any]
+"""Keeps what was computed by a key, and gives it again."""
+
+
+def once() -> Once:
+    """A memory that keeps everything, for a notebook or a report; pages bring one that is bounded."""
+    held: dict[Hashable, Any] = {}
+
+    def keep(key: Hashable, compute: Callable[[], Any]) -> Any:
+        if key not in held:
+            held[key] = compute()
+        return held[key]
+
+    return keep
+
+
+class Input(NamedTuple):
+    """One input, and by which key it is known again."""
+
+    key: Hashable
+    value: Any
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs of a page, a report or a notebook.
+
+    Attributes:
+        named: by the names in `NEEDS`.
+        keep: keeps results, and what several views share.
+    """
+
+    named: Mapping[str, Input]
+    keep: Once = field(default_factory=once)
+
+    def only(self, needs: Iterable[str]) -> "Inputs":
+        """These alone: a view reads nothing else than it names. Raises KeyError where one is not there."""
+        return Inputs({name: self.named[name] for name in needs}, self.keep)
+
+    def once(self, function: Callable[..., Any], *arguments: Hashable) -> Any:
+        """`function(self, *arguments)`, computed once for these inputs, for what several views are made of."""
+        name = f"{function.__module__}.{function.__qualname__}"
+        return self.keep((name, self.key, *arguments), lambda: function(self, *arguments))
+
+    @property
+    def key(self) -> Hashable:
+        """By which all of these inputs are known again."""
+        return tuple((name, one.key) for name, one in sorted(self.named.items()))
+
+    @property
+    def run(self) -> Loaded | Unopened:
+        found: Loaded | Unopened = self.named["run"].value
+        return found
+
+    @property
+    def network(self) -> Loaded:
+        """The run, opened."""
+        found = self.run
+        assert isinstance(found, Loaded), "the network of this run is not open"
+        return found
+
+    @property
+    def trace(self) -> Trace:
+        found: Trace = self.named["text"].value
+        return found
+
+    @property
+    def more(self) -> tuple[tuple[str, ...], ...]:
+        found: tuple[tuple[str, ...], ...] = self.named["second_text"].value
+        return found
+
+    @property
+    def dataset(self) -> Dataset | None:
+        found: Dataset | None = self.named["dataset"].value
+        return found
+
+    @property
+    def scores(self) -> Scores:
+        found: Scores = self.named["evaluation"].value
+        return found
+
+    @property
+    def along(self) -> Mapping[str, Along]:
+        found: Mapping[str, Along] = self.named["along"].value
+        return found
+
+
+def given(**values: Any) -> Inputs:
+    """Inputs that are at hand, by their names in `NEEDS`; each is known by its identity."""
+
+    return Inputs({name: Input(id(value), value) for name, value in values.items()})

@@ -1,0 +1,54 @@
+"""Every view of every page is shown for each task and cell that it fits, and its figure is drawn."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.understand.matrix.table import SOME, TABS
+from rnn_core import tasks, views
+from rnn_core.workspace import Workspace
+from tests.pages.driving import Open, chart, sound
+from tests.tiny import CELLS, config_of, model_of, saved_run
+
+TEXT = "the film was not good"
+
+
+def shown(app: AppTest, names: set[str]) -> None:
+    """Makes sure that these views are on a page, and no other."""
+    assert not app.error
+    asked = {views.view(name).question for name in names} - {""}
+    questions = {view.question for view in map(views.view, views.names())}
+    headings = {words.value.removeprefix("##### ") for words in app.markdown if words.value.startswith("##### ")}
+    assert headings & questions == asked
+    for name in names:
+        if views.view(name).question:
+            assert chart(app, f"view-{name}")["data"], name
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("task", tasks.names())
+def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    more = {"truncate": 4} if tasks.task(task).carries else {}
+    run = saved_run(workspace, config_of(task, model_of(cell, layers=2), **more))
+    listed = tasks.task(task).views
+    at = {"run": run.id, "text": TEXT, "step": "2", "unit": "1"}
+    shown(open_page("inspect", workspace.root, **at), {*listed["inspect"]})
+    for part, (_, rows) in TABS.items():
+        if part in listed["matrix"]:
+            names = {name for row in rows for name in row if name not in SOME or name in listed["matrix"]}
+            shown(open_page("matrix", workspace.root, part=part, **at), names - {"last-column", "gain"})
+
+
+@pytest.mark.parametrize("name", ["entities.tsv", "tagged.tsv", "reviews.csv"])
+@pytest.mark.parametrize("shares", [False, True])
+def test_of_scores(open_page: Open, filled: Path, named: dict[str, str], tmp_path: Path, name: str, shares: bool) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(filled / "runs" / named[name], root / "runs" / named[name])  # without its data: as scored after training
+    app = open_page("evaluate", root, run=named[name], on="test")
+    app.toggle(key="shares").set_value(shares)
+    expected = {"shares" if shares else "confusion", "spans" if name == "entities.tsv" else "per_class"}
+    shown(sound(app.run()), expected)
+    assert expected <= {*tasks.of(Workspace(root).run(named[name]).config).views["evaluate"]}
