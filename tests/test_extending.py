@@ -16,14 +16,15 @@ COPIED = ("app.py", "pyproject.toml", "pages", "rnn_core", "samples", "tests")
 OPENS = """
 import sys
 from streamlit.testing.v1 import AppTest
-for page in sys.argv[2:]:
+for page in ("read/inspect/inspect", "understand/bptt/bptt", "understand/matrix/matrix"):
     app = AppTest.from_file("app.py", default_timeout=120)
     app.query_params["run"] = sys.argv[1]
-    app.switch_page(page)
+    app.switch_page(f"pages/{page}.py")
     app.run()
     assert not app.exception, [one.message for one in app.exception]
     assert not app.error, [one.value for one in app.error]
     assert app.get("plotly_chart"), page
+    print(*(one.value for one in app.markdown), sep="\\n")
 """
 
 
@@ -36,6 +37,17 @@ def sections() -> dict[str, str]:
 def files(part: str) -> dict[str, str]:
     """The files that a part tells to write."""
     return {name: text for name, text in re.findall(r"`([\w/]+\.\w+)`:\n\n```\w+\n(.*?)```", part, re.DOTALL)}
+
+
+def edits(part: str) -> list[tuple[str, str, str]]:
+    """The edits that a part tells to make: a file, lines of it, and those in their place."""
+    found = []
+    for name, block in re.findall(r"`([\w/]+\.\w+)`:\n\n```diff\n(.*?)```", part, re.DOTALL):
+        old, new = (
+            "\n".join(line[1:] for line in block.splitlines() if line[0] == sign) for sign in "-+"
+        )
+        found.append((name, old, new))
+    return found
 
 
 def run(copy: Path, *words: str) -> str:
@@ -59,8 +71,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("title", sections())
 def test_the_guide_works_to_the_letter(title: str, copy: Path) -> None:
     part = sections()[title]
-    written = files(part)
+    written = {name: text for name, text in files(part).items() if name not in {name for name, _, _ in edits(part)}}
     assert written
+    for name, old, new in edits(part):
+        held = (copy / name).read_text(encoding="utf-8")
+        assert held.count(old) == 1, (name, old)
+        (copy / name).write_text(held.replace(old, new), encoding="utf-8")
     for name, text in written.items():
         assert not (copy / name).exists(), name
         (copy / name).write_text(text, encoding="utf-8")
@@ -73,7 +89,9 @@ def test_the_guide_works_to_the_letter(title: str, copy: Path) -> None:
         told = run(copy, *(run_id if word == "RUN" else word.strip('"') for word in words[1:]))
         found = json.loads(told.splitlines()[-1])
         run_id = found.get("run", run_id)
-    run(copy, "-c", OPENS, run_id, "pages/read/inspect.py", "pages/understand/bptt.py", "pages/understand/matrix.py")
+    said = run(copy, "-c", OPENS, run_id)
+    for question in re.findall(r'View\(\n    "\w+", "(.*?)"', part):
+        assert question in said
     for line in re.findall(r"```python\n(CELLS\[.*?\] = .*?)\n```", part):
         tests = (copy / "tests" / "tiny.py").read_text(encoding="utf-8")
         changed = re.sub(r"(?m)^(COMPILED = )", line.replace("\\", r"\\") + r"\n\1", tests)
