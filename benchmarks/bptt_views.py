@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import plotly.io
 import torch
 
 from rnn_core import tasks
@@ -22,11 +23,13 @@ from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
 from rnn_core.network.models import Network
 from rnn_core.views import bptt as views
+from rnn_core.views.inputs import given
+from rnn_core.views.view import View
 from rnn_core.workspace.runs import Run
 
 ROOT = Path(__file__).parents[1]
 TEXT = ["a", "slow", "start", ",", "but", "the", "last", "hour", "is", "funny", ",", "warm", "and", "beautifully", "acted", "."]
-VIEWS = [view for view in views.VIEWS if view is not views.DIRECTIONS]  # that needs the run's data
+VIEWS = [view for view in views.VIEWS if view not in (views.DIRECTIONS, views.BESIDE)]  # they need the run's data, or others
 
 
 def main() -> None:
@@ -59,10 +62,10 @@ def _untrained(runs: list[Loaded], cell: str, both: bool) -> Loaded:
 def _times(loaded: Loaded, text: str, precise: bool, repeat: int) -> str:
     seen = trace(loaded, text)
 
-    def looked_at() -> views.Asked:
+    def looked_at() -> views.Backward:
         back = views.backward(loaded, seen, None, "every", False, precise)
-        last = int(back.flow.rows[-1])
-        return views.Asked(back, last, last - 3)
+        assert len(back.flow.rows)  # the flow is computed here
+        return back
 
     found = {"all pairs": _best(lambda: None, lambda _: looked_at(), repeat)}
     for view in VIEWS:
@@ -72,9 +75,11 @@ def _times(loaded: Loaded, text: str, precise: bool, repeat: int) -> str:
     return ", ".join(f"{name} {1e3 * seconds:.0f}" for name, seconds in found.items()) + f"; {rows} losses followed"
 
 
-def _shown(view: Any, asked: views.Asked) -> None:
-    numbers = view.compute(asked)
-    view.draw(numbers).to_json()
+def _shown(view: View[Any, Any], back: views.Backward) -> None:
+    numbers = view.answer(given(target=back))
+    for part in view.render(numbers):
+        if part.kind == "figure":
+            plotly.io.to_json(part.content, validate=False)
     view.explain(numbers)
 
 

@@ -1,5 +1,7 @@
 """What is looked at, and how a link says it."""
 
+import contextlib
+import math
 from dataclasses import dataclass, fields
 from typing import Any, get_args, get_type_hints
 
@@ -36,7 +38,7 @@ class Selection:
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
         part: the open tab of Words to matrix.
         section: the open tab of BPTT.
-        clip: the norm that its gradient is clipped to, as a number; None: as trained.
+        clip: the norm that its gradient is clipped to; None: as trained.
     """
 
     run: str | None = None
@@ -75,7 +77,7 @@ class Selection:
     batch: int | None = None
     steps: int | None = None
     section: str | None = None
-    clip: str | None = None
+    clip: float | None = None
     part: str | None = None
 
 
@@ -97,9 +99,18 @@ def from_link(link: dict[str, str]) -> dict[str, Any]:
 def _parsed(kind: type, value: str) -> Any:
     if kind is bool:
         return value == "1"
+    if kind is float:
+        return _number(value)
     if kind is int:
         return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
     return value
+
+
+def _number(value: str) -> float | None:
+    with contextlib.suppress(ValueError):
+        found = float(value)
+        return found if math.isfinite(found) else None
+    return None
 
 
 def _kind(annotation: Any) -> type:

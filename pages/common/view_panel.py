@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import groupby
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,6 @@ from pages.common import state
 from pages.common.bounded import kept
 from rnn_core.figures.frame import Figure
 from rnn_core.views import view as named
-from rnn_core.views.bptt.view import View as Earlier
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, Table, View
 
@@ -65,9 +65,10 @@ def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: An
     if choices:
         choose(view, inputs, controls, fixed)
     key, pick = f"view-{view.name}", view.pick
-    for part in view.render(found):
-        with st.expander(part.fold) if part.fold else nullcontext():
-            _show_part(part, key, view.question, pick)
+    for fold, parts in groupby(view.render(found), lambda part: part.fold):
+        with st.expander(fold) if fold else nullcontext():
+            for part in parts:
+                _show_part(part, key, view.question, pick)
 
 
 def choose(
@@ -85,8 +86,7 @@ def choose(
     offered = [one for one in view.choices(needed, controls) if one.field not in fixed and len(one.values) > 1]
     where = st.container(horizontal=True, vertical_alignment="bottom") if len(offered) > 1 and not titled else st
     for one in offered:
-        value = getattr(controls, one.field)
-        value = one.shown if value is None else value
+        value = getattr(controls, one.field) if one.shown is None else one.shown
         seen: dict[str, Any] = {"label_visibility": "visible" if titled else "collapsed"}
         if one.form == "slider":
             where.slider(one.title, *one.values, **state.bound(one.field, value))
@@ -94,7 +94,7 @@ def choose(
             where.number_input(one.title, *one.values, help=one.help, **state.bound(one.field, value))
         elif one.form == "box":
             where.selectbox(one.title, one.values, format_func=one.words, **seen,
-                            **state.bound(one.field, value, lambda value: value or None))  # fmt: skip
+                            **state.bound(one.field, value, lambda value: None if value == "" else value))  # fmt: skip
         else:
             where.segmented_control(one.title, one.values, format_func=one.words, required=True, wrap=True, **seen,
                                     **state.bound(one.field, value))  # fmt: skip
@@ -144,17 +144,3 @@ COMPONENTS: dict[str, Callable[[Any], object]] = {
     "table": _table, "text": st.markdown, "caption": st.caption, "formula": st.latex,
 }  # fmt: skip
 """What shows a part of a result, by its kind, beside figures. A page may add a component of its own."""
-
-
-def earlier(view: Earlier[Any], subject: Any, clicks: bool = True, controls: Callable[[], None] | None = None) -> None:
-    """A view of the BPTT page, which is not of the table yet.
-
-    Args:
-        clicks: whether a click chooses what it stands for.
-        controls: draws what chooses between forms of the view, above its figure.
-    """
-    found = view.compute(subject)
-    _head(view.question, view.explain(found))
-    if controls:
-        controls()
-    _chart(view.draw(found), f"view-{view.name}", view.question, view.pick if clicks else None)

@@ -16,6 +16,10 @@ TABLE = {
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
     "ledger": ("ledger", "memory", "ledger-sum"),
     "equations": ("unit-step", "terms"),
+    "bptt": (
+        "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "clipping",
+        "directions", "beside",
+    ),
     "feedforward": ("alone", "answer-alone", "tags-alone"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""

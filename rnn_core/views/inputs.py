@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.results import Along, Scores, SplitSummary, Trace
+
+if TYPE_CHECKING:  # it loads torch
+    from rnn_core.views.bptt import Backward
 
 NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",
@@ -13,6 +16,8 @@ NEEDS = {
     "second_text": "further texts, as tokens",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
+    "target": "the way back of the text: what the losses at its target send to each step",
+    "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
 }
 """The inputs by their names."""
@@ -110,6 +115,16 @@ class Inputs:
     @property
     def scores(self) -> Scores:
         found: Scores = self.named["evaluation"].value
+        return found
+
+    @property
+    def backward(self) -> "Backward":
+        found: Backward = self.named["target"].value
+        return found
+
+    @property
+    def beside(self) -> Mapping[str, "Backward"]:
+        found: Mapping[str, Backward] = self.named["beside"].value
         return found
 
     @property

@@ -419,7 +419,7 @@ def _choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
     def words(label: str) -> str:
         return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
 
-    return (Choice("label", "Label", labels if answer else ("", *labels), words, "box", answer),)
+    return (Choice("label", "Label", labels if answer else ("", *labels), words, "box", controls.label or answer),)
 
 
 LOSSES: View[Labelled, Losses] = View(

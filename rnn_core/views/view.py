@@ -33,7 +33,7 @@ class Choice(NamedTuple):
         values: those that there are; of a slider, the least and the greatest.
         words: how a value is called.
         form: `row`, `box`, `slider` or `number`.
-        shown: the value that stands for the default, where the control has None.
+        shown: the value that is shown; None: that of the control.
         help: more words on it.
     """
 

@@ -13,6 +13,7 @@ WHOLE = some.integers(0, 10**9 - 1)
 WORDS = some.text(max_size=40)
 VALUES: dict[Any, some.SearchStrategy[Any]] = {
     str: WORDS, str | None: some.none() | WORDS, int: WHOLE, int | None: some.none() | WHOLE, bool: some.booleans(),
+    float | None: some.none() | some.floats(allow_nan=False, allow_infinity=False),
 }  # fmt: skip
 KINDS = get_type_hints(Selection)
 

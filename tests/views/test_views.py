@@ -18,7 +18,6 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
 from rnn_core.results import Answer, Evaluation
-from rnn_core.views import bptt
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
 from rnn_core.views.inputs import NEEDS, given
@@ -68,7 +67,7 @@ def test_the_table_names_each_view_of_each_file_once() -> None:
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_lists_views_that_there_are(name: str) -> None:
     known = {page: {*views.TABLE[page]} for page in ("inspect", "evaluate", "losses")} | {
-        "bptt": {*TARGETS, *(view.name for view in (*bptt.VIEWS, bptt.BESIDE))},
+        "bptt": {*TARGETS, *views.TABLE["bptt"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }
     for page, named in tasks.task(name).views.items():

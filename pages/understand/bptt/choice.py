@@ -7,11 +7,12 @@ import streamlit as st
 
 from pages.common import cache, state
 from rnn_core import tasks
+from rnn_core.views.inputs import Input
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
-    from rnn_core.views.bptt import Asked, Backward
+    from rnn_core.views.bptt import Backward
 
 
 OWN = "the network's own answer"
@@ -85,8 +86,8 @@ def choose_target(run: Run) -> None:
         row.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
 
 
-def look_back(run: Run, own: bool = True) -> "Backward":
-    """The way back of the selected text. Raises Problem as reading and aiming do.
+def look_back(run: Run, own: bool = True) -> Input:
+    """The way back of the selected text, and its key. Raises Problem as reading and aiming do.
 
     Args:
         own: whether this is the selected run: a pinned one aims at its own answer where it lacks the label.
@@ -95,43 +96,9 @@ def look_back(run: Run, own: bool = True) -> "Backward":
     task, target = tasks.of(run.config), _target_of(run).chosen(run)
     loss = chosen.loss if chosen.loss in task.losses else None
     batch = own and "directions" in task.views["bptt"]
-    return cache.backward(run, chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise, batch)
-
-
-def choose_copies(backward: "Backward") -> "Asked":
-    """Layer, direction and parameter, and the loss t and copy i that are clicked; at first the loss that goes furthest."""
-    from rnn_core.views import bptt as views
-
-    chosen, network, last = state.selection(), backward.loaded.network, len(backward.trace.tokens) - 1
-    parameters = views.parameters(backward.loaded)
-    layer = min(chosen.layer, network.config.layers - 1)
-    direction = min(chosen.direction, network.directions - 1)
-    found: dict[str, tuple[Any, tuple[Any, ...], Callable[[Any], str]]] = {
-        "layer": (layer, tuple(range(network.config.layers)), lambda i: f"layer {i + 1}"),
-        "direction": (direction, tuple(range(network.directions)), ("from the start", "from the end").__getitem__),
-        "parameter": (chosen.parameter if chosen.parameter in parameters else parameters[0], parameters,
-                      lambda name: "copies of " + views.letter(backward.loaded, f"cells.0.0.{name}", short=True)),
-    }  # fmt: skip
-    row = st.container(horizontal=True)
-    for name, (value, values, words) in found.items():
-        if len(values) > 1:
-            row.segmented_control(name.capitalize(), values, format_func=words, required=True, label_visibility="collapsed",
-                                  **state.bound(name, value))  # fmt: skip
-    rows = backward.flow.rows
-    step = int(rows[0 if direction else -1]) if chosen.step is None or chosen.step not in rows else chosen.step
-    back = chosen.back
-    if back is None:  # one that the loss reaches, and not the first one read, whose W receives 0
-        back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
-    trained = backward.loaded.config.train.truncate
-    window = min(max(chosen.window or (trained if 0 < trained <= last else 5), 1), last + 1)
-    return views.Asked(backward, step, min(back, last), layer, direction, found["parameter"][0], window, chosen.down)
-
-
-def choose_way(ways: dict[int, str], down: int) -> None:
-    """Where the loss comes down into a lower layer; nothing where there is one way alone."""
-    if len(ways) > 1:
-        st.selectbox("Step s at which the loss comes down into this layer (with its share of what the copy receives)", list(ways),
-                     format_func=ways.__getitem__, **state.bound("down", down))  # fmt: skip
+    asked = (chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise)
+    found = cache.backward(run, *asked, batch)
+    return Input((str(run.path), cache.version_of(run), *asked, bool(found.examples)), found)
 
 
 def warn(backward: "Backward") -> None:

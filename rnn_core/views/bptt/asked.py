@@ -1,12 +1,13 @@
 """What the views of the BPTT page are about: one text and one target on the way back, and what of it is looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from rnn_core import tasks
 from rnn_core.analysis import bptt, bptt_reach, bptt_updates
 from rnn_core.analysis.bptt_pass import Pass, Target, beginning, doubled, forward, target_of
 from rnn_core.analysis.loading import Loaded
@@ -21,7 +22,8 @@ from rnn_core.results import (
     Trace,
     Truncation,
 )
-from rnn_core.views.view import literal
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Controls, literal
 
 MOST_KEPT = 32
 """Paths, reaches and truncations of one text that are kept."""
@@ -118,39 +120,110 @@ def backward(
 
 
 @dataclass(frozen=True)
-class Asked:
+class Way(Controls):
     """What of the way back is looked at.
 
     Attributes:
-        step, copy: t of the loss and i of the copy, from 0.
-        down: where the loss comes down into a lower layer; None: where most of it does.
+        step, back: t of the loss and i of the copy, from 0; None: the loss that goes furthest, and a copy that it reaches.
         layer, direction: whose copies.
-        parameter: the code's name of the parameter, one of `parameters`.
+        parameter: the code's name of the parameter, one of `parameters`; else the first of them.
+        window: K; None: as the run was trained, or 5.
+        down: where the loss comes down into a lower layer; None: where most of it does.
+    """
+
+    step: int | None = None
+    back: int | None = None
+    layer: int = 0
+    direction: int = 0
+    parameter: str = ""
+    window: int | None = None
+    down: int | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        way = inputs.backward
+        network, rows, last = way.loaded.network, way.flow.rows, len(way.trace.tokens) - 1
+        direction, offered = min(self.direction, network.directions - 1), parameters(way.loaded)
+        step = int(rows[0 if direction else -1]) if self.step is None or self.step not in rows else self.step
+        back = self.back
+        if back is None:  # one that the loss reaches, and not the first one read, whose W receives 0
+            back = max(min(step + 3, last - 1), step) if direction else min(max(step - 3, 1), step)
+        trained = way.loaded.config.train.truncate
+        return replace(
+            self,
+            step=step,
+            back=min(back, last),
+            layer=min(self.layer, network.config.layers - 1),
+            direction=direction,
+            parameter=self.parameter if self.parameter in offered else offered[0],
+            window=min(max(self.window or (trained if 0 < trained <= last else 5), 1), last + 1),
+        )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run as the words on its gradients name it.
+
+    Attributes:
+        layers, directions: how many.
+        parts: of the state.
+        gates: of the cell.
+        of_step: the parameters that multiply the state before.
+        offered: the parameters whose copies can be looked at.
+        letters: of the cell's parameters, by the code's names.
+        words: of what the cell keeps, by its names.
+        rate, optimizer, truncate, loss: how the run was trained.
+        carries: whether it reads a stream, with the state carried over.
+    """
+
+    layers: int
+    directions: int
+    parts: tuple[str, ...]
+    gates: tuple[str, ...]
+    of_step: tuple[str, ...]
+    offered: tuple[str, ...]
+    letters: dict[str, str]
+    words: dict[str, str]
+    rate: float
+    optimizer: str
+    truncate: int
+    loss: str
+    carries: bool
+
+
+def facts_of(loaded: Loaded) -> Facts:
+    """Those of a run."""
+    network, train, task = loaded.network, loaded.config.train, tasks.of(loaded.config)
+    cell = network.cell
+    return Facts(
+        network.config.layers, network.directions, tuple(cell.parts), tuple(cell.gates), tuple(cell.of_step), parameters(loaded),
+        {name: one.letter for name, one in cell.parameters(1, 1).items()}, {one.name: one.words for one in cell.kept},
+        train.learning_rate, train.optimizer, train.truncate, task.loss_of(loaded.config), task.carries,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the way back is looked at, with what each copy receives.
+
+    Attributes:
+        step, copy: t of the loss and i of the copy, from 0.
+        layer, direction, parameter: whose copies.
         window: K.
     """
 
-    backward: Backward
+    flow: GradientFlow
+    facts: Facts
     step: int
     copy: int
     layer: int = 0
     direction: int = 0
     parameter: str = ""
     window: int = 5
-    down: int | None = None
-
-    def __post_init__(self) -> None:
-        offered = parameters(self.backward.loaded)
-        if self.parameter not in offered:
-            object.__setattr__(self, "parameter", offered[0])
-
-    @property
-    def flow(self) -> GradientFlow:
-        return self.backward.flow
 
     @property
     def recurrent(self) -> bool:
         """Whether the chosen parameter multiplies the state before the step."""
-        return self.parameter in self.backward.loaded.network.cell.of_step
+        return self.parameter in self.facts.of_step
 
     @property
     def held(self) -> CopyGradients:
@@ -159,7 +232,7 @@ class Asked:
 
     @property
     def letter(self) -> str:
-        return letter(self.backward.loaded, f"cells.{self.layer}.{self.direction}.{self.parameter}", short=True)
+        return self.facts.letters[self.parameter]
 
     @property
     def name(self) -> str:
@@ -174,12 +247,12 @@ class Asked:
     @property
     def top(self) -> bool:
         """Whether the chosen layer is the uppermost."""
-        return self.layer == len(self.backward.done.layers) - 1
+        return self.layer == self.facts.layers - 1
 
     @property
     def below_both(self) -> bool:
         """Whether a layer that reads both ways lies above the chosen one: then every loss reaches every copy."""
-        return self.backward.done.network.directions == 2 and not self.top
+        return self.facts.directions == 2 and not self.top
 
     def at(self, step: int) -> str:
         return f"t = {step + 1} (“{literal(self.flow.tokens[step], 30)}”)"
@@ -191,23 +264,37 @@ def parameters(loaded: Loaded) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*cell.of_step, *cell.of_inputs, *cell.declared)))
 
 
-def letter(loaded: Loaded, name: str, short: bool = False) -> str:
+def letter(facts: Facts, name: str) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
         return {"embedding.weight": "E", "weight_out": "V", "bias_out": "c", "all": "all together"}[name]
     _, layer, direction, parameter = name.split(".")
-    config = loaded.config.model
-    found = loaded.network.cell.parameters(1, 1)[parameter].letter
-    if short:
-        return found
-    where = [f"layer {int(layer) + 1}"] * (config.layers > 1)
-    where += [("from the start", "from the end")[int(direction)]] * config.bidirectional
-    return found + (f" ({', '.join(where)})" if where else "")
+    where = [f"layer {int(layer) + 1}"] * (facts.layers > 1)
+    where += [("from the start", "from the end")[int(direction)]] * (facts.directions == 2)
+    return facts.letters[parameter] + (f" ({', '.join(where)})" if where else "")
 
 
-def same(asked: Asked) -> Asked:
-    """For views that compute nothing of their own."""
-    return asked
+def looked_at(inputs: Inputs, controls: Way) -> Asked:
+    """What is looked at, once the controls are settled."""
+    assert controls.step is not None and controls.back is not None and controls.window is not None
+    return Asked(
+        inputs.backward.flow, facts_of(inputs.backward.loaded), controls.step, controls.back, controls.layer, controls.direction,
+        controls.parameter, controls.window,
+    )  # fmt: skip
+
+
+def most_bytes(inputs: Inputs) -> int:
+    """Bytes of `Asked`, all layers with it: R·T numbers of each parameter twice, and some rows of T."""
+    way = inputs.backward
+    steps, rows = len(way.trace.tokens), len(way.flow.rows)
+    cells, kinds = way.loaded.network.config.layers * way.loaded.network.directions, len(parameters(way.loaded))
+    names = sum(len(name.encode()) + 8 for name in (*way.trace.tokens, *way.trace.labels))
+    return 8 * cells * (rows * steps * (2 + 2 * kinds) + steps * (1 + 4 * kinds)) + 2048 * cells + 32 * steps + names + 4096
+
+
+def pick_copy(point: list[Any]) -> dict[str, Any]:
+    """A click chooses the copy."""
+    return {"back": int(point[0])}
 
 
 def over(a: Any, b: Any) -> float:

@@ -1,30 +1,32 @@
 """Runs side by side on the same text."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
-from rnn_core.views.bptt.asked import Asked
+from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
 from rnn_core.views.bptt.reach import faded, horizon_words
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import literal
+from rnn_core.views.inputs import Inputs, given
+from rnn_core.views.view import Controls, Part, Table, View, literal
 
 
-class Beside(NamedTuple):
+@dataclass(frozen=True)
+class Beside:
     """Runs on the same text, by what people call them; each looked at its last loss and its uppermost layer."""
 
     runs: dict[str, Asked]
 
 
-def _draw_beside(beside: Beside) -> Figure:
+def _draw_beside(beside: Beside) -> tuple[Part, ...]:
     series = {}
     for name, asked in beside.runs.items():
         left = faded(asked)
         series[name] = (np.arange(len(left)), left)
-    return figures.against(series, "steps away from the last loss", "‖δ(T,i)‖ / ‖δ(T,T)‖")
+    drawn = figures.against(series, "steps away from the last loss", "‖δ(T,i)‖ / ‖δ(T,T)‖")
+    return Part("figure", drawn), Part("text", horizons(beside)), Part("table", Table(side_by_side(beside)))
 
 
 def side_by_side(beside: Beside) -> dict[str, list[Any]]:
@@ -54,5 +56,15 @@ def _explain_beside(beside: Beside) -> str:
     )
 
 
-BESIDE: View[Beside] = View("beside", "Which cell remembers furthest back?", lambda beside: beside,
-                            _draw_beside, _explain_beside)  # fmt: skip
+def _beside(inputs: Inputs, controls: Controls) -> Beside:
+    found = {}
+    for name, way in inputs.beside.items():
+        one, last = given(target=way), int(way.flow.rows[-1])
+        found[name] = looked_at(one, Way(last, 0, way.loaded.network.config.layers - 1).settled(one))
+    return Beside(found)
+
+
+BESIDE: View[Controls, Beside] = View(
+    "beside", "Which cell remembers furthest back?", ("beside",), Controls, _beside, _draw_beside, _explain_beside,
+    lambda inputs: sum(most_bytes(given(target=way)) + 2 * len(name.encode()) for name, way in inputs.beside.items()),
+)  # fmt: skip

@@ -1,44 +1,50 @@
 """The loss at the last step against the loss at every step, with the same weights."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
-from rnn_core import tasks
-from rnn_core.analysis.loading import Loaded
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.results import LossModes
-from rnn_core.views.bptt.asked import Asked, letter, over
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import number
+from rnn_core.views.bptt.asked import Asked, Way, letter, looked_at, most_bytes, over, pick_copy
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Part, Table, View, number
 
 
-class _Modes(NamedTuple):
+@dataclass(frozen=True)
+class Modes:
+    """The two gradients, with what is looked at."""
+
     asked: Asked
     modes: LossModes
 
 
-def _draw_modes(found: _Modes) -> Figure:
-    asked, modes = found
+def _modes(inputs: Inputs, controls: Way) -> Modes:
+    return Modes(looked_at(inputs, controls), inputs.backward.modes)
+
+
+def _draw_modes(found: Modes) -> tuple[Part, ...]:
+    asked, modes = found.asked, found.modes
     series = {"loss at the last step": modes.last_reached[asked.layer, asked.direction],
               "loss at every step (mean)": modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
-    return figures.along(series, asked.flow.tokens, "‖∂L/∂hₜ‖", asked.copy)
+    drawn = figures.along(series, asked.flow.tokens, "‖∂L/∂hₜ‖", asked.copy)
+    return Part("figure", drawn), Part("text", modes_words(found)), Part("table", Table(compared(found)))
 
 
-def compared(modes: LossModes, loaded: Loaded) -> dict[str, list[Any]]:
+def compared(found: Modes) -> dict[str, list[Any]]:
     """The two gradients by parameter, as a table."""
+    modes, facts = found.modes, found.asked.facts
     return {
-        "parameter": [letter(loaded, name) for name in modes.last_norms],
+        "parameter": [letter(facts, name) for name in modes.last_norms],
         "length, last step": list(modes.last_norms.values()),
         "length, every step": [modes.every.norms[name] for name in modes.last_norms],
         "cosine": [modes.every.cosines[name] for name in modes.last_norms],
     }
 
 
-def modes_words(found: _Modes) -> str:
+def modes_words(found: Modes) -> str:
     """What the every-step loss changes here, as Markdown."""
-    asked, modes = found
-    config = asked.backward.loaded.config
+    asked, modes = found.asked, found.modes
     last, every = (held[asked.layer, asked.direction] for held in (modes.last_reached, modes.every_reached))
     early = max(1, len(last) // 4)
     cosine = modes.every.cosines["all"]
@@ -48,11 +54,11 @@ def modes_words(found: _Modes) -> str:
         f"{number(float(every[:early].mean()))} from every step's: {number(over(every[:early].mean(), last[:early].mean()))} "
         f"times as much. The two whole gradients {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to "
         "be read out at once, also before the text has said enough to know; this run was trained with the loss "
-        f"{CHOICE_NAMES[tasks.of(config).loss_of(config)]}."
+        f"{CHOICE_NAMES[asked.facts.loss]}."
     )
 
 
-def _explain_modes(found: _Modes) -> str:
+def _explain_modes(found: Modes) -> str:
     return (
         "Both are taken with the same weights on the same text. With the loss at the last step, all that an early word "
         "hears has come back through every later step. With a loss at every step, each step also hears its own loss, and "
@@ -61,8 +67,12 @@ def _explain_modes(found: _Modes) -> str:
     )
 
 
-MODES: View[Asked] = View(
-    "modes", "What does the last step's loss teach, and what every step's?",
-    lambda asked: _Modes(asked, asked.backward.modes), _draw_modes, _explain_modes,
-    lambda point: {"back": int(point[0])},
+def _most_bytes(inputs: Inputs) -> int:
+    layers, directions = inputs.backward.flow.layers, inputs.backward.loaded.network.directions
+    return most_bytes(inputs) + 16 * len(layers) * directions * len(inputs.backward.trace.tokens) + 512 * (4 + 8 * len(layers))
+
+
+MODES: View[Way, Modes] = View(
+    "modes", "What does the last step's loss teach, and what every step's?", ("target",), Way,
+    _modes, _draw_modes, _explain_modes, _most_bytes, pick_copy,
 )  # fmt: skip

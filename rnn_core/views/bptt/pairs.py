@@ -2,15 +2,31 @@
 
 
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
-from rnn_core.views.bptt.asked import Asked, same
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import number
+from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Part, View, number
 
 
-def _draw_map(asked: Asked) -> Figure:
+def _draw_map(asked: Asked) -> tuple[Part, ...]:
     flow = asked.flow
-    return figures.pairs(asked.held.pairs[asked.parameter], flow.rows, flow.tokens, asked.step, asked.copy)
+    drawn = Part("figure", figures.pairs(asked.held.pairs[asked.parameter], flow.rows, flow.tokens, asked.step, asked.copy))
+    if not asked.recurrent:
+        return (drawn,)
+    first = len(flow.tokens) if asked.direction else 1
+    said = (
+        f"Copy {first} of {asked.letter} receives exactly 0 from every loss: the state before the first step that is read is "
+        "h₀ = 0."
+    )
+    return drawn, Part("caption", said)
+
+
+def _choose_copies(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
+    facts = looked_at(inputs, controls).facts
+    return (
+        Choice("layer", "Layer", range(facts.layers), lambda i: f"layer {i + 1}"),
+        Choice("direction", "Direction", range(facts.directions), ("from the start", "from the end").__getitem__),
+        Choice("parameter", "Parameter", facts.offered, lambda name: f"copies of {facts.letters[name]}"),
+    )
 
 
 def _explain_map(asked: Asked) -> str:
@@ -43,7 +59,7 @@ def _explain_map(asked: Asked) -> str:
         r"\frac{\partial L(t)}{\partial W|(i)} = \delta(t,i)\, h_{i-1}^\top$$" + "\n\n"
         "(the Elman network's; gates have the same form with their own slopes).\n\n"
     )
-    if not asked.backward.loaded.network.cell.of_step:
+    if not asked.facts.of_step:
         formula = (
             r"$$\frac{\partial L(t)}{\partial U|(i)} = \delta(t,i)\, x_i^\top$$" + "\n\n"
             "This cell has no product with the state before, so there is no ∂L/∂W: a loss goes back along the states alone.\n\n"
@@ -60,7 +76,8 @@ def _explain_map(asked: Asked) -> str:
     )
 
 
-MAP: View[Asked] = View(
-    "pairs", "Which loss sends how much to which copy?", same, _draw_map, _explain_map,
+MAP: View[Way, Asked] = View(
+    "pairs", "Which loss sends how much to which copy?", ("target",), Way, looked_at, _draw_map, _explain_map, most_bytes,
     lambda point: {"step": int(point[0])} | ({"back": int(point[1])} if len(point) > 1 and point[1] is not None else {}),
+    _choose_copies,
 )  # fmt: skip

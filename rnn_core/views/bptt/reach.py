@@ -1,19 +1,26 @@
 """Vanishing and exploding: how far back a gradient reaches, and where the network is flat."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from rnn_core.analysis import bptt_reach
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.results import Reach
-from rnn_core.views.bptt.asked import Asked
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import number
+from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Part, View, figure, number
 
 
-class _Reached(NamedTuple):
+@dataclass(frozen=True)
+class Reached:
+    """How far back the chosen state hangs on its past.
+
+    Attributes:
+        distances: (K,) of the steps of `reach`.
+        left: what is left of the chosen loss, as `faded` has it.
+    """
+
     asked: Asked
     reach: Reach
     distances: np.ndarray
@@ -28,21 +35,26 @@ def faded(asked: Asked) -> np.ndarray:
     return away / away[0] if away[0] else np.zeros(len(away))
 
 
-def _reached(asked: Asked) -> _Reached:
-    reach = asked.backward.reach(asked.layer, asked.direction, asked.step)
-    left = faded(asked)
-    return _Reached(asked, reach, np.abs(reach.steps - reach.step), left)
+def _reached(inputs: Inputs, controls: Way) -> Reached:
+    one = looked_at(inputs, controls)
+    reach = inputs.backward.reach(one.layer, one.direction, one.step)
+    return Reached(one, reach, np.abs(reach.steps - reach.step), faded(one))
 
 
-def _draw_reach(found: _Reached) -> Figure:
+def _draw_reach(found: Reached) -> tuple[Part, ...]:
     reach, n = found.reach, found.distances
-    state = "h" if len(found.asked.backward.loaded.network.cell.parts) == 1 else "(h,c)"
+    state = "h" if len(found.asked.facts.parts) == 1 else "(h,c)"
     series = {"‖δ(t,i)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
               f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}  # fmt: skip
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
         series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
-    return figures.against(series, "steps away from t", "what is left", dashed=list(series)[2:])
+    drawn = figures.against(series, "steps away from t", "what is left", dashed=list(series)[2:])
+    parts = Part("figure", drawn), Part("text", horizon_words(found.left, found.asked.direction))
+    if not reach.left_out:
+        return parts
+    said = f"To answer quickly, {reach.left_out:,} of the steps have no singular value of their own here."
+    return *parts, Part("caption", said)
 
 
 def horizon_words(left: np.ndarray, direction: int = 0) -> str:
@@ -61,7 +73,7 @@ def horizon_words(left: np.ndarray, direction: int = 0) -> str:
     return f"Even {steps} {way}, where the text {end}, {left[-1]:.3g} times the start is left."
 
 
-def _explain_reach(found: _Reached) -> str:
+def _explain_reach(found: Reached) -> str:
     reach = found.reach
     growth = ""
     if len(reach.norms) > 1:
@@ -82,28 +94,33 @@ def _explain_reach(found: _Reached) -> str:
         "on this scale fades "
         "by the same factor at each step (vanishing); one that rises explodes.\n\n"
         f"{bound}\n\n‖∂h_t/∂h_k‖₂ is the most that any change of the state at k can still move the state at t"
-        + (", here of the pair (h, c)" if len(found.asked.backward.loaded.network.cell.parts) > 1 else "")
+        + (", here of the pair (h, c)" if len(found.asked.facts.parts) > 1 else "")
         + f".{growth}{thinned}"
     )
 
 
-REACH: View[Asked] = View(
-    "reach", "Does the gradient vanish or explode on the way back?", _reached, _draw_reach, _explain_reach
-)
+def _most_bytes(inputs: Inputs) -> int:
+    kinds = len(inputs.backward.loaded.network.cell.kept) + 4
+    return most_bytes(inputs) + 8 * (5 + kinds) * len(inputs.backward.trace.tokens) + 2048
 
 
-def _draw_saturation(found: _Reached) -> Figure:
+REACH: View[Way, Reached] = View(
+    "reach", "Does the gradient vanish or explode on the way back?", ("target",), Way,
+    _reached, _draw_reach, _explain_reach, _most_bytes,
+)  # fmt: skip
+
+
+def _draw_saturation(found: Reached) -> tuple[Part, ...]:
     series = {_called(found, name): share for name, share in found.reach.saturation.items()}
-    return figures.along(series, found.asked.flow.tokens, "share of flat units", found.asked.copy, log=False)
+    return figure(figures.along(series, found.asked.flow.tokens, "share of flat units", found.asked.copy, log=False))
 
 
-def _called(found: _Reached, name: str) -> str:
+def _called(found: Reached, name: str) -> str:
     """A non-linearity in words."""
-    kept = {one.name: one.words for one in found.asked.backward.loaded.network.cell.kept}
-    return kept.get(name, name)
+    return found.asked.facts.words.get(name, name)
 
 
-def _explain_saturation(found: _Reached) -> str:
+def _explain_saturation(found: Reached) -> str:
     i = found.asked.copy
     listed = ", ".join(f"{_called(found, name)} {share[i]:.0%}" for name, share in found.reach.saturation.items())
     return (
@@ -114,7 +131,7 @@ def _explain_saturation(found: _Reached) -> str:
     )
 
 
-SATURATION: View[Asked] = View(
-    "saturation", "Where is the network too flat to let the gradient pass?", _reached,
-    _draw_saturation, _explain_saturation, lambda point: {"back": int(point[0])},
+SATURATION: View[Way, Reached] = View(
+    "saturation", "Where is the network too flat to let the gradient pass?", ("target",), Way,
+    _reached, _draw_saturation, _explain_saturation, _most_bytes, pick_copy,
 )  # fmt: skip

@@ -3,16 +3,14 @@
 import numpy as np
 
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
-from rnn_core.views.bptt.asked import Asked, same
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import number
+from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
+from rnn_core.views.view import Part, View, figure, number
 
 
-def _draw_shares(asked: Asked) -> Figure:
+def _draw_shares(asked: Asked) -> tuple[Part, ...]:
     counted = asked.flow.weights[asked.flow.rows] > 0
     bands = figures.banded(asked.held.shares[asked.parameter][counted], asked.flow.rows[counted])
-    return figures.shares(bands, asked.flow.tokens, asked.copy)
+    return figure(figures.shares(bands, asked.flow.tokens, asked.copy))
 
 
 def _explain_shares(asked: Asked) -> str:
@@ -36,17 +34,17 @@ def _explain_shares(asked: Asked) -> str:
     )  # fmt: skip
 
 
-SHARES: View[Asked] = View(
-    "copy_shares", "Which copies make up the gradient, and which pull against it?",
-    same, _draw_shares, _explain_shares, lambda point: {"back": int(point[0])},
+SHARES: View[Way, Asked] = View(
+    "copy_shares", "Which copies make up the gradient, and which pull against it?", ("target",), Way,
+    looked_at, _draw_shares, _explain_shares, most_bytes, pick_copy,
 )  # fmt: skip
 
 
-def _draw_running(asked: Asked) -> Figure:
+def _draw_running(asked: Asked) -> tuple[Part, ...]:
     held = asked.held
     series = {"length of the sum so far / full length": held.running[asked.parameter],
               "cosine with the full gradient": held.running_cosines[asked.parameter]}  # fmt: skip
-    return figures.along(series, asked.flow.tokens, "of the full gradient", asked.copy, log=False)
+    return figure(figures.along(series, asked.flow.tokens, "of the full gradient", asked.copy, log=False))
 
 
 def _explain_running(asked: Asked) -> str:
@@ -64,7 +62,7 @@ def _explain_running(asked: Asked) -> str:
     )
 
 
-RUNNING: View[Asked] = View(
-    "running", "How does the gradient add up along the way back?",
-    same, _draw_running, _explain_running, lambda point: {"back": int(point[0])},
+RUNNING: View[Way, Asked] = View(
+    "running", "How does the gradient add up along the way back?", ("target",), Way,
+    looked_at, _draw_running, _explain_running, most_bytes, pick_copy,
 )  # fmt: skip

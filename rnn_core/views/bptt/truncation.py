@@ -1,32 +1,48 @@
 """What is lost when the way back is cut."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from rnn_core import tasks
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.results import Truncation
-from rnn_core.views.bptt.asked import Asked
-from rnn_core.views.bptt.view import View
+from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Part, View
 
 
-class _Cut(NamedTuple):
+@dataclass(frozen=True)
+class Cut:
+    """What is left of the gradient when the way back is cut.
+
+    Attributes:
+        all: at some K.
+        here: window and chunks of the chosen K.
+        losses: how many losses are cut.
+    """
+
     asked: Asked
-    all: list[Truncation]
-    here: list[Truncation]
+    all: tuple[Truncation, ...]
+    here: tuple[Truncation, ...]
+    losses: int
 
 
-def _cut(asked: Asked) -> _Cut:
-    return _Cut(asked, asked.backward.truncations, asked.backward.truncated(asked.window))
+def _cut(inputs: Inputs, controls: Way) -> Cut:
+    one, way = looked_at(inputs, controls), inputs.backward
+    return Cut(one, tuple(way.truncations), tuple(way.truncated(one.window)), way.losses_cut)
 
 
-def _draw_cut(cut: _Cut) -> Figure:
-    return figures.truncation(cut.all, cut.asked.name, cut.asked.window)
+def _draw_cut(cut: Cut) -> tuple[Part, ...]:
+    drawn = figures.truncation(cut.all, cut.asked.name, cut.asked.window)
+    return Part("figure", drawn), Part("text", cut_words(cut))
 
 
-def cut_words(cut: _Cut) -> str:
+def _choose_window(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
+    steps = len(inputs.backward.trace.tokens)
+    return (Choice("window", "K: steps that the way back may take", (1, steps), form="slider"),)
+
+
+def cut_words(cut: Cut) -> str:
     """What the chosen K leaves, as Markdown."""
-    asked, losses = cut.asked, cut.asked.backward.losses_cut
+    asked, losses = cut.asked, cut.losses
     counted = int((asked.flow.weights > 0).sum())
     said = "\n".join(
         f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t, i) kept, "
@@ -40,9 +56,9 @@ def cut_words(cut: _Cut) -> str:
             f"\n\nThis text is long: {losses:,} of its {counted:,} losses are cut, evenly from the last, and held against the "
             "whole of these."
         )
-    if trained := asked.backward.loaded.config.train.truncate:
+    if trained := asked.facts.truncate:
         said += f"\n\nThis run was trained in chunks of K = {trained}."
-        if tasks.of(asked.backward.loaded.config).carries:
+        if asked.facts.carries:
             said += " The state goes on from one chunk to the next; the gradient stops at the border."
     if asked.below_both:
         said += (
@@ -52,7 +68,7 @@ def cut_words(cut: _Cut) -> str:
     return said
 
 
-def _explain_cut(cut: _Cut) -> str:
+def _explain_cut(cut: Cut) -> str:
     last = " With the loss at the last step alone, only the last K steps, or the last chunk, learn anything."
     return (
         "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
@@ -63,6 +79,12 @@ def _explain_cut(cut: _Cut) -> str:
     )  # fmt: skip
 
 
-TRUNCATION: View[Asked] = View(
-    "truncation", "What is lost when the way back is cut after K steps?", _cut, _draw_cut, _explain_cut
-)
+def _most_bytes(inputs: Inputs) -> int:
+    """Two truncations at each of ten K and at the text's length, with a few figures of each parameter."""
+    return most_bytes(inputs) + 26 * 256 * (4 + 8 * len(inputs.backward.flow.layers)) * 2
+
+
+TRUNCATION: View[Way, Cut] = View(
+    "truncation", "What is lost when the way back is cut after K steps?", ("target",), Way,
+    _cut, _draw_cut, _explain_cut, _most_bytes, choices=_choose_window,
+)  # fmt: skip

@@ -1,45 +1,78 @@
 """What training would do with this text's gradient: one step of descent, clipping, and a mini-batch beside it."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
 from rnn_core.analysis import bptt_updates
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.results import BatchDirections, SgdStep
-from rnn_core.views.bptt.asked import Asked, letter, over
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import number
+from rnn_core.views.bptt.asked import Facts, facts_of, letter, over
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, number
 
 
-class _Step(NamedTuple):
-    asked: Asked
+@dataclass(frozen=True)
+class Clip(Controls):
+    """The norm that the gradient is clipped to, 0: never; None: as trained."""
+
+    clip: float | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        trained = inputs.backward.loaded.config.train.clip
+        return replace(self, clip=trained if self.clip is None or not 0 <= self.clip < _MOST_CLIP else self.clip)
+
+
+_MOST_CLIP = 1e9
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of descent.
+
+    Attributes:
+        logit: whether L is a logit.
+        norm: of the whole gradient.
+        sizes: by parameter, its length.
+        clip: the norm that the gradient is clipped to; 0: never.
+    """
+
     sgd: SgdStep
+    facts: Facts
+    logit: bool
+    norm: float
+    sizes: dict[str, float]
+    clip: float
 
 
-def _draw_sgd(step: _Step) -> Figure:
-    return figures.sgd(step.sgd, step.asked.backward.loaded.config.train.learning_rate)
+def _step(inputs: Inputs, controls: Clip) -> Step:
+    way = inputs.backward
+    assert controls.clip is not None
+    sizes = {name: float(p.norm()) for name, p in way.done.network.named_parameters()}
+    return Step(way.sgd, facts_of(way.loaded), way.flow.logit, way.flow.norm, sizes, controls.clip)
 
 
-def updates(asked: Asked, clip: float) -> dict[str, list[Any]]:
+def _draw_sgd(step: Step) -> tuple[Part, ...]:
+    return figure(figures.sgd(step.sgd, step.facts.rate))
+
+
+def updates(step: Step) -> dict[str, list[Any]]:
     """The update of each parameter by one step with the run's learning rate, as a table."""
-    loaded, norms = asked.backward.loaded, asked.backward.sgd.norms
-    rate = loaded.config.train.learning_rate
-    short = bptt_updates.clipped(asked.flow.norm, clip) if clip else 1.0
-    sizes = {name: float(p.norm()) for name, p in asked.backward.done.network.named_parameters()}
+    norms, rate = step.sgd.norms, step.facts.rate
+    short = bptt_updates.clipped(step.norm, step.clip) if step.clip else 1.0
     return {
-        "parameter": [letter(loaded, name) for name in norms],
+        "parameter": [letter(step.facts, name) for name in norms],
         "‖gradient‖": list(norms.values()),
         "‖update‖": [rate * short * norm for norm in norms.values()],
-        "‖update‖ / ‖parameter‖": [over(rate * short * norm, sizes[name]) for name, norm in norms.items()],
+        "‖update‖ / ‖parameter‖": [over(rate * short * norm, step.sizes[name]) for name, norm in norms.items()],
     }
 
 
-def clip_words(asked: Asked, clip: float) -> str:
+def clip_words(step: Step) -> str:
     """What clipping would do to this text's gradient, as a sentence."""
-    norm = asked.flow.norm
+    norm, clip = step.norm, step.clip
     if not clip:
         return "Clipping is off (0)."
     short = bptt_updates.clipped(norm, clip)
@@ -47,42 +80,52 @@ def clip_words(asked: Asked, clip: float) -> str:
     return f"The whole gradient has length {number(norm)}; with the threshold {number(clip)}, {done}."
 
 
-def _explain_sgd(step: _Step) -> str:
+def _explain_sgd(step: Step) -> str:
     found = step.sgd
     best = int(np.argmin(found.after))
-    train = step.asked.backward.loaded.config.train
-    word = "" if not step.asked.flow.logit else " Here L is a logit, which descent lowers: a step against this answer."
+    facts = step.facts
+    word = "" if not step.logit else " Here L is a logit, which descent lowers: a step against this answer."
     return (
         "One step of plain gradient descent from this text alone:\n\n"
         r"$$P \leftarrow P - \eta\, \frac{\partial L}{\partial P}$$" + "\n\n"
         f"Before: L = {number(found.before)}. At first L falls by ‖∂L‖² = {number(-found.slope)} for each unit of η; with too "
         f"large an η the step overshoots. Of the rates tried, η = {number(float(found.rates[best]))} ends lowest, at "
-        f"{number(float(found.after[best]))}. The run's own rate is {number(train.learning_rate)} with "
-        f"{CHOICE_NAMES[train.optimizer]}.{word}"
+        f"{number(float(found.after[best]))}. The run's own rate is {number(facts.rate)} with "
+        f"{CHOICE_NAMES[facts.optimizer]}.{word}"
     )
 
 
-SGD: View[Asked] = View(
-    "sgd", "What would one step of gradient descent from this text do?",
-    lambda asked: _Step(asked, asked.backward.sgd), _draw_sgd, _explain_sgd,
+def _choose_clip(inputs: Inputs, controls: Clip) -> tuple[Choice, ...]:
+    return (Choice("clip", "Clip gradient norm to", (0.0, _MOST_CLIP), form="number", help="0: never"),)
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    return 16_384 + 1024 * len(inputs.backward.flow.layers)
+
+
+SGD: View[Clip, Step] = View(
+    "sgd", "What would one step of gradient descent from this text do?", ("target",), Clip, _step, _draw_sgd, _explain_sgd,
+    _most_bytes,
+)  # fmt: skip
+CLIPPING: View[Clip, Step] = View(
+    "clipping", "", ("target",), Clip, _step, lambda step: (Part("text", clip_words(step)), Part("table", Table(updates(step)))),
+    clip_words, _most_bytes, choices=_choose_clip,
 )  # fmt: skip
 
 
-def _directions(asked: Asked) -> tuple[Asked, BatchDirections]:
-    found = asked.backward.directions
-    loaded = asked.backward.loaded
+def _directions(inputs: Inputs, controls: Controls) -> BatchDirections:
+    found, facts = inputs.backward.directions, facts_of(inputs.backward.loaded)
 
     def named(values: dict[str, Any]) -> dict[str, Any]:
-        return {letter(loaded, name): value for name, value in values.items()}
+        return {letter(facts, name): value for name, value in values.items()}
 
     text = found.text
-    return asked, BatchDirections(
+    return BatchDirections(
         type(text)(named(text.norms), named(text.cosines), named(text.ratios), named(text.bias)), named(found.cosines)
     )
 
 
-def _explain_directions(found: tuple[Asked, BatchDirections]) -> str:
-    _, directions = found
+def _explain_directions(directions: BatchDirections) -> str:
     together = directions.cosines["all together"]
     known = together[~np.isnan(together)]
     own = "none of its texts has a gradient that is not 0."
@@ -98,7 +141,8 @@ def _explain_directions(found: tuple[Asked, BatchDirections]) -> str:
     )
 
 
-DIRECTIONS: View[Asked] = View(
-    "directions", "Does this text pull where a mini-batch pulls?", _directions,
-    lambda found: figures.directions(found[1]), _explain_directions,
+DIRECTIONS: View[Controls, BatchDirections] = View(
+    "directions", "Does this text pull where a mini-batch pulls?", ("target",), Controls, _directions,
+    lambda found: figure(figures.directions(found)), _explain_directions,
+    lambda inputs: (5 + 8 * len(inputs.backward.flow.layers)) * (256 + 8 * len(inputs.backward.examples)) + 4096,
 )  # fmt: skip

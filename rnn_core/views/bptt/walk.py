@@ -1,33 +1,37 @@
 """One loss, walked back step by step, and one path of it in three factors."""
 
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.frame import Figure
 from rnn_core.figures.palette import visible
 from rnn_core.results import Path
-from rnn_core.views.bptt.asked import Asked, letter, over, parameters
-from rnn_core.views.bptt.view import View
-from rnn_core.views.view import literal, number
+from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, over, pick_copy
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Part, Table, View, figure, literal, number
 
 
-class _Walk(NamedTuple):
+@dataclass(frozen=True)
+class Walk:
+    """One loss, and the path that is followed; None where it does not reach the copy."""
+
     asked: Asked
     path: Path | None
 
 
-def _walk(asked: Asked) -> _Walk:
+def _walk(inputs: Inputs, controls: Way) -> Walk:
     """The way of one loss, and the factors of one path where the loss reaches the chosen copy."""
-    reaches = asked.below_both or (asked.copy >= asked.step if asked.direction else asked.copy <= asked.step)
-    if reaches and asked.flow.targets[asked.step] >= 0:
-        return _Walk(asked, asked.backward.path(asked.layer, asked.direction, asked.step, asked.copy, asked.down))
-    return _Walk(asked, None)
+    one = looked_at(inputs, controls)
+    reaches = one.below_both or (one.copy >= one.step if one.direction else one.copy <= one.step)
+    if reaches and one.flow.targets[one.step] >= 0:
+        return Walk(one, inputs.backward.path(one.layer, one.direction, one.step, one.copy, controls.down))
+    return Walk(one, None)
 
 
-def _draw_walk(walk: _Walk) -> Figure:
+def _draw_walk(walk: Walk) -> tuple[Part, ...]:
     asked = walk.asked
     held, row = asked.held, asked.row
     series = {
@@ -35,10 +39,10 @@ def _draw_walk(walk: _Walk) -> Figure:
         "‖δ(t,i)‖, at the pre-activation": held.delta[row],
         f"‖∂L(t)/∂{asked.letter}|(i)‖, at the copy": held.pairs[asked.parameter][row],
     }
-    return figures.along(series, asked.flow.tokens, "length", asked.copy)
+    return figure(figures.along(series, asked.flow.tokens, "length", asked.copy))
 
 
-def path_words(walk: _Walk) -> str:
+def path_words(walk: Walk) -> str:
     """One path in three factors, as Markdown."""
     asked, path = walk.asked, walk.path
     if path is None:
@@ -46,7 +50,7 @@ def path_words(walk: _Walk) -> str:
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
     state, apart = " (of h and c together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
     s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "of length")
-    w, recurrent = letter(asked.backward.loaded, f"cells.0.0.{path.parameter}", short=True), _recurrent(asked, path)
+    w, recurrent = asked.facts.letters[path.parameter], _recurrent(asked, path)
     factor, fixed = ("state before", ", with the state before held fixed") if recurrent else ("input", "")
     first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: what the loss asks of its own state."
     together = f"Together: ‖∂L(t)/∂{w}|(k)‖ = **{number(path.gradient_norm)}**."
@@ -73,7 +77,7 @@ def path_words(walk: _Walk) -> str:
 
 def _recurrent(asked: Asked, path: Path) -> bool:
     """Whether the path ends at a matrix that multiplies the state before; a cell may have none."""
-    return path.parameter in asked.backward.loaded.network.cell.of_step
+    return path.parameter in asked.facts.of_step
 
 
 def _at(asked: Asked, letter: str, step: int) -> str:
@@ -85,14 +89,14 @@ def _share(path: Path) -> float:
 
 
 def _ways_words(asked: Asked) -> str:
-    above = "the layer above" if asked.layer == len(asked.backward.done.layers) - 2 else "the layers above"
+    above = "the layer above" if asked.layer == asked.facts.layers - 2 else "the layers above"
     return (
         f"Layer {asked.layer + 1} is not read out itself: the loss reaches its states through {above}, which carry it along "
         "time as well. So it comes down at many steps s, and the copy receives the sum of all these ways; one is followed here."
     )
 
 
-def ways(walk: _Walk) -> dict[int, str]:
+def ways(walk: Walk) -> dict[int, str]:
     """Where the loss comes down into a lower layer and reaches the copy, the largest share first; empty in the uppermost."""
     if walk.path is None or walk.asked.top:
         return {}
@@ -102,9 +106,9 @@ def ways(walk: _Walk) -> dict[int, str]:
     return {int(path.ways[n]): f"s = {path.ways[n] + 1} · {visible(tokens[path.ways[n]])} · {path.shares[n]:.1%}" for n in order}
 
 
-def _explain_walk(walk: _Walk) -> str:
+def _explain_walk(walk: Walk) -> str:
     asked = walk.asked
-    w = letter(asked.backward.loaded, f"cells.0.0.{parameters(asked.backward.loaded)[0]}", short=True)
+    w = asked.facts.letters[asked.facts.offered[0]]
     formula = (
         rf"$$\frac{{\partial L(t)}}{{\partial {w}|(k)}} = \frac{{\partial L(t)}}{{\partial h_t}}\cdot"
         rf"\frac{{\partial h_t}}{{\partial h_k}}\cdot\frac{{\partial^+ h_k}}{{\partial {w}}}$$"
@@ -114,7 +118,7 @@ def _explain_walk(walk: _Walk) -> str:
             rf"$$\frac{{\partial L(t)}}{{\partial {w}|(k)}} = \sum_s \frac{{\partial^+ L(t)}}{{\partial h_s}}\cdot"
             rf"\frac{{\partial h_s}}{{\partial h_k}}\cdot\frac{{\partial^+ h_k}}{{\partial {w}}}$$"
         )
-    by = "slopes and by W" if asked.backward.loaded.network.cell.of_step else "slopes alone, because this cell has no W"
+    by = "slopes and by W" if asked.facts.of_step else "slopes alone, because this cell has no W"
     return (
         f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
         f"multiplies it by that step's {by}. Where the line falls steeply, little of this loss gets past.\n\n"
@@ -141,11 +145,11 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     }
 
 
-def factors(walk: _Walk) -> dict[str, Any] | None:
+def factors(walk: Walk) -> dict[str, Any] | None:
     """The factors of one path as numbers, a row a unit; None where there is no path."""
     if (path := walk.path) is None:
         return None
-    d, gates = len(path.at_loss) // len(path.parts), walk.asked.backward.loaded.network.cell.gates
+    d, gates = len(path.at_loss) // len(path.parts), walk.asked.facts.gates
     found: dict[str, Any] = {"unit": np.arange(d)}
     at = "∂L(t)/∂{}_t" if walk.asked.top else "∂⁺L(t)/∂{}_s"
     for i, part in enumerate(path.parts):
@@ -154,7 +158,33 @@ def factors(walk: _Walk) -> dict[str, Any] | None:
     return found | deltas | ({"h_{k−1}": path.factor} if _recurrent(walk.asked, path) else {})
 
 
-WALK: View[Asked] = View(
-    "walk", "How does one loss travel back?", _walk, _draw_walk, _explain_walk,
-    lambda point: {"back": int(point[0])},
+def _choose_way(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
+    walk = _walk(inputs, controls)
+    listed = ways(walk)
+    title = "Step s at which the loss comes down into this layer (with its share of what the copy receives)"
+    return (Choice("down", title, tuple(listed), listed.__getitem__, "box", walk.path and walk.path.down),)
+
+
+def _show_path(walk: Walk) -> tuple[Part, ...]:
+    fold = "Step by step, with the factors"
+    parts = Part("text", path_words(walk)), Part("table", Table(steps_back(walk.asked)), fold)
+    if (found := factors(walk)) is None:
+        return parts
+    said = "The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before."
+    return *parts, Part("text", said, fold), Part("table", Table(found, 220), fold)
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    """A path has a square of as many numbers as the state has, and some rows of these."""
+    way = inputs.backward
+    cell, model = way.loaded.network.cell, way.loaded.config.model
+    d = len(cell.parts) * model.hidden
+    rows = (2 + len(cell.gates)) * d + max(2 * model.hidden, model.embedding) + 2 * len(way.trace.tokens)
+    return most_bytes(inputs) + 8 * (d * d + rows) + 1024
+
+
+WALK: View[Way, Walk] = View(
+    "walk", "How does one loss travel back?", ("target",), Way, _walk, _draw_walk, _explain_walk, _most_bytes, pick_copy,
+    _choose_way,
 )  # fmt: skip
+PATH: View[Way, Walk] = View("path", "", ("target",), Way, _walk, _show_path, path_words, _most_bytes)

@@ -9,12 +9,11 @@ from rnn_core.analysis import bptt
 from rnn_core.views import bptt as views
 from rnn_core.views.view import number
 from rnn_core.workspace import Workspace
-from tests.views.bptt.asked import asked_of
+from tests.views.bptt.asked import Looking, asked_of
 
 
 def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) -> None:
-    asked = asked_of(workspace, "lstm")
-    table = views.steps_back(asked)
+    table = views.steps_back(asked_of(workspace, "lstm").asked)
     assert table["i"] == [6, 5, 4, 3, 2, 1] and table["factor of the step"][0] is None
     product = table["‖δ(t,i)‖"][0] * np.prod(table["factor of the step"][1:])
     assert product == pytest.approx(table["‖δ(t,i)‖"][-1], rel=1e-5)
@@ -22,17 +21,17 @@ def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) 
 
 @pytest.mark.parametrize("both", [False, True])
 def test_in_a_lower_layer_the_ways_down_are_told_and_one_is_followed(workspace: Workspace, both: bool) -> None:
-    asked = replace(asked_of(workspace, "lstm", "tag", layers=2, bidirectional=both), layer=0)
-    walk = views.WALK.compute(asked)
-    assert walk.path is not None and views.ways(views.WALK.compute(replace(asked, layer=1))) == {}
+    looking = asked_of(workspace, "lstm", "tag", layers=2, bidirectional=both).but(layer=0)
+    walk = looking(views.WALK)
+    assert walk.path is not None and views.ways(looking.but(layer=1)(views.WALK)) == {}
     assert set(views.ways(walk)) == set(walk.path.ways.tolist()) == set(range(2, 14 if both else 6))
     assert next(iter(views.ways(walk))) == walk.path.down
-    other = views.WALK.compute(replace(asked, down=3))
+    other = looking.but(down=3)(views.WALK)
     said = views.path_words(other)
     assert "s = 4 (" in said and f"**{number(other.path.gradient_norm)}**" in said
     assert f"**{number(walk.path.whole_norm)}**" in said and f"{other.path.shares[1]:.1%}" in said
     assert "∂⁺L(t)/∂h_s" in views.factors(other) and r"\sum_s" in views.WALK.explain(other)
-    beyond = views.WALK.compute(replace(asked, copy=8))
+    beyond = looking.but(back=8)(views.WALK)
     assert (beyond.path is not None) == both
     if not both:
         assert "does not reach the copy" in views.path_words(beyond) and views.ways(beyond) == {}
@@ -40,16 +39,16 @@ def test_in_a_lower_layer_the_ways_down_are_told_and_one_is_followed(workspace: 
 
 def test_only_below_both_directions_it_is_said_that_ways_may_come_back(workspace: Workspace) -> None:
     for layers, layer, both, said in ((2, 0, True, True), (2, 1, True, False), (2, 0, False, False), (1, 0, True, False)):
-        asked = replace(asked_of(workspace, "tanh", "tag", layers=layers, bidirectional=both), layer=layer)
-        words = views.cut_words(views.TRUNCATION.compute(asked))
+        looking = asked_of(workspace, "tanh", "tag", layers=layers, bidirectional=both).but(layer=layer)
+        words = views.cut_words(looking(views.TRUNCATION))
         assert ("comes back to a near copy is kept" in words) == said
 
 
 def test_losses_left_out_of_the_truncation_are_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = asked_of(workspace, "tanh", "tag")
-    assert "of its 12 losses" not in views.cut_words(views.TRUNCATION.compute(asked))
+    looking = asked_of(workspace, "tanh", "tag")
+    assert "of its 12 losses" not in views.cut_words(looking(views.TRUNCATION))
     monkeypatch.setattr(bptt, "MOST_PRODUCTS", bptt.MOST_PRODUCTS * 1e-7)
-    fewer = replace(asked, backward=replace(asked.backward, _kept={}))
-    losses = fewer.backward.losses_cut
+    fewer = Looking(replace(looking.way, _kept={}), **vars(looking.controls))
+    losses = fewer.way.losses_cut
     assert 0 < losses < 12
-    assert f"{losses} of its 12 losses are cut" in views.cut_words(views.TRUNCATION.compute(fewer))
+    assert f"{losses} of its 12 losses are cut" in views.cut_words(fewer(views.TRUNCATION))
