@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 COPIED = ("app.py", "pyproject.toml", "pages", "rnn_core", "samples", "tests")
 
+PAGES = ("pages/read/inspect/inspect.py", "pages/understand/bptt/bptt.py", "pages/understand/matrix/matrix.py")
+
 OPENS = """
 import sys
 from streamlit.testing.v1 import AppTest
@@ -73,7 +75,7 @@ def test_the_guide_works_to_the_letter(title: str, copy: Path) -> None:
         told = run(copy, *(run_id if word == "RUN" else word.strip('"') for word in words[1:]))
         found = json.loads(told.splitlines()[-1])
         run_id = found.get("run", run_id)
-    run(copy, "-c", OPENS, run_id, "pages/read/inspect.py", "pages/understand/bptt.py", "pages/understand/matrix.py")
+    run(copy, "-c", OPENS, run_id, *PAGES)
     for line in re.findall(r"```python\n(CELLS\[.*?\] = .*?)\n```", part):
         tests = (copy / "tests" / "tiny.py").read_text(encoding="utf-8")
         changed = re.sub(r"(?m)^(COMPILED = )", line.replace("\\", r"\\") + r"\n\1", tests)
