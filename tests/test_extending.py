@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 COPIED = ("app.py", "pyproject.toml", "pages", "rnn_core", "samples", "tests")
 
+
 OPENS = """
 import sys
 from streamlit.testing.v1 import AppTest

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.understand.bptt.table import TABS as GRADIENTS
 from pages.understand.matrix.table import SOME, TABS
 from rnn_core import tasks, views
 from rnn_core.workspace import Workspace
@@ -36,6 +37,10 @@ def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> N
     listed = tasks.task(task).views
     at = {"run": run.id, "text": TEXT, "step": "2", "unit": "1"}
     shown(open_page("inspect", workspace.root, **at), {*listed["inspect"]})
+    for section, (_, rows) in GRADIENTS.items():
+        if section != "modes" or section in listed["bptt"]:
+            names = {name for row in rows for name in row} - {"batch", "losses-page"}
+            shown(open_page("bptt", workspace.root, section=section, layer="0", **at), {"pairs", "walk", "path", *names})
     for part, (_, rows) in TABS.items():
         if part in listed["matrix"]:
             names = {name for row in rows for name in row if name not in SOME or name in listed["matrix"]}

@@ -1,6 +1,7 @@
 """Every view computes, draws and explains, with a user's markup shown as written and this run's own numbers."""
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
 from rnn_core.results import Answer, Evaluation
+from rnn_core.views import encoding
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
 from rnn_core.views.inputs import NEEDS, given
@@ -110,6 +112,32 @@ def test_every_view_of_inspect_draws_and_explains(
                     if part.kind == "figure":
                         validated(part.content)
                 escaped_only(view.explain(found))
+
+
+def test_a_view_reads_what_it_names_alone_and_is_computed_once(workspace: Workspace) -> None:
+    one = loaded(workspace)
+    inputs = given(run=one, text=trace(one, "film"), evaluation=None)
+    with pytest.raises(KeyError, match="evaluation"):
+        _ = inputs.only(("run", "text")).scores
+    states, losses_ = inspect_views.STATES, inspect_views.LOSSES
+    first = states.answer(inputs, states.controls(step=1))
+    assert states.answer(inputs, states.controls(step=1, layer=9, quantity="none")) is first, "what there is not is settled first"
+    assert states.answer(inputs, states.controls(step=2)) is not first
+    with pytest.raises(KeyError, match="text"):
+        losses_.answer(given(run=one))
+
+
+@pytest.mark.parametrize("odd", [[1], {1}, np.array([object()], object), np.array(["x"]), b"x"])
+def test_what_is_not_plain_is_not_encoded(odd: Any) -> None:
+    with pytest.raises(TypeError):
+        encoding.encode(odd)
+
+
+def test_numbers_that_are_not_finite_come_back() -> None:
+    found = metrics.scores(np.eye(2, dtype=int), ("a", "b"))
+    back = encoding.decode(type(found), encoding.encode(replace(found, loss=float("inf"), accuracy=float("nan"))))
+    assert back.loss == float("inf") and np.isnan(back.accuracy) and back.spans is None
+    assert back.per_class == found.per_class and np.array_equal(back.confusion, found.confusion)
 
 
 def test_labels_and_tokens_do_appear_escaped(workspace: Workspace) -> None:

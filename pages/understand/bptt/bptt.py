@@ -4,18 +4,9 @@ import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, text_choice, view_panel, widgets
 from pages.understand.bptt import beside, choice
+from pages.understand.bptt.table import TABS
 from rnn_core import tasks
 from rnn_core.views import view
-
-TABS = {
-    "copies": ("What each copy adds", (("copy_shares",), ("running",))),
-    "modes": ("Last or every step", (("modes",), ("losses-page",))),
-    "truncation": ("Truncation", (("truncation",),)),
-    "reach": ("Vanishing or exploding", (("reach",), ("saturation",))),
-    "sgd": ("A step of SGD", (("sgd", "clipping"), ("batch",))),
-    "beside": ("Other runs", (("beside",),)),
-}
-"""The titles of the tabs and their views; those of a row stand side by side."""
 
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
