@@ -58,7 +58,7 @@ def test_the_one_hot_window_keeps_its_blocks_apart() -> None:
 def test_the_largest_terms_and_the_rest_are_the_sum(factor: float) -> None:
     draw = np.random.default_rng(0)
     w, u = draw.normal(size=30), draw.normal(size=20)
-    terms = GateTerms("n", 0.25, -0.5 * (factor != 1), w * 0.5, u * 2, w, u, factor)
+    terms = GateTerms("n", 0.25, -0.5 * (factor != 1), w * 0.5, u * 2, w, u, factor, factor_name="r" * (factor != 1))
     parts = figures.largest_terms(terms, 7, [f"x[{i}]" for i in range(20)])
     assert sum(part.value for part in parts) == pytest.approx(terms.total)
     sizes = [abs(part.value) for part in parts[:12]]
