@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rnn_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
+
+settings.register_profile("unrolled", deadline=None)  # an example may wait for a compiler, or for a busy machine
+settings.load_profile("unrolled")
 
 
 @pytest.fixture
