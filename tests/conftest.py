@@ -13,6 +13,9 @@ settings.load_profile("tests")
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 
+settings.register_profile("unrolled", deadline=None)  # an example may wait for a compiler, or for a busy machine
+settings.load_profile("unrolled")
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import seqeval.metrics.v1 as reference
 import seqeval.scheme as schemes
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
@@ -16,7 +16,6 @@ from rnn_core import metrics
 PREFIXES = {"IOB1": "IB", "IOB2": "IB", "IOBES": "IBES", "BILOU": "IBLU"}
 
 
-@settings(deadline=None)
 @given(st.integers(2, 6), st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40))
 def test_scores_agree_with_scikit_learn(k: int, pairs: list[tuple[int, int]]) -> None:
     truths, answers = np.array(pairs).T % k

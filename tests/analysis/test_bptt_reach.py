@@ -47,7 +47,7 @@ def test_norms_are_those_of_autograds_jacobians(name: str, task: str, layers: in
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0.1, 3), st.integers(0, 12))
 def test_the_bound_is_never_broken(activation: str, scale: float, t: int) -> None:
     one = loaded(activation)

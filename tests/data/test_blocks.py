@@ -25,7 +25,7 @@ def rows_or_problem(path: Path) -> list[Row] | str:
         return str(problem)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(text=TEXT, chunk=st.integers(1, 9))
 def test_rows_do_not_hang_on_where_a_block_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, chunk: int
@@ -39,7 +39,7 @@ def test_rows_do_not_hang_on_where_a_block_ends(
         assert rows_or_problem(path) == whole
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 30))
 def test_lines_are_counted_as_they_stand_in_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, str]], end: str, chunk: int

@@ -28,14 +28,13 @@ ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
 ODD = st.text(alphabet="aInt'’.-,3@/: \n\r\t\x1c\x85\u2003#_é\u0301\u200d👍🏽👩सก็ہسש日<>", max_size=30)
 PLAIN = st.text(alphabet="aInt'’.-,3@/: \n\x85\u2003#é\u0301👍🏽ก็ה日<", max_size=30).filter(lambda text: bool(text.strip()))
 TEXT = (ANY | ODD).filter(lambda text: bool(text.strip()))
-ON_FILES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+ON_FILES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 def tokens_of(text: str, how: str) -> list[str]:
     return [token for token, _, _ in tokenise(text, how)]
 
 
-@settings(deadline=None)
 @given(st.lists(TEXT, min_size=1, max_size=6), st.sampled_from(["word", "char"]), st.sampled_from([1, 3, 100]))
 def test_texts_are_numbered_by_the_tokens_of_tokenise(texts: list[str], how: str, most: int) -> None:
     numberer = Numbering(how, most)
@@ -97,7 +96,6 @@ UNQUOTED = st.sampled_from(["", "a", "NA", "null", " b", "é\u2028", "\ufeff", "
 LINE = st.lists(UNQUOTED | FIELD.map(lambda f: '"' + f.replace('"', '""') + '"') | FIELD, min_size=1, max_size=3)
 
 
-@settings(deadline=None)
 @given(st.lists(LINE, min_size=1, max_size=5), st.sampled_from(["\n", "\r\n", "\r", "\n\n"]), st.booleans())
 def test_arrow_reads_a_piece_of_a_table_as_python_does_or_not_at_all(rows: list[list[str]], end: str, ended: bool) -> None:
     text = end.join(",".join(row) for row in rows) + (end if ended else "")

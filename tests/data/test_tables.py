@@ -217,7 +217,7 @@ def test_an_encoding_nobody_can_tell(tmp_path: Path) -> None:
 FIELD = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(",;|\t\"'\r\n a"), max_size=12)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     rows=st.integers(2, 4).flatmap(lambda n: st.lists(st.lists(FIELD, min_size=n, max_size=n), min_size=1, max_size=6)),
     delimiter=st.sampled_from(list(DELIMITERS)),
@@ -237,7 +237,7 @@ def test_what_csv_writes_comes_back(
     assert [row.line for row in found] == sorted({row.line for row in found})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(
     data=st.binary(max_size=200)
     | st.text('ab,\t\n\r"{}[]: 1#\0é|;', max_size=80).map(lambda text: ("a\tb\n" + text).encode())

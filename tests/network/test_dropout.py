@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -55,7 +55,6 @@ def test_dropouts_gradient_goes_where_numbers_were_kept() -> None:
 
 
 @given(st.integers(1, 9), st.integers(0, 30), st.integers(0, 5))
-@settings(deadline=None)
 def test_rows_dropped_at_once_are_the_rows_dropped(words: int, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     table, rows = rng.standard_normal((words, 5)), rng.integers(words, size=count)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -23,7 +23,6 @@ def panels(w: np.ndarray, turned: bool = False, threads: int = 1) -> np.ndarray:
     return out[0]
 
 
-@settings(deadline=None)
 @given(SIZE, SIZE, st.integers(1, 3), st.sampled_from([np.float32, np.float64]))
 def test_panels_are_columns_side_by_side(inner: int, width: int, threads: int, kind: type) -> None:
     w = np.random.default_rng(0).standard_normal((inner, width)).astype(kind)
@@ -32,7 +31,6 @@ def test_panels_are_columns_side_by_side(inner: int, width: int, threads: int, k
     assert (panels(w, threads=threads) == panels(w.T.copy(), turned=True, threads=threads)).all()
 
 
-@settings(deadline=None)  # the first example compiles
 @given(SIZE, SIZE, SIZE, st.integers(0, 3), st.booleans(), st.sampled_from([np.float32, np.float64]))
 def test_a_product_is_added(rows: int, inner: int, width: int, skip: int, turned: bool, kind: type) -> None:
     rng = np.random.default_rng(rows + 40 * inner + 1600 * width)
@@ -44,7 +42,6 @@ def test_a_product_is_added(rows: int, inner: int, width: int, skip: int, turned
     assert_allclose(out, wanted, atol=1e-13 if kind is np.float64 else 3e-5)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 300), SIZE, SIZE, st.sampled_from([np.float32, np.float64]))
 def test_linear_is_a_product_and_a_bias(count: int, inner: int, width: int, kind: type) -> None:
     rng = np.random.default_rng(count + 400 * inner + 16_000 * width)
@@ -62,7 +59,6 @@ def test_rows_are_added_up() -> None:
     assert np.isnan(out[[0, 1, 6]]).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 300), SIZE, SIZE, st.sampled_from([np.float32, np.float64]))
 def test_outer_products_are_added_up(count: int, height: int, width: int, kind: type) -> None:
     rng = np.random.default_rng(count + 400 * height + 16_000 * width)

@@ -300,7 +300,7 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another() -> None
 # ---- counting -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.builds(
         ModelConfig,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -153,7 +153,6 @@ def test_a_checkpoint_with_the_moments_of_each_parameter_by_itself_is_understood
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), max_size=9))
-@settings(deadline=None)
 def test_the_different_words_of_a_batch_are_numbered(rows: list[list[int]]) -> None:
     tokens, numbers = np.array(rows, np.int64).reshape(-1, 3), np.full(10, -1)
     words, which = different(tokens, numbers)
