@@ -25,7 +25,7 @@ FROM_DATA = 7
 def dataset(run: Run) -> tuple[Hashable, Dataset | None]:
     """The run's data in words, where they are here, and their key."""
     saved = cache.data_of(run)
-    return (saved.fingerprint, Dataset(saved.name, saved.report.splits)) if saved else (None, None)
+    return ((saved.fingerprint, saved.name), Dataset(saved.name, saved.report.splits)) if saved else (None, None)
 
 
 def choose(run: Run, row: Any) -> tuple[Hashable, tuple[tuple[str, ...], ...]]:
