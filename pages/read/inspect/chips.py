@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.common import state, view_panel
+from pages.common import state
 from rnn_core.figures.palette import visible
 from rnn_core.views.inspect import Tokens
 
@@ -111,6 +111,3 @@ def tokens(shown: Tokens) -> None:
         },
         on_picked_change=picked,
     )
-
-
-view_panel.COMPONENTS["tokens"] = tokens

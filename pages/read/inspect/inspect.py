@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, text_choice, view_panel, widgets
-from pages.read.inspect import chips, fold  # noqa: F401 - chips shows the tokens
+from pages.read.inspect import chips, fold
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
@@ -15,6 +15,8 @@ ALONG = (("answers-so-far", "own-answers", "foreseen"), ("tags",), ("next-losses
 """The views of the whole text; those of a row stand side by side."""
 
 AT_STEP = (("probabilities", "next", "state", "embedding"),)
+
+view_panel.COMPONENTS["tokens"] = chips.tokens
 
 st.title("Inspect")
 st.caption("Type a text and see what the network holds and believes after every word.")
