@@ -1,0 +1,97 @@
+"""The token that follows: how surprised the network is at it, and which are likely."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_core.analysis.steps import targets_of
+from rnn_core.figures import bars, lines, palette
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, Labelled, Step, bytes_of, pick_step, place
+from rnn_core.views.inspect.losses import Losses, asked
+from rnn_core.views.view import Part, View, figure, literal, number
+
+MOST_NEXT = 20
+"""The number of most probable next tokens drawn: a vocabulary may have tens of thousands."""
+
+
+def _next_losses(inputs: Inputs, controls: Step) -> Losses:
+    return asked(inputs, Labelled(controls.step))
+
+
+def _draw_next_losses(found: Losses) -> tuple[Part, ...]:
+    counted = found.weights > 0
+    return figure(lines.step_losses(found.values, found.tokens, "next token", found.step, counted, wide=True))
+
+
+def _explain_next_losses(found: Losses) -> str:
+    t, value = found.step, float(found.values[found.step])
+    here = ""
+    if np.isfinite(value):
+        here = (
+            f"After {place(t, found.tokens[t])} comes “{literal(found.tokens[t + 1], 30)}”: "
+            f"−log {found.p:.6g} = {number(value)} nats. "
+        )
+    mean = ""
+    if np.isfinite(found.values).any():
+        loss = float(np.nanmean(found.values))
+        mean = f"The mean over this text is {number(loss)} nats per token, a perplexity of {number(float(np.exp(loss)))}."
+    return (
+        "The loss of a step is the surprise at the token that follows, given the readout at that step:\n\n"
+        r"$$L(t) = -\log \hat y_t[w_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state of 0."
+    )
+
+
+NEXT_LOSSES: View[Step, Losses] = View(
+    "next-losses", "How surprised is the network at the token that follows?", NEEDS, Step,
+    _next_losses, _draw_next_losses, _explain_next_losses, bytes_of("T", each=24), pick_step,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Next:
+    """The most probable next tokens at a step.
+
+    Attributes:
+        labels, p: those drawn, the one that does come next among them.
+        best: the five most probable with their probabilities, as Markdown.
+        size: N.
+        truth: the one that comes next; None behind the last.
+    """
+
+    labels: tuple[str, ...]
+    p: np.ndarray
+    best: str
+    size: int
+    truth: str | None
+    step: int
+    token: str
+
+
+def _next(inputs: Inputs, controls: Step) -> Next:
+    trace, t = inputs.trace, controls.at
+    target, p = int(targets_of(inputs.run, trace)[t]), trace.readouts[t]
+    shown = np.argsort(-p, kind="stable")[:MOST_NEXT].tolist()
+    if target >= 0 and target not in shown:
+        shown[-1] = target
+    best = " · ".join(f"“{literal(trace.labels[i], 30)}” {p[i]:.4f}" for i in np.argsort(-p)[:5])
+    truth = trace.labels[target] if target >= 0 else None
+    return Next(tuple(trace.labels[i] for i in shown), p[shown], best, len(p), truth, t, trace.tokens[t])
+
+
+def _draw_next(found: Next) -> tuple[Part, ...]:
+    colours = dict.fromkeys(found.labels, palette.BLUE)
+    return figure(bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_NEXT))
+
+
+def _explain_next(found: Next) -> str:
+    return (
+        f"The readout gives each of the N = {found.size:,} tokens of the vocabulary a probability to come next, from the state "
+        "at this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAfter {place(found.step, found.token)}: {found.best}."
+    )
+
+
+NEXT: View[Step, Next] = View(
+    "next", "Which token is likely to come next?", NEEDS, Step, _next, _draw_next, _explain_next, bytes_of()
+)

@@ -1,0 +1,98 @@
+"""How surprised each step is at the label."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
+from rnn_core.figures import lines, palette
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, pick_step, place, trained
+from rnn_core.views.view import Choice, Part, View, figure, literal, number
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The loss at each step.
+
+    Attributes:
+        label: the class asked for at all steps; None: each step has its own.
+        targets: (T,) the classes asked for; −1 where a step has none.
+        target: the name of the chosen step's.
+        p: its probability.
+        values: (T,) L(t); nan where a step has no target.
+        weights: (T,) w_t.
+        trained: where the run's loss is taken.
+        colour: of the label.
+    """
+
+    label: str | None
+    targets: np.ndarray
+    target: str
+    p: float
+    values: np.ndarray
+    weights: np.ndarray
+    tokens: tuple[str, ...]
+    step: int
+    trained: str
+    colour: str = palette.BLUE
+
+
+def _losses(inputs: Inputs, controls: Labelled) -> Losses:
+    found = asked(inputs, controls)
+    return replace(found, colour=palette.class_colours(inputs.trace.labels)[found.label]) if found.label else found
+
+
+def asked(inputs: Inputs, controls: Labelled) -> Losses:
+    trace, t = inputs.trace, controls.at
+    targets = targets_of(inputs.run, trace, controls.label)
+    asked, target = one_class(targets), int(targets[t])
+    label = None if asked is None else trace.labels[asked]
+    return Losses(
+        label, targets, trace.labels[target], float(trace.readouts[t, target]), losses(trace, targets),
+        counted_steps(inputs.run, len(trace.tokens)), trace.tokens, t, trained(inputs),
+    )  # fmt: skip
+
+
+def _draw_losses(found: Losses) -> tuple[Part, ...]:
+    counted = found.weights > 0
+    return figure(lines.step_losses(found.values, found.tokens, found.label, found.step, counted, found.colour))
+
+
+def _explain_losses(found: Losses) -> str:
+    value = float(found.values[found.step])
+    counted = found.weights > 0
+    total = float((found.weights * found.values)[counted].sum())
+    if found.trained == "last":
+        rule = "only the step after `<eos>` counts (filled)"
+    else:
+        weight = number(float(found.weights[counted][0]))
+        rule = f"{counted.sum()} of the {len(counted)} steps count (filled), weight {weight} each"
+    here = ""
+    if np.isfinite(value):
+        here = (
+            f"For the label {literal(found.target, 40)} at {place(found.step, found.tokens[found.step])}: "
+            f"−log {found.p:.6g} = {number(value)} nats. "
+        )
+    return (
+        "The loss of a step is the surprise at the label, given that step's readout:\n\n"
+        r"$$L(t) = -\log \hat y_t[\text{label}], \qquad L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
+        f"{here}In this run's training {rule}; with these weights the text's loss is L = {number(total)} nats."
+    )
+
+
+def _choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
+    own = one_class(targets_of(inputs.run, inputs.trace))
+    labels = inputs.trace.labels
+    answer = "" if own is None else labels[own]
+
+    def words(label: str) -> str:
+        return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
+
+    return (Choice("label", "Label", labels if answer else ("", *labels), words, "box", controls.label or answer),)
+
+
+LOSSES: View[Labelled, Losses] = View(
+    "losses", "How surprised is each step's readout at the label?", NEEDS, Labelled,
+    _losses, _draw_losses, _explain_losses, bytes_of("T", each=24), pick_step, _choose_label,
+)  # fmt: skip

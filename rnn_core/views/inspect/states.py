@@ -1,0 +1,183 @@
+"""What the hidden units hold, along the text and at one step, and the word as the network reads it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnn_core.figures import bars, heatmap
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, Held, Step, bytes_of, name_of, place, quantities, series, token_kind
+from rnn_core.views.view import Choice, Part, View, figure, literal, number
+
+
+@dataclass(frozen=True)
+class States:
+    """A quantity of the units along the text.
+
+    Attributes:
+        values: (T, d).
+        quantity, layer, step, unit: the chosen ones; the unit may be None.
+        bounded: whether the quantity is a gate, which σ keeps in 0…1.
+        equations: of the cell, as LaTeX.
+        both: whether there are two directions.
+    """
+
+    values: np.ndarray
+    quantity: str
+    layer: int
+    step: int
+    unit: int | None
+    bounded: bool
+    tokens: tuple[str, ...]
+    equations: tuple[str, ...]
+    both: bool
+
+
+def _states(inputs: Inputs, controls: Held) -> States:
+    trace = inputs.trace
+    return States(
+        series(trace, controls).copy(), controls.quantity, controls.layer, controls.at, controls.unit,
+        _bounded(inputs, controls.quantity), trace.tokens, tuple(inputs.run.cell.equations), trace.states.shape[1] == 2,
+    )  # fmt: skip
+
+
+def _bounded(inputs: Inputs, quantity: str) -> bool:
+    """Whether it is a gate, which σ keeps in 0…1."""
+    return any(one.name == quantity and one.kind == "gate" for one in inputs.run.cell.kept)
+
+
+def _draw_states(found: States) -> tuple[Part, ...]:
+    drawn = heatmap.states(found.values, found.tokens, found.step, found.unit, gate=found.bounded)
+    return Part("figure", drawn), Part("caption", unit_words(found))
+
+
+def unit_words(found: States) -> str:
+    """The chosen unit's value at the chosen step, as Markdown, or how to choose a unit."""
+    values = found.values
+    if found.unit is None:
+        if heatmap.each_cell_clickable(*values.shape):
+            return "Click a cell to choose its step and unit, and to read its value here."
+        return "Click the row of points to choose a step, and a bar of that step, below, to choose a unit."
+    value = f"{found.quantity}_t[{found.unit}] = {values[found.step, found.unit]:.4f}"
+    where = place(found.step, found.tokens[found.step])
+    return f"Unit {found.unit} at {where}: **{value}**, where the two outlines cross."
+
+
+def _explain_states(found: States) -> str:
+    values = found.values
+    equations = r" \\ ".join(found.equations)
+    unit = ""
+    if found.unit is not None:
+        unit = f" Unit {found.unit} there is {number(float(values[found.step, found.unit]))}."
+    colours = "pale near 0, dark blue near 1" if found.bounded else "purple below 0, green above, pale at 0"
+    return (
+        f"Each column is one step, each row one of the {values.shape[1]} units; {colours}. "
+        "Before the first step the state is 0.\n\n"
+        rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
+        "U carries the word's embedding x to the units, W the state before, b is the bias; σ squeezes to "
+        "0…1, tanh to −1…1.\n\n"
+        f"At {place(found.step, found.tokens[found.step])} the {found.quantity} of layer {found.layer + 1} has length "
+        f"{number(float(np.linalg.norm(values[found.step])))} (Euclidean).{unit}"
+        + (" Direction 2 reads from the end of the text." if found.both else "")
+    )
+
+
+def _pick_cell(point: list[Any]) -> dict[str, Any]:
+    unit = {"unit": int(point[1])} if len(point) > 1 and point[1] is not None else {}
+    return {"step": int(point[0])} | unit
+
+
+def _choose_states(inputs: Inputs, controls: Held) -> tuple[Choice, ...]:
+    layers, directions = inputs.trace.states.shape[:2]
+    return (
+        Choice("quantity", "Quantity", quantities(inputs.run), name_of(inputs.run, "quantity")),
+        Choice("layer", "Layer", range(layers), name_of(inputs.run, "layer")),
+        Choice("direction", "Direction", range(directions), name_of(inputs.run, "direction")),
+    )
+
+
+STATES: View[Held, States] = View(
+    "states", "What do the hidden units hold along the text?", NEEDS, Held,
+    _states, _draw_states, _explain_states, bytes_of("T", "d", each=4), _pick_cell, _choose_states,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class State:
+    """A quantity of the units at one step.
+
+    Attributes:
+        values: (d,).
+        bounded: as of `States`.
+    """
+
+    values: np.ndarray
+    quantity: str
+    step: int
+    unit: int | None
+    bounded: bool
+    token: str
+
+
+def _state(inputs: Inputs, controls: Held) -> State:
+    trace, t = inputs.trace, controls.at
+    values = series(trace, controls)[t].copy()
+    return State(values, controls.quantity, t, controls.unit, _bounded(inputs, controls.quantity), trace.tokens[t])
+
+
+def _explain_state(found: State) -> str:
+    values = found.values
+    strongest = np.argsort(-np.abs(values))[:5]
+    listed = ", ".join(f"unit {u}: {number(float(values[u]))}" for u in strongest)
+    where = place(found.step, found.token)
+    return f"The {len(values)} numbers of {found.quantity} after {where}. Farthest from 0: {listed}."
+
+
+STATE: View[Held, State] = View(
+    "state", "What do the units hold at this step?", NEEDS, Held, _state,
+    lambda found: figure(bars.state(found.values, found.unit, found.bounded)), _explain_state, bytes_of("d"),
+    lambda point: {"unit": int(point[0])},
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A token as the network reads it.
+
+    Attributes:
+        values: (n,) its row of the embedding table.
+        index, fed: its number in the vocabulary, and the word there.
+        size: N.
+        kind: what a token is.
+        known: whether the vocabulary holds the token itself.
+    """
+
+    values: np.ndarray
+    index: int
+    fed: str
+    size: int
+    kind: str
+    known: bool
+
+
+def _embedded(inputs: Inputs, controls: Step) -> Embedded:
+    trace, t, run = inputs.trace, controls.at, inputs.run
+    index, vocabulary = int(trace.indices[t]), run.speech.vocabulary
+    fed, known = vocabulary.words[index], bool(trace.known[t])
+    return Embedded(trace.embeddings[t], index, fed, len(vocabulary), token_kind(inputs), known)
+
+
+def _explain_embedding(found: Embedded) -> str:
+    unknown = "" if found.known else " The vocabulary does not hold it, so the network reads `<unk>` instead."
+    return (
+        f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the vocabulary; "
+        f"x_t is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
+        r"$$x_t = E^\top \mathrm{onehot}(w_t) = E[w_t]$$"
+    )
+
+
+EMBEDDING: View[Step, Embedded] = View(
+    "embedding", "What is this word to the network?", NEEDS, Step, _embedded,
+    lambda found: figure(bars.embedding(found.values)), _explain_embedding, bytes_of("n"),
+)  # fmt: skip
