@@ -85,29 +85,29 @@ _one_layer = Lock()
 
 
 def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None:
-    """Calls kernel(me, threads, meeting, …) in each of several threads at once, 0 ≤ me < threads.
+    """Calls kernel(me, threads, barrier, …) in each of several threads at once, 0 ≤ me < threads.
 
     Args:
-        kernel: a compiled loop that shares its work out itself, and whose threads meet by way of `meeting`, (2,): how
-            often one has come, and whether one has failed. They must meet at the end, because nobody waits for a helper
+        kernel: a compiled loop that shares its work out itself, and whose threads wait for each other at `barrier`, (2,): how
+            often one has come, and whether one has failed. They must wait there at the end, because nobody waits for a helper
             to return: that would take longer than a small part of the work.
         threads: how many; `most_threads` at most.
         arguments: what follows.
     """
-    meeting = np.zeros(2, np.int64)
+    barrier = np.zeros(2, np.int64)
     if threads == 1:
-        kernel(0, 1, meeting, *arguments)
+        kernel(0, 1, barrier, *arguments)
         return
     faults: list[BaseException] = []
     ended: SimpleQueue[None] = SimpleQueue()
 
     def part(me: int) -> None:
         try:
-            if not meeting[1]:
-                kernel(me, threads, meeting, *arguments)
+            if not barrier[1]:
+                kernel(me, threads, barrier, *arguments)
         except BaseException as fault:
             faults.append(fault)
-            meeting[1] = 1  # nobody waits for this one
+            barrier[1] = 1  # nobody waits for this one
         if me:
             ended.put(None)
 
@@ -121,7 +121,7 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
             part(0)
         except BaseException as fault:  # as when somebody presses Ctrl-C right here
             faults.append(fault)
-            meeting[1] = 1
+            barrier[1] = 1
         if faults:
             for _ in range(handed):  # what they write to may be used again
                 ended.get()

@@ -9,10 +9,10 @@ import pytest
 
 from rnn_core import compiled
 from rnn_core.network import dropout, embedding
-from rnn_core.network.kernels import activations, elman, gru, layers, lstm, meeting, products, readout
+from rnn_core.network.kernels import activations, barrier, elman, gru, layers, lstm, products, readout
 from rnn_core.training import kernels as optimizing
 
-FILES = (dropout, embedding, optimizing, activations, elman, gru, layers, lstm, meeting, products, readout)
+FILES = (dropout, embedding, optimizing, activations, elman, gru, layers, lstm, barrier, products, readout)
 
 
 def test_what_is_kept_is_forgotten_when_any_file_with_compiled_loops_changes(tmp_path: Path) -> None:

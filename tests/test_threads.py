@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnn_core import threads as of_process
-from rnn_core.network.kernels.meeting import meet
+from rnn_core.network.kernels.barrier import wait_at
 from rnn_core.threads import flushed_denormals, share_out, together
 
 
@@ -37,18 +37,18 @@ def test_a_fault_in_another_threads_share_is_raised(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
-def test_threads_meet(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_wait_at_a_barrier(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each writes its number, and after they have met reads everybody's: also with more threads than cores."""
     monkeypatch.setattr("rnn_core.threads._threads", threads)
     written, read = np.zeros((threads, 50), int), np.zeros((threads, 50), int)
 
-    def write_and_read(me: int, together: int, meeting: np.ndarray, written: np.ndarray, read: np.ndarray) -> None:
+    def write_and_read(me: int, together: int, barrier: np.ndarray, written: np.ndarray, read: np.ndarray) -> None:
         assert together == threads
         for i in range(50):
             written[me, i] = me + i
-            meet(threads, meeting)
+            wait_at(threads, barrier)
             read[me, i] = written[:, i].sum()
-            meet(threads, meeting)
+            wait_at(threads, barrier)
 
     together(write_and_read, threads, written, read)
     assert (read == sum(range(threads)) + threads * np.arange(50)).all()
@@ -58,10 +58,10 @@ def test_threads_meet(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_waits_for_a_thread_that_failed(faulty: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rnn_core.threads._threads", 2)
 
-    def fault(me: int, threads: int, meeting: np.ndarray) -> None:
+    def fault(me: int, threads: int, barrier: np.ndarray) -> None:
         if me == faulty:
             raise ValueError("here")
-        meet(threads, meeting)
+        wait_at(threads, barrier)
 
     for _ in range(3):
         with pytest.raises(ValueError, match="here"):
@@ -72,7 +72,7 @@ def test_what_failed_is_over_when_it_is_raised() -> None:
     """The memory that its other threads write to may be used again."""
     begun, over = Event(), []
 
-    def fault(me: int, threads: int, meeting: np.ndarray) -> None:
+    def fault(me: int, threads: int, barrier: np.ndarray) -> None:
         if me:
             begun.set()
             sleep(0.2)
@@ -94,7 +94,7 @@ def test_a_helper_that_cannot_start_is_not_counted(monkeypatch: pytest.MonkeyPat
     before = len(of_process._helpers)
     monkeypatch.setattr("rnn_core.threads.Thread", Refused)
     with pytest.raises(RuntimeError, match="start"):
-        together(lambda me, threads, meeting: None, before + 2)
+        together(lambda me, threads, barrier: None, before + 2)
     assert len(of_process._helpers) == before
 
 
@@ -102,12 +102,12 @@ def test_layers_of_several_threads_do_not_wait_for_each_other(monkeypatch: pytes
     monkeypatch.setattr("rnn_core.threads._threads", 3)
     done = []
 
-    def meet_often(me: int, threads: int, meeting: np.ndarray) -> None:
+    def wait_often(me: int, threads: int, barrier: np.ndarray) -> None:
         done.append(me)
         for _ in range(20):
-            meet(threads, meeting)
+            wait_at(threads, barrier)
 
-    callers = [Thread(target=lambda: [together(meet_often, 3) for _ in range(10)]) for _ in range(4)]
+    callers = [Thread(target=lambda: [together(wait_often, 3) for _ in range(10)]) for _ in range(4)]
     for caller in callers:
         caller.start()
     for caller in callers:

@@ -87,11 +87,11 @@ def run(
 
 Direction = Callable[[Cell, Tensor, Tensor, Parameters, State], tuple[Tensor, State]]
 """One direction of a layer: (cell, x, lengths, parameters, start) → states, zero at pads, and ends, each part (B, d)."""
-Path = Callable[[Cell, Tensor, Tensor | None, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
+Layer = Callable[[Cell, Tensor, Tensor | None, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
 """A whole layer: inputs, which of them each step reads, and the rest as `run` has it."""
 
 
-def _by_direction(direction: Direction) -> Path:
+def _by_direction(direction: Direction) -> Layer:
     """A layer of which each direction is run by itself; for the one that reads back, each text is turned round."""
 
     def layer(
@@ -137,7 +137,7 @@ ANYWHERE = _by_direction(step_by_step)
 TORCH = _by_direction(torch_kernels.layer)
 
 
-def path_of(device: str, cell: Cell) -> Path:
+def path_of(device: str, cell: Cell) -> Layer:
     """The fastest way there is for a cell on a kind of device, as `make bench` measures it (docs/performance.md)."""
     if device == "cpu" and compiled(cell):
         return _sweep

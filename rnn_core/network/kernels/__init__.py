@@ -1,7 +1,7 @@
 """Layers of the cells over time as compiled loops, forwards and backwards.
 
 A whole layer, in one direction or both, is one call in each thread: the threads share out the rows of each product,
-wait for each other (`meet`), and go through all T steps with some texts of the batch each, which know nothing of each
+wait for each other (`barrier.wait_at`), and go through all T steps with some texts of the batch each, which know nothing of each
 other. Steps are read from the first to the last or, `back`, from the last to the first. At pads, t ≥ lengths (B,),
 states and δ are zero: so a text that is read back starts from zero at its own end.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from rnn_core.compiled import compiled
 from rnn_core.network.kernels.activations import sigmoid, tanh
+from rnn_core.network.kernels.barrier import wait_at
 from rnn_core.network.kernels.layers import (
     Given,
     Own,
@@ -17,7 +18,6 @@ from rnn_core.network.kernels.layers import (
     take_up,
     texts_of,
 )
-from rnn_core.network.kernels.meeting import meet
 from rnn_core.network.kernels.products import add_product, clear, copy, lay_out_both
 
 PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
@@ -27,17 +27,17 @@ TANH, RELU = PHI["tanh"], PHI["relu"]
 
 @compiled
 def forward(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    me: int, threads: int, barrier: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
     phi: int, h: np.ndarray,
 ) -> None:  # fmt: skip
     """h_t = φ(b + W h_{t−1} + U x_t)."""
-    prepare(me, threads, meeting, x, which, u, w, b, of_u, of_w, ux)
+    prepare(me, threads, barrier, x, which, u, w, b, of_u, of_w, ux)
     for k in range(len(u)):
         first, last = texts_of(me, threads, len(lengths), len(u), k)
         if first < last:
             _forward(first, last, k > 0, lengths, x, which, b[k], of_u[k], of_w[k], ux[k], phi, h, k * w.shape[2])
-    meet(threads, meeting)
+    wait_at(threads, barrier)
 
 
 @compiled
@@ -73,7 +73,7 @@ def _forward(
 
 @compiled
 def backward(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    me: int, threads: int, barrier: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, phi: int, carried: np.ndarray,
@@ -83,7 +83,7 @@ def backward(
     `carried` (D', B, d) holds the gradient at the state after each text's last step beside that in grad_h, and at the end
     that at the state before its first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
     """
-    lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
+    lay_out_both(me, threads, barrier, of_u, u, of_w, w, False)
     for k in range(len(u)):
         first, last = texts_of(me, threads, len(lengths), len(u), k)
         if first < last:
@@ -92,7 +92,7 @@ def backward(
             _backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2], phi, carried[k],
             )  # fmt: skip
-    put_together(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
+    put_together(me, threads, barrier, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled

@@ -4,6 +4,7 @@ import numpy as np
 
 from rnn_core.compiled import compiled
 from rnn_core.network.kernels.activations import sigmoid, tanh
+from rnn_core.network.kernels.barrier import wait_at
 from rnn_core.network.kernels.layers import (
     Given,
     Own,
@@ -17,13 +18,12 @@ from rnn_core.network.kernels.layers import (
     take_up,
     texts_of,
 )
-from rnn_core.network.kernels.meeting import meet
 from rnn_core.network.kernels.products import add_product, clear, copy, lay_out_both
 
 
 @compiled
 def forward(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    me: int, threads: int, barrier: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
     inner: np.ndarray, h: np.ndarray, a: np.ndarray,
 ) -> None:  # fmt: skip
@@ -32,14 +32,14 @@ def forward(
     a becomes q = W_n h_{t−1} + b_q, r, z and n, side by side: the first three read the state, in this order of W's rows,
     and the last three the input. inner: b_q, (D', d).
     """
-    prepare(me, threads, meeting, x, which, u, w, b, of_u, of_w, ux)
+    prepare(me, threads, barrier, x, which, u, w, b, of_u, of_w, ux)
     for k in range(len(u)):
         first, last = texts_of(me, threads, len(lengths), len(u), k)
         if first < last:
             _forward(
                 first, last, k > 0, lengths, x, which, b[k], of_u[k], of_w[k], ux[k], inner[k], h, a[k], k * w.shape[2]
             )
-    meet(threads, meeting)
+    wait_at(threads, barrier)
 
 
 @compiled
@@ -75,7 +75,7 @@ def _forward(
 
 @compiled
 def backward(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
+    me: int, threads: int, barrier: np.ndarray, x: np.ndarray, which: np.ndarray, lengths: np.ndarray,
     u: np.ndarray, w: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
@@ -84,7 +84,7 @@ def backward(
 
     own_inner (threads, D', d) becomes ∂L/∂b_q over the texts of each thread.
     """
-    lay_out_both(me, threads, meeting, of_u, u, of_w, w, False)
+    lay_out_both(me, threads, barrier, of_u, u, of_w, w, False)
     for k in range(len(u)):
         first, last = texts_of(me, threads, len(lengths), len(u), k)
         if first < last:
@@ -94,7 +94,7 @@ def backward(
                 first, last, k > 0, lengths, given, of_w[k], own, grad_h, taken, h, k * w.shape[2],
                 a[k], carried[k], own_inner[me, k],
             )  # fmt: skip
-    put_together(me, threads, meeting, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
+    put_together(me, threads, barrier, len(lengths), x, which, of_u, room, grad_x, grad_u, grad_w, grad_b)
 
 
 @compiled

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_core.compiled import compiled
-from rnn_core.network.kernels.meeting import meet, share
+from rnn_core.network.kernels.barrier import share, wait_at
 from rnn_core.network.kernels.products import (
     AT_ONCE,
     ROWS,
@@ -73,16 +73,16 @@ def texts_of(me: int, threads: int, batch: int, directions: int, k: int) -> tupl
 
 @compiled
 def prepare(
-    me: int, threads: int, meeting: np.ndarray, x: np.ndarray, which: np.ndarray,
+    me: int, threads: int, barrier: np.ndarray, x: np.ndarray, which: np.ndarray,
     u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
 ) -> None:  # fmt: skip
     """Panels of Uᵀ and Wᵀ, and with `which` ux = U x + b of the different inputs, (D', M, G·d)."""
-    lay_out_both(me, threads, meeting, of_u, u, of_w, w, True)
+    lay_out_both(me, threads, barrier, of_u, u, of_w, w, True)
     if len(which):
         first, last = share(me, threads, len(x), ROWS)
         for k in range(len(u)):
             linear(first, last, ux[k, :, : u.shape[1]], x, of_u[k], b[k])
-        meet(threads, meeting)
+        wait_at(threads, barrier)
 
 
 @compiled
@@ -168,7 +168,7 @@ def own_of(
 
 @compiled
 def put_together(
-    me: int, threads: int, meeting: np.ndarray, batch: int, x: np.ndarray, which: np.ndarray, of_u: np.ndarray, room: Room,
+    me: int, threads: int, barrier: np.ndarray, batch: int, x: np.ndarray, which: np.ndarray, of_u: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
 ) -> None:  # fmt: skip
     """Puts together what the threads have: ∂L/∂x, and of each direction ∂L/∂U, ∂L/∂W and ∂L/∂b.
@@ -177,7 +177,7 @@ def put_together(
     ∂L/∂x_m = Uᵀ δ_m, with the panels of U.
     """
     sums, width, directions, n = room.sums, grad_u.shape[1], len(grad_u), x.shape[1]
-    meet(threads, meeting)
+    wait_at(threads, barrier)
     first, last = share(me, threads, width, ROWS)
     for k in range(directions):
         of = first_of(threads, batch, directions, k)
@@ -195,7 +195,7 @@ def put_together(
             add_rows(first, last, grad_b[k], sums[of, k, :, :width])
     first, last = share(me, threads, len(x), ROWS)
     if len(which):
-        meet(threads, meeting)
+        wait_at(threads, barrier)
         for start in range(first, last, AT_ONCE):
             end = min(last, start + AT_ONCE)
             clear_rows(start, end, grad_x[0])
@@ -205,7 +205,7 @@ def put_together(
     else:
         for k in range(1, directions):
             add_to(grad_x[0, first:last], grad_x[k, first:last])
-    meet(threads, meeting)
+    wait_at(threads, barrier)
 
 
 @compiled

@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 
 from rnn_core.compiled import as_instructions, compiled
-from rnn_core.network.kernels.meeting import meet, share
+from rnn_core.network.kernels.barrier import share, wait_at
 
 ROWS = 8
 """Rows of a block: as many sums under way hide the time that one takes."""
@@ -63,12 +63,12 @@ def lay_out(me: int, threads: int, out: np.ndarray, w: np.ndarray, turned: bool)
 
 @compiled
 def lay_out_both(
-    me: int, threads: int, meeting: np.ndarray, of_u: np.ndarray, u: np.ndarray, of_w: np.ndarray, w: np.ndarray, turned: bool
+    me: int, threads: int, barrier: np.ndarray, of_u: np.ndarray, u: np.ndarray, of_w: np.ndarray, w: np.ndarray, turned: bool
 ) -> None:
     """The panels of U and W, which are whole when this returns."""
     lay_out(me, threads, of_u, u, turned)
     lay_out(me, threads, of_w, w, turned)
-    meet(threads, meeting)
+    wait_at(threads, barrier)
 
 
 @compiled

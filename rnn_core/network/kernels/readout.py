@@ -5,13 +5,13 @@ import math
 import numpy as np
 
 from rnn_core.compiled import compiled
-from rnn_core.network.kernels.meeting import meet, share
+from rnn_core.network.kernels.barrier import share, wait_at
 from rnn_core.network.kernels.products import AT_ONCE, ROWS, add_product, clear_rows, in_panels, lay_out, linear
 
 
 @compiled
 def answers(
-    me: int, threads: int, meeting: np.ndarray, h: np.ndarray, labels: np.ndarray, weights: np.ndarray,
+    me: int, threads: int, barrier: np.ndarray, h: np.ndarray, labels: np.ndarray, weights: np.ndarray,
     v: np.ndarray, c: np.ndarray, turned: np.ndarray, straight: np.ndarray, held: np.ndarray,
     delta: np.ndarray, grad_h: np.ndarray, own_v: np.ndarray, own_c: np.ndarray, own_loss: np.ndarray,
 ) -> None:  # fmt: skip
@@ -28,7 +28,7 @@ def answers(
     """
     lay_out(me, threads, turned, v, True)
     lay_out(me, threads, straight, v, False)
-    meet(threads, meeting)
+    wait_at(threads, barrier)
     (k, d), number = v.shape[1:], h.dtype.type
     loss = 0.0
     clear_rows(0, k, own_v[me])
@@ -58,4 +58,4 @@ def answers(
         add_product(grad_h[start:end, :d], of, straight[0])
         add_product(own_v[me, :, :d], of.T, held[me])
     own_loss[me] = loss
-    meet(threads, meeting)
+    wait_at(threads, barrier)

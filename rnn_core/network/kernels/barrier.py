@@ -1,4 +1,4 @@
-"""Threads that meet.
+"""A barrier: threads that wait for each other.
 
 Between the parts of a layer all threads must be through with the one before. They wait for each other by looking at a
 number in memory: to be woken by the system takes longer than many a part.
@@ -24,26 +24,26 @@ def share(me: int, threads: int, count: int, group: int) -> tuple[int, int]:
 
 
 @compiled
-def meet(threads: int, meeting: np.ndarray) -> None:
+def wait_at(threads: int, barrier: np.ndarray) -> None:
     """Waits until all threads are here, or one has failed.
 
     Args:
-        meeting: (2,) how often a thread has come so far, and whether one has failed; `threads.together` makes it.
+        barrier: (2,) how often a thread has come so far, and whether one has failed; `threads.together` makes it.
     """
     if threads > 1:
-        wanted = (_came(meeting) // threads + 1) * threads
-        _wait(meeting, wanted)
+        wanted = (_came(barrier) // threads + 1) * threads
+        _wait(barrier, wanted)
 
 
 @as_instructions
-def _came(typing: Any, meeting: Any) -> Any:
-    """meeting[0] += 1, as one step for all threads; what it was before."""
+def _came(typing: Any, barrier: Any) -> Any:
+    """barrier[0] += 1, as one step for all threads; what it was before."""
 
     def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
         return builder.atomic_rmw("add", array.data, ir.Constant(ir.IntType(64), 1), "seq_cst")
 
-    return types.int64(meeting), instructions
+    return types.int64(barrier), instructions
 
 
 _PATIENCE = 2000
@@ -53,8 +53,8 @@ _ON_X86 = platform.machine() in ("x86_64", "AMD64")
 
 
 @as_instructions
-def _wait(typing: Any, meeting: Any, wanted: Any) -> Any:
-    """Until meeting[0] ≥ wanted or meeting[1] ≠ 0."""
+def _wait(typing: Any, barrier: Any, wanted: Any) -> Any:
+    """Until barrier[0] ≥ wanted or barrier[1] ≠ 0."""
 
     def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
@@ -83,4 +83,4 @@ def _wait(typing: Any, meeting: Any, wanted: Any) -> Any:
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    return types.void(meeting, types.int64), instructions
+    return types.void(barrier, types.int64), instructions
