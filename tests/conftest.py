@@ -7,9 +7,6 @@ from hypothesis import settings
 
 from rnn_core.workspace import Workspace
 
-settings.register_profile("tests", deadline=None)  # the machine may be busy
-settings.load_profile("tests")
-
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 

@@ -92,7 +92,11 @@ class Autograd:
             return self._gradients(batch, noise, size, start)
 
     def _gradients(self, batch: Batch, noise: Noise, size: int, start: State | None) -> float:
-        torch.manual_seed(noise.for_torch())  # torch's own dropout resumes too
+        seed = noise.for_torch()  # torch's own dropout resumes too
+        if place_of(self.network).type == "cpu":  # `torch.manual_seed` takes half a millisecond to note who asked, for a GPU
+            torch.default_generator.manual_seed(seed)
+        else:
+            torch.manual_seed(seed)
         for dropout in self._dropouts:
             dropout.noise = noise
         self.optimizer.zero_grad()
