@@ -6,6 +6,7 @@ from pages.common import cache, run_choice, state, training, widgets
 from pages.train.train import form, progress
 from rnn_core import tasks
 from rnn_core.config import metric_name
+from rnn_core.network import cells
 from rnn_core.training import jobs
 
 workspace = cache.workspace()
@@ -21,7 +22,8 @@ with widgets.saying_problems():
         task = tasks.of(data.config)
         both = len(task.losses) > 1
         left, right, *twice = st.columns([3.2, 1, 1.7] if both else [5, 1], vertical_alignment="bottom")
-        called = left.text_input("Name of the run", value=f"{data.name} {model.cell.upper()} {model.hidden}", max_chars=200,
+        name = f"{data.name} {cells.kind(model.cell).title} {model.hidden}"
+        called = left.text_input("Name of the run", value=name, max_chars=200,
                                  key=f"train-{data.id}-name-{model.cell}-{model.hidden}")  # fmt: skip
         if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
             training.start(data, model, (train, called.strip() or data.name))
