@@ -12,7 +12,7 @@ from rnn_core.views.view import View
 
 
 class Looking:
-    """A text read by a run and what of it is looked at; called with a view, its result."""
+    """A text read by a run and the part that is looked at; called with a view, its result."""
 
     def __init__(self, run: Loaded, text: Trace, more: dict[str, Any] | None = None, **chosen: Any) -> None:
         self.inputs, self.selection = given(run=run, text=text, **(more or {})), Selection(**chosen)

@@ -1,4 +1,4 @@
-"""What the views of the BPTT page are about: one text and one target on the way back, and what of it is looked at."""
+"""What the views of the BPTT page are about: one text and one target on the way back, and the part that is looked at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -170,7 +170,7 @@ def _show_path(walk: Walk) -> tuple[Part, ...]:
     parts = Part("text", path_words(walk)), Part("table", Table(steps_back(walk.asked)), fold)
     if (found := factors(walk)) is None:
         return parts
-    said = "The path in numbers: what the loss asks of the state at t, what of it arrives at k, δ there, and h before."
+    said = "The path in numbers: ∂L(t) at the state at t, the part of it that arrives at k, δ there, and h before."
     return *parts, Part("text", said, fold), Part("table", Table(found, 220), fold)
 
 

@@ -124,10 +124,11 @@ NEEDS = ("run", "text")
 
 
 def bytes_of(*letters: str, each: int = 8) -> Callable[[Inputs], int]:
-    """So many bytes for each number of an array of this shape, and the tokens, the labels and some words.
+    """The bytes of an array of this shape, and the tokens, the labels and some words.
 
     Args:
         letters: T, k, d or n, the sides of the array.
+        each: of one number.
     """
 
     def most(inputs: Inputs) -> int:

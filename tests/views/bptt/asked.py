@@ -15,7 +15,7 @@ from tests.views.test_views import NASTY, loaded
 
 
 class Looking:
-    """A way back and what of it is looked at; called with a view, its result."""
+    """A way back and the part that is looked at; called with a view, its result."""
 
     def __init__(self, way: Backward, **chosen: Any) -> None:
         self.way, self.inputs, self.controls = way, given(target=way), Way(**chosen)
