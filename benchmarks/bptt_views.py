@@ -19,6 +19,7 @@ import plotly.io
 import torch
 
 from rnn_core import tasks
+from rnn_core.analysis.backward import Backward, backward
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
 from rnn_core.network.models import Network
@@ -62,8 +63,8 @@ def _untrained(runs: list[Loaded], cell: str, both: bool) -> Loaded:
 def _times(loaded: Loaded, text: str, precise: bool, repeat: int) -> str:
     seen = trace(loaded, text)
 
-    def looked_at() -> views.Backward:
-        back = views.backward(loaded, seen, None, "every", False, precise)
+    def looked_at() -> Backward:
+        back = backward(loaded, seen, None, "every", False, precise)
         assert len(back.flow.rows)  # the flow is computed here
         return back
 
@@ -75,7 +76,7 @@ def _times(loaded: Loaded, text: str, precise: bool, repeat: int) -> str:
     return ", ".join(f"{name} {1e3 * seconds:.0f}" for name, seconds in found.items()) + f"; {rows} losses followed"
 
 
-def _shown(view: View[Any, Any], back: views.Backward) -> None:
+def _shown(view: View[Any, Any], back: Backward) -> None:
     numbers = view.answer(given(target=back))
     for part in view.render(numbers):
         if part.kind == "figure":

@@ -154,7 +154,7 @@ class ModelConfig:
     hidden: Annotated[int, Field(ge=1, le=4096, title="Hidden units d", description="size of the hidden state")] = 128
     layers: Annotated[int, Field(ge=1, le=8, title="Layers", description="recurrent layers, one above another")] = 1
     bidirectional: Annotated[
-        bool, Field(title="Both directions", description="read the sentence backwards as well (labelling only)")
+        bool, Field(title="Both directions", description="read the sentence backwards as well (sequence tagging only)")
     ] = False
     dropout: Annotated[
         float, Field(ge=0, lt=1, title="Dropout", description="on embeddings, between layers and before the readout")

@@ -27,7 +27,7 @@ OF_THE_PROCESSOR = {
     "analysis/bptt_updates.py": _PAGES,
     "analysis/equations.py": _PAGES,
     "analysis/feedforward.py": _PAGES,
-    "analysis/matrix.py": _PAGES,
+    "analysis/one_hot.py": _PAGES,
     "analysis/padding.py": _PAGES,
     "analysis/readings.py": _PAGES,
 }
@@ -37,7 +37,7 @@ _ARRAY, _NUMBER, _SWEEP = "an array", "a plain number", "`host` gave what it dec
 _FUSED = "`Fused` is of the processor"
 _ASKED = "the text and its target stay on the processor"
 OTHERS: dict[str, dict[str, str]] = {
-    "network/decoding.py": {
+    "network/prediction.py": {
         "int(batch.lengths.sum())": _ARRAY,
         "int(((weights > 0) & (batch.targets >= 0)).any(0).sum())": _ARRAY,
     },

@@ -18,11 +18,11 @@ from rnn_core.workspace import Workspace, leftovers, traces
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
+    from rnn_core.analysis.backward import Backward
     from rnn_core.analysis.loading import Loaded, Unopened
     from rnn_core.data.examples import Example
     from rnn_core.data.top import Top
     from rnn_core.results import Along, Evaluation, Mistake, Trace
-    from rnn_core.views.bptt import Backward
     from rnn_core.workspace.datasets import SavedDataset
     from rnn_core.workspace.samples import Sample
 
@@ -180,7 +180,7 @@ def _backward(
     _loaded: "Loaded", _seen: "Trace", _texts: "SavedDataset | Sample | None", path: str, version: int,
     asked: tuple[str, bool, str | None, str | None, bool, bool], source: str | None,
 ) -> "Backward":  # fmt: skip
-    from rnn_core.views.bptt import backward
+    from rnn_core.analysis.backward import backward
     from rnn_core.workspace.samples import Sample
 
     examples: Sequence[Example] = ()

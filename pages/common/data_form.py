@@ -11,33 +11,13 @@ from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem, make, plain
 from rnn_core.data.columns import with_columns
 from rnn_core.data.encodings import ENCODING_NAMES
+from rnn_core.data.formats import DELIMITERS, FORMAT_TITLES, QUOTINGS, STREAM_TITLES, Format
 from rnn_core.data.layouts import LAYOUTS
 from rnn_core.data.preview import preview
-from rnn_core.data.tables import DELIMITERS, QUOTINGS, Format
 from rnn_core.data.top import Top
 from rnn_core.views.view import literal
 
-FORMATS = {
-    "csv": "table (CSV, TSV)", "jsonl": "JSON lines", "parquet": "Parquet", "conll": "CoNLL columns",
-    "conllu": "CoNLL-U", "token_tag": "token, tab, tag", "word_tag": "word|tag, one sentence per line",
-    "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
-}  # fmt: skip
-STREAM_FORMATS = {"text": "plain text"} | {kind: FORMATS[kind] for kind in ("csv", "jsonl", "parquet")}
-"""Of a text without labels: the whole file, or a column of a table."""
-
 HEADERS = {"yes": "the first row", "no": "there is none"}
-
-
-def flags(values: dict[str, Any]) -> list[str]:
-    """Options of the command line for these values of a config; those that are None are left out."""
-    found = []
-    for name, value in values.items():
-        flag = f"--{name.replace('_', '-')}"
-        if isinstance(value, bool):
-            found.append(flag if value else flag.replace("--", "--no-", 1))
-        elif value is not None:
-            found.append(f"{flag}={value}")
-    return found
 
 
 def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: bool = True) -> DataConfig | None:
@@ -55,7 +35,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     def top(stated: DataConfig) -> Top:
         return cache.top(path, stated, name, schema.stream)
 
-    read_by = read_as(lambda stated: top(stated).format, config, key, STREAM_FORMATS if schema.stream else FORMATS)
+    read_by = read_as(lambda stated: top(stated).format, config, key, STREAM_TITLES if schema.stream else FORMAT_TITLES)
     if read_by is None:
         return None
     stated = make(DataConfig, plain(config) | read_by)
@@ -76,7 +56,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
 
 
 def read_as(
-    look: Callable[[DataConfig], Format], config: DataConfig, key: str, formats: Mapping[str, str] = FORMATS
+    look: Callable[[DataConfig], Format], config: DataConfig, key: str, formats: Mapping[str, str] = FORMAT_TITLES
 ) -> dict[str, Any] | None:
     """The boxes that say how a file is written, with the guesses chosen.
 

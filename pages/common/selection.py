@@ -25,7 +25,7 @@ class Selection:
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
         loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
-        tags: the target of a labelling run, apart by spaces; None: its own answer.
+        tags: the target of a tagging run, apart by spaces; None: its own answer.
         back: the chosen copy, a step from 0.
         down: the step at which the loss comes down into a lower layer, from 0; None: where most of it does.
         window: K, where the way back is cut.

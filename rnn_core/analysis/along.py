@@ -14,8 +14,8 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded, in_order
 from rnn_core.data.examples import Example
-from rnn_core.network.decoding import ended
 from rnn_core.network.models import Network
+from rnn_core.network.prediction import ended
 from rnn_core.network.tape import record
 from rnn_core.results import Along
 

@@ -302,7 +302,7 @@ def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str
 
     Args:
         trace: the text as the run reads it.
-        target: a label, or when labelling one tag per token, apart by spaces; None: what the network answers itself.
+        target: a label, or for sequence tagging one tag per token, apart by spaces; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
     """
     count = len(trace.tokens) - 2

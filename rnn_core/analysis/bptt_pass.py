@@ -117,7 +117,7 @@ def target_of(
     """What to aim at, in a text as read.
 
     Args:
-        target: a label, or when labelling one tag per token; None: what the network answers itself.
+        target: a label, or for sequence tagging one tag per token; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
         logit: the class's logit instead of its loss.
 

@@ -11,7 +11,7 @@ from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
 from rnn_core.analysis.bptt_sweep import FLUSH, at_states, flush
 from rnn_core.config import Problem
 from rnn_core.network.jacobians import Read
-from rnn_core.results import Path, Reach
+from rnn_core.results import ChainProduct, Reach
 
 SINGULAR_WORK = 140 * 128**2
 """Divided by the square of the state's width, the number of steps that get a largest singular value: it keeps a page within a
@@ -86,7 +86,7 @@ def saturation(read: Read) -> dict[str, np.ndarray]:
 
 def path(
     done: Pass, target: Target, layer: int, direction: int, step: int, back: int, down: int | None = None
-) -> Path:
+) -> ChainProduct:
     """The three factors of ∂L(t)/∂W|(k) in one layer and direction, along the way that comes down into it at s. Of a cell without
     a matrix W that its step multiplies, those of ∂L(t)/∂U|(k).
 
@@ -125,7 +125,7 @@ def path(
     at_copy = at_loss @ between
     delta = read.cross(back, at_copy[None]).delta(parameter)[0]
     factor = read.factors[parameter][back]
-    return Path(
+    return ChainProduct(
         layer=layer,
         direction=direction,
         step=step,

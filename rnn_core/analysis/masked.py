@@ -5,7 +5,8 @@ from torch import Tensor
 
 from rnn_core.analysis.sweep import back
 from rnn_core.network.models import Network, Outputs
-from rnn_core.network.tape import Edits, Tape, record
+from rnn_core.network.recorded import Edits
+from rnn_core.network.tape import Tape, record
 
 
 def read_masked(network: Network, tokens: Tensor, true: Tensor) -> tuple[Outputs, Tape]:

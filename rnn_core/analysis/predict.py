@@ -16,8 +16,9 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import LONGEST
 from rnn_core.config import Problem
 from rnn_core.data.examples import UNUSABLE, unusable, whole_tokens
+from rnn_core.data.formats import place
 from rnn_core.data.reading import uncollected
-from rnn_core.data.tables import Row, place
+from rnn_core.data.tables import Row
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
 from rnn_core.data.values import as_list, as_text

@@ -16,7 +16,8 @@ from rnn_core.config import Problem
 from rnn_core.network.cells import State
 from rnn_core.network.device import host
 from rnn_core.network.models import Batch
-from rnn_core.network.tape import Edits, Recorded, Tape, record
+from rnn_core.network.recorded import Edits, Recorded
+from rnn_core.network.tape import Tape, record
 
 BLOCK_BYTES = 128 * 2**20
 """What the forward pass and the gradients of one block of rows may take."""

@@ -77,3 +77,15 @@ def columns(given: argparse.Namespace, trained: DataConfig) -> DataConfig:
         Problem: when an option does not fit.
     """
     return tasks.make(DataConfig, stated(DataConfig, given) | {name: getattr(trained, name) for name in _TRAINED_WITH})
+
+
+def flags(values: dict[str, Any]) -> list[str]:
+    """Options of the command line for these values of a config; those that are None are left out."""
+    found = []
+    for name, value in values.items():
+        written = flag(name)
+        if isinstance(value, bool):
+            found.append(written if value else written.replace("--", "--no-", 1))
+        elif value is not None:
+            found.append(f"{written}={value}")
+    return found

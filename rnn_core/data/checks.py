@@ -244,5 +244,5 @@ def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str
                 "characters instead."]  # fmt: skip
     if labelled and train.examples >= 20 and sum(train.lengths[:2]) >= 0.9 * train.examples:
         return ["Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are the "
-                "tokens of sentences, choose the task of labelling."]  # fmt: skip
+                "tokens of sentences, choose the task sequence tagging."]  # fmt: skip
     return []

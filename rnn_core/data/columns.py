@@ -14,11 +14,12 @@ from rnn_core.data.contents import (
     numeric,
     single_tokens,
 )
+from rnn_core.data.formats import Format, place
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named
 from rnn_core.data.names import plain as plain_name
 from rnn_core.data.pairs import guess_pair
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import Format, Row, place
+from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
 
 
@@ -110,7 +111,7 @@ def guess_columns(
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> DataConfig:
     if not schema.per_token:
         other = "a table with two columns of text" if len(schema.texts) > 1 else "a file with one label per text"
-        raise Problem(f"{format.name} has one tag per token: choose the task of labelling, or {other}.", "--task tag")
+        raise Problem(f"{format.name} has one tag per token: choose the task sequence tagging, or {other}.", "--task tag")
     if format.kind == "conllu":
         return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")
     else:

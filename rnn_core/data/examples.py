@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 from rnn_core.config import DataConfig
 from rnn_core.data.contents import without_spaces
 from rnn_core.data.encodings import encodable
+from rnn_core.data.formats import Format
 from rnn_core.data.layouts import Layout
 from rnn_core.data.names import split_of
 from rnn_core.data.records import FASTTEXT
 from rnn_core.data.schema import TEXT, Schema
-from rnn_core.data.tables import BLOCK, Block, Format, Row, listed, read_blocks, read_rows
+from rnn_core.data.tables import BLOCK, Block, Row, listed, read_blocks, read_rows
 from rnn_core.data.tokens import tokenise
 from rnn_core.data.values import Span, as_list, as_spans, as_text
 from rnn_core.results import LeftOut

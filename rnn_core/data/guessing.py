@@ -6,10 +6,11 @@ from typing import Literal
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.columns import guess_columns
 from rnn_core.data.contents import without_spaces
+from rnn_core.data.formats import Format, place
 from rnn_core.data.layouts import layout_of
 from rnn_core.data.schema import CLASSES, Schema
 from rnn_core.data.schema import TAGS as TAGGED
-from rnn_core.data.tables import Format, Row, place
+from rnn_core.data.tables import Row
 from rnn_core.data.top import Top
 from rnn_core.data.values import as_list, as_text
 

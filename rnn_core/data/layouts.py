@@ -5,8 +5,9 @@ from typing import Literal
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.contents import single_tokens
+from rnn_core.data.formats import Format, place
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import Format, Row, place
+from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
 
 Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]

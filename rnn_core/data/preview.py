@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.columns import column_notes, guess_columns
+from rnn_core.data.formats import Format
 from rnn_core.data.layouts import Layout, layout_of
 from rnn_core.data.schema import Schema
 from rnn_core.data.streams import with_text
-from rnn_core.data.tables import Format
 from rnn_core.data.top import FURTHER, Top
 from rnn_core.data.values import as_written
 

@@ -12,10 +12,10 @@ from rnn_core.config import SPLITS, DataConfig, Problem, make, plain
 from rnn_core.data import streams
 from rnn_core.data.columns import column_notes, guess_columns, with_columns
 from rnn_core.data.encodings import open_binary
+from rnn_core.data.formats import DELIMITERS, Format
 from rnn_core.data.layouts import LAYOUTS, Layout, layout_of
 from rnn_core.data.progress import Tick, parts_by_size
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import DELIMITERS, Format
 from rnn_core.data.top import Look, Top, look
 
 SIDES = ("text", "label", "target", "sentence")

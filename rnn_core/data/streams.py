@@ -19,9 +19,10 @@ from rnn_core.data.columns import guess_text, with_columns
 from rnn_core.data.dialects import is_number
 from rnn_core.data.encodings import chunks
 from rnn_core.data.examples import UNUSABLE, Found, unusable
+from rnn_core.data.formats import Format, place
 from rnn_core.data.layouts import Layout
 from rnn_core.data.schema import STREAM
-from rnn_core.data.tables import BLOCK, Format, place, read_rows
+from rnn_core.data.tables import BLOCK, read_rows
 from rnn_core.data.text_lines import text_lines
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.top import Top

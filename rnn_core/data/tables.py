@@ -1,104 +1,27 @@
-"""From a file to rows: what kind of file it is, and its rows in bounded memory, whatever the kind."""
+"""The rows of a file in bounded memory, whatever its format."""
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from rnn_core.config import DataConfig, Problem
 from rnn_core.data import kinds
-from rnn_core.data.dialects import DELIMITERS, QUOTINGS, parse, sniff
 from rnn_core.data.encodings import (
-    ENCODINGS,
-    HEAD,
     REPLACED,
-    chunks,
-    guess_encoding,
-    known_encoding,
     line_blocks,
     lines,
-    open_binary,
 )
-from rnn_core.data.json_records import json_array, json_columns, json_lines, json_members
-from rnn_core.data.parquet_records import parquet_header, parquet_rows
-from rnn_core.data.records import CONLLU, CsvReader, conll_fields, labelled_lines, sentences, word_tags
+from rnn_core.data.formats import Format, place, read_objects
+from rnn_core.data.parquet_records import parquet_rows
+from rnn_core.data.records import CsvReader, labelled_lines, sentences, word_tags
 
-__all__ = ["DELIMITERS", "ENCODINGS", "QUOTINGS", "Block", "Format", "Row", "read_blocks", "read_rows", "recognise"]
-
-MAX_COLUMNS = 1_000
 MAX_BLOCK = 16_000_000
 """Characters of a block of rows; one row may hold more."""
 
 BLOCK = 2_000
 """Rows that are handed on at a time, where a file is read row by row."""
-
-_PARQUET = b"PAR1"
-_BINARY = {  # by their first bytes: what the file is, and what to do with it
-    b"PK\x03\x04": ("a zip archive or an Excel workbook", "open it and save the sheet as CSV (UTF-8)"),
-    b"\xd0\xcf\x11\xe0": ("an old Excel or Word file", "open it and save the sheet as CSV (UTF-8)"),
-    _PARQUET: ("a Parquet file", "end its name in .parquet, or choose the format Parquet"),
-    b"\x89PNG": ("a PNG picture", "choose a table of texts, such as a CSV file"),
-    b"\xff\xd8\xff": ("a JPEG picture", "choose a table of texts, such as a CSV file"),
-    b"GIF89a": ("a GIF picture", "choose a table of texts, such as a CSV file"),
-    b"%PDF-": ("a PDF document", "copy its texts into a table and save that as CSV (UTF-8)"),
-    b"\x1f\x8b": ("a gzip archive", "unpack it and choose the file inside"),
-    b"7z\xbc\xaf": ("a 7-Zip archive", "unpack it and choose the file inside"),
-    b"SQLite format 3\0": ("an SQLite database", "export the table as CSV (UTF-8)"),
-    b"ARROW1": ("an Arrow file", "save it as Parquet or CSV"),
-}
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-
-
-@dataclass(frozen=True)
-class Format:
-    """How a file is read.
-
-    Attributes:
-        name: the file's name, as messages and reports say it.
-        kind: one of `config.DataConfig.format`.
-        encoding: one of `ENCODINGS`; None for Parquet.
-        delimiter: one of `DELIMITERS`; of `word_tag` the sign between a word and its tags; None where there is none.
-        header: the column names, unique.
-        json: how a file of JSON holds its rows: one object per line, one array of objects, or a list for each column.
-        at: of an array that lies under a key, how many characters stand before it.
-        quoting: of a table, one of `QUOTINGS`.
-        above: of a table, how many lines stand above its first row.
-        named: of a table, whether its first row names the columns.
-        mended: whether bytes that do not decode are replaced, because nearly all others do.
-        notes: sentences on what is unusual in how the file is written.
-    """
-
-    name: str
-    kind: str
-    encoding: str | None
-    delimiter: str | None
-    header: tuple[str, ...]
-    json: Literal["lines", "array", "columns"] = "lines"
-    at: int = 0
-    quoting: str = "double"
-    above: int = 0
-    named: bool = True
-    mended: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def by_sentence(self) -> bool:
-        """Whether a row is a sentence, its values lists with one entry per token."""
-        return self.kind in ("conll", "conllu", "token_tag", "word_tag")
-
-    @property
-    def rows_are(self) -> str:
-        """What the number of a row comes after, such as "train.csv line"."""
-        return f"{self.name} {'row' if self.kind == 'parquet' else 'line'}"
-
-    def where(self, row: int) -> str:
-        """A row in words, such as "train.csv line 12"."""
-        return f"{self.rows_are} {row}"
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -132,172 +55,6 @@ class Block:
     columns: list[Any]
     faults: list[tuple[int, str]]
     notes: list[tuple[int, str]] = field(default_factory=list)
-
-
-# ---- what kind of file ----------------------------------------------------------------------------------------------
-
-
-def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: int = 2) -> Format:
-    """Kind, encoding, delimiter and columns of a file, from its name and first megabyte; what `config` states wins.
-
-    Args:
-        name: how the file is called where that is not the name of `path`.
-        fewest: columns that it must have.
-
-    Raises:
-        Problem: when the file is missing, empty, binary, not text in its encoding, of a kind that is known but not read, or
-            has too few or too many columns.
-    """
-    name = name or path.name
-    with open_binary(path, name) as file:
-        try:
-            head = file.read(HEAD)
-        except OSError as error:
-            raise Problem(f"{name} cannot be read ({error.strerror}): choose another file.") from None
-    if not head.strip():
-        raise Problem(f"{name} is empty: choose a file with text in it.")
-    suffix = Path(name).suffix.lower()
-    kind = config.format or kinds.SUFFIXES.get(suffix)
-    if kind == "parquet" or (kind is None and suffix not in (".csv", ".tsv", ".txt") and head.startswith(_PARQUET)):
-        return _checked(Format(name, "parquet", None, None, _unique(parquet_header(path, name), name)), fewest)
-    for magic, (what, advice) in _BINARY.items():
-        if head.startswith(magic):
-            raise Problem(f"{name} is {what}, not text: {advice}.")
-
-    encoding, mended = (known_encoding(config.encoding, name), False) if config.encoding else guess_encoding(head, name)
-    top = _top(lines(path, encoding, name, mended=mended))
-    text = "".join(top)
-    controls = sum(1 for _ in _CONTROL.finditer(text))
-    if controls >= 8 and controls * 30 > len(text):
-        raise Problem(f"{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.",
-                      "--encoding NAME")  # fmt: skip
-    if not text.strip():
-        raise Problem(f"{name} holds nothing but white space: choose a file with text in it.")
-
-    draft = Format(name, kinds.kind_of(config.format, suffix, top, name), encoding, None, (), mended=mended)
-    return _checked(_with_columns(draft, path, config, top, suffix), fewest, config.delimiter)
-
-
-def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[str], suffix: str) -> Format:
-    """The format with delimiter and columns, once its kind is known."""
-    kind = draft.kind
-    if kind == "csv":
-        whole = len(top) < MOST_LINES and sum(map(len, top)) <= HEAD
-        dialect = sniff(top, config, suffix == ".tsv" and any("\t" in line for line in top), whole)
-        rows = parse(top[dialect.above :], dialect.delimiter, dialect.quoting)
-        first = next((fields for fields, _ in rows if len(fields) > 1 or (fields and fields[0].strip())), [""])
-        header = first if dialect.header else [f"column {i + 1}" for i in range(len(first))]
-        return replace(
-            draft, delimiter=dialect.delimiter, header=_unique(header, draft.name), quoting=dialect.quoting,
-            above=dialect.above, named=dialect.header, notes=dialect.notes,
-        )  # fmt: skip
-    if kind == "jsonl":
-        draft = _json_shape(draft, "".join(top), suffix in (".jsonl", ".ndjson"))
-        keys = {key: None for _, values, _ in islice(_objects(path, draft), 200) for key in values}
-        if not keys:
-            raise Problem(f'{draft.name} holds no JSON objects: write one a line, such as {{"text": "…", "label": "…"}}.')
-        return replace(draft, header=tuple(keys))
-    if kind == "conll":
-        delimiter = kinds.tabs_alone(top)
-        tokens = [line for line in top if line.strip() and not line.startswith(("-DOCSTART-", "#"))]
-        widths = Counter(len(conll_fields(line, delimiter)) for line in tokens)
-        width = widths.most_common(1)[0][0] if widths else 0
-        return replace(draft, delimiter=delimiter, header=_numbered(width))
-    if kind == "word_tag":
-        separator, width = kinds.word_tags(top) or ("|", 2)
-        return replace(draft, delimiter=separator, header=_numbered(width))
-    if kind in ("fasttext", "label_text", "text_at_label"):
-        return replace(draft, header=("text", "label"))
-    return replace(draft, header=CONLLU if kind == "conllu" else ("token", "tag"), delimiter="\t")
-
-
-def _numbered(width: int) -> tuple[str, ...]:
-    return tuple(f"column {i + 1}" for i in range(width))
-
-
-def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
-    """How the JSON that begins with this text holds its rows: its lines, an array, or a list or an array under a key.
-
-    Args:
-        by_line: whether the file's name says that it holds one object per line.
-    """
-    if text.lstrip("\ufeff \t\r\n").startswith("["):
-        return replace(draft, json="array")
-    first, _, more = text.strip().partition("\n")
-    members = list(json_members(text))
-    inner = {key: text[at : at + 200] for key, at in members}
-    if not inner or by_line or (more.lstrip().startswith("{") and first.rstrip().endswith("}")):
-        return draft  # one object per line
-    ends = [at for _, at in members[1:]] + [len(text)]
-    nested = [(end - at, key, at) for (key, at), end in zip(members, ends, strict=True) if _OBJECTS.match(text, at)]
-    if nested:
-        _, key, at = max(nested)
-        others = "".join(f", and not those under {other!r}" for _, other, _ in nested if other != key)
-        return replace(draft, json="array", at=at, notes=(f"The rows are the objects under the key {key!r}{others}.",))
-    lists = [value for value in inner.values() if value.startswith(("[", "{"))]
-    if len(lists) > 1 and len(lists) == len(inner) and not by_line:
-        return replace(draft, json="columns", notes=("The file is one JSON object that holds all rows.",))
-    return draft
-
-
-_OBJECTS = re.compile(r"\[\s*\{")
-
-
-MOST_LINES = 2_000
-"""Lines by which a file is recognised."""
-
-
-def _top(all_lines: Iterable[str], most: int = MOST_LINES) -> list[str]:
-    """The first lines, up to `most` of them and about a million characters."""
-    top, size = [], 0
-    for line in islice(all_lines, most):
-        top.append(line)
-        size += len(line)
-        if size > HEAD:
-            break
-    return top
-
-
-def _unique(header: Sequence[str], name: str) -> tuple[str, ...]:
-    """Column names stripped; one that is empty gets its number, one that came before a number in brackets."""
-    if len(header) > MAX_COLUMNS:
-        raise Problem(
-            f"{name} has {len(header):,} columns, more than the {MAX_COLUMNS:,} that are read: "
-            "keep the columns of texts and labels."
-        )
-    names: dict[str, None] = {}
-    copies: dict[str, int] = {}  # of each name, the last number given: equal names may be many
-    for i, column in enumerate(header):
-        plain = column.strip()
-        called = plain or f"column {i + 1}"
-        while called in names:
-            copies[plain] = copies.get(plain, 1) + 1
-            called = f"{plain or 'column'} ({copies[plain]})"
-        names[called] = None
-    return tuple(names)
-
-
-def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Format:
-    width = len(format.header)
-    if width > MAX_COLUMNS:
-        raise Problem(
-            f"{format.name} has {width:,} columns, more than the {MAX_COLUMNS:,} that are read: "
-            "keep the columns of texts and labels."
-        )
-    if width < fewest and delimiter and format.kind == "csv":
-        raise Problem(f"No {DELIMITERS[delimiter]} parts the fields of {format.name}: choose another delimiter.",
-                      "another --delimiter")  # fmt: skip
-    if width < fewest:
-        given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
-        parted = " (no comma, tab, semicolon or bar parts its lines)" if format.kind == "csv" else ""
-        raise Problem(
-            f"{format.name} has {given}{parted}, so there is no column of labels: to train or to score, add one; "
-            "`predict` answers texts without labels."
-        )
-    return format
-
-
-# ---- its rows -------------------------------------------------------------------------------------------------------
 
 
 def read_blocks(
@@ -339,7 +96,7 @@ def _blocks(
         return
     records: Iterator[tuple[int, Sequence[Any], str | None]]
     if format.kind == "jsonl":
-        records = ((line, [*map(values.get, columns)], fault) for line, values, fault in _objects(path, format, tick))
+        records = ((line, [*map(values.get, columns)], fault) for line, values, fault in read_objects(path, format, tick))
     elif format.kind == "parquet":
         records = parquet_rows(path, places, format.name, tick)
     else:
@@ -445,29 +202,3 @@ def read_rows(
 def listed(column: Any) -> list[Any]:
     """A column of a block as a list."""
     return column if isinstance(column, list) else column.to_pylist()
-
-
-def place(format: Format, column: str) -> int:
-    """Where a column stands. Raises Problem listing the columns there are when it is missing."""
-    if column not in format.header:
-        there = ", ".join(repr(c[:60]) for c in format.header[:20]) + (", …" if len(format.header) > 20 else "")
-        raise Problem(f"{format.name} has no column {column[:60]!r}: choose among its columns {there}.")
-    return format.header.index(column)
-
-
-def _objects(
-    path: Path, format: Format, tick: Callable[[float], object] | None = None
-) -> Iterator[tuple[int, dict[str, Any], str | None]]:
-    source = path, format.encoding or "utf-8", format.name, tick, format.mended
-    if format.json == "lines":
-        return json_lines(lines(*source))
-    if format.json == "columns":
-        return json_columns(chunks(*source), format.name)
-    return json_array(chunks(*source), format.name, format.at)
-
-
-def read_objects(
-    path: Path, format: Format, tick: Callable[[float], object] | None = None
-) -> Iterator[tuple[int, dict[str, Any], str | None]]:
-    """The objects of a file of JSON with all their keys, those that the header lacks among them: line, object, fault."""
-    return _objects(path, format, tick)

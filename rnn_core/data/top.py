@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rnn_core.config import DataConfig, Problem, make
 from rnn_core.data.encodings import HEAD, chunks
-from rnn_core.data.tables import Format, Row, read_rows, recognise
+from rnn_core.data.formats import Format, recognise
+from rnn_core.data.tables import Row, read_rows
 from rnn_core.data.text_lines import text_lines
 from rnn_core.data.values import as_written
 

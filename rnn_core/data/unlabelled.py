@@ -15,10 +15,11 @@ from rnn_core.config import DataConfig, Problem
 from rnn_core.data.columns import guess_sentence, guess_text, with_columns
 from rnn_core.data.dialects import read_by
 from rnn_core.data.encodings import lines
+from rnn_core.data.formats import DELIMITERS, MAX_COLUMNS, Format, place, read_objects, recognise
 from rnn_core.data.json_records import Number
 from rnn_core.data.names import TEXT, TITLE, named
 from rnn_core.data.schema import Schema
-from rnn_core.data.tables import DELIMITERS, MAX_COLUMNS, Format, Row, place, read_objects, read_rows, recognise
+from rnn_core.data.tables import Row, read_rows
 from rnn_core.data.values import as_list
 
 __all__ = ["ABSENT", "LINES", "Unlabelled", "look_into"]

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import LEGEND, NO_FADE, Figure, frame, label_axis, outline
-from rnn_core.figures.palette import faint, literal
+from rnn_core.figures.frame import LEGEND, NO_FADE, TIGHT, Figure, frame, label_axis, outline
+from rnn_core.figures.palette import faint
+from rnn_core.figures.text import escape
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
 
 MOST_LABELS = 60
@@ -27,7 +28,7 @@ def label_counts(report: DataReport) -> Figure:
             totals[label] = totals.get(label, 0) + count
     labels = sorted(totals, key=lambda label: -totals[label])
     shown = labels[:MOST_LABELS]
-    rows, words = np.arange(len(shown), dtype=np.int32), [literal(label, 60) for label in shown]
+    rows, words = np.arange(len(shown), dtype=np.int32), [escape(label, 60) for label in shown]
     data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
         data.append(dict(
@@ -169,7 +170,7 @@ def top_probabilities(
         text=[f"{p[i]:.1%}" + (" · truth" if true else "") for i, true in zip(order, is_truth, strict=True)],
         textposition="outside",
         cliponaxis=False,
-        hovertext=[literal(label, 60) for label in shown],
+        hovertext=[escape(label, 60) for label in shown],
         hovertemplate="%{hovertext}: p = %{x:.4f}<extra></extra>",
         marker={
             "color": [colours[label] if i == 0 else faint(colours[label], 0.35) for i, label in enumerate(shown)],
@@ -191,7 +192,7 @@ def top_probabilities(
 def per_class(scores: Scores | SpanScores) -> Figure:
     """Precision, recall and F1 of each class, or of each type of entity."""
     rows: tuple[ClassScores, ...] = scores.per_type if isinstance(scores, SpanScores) else scores.per_class
-    words = [f"{literal(row.label, 60)} ({row.support:,} true)" for row in rows]
+    words = [f"{escape(row.label, 60)} ({row.support:,} true)" for row in rows]
     ends = np.array([[row.precision, row.recall] for row in rows], np.float32).reshape(-1, 2)
     gaps = np.column_stack([ends, np.full(len(rows), np.nan, np.float32)]).ravel()
     data = [dict(
@@ -226,4 +227,23 @@ def per_class(scores: Scores | SpanScores) -> Figure:
         xaxis={"range": [-0.03, 1.03]},
         yaxis=label_axis(row.label for row in rows) | {"range": [max(len(rows), 1) - 0.5, -0.5], "showgrid": True},
         showlegend=True,
+    )
+
+
+def amounts(names: Sequence[str], values: Sequence[float], says: Sequence[str], title: str) -> Figure:
+    """Amounts as bars, each with its number in words."""
+    at: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": list(names)}
+    data = [dict(
+        type="bar",
+        y=np.arange(len(names), dtype=np.int32), x=np.asarray(values, np.float64), orientation="h", text=list(says),
+        textposition="outside", cliponaxis=False, marker={"color": palette.BLUE}, hoverinfo="skip",
+    )]  # fmt: skip
+    return frame(
+        data,
+        30 * len(names) + 70,
+        ("amounts", title, tuple(names)),
+        bargap=0.3,
+        xaxis={"title": {"text": title}, "range": [0, 1.7 * (max(values, default=0) or 1)]},
+        yaxis=at | {"range": [len(names) - 0.5, -0.5], "showgrid": False},
+        margin=TIGHT,
     )

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.figures.palette import GREY, literal
+from rnn_core.figures.palette import GREY
+from rnn_core.figures.text import escape
 
 Figure = dict[str, Any]
 """A figure as plotly.js takes it, `{"data": [a dictionary a trace], "layout": {…}}`.
@@ -42,6 +43,9 @@ UNSEEN: dict[str, Any] = {
 
 LEGEND: dict[str, Any] = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}}
 """A row above the figure."""
+
+TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
+"""The margins of a figure without a title or a legend above it."""
 
 _AXIS = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "ticklabeloverflow": "allow"}
 _CLEAR = "rgba(0,0,0,0)"
@@ -135,7 +139,7 @@ def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict
     numbered = len(tokens) > 4 * most  # so far apart, words say nothing of what stands between
     stride = -(-len(tokens) // (most // 2 if numbered else most))
     shown = steps(len(tokens))[::stride].tolist()
-    words = list(map(str, shown)) if numbered else [literal(token, 14) for token in tokens[::stride]]
+    words = list(map(str, shown)) if numbered else [escape(token, 14) for token in tokens[::stride]]
     return {
         "tickmode": "array",
         "tickvals": shown,
@@ -148,12 +152,12 @@ def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict
 
 def step_words(tokens: Sequence[str]) -> list[str]:
     """(T,) what hover calls each step, such as "great (t = 4)"."""
-    return [f"{literal(token, 60)} (t = {t})" for t, token in enumerate(tokens, FIRST)]
+    return [f"{escape(token, 60)} (t = {t})" for t, token in enumerate(tokens, FIRST)]
 
 
 def label_axis(labels: Iterable[str]) -> dict[str, Any]:
     """An axis with a label at 0, 1, 2 …: numbers, because plotly would sort or merge the words themselves."""
-    words = [literal(label, LABEL) for label in labels]
+    words = [escape(label, LABEL) for label in labels]
     return {"tickmode": "array", "tickvals": list(range(len(words))), "ticktext": words, "showgrid": False}
 
 

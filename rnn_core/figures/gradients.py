@@ -12,6 +12,7 @@ from rnn_core.figures.frame import (
     LEFT,
     NO_FADE,
     RIGHT,
+    TIGHT,
     Figure,
     beside,
     chosen,
@@ -25,7 +26,7 @@ from rnn_core.figures.frame import (
     upright,
 )  # fmt: skip
 from rnn_core.figures.heatmap import MOST_COLUMNS, MOST_TARGETS
-from rnn_core.figures.palette import literal
+from rnn_core.figures.text import escape
 from rnn_core.results import BatchDirections, SgdStep, Truncation
 
 DECADES = 10
@@ -40,7 +41,6 @@ BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (
 _CLEAR = "rgba(128,128,128,0.06)"
 _SHADES = [(0.0, "#d3e2f0"), (0.25, "#a6c8e4"), (0.5, "#4a90c2"), (0.75, "#125a9c"), (1.0, "#062b55")]
 _BAND_COLOURS = ("#0b4f8f", "#2f7fc1", "#6fb1dd", "#b5d4ea", "#dfe5ea")
-_TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 _POINTED = 200
 """Lines of up to this number of points show each of them."""
 
@@ -118,7 +118,7 @@ def pairs(
         yaxis=down,
         shapes=shapes,
         hoverdistance=-1 if values.size <= MOST_TARGETS else 8,
-        margin=_TIGHT,
+        margin=TIGHT,
     )
 
 
@@ -134,12 +134,12 @@ def along(
             type="scatter",
             x=steps(len(tokens)),
             y=_positive(values) if log else np.asarray(values, np.float64),
-            name=literal(name, 60),
+            name=escape(name, 60),
             mode="lines+markers" if len(tokens) <= _POINTED else "lines",
             line={"color": colour, "width": 2.5},
             customdata=picks,
             text=words,
-            meta=literal(name, 40),  # in the template itself, %{…} in a name would be read
+            meta=escape(name, 40),  # in the template itself, %{…} in a name would be read
             hovertemplate="%{text}: %{y:.4g}<extra>%{meta}</extra>",
             **NO_FADE,
         ))
@@ -164,10 +164,10 @@ def against(
             type="scatter",
             x=np.asarray(x, np.int32),
             y=_positive(y),
-            name=literal(name, 60),
+            name=escape(name, 60),
             mode="lines+markers" if len(x) <= _POINTED and name not in dashed else "lines",
             line={"color": colour, "width": 2.5, "dash": "dash" if name in dashed else "solid"},
-            meta=literal(name, 40),
+            meta=escape(name, 40),
             hovertemplate="%{x}: %{y:.4g}<extra>%{meta}</extra>",
         ))
     across: dict[str, Any] = {"title": {"text": x_title}}
@@ -302,7 +302,7 @@ def directions(found: BatchDirections) -> Figure:
         name="this text",
         hovertemplate="%{x:.4f}<extra>this text</extra>",
     ))
-    ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": [literal(name, LABEL) for name in names]}
+    ticks: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": [escape(name, LABEL) for name in names]}
     return frame(
         data,
         90 + 30 * len(names),

@@ -6,8 +6,19 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import FIRST, Figure, frame, label_axis, named, outline, step_axis, step_words, targets
-from rnn_core.figures.palette import literal
+from rnn_core.figures.frame import (
+    FIRST,
+    TIGHT,
+    Figure,
+    frame,
+    label_axis,
+    named,
+    outline,
+    step_axis,
+    step_words,
+    targets,
+)
+from rnn_core.figures.text import escape
 from rnn_core.results import Scores
 
 MOST_COLUMNS = 1000
@@ -92,7 +103,7 @@ def states(
         # Without a limit the nearest point answers anywhere in its cell; with the row alone, near the row: the heatmap
         # says its numbers only where no point is near (hovermode x would let any click count, and never show them).
         hoverdistance=-1 if by_cell else 8,
-        **({"title": {"text": literal(title), "font": {"size": 15}}} if title else {"margin": _TIGHT}),
+        **({"title": {"text": escape(title), "font": {"size": 15}}} if title else {"margin": TIGHT}),
     )  # fmt: skip
 
 
@@ -101,7 +112,6 @@ def each_cell_clickable(count: int, d: int) -> bool:
     return count * d <= MOST_TARGETS
 
 
-_TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 
 
 def farthest_from_zero(values: np.ndarray, stride: int) -> np.ndarray:
@@ -165,7 +175,7 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
     # Beyond the bound the fullest cells can be clicked; empty ones have nothing to show.
     cells = np.sort(np.argsort(-counts, axis=None, kind="stable")[:MOST_TARGETS])
     truth, answer = np.unravel_index(cells, counts.shape)
-    words = [literal(label, 60) for label in labels]
+    words = [escape(label, 60) for label in labels]
     says = [
         f"truth {words[i]}<br>answer {words[j]}<br>{counts[i, j]:,} of {rows[i, 0]:,} ({share[i, j]:.1%})"
         for i, j in zip(truth.tolist(), answer.tolist(), strict=True)
@@ -182,5 +192,5 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
         xaxis=axis | {"title": {"text": "answer"}, "range": [-0.5, k - 0.5]},
         yaxis=axis | {"title": {"text": "truth"}, "range": [k - 0.5, -0.5]},
         hoverdistance=-1,
-        margin=_TIGHT,
+        margin=TIGHT,
     )

@@ -25,7 +25,7 @@ from rnn_core.figures.frame import (
     steps,
     targets,
 )  # fmt: skip
-from rnn_core.figures.palette import literal
+from rnn_core.figures.text import escape
 from rnn_core.results import History
 
 FEW_CLASSES = 8
@@ -62,7 +62,7 @@ def beliefs(
     for i in drawn:
         label = labels[i]
         line = {"color": colours[label], "width": 2.5}
-        common = {"x": t, "y": np.ascontiguousarray(p[:, i]), "name": literal(label, LABEL), "line": line}
+        common = {"x": t, "y": np.ascontiguousarray(p[:, i]), "name": escape(label, LABEL), "line": line}
         if count > FEW_STEPS:
             data.append(dict(type="scatter", **common, mode="lines", hoverinfo="skip"))
             continue
@@ -72,14 +72,14 @@ def beliefs(
             mode="lines+markers",
             customdata=picks,
             text=words,
-            meta=literal(label, 60),  # in the template itself, %{…} in a label would be read
+            meta=escape(label, 60),  # in the template itself, %{…} in a label would be read
             hovertemplate="%{text}<br>%{meta}: p = %{y:.3f}<extra></extra>",
             **UNSEEN,
         ))
     if count > FEW_STEPS:
         lead = p.argmax(1)
         best = p[np.arange(count), lead]
-        says = [f"{word}<br>{literal(labels[i], 60)}: p = {value:.3f}"
+        says = [f"{word}<br>{escape(labels[i], 60)}: p = {value:.3f}"
                 for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
@@ -142,7 +142,7 @@ def step_losses(
         line = {"color": colour, "width": 1.5}
         marker = {"color": colour if filled else palette.faint(colour, 0.12), "line": line}
         data.append(dict(type="bar", **common, marker=marker, **NO_FADE))
-    target = "label of the step" if label is None else literal(label, LABEL)
+    target = "label of the step" if label is None else escape(label, LABEL)
     return frame(
         data,
         300,
@@ -167,7 +167,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
     name, key = metric_name(metric), f"dev_{metric}"
     data: list[dict[str, Any]] = []
     for (run, history), colour in zip(histories.items(), palette.qualitative(max(len(histories), 1)), strict=False):
-        look = {"name": literal(run, LABEL), "legendgroup": run, "meta": literal(run, 60)}
+        look = {"name": escape(run, LABEL), "legendgroup": run, "meta": escape(run, 60)}
         hover = "%{meta}<br>epoch %{x:.2f}: %{y:.4f}<extra>"
         data.append(dict(
             type="scatter",

@@ -1,4 +1,4 @@
-"""The answers of labelling: one tag per token, with its probability."""
+"""The answers of sequence tagging: one tag per token, with its probability."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures.frame import LABEL, NO_FADE, Figure, chosen, frame, step_axis, step_words, steps
-from rnn_core.figures.palette import literal
+from rnn_core.figures.text import escape
 
 
 def confidences(
@@ -32,12 +32,12 @@ def confidences(
             type="bar",
             x=steps(count)[at],
             y=np.ascontiguousarray(p[at, i], np.float32),
-            name=literal(label, LABEL),
+            name=escape(label, LABEL),
             width=0.86,  # the same for all: left to itself, plotly takes the gaps within each tag
             marker={"color": colours[label]},
             customdata=at.astype(np.int32),
             hovertext=[words[t] for t in at.tolist()],
-            meta=literal(label, 60),
+            meta=escape(label, 60),
             hovertemplate="%{hovertext}<br>%{meta}: p = %{y:.3f}<extra></extra>",
             **NO_FADE,
         ))

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from rnn_core.network.cells import Cell, State
 from rnn_core.network.device import host
+from rnn_core.network.recorded import Recorded
 from rnn_core.network.recurrence import Applied
-from rnn_core.network.tape import Recorded
 
 
 class Slopes(NamedTuple):

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from rnn_core.network.cells import State
+from rnn_core.network.recorded import Edits, Product, Recorded
 from rnn_core.network.recurrence import Applied
-from rnn_core.network.tape import Edits, Product, Recorded
 
 Kept = tuple[Tensor, ...]
 

@@ -10,9 +10,10 @@ from rnn_core.network.cells import PLAIN, Cell, State
 from rnn_core.network.device import host
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Rows
+from rnn_core.network.recorded import Edits
 from rnn_core.network.recording import Run, with_gradient
 from rnn_core.network.recurrence import Applied, Parameters, run
-from rnn_core.network.tape import Edits, Tape, current
+from rnn_core.network.tape import Tape, current
 
 
 class Recurrent(nn.Module):

@@ -42,7 +42,7 @@ def step_weights(lengths: np.ndarray, steps: int, *, per_token: bool, loss: str,
     Args:
         lengths: true steps, `<sos>` and `<eos>` included, (B,).
         steps: T of the batch.
-        per_token: labelling: only the tokens between `<sos>` and `<eos>` count.
+        per_token: sequence tagging: only the tokens between `<sos>` and `<eos>` count.
         loss: `last` counts the step after `<eos>` alone, `every` all true steps.
         reduce: over the steps that count: `mean` (each 1/their number) or `sum` (each 1).
     """

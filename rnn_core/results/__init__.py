@@ -2,32 +2,21 @@
 
 from rnn_core.results.along import Along
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
+from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
 from rnn_core.results.gradients import (
     BatchDirections,
+    ChainProduct,
     Comparison,
     CopyGradients,
     GradientFlow,
     LossModes,
-    Path,
     Reach,
     SgdStep,
     Truncation,
 )
-from rnn_core.results.matrix import (
-    PAD,
-    GateTerms,
-    Ledger,
-    LedgerRow,
-    OneHotWindow,
-    PaddedRead,
-    PaddingAudit,
-    PaddingCost,
-    Readings,
-    RecurrenceGain,
-    TextMatrix,
-    UnitStep,
-    WithoutRecurrence,
-)
+from rnn_core.results.ledger import Ledger, LedgerRow
+from rnn_core.results.one_hot import PAD, OneHotWindow, TextMatrix
+from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.scores import (
     Answer,
     Answers,
@@ -41,6 +30,7 @@ from rnn_core.results.scores import (
 )
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
+from rnn_core.results.units import GateTerms, UnitStep
 
 __all__ = [
     "EOS",
@@ -51,6 +41,7 @@ __all__ = [
     "Answer",
     "Answers",
     "BatchDirections",
+    "ChainProduct",
     "ClassScores",
     "Comparison",
     "CopyGradients",
@@ -69,7 +60,6 @@ __all__ = [
     "PaddedRead",
     "PaddingAudit",
     "PaddingCost",
-    "Path",
     "Reach",
     "Readings",
     "RecurrenceGain",

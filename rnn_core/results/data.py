@@ -26,7 +26,7 @@ class SplitSummary:
     Attributes:
         examples: texts or sentences.
         tokens: tokens in them, without specials.
-        label_counts: how often each label stands there (texts, or tokens when labelling).
+        label_counts: how often each label stands there (texts; tokens for sequence tagging).
         lengths: number of texts of 0, 1, 2 … tokens.
         unknown_share: share of tokens that are not in the training vocabulary.
     """

@@ -164,7 +164,7 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Path:
+class ChainProduct:
     """∂⁺L(t)/∂h_s · ∂h_s/∂h_k · ∂⁺h_k/∂W in one layer and direction, factor by factor.
 
     ∂⁺L(t)/∂h_s is what reaches the state at s from outside of this layer and direction: in the uppermost layer from the readout,

@@ -46,7 +46,7 @@ class Scores:
     Attributes:
         labels: the classes, in the order of the confusion matrix.
         confusion: (k, k) counts; rows: the truth, columns: the answer.
-        accuracy: share of right answers (texts, or tokens when labelling).
+        accuracy: share of right answers (texts; tokens for sequence tagging).
         per_class: one entry per label; its recall is the accuracy within that class.
         macro_precision, macro_recall, macro_f1: plain means over the classes that occur in truth or answers.
         micro_f1: F1 of all decisions pooled, which is the accuracy when every item has one label and one answer.

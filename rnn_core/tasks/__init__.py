@@ -287,7 +287,7 @@ class Task:
         Args:
             tick: hears the share answered so far; what it raises ends the work.
         """
-        from rnn_core.network.decoding import predict
+        from rnn_core.network.prediction import predict
 
         return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick, self.inputs)
 

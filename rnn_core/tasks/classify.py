@@ -76,7 +76,7 @@ class Classify(Task):
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        from rnn_core.network.decoding import probabilities
+        from rnn_core.network.prediction import probabilities
 
         rows = probabilities(network, encoded, tick, self.inputs)
         for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
@@ -86,7 +86,7 @@ class Classify(Task):
         return super().answer_columns(labels) | {f"p({label})": float for label in labels}
 
     def stopped(self, network: Any, tape: Any) -> Any:
-        from rnn_core.network.decoding import ended
+        from rnn_core.network.prediction import ended
 
         return ended(network, tape)
 

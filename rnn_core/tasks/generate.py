@@ -149,7 +149,7 @@ class Generate(Task):
         self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
     ) -> TokenScores:
         """How well the network foresees the stream that the rows make, read in one pass with its state carried along."""
-        from rnn_core.network.decoding import follow
+        from rnn_core.network.prediction import follow
 
         stream = stream_of(encoded)
         if len(stream) < 2:

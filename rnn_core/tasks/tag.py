@@ -1,4 +1,4 @@
-"""Labelling: one tag per token, read out at its own step. Loads no torch."""
+"""Sequence tagging: one tag per token, read out at its own step. Loads no torch."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -19,14 +19,14 @@ from rnn_core.tasks import Suggestion, Task, Tick, by_label, number_of
 class Tag(Task):
     """One tag per token."""
 
-    title = "Labelling: one tag per token"
-    short = "labelling"
+    title = "Sequence tagging: one tag per token"
+    short = "sequence tagging"
     unit = "tokens"
     formats = tuple(FORMATS)
     schema = TAGS
     columns = MappingProxyType({"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"})
     samples = MappingProxyType(
-        {"tagged.tsv": title, "entities.tsv": "Labelling: names of people, places and organisations"}
+        {"tagged.tsv": title, "entities.tsv": "Sequence tagging: names of people, places and organisations"}
     )
     evaluation = "How often is the network right, which tags does it mix up, and on which tokens?"
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
@@ -62,7 +62,7 @@ class Tag(Task):
         return tuple(name for name in super().options(config) if config is not DataConfig or name != "tokens")
 
     def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
-        found = {"learning_rate": Suggestion(0.002, "as for all labelling")}
+        found = {"learning_rate": Suggestion(0.002, "as for all sequence tagging")}
         if not stated.get("truncate"):  # truncation reads in one direction
             found["bidirectional"] = Suggestion(True, "a tag may depend on the words after it")
         return found

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Self
 
 from rnn_core.analysis.equations import unit_step
-from rnn_core.figures import matrix as figures
+from rnn_core.figures import terms as figures
 from rnn_core.results import GateTerms, UnitStep
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Held

@@ -9,7 +9,7 @@ import numpy as np
 from rnn_core.analysis.feedforward import without_recurrence
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
-from rnn_core.figures import palette
+from rnn_core.figures.text import escape
 from rnn_core.results import RecurrenceGain, WithoutRecurrence
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
@@ -53,7 +53,7 @@ def _alone(inputs: Inputs, controls: Labelled) -> Alone:
 
 def _draw(alone: Alone) -> tuple[Part, ...]:
     series = {"with recurrence": alone.with_, "without: h before = 0 at every step": alone.without}
-    asked = "each token's own answer" if alone.asked is None else palette.literal(alone.asked, 24)
+    asked = "each token's own answer" if alone.asked is None else escape(alone.asked, 24)
     drawn = figures.along(series, alone.tokens, f"probability of {asked}", alone.step, log=False)
     drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
     return figure(drawn)

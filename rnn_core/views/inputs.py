@@ -8,7 +8,7 @@ from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.results import Along, Scores, SplitSummary, Trace
 
 if TYPE_CHECKING:  # it loads torch
-    from rnn_core.views.bptt import Backward
+    from rnn_core.analysis.backward import Backward
 
 NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from rnn_core import tasks
 from rnn_core.analysis.ledger import ledger
-from rnn_core.figures import matrix as figures
+from rnn_core.figures import bars
 from rnn_core.results import Ledger, LedgerRow
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure
@@ -70,7 +70,7 @@ def _draw_counts(found: Ledger) -> tuple[Part, ...]:
     names = [place(row, found) for row in found.rows]
     shapes = [" × ".join(f"{side:,}" for side in row.shape) for row in found.rows]
     says = [f"{shape} = {row.count:,}" if "×" in shape else shape for shape, row in zip(shapes, found.rows, strict=True)]
-    return figure(figures.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt"))
+    return figure(bars.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt"))
 
 
 def _explain_counts(found: Ledger) -> str:
@@ -134,7 +134,7 @@ COUNTS = _view(
 
 def _draw_memory(found: Ledger) -> tuple[Part, ...]:
     sizes = list(found.memory.values())
-    return figure(figures.amounts(list(found.memory), sizes, [size_words(size) for size in sizes], "bytes"))
+    return figure(bars.amounts(list(found.memory), sizes, [size_words(size) for size in sizes], "bytes"))
 
 
 def _explain_memory(found: Ledger) -> str:

@@ -11,7 +11,7 @@ from rnn_core.analysis.padding import MOST_PADS, SIDES, audit, most_audited
 from rnn_core.analysis.steps import one_class
 from rnn_core.analysis.trace import trace as read
 from rnn_core.figures import heatmap
-from rnn_core.figures import matrix as figures
+from rnn_core.figures import padding as figures
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Generic, NamedTuple, Self, TypeVar, get_type_hints
 
 from rnn_core.figures.frame import Figure
-from rnn_core.figures.palette import visible
+from rnn_core.figures.text import visible
 from rnn_core.views.inputs import Inputs
 
 R = TypeVar("R")

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis import bptt, bptt_pass, bptt_sweep
+from rnn_core.analysis.backward import backward
 from rnn_core.analysis.bptt import flow, gradients, truncations
 from rnn_core.analysis.bptt_checks import compare, differences
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits, doubled, forward, target_of
@@ -20,7 +21,6 @@ from rnn_core.config import Problem
 from rnn_core.network.jacobians import ReadByUnit, root, times
 from rnn_core.network.models import Network
 from rnn_core.results import GradientFlow
-from rnn_core.views.bptt import backward
 from tests.analysis.gradients import KINDS, loaded, unrolled
 from tests.tiny import CELLS, TAGS, model_of
 

@@ -13,7 +13,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
-from rnn_core.network.decoding import tensors
+from rnn_core.network.prediction import tensors
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS, LABELS, batch_loss, classified, tagged, vocabulary_of
 

@@ -13,7 +13,7 @@ from rnn_core.analysis.bptt import gradients
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
-from rnn_core.network.decoding import follow
+from rnn_core.network.prediction import follow
 from rnn_core.network.writing import write
 from rnn_core.workspace import Workspace
 from tests.one_device import OneDevice

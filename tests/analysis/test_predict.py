@@ -19,7 +19,8 @@ from rnn_core.analysis.trace import LONGEST, trace
 from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
-from rnn_core.data.tables import read_rows, recognise
+from rnn_core.data.formats import recognise
+from rnn_core.data.tables import read_rows
 from rnn_core.results import FileAnswers
 from rnn_core.workspace.runs import Speech
 from tests.tiny import TAGS, WORDS, look_into, model_of, network_of, random_texts, vocabulary_of

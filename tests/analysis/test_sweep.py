@@ -16,8 +16,8 @@ from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, PAD, SOS
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.embedding import Embedding
+from rnn_core.network.recorded import Edits
 from rnn_core.network.recurrent import Recurrent
-from rnn_core.network.tape import Edits
 from tests import by_hand
 from tests.analysis.gradients import loaded, unrolled
 from tests.tiny import CELLS, model_of

@@ -33,7 +33,7 @@ def test_the_task_is_guessed_and_said(
     found = figures(answer)
     assert workspace.dataset(found["dataset"]).config.task == (task or "classify")
     said = [line for line in answer[2] if "reads it otherwise" in line]
-    guesses = {"tag": "labelling; --task classify", "classify": "classification; --task tag"}
+    guesses = {"tag": "sequence tagging; --task classify", "classify": "classification; --task tag"}
     assert len(said) == (task is not None)
     assert all(line.startswith(f"{name}: read as {guesses[task or '']}") for line in said)
 

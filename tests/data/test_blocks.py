@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data import encodings, tables
-from rnn_core.data.tables import Row, read_rows, recognise
+from rnn_core.data.formats import recognise
+from rnn_core.data.tables import Row, read_rows
 
 TEXT = st.text(alphabet='ab,"\r\n 1é', max_size=60)
 CSV = DataConfig(format="csv", delimiter=",", encoding="utf-8", quoting="double", header="yes")

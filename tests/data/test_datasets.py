@@ -259,7 +259,7 @@ def test_refused(tmp_path: Path) -> None:
     refused(table(path, [(f"t {i}", f"{i % 12}.5") for i in range(300)]), "are numbers, 12 different", "regression")
     refused(table(path, texts(4)), "no column 'stars'", "'text', 'label'", config=DataConfig(label="stars"))
     (tmp_path / "t.tsv").write_text("a\tX\n\nb\tY\n")
-    refused(tmp_path / "t.tsv", "choose the task of labelling")
+    refused(tmp_path / "t.tsv", "choose the task sequence tagging")
     with pytest.raises(Problem, match="needs a training file"):
         read_dataset({"dev": path}, WHOLE)
     with pytest.raises(Problem, match=r"no file none\.csv"):

@@ -36,4 +36,4 @@ def test_a_header_alone_and_tags_for_a_classifier(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"t\.csv has no rows below its header"):
         preview(tmp_path / "t.csv", DataConfig())
     (tmp_path / "t.tsv").write_text("we\tA\n\ngo\tB\n")
-    assert "choose the task of labelling" in (preview(tmp_path / "t.tsv", DataConfig()).problem or "")
+    assert "choose the task sequence tagging" in (preview(tmp_path / "t.tsv", DataConfig()).problem or "")

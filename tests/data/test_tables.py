@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data.tables import DELIMITERS, ENCODINGS, Format, Row, read_rows, recognise
+from rnn_core.data.formats import DELIMITERS, ENCODINGS, Format, recognise
+from rnn_core.data.tables import Row, read_rows
 
 GUESS = DataConfig()
 

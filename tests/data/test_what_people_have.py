@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
-from rnn_core.data import encodings, tables
+from rnn_core.data import encodings, formats
 from rnn_core.data.datasets import Dataset
 from rnn_core.data.dialects import has_header
-from rnn_core.data.tables import read_rows, recognise
+from rnn_core.data.formats import recognise
+from rnn_core.data.tables import read_rows
 from rnn_core.data.values import as_spans
 from tests.tiny import guess, guess_tokens, read_dataset, read_examples
 
@@ -466,8 +467,8 @@ def test_very_many_columns_are_refused_at_once(tmp_path: Path) -> None:
 
 def test_an_open_quote_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
-    parse = tables.parse
-    monkeypatch.setattr(tables, "parse", lambda *args: looks.append(1) or parse(*args))
+    parse = formats.parse
+    monkeypatch.setattr(formats, "parse", lambda *args: looks.append(1) or parse(*args))
     (tmp_path / "a.csv").write_text('text,label\n"open,x\n' + "some words of a text,y\n" * 40_000)
     assert recognise(tmp_path / "a.csv", DataConfig()).quoting == "none"
     assert len(looks) == 1

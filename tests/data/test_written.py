@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnn_core.config import DataConfig, Problem
+from rnn_core.data.formats import recognise
 from rnn_core.data.json_records import Number
-from rnn_core.data.tables import read_rows, recognise
+from rnn_core.data.tables import read_rows
 from rnn_core.data.unlabelled import ABSENT
 from rnn_core.data.written import conll_sentence, csv_bytes, free_names, neutral, table
 

@@ -37,7 +37,7 @@ def test_beliefs_are_the_probabilities(make_trace: Callable[..., Trace], show: L
         assert rule[0].x0 == FIRST + 6
 
 
-def test_beliefs_of_a_labelling_run_are_readouts(make_trace: Callable[..., Trace]) -> None:
+def test_beliefs_of_a_tagging_run_are_readouts(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(5, 3, answers=False)
     assert np.array_equal(validated(beliefs(trace)).data[1].y, trace.readouts[:, 1])
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core.figures import palette
-from rnn_core.figures.palette import class_colours, ink, literal, luminance, visible
+from rnn_core.figures.palette import class_colours, ink, luminance
+from rnn_core.figures.text import escape, visible
 
 ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&#36;": "$"}
 
@@ -76,14 +77,14 @@ def test_scales_begin_and_end_and_are_light_in_the_middle() -> None:
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "$x$", "&lt;", "$$", "<script>", "a & b", "%{x}", "<br>", "&#36;", "é😀"])
 def test_text_is_drawn_as_written(text: str) -> None:
-    markup = literal(text)
+    markup = escape(text)
     assert drawn(markup) == text
     assert not re.search(r"[<>$]", markup)
 
 
 @given(st.text())
 def test_any_text_is_safe_and_visible(text: str) -> None:
-    markup = literal(text, 24)
+    markup = escape(text, 24)
     assert not re.search(r"[<>$\x00-\x1f]", markup)
     assert 0 < len(visible(text, 24)) <= 24 * 6
     assert drawn(markup) == visible(text, 24)
@@ -103,5 +104,5 @@ def test_what_cannot_be_seen_gets_a_sign(text: str, shown: str) -> None:
 
 
 def test_long_text_is_cut_before_it_is_escaped() -> None:
-    assert literal("<" * 30, 24) == "&lt;" * 23 + "…"
-    assert literal("x" * 24, 24) == "x" * 24
+    assert escape("<" * 30, 24) == "&lt;" * 23 + "…"
+    assert escape("x" * 24, 24) == "x" * 24

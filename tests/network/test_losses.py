@@ -9,8 +9,8 @@ import torch
 
 from rnn_core.data.batches import Encoded
 from rnn_core.network import losses, weighting
-from rnn_core.network.decoding import tensors
 from rnn_core.network.models import Network
+from rnn_core.network.prediction import tensors
 from rnn_core.network.weighting import step_weights
 from tests.tiny import LABELS, batch_loss, config_of, model_of, network_of, random_texts, vocabulary_of, weighted_loss
 

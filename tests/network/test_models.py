@@ -15,8 +15,8 @@ from rnn_core.config import CELLS as NAMES
 from rnn_core.config import ModelConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import PAD
-from rnn_core.network.decoding import tensors
 from rnn_core.network.models import Network, count_parameters, parameter_shapes
+from rnn_core.network.prediction import tensors
 from tests.tiny import (
     CELLS,
     LABELS,

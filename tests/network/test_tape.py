@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from rnn_core.analysis.sweep import sweep
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.models import Network
+from rnn_core.network.recorded import Edits
 from rnn_core.network.recurrent import Recurrent
-from rnn_core.network.tape import Edits, Tape, current, record
+from rnn_core.network.tape import Tape, current, record
 from tests.by_hand import ByHand
 from tests.tiny import CELLS, model_of, network_of
 

@@ -102,7 +102,7 @@ def test_64_bits_agree_with_autograd_to_ten_digits(opened, filled: Path, named: 
     assert float(said.split("number is **")[1].split("**")[0]) <= 1e-10
 
 
-def test_a_labelling_run_takes_a_tag_a_token(opened, filled: Path, named: dict[str, str]) -> None:
+def test_a_tagging_run_takes_a_tag_a_token(opened, filled: Path, named: dict[str, str]) -> None:
     run = named["entities.tsv"]
     labels = Workspace(filled).run(run).speech.labels
     text = "Anna lives in Paris ."

@@ -13,6 +13,7 @@ from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from pages.common import data_files, visitor
+from pages.train.data.server_path import server_path
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data import top
@@ -42,7 +43,7 @@ def empty(tmp_path: Path) -> Path:
 def sits(monkeypatch: pytest.MonkeyPatch, address: str | None = None, **headers: str) -> None:
     """A browser at this address that sends these headers."""
     sent = StreamlitHeaders((name.replace("_", "-"), value) for name, value in headers.items())
-    monkeypatch.setattr(data_files.st, "context", SimpleNamespace(ip_address=address, headers=sent))
+    monkeypatch.setattr(visitor.st, "context", SimpleNamespace(ip_address=address, headers=sent))
 
 
 @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST", "127.0.0.1:80"])
@@ -53,7 +54,7 @@ def test_who_sits_at_the_server_may_name_its_files(
 ) -> None:
     (tmp_path / "a.csv").write_bytes(CSV)
     sits(monkeypatch, address, Host=host, **({"Origin": f"http://{host.lower()}"} if origin else {}))
-    assert data_files.server_path(f" {tmp_path}/a.csv ") == tmp_path / "a.csv"
+    assert server_path(f" {tmp_path}/a.csv ") == tmp_path / "a.csv"
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,11 @@ def test_who_comes_from_elsewhere_may_only_with_leave(
     (tmp_path / "a.csv").write_bytes(CSV)
     sits(monkeypatch, address, **headers)
     with pytest.raises(Problem, match="UNROLLED_FILES"):
-        data_files.server_path(str(tmp_path / "a.csv"))
+        server_path(str(tmp_path / "a.csv"))
     monkeypatch.setenv("UNROLLED_FILES", str(tmp_path))
-    assert data_files.server_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
+    assert server_path(str(tmp_path / "a.csv")) == tmp_path / "a.csv"
     with pytest.raises(Problem, match="Only files below"):
-        data_files.server_path("/etc/passwd")
+        server_path("/etc/passwd")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_a_path_that_cannot_be_used_is_said(
     (tmp_path / "circle").symlink_to("circle")
     sits(monkeypatch, Host="localhost")
     with pytest.raises(Problem, match=said) as why:
-        data_files.server_path(named)
+        server_path(named)
     assert len(str(why.value)) < 300
 
 

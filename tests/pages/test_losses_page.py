@@ -105,7 +105,7 @@ def test_a_run_without_a_twin_offers_to_train_it(here: Workspace, open_page: Ope
     assert {run.name for run in here.runs()} >= {"reviews.csv", "reviews.csv, loss every"}
 
 
-def test_a_labelling_run_says_that_it_has_no_choice(here: Workspace, open_page: Open, named: dict[str, str]) -> None:
+def test_a_tagging_run_says_that_it_has_no_choice(here: Workspace, open_page: Open, named: dict[str, str]) -> None:
     assert "at every token" in open_page("losses", here.root, run=named["tagged.tsv"]).info[0].value
 
 

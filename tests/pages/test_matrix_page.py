@@ -15,7 +15,7 @@ from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.feedforward import gain, without_recurrence
 from rnn_core.analysis.ledger import ledger
 from rnn_core.analysis.loading import Loaded, load
-from rnn_core.analysis.matrix import text_matrix
+from rnn_core.analysis.one_hot import text_matrix
 from rnn_core.analysis.padding import audit
 from rnn_core.analysis.readings import cost
 from rnn_core.analysis.trace import trace
@@ -199,7 +199,7 @@ def test_a_run_of_characters_and_one_whose_numbers_overflow_are_shown(
     assert bool(app.error) == (part in ("pads", "alone"))
 
 
-def test_a_labelling_run_has_no_last_column_and_says_what_its_tags_owe_to_recurrence(
+def test_a_tagging_run_has_no_last_column_and_says_what_its_tags_owe_to_recurrence(
     opened, filled: Path, named: dict[str, str]
 ) -> None:
     look = {"run": named["entities.tsv"], "text": "Anna lives in Paris .", "layer": "1", "direction": "1", "step": "0"}

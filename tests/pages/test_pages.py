@@ -45,7 +45,7 @@ def test_inspect_shows_the_numbers_of_the_trace(open_page: Open, filled: Path, n
     assert (f"decided at t = {seen.decision_step + 1} " in said) == (seen.decision_step > 0)
 
 
-def test_inspect_names_the_tags_of_a_labelling_run(open_page: Open, filled: Path, named: dict[str, str]) -> None:
+def test_inspect_names_the_tags_of_a_tagging_run(open_page: Open, filled: Path, named: dict[str, str]) -> None:
     app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives in Paris .")
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives in Paris .")
     drawn = chart(app, "view-tags")["data"]

@@ -19,9 +19,9 @@ from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainCo
 from rnn_core.data.batches import Encoded
 from rnn_core.data.streams import END, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
-from rnn_core.network.decoding import follow
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
+from rnn_core.network.prediction import follow
 from rnn_core.network.writing import write
 from rnn_core.tasks.generate import TASK, TOLD, StreamScorer
 from rnn_core.training.loop import Training

@@ -1,4 +1,4 @@
-"""Labelling: options, weights, answers and scores."""
+"""Sequence tagging: options, weights, answers and scores."""
 
 import warnings
 from typing import Any

@@ -12,7 +12,7 @@ from rnn_core import network, tasks
 from rnn_core.analysis.loading import load
 from rnn_core.config import RunConfig
 from rnn_core.network.cells import cell_of
-from rnn_core.network.decoding import predict, probabilities
+from rnn_core.network.prediction import predict, probabilities
 from rnn_core.network.tensors import put, tensors_of
 from rnn_core.training.loop import Training
 from rnn_core.workspace import Workspace

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common import state
-from rnn_core.figures.palette import visible
+from rnn_core.figures.text import visible
 from rnn_core.views.inspect import Tokens
 
 _CSS = """

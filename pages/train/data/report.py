@@ -8,7 +8,7 @@ from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.data.streams import joined
 from rnn_core.figures import bars
-from rnn_core.figures.palette import visible
+from rnn_core.figures.text import visible
 from rnn_core.views.view import literal
 
 

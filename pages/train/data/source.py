@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.common import cache, data_files, data_form, state, widgets
 from pages.common.cache import workspace
+from pages.train.data.server_path import server_path
 from rnn_core import tasks
 from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
 from rnn_core.data.guessing import guess_tokens
@@ -53,7 +54,7 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
         for split, column in zip(SPLITS, st.columns(3), strict=True):
             named = column.text_input(f"Path of {split}", key=f"{key}-path-{split}", help=help_)
             if named.strip():
-                path = data_files.server_path(named)
+                path = server_path(named)
                 found[split] = (path, path.name)
         return found if "train" in found else {}
     if source == "upload":

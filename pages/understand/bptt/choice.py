@@ -12,7 +12,7 @@ from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
-    from rnn_core.views.bptt import Backward
+    from rnn_core.analysis.backward import Backward
 
 
 OWN = "the network's own answer"

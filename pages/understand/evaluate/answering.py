@@ -6,10 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, data_files, data_form, state, widgets
+from pages.common import cache, data_form, state, widgets
+from pages.understand.evaluate import upload
 from rnn_core import tasks
+from rnn_core.commands.options import flags
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.columns import with_columns
+from rnn_core.data.formats import FORMAT_TITLES
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
 from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import FORMATS
@@ -38,7 +41,7 @@ def show(run: Run) -> None:
     """The file and its form, and below the answers that were asked for last."""
     st.markdown("The run answers every row of your file, with or without labels: each row comes out in its order, with its own "
                 "columns, the answer and its probability.")  # fmt: skip
-    chosen = data_files.kept_upload(
+    chosen = upload.kept_upload(
         "A file with texts", "answers-file",
         "A table (CSV, TSV, JSON lines, Parquet), sentences with one token per line, or one text per line.",
     )  # fmt: skip
@@ -46,7 +49,7 @@ def show(run: Run) -> None:
         sample = tasks.of(run.config).sample(entities=run.speech.scheme is not None)
         st.info("Upload a file of texts: a table with a column of texts, or one text per line.", icon=":material/upload:")
         st.button(f"Or try it on a sample, {sample}", icon=":material/science:",
-                  on_click=lambda: data_files.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
+                  on_click=lambda: upload.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
     else:
         _form(run, *chosen)
     _answers(run)
@@ -61,7 +64,7 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     config = DataConfig(**{name: getattr(data, name) for name in kept})
 
     read_by = data_form.read_as(lambda stated: look_into(path, stated, task.schema, name, None, data.text).format, config, key,
-                                {LINES: "one text per line"} | data_form.FORMATS)  # fmt: skip
+                                {LINES: "one text per line"} | FORMAT_TITLES)  # fmt: skip
     if read_by is None:
         return
     by_line = read_by["format"] == LINES if "format" in read_by else None
@@ -103,7 +106,7 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
         read = {name: value for name, value in plain(config).items() if name in (*read_by, "text", "sentence")}
         jobs.start(folder, [
             "predict", run.id, str(path), f"--out={folder / ('answers' + suffix)}", f"--workspace={workspace.root}",
-            f"--file-name={name}", "--lines" if source.format.kind == LINES else "--no-lines", *more, *data_form.flags(read),
+            f"--file-name={name}", "--lines" if source.format.kind == LINES else "--no-lines", *more, *flags(read),
         ])  # fmt: skip
         state.select(answers=folder.name)
         st.rerun()

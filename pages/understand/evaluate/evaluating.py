@@ -6,7 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import cache, data_files, data_form, run_choice, state, widgets
+from pages.understand.evaluate import upload
 from rnn_core import tasks
+from rnn_core.commands.options import flags
 from rnn_core.config import DataConfig, plain
 from rnn_core.results import Evaluation, Scores, TokenScores
 from rnn_core.training import jobs
@@ -61,7 +63,7 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None, Hashable]:
 
 def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
-    chosen = data_files.kept_upload("A file to evaluate on", "evaluate-file", "Read the way the Data page does.")
+    chosen = upload.kept_upload("A file to evaluate on", "evaluate-file", "Read the way the Data page does.")
     if chosen is None:
         st.info("Upload a file like the data that the run was trained on.", icon=":material/upload:")
         return st.stop()
@@ -76,7 +78,7 @@ def _file(run: Run) -> tuple[str, list[str]]:
         return st.stop()
     key = data_files.fingerprint_of(path, found)
     read_by = {name: value for name, value in plain(found).items() if name in READ_BY}
-    return key, [str(path), f"--file-name={name}", f"--key={key}", *data_form.flags(read_by)]
+    return key, [str(path), f"--file-name={name}", f"--key={key}", *flags(read_by)]
 
 
 def _evaluated(run: Run, folder: Path, arguments: list[str]) -> tuple[Evaluation, int]:

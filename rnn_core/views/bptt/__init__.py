@@ -1,6 +1,6 @@
 """The views of the BPTT page: which loss sends how much to which copy of the parameters, and what follows from it."""
 
-from rnn_core.views.bptt.asked import Asked, Backward, Way, backward, parameters
+from rnn_core.views.bptt.asked import Asked, Way, parameters
 from rnn_core.views.bptt.beside import BESIDE, side_by_side
 from rnn_core.views.bptt.modes import MODES, modes_words
 from rnn_core.views.bptt.pairs import MAP
@@ -14,6 +14,6 @@ VIEWS = (MAP, WALK, PATH, SHARES, RUNNING, MODES, TRUNCATION, REACH, SATURATION,
 
 __all__ = [
     "BESIDE", "CLIPPING", "DIRECTIONS", "MAP", "MODES", "PATH", "REACH", "RUNNING", "SATURATION", "SGD", "SHARES", "TRUNCATION",
-    "VIEWS", "WALK", "Asked", "Backward", "Way", "backward", "clip_words", "cut_words", "factors", "horizon_words",
+    "VIEWS", "WALK", "Asked", "Way", "clip_words", "cut_words", "factors", "horizon_words",
     "modes_words", "parameters", "path_words", "side_by_side", "steps_back", "updates", "ways",
 ]  # fmt: skip

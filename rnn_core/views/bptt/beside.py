@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.palette import visible
+from rnn_core.figures.text import visible
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
 from rnn_core.views.bptt.reach import faded, horizon_words
 from rnn_core.views.inputs import Inputs, given

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.palette import visible
-from rnn_core.results import Path
+from rnn_core.figures.text import visible
+from rnn_core.results import ChainProduct
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, over, pick_copy
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Part, Table, View, figure, literal, number
@@ -19,7 +19,7 @@ class Walk:
     """One loss, and the path that is followed; None where it does not reach the copy."""
 
     asked: Asked
-    path: Path | None
+    path: ChainProduct | None
 
 
 def _walk(inputs: Inputs, controls: Way) -> Walk:
@@ -75,7 +75,7 @@ def path_words(walk: Walk) -> str:
     )
 
 
-def _recurrent(asked: Asked, path: Path) -> bool:
+def _recurrent(asked: Asked, path: ChainProduct) -> bool:
     """Whether the path ends at a matrix that multiplies the state before; a cell may have none."""
     return path.parameter in asked.facts.of_step
 
@@ -84,7 +84,7 @@ def _at(asked: Asked, letter: str, step: int) -> str:
     return f"{letter} = {step + 1} (“{literal(asked.flow.tokens[step], 30)}”)"
 
 
-def _share(path: Path) -> float:
+def _share(path: ChainProduct) -> float:
     return float(path.shares[path.ways.tolist().index(path.down)])
 
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any, Self
 
+from rnn_core.analysis.backward import Backward, backward
 from rnn_core.analysis.trace import trace
 from rnn_core.data.examples import Example
-from rnn_core.views.bptt import Asked, Backward, Way, backward
+from rnn_core.views.bptt import Asked, Way
 from rnn_core.views.bptt.asked import looked_at
 from rnn_core.views.inputs import given
 from rnn_core.views.view import View

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rnn_core import tasks
+from rnn_core.analysis.backward import backward
 from rnn_core.results import BatchDirections, Comparison
 from rnn_core.views import bptt as views
-from rnn_core.views.bptt import backward
 from rnn_core.views.inputs import given
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace

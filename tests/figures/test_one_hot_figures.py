@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from rnn_core.figures import matrix as figures
+from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
-from rnn_core.results import GateTerms, OneHotWindow, TextMatrix
+from rnn_core.results import OneHotWindow, TextMatrix
 from tests.figures.validated import validated
 
 WORDS = ("<pad>", "<unk>", "<sos>", "<eos>", "<b>", "film")
@@ -52,29 +52,3 @@ def test_the_one_hot_window_keeps_its_blocks_apart() -> None:
     for x, y, t, words in zip(points.x, points.y, points.customdata, points.text, strict=True):
         assert not np.isnan(cells.z[y, x]) and f"t = {t + FIRST}" in words
     assert "column 4 · 6 + 2 = 26" in points.text[0]
-
-
-@pytest.mark.parametrize("factor", [1.0, 0.5])
-def test_the_largest_terms_and_the_rest_are_the_sum(factor: float) -> None:
-    draw = np.random.default_rng(0)
-    w, u = draw.normal(size=30), draw.normal(size=20)
-    terms = GateTerms("n", 0.25, -0.5 * (factor != 1), w * 0.5, u * 2, w, u, factor, factor_name="r" * (factor != 1))
-    parts = figures.largest_terms(terms, 7, [f"x[{i}]" for i in range(20)])
-    assert sum(part.value for part in parts) == pytest.approx(terms.total)
-    sizes = [abs(part.value) for part in parts[:12]]
-    assert sizes == sorted(sizes, reverse=True)
-    assert all(("r · " in part.name) == (factor != 1) for part in parts if part.kind == "past")
-    first = next(part for part in parts if part.kind == "word")
-    i = int(first.name.split("[")[1][:-1])
-    assert first.value == pytest.approx(2 * u[i]) and f"U[7, {i}] = {u[i]:.4f}" in first.says
-    figure = validated(figures.terms(parts, terms.total))
-    assert [bar.name for bar in figure.data][-1] == "sum" and figure.data[-1].x[0] == terms.total
-
-
-def test_odd_numbers_are_drawn() -> None:
-    counts = np.array([0, 1, 5])
-    for values in (np.zeros(3), np.full(3, np.nan), np.full(3, 1e30)):
-        validated(figures.pad_curves(counts, dict.fromkeys(figures.WAYS, values), 5, "p")).to_json()
-        validated(figures.amounts(["a"] * 3, values, [""] * 3, "n")).to_json()
-    zeros = GateTerms("a", 0.0, 0.0, np.zeros(2), np.zeros(1), np.zeros(2), np.zeros(1))
-    validated(figures.terms(figures.largest_terms(zeros, 0, ["x[0]"]), 0.0)).to_json()

@@ -7,11 +7,11 @@ from typing import Any, Self
 import numpy as np
 
 from rnn_core import tasks
-from rnn_core.analysis import matrix as analysis
+from rnn_core.analysis import one_hot as analysis
 from rnn_core.config import CHOICE_NAMES
-from rnn_core.figures import matrix as figures
+from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
-from rnn_core.figures.palette import visible
+from rnn_core.figures.text import visible
 from rnn_core.results import TextMatrix
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words

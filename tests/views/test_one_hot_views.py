@@ -10,10 +10,10 @@ from rnn_core import tasks
 from rnn_core.analysis import feedforward, ledger, padding
 from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.matrix import ORDERS
+from rnn_core.analysis.one_hot import ORDERS
 from rnn_core.analysis.trace import trace
 from rnn_core.results import PaddingCost, RecurrenceGain, SplitSummary, Trace
-from rnn_core.views import equations, matrix
+from rnn_core.views import equations, one_hot
 from rnn_core.views import feedforward as alone
 from rnn_core.views import ledger as book
 from rnn_core.views import padding as pads
@@ -53,7 +53,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
     more = {"second_text": (("film",), ("zzz",) * 3), "dataset": data}
     for order in ORDERS:
         for step in (0, 3, 13):
-            for view in matrix.VIEWS:
+            for view in one_hot.VIEWS:
                 shown(view, Looking(one, seen, more, order=order, step=step))
     for side in padding.SIDES:
         for masked in (False, True):
@@ -99,17 +99,17 @@ def test_every_equation_comes_out_with_the_numbers_in_it(workspace: Workspace, c
 def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     one, seen = read(workspace, "lstm")
     film = trace(one, "film film  film")
-    words = Looking(one, film, {"second_text": (("zzz",),)}, step=1)(matrix.INDICES)
+    words = Looking(one, film, {"second_text": (("zzz",),)}, step=1)(one_hot.INDICES)
     n = len(one.speech.vocabulary)
-    assert f"2 × {5 * n:,} ones and zeros: **{2 * 5 * n * 4} B** in float32" in matrix.one_hot_words(words)
-    assert "**80 B** in int64" in matrix.one_hot_words(words)
-    explained = matrix.INDICES.explain(words)
+    assert f"2 × {5 * n:,} ones and zeros: **{2 * 5 * n * 4} B** in float32" in one_hot.one_hot_words(words)
+    assert "**80 B** in int64" in one_hot.one_hot_words(words)
+    explained = one_hot.INDICES.explain(words)
     assert "The length vector (5, 3)" in explained and "2 of 10 cells are pads" in explained
     data = Dataset("x", {"dev": SplitSummary(3, 9, {}, (0, 1, 2), 0.0)})
-    whole = matrix.whole_words(Looking(one, film, {"dataset": data})(matrix.WHOLE))
-    assert matrix.WHOLE.render(Looking(one, film, {"dataset": None})(matrix.WHOLE)) == ()
+    whole = one_hot.whole_words(Looking(one, film, {"dataset": data})(one_hot.WHOLE))
+    assert one_hot.WHOLE.render(Looking(one, film, {"dataset": None})(one_hot.WHOLE)) == ()
     assert f"**{3 * 4 * n * 4} B** of ones and zeros, 96 B of indices" in whole
-    table = matrix.stages(words)
+    table = one_hot.stages(words)
     assert table["text 1"][0] == "film film  film" and table["text 1"][1] == "film  ·  film  ·  film"
 
     found = padding.audit(one, seen, 4)

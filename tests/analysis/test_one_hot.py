@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_core.analysis.matrix import ORDERS, renumbered, text_matrix, window
+from rnn_core.analysis.one_hot import ORDERS, renumbered, text_matrix, window
 from rnn_core.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK
 from tests.analysis.gradients import loaded
 from tests.tiny import vocabulary_of

@@ -9,8 +9,8 @@ import torch
 from rnn_core.config import RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS
-from rnn_core.network.decoding import probabilities
 from rnn_core.network.models import Network
+from rnn_core.network.prediction import probabilities
 from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, predict, random_texts, vocabulary_of
 
 

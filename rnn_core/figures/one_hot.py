@@ -1,0 +1,107 @@
+"""Texts as indices, and as the one-hot matrix."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets
+from rnn_core.figures.text import escape
+from rnn_core.results import PAD, OneHotWindow, TextMatrix
+
+MOST_ROWS, MOST_STEPS = 10, 14
+"""Texts and steps of the index matrix that are drawn, so that every cell can be read."""
+
+KINDS = {"pad": "#c3c8cf", "special": "#a6c8e4", "unknown": "#f0c27f", "word": "#e9eef3"}
+"""The colours of cells; black is read on each of them."""
+
+INK = "#101010"
+
+
+def shown_steps(longest: int, step: int) -> np.ndarray:
+    """The steps of the index matrix that are drawn around a step, from 0."""
+    first = min(max(step - MOST_STEPS // 2, 0), max(longest - MOST_STEPS, 0))
+    return np.arange(first, min(first + MOST_STEPS, longest))
+
+
+def indices(matrix: TextMatrix, step: int) -> Figure:
+    """Texts (rows) × steps: each cell has its token and its index. A click gives `[step]`."""
+    shown = shown_steps(matrix.indices.shape[1], step)
+    rows = matrix.tokens[:MOST_ROWS]
+    kinds, says, picks = np.zeros((len(rows), len(shown)), int), [], []
+    written = []
+    for r, tokens in enumerate(rows):
+        line = []
+        for c, t in enumerate(shown.tolist()):
+            index = int(matrix.indices[r, t])
+            kind = ("pad", "unknown", "special", "special", "word")[min(index, 4)]
+            kinds[r, c] = list(KINDS).index(kind)
+            token = tokens[t] if t < len(tokens) else PAD
+            line.append(f"{escape(token, 9)}<br><b>{index}</b>")
+            fed = f", read as {escape(matrix.words[index])}" if kind == "unknown" else ""
+            says.append(f"text {r + 1}, t = {t + FIRST}: {escape(token, 60)}{fed}<br>index {index}")
+            picks.append(t)
+        written.append(line)
+    colours = list(KINDS.values())
+    last = len(colours) - 1
+    data = [dict(
+        type="heatmap",
+        z=kinds.astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=last, showscale=False, hoverinfo="skip",
+        colorscale=[[i / last, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
+        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 13},
+    )]  # fmt: skip
+    down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
+    data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))
+    return frame(
+        data,
+        44 * len(rows) + 60,
+        ("indices", matrix.tokens[:MOST_ROWS]),
+        xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": "step t"},
+               "showgrid": False, "side": "bottom"},
+        yaxis={"range": [len(rows) - 0.5, -0.5], "tickvals": list(range(len(rows))), "showgrid": False,
+               "ticktext": [f"text {i + 1}, length {n}" for i, n in enumerate(matrix.lengths[: len(rows)].tolist())]},
+        shapes=[{"type": "rect", "x0": step + FIRST - 0.5, "x1": step + FIRST + 0.5, "y0": -0.5, "y1": len(rows) - 0.5,
+                 "line": {"color": palette.ORANGE, "width": 3}}],  # seen between pale cells in light and in dark
+        hoverdistance=-1,
+        margin=TIGHT,
+    )  # fmt: skip
+
+
+def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
+    """Texts (rows) × columns of the one-hot matrix, one block of columns per step. A click gives `[step]`."""
+    r, s, c = part.values.shape
+    size, total = len(words), s * c
+    places = np.arange(total) + np.repeat(np.arange(s), c)  # an empty column between two steps
+    grid = np.full((r, total + s - 1), np.nan, np.float32)
+    grid[:, places] = part.values.reshape(r, total)
+    names = [words[i] for i in part.columns.tolist()]
+    data = [dict(
+        type="heatmap",
+        z=grid, zmin=0, zmax=1, colorscale=[[0, "#e9eef3"], [1, "#125a9c"]], showscale=False, hoverinfo="skip",
+        xgap=1, ygap=1, texttemplate="%{z:.0f}", textfont={"size": 11},
+    )]  # fmt: skip
+    says, picks = [], []
+    for row in range(r):
+        for t in part.steps.tolist():
+            for index, name in zip(part.columns.tolist(), names, strict=True):
+                column = t * size + index
+                says.append(f"text {row + 1}, t = {t + FIRST}, word {index} ({escape(name, 40)})<br>"
+                            f"column {t} · {size:,} + {index} = {column:,}")  # fmt: skip
+                picks.append(t)
+    data.append(targets(np.tile(places, r), np.repeat(np.arange(r), total), np.array(picks, np.int32), says))
+    middles = places.reshape(s, c).mean(1)
+    notes = [{"x": float(x), "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
+              "text": f"t = {t + FIRST}"} for x, t in zip(middles, part.steps.tolist(), strict=True)]  # fmt: skip
+    numbered = [f"{escape(name, 10)} {i}" for i, name in zip(part.columns, names, strict=True)]
+    ticks = {"tickvals": places.tolist(), "ticktext": numbered * s, "tickangle": -90, "tickfont": {"size": 10}}
+    return frame(
+        data,
+        26 * r + 150,
+        ("one-hot", tuple(names), tuple(part.steps)),
+        xaxis={"showgrid": False} | ticks,
+        yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [f"text {i + 1}" for i in part.rows.tolist()],
+               "showgrid": False},
+        annotations=notes,
+        hoverdistance=-1,
+        margin=TIGHT | {"t": 26},
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""What pads do, against their number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import Figure, frame
+
+WAYS = {
+    ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
+    ("left", False): ("left, read like tokens", "#CC79A7", "solid"),
+    ("right", True): ("right, masked", palette.BLUE, "solid"),
+    ("left", True): ("left, masked", "#4BA3D9", "dash"),
+}
+"""Each way to pad: its name and look."""
+
+
+def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray], pads: int, title: str) -> Figure:
+    """A number against the count of pads, a line each way to pad."""
+    data: list[dict[str, Any]] = []
+    at = np.arange(len(counts), dtype=np.int32)  # evenly spaced: a few pads matter as much as many
+    for way, (name, colour, dash) in WAYS.items():
+        data.append(dict(
+            type="scatter",
+            x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2.5}, marker={"size": 7},
+            text=[f"{count} pads" for count in counts.tolist()],
+            hovertemplate="%{text}: %{y:.6f}<extra>" + name + "</extra>",
+        ))  # fmt: skip
+    place = int(np.searchsorted(counts, pads))
+    return frame(
+        data,
+        300,
+        ("pads", title),
+        xaxis={"tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
+        yaxis={"title": {"text": title}, "rangemode": "tozero"},
+        shapes=[{"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper",
+                 "line": {"color": palette.GREY, "dash": "dot", "width": 2}}],
+        showlegend=True,
+    )  # fmt: skip

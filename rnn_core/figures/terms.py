@@ -1,0 +1,82 @@
+"""The terms of a sum as bars."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import Figure, frame
+from rnn_core.results import GateTerms
+
+
+class Part(NamedTuple):
+    """A part of a sum: what it is called, its value, `past`, `word` or `bias`, and what hover says of it."""
+
+    name: str
+    value: float
+    kind: str
+    says: str
+
+
+def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int = 12) -> list[Part]:
+    """What a gate's sum is made of: the largest terms first, then the rest added up, then the biases.
+
+    Args:
+        unit: u, the row of W and U.
+        below: (n,) what the inputs are called.
+    """
+    times, scale = (f"{name} · " if name else "" for name in (terms.factor_name, terms.word_name))
+    past = zip(terms.hidden * terms.factor, terms.weights_hidden, (f"h[{j}]" for j in range(len(terms.hidden))), strict=True)
+    word = zip(terms.inputs * terms.word_factor, terms.weights_inputs, below, strict=True)
+    parts = [Part(f"{times}W · {name}", float(value), "past", f"{times}W[{unit}, {name[2:-1]}] = {weight:.4f}, times {name}")
+             for value, weight, name in past]  # fmt: skip
+    parts += [Part(f"{scale}U · {name}", float(value), "word", f"{scale}U[{unit}, {i}] = {weight:.4f}, times {name}")
+              for i, (value, weight, name) in enumerate(word)]  # fmt: skip
+    parts.sort(key=lambda part: -abs(part.value))
+    shown, left = parts[:most], parts[most:]
+    for kind, name in (("past", f"{times}W · h"), ("word", f"{scale}U · x")):
+        rest = [part.value for part in left if part.kind == kind]
+        if rest:
+            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{len(rest)} products added up"))
+    if terms.bias or not terms.others:
+        shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
+    shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]
+    inner = Part(f"{times}{terms.inner_name}", terms.factor * terms.inner_bias, "bias", "the bias of W h")
+    return shown + [inner] * (terms.inner_bias != 0)
+
+
+def plain(latex: str) -> str:
+    """A short formula of LaTeX in plain signs."""
+    signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\sigma": "σ", "_{t-1}": "(t−1)", "_t": "(t)", "-": "−"}
+    for sign, written in signs.items():
+        latex = latex.replace(sign, written)
+    return latex
+
+
+def terms(parts: Sequence[Part], total: float) -> Figure:
+    """The terms of a sum as bars, and the sum."""
+    looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
+             "bias": ("bias", palette.GREY), "sum": ("sum", "#009E73")}  # fmt: skip
+    every = [*parts, Part("sum", total, "sum", "b + W h + U x")]
+    data: list[dict[str, Any]] = []
+    for kind, (name, colour) in looks.items():
+        rows = [i for i, part in enumerate(every) if part.kind == kind]
+        if rows:
+            data.append(dict(
+                type="bar",
+                y=rows, x=[every[i].value for i in rows], orientation="h", name=name, marker={"color": colour},
+                text=[f"{every[i].value:+.4f}" for i in rows], textposition="outside", cliponaxis=False,
+                hovertext=[every[i].says for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>",
+            ))  # fmt: skip
+    low, high = min(0.0, *(part.value for part in every)), max(0.0, *(part.value for part in every))
+    room = 0.16 * ((high - low) or 1)
+    return frame(
+        data,
+        24 * len(every) + 100,
+        ("terms", len(every)),
+        barmode="overlay",
+        bargap=0.25,
+        xaxis={"range": [low - room, high + room]},
+        yaxis={"range": [len(every) - 0.5, -0.5], "tickvals": list(range(len(every))), "showgrid": False,
+               "ticktext": [part.name for part in every]},
+        showlegend=True,
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""A user's text, drawn as it was written."""
+
+import unicodedata
+
+# Plotly reads <b>, &lt; and $…$ in every text it draws, and knows these entities.
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
+_SIGNS = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "": "∅"}
+
+
+def visible(text: str, most: int | None = None) -> str:
+    """A user's text with its control characters and lone spaces made visible, cut to `most` characters with "…"."""
+    if most is not None and len(text) > most:
+        text = text[: most - 1] + "…"
+    if text.isprintable() and text.strip():
+        return text
+    lone = not text.strip(" \u00a0\u3000")
+    return "".join(_sign(letter, lone) for letter in text) or _SIGNS[""]
+
+
+def _sign(letter: str, lone: bool) -> str:
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    if letter < " ":
+        return chr(0x2400 + ord(letter))
+    if letter.isspace() and lone:
+        return "␣"
+    kind = unicodedata.category(letter)
+    if kind == "Cs":  # half a surrogate pair cannot be written as UTF-8
+        return "\ufffd"
+    # Direction marks would turn round the text beside them. Joiners stay: emoji and Persian need them.
+    if kind in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(letter) in _TURNS:
+        return f"⟨{ord(letter):04X}⟩"
+    return letter
+
+
+_TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def escape(text: str, most: int | None = None) -> str:
+    """Any user's text for plotly, so that it is drawn as written: no tags, entities or formulas are read in it.
+
+    Args:
+        text: a token, a label, a name.
+        most: show up to this number of characters (24 does for a label), the last of them "…".
+    """
+    return visible(text, most).translate(_ESCAPES)
