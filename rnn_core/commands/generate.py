@@ -18,15 +18,15 @@ MOST_WRITTEN = 100_000
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
     add_device(parser)
-    parser.add_argument("--prompt", metavar="TEXT", default="", help="the beginning, which is read first (default: none)")
-    parser.add_argument("--length", metavar="N", type=int, default=200, help="how many tokens to write at most (default: 200)")
+    parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue (default: none)")
+    parser.add_argument("--length", metavar="N", type=int, default=200, help="number of tokens to write (default: 200)")
     parser.add_argument("--temperature", metavar="X", type=float, default=1.0,
-                        help="divides the logits; 0 takes the most probable token each time (default: 1)")  # fmt: skip
+                        help="divides the logits; 0: always the most probable token (default: 1)")  # fmt: skip
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="the same seed writes the same text (default: 0)")
 
 
 def _generate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Has a run write on after a prompt. The text goes to standard error while it is written."""
+    """Continues a prompt with a language model. The text goes to standard error while it is written."""
     from rnn_core.analysis.loading import load
 
     run = workspace.run(given.run)

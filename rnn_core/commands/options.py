@@ -54,13 +54,13 @@ def flag(name: str) -> str:
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Adds the files of a dataset, by split."""
     for split in SPLITS:
-        parser.add_argument(f"--{split}", metavar="FILE")
-    parser.add_argument("--name", help="what to call it")
+        parser.add_argument(f"--{split}", metavar="FILE", help=f"the file of the {split} split")
+    parser.add_argument("--name", help="name of the dataset or run")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Adds the device on which a trained run computes."""
-    words = "where it computes: the processor, a GPU, or the GPU if there is one; it need not be where the run was trained"
+    words = "where it computes: the processor, a GPU, or the GPU if there is one; not necessarily where the run was trained"
     devices = choices(options(TrainConfig)["device"])
     parser.add_argument("--device", choices=devices, default="cpu", help=f"{words} (default: cpu)")
 
