@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig
+from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, WriteConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
 from rnn_core.data.streams import END, Streams, spans_of, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, PAD, SOS, UNK, Vocabulary
-from rnn_core.results import Answers, DataReport, TokenScores, Trace
+from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
 
 CARRIED = 32
@@ -220,20 +220,28 @@ class Generate(Task):
         return np.array([*indices[1:-1], -1, -1])
 
     def write(
-        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, length: int, temperature: float, seed: int
-    ) -> Iterator[tuple[str, float]]:
+        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, how: WriteConfig
+    ) -> Iterator[Written]:
         from rnn_core.network.writing import write
 
-        how = config.data.tokens
-        read = [SOS, *vocabulary.encode(tokens_of(prompt, how))]
-        before = prompt[-1:]
-        for number, probability in write(network, read, length, temperature, seed, (PAD, UNK, SOS), EOS):
+        cut, stop = config.data.tokens, unescaped(how.stop)
+        read = [SOS, *vocabulary.encode(tokens_of(prompt, cut))]
+        before, tail = prompt[-1:], ""
+        for number, p, drawn in write(network, read, how, (PAD, UNK, SOS), (EOS,)):
             if number == EOS:
                 return
             token = vocabulary.words[number]
-            apart = how == "word" and before and before != "\n" and token != "\n"
-            yield (" " if apart else "") + token, probability
-            before = token
+            separated = cut == "word" and before and before != "\n" and token != "\n"
+            text = (" " if separated else "") + token
+            yield Written(text, token, p, drawn)
+            before, tail = token, (tail + text)[-len(stop) - len(text):]
+            if stop and stop in tail:
+                return
+
+
+def unescaped(typed: str) -> str:
+    """A text from a field of one line, in which a line end is written as \\n and a tab as \\t."""
+    return typed.replace("\\n", "\n").replace("\\t", "\t")
 
 
 TASK = Generate()
