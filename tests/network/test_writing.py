@@ -11,7 +11,8 @@ from scipy.stats import chisquare
 from rnn_core.config import WriteConfig
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.models import Network
-from rnn_core.network.writing import drawn_from, write
+from rnn_core.network.sampling import drawn_from
+from rnn_core.network.writing import write
 from tests.tiny import CELLS, model_of, network_of
 
 DRAWS = 4000
@@ -56,7 +57,7 @@ def test_temperature_top_k_and_nucleus_are_those_of_a_plain_implementation(seed:
 
 @pytest.mark.parametrize(
     "how",
-    [{}, {"temperature": 0.5}, {"temperature": 2.0}, {"top_k": 3}, {"top_p": 0.7}, {"temperature": 2.0, "top_k": 4, "top_p": 0.8}],
+    [{}, {"temperature": 0.5}, {"temperature": 2.0}, {"top_k": 3}, {"top_p": 0.7}, {"temperature": 2, "top_k": 4, "top_p": 0.8}],
 )
 def test_what_is_written_follows_the_distribution(how: dict[str, Any]) -> None:
     network = sharp()
