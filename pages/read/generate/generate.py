@@ -57,7 +57,8 @@ with widgets.saying_problems():
     task, held, chosen = tasks.of(run.config), state.session(), state.selection()
     examples = task.texts()
 writing = workspace().writing(chosen.writing) if chosen.writing else None
-if chosen.writing and writing is None:
+gone = chosen.writing is not None and writing is None
+if gone:
     st.info(f"The text of this link is no longer kept: texts are deleted after {KEPT_DAYS['explorations']} days without use.",
             icon=":material/link_off:")  # fmt: skip
 if writing is not None and (writing.run != run.id or chosen.branch >= len(writing.branches)):
@@ -73,7 +74,7 @@ asked |= buttons.button("Write with the next seed", icon=":material/casino:", on
 settings.examples(examples, buttons)
 place = st.empty()
 with widgets.saying_problems():
-    if asked or writing is None:
+    if asked or (writing is None and not gone):
         base = writing if writing is not None and writing.prompt == prompt else Writing(run.id, prompt)
         write(run, base, None, 0, "", how)
 if writing is None:
