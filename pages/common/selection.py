@@ -82,7 +82,7 @@ class Selection:
     section: str | None = None
     clip: float | None = None
     part: str | None = None
-    pattern: str = "quotes"
+    pattern: str = "brackets"
     expression: str = ""
     among: str | None = None
     reading: str | None = None

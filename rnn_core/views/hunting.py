@@ -22,14 +22,14 @@ MOST_LISTED = 10
 class Hunted(Held):
     """A pattern, and the unit by which the text is coloured; None: the best one."""
 
-    pattern: str = "quotes"
+    pattern: str = "brackets"
     expression: str = ""
     among: str | None = None
 
     def settled(self, inputs: Inputs) -> Self:
         offered = quantities(inputs.run)
         among = self.among if self.among in offered else "c" if "c" in offered else "h"
-        pattern = self.pattern if self.pattern in PATTERNS else "quotes"
+        pattern = self.pattern if self.pattern in PATTERNS else "brackets"
         held = super().settled(inputs)
         return replace(held, quantity=among, among=among, pattern=pattern)
 

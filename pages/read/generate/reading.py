@@ -20,15 +20,18 @@ _OF_A_SAMPLE = 4_000
 
 def _read(run: Run) -> Inputs | None:
     """The box of the text, and the text as the run reads it; None where it cannot be shown."""
-    st.session_state["listened"] = state.selection().text or ""
+    samples = list(tasks.of(run.config).samples)
+    if state.selection().text is None:
+        _take(samples[-1])
+    st.session_state["pasted"] = state.selection().text or ""
 
     def typed() -> None:
-        state.select(text=st.session_state["listened"])
+        state.select(text=st.session_state["pasted"])
 
-    st.text_area("Text", key="listened", height=140, max_chars=MOST_TYPED, on_change=typed,
+    st.text_area("Text", key="pasted", height=140, max_chars=MOST_TYPED, on_change=typed,
                  placeholder="Paste a text of your own.")  # fmt: skip
     row = st.container(horizontal=True)
-    for name in tasks.of(run.config).samples:
+    for name in samples:
         row.button(f"Read the sample {name}", on_click=_take, args=(name,))
     read = inputs.of_text(run)
     if read.trace.overflows:
