@@ -1,4 +1,4 @@
-"""Text that a network writes, token by token."""
+"""Generates text, token by token."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -12,17 +12,17 @@ from rnn_core.network.device import array
 
 
 class Writer(Protocol):
-    """What writes step by step: a network, or an encoder and a decoder."""
+    """A model that generates step by step: a network, or an encoder and a decoder."""
 
     def start(self, texts: int) -> State:
         """The state before the first token of some texts."""
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, list[dict[str, Tensor]]]:
-        """Logits, (B, k), after one token more of each text, (B,); the state, and what was kept."""
+        """Logits, (B, k), after the next token of each text, (B,); the state, and the kept values."""
 
 
 class Token(NamedTuple):
-    """A token that was written: its number, and its probability under the temperature that it was drawn with."""
+    """A generated token: its index, and its probability at the temperature of sampling."""
 
     number: int
     probability: float
@@ -32,16 +32,16 @@ class Token(NamedTuple):
 def write(
     network: Writer, prompt: Sequence[int], length: int, temperature: float, seed: int, never: Sequence[int], end: int
 ) -> Iterator[Token]:
-    """Draws token after token from softmax(o / temperature), each read before the next is drawn.
+    """Samples tokens from softmax(o / temperature); each is the input of the next step.
 
     Args:
-        network: in evaluation mode.
-        prompt: the tokens that are read first, at least one.
-        length: how many tokens to write at most.
-        temperature: above 0; 0 takes the most probable token each time.
-        seed: the same seed, the same text.
-        never: tokens that are not written.
-        end: the token after which nothing more is written; it is given too.
+        network: the model, in evaluation mode.
+        prompt: the first input tokens, at least one.
+        length: the maximum number of tokens.
+        temperature: at 0, the most probable token is taken.
+        seed: the same seed gives the same text.
+        never: tokens that are never generated.
+        end: the token after which generation stops; it is yielded too.
     """
     random, state = np.random.default_rng(seed), network.start(1)
     device = state[0].device
