@@ -394,7 +394,7 @@ class Task:
         """Further values that `evaluate` prints, as plain values."""
         return {}
 
-    # ---- one text's loss, laid open ---------------------------------------------------------------------------------
+    # ---- one text -----------------------------------------------------------------------------------------------------
 
     def shown_first(self, seen: Trace) -> int:
         """The step that pages show by default, from 0."""

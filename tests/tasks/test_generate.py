@@ -249,7 +249,7 @@ def test_nothing_is_written_behind_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"truncate": 0}, "cut it into chunks"), ({"loss": "last"}, "not last")],
+    [({"truncate": 0}, "truncate it to chunks"), ({"loss": "last"}, "not last")],
 )
 def test_options_that_mean_nothing_here_are_refused(options: dict[str, Any], said: str) -> None:
     with pytest.raises(Problem, match=said):
@@ -264,7 +264,7 @@ def test_both_directions_are_refused() -> None:
 
 
 def test_a_text_shorter_than_one_stream_is_refused() -> None:
-    with pytest.raises(Problem, match="too few for 64 streams"):
+    with pytest.raises(Problem, match="too few for 64 parts"):
         Training(config_of(batch=64), encoded_of(TEXT[:100]), NONE, Speech(VOCABULARY))
 
 
