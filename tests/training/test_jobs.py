@@ -263,9 +263,9 @@ def test_unwatched_work_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_full_disk_is_said_when_a_job_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Problem, match="a file stands"):
+    with pytest.raises(Problem, match="a file where a folder"):
         start(tmp_path / "file" / "job", ["runs"])
-    with pytest.raises(Problem, match="a file stands"), work(tmp_path / "file" / "job", "short", tmp_path):
+    with pytest.raises(Problem, match="a file where a folder"), work(tmp_path / "file" / "job", "short", tmp_path):
         pytest.fail("it cannot work there")
 
 
