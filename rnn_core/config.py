@@ -318,6 +318,35 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class WriteConfig:
+    """How a language model continues a text."""
+
+    length: Annotated[
+        int, Field(ge=1, le=100_000, title="Length", description="the greatest number of tokens to write")
+    ] = 400
+    temperature: Annotated[
+        float,
+        Field(ge=0, le=100, title="Temperature", description="divides the logits; 0: always the most probable token"),
+    ] = 1.0
+    top_k: Annotated[
+        int, Field(ge=0, le=MOST_WHOLE, title="Top k", description="draw from the k most probable tokens; 0: from all")
+    ] = 0
+    top_p: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            title="Nucleus p",
+            description="draw from the fewest most probable tokens whose probabilities sum to p; 1: from all",
+        ),
+    ] = 1.0
+    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="the same seed writes the same text")] = 0
+    stop: Annotated[
+        str, Field(max_length=200, title="Stop at", description="stop after this text was written; empty: nowhere")
+    ] = ""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class RunConfig:
     """Everything that decides a run's weights, bit for bit, with the dataset that `fingerprint` names."""
 

@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser, config: type, leave_out: Sequen
     for name, field in options(config).items():
         if name in leave_out or name not in meant:
             continue
-        default = "" if field.default is None or field.default is False else f" (default: {field.default})"
+        default = "" if field.default is None or field.default is False or field.default == "" else f" (default: {field.default})"
         if name == "task":
             default = " (default: guessed from the training file)"
         if name in SUGGESTED:
