@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.common.selection import Selection, from_link, to_link
 from rnn_core.config import Problem
@@ -59,8 +60,14 @@ def session() -> Session:
 
 
 def restore() -> None:
-    """At the start of every run of the app: the session's selection, at first from the link, written to the link."""
-    if _KEY not in st.session_state:
+    """At the start of every run of the app: the session's selection, written to the link.
+
+    The link is read at first, and where Back or Forward led to it. Any other link that differs is an older one, of a click
+    that was made before the browser had the new one.
+    """
+    context = get_script_run_ctx()
+    went_back = context is not None and context.is_history_navigation and bool(st.query_params)
+    if _KEY not in st.session_state or went_back:
         session().selection = _linked(dict(st.query_params))
     wanted = _link(selection())
     if dict(st.query_params) != wanted:
