@@ -23,7 +23,8 @@ class Session:
     Attributes:
         selection: what is looked at.
         linked: the text that the link names by an id, and that id; None where it could not be saved.
-        training: the id of the run that Train shows.
+        training: the ids of the runs that Train shows, such as those that were started last.
+        closed: the id of the run that was put away there.
         options: those of a training that were chosen by hand; they stay when the data change.
         readings: how many files have been read on Data: the form begins anew after each.
         just_read: whether one has been read since the page was drawn.
@@ -38,7 +39,8 @@ class Session:
 
     selection: Selection
     linked: tuple[str, str | None] | None = None
-    training: str | None = None
+    training: tuple[str, ...] = ()
+    closed: str | None = None
     options: dict[str, object] = field(default_factory=dict)
     readings: int = 0
     just_read: bool = False

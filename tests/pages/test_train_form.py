@@ -46,7 +46,8 @@ def test_cells_go_by_their_titles_and_one_without_a_kernel_says_so(open_page: Op
     assert not any("kernel" in caption.value for caption in app.caption)
     box(app, "selectbox", "cell").set_value("mingru")
     sound(app.run())
-    assert any("minGRU has no compiled kernel" in caption.value for caption in app.caption)
+    said = "minGRU has no compiled kernel: it trains by autograd, step by step, at 0.8 to 1.05 of the LSTM's tokens per second."
+    assert any(caption.value == said for caption in app.caption)
 
 
 @pytest.mark.parametrize(("more", "said"), [((), "dev score"), (("--dev-share", "0"), "training loss")])

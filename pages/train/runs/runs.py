@@ -131,7 +131,7 @@ else:
         ):
             if actions.button(label, icon=icon):
                 state.select(run=one.id)
-                session.training = one.id
+                session.training = (one.id,)
                 st.switch_page(page)
         with actions.popover("Rename", icon=":material/edit:"):
             name = st.text_input("New name", value=one.name, key=f"rename-{one.id}", max_chars=200)
