@@ -6,6 +6,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from pages.common import run_choice
 from rnn_core.commands import main
 from rnn_core.config import CELLS
 from rnn_core.network.cells import kind
@@ -69,3 +70,22 @@ def test_a_device_that_is_not_there_is_offered_and_refused_with_a_sentence(open_
     box(app, "selectbox", "device").set_value("auto")
     sound(app.run())
     assert not app.error
+
+
+def test_a_training_says_whose_it_is_and_the_forms_button_is_the_primary_one(
+    open_page: Open, filled: Path, named: dict[str, str]
+) -> None:
+    runs = {run.name: run for run in Workspace(filled).runs()}
+    data = {one.name: one for one in Workspace(filled).datasets()}
+    for dataset, heading in (("reviews.csv", "Train another network"), ("tagged.tsv", "Another training")):
+        app = open_page("train", filled, run=named["reviews.csv"], dataset=data[dataset].id)
+        headings = [header.value.replace("\\", "") for header in app.subheader]
+        own = ["reviews.csv", heading] if dataset == "reviews.csv" else [heading, "reviews.csv"]
+        assert headings == own
+        said = f"{run_choice.network_label(runs['reviews.csv'])} · data: reviews.csv"
+        assert said in [caption.value.replace("\\", "") for caption in app.caption]
+        assert [button.label for button in app.button if button.proto.type == "primary"] == ["Train"]
+    app = open_page("train", filled, run=named["reviews.csv"])  # without data in the link, those of the run
+    assert app.selectbox(key="pick-dataset").value == data["reviews.csv"].id
+    sound(next(button for button in app.button if button.label == "Close").click().run())
+    assert [header.value for header in app.subheader] == []
