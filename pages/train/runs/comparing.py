@@ -41,7 +41,8 @@ def settings(run: Run) -> dict[str, Setting]:
     for part in (config.model, config.train, config.data):
         for name, field in options(type(part)).items():
             found[name] = Setting(str(field.title), getattr(part, name), field.default)
-    found["loss"] = found["loss"]._replace(value=tasks.of(config).loss_of(config))
+    task = tasks.of(config)
+    found["loss"] = found["loss"]._replace(value=task.loss_of(config), default=task.losses[0])
     try:
         data = workspace().dataset(config.fingerprint).name
     except Problem:  # ready-made and imported runs come without their data
@@ -76,11 +77,10 @@ def changed(run: Run) -> dict[str, list[str]]:
     """A table of a run's settings that differ from the defaults. Raises Problem when the run is damaged."""
     left_out = {"task", "text", "label", "target", "sentence", "split", "format", "encoding", "delimiter", "quoting", "data"}
     found = {name: one for name, one in settings(run).items() if name not in left_out and one.value != one.default}
-    found = {name: one for name, one in found.items() if name != "loss" or run.config.train.loss is not None}
     return {
         "setting": [one.title for one in found.values()],
         "value": [words(name, one.value) for name, one in found.items()],
-        "default": [words(name, one.default) if one.default is not None else "" for name, one in found.items()],
+        "default": [words(name, one.default) for name, one in found.items()],
     }
 
 
@@ -123,7 +123,7 @@ def scores(runs: Mapping[str, Run]) -> dict[str, list[Any]]:
         metrics = run.metrics()
         metric = _headline(run)
         name = metric_name(metric)
-        row: dict[str, Any] = {"run": label, "name": run.name}
+        row: dict[str, Any] = {"run": label} | ({} if label == run.name else {"name": run.name})
         row |= {f"{split} {name}": metrics.get(f"{split}_{metric}") for split in ("dev", "test")}
         row |= {"dev loss": metrics.get("dev_loss"), "best epoch": metrics.get("best_epoch"),
                 "parameters": metrics.get("parameters"), "seconds": metrics.get("train_seconds")}  # fmt: skip
@@ -157,7 +157,7 @@ def compare(runs: Sequence[Run]) -> None:
     st.markdown("##### Settings that differ")
     table = differing(whole)
     if table["setting"]:
-        st.dataframe(table, hide_index=True)
+        st.dataframe(table, hide_index=True, column_config={"setting": st.column_config.TextColumn(width=170)})
     else:
         st.caption("None: these runs have the same data and settings.")
 
@@ -181,7 +181,8 @@ def show_curves(runs: Sequence[Run], newest: bool) -> None:
     for (name, headline), histories in groups.items():
         task = tasks.task(name)
         of = " of the newest runs" if newest else ""
-        st.markdown(f"##### Curves{of}: {literal(task.short)}, {metric_name(headline)}")
+        alone = f" of {literal(next(iter(histories)), 60)}" if len(histories) == 1 and len(groups) > 1 else of
+        st.markdown(f"##### Curves{alone}: {literal(task.short)}, {metric_name(headline)}")
         scored = {name for history in histories.values() for name in history.epochs[-1]}
         listed = [m for m in dict.fromkeys((headline, *METRIC_NAMES)) if f"dev_{m}" in scored]
         metric = headline
