@@ -106,7 +106,7 @@ def load(path: Path) -> Evaluation | None:
 
 
 def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
-    """The answers in one cell of the confusion matrix: surest first when wrong, least sure first when right.
+    """The answers in one cell of the confusion matrix: most confident first when wrong, least confident first when right.
 
     Args:
         path: the folder of the evaluation.
@@ -122,7 +122,7 @@ def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
 
 
 def mistakes(path: Path, most: int, each: Callable[[Mistake], T]) -> tuple[list[T], int]:
-    """The wrong answers over all cells of the confusion matrix, the surest first, and how many there are in all.
+    """The wrong answers over all cells of the confusion matrix, the most confident first, and how many there are in all.
 
     Args:
         path: the folder of the evaluation.
