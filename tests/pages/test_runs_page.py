@@ -151,6 +151,12 @@ def test_the_legend_says_what_differs_where_names_would_be_cut(workspace: Worksp
     runs.append(saved_run(workspace, config_of(model=model_of("gru"), name=f"{long}, GRU", loss="last")))
     assert list(comparing.labels(runs)) == ["LSTM · loss every", "2 · GRU · loss last", "3 · GRU · loss last"]
     assert list(comparing.labels(runs).values()) == runs
+    settings = ((1, "every", 0.5), (2, "last", 0.25))
+    deep = [
+        saved_run(workspace, config_of(model=model_of("tanh", layers=layers), name=f"{long} {layers}", loss=loss, learning_rate=rate))
+        for layers, loss, rate in settings
+    ]
+    assert list(comparing.labels(deep)) == ["loss every · layers 1", "loss last · layers 2"]  # the rate would be cut
     short = [saved_run(workspace, config_of(name=name)) for name in ("one", "two")]
     assert list(comparing.labels(short)) == ["one", "two"]
 

@@ -85,6 +85,7 @@ def test_a_training_says_whose_it_is_and_the_forms_button_is_the_primary_one(
         said = f"{run_choice.network_label(runs['reviews.csv'])} · data: reviews.csv"
         assert said in [caption.value.replace("\\", "") for caption in app.caption]
         assert [button.label for button in app.button if button.proto.type == "primary"] == ["Train"]
+        assert [one.value for one in app.metric if one.label == "Epochs trained"] == ["2"]
     app = open_page("train", filled, run=named["reviews.csv"])  # without data in the link, those of the run
     assert app.selectbox(key="pick-dataset").value == data["reviews.csv"].id
     sound(next(button for button in app.button if button.label == "Close").click().run())

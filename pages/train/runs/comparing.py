@@ -99,8 +99,12 @@ def labels(runs: Sequence[Run]) -> dict[str, Run]:
     order = [name for name in _FIRST if name in differ]
     made = []
     for run, found in zip(runs, each, strict=True):
-        parts = [_part(name, found[name].value) for name in order[:3] if name in found]
-        made.append(" · ".join(parts) or run.name)
+        label = ""
+        for part in (_part(name, found[name].value) for name in order if name in found):
+            if len(longer := f"{label} · {part}" if label else part) > LABEL:
+                break
+            label = longer
+        made.append(label or run.name)
     twice = {label for label, times in Counter(label[: LABEL - 1] for label in made).items() if times > 1}
     return {f"{i} · {label}" if label[: LABEL - 1] in twice else label: run
             for i, (label, run) in enumerate(zip(made, runs, strict=True), 1)}  # fmt: skip

@@ -68,7 +68,10 @@ def live(run: Run, status: jobs.Status) -> None:
     figures = st.columns(4)
     train = run.config.train
     of = "" if train.minutes or train.updates else f" of {train.epochs}"  # those end it before its epochs do
-    figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
+    if status.active:
+        figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
+    else:
+        figures[0].metric("Epochs trained", f"{round(history.epoch_at[-1], 1):g}", help=f"at most {train.epochs}" if of else None)
     figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats per {per(run)}")
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
