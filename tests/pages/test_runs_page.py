@@ -153,7 +153,8 @@ def test_the_legend_says_what_differs_where_names_would_be_cut(workspace: Worksp
     assert list(comparing.labels(runs).values()) == runs
     settings = ((1, "every", 0.5), (2, "last", 0.25))
     deep = [
-        saved_run(workspace, config_of(model=model_of("tanh", layers=layers), name=f"{long} {layers}", loss=loss, learning_rate=rate))
+        saved_run(workspace, config_of(model=model_of("tanh", layers=layers), name=f"{long} {layers}", loss=loss,
+                                       learning_rate=rate))
         for layers, loss, rate in settings
     ]
     assert list(comparing.labels(deep)) == ["loss every · layers 1", "loss last · layers 2"]  # the rate would be cut
