@@ -286,5 +286,5 @@ def in_context(answer: Answer, between: str = " ", around: int = 8) -> str:
         return between.join(tokens)
     first, last = max(0, at - around), at + around + 1
     before, after = tokens[first:at], tokens[at + 1 : last]
-    parts = ["…"] * (first > 0) + before + [f"【{tokens[at]}】"] + after + ["…"] * (last < len(tokens))
+    parts = ["…"] * (first > 0) + before + [f"[{tokens[at]}]"] + after + ["…"] * (last < len(tokens))
     return " ".join(parts)

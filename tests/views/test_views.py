@@ -340,9 +340,9 @@ def test_a_row_of_texts_opens_what_it_shows(cell: tuple[str, str] | None, token:
 
 def test_a_long_text_is_cut_round_the_token() -> None:
     tokens = [str(i) for i in range(50)]
-    assert evaluate_views.in_context(Answer(tokens, 20, 0.5), around=2) == "… 18 19 【20】 21 22 …"
-    assert evaluate_views.in_context(Answer(tokens, 0, 0.5), around=1) == "【0】 1 …"
-    assert evaluate_views.in_context(Answer(tokens, 49, 0.5), around=1) == "… 48 【49】"
+    assert evaluate_views.in_context(Answer(tokens, 20, 0.5), around=2) == "… 18 19 [20] 21 22 …"
+    assert evaluate_views.in_context(Answer(tokens, 0, 0.5), around=1) == "[0] 1 …"
+    assert evaluate_views.in_context(Answer(tokens, 49, 0.5), around=1) == "… 48 [49]"
 
 
 def test_a_text_of_characters_is_put_together_as_it_was() -> None:

@@ -26,6 +26,10 @@ _CSS = """
 .rows .share { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .rows .share i { display: inline-block; width: 4rem; height: 0.4rem; margin-inline-end: 0.5rem; border-radius: 0.2rem;
   background: linear-gradient(to right, var(--st-primary-color) var(--p), var(--st-border-color) var(--p)); }
+@media (max-width: 640px) {
+  .rows th, .rows td { padding: 0.35rem; min-width: 0; }
+  .rows .share i { display: none; }
+}
 """
 
 _JS = """
