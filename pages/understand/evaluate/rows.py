@@ -16,8 +16,8 @@ _CSS = """
 .rows { max-height: 25rem; overflow-y: auto; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); }
 .rows table { width: 100%; border-collapse: collapse; font-size: 0.875rem; color: var(--st-text-color); }
 .rows th { position: sticky; top: 0; background: var(--st-secondary-background-color); text-align: start; font-weight: 600; }
-.rows th, .rows td { padding: 0.35rem 0.6rem; vertical-align: top; overflow-wrap: anywhere; }
-.rows td { border-top: 1px solid var(--st-border-color); min-width: 4rem; }
+.rows th, .rows td { padding: 0.35rem 0.6rem; vertical-align: top; }
+.rows td { overflow-wrap: anywhere; border-top: 1px solid var(--st-border-color); min-width: 4rem; }
 .rows td:first-child { width: 100%; min-width: 9rem; }
 .rows tbody tr { cursor: pointer; }
 .rows tbody tr:hover, .rows tbody tr:focus-within { background: var(--st-secondary-background-color); }
@@ -27,7 +27,7 @@ _CSS = """
 .rows .share i { display: inline-block; width: 4rem; height: 0.4rem; margin-inline-end: 0.5rem; border-radius: 0.2rem;
   background: linear-gradient(to right, var(--st-primary-color) var(--p), var(--st-border-color) var(--p)); }
 @media (max-width: 640px) {
-  .rows th, .rows td { padding: 0.35rem; min-width: 0; }
+  .rows th, .rows td { padding: 0.35rem; min-width: 3.3rem; }
   .rows .share i { display: none; }
 }
 """
