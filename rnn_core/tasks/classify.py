@@ -35,7 +35,7 @@ class Classify(Task):
         "inspect": ("answers-so-far", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
         "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
-        "evaluate": ("confusion", "shares", "per_class"),
+        "evaluate": ("confusion", "shares", "per_class", "classes", "mistakes", "behind"),
         "matrix": ("texts", "pads", "last-column", "ledger", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),
     })  # fmt: skip

@@ -35,7 +35,7 @@ class Tag(Task):
         "inspect": ("own-answers", "tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
         "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
-        "evaluate": ("confusion", "shares", "per_class", "spans"),
+        "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
         "matrix": ("texts", "pads", "ledger", "unit", "alone", "tags-alone"),
         "losses": (),
     })  # fmt: skip

@@ -166,9 +166,11 @@ class Fused:
 
 def without_kernel(model: ModelConfig, device: str) -> str:
     """A sentence, if the network's cell has no kernel on a type of device, `cpu` or `cuda`; else empty."""
-    if accelerated(device, cells.cell_of(model)):
+    cell = cells.cell_of(model)
+    if accelerated(device, cell):
         return ""
-    return f"{cells.title(model)} has no compiled kernel: it trains by autograd step by step, which takes longer."
+    pace = f", at {cell.pace} of the LSTM's tokens per second" if cell.pace and device == "cpu" else ""
+    return f"{cells.title(model)} has no compiled kernel: it trains by autograd, step by step{pace}."
 
 
 def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:

@@ -249,7 +249,8 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
 def _slot(job: Job, kind: str, root: Path) -> Iterator[None]:
     folder = root / "slots"
     folder.mkdir(parents=True, exist_ok=True)
-    job.say("queued", message="Waiting until another job has ended.")
+    before = "training" if kind == "train" else "job"
+    job.say("queued", message=f"Queued: starts when the {before} before it has finished")
     while True:
         for number in range(SLOTS):
             with contextlib.suppress(Timeout), FileLock(folder / f"{kind}-{number}", timeout=0):

@@ -10,7 +10,7 @@ TABLE = {
         "answers-so-far", "own-answers", "foreseen", "beliefs", "losses", "next-losses", "next", "tags", "states",
         "probabilities", "state", "embedding",
     ),
-    "evaluate": ("confusion", "shares", "per_class", "spans"),
+    "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one_hot", "whole-data"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),

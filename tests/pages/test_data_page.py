@@ -171,7 +171,7 @@ def test_a_file_is_looked_into_once(empty: Path, open_page: Open, monkeypatch: p
     assert sorted(looks) == ["format", "rows", "rows"], "its first rows, and those with letters beyond ASCII"
     next(box for box in app.selectbox if box.label == "Label column").select("label")
     sound(app.run())
-    next(box for box in app.text_input if box.label == "Call it").set_value("Mine")
+    next(box for box in app.text_input if box.label == "Name of the data set").set_value("Mine")
     sound(app.run())
     assert len(looks) == 3
     next(box for box in app.selectbox if box.label == "Encoding").select("latin-1")

@@ -1,5 +1,6 @@
 """A fresh workspace without any public data: every page speaks of every ready-made run, and nothing leads nowhere."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ def test_evaluate_opens_on_a_sample_whose_texts_are_behind_each_cell(run: str, o
     assert any("much too small to judge a run by" in caption.value for caption in app.caption)
     row, column = next((r, c) for r, line in enumerate(saved.scores.confusion) for c, n in enumerate(line) if n and r != c)
     app = open_page("evaluate", fresh, run=run, cell=f"{row},{column}")
-    listed = next(frame.value for frame in app.dataframe if "confidence" in frame.value)
-    assert len(listed) == saved.scores.confusion[row, column]
+    (listed,) = [json.loads(one.proto.json) for one in app.get("bidi_component") if one.proto.component_name == "unrolled_rows"]
+    assert len(listed["rows"]) == saved.scores.confusion[row, column]
     app = open_page("evaluate", fresh, run=run, on="test")
     assert any("choose the sample or a file of your own" in info.value for info in app.info) and app.metric
 

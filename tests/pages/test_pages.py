@@ -94,6 +94,13 @@ def test_an_empty_text_is_refused_with_a_sentence(text: str, open_page: Open, fi
     assert "There is nothing to read" in app.error[0].value
 
 
+def test_a_trailing_line_end_is_no_part_of_a_text(open_page: Open, filled: Path) -> None:
+    app = open_page("inspect", filled)
+    app.text_area(key="typed").set_value("a good\nfilm\r\n\n")
+    sound(app.run())
+    assert app.query_params["text"] in ("a good\nfilm", ["a good\nfilm"]) and app.text_area(key="typed").value == "a good\nfilm"
+
+
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script> <b>bold</b>", "$x^2$ and `code` [a](b) **b** :red[x] :smile:", "=1+1", "🙂🙂 🎉",
              "مرحبا بالعالم", "zzz qqq xxx"]

@@ -324,7 +324,7 @@ def test_a_worker_waits_in_the_queue_and_goes_when_its_server_goes(workspace: Wo
     until(lambda: state(folder) == "queued")
     time.sleep(0.3)
     found = status(folder)
-    assert found is not None and found.state == "queued" and "another job" in found.message
+    assert found is not None and found.state == "queued" and found.message == "Queued: starts when the job before it has finished"
     server.kill()
     until(lambda: state(folder) == "cut off", 3)
     until(lambda: not jobs._held(folder), 3)

@@ -19,7 +19,10 @@ AT_STEP = (("probabilities", "next", "state", "embedding"),)
 view_panel.COMPONENTS["tokens"] = chips.tokens
 
 st.title("Inspect")
-st.caption("Type a text and see what the network holds and believes after every word.")
+st.caption(
+    "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. On this page: "
+    "what a network holds in its hidden state and what it predicts after every word of a text."
+)
 
 run = run_choice.choose_run("inspect")
 with widgets.saying_problems():

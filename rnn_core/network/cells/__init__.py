@@ -130,6 +130,7 @@ class Cell:
         biases: by gate, what its bias starts from under the `orthogonal` initialisation; 0 where it is not named.
         equations: LaTeX, one line an equation.
         options: the options of `ModelConfig` that mean something for this cell alone.
+        pace: of a cell without a kernel, the tokens per second that it trains at, as a share of the LSTM's; empty: not measured.
         by_unit: whether, with its products given, each unit's step is its own, and all matrices of the step multiply h_{t−1}.
             Then the way back through a whole text is a few elementwise products.
     """
@@ -141,6 +142,7 @@ class Cell:
     biases: Mapping[str, float] = MappingProxyType({})
     equations: tuple[str, ...]
     options: tuple[str, ...] = ()
+    pace: str = ""
     by_unit: bool = True
 
     @classmethod

@@ -36,6 +36,7 @@ class LayerNormLSTM(Cell):
         r"s_t = \tanh(\beta_c + \alpha_c \odot \mathrm{LN}(c_t))",
         r"h_t = o_t \odot s_t",
     )
+    pace = "0.25 to 0.3"
     by_unit = False
 
     def parameters(self, n: int, d: int) -> dict[str, Declared]:

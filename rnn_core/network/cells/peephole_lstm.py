@@ -16,6 +16,7 @@ class PeepholeLSTM(LSTM):
     """i and f see c_{t−1}, o sees c_t, each unit its own memory: p is diagonal."""
 
     title = "LSTM with peepholes"
+    pace = "0.3 to 0.4"
     equations = (
         r"i_t = \sigma(b_i + W_i h_{t-1} + U_i x_t + p_i \odot c_{t-1})",
         r"f_t = \sigma(b_f + W_f h_{t-1} + U_f x_t + p_f \odot c_{t-1})",

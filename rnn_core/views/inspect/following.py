@@ -43,7 +43,7 @@ def _explain_next_losses(found: Losses) -> str:
 
 
 NEXT_LOSSES: View[Step, Losses] = View(
-    "next-losses", "How surprised is the network at the token that follows?", NEEDS, Step,
+    "next-losses", "How large is the loss of each next token?", NEEDS, Step,
     _next_losses, _draw_next_losses, _explain_next_losses, bytes_of("T", each=24), pick_step,
 )  # fmt: skip
 
