@@ -6,16 +6,11 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
+from rnn_core.config import DataConfig
 from rnn_core.results import Trace
 
 BLOCK = 2**20
 """Logits that are held in double precision at a time: those of a vocabulary at every step would be many times the trace."""
-
-
-def decision_step(beliefs: np.ndarray) -> int:
-    """The first step from which the answer never changes again, for answers (T,)."""
-    changed = np.flatnonzero(beliefs != beliefs[-1])
-    return int(changed[-1]) + 1 if len(changed) else 0
 
 
 def targets_of(loaded: Loaded | Unopened, trace: Trace, label: str | None = None) -> np.ndarray:
@@ -50,6 +45,12 @@ def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
         log_total = np.log(np.exp(logits - top[:, None]).sum(1)) + top
         found[some] = log_total - logits[np.arange(len(logits)), targets[some]]
     return np.where(targets < 0, np.nan, found)
+
+
+def cut_after(loaded: Loaded | Unopened, trace: Trace) -> int | None:
+    """The number of tokens after which training and evaluation cut this text; None where they read it whole."""
+    task, most = tasks.of(loaded.config), loaded.config.data.max_tokens
+    return most if "max_tokens" in task.options(DataConfig) and len(trace.tokens) - 2 > most else None
 
 
 def counted_steps(loaded: Loaded | Unopened, steps: int) -> np.ndarray:

@@ -28,7 +28,7 @@ from rnn_core.results.scores import (
     SpanScores,
     TokenScores,
 )
-from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
+from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace, decision_step
 from rnn_core.results.training import History
 from rnn_core.results.units import GateTerms, UnitStep
 
@@ -74,4 +74,5 @@ __all__ = [
     "Truncation",
     "UnitStep",
     "WithoutRecurrence",
+    "decision_step",
 ]

@@ -7,7 +7,7 @@ from rnn_core.views.view import View
 
 TABLE = {
     "inspect": (
-        "answers-so-far", "own-answers", "foreseen", "beliefs", "losses", "next-losses", "next", "tags", "states",
+        "answers-so-far", "own-answers", "foreseen", "cut", "beliefs", "losses", "next-losses", "next", "tags", "states",
         "probabilities", "state", "embedding",
     ),
     "evaluate": ("confusion", "shares", "per_class", "spans"),

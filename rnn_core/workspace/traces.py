@@ -34,6 +34,7 @@ def load(run: Run, text: str) -> Trace | None:
         head = json.loads(rest)
         if head.pop("weights") != weights_of(run) or head["text"] != text:
             return None
+        head.pop("decision_step", None)  # traces of before hold it; it follows from the answers
         gates = {name: arrays.pop(_GATE + name) for name in head.pop("gates")}
         lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
         return Trace(**{"cells": None, "answers": None} | head | lists | arrays, gates=gates)

@@ -16,7 +16,7 @@ from tests.figures.validated import validated
 
 def beliefs(trace: Trace, show: str | None = None, step: int | None = None) -> Figure:
     show = show or next(iter(trace.curves))
-    decided = trace.decision_step if show == "answers" else None
+    decided = trace.decided(show)
     return lines.beliefs(trace.curves[show], trace.labels, trace.tokens, class_colours(trace.labels), decided, step)
 
 

@@ -163,10 +163,10 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
         return view.explain(looking(view))
 
     answers = explained(inspect_views.BELIEFS)
-    assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** t = {seen.decision_step + 1} (" in answers
+    assert f"{seen.answers[3].max():.4f}" in answers and f"curve: t = {seen.decision_step + 1} (" in answers
     readouts = inspect_views.BELIEFS.explain(Looking(one, seen, step=3, curve="readouts")(inspect_views.BELIEFS))
     assert f"{seen.readouts[3].max():.4f}" in readouts
-    assert ("nobody ever taught" in readouts) == (loss == "last")
+    assert ("never taught" in readouts) == (loss == "last")
     at_label = losses(seen, [0])
     told = explained(inspect_views.LOSSES)
     assert f"= {number(float(at_label[3]))} nats" in told

@@ -19,6 +19,7 @@ _CSS = """
 .chips button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .chips button[aria-selected="true"] { box-shadow: 0 0 0 2px var(--st-text-color); }
 .chips button.special { font-family: var(--st-code-font); font-size: 0.85rem; opacity: 0.8; }
+.chips button.cut { border-left: 3px dashed var(--st-text-color); }
 .chips button.unknown { text-decoration: underline dotted 2px; text-underline-offset: 4px; font-style: italic; }
 """
 
@@ -26,7 +27,7 @@ _JS = """
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".chips")
-  const drawn = JSON.stringify([data.tokens, data.classes, data.strength, data.labels])
+  const drawn = JSON.stringify([data.tokens, data.classes, data.strength, data.labels, data.unknown, data.cut])
   if (root.drawn !== drawn) {
     root.drawn = drawn
     const unknown = new Set(data.unknown), last = data.tokens.length - 1
@@ -45,11 +46,13 @@ export default function (component) {
       }
       chip.title = `t = ${step + 1}` + (silent ? "" : `: ${label}, p = ${data.strength[step]}`)
         + (unknown.has(step) ? " · not in the vocabulary, read as <unk>" : "")
+        + (step === data.cut ? " · training and evaluation cut the text before this token" : "")
       chip.dataset.step = step
       chip.dir = "auto"
       chip.style.setProperty("--c", silent ? "rgba(128,128,128,0.6)" : data.colours[data.classes[step]])
       chip.style.setProperty("--p", data.strength[step])
       chip.className = special ? "special" : unknown.has(step) ? "unknown" : ""
+      if (step === data.cut) chip.classList.add("cut")
       return chip
     }))
   }
@@ -107,6 +110,7 @@ def tokens(shown: Tokens) -> None:
             "strength": [round(value, 3) for value in shown.p.tolist()],
             "unknown": np.flatnonzero(~shown.known).tolist(),
             "named": shown.named,
+            "cut": shown.cut,
             "step": shown.step,
         },
         on_picked_change=picked,

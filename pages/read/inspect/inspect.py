@@ -11,7 +11,7 @@ from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import KEPT_DAYS
 
-ALONG = (("answers-so-far", "own-answers", "foreseen"), ("tags",), ("next-losses",), ("beliefs", "losses"))
+ALONG = (("answers-so-far", "own-answers", "foreseen"), ("cut",), ("tags",), ("next-losses",), ("beliefs", "losses"))
 """The views of the whole text; those of a row stand side by side."""
 
 AT_STEP = (("probabilities", "next", "state", "embedding"),)
