@@ -19,7 +19,7 @@ def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: in
     previous = step + 1 if direction else step - 1
     inside = 0 <= previous < len(trace.tokens)
     x = trace.embeddings[step] if layer == 0 else np.concatenate(trace.states[layer - 1, :, step])
-    numbers = {"h": trace.states, "c": trace.cells} | trace.gates
+    numbers = {"h": trace.states, "m": trace.cells} | trace.gates
     held = {name: array[layer, direction] for name, array in numbers.items() if array is not None}
     before = {name: held[name][previous].astype(np.float64) if inside else np.zeros(d) for name in cell.parts}
     p = Recorder(applied)

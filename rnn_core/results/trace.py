@@ -33,7 +33,7 @@ class Trace:
         labels: (k,) class names.
         embeddings: (T, n) what the indices look up.
         states: (layers, directions, T, d) h_t; direction 1 reads from the end.
-        cells: like `states`, c_t of an LSTM; None for other cells.
+        cells: like `states`, m_t of an LSTM; None for other cells.
         gates: by name, like `states`.
         logits: (T, k) o_t = c + V h_t.
         readouts: (T, k) softmax(o_t).

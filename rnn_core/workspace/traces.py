@@ -4,6 +4,7 @@ import json
 from dataclasses import fields
 
 from rnn_core.config import Problem
+from rnn_core.network.cells import cell_of
 from rnn_core.results import Trace
 from rnn_core.workspace.evaluations import weights_of
 from rnn_core.workspace.runs import Arrays, Run, read_tensors, write_tensors
@@ -26,7 +27,7 @@ def save(run: Run, trace: Trace) -> None:
 
 
 def load(run: Run, text: str) -> Trace | None:
-    """The saved trace; None when there is none of this text by these weights."""
+    """The saved trace; None when there is none of this text by these weights, with what the cell keeps."""
     if not (run.path / NAME).exists():
         return None
     try:
@@ -36,6 +37,8 @@ def load(run: Run, text: str) -> Trace | None:
             return None
         head.pop("decision_step", None)  # traces of before hold it; it follows from the answers
         gates = {name: arrays.pop(_GATE + name) for name in head.pop("gates")}
+        if set(gates) != set(cell_of(run.config.model).kept_names):  # saved when the cell had other letters
+            return None
         lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
         return Trace(**{"cells": None, "answers": None} | head | lists | arrays, gates=gates)
     except (Problem, KeyError, TypeError, ValueError):  # it can be made again

@@ -59,7 +59,7 @@ def test_states_and_readouts_are_the_networks(name: str, task: str, layers: int,
         np.testing.assert_allclose(seen.embeddings, one.network.embedding.weight[seen.indices].numpy(), rtol=0, atol=0)
         assert all(gate.shape == seen.states.shape for gate in seen.gates.values())
         assert set(seen.gates) == set(one.network.cell.kept_names)
-        assert (seen.cells is not None) == ("c" in one.network.cell.parts)
+        assert (seen.cells is not None) == ("m" in one.network.cell.parts)
         assert seen.states.dtype == (np.float32 if close == 1e-6 else np.float64)
 
 
@@ -80,7 +80,7 @@ def test_gates_and_memory_make_up_the_states(name: str, both: bool) -> None:
     if name == "lstm":
         assert seen.cells is not None
         np.testing.assert_allclose(seen.cells, g["f"] * before(seen.cells) + g["i"] * g["g"], rtol=0, atol=1e-14)
-        np.testing.assert_allclose(seen.states, g["o"] * np.tanh(seen.cells), rtol=0, atol=1e-14)
+        np.testing.assert_allclose(seen.states, g["q"] * np.tanh(seen.cells), rtol=0, atol=1e-14)
     else:
         h = (1 - g["z"]) * g["n"] + g["z"] * before(seen.states)
         np.testing.assert_allclose(seen.states, h, rtol=0, atol=1e-14)

@@ -54,14 +54,14 @@ def test_inspect_names_the_tags_of_a_tagging_run(open_page: Open, filled: Path, 
     assert heights == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("quantity", ["h", "c", "i", "f", "g", "o"])
+@pytest.mark.parametrize("quantity", ["h", "m", "i", "f", "g", "q"])
 def test_inspect_shows_any_layer_direction_and_gate(
     quantity: str, open_page: Open, filled: Path, named: dict[str, str]
 ) -> None:
     app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives here", layer="1", direction="1",
                     quantity=quantity, step="2", unit="3")  # fmt: skip
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives here")
-    held = {"h": seen.states, "c": seen.cells} | seen.gates
+    held = {"h": seen.states, "m": seen.cells} | seen.gates
     drawn = numbers(chart(app, "view-state")["data"][0]["y"])
     np.testing.assert_allclose(drawn, held[quantity][1, 1, 2], atol=1e-6)
     assert any(f"**{quantity}_t[3] = {held[quantity][1, 1, 2, 3]:.4f}**" in caption.value for caption in app.caption)
