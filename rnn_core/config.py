@@ -144,7 +144,7 @@ class DataConfig:
 class ModelConfig:
     """The network: what h_t is made of and how wide everything is."""
 
-    cell: Annotated[CellName, Field(title="Cell", description="what a step computes; rnn: the Elman network")] = "lstm"
+    cell: Annotated[CellName, Field(title="Cell", description="what a step computes; rnn: Elman RNN")] = "lstm"
     activation: Annotated[
         Literal["tanh", "relu", "sigmoid"], Field(title="Activation φ", description="of the Elman RNN; the others have their own")
     ] = "tanh"

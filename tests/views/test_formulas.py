@@ -69,8 +69,7 @@ def test_the_readout_shown_is_of_the_top_layer(task: str, layers: int, both: boo
 
 @pytest.mark.parametrize("loss", ["last", "every"])
 def test_each_curve_has_its_own_decision_step_and_says_what_was_taught(loss: str) -> None:
-    one = loaded("gru", "classify", seed=3)
-    one = one._replace(config=one.config.__class__(**{**vars(one.config), "train": one.config.train.__class__(loss=loss)}))
+    one = loaded("gru", "classify", loss)
     seen = trace(one, TEXT)
     for curve in ("answers", "readouts"):
         found = Looking(one, seen, step=2, curve=curve)(views.BELIEFS)

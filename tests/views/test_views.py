@@ -195,6 +195,27 @@ def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     assert name_of(one, "direction")(0) != name_of(one, "direction")(1) and name_of(one, "layer")(0) == "layer 1"
 
 
+@pytest.mark.parametrize(("task", "both"), [("classify", False), ("tag", False), ("tag", True)])
+def test_where_evaluation_cuts_a_text_is_shown_with_its_answer(workspace: Workspace, task: str, both: bool) -> None:
+    one = loaded(workspace, task=task, bidirectional=both)
+    short = one._replace(config=replace(one.config, data=replace(one.config.data, max_tokens=4)))
+    tokens = (*NASTY, "film")
+    whole, part = trace(short, "\x00".join(tokens), tokens), trace(short, "\x00".join(tokens[:4]), tokens[:4])
+    looking = Looking(short, whole, step=1)
+    found, row = looking(inspect_views.CUT), looking(views.view("answers-so-far" if task == "classify" else "own-answers"))
+    said = inspect_views.CUT.explain(found)
+    escaped_only(said)
+    assert f"has {len(tokens)} words" in said and f"from t = 6 (“{literal(tokens[4], 30)}”)" in said and row.cut == 5
+    at = [-1] if task == "classify" else [1, 2, 3, 4]
+    assert found.evaluated == tuple(part.labels[i] for i in part.readouts[at].argmax(1))
+    assert found.here == tuple(whole.labels[i] for i in whole.readouts[at].argmax(1))
+    same = found.here == found.evaluated
+    assert ("same as here" in said) == same and found.p == pytest.approx(part.readouts[at].max(1))
+    assert task == "classify" or both or same, "without a backward direction a tag knows nothing of what follows"
+    assert inspect_views.CUT.render(Looking(one, whole)(inspect_views.CUT)) == ()
+    assert Looking(one, whole)(views.view("answers-so-far" if task == "classify" else "own-answers")).cut is None
+
+
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:
     one = loaded(workspace)
     seen = trace(one, "film")
