@@ -17,6 +17,7 @@ from rnn_core.results.gradients import (
 from rnn_core.results.ledger import Ledger, LedgerRow
 from rnn_core.results.one_hot import PAD, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
+from rnn_core.results.readout import Logit
 from rnn_core.results.scores import (
     Answer,
     Answers,
@@ -54,6 +55,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "LeftOut",
+    "Logit",
     "LossModes",
     "Mistake",
     "OneHotWindow",
