@@ -36,6 +36,8 @@ class Selection:
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
+        reduce: `mean` or `sum` over the steps, of the loss of a text; None: as trained.
+        inside: the open tab of Inspect.
         part: the open tab of Words to matrix.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
@@ -79,6 +81,8 @@ class Selection:
     section: str | None = None
     clip: float | None = None
     part: str | None = None
+    reduce: str | None = None
+    inside: str | None = None
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

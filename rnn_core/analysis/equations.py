@@ -1,5 +1,6 @@
 """One step of a layer: the sums inside its gates, of one unit term by term, and what the cell and the readout make of them."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -100,9 +101,9 @@ def pre_activations(loaded: Loaded, trace: Trace, layer: int, direction: int, st
 def logit(loaded: Loaded, trace: Trace, step: int, chosen: int) -> Logit:
     """The logit of one class at a step, term by term, in float64."""
     v, c = (p[chosen].double() for p in (loaded.network.weight_out, loaded.network.bias_out))
-    terms = v * torch.from_numpy(np.concatenate(trace.states[-1, :, step])).double()
-    found = float(c) + float(terms.sum())
-    return Logit(step, chosen, float(c), v.numpy(), terms.numpy(), abs(found - float(trace.logits[step, chosen])))
+    h = np.concatenate(trace.states[-1, :, step]).astype(np.float64)
+    found = Logit(step, chosen, float(c), v.numpy(), h, 0.0)
+    return replace(found, difference=abs(found.total - float(trace.logits[step, chosen])))
 
 
 def _terms(applied: Applied, gate: str, row: int, unit: int, factors: dict[str, Tensor], made: Sum) -> GateTerms:

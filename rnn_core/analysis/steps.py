@@ -1,6 +1,8 @@
 """What a trace says at each of its steps, from its numbers alone. Loads no torch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +55,14 @@ def cut_after(loaded: Loaded | Unopened, trace: Trace) -> int | None:
     return most if "max_tokens" in task.options(DataConfig) and len(trace.tokens) - 2 > most else None
 
 
-def counted_steps(loaded: Loaded | Unopened, steps: int) -> np.ndarray:
-    """(T,) the weight w_t that the run's training gave the loss at each step of a text this long."""
-    return tasks.of(loaded.config).weights(loaded.config, np.array([steps]), steps)[:, 0]
+def counted_steps(
+    loaded: Loaded | Unopened, steps: int, loss: str | None = None, reduce: str | None = None
+) -> np.ndarray:
+    """(T,) the weight w_t that a loss gives each step of a text this long.
+
+    Args:
+        loss, reduce: as of `TrainConfig`; None: as in the run's training.
+    """
+    chosen: dict[str, Any] = {} if reduce is None else {"reduce": reduce}
+    config = replace(loaded.config, train=replace(loaded.config.train, **chosen))
+    return tasks.of(config).weights(config, np.array([steps]), steps, loss)[:, 0]

@@ -156,6 +156,36 @@ def step_losses(
     )
 
 
+def text_loss(parts: np.ndarray, tokens: Sequence[str], step: int | None = None) -> Figure:
+    """w_t L(t) at each step, and the sum up to it, which ends at L. A click gives `[step]`.
+
+    Args:
+        parts: (T,) w_t L(t) in nats.
+    """
+    t, words, picks = steps(len(parts)), step_words(tokens), np.arange(len(parts), dtype=np.int32)
+    common: dict[str, Any] = {"x": t, "customdata": picks, "hovertext": words}
+    looks: dict[str, Any] = {"type": "bar", "marker": {"color": palette.BLUE}, **NO_FADE}
+    if len(parts) > FEW_STEPS:  # thousands of bars would be hairlines, and slow to draw
+        looks = {"type": "scatter", "mode": "lines", "fill": "tozeroy", "line": {"color": palette.BLUE, "width": 1}}
+    data: list[dict[str, Any]] = [
+        dict(**looks, **common, y=np.asarray(parts, np.float32), name="w L(t) of this step",
+             hovertemplate="%{hovertext}<br>w L(t) = %{y:.4f}<extra></extra>"),
+        dict(type="scatter", **common, y=np.cumsum(parts).astype(np.float32), name="sum so far, L at the end", mode="lines",
+             line={"color": palette.ORANGE, "width": 2, "shape": "hv"},
+             hovertemplate="%{hovertext}<br>sum so far %{y:.4f}<extra></extra>"),
+    ]  # fmt: skip
+    return frame(
+        data,
+        300,
+        ("text loss", tuple(tokens)),
+        bargap=0.25,
+        xaxis=step_axis(tokens, width=850),
+        yaxis={"rangemode": "tozero", "title": {"text": "nats"}},
+        shapes=chosen(step),
+        showlegend=True,
+    )
+
+
 def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -> Figure:
     """Loss of training and dev, and the dev metric that chooses the best epoch (starred), over the epochs.
 

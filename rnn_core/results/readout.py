@@ -14,7 +14,7 @@ class Logit:
         chosen: j, the number of the class.
         bias: c[j].
         weights: (D,) the row of V.
-        terms: (D,) V[j, i] · h[i].
+        state: (D,) h, of both directions where there are two.
         difference: the distance of their sum from the trace's logit.
     """
 
@@ -22,8 +22,13 @@ class Logit:
     chosen: int
     bias: float
     weights: np.ndarray
-    terms: np.ndarray
+    state: np.ndarray
     difference: float
+
+    @property
+    def terms(self) -> np.ndarray:
+        """(D,) V[j, i] · h[i]."""
+        return self.weights * self.state
 
     @property
     def total(self) -> float:

@@ -32,7 +32,8 @@ class Classify(Task):
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
-        "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights", "squash",
+                    "probabilities", "state", "embedding"),
         "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class"),
