@@ -52,7 +52,8 @@ def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> F
     data: list[dict[str, Any]] = []
     for title, of, panel in ((f"{written}(a)", phi, LEFT), (f"{written}′(a)", slope, RIGHT)):
         data.append(dict(
-            type="scatter", **panel, x=x, y=of(name, x), mode="lines", line={"color": palette.GREY, "width": 2}, hoverinfo="skip",
+            type="scatter", **panel, x=x, y=of(name, x), mode="lines", hoverinfo="skip",
+            line={"color": palette.GREY, "width": 2, "simplify": False},
         ))  # fmt: skip
         data.append(dict(
             type="scatter", **panel, x=a, y=of(name, a), mode="markers", customdata=units,
@@ -61,11 +62,12 @@ def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> F
             selected=NO_FADE["selected"] | {"marker": {"opacity": 0.7}}, unselected={"marker": {"opacity": 0.7}},
         ))  # fmt: skip
     across = {"title": {"text": "a"}, "range": [-reach, reach]}
+    up = [{"title": {"text": title}, "rangemode": "tozero"} for title in (f"{written}(a)", f"{written}′(a)")]
     return frame(
         data,
         320,
         ("squash", name),
         showlegend=False,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        **beside((across, {"title": {"text": f"{written}(a)"}}), (across, {"title": {"text": f"{written}′(a)"}})),
+        **beside((across, up[0]), (across, up[1])),
     )

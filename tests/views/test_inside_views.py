@@ -84,7 +84,8 @@ def test_the_terms_of_the_logit_drawn_add_up_to_it(kind: str) -> None:
         j = int(seen.logits[step].argmax()) if j < 0 else j
         assert found.label == seen.labels[j] and found.found.difference < 1e-12
         wanted = c[j] + v[j] @ seen.states[-1, :, step].ravel()
-        figure, table = (part.content for part in readout.LOGIT.render(found))
+        words, figure, table = (part.content for part in readout.LOGIT.render(found))
+        assert f"Class {j}, **{literal(seen.labels[j])}**" in words
         drawn = [x for trace_ in figure["data"][:-1] for x in trace_["x"]]
         assert sum(drawn) == pytest.approx(wanted, abs=1e-12) and figure["data"][-1]["x"] == [pytest.approx(wanted)]
         assert sum(table.columns["value"]) == pytest.approx(wanted, abs=1e-12)

@@ -67,7 +67,12 @@ def _draw_logit(opened: Opened) -> tuple[Part, ...]:
         "value": [part.value for part in every],
     }
     drawn = terms.terms(terms.largest_of_logit(found, opened.states), found.total, terms.OF_LOGIT, "c + V h")
-    return Part("figure", drawn), Part("table", Table(columns, 300), "Every term")
+    return Part("text", _which(opened)), Part("figure", drawn), Part("table", Table(columns, 300), "Every term")
+
+
+def _which(opened: Opened) -> str:
+    """The class whose logit is taken apart, as Markdown."""
+    return f"Class {opened.found.chosen}, **{literal(opened.label, 40)}**, at {place(opened.found.step, opened.token)}."
 
 
 def _explain_logit(opened: Opened) -> str:
