@@ -28,8 +28,9 @@ def live(run: Run, status: jobs.Status) -> None:
         return
     figures = st.columns(4)
     train = run.config.train
-    of = "" if train.minutes or train.updates else f" of {train.epochs}"  # those end it before its epochs do
-    figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
+    going = status.active and not (train.minutes or train.updates)  # else it ended, or will end, before its epochs do
+    epoch = round(history.epoch_at[-1], 1)
+    figures[0].metric(*(("Epoch", f"{epoch:.1f} of {train.epochs}") if going else ("Epochs", f"{epoch:g}")))
     figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats a {per(run)}")
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
