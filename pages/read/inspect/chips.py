@@ -27,6 +27,8 @@ _JS = """
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".chips")
+  if (!(data.heard >= root.heard)) root.sent = data.heard  // first drawn, or of a session begun anew
+  root.heard = data.heard
   const drawn = JSON.stringify([data.tokens, data.classes, data.strength, data.labels, data.unknown, data.cut])
   if (root.drawn !== drawn) {
     root.drawn = drawn
@@ -56,15 +58,19 @@ export default function (component) {
       return chip
     }))
   }
-  const choose = step => setTriggerValue("picked", step)
-  for (const chip of root.children) {
-    const on = Number(chip.dataset.step) === data.step
-    if (on === (chip.getAttribute("aria-selected") === "true") && chip.hasAttribute("aria-selected")) continue
-    chip.setAttribute("aria-selected", on)
-    chip.tabIndex = on ? 0 : -1
-    const hidden = chip.offsetTop < root.scrollTop || chip.offsetTop + chip.offsetHeight > root.scrollTop + root.clientHeight
-    if (on && hidden) root.scrollTop = chip.offsetTop - root.clientHeight / 2
+  const mark = step => {
+    for (const chip of root.children) {
+      const on = Number(chip.dataset.step) === step
+      if (on === (chip.getAttribute("aria-selected") === "true") && chip.hasAttribute("aria-selected")) continue
+      chip.setAttribute("aria-selected", on)
+      chip.tabIndex = on ? 0 : -1
+      const hidden = chip.offsetTop < root.scrollTop || chip.offsetTop + chip.offsetHeight > root.scrollTop + root.clientHeight
+      if (on && hidden) root.scrollTop = chip.offsetTop - root.clientHeight / 2
+    }
   }
+  // The ring moves at once. An answer to an earlier choice, which comes while a later one is under way, does not move it back.
+  const choose = step => { mark(step); setTriggerValue("picked", [step, ++root.sent]) }
+  if (data.heard >= root.sent || !root.querySelector("[aria-selected=true]")) mark(data.step)
   root.onclick = event => {
     const chip = event.target.closest("button")
     if (chip) choose(Number(chip.dataset.step))
@@ -96,9 +102,10 @@ def tokens(shown: Tokens) -> None:
     count = len(shown.tokens)
 
     def picked() -> None:
-        value = st.session_state[_KEY].picked
-        if value is not None and 0 <= int(value) < count:
-            state.select(step=int(value))
+        step, number = map(int, st.session_state[_KEY].picked or (-1, 0))
+        state.session().heard_picks = number
+        if 0 <= step < count:
+            state.select(step=step)
 
     _chips(
         key=_KEY,
@@ -112,6 +119,7 @@ def tokens(shown: Tokens) -> None:
             "named": shown.named,
             "cut": shown.cut,
             "step": shown.step,
+            "heard": state.session().heard_picks,
         },
         on_picked_change=picked,
     )
