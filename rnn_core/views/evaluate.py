@@ -111,11 +111,11 @@ def loss_words(config: RunConfig) -> str:
     task = tasks.of(config)
     steps = "steps" if not task.schema.per_token else "tokens"
     if task.loss_of(config) == "last":
-        one = r"L_j = -\log \hat y_T[y_j]"
+        one = r"L_j = -\log \hat y_T[\mathrm{label}_j]"
         counted = "the cross-entropy of the answer after `<eos>`"
     else:
         mean = config.train.reduce == "mean"
-        one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[y_t]"
+        one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[\mathrm{label}_j]"
         counted = f"the {config.train.reduce} of the cross-entropy over the {'T_j ' * mean}{steps} of a text"
     return (
         f"The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training never "

@@ -27,7 +27,7 @@ def _read(equation: str, direction: int) -> str:
 
 def below(layer: int, directions: int) -> str:
     """What a layer, from 0, reads at a step: the embedding of the token, or the states of the layer below."""
-    return "E[w_t]" if layer == 0 else _states(layer, directions)
+    return r"E[\mathrm{token}_t]" if layer == 0 else _states(layer, directions)
 
 
 def top(layers: int, directions: int) -> str:
@@ -54,10 +54,10 @@ def lines(equations: Sequence[str]) -> str:
 
 
 def top_words(layers: int, directions: int) -> str:
-    """What the readout reads, in words, where it is not plain; empty or a sentence with a blank before it."""
+    """What the readout reads, in words, where it is not plain: a paragraph after the formula; else empty."""
     said = []
     if layers > 1:
         said.append(f"the top layer of {layers}")
     if directions > 1:
         said.append("both directions, that from the start first")
-    return f" The state that is read out is that of {', of '.join(said)}." if said else ""
+    return f"\n\nThe state that is read out is that of {', of '.join(said)}." if said else ""

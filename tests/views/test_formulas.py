@@ -34,7 +34,7 @@ def test_the_equations_shown_give_the_state_shown(cell: str, layer: int, directi
     for step in (0, 3, 6):
         said = views.STATES.explain(Looking(one, seen, step=step, layer=layer, direction=direction)(views.STATES))
         x, *equations, start = shown(said)
-        assert x == ("x_t = E[w_t]" if layer == 0 else
+        assert x == (r"x_t = E[\mathrm{token}_t]" if layer == 0 else
                      r"x_t = [\overrightarrow{h}^{(1)}_t; \overleftarrow{h}^{(1)}_t]")  # fmt: skip
         assert start == " = ".join(part + ("_{T+1}" if direction else "_0") for part in declared.parts) + " = 0"
         assert ("{t+1}" in said, "{t-1}" in said) == (bool(direction), not direction)

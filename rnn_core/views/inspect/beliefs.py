@@ -83,7 +83,7 @@ def _answers(found: Beliefs) -> str:
         f"readout after it is the answer. {taught}\n\n"
         r"$$h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad o_t = c + V h'_t, \quad "
         r"\hat y_t = \mathrm{softmax}(o_t)$$" + formulas.top_words(found.layers, found.directions)
-        + " After `<eos>` itself nothing more is fed."
+        + "\n\nAfter `<eos>` itself nothing more is fed."
     )
 
 

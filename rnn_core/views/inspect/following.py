@@ -39,7 +39,8 @@ def _explain_next_losses(found: Losses) -> str:
         mean = f"The mean over this text is {number(loss)} nats per token, a perplexity of {number(float(np.exp(loss)))}."
     return (
         "The loss of a step is the surprise at the token that follows, given the readout at that step:\n\n"
-        r"$$L(t) = -\log \hat y_t[w_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state of 0."
+        r"$$L(t) = -\log \hat y_t[\mathrm{token}_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state "
+        "of 0."
     )
 
 

@@ -85,9 +85,9 @@ def _explain_logit(opened: Opened) -> str:
         rf"$$o_t = c + V {formulas.top(opened.layers, opened.directions)}, \qquad "
         rf"o_t[{found.chosen}] = c[{found.chosen}] + \textstyle\sum_i V[{found.chosen}, i]\, h_t[i] = {total}$$" + "\n\n"
         f"Class {found.chosen} is {literal(opened.label, 40)}, at {place(found.step, opened.token)}. The largest of its "
-        f"{len(found.terms):,} products is of {literal(opened.states[i])}: weight {v} times {h} is {product}."
-        f"{formulas.top_words(opened.layers, opened.directions)} The sum differs from the logit of the trace by "
-        f"{found.difference:.1e}."
+        f"{len(found.terms):,} products is of {literal(opened.states[i])}: weight {v} times {h} is {product}. "
+        f"The sum differs from the logit of the trace by {found.difference:.1e}."
+        + formulas.top_words(opened.layers, opened.directions)
     )
 
 
@@ -213,8 +213,8 @@ def _explain_softmax(found: Softmax) -> str:
     loss = "The task aims at no class at this step, so there is no loss here."
     if found.target >= 0:
         loss = (
-            f"The class aimed at is {literal(found.labels[at], 40)} (j = {j}), as a one-hot vector y: 1 at j = {j} and 0 at the "
-            f"other {found.size - 1:,}. The cross-entropy is a sum over all classes, of which one term is left:\n\n"
+            f"The class aimed at is {literal(found.labels[at], 40)} (j = {j}), as a one-hot vector y: 1 at j = {j}, and 0 at "
+            "every other class. The cross-entropy is a sum over all classes, of which one term is left:\n\n"
             rf"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j] = -\log \hat y_t[{j}] = -\log {found.p[at]:.6g} = "
             rf"{number(found.loss)}$$" + "\n\nin nats, because the logarithm is the natural one."
         )

@@ -91,12 +91,13 @@ def saturation(found: Places) -> str:
     """How many units are saturated, as Markdown."""
     flat, d = int(found.saturated.sum()), len(found.a)
     if found.name == "relu":
-        said = "where ReLU is 0 and its slope too: they are off at this step, and no gradient passes"
+        said = "A unit is off where a is below 0: ReLU and its slope are 0 there, and no gradient passes"
     else:
-        said = "where the slope is below a tenth of its steepest, so hardly any gradient passes"
+        said = "A unit is saturated where the slope is below a tenth of the steepest: hardly any gradient passes there"
     return (
-        f"**{flat:,} of {d:,} units** of layer {found.layer + 1} are saturated at {place(found.step, found.token)}: {said}. The "
-        f"mean slope is {number(float(found.slopes.mean()))}, the steepest possible {number(_STEEPEST[found.name])}."
+        f"**{flat:,} of {d:,} units** of layer {found.layer + 1} {'off' if found.name == 'relu' else 'saturated'} at "
+        f"{place(found.step, found.token)}. {said}. The mean slope is {number(float(found.slopes.mean()))}, the steepest is "
+        f"{number(_STEEPEST[found.name])}."
     )
 
 

@@ -194,7 +194,7 @@ def _explain_embedding(found: Embedded) -> str:
     return (
         f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the vocabulary; "
         f"x_t is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
-        r"$$x_t = E^\top \mathrm{onehot}(w_t) = E[w_t]$$"
+        r"$$x_t = E^\top \mathrm{onehot}(\mathrm{token}_t) = E[\mathrm{token}_t]$$"
     )
 
 

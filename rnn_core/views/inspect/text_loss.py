@@ -17,6 +17,10 @@ MOST_WRITTEN = 4
 """Up to this number of terms the sum is written out; of more, the first ones and the last."""
 
 
+REDUCTIONS: tuple[str, ...] = choices(options(TrainConfig)["reduce"])
+"""`mean` and `sum`."""
+
+
 @dataclass(frozen=True)
 class Weighted(Labelled):
     """Where the loss is taken, `last` or `every`, and `mean` or `sum` over the steps; None: as the run was trained."""
@@ -27,14 +31,8 @@ class Weighted(Labelled):
     def settled(self, inputs: Inputs) -> Self:
         config = inputs.run.config
         loss = self.loss if self.loss in tasks.of(config).losses else trained(inputs)
-        reduce = self.reduce if self.reduce in _reductions(inputs) else config.train.reduce
+        reduce = self.reduce if self.reduce in REDUCTIONS else config.train.reduce
         return replace(super().settled(inputs), loss=loss, reduce=reduce)
-
-
-def _reductions(inputs: Inputs) -> tuple[str, ...]:
-    """The ways to put the losses of the steps together that the task has."""
-    known = "reduce" in tasks.of(inputs.run.config).options(TrainConfig)
-    return choices(options(TrainConfig)["reduce"]) if known else (inputs.run.config.train.reduce,)
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class TextLoss:
         values: (T,) L(t); nan where a step has no target.
         weights: (T,) w_t.
         loss, reduce: what w_t is made of.
-        as_trained: whether the run was trained with this loss.
+        as_trained: whether the run's training weighs the steps in the same way.
         labels: (T,) the class aimed at; empty where there is none.
         stream: whether training takes the mean over all tokens, and not over texts.
     """
@@ -77,7 +75,7 @@ def _text_loss(inputs: Inputs, controls: Weighted) -> TextLoss:
     targets = targets_of(inputs.run, trace, controls.label)
     weights = counted_steps(inputs.run, len(trace.tokens), controls.loss, controls.reduce)
     labels = tuple(trace.labels[i] if i >= 0 else "" for i in targets.tolist())
-    same = controls.loss == trained(inputs) and (controls.loss == "last" or controls.reduce == config.train.reduce)
+    same = np.array_equal(weights, counted_steps(inputs.run, len(trace.tokens)))
     return TextLoss(
         losses(trace, targets), weights, trace.tokens, labels, controls.at, controls.loss, controls.reduce, same,
         tasks.of(config).carries,
@@ -137,15 +135,15 @@ def _explain(found: TextLoss) -> str:
     return (
         f"The loss of a text is the weighted sum of the losses of its steps. With the loss {CHOICE_NAMES[found.loss]}, "
         f"{rule}:\n\n"
-        rf"$$L(t) = -\log \hat y_t[y_t], \qquad L = \textstyle\sum_{{t=1}}^T w_t\, L(t) = {_written(found)} = "
-        rf"{number(found.total)}$$" + f"\n\n{here}{over}"
+        r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j], \qquad L = \textstyle\sum_{t=1}^T w_t\, L(t) = "
+        rf"{_written(found)} = {number(found.total)}$$" + f"\n\n{here}{over}"
     )
 
 
 def _choose(inputs: Inputs, controls: Weighted) -> tuple[Choice, ...]:
     return (
         Choice("loss", "Loss", tasks.of(inputs.run.config).losses, lambda value: f"loss {CHOICE_NAMES[value]}"),
-        *([Choice("reduce", "Over the steps", _reductions(inputs))] if controls.loss != "last" else []),
+        *([Choice("reduce", "Over the steps", REDUCTIONS)] if controls.loss != "last" else []),
     )
 
 
