@@ -55,6 +55,12 @@ def cut_after(loaded: Loaded | Unopened, trace: Trace) -> int | None:
     return most if "max_tokens" in task.options(DataConfig) and len(trace.tokens) - 2 > most else None
 
 
+def cut_step(loaded: Loaded | Unopened, trace: Trace) -> int | None:
+    """The first step that training and evaluation leave out, from 0; None where they read the whole text."""
+    after = cut_after(loaded, trace)
+    return None if after is None else after + 1  # step 0 is <sos>
+
+
 def counted_steps(
     loaded: Loaded | Unopened, steps: int, loss: str | None = None, reduce: str | None = None
 ) -> np.ndarray:

@@ -45,6 +45,7 @@ def beliefs(
     colours: Mapping[str, str],
     decided: int | None = None,
     step: int | None = None,
+    cut: int | None = None,
 ) -> Figure:
     """The probability of each class at every step. A click gives `[step]`.
 
@@ -53,6 +54,7 @@ def beliefs(
         labels, tokens: (k,), (T,).
         decided: the decision step, which is marked.
         step: the chosen one.
+        cut: the first step that training and evaluation leave out, which is marked.
     """
     p = np.asarray(p, np.float32)
     count, k = p.shape
@@ -84,6 +86,10 @@ def beliefs(
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
+    if cut is not None:
+        upright, note = rule(cut, f"training cuts before t = {FIRST + cut}", count)
+        x = FIRST + cut - 0.5
+        marks.append((upright | {"x0": x, "x1": x}, note | {"x": x, "y": 0.94}))
     legend = LEGEND
     if len(drawn) < k:
         legend = LEGEND | {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}

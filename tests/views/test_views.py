@@ -208,6 +208,8 @@ def test_where_evaluation_cuts_a_text_is_shown_with_its_answer(workspace: Worksp
     said = inspect_views.CUT.explain(found)
     escaped_only(said)
     assert f"has {len(tokens)} words" in said and f"from t = 6 (“{literal(tokens[4], 30)}”)" in said and row.cut == 5
+    drawn = figure(inspect_views.BELIEFS, looking(inspect_views.BELIEFS))
+    assert "training cuts before t = 6" in [note["text"] for note in drawn["layout"]["annotations"]]
     at = [-1] if task == "classify" else [1, 2, 3, 4]
     assert found.evaluated == tuple(part.labels[i] for i in part.readouts[at].argmax(1))
     assert found.here == tuple(whole.labels[i] for i in whole.readouts[at].argmax(1))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_core.analysis.steps import counted_steps
+from rnn_core.analysis.steps import counted_steps, cut_step
 from rnn_core.figures import bars, lines, palette, tags
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -34,6 +34,7 @@ class Beliefs:
         trained: where the run's loss is taken.
         counted: whether it counts this step.
         layers, directions: of the network.
+        cut: the first step that training and evaluation leave out; None where they read the whole text.
     """
 
     curve: str
@@ -47,6 +48,7 @@ class Beliefs:
     counted: bool
     layers: int
     directions: int
+    cut: int | None
 
 
 def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
@@ -54,7 +56,7 @@ def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
     return Beliefs(
         controls.curve, trace.curves[controls.curve], trace.tokens, trace.labels, controls.at, controls.label,
         trace.decided(controls.curve), trained(inputs), bool(counted_steps(inputs.run, len(trace.tokens))[controls.at] > 0),
-        layers, directions,
+        layers, directions, cut_step(inputs.run, trace),
     )  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def _explain_beliefs(found: Beliefs) -> str:
 
 def _draw_beliefs(found: Beliefs) -> tuple[Part, ...]:
     colours = palette.class_colours(found.labels)
-    return figure(lines.beliefs(found.p, found.labels, found.tokens, colours, found.decided, found.step))
+    return figure(lines.beliefs(found.p, found.labels, found.tokens, colours, found.decided, found.step, found.cut))
 
 
 CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}

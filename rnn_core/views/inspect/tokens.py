@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.analysis.steps import cut_after, targets_of
+from rnn_core.analysis.steps import cut_step, targets_of
 from rnn_core.figures import palette
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
@@ -52,22 +52,17 @@ def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
         f"The answer is **{literal(trace.labels[answer])}** (p = {trace.readouts[-1, answer]:.3f}), {when}. Each word is "
         "coloured by the answer if the text stopped there."
     )
+    cut = cut_step(inputs.run, trace)
     colours, p = palette.class_colours(trace.labels), trace.curves["answers"].max(1)
-    return Tokens(words, trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=_cut(inputs))
+    return Tokens(words, trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=cut)
 
 
 def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
     trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
+    cut = cut_step(inputs.run, trace)
     words = "Each word is coloured by its tag. Click a word, or walk with the arrow keys."
     p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
-    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, _cut(inputs))
-
-
-def _cut(inputs: Inputs) -> int | None:
-    """The first step that evaluation leaves out."""
-    after = cut_after(inputs.run, inputs.trace)
-    return None if after is None else after + 1  # step 0 is <sos>
-
+    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut)
 
 def _foreseen(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace
