@@ -66,7 +66,7 @@ def test_inspect_shows_any_layer_direction_and_gate(
     np.testing.assert_allclose(drawn, held[quantity][1, 1, 2], atol=1e-6)
     assert any(f"**{quantity}_t[3] = {held[quantity][1, 1, 2, 3]:.4f}**" in caption.value for caption in app.caption)
     scale = chart(app, "view-states")["data"][0]
-    assert (scale["zmin"] == 0) == (quantity in "ifo")
+    assert (scale["zmin"] == 0) == (quantity in "ifq")
 
 
 def test_a_link_that_makes_no_sense_is_survived(open_page: Open, filled: Path) -> None:
