@@ -71,6 +71,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
     inspect = {name for file, names in views.TABLE.items() if file.partition(".")[0] == "inspect" for name in names}
     known = {page: {*views.TABLE[page]} for page in ("evaluate", "losses")} | {
         "inspect": inspect,
+        "generate": {*views.TABLE["writing"], *views.TABLE["inspect"], *views.TABLE["bptt"]},
         "bptt": {*TARGETS, *views.TABLE["bptt"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }
