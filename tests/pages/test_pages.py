@@ -45,6 +45,17 @@ def test_inspect_shows_the_numbers_of_the_trace(open_page: Open, filled: Path, n
     assert (f"decided at t = {seen.decision_step + 1} " in said) == (seen.decision_step > 0)
 
 
+@pytest.mark.parametrize("name", ["reviews.csv", "entities.tsv"])
+def test_inspect_says_where_training_cuts_a_long_text(name: str, open_page: Open, filled: Path, named: dict[str, str]) -> None:
+    app = open_page("inspect", filled, run=named[name], text="the film was good " * 101, curve="readouts")
+    said = [caption.value for caption in app.caption if "is read whole" in caption.value]
+    assert len(said) == 1 and "This text has 404 words" in said[0] and "from t = 402 (“the”)" in said[0]
+    notes = [note["text"] for note in chart(app, "view-beliefs")["layout"]["annotations"]]
+    assert "training cuts before t = 402" in notes
+    short = open_page("inspect", filled, run=named[name], text="the film was good " * 100)
+    assert not any("is read whole" in caption.value for caption in short.caption)
+
+
 def test_inspect_names_the_tags_of_a_tagging_run(open_page: Open, filled: Path, named: dict[str, str]) -> None:
     app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives in Paris .")
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives in Paris .")
