@@ -57,7 +57,7 @@ def _bias(cell: Cell, own: Parameters, product: str) -> Tensor | None:
 
 
 def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
-    """h_0 = 0 (and c_0 = 0), each (B, d)."""
+    """h_0 = 0 (and m_0 = 0), each (B, d)."""
     return tuple(like.new_zeros(batch, d) for _ in cell.parts)
 
 

@@ -21,7 +21,7 @@ class Recurrent(nn.Module):
 
     Parameters are named `{layer}.{direction}.weight_ih` and so on, as the cell declares them.
 
-    States are tuples of parts, (h,) or (h, c), each (layers · directions, B, d) as in torch.nn: layer by layer, and within a
+    States are tuples of parts, (h,) or (h, m), each (layers · directions, B, d) as in torch.nn: layer by layer, and within a
     layer the forward direction first.
 
     Args:

@@ -32,7 +32,8 @@ class Classify(Task):
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
-        "inspect": ("answers-so-far", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights", "squash",
+                    "probabilities", "state", "embedding"),
         "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "classes", "mistakes", "behind"),
@@ -105,7 +106,8 @@ class Classify(Task):
 
     def told(self, seen: Trace) -> dict[str, Any]:
         curves = {name: by_label(seen, p) for name, p in seen.curves.items()}
-        return curves | {"answer": seen.labels[seen.answer], "decision_step": seen.decision_step}
+        decided = seen.decision_step
+        return curves | {"answer": seen.labels[seen.answer], "decision_step": None if decided is None else decided + 1}
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray

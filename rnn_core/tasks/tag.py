@@ -32,7 +32,8 @@ class Tag(Task):
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("own-answers", "tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("own-answers", "cut", "tags", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
+                    "squash", "probabilities", "state", "embedding"),
         "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),

@@ -7,9 +7,13 @@ from rnn_core.views.view import View
 
 TABLE = {
     "inspect": (
-        "answers-so-far", "own-answers", "foreseen", "beliefs", "losses", "next-losses", "next", "tags", "states",
+        "answers-so-far", "own-answers", "foreseen", "cut", "beliefs", "losses", "next-losses", "next", "tags", "states",
         "probabilities", "state", "embedding",
     ),
+    "inspect.readout": ("logit", "softmax"),
+    "inspect.text_loss": ("text-loss",),
+    "inspect.weights": ("weights",),
+    "inspect.squash": ("squash",),
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one_hot", "whole-data"),

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_core import tasks
+from rnn_core.config import RunConfig
 from rnn_core.figures import bars, heatmap
 from rnn_core.results import Answer, ClassScores, Mistake, Scores
 from rnn_core.views.inputs import Inputs
@@ -273,6 +275,23 @@ MISTAKES: View[Controls, Texts] = _list("mistakes", "Which answers are wrong?")
 BEHIND: View[Controls, Texts] = _list("behind", "Which texts are in this cell?")
 
 VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS, CLASSES, MISTAKES, BEHIND)
+
+
+def loss_words(config: RunConfig) -> str:
+    """What the loss of a split is, with its formula, as Markdown: the mean over its texts of what training minimises."""
+    task = tasks.of(config)
+    steps = "steps" if not task.schema.per_token else "tokens"
+    if task.loss_of(config) == "last":
+        one = r"L_j = -\log \hat y_T[\mathrm{label}_j]"
+        counted = "the cross-entropy of the answer after `<eos>`"
+    else:
+        mean = config.train.reduce == "mean"
+        one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[\mathrm{label}_j]"
+        counted = f"the {config.train.reduce} of the cross-entropy over the {'T_j ' * mean}{steps} of a text"
+    return (
+        f"The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training never "
+        rf"saw are left out. $L = \frac{{1}}{{m}} \sum_{{j=1}}^m L_j, \quad {one}$"
+    )
 
 
 def in_context(answer: Answer, between: str = " ", around: int = 8) -> str:

@@ -28,7 +28,7 @@ class Hunted(Held):
 
     def settled(self, inputs: Inputs) -> Self:
         offered = quantities(inputs.run)
-        among = self.among if self.among in offered else "c" if "c" in offered else "h"
+        among = self.among if self.among in offered else inputs.run.cell.parts[-1]
         pattern = self.pattern if self.pattern in PATTERNS else "brackets"
         held = super().settled(inputs)
         return replace(held, quantity=among, among=among, pattern=pattern)

@@ -4,6 +4,7 @@ import json
 from dataclasses import fields
 
 from rnn_core.config import Problem
+from rnn_core.network.cells import cell_of
 from rnn_core.results import Trace
 from rnn_core.workspace.evaluations import weights_of
 from rnn_core.workspace.runs import Arrays, Run, read_tensors, write_tensors
@@ -34,7 +35,10 @@ def load(run: Run, text: str) -> Trace | None:
         head = json.loads(rest)
         if head.pop("weights") != weights_of(run) or head["text"] != text:
             return None
+        head.pop("decision_step", None)  # traces of before hold it; it follows from the answers
         gates = {name: arrays.pop(_GATE + name) for name in head.pop("gates")}
+        if set(gates) != set(cell_of(run.config.model).kept_names):  # saved when the cell had other letters
+            return None
         lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
         return Trace(**{"cells": None, "answers": None} | head | lists | arrays, gates=gates)
     except (Problem, KeyError, TypeError, ValueError):  # it can be computed again

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.read.inspect.table import TABS as INSPECT
 from pages.understand.bptt.table import TABS as GRADIENTS
 from pages.understand.matrix.table import SOME, TABS
 from rnn_core import tasks, views
@@ -36,7 +37,10 @@ def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> N
     run = saved_run(workspace, config_of(task, model_of(cell, layers=2), **more))
     listed = tasks.task(task).views
     at = {"run": run.id, "text": TEXT, "step": "2", "unit": "1"}
-    shown(open_page("inspect", workspace.root, **at), {*listed["inspect"]})
+    tabs = {tab: {name for row in rows for name in row} for tab, (_, rows) in INSPECT.items()}
+    along = {*listed["inspect"]} - set().union(*tabs.values())
+    for tab, names in tabs.items():
+        shown(open_page("inspect", workspace.root, inside=tab, **at), along | (names & {*listed["inspect"]}))
     for section, (_, rows) in GRADIENTS.items():
         if section != "modes" or section in listed["bptt"]:
             names = {name for row in rows for name in row} - {"batch", "losses-page"}

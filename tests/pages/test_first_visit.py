@@ -35,7 +35,7 @@ def test_evaluate_opens_on_a_sample_whose_texts_are_behind_each_cell(run: str, o
     saved = evaluations.load(evaluations.folder(one, sample.key, "file"))
     assert saved and not app.error and not app.warning
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Accuracy"] == f"{saved.scores.accuracy:.4f}"
+    assert shown["Accuracy"] == f"{saved.scores.accuracy:.4f}" and shown["Loss"] == f"{saved.scores.loss:.4f}"
     assert any("much too small to judge a run by" in caption.value for caption in app.caption)
     row, column = next((r, c) for r, line in enumerate(saved.scores.confusion) for c, n in enumerate(line) if n and r != c)
     app = open_page("evaluate", fresh, run=run, cell=f"{row},{column}")

@@ -69,8 +69,10 @@ def test_the_table_names_each_view_of_each_file_once() -> None:
 
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_lists_views_that_there_are(name: str) -> None:
-    known = {page: {*views.TABLE[page]} for page in ("inspect", "evaluate", "losses")} | {
-        "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *views.TABLE["inspect"], *views.TABLE["bptt"]},
+    inspect = {name for file, names in views.TABLE.items() if file.partition(".")[0] == "inspect" for name in names}
+    known = {page: {*views.TABLE[page]} for page in ("evaluate", "losses")} | {
+        "inspect": inspect,
+        "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *inspect, *views.TABLE["bptt"]},
         "bptt": {*TARGETS, *views.TABLE["bptt"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }
@@ -165,10 +167,10 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
         return view.explain(looking(view))
 
     answers = explained(inspect_views.BELIEFS)
-    assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** t = {seen.decision_step + 1} (" in answers
+    assert f"{seen.answers[3].max():.4f}" in answers and f"curve: t = {seen.decision_step + 1} (" in answers
     readouts = inspect_views.BELIEFS.explain(Looking(one, seen, step=3, curve="readouts")(inspect_views.BELIEFS))
     assert f"{seen.readouts[3].max():.4f}" in readouts
-    assert ("nobody ever taught" in readouts) == (loss == "last")
+    assert ("never taught" in readouts) == (loss == "last")
     at_label = losses(seen, [0])
     told = explained(inspect_views.LOSSES)
     assert f"= {number(float(at_label[3]))} nats" in told
@@ -185,8 +187,8 @@ def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) 
     short, long = (trace(one, "film " * count) for count in (2, 2500))
     assert "Click a cell" in inspect_views.unit_words(Looking(one, short, step=1)(inspect_views.STATES))
     assert "row of points" in inspect_views.unit_words(Looking(one, long, step=1)(inspect_views.STATES))
-    said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="c")(inspect_views.STATES))
-    assert f"c_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
+    said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="m")(inspect_views.STATES))
+    assert f"m_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
 
 
 def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
@@ -195,6 +197,29 @@ def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     forwards, backwards = (Looking(one, seen, step=1, direction=d)(inspect_views.STATES) for d in (0, 1))
     assert not np.allclose(forwards.values, backwards.values)
     assert name_of(one, "direction")(0) != name_of(one, "direction")(1) and name_of(one, "layer")(0) == "layer 1"
+
+
+@pytest.mark.parametrize(("task", "both"), [("classify", False), ("tag", False), ("tag", True)])
+def test_where_evaluation_cuts_a_text_is_shown_with_its_answer(workspace: Workspace, task: str, both: bool) -> None:
+    one = loaded(workspace, task=task, bidirectional=both)
+    short = one._replace(config=replace(one.config, data=replace(one.config.data, max_tokens=4)))
+    tokens = (*NASTY, "film")
+    whole, part = trace(short, "\x00".join(tokens), tokens), trace(short, "\x00".join(tokens[:4]), tokens[:4])
+    looking = Looking(short, whole, step=1)
+    found, row = looking(inspect_views.CUT), looking(views.view("answers-so-far" if task == "classify" else "own-answers"))
+    said = inspect_views.CUT.explain(found)
+    escaped_only(said)
+    assert f"has {len(tokens)} words" in said and f"from t = 6 (“{literal(tokens[4], 30)}”)" in said and row.cut == 5
+    drawn = figure(inspect_views.BELIEFS, looking(inspect_views.BELIEFS))
+    assert "training cuts before t = 6" in [note["text"] for note in drawn["layout"]["annotations"]]
+    at = [-1] if task == "classify" else [1, 2, 3, 4]
+    assert found.evaluated == tuple(part.labels[i] for i in part.readouts[at].argmax(1))
+    assert found.here == tuple(whole.labels[i] for i in whole.readouts[at].argmax(1))
+    same = found.here == found.evaluated
+    assert ("same as here" in said) == same and found.p == pytest.approx(part.readouts[at].max(1))
+    assert task == "classify" or both or same, "without a backward direction a tag knows nothing of what follows"
+    assert inspect_views.CUT.render(Looking(one, whole)(inspect_views.CUT)) == ()
+    assert Looking(one, whole)(views.view("answers-so-far" if task == "classify" else "own-answers")).cut is None
 
 
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:

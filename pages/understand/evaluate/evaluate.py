@@ -6,6 +6,7 @@ from pages.common import inputs, run_choice, state, view_panel, widgets
 from pages.understand.evaluate import answering, evaluating, report, rows
 from rnn_core import tasks
 from rnn_core.results import TokenScores
+from rnn_core.views.evaluate import loss_words
 from rnn_core.views.view import literal
 
 view_panel.COMPONENTS["rows"] = rows.texts
@@ -34,8 +35,10 @@ if isinstance(scores, TokenScores):
     st.stop()
 
 unit = tasks.of(config).unit
+loss = {} if scores.loss is None else {"Loss": (scores.loss, loss_words(config))}  # texts of unseen labels alone have none
 figures = {
     "Accuracy": (scores.accuracy, f"the share of {unit} that were right; micro F1 is the same number here"),
+    **loss,
     "Macro F1": (scores.macro_f1, "the mean F1 over the classes, each counted alike"),
     "Macro precision": (scores.macro_precision, "the mean over the classes"),
     "Macro recall": (scores.macro_recall, "the mean accuracy within a class"),
