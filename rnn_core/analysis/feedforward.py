@@ -49,7 +49,7 @@ def gain(
         mean = _share(totals.argmax(1) == targets)
     return RecurrenceGain(
         len(some), available, len(targets), _share(answers == targets), _share(feed_forward == targets), mean,
-        float(np.bincount(targets[targets >= 0], minlength=1).max() / max(len(targets), 1)),
+        tuple((np.bincount(targets[targets >= 0], minlength=len(loaded.outcomes)) / max(len(targets), 1)).tolist()),
     )  # fmt: skip
 
 

@@ -131,8 +131,13 @@ ANSWER = _view("answer-alone", compute=_answer)
 VIEWS = (ALONE, ANSWER, TAGS)
 
 
-def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:
-    """Accuracy with and without recurrence, as Markdown. `of`: which texts were read."""
+def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int, str] | None = None) -> str:
+    """Accuracy with and without recurrence, as Markdown.
+
+    Args:
+        of: which texts were read.
+        majority: the number and the name of the most frequent class of training; None: not known.
+    """
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
     what = f" ({gain.decisions:,} tokens)" if gain.decisions != gain.texts else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
@@ -144,7 +149,13 @@ def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:
             "readouts over all steps does"
         )
         against = " to the better of the two"
+    always = ""
+    if majority is not None:
+        place, name = majority
+        always = (
+            f" Always answering {literal(name, 40)}, the most frequent class of training, gets {gain.shares[place]:.4f} here."
+        )
     return (
-        f"On {texts} {of}{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. The most frequent class "
-        f"alone would get {gain.majority:.4f}. Recurrence adds **{added:+.4f}**{against}."
+        f"On {texts} {of}{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. Recurrence adds "
+        f"**{added:+.4f}**{against}.{always}"
     )

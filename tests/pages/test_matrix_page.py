@@ -120,6 +120,9 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     np.testing.assert_allclose(numbers(lines[1]["y"]), without_recurrence(one, seen).readouts[:, label], atol=1e-6)
     gained = gain(one, saved.encoded("dev"), 24)
     assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without when" in said(app)
+    majority = Workspace(filled).run(run).majority
+    assert f"Always answering {majority}, the most frequent class of training, gets " in said(app)
+    assert f"gets {gained.shares[one.outcomes.index(majority)]:.4f} here" in said(app)
 
 
 def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named: dict[str, str]) -> None:

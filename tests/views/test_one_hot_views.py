@@ -118,8 +118,10 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert "stays h₀ = 0" in pads.STATES.explain(looking(pads.STATES))
     paid = pads.cost_words(PaddingCost(10, 20, 30, 0.75, 0.5, 0.7))
     assert "10 of 20 dev texts" in paid and "**0.7500**" in paid and "| -0.2500 |" in paid
-    gained = alone.gain_words(RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, 0.5))
-    assert "all 20 dev texts" in gained and "adds **+0.1500**" in gained
+    gained = RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, (0.375, 0.625))
+    assert "all 20 dev texts" in alone.gain_words(gained) and "adds **+0.1500**" in alone.gain_words(gained)
+    assert "Always answering" not in alone.gain_words(gained)
+    assert "the most frequent class of training, gets 0.3750 here" in alone.gain_words(gained, majority=(0, "bad"))
 
     counted = ledger.ledger(one, 2, 9)
     assert f"tensors **{counted.in_tensors:,}**: the same" in book.sum_words(counted)
