@@ -14,7 +14,7 @@ from rnn_core.results.gradients import (
     SgdStep,
     Truncation,
 )
-from rnn_core.results.ledger import Ledger, LedgerRow
+from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
 from rnn_core.results.one_hot import PAD, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.scores import (
@@ -55,6 +55,7 @@ __all__ = [
     "LedgerRow",
     "LeftOut",
     "LossModes",
+    "MemoryRow",
     "Mistake",
     "OneHotWindow",
     "PaddedRead",

@@ -88,7 +88,8 @@ class Training:
         self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train)
         self.engine = self._engine()
         # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
-        self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
+        averaged = self.network.named_parameters() if config.train.average else ()
+        self._averaged = {name: p.detach().clone() for name, p in averaged}
         self._averaged_at = 0
         vocabularies = {TEXT: speech.vocabulary, **speech.vocabularies}
         self._rare = {name: np.array(vocabularies[fed.side].counts) == 1 for name, fed in self.task.fed.items()}
