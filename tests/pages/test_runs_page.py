@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.train.runs import listing
 from rnn_core.commands import main
-from rnn_core.config import Problem, TrainConfig, options
+from rnn_core.config import ModelConfig, Problem, TrainConfig, options
 from rnn_core.workspace import Workspace, files, store
 from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, sound
@@ -24,7 +25,8 @@ def two(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Run
     monkeypatch.setattr(store, "READY_MADE", workspace.root / "none")
     older = saved_run(workspace, config_of(name="older"))
     newer = saved_run(workspace, config_of(model=model_of(dropout=0.25), name="newer", loss="every", reduce="sum",
-                                           optimizer="sgd", learning_rate=0.00005, average=0.0, clip=1.0, batch=7))  # fmt: skip
+                                           optimizer="sgd", learning_rate=0.00005, average=0.0, clip=1.0, batch=7,
+                                           truncate=3))  # fmt: skip
     older.path.rename(older.path.with_name("20200101-000000-aaaaaa"))
     return Run(newer.path), Run(older.path.with_name("20200101-000000-aaaaaa"))
 
@@ -51,8 +53,15 @@ def test_every_setting_stands_in_the_table_and_the_scores_come_first(
     assert list(table)[:5] == ["name", "state", "task", "cell", "dev accuracy"]
     newer, older = table.iloc[0], table.iloc[1]
     shown = {"dropout": 0.25, "loss": "at every step", "over steps": "sum", "optimizer": "SGD", "learning rate": 0.00005,
-             "averaging": 0.0, "clip": 1.0, "batch B": 7, "initialisation": "orthogonal", "tokens": "words"}  # fmt: skip
+             "averaging": 0.0, "clip": 1.0, "batch B": 7, "initialisation": "orthogonal", "tokens": "words", "truncate K": 3,
+             "threads": 1, "engine": "auto", "device": "the processor", "epochs at most": 10}  # fmt: skip
     assert newer[list(shown)].to_dict() == shown
+    of_cell = {"cell", "activation", "bidirectional"}
+    assert {*listing.SETTINGS.values()} == {*options(ModelConfig), *options(TrainConfig)} - of_cell
+    assert {*listing.SETTINGS} <= {*table}
+    both = replace(model_of("tanh"), bidirectional=True)
+    tagger = saved_run(workspace, config_of("tag", both, name="both"))
+    assert next(row for row in listing.rows([tagger]))["cell"] == "Elman RNN (tanh), both directions"
     assert older["loss"] == "at the last step" and pandas.isna(older["over steps"])
     trained = open_page("runs", filled).dataframe[0].value.set_index("name")
     assert trained.loc["reviews.csv", "data"] == "reviews.csv"
