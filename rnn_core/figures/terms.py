@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame
+from rnn_core.figures.text import counted
 from rnn_core.results import GateTerms
 
 
@@ -36,7 +37,7 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     for kind, name in (("past", f"{times}W · h"), ("word", f"{scale}U · x")):
         rest = [part.value for part in left if part.kind == kind]
         if rest:
-            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{len(rest)} products added up"))
+            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{counted(len(rest), 'product')} added up"))
     if terms.bias or not terms.others:
         shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
     shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]

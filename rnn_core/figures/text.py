@@ -33,6 +33,11 @@ def _sign(letter: str, lone: bool) -> str:
     return letter
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and its noun, such as "1 text" and "1,000 texts"."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 _TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 

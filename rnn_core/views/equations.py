@@ -7,6 +7,7 @@ from typing import Self
 
 from rnn_core.analysis.equations import unit_step
 from rnn_core.figures import terms as figures
+from rnn_core.figures.text import counted
 from rnn_core.results import GateTerms, UnitStep
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Held
@@ -185,8 +186,8 @@ def _explain_terms(unit: Unit) -> str:
             f"{number(float(terms.hidden[strongest]))}. All of W h: {number(terms.past)}; {numbers[0].lower()}{numbers[1:]}"
         )
     return (
-        f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {count:,} products and a bias. Each product "
-        f"is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
+        f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {counted(count, 'product')} and a bias. Each "
+        f"product is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
         f"{formula}\n\n{numbers} {check(unit)}"
     )
 

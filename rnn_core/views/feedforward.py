@@ -9,7 +9,7 @@ import numpy as np
 from rnn_core.analysis.feedforward import without_recurrence
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.text import escape
+from rnn_core.figures.text import counted, escape
 from rnn_core.results import RecurrenceGain, WithoutRecurrence
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
@@ -104,7 +104,7 @@ def _tags(inputs: Inputs, controls: Controls) -> Said:
     )
     more = ", …" if len(changed) > 8 else "."
     return Said(
-        f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
+        f"Recurrence changes the tag of {len(changed)} of {counted(len(own), 'token')}" + (f": {listed}{more}" if listed else ".")
     )
 
 
@@ -139,7 +139,7 @@ def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int,
         majority: the number and the name of the most frequent class of training; None: not known.
     """
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
-    what = f" ({gain.decisions:,} tokens)" if gain.decisions != gain.texts else ""
+    what = f" ({counted(gain.decisions, 'token')})" if gain.decisions != gain.texts else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
     if gain.mean is None:
         without, against = f"**{gain.feed_forward:.4f}** without", ""

@@ -11,7 +11,7 @@ from rnn_core.analysis import one_hot as analysis
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
-from rnn_core.figures.text import visible
+from rnn_core.figures.text import counted, visible
 from rnn_core.results import TextMatrix
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words
@@ -102,8 +102,8 @@ def shown_words(words: Words) -> str:
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
     return (
-        f"{said}Shown: texts 1 to {rows} of {m}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} of {longest:,}. Click a step to "
-        "move along."
+        f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} "
+        f"of {longest:,}. Click a step to move along."
     )
 
 
@@ -117,13 +117,13 @@ def _explain_indices(words: Words) -> str:
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
-        f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
-        "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
+        f"number in the vocabulary; what it does not hold becomes `<unk>` ({counted(matrix.unknown, 'time')} here). A matrix has "
+        "rows of one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
         rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
         f"The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a "
         "pad, pads have no loss, and reading from the end begins at the last true token. "
-        f"Here {pads(matrix):,} of {matrix.indices.size:,} cells are pads ({pads(matrix) / matrix.indices.size:.0%})."
+        f"Pads are {pads(matrix):,} of {matrix.indices.size:,} cells ({pads(matrix) / matrix.indices.size:.0%})."
     )
 
 
@@ -154,7 +154,7 @@ def stages(words: Words) -> dict[str, list[Any]]:
     between = "  ·  "
     shown = {
         "as typed": visible(words.text),
-        f"{len(tokens) - 2:,} tokens": between.join(tokens[1:-1]),
+        counted(len(tokens) - 2, "token"): between.join(tokens[1:-1]),
         f"{len(tokens):,} steps": between.join(tokens),
         "as the vocabulary has them": between.join(fed),
         f"{len(tokens):,} indices": between.join(map(str, row[: len(tokens)])),
@@ -289,7 +289,7 @@ def whole_words(found: Whole) -> str:
             f"**{size_words(batch * steps * n * analysis.FLOAT_BYTES)}** of ones and zeros with N = {n:,}."
         )
     said = [
-        f"{split}, {texts:,} texts of up to L = {longest:,} steps: "
+        f"{split}, {counted(texts, 'text')} of up to L = {longest:,} steps: "
         f"**{size_words(analysis.one_hot_bytes(texts, longest, n))}** of ones and zeros, "
         f"{size_words(texts * longest * analysis.INDEX_BYTES)} of indices"
         for split, (texts, longest, _) in found.splits.items()

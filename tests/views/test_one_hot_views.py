@@ -104,7 +104,7 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert f"2 × {5 * n:,} ones and zeros: **{2 * 5 * n * 4} B** in float32" in one_hot.one_hot_words(words)
     assert "**80 B** in int64" in one_hot.one_hot_words(words)
     explained = one_hot.INDICES.explain(words)
-    assert "The length vector (5, 3)" in explained and "2 of 10 cells are pads" in explained
+    assert "The length vector (5, 3)" in explained and "Pads are 2 of 10 cells" in explained
     data = Dataset("x", {"dev": SplitSummary(3, 9, {}, (0, 1, 2), 0.0)})
     whole = one_hot.whole_words(Looking(one, film, {"dataset": data})(one_hot.WHOLE))
     assert one_hot.WHOLE.render(Looking(one, film, {"dataset": None})(one_hot.WHOLE)) == ()
