@@ -11,7 +11,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
 from rnn_core.network.embedding import by_one_hot
-from rnn_core.results import OneHotWindow, TextMatrix
+from rnn_core.results import OneHotVector, OneHotWindow, TextMatrix, Trace
 
 ORDERS = ("run", "first", "frequency")
 """How words are numbered: the run's vocabulary, or that of the texts shown, by first appearance or by frequency."""
@@ -66,6 +66,15 @@ def look_up_difference(table: Tensor, indices: np.ndarray) -> float:
     flat = torch.from_numpy(indices.ravel())
     with torch.no_grad():
         return float((by_one_hot(table, flat) - table[flat]).abs().max())
+
+
+def vector(loaded: Loaded, trace: Trace, step: int) -> OneHotVector:
+    """The token of a step in the numbers of the run's own vocabulary."""
+    index, table = int(trace.indices[step]), loaded.network.embedding.weight
+    vocabulary = loaded.speech.vocabulary
+    difference = look_up_difference(table, np.array([index]))
+    row = table[index].detach().numpy()
+    return OneHotVector(trace.tokens[step], vocabulary.words[index], index, len(vocabulary), row, difference)
 
 
 def window(matrix: TextMatrix, step: int, rows: int = 6, steps: int = 3) -> OneHotWindow:

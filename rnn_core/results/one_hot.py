@@ -41,6 +41,26 @@ class TextMatrix:
 
 
 @dataclass(frozen=True)
+class OneHotVector:
+    """One token as a one-hot vector, and as the row of E that this picks.
+
+    Attributes:
+        token, fed: as typed, and as the vocabulary has it.
+        index: the place of the 1, from 0.
+        size: N.
+        row: (n,) E[w].
+        difference: largest |E[w] − Eᵀ onehot(w)|.
+    """
+
+    token: str
+    fed: str
+    index: int
+    size: int
+    row: np.ndarray
+    difference: float
+
+
+@dataclass(frozen=True)
 class OneHotWindow:
     """A part of the one-hot matrix: some texts, some steps, and of each step the words that occur there at all.
 

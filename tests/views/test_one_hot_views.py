@@ -129,6 +129,20 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert f"a = {number(unit.terms.total)}" in equations.TERMS.explain(unit)
 
 
+def test_a_whole_one_hot_vector_stands_beside_its_index_and_its_row(workspace: Workspace) -> None:
+    one, seen = read(workspace, "gru")
+    found = shown(one_hot.VECTOR, Looking(one, seen, step=3))
+    size, index = len(one.speech.vocabulary), int(seen.indices[3])
+    cells = figure(one_hot.VECTOR, found)["data"][0]["z"].ravel()
+    np.testing.assert_array_equal(cells[:size], np.eye(size)[index])
+    assert np.isnan(cells[size:]).all()
+    words = one_hot.vector_words(found)
+    assert f"index **{index}**" in words and f"N = {size} numbers one is 1 and {size - 1} are 0" in words
+    table = next(part.content for part in one_hot.VECTOR.render(found) if part.kind == "table")
+    np.testing.assert_array_equal(table.columns["E[w][i]"], one.network.embedding.weight[index].numpy())
+    assert rf"E[{index}] \in \mathbb{{R}}^{{5}}" in one_hot.VECTOR.explain(found)
+
+
 def test_tags_that_recurrence_changes_are_listed(workspace: Workspace) -> None:
     one, seen = read(workspace, "lstm", "tag")
     found = feedforward.without_recurrence(one, seen)

@@ -1,7 +1,9 @@
 """The tabs of Words to matrix, and the views in each."""
 
 TABS = {
-    "texts": ("From words to one-hot", (("stages",), ("indices",), ("vocabulary",), ("one_hot",), ("whole-data",))),
+    "texts": ("From words to one-hot", (
+        ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",),
+    )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
     "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
     "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",))),
