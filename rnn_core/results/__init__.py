@@ -15,7 +15,7 @@ from rnn_core.results.gradients import (
     Truncation,
 )
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
-from rnn_core.results.one_hot import PAD, OneHotVector, OneHotWindow, TextMatrix
+from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.scores import (
     Answer,
@@ -51,6 +51,7 @@ __all__ = [
     "GateTerms",
     "GradientFlow",
     "History",
+    "LabelMatrix",
     "Ledger",
     "LedgerRow",
     "LeftOut",

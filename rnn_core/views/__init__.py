@@ -12,7 +12,7 @@ TABLE = {
     ),
     "evaluate": ("confusion", "shares", "per_class", "spans"),
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
-    "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data"),
+    "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
     "ledger": ("ledger", "memory", "ledger-sum"),
     "equations": ("unit-step", "terms"),

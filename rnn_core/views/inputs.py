@@ -14,6 +14,7 @@ NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",
     "text": "the text as the run reads it, a trace",
     "second_text": "further texts, as tokens",
+    "labels": "the label or the tags of each of the further texts; None where they are not known",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
     "target": "the way back of the text: what the losses at its target send to each step",
@@ -105,6 +106,11 @@ class Inputs:
     @property
     def more(self) -> tuple[tuple[str, ...], ...]:
         found: tuple[tuple[str, ...], ...] = self.named["second_text"].value
+        return found
+
+    @property
+    def labels(self) -> tuple[str | tuple[str, ...] | None, ...]:
+        found: tuple[str | tuple[str, ...] | None, ...] = self.named["labels"].value
         return found
 
     @property

@@ -9,7 +9,7 @@ import pytest
 from rnn_core import tasks
 from rnn_core.analysis import feedforward, ledger, padding
 from rnn_core.analysis.equations import unit_step
-from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.one_hot import ORDERS
 from rnn_core.analysis.trace import trace
 from rnn_core.results import PaddingCost, RecurrenceGain, SplitSummary, Trace
@@ -21,7 +21,7 @@ from rnn_core.views.inputs import Dataset
 from rnn_core.views.view import View, number
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
-from tests.tiny import CELLS
+from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 from tests.views.looking import Looking, figure
 from tests.views.test_views import NASTY, escaped_only, loaded
 
@@ -50,7 +50,8 @@ def shown(view: View[Any, Any], looking: Looking) -> Any:
 def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: str, layers: int, both: bool) -> None:
     one, seen = read(workspace, cell, task, layers=layers, bidirectional=both)
     data = Dataset("<b>x</b>", {"dev": SplitSummary(3, 9, {}, (0, 1, 2), 0.0)})
-    more = {"second_text": (("film",), ("zzz",) * 3), "dataset": data}
+    labels = (NASTY[0], NASTY[1]) if task == "classify" else ((NASTY[2],), (NASTY[0],) * 3)
+    more = {"second_text": (("film",), ("zzz",) * 3), "labels": labels, "dataset": data}
     for order in ORDERS:
         for step in (0, 3, 13):
             for view in one_hot.VIEWS:
@@ -141,6 +142,44 @@ def test_a_whole_one_hot_vector_stands_beside_its_index_and_its_row(workspace: W
     table = next(part.content for part in one_hot.VECTOR.render(found) if part.kind == "table")
     np.testing.assert_array_equal(table.columns["E[w][i]"], one.network.embedding.weight[index].numpy())
     assert rf"E[{index}] \in \mathbb{{R}}^{{5}}" in one_hot.VECTOR.explain(found)
+
+
+TEXTS = (("film",), ("zzz", "film", "film"))
+
+
+@pytest.mark.parametrize(("task", "more"), [("classify", {}), ("classify", {"loss": "every"}), ("tag", {}),
+                                            ("generate", {"truncate": 4})])  # fmt: skip
+def test_the_label_matrix_is_what_the_loss_asks_for(workspace: Workspace, task: str, more: dict[str, Any]) -> None:
+    config = config_of(task, model_of("gru"), **more)
+    one = load(saved_run(workspace, config, NASTY, None, vocabulary_of((*NASTY, "film"))))
+    seen = trace(one, "\x00".join(NASTY), NASTY)
+    labels = {"classify": (NASTY[3], NASTY[5]), "tag": ((NASTY[1],), (NASTY[0], NASTY[2], NASTY[2]))}.get(task, (None, None))
+    found = shown(one_hot.LABELS, Looking(one, seen, {"second_text": TEXTS, "labels": labels}, step=2))
+    matrix, longest = found.matrix, len(seen.tokens)
+    assert matrix.classes.shape == (3, longest) and matrix.given == (task == "generate", True, True)
+    wanted = np.full((3, longest), -1)
+    for row, tokens in enumerate((NASTY, *TEXTS)):
+        steps = len(tokens) + 2
+        own = seen.readouts.argmax(1)
+        for t in range(steps):
+            if task == "tag" and 0 < t < steps - 1:
+                wanted[row, t] = own[t] if row == 0 else NASTY.index(labels[row - 1][t - 1])
+            elif task == "classify" and (more or t == steps - 1):
+                wanted[row, t] = own[-1] if row == 0 else NASTY.index(labels[row - 1])
+            elif task == "generate" and t < steps - 2:
+                wanted[row, t] = one.speech.vocabulary.encode([tokens[t]])[0]
+    np.testing.assert_array_equal(matrix.classes, wanted)
+    words = one_hot.label_words(found)
+    assert f"{(wanted >= 0).sum()} of {wanted.size} cells have a label" in words
+    label, k = int(wanted[0, 2]), len(one.outcomes)
+    if label < 0:
+        assert "asks for nothing" in words
+    else:
+        numbers = words.rsplit("y = (", 1)[1].rstrip(").").split(", ")
+        np.testing.assert_array_equal([float(number) for number in numbers], np.eye(k)[label])
+        assert f"number {label} of k = {k}" in words
+    cells = figure(one_hot.LABELS, found)["data"][0]
+    assert (cells["z"] == (wanted[:, : cells["z"].shape[1]] >= 0)).all()
 
 
 def test_tags_that_recurrence_changes_are_listed(workspace: Workspace) -> None:

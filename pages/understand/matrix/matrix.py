@@ -35,7 +35,7 @@ def fill(part: str) -> None:
         st.stop()
     head, given = st.container(horizontal=True, vertical_alignment="bottom"), read
     if part == "texts":
-        given = inputs.of_text(run, second_text=texts.choose(run, head), dataset=texts.dataset(run))
+        given = inputs.of_text(run, **texts.choose(run, head), dataset=texts.dataset(run))
     if part == "unit":
         place = view("terms").chosen(chosen, **at).settled(read)
         fixed = {"step": place.step, "unit": place.unit, "quantity": "h"}

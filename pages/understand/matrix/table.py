@@ -2,7 +2,7 @@
 
 TABS = {
     "texts": ("From words to one-hot", (
-        ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",),
+        ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",), ("labels",),
     )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
     "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
