@@ -130,6 +130,8 @@ def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], d
                 values = [data[i] for i in sorted(data)] if isinstance(data, dict) else data
                 state.select(**pick(values if isinstance(values, list) else [values]))
 
+    if least := drawn["layout"].get("meta", {}).get("least"):  # where that is too wide for the page, it scrolls
+        st.html(f"<style>.st-key-{key} {{overflow-x: auto}} .st-key-{key} > div {{min-width: {least}px}}</style>")
     st.plotly_chart(
         drawn,
         key=key,

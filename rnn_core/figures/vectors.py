@@ -7,7 +7,7 @@ from rnn_core.figures.frame import TIGHT, Figure, frame, outline
 MOST_CELLS = 20_000
 """Cells of the picture; of a longer vector, each stands for several places."""
 
-PALE, DARK = "#e9eef3", "#125a9c"
+PALE, DARK = "rgba(128,128,128,0.2)", "#E08A00"
 """A zero and a one."""
 
 
