@@ -12,12 +12,18 @@ from rnn_core.results import GateTerms, Trace, UnitStep
 
 
 @torch.no_grad()
-def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int) -> UnitStep:
-    """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64."""
+def unit_step(
+    loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int, recurrence: bool = True
+) -> UnitStep:
+    """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64.
+
+    Args:
+        recurrence: False: the state before the step is zero, in a trace that was read so (`feedforward.alone_trace`).
+    """
     network, cell, d = loaded.network, loaded.network.cell, loaded.config.model.hidden
     applied = Applied(cell, {name: p.double() for name, p in network.layer(layer, direction).items()})
     previous = step + 1 if direction else step - 1
-    inside = 0 <= previous < len(trace.tokens)
+    inside = recurrence and 0 <= previous < len(trace.tokens)
     x = trace.embeddings[step] if layer == 0 else np.concatenate(trace.states[layer - 1, :, step])
     numbers = {"h": trace.states, "c": trace.cells} | trace.gates
     held = {name: array[layer, direction] for name, array in numbers.items() if array is not None}

@@ -20,7 +20,7 @@ TABLE = {
         "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "clipping",
         "directions", "beside",
     ),
-    "feedforward": ("alone", "answer-alone", "tags-alone"),
+    "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 

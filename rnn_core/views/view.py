@@ -51,7 +51,7 @@ class Table(NamedTuple):
 
     Attributes:
         height: in pixels; None: as the rows need.
-        formats: of columns of numbers, `percent` or `localized`.
+        formats: of columns of numbers: `percent`, `localized`, or one such as `%.4f`.
         widths: of columns, in pixels.
     """
 

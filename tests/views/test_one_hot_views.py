@@ -67,6 +67,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
         looking = Looking(one, seen, layer=layers - 1, direction=int(both), step=4, unit=2, gate=gate)
         unit = shown(equations.TERMS, looking)
         shown(equations.STEP, looking)
+        shown(alone.SAME_STEP, looking)
         every = equations.all_terms(unit)
         assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)  # type: ignore[arg-type]
         assert len(every["term"]) >= len(unit.terms.hidden) + len(unit.terms.inputs) + 1
@@ -79,20 +80,65 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
                 shown(view, Looking(one, seen, step=3, label=label))
 
 
+def come_out(unit: equations.Unit) -> list[str]:
+    """The lines of the live equations, after making sure that each comes out with the numbers in it."""
+    lines = equations.live(unit).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}").split(r" \\ ")
+    for line in lines:
+        _, letters, right, value = re.split(" &&?= ", line)
+        assert "_" not in right
+        assert ("{t-1}" if unit.found.direction else "{t+1}") not in letters
+        plain = right.replace(r"\tanh", "tanh").replace(r"\sigma", "sigma").replace(r"\cdot", "*")
+        plain = plain.replace(r"\operatorname{ReLU}", "relu")
+        names = {"tanh": np.tanh, "sigma": lambda a: 1 / (1 + np.exp(-a)), "relu": lambda a: max(a, 0)}
+        assert eval(plain, names) == pytest.approx(float(value), abs=4e-4), line
+    return lines
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("direction", [0, 1])
+def test_the_feed_forward_equation_comes_out_beside_the_recurrent_one(workspace: Workspace, cell: str, direction: int) -> None:
+    one, seen = read(workspace, cell, "tag", layers=2, bidirectional=True)
+    single = feedforward.without_recurrence(one, seen)
+    for layer, step in ((0, 5), (1, 5)):
+        found = Looking(one, seen, layer=layer, direction=direction, step=step, unit=3)(alone.SAME_STEP)
+        come_out(found.recurrent)
+        lines = come_out(found.feed_forward)
+        assert len(lines) == len(one.network.cell.equations)
+        assert not any("{t-1}" in line or "{t+1}" in line for line in lines)
+        assert found.feed_forward.found.difference < 1e-6
+        h = found.feed_forward.found.values["h"]
+        if layer == 1:
+            assert h == pytest.approx(single.states[step, 4 * direction + 3], abs=1e-6)
+        table = alone.sums(found)
+        for row, gate in enumerate(found.recurrent.found.gates):
+            assert table["a, recurrent"][row] == gate.total
+            if layer == 0 and gate.gate not in ("n", "g") and cell not in ("layernorm", "peephole"):
+                apart = gate.total - table["a, feed-forward"][row]
+                assert apart == pytest.approx(table["W h, recurrent"][row], abs=1e-6)
+        own = {name: p.numpy().astype(float) for name, p in one.network.layer(0, direction).items()}
+        if cell == "tanh" and layer == 0:
+            assert table["a, feed-forward"][0] == pytest.approx(own["bias"][3] + own["weight_ih"][3] @ seen.embeddings[step])
+
+
+def test_terms_of_the_state_before_are_left_out_and_no_others() -> None:
+    left_out = {
+        r"a_t = b + W h_{t-1} + U x_t": r"a_t = b + U x_t",
+        r"i_t = \sigma(b_i + W_i h_{t-1} + U_i x_t + p_i \odot c_{t-1})": r"i_t = \sigma(b_i + U_i x_t)",
+        r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}": r"h_t = (1 - z_t) \odot n_t",
+        r"q_t = W_n h_{t-1} + b_q": "q_t = b_q",
+        r"v_t = W h_{t-1}": "v_t = 0",
+        r"s_t = \tanh(a_t + h_{t-1}) + \tanh(b_t)": r"s_t = \tanh(b_t)",
+    }
+    for equation, rest in left_out.items():
+        assert equations.without_past(equation) == rest
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_equation_comes_out_with_the_numbers_in_it(workspace: Workspace, cell: str) -> None:
     one, seen = read(workspace, cell, "tag", layers=2, bidirectional=True)
     for step in (0, 5):
         unit = Looking(one, seen, layer=1, direction=1, step=step, unit=3)(equations.STEP)
-        lines = equations.live(unit).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}").split(r" \\ ")
-        assert len(lines) == len(one.network.cell.equations)
-        for line in lines:
-            _, _, right, value = re.split(" &&?= ", line)
-            assert "_" not in right
-            plain = right.replace(r"\tanh", "tanh").replace(r"\sigma", "sigma").replace(r"\cdot", "*")
-            plain = plain.replace(r"\operatorname{ReLU}", "relu")
-            names = {"tanh": np.tanh, "sigma": lambda a: 1 / (1 + np.exp(-a)), "relu": lambda a: max(a, 0)}
-            assert eval(plain, names) == pytest.approx(float(value), abs=4e-4), line
+        assert len(come_out(unit)) == len(one.network.cell.equations)
     first = unit_step(one, seen, 0, 0, 0, 1)
     assert first.before["h"] == 0 and all(terms.hidden.sum() == 0 for terms in first.gates)
 

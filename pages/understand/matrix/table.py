@@ -6,7 +6,7 @@ TABS = {
     )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
     "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
-    "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",))),
+    "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",), ("same-step",))),
     "alone": ("Without recurrence", (("alone",), ("answer-alone",), ("tags-alone",), ("gain",))),
 }
 """By the names that tasks have for them, the titles of the tabs and their views; those of a row stand side by side."""
