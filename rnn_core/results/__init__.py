@@ -17,6 +17,7 @@ from rnn_core.results.gradients import (
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
+from rnn_core.results.recipe import Recipe
 from rnn_core.results.scores import (
     Answer,
     Answers,
@@ -65,6 +66,7 @@ __all__ = [
     "PaddingCost",
     "Reach",
     "Readings",
+    "Recipe",
     "RecurrenceGain",
     "Scores",
     "SgdStep",

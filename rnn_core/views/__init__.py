@@ -15,6 +15,7 @@ TABLE = {
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
     "ledger": ("ledger", "memory", "ledger-sum"),
+    "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
     "bptt": (
         "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "clipping",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, Scores, SplitSummary, Trace
+from rnn_core.results import Along, History, Scores, SplitSummary, Trace
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -15,6 +15,7 @@ NEEDS = {
     "text": "the text as the run reads it, a trace",
     "second_text": "further texts, as tokens",
     "labels": "the label or the tags of each of the further texts; None where they are not known",
+    "history": "what the run's training wrote down",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
     "target": "the way back of the text: what the losses at its target send to each step",
@@ -111,6 +112,11 @@ class Inputs:
     @property
     def labels(self) -> tuple[str | tuple[str, ...] | None, ...]:
         found: tuple[str | tuple[str, ...] | None, ...] = self.named["labels"].value
+        return found
+
+    @property
+    def history(self) -> History:
+        found: History = self.named["history"].value
         return found
 
     @property

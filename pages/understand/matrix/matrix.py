@@ -36,6 +36,9 @@ def fill(part: str) -> None:
     head, given = st.container(horizontal=True, vertical_alignment="bottom"), read
     if part == "texts":
         given = inputs.of_text(run, **texts.choose(run, head), dataset=texts.dataset(run))
+    if part == "recipe":
+        history = run.history()
+        given = inputs.of_text(run, history=((str(run.path), len(history.steps), len(history.epochs)), history))
     if part == "unit":
         place = view("terms").chosen(chosen, **at).settled(read)
         fixed = {"step": place.step, "unit": place.unit, "quantity": "h"}

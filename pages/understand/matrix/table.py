@@ -6,6 +6,7 @@ TABS = {
     )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
     "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
+    "recipe": ("The recipe", (("recipe",),)),
     "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",), ("same-step",))),
     "alone": ("Without recurrence", (("alone",), ("answer-alone",), ("tags-alone",), ("gain",))),
 }
