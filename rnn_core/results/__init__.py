@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
 from rnn_core.results.gradients import (
@@ -46,6 +47,7 @@ __all__ = [
     "ClassScores",
     "Comparison",
     "CopyGradients",
+    "Cutting",
     "DataReport",
     "Evaluation",
     "FileAnswers",
@@ -78,5 +80,6 @@ __all__ = [
     "Trace",
     "Truncation",
     "UnitStep",
+    "WayOfReading",
     "WithoutRecurrence",
 ]

@@ -21,6 +21,7 @@ TABLE = {
         "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "clipping",
         "directions", "beside",
     ),
+    "cutting": ("cut-readouts", "cut-gradients"),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
