@@ -39,6 +39,7 @@ class Selection:
         part: the open tab of Words to matrix.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
+        scale: what W is multiplied by there; None: 1.
     """
 
     run: str | None = None
@@ -78,6 +79,7 @@ class Selection:
     steps: int | None = None
     section: str | None = None
     clip: float | None = None
+    scale: float | None = None
     part: str | None = None
 
 

@@ -28,13 +28,13 @@ def cutting(loaded: Loaded, indices: np.ndarray, classes: np.ndarray, size: int)
     network = copy.deepcopy(loaded.network).double()
     tokens, at = torch.from_numpy(indices), int(np.flatnonzero(classes >= 0)[-1])
     pieces = [slice(first, first + size) for first in range(0, len(indices), size)]
-    whole = _read(network, tokens, [slice(0, len(indices))], at, int(classes[at]), carry=False)
-    carried = _read(network, tokens, pieces, at, int(classes[at]), carry=True) if network.directions == 1 else None
-    return Cutting(size, at, whole, carried, _read(network, tokens, pieces, at, int(classes[at]), carry=False))
+    whole = read_back(network, tokens, [slice(0, len(indices))], at, int(classes[at]), carry=False)
+    carried = read_back(network, tokens, pieces, at, int(classes[at]), carry=True) if network.directions == 1 else None
+    return Cutting(size, at, whole, carried, read_back(network, tokens, pieces, at, int(classes[at]), carry=False))
 
 
-def _read(network: Network, tokens: Tensor, pieces: Sequence[slice], at: int, label: int, carry: bool) -> WayOfReading:
-    """Piece after piece; the gradient of the loss at one step does not leave that step's piece."""
+def read_back(network: Network, tokens: Tensor, pieces: Sequence[slice], at: int, label: int, carry: bool) -> WayOfReading:
+    """Reads a text piece after piece. The gradient of the loss at one step does not leave that step's piece."""
     top = f"cells.{network.config.layers - 1}.0"
     states, readouts, lengths = [], [], np.zeros(len(tokens))
     start: State | None = None

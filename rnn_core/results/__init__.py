@@ -19,6 +19,7 @@ from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.recipe import Recipe
+from rnn_core.results.scaling import Scaled
 from rnn_core.results.scores import (
     Answer,
     Answers,
@@ -70,6 +71,7 @@ __all__ = [
     "Readings",
     "Recipe",
     "RecurrenceGain",
+    "Scaled",
     "Scores",
     "SgdStep",
     "SideReport",

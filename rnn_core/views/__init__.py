@@ -22,6 +22,7 @@ TABLE = {
         "directions", "beside",
     ),
     "cutting": ("cut-readouts", "cut-gradients"),
+    "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""

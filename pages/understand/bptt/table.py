@@ -4,7 +4,7 @@ TABS = {
     "copies": ("What each copy adds", (("copy_shares",), ("running",))),
     "modes": ("Last or every step", (("modes",), ("losses-page",))),
     "truncation": ("Truncation", (("truncation",), ("cut-readouts",), ("cut-gradients",))),
-    "reach": ("Vanishing or exploding", (("reach",), ("saturation",))),
+    "reach": ("Vanishing or exploding", (("reach",), ("saturation",), ("exploding",))),
     "sgd": ("A step of SGD", (("sgd", "clipping"), ("batch",))),
     "beside": ("Other runs", (("beside",),)),
 }
