@@ -13,7 +13,7 @@ from rnn_core.results import GateTerms, Trace, UnitStep
 
 @torch.no_grad()
 def unit_step(
-    loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int, recurrence: bool = True
+    loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int, *, recurrence: bool = True
 ) -> UnitStep:
     """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64.
 

@@ -40,9 +40,9 @@ def scaled(loaded: Loaded, indices: np.ndarray, classes: np.ndarray, scale: floa
             for name in cell.of_step:
                 network.layer(layer, direction)[name].mul_(scale)
     found = read_back(network, *given, carry=False)
+    longest = [float(np.linalg.norm(way.states[:, :d], axis=1).max()) for way in (trained, found)]
     return Scaled(
-        scale, at, trained.lengths, found.lengths,
-        *(float(np.linalg.norm(way.states[:, :d], axis=1).max()) for way in (trained, found)),
+        scale, at, trained.lengths, found.lengths, longest[0], longest[1],
         {gate: float(np.abs(np.linalg.eigvals(block)).max()) for gate, block in blocks.items()},
         float(np.linalg.norm(next(iter(blocks.values())), 2)) if elman else None,
         STEEPEST[model.activation] if elman else None,

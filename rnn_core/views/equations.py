@@ -147,8 +147,8 @@ def live(unit: Unit) -> str:
         numbers = pattern.sub(value, right).replace(r"\odot", r"\cdot")
         numbers = _NEEDLESS.sub(r"(\1", _PLUS_MINUS.sub(r"- \1", numbers))
         shown = right.replace("{t-1}", "{t+1}") if found.direction else right
-        lines.append(rf"{left}[{found.unit}] &= {shown} &&= {numbers} &&= {values[left[0]]:.4f}")
-    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+        lines.append(rf"{left}[{found.unit}] &= {shown} \\ &= {numbers} = {values[left[0]]:.4f}")
+    return r"\begin{aligned} " + r" \\[4pt] ".join(lines) + r" \end{aligned}"
 
 
 def heading(unit: Unit) -> str:

@@ -100,7 +100,7 @@ def _fate(begin: str, lengths: np.ndarray, at: int) -> str:
     factor = per_step(lengths, at)
     if not factor > 0:  # nan too
         return f"{begin} nothing is left of the gradient at the first step."
-    what = "vanishes" if factor < 1 else "explodes" if factor > 1 else "stays as it is"
+    what = "fades" if factor < 1 else "grows" if factor > 1 else "stays as it is"
     return (
         f"{begin} the gradient {what}: from t = {at + FIRST} back to t = {FIRST} its length goes from "
         f"{number(float(lengths[at]))} to {number(float(lengths[0]))}, **{number(factor)}** times per step."
@@ -125,7 +125,7 @@ def _explain(exploding: Exploding) -> str:
             "Below 1, the gradient must vanish; above 1 it may explode, unless the slopes φ′ of saturated units hold it down. "
             "The line is computed by autograd in 64 bits."
         )
-    falls = "A line that falls evenly on this scale fades by the same factor per step; one that rises explodes."
+    falls = "A line that falls evenly on this scale fades by the same factor per step: it vanishes. One that rises explodes."
     where = f"These are the states of layer {exploding.layer + 1}, reading forwards"
     if not exploding.has_w:
         return (

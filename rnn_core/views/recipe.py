@@ -24,6 +24,7 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
     where = f"−log p({of}) after `<eos>`" if found.loss == "last" else f"{found.reduce} of −log p({of}) over the steps of a text"
     if found.of == "next":
         where = "mean of −log p(next token) over the tokens of a batch"
+    mean = "" if found.of == "next" else "; mean over the texts of a batch"
     copies = f"through up to K = {found.truncate:,} steps" if found.truncate else "through all steps"
     return {
         "what is read": (f"the tokens in order, each a row of E: n = {found.embedding:,} numbers", seen),
@@ -35,9 +36,9 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
             "V = 0, c = 0: the loss is convex, so every start leads to the same lowest loss",
         ),
         "forward": (
-            "x_t = E[w_t]; h_t from h_{t−1} and x_t, with h_0 = 0; ŷ_t = softmax(c + V h_t)", "ŷ = softmax(c + V x)"
+            "xₜ = E[wₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)", "ŷ = softmax(c + V x)"
         ),
-        "loss": (where, f"−log p({of})"),
+        "loss": (where + mean, f"−log p({of})" + mean),
         "backward": (
             f"{copies}; the gradient of {', '.join(found.letters)} is the sum over one copy per step",
             "one step: ∂L/∂V = (ŷ − y) xᵀ, ∂L/∂c = ŷ − y",

@@ -57,8 +57,8 @@ def test_it_vanishes_and_explodes_in_words() -> None:
     assert exploding.per_step(lengths[::-1].copy(), 9) == pytest.approx(0.1)
     assert np.isnan(exploding.per_step(np.array([np.inf, 1.0]), 1)) and np.isnan(exploding.per_step(np.zeros(3), 2))
     for given, said in (
-        (lengths, "explodes: from t = 10 back to t = 1 its length goes from 1 to 1e+09, **10** times per step"),
-        (lengths[::-1].copy(), "vanishes"), (np.ones(10), "stays as it is"), (np.zeros(10), "nothing is left"),
+        (lengths, "grows: from t = 10 back to t = 1 its length goes from 1 to 1e+09, **10** times per step"),
+        (lengths[::-1].copy(), "fades"), (np.ones(10), "stays as it is"), (np.zeros(10), "nothing is left"),
         (np.append(np.inf, lengths[1:]), "beyond what can be written"),
     ):  # fmt: skip
         found = Scaled(1.0, 9, given, given, 1.0, 1.0, {}, None, None)

@@ -82,9 +82,9 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
 
 def come_out(unit: equations.Unit) -> list[str]:
     """The lines of the live equations, after making sure that each comes out with the numbers in it."""
-    lines = equations.live(unit).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}").split(r" \\ ")
+    lines = equations.live(unit).removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}").split(r" \\[4pt] ")
     for line in lines:
-        _, letters, right, value = re.split(" &&?= ", line)
+        _, letters, right, value = re.split(r" &= | \\\\ &= | = ", line)
         assert "_" not in right
         assert ("{t-1}" if unit.found.direction else "{t+1}") not in letters
         plain = right.replace(r"\tanh", "tanh").replace(r"\sigma", "sigma").replace(r"\cdot", "*")
