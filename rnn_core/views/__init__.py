@@ -24,6 +24,7 @@ TABLE = {
     "cutting": ("cut-readouts", "cut-gradients"),
     "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
+    "writing": ("written", "choice"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 
