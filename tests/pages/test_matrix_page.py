@@ -28,7 +28,8 @@ from tests.pages.driving import Open, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 
 TEXT = "the soup was cold but the service was wonderful"
-PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_drift", "pad_curves", "pad_states"),
+PARTS = {"texts": ("indices", "one-hot-vector", "one_hot", "labels"), "recipe": (),
+         "pads": ("pad_moved", "pad_drift", "pad_curves", "pad_states"),
          "ledger": ("ledger", "memory"), "unit": ("states", "terms"), "alone": ("alone",)}  # fmt: skip
 """What is drawn in each tab."""
 
@@ -62,7 +63,7 @@ def test_an_empty_workspace_offers_the_next_click(opened, tmp_path: Path, monkey
 def test_a_newcomer_sees_all_of_it_on_a_ready_made_run(opened, tmp_path: Path, run: str) -> None:
     for part, views in PARTS.items():
         app = opened(tmp_path / "workspace", run=run, part=part)
-        there = {c.proto.id.rsplit("-", 1)[-1] for c in app.get("plotly_chart")}
+        there = {c.proto.id.rsplit("view-", 1)[-1] for c in app.get("plotly_chart")}
         assert there == set(views), "a tab that is not open is not computed"
         assert not any("not in this workspace" in info.value for info in app.info)
     app = opened(tmp_path / "workspace", run=run)
@@ -105,6 +106,11 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     counted = table(app, "numbers")
     assert counted["numbers"].tolist()[-1] == book.in_tensors == sum(counted["numbers"][:-1])
     assert f"**{book.in_tensors:,}**: the same" in said(app)
+
+    app = opened(filled, **look, part="recipe")
+    history = Workspace(filled).run(run).history().epochs[-1]
+    assert f"{history['step'] / 2:,.0f} updates on batches" in said(app)
+    assert f"here 2 epochs and {history['step']:,} updates" in said(app)
 
     app = opened(filled, **look, part="unit")
     unit = unit_step(one, seen, 0, 0, 4, 3)
