@@ -16,6 +16,10 @@ from rnn_core.views.view import Controls, Part, Table, View
 
 _COLUMNS = st.column_config
 
+_BELOW_EACH_OTHER = """<style>[class*="st-key-beside-"] > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]
+> [data-testid="stColumn"] {min-width: min(100%, 22rem)}</style>"""
+"""Views of one row stand below each other where the page is too narrow for both."""
+
 
 @kept(256 << 20, 1024)
 def keep(key: Any, _compute: Callable[[], Any]) -> Any:
@@ -42,7 +46,9 @@ def rows(
         shown = [name for name in row if fits(name)]
         places: Sequence[AbstractContextManager[Any]] = [nullcontext()]
         if len(shown) > 1:
-            places = st.columns(len(shown), gap="medium")
+            with st.container(key=f"beside-{shown[0]}"):
+                st.html(_BELOW_EACH_OTHER)
+                places = st.columns(len(shown), gap="medium")
         for place, name in zip(places, shown, strict=False):
             with place:
                 if name in others:

@@ -69,7 +69,7 @@ def terms(parts: Sequence[Part], total: float) -> Figure:
                 hovertext=[every[i].says for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>",
             ))  # fmt: skip
     low, high = min(0.0, *(part.value for part in every)), max(0.0, *(part.value for part in every))
-    room = 0.16 * ((high - low) or 1)
+    room = 0.28 * ((high - low) or 1)
     return frame(
         data,
         24 * len(every) + 100,

@@ -12,7 +12,7 @@ class WayOfReading:
     Attributes:
         states: (T, D) the uppermost ones.
         readouts: (T, k) softmax(c + V h_t).
-        lengths: (T,) ‖∂L/∂h_i‖ of the uppermost layer's state, reading forwards, for the loss at one step; 0 where no gradient
+        lengths: (T,) ‖∂L/∂h_k‖ of the uppermost layer's state, reading forwards, for the loss at one step; 0 where no gradient
             comes.
     """
 

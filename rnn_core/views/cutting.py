@@ -158,11 +158,11 @@ def _explain_lengths(cut: Cut) -> str:
     )
     first = cut.at // cut.size * cut.size
     return (
-        f"The loss at t = {cut.at + FIRST} is followed back to the state after each step i, with the network's own weights. "
+        f"The loss at t = {cut.at + FIRST} is followed back to the state after each step k, with the network's own weights. "
         "Uncut, its gradient goes back to the first step. With the state carried over, the forward pass is the same, but the "
         "state is taken as a given number at the cut: the gradient stops there. So it does in separate samples, where the "
         "state itself is another one.\n\n"
-        rf"$$\frac{{\partial L}}{{\partial h_i}} = 0 \quad \text{{for }} i \le {first}, \text{{ with cuts at every }} "
+        rf"$$\frac{{\partial L}}{{\partial h_k}} = 0 \quad \text{{for }} k \le {first}, \text{{ with cuts at every }} "
         rf"K = {cut.size} \text{{ and the loss at }} t = {cut.at + FIRST}$$" + "\n\n"
         f"States that receive a gradient, and the sum of its lengths – {listed}."
     )

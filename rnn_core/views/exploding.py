@@ -117,9 +117,9 @@ def _explain(exploding: Exploding) -> str:
     if found.norm is not None and found.steepest is not None:
         most = found.scale * found.norm * found.steepest
         bound = (
-            r"$$\frac{\partial h_t}{\partial h_i} = \prod_{j=i+1}^{t} \mathrm{diag}(\varphi'(a_j))\, s W, \qquad "
-            r"\Bigl\lVert \frac{\partial h_t}{\partial h_i} \Bigr\rVert_2 \le "
-            r"\bigl( s\, \lVert W \rVert_2 \max \varphi' \bigr)^{t-i}$$" + "\n\n"
+            r"$$\frac{\partial h_t}{\partial h_k} = \prod_{j=k+1}^{t} \mathrm{diag}(\varphi'(a_j))\, s W, \qquad "
+            r"\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
+            r"\bigl( s\, \lVert W \rVert_2 \max \varphi' \bigr)^{t-k}$$" + "\n\n"
             rf"$$s\, \lVert W \rVert_2 \max \varphi' = {found.scale:g} \cdot {number(found.norm)} \cdot {found.steepest:g} "
             rf"= {number(most)}$$" + "\n\n"
             "Below 1, the gradient must vanish; above 1 it may explode, unless the slopes φ′ of saturated units hold it down. "
@@ -130,8 +130,8 @@ def _explain(exploding: Exploding) -> str:
     if not exploding.has_w:
         return (
             f"This cell multiplies nothing of the state before by a matrix: there is no W to scale. {falls}\n\n"
-            r"$$\frac{\partial L}{\partial h_{i-1}} = \Bigl(\frac{\partial h_i}{\partial h_{i-1}}\Bigr)^{\top} "
-            r"\frac{\partial L}{\partial h_i}$$" + f"\n\n{scale_words(exploding)} {where}."
+            r"$$\frac{\partial L}{\partial h_{k-1}} = \Bigl(\frac{\partial h_k}{\partial h_{k-1}}\Bigr)^{\top} "
+            r"\frac{\partial L}{\partial h_k}$$" + f"\n\n{scale_words(exploding)} {where}."
         )
     return (
         f"On the way back through {steps} the gradient is multiplied by W at each step: with s·W, s times as strongly. {falls}"

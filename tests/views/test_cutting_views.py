@@ -35,7 +35,7 @@ def test_lines_and_words_are_those_of_the_analysis(
         separate = cut.series[views.SEPARATE]
         if view is views.LENGTHS:
             np.testing.assert_array_equal(separate, found.separate.lengths)
-            assert f"i \\le {found.at // 4 * 4}," in view.explain(cut)
+            assert f"k \\le {found.at // 4 * 4}," in view.explain(cut)
             assert f"together {float(found.separate.lengths.sum()):.4g}" in view.explain(cut)
         else:
             asked = classes >= 0
