@@ -118,7 +118,7 @@ def sums(found: SameStep) -> dict[str, list[Any]]:
 def _show_same_step(found: SameStep) -> tuple[Part, ...]:
     own, single = found.recurrent, found.feed_forward
     return (
-        Part("text", f"**Recurrent.** {equations.heading(own)}"),
+        Part("text", f"**Recurrent**, with the state before: **h = {own.found.values['h']:.4f}**"),
         Part("formula", equations.live(own)),
         Part("text", f"**Feed-forward**, the state before set to 0: **h = {single.found.values['h']:.4f}**"),
         Part("formula", equations.live(single)),
