@@ -63,7 +63,7 @@ class Generate(Task):
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "generate": ("written", "choice", "next-losses", "states", "pairs"),
+        "generate": ("written", "choice", "surprise", "hunt", "next-losses", "states", "pairs"),
         "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
         "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),

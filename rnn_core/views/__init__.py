@@ -24,7 +24,8 @@ TABLE = {
     "cutting": ("cut-readouts", "cut-gradients"),
     "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
-    "writing": ("written", "choice"),
+    "writing": ("written", "choice", "surprise"),
+    "hunting": ("hunt",),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 
