@@ -44,6 +44,7 @@ class Selection:
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
+        scale: what W is multiplied by there; None: 1.
     """
 
     run: str | None = None
@@ -84,6 +85,7 @@ class Selection:
     steps: int | None = None
     section: str | None = None
     clip: float | None = None
+    scale: float | None = None
     part: str | None = None
     pattern: str = "brackets"
     expression: str = ""

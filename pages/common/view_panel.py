@@ -16,6 +16,10 @@ from rnn_core.views.view import Controls, Part, Table, View
 
 _COLUMNS = st.column_config
 
+_BELOW_EACH_OTHER = """<style>[class*="st-key-beside-"] > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]
+> [data-testid="stColumn"] {min-width: min(100%, 22rem)}</style>"""
+"""Views of one row stand below each other where the page is too narrow for both."""
+
 
 @kept(256 << 20, 1024)
 def keep(key: Any, _compute: Callable[[], Any]) -> Any:
@@ -42,7 +46,9 @@ def rows(
         shown = [name for name in row if fits(name)]
         places: Sequence[AbstractContextManager[Any]] = [nullcontext()]
         if len(shown) > 1:
-            places = st.columns(len(shown), gap="medium")
+            with st.container(key=f"beside-{shown[0]}"):
+                st.html(_BELOW_EACH_OTHER)
+                places = st.columns(len(shown), gap="medium")
         for place, name in zip(places, shown, strict=False):
             with place:
                 if name in others:
@@ -130,6 +136,8 @@ def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], d
                 values = [data[i] for i in sorted(data)] if isinstance(data, dict) else data
                 state.select(**pick(values if isinstance(values, list) else [values]))
 
+    if least := drawn["layout"].get("meta", {}).get("least"):  # where that is too wide for the page, it scrolls
+        st.html(f"<style>.st-key-{key} {{overflow-x: auto}} .st-key-{key} > div {{min-width: {least}px}}</style>")
     st.plotly_chart(
         drawn,
         key=key,

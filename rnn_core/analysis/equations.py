@@ -40,11 +40,11 @@ class _Taken(NamedTuple):
         return dict.fromkeys(cell.gates, Sum()) | dict(cell.sums(Given(self.products), self.before, self.after, self.kept))
 
 
-def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int) -> _Taken:
+def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, recurrence: bool = True) -> _Taken:
     network, cell, d = loaded.network, loaded.network.cell, loaded.config.model.hidden
     applied = Applied(cell, {name: p.double() for name, p in network.layer(layer, direction).items()})
     previous = step + 1 if direction else step - 1
-    inside = 0 <= previous < len(trace.tokens)
+    inside = recurrence and 0 <= previous < len(trace.tokens)
     x = trace.embeddings[step] if layer == 0 else np.concatenate(trace.states[layer - 1, :, step])
     numbers = {"h": trace.states, "m": trace.cells} | trace.gates
     held = {name: array[layer, direction] for name, array in numbers.items() if array is not None}
@@ -59,9 +59,15 @@ def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int) -
 
 
 @torch.no_grad()
-def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int) -> UnitStep:
-    """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64."""
-    taken, cell, d = _take(loaded, trace, layer, direction, step), loaded.network.cell, loaded.config.model.hidden
+def unit_step(
+    loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int, *, recurrence: bool = True
+) -> UnitStep:
+    """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64.
+
+    Args:
+        recurrence: False: the state before the step is zero, in a trace that was read so (`feedforward.alone_trace`).
+    """
+    taken, cell, d = _take(loaded, trace, layer, direction, step, recurrence), loaded.network.cell, loaded.config.model.hidden
     after, kept, sums = taken.after, taken.kept, taken.sums
     gates = tuple(
         _terms(taken.applied, gate, row * d + unit, unit, taken.factors, sums[gate]) for row, gate in enumerate(cell.gates)

@@ -1,6 +1,7 @@
 """The feed-forward network inside a recurrent one: the same weights, with the state before every step set to 0."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.network.models import Network, Outputs
+from rnn_core.network.tape import record
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 
 
@@ -22,6 +24,26 @@ def without_recurrence(loaded: Loaded, trace: Trace) -> WithoutRecurrence:
 def alone(network: Network, tokens: np.ndarray) -> Outputs:
     """What the network makes of tokens, (m,), each read as a text of one step, whose state before is zero; (1, m, …)."""
     return network({"tokens": torch.from_numpy(tokens).long()[None], "lengths": torch.ones(len(tokens), dtype=torch.int64)})
+
+
+@torch.no_grad()
+def alone_trace(loaded: Loaded, trace: Trace) -> Trace:
+    """The trace of a text each of whose tokens is read alone, from a zero state, in every layer and direction."""
+    network = loaded.network
+    with record(network) as tape:
+        outputs = alone(network, trace.indices)
+    each = [tape[f"cells.{layer}.{direction}"] for layer, direction in network.cells.each()]
+    found = {name: [one.after[part] for one in each] for part, name in enumerate(network.cell.parts)}
+    found |= {name: [one.kept[name] for one in each] for name in network.cell.kept_names}
+    held = {
+        name: torch.stack([part[0] for part in parts]).unflatten(0, (-1, network.directions)).numpy()
+        for name, parts in found.items()
+    }
+    logits = outputs["logits"][0]
+    return replace(
+        trace, states=held["h"], cells=held.get("m"), gates={name: held[name] for name in network.cell.kept_names},
+        logits=logits.numpy(), readouts=logits.softmax(1).numpy(), answers=None,
+    )  # fmt: skip
 
 
 @torch.no_grad()
@@ -49,7 +71,7 @@ def gain(
         mean = _share(totals.argmax(1) == targets)
     return RecurrenceGain(
         len(some), available, len(targets), _share(answers == targets), _share(feed_forward == targets), mean,
-        float(np.bincount(targets[targets >= 0], minlength=1).max() / max(len(targets), 1)),
+        tuple((np.bincount(targets[targets >= 0], minlength=len(loaded.outcomes)) / max(len(targets), 1)).tolist()),
     )  # fmt: skip
 
 

@@ -1,15 +1,16 @@
 """The ledger: every parameter with its letter, shape and count, and the bytes that training takes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.steps import counted_steps
 from rnn_core.network.cells import INPUT, Declared
 from rnn_core.network.models import Network, count_parameters
-from rnn_core.results import Ledger, LedgerRow
-
-FLOAT_BYTES = 4
-
+from rnn_core.results import Ledger, LedgerRow, MemoryRow
 
 Term = tuple[str | int, ...]
 """The factors of one term of the sum: letters, and whole numbers above 1."""
@@ -23,6 +24,7 @@ def ledger(loaded: Loaded, batch: int, steps: int) -> Ledger:
     terms = _terms(network)
     in_numbers = [[letters[factor] if isinstance(factor, str) else factor for factor in term] for term in terms]
     in_tensors = sum(p.numel() for p in network.parameters())
+    sizes = _sizes(loaded, in_tensors, batch, steps)
     return Ledger(
         letters=letters,
         rows=_rows(network),
@@ -33,7 +35,8 @@ def ledger(loaded: Loaded, batch: int, steps: int) -> Ledger:
         in_tensors=in_tensors,
         batch=batch,
         steps=steps,
-        memory=_memory(loaded, in_tensors, batch, steps),
+        memory=_memory(loaded, sizes),
+        sizes=sizes,
     )
 
 
@@ -83,18 +86,39 @@ def _row(letter: str, layer: int | None, direction: int | None, shape: tuple[int
     return LedgerRow(letter, layer, direction, shape, size, math.prod(shape))
 
 
-def _memory(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str, int]:
-    """Bytes by what they are for. Activations: all that the cell's equations give at a step is kept for the way back."""
-    network, config, cell = loaded.network, loaded.network.config, loaded.network.cell
-    each = batch * steps * FLOAT_BYTES
-    states = len(cell.parts) + len(cell.kept)
-    memory = {"weights": parameters * FLOAT_BYTES, "average of the weights": parameters * FLOAT_BYTES}
-    memory["gradient (at most)"] = parameters * FLOAT_BYTES
-    if loaded.config.train.optimizer == "adam":
-        memory["Adam: two moments"] = 2 * parameters * FLOAT_BYTES
-    memory["inputs x, B·T·n"] = each * config.embedding
-    memory[f"states and gates, {states}·B·T·d a layer and direction"] = (
-        each * config.hidden * states * config.layers * network.directions
-    )
-    memory["logits, B·T·k"] = each * len(loaded.outcomes)
-    return memory
+def _sizes(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str, int]:
+    """The letters of the formulas of `_memory`. With truncation, K steps are held at a time, and not T."""
+    network, train, cell = loaded.network, loaded.config.train, loaded.network.cell
+    words, width = network.embedding.weight.shape
+    held = min(steps, train.truncate or steps)
+    task = tasks.of(loaded.config)
+    counted = held if task.carries else min(held, int(np.count_nonzero(counted_steps(loaded, steps))))
+    return {
+        "P": parameters, "N": words, "n": width, "d": network.config.hidden, "k": len(loaded.outcomes),
+        "B": batch, "T": steps, "K": held, "R": min(words, batch * steps), "s": len(cell.parts) + len(cell.kept),
+        "ℓ": network.config.layers * network.directions, "m": batch * counted,
+    }  # fmt: skip
+
+
+def _memory(loaded: Loaded, sizes: Mapping[str, int]) -> tuple[MemoryRow, ...]:
+    """What `training.loop.Training` holds while it goes back through a batch, from its second epoch on.
+
+    On the processor the optimiser updates a table of embeddings by the rows that a batch reads, and notes for every row how far
+    it is; on a GPU it updates the whole table.
+    """
+    train, by_rows = loaded.config.train, loaded.config.train.device != "cuda"
+    p, n, table = sizes["P"], sizes["n"], sizes["N"] * sizes["n"]
+    read, places = sizes["R"] * n, sizes["B"] * sizes["K"]
+    rows = [("weights", "4·P", 4 * p)]
+    rows.append(("gradients", "4·(P − N·n + R·n)", 4 * (p - table + read)) if by_rows else ("gradients", "4·P", 4 * p))
+    if train.optimizer == "adam":
+        rows.append(("Adam's two moments", "8·P", 8 * p))
+    if by_rows:
+        rows.append(("row numbers of E", "16·N", 16 * sizes["N"]))
+    if train.average:
+        rows.append(("average of the weights", "4·P", 4 * p))
+    rows.append(("best weights so far", "4·P", 4 * p))
+    rows.append(("inputs x", "4·R·n", 4 * read) if by_rows else ("inputs x", "4·B·K·n", 4 * places * n))
+    rows.append(("states and gates", "4·s·ℓ·B·K·d", 4 * sizes["s"] * sizes["ℓ"] * places * sizes["d"]))
+    rows.append(("logits", "4·m·k", 4 * sizes["m"] * sizes["k"]))
+    return tuple(MemoryRow(*row) for row in rows)

@@ -7,11 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
 from rnn_core.network.embedding import by_one_hot
-from rnn_core.results import OneHotWindow, TextMatrix
+from rnn_core.results import LabelMatrix, OneHotVector, OneHotWindow, TextMatrix, Trace
+
+Target = str | Sequence[str]
+"""A label, or a tag for each token."""
 
 ORDERS = ("run", "first", "frequency")
 """How words are numbered: the run's vocabulary, or that of the texts shown, by first appearance or by frequency."""
@@ -66,6 +70,45 @@ def look_up_difference(table: Tensor, indices: np.ndarray) -> float:
     flat = torch.from_numpy(indices.ravel())
     with torch.no_grad():
         return float((by_one_hot(table, flat) - table[flat]).abs().max())
+
+
+def vector(loaded: Loaded, trace: Trace, step: int) -> OneHotVector:
+    """The token of a step in the numbers of the run's own vocabulary."""
+    index, table = int(trace.indices[step]), loaded.network.embedding.weight
+    vocabulary = loaded.speech.vocabulary
+    difference = look_up_difference(table, np.array([index]))
+    row = table[index].detach().numpy()
+    return OneHotVector(trace.tokens[step], vocabulary.words[index], index, len(vocabulary), row, difference)
+
+
+def label_matrix(loaded: Loaded, matrix: TextMatrix, targets: Sequence[Target | None], rows: int = 10) -> LabelMatrix:
+    """What the run's loss asks for at each step of the first texts of a matrix.
+
+    Args:
+        targets: (m,) the label or tags of each text; None: not known, or the text itself says it.
+        rows: r, at most.
+    """
+    task, outcomes = tasks.of(loaded.config), loaded.outcomes
+    longest, lengths = matrix.indices.shape[1], matrix.lengths[:rows]
+    given = tuple(target is not None or not task.schema.labels for target in targets[:rows])
+    counted = task.weights(loaded.config, lengths, longest).T > 0
+    classes = np.full(counted.shape, -1)
+    for row, steps in enumerate(lengths.tolist()):
+        readouts = np.zeros((steps, 0)) if given[row] else _readouts(loaded, matrix.tokens[row])
+        classes[row, :steps] = task.aim(targets[row], outcomes, readouts, matrix.indices[row, :steps])
+    classes = np.where(counted, classes, -1)
+    used = np.unique(classes[classes >= 0])
+    names = outcomes if task.schema.labels else matrix.words  # without labels it is words that are asked for
+    called = tuple(names[i] for i in used.tolist())
+    return LabelMatrix(matrix.tokens[:rows], classes, used, called, given, len(names), longest, len(matrix.tokens))
+
+
+@torch.no_grad()
+def _readouts(loaded: Loaded, tokens: Sequence[str]) -> np.ndarray:
+    """(T, k) the probabilities at each step of a text as fed."""
+    indices = [SOS, *loaded.speech.vocabulary.encode(tokens[1:-1]), EOS]
+    read = loaded.network({"tokens": torch.tensor(indices)[:, None], "lengths": torch.tensor([len(indices)])})
+    return read["logits"][:, 0].softmax(1).numpy()
 
 
 def window(matrix: TextMatrix, step: int, rows: int = 6, steps: int = 3) -> OneHotWindow:

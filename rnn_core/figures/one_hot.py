@@ -6,11 +6,14 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets
-from rnn_core.figures.text import escape
+from rnn_core.figures.text import escape, wrapped
 from rnn_core.results import PAD, OneHotWindow, TextMatrix
 
-MOST_ROWS, MOST_STEPS = 10, 14
+MOST_ROWS, MOST_STEPS = 10, 10
 """Texts and steps of the index matrix that are drawn, so that every cell can be read."""
+
+CELL, LETTERS = 46, 6
+"""Pixels that a cell of it has at least, and letters of a token on one of its lines."""
 
 KINDS = {"pad": "#c3c8cf", "special": "#a6c8e4", "unknown": "#f0c27f", "word": "#e9eef3"}
 """The colours of cells; black is read on each of them."""
@@ -22,6 +25,11 @@ def shown_steps(longest: int, step: int) -> np.ndarray:
     """The steps of the index matrix that are drawn around a step, from 0."""
     first = min(max(step - MOST_STEPS // 2, 0), max(longest - MOST_STEPS, 0))
     return np.arange(first, min(first + MOST_STEPS, longest))
+
+
+def row_height(written: Sequence[Sequence[str]]) -> int:
+    """Pixels of a row of cells with these words."""
+    return 14 + 16 * max((words.count("<br>") + 1 for line in written for words in line), default=2)
 
 
 def indices(matrix: TextMatrix, step: int) -> Figure:
@@ -37,7 +45,7 @@ def indices(matrix: TextMatrix, step: int) -> Figure:
             kind = ("pad", "unknown", "special", "special", "word")[min(index, 4)]
             kinds[r, c] = list(KINDS).index(kind)
             token = tokens[t] if t < len(tokens) else PAD
-            line.append(f"{escape(token, 9)}<br><b>{index}</b>")
+            line.append(f"{wrapped(token, LETTERS)}<br><b>{index}</b>")
             fed = f", read as {escape(matrix.words[index])}" if kind == "unknown" else ""
             says.append(f"text {r + 1}, t = {t + FIRST}: {escape(token, 60)}{fed}<br>index {index}")
             picks.append(t)
@@ -48,14 +56,15 @@ def indices(matrix: TextMatrix, step: int) -> Figure:
         type="heatmap",
         z=kinds.astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=last, showscale=False, hoverinfo="skip",
         colorscale=[[i / last, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
-        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 13},
+        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 12},
     )]  # fmt: skip
     down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
     data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))
     return frame(
         data,
-        44 * len(rows) + 60,
+        row_height(written) * len(rows) + 60,
         ("indices", matrix.tokens[:MOST_ROWS]),
+        meta={"least": 110 + CELL * len(shown)},
         xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": "step t"},
                "showgrid": False, "side": "bottom"},
         yaxis={"range": [len(rows) - 0.5, -0.5], "tickvals": list(range(len(rows))), "showgrid": False,
@@ -98,6 +107,7 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
         data,
         26 * r + 150,
         ("one-hot", tuple(names), tuple(part.steps)),
+        meta={"least": 70 + 14 * (total + s - 1)},
         xaxis={"showgrid": False} | ticks,
         yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [f"text {i + 1}" for i in part.rows.tolist()],
                "showgrid": False},

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame
+from rnn_core.figures.text import counted
 
 WAYS = {
     ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
@@ -26,7 +27,7 @@ def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray]
             type="scatter",
             x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 2.5}, marker={"size": 7},
-            text=[f"{count} pads" for count in counts.tolist()],
+            text=[counted(count, "pad") for count in counts.tolist()],
             hovertemplate="%{text}: %{y:.6f}<extra>" + name + "</extra>",
         ))  # fmt: skip
     place = int(np.searchsorted(counts, pads))

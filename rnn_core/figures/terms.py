@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame
+from rnn_core.figures.text import counted
 from rnn_core.results import GateTerms, Logit
 
 
@@ -37,7 +38,7 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     for kind, name in (("past", f"{times}W · h"), ("word", f"{scale}U · x")):
         rest = [part.value for part in left if part.kind == kind]
         if rest:
-            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{len(rest)} products added up"))
+            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{counted(len(rest), 'product')} added up"))
     if terms.bias or not terms.others:
         shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
     shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]
@@ -91,7 +92,7 @@ def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, formula: 
                 hovertext=[every[i].says for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>",
             ))  # fmt: skip
     low, high = min(0.0, *(part.value for part in every)), max(0.0, *(part.value for part in every))
-    room = 0.16 * ((high - low) or 1)
+    room = 0.28 * ((high - low) or 1)
     return frame(
         data,
         24 * len(every) + 100,

@@ -33,6 +33,17 @@ def _sign(letter: str, lone: bool) -> str:
     return letter
 
 
+def wrapped(text: str, width: int, lines: int = 2) -> str:
+    """`escape`, on up to some lines of up to `width` characters, of which the last may end in "…"."""
+    shown = visible(text, width * lines)
+    return "<br>".join(shown[i : i + width].translate(_ESCAPES) for i in range(0, len(shown), width))
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun, such as "1 text" and "1,000 texts"."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 _TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 

@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
 from rnn_core.results.gradients import (
@@ -14,10 +15,12 @@ from rnn_core.results.gradients import (
     SgdStep,
     Truncation,
 )
-from rnn_core.results.ledger import Ledger, LedgerRow
-from rnn_core.results.one_hot import PAD, OneHotWindow, TextMatrix
+from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
+from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.readout import Logit
+from rnn_core.results.recipe import Recipe
+from rnn_core.results.scaling import Scaled
 from rnn_core.results.scores import (
     Answer,
     Answers,
@@ -47,25 +50,31 @@ __all__ = [
     "ClassScores",
     "Comparison",
     "CopyGradients",
+    "Cutting",
     "DataReport",
     "Evaluation",
     "FileAnswers",
     "GateTerms",
     "GradientFlow",
     "History",
+    "LabelMatrix",
     "Ledger",
     "LedgerRow",
     "LeftOut",
     "Logit",
     "LossModes",
+    "MemoryRow",
     "Mistake",
+    "OneHotVector",
     "OneHotWindow",
     "PaddedRead",
     "PaddingAudit",
     "PaddingCost",
     "Reach",
     "Readings",
+    "Recipe",
     "RecurrenceGain",
+    "Scaled",
     "Scores",
     "SgdStep",
     "SideReport",
@@ -76,6 +85,7 @@ __all__ = [
     "Trace",
     "Truncation",
     "UnitStep",
+    "WayOfReading",
     "WithoutRecurrence",
     "Written",
     "decision_step",

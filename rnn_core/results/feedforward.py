@@ -30,7 +30,7 @@ class RecurrenceGain:
         recurrent, feed_forward: accuracies; without recurrence each answer comes from the token at its own step alone.
         mean: of the texts answered by the mean of the feed-forward readouts over their steps; None where a text has no
             answer as a whole.
-        majority: the share of the most frequent class.
+        shares: (k,) of each class among the true answers: the accuracy of always answering it.
     """
 
     texts: int
@@ -39,7 +39,7 @@ class RecurrenceGain:
     recurrent: float
     feed_forward: float
     mean: float | None
-    majority: float
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,21 @@ class LedgerRow:
 
 
 @dataclass(frozen=True)
+class MemoryRow:
+    """The bytes of one thing that training holds.
+
+    Attributes:
+        name: of the thing.
+        formula: its bytes in letters, such as 4·(P − N·n + R·n).
+        size: in bytes.
+    """
+
+    name: str
+    formula: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Every parameter of a network, and the bytes that training it takes, in float32.
 
@@ -35,7 +50,10 @@ class Ledger:
         declared: the sum of the shapes that the cell declares.
         in_tensors: the sum of the tensors' sizes.
         batch, steps: B and T of the activations.
-        memory: bytes by what they are for.
+        memory: what training holds at once.
+        sizes: the letters of its formulas: P parameters in all, N, n, d and k; B texts of T steps, of which K are held for
+            the way back; R rows of E that a batch reads at most; s numbers kept per unit and step; ℓ layers times
+            directions; m steps that the loss counts.
     """
 
     letters: dict[str, int]
@@ -47,4 +65,5 @@ class Ledger:
     in_tensors: int
     batch: int
     steps: int
-    memory: dict[str, int]
+    memory: tuple[MemoryRow, ...]
+    sizes: dict[str, int]

@@ -41,6 +41,50 @@ class TextMatrix:
 
 
 @dataclass(frozen=True)
+class LabelMatrix:
+    """What the loss asks for at each step of some texts.
+
+    Attributes:
+        tokens: (r,) the tokens of each text as fed.
+        classes: (r, L) the number of the class at each step that the loss counts; −1 elsewhere.
+        used, names: (u,) the numbers in `classes`, rising, and what these classes are called.
+        given: (r,) whether the label of the text is known; the network's own answer stands for one that is not.
+        outputs: k.
+        longest: L.
+        texts: m, of which r are here.
+    """
+
+    tokens: tuple[tuple[str, ...], ...]
+    classes: np.ndarray
+    used: np.ndarray
+    names: tuple[str, ...]
+    given: tuple[bool, ...]
+    outputs: int
+    longest: int
+    texts: int
+
+
+@dataclass(frozen=True)
+class OneHotVector:
+    """One token as a one-hot vector, and as the row of E that this picks.
+
+    Attributes:
+        token, fed: as typed, and as the vocabulary has it.
+        index: the place of the 1, from 0.
+        size: N.
+        row: (n,) E[w].
+        difference: largest |E[w] − Eᵀ onehot(w)|.
+    """
+
+    token: str
+    fed: str
+    index: int
+    size: int
+    row: np.ndarray
+    difference: float
+
+
+@dataclass(frozen=True)
 class OneHotWindow:
     """A part of the one-hot matrix: some texts, some steps, and of each step the words that occur there at all.
 

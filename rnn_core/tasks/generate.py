@@ -68,7 +68,7 @@ class Generate(Task):
                     "embedding"),
         "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
-        "matrix": ("texts", "ledger", "unit"),
+        "matrix": ("texts", "ledger", "recipe", "unit"),
         "losses": (),
     })  # fmt: skip
 

@@ -37,7 +37,7 @@ class Tag(Task):
         "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
-        "matrix": ("texts", "pads", "ledger", "unit", "alone", "tags-alone"),
+        "matrix": ("texts", "pads", "ledger", "recipe", "unit", "alone", "tags-alone"),
         "losses": (),
     })  # fmt: skip
 

@@ -87,8 +87,9 @@ class Training:
         kind = Optimizer if self.device.type == "cpu" else DeviceOptimizer
         self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train)
         self.engine = self._engine()
-        # the running average of the weights (Polyak and Juditsky 1992), by which dev is scored and which is saved
-        self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
+        # the exponential moving average of the weights (Polyak and Juditsky 1992), which is scored on dev and saved
+        averaged = self.network.named_parameters() if config.train.average else ()
+        self._averaged = {name: p.detach().clone() for name, p in averaged}
         self._averaged_at = 0
         vocabularies = {TEXT: speech.vocabulary, **speech.vocabularies}
         self._rare = {name: np.array(vocabularies[fed.side].counts) == 1 for name, fed in self.task.fed.items()}

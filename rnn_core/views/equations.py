@@ -7,6 +7,7 @@ from typing import Self
 
 from rnn_core.analysis.equations import unit_step
 from rnn_core.figures import terms as figures
+from rnn_core.figures.text import counted
 from rnn_core.results import GateTerms, UnitStep
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Held
@@ -62,7 +63,7 @@ class Unit:
         return f"t = {self.found.step + 1} (“{literal(self.token, 30)}”)"
 
 
-def _unit(inputs: Inputs, controls: Gate) -> Unit:
+def unit_of(inputs: Inputs, controls: Gate) -> Unit:
     assert controls.unit is not None and controls.gate is not None
     found = inputs.once(_found, controls.layer, controls.direction, controls.at, controls.unit)
     cell, network = inputs.network.cell, inputs.network.network
@@ -74,7 +75,7 @@ def _found(inputs: Inputs, *place: int) -> UnitStep:
     return unit_step(inputs.network, inputs.trace, *place)
 
 
-def _most_bytes(inputs: Inputs) -> int:
+def most_bytes(inputs: Inputs) -> int:
     """Of each gate four rows of float64 and a few numbers: two rows as long as the state, two as long as the widest input."""
     model, cell = inputs.run.config.model, inputs.network.cell
     widest = max(model.embedding, (1 + model.bidirectional) * model.hidden)
@@ -85,12 +86,38 @@ _TERM = re.compile(
     r"W(?:_(?P<past>[a-z]))? h_\{t-1\}|U(?:_(?P<word>[a-z]))? x_t|(?<![a-zA-Z\\])b(?:_(?P<bias>[a-z]))?(?![a-zA-Z])"
     r"|(?P<before>[a-z])_\{t-1\}|(?P<now>[a-z])_t"
 )
+_FUNCTION = re.compile(r"(\\[a-zA-Z]+(?:\{\w+\})?)\((.*)\)")
 _PLUS_MINUS = re.compile(r"\+ \(-([\d.]+)\)")
 _NEEDLESS = re.compile(r"\(\((-[\d.]+)\)")
 
 
+def without_past(equation: str) -> str:
+    """An equation of a cell with h_{t−1} = 0: without the terms that the state before is a factor of."""
+    left, right = equation.split(" = ", 1)
+    before, inner, after = "", right, ""
+    if (whole := _FUNCTION.fullmatch(right)) and _terms_of(whole[2]):
+        before, inner, after = f"{whole[1]}(", whole[2], ")"
+    kept = [term for term in _terms_of(inner) if "{t-1}" not in term]
+    return f"{left} = {before}{' + '.join(kept) or '0'}{after}"
+
+
+def _terms_of(right: str) -> list[str]:
+    """The terms of a sum, brackets left whole; none where its brackets are not its own."""
+    terms, depth = [""], 0
+    for part in re.split(r"( \+ |[(){}])", right):
+        depth += (part in "({") - (part in ")}") if part else 0
+        if depth < 0:
+            return []
+        if part == " + " and depth == 0:
+            terms.append("")
+        else:
+            terms[-1] += part
+    return terms
+
+
 def live(unit: Unit) -> str:
-    """The cell's equations, each with this unit's numbers in it, as LaTeX."""
+    """The cell's equations, each with this unit's numbers in it, as LaTeX. The state before is h_{t+1} for the direction that
+    reads from the end."""
     found = unit.found
     gates = {terms.gate: terms for terms in found.gates}
     only = found.gates[0].gate
@@ -119,8 +146,9 @@ def live(unit: Unit) -> str:
         left, right = equation.split(" = ", 1)
         numbers = pattern.sub(value, right).replace(r"\odot", r"\cdot")
         numbers = _NEEDLESS.sub(r"(\1", _PLUS_MINUS.sub(r"- \1", numbers))
-        lines.append(rf"{left}[{found.unit}] &= {right} &&= {numbers} &&= {values[left[0]]:.4f}")
-    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+        shown = right.replace("{t-1}", "{t+1}") if found.direction else right
+        lines.append(rf"{left}[{found.unit}] &= {shown} \\ &= {numbers} = {values[left[0]]:.4f}")
+    return r"\begin{aligned} " + r" \\[4pt] ".join(lines) + r" \end{aligned}"
 
 
 def heading(unit: Unit) -> str:
@@ -129,7 +157,7 @@ def heading(unit: Unit) -> str:
 
 
 _view = partial(
-    View[Gate, Unit], needs=("run", "text"), controls=Gate, compute=_unit, most_bytes=_most_bytes,
+    View[Gate, Unit], needs=("run", "text"), controls=Gate, compute=unit_of, most_bytes=most_bytes,
 )  # fmt: skip
 
 
@@ -185,8 +213,8 @@ def _explain_terms(unit: Unit) -> str:
             f"{number(float(terms.hidden[strongest]))}. All of W h: {number(terms.past)}; {numbers[0].lower()}{numbers[1:]}"
         )
     return (
-        f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {count:,} products and a bias. Each product "
-        f"is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
+        f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {counted(count, 'product')} and a bias. Each "
+        f"product is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
         f"{formula}\n\n{numbers} {check(unit)}"
     )
 

@@ -1,19 +1,21 @@
 """The view of the feed-forward network beside the recurrent one: what recurrence adds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from rnn_core.analysis.feedforward import without_recurrence
+from rnn_core.analysis.equations import unit_step
+from rnn_core.analysis.feedforward import alone_trace, without_recurrence
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
-from rnn_core.figures.text import escape
-from rnn_core.results import RecurrenceGain, WithoutRecurrence
+from rnn_core.figures.text import counted, escape
+from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
+from rnn_core.views import equations
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
-from rnn_core.views.view import Controls, Part, View, figure, literal, number
+from rnn_core.views.view import Controls, Part, Table, View, figure, literal, number
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,72 @@ def _pick(point: list[Any]) -> dict[str, Any]:
 
 _NEEDS = ("run", "text")
 
+
+@dataclass(frozen=True)
+class SameStep:
+    """One unit at one step, with the state before it and without."""
+
+    recurrent: equations.Unit
+    feed_forward: equations.Unit
+
+
+def _same_step(inputs: Inputs, controls: equations.Gate) -> SameStep:
+    recurrent = equations.unit_of(inputs, controls)
+    place = controls.layer, controls.direction, controls.at, recurrent.found.unit
+    found = unit_step(inputs.network, inputs.once(_read_alone), *place, recurrence=False)
+    lines = tuple(map(equations.without_past, recurrent.equations))
+    return SameStep(recurrent, replace(recurrent, found=found, equations=lines))
+
+
+def _read_alone(inputs: Inputs) -> Trace:
+    return alone_trace(inputs.network, inputs.trace)
+
+
+def sums(found: SameStep) -> dict[str, list[Any]]:
+    """The sum of each gate with and without the state before, as a table."""
+    pairs = list(zip(found.recurrent.found.gates, found.feed_forward.found.gates, strict=True))
+    return {
+        "gate": [own.gate for own, _ in pairs],
+        "W h, recurrent": [own.factor * own.past for own, _ in pairs],
+        "U x, recurrent": [own.word_factor * own.word for own, _ in pairs],
+        "U x, feed-forward": [single.word_factor * single.word for _, single in pairs],
+        "a, recurrent": [own.total for own, _ in pairs],
+        "a, feed-forward": [single.total for _, single in pairs],
+    }
+
+
+def _show_same_step(found: SameStep) -> tuple[Part, ...]:
+    own, single = found.recurrent, found.feed_forward
+    return (
+        Part("text", f"**Recurrent**, with the state before: **h = {own.found.values['h']:.4f}**"),
+        Part("formula", equations.live(own)),
+        Part("text", f"**Feed-forward**, the state before set to 0: **h = {single.found.values['h']:.4f}**"),
+        Part("formula", equations.live(single)),
+        Part("table", Table(sums(found), formats=dict.fromkeys([name for name in sums(found) if name != "gate"], "%.4f"))),
+    )
+
+
+def _explain_same_step(found: SameStep) -> str:
+    own, single = found.recurrent.found, found.feed_forward.found
+    above = "" if own.layer == 0 else (
+        " Below this layer the state before is 0 too, so what it reads from there differs as well."
+    )  # fmt: skip
+    gate = own.gates[0].gate
+    return (
+        "The recurrent network and the feed-forward one have the same U, W and b, and read the same token. The feed-forward one "
+        f"lacks every term that the state before is a factor of.{above}\n\n"
+        r"$$\text{recurrent: } a_t = b + W h_{t-1} + U x_t \qquad \text{feed-forward: } a_t = b + U x_t$$" + "\n\n"
+        f"For {gate} of unit {own.unit} at {found.recurrent.where}: {number(own.gates[0].total)} with the state before, "
+        f"{number(single.gates[0].total)} without; the state is {number(own.values['h'])} and {number(single.values['h'])}. "
+        f"{equations.check(found.recurrent)}"
+    )
+
+
+SAME_STEP: View[equations.Gate, SameStep] = View(
+    "same-step", "What is the same step without the state before?", _NEEDS, equations.Gate, _same_step, _show_same_step,
+    _explain_same_step, lambda inputs: 2 * equations.most_bytes(inputs),
+)  # fmt: skip
+
 ALONE: View[Labelled, Alone] = View(
     "alone", "What would the network say without its memory?", _NEEDS, Labelled, _alone, _draw, _explain,
     lambda inputs: sum(24 + len(token.encode()) for token in inputs.trace.tokens) + 4096, _pick,
@@ -104,7 +172,7 @@ def _tags(inputs: Inputs, controls: Controls) -> Said:
     )
     more = ", …" if len(changed) > 8 else "."
     return Said(
-        f"Recurrence changes the tag of {len(changed)} of {len(own)} tokens" + (f": {listed}{more}" if listed else ".")
+        f"Recurrence changes the tag of {len(changed)} of {counted(len(own), 'token')}" + (f": {listed}{more}" if listed else ".")
     )
 
 
@@ -128,13 +196,18 @@ _view = partial(
 TAGS = _view("tags-alone", compute=_tags)
 ANSWER = _view("answer-alone", compute=_answer)
 
-VIEWS = (ALONE, ANSWER, TAGS)
+VIEWS = (ALONE, SAME_STEP, ANSWER, TAGS)
 
 
-def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:
-    """Accuracy with and without recurrence, as Markdown. `of`: which texts were read."""
+def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int, str] | None = None) -> str:
+    """Accuracy with and without recurrence, as Markdown.
+
+    Args:
+        of: which texts were read.
+        majority: the number and the name of the most frequent class of training; None: not known.
+    """
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
-    what = f" ({gain.decisions:,} tokens)" if gain.decisions != gain.texts else ""
+    what = f" ({counted(gain.decisions, 'token')})" if gain.decisions != gain.texts else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
     if gain.mean is None:
         without, against = f"**{gain.feed_forward:.4f}** without", ""
@@ -144,7 +217,13 @@ def gain_words(gain: RecurrenceGain, of: str = "dev texts") -> str:
             "readouts over all steps does"
         )
         against = " to the better of the two"
+    always = ""
+    if majority is not None:
+        place, name = majority
+        always = (
+            f" Always answering {literal(name, 40)}, the most frequent class of training, gets {gain.shares[place]:.4f} here."
+        )
     return (
-        f"On {texts} {of}{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. The most frequent class "
-        f"alone would get {gain.majority:.4f}. Recurrence adds **{added:+.4f}**{against}."
+        f"On {texts} {of}{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. Recurrence adds "
+        f"**{added:+.4f}**{against}.{always}"
     )

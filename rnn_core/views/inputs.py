@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, Mistake, Scores, SplitSummary, Trace
+from rnn_core.results import Along, History, Mistake, Scores, SplitSummary, Trace
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -14,6 +14,8 @@ NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",
     "text": "the text as the run reads it, a trace",
     "second_text": "further texts, as tokens",
+    "labels": "the label or the tags of each of the further texts; None where they are not known",
+    "history": "what the run's training wrote down",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
     "answers": "some of the answers that were scored, with their texts",
@@ -127,6 +129,16 @@ class Inputs:
     @property
     def more(self) -> tuple[tuple[str, ...], ...]:
         found: tuple[tuple[str, ...], ...] = self.named["second_text"].value
+        return found
+
+    @property
+    def labels(self) -> tuple[str | tuple[str, ...] | None, ...]:
+        found: tuple[str | tuple[str, ...] | None, ...] = self.named["labels"].value
+        return found
+
+    @property
+    def history(self) -> History:
+        found: History = self.named["history"].value
         return found
 
     @property

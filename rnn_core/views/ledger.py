@@ -105,7 +105,7 @@ def agreement(found: Ledger) -> str:
 
 _view = partial(
     View[Sizes, Ledger], needs=("run", "text"), controls=Sizes, compute=_ledger,
-    most_bytes=lambda inputs: 4096 + 1024 * (inputs.run.config.model.layers * (1 + inputs.run.config.model.bidirectional)),
+    most_bytes=lambda inputs: 8192 + 1024 * (inputs.run.config.model.layers * (1 + inputs.run.config.model.bidirectional)),
 )  # fmt: skip
 
 PARAMETERS = _view("ledger", "How many numbers are learnt?", render=_draw_counts, explain=_explain_counts)
@@ -133,20 +133,33 @@ COUNTS = _view(
 
 
 def _draw_memory(found: Ledger) -> tuple[Part, ...]:
-    sizes = list(found.memory.values())
-    return figure(bars.amounts(list(found.memory), sizes, [size_words(size) for size in sizes], "bytes"))
+    rows = found.memory
+    says = [size_words(row.size) for row in rows]
+    return figure(bars.amounts([row.name for row in rows], [row.size for row in rows], says, "bytes"))
 
 
 def _explain_memory(found: Ledger) -> str:
+    sizes, held = found.sizes, {row.name for row in found.memory}
+    rows = "\n".join(f"| {row.name} | {row.formula} | {row.size:,} |" for row in found.memory)
+    letters = ", ".join(f"{letter} = {value:,}" for letter, value in sizes.items())
+    optimiser = "Adam keeps two running means (moments) for each parameter" if "Adam's two moments" in held else (
+        "SGD keeps nothing between updates"
+    )  # fmt: skip
+    by_rows = (
+        " Of E, a batch has a gradient only for the R rows that it reads: at most one per token, and at most N. For each of "
+        "the N rows two whole numbers of 8 bytes say by which update it is up to date, and where it stands in the batch."
+    )
+    average = (
+        " The running average of the weights is a copy, and one more is made for as long as dev is scored with the average."
+    )
+    cut = f" The way back is cut after K = {sizes['K']:,} steps, so K steps are held and not T." * (sizes["K"] < sizes["T"])
     return (
-        f"Each number is a float32 of 4 bytes. Adam keeps two running means (moments) for each parameter; the "
-        "gradient of E has the rows of the batch's words alone, so it takes less than is drawn. What grows with "
-        f"the texts are the activations, which the way back needs: for B = {found.batch:,} texts of T = {found.steps:,} steps "
-        "every step's input, and the state and the gates of every layer and direction.\n\n"
-        rf"$$B \cdot T \cdot d \cdot 4 = {found.batch} \cdot {found.steps} \cdot {found.letters['d']} \cdot 4 = "
-        rf"{found.batch * found.steps * found.letters['d'] * 4}\ \text{{bytes for one array of states}}$$" + "\n\n"
-        f"Together {size_words(sum(found.memory.values()))}. Buffers of the libraries come on top; truncation after K steps "
-        "keeps K steps of the activations instead of T."
+        f"Each number is a float32 of 4 bytes. {optimiser}; the weights of the best epoch so far are a copy."
+        f"{by_rows * ('row numbers of E' in held)}{average * ('average of the weights' in held)} The way back needs the "
+        "inputs, states and gates of every step, so these grow with B and T, and the logits of the m steps that the loss "
+        f"counts.{cut}\n\n| held | formula | bytes |\n| --- | --- | ---: |\n{rows}\n\n"
+        f"Here {letters}: s numbers are kept per unit and step, ℓ is layers times directions.\n\n"
+        f"Together {size_words(sum(row.size for row in found.memory))}. Buffers, and the copies that dropout makes, come on top."
     )
 
 

@@ -9,16 +9,22 @@ import numpy as np
 from rnn_core import tasks
 from rnn_core.analysis import one_hot as analysis
 from rnn_core.config import CHOICE_NAMES
+from rnn_core.figures import labels as label_figures
 from rnn_core.figures import one_hot as figures
+from rnn_core.figures import vectors
 from rnn_core.figures.frame import FIRST
-from rnn_core.figures.text import visible
-from rnn_core.results import TextMatrix
+from rnn_core.figures.text import counted, visible
+from rnn_core.results import LabelMatrix, OneHotVector, TextMatrix
 from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect import Step
 from rnn_core.views.ledger import size_words
-from rnn_core.views.view import Choice, Controls, Part, Table, View, literal
+from rnn_core.views.view import Choice, Controls, Part, Table, View, literal, number
 
 MOST_SHOWN = 4000
 """Characters of a text that are shown on its way."""
+
+MOST_OUTPUTS = 24
+"""Numbers of a one-hot label that are written out."""
 
 MOST_LISTED = 300
 """Words of the vocabulary table."""
@@ -102,8 +108,8 @@ def shown_words(words: Words) -> str:
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
     return (
-        f"{said}Shown: texts 1 to {rows} of {m}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} of {longest:,}. Click a step to "
-        "move along."
+        f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} "
+        f"of {longest:,}. Click a step to move along."
     )
 
 
@@ -117,13 +123,13 @@ def _explain_indices(words: Words) -> str:
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
-        f"number in the vocabulary; what it does not hold becomes `<unk>` ({matrix.unknown:,} times here). A matrix has rows of "
-        "one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
+        f"number in the vocabulary; what it does not hold becomes `<unk>` ({counted(matrix.unknown, 'time')} here). A matrix has "
+        "rows of one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
         rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
         "\n\n"
         f"The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a "
         "pad, pads have no loss, and reading from the end begins at the last true token. "
-        f"Here {pads(matrix):,} of {matrix.indices.size:,} cells are pads ({pads(matrix) / matrix.indices.size:.0%})."
+        f"Pads are {pads(matrix):,} of {matrix.indices.size:,} cells ({pads(matrix) / matrix.indices.size:.0%})."
     )
 
 
@@ -154,7 +160,7 @@ def stages(words: Words) -> dict[str, list[Any]]:
     between = "  ·  "
     shown = {
         "as typed": visible(words.text),
-        f"{len(tokens) - 2:,} tokens": between.join(tokens[1:-1]),
+        counted(len(tokens) - 2, "token"): between.join(tokens[1:-1]),
         f"{len(tokens):,} steps": between.join(tokens),
         "as the vocabulary has them": between.join(fed),
         f"{len(tokens):,} indices": between.join(map(str, row[: len(tokens)])),
@@ -204,6 +210,139 @@ def vocabulary_words(words: Words) -> str:
 VOCABULARY = _view(
     "vocabulary", "", lambda words: (Part("text", vocabulary_words(words)), Part("table", Table(vocabulary(words), 250))),
     vocabulary_words,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the loss asks for at each step.
+
+    Attributes:
+        step: the chosen one, from 0.
+        of: what has a label: `text`, `token`, or `next` where the label of a token is the one that follows.
+    """
+
+    matrix: LabelMatrix
+    step: int
+    of: str
+
+
+def _labels(inputs: Inputs, controls: Numbered) -> Labels:
+    assert controls.step is not None
+    schema = tasks.of(inputs.run.config).schema
+    of = "next" if not schema.labels else "token" if schema.per_token else "text"
+    words = inputs.once(_matrix, controls.order)
+    found = analysis.label_matrix(inputs.network, words, (None, *inputs.labels), figures.MOST_ROWS)
+    return Labels(found, controls.step, of)
+
+
+def label_words(found: Labels) -> str:
+    """What the label matrix holds, and the chosen label as a one-hot vector, as Markdown."""
+    matrix = found.matrix
+    counted = int((matrix.classes >= 0).sum())
+    what = {
+        "text": "Each text has one label, so the labels are a vector y of m numbers; drawn is where the loss reads them",
+        "token": "Each token has a label, so the labels are a matrix of m rows and L columns, as the indices are",
+        "next": "The label of a step is the token that follows: the index matrix, shifted by one step to the left",
+    }[found.of]
+    own = "" if all(matrix.given) else (
+        " The label of a text that was typed is not known: the network's own answer stands for it."
+    )  # fmt: skip
+    of = "" if matrix.texts == len(matrix.classes) else f" of the first {len(matrix.classes)} texts"
+    return (
+        f"{what}. No loss counts at “–”: {counted:,} of {matrix.classes.size:,} cells{of} have a label.{own} "
+        f"{label_vector(found)}"
+    )
+
+
+def label_vector(found: Labels) -> str:
+    """The label of the first text at the chosen step as a one-hot vector, as Markdown."""
+    matrix, t = found.matrix, found.step
+    label = int(matrix.classes[0, t])
+    if label < 0:
+        return f"At t = {t + FIRST} of text 1 the loss asks for nothing."
+    name = matrix.names[int(np.searchsorted(matrix.used, label))]
+    k = matrix.outputs
+    numbers = ", ".join("1" if j == label else "0" for j in range(k))
+    vector = f"y = ({numbers})" if k <= MOST_OUTPUTS else f"y is 0 at {k - 1:,} places and 1 at place {label:,}, counted from 0"
+    return f"At t = {t + FIRST} of text 1 it is {literal(name, 30)}, number {label} of k = {k:,}: one-hot, {vector}."
+
+
+def _explain_labels(found: Labels) -> str:
+    matrix = found.matrix
+    m, longest, k = matrix.texts, matrix.longest, matrix.outputs
+    shape = {
+        "text": rf"y \in \{{0, \ldots, {k - 1}\}}^{{{m}}}",
+        "token": rf"Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
+        "next": rf"Y[i, t] = \text{{indices}}[i, t + 1], \qquad Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
+    }[found.of]
+    return (
+        f"{label_words(found)}\n\n$${shape}$$\n\n"
+        "A label is written as a number; as a one-hot vector it has k numbers, of which only its own is 1. The loss compares "
+        "this vector with the k probabilities of the readout, and only the term of the 1 is left:\n\n"
+        rf"$$L = -\sum_{{j=0}}^{{{k - 1}}} y_j \log \hat y_j = -\log \hat y_{{\text{{label}}}}$$" + "\n\n"
+        "Pads, and steps without a label, have the weight 0 in the loss."
+    )
+
+
+LABELS: View[Numbered, Labels] = View(
+    "labels", "Which labels does the loss ask for?", ("run", "text", "second_text", "labels"), Numbered, _labels,
+    lambda found: (Part("figure", label_figures.label_matrix(found.matrix, found.step)), Part("text", label_words(found))),
+    _explain_labels, lambda inputs: 2 * _most_bytes(inputs) + sum(len(label.encode()) for label in inputs.run.speech.labels),
+    _pick,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Token(Step):
+    """A step of the first text, from 0; None: that of its first token."""
+
+    def settled(self, inputs: Inputs) -> Self:
+        return super(Token, replace(self, step=1 if self.step is None else self.step)).settled(inputs)
+
+
+def _vector(inputs: Inputs, controls: Token) -> OneHotVector:
+    return analysis.vector(inputs.network, inputs.trace, controls.at)
+
+
+def _draw_vector(found: OneHotVector) -> tuple[Part, ...]:
+    table = Table({"i": list(range(len(found.row))), "E[w][i]": found.row.astype(float).tolist()}, 250)
+    return (
+        Part("figure", vectors.one_hot_vector(found.index, found.size)),
+        Part("text", vector_words(found)),
+        Part("table", table, f"Row {found.index:,} of E: all {counted(len(found.row), 'number')}"),
+    )
+
+
+def vector_words(found: OneHotVector) -> str:
+    """The token, its index and the row it picks, as Markdown."""
+    fed = f", read as {literal(found.fed, 30)}" if found.fed != found.token else ""
+    first = ", ".join(map(number, found.row[:6].tolist()))
+    each = vectors.places_per_cell(found.size)
+    shared = f" Each cell of the picture stands for {each:,} places." if each > 1 else ""
+    return (
+        f"“{literal(found.token, 30)}”{fed}: index **{found.index:,}**. Of its N = {found.size:,} numbers one is 1 and "
+        f"{found.size - 1:,} are 0; the place is counted from 0.{shared} Row {found.index:,} of E begins with {first}."
+    )
+
+
+def _explain_vector(found: OneHotVector) -> str:
+    w, n = found.index, len(found.row)
+    return (
+        "A one-hot vector has a place for every word of the vocabulary, and a 1 at the place of the word itself. No two words "
+        "are more alike than others: every two of these vectors are equally far apart. Multiplied by E, the 1 picks the row "
+        "of E that is learnt for the word.\n\n"
+        rf"$$\mathrm{{onehot}}(w)_j = \begin{{cases}} 1 & j = w \\ 0 & j \neq w \end{{cases}}, \qquad w = {w},\ "
+        rf"j = 0, \ldots, {found.size - 1}$$" + "\n\n"
+        rf"$$x_t = E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$" + "\n\n"
+        f"{vector_words(found)} The product differs from the row by {number(found.difference)} at the most. Two different "
+        f"one-hot vectors are always √2 = {number(2**0.5)} apart."
+    )
+
+
+VECTOR: View[Token, OneHotVector] = View(
+    "one-hot-vector", "What is one word as a one-hot vector?", ("run", "text"), Token, _vector, _draw_vector, _explain_vector,
+    lambda inputs: 4 * inputs.run.config.model.embedding + 4 * sum(map(len, inputs.trace.tokens)) + 65_536,
 )  # fmt: skip
 
 
@@ -289,7 +428,7 @@ def whole_words(found: Whole) -> str:
             f"**{size_words(batch * steps * n * analysis.FLOAT_BYTES)}** of ones and zeros with N = {n:,}."
         )
     said = [
-        f"{split}, {texts:,} texts of up to L = {longest:,} steps: "
+        f"{split}, {counted(texts, 'text')} of up to L = {longest:,} steps: "
         f"**{size_words(analysis.one_hot_bytes(texts, longest, n))}** of ones and zeros, "
         f"{size_words(texts * longest * analysis.INDEX_BYTES)} of indices"
         for split, (texts, longest, _) in found.splits.items()
@@ -302,4 +441,4 @@ WHOLE: View[Controls, Whole] = View(
     lambda found: (Part("text", whole_words(found)),) if found.name else (), whole_words, lambda inputs: 4096,
 )  # fmt: skip
 
-VIEWS = (STAGES, INDICES, VOCABULARY, ONE_HOT, WHOLE)
+VIEWS = (STAGES, INDICES, VOCABULARY, VECTOR, ONE_HOT, WHOLE, LABELS)

@@ -12,6 +12,7 @@ from rnn_core.analysis.steps import one_class
 from rnn_core.analysis.trace import trace as read
 from rnn_core.figures import heatmap
 from rnn_core.figures import padding as figures
+from rnn_core.figures.text import counted
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
@@ -93,7 +94,7 @@ def _over_pads(
     def explain(found: PadCurves) -> str:
         at = int(np.searchsorted(found.counts, found.pads))
         listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in found.curves.items())
-        return f"{words(found)}\n\nWith {found.pads} pads – {listed}."
+        return f"{words(found)}\n\nWith {counted(found.pads, 'pad')} – {listed}."
 
     return _view(
         name, question, compute=compute, explain=explain, most_bytes=lambda inputs: _FEW_BYTES,
@@ -205,7 +206,8 @@ def _explain_states(found: PadStates) -> str:
     return (
         f"{said}\n\n"
         r"$$h_0 = 0, \qquad h_t = \mathrm{step}(h_{t-1}, x_t)$$" + "\n\n"
-        f"The uppermost states of the padded row, {pads} pads on the {found.side}; outlined: the column whose answer is found."
+        f"The uppermost states of the padded row, {counted(pads, 'pad')} on the {found.side}; outlined: the column "
+        "that is answered."
     )
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rnn_core.analysis.one_hot import ORDERS, renumbered, text_matrix, window
+from rnn_core.analysis.one_hot import ORDERS, renumbered, text_matrix, vector, window
+from rnn_core.analysis.trace import trace
 from rnn_core.data.vocabulary import EOS, PAD, SOS, SPECIALS, UNK
 from tests.analysis.gradients import loaded
 from tests.tiny import vocabulary_of
@@ -51,3 +52,15 @@ def test_the_window_is_cut_from_the_dense_matrix() -> None:
         np.testing.assert_array_equal(seen.values, part[:, :, seen.columns])
         assert not np.delete(part, seen.columns, axis=2).any()
     assert window(matrix, 3).values.shape == (3, 3, len(np.unique(matrix.indices[:, 2:5])))
+
+
+@pytest.mark.parametrize("step", [0, 2, 4])
+def test_a_one_hot_vector_times_e_is_the_row(step: int) -> None:
+    one = loaded("gru")
+    seen = trace(one, "film zzz good")
+    found = vector(one, seen, step)
+    table, row = one.network.embedding.weight.numpy(), found.row
+    np.testing.assert_array_equal(np.eye(found.size)[found.index] @ table, row)
+    np.testing.assert_array_equal(row, seen.embeddings[step])
+    assert (found.size, found.difference, found.token) == (len(table), 0, seen.tokens[step])
+    assert found.fed == (found.token if step != 2 else SPECIALS[UNK])

@@ -19,8 +19,8 @@ from tests.tiny import CELLS, COMPILED, config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
 SECTIONS = {
-    "copies": ("copy_shares", "running"), "modes": ("modes",), "truncation": ("truncation",),
-    "reach": ("reach", "saturation"), "sgd": ("sgd", "directions"), "beside": ("beside",),
+    "copies": ("copy_shares", "running"), "modes": ("modes",), "truncation": ("truncation", "cut-readouts", "cut-gradients"),
+    "reach": ("reach", "saturation", "exploding"), "sgd": ("sgd", "directions"), "beside": ("beside",),
 }  # fmt: skip
 """What is drawn in each tab; the map and the walk stand above."""
 
@@ -47,7 +47,7 @@ def test_every_view_is_there_and_shows_the_numbers_of_the_analysis(opened, fille
     drawn = {}
     for section, views in SECTIONS.items():
         app = opened(filled, run=named["reviews.csv"], text=TEXT, loss="every", window="3", section=section)
-        there = {c.proto.id.rsplit("-", 1)[-1] for c in app.get("plotly_chart")}
+        there = {c.proto.id.rsplit("view-", 1)[-1] for c in app.get("plotly_chart")}
         assert there == {"pairs", "walk", *views}, "a tab that is not open is not computed"
         drawn |= {view: chart(app, f"view-{view}")["data"] for view in ("pairs", "walk", *views)}
     row = len(found.rows) - 1

@@ -28,7 +28,8 @@ from tests.pages.driving import Open, chart, numbers, sound
 from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 
 TEXT = "the soup was cold but the service was wonderful"
-PARTS = {"texts": ("indices", "one_hot"), "pads": ("pad_moved", "pad_drift", "pad_curves", "pad_states"),
+PARTS = {"texts": ("indices", "one-hot-vector", "one_hot", "labels"), "recipe": (),
+         "pads": ("pad_moved", "pad_drift", "pad_curves", "pad_states"),
          "ledger": ("ledger", "memory"), "unit": ("states", "terms"), "alone": ("alone",)}  # fmt: skip
 """What is drawn in each tab."""
 
@@ -62,7 +63,7 @@ def test_an_empty_workspace_offers_the_next_click(opened, tmp_path: Path, monkey
 def test_a_newcomer_sees_all_of_it_on_a_ready_made_run(opened, tmp_path: Path, run: str) -> None:
     for part, views in PARTS.items():
         app = opened(tmp_path / "workspace", run=run, part=part)
-        there = {c.proto.id.rsplit("-", 1)[-1] for c in app.get("plotly_chart")}
+        there = {c.proto.id.rsplit("view-", 1)[-1] for c in app.get("plotly_chart")}
         assert there == set(views), "a tab that is not open is not computed"
         assert not any("not in this workspace" in info.value for info in app.info)
     app = opened(tmp_path / "workspace", run=run)
@@ -106,6 +107,11 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     assert counted["numbers"].tolist()[-1] == book.in_tensors == sum(counted["numbers"][:-1])
     assert f"**{book.in_tensors:,}**: the same" in said(app)
 
+    app = opened(filled, **look, part="recipe")
+    history = Workspace(filled).run(run).history().epochs[-1]
+    assert f"{history['step'] / 2:,.0f} updates on batches" in said(app)
+    assert f"here 2 epochs and {history['step']:,} updates" in said(app)
+
     app = opened(filled, **look, part="unit")
     unit = unit_step(one, seen, 0, 0, 4, 3)
     assert f"**h = {unit.values['h']:.4f}**" in said(app)
@@ -120,6 +126,9 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     np.testing.assert_allclose(numbers(lines[1]["y"]), without_recurrence(one, seen).readouts[:, label], atol=1e-6)
     gained = gain(one, saved.encoded("dev"), 24)
     assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without when" in said(app)
+    majority = Workspace(filled).run(run).majority
+    assert f"Always answering {majority}, the most frequent class of training, gets " in said(app)
+    assert f"gets {gained.shares[one.outcomes.index(majority)]:.4f} here" in said(app)
 
 
 def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named: dict[str, str]) -> None:
@@ -134,7 +143,7 @@ def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named
     again = opened(filled, **link)
     assert (again.number_input(key="pick-batch").value, again.number_input(key="pick-steps").value) == (7, 500)
     memory = ledger(read(filled, run)[0], 7, 500).memory
-    np.testing.assert_allclose(numbers(chart(again, "view-memory")["data"][0]["x"]), list(memory.values()))
+    np.testing.assert_allclose(numbers(chart(again, "view-memory")["data"][0]["x"]), [row.size for row in memory])
     odd = opened(filled, **link | {"batch": "0", "steps": "999999999"})
     assert (odd.number_input(key="pick-batch").value, odd.number_input(key="pick-steps").value) == (1, 20_000)
 

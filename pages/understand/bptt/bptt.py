@@ -16,7 +16,7 @@ with widgets.saying_problems():
     text_choice.choose_text(run)
     choice.choose_target(run)
     way = choice.look_back(run)
-    read, flow = inputs.of(target=way), way.value.flow
+    read, flow = inputs.of_text(run, target=way), way.value.flow
 
 choice.warn(way.value)
 st.markdown(

@@ -3,8 +3,8 @@
 TABS = {
     "copies": ("What each copy adds", (("copy_shares",), ("running",))),
     "modes": ("Last or every step", (("modes",), ("losses-page",))),
-    "truncation": ("Truncation", (("truncation",),)),
-    "reach": ("Vanishing or exploding", (("reach",), ("saturation",))),
+    "truncation": ("Truncation", (("truncation",), ("cut-readouts",), ("cut-gradients",))),
+    "reach": ("Vanishing or exploding", (("reach",), ("saturation",), ("exploding",))),
     "sgd": ("A step of SGD", (("sgd", "clipping"), ("batch",))),
     "beside": ("Other runs", (("beside",),)),
 }

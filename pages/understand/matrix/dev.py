@@ -32,7 +32,9 @@ def show_last_column(run: Run, read: Inputs) -> None:
 
 def show_gain(run: Run, read: Inputs) -> None:
     """What recurrence adds."""
-    _show(run, read.network, lambda found, texts: gain_words(found.recurrence, texts))
+    majority, labels = run.majority, run.speech.labels
+    known = (labels.index(majority), majority) if majority in labels else None
+    _show(run, read.network, lambda found, texts: gain_words(found.recurrence, texts, known))
 
 
 def _kept(run: Run, name: str, compute: Callable[[], Any]) -> Any:

@@ -35,7 +35,11 @@ def fill(part: str) -> None:
         st.stop()
     head, given = st.container(horizontal=True, vertical_alignment="bottom"), read
     if part == "texts":
-        given = inputs.of_text(run, second_text=texts.choose(run, head), dataset=texts.dataset(run))
+        more, labels = texts.choose(run, head)
+        given = inputs.of_text(run, second_text=(more, more), labels=(labels, labels), dataset=texts.dataset(run))
+    if part == "recipe":
+        history = run.history()
+        given = inputs.of_text(run, history=((str(run.path), len(history.steps), len(history.epochs)), history))
     if part == "unit":
         place = view("terms").chosen(chosen, **at).settled(read)
         fixed = {"step": place.step, "unit": place.unit, "quantity": "h"}

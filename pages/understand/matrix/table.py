@@ -1,10 +1,13 @@
 """The tabs of Words to matrix, and the views in each."""
 
 TABS = {
-    "texts": ("From words to one-hot", (("stages",), ("indices",), ("vocabulary",), ("one_hot",), ("whole-data",))),
+    "texts": ("From words to one-hot", (
+        ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",), ("labels",),
+    )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
     "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
-    "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",))),
+    "recipe": ("The recipe", (("recipe",),)),
+    "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",), ("same-step",))),
     "alone": ("Without recurrence", (("alone",), ("answer-alone",), ("tags-alone",), ("gain",))),
 }
 """By the names that tasks have for them, the titles of the tabs and their views; those of a row stand side by side."""

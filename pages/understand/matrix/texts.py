@@ -28,8 +28,8 @@ def dataset(run: Run) -> tuple[Hashable, Dataset | None]:
     return ((saved.fingerprint, saved.name), Dataset(saved.name, saved.report.splits)) if saved else (None, None)
 
 
-def choose(run: Run, row: Any) -> tuple[Hashable, tuple[tuple[str, ...], ...]]:
-    """The rows below the text, as tokens, and the same as their key.
+def choose(run: Run, row: Any) -> tuple[tuple[tuple[str, ...], ...], tuple[str | tuple[str, ...] | None, ...]]:
+    """The rows below the text as tokens, and their labels, None where they are not known.
 
     Args:
         row: where it is chosen where they come from.
@@ -41,9 +41,9 @@ def choose(run: Run, row: Any) -> tuple[Hashable, tuple[tuple[str, ...], ...]]:
                               **state.bound("source", source))  # fmt: skip
     if saved is None or chosen.source == "typed":
         more = tuple(_typed(run))
-    else:
-        more = tuple(tuple(tokens) for tokens, _ in saved.report.examples[:FROM_DATA])
-    return more, more
+        return more, (None,) * len(more)
+    examples, has = saved.report.examples[:FROM_DATA], tasks.of(run.config).schema.labels
+    return tuple(tuple(tokens) for tokens, _ in examples), tuple(label if has else None for _, label in examples)
 
 
 def _typed(run: Run) -> list[tuple[str, ...]]:

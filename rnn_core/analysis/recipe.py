@@ -1,0 +1,63 @@
+"""The recipe that a run was trained by, with its own numbers."""
+
+import math
+
+from rnn_core import tasks
+from rnn_core.analysis.loading import Loaded
+from rnn_core.network import cells
+from rnn_core.network.cells import PLAIN
+from rnn_core.results import History, Recipe
+
+
+def recipe(loaded: Loaded, history: History) -> Recipe:
+    """The recipe of a run, from its options and from what its training wrote down."""
+    network, config, train = loaded.network, loaded.config, loaded.config.train
+    task, width = tasks.of(config), loaded.network.weight_out.shape[1]
+    schema, last = task.schema, history.epochs[-1] if history.epochs else {}
+    best = [entry["epoch"] for entry in history.epochs if entry.get("best")]
+    return Recipe(
+        cell=cells.title(config.model),
+        words=len(loaded.speech.vocabulary), embedding=config.model.embedding, hidden=config.model.hidden, width=width,
+        classes=len(loaded.outcomes),
+        letters=tuple(one.letter for one in network.cell.declared.values()),
+        parameters=sum(p.numel() for p in network.parameters()),
+        starts=starts(loaded),
+        of="next" if not schema.labels else "token" if schema.per_token else "text",
+        loss=task.loss_of(config), reduce=train.reduce,
+        optimizer=train.optimizer, rate=train.learning_rate, clip=train.clip, batch=train.batch, truncate=train.truncate,
+        patience=train.patience, most_epochs=train.epochs,
+        metric=(task.metric(loaded.speech.scheme), task.higher_is_better),
+        epochs=float(last.get("epoch", 0)), updates=int(last.get("step", 0)), best=float(best[-1]) if best else 0.0,
+    )  # fmt: skip
+
+
+def starts(loaded: Loaded) -> dict[str, str]:
+    """By letter how the parameters start, those of the cell in the lowest layer: as `network.recurrent.initialise` and
+    `network.models.Network` have it."""
+    network, model = loaded.network, loaded.config.model
+    d, width, classes = model.hidden, network.weight_out.shape[1], len(loaded.outcomes)
+    if model.initialisation == "torch":
+        found = {"E": "normal, deviation 1"}
+        bound = f"uniform in ±1/√d = ±{1 / math.sqrt(d):.4g}"
+        for one in network.cell.declared.values():
+            twice = "the sum of two, each " if one.of in network.cell.of_inputs and network.cell.of_step else ""  # torch's two
+            found[one.letter] = twice + bound if one.of != PLAIN else _constants(network.cell.gates, one.start)
+        return found | dict.fromkeys(("V", "c"), f"uniform in ±{1 / math.sqrt(width):.4g}")
+    found = {"E": "uniform in ±0.05"}
+    for one in network.cell.declared.values():
+        if one.start == "glorot":
+            found[one.letter] = f"uniform in ±√(6/(n + d)) = ±{math.sqrt(6 / (model.embedding + d)):.4g}"
+        elif one.start == "orthogonal":
+            found[one.letter] = "orthogonal: WᵀW = 1 for each gate" if len(network.cell.gates) > 1 else "orthogonal: WᵀW = 1"
+        else:
+            found[one.letter] = _constants(network.cell.gates, one.start)
+    return found | {"V": f"uniform in ±{math.sqrt(6 / (width + classes)):.4g}", "c": "0"}
+
+
+def _constants(gates: tuple[str, ...], values: tuple[float, ...] | str) -> str:
+    """The constants of blocks of rows: one for all of them, or by gate."""
+    each = [f"{float(value):g}" for value in values]
+    if len(set(each)) == 1 or len(each) != len(gates):
+        return each[0]
+    others = sorted(set(each) - {"0"})
+    return "0, but " + ", ".join(f"{value} for {gate}" for gate, value in zip(gates, each, strict=True) if value in others)

@@ -1,0 +1,189 @@
+"""The views of a text that is cut: as separate samples beside a state that is carried over the cuts."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+
+from rnn_core.analysis.cutting import LONGEST, cutting
+from rnn_core.analysis.steps import one_class, targets_of
+from rnn_core.figures import gradients as figures
+from rnn_core.figures.frame import FIRST, upright
+from rnn_core.figures.text import counted, escape
+from rnn_core.results import Cutting
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect import Labelled
+from rnn_core.views.view import Part, View, literal, number
+
+CARRIED, SEPARATE, WHOLE = "state carried over", "separate samples", "uncut"
+
+
+@dataclass(frozen=True)
+class Pieces(Labelled):
+    """K; None: as the run was trained, or 5."""
+
+    window: int | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        last = len(inputs.trace.tokens) - 1
+        trained = inputs.run.config.train.truncate
+        size = self.window or (trained if 0 < trained <= last else 5)
+        return replace(super().settled(inputs), window=min(max(size, 1), last + 1))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A text cut at every K steps.
+
+    Attributes:
+        series: by the way to read, (T,) what is drawn.
+        size: K.
+        tokens: (T,) those that are read.
+        step: the chosen one, from 0.
+        at: the step whose loss is followed back, from 0.
+        asked: the class that is asked for; empty where each step asks for its own.
+        left_out: how many tokens of the text are not read.
+        moved: (T,) ‖h_t, cut − h_t, uncut‖ with separate samples.
+        carried_moved: the largest such distance with the state carried over; None where it cannot be.
+        changed: steps whose most probable class is another one with separate samples.
+    """
+
+    series: dict[str, np.ndarray]
+    size: int
+    tokens: tuple[str, ...]
+    step: int
+    at: int
+    asked: str
+    left_out: int
+    moved: np.ndarray
+    carried_moved: float | None
+    changed: tuple[int, ...]
+
+
+def _found(inputs: Inputs, label: str | None, size: int) -> Cutting:
+    return cutting(inputs.network, inputs.trace.indices[:LONGEST], _classes(inputs, label), size)
+
+
+def _classes(inputs: Inputs, label: str | None) -> np.ndarray:
+    return targets_of(inputs.run, inputs.trace, label)[:LONGEST]
+
+
+def _cut(inputs: Inputs, controls: Pieces, drawn: str) -> Cut:
+    assert controls.window is not None
+    found: Cutting = inputs.once(_found, controls.label, controls.window)
+    classes, trace = _classes(inputs, controls.label), inputs.trace
+    at, shown = np.arange(len(classes)), one_class(classes)
+    ways = {WHOLE: found.whole} if found.carried is None or drawn == "lengths" else {}
+    ways |= {} if found.carried is None else {CARRIED: found.carried}
+    ways |= {SEPARATE: found.separate}
+    if drawn == "lengths":
+        series = {name: way.lengths for name, way in ways.items()}
+    else:
+        series = {name: np.where(classes < 0, np.nan, way.readouts[at, classes]) for name, way in ways.items()}
+    moved = np.linalg.norm(found.separate.states - found.whole.states, axis=1)
+    carried = None if found.carried is None else float(
+        np.linalg.norm(found.carried.states - found.whole.states, axis=1).max()
+    )  # fmt: skip
+    changed = np.flatnonzero(found.separate.readouts.argmax(1) != found.whole.readouts.argmax(1))
+    tokens = trace.tokens[: len(classes)]
+    return Cut(
+        series, found.size, tokens, min(controls.at, len(tokens) - 1), found.at, "" if shown is None else trace.labels[shown],
+        len(trace.tokens) - len(tokens), moved, carried, tuple(changed.tolist()),
+    )  # fmt: skip
+
+
+def _readouts(inputs: Inputs, controls: Pieces) -> Cut:
+    return _cut(inputs, controls, "readouts")
+
+
+def _lengths(inputs: Inputs, controls: Pieces) -> Cut:
+    return _cut(inputs, controls, "lengths")
+
+
+def _draw(cut: Cut, title: str, log: bool) -> tuple[Part, ...]:
+    drawn = figures.along(cut.series, cut.tokens, title, cut.step, log=log)
+    borders = [upright(first + FIRST - 0.5) for first in range(cut.size, len(cut.tokens), cut.size)]
+    drawn["layout"]["shapes"] = [*drawn["layout"]["shapes"], *borders]
+    if not log:
+        drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
+    said = "Dotted: the cuts."
+    if cut.left_out:
+        said += f" This text is long: its first {len(cut.tokens):,} steps are read."
+    return Part("figure", drawn), Part("caption", said)
+
+
+def _draw_readouts(cut: Cut) -> tuple[Part, ...]:
+    asked = escape(cut.asked, 24) if cut.asked else "what each step asks for"
+    return *_draw(cut, f"probability of {asked}", log=False), Part("text", parting_words(cut))
+
+
+def parting_words(cut: Cut) -> str:
+    """Where the two ways to read part, as Markdown."""
+    apart = np.flatnonzero(cut.moved > 1e-9)
+    if not len(apart):
+        return f"A piece of K = {cut.size} holds the whole text: nothing is cut."
+    first, most = int(apart[0]), int(cut.moved.argmax())
+    changed = ", ".join(str(t + FIRST) for t in cut.changed[:12]) + (", …" if len(cut.changed) > 12 else "")
+    answers = f"The most probable class is another one at {counted(len(cut.changed), 'step')}"
+    same = "" if cut.carried_moved is None else (
+        f" With the state carried over, every state is that of the uncut text (largest distance {number(cut.carried_moved)})."
+    )  # fmt: skip
+    return (
+        f"As separate samples the text parts from the uncut one at t = {first + FIRST} (“{literal(cut.tokens[first], 30)}”). The "
+        f"state is farthest off at t = {most + FIRST}: {number(float(cut.moved[most]))} (Euclidean). {answers}"
+        f"{f': t = {changed}' if changed else ''}.{same}"
+    )
+
+
+def _explain_readouts(cut: Cut) -> str:
+    both = "" if cut.carried_moved is not None else (
+        " This network also reads from the end. That direction begins behind the last token, so it has no state to go on "
+        "from at a cut: the uncut text stands for it here."
+    )  # fmt: skip
+    return (
+        f"A text of {counted(len(cut.tokens), 'step')} is cut at every K = {cut.size} steps. As separate samples each piece "
+        "begins at the state 0 and knows nothing of what stands before it. With the state carried over it goes on from where "
+        f"the piece before it ended.{both}\n\n"
+        rf"$$\text{{separate: }} h_{{jK}} = 0 \qquad \text{{carried: }} h_{{jK}} = \text{{the state after step }} jK, \qquad "
+        rf"K = {cut.size},\ j = 0, 1, \ldots$$" + "\n\n" + parting_words(cut)
+    )
+
+
+def _explain_lengths(cut: Cut) -> str:
+    listed = " · ".join(
+        f"{name}: {int((np.nan_to_num(values) > 0).sum())} of {counted(len(values), 'state')}, together "
+        f"{number(float(np.nansum(values)))}"
+        for name, values in cut.series.items()
+    )
+    first = cut.at // cut.size * cut.size
+    return (
+        f"The loss at t = {cut.at + FIRST} is followed back to the state after each step k, with the network's own weights. "
+        "Uncut, its gradient goes back to the first step. With the state carried over, the forward pass is the same, but the "
+        "state is taken as a given number at the cut: the gradient stops there. So it does in separate samples, where the "
+        "state itself is another one.\n\n"
+        rf"$$\frac{{\partial L}}{{\partial h_k}} = 0 \quad \text{{for }} k \le {first}, \text{{ with cuts at every }} "
+        rf"K = {cut.size} \text{{ and the loss at }} t = {cut.at + FIRST}$$" + "\n\n"
+        f"States that receive a gradient, and the sum of its lengths – {listed}."
+    )
+
+
+def _pick(point: list[Any]) -> dict[str, Any]:
+    return {"step": int(point[0])}
+
+
+_view = partial(
+    View[Pieces, Cut], needs=("run", "text"), controls=Pieces, pick=_pick,
+    most_bytes=lambda inputs: 80 * min(len(inputs.trace.tokens), LONGEST) + 4 * sum(map(len, inputs.trace.tokens)) + 4096,
+)  # fmt: skip
+
+READOUTS = _view(
+    "cut-readouts", "What does a cut text answer, with its state carried over and without?", compute=_readouts,
+    render=_draw_readouts, explain=_explain_readouts,
+)  # fmt: skip
+LENGTHS = _view(
+    "cut-gradients", "How far back does the gradient of a cut text go?", compute=_lengths,
+    render=lambda cut: _draw(cut, f"gradient of L({cut.at + FIRST}) at the state", log=True), explain=_explain_lengths,
+)  # fmt: skip
+
+VIEWS = (READOUTS, LENGTHS)
