@@ -85,6 +85,11 @@ class Facts:
     loss: str
     carries: bool
 
+    @property
+    def state(self) -> str:
+        """What the state is called: h, or (h,m)."""
+        return self.parts[0] if len(self.parts) == 1 else f"({','.join(self.parts)})"
+
 
 def facts_of(loaded: Loaded) -> Facts:
     """Those of a run."""
