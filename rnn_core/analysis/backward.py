@@ -47,7 +47,7 @@ class Backward:
 
     @cached_property
     def modes(self) -> LossModes:
-        return bptt.loss_modes(self.done, self.target, self.loaded.config.train.reduce)
+        return bptt.loss_modes(self.done, self.target)
 
     @cached_property
     def truncations(self) -> list[Truncation]:
@@ -104,10 +104,11 @@ def backward(
     logit: bool = False,
     precise: bool = False,
     examples: Sequence[Any] = (),
+    reduce: str | None = None,
 ) -> Backward:
     """Prepares the way back; arguments as `target_of`'s, and `precise` for float64. Raises Problem as that does."""
     short, tags = beginning(loaded, trace, target)
-    aim = target_of(loaded, short, tags, loss, logit)
+    aim = target_of(loaded, short, tags, loss, logit, reduce)
     network = doubled(loaded.network) if precise else loaded.network
     cut = "" if short is trace else bptt.cut_words(len(trace.tokens) - 2, len(short.tokens) - 2)
     return Backward(loaded, short, aim, forward(network, short.indices), examples, cut)

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -99,12 +100,14 @@ class Target(NamedTuple):
         weights: (T,) w_t.
         logit: look at the class's logit instead of its loss.
         loss: `last` or `every`.
+        reduce: `mean` or `sum` over the steps that count.
     """
 
     classes: Tensor
     weights: Tensor
     logit: bool
     loss: str
+    reduce: str
 
 
 def target_of(
@@ -113,6 +116,7 @@ def target_of(
     target: str | Sequence[str] | None = None,
     loss: str | None = None,
     logit: bool = False,
+    reduce: str | None = None,
 ) -> Target:
     """What to aim at, in a text as read.
 
@@ -120,6 +124,7 @@ def target_of(
         target: a label, or for sequence tagging one tag per token; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
         logit: the class's logit instead of its loss.
+        reduce: `mean` or `sum` over the steps that count; None: as the run was trained.
 
     Raises:
         Problem: when there is no such label, a tag is missing, or the task has no such loss.
@@ -130,8 +135,9 @@ def target_of(
     if loss not in task.losses:
         raise Problem(f"A {task.short} run takes a loss at every token; there is none at the last step alone. Choose every.")
     classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
-    weights = task.weights(config, np.array([steps]), steps, loss)
-    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss)
+    reduce = reduce or config.train.reduce
+    weights = task.weights(replace(config, train=replace(config.train, reduce=reduce)), np.array([steps]), steps, loss)
+    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss, reduce)
 
 
 def at_logits(done: Pass, target: Target, steps: slice = slice(None)) -> Tensor:

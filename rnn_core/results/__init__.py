@@ -11,6 +11,7 @@ from rnn_core.results.gradients import (
     GradientFlow,
     LossModes,
     Reach,
+    ReadoutGradients,
     SgdStep,
     Truncation,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "PaddingCost",
     "Reach",
     "Readings",
+    "ReadoutGradients",
     "RecurrenceGain",
     "Scores",
     "SgdStep",

@@ -136,9 +136,9 @@ class Generate(Task):
                 "total": np.array(float(len(at)))}  # fmt: skip
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
-        """Of a text that is fed as `<sos>` w_1 … w_m `<eos>`, the m steps whose next token is one of the text; their mean."""
+        """Of a text that is fed as `<sos>` w_1 … w_m `<eos>`, the m steps whose next token is one of the text."""
         counts = (np.arange(steps)[:, None] < lengths - 2).astype(np.float64)
-        return counts / counts.sum(0).clip(1)
+        return counts if config.train.reduce == "sum" else counts / counts.sum(0).clip(1)
 
     # ---- scores -----------------------------------------------------------------------------------------------------
 

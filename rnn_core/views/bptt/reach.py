@@ -80,8 +80,8 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
     away = bptt_reach.horizon(size)
     where = f"{at(last)}, where the text {end},"
     if size[last] > 1 + SAME:
-        fell = f"It falls to {size[least]:.3g} times the start {at(least)} and grows again" if size[least] < 1 - SAME else "It grows"
-        return f"{fell}: {where} it is {size[last]:.3g} times the start."
+        fell = f"falls to {size[least]:.3g} times the start {at(least)} and grows again" if size[least] < 1 - SAME else "grows"
+        return f"It {fell}: {where} it is {size[last]:.3g} times the start."
     grew = f"It grows to {size[most]:.3g} times the start {at(most)} and falls again. " if size[most] > 1 + SAME else ""
     if away is not None:
         return f"{grew}{at(away)}, less than 1 % of the start is left."
