@@ -80,10 +80,12 @@ class Backward:
     def reach(self, layer: int, direction: int, step: int) -> Reach:
         return self._once(("reach", layer, direction, step), lambda: bptt_reach.reach(self.done, layer, direction, step))
 
-    def path(self, layer: int, direction: int, step: int, back: int, down: int | None = None) -> ChainProduct:
+    def path(
+        self, layer: int, direction: int, step: int, back: int, down: int | None = None, parameter: str = ""
+    ) -> ChainProduct:
         return self._once(
-            ("path", layer, direction, step, back, down),
-            lambda: bptt_reach.path(self.done, self.target, layer, direction, step, back, down),
+            ("path", layer, direction, step, back, down, parameter),
+            lambda: bptt_reach.path(self.done, self.target, layer, direction, step, back, down, parameter),
         )
 
     def _once(self, key: tuple[Any, ...], compute: Any) -> Any:

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ from rnn_core.results import Trace
 
 MOST_TOKENS, FEWEST_TOKENS = 1_000, 20
 """Tokens of the longest text whose way back is laid open, and that every network is allowed."""
+
+REDUCE: dict[str, Literal["mean", "sum"]] = {"mean": "mean", "sum": "sum"}
+"""How the losses of the steps may be added up."""
 
 MOST_WORK = 30e9
 """Multiplications that the way back of a text may take for the total loss alone, some seconds: six per weight and token."""
@@ -135,9 +138,12 @@ def target_of(
     if loss not in task.losses:
         raise Problem(f"A {task.short} run takes a loss at every token; there is none at the last step alone. Choose every.")
     classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
-    reduce = reduce or config.train.reduce
-    weights = task.weights(replace(config, train=replace(config.train, reduce=reduce)), np.array([steps]), steps, loss)
-    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss, reduce)
+    added = config.train.reduce if reduce is None else reduce
+    if added not in REDUCE:
+        raise Problem(f"The losses of the steps are added up as their {' or their '.join(REDUCE)}, not as {added!r}. Choose one.")
+    train = replace(config.train, reduce=REDUCE[added])
+    weights = task.weights(replace(config, train=train), np.array([steps]), steps, loss)
+    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss, added)
 
 
 def at_logits(done: Pass, target: Target, steps: slice = slice(None)) -> Tensor:

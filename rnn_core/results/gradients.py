@@ -210,7 +210,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class ChainProduct:
-    """∂⁺L(t)/∂h_s · ∂h_s/∂h_k · ∂⁺h_k/∂W in one layer and direction, factor by factor.
+    """∂⁺L(t)/∂h_s · ∂h_s/∂h_k · ∂⁺h_k/∂P in one layer and direction, factor by factor.
 
     ∂⁺L(t)/∂h_s is what reaches the state at s from outside of this layer and direction: in the uppermost layer from the readout,
     at s = t alone; in a lower one from the layers above, which carry the loss along time too, so that it comes down at many
@@ -224,11 +224,11 @@ class ChainProduct:
         between: (parts·d, parts·d) ∂(state at s)/∂(state at k).
         between_norm: its largest singular value.
         at_copy: (parts·d,) the product of the two.
-        parameter: W, by the code's name; of a cell that has none, U.
-        delta: (G·d,) what of δ(t,k) at W h_{k−1} comes this way.
-        factor: (d,) h_{k−1}; for U x_k, (n,).
-        gradient_norm: the length of ∂L(t)/∂W|(k) by this way alone: ‖delta‖ · ‖h_{k−1}‖.
-        whole_norm: ‖∂L(t)/∂W|(k)‖, by all ways.
+        parameter: P, by the code's name.
+        delta: (rows,) what of δ(t,k) at the product of P comes this way.
+        factor: what P multiplies: (d,) the state before for W, (n,) the input for U, (1,) 1 for a vector.
+        gradient_norm: the length of ∂L(t)/∂P|(k) by this way alone: ‖delta‖ · ‖factor‖.
+        whole_norm: ‖∂L(t)/∂P|(k)‖, by all ways.
         ways: (m,) every s at which the loss comes down and reaches k.
         shares: (m,) of each way ⟨its delta, δ(t,k)⟩ / ‖δ(t,k)‖²; they sum to 1, or are 0 where nothing arrives.
     """
