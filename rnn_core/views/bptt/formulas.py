@@ -16,6 +16,16 @@ def latex(letter: str) -> str:
     return "".join(_GREEK.get(one, one) for one in letter)
 
 
+def plain(formula: str) -> str:
+    """A letter with indices as it stands within a sentence."""
+    raised = re.sub(r"\^\{([^}]*)\}", lambda match: match[1].translate(_ABOVE), formula)
+    return re.sub(r"_\{([^}]*)\}|_(\w)", lambda match: (match[1] or match[2]).translate(_BELOW), raised)
+
+
+_ABOVE = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
+_BELOW = str.maketrans("0123456789+-kst", "₀₁₂₃₄₅₆₇₈₉₊₋ₖₛₜ")
+
+
 def at_loss(of: str) -> str:
     """∂L(t)/∂ of something."""
     return rf"\frac{{\partial L(t)}}{{\partial {of}}}"

@@ -65,7 +65,8 @@ def pair_words(asked: Asked) -> str:
     factor = float(held.factors[asked.parameter][k])
     if not v or not factor:
         return f"{said}a gradient of length {number(value)}."
-    return f"{said}‖δ‖ = {number(value / factor)} times ‖${v}$‖ = {number(factor)} is a gradient of length {number(value)}."
+    product = f"‖δ‖ = {number(value / factor)} times ‖{formulas.plain(v)}‖ = {number(factor)}"
+    return f"{said}{product} is a gradient of length {number(value)}."
 
 
 def readout_words(asked: Asked) -> str:
@@ -85,7 +86,7 @@ def _formulas(asked: Asked) -> str:
     facts = asked.facts
     if asked.readout:
         both = ", of both directions" * (facts.directions == 2)
-        said = f"\n\n$h_t$ is the state of the uppermost layer{both}." if facts.layers > 1 or both else ""
+        said = f"\n\nhₜ is the state of the uppermost layer{both}." if facts.layers > 1 or both else ""
         return formulas.display([formulas.copy(asked)]) + said
     where = [f"in layer {asked.layer + 1} of {facts.layers}"] * (facts.layers > 1)
     where += [f"read from the {('start', 'end')[asked.direction]}"] * (facts.directions == 2)
@@ -101,12 +102,12 @@ def _formulas(asked: Asked) -> str:
         notes.append("Of V only the columns that read this direction count.")
     for part in facts.parts[1:]:
         if kept := formulas.keeps(asked, part):
-            notes.append(f"Past all products a step multiplies ${part}_k$ by ${kept}$ alone: a second way back.")
+            notes.append(f"Past all products a step multiplies {part}ₖ by {formulas.plain(kept)} alone: a second way back.")
     if not facts.of_step:
         notes.append("This cell has no W: its step has no product with the state before, and a loss goes back along the states.")
     if asked.layer and asked.parameter in facts.of_inputs:
         also = ", from both directions" * (facts.directions == 2)
-        notes.append(f"$h^{{({asked.layer})}}_k$ are the states of the layer below{also}.")
+        notes.append(f"{formulas.plain(formulas.multiplied(asked))} are the states of the layer below{also}.")
     notes.append("Nothing comes from beyond the text.")
     return f"{formulas.display(lines)}\n\n{' '.join(notes)}"
 

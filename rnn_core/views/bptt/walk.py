@@ -88,7 +88,7 @@ def path_words(walk: Walk) -> str:
         f"{number(arrives)}.\n"
         f"3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k make it {delta} "
         f"**{number(float(np.linalg.norm(path.delta)))}**"
-        + (f", times the length of ${v}$, **{number(float(np.linalg.norm(path.factor)))}**" if v else "")
+        + (f", times the length of {formulas.plain(v)}, **{number(float(np.linalg.norm(path.factor)))}**" if v else "")
         + f".\n\n{together}"
     )
 
