@@ -24,7 +24,8 @@ class Selection:
         answers: the id of the answers for a file.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
-        loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
+        loss, reduce: of a text: `last` or `every`, and `mean` or `sum` over its steps; None: as trained.
+        logit, precise: of the gradients on BPTT: of the logit, in 64 bits.
         tags: the target of a tagging run, apart by spaces; None: its own answer.
         back: the chosen copy, a step from 0.
         down: the step at which the loss comes down into a lower layer, from 0; None: where most of it does.
@@ -59,6 +60,7 @@ class Selection:
     on: str | None = None
     cell: str | None = None
     loss: str | None = None
+    reduce: str | None = None
     logit: bool = False
     precise: bool = False
     tags: str | None = None

@@ -33,8 +33,8 @@ class Classify(Task):
     losses = ("last", "every")
     views = MappingProxyType({
         "inspect": ("answers-so-far", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
-        "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
-                 "directions", "beside"),
+        "bptt": ("target-label", "total", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation",
+                 "sgd", "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class"),
         "matrix": ("texts", "pads", "last-column", "ledger", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),

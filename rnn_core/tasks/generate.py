@@ -64,7 +64,8 @@ class Generate(Task):
     losses = ("every",)
     views = MappingProxyType({
         "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
-        "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
+        "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
+                 "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
         "losses": (),

@@ -33,7 +33,7 @@ class Tag(Task):
     losses = ("every",)
     views = MappingProxyType({
         "inspect": ("own-answers", "tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
-        "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
+        "bptt": ("target-tags", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "spans"),
         "matrix": ("texts", "pads", "ledger", "unit", "alone", "tags-alone"),

@@ -17,8 +17,8 @@ TABLE = {
     "ledger": ("ledger", "memory", "ledger-sum"),
     "equations": ("unit-step", "terms"),
     "bptt": (
-        "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "clipping",
-        "directions", "beside",
+        "total", "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
+        "clipping", "directions", "beside",
     ),
     "feedforward": ("alone", "answer-alone", "tags-alone"),
 }  # fmt: skip

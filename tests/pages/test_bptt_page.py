@@ -19,7 +19,7 @@ from tests.tiny import CELLS, COMPILED, config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
 SECTIONS = {
-    "copies": ("copy_shares", "running"), "modes": ("modes",), "truncation": ("truncation",),
+    "copies": ("copy_shares", "running"), "total": (), "modes": ("modes",), "truncation": ("truncation",),
     "reach": ("reach", "saturation"), "sgd": ("sgd", "directions"), "beside": ("beside",),
 }  # fmt: skip
 """What is drawn in each tab; the map and the walk stand above."""
@@ -96,6 +96,27 @@ def test_the_clipping_threshold_is_linked(opened, filled: Path, named: dict[str,
         assert opened(filled, **link | {"clip": odd}).number_input(key="pick-clip").value == 5.0
 
 
+def test_the_losses_add_up_as_their_mean_or_their_sum_and_the_link_says_so(opened, filled: Path, named: dict[str, str]) -> None:
+    run, loss = named["reviews.csv"], "every"
+    app = opened(filled, run=run, text=TEXT, loss=loss, section="total")
+    mean = flowing(filled, run, loss=loss, reduce="mean")
+    steps = len(mean.tokens)
+    assert any(rf"L = \frac{{1}}{{{steps}}} \sum_{{t=1}}^{{{steps}}} L(t)" in m.value for m in app.markdown)
+    app.button_group(key="pick-reduce").set_value("sum")
+    sound(app.run())
+    found = flowing(filled, run, loss=loss, reduce="sum")
+    assert found.total == pytest.approx(steps * mean.total)
+    (latex,) = (m.value for m in app.get("latex") if "L(t)" in m.value)
+    assert rf"L = \sum_{{t=1}}^{{{steps}}} L(t) = " in latex and latex.rstrip("$\n ").endswith(f"= {found.total:.4g}")
+    table = next(frame.value for frame in app.dataframe if "w_t L(t)" in frame.value)
+    np.testing.assert_allclose(table["L(t)"], found.values, rtol=1e-6)
+    assert table["w_t"].tolist() == [1.0] * steps and table["sum so far"].iloc[-1] == pytest.approx(found.total)
+    link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+    assert link["reduce"] == "sum" and opened(filled, **link).button_group(key="pick-reduce").value == "sum"
+    last = opened(filled, run=run, text=TEXT, loss="last", reduce="zzz")
+    assert not any(group.key == "pick-reduce" for group in last.button_group), "one step is its own mean and sum"
+
+
 def test_64_bits_agree_with_autograd_to_ten_digits(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, precise="1", logit="1")
     said = next(m.value for m in app.markdown if "autograd" in m.value and "64 bits" in m.value)
@@ -112,7 +133,7 @@ def test_a_tagging_run_takes_a_tag_a_token(opened, filled: Path, named: dict[str
     app.text_input(key="pick-tags").set_value(tags)
     sound(app.run())
     found = flowing(filled, run, text, target=tags)
-    assert any(f"L = **{found.total:.4g}**" in m.value for m in app.markdown)
+    assert any(f"= {found.total:.4g}$" in m.value for m in app.markdown)
     app.text_input(key="pick-tags").set_value("O O")
     sound(app.run())
     assert "2 tags for 5 tokens" in app.error[0].value

@@ -77,7 +77,7 @@ class Facts:
         equations: of the cell, as LaTeX.
         bounded: whether the cell is h = φ(a), so that all products have the same δ and the way back has a bound.
         words: of what the cell keeps, by its names.
-        rate, optimizer, truncate, loss: how the run was trained.
+        rate, optimizer, truncate, loss, reduce: how the run was trained.
         carries: whether it reads a stream, with the state carried over.
     """
 
@@ -99,6 +99,7 @@ class Facts:
     optimizer: str
     truncate: int
     loss: str
+    reduce: str
     carries: bool
 
     @property
@@ -122,7 +123,8 @@ def facts_of(loaded: Loaded) -> Facts:
         {name: one.letter for name, one in cell.declared.items()} | dict(zip(READOUT, "Vc", strict=True)),
         {name: cell.product_of(name) for name in cell.declared}, {name: one.shape[0] for name, one in cell.declared.items()},
         tuple(cell.equations), cell.bounded, {one.name: one.words for one in cell.kept},
-        train.learning_rate, train.optimizer, train.truncate, task.loss_of(loaded.config), task.carries,
+        train.learning_rate, train.optimizer, train.truncate, task.loss_of(loaded.config), train.reduce,
+        task.carries,
     )  # fmt: skip
 
 

@@ -169,6 +169,15 @@ def whole(asked: Asked) -> str:
     return rf"\frac{{\partial L}}{{\partial {letter}}} = \sum_t w_t \sum_{{{ks}}} {at_loss(f'{letter}|(k)')}"
 
 
+def of_total(asked: Asked) -> str:
+    """What a copy of the chosen parameter receives of the total loss, as the sum over the losses that reach it."""
+    letter = latex(asked.letter)
+    if asked.readout:
+        return rf"w_t\, {at_loss(f'{letter}|(t)')}"
+    ts = "t" if asked.below_both else r"t \le k" if asked.direction else r"t \ge k"
+    return rf"\sum_{{{ts}}} w_t\, {at_loss(f'{letter}|(k)')}"
+
+
 def path(asked: Asked) -> str:
     """One loss walked to one copy, in three factors; in a lower layer over all ways down."""
     letter, state = latex(asked.letter), asked.facts.state

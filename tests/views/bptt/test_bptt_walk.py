@@ -30,7 +30,7 @@ def test_in_a_lower_layer_the_ways_down_are_told_and_one_is_followed(workspace: 
     said = views.path_words(other)
     assert "s = 4 (" in said and f"**{number(other.path.gradient_norm)}**" in said
     assert f"**{number(walk.path.whole_norm)}**" in said and f"{other.path.shares[1]:.1%}" in said
-    assert "∂⁺L(t)/∂h_s" in views.factors(other) and r"\sum_s" in views.WALK.explain(other)
+    assert "∂⁺L(t)/∂h_s" in views.factors(other) and r"\sum_{s" in views.WALK.explain(other)
     beyond = looking.but(back=8)(views.WALK)
     assert (beyond.path is not None) == both
     if not both:
