@@ -25,8 +25,8 @@ def test_readings_come_back_as_they_were(workspace: Workspace, padding: PaddingC
 
 def test_what_was_read_step_by_step_comes_back_too(workspace: Workspace) -> None:
     shares, decided = np.linspace(0, 1, 3), np.array([0.1, 1 / 3])
-    found = Along(2, shares, shares / 2, shares / 3, decided, np.arange(2), np.array([0.5, 1e-9]), 2, "sum", np.array([True, False]),
-                  np.array([True, True]))  # fmt: skip
+    found = Along(2, shares, shares / 2, shares / 3, decided, np.arange(2), np.array([0.5, 1e-9]), 2, "sum",
+                  np.array([True, False]), np.array([True, True]))  # fmt: skip
     folder = readings.folder(saved_run(workspace), "0" * 64, "dev")
     assert readings.load_along(folder, "these") is None
     readings.save_along(folder, found, "these")
