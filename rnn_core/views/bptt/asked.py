@@ -211,8 +211,9 @@ def letter(facts: Facts, name: str) -> str:
 def looked_at(inputs: Inputs, controls: Way) -> Asked:
     """What is looked at, once the controls are settled."""
     assert controls.step is not None and controls.back is not None and controls.window is not None
+    back = controls.step if controls.parameter in READOUT else controls.back  # a loss reaches V and c at its own step alone
     return Asked(
-        inputs.backward.flow, facts_of(inputs.backward.loaded), controls.step, controls.back, controls.layer, controls.direction,
+        inputs.backward.flow, facts_of(inputs.backward.loaded), controls.step, back, controls.layer, controls.direction,
         controls.parameter, controls.window,
     )  # fmt: skip
 

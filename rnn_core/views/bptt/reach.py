@@ -64,7 +64,7 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
         distances: (K,) steps away from the start; None: 0, 1, 2 …
     """
     steps_away = (np.arange(len(left)) if distances is None else distances).tolist()
-    way, end = ("on", "ends") if direction else ("back", "begins")
+    way, stops = ("on", "ends") if direction else ("back", "begins")
     if not left[0]:
         return "This loss sends nothing at all."
     if not np.isfinite(left).all():
@@ -76,18 +76,22 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
         return f"{steps_away[n]} step{'s' * (steps_away[n] != 1)} {way}"
 
     size = left / left[0]
-    most, least, last = int(size.argmax()), int(size.argmin()), len(size) - 1
-    away = bptt_reach.horizon(size)
-    where = f"{at(last)}, where the text {end},"
-    if size[last] > 1 + SAME:
-        fell = f"falls to {size[least]:.3g} times the start {at(least)} and grows again" if size[least] < 1 - SAME else "grows"
-        return f"It {fell}: {where} it is {size[last]:.3g} times the start."
-    grew = f"It grows to {size[most]:.3g} times the start {at(most)} and falls again. " if size[most] > 1 + SAME else ""
+    end, away = float(size[-1]), bptt_reach.horizon(size)
+    turns = [(int(size.argmax()), "grows")] if size.max() > max(1, end) * (1 + SAME) else []
+    if away is None and size.min() < min(1, end) * (1 - SAME):
+        turns.append((int(size.argmin()), "falls"))
+    turns.sort()
+    told = ", then ".join(f"{how} to {size[n]:.3g} times the start {at(n)}" for n, how in turns)
+    told = f"It {told}. " if told else ""
+    where = f"{at(len(size) - 1)}, where the text {stops},"
     if away is not None:
-        return f"{grew}{at(away)}, less than 1 % of the start is left."
-    if size[last] >= 1 - SAME:
-        return f"{grew}{where} as much is left as at the start."
-    return f"{grew}Even {where} {size[last]:.3g} times the start is left."
+        return f"{told}{at(away)}, less than 1 % of the start is left."
+    if end > 1 + SAME:
+        how = "Then it falls" if turns and turns[-1][1] == "grows" else "It grows again" if turns else "It grows"
+        return f"{told}{how}: {where} it is {end:.3g} times the start."
+    if end >= 1 - SAME:
+        return f"{told}{where} as much is left as at the start."
+    return f"{told}Even {where} {end:.3g} times the start is left."
 
 
 def _explain_reach(found: Reached) -> str:

@@ -49,6 +49,8 @@ def in_numbers(found: Total) -> str:
     terms = [_signed(float(value if same else weight * value)) for value, weight in zip(values, weights, strict=True)]
     if len(terms) > MOST_TERMS:
         terms = [*terms[: MOST_TERMS - 3], r"\dots", *terms[-2:]]
+    if len(terms) == 1 and same and weights[0] == 1:
+        return f"{formulas.total(found.weights)} = {number(found.total)}"
     said = " + ".join(terms)
     if same and weights[0] != 1:
         each = rf"\frac{{1}}{{{len(counted)}}}" if np.isclose(weights[0] * len(counted), 1) else number(float(weights[0]))
