@@ -22,7 +22,7 @@ from tests.views.looking import figure
      ([1, 3, 0.001], "It grows to 3 times the start 1 step back. 2 steps back, less than 1 % of the start is left."),
      ([1, 0.2, 2], "It falls to 0.2 times the start 1 step back. It grows again: 2 steps back, where the text begins, it is 2"),
      ([1, 2.2, 1.12], "It grows to 2.2 times the start 1 step back. Then it falls: 2 steps back, where the text begins, it is 1"),
-     ([1, 3, 0.2, 2], "It grows to 3 times the start 1 step back, then falls to 0.2 times the start 2 steps back. It grows again:"),
+     ([1, 3, 0.2, 2], "It grows to 3 times the start 1 step back, then falls to 0.2 times the start 2 steps back. It grows"),
      ([1, 0.2, 0.5], "It falls to 0.2 times the start 1 step back. Even 2 steps back, where the text begins, 0.5 times"),
      ([1, 1, 1], "2 steps back, where the text begins, as much is left as at the start.")],
 )  # fmt: skip
