@@ -1,6 +1,6 @@
 """How good answers are: accuracy, scores a class, confusion, and strict entity spans. Arrays in, results out.
 
-Every score here is checked in the tests against scikit-learn and seqeval.
+Every figure here is checked in the tests against scikit-learn and seqeval.
 """
 
 import math
@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -361,34 +360,3 @@ def _outside(counts: Counter[str]) -> str:
 def _valid(tags: Sequence[str], scheme: str, outside: str) -> bool:
     """Whether a strict reading uses every tag that is not outside, and each where the scheme wants it."""
     return sum(end - start for _, start, end in spans(tags, scheme)) == sum(tag != outside for tag in tags)
-
-
-class Paired(NamedTuple):
-    """Two classifiers on the same texts.
-
-    Attributes:
-        only_first, only_second: how many texts the one alone is right on.
-        low, high: the ends of an interval of the difference of their accuracies, first less second.
-    """
-
-    only_first: int
-    only_second: int
-    low: float
-    high: float
-
-
-def paired(first: np.ndarray, second: np.ndarray, level: float = 0.95) -> Paired:
-    """The difference of two accuracies on the same texts, with its interval.
-
-    The interval is Wald's after half a text is added to each cell of the table right/wrong × right/wrong: Agresti and Min 2005,
-    "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine 24, 729 to 740.
-
-    Args:
-        first, second: (m,) whether each is right on each text.
-        level: of confidence.
-    """
-    one, other = int((first & ~second).sum()), int((second & ~first).sum())
-    n = len(first) + 2
-    difference = (one - other) / n
-    spread = NormalDist().inv_cdf((1 + level) / 2) * ((one + other + 1) / n - difference**2) ** 0.5 / n**0.5
-    return Paired(one, other, max(-1.0, difference - spread), min(1.0, difference + spread))

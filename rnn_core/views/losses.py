@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
 from rnn_core.figures.frame import Figure
-from rnn_core.metrics import paired
 from rnn_core.results import Along
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, View, figure, number

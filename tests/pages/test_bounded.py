@@ -53,7 +53,7 @@ def test_the_size_of_a_trace_and_of_a_way_back_is_that_of_their_arrays(workspace
     arrays = [value for value in vars(trace).values() if isinstance(value, np.ndarray)]
     least = sum(array.nbytes for array in (*arrays, *trace.gates.values()))
     assert least <= nbytes(trace, [network]) <= least + 1000
-    back = cache.backward(run, "the film was not bad", False, None, None, None, False, False, False)
+    back = cache.backward(run, "the film was not bad", False, None, None, False, False, False)
     before = nbytes(back, [network, trace])
     flow = back.flow
     assert nbytes(back, [network, trace]) >= before + sum(pairs.nbytes for one in flow.layers for pairs in one.pairs.values())

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
-from rnn_core.metrics import paired
 from rnn_core.results import Along
 from rnn_core.views import losses
 from rnn_core.views.inputs import given

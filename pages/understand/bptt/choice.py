@@ -119,9 +119,9 @@ def look_back(run: Run, own: bool = True) -> Input:
     chosen = state.selection()
     task, target = tasks.of(run.config), _target_of(run).chosen(run)
     batch = own and "directions" in task.views["bptt"]
-    asked = (chosen.text or "", chosen.spaced, target, _loss(run), _reduce(run), chosen.logit, chosen.precise)
-    found = cache.backward(run, *asked, batch)
-    return Input((str(run.path), cache.version_of(run), *asked, bool(found.examples)), found)
+    asked = (chosen.text or "", chosen.spaced, target, _loss(run), chosen.logit, chosen.precise)
+    found = cache.backward(run, *asked, batch, _reduce(run))
+    return Input((str(run.path), cache.version_of(run), *asked, _reduce(run), bool(found.examples)), found)
 
 
 def warn(backward: "Backward") -> None:

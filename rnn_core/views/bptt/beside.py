@@ -40,11 +40,12 @@ def _draw_beside(beside: Beside) -> tuple[Part, ...]:
 def side_by_side(beside: Beside) -> dict[str, list[Any]]:
     """The runs in numbers, as a table."""
     runs = beside.runs
+    without = "" if all(asked.recurrent for asked in runs.values()) else " (‖∂L/∂U‖ of a cell without W)"
     return {
         "run": list(runs),
         "target": [visible(asked.flow.labels[asked.flow.targets[asked.step]]) for asked in runs.values()],
         "loss of the text": [asked.flow.total for asked in runs.values()],
-        "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
+        f"‖∂L/∂W‖{without}, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
         "whole gradient": [asked.flow.norm for asked in runs.values()],
     }
 
