@@ -50,16 +50,22 @@ def in_numbers(found: Total) -> str:
     if len(terms) > MOST_TERMS:
         terms = [*terms[: MOST_TERMS - 3], r"\dots", *terms[-2:]]
     if len(terms) == 1 and same and weights[0] == 1:
-        return f"{formulas.total(found.weights)} = {number(found.total)}"
+        return f"{formulas.total(found.weights)} = {_written(found.total)}"
     said = " + ".join(terms)
     if same and weights[0] != 1:
-        each = rf"\frac{{1}}{{{len(counted)}}}" if np.isclose(weights[0] * len(counted), 1) else number(float(weights[0]))
+        each = rf"\frac{{1}}{{{len(counted)}}}" if np.isclose(weights[0] * len(counted), 1) else _written(float(weights[0]))
         said = rf"{each} ({said})"
-    return rf"{formulas.total(found.weights)} = {said} = {number(found.total)}"
+    return rf"{formulas.total(found.weights)} = {said} = {_written(found.total)}"
 
 
 def _signed(value: float) -> str:
-    return f"({number(value)})" if value < 0 else number(value)
+    return f"({_written(value)})" if value < 0 else _written(value)
+
+
+def _written(value: float) -> str:
+    """A number for LaTeX, which would take the e of 1e-05 for a letter."""
+    digits, e, power = number(value).partition("e")
+    return rf"{digits} \cdot 10^{{{int(power)}}}" if e else digits
 
 
 def table(found: Total) -> dict[str, list[Any]]:

@@ -122,7 +122,7 @@ def ways(walk: Walk) -> dict[int, str]:
 def _explain_walk(walk: Walk) -> str:
     asked = walk.asked
     if asked.readout:
-        return f"$${formulas.path(asked)}$$\n\n{path_words(walk)}"
+        return f"{formulas.display([formulas.path(asked)])}\n\n{path_words(walk)}"
     by = "slopes and by W" if asked.facts.of_step else "slopes alone, because this cell has no W"
     if formulas.past(asked):
         by += ", and some of it goes past them" * bool(asked.facts.of_step)
@@ -132,7 +132,7 @@ def _explain_walk(walk: Walk) -> str:
     return (
         f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
         f"multiplies it by that step's {by}. Where the line falls steeply, little of this loss gets past.\n\n"
-        f"$${formulas.path(asked)}$$\n\n{notes}\n\n{path_words(walk)}"
+        f"{formulas.display([formulas.path(asked)])}\n\n{notes}\n\n{path_words(walk)}"
     )
 
 

@@ -288,7 +288,7 @@ def test_the_formulas_of_a_copy_hold_as_they_are_written(name: str, layers: int,
 def _holds_the_sum(asked: Asked, way: Any) -> None:
     """The sum over losses and copies: its condition leaves out what receives nothing, and the words give the weights."""
     whole, held, flow = formulas.whole(asked), asked.held, asked.flow
-    assert whole in views.MAP.explain(asked)
+    assert formulas.display([whole]) in views.MAP.explain(asked)
     if not asked.readout:
         condition: dict[str, Callable[[int, int], bool]] = {
             r"\sum_{k}": lambda t, k: True, r"\sum_{k \ge t}": lambda t, k: k >= t, r"\sum_{k \le t}": lambda t, k: k <= t,
@@ -318,7 +318,7 @@ def test_the_walk_in_three_factors_holds_for_all_parameters(
         walk = views.WALK.answer(inputs, controls)
         shown, copy = walk.asked, numbers.copies[layer, direction, parameter][asked.copy]
         formula = formulas.path(shown)
-        assert f"$${formula}$$" in views.WALK.explain(walk)
+        assert formulas.display([formula]) in views.WALK.explain(walk)
         assert walk.path.whole_norm == pytest.approx(float(copy.norm()), abs=1e-12)
         assert walk.path.whole_norm == pytest.approx(shown.held.pairs[parameter][shown.row, shown.copy], abs=1e-12)
         if shown.top:

@@ -55,6 +55,12 @@ def test_the_formula_gives_the_total_and_the_numbers_are_its(workspace: Workspac
     assert sum(parts) == pytest.approx(flow.total, rel=1e-6)
 
 
+def test_small_numbers_are_written_as_powers_of_ten(workspace: Workspace) -> None:
+    found = views.TOTAL.answer(looking_at(workspace, "classify", "every", "mean").inputs)
+    small = type(found)(found.tokens[:2], found.targets[:2], np.array([6.377e-05, -2e-7]), np.ones(2), 6.357e-05, True)
+    assert views.in_numbers(small).endswith(r"6.377 \cdot 10^{-5} + (-2 \cdot 10^{-7}) = 6.357 \cdot 10^{-5}")
+
+
 def test_a_few_losses_are_all_named_and_weights_of_a_kind_of_their_own_are_in_the_terms(workspace: Workspace) -> None:
     found = views.TOTAL.answer(looking_at(workspace, "classify", "every", "mean").inputs)
     values, weights = np.array([0.5, -0.25, 2.0]), np.array([1, 2, 3]) / 6
