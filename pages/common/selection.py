@@ -38,6 +38,8 @@ class Selection:
         gate: whose sum is read term by term.
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
         part: the open tab of Words to matrix.
+        pattern, expression, among: of the hunt for units: what is looked for, and in which quantity.
+        reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
@@ -82,6 +84,10 @@ class Selection:
     section: str | None = None
     clip: float | None = None
     part: str | None = None
+    pattern: str = "brackets"
+    expression: str = ""
+    among: str | None = None
+    reading: str | None = None
     writing: str | None = None
     branch: int = 0
 

@@ -25,6 +25,9 @@ DIVERGING: Scale = [
 ]
 """Purple below 0, green above (ColorBrewer's PRGn): told apart by the colour-blind, and neither is a class of two."""
 
+NEGATIVE, POSITIVE = "#8d5aa6", "#3f9a4f"
+"""Of that scale, for a colour whose strength is the amount."""
+
 SEQUENTIAL: Scale = [[0.0, "#edf2f7"], [0.25, "#a6c8e4"], [0.5, "#4a90c2"], [0.75, "#125a9c"], [1.0, "#062b55"]]
 """For counts, shares and gates: nothing is pale, much is dark blue."""
 

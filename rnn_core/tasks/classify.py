@@ -15,7 +15,7 @@ from rnn_core.results import Scores, Trace
 from rnn_core.tasks import Task, Tick, by_label, number_of
 
 _READS_FORWARDS = (
-    "A classifier reads in one direction, because an answer at every step may only know the steps before it."
+    "A classifier reads in one direction, because an answer at a step may depend only on the steps before it."
 )
 
 
@@ -28,7 +28,7 @@ class Classify(Task):
     schema = CLASSES
     columns = MappingProxyType({"text": "Text column", "label": "Label column"})
     samples = MappingProxyType({"reviews.csv": title})
-    evaluation = "How often is the network right, which classes does it mix up, and on which texts?"
+    evaluation = "How often is the network right, which classes does it confuse, and on which texts?"
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
@@ -41,7 +41,7 @@ class Classify(Task):
     })  # fmt: skip
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
-        # the ready-made runs answer these rightly but are not sure of every step: gradients of a sure answer are near 0
+        # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         return (
             "a slow start , but a great end .",
             "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
@@ -100,7 +100,7 @@ class Classify(Task):
         return scores.details()
 
     def shown_first(self, seen: Trace) -> int:
-        """The step that decides; the last one where no step does, because the answer is there before the first word."""
+        """The decision step; the last step if the answer never changes from the first step on."""
         return seen.decision_step or len(seen.tokens) - 1
 
     def told(self, seen: Trace) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class Classify(Task):
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
     ) -> np.ndarray:
         if target is not None and not isinstance(target, str):
-            raise Problem("A text has one label. Give it alone.")
+            raise Problem("A text has one label. Give only that.")
         return np.full(len(readouts), readouts[-1].argmax() if target is None else number_of(labels, target))
 
 

@@ -21,7 +21,8 @@ TABLE = {
         "clipping", "directions", "beside",
     ),
     "feedforward": ("alone", "answer-alone", "tags-alone"),
-    "writing": ("written", "choice"),
+    "writing": ("written", "choice", "surprise"),
+    "hunting": ("hunt",),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 

@@ -103,9 +103,9 @@ def test_a_page_of_another_server_on_this_machine_is_turned_away(
 
 @pytest.mark.parametrize(
     ("named", "said"),
-    [("~nobody-of-that-name/x", "user who is not known"), ("x" * 5000, "longer than"), ("a\0b", "no path can hold"),
+    [("~nobody-of-that-name/x", "unknown user"), ("x" * 5000, "longer than"), ("a\0b", "invalid in a path"),
      ("/tmp", "is a folder"), ("/tmp/none.csv", "is not there"), ("circle", "cannot be looked at"),
-     ("/proc/self/maps", "no ordinary file"), ("/proc/self/mem", "ordinary file"), ("/dev/zero", "no ordinary file")],
+     ("/proc/self/maps", "not an ordinary file"), ("/proc/self/mem", "ordinary file"), ("/dev/zero", "not an ordinary file")],
 )  # fmt: skip
 def test_a_path_that_cannot_be_used_is_said(
     named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
