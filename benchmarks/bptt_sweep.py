@@ -60,7 +60,7 @@ def _one(way: str, tokens: int, hidden: int, cell: str, threads: int, repeat: in
     torch.manual_seed(0)
     network = Network(ModelConfig(cell=cell, hidden=hidden), 1000, 2).eval().requires_grad_(False)
     done = forward(network, torch.randint(4, 1000, (tokens,)))
-    target = Target(torch.zeros(tokens, dtype=torch.long), torch.full((tokens,), 1 / tokens), False, "every")
+    target = Target(torch.zeros(tokens, dtype=torch.long), torch.full((tokens,), 1 / tokens), False, "every", "mean")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times = []
     for _ in range(repeat if way == "sweep" else 1):

@@ -62,7 +62,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "torch.nonzero(classes >= 0)": _ASKED,
         "bool(direction)": _NUMBER,
         **{f"{one}.tolist()": _ARRAY for one in ("found.targets", "found.weights", "found.values", "(found.rows + 1)", "values",
-                                                 "one.delta")},
+                                                 "one.delta", "found.readout.delta")},
         "int((found.targets >= 0).sum())": _ARRAY,
         "int((rows + 1).sum())": _ARRAY,
     },

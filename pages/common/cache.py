@@ -160,8 +160,9 @@ def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool)
 
 
 def backward(
-    run: Run, text: str, spaced: bool, target: str | None, loss: str | None, logit: bool, precise: bool, batch: bool
-) -> "Backward":
+    run: Run, text: str, spaced: bool, target: str | None, loss: str | None, logit: bool, precise: bool, batch: bool,
+    reduce: str | None = None,
+) -> "Backward":  # fmt: skip
     """The way back of a text, by all that it depends on: nothing of who asked for it is in it. Raises Problem as it does.
 
     Args:
@@ -170,7 +171,7 @@ def backward(
     network, seen = traced(run, text, spaced)
     data = data_of(run) if batch else None
     sample = sample_for(run) if batch and data is None else None
-    asked = (text, spaced, target, loss, logit, precise)
+    asked = (text, spaced, target, loss, logit, precise, reduce)
     source = "data" if data else "sample" if sample else None
     return _backward(network, seen, data or sample, str(run.path), version_of(run), asked, source)
 
@@ -178,7 +179,7 @@ def backward(
 @kept(512 << 20, 16)
 def _backward(
     _loaded: "Loaded", _seen: "Trace", _texts: "SavedDataset | Sample | None", path: str, version: int,
-    asked: tuple[str, bool, str | None, str | None, bool, bool], source: str | None,
+    asked: tuple[str, bool, str | None, str | None, bool, bool, str | None], source: str | None,
 ) -> "Backward":  # fmt: skip
     from rnn_core.analysis.backward import backward
     from rnn_core.workspace.samples import Sample
@@ -186,7 +187,8 @@ def _backward(
     examples: Sequence[Example] = ()
     if _texts:
         examples = _texts.examples if isinstance(_texts, Sample) else next(_texts.pieces("train"), ())
-    return backward(_loaded, _seen, *asked[2:], examples)
+    _, _, target, loss, logit, precise, reduce = asked
+    return backward(_loaded, _seen, target, loss, logit, precise, examples, reduce)
 
 
 def along(run: Run, texts: "Sequence[Example]") -> "Along":

@@ -37,6 +37,8 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
     encoded = Encoded.of([e.tokens for e in known], [e.target for e in known], loaded.speech.vocabulary, labels, False)
     right = np.zeros((2, len(SHARES)))
     decided = np.zeros(len(known))
+    at_half, at_end = np.zeros((2, len(known)), bool)
+    half = int(np.abs(SHARES - 0.5).argmin())
     for rows in in_order(encoded.lengths):
         batch = encoded.batch(rows)
         readouts, answers = _beliefs(loaded.network, torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths))
@@ -44,12 +46,15 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
             words = length - 2
             after = np.rint(SHARES * words).astype(int)  # step 0 is <sos>, so after w words the step is w
             so_far = answers[: length - 1, column]
-            right += np.stack((readouts[after, column], so_far[after])) == encoded.targets[row]
+            hits = np.stack((readouts[after, column], so_far[after])) == encoded.targets[row]
+            right += hits
+            at_half[row], at_end[row] = hits[0, half], hits[1, -1]
             decided[row] = decision_step(so_far) / words
     reach, followed = _reach(loaded, known[:: max(1, len(known) // FOLLOWED)][:FOLLOWED])
     return Along(
-        len(known), SHARES, right[0] / len(known), right[1] / len(known), decided, np.arange(len(reach)), reach, followed
-    )
+        len(known), SHARES, right[0] / len(known), right[1] / len(known), decided, np.arange(len(reach)), reach, followed,
+        loaded.config.train.reduce, at_half, at_end,
+    )  # fmt: skip
 
 
 @torch.no_grad()

@@ -47,7 +47,7 @@ class Backward:
 
     @cached_property
     def modes(self) -> LossModes:
-        return bptt.loss_modes(self.done, self.target, self.loaded.config.train.reduce)
+        return bptt.loss_modes(self.done, self.target)
 
     @cached_property
     def truncations(self) -> list[Truncation]:
@@ -80,10 +80,12 @@ class Backward:
     def reach(self, layer: int, direction: int, step: int) -> Reach:
         return self._once(("reach", layer, direction, step), lambda: bptt_reach.reach(self.done, layer, direction, step))
 
-    def path(self, layer: int, direction: int, step: int, back: int, down: int | None = None) -> ChainProduct:
+    def path(
+        self, layer: int, direction: int, step: int, back: int, down: int | None = None, parameter: str = ""
+    ) -> ChainProduct:
         return self._once(
-            ("path", layer, direction, step, back, down),
-            lambda: bptt_reach.path(self.done, self.target, layer, direction, step, back, down),
+            ("path", layer, direction, step, back, down, parameter),
+            lambda: bptt_reach.path(self.done, self.target, layer, direction, step, back, down, parameter),
         )
 
     def _once(self, key: tuple[Any, ...], compute: Any) -> Any:
@@ -104,10 +106,11 @@ def backward(
     logit: bool = False,
     precise: bool = False,
     examples: Sequence[Any] = (),
+    reduce: str | None = None,
 ) -> Backward:
     """Prepares the way back; arguments as `target_of`'s, and `precise` for float64. Raises Problem as that does."""
     short, tags = beginning(loaded, trace, target)
-    aim = target_of(loaded, short, tags, loss, logit)
+    aim = target_of(loaded, short, tags, loss, logit, reduce)
     network = doubled(loaded.network) if precise else loaded.network
     cut = "" if short is trace else bptt.cut_words(len(trace.tokens) - 2, len(short.tokens) - 2)
     return Backward(loaded, short, aim, forward(network, short.indices), examples, cut)

@@ -12,19 +12,20 @@ from rnn_core.analysis.bptt_checks import compare, differences
 from rnn_core.analysis.bptt_pass import (
     Pass,
     Target,
+    at_logits,
     beginning,
     doubled,
     forward,
     target_of,
     values_of,
 )
-from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Gradients, Met, Sums, added, sums, sweep
+from rnn_core.analysis.bptt_sweep import Gradients, Met, Sums, added, between_layers, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Network
-from rnn_core.results import CopyGradients, GradientFlow, LossModes, Trace, Truncation
+from rnn_core.results import CopyGradients, GradientFlow, LossModes, ReadoutGradients, Trace, Truncation
 
 MOST_PRODUCTS = 12e9
 """Multiplications that following the losses one by one may take, most of a second; else every n-th loss is followed."""
@@ -90,23 +91,25 @@ def flow(
                    for layer, direction, read in done.each())  # fmt: skip
     item, state = done.top.element_size(), total.at_state[0, 0].shape[2]
     maps = sum(array.nbytes for one in layers for array in (one.delta, one.states, *one.pairs.values(), *one.shares.values()))
-    between, gates = BLOCK_BYTES if len(done.layers) > 1 else 0, len(done.network.cell.gates)
+    between, gates = 2 * math.prod(between_layers(done, len(rows)) or (0,)), len(done.network.cell.gates)
     return GradientFlow(
         tokens=tuple(tokens),
         labels=tuple(labels),
         targets=array(target.classes),
         logit=target.logit,
         loss=target.loss,
+        reduce=target.reduce,
         values=array(values),
         weights=array(target.weights),
         total=number((values * target.weights)[counted].sum()),
         rows=array(rows),
         layers=layers,
+        readout=_readout(done, target, gradients),
         norms={name: number(gradient.norm()) for name, gradient in gradients.items()},
         differences=differences(done, target, gradients),
         precision=8 * item,
-        # and each loss's gradient at the state, and each layer's slopes
-        peak_bytes=maps + between + item * state * (8 * len(rows) + 4 * gates * done.steps * len(layers)),
+        # and between layers, each loss's gradient at the state, each layer's slopes, and the gradient at the logits
+        peak_bytes=maps + item * (between + state * (8 * len(rows) + 4 * gates * done.steps * len(layers)) + done.logits.numel()),
     )
 
 
@@ -171,17 +174,16 @@ def _directions(read: Read, name: str, gradients: Gradients) -> Tensor:
 def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Gradients, maps: _Pairs) -> CopyGradients:
     name = f"cells.{layer}.{direction}."
     deltas = read.deltas(total.at_state[layer, direction][0])
-    pairs, copies, copy_shares, running, cosines = {}, {}, {}, {}, {}
+    pairs, copies, copy_shares, running, cosines, factors = {}, {}, {}, {}, {}, {}
     for parameter in read.parameters:
         source, factor = read.source(parameter), read.factor(parameter)
         delta, length = deltas[source[0]][:, -source[1] :], factor.norm(dim=1)
         whole = gradients[name + parameter].view(delta.shape[1], -1)
         pairs[parameter] = array((maps.deltas[source] * length[:, None]).t())
         copies[parameter] = array(delta.norm(dim=1) * length)
-        size = whole.norm()
-        along = ((delta @ whole) * factor).sum(1) / size.square().clamp(min=torch.finfo(size.dtype).tiny)
-        copy_shares[parameter] = array(along)
-        running[parameter], cosines[parameter] = _running(delta, factor, along, size, bool(direction))
+        factors[parameter] = array(length)
+        found = _adding_up(delta.double(), factor, whole, bool(direction))
+        copy_shares[parameter], running[parameter], cosines[parameter] = found
     return CopyGradients(
         layer=layer,
         direction=direction,
@@ -194,39 +196,61 @@ def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Grad
         running=running,
         running_cosines=cosines,
         reached=array(total.reached[layer, direction][0]),
+        factors=factors,
     )
 
 
-def _running(delta: Tensor, factor: Tensor, along: Tensor, size: Tensor, backwards: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(T,) the length of the sum over the copies met so far, over the whole's, and its cosine with the whole."""
+def _readout(done: Pass, target: Target, gradients: Gradients) -> ReadoutGradients:
+    delta, top = at_logits(done, target), done.top
+    weights, states = target.weights.to(top), done.network.readout_back(delta)
+    length, factors = delta.norm(dim=1), {"weight_out": top, "bias_out": torch.ones_like(top[:, :1])}
+    delta.mul_(weights[:, None])  # in place: k may be a whole vocabulary
+    sums_up = {
+        name: _adding_up(delta, factor, gradients[name].view(delta.shape[1], -1), False) for name, factor in factors.items()
+    }
+    lengths = {name: factor.norm(dim=1) for name, factor in factors.items()}
+    return ReadoutGradients(
+        delta=array(length),
+        states=array(states.norm(dim=1)),
+        pairs={name: array(length * own) for name, own in lengths.items()},
+        copies={name: array(weights * length * own) for name, own in lengths.items()},
+        copy_shares={name: found[0] for name, found in sums_up.items()},
+        running={name: found[1] for name, found in sums_up.items()},
+        running_cosines={name: found[2] for name, found in sums_up.items()},
+        factors={name: array(own) for name, own in lengths.items()},
+    )
+
+
+def _adding_up(delta: Tensor, factor: Tensor, whole: Tensor, backwards: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How the copies' gradients δ_k f_kᵀ add up to the whole: (T,) each one's share; the length of the sum over those met so far,
+    over the whole's; and its cosine with the whole.
+
+    Args:
+        delta, factor, whole: (T, rows), (T, columns), (rows, columns).
+        backwards: the sweep meets the first step first.
+    """
+    size = whole.norm()
     if not number(size):
-        return np.zeros(len(delta)), np.zeros(len(delta))
+        return np.zeros(len(delta)), np.zeros(len(delta)), np.zeros(len(delta))
+    whole = whole.to(delta) / size.to(delta)
+    delta, factor = delta / size.to(delta), factor.to(delta)  # before it is squared
+    shares = array(((delta @ whole) * factor).sum(1))
+    inner = array((delta @ delta.t()) * (factor @ factor.t()))  # ⟨δ_i f_iᵀ, δ_j f_jᵀ⟩ = ⟨δ_i, δ_j⟩ ⟨f_i, f_j⟩
     order = slice(None) if backwards else slice(None, None, -1)
-    copies = array(delta.double())[order] / number(size)  # before it is squared
-    factors = array(factor.double())[order]
-    squares = np.zeros(len(copies))
-    for start in range(0, len(copies), 256):  # ⟨δ_i f_iᵀ, δ_j f_jᵀ⟩ = ⟨δ_i, δ_j⟩ ⟨f_i, f_j⟩, some rows at a time
-        end = min(start + 256, len(copies))
-        inner = (copies[start:end] @ copies[:end].T) * (factors[start:end] @ factors[:end].T)
-        own = np.arange(start, end)
-        squares[start:end] = 2 * np.tril(inner, start - 1).sum(1) + inner[own - start, own]
-    lengths = np.sqrt(np.maximum(squares.cumsum(), 0))
-    shares = array(along.double())[order].cumsum()
-    cosines = np.divide(shares, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
-    return lengths[order], cosines[order]
+    inner = inner[order, order].astype(np.float64)
+    lengths = np.sqrt(np.maximum((2 * np.tril(inner, -1).sum(1) + inner.diagonal()).cumsum(), 0))
+    along = shares[order].astype(np.float64).cumsum()
+    cosines = np.divide(along, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
+    return shares, lengths[order], cosines[order]
 
 
 # ---- less than all of it --------------------------------------------------------------------------------------------
 
 
-def loss_modes(done: Pass, target: Target, reduce: str = "mean") -> LossModes:
-    """The last step's loss against every step's, for the same weights.
-
-    Args:
-        reduce: over the steps: their `mean`, or their `sum`.
-    """
+def loss_modes(done: Pass, target: Target) -> LossModes:
+    """The last step's loss against every step's, their mean or their sum as the target has it, for the same weights."""
     steps = done.steps
-    every_step = torch.full((steps,), 1.0 if reduce == "sum" else 1 / steps, dtype=torch.float64)
+    every_step = torch.full((steps,), 1.0 if target.reduce == "sum" else 1 / steps, dtype=torch.float64)
     weightings = torch.stack((every_step, torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
     both = sums(done, target, weightings)
     every, last = both.row(0), both.row(1)
@@ -294,7 +318,9 @@ def cut_words(count: int, kept: int) -> str:
 # ---- the command line -----------------------------------------------------------------------------------------------
 
 
-def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str | None = None) -> dict[str, Any]:
+def gradients(
+    loaded: Loaded, trace: Trace, target: str | None = None, loss: str | None = None, reduce: str | None = None
+) -> dict[str, Any]:
     """What `gradients RUN TEXT` prints, as plain values: norms by copy and by pair, and how far autograd's are. In float64.
 
     A text longer than `bptt_pass.longest` is cut there, and of more than `MOST_PRINTED` pairs every n-th loss is printed, as
@@ -304,10 +330,11 @@ def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str
         trace: the text as the run reads it.
         target: a label, or for sequence tagging one tag per token, apart by spaces; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
+        reduce: `mean` or `sum` over the steps; None: as the run was trained.
     """
     count = len(trace.tokens) - 2
     trace, tags = beginning(loaded, trace, target)
-    aim = target_of(loaded, trace, tags, loss)
+    aim = target_of(loaded, trace, tags, loss, reduce=reduce)
     done = forward(doubled(loaded.network), trace.indices)
     found = flow(done, aim, trace.tokens, trace.labels, max(1, MOST_PRINTED // (done.steps * len(done.each()))))
     said = [cut_words(count, len(trace.tokens) - 2)] if count > len(trace.tokens) - 2 else []
@@ -318,6 +345,7 @@ def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str
         "tokens": list(found.tokens),
         "targets": [None if i < 0 else trace.labels[i] for i in found.targets.tolist()],
         "loss": found.loss,
+        "reduce": found.reduce,
         "weights": found.weights.tolist(),
         "losses": [None if np.isnan(value) else value for value in found.values.tolist()],
         "total_loss": found.total,
@@ -334,6 +362,12 @@ def gradients(loaded: Loaded, trace: Trace, target: str | None = None, loss: str
             }
             for one in found.layers
         ],
+        "readout": {
+            "by_copy": {name: values.tolist() for name, values in found.readout.copies.items()},
+            "share_by_copy": {name: values.tolist() for name, values in found.readout.copy_shares.items()},
+            "delta_by_loss": found.readout.delta.tolist(),
+            "by_loss": {name: values.tolist() for name, values in found.readout.pairs.items()},
+        },
         "differences": found.differences,
         "max_abs_difference": found.max_abs_difference,
     }

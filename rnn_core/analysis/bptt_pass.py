@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ from rnn_core.results import Trace
 
 MOST_TOKENS, FEWEST_TOKENS = 1_000, 20
 """Tokens of the longest text whose way back is laid open, and that every network is allowed."""
+
+REDUCE: dict[str, Literal["mean", "sum"]] = {"mean": "mean", "sum": "sum"}
+"""How the losses of the steps may be added up."""
 
 MOST_WORK = 30e9
 """Multiplications that the way back of a text may take for the total loss alone, some seconds: six per weight and token."""
@@ -99,12 +103,14 @@ class Target(NamedTuple):
         weights: (T,) w_t.
         logit: look at the class's logit instead of its loss.
         loss: `last` or `every`.
+        reduce: `mean` or `sum` over the steps that count.
     """
 
     classes: Tensor
     weights: Tensor
     logit: bool
     loss: str
+    reduce: str
 
 
 def target_of(
@@ -113,6 +119,7 @@ def target_of(
     target: str | Sequence[str] | None = None,
     loss: str | None = None,
     logit: bool = False,
+    reduce: str | None = None,
 ) -> Target:
     """What to aim at, in a text as read.
 
@@ -120,6 +127,7 @@ def target_of(
         target: a label, or for sequence tagging one tag per token; None: what the network answers itself.
         loss: `last` or `every`; None: as the run was trained.
         logit: the class's logit instead of its loss.
+        reduce: `mean` or `sum` over the steps that count; None: as the run was trained.
 
     Raises:
         Problem: when there is no such label, a tag is missing, or the task has no such loss.
@@ -130,8 +138,12 @@ def target_of(
     if loss not in task.losses:
         raise Problem(f"A {task.short} run takes a loss at every token; there is none at the last step alone. Choose every.")
     classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
-    weights = task.weights(config, np.array([steps]), steps, loss)
-    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss)
+    added = config.train.reduce if reduce is None else reduce
+    if added not in REDUCE:
+        raise Problem(f"The losses of the steps are added up as their {' or their '.join(REDUCE)}, not as {added!r}. Choose one.")
+    train = replace(config.train, reduce=REDUCE[added])
+    weights = task.weights(replace(config, train=train), np.array([steps]), steps, loss)
+    return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss, added)
 
 
 def at_logits(done: Pass, target: Target, steps: slice = slice(None)) -> Tensor:

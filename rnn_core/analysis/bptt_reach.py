@@ -85,12 +85,12 @@ def saturation(read: Read) -> dict[str, np.ndarray]:
 
 
 def path(
-    done: Pass, target: Target, layer: int, direction: int, step: int, back: int, down: int | None = None
+    done: Pass, target: Target, layer: int, direction: int, step: int, back: int, down: int | None = None, parameter: str = ""
 ) -> ChainProduct:
-    """The three factors of ∂L(t)/∂W|(k) in one layer and direction, along the way that comes down into it at s. Of a cell without
-    a matrix W that its step multiplies, those of ∂L(t)/∂U|(k).
+    """The three factors of ∂L(t)/∂P|(k) in one layer and direction, along the way that comes down into it at s.
 
     Args:
+        parameter: P, by the code's name; empty: W, or U of a cell without W.
         step, back, down: t, k and s, from 0; s is None, or one that the loss does not come down at: the way with the largest
             share.
 
@@ -112,10 +112,11 @@ def path(
     seeds[step] = done.network.readout_back(at_logits(done, target, slice(step, step + 1))[0])
     at_state = {key: states[0] for key, states in at_states(done, seeds, alone).items()}
     from_above = _from_above(done, seeds, layer, at_state)[:, direction * d : direction * d + d]
-    parameter = (*read.cell.of_step, *read.cell.of_inputs)[0]
-    whole = read.cross(back, at_state[layer, direction][back][None]).delta(parameter)[0]
+    parameter = parameter or (*read.cell.of_step, *read.cell.of_inputs)[0]
+    product, rows = read.source(parameter)
+    whole = read.cross(back, at_state[layer, direction][back][None]).delta(product)[0, -rows:]
     size = whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
-    shares = _along(read, from_above, back, ways, parameter, whole) / size
+    shares = _along(read, from_above, back, ways, product, whole) / size
     if down not in ways:
         down = ways[int(shares.argmax())]
     walk = read_before(done, direction, down)
@@ -123,8 +124,8 @@ def path(
     at_loss = torch.zeros(len(between), dtype=between.dtype)
     at_loss[:d] = from_above[down]
     at_copy = at_loss @ between
-    delta = read.cross(back, at_copy[None]).delta(parameter)[0]
-    factor = read.factors[parameter][back]
+    delta = read.cross(back, at_copy[None]).delta(product)[0, -rows:]
+    factor = read.factor(parameter)[back]
     return ChainProduct(
         layer=layer,
         direction=direction,
@@ -156,14 +157,14 @@ def _from_above(done: Pass, seeds: Tensor, layer: int, at_state: dict[tuple[int,
     return found
 
 
-def _along(read: Read, from_above: Tensor, back: int, ways: list[int], parameter: str, whole: Tensor) -> Tensor:
-    """(m,) ⟨what of δ(t,k) comes by each way, δ(t,k)⟩.
+def _along(read: Read, from_above: Tensor, back: int, ways: list[int], product: str, whole: Tensor) -> Tensor:
+    """(m,) ⟨what of δ(t,k) comes by each way, δ(t,k)⟩, where δ is that at the last rows of a product.
 
     No way is walked back for it: what a change of the product along δ(t,k) does to the states is walked on, once for all ways.
     """
-    change = torch.zeros_like(read.outputs[parameter])
-    change[back] = whole
-    moved, d = read.moved(parameter, change)[back], from_above.shape[1]
+    change = torch.zeros_like(read.outputs[product])
+    change[back, -len(whole) :] = whole
+    moved, d = read.moved(product, change)[back], from_above.shape[1]
     found, step, wanted = [], back, set(ways)
     while True:
         if step in wanted:

@@ -56,6 +56,15 @@ class Met(NamedTuple):
         return self.grad[:, : self.d]
 
 
+def between_layers(done: Pass, losses: int) -> tuple[int, int, int] | None:
+    """(T, losses of one block, D), the shape of the gradients above a layer and of those below it; None where there is but one
+    layer."""
+    if len(done.layers) == 1:
+        return None
+    width = max(read.x.shape[1] for _, _, read in done.each()[done.network.directions :])
+    return done.steps, min(losses, max(1, BLOCK_BYTES // (2 * done.steps * width * done.top.element_size()))), width
+
+
 @torch.no_grad()
 def sweep(
     done: Pass, seeds: Tensor, coefficients: Tensor, visit: Callable[[Met], None], within: int | None = None
@@ -68,17 +77,15 @@ def sweep(
         visit: hears every copy that any of the losses reaches.
         within: copies this number of steps away from their loss, or more, may be left out. Each row has one loss then.
     """
-    network, steps = done.network, done.steps
+    steps = done.steps
     counted = host(coefficients) != 0
     first = counted.int().argmax(1)
     last = steps - 1 - counted.flip(1).int().argmax(1)
-    width = max(read.x.shape[1] for _, _, read in done.each()[network.directions :]) if len(done.layers) > 1 else 0
-    if within is None or (width and network.directions == 2):  # far above may lead to near below
+    shape = between_layers(done, len(coefficients))
+    if within is None or (shape and done.network.directions == 2):  # far above may lead to near below
         within = steps
-    size = len(coefficients)
-    if width:
-        size = min(size, max(1, BLOCK_BYTES // (2 * steps * width * seeds.element_size())))
-    between = [seeds.new_empty(steps, size, width) for _ in range(2)] if width else []
+    size = shape[1] if shape else len(coefficients)
+    between = [seeds.new_empty(shape) for _ in range(2)] if shape else []
     for start in range(0, len(coefficients), size):
         block = slice(start, start + size)
         _sweep_block(done, seeds, coefficients[block], first[block], last[block], start, visit, within, between)

@@ -95,7 +95,7 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
         weights = torch.from_numpy(counted) * (classes >= 0)
         if weights.any():
             reads.append(forward(done.network, one.tokens[:, 0]))
-            targets.append(Target(classes, weights, False, task.loss_of(loaded.config)))
+            targets.append(Target(classes, weights, False, task.loss_of(loaded.config), loaded.config.train.reduce))
     if len(reads) == 1:
         raise Problem("No text of this batch has a label that the run knows. Choose data with the run's labels.")
     words = torch.unique(torch.cat([read.indices for read in reads]))

@@ -18,6 +18,8 @@ def _options(parser: argparse.ArgumentParser) -> None:
                         "(default: what the network answers itself)")  # fmt: skip
     parser.add_argument("--loss", choices=choices(options(TrainConfig)["loss"]),
                         help="where the losses are taken (default: as the run was trained)")  # fmt: skip
+    parser.add_argument("--reduce", choices=choices(options(TrainConfig)["reduce"]),
+                        help="how they are added up over the steps (default: as the run was trained)")  # fmt: skip
 
 
 def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
@@ -28,7 +30,7 @@ def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -
 
     run = workspace.run(given.run)
     loaded = load(run, given.device)
-    found = gradients(loaded, trace(loaded, given.text), given.target, given.loss)
+    found = gradients(loaded, trace(loaded, given.text), given.target, given.loss, given.reduce)
     for sentence in found["said"]:
         print(sentence, file=sys.stderr)
     return {"run": run.id} | found

@@ -12,6 +12,7 @@ from rnn_core.results.gradients import (
     GradientFlow,
     LossModes,
     Reach,
+    ReadoutGradients,
     SgdStep,
     Truncation,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "PaddingCost",
     "Reach",
     "Readings",
+    "ReadoutGradients",
     "Recipe",
     "RecurrenceGain",
     "Scaled",

@@ -18,6 +18,9 @@ class Along:
         distances: (D,) words before the end, from 0.
         reach: (D,) mean over texts of ‖∂L/∂h_t‖ (uppermost layer, the run's own loss) at that distance.
         followed: how many texts `reach` is the mean of.
+        reduce: `mean` or `sum`: how the run's own loss adds up its steps.
+        right_at_half: (m,) whether the readout is right once half of a text's words are read.
+        right_at_end: (m,) whether the answer is right after all of them. Both None in what older versions saved.
     """
 
     texts: int
@@ -28,3 +31,6 @@ class Along:
     distances: np.ndarray
     reach: np.ndarray
     followed: int
+    reduce: str = "mean"
+    right_at_half: np.ndarray | None = None
+    right_at_end: np.ndarray | None = None

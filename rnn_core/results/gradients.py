@@ -23,6 +23,8 @@ class CopyGradients:
         running: by parameter, (T,) ‖Σ ∂L/∂P|(j)‖ / ‖∂L/∂P‖ over the copies j that the sweep back has met at step k.
         running_cosines: by parameter, (T,) the cosine of that sum with ∂L/∂P.
         reached: (T,) ‖∂L/∂h_k‖ of the total loss.
+        factors: by parameter, (T,) the length of the vector that the copy multiplies: ‖∂L(t)/∂P|(k)‖ is this times the length of
+            δ(t,k) at the copy's product. 1 for vectors.
     """
 
     layer: int
@@ -36,6 +38,45 @@ class CopyGradients:
     running: dict[str, np.ndarray]
     running_cosines: dict[str, np.ndarray]
     reached: np.ndarray
+    factors: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class ReadoutGradients:
+    """What the copies of V and c receive. The loss at t reaches the copy of step t alone: ∂L(t)/∂V|(t) = (ŷ_t − y_t) h_tᵀ and
+    ∂L(t)/∂c|(t) = ŷ_t − y_t.
+
+    All (T,), 0 where a step has no target. Parameters go by the code's names.
+
+    Attributes:
+        delta: ‖∂L(t)/∂o_t‖.
+        states: ‖∂L(t)/∂h_t‖ of the uppermost state, both directions together, by this step's own loss alone.
+        pairs, copies, copy_shares, running, running_cosines, factors: by parameter, as in `CopyGradients`, of the loss at each
+            copy's own step.
+    """
+
+    delta: np.ndarray
+    states: np.ndarray
+    pairs: dict[str, np.ndarray]
+    copies: dict[str, np.ndarray]
+    copy_shares: dict[str, np.ndarray]
+    running: dict[str, np.ndarray]
+    running_cosines: dict[str, np.ndarray]
+    factors: dict[str, np.ndarray]
+
+    def at(self, rows: np.ndarray, layer: int) -> CopyGradients:
+        """The same by loss and copy: (R, T) of the losses at these steps, counted as a layer above all others."""
+
+        def spread(values: np.ndarray) -> np.ndarray:
+            found = np.zeros((len(rows), len(values)), values.dtype)
+            found[np.arange(len(rows)), rows] = values[rows]
+            return found
+
+        pairs, shares = ({name: spread(one) for name, one in of.items()} for of in (self.pairs, self.copy_shares))
+        return CopyGradients(
+            layer, 0, spread(self.delta), spread(self.states), pairs, shares, self.copies, self.copy_shares, self.running,
+            self.running_cosines, self.states, self.factors,
+        )
 
 
 @dataclass(frozen=True)
@@ -48,11 +89,13 @@ class GradientFlow:
         targets: (T,) the class aimed at, at each step; −1 where a step has none.
         logit: whether L(t) is the logit of that class instead of its loss −log ŷ_t.
         loss: `last` or `every`: where the total takes its losses.
+        reduce: `mean` or `sum`: how it adds them up.
         values: (T,) L(t); nan where a step has no target.
         weights: (T,) w_t.
         total: L = Σ w_t L(t).
         rows: (R,) the steps t, from 0, whose losses `layers` follows one by one.
         layers: one entry per layer and direction, layer by layer.
+        readout: the copies of V and c.
         norms: by parameter, ‖∂L/∂P‖.
         differences: by parameter, the largest absolute difference of the sum over copies from autograd's gradient.
         precision: bits of the arithmetic, 32 or 64.
@@ -64,11 +107,13 @@ class GradientFlow:
     targets: np.ndarray
     logit: bool
     loss: str
+    reduce: str
     values: np.ndarray
     weights: np.ndarray
     total: float
     rows: np.ndarray
     layers: tuple[CopyGradients, ...]
+    readout: ReadoutGradients
     norms: dict[str, float]
     differences: dict[str, float]
     precision: int
@@ -165,7 +210,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class ChainProduct:
-    """∂⁺L(t)/∂h_s · ∂h_s/∂h_k · ∂⁺h_k/∂W in one layer and direction, factor by factor.
+    """∂⁺L(t)/∂h_s · ∂h_s/∂h_k · ∂⁺h_k/∂P in one layer and direction, factor by factor.
 
     ∂⁺L(t)/∂h_s is what reaches the state at s from outside of this layer and direction: in the uppermost layer from the readout,
     at s = t alone; in a lower one from the layers above, which carry the loss along time too, so that it comes down at many
@@ -179,11 +224,11 @@ class ChainProduct:
         between: (parts·d, parts·d) ∂(state at s)/∂(state at k).
         between_norm: its largest singular value.
         at_copy: (parts·d,) the product of the two.
-        parameter: W, by the code's name; of a cell that has none, U.
-        delta: (G·d,) what of δ(t,k) at W h_{k−1} comes this way.
-        factor: (d,) h_{k−1}; for U x_k, (n,).
-        gradient_norm: the length of ∂L(t)/∂W|(k) by this way alone: ‖delta‖ · ‖h_{k−1}‖.
-        whole_norm: ‖∂L(t)/∂W|(k)‖, by all ways.
+        parameter: P, by the code's name.
+        delta: (rows,) what of δ(t,k) at the product of P comes this way.
+        factor: what P multiplies: (d,) the state before for W, (n,) the input for U, (1,) 1 for a vector.
+        gradient_norm: the length of ∂L(t)/∂P|(k) by this way alone: ‖delta‖ · ‖factor‖.
+        whole_norm: ‖∂L(t)/∂P|(k)‖, by all ways.
         ways: (m,) every s at which the loss comes down and reaches k.
         shares: (m,) of each way ⟨its delta, δ(t,k)⟩ / ‖δ(t,k)‖²; they sum to 1, or are 0 where nothing arrives.
     """

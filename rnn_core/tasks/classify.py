@@ -34,8 +34,8 @@ class Classify(Task):
     views = MappingProxyType({
         "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights", "squash",
                     "probabilities", "state", "embedding"),
-        "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
-                 "directions", "beside"),
+        "bptt": ("target-label", "total", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation",
+                 "sgd", "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "classes", "mistakes", "behind"),
         "matrix": ("texts", "pads", "last-column", "ledger", "recipe", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),

@@ -66,7 +66,8 @@ class Generate(Task):
         "generate": ("written", "choice", "surprise", "hunt", "next-losses", "states", "pairs"),
         "inspect": ("foreseen", "next-losses", "states", "logit", "softmax", "text-loss", "weights", "squash", "next", "state",
                     "embedding"),
-        "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
+        "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
+                 "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "recipe", "unit"),
         "losses": (),
@@ -143,7 +144,7 @@ class Generate(Task):
                 "total": np.array(float(len(at)))}  # fmt: skip
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
-        """For the input `<sos>` w_1 … w_m `<eos>`: the mean over the m steps whose next token is one of the text."""
+        """For the input `<sos>` w_1 … w_m `<eos>`: the m steps whose next token is one of the text, their mean or their sum."""
         counts = (np.arange(steps)[:, None] < lengths - 2).astype(np.float64)
         return counts if config.train.reduce == "sum" else counts / counts.sum(0).clip(1)
 

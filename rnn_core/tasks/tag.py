@@ -34,7 +34,7 @@ class Tag(Task):
     views = MappingProxyType({
         "inspect": ("own-answers", "cut", "tags", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
                     "squash", "probabilities", "state", "embedding"),
-        "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
+        "bptt": ("target-tags", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
         "matrix": ("texts", "pads", "ledger", "recipe", "unit", "alone", "tags-alone"),

@@ -22,8 +22,8 @@ TABLE = {
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
     "bptt": (
-        "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd", "clipping",
-        "directions", "beside",
+        "total", "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
+        "clipping", "directions", "beside",
     ),
     "cutting": ("cut-readouts", "cut-gradients"),
     "exploding": ("exploding",),

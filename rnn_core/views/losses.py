@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
 from rnn_core.figures.frame import Figure
 from rnn_core.results import Along
@@ -28,8 +29,8 @@ def _twins(inputs: Inputs, controls: Controls) -> Twins:
 
 
 def _most_bytes(inputs: Inputs) -> int:
-    """Five rows of float64 of each run, the longest one a number per text."""
-    return sum(8 * (2 * one.texts + 3 * len(one.shares) + 2 * len(one.reach)) + 100 for one in inputs.along.values())
+    """Five rows of float64 of each run, the longest one a number per text, and two of a byte per text."""
+    return sum(8 * (3 * one.texts + 3 * len(one.shares) + 2 * len(one.reach)) + 200 for one in inputs.along.values())
 
 
 def _at(one: Along, share: float) -> int:
@@ -40,15 +41,41 @@ def summary(found: Twins) -> str:
     """What the every-step loss changes here, in words."""
     last, every = found.runs["last"], found.runs["every"]
     half = _at(last, 0.5)
-    taught = every.readouts[half] - last.readouts[half]
-    whole = every.answers[-1] - last.answers[-1]
+    at_half = _compared(every, last, every.readouts[half], last.readouts[half], every.right_at_half, last.right_at_half)
+    at_end = _compared(every, last, every.answers[-1], last.answers[-1], every.right_at_end, last.right_at_end)
     return (
-        f"With **half of the words read**, the readout is right on {every.readouts[half]:.1%} of {every.texts:,} texts with "
-        f"the loss at every step and on {last.readouts[half]:.1%} with the loss at the last ({_points(taught)}). With **all of "
-        f"them read**, the answers are right on {every.answers[-1]:.1%} and {last.answers[-1]:.1%} ({_points(whole)}). "
-        f"Half of the texts have decided after {np.median(every.decided):.0%} of their words with the loss at every step, after "
-        f"{np.median(last.decided):.0%} with the loss at the last."
+        f"With **half of the words read**, the readout is right on {at_half} With **all of them read**, the answer is right on "
+        f"{at_end} Half of the texts have decided after {np.median(every.decided):.0%} of their words with the loss at every "
+        f"step, after {np.median(last.decided):.0%} with the loss at the last."
     )
+
+
+def _compared(
+    every: Along, last: Along, more: float, less: float, right: np.ndarray | None, other: np.ndarray | None
+) -> str:
+    """Two accuracies on the same texts: percentages, counts, and the interval of their difference where it is known."""
+    difference = more - less
+    said = (
+        f"{more:.1%} ({round(more * every.texts):,} of {every.texts:,} texts) with the loss at every step and on {less:.1%} "
+        f"({round(less * last.texts):,} of {last.texts:,}) with the loss at the last: {_points(difference)}."
+    )
+    if right is None or other is None or len(right) != len(other):
+        return said
+    found = paired(right, other)
+    chance = ", so chance alone may have made it" if found.low <= 0 <= found.high else ""
+    return (
+        f"{said} On {_texts(found.only_first)} only the run with the loss at every step is right, on {_texts(found.only_second)} "
+        f"only the other; the difference's 95 % interval is from {_signed(found.low)} to {_signed(found.high)} points{chance} "
+        "(paired, Agresti and Min 2005)."
+    )
+
+
+def _texts(count: int) -> str:
+    return f"{count:,} text{'s' * (count != 1)}"
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _points(difference: float) -> str:
@@ -64,7 +91,8 @@ def _explain_right(found: Twins) -> str:
     )
     return (
         "Each text is read word by word. **Readout** (dots): softmax(V h_t + c) right there. **Answer if the text stopped "
-        "here** (line): one more step on `<eos>` first, which is where the loss at the last step taught this network to answer."
+        "here** (line): one more step on `<eos>` first. The loss at the last step asks for an answer after `<eos>` alone; the "
+        "loss at every step asks for one after each word too, without `<eos>` behind it."
         f"\n\nReadout right, every step / last step, by share read: {some} ({every.texts:,} texts)."
         "\n\nThe loss at the last step never teaches the readouts before it: they may be odd although the final answer is good. "
         "The loss at every step asks for the label after each word, also where the words so far cannot tell it."
@@ -77,11 +105,12 @@ def _explain_reach(found: Twins) -> str:
         far = min(10, len(one.reach) - 1)
         return f"{twins.NAMES[name]}: {number(one.reach[0])} at the end, {number(one.reach[far])} {far} steps before"
 
+    every = r"\sum_t L(t)" if found.runs["every"].reduce == "sum" else r"\frac{1}{T} \sum_t L(t)"
     return (
         r"$\partial L / \partial h_t$ is what the loss sends to the state of step t, here as the mean of its length over "
         f"{found.runs['last'].followed} texts, by the steps between t and the end, with each run's own loss L and the true "
         f"label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step alone, everything must come back "
-        r"through every $\partial h_{t+1} / \partial h_t$ on the way; with $L = \frac{1}{T} \sum_t L(t)$ each step also gets "
+        rf"through every $\partial h_{{t+1}} / \partial h_t$ on the way; with $L = {every}$ each step also gets "
         "its own part."
     )
 

@@ -27,7 +27,7 @@ def save(run: Run, trace: Trace) -> None:
 
 
 def load(run: Run, text: str) -> Trace | None:
-    """The saved trace; None if there is none of this text by these weights."""
+    """The saved trace; None if there is none of this text by these weights, with the values that the cell keeps."""
     if not (run.path / NAME).exists():
         return None
     try:

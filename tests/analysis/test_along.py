@@ -32,6 +32,7 @@ def test_the_shares_of_right_answers_are_those_of_the_traces(cell: str, layers: 
     one, given = loaded(cell, layers), examples()
     found = along(one, given)
     readouts, answers, decided = np.zeros(len(SHARES)), np.zeros(len(SHARES)), []
+    at_half, at_end = [], []
     for example in given:
         read = trace(one, example.text, example.tokens)
         words, label = len(example.tokens), LABELS.index(str(example.target))
@@ -40,12 +41,17 @@ def test_the_shares_of_right_answers_are_those_of_the_traces(cell: str, layers: 
             after = round(share * words)
             readouts[i] += read.readouts[after].argmax() == label
             answers[i] += read.answers[after].argmax() == label
+        at_half.append(read.readouts[round(words / 2)].argmax() == label)
+        at_end.append(read.answers[words].argmax() == label)
         # a step further than the last word is <eos> itself, whose answer is that after the last word
         decided.append(min(read.decision_step, words) / words)
     assert found.texts == 40
     np.testing.assert_allclose(found.readouts, readouts / 40)
     np.testing.assert_allclose(found.answers, answers / 40)
     np.testing.assert_allclose(found.decided, decided)
+    np.testing.assert_array_equal(found.right_at_half, at_half)
+    np.testing.assert_array_equal(found.right_at_end, at_end)
+    assert found.reduce == one.config.train.reduce
 
 
 @pytest.mark.parametrize("loss", ["last", "every"])

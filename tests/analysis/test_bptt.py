@@ -77,11 +77,14 @@ def test_every_pair_is_autograds(name: str, task: str, layers: int, both: bool, 
             for parameter, norms in held.pairs.items():
                 copies = torch.stack(pairs[held.layer, held.direction, parameter])
                 np.testing.assert_allclose(norms[r], copies.flatten(1).norm(dim=1), **CLOSE)
+                read_, factor = done.layers[held.layer][held.direction], held.factors[parameter]
+                np.testing.assert_allclose(factor, read_.factor(parameter).norm(dim=1), **CLOSE)
                 full = whole[held.layer, held.direction, parameter].sum(0)
                 share = target.weights[t] * (copies * full).flatten(1).sum(1) / full.square().sum()
                 np.testing.assert_allclose(held.shares[parameter][r], share, rtol=0, atol=1e-9)
             x = done.layers[held.layer][held.direction].x.norm(dim=1).numpy()
             np.testing.assert_allclose(held.delta[r] * x, held.pairs["weight_ih"][r], **CLOSE)
+    _holds_the_readout(done, target, found)
     for held in found.layers:
         after = [state[0] for state in twin.states[held.layer, held.direction]]
         at_states = torch.autograd.grad(total, after, retain_graph=True, allow_unused=True, materialize_grads=True)
@@ -99,6 +102,38 @@ def test_every_pair_is_autograds(name: str, task: str, layers: int, both: bool, 
             np.testing.assert_allclose(held.running[parameter], running.norm(dim=1) / full.norm(), rtol=0, atol=1e-9)
             cosines = running @ full / running.norm(dim=1).clamp(min=1e-300) / full.norm()
             np.testing.assert_allclose(held.running_cosines[parameter], cosines, rtol=0, atol=1e-8)
+
+
+def _holds_the_readout(done: Pass, target: Target, found: GradientFlow) -> None:
+    """The copies of V and c against autograd with a copy of both at each step."""
+    network, steps = done.network, done.steps
+    held = found.readout
+    own = {name: [getattr(network, name).clone().requires_grad_() for _ in range(steps)] for name in ("weight_out", "bias_out")}
+    tops = [h.clone().requires_grad_() for h in done.top]
+    logits = torch.stack([tops[t] @ own["weight_out"][t].t() + own["bias_out"][t] for t in range(steps)])
+    values = each_loss(logits, target)
+    aimed = target.classes >= 0
+    for t in torch.nonzero(aimed)[:, 0].tolist():
+        (at_h,) = torch.autograd.grad(values[t], tops[t], retain_graph=True)
+        assert held.states[t] == pytest.approx(float(at_h.norm()), abs=1e-12)
+        (at_o,) = torch.autograd.grad(values[t], logits, retain_graph=True)
+        assert held.delta[t] == pytest.approx(float(at_o[t].norm()), abs=1e-12) and not at_o[:t].any() and not at_o[t + 1 :].any()
+    for name, leaves in own.items():
+        pairs = [torch.autograd.grad(values[t], leaves[t], retain_graph=True)[0].flatten() * aimed[t] for t in range(steps)]
+        copies = torch.stack(pairs) * target.weights[:, None]
+        full = copies.sum(0)
+        np.testing.assert_allclose(held.pairs[name], torch.stack(pairs).norm(dim=1), **CLOSE)
+        np.testing.assert_allclose(held.copies[name], copies.norm(dim=1), **CLOSE)
+        assert found.norms[name] == pytest.approx(float(full.norm()), abs=1e-12)
+        np.testing.assert_allclose(held.copy_shares[name], copies @ full / full.square().sum(), rtol=0, atol=1e-9)
+        running = copies.flip(0).cumsum(0).flip(0)
+        np.testing.assert_allclose(held.running[name], running.norm(dim=1) / full.norm(), rtol=0, atol=1e-9)
+        cosines = running @ full / running.norm(dim=1).clamp(min=1e-300) / full.norm()
+        np.testing.assert_allclose(held.running_cosines[name], cosines, rtol=0, atol=1e-8)
+        np.testing.assert_allclose(held.pairs[name], held.delta * held.factors[name], **CLOSE)
+        spread = held.at(found.rows, 9)
+        assert spread.pairs[name].sum() == pytest.approx(held.pairs[name][found.rows].sum())
+        assert [spread.pairs[name][r, t] for r, t in enumerate(found.rows)] == held.pairs[name][found.rows].tolist()
 
 
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
@@ -346,9 +381,9 @@ def test_last_step_and_every_step_are_those_two_gradients(name: str) -> None:
 
 
 def test_the_loss_at_every_step_is_the_sum_where_the_run_was_trained_on_it() -> None:
-    read_ = read(loaded("gru"), loss="last", target="bad")
-    mean, total = bptt.loss_modes(*read_), bptt.loss_modes(*read_, "sum")
-    steps = read_[0].steps
+    one = loaded("gru")
+    mean, total = (bptt.loss_modes(*read(one, loss="last", target="bad", reduce=reduce)) for reduce in ("mean", "sum"))
+    steps = read(one)[0].steps
     assert total.every.norms["all"] == pytest.approx(steps * mean.every.norms["all"])
     assert total.last_norms == mean.last_norms
 
@@ -400,6 +435,18 @@ def test_what_the_command_prints_is_plain_and_exact() -> None:
     tagger = loaded("gru", "tag")
     tags = json.loads(json.dumps(gradients(tagger, trace(tagger, TEXT), some_target("tag")), allow_nan=False))
     assert tags["losses"][0] is None and tags["targets"][1] == TAGS[0]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_what_the_sweep_held_is_of_this_texts_size(layers: int) -> None:
+    one = loaded("lstm", layers=layers)
+    done, _ = read(one, loss="every")
+    found = flowing(one, loss="every")
+    steps, d, item = done.steps, 4, 8
+    maps = layers * item * steps * steps * (2 + 2 * 3)  # δ, states, and pairs and shares of W, U and b
+    between = (layers > 1) * 2 * item * steps * steps * d  # above and below a layer, of all losses
+    others = item * 2 * d * (8 * steps + 4 * 4 * steps * layers) + item * done.logits.numel()
+    assert found.peak_bytes == maps + between + others < 2**18
 
 
 # ---- numbers too small to compute with ------------------------------------------------------------------------------

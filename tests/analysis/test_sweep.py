@@ -73,7 +73,7 @@ def test_the_plain_stack_is_autograds_and_the_shortcuts(name: str, layers: int, 
         met[copy.layer, copy.direction][0][copy.rows, copy.step] = copy.crossing.delta("weight_ih")
         met[copy.layer, copy.direction][1][copy.rows, copy.step] = copy.grad
 
-    target = Target(torch.ones(STEPS, dtype=torch.int64), torch.ones(STEPS), False, "every")
+    target = Target(torch.ones(STEPS, dtype=torch.int64), torch.ones(STEPS), False, "every", "sum")
     bptt_sweep.sweep(done, at_logits(done, target) @ one.network.weight_out, torch.eye(STEPS).double(), visit)
     for r, t in enumerate(asked):
         torch.testing.assert_close(values[r], each[t].detach(), **CLOSE)

@@ -19,7 +19,8 @@ from tests.tiny import CELLS, COMPILED, config_of, model_of, saved_run
 
 TEXT = "the soup was cold but the service was wonderful"
 SECTIONS = {
-    "copies": ("copy_shares", "running"), "modes": ("modes",), "truncation": ("truncation", "cut-readouts", "cut-gradients"),
+    "copies": ("copy_shares", "running"), "total": (), "modes": ("modes",),
+    "truncation": ("truncation", "cut-readouts", "cut-gradients"),
     "reach": ("reach", "saturation", "exploding"), "sgd": ("sgd", "directions"), "beside": ("beside",),
 }  # fmt: skip
 """What is drawn in each tab; the map and the walk stand above."""
@@ -96,6 +97,27 @@ def test_the_clipping_threshold_is_linked(opened, filled: Path, named: dict[str,
         assert opened(filled, **link | {"clip": odd}).number_input(key="pick-clip").value == 5.0
 
 
+def test_the_losses_add_up_as_their_mean_or_their_sum_and_the_link_says_so(opened, filled: Path, named: dict[str, str]) -> None:
+    run, loss = named["reviews.csv"], "every"
+    app = opened(filled, run=run, text=TEXT, loss=loss, section="total")
+    mean = flowing(filled, run, loss=loss, reduce="mean")
+    steps = len(mean.tokens)
+    assert any(rf"L = \frac{{1}}{{{steps}}} \sum_{{t=1}}^{{{steps}}} L(t)" in m.value for m in app.markdown)
+    app.button_group(key="pick-reduce").set_value("sum")
+    sound(app.run())
+    found = flowing(filled, run, loss=loss, reduce="sum")
+    assert found.total == pytest.approx(steps * mean.total)
+    (latex,) = (m.value for m in app.get("latex") if "L(t)" in m.value)
+    assert rf"L = \sum_{{t=1}}^{{{steps}}} L(t) = " in latex and latex.rstrip("$\n ").endswith(f"= {found.total:.4g}")
+    table = next(frame.value for frame in app.dataframe if "w_t L(t)" in frame.value)
+    np.testing.assert_allclose(table["L(t)"], found.values, rtol=1e-6)
+    assert table["w_t"].tolist() == [1.0] * steps and table["sum so far"].iloc[-1] == pytest.approx(found.total)
+    link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+    assert link["reduce"] == "sum" and opened(filled, **link).button_group(key="pick-reduce").value == "sum"
+    last = opened(filled, run=run, text=TEXT, loss="last", reduce="zzz")
+    assert not any(group.key == "pick-reduce" for group in last.button_group), "one step is its own mean and sum"
+
+
 def test_64_bits_agree_with_autograd_to_ten_digits(opened, filled: Path, named: dict[str, str]) -> None:
     app = opened(filled, run=named["reviews.csv"], text=TEXT, precise="1", logit="1")
     said = next(m.value for m in app.markdown if "autograd" in m.value and "64 bits" in m.value)
@@ -112,7 +134,7 @@ def test_a_tagging_run_takes_a_tag_a_token(opened, filled: Path, named: dict[str
     app.text_input(key="pick-tags").set_value(tags)
     sound(app.run())
     found = flowing(filled, run, text, target=tags)
-    assert any(f"L = **{found.total:.4g}**" in m.value for m in app.markdown)
+    assert any(f"= {found.total:.4g}$" in m.value for m in app.markdown)
     app.text_input(key="pick-tags").set_value("O O")
     sound(app.run())
     assert "2 tags for 5 tokens" in app.error[0].value
@@ -144,9 +166,10 @@ def test_every_view_opens_for_a_cell_that_is_made_otherwise(opened, cell: str, t
         for view in ("pairs", "walk", *(view for view in views if view != "directions")):
             assert chart(app, f"view-{view}")["data"]
         (map_,) = (trace for trace in chart(app, "view-pairs")["data"] if trace["type"] == "heatmap")
-        assert map_ is not None and found.layers[n % 2].pairs[parameter].shape == (len(found.rows), len(found.tokens))
+        held = found.readout.at(found.rows, 2) if parameter in found.readout.pairs else found.layers[n % 2]
+        assert map_ is not None and held.pairs[parameter].shape == (len(found.rows), len(found.tokens))
     said = " ".join(m.value for m in app.markdown)
-    assert ("cell has no" in said) or "∂W" in said or "∂U" in said
+    assert "‖∂L(t)/∂" in said or "does not walk back through time" in said
 
 
 def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,13 +44,14 @@ def test_a_page_computes_in_one_thread_whichever_thread_it_runs_in(workspace: Wo
 def test_the_way_back_is_kept_by_all_that_it_depends_on(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNROLLED_WORKSPACE", str(workspace.root))
     run = saved_run(workspace)
-    asked = ("the film", False, "good", "last", False, False, False)
+    asked = ("the film", False, "good", "last", False, False, False, "mean")
     first = cache.backward(run, *asked)
     assert cache.backward(run, *asked) is first
     for place, other in enumerate(("the bad film", True, "bad", "every", True, True)):
         changed = cache.backward(run, *asked[:place], other, *asked[place + 1 :])
         assert changed is not first and cache.backward(run, *asked) is first
-    assert cache.backward(run, *asked[:-1], True) is first, "there are no data for a mini-batch"
+    assert cache.backward(run, *asked[:-1], "sum") is not first and cache.backward(run, *asked) is first
+    assert cache.backward(run, *asked[:-2], True, "mean") is first, "there are no data for a mini-batch"
     os.utime(run.path / "weights.safetensors", ns=(0, 0))
     assert cache.backward(run, *asked) is not first
 

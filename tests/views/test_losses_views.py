@@ -1,8 +1,11 @@
 """The figures of the two losses draw the numbers they are given, each run in its own colour."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
 from rnn_core.results import Along
 from rnn_core.views import losses
@@ -31,6 +34,29 @@ def test_accuracy_is_drawn_along_the_text_for_both_curves_of_both_runs(found: di
         np.testing.assert_array_equal(answers.y, run.answers)
         np.testing.assert_array_equal(readout.y, run.readouts)
         assert answers.line.color == readout.line.color == twins.COLOURS[loss] and readout.line.dash == "dot"
+
+
+def test_a_difference_is_told_in_texts_and_with_its_interval(found: dict[str, Along]) -> None:
+    right = {"every": np.arange(24) < 17, "last": (np.arange(24) < 11) | (np.arange(24) > 21)}
+    runs = {
+        loss: replace(one, texts=24, readouts=np.full(21, right[loss].mean()), answers=np.full(21, right[loss].mean()),
+                      right_at_half=right[loss], right_at_end=right[loss]) for loss, one in found.items()
+    }  # fmt: skip
+    said, interval = losses.summary(losses.Twins(runs)), paired(right["every"], right["last"])
+    assert "70.8% (17 of 24 texts) with the loss at every step and on 54.2% (13 of 24) with the loss at the last" in said
+    assert "16.7 points more for every step" in said
+    assert "On 6 texts only the run with the loss at every step is right, on 2 texts only the other" in said
+    assert f"from {100 * interval.low:+.1f} to +{100 * interval.high:.1f} points, so chance".replace("-", "−") in said
+    assert interval.low < 0 < interval.high
+    clear = runs | {"last": replace(runs["last"], right_at_end=np.zeros(24, bool), right_at_half=np.zeros(24, bool))}
+    assert "chance" not in losses.summary(losses.Twins(clear))
+    assert "interval" not in losses.summary(losses.Twins(found)), "an older file has no answer for each text"
+
+
+@pytest.mark.parametrize(("reduce", "formula"), [("mean", r"$L = \frac{1}{T} \sum_t L(t)$"), ("sum", r"$L = \sum_t L(t)$")])
+def test_the_loss_at_every_step_is_written_as_the_run_adds_it_up(found: dict[str, Along], reduce: str, formula: str) -> None:
+    twins = losses.Twins(found | {"every": replace(found["every"], reduce=reduce)})
+    assert formula in losses.REACH.explain(twins)
 
 
 def test_a_text_counts_as_decided_from_its_share_on(found: dict[str, Along]) -> None:

@@ -98,8 +98,10 @@ def test_what_is_saved_of_dev_comes_from_the_public_data(shared_data: Path, work
     saved = readings.load_along(readings.folder(run, run.config.fingerprint, "dev"), evaluations.weights_of(run))
     again = along(load(run), data.examples("dev"))
     assert saved
+    assert saved.reduce == again.reduce
     for name, value in vars(again).items():
-        np.testing.assert_allclose(getattr(saved, name), value, atol=1e-6)
+        if name != "reduce":
+            np.testing.assert_allclose(getattr(saved, name), value, atol=1e-6)
 
 
 def test_the_notebook_run_writes_pages_and_is_good_on_those_it_never_read() -> None:

@@ -1,5 +1,7 @@
 """A trace saved beside a run's weights comes back whole, or not at all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,3 +43,12 @@ def test_one_of_other_weights_or_a_damaged_one_is_passed_over(workspace: Workspa
     assert traces.load(run, "the film")
     write_tensors(run.path / "weights.safetensors", {name: array + 1 for name, array in run.weights().items()})
     assert traces.load(run, "the film") is None
+
+
+def test_one_saved_when_the_cell_had_other_letters_is_passed_over(workspace: Workspace) -> None:
+    run = saved_run(workspace, config_of(model=model_of("lstm")))
+    made = trace(load(run), "the film")
+    traces.save(run, replace(made, gates={"o" if name == "q" else name: gate for name, gate in made.gates.items()}))
+    assert traces.load(run, "the film") is None
+    traces.save(run, made)
+    assert traces.load(run, "the film")

@@ -120,7 +120,10 @@ def headline(run: Run) -> str:
 
 
 def show(run: Run) -> None:
-    """A run in training, or just trained: progress, curves, and what to do next."""
+    """A run in training, or just trained: progress, curves, and what to do next; before it, its twin's while that is trained."""
+    if twin := _twin_at_work(run):
+        st.subheader(literal(twin.name))
+        widgets.watch(twin.path, "twin", lambda now: live(twin, now))
     st.subheader(literal(run.name))
     with contextlib.suppress(Problem):
         saved = cache.data_of(run)
@@ -163,6 +166,15 @@ def show(run: Run) -> None:
             words = f"always answering {literal(majority, 40)}, the most frequent class of training"
             shown[names["majority"]] = number(format="%.4f", help=words)
         st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="", column_config=shown)
+
+
+def _twin_at_work(run: Run) -> Run | None:
+    """The run that differs in its loss alone, while it is trained or waits for that."""
+    with contextlib.suppress(Problem):
+        twin = workspace().twin(run)
+        status = twin and jobs.status(twin.path)
+        return twin if status and status.active else None
+    return None
 
 
 def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:

@@ -19,8 +19,9 @@ with widgets.saying_problems():
     read, flow = inputs.of_text(run, target=way), way.value.flow
 
 choice.warn(way.value)
+formula, *_ = view("total").render(view("total").answer(read))
 st.markdown(
-    f"The total is L = **{flow.total:.4g}**, its gradient has length **{flow.norm:.4g}**. Checked against torch's autograd: "
+    f"The total is ${formula.content}$, its gradient has length **{flow.norm:.4g}**. Checked against torch's autograd: "
     f"the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
 )
 shown = tasks.of(run.config).views["bptt"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from pages.common import cache, state
@@ -65,7 +66,7 @@ def _target_of(run: Run) -> _Target:
 
 
 def choose_target(run: Run) -> None:
-    """Target, loss, logit and precision."""
+    """Target, loss, how the steps are added up, logit and precision."""
     chosen, task = state.selection(), tasks.of(run.config)
     trained = task.loss_of(run.config)
     row = st.container(horizontal=True, vertical_alignment="bottom")
@@ -75,7 +76,14 @@ def choose_target(run: Run) -> None:
             "Loss", task.losses, required=True,
             format_func=lambda loss: {"last": "at the last step", "every": "at every step"}[loss]
             + (" (as trained)" if loss == trained else ""),
-            **state.bound("loss", chosen.loss if chosen.loss in task.losses else trained),
+            **state.bound("loss", _loss(run) or trained),
+        )  # fmt: skip
+    if _adds_up(run):
+        own = run.config.train.reduce
+        row.segmented_control(
+            "Over the steps", ("mean", "sum"), required=True,
+            format_func=lambda name: name + (" (as trained)" if name == own else ""),
+            **state.bound("reduce", _reduce(run) or own),
         )  # fmt: skip
     toggles = (
         ("logit", "Logit instead of loss",
@@ -86,6 +94,22 @@ def choose_target(run: Run) -> None:
         row.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
 
 
+def _loss(run: Run) -> str | None:
+    loss = state.selection().loss
+    return loss if loss in tasks.of(run.config).losses else None
+
+
+def _reduce(run: Run) -> str | None:
+    reduce = state.selection().reduce
+    return reduce if reduce in ("mean", "sum") else None
+
+
+def _adds_up(run: Run) -> bool:
+    """Whether the loss that is chosen is of several steps, so that their mean and their sum differ."""
+    task, steps = tasks.of(run.config), 9
+    return int((task.weights(run.config, np.array([steps]), steps, _loss(run)) > 0).sum()) > 1
+
+
 def look_back(run: Run, own: bool = True) -> Input:
     """The way back of the selected text, and its key. Raises Problem as reading and aiming do.
 
@@ -94,11 +118,10 @@ def look_back(run: Run, own: bool = True) -> Input:
     """
     chosen = state.selection()
     task, target = tasks.of(run.config), _target_of(run).chosen(run)
-    loss = chosen.loss if chosen.loss in task.losses else None
     batch = own and "directions" in task.views["bptt"]
-    asked = (chosen.text or "", chosen.spaced, target, loss, chosen.logit, chosen.precise)
-    found = cache.backward(run, *asked, batch)
-    return Input((str(run.path), cache.version_of(run), *asked, bool(found.examples)), found)
+    asked = (chosen.text or "", chosen.spaced, target, _loss(run), chosen.logit, chosen.precise)
+    found = cache.backward(run, *asked, batch, _reduce(run))
+    return Input((str(run.path), cache.version_of(run), *asked, _reduce(run), bool(found.examples)), found)
 
 
 def warn(backward: "Backward") -> None:

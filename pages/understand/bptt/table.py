@@ -2,6 +2,7 @@
 
 TABS = {
     "copies": ("What each copy adds", (("copy_shares",), ("running",))),
+    "total": ("The losses added up", (("total",),)),
     "modes": ("Last or every step", (("modes",), ("losses-page",))),
     "truncation": ("Truncation", (("truncation",), ("cut-readouts",), ("cut-gradients",))),
     "reach": ("Vanishing or exploding", (("reach",), ("saturation",), ("exploding",))),

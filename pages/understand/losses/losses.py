@@ -42,4 +42,4 @@ st.dataframe({"figure": list(rows)} | {twins.NAMES[loss]: figures_of(one.metrics
 histories = {twins.NAMES[loss]: one.history() for loss, one in runs.items()}
 st.plotly_chart(lines.curves(histories, "accuracy"), key="twin-curves", config={"displayModeBar": False})
 st.caption(f"The two {METRIC_NAMES['accuracy']} curves are of the same dev texts; the two losses are not on one scale: one is a "
-           "text's loss at its end, the other the mean over all its steps.")  # fmt: skip
+           f"text's loss at its end, the other the {runs['every'].config.train.reduce} over all its steps.")  # fmt: skip

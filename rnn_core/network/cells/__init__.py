@@ -246,6 +246,11 @@ class Cell:
         return parameter if parameter in self.products else self.declared[parameter].of
 
     @property
+    def bounded(self) -> bool:
+        """Whether the cell has a `slope`, by which its way back is bounded."""
+        return type(self).slope is not Cell.slope
+
+    @property
     def kept_names(self) -> tuple[str, ...]:
         return tuple(one.name for one in self.kept)
 

@@ -1,6 +1,7 @@
 """What the views of the BPTT page are about: one text and one target on the way back, and the part that is looked at."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -55,6 +56,10 @@ class Way(Controls):
         )
 
 
+READOUT = ("weight_out", "bias_out")
+"""The parameters of the readout, V and c, as the network names them."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """A run as the words on its gradients name it.
@@ -63,11 +68,16 @@ class Facts:
         layers, directions: how many.
         parts: of the state.
         gates: of the cell.
-        of_step: the parameters that multiply the state before.
+        of_step, of_inputs: the parameters that multiply the state before, and those that multiply the inputs.
+        readout: V and c.
         offered: the parameters whose copies can be looked at.
-        letters: of the cell's parameters, by the code's names.
+        letters: of these, by the code's names.
+        products: by the cell's parameters, the product whose δ is theirs.
+        blocks: by the cell's parameters, how many blocks of d rows they have.
+        equations: of the cell, as LaTeX.
+        bounded: whether the cell is h = φ(a), so that all products have the same δ and the way back has a bound.
         words: of what the cell keeps, by its names.
-        rate, optimizer, truncate, loss: how the run was trained.
+        rate, optimizer, truncate, loss, reduce: how the run was trained.
         carries: whether it reads a stream, with the state carried over.
     """
 
@@ -76,14 +86,31 @@ class Facts:
     parts: tuple[str, ...]
     gates: tuple[str, ...]
     of_step: tuple[str, ...]
+    of_inputs: tuple[str, ...]
+    readout: tuple[str, str]
     offered: tuple[str, ...]
     letters: dict[str, str]
+    products: dict[str, str]
+    blocks: dict[str, int]
+    equations: tuple[str, ...]
+    bounded: bool
     words: dict[str, str]
     rate: float
     optimizer: str
     truncate: int
     loss: str
+    reduce: str
     carries: bool
+
+    @property
+    def state(self) -> str:
+        """What the state is called: h, or (h,m)."""
+        return self.parts[0] if len(self.parts) == 1 else f"({','.join(self.parts)})"
+
+    def last_gates(self, parameter: str) -> tuple[str, ...]:
+        """The gates whose rows of its product's δ are a parameter's; empty where all are."""
+        blocks = self.blocks[parameter]
+        return () if blocks == self.blocks[self.products[parameter]] else self.gates[-blocks:]
 
 
 def facts_of(loaded: Loaded) -> Facts:
@@ -91,9 +118,13 @@ def facts_of(loaded: Loaded) -> Facts:
     network, train, task = loaded.network, loaded.config.train, tasks.of(loaded.config)
     cell = network.cell
     return Facts(
-        network.config.layers, network.directions, tuple(cell.parts), tuple(cell.gates), tuple(cell.of_step), parameters(loaded),
-        {name: one.letter for name, one in cell.parameters(1, 1).items()}, {one.name: one.words for one in cell.kept},
-        train.learning_rate, train.optimizer, train.truncate, task.loss_of(loaded.config), task.carries,
+        network.config.layers, network.directions, tuple(cell.parts), tuple(cell.gates), tuple(cell.of_step),
+        tuple(cell.of_inputs), READOUT, parameters(loaded),
+        {name: one.letter for name, one in cell.declared.items()} | dict(zip(READOUT, "Vc", strict=True)),
+        {name: cell.product_of(name) for name in cell.declared}, {name: one.shape[0] for name, one in cell.declared.items()},
+        tuple(cell.equations), cell.bounded, {one.name: one.words for one in cell.kept},
+        train.learning_rate, train.optimizer, train.truncate, task.loss_of(loaded.config), train.reduce,
+        task.carries,
     )  # fmt: skip
 
 
@@ -122,8 +153,15 @@ class Asked:
         return self.parameter in self.facts.of_step
 
     @property
+    def readout(self) -> bool:
+        """Whether the chosen parameter is one of the readout."""
+        return self.parameter in self.facts.readout
+
+    @cached_property
     def held(self) -> CopyGradients:
-        """The copies of the chosen layer and direction."""
+        """The copies of the chosen layer and direction, or of the readout."""
+        if self.readout:
+            return self.flow.readout.at(self.flow.rows, self.facts.layers)
         return next(one for one in self.flow.layers if (one.layer, one.direction) == (self.layer, self.direction))
 
     @property
@@ -133,7 +171,7 @@ class Asked:
     @property
     def name(self) -> str:
         """The chosen parameter as the network names it."""
-        return f"cells.{self.layer}.{self.direction}.{self.parameter}"
+        return self.parameter if self.readout else f"cells.{self.layer}.{self.direction}.{self.parameter}"
 
     @property
     def row(self) -> int:
@@ -155,15 +193,15 @@ class Asked:
 
 
 def parameters(loaded: Loaded) -> tuple[str, ...]:
-    """The parameters whose copies can be looked at, those that multiply the state before first."""
+    """The parameters whose copies can be looked at, those that multiply the state before first, and those of the readout last."""
     cell = loaded.network.cell
-    return tuple(dict.fromkeys((*cell.of_step, *cell.of_inputs, *cell.declared)))
+    return tuple(dict.fromkeys((*cell.of_step, *cell.of_inputs, *cell.declared, *READOUT)))
 
 
 def letter(facts: Facts, name: str) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
-        return {"embedding.weight": "E", "weight_out": "V", "bias_out": "c", "all": "all together"}[name]
+        return (facts.letters | {"embedding.weight": "E", "all": "all together"})[name]
     _, layer, direction, parameter = name.split(".")
     where = [f"layer {int(layer) + 1}"] * (facts.layers > 1)
     where += [("from the start", "from the end")[int(direction)]] * (facts.directions == 2)
@@ -173,8 +211,9 @@ def letter(facts: Facts, name: str) -> str:
 def looked_at(inputs: Inputs, controls: Way) -> Asked:
     """What is looked at, once the controls are settled."""
     assert controls.step is not None and controls.back is not None and controls.window is not None
+    back = controls.step if controls.parameter in READOUT else controls.back  # a loss reaches V and c at its own step alone
     return Asked(
-        inputs.backward.flow, facts_of(inputs.backward.loaded), controls.step, controls.back, controls.layer, controls.direction,
+        inputs.backward.flow, facts_of(inputs.backward.loaded), controls.step, back, controls.layer, controls.direction,
         controls.parameter, controls.window,
     )  # fmt: skip
 
@@ -183,9 +222,10 @@ def most_bytes(inputs: Inputs) -> int:
     """Bytes of `Asked`, all layers with it: R·T numbers of each parameter twice, and some rows of T."""
     way = inputs.backward
     steps, rows = len(way.trace.tokens), len(way.flow.rows)
-    cells, kinds = way.loaded.network.config.layers * way.loaded.network.directions, len(parameters(way.loaded))
+    cells, kinds = way.loaded.network.config.layers * way.loaded.network.directions, len(way.loaded.network.cell.declared)
     names = sum(len(name.encode()) + 8 for name in (*way.trace.tokens, *way.trace.labels))
-    return 8 * cells * (rows * steps * (2 + 2 * kinds) + steps * (1 + 4 * kinds)) + 2048 * cells + 32 * steps + names + 4096
+    copies = cells * (rows * steps * (2 + 2 * kinds) + steps * (1 + 5 * kinds)) + 14 * steps
+    return 8 * copies + 2048 * cells + 32 * steps + names + 8192
 
 
 def pick_copy(point: list[Any]) -> dict[str, Any]:

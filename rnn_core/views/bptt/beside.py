@@ -8,7 +8,7 @@ import numpy as np
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.text import visible
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
-from rnn_core.views.bptt.reach import faded, horizon_words
+from rnn_core.views.bptt.reach import horizon_words
 from rnn_core.views.inputs import Inputs, given
 from rnn_core.views.view import Controls, Part, Table, View, literal
 
@@ -20,23 +20,32 @@ class Beside:
     runs: dict[str, Asked]
 
 
+def faded(asked: Asked) -> np.ndarray:
+    """‖δ(t,k)‖ / ‖δ(t,t)‖ of the chosen loss, by distance."""
+    row, t = asked.row, int(asked.flow.rows[asked.row])
+    delta = asked.held.delta[row].astype(np.float64)
+    away = delta[t:] if asked.direction else delta[t::-1]
+    return away / away[0] if away[0] else np.zeros(len(away))
+
+
 def _draw_beside(beside: Beside) -> tuple[Part, ...]:
     series = {}
     for name, asked in beside.runs.items():
         left = faded(asked)
         series[name] = (np.arange(len(left)), left)
-    drawn = figures.against(series, "steps away from the last loss", "‖δ(T,i)‖ / ‖δ(T,T)‖")
+    drawn = figures.against(series, "steps away from the last loss", "‖δ(T,k)‖ / ‖δ(T,T)‖")
     return Part("figure", drawn), Part("text", horizons(beside)), Part("table", Table(side_by_side(beside)))
 
 
 def side_by_side(beside: Beside) -> dict[str, list[Any]]:
     """The runs in numbers, as a table."""
     runs = beside.runs
+    without = "" if all(asked.recurrent for asked in runs.values()) else " (‖∂L/∂U‖ of a cell without W)"
     return {
         "run": list(runs),
         "target": [visible(asked.flow.labels[asked.flow.targets[asked.step]]) for asked in runs.values()],
         "loss of the text": [asked.flow.total for asked in runs.values()],
-        "‖∂L/∂W‖, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
+        f"‖∂L/∂W‖{without}, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
         "whole gradient": [asked.flow.norm for asked in runs.values()],
     }
 
@@ -52,7 +61,7 @@ def _explain_beside(beside: Beside) -> str:
     return (
         "Each line starts at 1, at the last loss's own step, and shows what is left of its gradient further back. Gates "
         "(LSTM, GRU) were invented to let this line fall slowly; whether they do so here is what you see.\n\n"
-        r"$$\frac{\lVert \delta(T,i) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{horizons(beside)}"
+        r"$$\frac{\lVert \delta(T,k) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{horizons(beside)}"
     )
 
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
 from rnn_core.results import LossModes
+from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, letter, looked_at, most_bytes, over, pick_copy
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Part, Table, View, number
@@ -26,7 +29,7 @@ def _modes(inputs: Inputs, controls: Way) -> Modes:
 def _draw_modes(found: Modes) -> tuple[Part, ...]:
     asked, modes = found.asked, found.modes
     series = {"loss at the last step": modes.last_reached[asked.layer, asked.direction],
-              "loss at every step (mean)": modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
+              f"loss at every step ({asked.flow.reduce})": modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
     drawn = figures.along(series, asked.flow.tokens, "‖∂L/∂hₜ‖", asked.copy)
     return Part("figure", drawn), Part("text", modes_words(found)), Part("table", Table(compared(found)))
 
@@ -50,20 +53,25 @@ def modes_words(found: Modes) -> str:
     cosine = modes.every.cosines["all"]
     alike = "point nearly the same way" if cosine > 0.9 else "point different ways" if cosine < 0.5 else "agree in part"
     return (
-        f"The first {early} states get {number(float(last[:early].mean()))} on average from the last step's loss and "
-        f"{number(float(every[:early].mean()))} from every step's: {number(over(every[:early].mean(), last[:early].mean()))} "
-        f"times as much. The two whole gradients {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to "
+        f"The first {f'{early} states get' if early > 1 else 'state gets'} {number(float(last[:early].mean()))}"
+        f"{' on average' * (early > 1)} from the last step's loss and {number(float(every[:early].mean()))} from every step's: "
+        f"{number(over(every[:early].mean(), last[:early].mean()))} times as much. "
+        f"The two whole gradients {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to "
         "be read out at once, also before the text has said enough to know; this run was trained with the loss "
-        f"{CHOICE_NAMES[asked.facts.loss]}."
+        f"{CHOICE_NAMES[asked.facts.loss]}{f' ({asked.facts.reduce})' * (asked.facts.loss == 'every')}."
     )
 
 
 def _explain_modes(found: Modes) -> str:
+    steps = len(found.asked.flow.tokens)
+    each = np.full(steps, 1.0 if found.asked.flow.reduce == "sum" else 1 / steps)
+    losses = [formulas.total(one).replace("L = ", rf"L_{{\text{{{name}}}}} = ") for name, one in (
+        ("last", np.eye(steps)[-1]), ("every", each))]  # fmt: skip
     return (
         "Both are taken with the same weights on the same text. With the loss at the last step, all that an early word "
         "hears has come back through every later step. With a loss at every step, each step also hears its own loss, and "
         "those between.\n\n"
-        r"$$L_{\text{last}} = L(T), \qquad L_{\text{every}} = \frac{1}{T} \sum_t L(t)$$" + "\n\n" + modes_words(found)
+        f"{formulas.display(losses)}\n\n{modes_words(found)}"
     )
 
 

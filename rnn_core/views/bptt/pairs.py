@@ -1,7 +1,7 @@
 """Which loss sends how much to which copy: the map of all pairs."""
 
-
 from rnn_core.figures import gradients as figures
+from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Part, View, number
@@ -10,70 +10,122 @@ from rnn_core.views.view import Choice, Part, View, number
 def _draw_map(asked: Asked) -> tuple[Part, ...]:
     flow = asked.flow
     drawn = Part("figure", figures.pairs(asked.held.pairs[asked.parameter], flow.rows, flow.tokens, asked.step, asked.copy))
-    if not asked.recurrent:
-        return (drawn,)
-    first = len(flow.tokens) if asked.direction else 1
-    said = (
+    return (drawn, Part("caption", _first(asked))) if asked.recurrent else (drawn,)
+
+
+def _first(asked: Asked) -> str:
+    """That the copy of the first step that is read receives nothing."""
+    first, state = (len(asked.flow.tokens), "0") if asked.direction else (1, "h₀ = 0")
+    return (
         f"Copy {first} of {asked.letter} receives exactly 0 from every loss: the state before the first step that is read is "
-        "h₀ = 0."
+        f"{state}."
     )
-    return drawn, Part("caption", said)
 
 
 def _choose_copies(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
-    facts = looked_at(inputs, controls).facts
-    return (
+    asked = looked_at(inputs, controls)
+    facts = asked.facts
+    where = () if asked.readout else (
         Choice("layer", "Layer", range(facts.layers), lambda i: f"layer {i + 1}"),
         Choice("direction", "Direction", range(facts.directions), ("from the start", "from the end").__getitem__),
-        Choice("parameter", "Parameter", facts.offered, lambda name: f"copies of {facts.letters[name]}"),
-    )
+    )  # fmt: skip
+    return *where, Choice("parameter", "Parameter", facts.offered, lambda name: f"copies of {facts.letters[name]}")
 
 
 def _explain_map(asked: Asked) -> str:
-    flow, held, row = asked.flow, asked.held, asked.row
-    t, i = int(flow.rows[row]), asked.copy
-    value, delta = float(held.pairs[asked.parameter][row, i]), float(held.delta[row, i])
+    flow, w = asked.flow, asked.letter
     every = "" if len(flow.rows) + 2 >= len(flow.tokens) else (
         f" This text is long: {len(flow.rows):,} of its {len(flow.tokens):,} losses are followed, evenly from the last."
     )  # fmt: skip
-    first = ""
-    if asked.recurrent:
-        start = len(flow.tokens) if asked.direction else 1
-        first = (
-            f" Copy {start} of {asked.letter} receives exactly 0 from every loss, because the state before it is h₀ = 0: a "
-            "product with nothing has no gradient."
-        )
-    side = "No loss reaches a copy that is read later, so one side of the diagonal is empty."
-    if asked.below_both:
-        side = "Below a layer that reads both ways, the loss at t reaches every copy."
     last = ""
     if flow.loss == "last":
         last = (
-            " This run takes its loss at the last step alone, so of all these rows only the last one is its training's; "
+            " This loss is taken at the last step alone, so of all these rows only the last one is in the total; "
             "the others are what such losses would send."
         )
-    w = asked.letter
-    formula = (
-        r"$$\delta(t,t) = \varphi'(a_t) \odot \frac{\partial L(t)}{\partial h_t}, \qquad "
-        r"\delta(t,k) = \varphi'(a_k) \odot W^\top \delta(t,k{+}1), \qquad "
-        r"\frac{\partial L(t)}{\partial W|(k)} = \delta(t,k)\, h_{k-1}^\top$$" + "\n\n"
-        "(the Elman network's; gates have the same form with their own slopes).\n\n"
-    )
-    if not asked.facts.of_step:
-        formula = (
-            r"$$\frac{\partial L(t)}{\partial U|(k)} = \delta(t,k)\, x_k^\top$$" + "\n\n"
-            "This cell has no product with the state before, so there is no ∂L/∂W: a loss goes back along the states alone.\n\n"
-        )
+    k = "t" if asked.readout else "k"
     return (
-        f"The network uses the same {w} at every step; call the one used at step k its copy {w}|(k). Each row is one loss, "
+        f"The network uses the same {w} at every step; call the one used at step {k} its copy {w}|({k}). Each row is one loss, "
         "each column one copy, and the colour is the length of the gradient that the one sends to the other.\n\n"
-        f"{formula}"
-        f"From the loss at {asked.at(t)} to the copy of {asked.letter} at {asked.at(i)}: "
-        f"‖δ‖ = {number(delta)}, gradient {number(value)}.{first} {side}{last}{every}\n\n"
-        f"Added up over copies and losses this is ∂L/∂{asked.letter} of length {number(flow.norms[asked.name])}; the "
+        f"{_formulas(asked)}\n\n{pair_words(asked)} {_side(asked)}{last}{every}\n\n"
+        f"Added up over copies and losses, with {formulas.weighted(flow.weights)}:\n\n"
+        f"{formulas.display([formulas.whole(asked)])}\n\n"
+        f"Its length is {number(flow.norms[asked.name])}; the "
         f"largest difference of any number of any gradient from torch's autograd is {flow.max_abs_difference:.1e} "
-        f"(in {flow.precision} bits). The sweep held about {flow.peak_bytes / 2**20:.1f} MiB."
+        f"(in {flow.precision} bits). The sweep held about {flow.peak_bytes / 2**20:.2g} MiB."
     )
+
+
+def pair_words(asked: Asked) -> str:
+    """What the chosen loss sends to the chosen copy, as δ times what the copy multiplies."""
+    held, t, k = asked.held, int(asked.flow.rows[asked.row]), asked.copy
+    if asked.readout:
+        return readout_words(asked)
+    value, v = float(held.pairs[asked.parameter][asked.row, k]), formulas.multiplied(asked)
+    said = f"From the loss at {asked.at(t)} to the copy of {asked.letter} at {asked.at(k)}: "
+    factor = float(held.factors[asked.parameter][k])
+    if not v or not factor:
+        return f"{said}a gradient of length {number(value)}."
+    product = f"‖δ‖ = {number(value / factor)} times ‖{formulas.plain(v)}‖ = {number(factor)}"
+    return f"{said}{product} is a gradient of length {number(value)}."
+
+
+def readout_words(asked: Asked) -> str:
+    """What the copy of V or c receives of the chosen loss, as Markdown."""
+    t, held = int(asked.flow.rows[asked.row]), asked.held
+    w, y = asked.letter, "yₜ" if asked.flow.logit else "ŷₜ − yₜ"
+    factor = f" times ‖hₜ‖ = **{number(float(held.factors[asked.parameter][t]))}**" if formulas.multiplied(asked) else ""
+    return (
+        f"{w} does not walk back through time: the loss at {asked.at(t)} reaches the copy of its own step alone. "
+        f"‖{y}‖ = **{number(float(held.delta[asked.row, t]))}**{factor} is ‖∂L(t)/∂{w}|(t)‖ = "
+        f"**{number(float(held.pairs[asked.parameter][asked.row, t]))}**."
+    )
+
+
+def _formulas(asked: Asked) -> str:
+    """How a copy's gradient comes about, with what its letters mean."""
+    facts = asked.facts
+    if asked.readout:
+        both = ", of both directions" * (facts.directions == 2)
+        said = f"\n\nhₜ is the state of the uppermost layer{both}." if facts.layers > 1 or both else ""
+        return formulas.display([formulas.copy(asked)]) + said
+    where = [f"in layer {asked.layer + 1} of {facts.layers}"] * (facts.layers > 1)
+    where += [f"read from the {('start', 'end')[asked.direction]}"] * (facts.directions == 2)
+    lines = display_lines(asked)
+    notes = [f"All of this is {', '.join(where)}."] if where else []
+    if not facts.bounded:
+        notes.append("∂⁺ holds the products of the step fixed, but for the one that is named.")
+    if not asked.top:
+        u = facts.letters[facts.of_inputs[0]]
+        columns = f"; of this {u} only the columns that read this direction count" * (facts.directions == 2)
+        notes.append(f"Layer {asked.layer + 2} reads these states by its own {u} and sends its own δ back{columns}.")
+    elif facts.directions == 2:
+        notes.append("Of V only the columns that read this direction count.")
+    for part in facts.parts[1:]:
+        if kept := formulas.keeps(asked, part):
+            notes.append(f"Past all products a step multiplies {part}ₖ by {formulas.plain(kept)} alone: a second way back.")
+    if not facts.of_step:
+        notes.append("This cell has no W: its step has no product with the state before, and a loss goes back along the states.")
+    if asked.layer and asked.parameter in facts.of_inputs:
+        also = ", from both directions" * (facts.directions == 2)
+        notes.append(f"{formulas.plain(formulas.multiplied(asked))} are the states of the layer below{also}.")
+    notes.append("Nothing comes from beyond the text.")
+    return f"{formulas.display(lines)}\n\n{' '.join(notes)}"
+
+
+def display_lines(asked: Asked) -> list[str]:
+    """The formulas of the chosen copies, from the loss down to the copy."""
+    return [*formulas.chain(asked), *formulas.deltas(asked), formulas.copy(asked)]
+
+
+def _side(asked: Asked) -> str:
+    """Which pairs are empty."""
+    if asked.readout:
+        return "So all but the diagonal is empty."
+    first = f"{_first(asked)} " if asked.recurrent else ""
+    if asked.below_both:
+        return f"{first}Below a layer that reads both ways, the loss at t reaches every copy."
+    return f"{first}No loss reaches a copy that is read later, so one side of the diagonal is empty."
 
 
 MAP: View[Way, Asked] = View(

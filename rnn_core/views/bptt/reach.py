@@ -18,59 +18,80 @@ class Reached:
 
     Attributes:
         distances: (K,) of the steps of `reach`.
-        left: what is left of the chosen loss, as `faded` has it.
     """
 
     asked: Asked
     reach: Reach
     distances: np.ndarray
-    left: np.ndarray
 
-
-def faded(asked: Asked) -> np.ndarray:
-    """‖δ(t,k)‖ / ‖δ(t,t)‖ of the chosen loss, by distance."""
-    row, t = asked.row, int(asked.flow.rows[asked.row])
-    delta = asked.held.delta[row].astype(np.float64)
-    away = delta[t:] if asked.direction else delta[t::-1]
-    return away / away[0] if away[0] else np.zeros(len(away))
+    @property
+    def words(self) -> str:
+        """How far back ‖∂h_t/∂h_k‖₂ reaches, as a sentence."""
+        return horizon_words(self.reach.norms, self.asked.direction, self.distances)
 
 
 def _reached(inputs: Inputs, controls: Way) -> Reached:
     one = looked_at(inputs, controls)
     reach = inputs.backward.reach(one.layer, one.direction, one.step)
-    return Reached(one, reach, np.abs(reach.steps - reach.step), faded(one))
+    return Reached(one, reach, np.abs(reach.steps - reach.step))
 
 
 def _draw_reach(found: Reached) -> tuple[Part, ...]:
     reach, n = found.reach, found.distances
-    state = "h" if len(found.asked.facts.parts) == 1 else "(h,m)"
-    series = {"‖δ(t,k)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
-              f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}  # fmt: skip
+    state = found.asked.facts.state
+    series = {f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
         series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
-    drawn = figures.against(series, "steps away from t", "what is left", dashed=list(series)[2:])
-    parts = Part("figure", drawn), Part("text", horizon_words(found.left, found.asked.direction))
+    drawn = figures.against(series, "steps away from t", "what is left", dashed=list(series)[1:])
+    parts = Part("figure", drawn), Part("text", found.words)
     if not reach.left_out:
         return parts
     said = f"To answer quickly, {reach.left_out:,} of the steps have no singular value of their own here."
     return *parts, Part("caption", said)
 
 
-def horizon_words(left: np.ndarray, direction: int = 0) -> str:
-    """How far a gradient reaches, as a sentence. Direction 1 reads from the end, so its way back leads there."""
-    way, end = ("on", "ends") if direction else ("back", "begins")
+SAME = 0.005
+"""By how much two lengths may differ, over the start, and still be called the same."""
+
+
+def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | None = None) -> str:
+    """How far a gradient reaches, as a sentence: whether it vanishes, grows, or does one after the other.
+
+    Args:
+        left: (K,) what is left of it, the first at the start itself.
+        direction: 1 reads from the end, so its way back leads there.
+        distances: (K,) steps away from the start; None: 0, 1, 2 …
+    """
+    steps_away = (np.arange(len(left)) if distances is None else distances).tolist()
+    way, stops = ("on", "ends") if direction else ("back", "begins")
     if not left[0]:
         return "This loss sends nothing at all."
     if not np.isfinite(left).all():
         return "The gradient explodes: it grows beyond what can be written."
-    away = bptt_reach.horizon(left)
-    if away is not None:
-        return f"{away} step{'s' * (away != 1)} {way}, less than 1 % is left."
     if len(left) == 1:
         return f"There is nothing {'after' if direction else 'before'} this step."
-    steps = f"{len(left) - 1} step{'s' * (len(left) > 2)}"
-    return f"Even {steps} {way}, where the text {end}, {left[-1]:.3g} times the start is left."
+
+    def at(n: int) -> str:
+        return f"{steps_away[n]} step{'s' * (steps_away[n] != 1)} {way}"
+
+    size = left / left[0]
+    end, away = float(size[-1]), bptt_reach.horizon(size)
+    turns = [(int(size.argmax()), "grows")] if size.max() > max(1, end) * (1 + SAME) else []
+    if away is None and size.min() < min(1, end) * (1 - SAME):
+        turns.append((int(size.argmin()), "falls"))
+    turns.sort()
+    told = ", then ".join(f"{how} to {size[n]:.3g} times the start {at(n)}" for n, how in turns)
+    told = f"It {told}. " if told else ""
+    where = f"{at(len(size) - 1)}, where the text {stops},"
+    if away is not None:
+        return f"{told}{at(away)}, less than 1 % of the start is left."
+    if end > 1 + SAME:
+        how = "Then it falls" if turns and turns[-1][1] == "grows" else "It grows again" if turns else "It grows"
+        return f"{told}{how}: {where} it is {end:.3g} times the start."
+    if end >= 1 - SAME:
+        return f"{told}{where} as much is left as at the start."
+    return f"{told}Even {where} {end:.3g} times the start is left."
 
 
 def _explain_reach(found: Reached) -> str:
@@ -81,20 +102,21 @@ def _explain_reach(found: Reached) -> str:
         growth = f" Over {n} steps the measured norm is {number(float(reach.norms[-1]))}."
     bound = "For this cell no such simple bound as the Elman network's holds, so what you see is measured alone."
     if reach.bound is not None:
+        between = "{j=t}^{k-1}" if found.asked.direction else "{j=k+1}^{t}"
         bound = (
             r"$$\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
-            r"\prod_{j=k+1}^{t} \lVert W \rVert_2 \cdot \max_u \varphi'(a_{j,u})$$" + "\n\n"
+            rf"\prod_{between} \lVert W \rVert_2 \cdot \max_u \varphi'(a_{{j,u}})$$" + "\n\n"
             f"‖W‖₂ = {number(reach.weight_norm or 0)}; the spectral radius is ρ(W) = {number(reach.radius or 0)}. "
             "The bound is never broken, but may be far above what happens. ρ(W)ⁿ says how powers of W alone grow or "
             "fade in the long run: it bounds nothing, and knows nothing of the slopes."
         )
     thinned = f" {reach.left_out:,} steps between were left out, to answer quickly." if reach.left_out else ""
+    way, state = "on" if found.asked.direction else "back", found.asked.facts.state
     return (
-        f"From {found.asked.at(reach.step)} back: {horizon_words(found.left, found.asked.direction)} A line that falls evenly "
-        "on this scale fades "
+        f"From {found.asked.at(reach.step)} {way}: {found.words} A line that falls evenly on this scale fades "
         "by the same factor at each step (vanishing); one that rises explodes.\n\n"
-        f"{bound}\n\n‖∂h_t/∂h_k‖₂ is the most that any change of the state at k can still move the state at t"
-        + (", here of the pair (h, m)" if len(found.asked.facts.parts) > 1 else "")
+        f"{bound}\n\n‖∂{state}ₜ/∂{state}ₖ‖₂ is the most that any change of the state at k can still move the state at t"
+        + (", here of the pair (h,m)" if len(found.asked.facts.parts) > 1 else "")
         + f".{growth}{thinned}"
     )
 

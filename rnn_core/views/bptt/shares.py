@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnn_core.figures import gradients as figures
+from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
 from rnn_core.views.view import Part, View, figure, number
 
@@ -21,13 +22,14 @@ def _explain_shares(asked: Asked) -> str:
     missing = "" if abs(shown - shares.sum()) < 0.01 else (
         f" The bars are of the losses that are followed one by one and add up to {shown:.3f}."
     )  # fmt: skip
-    w = asked.letter
+    w, of, k = asked.letter, formulas.latex(asked.letter), "t" if asked.readout else "k"
     return (
         f"Each copy of {w} gets its own gradient, and training moves the one {w} by their sum. A copy's share is how far it "
         "points along that sum; the shares add up to 1, and a negative one pulls against the sum. The colours tell how far "
         "away the losses were that a share came from.\n\n"
-        rf"$$s_k = \frac{{\langle \partial L/\partial {w}|(k),\ \partial L/\partial {w} \rangle}}"
-        rf"{{\lVert \partial L/\partial {w} \rVert^2}}, \qquad \textstyle\sum_i s_k = {shares.sum():.3f}$$" + "\n\n"
+        rf"$$\frac{{\partial L}}{{\partial {of}|({k})}} = {formulas.of_total(asked)}, \qquad "
+        rf"s_{k} = \frac{{\langle \partial L/\partial {of}|({k}),\ \partial L/\partial {of} \rangle}}"
+        rf"{{\lVert \partial L/\partial {of} \rVert^2}}, \qquad \textstyle\sum_{k} s_{k} = {shares.sum():.3f}$$" + "\n\n"
         f"‖∂L/∂{w}‖ = {number(flow.norms[asked.name])}. The largest share is {shares[most]:.3f}, of the copy at "
         f"{asked.at(most)}; {len(against)} of {len(shares)} copies pull against the sum"
         + (f", together {shares[against].sum():.3f}." if len(against) else ".") + missing
@@ -49,15 +51,16 @@ def _draw_running(asked: Asked) -> tuple[Part, ...]:
 
 def _explain_running(asked: Asked) -> str:
     cosines = asked.held.running_cosines[asked.parameter]
-    ordered = cosines if asked.direction else cosines[::-1]
+    from_start = asked.direction == 1 and not asked.readout
+    ordered = cosines if from_start else cosines[::-1]
     below = np.flatnonzero(ordered < 0.99)
     met = int(below[-1]) + 2 if len(below) else 1
-    way = "from the start on" if asked.direction else "from the end back"
-    w = asked.letter
+    way = "from the start on" if from_start else "from the end back"
+    w, of, k = asked.letter, formulas.latex(asked.letter), "t" if asked.readout else "k"
     return (
         f"The sweep meets the copies {way} and adds their gradients up. The sum starts as one copy's and ends as ∂L/∂{w}, "
         "where both lines are 1.\n\n"
-        rf"$$G_k = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {w}|(j)$$" + "\n\n"
+        rf"$$G_{k} = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {of}|(j)$$" + "\n\n"
         f"After {min(met, len(cosines))} of {len(cosines)} copies the sum points within 8° of ∂L/∂{w} (cosine 0.99) for good."
     )
 

@@ -73,7 +73,8 @@ def _explain_cut(cut: Cut) -> str:
     return (
         "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
         "less than K steps away. Chunks of K keep the copies in t's own chunk of K steps, so the first step of a chunk "
-        "keeps itself alone: this is cheap in training, because no gradient is carried over a boundary.\n\n"
+        "keeps itself alone: this is cheap in training, because the gradient stops at a chunk's border, while the state goes on "
+        "over it.\n\n"
         r"$$\text{window: } |t-k| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (k-1)/K \rfloor$$" + "\n\n"
         + cut_words(cut) + "\n\nThe bias does not average out over texts." + last * (cut.asked.flow.loss == "last")
     )  # fmt: skip

@@ -82,15 +82,20 @@ def clip_words(step: Step) -> str:
 
 def _explain_sgd(step: Step) -> str:
     found = step.sgd
-    best = int(np.argmin(found.after))
-    facts = step.facts
+    best, facts = int(np.argmin(found.after)), step.facts
+    rate, least = number(float(found.rates[best])), number(float(found.after[best]))
+    if best == len(found.rates) - 1:
+        overshoot = f"Of the rates tried, the largest, η = {rate}, ends lowest, at {least}: none of them is too large."
+    else:
+        worse = found.rates[found.after > found.before]
+        above = f", and with η = {number(float(worse[0]))} it ends higher than before" if len(worse) else ""
+        overshoot = f"Of the rates tried, η = {rate} ends lowest, at {least}; with a larger one the step overshoots{above}."
     word = "" if not step.logit else " Here L is a logit, which descent lowers: a step against this answer."
     return (
         "One step of plain gradient descent from this text alone:\n\n"
         r"$$P \leftarrow P - \eta\, \frac{\partial L}{\partial P}$$" + "\n\n"
-        f"Before: L = {number(found.before)}. At first L falls by ‖∂L‖² = {number(-found.slope)} for each unit of η; with too "
-        f"large an η the step overshoots. Of the rates tried, η = {number(float(found.rates[best]))} ends lowest, at "
-        f"{number(float(found.after[best]))}. The run's own rate is {number(facts.rate)} with "
+        f"Before: L = {number(found.before)}. At first L falls by ‖∂L‖² = {number(-found.slope)} for each unit of η. "
+        f"{overshoot} The run's own rate is {number(facts.rate)} with "
         f"{CHOICE_NAMES[facts.optimizer]}.{word}"
     )
 

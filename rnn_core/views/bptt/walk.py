@@ -9,14 +9,16 @@ import numpy as np
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.text import visible
 from rnn_core.results import ChainProduct
+from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, over, pick_copy
+from rnn_core.views.bptt.pairs import readout_words
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Part, Table, View, figure, literal, number
 
 
 @dataclass(frozen=True)
 class Walk:
-    """One loss, and the path that is followed; None where it does not reach the copy."""
+    """One loss, and the path that is followed; None where it does not reach the copy, and of V and c, which no path leads to."""
 
     asked: Asked
     path: ChainProduct | None
@@ -26,32 +28,47 @@ def _walk(inputs: Inputs, controls: Way) -> Walk:
     """The way of one loss, and the factors of one path where the loss reaches the chosen copy."""
     one = looked_at(inputs, controls)
     reaches = one.below_both or (one.copy >= one.step if one.direction else one.copy <= one.step)
-    if reaches and one.flow.targets[one.step] >= 0:
-        return Walk(one, inputs.backward.path(one.layer, one.direction, one.step, one.copy, controls.down))
+    if reaches and one.flow.targets[one.step] >= 0 and not one.readout:
+        path = inputs.backward.path(one.layer, one.direction, one.step, one.copy, controls.down, one.parameter)
+        return Walk(one, path)
     return Walk(one, None)
 
 
 def _draw_walk(walk: Walk) -> tuple[Part, ...]:
     asked = walk.asked
     held, row = asked.held, asked.row
+    k, where = ("ₜ", "at the logits") if asked.readout else ("ₖ", "at the pre-activation")
     series = {
-        "‖∂L(t)/∂hₖ‖, at the state": held.states[row],
-        "‖δ(t,k)‖, at the pre-activation": held.delta[row],
-        f"‖∂L(t)/∂{asked.letter}|(k)‖, at the copy": held.pairs[asked.parameter][row],
+        f"‖∂L(t)/∂h{k}‖, at the state": held.states[row],
+        f"{_delta_name(asked)}, {where}": held.delta[row],
+        f"{_copy_name(asked)}, at the copy": held.pairs[asked.parameter][row],
     }
     return figure(figures.along(series, asked.flow.tokens, "length", asked.copy))
+
+
+def _delta_name(asked: Asked) -> str:
+    """What is drawn of δ: that at the logits, or where the inputs come in."""
+    if asked.readout:
+        return "‖∂L(t)/∂oₜ‖"
+    facts = asked.facts
+    return "‖δ(t,k)‖" if facts.bounded else f"‖δ(t,k)‖ at {facts.letters[facts.of_inputs[0]]} x"
+
+
+def _copy_name(asked: Asked) -> str:
+    return f"‖∂L(t)/∂{asked.letter}|({'t' if asked.readout else 'k'})‖"
 
 
 def path_words(walk: Walk) -> str:
     """One path in three factors, as Markdown."""
     asked, path = walk.asked, walk.path
+    if asked.readout:
+        return readout_words(asked)
     if path is None:
         return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}: that is read later."
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
-    state, apart = " (of h and m together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
+    state, apart = asked.facts.state, abs(path.down - path.back)
     s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "of length")
-    w, recurrent = asked.facts.letters[path.parameter], _recurrent(asked, path)
-    factor, fixed = ("state before", ", with the state before held fixed") if recurrent else ("input", "")
+    w, v = asked.letter, formulas.multiplied(asked)
     first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: what the loss asks of its own state."
     together = f"Together: ‖∂L(t)/∂{w}|(k)‖ = **{number(path.gradient_norm)}**."
     if not asked.top:
@@ -66,18 +83,14 @@ def path_words(walk: Walk) -> str:
         f"From the loss at {asked.at(path.step)} to the copy {_at(asked, 'k', path.back)}, in three factors:"
         + ("" if asked.top else f"\n\n{_ways_words(asked)}")
         + f"\n\n1. {first}\n"
-        f"2. ‖∂h{s}/∂hₖ‖₂ = **{number(path.between_norm)}**{state}: the most that any direction keeps over "
+        f"2. ‖∂{state}{s}/∂{state}ₖ‖₂ = **{number(path.between_norm)}**: the most that any direction keeps over "
         f"{apart} step{'s' * (apart != 1)}. This loss's keeps {number(over(arrives, asks))}, and arrives with length "
         f"{number(arrives)}.\n"
-        f"3. ∂⁺hₖ/∂{w}{fixed}: the slopes of step k make it {delta} "
-        f"**{number(float(np.linalg.norm(path.delta)))}**, times the length of the {factor}, "
-        f"**{number(float(np.linalg.norm(path.factor)))}**.\n\n{together}"
+        f"3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k make it {delta} "
+        f"**{number(float(np.linalg.norm(path.delta)))}**"
+        + (f", times the length of {formulas.plain(v)}, **{number(float(np.linalg.norm(path.factor)))}**" if v else "")
+        + f".\n\n{together}"
     )
-
-
-def _recurrent(asked: Asked, path: ChainProduct) -> bool:
-    """Whether the path ends at a matrix that multiplies the state before; a cell may have none."""
-    return path.parameter in asked.facts.of_step
 
 
 def _at(asked: Asked, letter: str, step: int) -> str:
@@ -108,21 +121,18 @@ def ways(walk: Walk) -> dict[int, str]:
 
 def _explain_walk(walk: Walk) -> str:
     asked = walk.asked
-    w = asked.facts.letters[asked.facts.offered[0]]
-    formula = (
-        rf"$$\frac{{\partial L(t)}}{{\partial {w}|(k)}} = \frac{{\partial L(t)}}{{\partial h_t}}\cdot"
-        rf"\frac{{\partial h_t}}{{\partial h_k}}\cdot\frac{{\partial^+ h_k}}{{\partial {w}}}$$"
-    )
-    if not asked.top:
-        formula = (
-            rf"$$\frac{{\partial L(t)}}{{\partial {w}|(k)}} = \sum_s \frac{{\partial^+ L(t)}}{{\partial h_s}}\cdot"
-            rf"\frac{{\partial h_s}}{{\partial h_k}}\cdot\frac{{\partial^+ h_k}}{{\partial {w}}}$$"
-        )
+    if asked.readout:
+        return f"{formulas.display([formulas.path(asked)])}\n\n{path_words(walk)}"
     by = "slopes and by W" if asked.facts.of_step else "slopes alone, because this cell has no W"
+    if formulas.past(asked):
+        by += ", and some of it goes past them" * bool(asked.facts.of_step)
+    notes = f"∂⁺{asked.facts.state}ₖ/∂{asked.letter} is of step k alone, with the state before held fixed."
+    if not asked.top:
+        notes += " ∂⁺L(t)/∂hₛ is what comes down from the layer above at s."
     return (
         f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
         f"multiplies it by that step's {by}. Where the line falls steeply, little of this loss gets past.\n\n"
-        f"{formula}\n\n{path_words(walk)}"
+        f"{formulas.display([formulas.path(asked)])}\n\n{notes}\n\n{path_words(walk)}"
     )
 
 
@@ -131,17 +141,19 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     flow, held, row = asked.flow, asked.held, asked.row
     t = int(flow.rows[row])
     steps = list(range(len(flow.tokens)))
-    if not asked.below_both:
+    if asked.readout:
+        steps = [t]
+    elif not asked.below_both:
         steps = steps[t:] if asked.direction else steps[t::-1]
     delta = held.delta[row]
     factors = [None, *(over(delta[b], delta[a]) for a, b in pairwise(steps))]
     return {
         "k": [i + 1 for i in steps],
         "token": [visible(flow.tokens[i]) for i in steps],
-        "‖∂L(t)/∂hₖ‖": held.states[row, steps].tolist(),
-        "‖δ(t,k)‖": delta[steps].tolist(),
+        f"‖∂L(t)/∂h{'ₜ' if asked.readout else 'ₖ'}‖": held.states[row, steps].tolist(),
+        _delta_name(asked): delta[steps].tolist(),
         "factor of the step": factors,
-        f"‖∂L(t)/∂{asked.letter}|(k)‖": held.pairs[asked.parameter][row, steps].tolist(),
+        _copy_name(asked): held.pairs[asked.parameter][row, steps].tolist(),
     }
 
 
@@ -149,13 +161,17 @@ def factors(walk: Walk) -> dict[str, Any] | None:
     """The factors of one path as numbers, a row a unit; None where there is no path."""
     if (path := walk.path) is None:
         return None
-    d, gates = len(path.at_loss) // len(path.parts), walk.asked.facts.gates
+    d, facts = len(path.at_loss) // len(path.parts), walk.asked.facts
+    blocks = len(path.delta) // d
+    matrix = facts.products[path.parameter] in (*facts.of_step, *facts.of_inputs)
+    gates = facts.gates[-blocks:] if matrix else [f"block {n + 1}" for n in range(blocks)]
     found: dict[str, Any] = {"unit": np.arange(d)}
     at = "∂L(t)/∂{}_t" if walk.asked.top else "∂⁺L(t)/∂{}_s"
     for i, part in enumerate(path.parts):
         found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}_k": path.at_copy[i * d : (i + 1) * d]}
     deltas = {f"δ(t,k) of {gate}": path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
-    return found | deltas | ({"h_{k−1}": path.factor} if _recurrent(walk.asked, path) else {})
+    before = formulas.before(walk.asked).replace("-", "−")
+    return found | deltas | ({f"h_{{{before}}}": path.factor} if walk.asked.recurrent else {})
 
 
 def _choose_way(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
@@ -170,7 +186,7 @@ def _show_path(walk: Walk) -> tuple[Part, ...]:
     parts = Part("text", path_words(walk)), Part("table", Table(steps_back(walk.asked)), fold)
     if (found := factors(walk)) is None:
         return parts
-    said = "The path in numbers: ∂L(t) at the state at t, the part of it that arrives at k, δ there, and h before."
+    said = "The path in numbers: ∂L(t) at the state it starts from, the part of it that arrives at k, δ there, and h before."
     return *parts, Part("text", said, fold), Part("table", Table(found, 220), fold)
 
 
