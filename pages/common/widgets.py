@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import visitor
+from pages.common import browser, visitor
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.results import LeftOut
@@ -23,6 +23,7 @@ def frame() -> None:
     if visitor.comes_from_another_local_page():
         problem("This page was opened by another program's page on this machine. Open it by its own address.")
         st.stop()
+    browser.complete()
     with st.sidebar:
         st.caption("The workspace is shared by everybody who uses this server.")
     with saying_problems():

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.figures.palette import GREY
+from rnn_core.figures.palette import GREY, INK
 from rnn_core.figures.text import escape
 
 Figure = dict[str, Any]
@@ -41,13 +41,21 @@ UNSEEN: dict[str, Any] = {
 }
 """Points of a trace that are hovered and clicked, but not seen."""
 
-LEGEND: dict[str, Any] = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}}
+LEGEND: dict[str, Any] = {
+    "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left", "font": {"color": INK}},
+}  # fmt: skip
 """A row above the figure."""
+
+ALONG_X: dict[str, Any] = {"hovermode": "x unified", "hoverdistance": -1}
+"""Hover says all values at the x that is nearest to the pointer, and a click anywhere in the panel chooses that x."""
 
 TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 """The margins of a figure without a title or a legend above it."""
 
-_AXIS = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "ticklabeloverflow": "allow"}
+_INK = {"font": {"color": INK}}
+_AXIS: dict[str, Any] = {
+    "gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "ticklabeloverflow": "allow", "tickfont": {"color": INK},
+}  # fmt: skip
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -65,13 +73,19 @@ def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> 
         "hovermode": "closest",
         "uirevision": str(zlib.crc32(repr(keep).encode("utf-8", "replace"))),
         "legend": LEGEND,
+        **_INK,
+        "hoverlabel": _INK,
         "xaxis": {},
         "yaxis": {},
     }
     merged = common | layout
     merged["margin"] = _margin(data, merged)
     for name in [name for name in merged if name.startswith(("xaxis", "yaxis"))]:
-        merged[name] = _AXIS | {"automargin": "bottom" if name[0] == "x" else "left"} | merged[name]
+        axis = _AXIS | {"automargin": "bottom" if name[0] == "x" else "left"} | merged[name]
+        axis["tickfont"] = _AXIS["tickfont"] | axis["tickfont"]
+        if "title" in axis:
+            axis["title"] = _INK | axis["title"]
+        merged[name] = axis
     return {"data": data or [{"type": "scatter"}], "layout": merged}  # Streamlit refuses a figure without a trace
 
 
@@ -92,6 +106,19 @@ def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int
         "t": max(least["t"], 44 if layout.get("showlegend") else 0),
         "b": max(least["b"], 20 + below + 30 * ("title" in across)),
     }
+
+
+_KINDS = {"heatmap": "A map of cells", "bar": "Bars", "scatter": "Lines or points"}
+
+
+def described(figure: Figure) -> str:
+    """A figure in a sentence, for people who do not see it: its kind, its axes, and the series that have a name."""
+    data, layout = figure["data"], figure["layout"]
+    axes = [f"{way}: {html.unescape(title)}" for name, way in (("xaxis", "across"), ("yaxis", "up"))
+            if (title := layout[name].get("title", {}).get("text"))]  # fmt: skip
+    names = list(dict.fromkeys(trace["name"] for trace in data if "name" in trace))
+    series = [f"series: {html.unescape(', '.join(names[:8]))}{', …' if len(names) > 8 else ''}"] if names else []
+    return "; ".join([_KINDS.get(data[0]["type"], "A figure"), *axes, *series]) + "."
 
 
 def widest(words: Iterable[str]) -> int:

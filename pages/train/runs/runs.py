@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from pages.common import cache, state, widgets
+from pages.common import cache, charts, state, widgets
 from pages.train.runs import listing
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES, Problem, metric_name, plain
@@ -90,8 +90,7 @@ def compare(runs: list[Run]) -> None:
     if len(listed) > 1:
         metric = st.segmented_control("Score", listed, default=metric, format_func=metric_name, key="curve-metric",
                                       label_visibility="collapsed") or metric  # fmt: skip
-    st.plotly_chart(lines.curves(histories, metric, directions.get(metric, True)), key="compare",
-                    config={"displayModeBar": False})  # fmt: skip
+    charts.draw(lines.curves(histories, metric, directions.get(metric, True)), "compare", "How did these trainings go?")
 
 
 if name := session.imported:

@@ -70,7 +70,7 @@ def _explain_states(found: States) -> str:
     unit = ""
     if found.unit is not None:
         unit = f" Unit {found.unit} there is {number(float(values[found.step, found.unit]))}."
-    colours = "pale near 0, dark blue near 1" if found.bounded else "purple below 0, green above, pale at 0"
+    colours = "faint near 0, strong blue near 1" if found.bounded else "purple below 0, green above, faint near 0"
     return (
         f"Each column is one step, each row one of the {values.shape[1]} units; {colours}. "
         "Before the first step the state is 0.\n\n"
