@@ -11,12 +11,23 @@ _STYLE = """<style>
 [class*="st-key-formula-"] button .stMarkdownColoredText {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }
+[class*="st-key-head-"] { flex-wrap: nowrap; }
+[class*="st-key-head-"] > :first-child { flex: 1 1 0; min-width: 0; }
+[class*="st-key-head-"] > :last-child { flex: none; }
 /* The primary colour carries white text, which makes it too dark for text of its own on a dark page. */
 [data-testid="stTab"][aria-selected="true"], [data-testid$="ControlActive"] { color: inherit; }
 /* A toolbar that is reached by keyboard is seen, and where there is no room above the plot it stands below. */
 .js-plotly-plot .plotly .modebar--hover:focus-within { opacity: 1; }
 .js-plotly-plot .modebar-container.below { top: auto !important; bottom: 0; }
 .modebar-btn.file { font-size: 11px; line-height: 1; font-weight: 600; padding: 0 4px; color: inherit; opacity: 0.75; }
+/* Narrow and low screens: less room around things, so that the first figure is seen at once on a projector of 1,024 × 768. */
+@media (max-width: 1100px) { [data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; } }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; } }
+@media (max-height: 820px) {
+  [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+  [data-testid="stMainBlockContainer"] { padding-top: 1rem; }
+  [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0 0.25rem; }
+}
 </style>"""
 
 _JS = r"""
@@ -106,6 +117,11 @@ const complete = () => {
     }
     bar.append(group)
   }
+  const fold = document.querySelector('[data-testid="stSidebarCollapseButton"] button')
+  if (fold && !window.unrolledFolded) {
+    window.unrolledFolded = true
+    if (window.innerWidth <= 900 && document.querySelector('[data-testid="stSidebar"][aria-expanded="true"]')) fold.click()
+  }
   for (const list of document.querySelectorAll('ul[data-testid="stSidebarNavItems"]')) {
     list.setAttribute("role", "presentation")
     for (const section of list.querySelectorAll(":scope > div")) section.setAttribute("role", "list")
@@ -130,6 +146,7 @@ _completed = st.components.v2.component("unrolled_browser", html="<span></span>"
 
 
 def complete() -> None:
-    """Adds them to the page."""
+    """Adds them to the page. The component stands in the sidebar, where its empty place is not seen."""
     st.html(_STYLE)
-    _completed(key="browser")
+    with st.sidebar:
+        _completed(key="browser")

@@ -91,7 +91,10 @@ def choose(
         if one.form == "slider":
             where.slider(one.title, *one.values, **state.bound(one.field, value))
         elif one.form == "number":
-            where.number_input(one.title, *one.values, help=one.help, **state.bound(one.field, value))
+            where.number_input(one.title, *one.values, help=one.help, width=160, **state.bound(one.field, value))
+        elif one.form == "step":
+            where.number_input(one.title, *one.values, help=one.help, width=160,
+                               **state.bound(one.field, value + 1, lambda t: t - 1))  # fmt: skip
         elif one.form == "box":
             where.selectbox(one.title, one.values, format_func=one.words, **seen,
                             **state.bound(one.field, value, lambda value: None if value == "" else value))  # fmt: skip
@@ -102,8 +105,8 @@ def choose(
 
 def _head(view: View[Any, Any], explained: str) -> None:
     """The question, and the button that explains it, whose name holds the question, though that is not seen there again."""
-    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small")
-    head.markdown(f"##### {view.question}", width="content")
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-{view.name}")
+    head.markdown(f"##### {view.question}")
     name = f"Formula:gray[: {view.question}]"
     with head.popover(name, type="tertiary", width="content", key=f"formula-{view.name}",
                       help="How this is computed, with these numbers"):  # fmt: skip

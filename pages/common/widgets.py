@@ -23,9 +23,9 @@ def frame() -> None:
     if visitor.comes_from_another_local_page():
         problem("This page was opened by another program's page on this machine. Open it by its own address.")
         st.stop()
-    browser.complete()
     with st.sidebar:
         st.caption("The workspace is shared by everybody who uses this server.")
+    browser.complete()
     with saying_problems():
         workspace()
     if workspace().trouble:

@@ -90,7 +90,7 @@ def beliefs(
         legend = LEGEND | {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
     return frame(
         data,
-        380,
+        300,
         ("beliefs", tokens),
         xaxis=step_axis(tokens) if count > FEW_STEPS else named(step_axis(tokens), words),
         yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},

@@ -11,9 +11,12 @@ from rnn_core.views import view
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
 
-run = run_choice.choose_run("bptt")
-with widgets.saying_problems():
+where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+with where:
+    run = run_choice.choose_run("bptt")
+with said, widgets.saying_problems():
     text_choice.choose_text(run)
+with widgets.saying_problems():
     choice.choose_target(run)
     way = choice.look_back(run)
     read, flow = inputs.of(target=way), way.value.flow

@@ -61,6 +61,7 @@ with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
 if folder:
     st.divider()
     truth, answer = report.cell_of(state.selection().cell, scores)
+    report.choose_cell(scores, truth, answer)
     with widgets.saying_problems():
         if truth is None or answer is None:
             st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")

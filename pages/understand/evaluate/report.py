@@ -58,6 +58,24 @@ def cell_of(named: str | None, scores: Scores) -> tuple[str | None, str | None]:
     return scores.labels[int(parts[0])], scores.labels[int(parts[1])]
 
 
+def choose_cell(scores: Scores, truth: str | None, answer: str | None) -> None:
+    """Two boxes that choose a cell of the confusion matrix, as a click on it does."""
+    labels = list(scores.labels)
+    chosen = {"truth": truth, "answer": answer}
+
+    def choose() -> None:
+        pair = [st.session_state[f"cell-{side}"] for side in chosen]
+        if None not in pair:
+            state.select(cell=",".join(str(labels.index(label)) for label in pair))
+
+    row = st.container(horizontal=True)
+    for side, label in chosen.items():
+        if label is not None:
+            st.session_state[f"cell-{side}"] = label
+        row.selectbox(f"Cell: {side}", labels, None, key=f"cell-{side}", on_change=choose, width=260,
+                      placeholder="Choose a class")  # fmt: skip
+
+
 def behind(folder: Path, scores: Scores, run: Run, truth: str, answer: str, unit: str) -> None:
     """The texts, or tokens in context, of one cell; a click on one opens it in Inspect."""
     count = int(scores.confusion[scores.labels.index(truth), scores.labels.index(answer)])

@@ -94,6 +94,7 @@ def _choose_states(inputs: Inputs, controls: Held) -> tuple[Choice, ...]:
         Choice("quantity", "Quantity", quantities(inputs.run), name_of(inputs.run, "quantity")),
         Choice("layer", "Layer", range(layers), name_of(inputs.run, "layer")),
         Choice("direction", "Direction", range(directions), name_of(inputs.run, "direction")),
+        Choice("unit", "Unit", (0, inputs.run.config.model.hidden - 1), form="number"),
     )
 
 
