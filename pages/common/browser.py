@@ -15,7 +15,7 @@ _STYLE = """<style>
 [class*="st-key-head-"] > :first-child { flex: 1 1 0; min-width: 0; }
 [class*="st-key-head-"] > :last-child { flex: none; }
 /* The primary colour carries white text, which makes it too dark for text of its own on a dark page. */
-[data-testid="stTab"][aria-selected="true"], [data-testid$="ControlActive"] { color: inherit; }
+[role="tab"][aria-selected="true"], button[aria-checked="true"] { color: inherit; }
 /* A toolbar that is reached by keyboard is seen, and where there is no room above the plot it stands below. */
 .js-plotly-plot .plotly .modebar--hover:focus-within { opacity: 1; }
 .js-plotly-plot .modebar-container.below { top: auto !important; bottom: 0; }
@@ -118,9 +118,9 @@ const complete = () => {
     bar.append(group)
   }
   const fold = document.querySelector('[data-testid="stSidebarCollapseButton"] button')
-  if (fold && !window.unrolledFolded) {
+  if (fold && !window.unrolledFolded) {  // once, as the page opens: Streamlit itself folds it below 768 pixels
     window.unrolledFolded = true
-    if (window.innerWidth <= 900 && document.querySelector('[data-testid="stSidebar"][aria-expanded="true"]')) fold.click()
+    if (window.innerWidth <= 900 && fold.getAttribute("aria-expanded") === "true") fold.click()
   }
   for (const list of document.querySelectorAll('ul[data-testid="stSidebarNavItems"]')) {
     list.setAttribute("role", "presentation")

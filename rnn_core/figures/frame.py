@@ -101,7 +101,7 @@ def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int
     beside = widest(down.get("ticktext", ("−0.00",)))
     bars = [trace["colorbar"] for trace in data if "colorbar" in trace]
     return {
-        "l": max(least["l"], 20 + beside + 32 * ("title" in down)),
+        "l": max(least["l"], 20 + beside + _title(down)),
         "r": max(least["r"], *(58 + widest(bar.get("ticktext", ("100%",))) + 20 * ("title" in bar) for bar in bars), 0),
         "t": max(least["t"], 44 if layout.get("showlegend") else 0),
         "b": max(least["b"], 20 + below + 30 * ("title" in across)),
@@ -121,6 +121,11 @@ def described(figure: Figure) -> str:
     return "; ".join([_KINDS.get(data[0]["type"], "A figure"), *axes, *series]) + "."
 
 
+def _title(axis: dict[str, Any]) -> int:
+    """The pixels that the title of an axis takes, by its lines."""
+    return 32 + 16 * axis["title"]["text"].count("<br>") if "title" in axis else 0
+
+
 def widest(words: Iterable[str]) -> int:
     """About how many pixels the widest of some words takes, at the size of ticks."""
     return max((sum(map(_letter_width, html.unescape(word))) for word in words), default=0)
@@ -132,23 +137,23 @@ def _letter_width(letter: str) -> int:
     return 13 if unicodedata.east_asian_width(letter) in "WF" else 10 if letter in "mwMW@%—…" or letter.isupper() else 7
 
 
-LEFT, RIGHT = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x2", "yaxis": "y2"}
+UPPER, LOWER = {"yaxis": "y"}, {"yaxis": "y2"}
 """Where a trace lies in a figure of two panels."""
 
 
-def beside(left: tuple[dict[str, Any], dict[str, Any]], right: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    """The layout of two panels side by side, each given by its x and its y axis."""
+def stacked(across: dict[str, Any], upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
+    """The layout of two panels over one x axis, on any width of screen, each given by its y axis. Hover answers for both."""
     return {
-        "xaxis": {"domain": [0, 0.45], "anchor": "y"} | left[0],
-        "yaxis": {"anchor": "x"} | left[1],
-        "xaxis2": {"domain": [0.55, 1], "anchor": "y2"} | right[0],
-        "yaxis2": {"anchor": "x2"} | right[1],
+        "xaxis": {"anchor": "y2"} | across,
+        "yaxis": {"domain": [0.55, 1]} | upper,
+        "yaxis2": {"domain": [0, 0.45]} | lower,
+        "hoversubplots": "axis",
     }
 
 
-def upright(x: float, place: dict[str, str] = LEFT) -> dict[str, Any]:
+def upright(x: float, place: dict[str, str] = UPPER) -> dict[str, Any]:
     """A dotted line over the whole height of a panel."""
-    ends = {"x0": x, "x1": x, "xref": place["xaxis"], "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
     return {"type": "line", **ends, "line": {"color": GREY, "dash": "dot", "width": 2}}
 
 

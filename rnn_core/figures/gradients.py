@@ -10,16 +10,16 @@ from rnn_core.figures.frame import (
     ALONG_X,
     FIRST,
     LABEL,
-    LEFT,
+    LOWER,
     NO_FADE,
-    RIGHT,
     TIGHT,
+    UPPER,
     Figure,
-    beside,
     chosen,
     frame,
     named,
     outline,
+    stacked,
     step_axis,
     step_words,
     steps,
@@ -237,14 +237,14 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
     looks = {"window": (palette.BLUE, "solid"), "chunks": (palette.ORANGE, "dash")}
     for kind, (colour, dash) in looks.items():
         these = [one for one in found if one.kind == kind]
-        for place, of in ((LEFT, "cosines"), (RIGHT, "ratios")):
+        for place, of in ((UPPER, "cosines"), (LOWER, "ratios")):
             data.append(dict(
                 type="scatter",
                 x=np.array([one.k for one in these], np.int32),
                 y=np.array([getattr(one.against, of)[parameter] for one in these], np.float64),
                 name=kind,
                 legendgroup=kind,
-                showlegend=place == LEFT,
+                showlegend=place == UPPER,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 hovertemplate="%{y:.4f}<extra>" + kind + "</extra>",
@@ -257,14 +257,15 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
     }  # fmt: skip
     return frame(
         data,
-        320,
+        440,
         ("truncation", parameter),
         **ALONG_X,
-        **beside(
-            (below, {"title": {"text": "cosine with the full gradient"}}),
-            (below, {"title": {"text": "length / full length"}, "rangemode": "tozero"}),
+        **stacked(
+            below,
+            {"title": {"text": "cosine with<br>the full gradient"}},
+            {"title": {"text": "length /<br>full length"}, "rangemode": "tozero"},
         ),
-        shapes=[upright(k, place) for place in (LEFT, RIGHT)] if k is not None else [],
+        shapes=[upright(k, place) for place in (UPPER, LOWER)] if k is not None else [],
         showlegend=True,
     )
 

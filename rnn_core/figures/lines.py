@@ -11,17 +11,17 @@ from rnn_core.figures.frame import (
     ALONG_X,
     FIRST,
     LABEL,
-    LEFT,
     LEGEND,
+    LOWER,
     NO_FADE,
-    RIGHT,
     UNSEEN,
+    UPPER,
     Figure,
-    beside,
     chosen,
     frame,
     named,
     rule,
+    stacked,
     step_axis,
     step_words,
     steps,
@@ -178,7 +178,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
             hovertemplate=hover + "train loss</extra>",
             **look,
         ))
-        for place, field, dash in ((LEFT, "dev_loss", "dash"), (RIGHT, key, "solid")):
+        for place, field, dash in ((UPPER, "dev_loss", "dash"), (LOWER, key, "solid")):
             epochs, values = _dev(history, field)
             if not len(epochs):
                 continue
@@ -189,7 +189,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 marker={"size": 6},
-                hovertemplate=hover + (f"dev {name}" if place == RIGHT else "dev loss") + "</extra>",
+                hovertemplate=hover + (f"dev {name}" if place == LOWER else "dev loss") + "</extra>",
                 showlegend=False,
                 **place,
                 **look,
@@ -205,7 +205,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
                 marker={"symbol": "star", "size": 16, "color": colour, "line": {"color": palette.GREY, "width": 1}},
                 hovertemplate="best: %{y:.4f}<extra>%{meta}</extra>",
                 showlegend=False,
-                **RIGHT,
+                **LOWER,
                 **look,
             ))
     ends = [float(at) for history in histories.values() for at in (*history.epoch_at[-1:], *_dev(history, "dev_loss")[0][-1:])]
@@ -215,12 +215,13 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
     scored = [_dev(history, key)[1] for history in histories.values()]
     return frame(
         data,
-        380,
+        460,
         ("curves", tuple(histories)),
         **ALONG_X,
-        **beside(
-            (below, {"title": {"text": "loss in nats (line: train, dashes: dev)"}} | _from_zero(losses)),
-            (below, {"title": {"text": f"dev {name} (★ {'best' if higher else 'best: the lowest'})"}} | _seen(scored)),
+        **stacked(
+            below,
+            {"title": {"text": "loss in nats<br>(line: train, dashes: dev)"}} | _from_zero(losses),
+            {"title": {"text": f"dev {name}<br>(★ {'best' if higher else 'best: the lowest'})"}} | _seen(scored),
         ),
         showlegend=len(histories) > 1,
     )

@@ -30,7 +30,8 @@ shown = tasks.of(run.config).views["bptt"]
 view_panel.choose(view("pairs"), read)
 view_panel.show(view("pairs"), read, choices=False)
 view_panel.show(view("walk"), read, choices=False)
-view_panel.choose(view("walk"), read, titled=True)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    view_panel.choose(view("walk"), read, titled=True)
 view_panel.show(view("path"), read)
 
 
