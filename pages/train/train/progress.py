@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -18,7 +19,7 @@ from rnn_core.workspace.runs import Run
 
 
 def live(run: Run, status: jobs.Status) -> None:
-    """The curves so far, drawn by a chart that keeps still while its data change."""
+    """How far the training has come, and its curves so far."""
     history = run.history()
     if not len(history.steps):
         if status.state == "running":
@@ -49,7 +50,11 @@ def live(run: Run, status: jobs.Status) -> None:
         return
     if 2 * history.epoch_at[-1] >= run.config.train.epochs:
         _say_doubts(run, history.epochs[-1] if history.epochs else {})
-    _draw_curves(run, history)
+    # Streamlit replaces a chart whose data change, which is seen: so a new one comes with every twentieth more of the points.
+    count = len(history.steps)
+    kept = count - count % max(1, count // 20)
+    cut = {name: getattr(history, name)[:kept] for name in ("steps", "losses", "epoch_at")}
+    _draw_curves(run, replace(history, **cut))
 
 
 def _draw_curves(run: Run, history: History) -> None:
