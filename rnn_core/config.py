@@ -82,57 +82,96 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 class DataConfig:
     """How files become examples. Everything here is part of a dataset's fingerprint."""
 
-    task: Annotated[TaskName, Field(title="Task", description="what the network shall answer")] = "classify"
-    text: Annotated[str | None, Field(title="Text column", description="the column of texts or tokens; guessed")] = None
-    label: Annotated[str | None, Field(title="Label column", description="the column of labels or tags; guessed")] = (
-        None
-    )
+    task: Annotated[TaskName, Field(title="Task", description="what the network answers")] = "classify"
+    text: Annotated[
+        str | None, Field(title="Text column", description="the column of texts or tokens (default: guessed)")
+    ] = None
+    label: Annotated[
+        str | None, Field(title="Label column", description="the column of labels or tags (default: guessed)")
+    ] = None
     target: Annotated[
-        str | None, Field(title="Target column", description="the column of the texts to write; guessed")
+        str | None, Field(title="Target column", description="the column of the texts to write (default: guessed)")
     ] = None
     sentence: Annotated[
-        str | None, Field(title="Sentence column", description="for one token per row: its sentence; guessed, empty: none")
+        str | None,
+        Field(
+            title="Sentence column",
+            description="the column that names the sentence, where a row holds one "
+            "token; empty: there is none (default: guessed)",
+        ),
     ] = None
     split: Annotated[
-        str | None, Field(title="Split column", description="a column that says train, dev or test; guessed, empty: none")
+        str | None,
+        Field(
+            title="Split column",
+            description="the column that says train, dev or test; empty: there is none (default: guessed)",
+        ),
     ] = None
     format: Annotated[
-        Literal["csv", "jsonl", "parquet", "conll", "conllu", "token_tag", "word_tag", "fasttext", "label_text", "text_at_label"]
+        Literal[
+            "csv",
+            "jsonl",
+            "parquet",
+            "conll",
+            "conllu",
+            "token_tag",
+            "word_tag",
+            "fasttext",
+            "label_text",
+            "text_at_label",
+        ]
         | None,
-        Field(title="Format", description="the file's format; guessed from name and content"),
+        Field(title="Format", description="the format of the file (default: guessed from its name and content)"),
     ] = None
-    encoding: Annotated[str | None, Field(title="Encoding", description="the text encoding; guessed")] = None
+    encoding: Annotated[str | None, Field(title="Encoding", description="the text encoding (default: guessed)")] = None
     delimiter: Annotated[
-        Literal[",", "\t", ";", "|"] | None, Field(title="Delimiter", description="between the fields of a table; guessed")
+        Literal[",", "\t", ";", "|"] | None,
+        Field(title="Delimiter", description="the character between the fields of a table (default: guessed)"),
     ] = None
     quoting: Annotated[
         Literal["double", "backslash", "spaced", "none"] | None,
         Field(
             title="Quotation marks",
-            description='inside of a quoted field of a table: double "", backslash \\", spaced: double, with blanks before the '
-            "field, none: marks are plain characters; guessed",
+            description='how a quotation mark is written inside a quoted field; double: as "", backslash: as \\", spaced: as "" '
+            "with spaces before the field, none: quotation marks are plain characters (default: guessed)",
         ),
     ] = None
     header: Annotated[
-        Literal["auto", "yes", "no"], Field(title="Header", description="whether the first row of a table names its columns")
+        Literal["auto", "yes", "no"],
+        Field(title="Header", description="whether the first row of a table names its columns"),
     ] = "auto"
     tokens: Annotated[
         Literal["word", "char"], Field(title="Tokens", description="one step per word, or one step per character")
     ] = "word"
-    lowercase: Annotated[bool, Field(title="Lowercase", description="fold capitals before the vocabulary")] = False
+    lowercase: Annotated[bool, Field(title="Lowercase", description="convert texts to lower case")] = False
     vocabulary: Annotated[
-        int, Field(ge=10, le=1_000_000, title="Vocabulary size N", description="keep up to N words, by frequency")
+        int,
+        Field(
+            ge=10, le=1_000_000, title="Vocabulary size N", description="keep the N most frequent tokens of training"
+        ),
     ] = 20_000
     max_tokens: Annotated[
-        int, Field(ge=1, le=20_000, title="Longest text", description="cut a text to this number of tokens, and count it")
+        int, Field(ge=1, le=20_000, title="Longest text", description="cut longer texts to this number of tokens")
     ] = 400
     dev_share: Annotated[
-        float, Field(ge=0, le=0.5, title="Dev share", description="cut from train when no dev split is given")
+        float,
+        Field(
+            ge=0,
+            le=0.5,
+            title="Dev share",
+            description="the share of train that becomes dev, where no dev split is given",
+        ),
     ] = 0.1
     test_share: Annotated[
-        float, Field(ge=0, le=0.5, title="Test share", description="cut from train when no test split is given")
+        float,
+        Field(
+            ge=0,
+            le=0.5,
+            title="Test share",
+            description="the share of train that becomes test, where no test split is given",
+        ),
     ] = 0.1
-    split_seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Split seed", description="the seed of that cut")] = 0
+    split_seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Split seed", description="the seed of this split")] = 0
 
     @property
     def between(self) -> str:
@@ -144,27 +183,31 @@ class DataConfig:
 class ModelConfig:
     """The network: what h_t is made of and how wide everything is."""
 
-    cell: Annotated[CellName, Field(title="Cell", description="what a step computes; rnn: the Elman network")] = "lstm"
+    cell: Annotated[CellName, Field(title="Cell", description="the recurrent cell; rnn: the Elman network")] = "lstm"
     activation: Annotated[
-        Literal["tanh", "relu", "sigmoid"], Field(title="Activation φ", description="of the Elman RNN; the others have their own")
+        Literal["tanh", "relu", "sigmoid"],
+        Field(title="Activation φ", description="φ of the Elman RNN; the other cells have their own"),
     ] = "tanh"
     embedding: Annotated[
-        int, Field(ge=1, le=4096, title="Embedding width n", description="numbers a word is looked up as")
+        int, Field(ge=1, le=4096, title="Embedding width n", description="size of the vector of a token")
     ] = 100
     hidden: Annotated[int, Field(ge=1, le=4096, title="Hidden units d", description="size of the hidden state")] = 128
-    layers: Annotated[int, Field(ge=1, le=8, title="Layers", description="recurrent layers, one above another")] = 1
+    layers: Annotated[int, Field(ge=1, le=8, title="Layers", description="number of recurrent layers")] = 1
     bidirectional: Annotated[
-        bool, Field(title="Both directions", description="read the sentence backwards as well (sequence tagging only)")
+        bool, Field(title="Both directions", description="read the text backwards as well (sequence tagging only)")
     ] = False
     dropout: Annotated[
-        float, Field(ge=0, lt=1, title="Dropout", description="on embeddings, between layers and before the readout")
+        float,
+        Field(
+            ge=0, lt=1, title="Dropout", description="dropout rate on embeddings, between layers and before the readout"
+        ),
     ] = 0.5
     initialisation: Annotated[
         Literal["orthogonal", "torch"],
         Field(
             title="Initialisation",
-            description="orthogonal: embeddings ±0.05, U Glorot, W orthogonal, biases 0 but those of the gates that keep the "
-            "state, which start open (LSTM's forget bias 1, GRU's update bias 2); torch: torch.nn's defaults, embeddings N(0, 1)",
+            description="orthogonal: embeddings from U(−0.05, 0.05), U Glorot, W orthogonal, biases 0, but 1 for the forget "
+            "gate of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
         ),
     ] = "orthogonal"
 
@@ -175,10 +218,11 @@ class TrainConfig:
 
     loss: Annotated[
         Literal["last", "every"] | None,
-        Field(title="Loss", description="taken at the last step (after <eos>) or at every step; left out: last for texts"),
+        Field(title="Loss", description="where the loss is taken: at the last step (after <eos>) or at every step"),
     ] = None
     reduce: Annotated[
-        Literal["mean", "sum"], Field(title="Over steps", description="mean or sum of a text's losses over its steps")
+        Literal["mean", "sum"],
+        Field(title="Over steps", description="mean or sum of the losses of a text over its steps"),
     ] = "mean"
     optimizer: Annotated[Literal["adam", "sgd"], Field(title="Optimizer", description="Adam, or plain SGD")] = "adam"
     learning_rate: Annotated[
@@ -187,62 +231,119 @@ class TrainConfig:
     average: Annotated[
         float,
         Field(
-            ge=0, lt=1, title="Weight averaging",
-            description="score and keep a running average of the weights over the last updates, with this memory per update; "
-            "0: none",
+            ge=0,
+            lt=1,
+            title="Weight averaging",
+            description="decay of the exponential moving average of the weights, which is scored and saved instead of the "
+            "weights themselves; 0: no averaging",
         ),
     ] = 0.99
     clip: Annotated[
-        float, Field(ge=0, title="Clip gradient norm", description="scale the gradient down to this norm; 0: never")
+        float,
+        Field(ge=0, title="Clip gradient norm", description="scale larger gradients down to this norm; 0: no clipping"),
     ] = 5.0
     truncate: Annotated[
         int,
         Field(
-            ge=0, le=MOST_WHOLE, title="Truncate after K steps",
-            description="cut backpropagation through time into chunks of K steps, the state carried over: "
-            "memory by K, not by the length of the text; 0: whole texts",
+            ge=0,
+            le=MOST_WHOLE,
+            title="Truncate after K steps",
+            description="backpropagate through chunks of K steps; the state is carried over, the gradient is not; 0: "
+            "through whole texts",
         ),
     ] = 0
     epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
     minutes: Annotated[
         float,
-        Field(ge=0, le=100_000, title="Minutes", description="stop after M minutes spent on training batches; 0: no limit"),
+        Field(
+            ge=0,
+            le=100_000,
+            title="Minutes",
+            description="stop after M minutes of training; the time for scoring is not counted; 0: no limit",
+        ),
     ] = 0.0
     updates: Annotated[
         int,
-        Field(ge=0, le=MOST_WHOLE, title="Updates", description="stop after N updates, which repeats a run that --minutes "
-              "ended; 0: no limit"),
+        Field(
+            ge=0,
+            le=MOST_WHOLE,
+            title="Updates",
+            description="stop after N updates; so a run that --minutes ended can be repeated exactly; 0: no limit",
+        ),
     ] = 0
     patience: Annotated[
         int,
         Field(
-            ge=0, le=MOST_WHOLE, title="Patience",
-            description="stop after this number of epochs without a better dev score; 0: never",
+            ge=0,
+            le=MOST_WHOLE,
+            title="Patience",
+            description="stop after this number of epochs without a better dev score; 0: no early stopping",
         ),
     ] = 3
     batch: Annotated[
-        int, Field(ge=1, le=100_000, title="Batch size B", description="texts of mean length in a batch, about B; 1: one text")
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            title="Batch size B",
+            description="about B texts of mean length in a batch (longer texts make smaller batches); 1: one text",
+        ),
     ] = 32
-    threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="processor threads for the arithmetic")] = 2
+    threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="number of processor threads")] = 2
     engine: Annotated[
         Literal["auto", "autograd"],
         Field(
             title="Engine",
-            description="auto: without autograd where the network is embedding, recurrent layers and readout, which is faster; "
-            "autograd: always by torch's",
+            description="auto: hand-written backpropagation where the network is embedding, recurrent layers and readout, "
+            "because it is faster; autograd: always torch.autograd",
         ),
     ] = "auto"
     device: Annotated[
         Literal["cpu", "cuda", "auto"],
         Field(
             title="Device",
-            description="where it trains. cpu: the processor; cuda: a GPU, where the same seed gives the same weights within "
-            "rounding alone; auto: the GPU if there is one",
+            description="where it trains; cpu: the processor; cuda: a GPU, where the same seed gives the same weights up to "
+            "rounding; auto: the GPU if there is one",
         ),
     ] = "cpu"
     seed: Annotated[
-        int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="same seed, same data, same threads: same weights")
+        int,
+        Field(
+            ge=0,
+            le=MOST_WHOLE,
+            title="Seed",
+            description="the same seed, data and number of threads give the same weights",
+        ),
     ] = 0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class WriteConfig:
+    """How a language model continues a text."""
+
+    length: Annotated[
+        int, Field(ge=1, le=100_000, title="Length", description="the greatest number of tokens to write")
+    ] = 400
+    temperature: Annotated[
+        float,
+        Field(ge=0, le=100, title="Temperature", description="divides the logits; 0: always the most probable token"),
+    ] = 1.0
+    top_k: Annotated[
+        int, Field(ge=0, le=MOST_WHOLE, title="Top k", description="draw from the k most probable tokens; 0: from all")
+    ] = 0
+    top_p: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            title="Nucleus p",
+            description="draw from the fewest most probable tokens whose probabilities sum to p; 1: from all",
+        ),
+    ] = 1.0
+    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="the same seed writes the same text")] = 0
+    stop: Annotated[
+        str, Field(max_length=200, title="Stop at", description="stop after this text was written; empty: nowhere")
+    ] = ""
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -1,6 +1,6 @@
 """Trains the ready-made runs of `samples/runs` on the public data in ../shared/data, and saves their results on the samples.
 
-    python samples/make_runs.py [RUN … | --results]     # trains these (all without any; none), then saves the results of all
+    python samples/make_runs.py [--results] [RUN …]     # trains these, or all, and saves their results; --results: no training
 
 What is kept of a training is what a downloaded run holds: settings, vocabulary, weights, curves and scores, no text of the data.
 Beside it lie what reading dev otherwise and step by step gives, in figures, the evaluation on the project's own sample, with its
@@ -64,6 +64,11 @@ RUNS = {
            for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))), "--task", "tag", "--vocabulary", "8000"],
         ["--name", "English: parts of speech", "--cell", "lstm", "--bidirectional", "--embedding", "64", "--hidden", "64",
          "--dropout", "0.5", "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"]),
+    "00-notebook": (
+        ["--train", str(ROOT / "samples" / "notebook.txt"), "--task", "generate", "--tokens", "char"],
+        ["--name", "Notebook, character by character", "--cell", "lstm", "--embedding", "32", "--hidden", "192",
+         "--dropout", "0.3", "--batch", "16", "--truncate", "64", "--epochs", "30", "--patience", "6",
+         "--learning-rate", "0.003", "--threads", "2"]),
 }  # fmt: skip
 """By id: the options of `data`, and all of `train`. Ids sort behind those of later runs, which begin with the year; the first is
 seen first."""
@@ -77,11 +82,14 @@ def main(chosen: list[str]) -> int:
     if not DATA.is_dir():
         print(f"The public data is not here: {DATA}", file=sys.stderr)
         return 2
+    named = [one for one in chosen if one != "--results"]
     with tempfile.TemporaryDirectory() as folder:
         write_names(Path(folder))
         for name, (data, options) in RUNS.items():
+            if named and name not in named:
+                continue
             read = command("data", *data, workspace=folder)
-            if chosen != ["--results"] and name in (chosen or RUNS):
+            if "--results" not in chosen:
                 figures = command("train", "--dataset", read["dataset"], *options, workspace=folder)
                 shutil.rmtree(READY_MADE / name, ignore_errors=True)
                 (READY_MADE / name).mkdir(parents=True)
@@ -132,8 +140,9 @@ def save_results(run: Run, data: SavedDataset) -> None:
     loaded, weights, dev, task = load(run), evaluations.weights_of(run), data.examples("dev"), tasks.of(run.config)
     shutil.rmtree(run.path / "readings", ignore_errors=True)
     place = readings.folder(run, run.config.fingerprint, "dev")
-    encoded = task.encode_examples(dev, run.speech)
-    readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
+    if "alone" in task.views["matrix"]:
+        encoded = task.encode_examples(dev, run.speech)
+        readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
     if task.views["losses"]:
         readings.save_along(place, along(loaded, dev), weights)
     traces.save(run, trace(loaded, examples(run)[0]))

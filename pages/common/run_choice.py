@@ -19,24 +19,31 @@ INSTEAD = "The run's own data are not in this workspace, so a sample that was wr
 BEFORE = "Read when this run was made: its texts are not in this workspace."
 
 
-def choose_run(page: str | None = None, in_training: bool = False) -> Run:
+def choose_run(page: str | None = None, in_training: bool = False, fitting: bool = False) -> Run:
     """The box that chooses among the runs with weights to look into; ends the page with an invitation without any.
 
     Args:
         page: one of `Task.views`; the page ends too where the task of the run chosen has no view on it.
         in_training: also those that a job is at work on and that have no weights yet.
+        fitting: offer only the runs whose task has views on the page.
     """
 
     def listed(run: Run) -> bool:
+        if fitting and not _fits(run, page):
+            return False
         return run.trained or (in_training and (status := jobs.status(run.path)) is not None and status.active)
 
     runs = {run.id: run for run in workspace().runs() if listed(run)}
+    if not runs and fitting:
+        st.info("No run of this kind is here yet. Train one: the Data page has a sample for it.", icon=":material/upload:")
+        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.stop()
     if not runs:
         st.info("There is no trained run yet. Upload a file on the Data page and train one.", icon=":material/upload:")
         st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
         st.stop()
     chosen = state.selection().run
-    if chosen is not None and chosen not in runs:
+    if chosen is not None and chosen not in runs and not (fitting and (workspace().root / "runs" / chosen).exists()):
         st.warning("The run of this link is not here (any more); another one is shown.", icon=":material/link_off:")
     if chosen not in runs:
         state.select(run=next(iter(runs)))
@@ -58,6 +65,13 @@ def choose_run(page: str | None = None, in_training: bool = False) -> Run:
             st.info(f"There is nothing to show here for {task.short}. Choose a run of another task.", icon=":material/label:")
             st.stop()
     return run
+
+
+def _fits(run: Run, page: str | None) -> bool:
+    try:
+        return bool(tasks.of(run.config).views.get(page or ""))
+    except Problem:
+        return False
 
 
 def run_label(run: Run) -> str:

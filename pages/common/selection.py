@@ -37,6 +37,7 @@ class Selection:
         gate: whose sum is read term by term.
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
         part: the open tab of Words to matrix.
+        writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
     """
@@ -79,6 +80,8 @@ class Selection:
     section: str | None = None
     clip: float | None = None
     part: str | None = None
+    writing: str | None = None
+    branch: int = 0
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.common.selection import Selection, from_link, to_link
-from rnn_core.config import Problem
+from rnn_core.config import Problem, WriteConfig
 
 _KEY = "session"
 _MOST_IN_LINK = 1000
@@ -33,6 +33,7 @@ class Session:
         ticked: the ids of the runs ticked on Runs.
         trouble: a sentence on why the texts of Words to matrix could not be saved.
         reached: what was looked at when each fold was reached.
+        prompt, how: of the text that is written next on Generate; the prompt is None before its first visit.
     """
 
     selection: Selection
@@ -48,6 +49,8 @@ class Session:
     ticked: tuple[str, ...] = ()
     trouble: str | None = None
     reached: dict[str, Selection] = field(default_factory=dict)
+    prompt: str | None = None
+    how: WriteConfig = field(default_factory=WriteConfig)
 
 
 def session() -> Session:
@@ -79,7 +82,7 @@ def select(**changes: Any) -> None:
     if "run" in changes:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:
-            changes = {"on": None, "cell": None, "answers": None} | changes
+            changes = {"on": None, "cell": None, "answers": None, "writing": None, "branch": 0} | changes
     session().selection = replace(selection(), **changes)
     st.query_params.from_dict(_link(selection()))
 

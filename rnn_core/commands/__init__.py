@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     each = found.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = each.add_parser(name, help=command.run.__doc__, description=command.run.__doc__)
-        sub.add_argument("--workspace", help="where datasets and runs lie (default: $UNROLLED_WORKSPACE or ./workspace)")
+        sub.add_argument("--workspace", help="the folder of datasets and runs (default: $UNROLLED_WORKSPACE or ./workspace)")
         sub.add_argument("--job", help=argparse.SUPPRESS)  # the folder that a page watches
         sub.set_defaults(command=command)
         command.options(sub)

@@ -25,7 +25,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Reads files into a dataset of the workspace and says what was found."""
+    """Reads files into a dataset of the workspace and reports what they hold."""
     if not given.train and not given.plan:
         raise Problem("Nothing to read: name a file with --train FILE.")
     job.say("running", 0.0, "Reading", name=given.name or Path(given.train or given.plan).name)

@@ -19,14 +19,14 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
     add_device(parser)
     parser.add_argument("file", metavar="FILE", type=Path, nargs="?")
-    parser.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own data instead of a file")
+    parser.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own dataset, instead of a file")
     parser.add_argument("--file-name", help=argparse.SUPPRESS)
     parser.add_argument("--key", help=argparse.SUPPRESS)  # what a page calls this evaluation
     add_columns(parser)
 
 
 def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Scores a run on a file, or on a split of the data it was trained on."""
+    """Scores a run on a labelled file, or on a split of its own dataset."""
     run = workspace.run(given.run)
     if run.fixed:
         raise Problem(f"{run.name} is ready-made, and {workspace.root} cannot be written. Name another --workspace.")

@@ -6,49 +6,41 @@ import sys
 
 from rnn_core import tasks
 from rnn_core.commands.command import Command, Figures
-from rnn_core.commands.options import add_device
-from rnn_core.config import MOST_WHOLE, Problem
+from rnn_core.commands.options import add_device, add_options, stated
+from rnn_core.config import WriteConfig, make, plain
+from rnn_core.results import Written
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
-
-MOST_WRITTEN = 100_000
-"""Tokens that a run writes at most at a time."""
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
     add_device(parser)
-    parser.add_argument("--prompt", metavar="TEXT", default="", help="the beginning, which is read first (default: none)")
-    parser.add_argument("--length", metavar="N", type=int, default=200, help="how many tokens to write at most (default: 200)")
-    parser.add_argument("--temperature", metavar="X", type=float, default=1.0,
-                        help="divides the logits; 0 takes the most probable token each time (default: 1)")  # fmt: skip
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="the same seed writes the same text (default: 0)")
+    parser.add_argument("--prompt", metavar="TEXT", default="", help="the text to continue (default: none)")
+    parser.add_argument("--json", action="store_true", help="add each token with its probability to the JSON at the end")
+    add_options(parser, WriteConfig)
 
 
 def _generate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Has a run write on after a prompt. The text goes to standard error while it is written."""
+    """Continues a prompt with a language model. The text goes to standard error while it is written."""
     from rnn_core.analysis.loading import load
 
-    run = workspace.run(given.run)
-    if not 0 <= given.temperature <= 100 or not 1 <= given.length <= MOST_WRITTEN or not 0 <= given.seed <= MOST_WHOLE:
-        raise Problem(
-            f"A temperature lies between 0 and 100, a length between 1 and {MOST_WRITTEN:,}, and a seed is not below 0."
-        )
-    task, loaded = tasks.of(run.config), load(run, given.device)
-    written: list[str] = []
-    nats = 0.0
+    run, how = workspace.run(given.run), make(WriteConfig, stated(WriteConfig, given))
+    loaded = load(run, given.device)
+    written: list[Written] = []
     print(given.prompt, end="", file=sys.stderr)
-    for token, p in task.write(
-        loaded.network, run.config, run.speech.vocabulary, given.prompt, given.length, given.temperature, given.seed
-    ):
-        print(token, end="", file=sys.stderr, flush=True)
+    for token in tasks.of(run.config).write(loaded.network, run.config, run.speech.vocabulary, given.prompt, how):
+        print(token.text, end="", file=sys.stderr, flush=True)
         written.append(token)
-        nats -= math.log(p)
     print(file=sys.stderr)
-    return {
-        "run": run.id, "prompt": given.prompt, "text": "".join(written), "tokens": len(written),
-        "nats_per_token": round(nats / max(1, len(written)), 6), "temperature": given.temperature, "seed": given.seed,
+    nats = -sum(math.log(max(token.p, sys.float_info.min)) for token in written)
+    found = {
+        "run": run.id, "prompt": given.prompt, "text": "".join(token.text for token in written), "tokens": len(written),
+        "nats_per_token": round(nats / max(1, len(written)), 6), **plain(how),
     }  # fmt: skip
+    if given.json:
+        found["written"] = [{"token": t.token, "p": round(t.p, 6), "drawn": round(t.drawn, 6)} for t in written]
+    return found
 
 
 COMMAND = Command(_generate, _options, writes=False, ready_made=True)

@@ -21,7 +21,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _gradients(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """What each step's loss sends back to each step's copy of the parameters, for one text, held against autograd."""
+    """Shows the gradient that each step's loss gives each copy of the parameters, for one text, and checks it by autograd."""
     from rnn_core.analysis.bptt import gradients
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.trace import trace

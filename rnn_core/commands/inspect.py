@@ -18,7 +18,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Reads one text through a run."""
+    """Shows the answers of a run along one text."""
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.trace import trace
 

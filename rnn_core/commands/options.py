@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser, config: type, leave_out: Sequen
     for name, field in options(config).items():
         if name in leave_out or name not in meant:
             continue
-        default = "" if field.default is None or field.default is False else f" (default: {field.default})"
+        default = "" if field.default is None or field.default is False or field.default == "" else f" (default: {field.default})"
         if name == "task":
             default = " (default: guessed from the training file)"
         if name in SUGGESTED:
@@ -54,13 +54,13 @@ def flag(name: str) -> str:
 def add_files(parser: argparse.ArgumentParser) -> None:
     """Adds the files of a dataset, by split."""
     for split in SPLITS:
-        parser.add_argument(f"--{split}", metavar="FILE")
-    parser.add_argument("--name", help="what to call it")
+        parser.add_argument(f"--{split}", metavar="FILE", help=f"the file of the {split} split")
+    parser.add_argument("--name", help="name of the dataset or run")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Adds the device on which a trained run computes."""
-    words = "where it computes: the processor, a GPU, or the GPU if there is one; it need not be where the run was trained"
+    words = "where it computes: the processor, a GPU, or the GPU if there is one; not necessarily where the run was trained"
     devices = choices(options(TrainConfig)["device"])
     parser.add_argument("--device", choices=devices, default="cpu", help=f"{words} (default: cpu)")
 

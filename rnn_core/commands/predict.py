@@ -22,22 +22,22 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
     add_device(parser)
     parser.add_argument("file", metavar="FILE", type=Path, help="a table, sentences with one token per line, or one text per "
-                        "line; labels are not needed")  # fmt: skip
+                        "line; it needs no labels")  # fmt: skip
     parser.add_argument("--out", metavar="FILE", type=Path, required=True,
-                        help="what to write: .csv, .jsonl, .parquet, or .conll for tags. In CSV a cell that begins with = + - @, "
-                        "a tab or a line end and is no number gets a ' before it, so that no spreadsheet runs it as a formula; "
-                        "the other formats keep every text as it is")  # fmt: skip
+                        help="the file to write: .csv, .jsonl, .parquet, or .conll for tags. In CSV, a cell that begins with "
+                        "= + - @, a tab or a line end and is no number gets a ' in front, so that no spreadsheet runs it as a "
+                        "formula; the other formats keep every text as it is")  # fmt: skip
     parser.add_argument("--lines", action=argparse.BooleanOptionalAction, help="each line is one text (default: guessed)")
     parser.add_argument("--spaced", action="store_true",
-                        help="the tokens of a text are apart by spaces already: cut it there alone")  # fmt: skip
+                        help="the texts are tokenised already: split them at spaces only")  # fmt: skip
     parser.add_argument("--probabilities", action=argparse.BooleanOptionalAction, default=True,
-                        help="write the probability of every class of a text (default: yes)")  # fmt: skip
+                        help="write the probability of every class (default: yes)")  # fmt: skip
     parser.add_argument("--file-name", help=argparse.SUPPRESS)
     add_columns(parser, leave_out=["label", "target"])
 
 
 def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Answers every row of a file, which needs no labels, and writes it with its own columns and the answers."""
+    """Answers every row of a file and writes its columns with the answers. The file needs no labels."""
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.predict import answer_file
     from rnn_core.data.unlabelled import look_into

@@ -14,11 +14,11 @@ from rnn_core.workspace import readings as saved_readings
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--on", dest="split_name", choices=SPLITS, default="dev",
-                        help="a split of the run's own data (default: dev)")  # fmt: skip
+                        help="a split of the run's own dataset (default: dev)")  # fmt: skip
 
 
 def _readings(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Reads a split of the run's own data otherwise: from the last column, with pads in front, without recurrence."""
+    """Scores a split of the run's own dataset read from the last column, with pads in front, and without recurrence."""
     from rnn_core.analysis.loading import load
     from rnn_core.analysis.readings import readings
     from rnn_core.threads import use_threads

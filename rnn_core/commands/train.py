@@ -1,4 +1,4 @@
-"""`train`: a run is made and trained, or one that was cut off is trained to its end."""
+"""`train`: a run is trained, or one that was stopped is continued."""
 
 import argparse
 import sys
@@ -20,14 +20,14 @@ from rnn_core.workspace.runs import Run
 
 def _options(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
-    parser.add_argument("--dataset", metavar="ID", help="a dataset of the workspace instead of files")
-    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was cut off")
+    parser.add_argument("--dataset", metavar="ID", help="a dataset of the workspace, instead of files")
+    parser.add_argument("--resume", metavar="RUN", help="continue a run that was stopped")
     for config in (DataConfig, ModelConfig, TrainConfig):
         add_options(parser, config)
 
 
 def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Trains a run, or goes on with one that was cut off."""
+    """Trains a run, or continues one that was stopped."""
     from rnn_core.network.device import device_of
     from rnn_core.training.work import create_run, train_run
 

@@ -10,6 +10,9 @@ from typing import Any
 PAD, UNK, SOS, EOS = 0, 1, 2, 3
 SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
 
+UNWRITTEN = (PAD, UNK, SOS)
+"""Those that a network never writes; `<eos>` ends a text."""
+
 
 _APOSTROPHES = str.maketrans("’ʼ＇", "'''")
 

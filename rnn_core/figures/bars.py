@@ -146,7 +146,8 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
 
 
 def top_probabilities(
-    p: np.ndarray, labels: Sequence[str], colours: Mapping[str, str], truth: str | None = None, most: int = 10
+    p: np.ndarray, labels: Sequence[str], colours: Mapping[str, str], truth: str | None = None, most: int = 10,
+    mark: str = "truth",
 ) -> Figure:
     """The likeliest of k classes: the prediction is filled, the others are faint, the truth is outlined.
 
@@ -154,6 +155,7 @@ def top_probabilities(
         p: (k,) probabilities.
         labels: (k,) their classes.
         truth: shown even where it is not among the `most` likeliest.
+        mark: the word beside the truth.
     """
     p = np.asarray(p, np.float32)
     order = np.argsort(-p, kind="stable")[:most].tolist()
@@ -167,7 +169,7 @@ def top_probabilities(
         x=p[order],
         orientation="h",
         customdata=np.array(order, np.int32),
-        text=[f"{p[i]:.1%}" + (" · truth" if true else "") for i, true in zip(order, is_truth, strict=True)],
+        text=[f"{p[i]:.1%}" + (f" · {mark}" if true else "") for i, true in zip(order, is_truth, strict=True)],
         textposition="outside",
         cliponaxis=False,
         hovertext=[escape(label, 60) for label in shown],

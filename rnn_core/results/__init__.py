@@ -31,6 +31,7 @@ from rnn_core.results.scores import (
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.units import GateTerms, UnitStep
+from rnn_core.results.written import Written
 
 __all__ = [
     "EOS",
@@ -74,4 +75,5 @@ __all__ = [
     "Truncation",
     "UnitStep",
     "WithoutRecurrence",
+    "Written",
 ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from rnn_core import config as options_of
-from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, options
+from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, WriteConfig, options
 from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.guessing import guess_schema
@@ -24,7 +24,7 @@ from rnn_core.data.top import Top
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.written import CONLL, FORMATS
 from rnn_core.network.weighting import counted
-from rnn_core.results import Answers, DataReport, Trace
+from rnn_core.results import Answers, DataReport, Trace, Written
 
 if TYPE_CHECKING:
     import torch
@@ -364,13 +364,9 @@ class Task:
         return Answers(tokens, truths, answers, confidences)
 
     def write(
-        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, length: int, temperature: float, seed: int
-    ) -> Iterator[tuple[str, float]]:
-        """What the network writes after a prompt: token by token, as it stands in the text, with its probability.
-
-        Args:
-            length: tokens at most.
-            temperature: divides the logits; 0 takes the most probable token each time.
+        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, how: WriteConfig
+    ) -> Iterator[Written]:
+        """Continues a prompt, token by token.
 
         Raises:
             Problem: when the task does not write.

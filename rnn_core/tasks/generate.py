@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig
+from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, WriteConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
 from rnn_core.data.streams import END, Streams, spans_of, stream_of, tokens_of
-from rnn_core.data.vocabulary import EOS, PAD, SOS, UNK, Vocabulary
-from rnn_core.results import Answers, DataReport, TokenScores, Trace
+from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
+from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
 
 CARRIED = 32
@@ -58,11 +58,12 @@ class Generate(Task):
     higher_is_better = False
     schema = STREAM
     columns = MappingProxyType({"text": "Text column"})
-    samples = MappingProxyType({"verses.txt": title})
+    samples = MappingProxyType({"verses.txt": title, "notebook.txt": "Generation: recipes, diary entries and short programs"})
     evaluation = "How probable was each next token to the network, and how often was the most probable one right?"
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
+        "generate": ("written", "choice", "next-losses", "states", "pairs"),
         "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
         "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
@@ -71,7 +72,12 @@ class Generate(Task):
     })  # fmt: skip
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
-        return ("The lamp is lit, the harbour sleeps,", "The miller counts the falling leaves")
+        return (
+            'Sunday, 3 May 2020\n"Is the garden gate open?" asked',
+            "Apple cake (serves 4)\n- 200 g butter (",
+            "def count_words(words",
+            "The miller counts the falling leaves",
+        )
 
     def metric(self, scheme: str | None) -> str:
         return "perplexity"
@@ -220,20 +226,28 @@ class Generate(Task):
         return np.array([*indices[1:-1], -1, -1])
 
     def write(
-        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, length: int, temperature: float, seed: int
-    ) -> Iterator[tuple[str, float]]:
+        self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, how: WriteConfig
+    ) -> Iterator[Written]:
         from rnn_core.network.writing import write
 
-        how = config.data.tokens
-        read = [SOS, *vocabulary.encode(tokens_of(prompt, how))]
-        before = prompt[-1:]
-        for number, probability in write(network, read, length, temperature, seed, (PAD, UNK, SOS), EOS):
+        cut, stop = config.data.tokens, unescaped(how.stop)
+        read = [SOS, *vocabulary.encode(tokens_of(prompt, cut))]
+        before, tail = prompt[-1:], ""
+        for number, p, drawn in write(network, read, how, UNWRITTEN, (EOS,)):
             if number == EOS:
                 return
             token = vocabulary.words[number]
-            apart = how == "word" and before and before != "\n" and token != "\n"
-            yield (" " if apart else "") + token, probability
-            before = token
+            separated = cut == "word" and before and before != "\n" and token != "\n"
+            text = (" " if separated else "") + token
+            yield Written(text, token, p, drawn)
+            before, tail = token, (tail + text)[-len(stop) - len(text):]
+            if stop and stop in tail:
+                return
+
+
+def unescaped(typed: str) -> str:
+    """A text from a field of one line, in which a line end is written as \\n and a tab as \\t."""
+    return typed.replace("\\n", "\n").replace("\\t", "\t")
 
 
 TASK = Generate()

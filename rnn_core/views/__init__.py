@@ -21,6 +21,7 @@ TABLE = {
         "directions", "beside",
     ),
     "feedforward": ("alone", "answer-alone", "tags-alone"),
+    "writing": ("written", "choice"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 

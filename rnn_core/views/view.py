@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Generic, NamedTuple, Self, TypeVar, get_type_hints
 
 from rnn_core.figures.frame import Figure
@@ -119,8 +119,7 @@ class View(Generic[C, R]):
             fixed: values that win.
         """
         names = [one.name for one in fields(self.controls)]
-        found = self.controls(**{name: getattr(values, name) for name in names})
-        return replace(found, **{name: value for name, value in fixed.items() if name in names})
+        return self.controls(**{name: fixed[name] if name in fixed else getattr(values, name) for name in names})
 
     @property
     def result(self) -> type[R]:

@@ -14,8 +14,9 @@ from filelock import FileLock
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
-from rnn_core.workspace import files
+from rnn_core.workspace import explorations, files
 from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.explorations import Writing
 from rnn_core.workspace.runs import Run
 
 ENVIRONMENT = "UNROLLED_WORKSPACE"
@@ -30,11 +31,13 @@ _SEEDED = ".seeded"
 
 _DAY_S = 86400
 
-KEPT_DAYS = {"uploads": 7, "jobs": 7, "answers": 7, "texts": 30}
+KEPT_DAYS = {"uploads": 7, "jobs": 7, "answers": 7, "texts": 30, "explorations": 30}
 """Days after which what nobody has used is removed: an upload has then long been read, a job been heard of."""
 
 MOST_TEXT = 4 << 20
-"""Bytes of the longest text that is kept for a link."""
+"""Bytes of the longest text that is kept for a link, and of the largest exploration."""
+
+_ENDS = {"texts": ".txt", "explorations": ".json"}
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -146,24 +149,40 @@ class Workspace:
         Raises:
             Problem: when it cannot be written, or is longer than `MOST_TEXT`.
         """
-        content = text.encode("utf-8", "surrogatepass")
-        if len(content) > MOST_TEXT:
-            raise Problem(f"This text is longer than {MOST_TEXT >> 20} MB, so it is not kept for a link. Take a part of it.")
-        self.forget_old("texts")
-        name = secrets.token_hex(16)
-        files.write(self.folder("texts", f"{name}.txt"), lambda temporary: temporary.write_bytes(content))
-        return name
+        return self._keep("texts", text.encode("utf-8", "surrogatepass"))
 
     def text(self, name: str) -> str | None:
         """The text of this id, which counts as used; None when there is none (any more)."""
-        try:
-            path = self.folder("texts", f"{name}.txt")
+        content = self._kept("texts", name)
+        with contextlib.suppress(UnicodeError):
+            return None if content is None else content.decode("utf-8", "surrogatepass")
+        return None
+
+    def keep_writing(self, writing: Writing) -> str:
+        """Saves an exploration and gives its id, as `keep_text` does."""
+        return self._keep("explorations", explorations.encoded(writing))
+
+    def writing(self, name: str) -> Writing | None:
+        """The exploration of this id, which counts as used; None when there is none (any more)."""
+        content = self._kept("explorations", name)
+        return None if content is None else explorations.decoded(content)
+
+    def _keep(self, kind: str, content: bytes) -> str:
+        if len(content) > MOST_TEXT:
+            raise Problem(f"This text is longer than {MOST_TEXT >> 20} MB, so it is not kept for a link. Take a part of it.")
+        self.forget_old(kind)
+        name = secrets.token_hex(16)
+        files.write(self.folder(kind, f"{name}{_ENDS[kind]}"), lambda temporary: temporary.write_bytes(content))
+        return name
+
+    def _kept(self, kind: str, name: str) -> bytes | None:
+        with contextlib.suppress(OSError, Problem):
+            path = self.folder(kind, f"{name}{_ENDS[kind]}")
             content = path.read_bytes()
             with contextlib.suppress(OSError):  # a workspace that cannot be written
                 os.utime(path)
-            return content.decode("utf-8", "surrogatepass")
-        except (OSError, Problem, UnicodeError):
-            return None
+            return content
+        return None
 
     # ---- datasets ---------------------------------------------------------------------------------------------------
 

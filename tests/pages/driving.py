@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).parents[2]
 PAGES = {
     "inspect": "pages/read/inspect/inspect.py",
+    "generate": "pages/read/generate/generate.py",
     "data": "pages/train/data/data.py",
     "train": "pages/train/train/train.py",
     "runs": "pages/train/runs/runs.py",

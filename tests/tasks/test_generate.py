@@ -18,11 +18,10 @@ from rnn_core.commands import main
 from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.streams import END, stream_of, tokens_of
-from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
+from rnn_core.data.vocabulary import SOS, Vocabulary
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
 from rnn_core.network.prediction import follow
-from rnn_core.network.writing import write
 from rnn_core.tasks.generate import TASK, TOLD, StreamScorer
 from rnn_core.training.loop import Training
 from rnn_core.workspace import Workspace
@@ -221,32 +220,6 @@ def test_scores_are_means_over_tokens() -> None:
     assert set(TASK.figures_of(both, "dev")) == {"dev_loss", "dev_perplexity", "dev_accuracy", "dev_tokens"}
 
 
-@pytest.mark.usefixtures("double")
-def test_what_is_written_follows_the_distribution() -> None:
-    network = network_of(model_of("gru", hidden=8), 9, 9).eval()
-    network.weight_out.data *= 3
-    state = network.start(1)
-    logits, _, _ = network.step(torch.tensor([SOS]), state)
-    for temperature in (0.5, 1.0, 2.0):
-        p = logits[0].detach().clone()
-        p[[0, 1]] = -math.inf
-        p = (p / temperature).softmax(0).numpy()
-        firsts = [next(write(network, [SOS], 1, temperature, seed, (0, 1), EOS)) for seed in range(4000)]
-        counts = np.bincount([token.number for token in firsts], minlength=9) / 4000
-        np.testing.assert_allclose(counts, p, atol=4 * np.sqrt(p * (1 - p) / 4000).max())
-        assert all(token.probability == pytest.approx(p[token.number]) for token in firsts[:20])
-    greedy = [token.number for token in write(network, [SOS], 12, 0, 1, (0, 1), -1)]
-    assert greedy == [token.number for token in write(network, [SOS], 12, 1e-6, 5, (0, 1), -1)]
-    once, again, other = ([t.number for t in write(network, [SOS], 40, 1.0, seed, (0, 1), -1)] for seed in (3, 3, 4))
-    assert once == again != other
-
-
-def test_nothing_is_written_behind_the_end() -> None:
-    network = network_of(model_of("tanh"), 9, 9).eval()
-    network.bias_out.data[EOS] = 100
-    assert [token.number for token in write(network, [SOS], 50, 1.0, 0, (0, 1), EOS)] == [EOS]
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [({"truncate": 0}, "cut it into chunks"), ({"loss": "last"}, "not last")],
@@ -306,8 +279,12 @@ def test_train_evaluate_inspect_gradients_and_generate(
     np.testing.assert_allclose(found["losses"][: len(encoded) - 1], losses.numpy(), atol=1e-5)
     one, two = (run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, place) for _ in range(2))
     assert one == two and 0 < one["tokens"] <= 30 and one["nats_per_token"] > 0
-    for wrong in (["--temperature", -1], ["--length", 0], ["--seed", -4]):
-        assert "temperature" in run_command(capsys, "generate", run.id, *wrong, place, status=2)
+    full = run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, "--json", place)
+    assert "".join(one["token"] for one in full["written"]).replace(" ", "") == one["text"].replace(" ", "")
+    assert full["nats_per_token"] == pytest.approx(-np.mean(np.log([t["p"] for t in full["written"]])), abs=1e-3)
+    for wrong in ("temperature=-1", "temperature=nan", "length=0", "length=1000000", "seed=-4", "top-p=0"):
+        said = run_command(capsys, "generate", run.id, f"--{wrong}", place, status=2)
+        assert f"option {wrong.split('=')[0]} does not fit" in said
     assert "no labels" in run_command(capsys, "predict", run.id, path, "--out", tmp_path / "x.csv", place, status=2)
 
 

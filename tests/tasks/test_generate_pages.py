@@ -41,7 +41,7 @@ def ids(written: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("tokens", ["char", "word"])
-@pytest.mark.parametrize("page", ["inspect", "data", "train", "runs", "matrix", "bptt", "losses", "evaluate"])
+@pytest.mark.parametrize("page", ["inspect", "generate", "data", "train", "runs", "matrix", "bptt", "losses", "evaluate"])
 def test_every_page_opens(page: str, tokens: str, open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
     app = open_page(page, written, run=ids[tokens])
     assert not app.error, [e.value for e in app.error]

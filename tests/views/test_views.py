@@ -69,6 +69,7 @@ def test_the_table_names_each_view_of_each_file_once() -> None:
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_lists_views_that_there_are(name: str) -> None:
     known = {page: {*views.TABLE[page]} for page in ("inspect", "evaluate", "losses")} | {
+        "generate": {*views.TABLE["writing"], *views.TABLE["inspect"], *views.TABLE["bptt"]},
         "bptt": {*TARGETS, *views.TABLE["bptt"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }

@@ -11,9 +11,9 @@ from rnn_core import tasks
 from rnn_core.analysis.along import along
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import load
-from rnn_core.analysis.steps import counted_steps, losses
+from rnn_core.analysis.steps import counted_steps, losses, targets_of
 from rnn_core.analysis.trace import trace
-from rnn_core.config import DataConfig
+from rnn_core.config import DataConfig, WriteConfig
 from rnn_core.workspace import Workspace, evaluations, readings, traces
 from rnn_core.workspace.datasets import read
 from rnn_core.workspace.runs import Run
@@ -23,7 +23,9 @@ from rnn_core.workspace.store import READY_MADE, SAMPLES
 RUNS = [Run(path) for path in sorted(READY_MADE.iterdir())]
 CLASSIFIERS = [run for run in RUNS if run.speech.labels and not tasks.of(run.config).schema.per_token]
 NAMES = Run(READY_MADE / "01-names")
+LABELLED = [run for run in RUNS if run.speech.labels]
 every_run = pytest.mark.parametrize("run", RUNS, ids=lambda run: run.id)
+labelled_run = pytest.mark.parametrize("run", LABELLED, ids=lambda run: run.id)
 
 
 def tags(text: str) -> list[str]:
@@ -42,7 +44,8 @@ def test_each_classifier_has_a_twin_and_each_kind_of_run_is_there(workspace: Wor
     assert {(run.config.model.cell, tasks.of(run.config).loss_of(run.config)) for run in CLASSIFIERS} == {
         (cell, loss) for cell in ("lstm", "rnn") for loss in ("last", "every")
     }
-    assert {run.speech.scheme is not None for run in RUNS if run not in CLASSIFIERS} == {True, False}
+    assert {run.speech.scheme is not None for run in LABELLED if run not in CLASSIFIERS} == {True, False}
+    assert [run.id for run in RUNS if run not in LABELLED] == ["00-notebook"]
 
 
 def test_they_are_small_and_hold_no_text_but_our_own() -> None:
@@ -62,13 +65,16 @@ def test_the_saved_evaluation_is_of_its_sample_and_these_weights(run: Run) -> No
     saved = evaluations.load(place)
     assert saved and saved.weights == evaluations.weights_of(run) and saved.run == run.id and saved.data == sample.path.name
     again = evaluate(load(run), [sample.examples], len(sample.examples), sample.path.name)
+    if run not in LABELLED:
+        assert saved.scores.loss == pytest.approx(again.scores.loss) and saved.scores.tokens == again.scores.tokens
+        return
     np.testing.assert_array_equal(saved.scores.confusion, again.scores.confusion)
     truth, answer = saved.scores.labels[:2]
     listed = evaluations.behind(place, truth, answer, 10)
     assert {tuple(one.tokens) for one in listed} <= {example.tokens for example in sample.examples}
 
 
-@every_run
+@labelled_run
 def test_what_is_saved_of_dev_is_what_training_scored_there(run: Run) -> None:
     place, weights = readings.folder(run, run.config.fingerprint, "dev"), evaluations.weights_of(run)
     found, accuracy = readings.load(place, weights), run.metrics()["dev_accuracy"]
@@ -94,6 +100,26 @@ def test_what_is_saved_of_dev_comes_from_the_public_data(shared_data: Path, work
     assert saved
     for name, value in vars(again).items():
         np.testing.assert_allclose(getattr(saved, name), value, atol=1e-6)
+
+
+def test_the_notebook_run_writes_pages_and_is_good_on_those_it_never_read() -> None:
+    made = runpy.run_path(str(SAMPLES / "make_notebook.py"))
+    run = Run(READY_MADE / "00-notebook")
+    others = "\n".join("\n".join(page) + "\n" for page in made["pages"](60, seed=5))
+    own = (SAMPLES / "notebook.txt").read_text(encoding="utf-8")
+    assert own == "\n".join("\n".join(page) + "\n" for page in made["pages"](640))
+    loaded = load(run)
+    seen = trace(loaded, others[:6000])
+    loss = float(np.nanmean(losses(seen, targets_of(loaded, seen))))
+    assert loss == pytest.approx(run.metrics()["test_loss"], abs=0.05)
+    text = "".join(
+        token.text
+        for token in tasks.of(run.config).write(
+            loaded.network, run.config, run.speech.vocabulary, "Monday, ", WriteConfig(length=800, temperature=0.5)
+        )
+    )
+    words = set(own.split())
+    assert np.mean([word in words for word in text.split()]) > 0.95
 
 
 @every_run

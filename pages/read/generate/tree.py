@@ -1,0 +1,60 @@
+"""The texts that were written from one prompt, as a tree: which is shown, and others that leave it at a token."""
+
+import numpy as np
+import streamlit as st
+
+from pages.common import state
+from rnn_core.analysis.writing import drawn_at
+from rnn_core.config import WriteConfig
+from rnn_core.data.vocabulary import EOS
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import literal
+from rnn_core.workspace.explorations import Writing
+
+MOST_BUTTONS = 10
+"""Alternatives that are offered as buttons."""
+
+
+def branches(writing: Writing, shown: int) -> None:
+    """A line per text, indented by what it leaves; a click shows it."""
+    if len(writing.branches) < 2:
+        return
+    with st.container(height=min(44 * len(writing.branches) + 24, 220)):
+        for number, branch in enumerate(writing.branches):
+            how = branch.how
+            if branch.parent is None:
+                words = f"From the prompt: temperature {how.temperature:g}, seed {how.seed}"
+            else:
+                words = f"“{literal(branch.chosen, 20)}” in text {branch.parent + 1}, at character {branch.at + 1}"
+            indent = "\u2003" * writing.depth(number) + ("↳ " if branch.parent is not None else "")
+            st.button(
+                f"{indent}{number + 1} · {words}: {literal(branch.text[:60] or '(nothing)', 60)}",
+                key=f"branch-{number}", type="tertiary", disabled=number == shown,
+                on_click=state.select, kwargs={"branch": number, "text": writing.whole(number)},
+            )  # fmt: skip
+
+
+def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] | None:
+    """Buttons for the most probable tokens that could stand at a step in the place of the one that does.
+
+    Args:
+        how: the settings, by whose distribution they are ordered.
+
+    Returns:
+        The characters of the text before the one that was clicked, and its text; None when none was.
+    """
+    trace = read.trace
+    if not 1 <= step < len(trace.tokens) - 1:
+        return None
+    drawn = drawn_at(trace, step, how)
+    there, start = int(trace.indices[step]), int(trace.offsets[step, 0])
+    order = [i for i in np.argsort(-drawn, kind="stable").tolist() if i != there and drawn[i] > 0 and i != EOS][:MOST_BUTTONS]
+    if not order:
+        st.caption("With these settings no other token could come here.")
+        return None
+    st.caption(f"Continue from here with another token instead of “{literal(trace.tokens[step], 20)}”:")
+    row, found = st.container(horizontal=True), None
+    for i in order:
+        if row.button(f"{literal(trace.labels[i], 20)} · {drawn[i]:.2g}", key=f"instead-{i}"):
+            found = start, trace.labels[i]
+    return found

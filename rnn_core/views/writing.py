@@ -1,0 +1,213 @@
+"""A text that a language model wrote or reads: how probable each token was, and which others could have come in its place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_core.analysis.writing import drawn_at, entropy
+from rnn_core.config import WriteConfig
+from rnn_core.figures import bars, palette
+from rnn_core.results import Trace
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, Step, bytes_of, pick_step, place
+from rnn_core.views.inspect.tokens import foreseen
+from rnn_core.views.view import Part, View, literal, number
+
+MOST_OTHERS = 10
+"""Tokens of a distribution that are drawn."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A text in one flow, each token with a colour behind it.
+
+    Attributes:
+        tokens: (T,) as they follow each other, white space included.
+        strength: (T,) of the colour behind each, 0…1.
+        says: (T,) a sentence on each.
+        given: how many of them, from the first, were given and not written.
+        steps: (T,) the step that a click on each stands for.
+        step: the chosen one.
+        colour: behind the tokens.
+    """
+
+    tokens: tuple[str, ...]
+    strength: np.ndarray
+    says: tuple[str, ...]
+    given: int
+    steps: np.ndarray
+    step: int
+    colour: str
+
+
+@dataclass(frozen=True)
+class Given(Step):
+    """A token, and how many of the text were given as a prompt."""
+
+    given: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text with the probability of each token.
+
+    Attributes:
+        running: the text, coloured by p.
+        p: (m,) of each token in the readout at the step before it.
+        loss: the mean of −log p, in nats per token.
+        character: whether a token is a character.
+    """
+
+    running: Running
+    p: np.ndarray
+    loss: float
+    character: bool
+
+
+def pieces(trace: Trace) -> tuple[str, ...]:
+    """The tokens of a text without the specials, each with the white space before it."""
+    starts = [0, *trace.offsets[1:-2, 1].tolist()]
+    return tuple(trace.text[start:end] for start, end in zip(starts, trace.offsets[1:-1, 1].tolist(), strict=True))
+
+
+def _written(inputs: Inputs, controls: Given) -> Written:
+    trace = inputs.trace
+    p = foreseen(inputs.run, trace)[1:-1]
+    tokens, steps = pieces(trace), np.arange(1, len(p) + 1)
+    says = tuple(f"t = {step + 1}: p = {value:.4g}" for step, value in zip(steps.tolist(), p.tolist(), strict=True))
+    loss = float(-np.log(p.astype(np.float64).clip(1e-45)).mean())
+    running = Running(tokens, p, says, controls.given, steps, controls.at, palette.BLUE)
+    return Written(running, p, loss, inputs.run.config.data.tokens == "char")
+
+
+def _draw_written(found: Written) -> tuple[Part, ...]:
+    unit = "character" if found.character else "token"
+    said = (
+        f"The stronger the colour, the more probable the {unit} was; the prompt is in italics. The mean loss is "
+        f"{number(found.loss)} nats per {unit}"
+        + (f", {number(found.loss / np.log(2))} bits per character" if found.character else "")
+        + f"; perplexity {number(float(np.exp(found.loss)))}. Click a {unit}, or use the arrow keys."
+    )
+    return Part("running", found.running), Part("caption", said)
+
+
+def _explain_written(found: Written) -> str:
+    t = found.running.step
+    here = ""
+    if 1 <= t <= len(found.p):
+        p = float(found.p[t - 1])
+        here = (
+            f"The token “{literal(found.running.tokens[t - 1], 20)}” at t = {t + 1} had p = {p:.6g}: its loss is "
+            f"−log {p:.6g} = {number(-float(np.log(max(p, 1e-45))))} nats. "
+        )
+    return (
+        "The probability of a token is that of the readout at the step before it:\n\n"
+        r"$$p(w_{t+1}) = \hat y_t[w_{t+1}], \qquad L = -\frac{1}{m} \sum_{t=1}^{m} \log \hat y_t[w_{t+1}]$$"
+        + f"\n\n{here}Here m = {len(found.p):,} and L = {number(found.loss)} nats per token; the perplexity is "
+        f"e^L = {number(float(np.exp(found.loss)))}. The temperature, top k and the nucleus change the distribution that a token "
+        "is drawn from, not these probabilities."
+    )
+
+
+WRITTEN: View[Given, Written] = View(
+    "written", "How probable was each token?", NEEDS, Given, _written, _draw_written, _explain_written,
+    bytes_of("T", each=400), pick_step,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Drawn(Step):
+    """A token, and the settings that tokens are drawn with."""
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    @property
+    def how(self) -> WriteConfig:
+        return WriteConfig(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The distribution that a token was drawn from.
+
+    Attributes:
+        labels, p, drawn: the most probable tokens, the one that stands in the text among them; each with its probability in the
+            readout, and in the distribution that the settings make of it.
+        truth: the token in the text; None at `<eos>`.
+        rank: its place among all tokens by probability, from 1.
+        p_truth: its probability in the readout.
+        entropy, drawn_entropy: of both distributions, in nats.
+        allowed: how many tokens the settings leave.
+        size: N.
+        step: of the token; the distribution is that of the step before.
+        before: the token before it.
+    """
+
+    labels: tuple[str, ...]
+    p: np.ndarray
+    drawn: np.ndarray
+    truth: str | None
+    rank: int
+    p_truth: float
+    entropy: float
+    drawn_entropy: float
+    allowed: int
+    size: int
+    step: int
+    before: str
+
+
+def _choice(inputs: Inputs, controls: Drawn) -> Choice:
+    trace, t = inputs.trace, max(controls.at, 1)
+    p, drawn = trace.readouts[t - 1], drawn_at(trace, t, controls.how)
+    index = int(trace.indices[t]) if t < len(trace.tokens) - 1 else None
+    order = np.argsort(-p, kind="stable")
+    shown = order[:MOST_OTHERS].tolist()
+    if index is not None and index not in shown:
+        shown[-1] = index
+    rank = 0 if index is None else 1 + int(np.flatnonzero(order == index)[0])
+    return Choice(
+        tuple(trace.labels[i] for i in shown), p[shown], drawn[shown], None if index is None else trace.labels[index], rank,
+        0.0 if index is None else float(p[index]), entropy(p), entropy(drawn), int((drawn > 0).sum()), len(p), t,
+        trace.tokens[t - 1],
+    )  # fmt: skip
+
+
+def _draw_choice(found: Choice) -> tuple[Part, ...]:
+    colours = dict.fromkeys(found.labels, palette.BLUE)
+    return Part("figure", bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_OTHERS, "here")), Part(
+        "caption", _choice_words(found)
+    )
+
+
+def _choice_words(found: Choice) -> str:
+    said = f"After {place(found.step - 1, found.before)}: entropy {number(found.entropy)} nats = "
+    said += f"{number(found.entropy / np.log(2))} bits"
+    if found.truth is not None:
+        said += f"; “{literal(found.truth, 20)}” had p = {found.p_truth:.4g}, place {found.rank} of {found.size:,}"
+    if found.allowed < found.size:
+        said += f". The settings draw from {found.allowed:,} of the tokens, with an entropy of {number(found.drawn_entropy)} nats"
+    return said + "."
+
+
+def _explain_choice(found: Choice) -> str:
+    listed = " · ".join(
+        f"“{literal(label, 20)}” {p:.4f} ({drawn:.4f})"
+        for label, p, drawn in zip(found.labels[:5], found.p.tolist(), found.drawn.tolist(), strict=False)
+    )
+    return (
+        "The readout at the step before gives every token of the vocabulary a probability. Its entropy says how open the choice "
+        "was: 0 where one token is certain, log N where all are equally probable.\n\n"
+        r"$$\hat y_t = \mathrm{softmax}(c + V h_t), \qquad H_t = -\sum_j \hat y_t[j] \, \log \hat y_t[j]$$"
+        + f"\n\nHere H = {number(found.entropy)} nats, and log N = log {found.size:,} = {number(float(np.log(found.size)))}. "
+        f"The most probable tokens, in brackets with the settings: {listed}."
+    )
+
+
+CHOICE: View[Drawn, Choice] = View(
+    "choice", "Which tokens could have come here?", NEEDS, Drawn, _choice, _draw_choice, _explain_choice, bytes_of()
+)
+
+VIEWS = (WRITTEN, CHOICE)
