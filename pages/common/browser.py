@@ -15,7 +15,9 @@ _STYLE = """<style>
 [class*="st-key-head-"] > :first-child { flex: 1 1 0; min-width: 0; }
 [class*="st-key-head-"] > :last-child { flex: none; }
 /* The primary colour carries white text, which makes it too dark for text of its own on a dark page. */
-[role="tab"][aria-selected="true"], button[aria-checked="true"] { color: inherit; }
+[role="tab"][aria-selected="true"], button:is([aria-checked="true"], [aria-pressed="true"], [data-selected="true"]) {
+  color: inherit !important;
+}
 /* A toolbar that is reached by keyboard is seen, and where there is no room above the plot it stands below. */
 .js-plotly-plot .plotly .modebar--hover:focus-within { opacity: 1; }
 .js-plotly-plot .modebar-container.below { top: auto !important; bottom: 0; }
