@@ -35,7 +35,7 @@ def contrast(ink: list[float], ground: list[float]) -> float:
 def open_page(person: Person, address: str) -> None:
     """Opens a page and waits until all of it is drawn, which is later than that its script has run."""
     person.go(address)
-    person.page.locator('[data-testid="stSidebarNavItems"][role="presentation"]').wait_for()
+    person.page.locator('[data-testid="stSidebarNavItems"][role="presentation"]').wait_for(state="attached")
     person.page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
     person.page.wait_for_timeout(500)
     person.settle()
@@ -95,13 +95,13 @@ def test_every_formula_has_its_own_name(browser: Any, server: str) -> None:
     person = Person(browser, server)
     for address in ("/inspect", "/bptt", "/matrix"):
         open_page(person, address)
-        buttons = person.page.get_by_role("button", name=re.compile("^Formula: .+[?]"))
+        buttons = person.page.get_by_role("button", name=re.compile("^Formula ?: .+[?]"))
         names = buttons.all_text_contents()
         assert names and len(set(names)) == len(names)
         figures = person.page.get_by_role("figure").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
         assert figures and len(set(figures)) == len(figures) and all("; " in name for name in figures)
     person.go("/inspect")
-    person.page.get_by_role("button", name="Formula: What do the hidden units hold along the text?").click()
+    person.page.get_by_role("button", name=re.compile("Formula ?: What do the hidden units hold")).click()
     person.page.get_by_text("Before the first step the state is 0.").wait_for()
 
 
