@@ -114,11 +114,18 @@ _KINDS = {"heatmap": "A map of cells", "bar": "Bars", "scatter": "Lines or point
 def described(figure: Figure) -> str:
     """A figure in a sentence, for people who do not see it: its kind, its axes, and the series that have a name."""
     data, layout = figure["data"], figure["layout"]
-    axes = [f"{way}: {html.unescape(title)}" for name, way in (("xaxis", "across"), ("yaxis", "up"))
-            if (title := layout[name].get("title", {}).get("text"))]  # fmt: skip
-    names = list(dict.fromkeys(trace["name"] for trace in data if "name" in trace))
-    series = [f"series: {html.unescape(', '.join(names[:8]))}{', …' if len(names) > 8 else ''}"] if names else []
-    return "; ".join([_KINDS.get(data[0]["type"], "A figure"), *axes, *series]) + "."
+    axes = [f"{way}: {found}" for name, way in (("xaxis", "across"), ("yaxis", "up")) if (found := _about(layout[name]))]
+    names = _listed(list(dict.fromkeys(trace["name"] for trace in data if "name" in trace)))
+    return "; ".join([_KINDS.get(data[0]["type"], "A figure"), *axes, *([f"series: {names}"] if names else [])]) + "."
+
+
+def _about(axis: dict[str, Any]) -> str:
+    """What an axis shows: its title, else the words of its ticks."""
+    return _listed([axis["title"]["text"].replace("<br>", " ")] if "title" in axis else axis.get("ticktext", []))
+
+
+def _listed(words: Sequence[str], most: int = 8) -> str:
+    return html.unescape(", ".join(words[:most])) + ", …" * (len(words) > most)
 
 
 def _title(axis: dict[str, Any]) -> int:

@@ -60,3 +60,4 @@ def test_a_figure_is_described_by_kind_axes_and_series() -> None:
     drawn = frame(lines, 300, "x", xaxis={"title": {"text": "epoch"}}, yaxis={"title": {"text": "loss"}})
     assert described(drawn) == "Lines or points; across: epoch; up: loss; series: <b>, two."
     assert described(frame([{"type": "heatmap"}], 300, "x")) == "A map of cells."
+    assert described(frame([{"type": "bar"}], 300, "x", xaxis=step_axis(["<s>", "b"]))) == "Bars; across: <s>, b."
