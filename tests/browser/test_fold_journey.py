@@ -11,7 +11,7 @@ STATES = ".st-key-view-states .js-plotly-plot"
 
 
 def test_figures_below_the_fold_are_drawn_when_they_are_reached(browser: Any, server: str) -> None:
-    person = Person(browser, server)
+    person = Person(browser, server, size=(1400, 620))
     page = person.page
     page.set_viewport_size({"width": 1280, "height": 800})
     person.go("/")
