@@ -1,8 +1,8 @@
-"""One sweep back for all pairs (t, i) against asking autograd loss by loss, in time and in memory.
+"""One sweep back for all pairs (t, k) against asking autograd loss by loss, in time and in memory.
 
     python benchmarks/bptt_sweep.py [--tokens 500] [--hidden 128] [--cell rnn] [--threads 2] [--repeat 5]
 
-Both give ‖δ(t,i)‖ of every pair. Autograd is asked for ∂L(t)/∂a_i of all i at once, by a graph of the cell's steps that is
+Both give ‖δ(t,k)‖ of every pair. Autograd is asked for ∂L(t)/∂a_k of all k at once, by a graph of the cell's steps that is
 kept between the losses. Times are the best of `--repeat` (autograd's: of one). Each way runs in a process of its own,
 whose highest memory above that of the forward pass is told. Prints one JSON object.
 """

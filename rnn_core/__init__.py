@@ -1,6 +1,6 @@
-"""Unrolled's core: recurrent networks on text, trained and looked into. Knows nothing of Streamlit."""
+"""The core of Unrolled: training and inspection of recurrent networks on text. It does not import Streamlit."""
 
 import os
 
-# Threads of torch's products that wait for work would keep the cores from the compiled loops; torch asks for this when it loads.
+# Idle threads of torch's products must not spin, or they would take cores from the compiled loops; torch reads this at import.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

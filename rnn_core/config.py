@@ -183,7 +183,7 @@ class DataConfig:
 class ModelConfig:
     """The network: what h_t is made of and how wide everything is."""
 
-    cell: Annotated[CellName, Field(title="Cell", description="the recurrent cell; rnn: the Elman network")] = "lstm"
+    cell: Annotated[CellName, Field(title="Cell", description="the recurrent cell; rnn: Elman RNN")] = "lstm"
     activation: Annotated[
         Literal["tanh", "relu", "sigmoid"],
         Field(title="Activation φ", description="φ of the Elman RNN; the other cells have their own"),

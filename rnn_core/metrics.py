@@ -1,6 +1,6 @@
-"""How good answers are: accuracy, scores a class, confusion, and strict entity spans. Arrays in, results out.
+"""Metrics: accuracy, scores per class, the confusion matrix, and strict entity spans, from arrays.
 
-Every figure here is checked in the tests against scikit-learn and seqeval.
+The tests compare all metrics with scikit-learn and seqeval.
 """
 
 import math
@@ -18,14 +18,14 @@ Span = tuple[str, int, int]
 """An entity: its type, its first token, and the token after its last."""
 
 Mark = tuple[str, str]
-"""A tag taken apart: its prefix (B, I, E, S or O) and its type."""
+"""A parsed tag: its prefix (B, I, E, S or O) and its type."""
 
 
 # ---- classes --------------------------------------------------------------------------------------------------------
 
 
 def confusion(truths: np.ndarray, answers: np.ndarray, k: int) -> np.ndarray:
-    """The counts C[i, j] of items of class i that were answered j.
+    """The counts C[i, j] of items of class i that were predicted as j.
 
     Args:
         truths, answers: (m,) class indices below k.
@@ -42,9 +42,9 @@ def scores(
 ) -> Scores:
     """Accuracy and precision, recall and F1 of each class from a (k, k) confusion matrix.
 
-    Precision_i = C_ii / Σ_j C_ji, recall_i = C_ii / Σ_j C_ij, F1_i = 2 C_ii / (Σ_j C_ji + Σ_j C_ij), each 0 where the
-    sum is 0; macro means go over the classes that occur in truth or answers, which is what scikit-learn does when it
-    is given no list of labels.
+    Precision_i = C_ii / Σ_j C_ji, recall_i = C_ii / Σ_j C_ij, F1_i = 2 C_ii / (Σ_j C_ji + Σ_j C_ij), each 0 if the
+    sum is 0. Macro averages are over the classes that occur in truth or answers, as in scikit-learn without a list of
+    labels.
     """
     right, truths, answers = np.diag(confusion), confusion.sum(1), confusion.sum(0)
     occurs = truths + answers > 0
@@ -63,14 +63,14 @@ def scores(
         macro_precision=float(macro[0]),
         macro_recall=float(macro[1]),
         macro_f1=float(macro[2]),
-        micro_f1=accuracy,  # one label and one answer an item: every false positive is another class's false negative
+        micro_f1=accuracy,  # one label and one answer per item: every false positive is another class's false negative
         loss=loss,
         spans=spans,
     )
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """part / whole as float64, 0 where the whole is 0."""
+    """part / whole as float64; 0 if the whole is 0."""
     share = np.zeros(np.shape(whole))
     np.divide(part, whole, out=share, where=np.asarray(whole) > 0)
     return share
@@ -80,7 +80,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 class _Rule(NamedTuple):
-    """When an entity opens, goes on and is whole, each from the tag before and the tag at hand."""
+    """When an entity begins, continues and is complete, each from the previous and the current tag."""
 
     prefixes: str
     opens: Callable[[Mark, Mark], bool]
@@ -89,7 +89,7 @@ class _Rule(NamedTuple):
 
 
 def _opens_iob1(before: Mark, mark: Mark) -> bool:
-    # I opens unless it goes on; B stands only between two neighbours of the same type.
+    # I begins an entity unless it continues one; B is only allowed between two neighbours of the same type.
     if mark[0] == "I":
         return before != mark
     return mark[0] == "B" and before[0] in "BI" and before[1] == mark[1]
@@ -100,7 +100,7 @@ _RULES = {
         "BI",
         opens=_opens_iob1,
         continues=lambda before, mark: mark[0] == "I" and before[1] == mark[1],
-        # B-x B-y: the second B is wrong, and with it seqeval lets the first one go.
+        # B-x B-y: the second B is invalid, and seqeval then drops the first entity too.
         whole=lambda last, after: not (last[0] == after[0] == "B" and last[1] != after[1]),
     ),
     "IOB2": _Rule(
@@ -118,8 +118,8 @@ _RULES = {
 }
 
 SCHEMES = tuple(_RULES)
-"""The tag schemes that are recognised; BILOU is IOBES with other letters (L for E, U for S), and so
-is BMES (M for I)."""
+"""The recognised tag schemes; BILOU is IOBES with other letters (L for E, U for S), as is BMES
+(M for I)."""
 
 _OUTSIDE: Mark = ("O", "")
 _BILOU = {"L": "E", "U": "S", "M": "I"}
@@ -130,7 +130,7 @@ _SUFFIXED = re.compile(r"(.+)[-_]([BIESLU])")
 
 
 def mark_of(tag: str) -> Mark | None:
-    """A tag of an entity taken apart, as B-PER, B_PER or PER-B; None for any other. "B" and "B-" have the type "_"."""
+    """Parses an entity tag, such as B-PER, B_PER or PER-B; None for other tags. "B" and "B-" have the type "_"."""
     if found := _PREFIXED.fullmatch(tag):
         return (found[1] or found[3]).upper(), (found[2] or found[4] or "").strip("-_") or "_"
     found = _SUFFIXED.fullmatch(tag)
@@ -138,7 +138,7 @@ def mark_of(tag: str) -> Mark | None:
 
 
 def _mark(tag: str, prefixes: str) -> Mark:
-    """A tag taken apart; one that the scheme has no prefix for is outside."""
+    """Parses a tag; one without a prefix of the scheme is outside."""
     prefix, kind = mark_of(tag) or _OUTSIDE
     if "S" in prefixes:
         prefix = _BILOU.get(prefix, prefix)
@@ -146,7 +146,7 @@ def _mark(tag: str, prefixes: str) -> Mark:
 
 
 def spans(tags: Sequence[str], scheme: str) -> list[Span]:
-    """The entities of one sentence by seqeval's strict rule: only what the scheme allows counts.
+    """The entities of one sentence by seqeval's strict rule: only entities that the scheme allows count.
 
     Args:
         tags: (T,) such as B-PER, I-PER, O.
@@ -171,7 +171,7 @@ def spans(tags: Sequence[str], scheme: str) -> list[Span]:
 
 
 class SpanCounts:
-    """Entities counted sentence by sentence, by type: true ones, answered ones, and those that are both.
+    """Counts entities by type, in pieces: true ones, predicted ones, and correct ones.
 
     Args:
         scheme: IOB1, IOB2 or IOBES.
@@ -182,7 +182,7 @@ class SpanCounts:
         self._true, self._given, self._right = Counter[str](), Counter[str](), Counter[str]()
 
     def add(self, truths: Iterable[Sequence[str]], answers: Iterable[Sequence[str]]) -> None:
-        """(m,) lists of tags more, pairwise of one length."""
+        """Adds (m,) pairs of lists of tags, each pair of one length."""
         for truth, answer in zip(truths, answers, strict=True):
             wanted, got = set(spans(truth, self.scheme)), set(spans(answer, self.scheme))
             for counter, found in ((self._true, wanted), (self._given, got), (self._right, wanted & got)):
@@ -202,14 +202,14 @@ class SpanCounts:
 
 
 def span_scores(truths: Iterable[Sequence[str]], answers: Iterable[Sequence[str]], scheme: str) -> SpanScores:
-    """What `SpanCounts` gives for (m,) lists of tags, pairwise of one length."""
+    """The scores of (m,) pairs of lists of tags, each pair of one length, by `SpanCounts`."""
     counts = SpanCounts(scheme)
     counts.add(truths, answers)
     return counts.scores()
 
 
 def _figures(right: int, given: int, true: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 from counts, 0 where undefined."""
+    """Precision, recall and F1 from counts; 0 if undefined."""
     precision, recall, f1 = _share(np.array([right, right, 2 * right]), np.array([given, true, given + true]))
     return float(precision), float(recall), float(f1)
 
@@ -218,16 +218,16 @@ def _figures(right: int, given: int, true: int) -> tuple[float, float, float]:
 
 
 class Scoring:
-    """Answers counted against the truth, some texts at a time: the one way in which dev, test and files are scored.
+    """Scores answers against the truth, in pieces, for dev, test and files.
 
-    A label that training never saw cannot be answered, so it counts as wrong. Each such label is a class of its own, with
-    a row after those of training, and a span of its tags is one that was missed: the figures are those of scikit-learn and
+    A label that the training split lacks cannot be predicted, so it counts as wrong. Each such label is a class of its own,
+    with a row after those of training, and a span of its tags counts as missed: the scores equal those of scikit-learn and
     seqeval for the same names.
 
     Args:
-        labels: the classes that training knows.
+        labels: the classes of the training split.
         scheme: the tag scheme of entity labels, else None.
-        per_token: whether a text has one label or a list of tags.
+        per_token: whether a text has a list of tags; otherwise one label.
     """
 
     def __init__(self, labels: Sequence[str], scheme: str | None, per_token: bool):
@@ -237,7 +237,7 @@ class Scoring:
         self._loss, self._with_loss = 0.0, 0
 
     def add(self, truths: Sequence[Any], answers: Sequence[Any], loss: float) -> None:
-        """(m,) labels more, or lists of tags, and the mean loss of those texts that have a label training knows."""
+        """Adds (m,) labels, or lists of tags, and the mean loss of the texts with a label of the training split."""
         if math.isfinite(loss):
             texts = sum(not self._known.isdisjoint(truth if self._per_token else (truth,)) for truth in truths)
             self._loss += loss * texts
@@ -248,7 +248,7 @@ class Scoring:
             self._spans.add(truths, answers)
 
     def scores(self) -> Scores:
-        """The scores of all that was added."""
+        """The scores of all texts added."""
         every = (*self._labels, *sorted({truth for truth, _ in self._pairs} - self._known))
         number = {label: i for i, label in enumerate(every)}
         table = np.zeros((len(every), len(every)), np.int64)
@@ -265,20 +265,20 @@ _NO_ENTITY = ("o", "out", "outside", "other", "none", "-", "_", "0")
 _ALIKE = re.compile(r"[BIESLUbieslu][^\w\s].")
 
 ODD = 0.05
-"""The share of tags besides O that may be no tags of a scheme, such as mistyped ones."""
+"""The share of tags other than O that may be invalid, such as mistyped ones."""
 
 
 def scheme_of(
     sequences: Iterable[Sequence[str]], counts: Mapping[str, int] | None = None
 ) -> tuple[str | None, str | None]:
-    """The tag scheme that training sentences are written in, and a warning when they do not agree on it.
+    """Recognises the tag scheme of training sentences; a warning, if they are inconsistent.
 
-    Tags are of a scheme when nearly each is "O" or a prefix and a type, as B-PER, B_PER or PER-B. The first tag of an entity
-    already tells IOB1 (I) from IOB2 (B), and its last one tells those from IOBES (E or S), so a sentence with entities is valid
-    under one scheme at most: the one with the most sentences is it.
+    Tags follow a scheme if nearly all are "O" or a prefix and a type, such as B-PER, B_PER or PER-B. The first tag of an entity
+    distinguishes IOB1 (I) from IOB2 (B), and its last tag those from IOBES (E or S), so a sentence with entities is valid under
+    at most one scheme: the scheme of most sentences is chosen.
 
     Args:
-        counts: how often each tag stands there, where that is known; else the sequences are gone through twice.
+        counts: the count of each tag, if known; otherwise the sequences are iterated twice.
 
     Returns:
         IOB1, IOB2 or IOBES (BILOU too), None for plain classes; and a sentence for the user, or None.
@@ -293,7 +293,7 @@ def scheme_of(
         if entities := [tag for tag in tags if tag != outside]:
             tags_.update(entities)
             votes[next((scheme for scheme in SCHEMES if _valid(tags, scheme, outside)), None)] += 1
-    prefixes: Counter[str] = Counter()  # how many tags begin so
+    prefixes: Counter[str] = Counter()  # the number of tags with each prefix
     styles: dict[str, Counter[str]] = {}
     for tag, count in tags_.items():
         style, mark = _style(tag), mark_of(tag)
@@ -313,9 +313,9 @@ def scheme_of(
     if not votes:
         return None, None
     likely = ("IOB2", "IOBES", "IOB1") if prefixes.keys() <= set("BI") else ("IOBES", "IOB2", "IOB1")
-    scheme = max(likely, key=lambda one: votes[one])  # the first of them when none has more
+    scheme = max(likely, key=lambda one: votes[one])  # the first of equals
     if not votes[scheme] and not prefixes.keys() & set("BSU"):
-        return None, "The tags look like entities, but of no scheme known here (IOE?), so they count as plain classes."
+        return None, "The tags look like entities, but in no supported scheme (IOE?), so they count as plain classes."
     others = [
         f"{votes[one]:,} only as {one}" if one else f"{votes[one]:,} under no scheme"
         for one in (*likely, None)
@@ -325,32 +325,32 @@ def scheme_of(
     if odd:
         some = ", ".join(f"{tag!r} ({count:,})" for tag, count in odd.most_common(5)) + (", …" if len(odd) > 5 else "")
         said.append(
-            f"A few tags are not written as the others, and may be mistyped: {some}; "
+            f"A few tags are not written like the others, and may be mistyped: {some}; "
             "the network learns each as a class of its own."
         )
     if others:
         said.append(
             f"The tags are read as {scheme}, but of {votes.total():,} sentences with entities only {votes[scheme]:,} are valid "
-            f"as that ({', '.join(others)}); entities that break the rule do not count."
+            f"in it ({', '.join(others)}); entities that break its rules do not count."
         )
     iobes, bilou = (sum(prefixes[letter] for letter in pair) for pair in ("ES", "LU"))
     if scheme == "IOBES" and iobes and bilou:
         said.append(
             f"An entity's end is written in two ways, E and S as in IOBES ({iobes:,} tags) and L and U as in BILOU ({bilou:,}): "
-            "as entities they count alike, but the network learns them as different tags, so write all of them in one way."
+            "they mean the same entities, but the network learns them as different tags, so write all of them in one way."
         )
     return scheme, " ".join(said) or None
 
 
 def _style(tag: str) -> str:
-    """How a tag of an entity is written: "-" or "_" after its prefix, "small", "suffix", or "" for any other."""
+    """The style of an entity tag: "-" or "_" after its prefix, "small", "suffix", or "" for any other."""
     if _PREFIXED.fullmatch(tag):
         return tag[1:2] if tag[0].isupper() else "small"
     return "suffix" if _SUFFIXED.fullmatch(tag) else ""
 
 
 def _outside(counts: Counter[str]) -> str:
-    """The tag of what is no entity: O, or another way to write that where nearly all others are tags of entities."""
+    """The tag of tokens outside entities: O, or another spelling of it, if nearly all other tags are entity tags."""
     usual = max((tag for tag in counts if tag.lower() in _NO_ENTITY), key=counts.__getitem__, default="O")
     others = counts.total() - counts[usual]
     marked = sum(count for tag, count in counts.items() if _style(tag))
@@ -358,5 +358,5 @@ def _outside(counts: Counter[str]) -> str:
 
 
 def _valid(tags: Sequence[str], scheme: str, outside: str) -> bool:
-    """Whether a strict reading uses every tag that is not outside, and each where the scheme wants it."""
+    """Whether all tags other than outside are valid under the strict rules of the scheme."""
     return sum(end - start for _, start, end in spans(tags, scheme)) == sum(tag != outside for tag in tags)

@@ -1,4 +1,4 @@
-"""The threads that share compiled loops out."""
+"""Thread pool for compiled loops."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _threads: int | None = None
 
 
 def use_threads(count: int) -> None:
-    """From here on loops are shared out among `count` threads, and torch, whose products are small beside them, has one."""
+    """Sets the number of threads for compiled loops; torch, whose products are small in comparison, gets one."""
     global _threads
     _threads = count
     torch.set_num_threads(1)
@@ -23,7 +23,7 @@ def use_threads(count: int) -> None:
 
 @contextmanager
 def shared_with_torch() -> Iterator[None]:
-    """torch has the threads of `use_threads` too, for large products of its own. Loops and products never run at once."""
+    """Gives torch the threads of `use_threads` too, for its own large products. Loops and these products never run at once."""
     torch.set_num_threads(most_threads())
     try:
         yield
@@ -33,9 +33,9 @@ def shared_with_torch() -> Iterator[None]:
 
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
-    """Numbers too small for a normal float, on which a processor is some hundred times slower, are zero in this thread.
+    """Flushes denormal numbers to zero in this thread; CPUs are about a hundred times slower with them.
 
-    Only around training: Python and pandas warn or read numbers otherwise where they are zero.
+    Only for training: Python and pandas give warnings or wrong numbers in this mode.
     """
     torch.set_flush_denormal(True)
     try:
@@ -45,7 +45,7 @@ def flushed_denormals() -> Iterator[None]:
 
 
 def most_threads() -> int:
-    """As many threads as `use_threads` said, or as torch has."""
+    """The number of threads from `use_threads`, or torch's."""
     return _threads or torch.get_num_threads()
 
 
@@ -53,9 +53,9 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
     """Calls kernel(first, last, …) for 0 ≤ first < last ≤ count, in `most_threads`.
 
     Args:
-        kernel: a compiled loop over some of `count` things that know nothing of each other.
-        group: shares are multiples of it, but for the last.
-        arguments: what follows.
+        kernel: a compiled loop over some of `count` independent items.
+        group: all shares but the last are multiples of it.
+        arguments: further arguments of the kernel.
     """
     threads = max(1, min(most_threads(), count // group))
     if threads == 1:
@@ -81,18 +81,18 @@ def share_out(kernel: Callable[..., None], count: int, group: int, *arguments: A
 
 
 _one_layer = Lock()
-"""Threads that wait for each other must all be at work: two layers at once might share out the helpers and wait for ever."""
+"""All threads of a barrier must run at once: two layers at the same time could each get a part of the pool, and deadlock."""
 
 
 def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None:
     """Calls kernel(me, threads, barrier, …) in each of several threads at once, 0 ≤ me < threads.
 
     Args:
-        kernel: a compiled loop that shares its work out itself, and whose threads wait for each other at `barrier`, (2,): how
-            often one has come, and whether one has failed. They must wait there at the end, because nobody waits for a helper
-            to return: that would take longer than a small part of the work.
-        threads: how many; `most_threads` at most.
-        arguments: what follows.
+        kernel: a compiled loop that divides its work itself, with a barrier for its threads, `barrier` (2,): the number of
+            arrivals, and whether a thread has failed. All must wait at the barrier at the end, because the return of a helper is
+            not awaited: that would take longer than a small part of the work.
+        threads: their number, up to `most_threads`.
+        arguments: further arguments of the kernel.
     """
     barrier = np.zeros(2, np.int64)
     if threads == 1:
@@ -107,7 +107,7 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
                 kernel(me, threads, barrier, *arguments)
         except BaseException as fault:
             faults.append(fault)
-            barrier[1] = 1  # nobody waits for this one
+            barrier[1] = 1  # the others do not wait for this thread
         if me:
             ended.put(None)
 
@@ -119,17 +119,17 @@ def together(kernel: Callable[..., None], threads: int, *arguments: Any) -> None
                 _handed_over.put(partial(part, me))
                 handed += 1
             part(0)
-        except BaseException as fault:  # as when somebody presses Ctrl-C right here
+        except BaseException as fault:  # such as Ctrl-C at this line
             faults.append(fault)
             barrier[1] = 1
         if faults:
-            for _ in range(handed):  # what they write to may be used again
+            for _ in range(handed):  # their output buffers may be reused
                 ended.get()
             raise faults[0]
 
 
 def _have_helpers(count: int) -> None:
-    """Starts helpers until there are `count` of them: all parts of a layer must be at work at once."""
+    """Starts helpers until there are `count`: all threads of a layer must run at once."""
     with _starting:
         while len(_helpers) < count:
             helper = Thread(target=_help, name="helper", daemon=True)

@@ -215,7 +215,7 @@ def _evaluation(path: str, version: int) -> "Evaluation | None":
 
 
 def mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
-    """The surest mistakes of a saved evaluation and how many there are, by its folder and the time its scores were written."""
+    """The most confident mistakes of a saved evaluation and their number, by its folder and when its scores were written."""
     return _mistakes(path, version, most)
 
 

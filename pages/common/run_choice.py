@@ -80,10 +80,15 @@ def run_label(run: Run) -> str:
         config = run.config
     except Problem:
         return f"{run.id} (damaged)"
+    return f"{config.name} · {network_label(run)}"
+
+
+def network_label(run: Run) -> str:
+    """A run's task and network in plain text. Raises Problem when it is damaged."""
+    config = run.config
     model = config.model
-    cell = cells.title(model)
     both = ", both directions" if model.bidirectional else ""
-    return f"{config.name} · {tasks.of(config).short} · {cell} {model.hidden}{both}"
+    return f"{tasks.of(config).short} · {cells.title(model)} {model.hidden}{both}"
 
 
 def texts_of(sample: Sample) -> str:

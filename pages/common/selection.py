@@ -24,7 +24,8 @@ class Selection:
         answers: the id of the answers for a file.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
-        loss, logit, precise: of the gradients on BPTT: `last` or `every` (None: as trained), of the logit, in 64 bits.
+        loss, reduce: of a text: `last` or `every`, and `mean` or `sum` over its steps; None: as trained.
+        logit, precise: of the gradients on BPTT: of the logit, in 64 bits.
         tags: the target of a tagging run, apart by spaces; None: its own answer.
         back: the chosen copy, a step from 0.
         down: the step at which the loss comes down into a lower layer, from 0; None: where most of it does.
@@ -36,7 +37,10 @@ class Selection:
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
+        inside: the open tab of Inspect.
         part: the open tab of Words to matrix.
+        pattern, expression, among: of the hunt for units: what is looked for, and in which quantity.
+        reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
@@ -60,6 +64,7 @@ class Selection:
     on: str | None = None
     cell: str | None = None
     loss: str | None = None
+    reduce: str | None = None
     logit: bool = False
     precise: bool = False
     tags: str | None = None
@@ -80,6 +85,11 @@ class Selection:
     section: str | None = None
     clip: float | None = None
     part: str | None = None
+    pattern: str = "brackets"
+    expression: str = ""
+    among: str | None = None
+    reading: str | None = None
+    inside: str | None = None
     writing: str | None = None
     branch: int = 0
 

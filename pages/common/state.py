@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.common.selection import Selection, from_link, to_link
 from rnn_core.config import Problem, WriteConfig
@@ -22,11 +23,13 @@ class Session:
     Attributes:
         selection: what is looked at.
         linked: the text that the link names by an id, and that id; None where it could not be saved.
-        training: the id of the run that Train shows.
+        training: the ids of the runs that Train shows, such as those that were started last.
+        closed: the id of the run that was put away there.
         options: those of a training that were chosen by hand; they stay when the data change.
         readings: how many files have been read on Data: the form begins anew after each.
         just_read: whether one has been read since the page was drawn.
         heard: the readings whose end has been told.
+        heard_picks: the number of the last click on a token that the server has heard.
         hashes: of uploads, by Streamlit's id: a file may hold 1 GB and is hashed once.
         upload: the file for Evaluate: its path, its hash and its name.
         imported: the name of the run that was imported just now.
@@ -38,11 +41,13 @@ class Session:
 
     selection: Selection
     linked: tuple[str, str | None] | None = None
-    training: str | None = None
+    training: tuple[str, ...] = ()
+    closed: str | None = None
     options: dict[str, object] = field(default_factory=dict)
     readings: int = 0
     just_read: bool = False
     heard: set[str] = field(default_factory=set)
+    heard_picks: int = 0
     hashes: dict[str, str] = field(default_factory=dict)
     upload: tuple[Path, str, str] | None = None
     imported: str | None = None
@@ -62,8 +67,14 @@ def session() -> Session:
 
 
 def restore() -> None:
-    """At the start of every run of the app: the session's selection, at first from the link, written to the link."""
-    if _KEY not in st.session_state:
+    """At the start of every run of the app: the session's selection, written to the link.
+
+    The link is read at first, and where Back or Forward led to it. Any other link that differs is an older one, of a click
+    that was made before the browser had the new one.
+    """
+    context = get_script_run_ctx()
+    went_back = context is not None and context.is_history_navigation and bool(st.query_params)
+    if _KEY not in st.session_state or went_back:
         session().selection = _linked(dict(st.query_params))
     wanted = _link(selection())
     if dict(st.query_params) != wanted:

@@ -6,6 +6,39 @@ from pages.common import state
 from rnn_core import tasks
 from rnn_core.workspace.runs import Run
 
+_KEY = "typed"
+
+_JS = f"""
+export default function ({{ parentElement }}) {{
+  const mark = parentElement.querySelector(".enter")
+  if (mark.listens) return
+  const send = event => {{
+    const enter = event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey
+    if (!enter || event.isComposing || !event.target.matches?.(".st-key-{_KEY} textarea")) return
+    event.preventDefault()
+    event.stopPropagation()
+    const sent = {{ key: "Enter", ctrlKey: true, bubbles: true, cancelable: true }}  // the key by which Streamlit sends a text
+    event.target.dispatchEvent(new KeyboardEvent("keydown", sent))
+  }}
+  mark.listens = true
+  document.addEventListener("keydown", send, true)
+  return () => {{
+    mark.listens = false
+    document.removeEventListener("keydown", send, true)
+  }}
+}}
+"""
+
+_CSS = f"""
+.st-key-enter {{ position: absolute; }}
+.st-key-{_KEY} [data-testid="InputInstructions"] > * {{ display: none; }}
+.st-key-{_KEY} [data-testid="InputInstructions"]::after {{ content: "Press Enter to read it"; }}
+"""
+"""Without a place of its own; and the hint of Streamlit, which names Ctrl+Enter, put right."""
+
+_enter_sends = st.components.v2.component("unrolled_enter", html='<span class="enter"></span>', css=_CSS, js=_JS,
+                                          isolate_styles=False)  # fmt: skip
+
 
 def examples(run: Run) -> tuple[str, ...]:
     """Texts to try this run on. Raises Problem when it is damaged."""
@@ -14,13 +47,17 @@ def examples(run: Run) -> tuple[str, ...]:
 
 
 def choose_text(run: Run) -> None:
-    """The box with the text. Raises Problem when the run is damaged."""
+    """The box with the text, which Enter sends; Shift+Enter makes a line. Raises Problem when the run is damaged."""
     if state.selection().text is None:
         state.select(text=examples(run)[0])
-    st.session_state["typed"] = state.selection().text
+    st.session_state[_KEY] = state.selection().text
 
     def read_typed() -> None:
-        if st.session_state["typed"] != state.selection().text:
-            state.select(text=st.session_state["typed"])
+        text = st.session_state[_KEY].rstrip("\r\n")  # a pasted line may bring its end along
+        if text != state.selection().text:
+            state.select(text=text)
 
-    st.text_area("Text", key="typed", height=80, on_change=read_typed, placeholder="Type a sentence of your own")
+    st.text_area("Text", key=_KEY, height=80, on_change=read_typed, placeholder="Type a sentence of your own",
+                 help="Enter reads the text, Shift+Enter starts a new line, and the browser's Back returns to the text "
+                      "before.")  # fmt: skip
+    _enter_sends(key="enter")

@@ -15,14 +15,16 @@ OTHER: dict[str, Literal["last", "every"]] = {"last": "every", "every": "last"}
 
 
 def start(dataset: SavedDataset, model: ModelConfig, *runs: tuple[TrainConfig, str]) -> None:
-    """Saves a new run for each config and name, and starts their workers; the last is watched."""
+    """Saves a new run for each config and name, and starts their workers; all are watched."""
+    made = []
     for train, name in runs:
         run = Run(workspace().fresh("runs"))
         run.write_config(tasks.make(RunConfig, {
             "data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint, "name": name,
         }))  # fmt: skip
         _work(run)
-    _watch(run)
+        made.append(run)
+    _watch(*made)
 
 
 def resume(run: Run) -> None:
@@ -35,10 +37,12 @@ def _work(run: Run) -> None:
     jobs.start(run.path, ["train", "--resume", run.id, "--workspace", str(workspace().root)])
 
 
-def _watch(run: Run) -> None:
-    """Makes it the run that is looked at. Comes last: a click that waits is turned to when the link changes."""
-    state.session().training = run.id
-    state.select(run=run.id)
+def _watch(*runs: Run) -> None:
+    """Has Train show them, and makes the last the run that is looked at. Comes last: a click that waits is turned to when
+    the link changes."""
+    if not {run.id for run in runs} <= {*state.session().training}:
+        state.session().training = tuple(run.id for run in runs)
+    state.select(run=runs[-1].id)
 
 
 def start_both(dataset: SavedDataset, model: ModelConfig, train: TrainConfig, name: str) -> None:

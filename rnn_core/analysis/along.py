@@ -9,7 +9,6 @@ from torch import Tensor
 from rnn_core.analysis.bptt_pass import forward, target_of
 from rnn_core.analysis.bptt_sweep import sums
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.steps import decision_step
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded, in_order
@@ -17,7 +16,7 @@ from rnn_core.data.examples import Example
 from rnn_core.network.models import Network
 from rnn_core.network.prediction import ended
 from rnn_core.network.tape import record
-from rnn_core.results import Along
+from rnn_core.results import Along, decision_step
 
 SHARES = np.linspace(0, 1, 21)
 FOLLOWED = 48

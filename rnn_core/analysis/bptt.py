@@ -54,7 +54,7 @@ def followed(network: Network, classes: Tensor, most: int | None = None) -> Tens
 
 
 def _a_pair(network: Network) -> float:
-    """What following one loss to one copy takes in multiplications, the mean over all (t, i)."""
+    """What following one loss to one copy takes in multiplications, the mean over all (t,k)."""
     found, d = 0.0, network.config.hidden
     for layer in range(network.config.layers):
         below_both = network.directions == 2 and layer < network.config.layers - 1
@@ -243,7 +243,7 @@ def cut_rows(network: Network, target: Target) -> Tensor:
 def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncation]:
     """What windows and chunks of each K leave of the total gradient: first all windows, then all chunks.
 
-    A window of K keeps, for the loss at t, the copies i with |t − i| < K; chunks of K keep those in t's own chunk, the
+    A window of K keeps, for the loss at t, the copies k with |t − k| < K; chunks of K keep those in t's own chunk, the
     first chunk beginning at t = 1. The total is that of `cut_rows`.
     """
     rows, steps, dtype = cut_rows(done.network, target), done.steps, done.top.dtype
@@ -279,7 +279,7 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
 
 
 def _kept(rows: np.ndarray, steps: int, kind: str, k: int, both: bool) -> tuple[int, int]:
-    """How many pairs (t, i) a window or chunks of K keep, and how many there are."""
+    """How many pairs (t,k) a window or chunks of K keep, and how many there are."""
     first = rows - k + 1 if kind == "window" else rows - rows % k
     last = np.minimum(first + (2 * k - 2 if kind == "window" else k - 1), steps - 1) if both else rows
     reached = len(rows) * steps if both else int((rows + 1).sum())

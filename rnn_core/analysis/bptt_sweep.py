@@ -1,7 +1,7 @@
 """The sweep back through time with many losses at once, and the gradients it adds up to.
 
-W|(i) is the copy of W used at step i, and δ(t,i) = ∂L(t)/∂a_i the gradient of the loss at step t at the pre-activation
-of step i. All pairs (t, i) come from one sweep back, with the losses as the batch: at each step the sweep holds the
+W|(k) is the copy of W used at step k, and δ(t,k) = ∂L(t)/∂a_i the gradient of the loss at step t at the pre-activation
+of step k. All pairs (t,k) come from one sweep back, with the losses as the batch: at each step the sweep holds the
 gradients of all losses at the state, (R, P·d), keeps what is asked of them, and goes on. Many losses cross a step by one
 product with its Jacobian, (P·d) × d, which is less than δ, (R, G·d), times W: half for an LSTM, a third for a GRU.
 
@@ -141,8 +141,8 @@ class Sums(NamedTuple):
     Attributes:
         seeds: (T, D) ∂L(t)/∂h_t at the uppermost states, of each step's own loss.
         gradients: by parameter, (R, …).
-        at_state: by layer and direction, (R, T, P·d) ∂L_r/∂(state at i).
-        reached: by layer and direction, (R, T) ‖∂L_r/∂h_i‖.
+        at_state: by layer and direction, (R, T, P·d) ∂L_r/∂(state at k).
+        reached: by layer and direction, (R, T) ‖∂L_r/∂h_k‖.
     """
 
     seeds: Tensor

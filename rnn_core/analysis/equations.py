@@ -1,53 +1,109 @@
-"""One unit at one step: the sums inside its gates, term by term, and what the cell makes of them."""
+"""One step of a layer: the sums inside its gates, of one unit term by term, and what the cell and the readout make of them."""
+
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
-from rnn_core.network.cells import Cell, Given, Sum
+from rnn_core.network.cells import Cell, Given, State, Sum
 from rnn_core.network.recording import Recorder
 from rnn_core.network.recurrence import Applied
-from rnn_core.results import GateTerms, Trace, UnitStep
+from rnn_core.results import GateTerms, Logit, Trace, UnitStep
 
 
-@torch.no_grad()
-def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int) -> UnitStep:
-    """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64."""
+class _Taken(NamedTuple):
+    """One step of a layer and direction, taken anew from the trace's numbers before it, in float64.
+
+    Attributes:
+        applied: its parameters.
+        held: what the trace holds of this layer and direction, by name, (T, d) each.
+        before: the state before the step, each part (1, d).
+        factors, products: by product what it is multiplied with, (columns,), and what it gives with its bias, (1, rows).
+        after, kept: the state after the step, and what the cell kept.
+    """
+
+    applied: Applied
+    held: dict[str, np.ndarray]
+    before: State
+    factors: dict[str, Tensor]
+    products: dict[str, Tensor]
+    after: State
+    kept: tuple[Tensor, ...]
+
+    @property
+    def sums(self) -> dict[str, Sum]:
+        """By gate how its sum is made."""
+        cell = self.applied.cell
+        return dict.fromkeys(cell.gates, Sum()) | dict(cell.sums(Given(self.products), self.before, self.after, self.kept))
+
+
+def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int) -> _Taken:
     network, cell, d = loaded.network, loaded.network.cell, loaded.config.model.hidden
     applied = Applied(cell, {name: p.double() for name, p in network.layer(layer, direction).items()})
     previous = step + 1 if direction else step - 1
     inside = 0 <= previous < len(trace.tokens)
     x = trace.embeddings[step] if layer == 0 else np.concatenate(trace.states[layer - 1, :, step])
-    numbers = {"h": trace.states, "c": trace.cells} | trace.gates
+    numbers = {"h": trace.states, "m": trace.cells} | trace.gates
     held = {name: array[layer, direction] for name, array in numbers.items() if array is not None}
-    before = {name: held[name][previous].astype(np.float64) if inside else np.zeros(d) for name in cell.parts}
+    before = (held[name][previous].astype(np.float64) if inside else np.zeros(d) for name in cell.parts)
     p = Recorder(applied)
     p.begin(1)
     inputs = {name: p.times(name, torch.from_numpy(x[None]).double()) for name in cell.of_inputs}
-    states = tuple(torch.from_numpy(part[None]) for part in before.values())
+    states = tuple(torch.from_numpy(part[None]) for part in before)
     after, kept = cell.step(p, inputs, states)
-    products = {name: outputs[0] for name, outputs in p.outputs.items()}
-    sums = cell.sums(Given(products), states, after, kept)
+    factors = {name: v[0][0] for name, v in p.inputs.items()}
+    return _Taken(applied, held, states, factors, {name: one[0] for name, one in p.outputs.items()}, after, kept)
+
+
+@torch.no_grad()
+def unit_step(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int) -> UnitStep:
+    """How one unit of one layer and direction came to its state, from the trace's numbers before, in float64."""
+    taken, cell, d = _take(loaded, trace, layer, direction, step), loaded.network.cell, loaded.config.model.hidden
+    after, kept, sums = taken.after, taken.kept, taken.sums
     gates = tuple(
-        _terms(applied, gate, row * d + unit, unit, {name: v[0][0] for name, v in p.inputs.items()}, sums.get(gate, Sum()))
-        for row, gate in enumerate(cell.gates)
+        _terms(taken.applied, gate, row * d + unit, unit, taken.factors, sums[gate]) for row, gate in enumerate(cell.gates)
     )
     if cell.by_unit:  # then the step of one unit alone, from these terms
-        after, kept = _alone(cell, gates, products, states, unit)
+        after, kept = _alone(cell, gates, taken.products, taken.before, unit)
         unit_in_step = 0
     else:
         unit_in_step = unit
     made = dict(zip((*cell.parts, *cell.kept_names), (*after, *kept), strict=True))
     values = {name: float(value[0, unit_in_step]) for name, value in made.items()}
-    apart = [values[name] - float(held[name][step, unit]) for name in values]
+    apart = [values[name] - float(taken.held[name][step, unit]) for name in values]
     kinds = {one.name: one.kind for one in cell.kept}
     apart += [_squashed(kinds[one.gate], one.total) - values[one.gate] for one in gates if one.gate in kinds]
     named = {name: _of_unit(value, unit) for one in sums.values() for name, value in {**one.others, **one.named}.items()}
-    return UnitStep(
-        unit, step, layer, direction, gates, {name: float(part[unit]) for name, part in before.items()}, values, named,
-        max(map(abs, apart)),
-    )  # fmt: skip
+    before = {name: float(part[0, unit]) for name, part in zip(cell.parts, taken.before, strict=True)}
+    return UnitStep(unit, step, layer, direction, gates, before, values, named, max(map(abs, apart)))
+
+
+@torch.no_grad()
+def pre_activations(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int) -> dict[str, np.ndarray]:
+    """The sum of each gate before its non-linearity, of all units of a layer and direction at a step, (d,) float64 each."""
+    taken, cell, d = _take(loaded, trace, layer, direction, step), loaded.network.cell, loaded.config.model.hidden
+    matrix, bias = cell.of_inputs[0], taken.applied.biases[cell.of_inputs[0]]
+    found = {}
+    for row, (gate, made) in enumerate(taken.sums.items()):
+        rows = slice(row * d, row * d + d)
+        b = 0.0 if bias is None else bias[rows]  # the product holds it already, but a factor is of U x alone
+        total = made.word * (taken.products[matrix][:, rows] - b) + b
+        for name in cell.of_step[:1]:
+            total = total + made.past * taken.products[name][:, rows]
+        found[gate] = sum(made.others.values(), total)[0].numpy()
+    return found
+
+
+@torch.no_grad()
+def logit(loaded: Loaded, trace: Trace, step: int, chosen: int) -> Logit:
+    """The logit of one class at a step, term by term, in float64."""
+    v, c = (p[chosen].double() for p in (loaded.network.weight_out, loaded.network.bias_out))
+    h = np.concatenate(trace.states[-1, :, step]).astype(np.float64)
+    found = Logit(step, chosen, float(c), v.numpy(), h, 0.0)
+    return replace(found, difference=abs(found.total - float(trace.logits[step, chosen])))
 
 
 def _terms(applied: Applied, gate: str, row: int, unit: int, factors: dict[str, Tensor], made: Sum) -> GateTerms:

@@ -14,7 +14,7 @@ def read_masked(network: Network, tokens: Tensor, true: Tensor) -> tuple[Outputs
 
     Args:
         tokens: vocabulary indices, (T, B).
-        true: (T, B); where it is False, the state (h and c) stays what it was.
+        true: (T, B); where it is False, the state (h and m) stays what it was.
     """
     steps = torch.arange(1, len(tokens) + 1)[:, None]
     with record(network, Edits(mask=true)) as tape:

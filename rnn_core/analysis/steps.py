@@ -1,21 +1,18 @@
 """What a trace says at each of its steps, from its numbers alone. Loads no torch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
+from rnn_core.config import DataConfig
 from rnn_core.results import Trace
 
 BLOCK = 2**20
 """Logits that are held in double precision at a time: those of a vocabulary at every step would be many times the trace."""
-
-
-def decision_step(beliefs: np.ndarray) -> int:
-    """The first step from which the answer never changes again, for answers (T,)."""
-    changed = np.flatnonzero(beliefs != beliefs[-1])
-    return int(changed[-1]) + 1 if len(changed) else 0
 
 
 def targets_of(loaded: Loaded | Unopened, trace: Trace, label: str | None = None) -> np.ndarray:
@@ -52,6 +49,26 @@ def losses(trace: Trace, targets: Sequence[int] | np.ndarray) -> np.ndarray:
     return np.where(targets < 0, np.nan, found)
 
 
-def counted_steps(loaded: Loaded | Unopened, steps: int) -> np.ndarray:
-    """(T,) the weight w_t that the run's training gave the loss at each step of a text this long."""
-    return tasks.of(loaded.config).weights(loaded.config, np.array([steps]), steps)[:, 0]
+def cut_after(loaded: Loaded | Unopened, trace: Trace) -> int | None:
+    """The number of tokens after which training and evaluation cut this text; None where they read it whole."""
+    task, most = tasks.of(loaded.config), loaded.config.data.max_tokens
+    return most if "max_tokens" in task.options(DataConfig) and len(trace.tokens) - 2 > most else None
+
+
+def cut_step(loaded: Loaded | Unopened, trace: Trace) -> int | None:
+    """The first step that training and evaluation leave out, from 0; None where they read the whole text."""
+    after = cut_after(loaded, trace)
+    return None if after is None else after + 1  # step 0 is <sos>
+
+
+def counted_steps(
+    loaded: Loaded | Unopened, steps: int, loss: str | None = None, reduce: str | None = None
+) -> np.ndarray:
+    """(T,) the weight w_t that a loss gives each step of a text this long.
+
+    Args:
+        loss, reduce: as of `TrainConfig`; None: as in the run's training.
+    """
+    chosen: dict[str, Any] = {} if reduce is None else {"reduce": reduce}
+    config = replace(loaded.config, train=replace(loaded.config.train, **chosen))
+    return tasks.of(config).weights(config, np.array([steps]), steps, loss)[:, 0]

@@ -1,7 +1,7 @@
 """The gradient sweep of any module: where each loss of a text reaches each step's copy of the recurrent parameters.
 
-δ(t,i) = ∂L(t)/∂(M v_i) is the gradient of the loss at step t at a product of step i. The text is read as a batch of R equal
-rows, and row r's loss is L(t_r): one way back of the sum of the rows' losses gives δ(t_r, i) for all r and i, because the rows
+δ(t,k) = ∂L(t)/∂(M v_i) is the gradient of the loss at step t at a product of step k. The text is read as a batch of R equal
+rows, and row r's loss is L(t_r): one way back of the sum of the rows' losses gives δ(t_r, k) for all r and k, because the rows
 of a batch do not mix. Modules whose rows do are refused. `bptt_sweep` has the same for the plain stack, with less work.
 """
 

@@ -8,7 +8,7 @@ import torch
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.steps import decision_step
+from rnn_core.analysis.steps import cut_after
 from rnn_core.config import CHOICE_NAMES, Problem
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.network.device import array, place_of
@@ -27,7 +27,7 @@ _WRITTEN, _LEFTWARD = regex.compile(r"[\p{L}\p{N}]"), regex.compile(r"[\p{Hebrew
 
 
 def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Trace:
-    """Reads a text step by step.
+    """Reads a text step by step, and whole: also where training and evaluation cut it.
 
     Args:
         loaded: the run.
@@ -72,14 +72,19 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         labels=loaded.outcomes,
         embeddings=array(tape["cells.0.0"].x[:, 0]),
         states=held["h"],
-        cells=held.get("c"),
+        cells=held.get("m"),
         gates={name: held[name] for name in cell.kept_names},
         logits=array(logits),
         readouts=array(readouts),
         answers=None if answers is None else array(answers),
-        decision_step=None if answers is None else decision_step(array(answers.argmax(1))),
         warnings=tuple(_oddities(words, indices, CHOICE_NAMES[loaded.config.data.tokens])),
     )
+
+
+def as_evaluated(loaded: Loaded, seen: Trace) -> Trace | None:
+    """The trace of the part of a text that evaluation answers; None where that is the whole text."""
+    most = cut_after(loaded, seen)
+    return None if most is None else trace(loaded, seen.text, seen.tokens[1 : most + 1])
 
 
 def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:

@@ -1,1 +1,1 @@
-"""From files to examples, tokens, vocabulary and batches of like length. Loads no torch."""
+"""From files to examples, tokens, vocabulary and batches of similar length. Loads no torch."""

@@ -1,4 +1,4 @@
-"""The arrays of a dataset on disk, written a piece at a time."""
+"""The arrays of a dataset on disk, written in pieces."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ import numpy as np
 from rnn_core.data.stored import array_path
 
 KINDS = {"indices": np.int32, "numbers": np.int32, "starts": np.int64, "targets": np.int64}
-"""The kind of the values of each array by its name."""
+"""The dtype of each array, by its name."""
 
 
 class Frame:
-    """Puts the specials around the tokens of some texts, which lie end to end.
+    """Adds the specials around the tokens of texts that are stored end to end.
 
     Args:
-        lengths: (m,) tokens of each.
+        lengths: (m,) the number of tokens of each text.
 
     Attributes:
-        ends: (m,) where each text ends, specials included.
+        ends: (m,) the index where each text ends, specials included.
     """
 
     def __init__(self, lengths: np.ndarray):
@@ -30,7 +30,7 @@ class Frame:
         self._inside[self._first] = self._inside[self._last] = False
 
     def around(self, values: np.ndarray, first: int, last: int) -> np.ndarray:
-        """One value per token, with `first` before and `last` after those of each text."""
+        """Values per token, with `first` before and `last` after those of each text."""
         steps = np.empty(self.ends[-1], values.dtype)
         steps[self._first], steps[self._last], steps[self._inside] = first, last, values
         return steps
@@ -40,8 +40,8 @@ class Arrays:
     """The array files of each split, written end to end.
 
     Args:
-        folder: where they lie.
-        sizes: how many values each has, by split, side and name.
+        folder: the folder of the files.
+        sizes: the number of values of each, by split, side and name.
     """
 
     def __init__(self, folder: Path, sizes: Mapping[tuple[str, str, str], int]):
@@ -62,10 +62,10 @@ class Arrays:
             file.close()
 
     def write(self, split: str, side: str, name: str, values: np.ndarray) -> None:
-        """Some values more."""
+        """Appends values."""
         values.tofile(self._files[split, side, name])
 
     def write_starts(self, split: str, side: str, ends: np.ndarray) -> None:
-        """Where the texts after some more begin, from where each of these ends."""
+        """Appends the starts of the texts that follow, from the ends of the current ones."""
         (ends + self._ends[split, side]).tofile(self._files[split, side, "starts"])
         self._ends[split, side] += int(ends[-1])

@@ -1,6 +1,6 @@
 """Encoded texts and batches of like length, as numpy arrays.
 
-A text is fed as `<sos> w_1 … w_m <eos>`, so a text of m tokens takes T = m + 2 steps.
+The input of a text is `<sos> w_1 … w_m <eos>`, so a text of m tokens takes T = m + 2 steps.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +13,10 @@ from rnn_core.data.sides import Characters, Tokens, places, steps_of
 from rnn_core.data.vocabulary import EOS, PAD, SOS, Vocabulary
 
 POOL = 50
-"""Texts are sorted by length within pools of this number of batches: alike within a batch, shuffled between pools."""
+"""Texts are sorted by length within pools of this number of batches: similar within a batch, random across pools."""
 
 GROUP = 16
-"""Batches of more texts are a multiple of it: two threads, and eight texts at a time in each (network/kernels/products.py)."""
+"""Larger batches are multiples of it: two threads, each with blocks of eight texts (network/kernels/products.py)."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Batch:
     """Texts side by side, padded at the end.
 
     Attributes:
-        rows: (B,) which texts these are.
+        rows: (B,) the rows of the texts.
         tokens: (T, B) indices, int64.
-        lengths: (B,) true steps, specials included.
-        targets: (B,) one class per text, or (T, B) one tag per step; −1 where there is none.
+        lengths: (B,) steps without padding, specials included.
+        targets: (B,) one class per text, or (T, B) one tag per step; −1 if there is none.
     """
 
     rows: np.ndarray
@@ -46,11 +46,11 @@ class Encoded:
     """All texts of a split, end to end.
 
     Attributes:
-        indices: tokens of all texts with `<sos>` and `<eos>`, one after the other, int32.
-        starts: (m + 1,) where each text begins in `indices`.
+        indices: the token indices of all texts, with `<sos>` and `<eos>`, one after the other, int32.
+        starts: (m + 1,) the index where each text begins in `indices`.
         targets: (m,) one class per text, or one tag per index (−1 at specials); −1 for a label outside `labels`.
-        per_token: which of the two.
-        further: the other sides of tokens and characters by name.
+        per_token: whether `targets` are tags; otherwise classes.
+        further: the other sides of tokens and characters, by name.
     """
 
     indices: np.ndarray
@@ -68,7 +68,7 @@ class Encoded:
         labels: Sequence[str],
         per_token: bool,
     ) -> "Encoded":
-        """Texts as tokens, with a label each, or a label for each token; with None, no label is known."""
+        """Encodes texts, with a label per text or per token; `targets` None: no label is known."""
         number = {label: i for i, label in enumerate(labels)}
         flat: list[int] = []
         wanted: list[int] = []
@@ -88,16 +88,16 @@ class Encoded:
 
     @property
     def lengths(self) -> np.ndarray:
-        """(m,) steps of each text, specials included."""
+        """(m,) the number of steps of each text, specials included."""
         return np.diff(self.starts)
 
     @property
     def sides(self) -> dict[str, Tokens | Characters]:
-        """Every side of tokens and characters by its name, `text` first."""
+        """All sides of tokens and characters by name, `text` first."""
         return {TEXT: Tokens(self.indices, self.starts), **self.further}
 
     def part(self, rows: np.ndarray) -> "Encoded":
-        """Some of the texts."""
+        """The same for some of the texts."""
         if len(rows) == len(self):
             return self
         steps = steps_of(self.starts, rows)
@@ -107,7 +107,7 @@ class Encoded:
         return Encoded(self.indices[steps], starts, targets, self.per_token, further)
 
     def batch(self, rows: np.ndarray) -> Batch:
-        """These texts as one batch; of the further sides, `sides[name].batch(rows)` has the same texts."""
+        """The texts of `rows` as one batch; `sides[name].batch(rows)` gives the further sides of the same texts."""
         where, true, lengths = places(self.starts, rows)
         tokens = np.where(true, self.indices[where], PAD).astype(np.int64)
         targets = np.where(true, self.targets[where], -1) if self.per_token else self.targets[rows]
@@ -122,14 +122,14 @@ def encode(
     labels: Sequence[str],
     further: Mapping[str, Sequence[Sequence[str]]],
 ) -> Encoded:
-    """Texts as tokens, with all sides that can be made of what is given.
+    """Encodes texts, with all sides that the given data allow.
 
     Args:
-        schema: names the sides.
-        targets: a label, or tags, for each text; None: none is known.
-        vocabularies: of each side by its name, `text` included.
-        labels: the classes by number.
-        further: the texts of further tokens sides by name; those that are not known, such as a translation, are left out.
+        schema: the sides.
+        targets: a label, or tags, for each text; None: no label is known.
+        vocabularies: the vocabulary of each side by name, `text` included.
+        labels: the classes, by index.
+        further: the texts of further tokens sides by name; unknown ones, such as a translation, are left out.
     """
     encoded = Encoded.of(texts, targets, vocabularies[TEXT], labels, schema.per_token)
     known = {TEXT: texts, **further}
@@ -139,11 +139,11 @@ def encode(
 
 
 def plan(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """The rows of each batch of one epoch: shuffled, of like length, about `size` × the mean length steps each.
+    """The rows of each batch of one epoch: shuffled, of similar length, with about `size` × (mean length) steps each.
 
     Args:
-        lengths: (m,) steps of each text.
-        size: B as the user means it; 1 gives one text a batch.
+        lengths: (m,) the number of steps of each text.
+        size: B, the mean number of texts per batch; 1 gives one text per batch.
         rng: decides the order; the same state gives the same plan.
     """
     order = rng.permutation(len(lengths))
@@ -159,14 +159,14 @@ def plan(lengths: np.ndarray, size: int, rng: np.random.Generator) -> list[np.nd
 
 
 def in_order(lengths: np.ndarray, budget: float = 8192) -> Iterator[np.ndarray]:
-    """Batches for prediction: shortest first, at most `budget` steps each with the pads (or one text)."""
+    """Batches for prediction: shortest texts first, at most `budget` steps each including pads (or one text)."""
     return _cut(np.argsort(lengths, kind="stable"), lengths, budget)
 
 
 def _cut(rows: np.ndarray, lengths: np.ndarray, budget: float, group: int = 1) -> Iterator[np.ndarray]:
-    """Consecutive pieces of `rows`, which are sorted by length, as long as rows × longest stays within the budget.
+    """Splits `rows`, sorted by length, into consecutive pieces for which rows × longest is within the budget.
 
-    A piece of more than `group` rows is a multiple of it, the nearest one to the budget; the last is what is left.
+    The size of a piece above `group` rows is the multiple of it that is nearest to the budget; the last piece is the rest.
     """
     start = 0
     for end in range(1, len(rows) + 1):

@@ -1,4 +1,4 @@
-"""What is odd about a dataset: refused where nothing can be learnt from it, else warned of in sentences."""
+"""Checks of a dataset: a Problem if nothing can be learnt from it, else warnings."""
 
 import unicodedata
 from collections import Counter
@@ -16,23 +16,23 @@ from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
 MOST_LABELS = 100_000
-"""Different labels, of all splits, at which reading ends."""
+"""The number of different labels, in all splits, at which reading stops."""
 
 FEW = 10
-"""A class with fewer training examples is warned of."""
+"""The number of training examples below which there is a warning about a class."""
 
 Splits = Mapping[str, Counted]
 
 
 MANY_LEFT_OUT = 0.2
-"""The share of the rows left out from which it is warned of; from more than half the file is refused."""
+"""The share of rows left out above which there is a warning; above half the file is refused."""
 
 _MISSING = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nil", "-", "--", "?", "undefined", "missing"}
-"""Labels, in lower case, that often stand for nothing."""
+"""Labels, in lower case, that often mean a missing value."""
 
 
 def natural(label: str) -> tuple[tuple[int, int, str], ...]:
-    """Sorts labels as people do: 2 before 10. Digits compare by their number without leading zeros."""
+    """A key for natural sorting of labels: 2 before 10. Digits compare as numbers, without leading zeros."""
     parts = regex.findall(r"[0-9]+|[^0-9]+", label)
     return tuple((0, len(p.lstrip("0")), p.lstrip("0")) if p.isdigit() and p.isascii() else (1, 0, p) for p in parts)
 
@@ -43,23 +43,23 @@ def check_labels(
     """The classes of the training split, sorted.
 
     Args:
-        counts: how often each label stands there.
-        left_out: the rows of its file that were not used, the most frequent reason first.
+        counts: the count of each label there.
+        left_out: the rows of the file that were not used, the most frequent reason first.
 
     Raises:
-        Problem: when there is only one, or when there are too many, so that the column is rather free text.
+        Problem: if there is only one class, or so large a number that the column is probably free text.
     """
     total = sum(counts.values())
     if len(counts) < 2:
         only = "".join(counts)[:60]
         raise Problem(
             f"Every label in the column {config.label!r} of {name} is {only!r}: "
-            "a network needs two classes at least, so choose another column or add rows of another class."
+            "a network needs at least two classes, so choose another column or add rows of another class."
             + _look_at(left_out),
             "--label COLUMN",
         )
     numbers = [value for label in counts if (value := number_of(label)) is not None]
-    # Class numbers count up from 0 or 1; measures have gaps or parts.
+    # Numbers of classes count up from 0 or 1; measurements have gaps or fractions.
     gaps = sorted(numbers) != list(range(int(min(numbers, default=0)), int(min(numbers, default=0)) + len(numbers)))
     parts = len(counts) > 10 and any(value % 1 for value in numbers)
     measured = len(numbers) >= 0.9 * len(counts) and (parts or (len(counts) > 30 and gaps and min(numbers, default=0) >= 0))
@@ -69,7 +69,7 @@ def check_labels(
 
 
 def _look_at(left_out: Sequence[LeftOut]) -> str:
-    """A sentence on the rows that may hold what is missing; empty when there are none."""
+    """A sentence on the rows left out, which may hold the missing labels; empty if there are none."""
     if not left_out:
         return ""
     total, first = sum(entry.count for entry in left_out), left_out[0]
@@ -79,13 +79,13 @@ def _look_at(left_out: Sequence[LeftOut]) -> str:
 
 
 def free_text(labels: Collection[str], total: int, config: DataConfig, name: str) -> Problem:
-    """The sentence on a label column with too many different values: numbers, or free text."""
+    """The Problem of a label column with too many different values: numbers, or free text."""
     different = len(labels)
     if sum(number_of(label) is not None for label in islice(labels, 1_000)) >= 0.9 * min(different, 1_000):
         return Problem(
-            f"The labels in the column {config.label!r} of {name} are numbers, {different:,} different ones in {total:,}: to "
-            "learn those is regression, and this program learns classes; choose another column, or put the numbers into a few "
-            "classes, such as low and high.",
+            f"The labels in the column {config.label!r} of {name} are numbers, {different:,} different ones in {total:,}: "
+            "predicting them is regression, and this program learns classes; choose another column, or group the numbers into "
+            "a few classes, such as low and high.",
             "--label COLUMN",
         )
     return Problem(
@@ -96,7 +96,7 @@ def free_text(labels: Collection[str], total: int, config: DataConfig, name: str
 
 
 def number_of(label: str) -> float | None:
-    """The number that a label is written as, or None."""
+    """The value of a label that is a number, else None."""
     try:
         value = float(label.replace("−", "-").replace(",", ".").strip("%$€£ "))
     except ValueError:
@@ -105,16 +105,16 @@ def number_of(label: str) -> float | None:
 
 
 def in_order(labels: Collection[str]) -> tuple[str, ...]:
-    """Labels sorted as people do: numbers by their value, others with 2 before 10."""
+    """Labels in natural order: numbers by value, others with 2 before 10."""
     numbers = {label: value for label in labels if (value := number_of(label)) is not None}
     return tuple(sorted(labels, key=lambda label: (label not in numbers, numbers.get(label, 0.0), natural(label), label)))
 
 
 def warnings(splits: Splits, labels: Sequence[str], shared: Mapping[tuple[str, str], int]) -> list[str]:
-    """Sentences on labels training never saw, labels alike, texts in two splits, small classes, and texts hard to read.
+    """Warnings about labels that train lacks, similar labels, texts in two splits, small classes, and unusual texts.
 
     Args:
-        shared: how many different texts stand in both splits of a pair.
+        shared: the number of different texts that both splits of a pair contain.
     """
     return [
         *_missing(splits), *_unseen(splits, labels), *_alike(splits), *_twice(shared), *_small(splits["train"]), *_hard(splits),
@@ -122,10 +122,10 @@ def warnings(splits: Splits, labels: Sequence[str], shared: Mapping[tuple[str, s
 
 
 def too_few_used(used: int, read: int, left_out: Sequence[LeftOut], name: str) -> str | None:
-    """A warning when more than a fifth of a file's rows are left out.
+    """A warning if more than a fifth of a file's rows are left out.
 
     Raises:
-        Problem: when more than half of them are.
+        Problem: if more than half of them are.
     """
     out = read - used
     if out <= MANY_LEFT_OUT * read:
@@ -134,12 +134,12 @@ def too_few_used(used: int, read: int, left_out: Sequence[LeftOut], name: str) -
     most = "most often" if len(left_out) > 1 else "all"
     why = f"{out:,} of the {read:,} rows of {name} cannot be used, {most}: {entry.reason} (first at {entry.rows[0]})"
     if out * 2 > read:
-        raise Problem(f"{why}. Mend or delete these rows, or choose other columns or another way to read the file.")
+        raise Problem(f"{why}. Correct or delete these rows, or choose other columns or another way to read the file.")
     return why + "."
 
 
 def _alike(splits: Splits) -> list[str]:
-    """One warning of labels that are probably one class, or none at all."""
+    """A warning about labels that are probably one class, or missing values."""
     counts = sum((Counter(counted.labels) for counted in splits.values()), Counter[str]())
     groups: dict[str | float, list[str]] = {}
     for label in in_order(counts):
@@ -154,12 +154,12 @@ def _alike(splits: Splits) -> list[str]:
     if missing:
         said.append(f"labels that may mean a missing value: {_some(missing)}")
     found = [f"There are {', and '.join(said)}. Each counts as a class of its own."] if said else []
-    return found + [f"Several labels stand in one: {_some(several)}. This program learns one label per text (single-label), so "
-                    "each such list counts as a class of its own." for several in [_joined(counts)] if several]  # fmt: skip
+    return found + [f"Some labels are lists of labels: {_some(several)}. This program learns one label per text (single-label), "
+                    "so each such list counts as a class of its own." for several in [_joined(counts)] if several]  # fmt: skip
 
 
 def _joined(counts: Mapping[str, int]) -> list[str]:
-    """Labels that are others with a comma, a semicolon or a bar between; where they are few, none."""
+    """Labels that are other labels joined by a comma, a semicolon or a bar; empty if there are few."""
     for sign in (",", ";", "|", "#"):
         parted = {label: [part.strip() for part in label.split(sign)] for label in counts}
         parts = Counter(part for some in parted.values() for part in some)
@@ -170,11 +170,11 @@ def _joined(counts: Mapping[str, int]) -> list[str]:
 
 
 def _missing(splits: Splits) -> list[str]:
-    """Without dev nothing says when training should stop; without test nothing says how good it got."""
+    """Warnings about missing splits: dev chooses the best epoch, test scores the network."""
     lacking = [split for split in SPLITS[1:] if split not in splits]
-    use = {"dev": "to choose the best epoch by", "test": "to score the network on"}
-    return [f"There is no {split} split {use[split]}: the data has too few different texts to cut one from, or none was asked "
-            "for." for split in lacking]  # fmt: skip
+    use = {"dev": "to choose the best epoch", "test": "to score the network"}
+    return [f"There is no {split} split {use[split]}: the data have too few different texts to cut one, or none was "
+            "requested." for split in lacking]  # fmt: skip
 
 
 def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
@@ -184,7 +184,7 @@ def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
         strange = {label: n for label, n in counted.labels.items() if label not in known}
         if strange:
             found.append(
-                f"{_some([f'{label!r} ({n:,})' for label, n in strange.items()])} in {split} never stand in train, "
+                f"{_some([f'{label!r} ({n:,})' for label, n in strange.items()])} in {split} do not occur in train, "
                 "so the network cannot answer them: they count as errors."
             )
     return found
@@ -192,7 +192,7 @@ def _unseen(splits: Splits, labels: Sequence[str]) -> list[str]:
 
 def _twice(shared: Mapping[tuple[str, str], int]) -> list[str]:
     pairs = ", ".join(f"{a} and {b}: {n:,}" for (a, b), n in shared.items() if n)
-    return [f"The same text stands in two splits ({pairs}), so scores may look better than they are."] if pairs else []
+    return [f"The same text occurs in two splits ({pairs}), so scores may be too optimistic."] if pairs else []
 
 
 def _small(train: Counted) -> list[str]:
@@ -210,10 +210,10 @@ def _hard(splits: Splits) -> list[str]:
             unknown[split] = counted.strange
     found = []
     if emoji.total():
-        found.append(f"Texts of emoji alone: {_by_split(emoji)}; of emoji, the network knows only those that stand in train.")
+        found.append(f"Texts of emoji alone: {_by_split(emoji)}; the network knows only the emoji that occur in train.")
     if unknown.total():
         found.append(
-            f"Texts without a single word known from training: {_by_split(unknown)}; their answers mean nothing."
+            f"Texts without any word known from training: {_by_split(unknown)}; their answers mean nothing."
         )
     if right_to_left:
         found.append(
@@ -231,7 +231,7 @@ def _some(items: Sequence[str], most: int = 5) -> str:
 
 
 def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str]], labelled: bool) -> list[str]:
-    """Warnings of texts that words are no good steps for.
+    """Warnings about texts for which words are unsuitable as tokens.
 
     Args:
         examples: the tokens of some texts.

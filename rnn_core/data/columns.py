@@ -1,4 +1,4 @@
-"""Which column holds what: guessed from names and content, corrected by the user."""
+"""The columns of texts, labels, sentences and splits: guessed from names and contents, unless stated."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -31,14 +31,14 @@ def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
 def guess_columns(
     format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema, by_name: bool = False
 ) -> DataConfig:
-    """`config` with its open columns filled in: by their names, else by what they hold.
+    """`config` with its open columns filled in: by names, else by contents.
 
     Args:
         rows: some rows with all their values.
-        by_name: whether a column of labels must be called as such.
+        by_name: whether the label column must have a usual name for labels.
 
     Raises:
-        Problem: when a stated column is missing, or a guess is not possible.
+        Problem: if a stated column is missing, or a guess is not possible.
     """
     for stated in (config.text, config.label, config.target, config.sentence, config.split):
         if stated:
@@ -66,7 +66,7 @@ def guess_columns(
         split = claim(named(free, SPLIT, lambda column: look_like_splits(texts[column], column)))
         split = split or claim(named(free, tuple(FLAGS), lambda column: len(set(texts[column])) == 2
                                      and look_like_splits(texts[column], column)))  # fmt: skip
-    # Names first, for both: a label called "score" must be gone before the longest column is taken for the text.
+    # Names first, for both: a label named "score" must be taken before the longest column becomes the text.
     text, label, sentence = config.text, config.label, config.sentence
     if len(schema.texts) > 1:
         text, target = _pair(format, config, free, worded)
@@ -79,7 +79,7 @@ def guess_columns(
         label = label or claim(spans)
         if label and hold_spans(table[label]):
             text = text or claim(named(free, TEXT, worded))
-        numbers = [column for column in free if numeric(texts[column]) or column.rstrip().endswith("#")]  # of sentences
+        numbers = [column for column in free if numeric(texts[column]) or column.rstrip().endswith("#")]  # sentence numbers
         text = text or claim(named([column for column in free if column not in numbers], TOKENS) or named(free, TOKENS))
         label = label or claim(most_entities({column: table[column] for column in free}) or named(free, TAGS))
     else:
@@ -99,8 +99,8 @@ def guess_columns(
         if not by_name:
             _name_no_labels(format, {column: texts[column] for column in free}, table)
         raise Problem(
-            f"{format.name} has no column of labels: no column besides {text!r} holds few values that come again and again. "
-            "Choose the column of labels, or have the texts answered with `predict`.",
+            f"{format.name} has no column of labels: no column besides {text!r} holds few values, each in many rows. "
+            "Choose the column of labels, or predict labels for the texts with `predict`.",
             "--label COLUMN",
         )
     if schema.per_token and sentence is None and single_tokens(texts[text]):
@@ -127,7 +127,7 @@ def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, sche
 
 
 def _title_or_longer(free: Sequence[str], texts: Mapping[str, Sequence[str]], worded: Callable[[str], bool]) -> str | None:
-    """The column of titles, or one whose texts are more than twice as long."""
+    """The column of titles, or one with texts more than twice as long."""
     title = named(free, TITLE, worded)
     sizes = {column: sum(map(len, texts[column])) for column in free if worded(column)}
     longest = max(sizes, key=sizes.__getitem__, default=None)
@@ -135,23 +135,23 @@ def _title_or_longer(free: Sequence[str], texts: Mapping[str, Sequence[str]], wo
 
 
 def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: Mapping[str, Sequence[Any]]) -> None:
-    """Raises Problem where a column could be meant as that of labels, but is of numbers or of lists."""
+    """Raises Problem if a column that may be meant as labels holds numbers or lists."""
     for column, values in texts.items():
         if any(len(as_list(value) or ()) > 1 for value in table[column]):
             raise Problem(
                 f"{format.name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
                 "label per text, which is what this program learns: choose or add such a column.", "--label COLUMN"
             )  # fmt: skip
-        measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # and no ids
+        measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # not ids
         if len(values) > 2 and measured and numeric(values):
             raise Problem(
-                f"{format.name} has no column of labels; its column {column!r} holds numbers. To learn those is regression, and "
-                "this program learns classes: put them into a few classes, such as low and high.", "--label COLUMN"
+                f"{format.name} has no column of labels; its column {column!r} holds numbers. Predicting them is regression, "
+                "and this program learns classes: group them into a few classes, such as low and high.", "--label COLUMN"
             )  # fmt: skip
 
 
 def _pair(format: Format, config: DataConfig, free: Sequence[str], worded: Callable[[str], bool]) -> tuple[str, str]:
-    """The columns of two texts. Raises Problem when there are not two of them."""
+    """The columns of the two texts. Raises Problem if there are fewer than two."""
     if config.text and config.text == config.target:
         raise Problem(
             f"The column {config.text!r} of {format.name} is chosen for both texts: choose one to read and another to write.",
@@ -169,7 +169,7 @@ def _pair(format: Format, config: DataConfig, free: Sequence[str], worded: Calla
 
 
 def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> str:
-    """The column of texts or tokens of a file that may lack labels: the one stated, else by its name, else the longest.
+    """The column of texts or tokens of a file that may lack labels: stated, else by its name, else the longest.
 
     Args:
         rows: some rows with all their values.
@@ -198,7 +198,7 @@ def guess_text(format: Format, rows: Sequence[Row], config: DataConfig, schema: 
 
 
 def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema, text: str) -> str | None:
-    """The column that says which sentence a token belongs to; None where the column `text` does not hold one token per row.
+    """The column of sentence ids; None if the column `text` does not hold one token per row.
 
     Raises:
         Problem: when a stated column is missing.
@@ -212,18 +212,18 @@ def guess_sentence(format: Format, rows: Sequence[Row], config: DataConfig, sche
 
 
 def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> tuple[str, ...]:
-    """Sentences on columns that could have been chosen instead.
+    """Sentences on columns that are plausible too.
 
     Args:
         rows: some rows with all their values.
-        config: with its columns filled in.
+        config: the options, with columns filled in.
     """
     table = {column: [row.values[i] for row in rows] for i, column in enumerate(format.header)}
     taken = (config.text, config.label, config.target, config.split, config.sentence)
     others = [column for column in table if column not in taken]
     flags = [column for column in others if plain_name(column) in FLAGS]
     if config.split and flags:
-        return (f"The splits are those of {config.split!r}; {_and(flags)} may say so too, and is not read.",)
+        return (f"The splits are those of {config.split!r}; {_and(flags)} may hold splits too, and is ignored.",)
     if schema.per_token:
         tags = [column for column in others if entities(table[column]) or named([column], TAGS)]
         if not tags:
@@ -232,7 +232,7 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema
     binary = [column for column in (*others, config.label or "")
               if {as_text(value).strip() for value in table.get(column, ())} == {"0", "1"}]  # fmt: skip
     if len(binary) >= 3 and config.label in binary:
-        return (f"The columns {_and(binary)} hold 0 and 1, as several labels of one text do: only {config.label!r} is learnt.",)
+        return (f"The columns {_and(binary)} hold 0 and 1, as in multi-label data: only {config.label!r} is learnt.",)
     return ()
 
 

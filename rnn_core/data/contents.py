@@ -1,4 +1,4 @@
-"""Tests on the values of a column: whether they are numbers, dates, labels, splits, single tokens or tags of entities."""
+"""Tests on the values of a column: whether they are numbers, dates, labels, splits, single tokens or entity tags."""
 
 import re
 from collections import Counter
@@ -29,14 +29,14 @@ def _dates(texts: Sequence[str]) -> bool:
 
 
 def never_labels(values: Sequence[Any]) -> bool:
-    """Whether a column holds lists of several entries, dates, or nothing at all."""
+    """Whether a column cannot be one of labels: it holds lists of several entries, dates, or nothing."""
     lists = [entries for value in values if (entries := as_list(value)) is not None]
     texts = [as_text(value).strip() for value in values]
     return not values or (2 * len(lists) > len(values) and any(len(entries) > 1 for entries in lists)) or _dates(texts)
 
 
 def may_be_labels(values: Sequence[Any], texts: Sequence[str]) -> bool:
-    """Whether a column may be one of labels by its content: few different values, and no ids, dates, lists or measures."""
+    """Whether the content of a column may be labels: few different values, and no ids, dates, lists or measurements."""
     different = Counter(texts)
     if len(different) < 2 or never_labels(values) or sum(map(len, different)) > 60 * len(different):
         return False
@@ -47,7 +47,7 @@ def may_be_labels(values: Sequence[Any], texts: Sequence[str]) -> bool:
 
 
 def look_like_splits(values: Sequence[str], column: str) -> bool:
-    """Whether most values are splits, of at least two kinds where some are none."""
+    """Whether most values are names of splits; at least two different splits, if some values are not."""
     found = [split_of(value, column) for value in values]
     known = [split for split in found if split]
     return bool(known) and (len(known) == len(found) or (len(set(known)) > 1 and 2 * len(known) > len(found)))
@@ -59,11 +59,11 @@ def single_tokens(values: Sequence[str]) -> bool:
 
 
 _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
-"""Types of phrases, which tags mark as they do entities."""
+"""Types of phrases, which are tagged like entities."""
 
 
 def entities(values: Sequence[Any]) -> int:
-    """How many tags of entities a column holds; 0 where it holds anything else."""
+    """The number of entity tags in a column; 0 if it holds anything else."""
     tags = [tag for value in values for tag in (as_list(value) or as_text(value).split())]
     marks = [mark for tag in tags if (mark := mark_of(tag))]
     if len(marks) + tags.count("O") < 0.9 * len(tags) or not tags.count("O"):
@@ -72,7 +72,7 @@ def entities(values: Sequence[Any]) -> int:
 
 
 def most_entities(columns: Mapping[str, Sequence[Any]]) -> str | None:
-    """The column with the most tags of entities, the last of equals; None where no column has any."""
+    """The column with the most entity tags, the last of equals; None if no column has any."""
     found = {column: entities(values) for column, values in columns.items()}
     return max(reversed(found), key=found.__getitem__) if any(found.values()) else None
 
@@ -84,8 +84,8 @@ _LETTERS = regex.compile(r"\p{L}")
 
 
 def without_spaces(texts: Sequence[str]) -> bool:
-    """Whether most letters are of scripts that put no spaces between words (Chinese, Japanese, Thai and others), and there are
-    few spaces: somebody may have put them between the words."""
+    """Whether most letters are of scripts without spaces between words (Chinese, Japanese, Thai and others), and there are few
+    spaces: a file may have the words separated."""
     whole = "\n".join(texts)
     letters = len(_LETTERS.findall(whole))
     return not whole.isascii() and 2 * len(_SPACELESS.findall(whole)) > letters > 4 * len(whole.split())

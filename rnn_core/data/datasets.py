@@ -1,4 +1,4 @@
-"""From files to a dataset: checked examples, splits, labels, tag scheme, fingerprint, and a report on all of it."""
+"""From files to a dataset: checked examples, splits, labels, tag scheme, fingerprint, and a report."""
 
 import shutil
 import tempfile
@@ -27,20 +27,20 @@ from rnn_core.data.writer import Writer
 from rnn_core.results import DataReport, LeftOut, SideReport, SplitSummary
 
 READ, NUMBERED = 0.75, 1.0
-"""The share of the work that is done when the files are read, and when all has its final number."""
+"""The share of the work done once the files are read, and once all tokens have their final indices."""
 
 
 @dataclass(frozen=True)
 class Dataset(Stored):
     """Checked examples of one task.
 
-    Format, encoding and delimiter stay in `config` as stated: files may differ.
+    `config` keeps format, encoding and delimiter as stated, because files may differ.
 
     Attributes:
-        labels: the classes that training knows, sorted. Others may stand in dev and test as truths.
+        labels: the classes of the training split, sorted. Dev and test may contain others.
         scheme: the tag scheme, None for plain classes.
         fingerprint: sha256 of the files' bytes by split and of `config`.
-        report: what was found.
+        report: the counts, warnings and examples for the Data page.
     """
 
     labels: tuple[str, ...]
@@ -55,15 +55,15 @@ class Dataset(Stored):
 
 
 def read_dataset(plan: Plan, progress: Tick | None = None, folder: Path | None = None) -> Dataset:
-    """The dataset in a training file and, where given, those of dev and test, in bounded memory.
+    """Reads a dataset from a training file and, if given, files for dev and test, in bounded memory.
 
     Args:
-        plan: of its files.
-        progress: hears the share done so far, twice a second at least; what it raises ends the reading.
-        folder: where to put the examples, an empty one; None: one that goes when the dataset does.
+        plan: the files and how each is read.
+        progress: is called with the share done, 0…1, at least twice per second; an exception raised by it stops the work.
+        folder: an empty folder for the examples; None: a temporary one, deleted with the dataset.
 
     Raises:
-        Problem: when nothing can be learnt from the files; the sentence says why and what to do.
+        Problem: if nothing can be learnt from the files.
     """
     place = folder or Path(tempfile.mkdtemp(prefix="unrolled-"))
     try:
@@ -95,12 +95,12 @@ def _finished(
     warnings: list[str],
     progress: Tick | None,
 ) -> Dataset:
-    """The dataset of what was read, once it has its splits, its vocabulary and its final numbers."""
+    """Makes the dataset: splits, vocabularies, final indices and report."""
     config, schema, sources = plan.config, plan.schema, plan.sources
     if not len(written.rows("train")):
         raise Problem(
-            f"No row of {sources['train'].format.name} is of the training split: write train into its split column.",
-            '--split "" to pass it over',
+            f"No row of {sources['train'].format.name} belongs to the training split: write train into its split column.",
+            '--split "" to ignore it',
         )
 
     quarter = (NUMBERED - READ) / 4
@@ -123,7 +123,7 @@ def _finished(
             warnings += dict.fromkeys(w for some in of_sides for w in checks.wordless(config, splits["train"], some, labelled))
     if forgot:
         warnings.append(
-            f"There are more than {MOST_TOKENS:,} different words: the rarest were forgotten while reading and are unknown."
+            f"There are more than {MOST_TOKENS:,} different words: the rarest were dropped during reading and are unknown."
         )
     if progress:
         progress(1.0)
@@ -153,7 +153,7 @@ def _unified(written: Written) -> list[str]:
 
 
 def _ten(rows: np.ndarray) -> np.ndarray:
-    return rows[:: max(1, len(rows) // 10)][:10].copy()  # a copy lets go of the rest
+    return rows[:: max(1, len(rows) // 10)][:10].copy()  # a copy, so that the rest can be freed
 
 
 def _together(tallies: Sequence[Tally]) -> tuple[LeftOut, ...]:

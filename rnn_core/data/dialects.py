@@ -1,6 +1,6 @@
 """How a delimited table is written: its delimiter, its quotation marks, the lines above its rows, and whether it has a header.
 
-Everything is judged from the first lines of the file, by which reading more of them have as many fields as the first row.
+These are guessed from the first lines of the file: the best guess gives the most lines as many fields as the first row has.
 """
 
 import csv
@@ -16,12 +16,12 @@ from rnn_core.config import DataConfig
 from rnn_core.data.names import known
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
-"""The delimiters of a table and what they are called."""
+"""The delimiters of a table and their names."""
 
 QUOTINGS = {
-    "double": 'inside of a quoted field a mark is written twice: ""',
-    "backslash": 'inside of a quoted field a mark has a backslash: \\"',
-    "spaced": "blanks stand before quoted fields",
+    "double": 'inside a quoted field a mark is written twice: ""',
+    "backslash": 'inside a quoted field a mark has a backslash: \\"',
+    "spaced": "there are blanks before quoted fields",
     "none": "marks are plain characters, and quote nothing",
 }
 """How quotation marks are used, the usual way first."""
@@ -34,7 +34,7 @@ _READERS: dict[str, dict[str, Any]] = {
 }
 
 FEW_LINES = 200
-"""Lines by which the delimiter is chosen; quotation marks are judged by all lines of the sample."""
+"""The number of lines by which the delimiter is chosen; the quoting is chosen by all lines of the sample."""
 
 _QUOTED = re.compile(r'"(?s:.)*"\s*')
 _SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
@@ -47,9 +47,9 @@ class Dialect:
     Attributes:
         delimiter: one of `DELIMITERS`.
         quoting: one of `QUOTINGS`.
-        above: lines of the file above the first row.
+        above: the number of lines above the first row.
         header: whether the first row names the columns.
-        notes: sentences on what is unusual.
+        notes: sentences on unusual features.
     """
 
     delimiter: str
@@ -60,12 +60,12 @@ class Dialect:
 
 
 def read_by(delimiter: str, quoting: str) -> dict[str, Any]:
-    """The arguments of `csv.reader` for a table written in this way."""
+    """The arguments of `csv.reader` for this delimiter and quoting."""
     return {"delimiter": delimiter} | _READERS[quoting]
 
 
 def parse(lines: Sequence[str], delimiter: str, quoting: str) -> Iterator[tuple[list[str], int]]:
-    """The rows of some lines, each with the number of its last line from 1; it ends where csv.reader gives up."""
+    """The rows of some lines, each with the number of its last line, counted from 1; ends where csv.reader fails."""
     reader = csv.reader(lines, **read_by(delimiter, quoting))
     try:
         for fields in reader:
@@ -75,7 +75,7 @@ def parse(lines: Sequence[str], delimiter: str, quoting: str) -> Iterator[tuple[
 
 
 def sound(lines: Sequence[str], delimiter: str, quoting: str) -> bool:
-    """Whether the lines of one row follow the rules for quotes; a stray mark may pair up with one lines below."""
+    """Whether the lines of one row follow the rules for quotes; a stray mark may pair with another several lines below."""
     try:
         return len(list(csv.reader(lines, strict=True, **read_by(delimiter, quoting)))) == 1
     except csv.Error:
@@ -83,23 +83,23 @@ def sound(lines: Sequence[str], delimiter: str, quoting: str) -> bool:
 
 
 def whole_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Whether each of the lines of a row has as many full fields as a row: then a quotation mark may have swallowed rows."""
+    """Whether each line of a row has as many non-empty fields as a row: then a quotation mark may have swallowed rows."""
     parted = [line.split(delimiter) for line in lines]
     return all(len(fields) == width and all(field.strip(' "\t\r\n') for field in fields) for fields in parted)
 
 
 class _Fit(NamedTuple):
-    share: float  # of the lines that belong to rows as wide as the first
+    share: float  # of the lines, those in rows as wide as the first row
     width: int
-    order: int  # the usual quoting first
+    order: int  # lower for more usual quoting
     delimiter: str
     quoting: str
 
 def _fit(lines: Sequence[str], delimiter: str, quoting: str, whole: bool) -> _Fit:
-    """How well some lines can be read so.
+    """How well a delimiter and a quoting fit some lines.
 
     Args:
-        whole: whether the last line is the file's; else a row may go on below it, which does not count.
+        whole: whether the last line ends the file; else the last row may continue below it and does not count.
     """
     width, good, start = 0, 0.0, 0
     for fields, end in parse(lines, delimiter, quoting):
@@ -121,7 +121,7 @@ def _fit(lines: Sequence[str], delimiter: str, quoting: str, whole: bool) -> _Fi
 
 
 def _unlikely(fields: Sequence[str], quoting: str) -> bool:
-    """Whether fields hold marks that are rather no part of them: around whole fields, around several, or behind a blank."""
+    """Whether fields hold marks that probably quote: around one field, around several, or after a blank."""
     if quoting == "none":
         opened = [i for i, field in enumerate(fields) if field.lstrip().startswith('"')]
         closed = opened and any(field.rstrip().endswith('"') for field in fields[opened[0] + 1 :])
@@ -130,12 +130,12 @@ def _unlikely(fields: Sequence[str], quoting: str) -> bool:
 
 
 def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Dialect:
-    """How the table that begins with these lines is written; what `config` states wins.
+    """Guesses the dialect of a table from its first lines; values stated in `config` take precedence.
 
     Args:
         top: the first lines with their ends.
-        tabs: whether tabs are known to part the fields, from the file's name.
-        whole: whether these are all of the lines.
+        tabs: whether tabs are known to separate the fields, from the file's name.
+        whole: whether these are all lines of the file.
     """
     notes: list[str] = []
     above = 0
@@ -144,7 +144,7 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
         above = 1
         if found[1] in DELIMITERS and not config.delimiter:
             stated = found[1]
-        notes.append(f"The first line, {top[0].strip()}, names the delimiter and is no row.")
+        notes.append(f"The first line, {top[0].strip()}, names the delimiter and is not a row.")
     rows = top[above:] or top
     comments = 0
     while comments < len(rows) and (rows[comments].startswith("#") or not rows[comments].strip()):
@@ -162,12 +162,12 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
         dropped = comments if best.width > 1 else 0
     if said := sum(bool(line.strip()) for line in rows[:dropped]):
         lines = "A line that begins with # was" if said == 1 else f"{said} lines that begin with # were"
-        notes.append(f"{lines} passed over above the table, as comments.")
+        notes.append(f"{lines} skipped above the table, as comments.")
         above += dropped
     below = rows[dropped:] or rows
     if best.quoting != "double" and not config.quoting:
         way = QUOTINGS[best.quoting]
-        notes.append(f"Quotation marks: {way}. Read so, more lines have {best.width} fields than by the usual rules.")
+        notes.append(f"Quotation marks: {way}. This way, more lines have {best.width} fields than by the usual rules.")
     sample = [fields for fields, _ in islice(parse(below, best.delimiter, best.quoting), FEW_LINES) if any(fields)]
     header = has_header(sample) if config.header == "auto" else config.header == "yes"
     if not header and config.header == "auto":
@@ -176,7 +176,7 @@ def sniff(top: Sequence[str], config: DataConfig, tabs: bool, whole: bool) -> Di
 
 
 def _best(lines: Sequence[str], delimiter: str | None, quoting: str | None, whole: bool) -> _Fit:
-    """The delimiter by few lines, then the quoting by all of them; only marks and backslashes tell quotings apart."""
+    """Chooses the delimiter by few lines, then the quoting by all; quotings differ only if there are marks or backslashes."""
     few, delimiters = lines[:FEW_LINES], [delimiter] if delimiter else list(DELIMITERS)
 
     def ways(some: Sequence[str]) -> list[str]:
@@ -192,7 +192,7 @@ def _best(lines: Sequence[str], delimiter: str | None, quoting: str | None, whol
 
 
 def _by_share(fit: _Fit) -> tuple[float, int]:
-    """What the quotings of one delimiter are compared by. Not by width: cutting between quotation marks makes rows wider."""
+    """The key by which quotings of one delimiter are compared. Width is not part of it: cuts inside quotes make rows wider."""
     return fit.share, fit.order
 
 
@@ -202,26 +202,26 @@ _END_OF_SENTENCE = re.compile(r"[.!?…。！？]\W*$")
 
 
 MOST_JUDGED = 1_000
-"""Columns by which a header is judged; a table of more is refused."""
+"""The number of columns by which a header is judged; a table with more is refused."""
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of some rows names the columns: each of its fields is held against those below it.
+    """Whether the first row names the columns: each of its fields is compared with those below it.
 
-    A field speaks for data where it is a number above numbers, a label that comes again below, or a text among texts, and
-    for a header where it is called as columns are, or is of another kind than all below it. Without evidence there is one.
+    A field is evidence for data if it is a number above numbers, a label that is repeated below, or a text among texts. It is
+    evidence for a header if it is a usual column name, or of another kind than all fields below. Without evidence: a header.
     """
     if len(rows) < 2:
         return len(rows) == 0 or any(map(known, rows[0])) or not any(map(_is_text, rows[0]))
     if len(rows[0]) > MOST_JUDGED or sum(map(known, rows[0])) > 1 or list(rows[0]) == [str(i) for i in range(len(rows[0]))]:
-        return True  # the last: as pandas writes columns without names
+        return True  # the last case: pandas writes unnamed columns so
     votes = [_vote(cell, [row[i].strip() for row in rows[1:] if i < len(row) and row[i].strip()])
              for i, cell in enumerate(map(str.strip, rows[0])) if cell]  # fmt: skip
     return sum(votes) >= 0
 
 
 def _vote(cell: str, below: Sequence[str]) -> int:
-    """How much a field speaks for a header; negative: for data."""
+    """The evidence of a field for a header; negative: for data."""
     if not below:
         return 3 if known(cell) else 0
     counts = Counter(below)
@@ -243,7 +243,7 @@ def _vote(cell: str, below: Sequence[str]) -> int:
 
 
 def _is_text(cell: str) -> bool:
-    """Whether a field is rather a sentence than a column's name."""
+    """Whether a field is a sentence rather than a column's name."""
     return not known(cell) and (cell.count(" ") >= 4 or len(cell) > 60 or (len(cell) > 3 and bool(_END_OF_SENTENCE.search(cell))))
 
 

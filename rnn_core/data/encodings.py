@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text: which encoding it is in, and its lines or chunks in bounded memory."""
+"""From the bytes of a file to its text: its encoding, and its lines or chunks in bounded memory."""
 
 import codecs
 import re
@@ -22,16 +22,16 @@ ENCODINGS = (
 ENCODING_NAMES = {name: name for name in ENCODINGS} | {
     "cp932": "cp932 (Shift-JIS)", "gb18030": "gb18030 (GBK)", "cp949": "cp949 (EUC-KR)",
 }  # fmt: skip
-"""How encodings are written for people, with the names that they know them by."""
+"""How encodings are named for people."""
 
 MAX_RECORD = 1_000_000
-"""Characters of the longest line, record or sentence that is read."""
+"""The maximum length of a line, record or sentence in characters."""
 
 CHUNK = 1 << 20
-"""Characters that are read at a time; fewer at first, since the head of a file is often all that is wanted."""
+"""Characters per read; fewer at first, because often only the head of a file is needed."""
 
 HEAD = 1_000_000
-"""Bytes from which encoding and format are guessed."""
+"""The number of bytes from which encoding and format are guessed."""
 
 _ALIASES = {codecs.lookup(name).name: name for name in ENCODINGS} | {
     "utf-8-sig": "utf-8", "gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949",
@@ -44,14 +44,14 @@ _MARKS = {  # utf-32 first: its little-endian mark begins with that of utf-16
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _GUESSED = ["cp1252", "cp932", "gb18030", "koi8_r", "cp1251", "big5"]
-"""What charset_normalizer may answer. Further ones (EUC-JP, Korean) fit too many files that are none of theirs."""
+"""The encodings that charset_normalizer may choose from. Others (EUC-JP, Korean) fit too many files of other encodings."""
 
 
 def open_binary(path: Path, name: str) -> BufferedReader:
-    """The file, opened. Raises Problem when it is missing, a folder, or may not be read."""
+    """Opens a file. Raises Problem if it is missing, a folder, or may not be read."""
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise Problem(f"{name} is a device, a pipe or the like: choose a file on disk.")
+            raise Problem(f"{name} is a device or a pipe: choose a file on disk.")
         return path.open("rb")
     except FileNotFoundError:
         raise Problem(f"There is no file {name}: check the path.") from None
@@ -64,7 +64,7 @@ def open_binary(path: Path, name: str) -> BufferedReader:
 
 
 def known_encoding(encoding: str, name: str) -> str:
-    """The name in `ENCODINGS` of an encoding in any of its spellings. Raises Problem when there is none."""
+    """The name in `ENCODINGS` for any spelling of an encoding. Raises Problem if there is none."""
     try:
         return _ALIASES[codecs.lookup(encoding).name]
     except (LookupError, ValueError):
@@ -76,17 +76,17 @@ def known_encoding(encoding: str, name: str) -> str:
 
 
 REPLACED = "\ufffd"
-"""Stands in place of bytes that do not decode."""
+"""The replacement for bytes that do not decode."""
 
 
 def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
-    """The encoding whose text begins with the bytes `head`: by its mark, as UTF-16, as UTF-8, else by its letters.
+    """Guesses the encoding of a file from its first bytes: by a byte order mark, as UTF-16, as UTF-8, else by its letters.
 
     Returns:
-        The encoding, and whether bytes that do not decode are to be replaced: so in UTF-8 that has letters beyond ASCII.
+        The encoding, and whether bytes that do not decode are to be replaced: true for UTF-8 with letters beyond ASCII.
 
     Raises:
-        Problem: when none fits.
+        Problem: if no encoding fits.
     """
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
@@ -99,12 +99,12 @@ def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
     except UnicodeDecodeError:
         if _nearly_utf8(head):
             return "utf-8", True
-    # Only whole lines with letters beyond ASCII tell encodings apart; in all the listed ones a line ends with byte 10.
+    # Encodings differ only in letters beyond ASCII: such lines are kept, whole. In all listed ones byte 10 ends a line.
     telling = [line for line in head.split(b"\n")[: -1 if b"\n" in head else None] if not line.isascii()]
     best = from_bytes(b"\n".join(telling or [head])[:100_000], cp_isolation=_GUESSED).best()
     if best is None:
         raise Problem(
-            f"{name} is a binary file, or text in an encoding that was not recognised: "
+            f"{name} is a binary file, or text in an encoding that is not recognised: "
             "choose its encoding, or save the table as CSV (UTF-8).",
             "--encoding NAME",
         )
@@ -116,14 +116,14 @@ def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
 
 
 def _nearly_utf8(head: bytes) -> bool:
-    """Whether nearly all bytes beyond ASCII are characters of UTF-8: other encodings form one only by chance."""
+    """Whether nearly all bytes beyond ASCII form UTF-8 characters: in other encodings they do so only by chance."""
     text = head.decode("utf-8", "replace")
     broken = text.count(REPLACED)
     return sum(not character.isascii() for character in text if character != REPLACED) >= 20 * max(broken - 1, 0) + 4
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark: zero bytes on one side only, and line ends once the bytes are paired."""
+    """UTF-16 without a byte order mark: zero bytes at even or odd places only, and line ends in the decoded pairs."""
     high, low = head[1::2].count(0), head[0::2].count(0)
     if max(high, low) * 50 < len(head):
         return None
@@ -136,16 +136,16 @@ def _unmarked_utf16(head: bytes) -> str | None:
 def line_blocks(
     path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None, mended: bool = False
 ) -> Iterator[str]:
-    """The text of a file in pieces of whole lines, their ends (LF, CR LF or CR) kept as they are.
+    """The text of a file in pieces of whole lines, with their ends (LF, CR LF or CR) unchanged.
 
     Args:
-        tick: hears the share read so far.
-        mended: whether `REPLACED` stands for bytes that do not decode.
+        tick: is called with the share read, 0…1.
+        mended: whether bytes that do not decode are replaced by `REPLACED`.
 
     Raises:
-        Problem: at bytes that do not decode, unless mended, and at a line of more than `MAX_RECORD` characters, not loaded.
+        Problem: if bytes do not decode and are not mended, or a line has more than `MAX_RECORD` characters.
     """
-    begun, given = "", 0  # the line that the last chunk broke off in; pieces given
+    begun, given = "", 0  # the unfinished last line of the chunks so far; the number of pieces
     for chunk in chunks(path, encoding, name, tick, mended):
         text = begun + chunk
         end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, -1))  # LF may follow a CR
@@ -169,19 +169,19 @@ _LINE_END = re.compile(r"\r\n?|\n")
 
 
 def lone_returns(text: str) -> int:
-    """How many CR stand without LF after them."""
+    """The number of CR that no LF follows."""
     returns = text.count("\r")
-    return returns and returns - text.count("\r\n")  # to look for two characters takes long
+    return returns and returns - text.count("\r\n")  # searching for two characters is slow
 
 
 def count_lines(text: str) -> int:
-    """How many lines a text has."""
+    """The number of lines of a text."""
     ends = text.count("\n") + lone_returns(text)
     return ends + bool(text and text[-1] not in "\r\n")
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text with their ends; `str.splitlines` splits at further characters."""
+    """The lines of a text with their ends; `str.splitlines` would split at other characters too."""
     return StringIO(text, newline="").readlines()
 
 
@@ -195,13 +195,13 @@ def lines(
 def chunks(
     path: Path, encoding: str, name: str, tick: Callable[[float], object] | None = None, mended: bool = False
 ) -> Iterator[str]:
-    """The text of a file in pieces of up to `CHUNK` characters. Raises Problem at bytes that do not decode, unless mended."""
+    """The text of a file in pieces of up to `CHUNK` characters. Raises Problem if bytes do not decode, unless mended."""
     with open_binary(path, name) as binary:
         size = max(path.stat().st_size, 1)
         file = TextIOWrapper(binary, encoding=encoding, newline="", errors="replace" if mended else "strict")
         try:
             at_once = min(1 << 16, CHUNK)
-            piece = file.read(at_once).removeprefix("\ufeff")  # a mark at the start is not part of the text
+            piece = file.read(at_once).removeprefix("\ufeff")  # the byte order mark is not part of the text
             while piece:
                 yield piece
                 if tick:
@@ -211,11 +211,11 @@ def chunks(
         except UnicodeError:  # utf-16 without its mark raises the plain UnicodeError
             raise _undecodable(path, encoding, name) from None
         except OSError as error:
-            raise Problem(f"{name} cannot be read to its end ({error}): choose a file this program can read.") from None
+            raise Problem(f"{name} cannot be read to its end ({error}): choose another file.") from None
 
 
 def _undecodable(path: Path, encoding: str, name: str) -> Problem:
-    """The sentence on the first bytes that do not decode, found by reading once more with an eye on the position."""
+    """The Problem of the first bytes that do not decode; the file is read again to find their position."""
     decoder = codecs.getincrementaldecoder(encoding)()
     done, line = 0, 1
     with open_binary(path, name) as file:
@@ -225,7 +225,7 @@ def _undecodable(path: Path, encoding: str, name: str) -> Problem:
                 line += decoder.decode(chunk, final=not chunk).count("\n")
             except UnicodeError as error:
                 where = ""
-                if isinstance(error, UnicodeDecodeError):  # its positions count from the bytes kept from before
+                if isinstance(error, UnicodeDecodeError):  # its positions include the bytes kept from before
                     start = done + len(chunk) - len(error.object) + error.start
                     line += error.object[: error.start].decode(encoding, "replace").count("\n")
                     where = f" at byte {start:,} (line {line:,})"
@@ -239,7 +239,7 @@ def _undecodable(path: Path, encoding: str, name: str) -> Problem:
 
 
 def encodable(text: str) -> bool:
-    """Whether a text can be written down: half a character, which JSON and a shell can hand over, cannot."""
+    """Whether a text can be encoded as UTF-8: lone surrogates, which JSON and a shell can pass, cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

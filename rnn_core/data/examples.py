@@ -1,4 +1,4 @@
-"""From rows to examples: texts and their target, whatever the layout; what cannot be used is counted with its row."""
+"""From rows to examples: texts and their targets, for every layout. Rows that cannot be used are counted with their reasons."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,20 +27,20 @@ from rnn_core.results import LeftOut
 NO_BREAK = "\u00a0"
 _PLAIN_SPACE = re.compile(r"[ \t\r\n\v\f]+")
 _UNUSABLE = re.compile(r"[\0\ud800-\udfff]")
-"""NUL, and halves of characters, which JSON can spell and no file can hold."""
+"""NUL, and lone surrogates, which JSON can spell and no file can hold."""
 
 UNUSABLE = "a NUL byte or half a character"
-"""Why a text with one of these is left out."""
+"""The reason for leaving out a text with one of these."""
 
 EMPTY = "nothing in the row"
-"""Why a row is left out that a spreadsheet may have left behind."""
+"""The reason for leaving out an empty row, such as a spreadsheet may append."""
 
 SHOWN = 20
-"""How many rows are named for a reason."""
+"""The number of rows named per reason."""
 
 
 class Text(NamedTuple):
-    """A text as in the file and its tokens, as of `Example`."""
+    """A text as in the file, and its tokens, as in `Example`."""
 
     text: str
     tokens: tuple[str, ...]
@@ -48,13 +48,13 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True)
 class Example:
-    """One text or sentence with its truth.
+    """One text or sentence with its target.
 
     Attributes:
-        text: as in the file, or the tokens with a space between; it ends with the last token kept.
-        tokens: (m,) without specials; none holds a plain space unless tokens are characters.
-        target: the label, or (m,) tags; empty where the data have no labels.
-        row: where it stands, such as "train.csv line 12".
+        text: the text as in the file, or the tokens joined by spaces; it ends with the last token kept.
+        tokens: (m,) without specials; none contains a plain space, unless tokens are characters.
+        target: the label, or (m,) tags; empty if the data have no labels.
+        row: its place, such as "train.csv line 12".
         further: the texts of further tokens sides by name, such as the translation.
     """
 
@@ -67,7 +67,7 @@ class Example:
 
 @dataclass
 class Tally:
-    """What reading left out, or cut, by reason."""
+    """The rows that were left out, or cut, counted by reason."""
 
     read: int = 0
     reasons: dict[str, list[str]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Tally:
     kept: set[str] = field(default_factory=set)
 
     def note(self, reason: str, where: str, unused: bool = True) -> None:
-        """Counts one row; the first `SHOWN` are named. `unused`: whether it is left out; else it is kept all the same."""
+        """Counts one row; the first `SHOWN` are named. `unused`: whether it is left out; otherwise it is kept."""
         if not unused:
             self.kept.add(reason)
         self.counts[reason] = self.counts.get(reason, 0) + 1
@@ -84,7 +84,7 @@ class Tally:
             rows.append(where)
 
     def left_out(self, unused: bool = False) -> tuple[LeftOut, ...]:
-        """The reasons, the most frequent first; if `unused`, only those for which rows were left out."""
+        """The reasons, most frequent first; with `unused`, only those for which rows were left out."""
         listed = [reason for reason in self.counts if not (unused and reason in self.kept)]
         order = sorted(listed, key=lambda reason: -self.counts[reason])
         return tuple(LeftOut(reason, self.counts[reason], tuple(self.reasons[reason])) for reason in order)
@@ -92,17 +92,17 @@ class Tally:
 
 @dataclass(frozen=True)
 class Found:
-    """Some examples that follow each other in a file, not cut yet, and the rows between that cannot be used.
+    """Consecutive examples of a file, not cut yet, and the rows between them that cannot be used.
 
     Attributes:
-        texts: an Arrow array of them as in the file, or a list of the tokens of each.
-        targets: the label of each as Arrow's array with a dictionary, which may name a label twice; or a list of its tags. Every
-            label is empty where the data have none.
+        texts: an Arrow array of the texts as in the file, or a list of the tokens of each.
+        targets: the label of each as an Arrow dictionary array, whose dictionary may name a label twice; or a list of the tags
+            of each. Every label is empty if the data have none.
         splits: the split of each; None without a split column.
-        lines: where each starts.
-        faults: where the others start, and why they are left out.
-        notes: where doubtful ones start that are kept, and why they are doubtful.
-        further: an Arrow array of texts for each further tokens side by name.
+        lines: the line where each starts.
+        faults: (line, reason) of the rows that are left out.
+        notes: (line, reason) of the rows that are doubtful, but kept.
+        further: an Arrow array of texts for each further tokens side, by name.
     """
 
     texts: Any
@@ -115,7 +115,7 @@ class Found:
 
 
 class _Fault(Exception):
-    """Why one row cannot be used."""
+    """The reason why one row cannot be used."""
 
 
 def read_file(
@@ -126,10 +126,11 @@ def read_file(
     layout: Layout,
     tick: Callable[[float], object] | None = None,
 ) -> Iterator[Found]:
-    """The examples of a file, many at a time.
+    """Yields the examples of a file in blocks.
 
     Args:
-        config: with the columns of all sides, and what else the layout needs, filled in.
+        config: the options, with the columns of all sides and of the layout filled in.
+        tick: is called with the share read, 0…1.
     """
     more = (config.split, config.sentence if layout == "token" else None)
     columns = [*(getattr(config, name) or "" for name in schema.columns), *filter(None, more)]
@@ -147,7 +148,7 @@ def read_file(
 def _grouped(
     path: Path, format: Format, columns: Sequence[str], tick: Callable[[float], object] | None
 ) -> Iterator[Block]:
-    """One token per row: rows that follow each other with one sentence id; an empty id is that of the row above."""
+    """Blocks of sentences from one token per row: consecutive rows with one sentence id; an empty id repeats the one above."""
     sentences = _sentences(read_rows(path, format, columns, tick))
     while some := list(islice(sentences, BLOCK)):
         sound = [values for _, values, fault, _ in some if not fault]
@@ -158,7 +159,7 @@ def _grouped(
 
 
 def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list[str], Any], str | None, str | None]]:
-    """Line; tokens, tags and split; fault; note."""
+    """Yields (line, (tokens, tags, split), fault, note)."""
     seen: set[str] = set()
     now: str | None = None
     start, tokens, tags, split, fault = 0, [], [], None, None  # type: int, list[str], list[str], Any, str | None
@@ -172,7 +173,7 @@ def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list
             now, start, tokens, tags, split, fault = given, row.line, [], [], own[0] if own else None, None
             note = None
             if given in seen:
-                fault = "a sentence whose other rows stand further up (keep the rows of a sentence together)"
+                fault = "a sentence with other rows further up (keep the rows of a sentence together)"
             seen.add(given)
         if row.fault and not fault:
             start, fault = row.line, row.fault
@@ -184,7 +185,7 @@ def _sentences(rows: Iterable[Row]) -> Iterator[tuple[int, tuple[list[str], list
 
 
 def _whole(found: Found, config: DataConfig) -> Found:
-    """Rows that are texts, and perhaps a label."""
+    """Checks rows of texts, with or without a label."""
     texts = {TEXT: found.texts, **found.further}
     if all(found.splits or [True]) and all(isinstance(some, pa.Array) and not _any_blank(some) for some in texts.values()):
         labels = _no_labels(found) if found.targets is None else _plain_labels(found.targets)
@@ -215,7 +216,7 @@ def _whole(found: Found, config: DataConfig) -> Found:
         if unusable([part[row] for part in parts]):
             raise _Fault(UNUSABLE)
 
-    whole = "\n".join(chain.from_iterable(parts))  # one look at all of them; row by row only where that finds something
+    whole = "\n".join(chain.from_iterable(parts))  # checked as one string; row by row only if that finds a fault
     odd = any(not all(part) or any(map(str.isspace, part)) for part in parts) or "\0" in whole or not encodable(whole)
     if odd or several or odd_kinds or not all(found.splits or [True]):
         found = _sound(found, config, check)
@@ -233,18 +234,18 @@ def _no_labels(found: Found) -> pa.Array:
 
 
 def _plain_labels(labels: Any) -> pa.Array | None:
-    """Labels without the white space around them; None where one is empty or may be a list."""
+    """Labels without surrounding white space; None if one is empty or may be a list."""
     if not isinstance(labels, pa.Array):
         return None
     targets = labels.dictionary_encode()
-    names = [name.strip() for name in targets.dictionary.to_pylist()]  # a file has few labels, and often
+    names = [name.strip() for name in targets.dictionary.to_pylist()]  # few different labels, each often
     if not all(names) or any(name.startswith(("[", "(", "{", FASTTEXT)) for name in names):
         return None
     return pa.DictionaryArray.from_arrays(targets.indices, pa.array(names, pa.string()))
 
 
 def _labels(values: Sequence[Any]) -> tuple[list[str], set[int]]:
-    """The label of each row, empty where there is none, and the rows that have several."""
+    """The label of each row, empty if there is none, and the rows with several labels."""
     labels = [value.strip() if type(value) is str else value for value in values]
     several = set()
     for row, value in enumerate(labels):
@@ -268,7 +269,7 @@ def _tagged(found: Found, layout: Layout, config: DataConfig) -> Found:
 
 
 def _sound(found: Found, config: DataConfig, check: Callable[[int], None]) -> Found:
-    """The rows that have a known split and on which `check` raises no fault."""
+    """The rows with a known split for which `check` raises no fault."""
     kept, faults = [], list(found.faults)
     for row, line in enumerate(found.lines):
         try:
@@ -308,7 +309,7 @@ def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -
     if not marks:
         raise _Fault("no tags")
     if len(tokens) != len(marks):
-        raise _Fault("tokens and tags of different number")
+        raise _Fault("different numbers of tokens and tags")
     if not all(tokens) or not all(marks):
         raise _Fault("an empty token or tag")
     if unusable(tokens) or unusable(marks):
@@ -317,13 +318,13 @@ def _tokens_and_tags(text: Any, tags: Any, layout: Layout, config: DataConfig) -
 
 
 def whole_tokens(given: Sequence[str]) -> list[str]:
-    """Tokens as a file gives them, stripped; a plain space within one becomes a no-break space."""
+    """Tokens of a file, stripped; a plain space within a token becomes a no-break space."""
     return [_PLAIN_SPACE.sub(NO_BREAK, token.strip(" \t\r\n\v\f")) for token in given]
 
 
 def _between_spans(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
-    """The words of a text with tags by IOB2; a word is parted where a span begins or ends inside of it."""
-    how = "char" if without_spaces([text]) else "word"  # a phrase parted at entities alone would give them away
+    """The words of a text with IOB2 tags; a word is split where a span begins or ends inside it."""
+    how = "char" if without_spaces([text]) else "word"  # cuts at entities alone would reveal them
     tokens: list[str] = []
     tags: list[str] = []
     at = 0
@@ -346,5 +347,5 @@ def _parts(text: str) -> list[str]:
 
 
 def unusable(parts: Iterable[str]) -> bool:
-    """Whether a NUL or half a character stands in one of them."""
+    """Whether one of the texts contains a NUL or a lone surrogate."""
     return any(map(_UNUSABLE.search, parts))

@@ -1,4 +1,4 @@
-"""The examples of one labelled file, to evaluate a run on."""
+"""The examples of one labelled file, for the evaluation of a run."""
 
 import shutil
 import tempfile
@@ -26,16 +26,16 @@ from rnn_core.results import LeftOut
 
 @dataclass(frozen=True)
 class FileExamples:
-    """The examples of one file, on disk for as long as this is kept.
+    """The examples of one file, on disk for the lifetime of this object.
 
     Attributes:
-        folder: where they lie.
-        config: how they were read, columns filled in.
-        schema: what each is made of.
-        count: how many.
-        rows_read: data rows or sentences seen.
-        left_out: those not used, or cut, by reason.
-        warnings: sentences on what is odd but usable.
+        folder: the folder of their files.
+        config: how they were read, with columns filled in.
+        schema: the sides of an example.
+        count: their number.
+        rows_read: the number of data rows or sentences read.
+        left_out: the rows not used, or cut, by reason.
+        warnings: sentences on data that are unusual, but usable.
     """
 
     folder: Path
@@ -47,7 +47,7 @@ class FileExamples:
     warnings: tuple[str, ...]
 
     def pieces(self) -> Iterator[list[Example]]:
-        """All of them, some thousands at a time."""
+        """All examples, in blocks of some thousands."""
         yield from read_pieces(self.folder, self.config, self.schema, np.ones(self.count, bool))
 
 
@@ -60,16 +60,16 @@ def read_examples(
     progress: Tick | None = None,
     like: DataConfig | None = None,
 ) -> FileExamples:
-    """The examples of one file to evaluate a run on; a split column plays no part.
+    """Reads the examples of one file for the evaluation of a run; a split column is ignored.
 
     Args:
-        config, schema: as for a dataset; columns left open are those of `like`, or guessed.
-        like: what the run was trained with.
-        labels: the classes the run knows; others are warned of.
-        progress: hears the share read so far; what it raises ends the reading.
+        config, schema: as for a dataset; open columns are those of `like`, or guessed.
+        like: the data options of the run.
+        labels: the classes of the run; a warning names others.
+        progress: is called with the share read, 0…1; an exception raised by it stops the work.
 
     Raises:
-        Problem: when the file cannot be read or no row of it used.
+        Problem: if the file cannot be read, or none of its rows can be used.
     """
     source = source_of(look(path, config, name, schema.stream), with_columns(config, split=None), schema, like)
     labels = labels if schema.labels else None

@@ -1,4 +1,4 @@
-"""What a `Writer` took in becomes a dataset's files: splits, vocabularies, and arrays with the final numbers."""
+"""Completes the files of a dataset from a `Writer`: splits, vocabularies, and arrays with the final indices."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary, foldin
 from rnn_core.data.writer import TokensWriter, Writer
 
 PIECE = 1_000_000
-"""Tokens that are worked on at a time."""
+"""The number of tokens per block."""
 
 TRAIN = 0
 
@@ -31,9 +31,9 @@ class CountedSide(NamedTuple):
     """A further tokens side of a split in numbers.
 
     Attributes:
-        tokens: how many.
-        lengths: number of texts of 0, 1, 2 … tokens.
-        unknown: tokens outside the vocabulary.
+        tokens: their number.
+        lengths: the number of texts with 0, 1, 2 … tokens.
+        unknown: the number of tokens outside the vocabulary.
     """
 
     tokens: int
@@ -46,13 +46,13 @@ class Counted:
     """One split in numbers.
 
     Attributes:
-        examples, tokens: how many.
-        labels: how often each label stands there, in order of first appearance; none where the data have no labels.
-        lengths: number of texts of 0, 1, 2 … tokens.
-        unknown: tokens outside the vocabulary.
-        strange: texts without a single word of the vocabulary; punctuation is none.
-        signs: number of texts by what stands in them, as `signs` says it.
-        further: further tokens sides by name.
+        examples, tokens: their numbers.
+        labels: the count of each label, in order of first appearance; empty if the data have no labels.
+        lengths: the number of texts with 0, 1, 2 … tokens.
+        unknown: the number of tokens outside the vocabulary.
+        strange: the number of texts without a word of the vocabulary; punctuation is not a word.
+        signs: the number of texts by their bits from `signs`.
+        further: further tokens sides, by name.
     """
 
     examples: int
@@ -66,13 +66,13 @@ class Counted:
 
 
 class WrittenTokens:
-    """A tokens side as it was taken in.
+    """A tokens side with provisional numbers.
 
     Attributes:
-        tokens: every token by its number; "" for those forgotten.
-        texts: (m,) a number for each text, equal for texts that are equal word for word.
-        lengths: (m,) tokens of each.
-        signs: (m,) what stands in each, as `signs` says it.
+        tokens: the token of each number; "" for number 0, the dropped tokens.
+        texts: (m,) a number for each text, equal for texts with equal words.
+        lengths: (m,) the number of tokens of each.
+        signs: (m,) the bits of each, from `signs`.
     """
 
     def __init__(self, writer: TokensWriter, config: DataConfig):
@@ -84,13 +84,13 @@ class WrittenTokens:
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """(m + 1,) where the tokens of each begin; not made before splits are cut, which takes the most memory."""
+        """(m + 1,) the index where the tokens of each begin. Made after the splits are cut, which takes the most memory."""
         starts = np.zeros(len(self.lengths) + 1, np.int64)
         np.cumsum(self.lengths, out=starts[1:])
         return starts
 
     def pieces(self, tags: Path | None = None) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Some examples that follow each other, the numbers of their tokens, and those of their tags from a file of them."""
+        """Yields consecutive examples, the numbers of their tokens, and those of their tags from the file `tags`."""
         with self.path.open("rb") as tokens, (tags or self.path).open("rb") as beside:
             start = 0
             while start < len(self.lengths):
@@ -102,7 +102,7 @@ class WrittenTokens:
                 start = end
 
     def numbers(self, row: int, path: Path | None = None) -> list[int]:
-        """The numbers of the tokens of one text, or of its tags from a file of them."""
+        """The numbers of the tokens of one text, or of its tags from the file `path`."""
         return np.fromfile(path or self.path, np.int32, int(self.lengths[row]), offset=4 * int(self.starts[row])).tolist()
 
     def of(self, row: int) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class WrittenTokens:
 
     @cached_property
     def folded(self) -> tuple[list[str], np.ndarray]:
-        """The tokens as the vocabulary is to see them, and which of them each number is."""
+        """The different words of the tokens, and the index of the word of each number."""
         if not self.config.lowercase and all(map(str.isascii, self.tokens)):
             return self.tokens, np.arange(len(self.tokens), dtype=np.int32)
         numbers = Numbers()
@@ -121,7 +121,7 @@ class WrittenTokens:
 
     @property
     def unified(self) -> int:
-        """How many words are written in several ways that count as one, whatever their capitals."""
+        """The number of words with several spellings that `unified` makes one, apart from capitals."""
         spelled = [word for token in self.tokens if not token.isascii() and (word := unified(token)) != token]
         if not spelled:
             return 0
@@ -129,7 +129,7 @@ class WrittenTokens:
         return sum(count > 1 or word in written for word, count in Counter(spelled).items())
 
     def vocabulary(self, counts: Counts) -> Vocabulary:
-        """What `Vocabulary.build` gives for the texts of training, from how often each folded token comes there."""
+        """The result of `Vocabulary.build` for the training texts, from the count of each word there."""
         tokens = self.folded[0]
         order = counts.by_count()[: self.config.vocabulary + 1 + len(SPECIALS)].tolist()
         kept = [i for i in order if i and tokens[i] not in SPECIALS][: self.config.vocabulary]
@@ -140,10 +140,10 @@ class WrittenTokens:
         )
 
     def characters(self, counts: Counts) -> Vocabulary:
-        """What `Vocabulary.build` gives for the characters of the tokens of training, capitals kept apart.
+        """The result of `Vocabulary.build` for the characters of the training tokens; case is kept.
 
         Args:
-            counts: how often each token comes there.
+            counts: the count of each token there.
         """
         found, fold = Counter[str](), folding(lowercase=False)
         for i in counts.by_first():
@@ -153,13 +153,13 @@ class WrittenTokens:
 
 
 class Written:
-    """What a `Writer` took in, to be looked at and given its splits and final numbers.
+    """The examples of a closed `Writer`, before they have their final splits and indices.
 
     Attributes:
-        sides: the tokens sides by name; `text` is the first of them.
-        labels: every label by its number, in order of first appearance.
-        classes: (m,) the number of the label of each; none when there is one tag per token.
-        splits: (m,) the split of each, as its place in `SPLITS`.
+        sides: the tokens sides by name; `text` is the first.
+        labels: the label of each number, in order of first appearance.
+        classes: (m,) the number of the label of each; empty if there is one tag per token.
+        splits: (m,) the split of each, as its index in `SPLITS`.
     """
 
     def __init__(self, writer: Writer):
@@ -177,19 +177,19 @@ class Written:
         return len(self.splits)
 
     def rows(self, split: str) -> np.ndarray:
-        """The examples of one split."""
+        """The rows of the examples of one split."""
         return np.flatnonzero(self.splits == SPLITS.index(split))
 
     @property
     def present(self) -> list[str]:
-        """The splits that have examples."""
+        """The splits with examples."""
         return [split for code, split in enumerate(SPLITS) if (self.splits == code).any()]
 
     def _pieces(
         self, tick: Callable[[float], object]
     ) -> Iterator[tuple[str, slice, np.ndarray, np.ndarray, np.ndarray]]:
-        """Of one side after the other: its name, some examples that follow each other, the numbers of their tokens and of their
-        tags, and the split that each token is of."""
+        """Yields for each side in turn: its name, consecutive examples, the numbers of their tokens and of their tags, and the
+        split of each token."""
         for done, (name, side) in enumerate(self.sides.items()):
             for rows, numbers, tags in side.pieces(self._tags_path if self.per_token else None):
                 tick((done + rows.stop / len(self)) / len(self.sides))
@@ -210,9 +210,9 @@ class Written:
                 yield [self.labels[i] for i in tags[starts[row] : starts[row + 1]].tolist()]
 
     def count(self, tick: Callable[[float], object]) -> tuple[dict[str, Counts], dict[str, Counts]]:
-        """How often each token comes in training on each side, and each label in each split.
+        """The counts of the tokens of each side in training, and of the labels in each split.
 
-        Of tokens sides by folded number (see `WrittenTokens.folded`), of characters sides by the number of the token spelled.
+        For tokens sides by the index of the word (see `WrittenTokens.folded`), for characters sides by the number of the token.
         """
         words = {name: Counts(len(side.folded[0])) for name, side in self.sides.items()}
         words |= {name: Counts(len(self.sides[of].tokens)) for name, of in self.schema.spelled.items()}
@@ -230,7 +230,7 @@ class Written:
 
     @property
     def contradictory(self) -> tuple[int, int]:
-        """How many texts stand there with several labels, and the first row of one of them; (0, 0) without any."""
+        """The number of texts that occur with several labels, and the first row of one of them; (0, 0) without any."""
         if self.per_token or not len(self):
             return 0, 0
         order = np.argsort(self.text.texts, kind="stable")
@@ -242,12 +242,12 @@ class Written:
         return len(found), int(order[differs].min()) if len(found) else 0
 
     def vocabularies(self, words: Mapping[str, Counts]) -> dict[str, Vocabulary]:
-        """The vocabulary of each side by its name, from what `count` counted."""
+        """The vocabulary of each side by name, from the counts of `count`."""
         found = {name: side.vocabulary(words[name]) for name, side in self.sides.items()}
         return found | {name: self.sides[of].characters(words[name]) for name, of in self.schema.spelled.items()}
 
     def _sizes(self) -> dict[tuple[str, str, str], int]:
-        """How many values each array has, by split, side and name."""
+        """The number of values of each array, by split, side and name."""
         sizes = {}
         for split in self.present:
             rows = self.rows(split)
@@ -266,7 +266,7 @@ class Written:
         label_counts: dict[str, Counts],
         tick: Callable[[float], object],
     ) -> dict[str, Counted]:
-        """Writes splits.npy, the vocabularies and the arrays of each split; what stands in each."""
+        """Writes splits.npy, the vocabularies and the arrays of each split, and returns the counts of each split."""
         np.save(self.folder / "splits.npy", self.splits)
         for name, vocabulary in vocabularies.items():
             path = vocabulary_path(self.folder, name)

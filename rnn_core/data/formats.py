@@ -1,4 +1,4 @@
-"""How a file is written, and how that is recognised: its kind, its encoding, its delimiter, its columns."""
+"""How a file is written, and its recognition: kind, encoding, delimiter and columns."""
 
 import re
 from collections import Counter
@@ -26,12 +26,12 @@ FORMAT_TITLES = {
     "fasttext": "fastText (__label__)", "label_text": "label, then the text", "text_at_label": "text@label",
 }  # fmt: skip
 STREAM_TITLES = {"text": "plain text"} | {kind: FORMAT_TITLES[kind] for kind in ("csv", "jsonl", "parquet")}
-"""Of a text without labels: the whole file, or a column of a table."""
+"""The kinds for a text without labels: the whole file, or a column of a table."""
 
 MAX_COLUMNS = 1_000
 
 _PARQUET = b"PAR1"
-_BINARY = {  # by their first bytes: what the file is, and what to do with it
+_BINARY = {  # first bytes: the kind of file, and advice
     b"PK\x03\x04": ("a zip archive or an Excel workbook", "open it and save the sheet as CSV (UTF-8)"),
     b"\xd0\xcf\x11\xe0": ("an old Excel or Word file", "open it and save the sheet as CSV (UTF-8)"),
     _PARQUET: ("a Parquet file", "end its name in .parquet, or choose the format Parquet"),
@@ -52,18 +52,18 @@ class Format:
     """How a file is read.
 
     Attributes:
-        name: the file's name, as messages and reports say it.
+        name: the file's name in messages and reports.
         kind: one of `config.DataConfig.format`.
         encoding: one of `ENCODINGS`; None for Parquet.
-        delimiter: one of `DELIMITERS`; of `word_tag` the sign between a word and its tags; None where there is none.
+        delimiter: one of `DELIMITERS`; for `word_tag`, the separator of a word and its tags; None if there is none.
         header: the column names, unique.
-        json: how a file of JSON holds its rows: one object per line, one array of objects, or a list for each column.
-        at: of an array that lies under a key, how many characters stand before it.
-        quoting: of a table, one of `QUOTINGS`.
-        above: of a table, how many lines stand above its first row.
-        named: of a table, whether its first row names the columns.
+        json: how a JSON file holds its rows: one object per line, one array of objects, or a list for each column.
+        at: for an array under a key, the number of characters before it.
+        quoting: for a table, one of `QUOTINGS`.
+        above: for a table, the number of lines above its first row.
+        named: for a table, whether its first row names the columns.
         mended: whether bytes that do not decode are replaced, because nearly all others do.
-        notes: sentences on what is unusual in how the file is written.
+        notes: sentences on unusual features of the file.
     """
 
     name: str
@@ -81,12 +81,12 @@ class Format:
 
     @property
     def by_sentence(self) -> bool:
-        """Whether a row is a sentence, its values lists with one entry per token."""
+        """Whether a row is a sentence: its values are lists with one entry per token."""
         return self.kind in ("conll", "conllu", "token_tag", "word_tag")
 
     @property
     def rows_are(self) -> str:
-        """What the number of a row comes after, such as "train.csv line"."""
+        """The prefix of a row's number, such as "train.csv line"."""
         return f"{self.name} {'row' if self.kind == 'parquet' else 'line'}"
 
     def where(self, row: int) -> str:
@@ -95,7 +95,7 @@ class Format:
 
 
 def place(format: Format, column: str) -> int:
-    """Where a column stands. Raises Problem listing the columns there are when it is missing."""
+    """The index of a column. Raises Problem, which lists the columns, if it is missing."""
     if column not in format.header:
         there = ", ".join(repr(c[:60]) for c in format.header[:20]) + (", …" if len(format.header) > 20 else "")
         raise Problem(f"{format.name} has no column {column[:60]!r}: choose among its columns {there}.")
@@ -103,15 +103,16 @@ def place(format: Format, column: str) -> int:
 
 
 def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: int = 2) -> Format:
-    """Kind, encoding, delimiter and columns of a file, from its name and first megabyte; what `config` states wins.
+    """Recognises kind, encoding, delimiter and columns of a file from its name and first megabyte.
 
     Args:
-        name: how the file is called where that is not the name of `path`.
-        fewest: columns that it must have.
+        config: values stated in it take precedence.
+        name: the file's name for people; None: the name of `path`.
+        fewest: the minimum number of columns.
 
     Raises:
-        Problem: when the file is missing, empty, binary, not text in its encoding, of a kind that is known but not read, or
-            has too few or too many columns.
+        Problem: if the file is missing, empty, binary, not text in its encoding, of a kind that cannot be read, or has too
+            few or too many columns.
     """
     name = name or path.name
     with open_binary(path, name) as file:
@@ -144,7 +145,7 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
 
 
 def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[str], suffix: str) -> Format:
-    """The format with delimiter and columns, once its kind is known."""
+    """Adds delimiter and columns to a format of a known kind."""
     kind = draft.kind
     if kind == "csv":
         whole = len(top) < MOST_LINES and sum(map(len, top)) <= HEAD
@@ -160,7 +161,7 @@ def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[s
         draft = _json_shape(draft, "".join(top), suffix in (".jsonl", ".ndjson"))
         keys = {key: None for _, values, _ in islice(read_objects(path, draft), 200) for key in values}
         if not keys:
-            raise Problem(f'{draft.name} holds no JSON objects: write one a line, such as {{"text": "…", "label": "…"}}.')
+            raise Problem(f'{draft.name} holds no JSON objects: write one per line, such as {{"text": "…", "label": "…"}}.')
         return replace(draft, header=tuple(keys))
     if kind == "conll":
         delimiter = kinds.tabs_alone(top)
@@ -181,7 +182,7 @@ def _numbered(width: int) -> tuple[str, ...]:
 
 
 def _json_shape(draft: Format, text: str, by_line: bool) -> Format:
-    """How the JSON that begins with this text holds its rows: its lines, an array, or a list or an array under a key.
+    """Decides how JSON holds its rows, from its beginning: as lines, an array, or a list or an array under a key.
 
     Args:
         by_line: whether the file's name says that it holds one object per line.
@@ -209,11 +210,11 @@ _OBJECTS = re.compile(r"\[\s*\{")
 
 
 MOST_LINES = 2_000
-"""Lines by which a file is recognised."""
+"""The number of lines by which a file is recognised."""
 
 
 def _top(all_lines: Iterable[str], most: int = MOST_LINES) -> list[str]:
-    """The first lines, up to `most` of them and about a million characters."""
+    """The first lines, up to `most` lines and about a million characters."""
     top, size = [], 0
     for line in islice(all_lines, most):
         top.append(line)
@@ -224,14 +225,14 @@ def _top(all_lines: Iterable[str], most: int = MOST_LINES) -> list[str]:
 
 
 def _unique(header: Sequence[str], name: str) -> tuple[str, ...]:
-    """Column names stripped; one that is empty gets its number, one that came before a number in brackets."""
+    """Makes column names unique: stripped, an empty one replaced by its number, a repeated one with a number in brackets."""
     if len(header) > MAX_COLUMNS:
         raise Problem(
-            f"{name} has {len(header):,} columns, more than the {MAX_COLUMNS:,} that are read: "
+            f"{name} has {len(header):,} columns, more than the maximum of {MAX_COLUMNS:,}: "
             "keep the columns of texts and labels."
         )
     names: dict[str, None] = {}
-    copies: dict[str, int] = {}  # of each name, the last number given: equal names may be many
+    copies: dict[str, int] = {}  # the last number given for each name
     for i, column in enumerate(header):
         plain = column.strip()
         called = plain or f"column {i + 1}"
@@ -246,15 +247,15 @@ def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Forma
     width = len(format.header)
     if width > MAX_COLUMNS:
         raise Problem(
-            f"{format.name} has {width:,} columns, more than the {MAX_COLUMNS:,} that are read: "
+            f"{format.name} has {width:,} columns, more than the maximum of {MAX_COLUMNS:,}: "
             "keep the columns of texts and labels."
         )
     if width < fewest and delimiter and format.kind == "csv":
-        raise Problem(f"No {DELIMITERS[delimiter]} parts the fields of {format.name}: choose another delimiter.",
+        raise Problem(f"No {DELIMITERS[delimiter]} separates the fields of {format.name}: choose another delimiter.",
                       "another --delimiter")  # fmt: skip
     if width < fewest:
         given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
-        parted = " (no comma, tab, semicolon or bar parts its lines)" if format.kind == "csv" else ""
+        parted = " (no comma, tab, semicolon or bar separates fields)" if format.kind == "csv" else ""
         raise Problem(
             f"{format.name} has {given}{parted}, so there is no column of labels: to train or to score, add one; "
             "`predict` answers texts without labels."
@@ -265,7 +266,7 @@ def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Forma
 def read_objects(
     path: Path, format: Format, tick: Callable[[float], object] | None = None
 ) -> Iterator[tuple[int, dict[str, Any], str | None]]:
-    """The objects of a file of JSON with all their keys, those that the header lacks among them: line, object, fault."""
+    """Yields (line, object, fault) for each object of a JSON file, with all its keys, including those that the header lacks."""
     source = path, format.encoding or "utf-8", format.name, tick, format.mended
     if format.json == "lines":
         return json_lines(lines(*source))

@@ -15,17 +15,17 @@ from rnn_core.data.top import Top
 from rnn_core.data.values import as_list, as_text
 
 _MOST = 0.8
-"""The share of rows with as many tags as tokens from which a file is one to label; the others are left out as faulty."""
+"""The share of rows with equally many tokens and tags from which a file is sequence tagging; other rows are faults."""
 
 
 def guess_schema(top: Top, stated: DataConfig) -> Schema:
-    """Whether a file holds one tag per token or one label per text, from its first rows; the latter where nothing tells.
+    """Guesses from its first rows whether a file holds one tag per token or one label per text; without evidence, the latter.
 
     Args:
-        stated: the columns that are known.
+        stated: options with the known columns.
 
     Raises:
-        Problem: when the file has no rows, or they may be texts as well as tokens.
+        Problem: if the file has no rows, or they may be texts as well as tokens.
     """
     format = top.format
     if format.by_sentence:
@@ -55,7 +55,7 @@ def guess_schema(top: Top, stated: DataConfig) -> Schema:
 
 
 def _ask_about_words(format: Format, rows: Sequence[Row], config: DataConfig) -> None:
-    """Raises Problem where rows may be texts of one word, or the tokens of sentences whose column is missing."""
+    """Raises Problem if rows may be texts of one word, or tokens of sentences without a sentence column."""
     try:
         config = guess_columns(format, rows, config, CLASSES)
     except Problem:
@@ -67,18 +67,18 @@ def _ask_about_words(format: Format, rows: Sequence[Row], config: DataConfig) ->
     if len(rows) >= 20 and single >= 0.9 * len(rows) and len(labels) <= 50:
         raise Problem(
             f"Nearly every text in the column {config.text!r} of {format.name} is a single word: if these are the tokens of "
-            "sentences, a column must say which sentence each is of, or blank lines must part the sentences; if each is a text "
-            "of its own, choose classification.",
+            "sentences, a column must say which sentence each belongs to, or blank lines must separate the sentences; if "
+            "each is a text of its own, choose classification.",
             "--sentence COLUMN, or --task classify",
         )
 
 
 def guess_tokens(top: Top, config: DataConfig, schema: Schema) -> Literal["word", "char"]:
-    """Whether the texts of a file are rather read by words or by characters, from its first rows. A stream is read by
-    characters: there are few of them, so that a short text already says much about each.
+    """Guesses from its first rows whether the tokens of a file should be words or characters. Those of a stream are
+    characters: there are few different ones, so even a short text has many examples of each.
 
     Raises:
-        Problem: when the file has no rows, or its columns do not fit.
+        Problem: if the file has no rows, or its columns do not fit.
     """
     if schema.per_token:
         return "word"

@@ -11,7 +11,7 @@ from rnn_core.data.records import Record
 
 
 class Number(str):
-    """A number of a JSON file as it is written there; a text that holds digits is a plain str."""
+    """A number of a JSON file as it is written there; a text of digits is a plain str."""
 
     __slots__ = ()
 
@@ -21,7 +21,7 @@ _JSON = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Nu
 
 
 def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
-    """JSON lines: one object per line; blank lines are passed over."""
+    """JSON lines: one object per line; blank lines are skipped."""
     for number, line in enumerate(lines, start=1):
         if text := line.strip():
             try:
@@ -33,10 +33,10 @@ def json_lines(lines: Iterable[str]) -> Iterator[Record[dict[str, Any]]]:
 
 
 def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record[dict[str, Any]]]:
-    """The objects of a JSON array: the whole file, or the array whose bracket is the `at`-th character.
+    """The objects of a JSON array: of the whole file, or of the array whose bracket is at index `at`.
 
     Raises:
-        Problem: where the array breaks off or holds what is not JSON, and at an object longer than `MAX_RECORD`.
+        Problem: if the array is incomplete or not valid JSON, or an object is longer than `MAX_RECORD`.
     """
     text, skip, line, begun = "", at, 1, False
     for chunk in chunks:
@@ -46,7 +46,7 @@ def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record
             if not chunk:
                 continue
         text, at = text[at if begun else 0 :] + chunk, 0
-        if not begun:  # white space may stand before the bracket
+        if not begun:  # there may be white space before the bracket
             at = text.find("[") + 1
             begun, line = at > 0, line + text.count("\n", 0, at or None)
             text, at = text[at:] if begun else "", 0
@@ -57,7 +57,7 @@ def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record
                 return
             try:
                 value, end = _JSON.raw_decode(text, at)
-            except (ValueError, RecursionError):  # cut at the end of the chunk, or broken
+            except (ValueError, RecursionError):  # cut at the end of the chunk, or invalid
                 if len(text) - at > MAX_RECORD:
                     raise Problem(
                         f"The object that starts in line {line} of {name} is broken JSON or longer than "
@@ -66,11 +66,11 @@ def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record
                 break
             yield line, *_object(value)
             line, at = line + text.count("\n", at, end), end
-    raise Problem(f"The JSON array in {name} breaks off or is broken in line {line}: repair it, or export it again.")
+    raise Problem(f"The JSON array in {name} ends early or is broken in line {line}: repair it, or export it again.")
 
 
 def json_members(text: str) -> Iterator[tuple[str, int]]:
-    """The keys of the JSON object that a text begins with, and where the value of each begins, as far as the text goes."""
+    """Yields the keys of the JSON object at the start of a text, which may be cut, each with the index of its value."""
     at = _SPACE.match(text).end()  # type: ignore[union-attr]  # it matches everywhere, as below
     if text[at : at + 1] != "{":
         return
@@ -84,23 +84,23 @@ def json_members(text: str) -> Iterator[tuple[str, int]]:
             at = _SPACE.match(text, at + 1).end()  # type: ignore[union-attr]
             yield key, at
             _, at = _JSON.raw_decode(text, at)
-        except (ValueError, RecursionError):  # cut, or broken
+        except (ValueError, RecursionError):  # cut, or invalid
             return
 
 
 def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, Any]]]:
-    """The rows of a JSON object that holds a list, or an object by row, for each column; or one that pandas writes as `split`
-    (columns and data) or as `index` (an object for each row).
+    """The rows of a JSON object that holds a list, or an object by row, for each column; or of the forms `split` (columns and
+    data) and `index` (an object per row) of pandas.
 
     Raises:
-        Problem: when it is not JSON, is longer than `MAX_COLUMNS_JSON` characters, or its columns differ in length.
+        Problem: if it is not JSON, is longer than `MAX_COLUMNS_JSON` characters, or its columns differ in length.
     """
     pieces, size = [], 0
     for chunk in chunks:
         pieces.append(chunk)
         size += len(chunk)
         if size > MAX_COLUMNS_JSON:
-            raise Problem(f"{name} is one JSON object by columns, longer than the {MAX_COLUMNS_JSON:,} characters that are read: "
+            raise Problem(f"{name} is one JSON object by columns, longer than the maximum of {MAX_COLUMNS_JSON:,} characters: "
                           "write one object per line.")  # fmt: skip
     try:
         table = _JSON.decode("".join(pieces).strip())
@@ -125,7 +125,7 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
 
 
 MAX_COLUMNS_JSON = 32_000_000
-"""Characters of a JSON object by columns, which is held in memory as a whole."""
+"""The maximum number of characters of a JSON object by columns, which is loaded as a whole."""
 
 _SPACE = re.compile(r"\s*")
 _GAP = re.compile(r"[\s,]*")

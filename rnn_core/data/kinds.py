@@ -1,4 +1,4 @@
-"""What kind of file begins with some lines: a table, JSON, tokens with tags, or one text and its label per line."""
+"""Guesses the kind of a file from its first lines: a table, JSON, tokens with tags, or one text and its label per line."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ SUFFIXES = {
 }  # fmt: skip
 
 ONE_SENTENCE = 400
-"""Lines of a token each that may be one sentence, where no blank line parts them."""
+"""The maximum number of lines that are taken for the tokens of one sentence if there are no blank lines."""
 
 _JSON_START = re.compile(r"\{\s*[\"}]|\[\s*\{")
 _CONLLU_START = re.compile(r"# (sent_id|text|newdoc|newpar|global\.columns)\b")
@@ -24,7 +24,7 @@ _AT_LABEL = re.compile(r"@\s*([\w+.-]{1,30})\s*$")
 _FASTTEXT = re.compile(rf"(^|\s){FASTTEXT}[^\s,;]+(\s|$)")
 _FIRST_LABEL = re.compile(r"([+\-−]?\w[\w:.-]{0,40})\s+\S")
 _TAG = re.compile(r"[A-Z$.,:;'`#()\"-][A-Z0-9$.,:;'`#()\"_-]*")
-"""A tag as treebanks write parts of speech."""
+"""A part-of-speech tag as treebanks write it."""
 
 _FOREIGN: dict[str, tuple[re.Pattern[str], str]] = {
     "BRAT's standoff annotations (.ann)": (
@@ -39,26 +39,26 @@ _FOREIGN: dict[str, tuple[re.Pattern[str], str]] = {
     "XML": (re.compile(r"<\?xml|<!DOCTYPE"), "save the texts and labels as a CSV file"),
     "HTML": (re.compile(r"(?i)<html"), "save the texts and labels as a CSV file"),
 }
-"""Kinds that are known by their first lines and not read, and what to do with them."""
+"""Kinds that are recognised by their first lines but cannot be read, with advice."""
 
 
 def kind_of(stated: str | None, suffix: str, top: Sequence[str], name: str) -> str:
-    """The kind of a file of text, as `DataConfig.format` names it.
+    """The kind of a text file, one of the values of `DataConfig.format`.
 
     Args:
-        stated: the kind that the user states.
-        suffix: of the file's name, in lower case.
+        stated: the kind stated by the user, if any.
+        suffix: the suffix of the file's name, in lower case.
         top: its first lines.
 
     Raises:
-        Problem: at a kind that is known but not read, saying its name.
+        Problem: if the kind is recognised but cannot be read.
     """
     if stated:
         return stated
     start = "".join(top[:20]).lstrip("\ufeff \t\r\n")[:20_000]
     for what, (begins, advice) in _FOREIGN.items():
         if begins.match(start):
-            raise Problem(f"{name} is {what}, which is not read: {advice}.")
+            raise Problem(f"{name} is {what}, which cannot be read: {advice}.")
     full = [line for line in top if line.strip()]
     if _share(full, _FASTTEXT.search) >= 0.9:
         return "fasttext"
@@ -83,11 +83,11 @@ def _share(lines: Sequence[str], fits: Callable[[str], object]) -> float:
 
 
 def _by_token(full: Sequence[str], blank: bool, suffix: str) -> str | None:
-    """`token_tag` or `conll` where a line is a token and its tags, else None.
+    """`token_tag` or `conll` if each line is a token and its tags, else None.
 
     Args:
         full: the lines that are not blank.
-        blank: whether blank lines stand between them.
+        blank: whether there are blank lines between them.
     """
     if token_header(full[0]) and blank:
         full = full[1:]
@@ -112,7 +112,7 @@ def _by_token(full: Sequence[str], blank: bool, suffix: str) -> str | None:
 
 
 def _named(line: str) -> bool:
-    """Whether a line is rather the header of a table: two names of columns or more, apart by tabs."""
+    """Whether a line is probably the header of a table: two or more column names, separated by tabs."""
     fields = line.strip().split("\t")
     return len(fields) > 1 and sum(map(known, fields)) >= 2
 
@@ -124,7 +124,7 @@ def token_header(line: str) -> bool:
 
 
 def tabs_alone(top: Sequence[str]) -> str | None:
-    """A tab, where every line with a token has as many tabs, and blanks do not part it into as many columns."""
+    """A tab, if all lines with a token have equally many tabs, and splitting at blanks does not fit as well; else None."""
     tokens = [line.rstrip("\r\n") for line in top if line.strip() and not line.startswith(("#", "-DOCSTART-"))]
     tabs = {line.count("\t") for line in tokens}
     if len(tabs) != 1 or tabs == {0}:
@@ -134,7 +134,7 @@ def tabs_alone(top: Sequence[str]) -> str | None:
 
 
 def word_tags(top: Sequence[str]) -> tuple[str, int] | None:
-    """The sign between a word and its tags, and how many parts each has, where lines are such as `Anna|NNP|B-PER went|VB|O`."""
+    """The separator of words and tags and the number of parts, if lines are like `Anna|NNP|B-PER went|VB|O`; else None."""
     words = [word for line in top[:200] for word in line[:2_000].split()]
     if len(words) < 2 or not any(" " in line.strip() for line in top[:200]):
         return None
@@ -148,7 +148,7 @@ def word_tags(top: Sequence[str]) -> tuple[str, int] | None:
 
 
 def _labelled_lines(full: Sequence[str]) -> str | None:
-    """`text_at_label` or `label_text` where each line is a text and one of few labels, and no delimiter makes a table of it."""
+    """`text_at_label` or `label_text` if each line is a text and one of few labels, and no table; else None."""
     if len(full) < 10:
         return None
     ends = [_AT_LABEL.search(line) for line in full]

@@ -1,4 +1,4 @@
-"""The labels of a dataset: those that training knows, their tag scheme, and texts whose labels contradict each other."""
+"""The labels of a dataset: those of training, their tag scheme, and texts with contradictory labels."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,10 +17,10 @@ class Labels(NamedTuple):
     """The labels of a dataset.
 
     Attributes:
-        names: the classes that training knows, sorted.
+        names: the classes of the training split, sorted.
         scheme: the tag scheme of entity labels, else None.
-        contradictory: a warning of equal texts with different labels, where there are any.
-        mixed: a warning of tags by several schemes, where there are any.
+        contradictory: a warning about equal texts with different labels, if there are any.
+        mixed: a warning about tags of several schemes, if there are any.
     """
 
     names: tuple[str, ...]
@@ -30,19 +30,19 @@ class Labels(NamedTuple):
 
 
 NONE = Labels((), None, (), ())
-"""Those of data without labels."""
+"""The labels of data without any."""
 
 
 def labels_of(written: Written, train: Counts, source: Source, tally: Tally, tick: Tick) -> Labels:
-    """The labels of what was read.
+    """The labels of the examples read.
 
     Args:
-        train: how often each label stands in the training split.
-        source, tally: the training file, and what was left out of it.
-        tick: hears the share of the tags looked at.
+        train: the count of each label in the training split.
+        source, tally: the training file, and its rows that were left out.
+        tick: is called with the share of the tags read, 0…1.
 
     Raises:
-        Problem: when nothing can be learnt from the labels.
+        Problem: if nothing can be learnt from the labels.
     """
     counts = {written.labels[i]: int(train.counts[i]) for i in train.by_first()}
     names = check_labels(counts, source.config, source.format.name, tally.left_out(unused=True))
@@ -51,12 +51,12 @@ def labels_of(written: Written, train: Counts, source: Source, tally: Tally, tic
 
 
 def no_labels(source: Source, known: Sequence[str], found: Sequence[str], typed: str) -> Problem:
-    """The sentence on a file without a single label of training. `typed`: the option to change."""
+    """The Problem of a file without any label of the training split. `typed`: the option to change."""
     name, label = source.format.name, source.config.label
     ours, theirs = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (known, found))
     return Problem(
-        f"There are no labels to score by in {name}: training knows {ours}, and its column {label!r} holds {theirs}. Choose "
-        "another column, write its labels as those of training, or have its texts answered with `predict`.",
+        f"There are no labels to score by in {name}: those of training are {ours}, and its column {label!r} holds {theirs}. "
+        "Choose another column, write its labels like those of training, or predict labels for its texts with `predict`.",
         typed,
     )
 
@@ -68,5 +68,5 @@ def _contradictory(written: Written) -> tuple[str, ...]:
     text = written.config.between.join(written.text.of(row))
     shown = text if len(text) <= 60 else text[:59] + "…"
     have = "1 text has" if count == 1 else f"{count:,} texts have"
-    said = f"{have} different labels in different rows, such as {shown!r}: no network can answer all of those rows right."
+    said = f"{have} different labels in different rows, such as {shown!r}: no network can answer all of these rows correctly."
     return (said,)

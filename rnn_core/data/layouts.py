@@ -11,9 +11,9 @@ from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
 
 Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]
-"""How a row holds what the task needs: `text`, one label per text; `texts`, two that belong together; or with tags: `lists`
-of tokens and of tags, a `sentence` with spaces between tokens and between tags, one `token` with its tag and the sentence it
-belongs to, or a text and `spans` of its characters with their types. Of a stream, the `lines` of one text, or whole
+"""How a row holds the data of the task. Without tags: `text`, one label per text; `texts`, two texts that belong together.
+With tags: `lists` of tokens and of tags; a `sentence` with spaces between tokens and between tags; one `token` with its tag and
+its sentence; or a text with `spans` of its characters and their types. For a stream: the `lines` of one text, or whole
 `documents`."""
 
 LAYOUTS: dict[Layout, str] = {
@@ -29,10 +29,10 @@ LAYOUTS: dict[Layout, str] = {
 
 
 def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> Layout:
-    """How the chosen columns hold tokens and tags.
+    """The layout of the chosen columns.
 
     Raises:
-        Problem: when every row is one token and no column says which sentence it belongs to.
+        Problem: if every row is one token and no column says which sentence it belongs to.
     """
     if not schema.per_token:
         return "text" if len(schema.texts) == 1 else "texts"
@@ -47,7 +47,7 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
     if len(pairs) > 1 and single_tokens([as_text(text) for text, _ in pairs]):
         raise Problem(
             f"The column {config.text!r} of {format.name} holds one token per row: "
-            "choose the sentence column, which says what belongs together.",
+            "choose the sentence column, which says which tokens belong together.",
             "--sentence COLUMN",
         )
     return "sentence"

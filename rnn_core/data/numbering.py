@@ -1,4 +1,4 @@
-"""Tokens as numbers while a file is read: many texts at a time, and no more different words than memory holds."""
+"""Tokens as numbers while a file is read: many texts at a time, and a bounded number of different words."""
 
 from array import array
 from collections.abc import Callable, Sequence
@@ -13,22 +13,22 @@ import regex
 from rnn_core.data.tokens import graphemes, words
 
 MOST_TOKENS = 2_000_000
-"""Different tokens that are kept apart; beyond them the rarest half is forgotten. No vocabulary has more than half."""
+"""The maximum number of different tokens; beyond it the rarer half is dropped. A vocabulary has at most half as many."""
 
 MOST_CHARACTERS = 100_000_000
-"""Characters that the different tokens have together; beyond them the rarest half is forgotten too."""
+"""The maximum number of characters in all different tokens; beyond it the rarer half is dropped too."""
 
 FREQUENT = 1 << 16
-"""Pieces that Arrow looks up; it builds its table anew for every block."""
+"""The number of pieces that Arrow looks up; it rebuilds its table for every block."""
 
 MOST_PIECES = 500_000
-"""Pieces between white space whose tokens are remembered; beyond them all are found afresh."""
+"""The maximum number of cached pieces between white space; beyond it the cache is cleared."""
 
 FEW = 50_000
-"""Numbers that are looked through at a time for those not seen before."""
+"""Numbers per search for new ones."""
 
 READABLE, EMOJI, RIGHT_TO_LEFT = 1, 2, 4
-"""What stands in a text, as bits."""
+"""Features of a text, as bits."""
 
 _SIGNS = {
     READABLE: regex.compile(r"[\p{L}\p{N}]"),
@@ -38,14 +38,14 @@ _SIGNS = {
 
 
 def signs(text: str) -> int:
-    """Which of `READABLE`, `EMOJI` and `RIGHT_TO_LEFT` stand in a text."""
+    """The bits `READABLE`, `EMOJI` and `RIGHT_TO_LEFT` of a text."""
     if text.isascii():
         return READABLE if text.isalnum() or _SIGNS[READABLE].search(text) else 0
     return sum(bit for bit, sign in _SIGNS.items() if sign.search(text))
 
 
 class Numbers(dict[str, int]):
-    """A number for each text asked for, given out in order of first asking."""
+    """Numbers for texts, in order of first lookup."""
 
     def __missing__(self, text: str) -> int:
         self[text] = number = len(self)
@@ -53,33 +53,32 @@ class Numbers(dict[str, int]):
 
 
 class Numbering:
-    """Gives the tokens of texts numbers in order of first appearance; 0 stands for those forgotten.
+    """Numbers the tokens of texts in order of first appearance; 0 is the number of dropped tokens.
 
-    A text is cut into the pieces between its white space, a piece is looked up in a table of pieces, and its tokens are
-    copied from there: only a piece that is new is tokenised.
+    A text is split at white space, and the tokens of each piece are looked up in a cache: only new pieces are tokenised.
 
     Args:
         how: "word" or "char" for texts, None for lists of tokens.
-        most: a text is cut after this number of tokens.
-        fold: gives the word that a token counts as, by which texts are the same.
+        most: the maximum number of tokens per text; longer texts are cut.
+        fold: the function from a token to its word; texts are equal if their words are.
     """
 
     def __init__(self, how: str | None, most: int, fold: Callable[[str], str] = str):
         self.how, self.most, self.fold = how, most, fold
         self.tokens = Numbers({"": 0})
         self._characters = 0
-        self._hashes = array("q", [0])  # of the word that each token counts as
-        self._factors = np.random.default_rng(0).integers(0, 1 << 63, most + 1, np.uint64) * 2 + 1  # one a place in a text
+        self._hashes = array("q", [0])  # of the word of each token
+        self._factors = np.random.default_rng(0).integers(0, 1 << 63, most + 1, np.uint64) * 2 + 1  # one per place in a text
         self._forget_pieces()
 
     def _forget_pieces(self) -> None:
-        """Piece i has the tokens `_flat[_starts[i] : _starts[i + 1]]` and the signs `_signs[i]`."""
+        """Clears the cache. Piece i has the tokens `_flat[_starts[i] : _starts[i + 1]]` and the signs `_signs[i]`."""
         self._pieces: dict[str, int] = {}
         self._first = pa.array([], pa.string())
         self._flat, self._starts, self._signs = array("i"), array("i", [0]), bytearray()
 
     def _add_pieces(self, new: list[str]) -> None:
-        """Finds the tokens of pieces that are not in the table."""
+        """Adds the tokens of new pieces to the cache."""
         found: list[Sequence[str]] = [(piece,) for piece in new]
         signs_ = bytearray([READABLE]) * len(new)
         for i in np.flatnonzero(~_plain(new)).tolist():
@@ -99,17 +98,17 @@ class Numbering:
 
     @property
     def full(self) -> bool:
-        """Whether `keep` is due."""
+        """Whether `keep` must be called."""
         return len(self.tokens) > MOST_TOKENS or self._characters > MOST_CHARACTERS
 
     def keep(self, counts: np.ndarray) -> np.ndarray:
-        """Forgets the rarer half of the tokens.
+        """Drops the rarer half of the tokens.
 
         Args:
-            counts: how often each number has come so far.
+            counts: the count of each number so far.
 
         Returns:
-            The new number of each, 0 for those forgotten.
+            The new number of each, 0 for dropped tokens.
         """
         order = 1 + np.argsort(-counts[1:], kind="stable")
         characters = np.cumsum([len(token) for token in self._listed(order)])
@@ -127,17 +126,17 @@ class Numbering:
         return [tokens[i] for i in numbers.tolist()]
 
     def of(self, texts: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Texts, or lists of tokens, as numbers; none may be empty or white space alone.
+        """Texts, or lists of tokens, as numbers; none may be empty or only white space.
 
         Args:
-            texts: an Arrow array of them, or a list of lists of tokens.
+            texts: an Arrow array of texts, or a list of lists of tokens.
 
         Returns:
-            numbers: of all tokens, end to end, those beyond `most` of a text left out.
-            lengths: (m,) how many tokens are left of each text.
-            signs: (m,) as `signs`; of a text that was cut, of at least what is left.
+            numbers: the numbers of all tokens, end to end, without those beyond the first `most` of a text.
+            lengths: (m,) the number of tokens kept of each text.
+            signs: (m,) as `signs`; for a cut text, they cover at least the tokens kept.
             cut: the rows that were cut.
-            same: (m,) int64, the same for texts that are the same, word for word.
+            same: (m,) int64, a hash, equal for texts with equal words.
         """
         if len(self._pieces) > MOST_PIECES or len(self._flat) > 8 * MOST_PIECES:
             self._forget_pieces()
@@ -156,17 +155,17 @@ class Numbering:
         return numbers, lengths, found, cut, self._same(numbers, lengths)
 
     def _same(self, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """A hash of each text: Σ hash of a word · the factor of its place, modulo 2⁶⁴."""
+        """A hash of each text: Σ (hash of the word) · (factor of its place), modulo 2⁶⁴."""
         factors = self._factors[ragged(np.zeros_like(lengths), lengths)]
         words = np.frombuffer(self._hashes, np.int64)[numbers].view(np.uint64)
         sums = np.add.reduceat(words * factors, np.cumsum(lengths) - lengths) + lengths.astype(np.uint64)
         return sums.view(np.int64)
 
     def _split(self, texts: Any) -> tuple[pa.Array, np.ndarray]:
-        """The pieces of texts, end to end, and how many each text has."""
+        """The pieces of texts, end to end, and the number of pieces of each."""
         if self.how == "word":
-            # Arrow splits at ASCII white space. Other white space stays inside of a piece, where `words` finds it; a text
-            # that begins or ends with white space has a piece without tokens.
+            # Arrow splits at ASCII white space. `words` splits a piece at other white space; a text that begins or ends
+            # with white space has an empty piece.
             lists = pc.ascii_split_whitespace(texts)
             return lists.values, np.diff(lists.offsets.to_numpy())
         parts: Sequence[Sequence[str]] = texts
@@ -175,7 +174,7 @@ class Numbering:
         return pa.array(chain.from_iterable(parts), pa.string()), np.fromiter(map(len, parts), np.int64)
 
     def _numbered(self, pieces: pa.Array) -> np.ndarray:
-        """The number of each piece. Arrow looks up those that came first, which are most; the others are listed once."""
+        """The number of each piece. Arrow looks up the earliest pieces, which are the most frequent; a dict the others."""
         numbers = pc.index_in(pieces, self._first).fill_null(-1).to_numpy(zero_copy_only=False).copy()
         unknown = np.flatnonzero(numbers < 0)
         others = pieces.take(pa.array(unknown)).dictionary_encode()
@@ -188,19 +187,19 @@ class Numbering:
 
 
 def _plain(pieces: Sequence[str]) -> np.ndarray:
-    """(m,) which of them are ASCII letters and digits alone, which most are: one token, and `READABLE`."""
+    """(m,) whether each consists of ASCII letters and digits, as most do: it is one token, and `READABLE`."""
     there = pa.array(pieces, pa.string())
     return pc.and_(pc.string_is_ascii(there), pc.ascii_is_alnum(there)).to_numpy(zero_copy_only=False)
 
 
 def ragged(starts: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """`starts[0], starts[0] + 1, …`, `widths[0]` of them, then those from `starts[1]`, and so on."""
+    """Consecutive ranges: `widths[0]` integers from `starts[0]` on, then `widths[1]` from `starts[1]` on, and so on."""
     ends = np.cumsum(widths)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - widths), widths)
 
 
 class Counts:
-    """How often each number came in arrays given one after the other, and where it came first."""
+    """The count of each number in consecutive arrays, and the place of its first occurrence."""
 
     def __init__(self, size: int):
         self.counts = np.zeros(size, np.int64)
@@ -208,19 +207,19 @@ class Counts:
         self._seen = 0
 
     def add(self, numbers: np.ndarray) -> None:
-        """Counts some more."""
+        """Counts the numbers of another array."""
         self.counts += np.bincount(numbers, minlength=len(self.counts))
-        for some in np.split(numbers, range(FEW, len(numbers), FEW)):  # few, because after the first few little is new
-            new = np.flatnonzero(self.first[some] < 0)[::-1]  # of equal indices the last assignment stays
+        for some in np.split(numbers, range(FEW, len(numbers), FEW)):  # in small pieces: most new numbers are in the first
+            new = np.flatnonzero(self.first[some] < 0)[::-1]  # for equal indices, the last assignment is kept
             self.first[some[new]] = new + self._seen
             self._seen += len(some)
 
     def by_first(self) -> list[int]:
-        """The numbers that came, in order of first coming."""
+        """The numbers that occurred, in order of first occurrence."""
         came = np.flatnonzero(self.counts)
         return came[np.argsort(self.first[came])].tolist()
 
     def by_count(self) -> np.ndarray:
-        """The numbers that came, the most frequent first, among equals the one that came first."""
+        """The numbers that occurred, most frequent first; ties in order of first occurrence."""
         came = np.flatnonzero(self.counts)
         return came[np.lexsort((self.first[came], -self.counts[came]))]

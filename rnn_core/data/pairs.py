@@ -1,4 +1,4 @@
-"""Which two columns of a table hold texts that belong together: by what they are called, else the first two of texts."""
+"""Guesses the two columns of texts that belong together: by their names, else the first two of texts."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +9,7 @@ PAIRS = (
     ("source", "target"), ("src", "tgt"), ("src", "trg"), ("question", "answer"), ("query", "response"),
     ("prompt", "completion"), ("prompt", "response"), ("input", "output"), ("text", "target"), ("text", "translation"),
 )  # fmt: skip
-"""What the column read and the column written are called."""
+"""Names of the column to read and the column to write."""
 
 _LANGUAGES = {
     "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "he", "hi",
@@ -20,18 +20,18 @@ _LANGUAGES = {
     "norwegian", "polish", "portuguese", "romanian", "russian", "spanish", "swedish", "turkish", "ukrainian",
     "vietnamese",
 }  # fmt: skip
-"""What columns of languages are called, without the plural's s."""
+"""Names of columns of languages, without the plural s."""
 
 
 def guess_pair(
     columns: Sequence[str], worded: Callable[[str], bool], text: str | None = None, target: str | None = None
 ) -> tuple[str | None, str | None]:
-    """The column to read and the column to write; None where no column is left for it.
+    """The column to read and the column to write; None if no column is left for it.
 
     Args:
-        columns: all that may be taken, in the order of the file.
+        columns: the candidates, in the order of the file.
         worded: whether a column holds texts.
-        text, target: those that are stated.
+        text, target: the stated columns, if any.
     """
     free = [column for column in columns if column not in (text, target)]
     for read, write in PAIRS:

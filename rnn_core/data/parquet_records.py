@@ -1,4 +1,4 @@
-"""From a Parquet file to records."""
+"""Reads records from a Parquet file."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -10,13 +10,13 @@ from rnn_core.data.encodings import MAX_RECORD
 from rnn_core.data.records import Record
 
 MOST_INFLATED, INFLATION = 64_000_000, 200
-"""A column of a Parquet file that is larger than this, decompressed, and this many times its compressed size, is refused: text
-compresses to a tenth at best."""
+"""A Parquet column is refused if its decompressed size exceeds this number of bytes and this multiple of its compressed size:
+text compresses to a tenth at best."""
 
 
 def parquet_header(path: Path, name: str) -> tuple[str, ...]:
-    """The column names of a Parquet file. Raises Problem when it is none, or would fill the memory."""
-    import pyarrow.parquet as pq  # 0.1 s, and few files need it
+    """The column names of a Parquet file. Raises Problem if it is not one, or would fill the memory."""
+    import pyarrow.parquet as pq  # the import takes 0.1 s, and few files need it
 
     with _parquet_problems(name), pq.ParquetFile(path) as file:
         groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
@@ -24,8 +24,8 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
             size, compressed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
             if size > max(MOST_INFLATED, INFLATION * compressed):
                 raise Problem(
-                    f"{name} would take {size / 1e6:,.0f} MB once it is decompressed, {size / compressed:,.0f} times what it "
-                    "holds: no text is written so. Save it as CSV, or export it again."
+                    f"{name} would take {size / 1e6:,.0f} MB decompressed, {size / compressed:,.0f} times its compressed size: "
+                    "text does not compress that well. Save it as CSV, or export it again."
                 )
         return tuple(file.schema_arrow.names)
 
@@ -33,12 +33,12 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
 def parquet_rows(
     path: Path, places: Sequence[int], name: str, tick: Callable[[float], object] | None = None
 ) -> Iterator[Record[tuple[Any, ...]]]:
-    """The values of the columns at `places` row by row, the first row being 1; classes by their names, where the file has them.
+    """Yields the values of the columns at `places` row by row, from row 1; classes by name, if the file names them.
 
-    A value that comes again and again is held once, so that a small file cannot fill the memory.
+    A repeated value is held once, so that a small file cannot fill the memory.
 
     Raises:
-        Problem: when the file is damaged.
+        Problem: if the file is damaged.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -50,7 +50,7 @@ def parquet_rows(
         classes = [_class_names(schema, schema.names[i]) for i in places]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             names = file.schema_arrow.names
-            alone = len(set(names)) == len(names)  # of names that stand twice, pyarrow cannot be asked for one
+            alone = len(set(names)) == len(names)  # pyarrow cannot select one of two columns with the same name
             for batch in file.iter_batches(batch_size=256, columns=[names[i] for i in places] if alone else None):
                 columns = [_parquet_values(batch.column(names[i] if alone else i)) for i in places]
                 for values in zip(*columns, strict=True):
@@ -65,7 +65,7 @@ def parquet_rows(
 
 
 def _parquet_values(column: Any) -> list[Any]:
-    """The values of a column; of one with a dictionary, the same object for the same value."""
+    """The values of a column; for a dictionary column, the same object for equal values."""
     import pyarrow as pa
 
     if not pa.types.is_dictionary(column.type):
@@ -75,7 +75,7 @@ def _parquet_values(column: Any) -> list[Any]:
 
 
 def _class_names(schema: Any, column: str) -> list[str]:
-    """The names of the classes of a column of numbers, as Hugging Face's datasets writes them beside the schema; or []."""
+    """The class names of a column of numbers, as Hugging Face's datasets stores them in the schema's metadata; or []."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
         feature = features[column]
@@ -88,7 +88,7 @@ def _class_names(schema: Any, column: str) -> list[str]:
 
 
 def _as_class(value: Any, names: Sequence[str]) -> Any:
-    """The name of a class, or of each in a list; −1 stands for none."""
+    """The name of a class, or of each class in a list; −1 means no class."""
     if isinstance(value, list):
         return [_as_class(one, names) for one in value]
     if not isinstance(value, int):
@@ -97,7 +97,7 @@ def _as_class(value: Any, names: Sequence[str]) -> Any:
 
 
 class _parquet_problems:
-    """Turns whatever pyarrow raises on a damaged file into a Problem."""
+    """Turns any exception of pyarrow on a damaged file into a Problem."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -109,4 +109,4 @@ class _parquet_problems:
         import pyarrow as pa
 
         if isinstance(error, (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError)):
-            raise Problem(f"{self.name} is not a whole Parquet file: export it again, or save it as CSV.") from None
+            raise Problem(f"{self.name} is not a complete Parquet file: export it again, or save it as CSV.") from None

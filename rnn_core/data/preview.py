@@ -1,4 +1,4 @@
-"""The top of a file as a page shows it before anything is imported, with its columns guessed."""
+"""The top of a file as a page shows it before the import, with guessed columns."""
 
 import re
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ class Preview:
 
     Attributes:
         format: how the file is read.
-        config: the config given, its open columns filled in by guesses.
+        config: the given options, with open columns filled in by guesses.
         header: the column names.
-        rows: the first rows, and after them some whose letters show whether the encoding is right; every value as text
-            of at most 200 characters.
-        layout: how a row holds what the task needs; None when the columns do not fit.
-        problem: what to choose differently when they do not, else None.
+        rows: the first rows, followed by rows with letters beyond ASCII, which show whether the encoding is right. Every value
+            is text of up to 200 characters.
+        layout: how a row holds the data of the task; None if the columns do not fit.
+        problem: the choice to change if they do not; else None.
     """
 
     format: Format
@@ -36,10 +36,10 @@ class Preview:
 
 
 def preview(top: Top, config: DataConfig, schema: Schema, rows: int = 20) -> Preview:
-    """The first rows of a file and the columns guessed.
+    """The first rows of a file and its guessed columns.
 
     Raises:
-        Problem: when the file has no rows; what the columns lack is said in the preview.
+        Problem: if the file has no rows. Columns that do not fit are described in the preview.
     """
     format, first = top.format, top.rows[:rows]
     after = first[-1].line if first else 0
@@ -60,11 +60,11 @@ def preview(top: Top, config: DataConfig, schema: Schema, rows: int = 20) -> Pre
 
 
 def _from_beyond_ascii(text: str) -> str:
-    """The text from a little before its first letter outside of ASCII, where that would be cut away."""
+    """The text from shortly before its first letter beyond ASCII, if that letter would be cut off."""
     found = re.search(r"[^\x00-\x7f]", text)
     return "…" + text[found.start() - 50 :] if found and found.start() > 150 else text
 
 
 def _short(text: str) -> str:
-    text = text[:300].encode("utf-8", "replace").decode("utf-8")  # half a character, which JSON can spell, is shown as ?
+    text = text[:300].encode("utf-8", "replace").decode("utf-8")  # a lone surrogate, which JSON can spell, is shown as ?
     return text if len(text) <= 200 else text[:199] + "…"

@@ -14,7 +14,7 @@ from rnn_core.data.writer import Writer
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No looking for cycles: reading makes millions of lists and no cycle, and the collector took a third of its time."""
+    """Disables garbage collection: reading makes millions of lists but no cycles, and collection took a third of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -25,18 +25,18 @@ def uncollected() -> Iterator[None]:
 
 
 def read_source(source: Source, split: str, writer: Writer, tick: Tick, warnings: list[str]) -> Tally:
-    """Puts the examples of one file into `writer`.
+    """Adds the examples of one file to `writer`.
 
     Args:
-        split: of the examples that do not say theirs themselves.
-        tick: hears the share of the file that is read.
-        warnings: gets one more when many rows are left out.
+        split: the split of examples for which the file does not give one.
+        tick: is called with the share of the file read, 0…1.
+        warnings: a warning is appended if many rows are left out.
 
     Returns:
-        What was left out.
+        The rows left out, by reason.
 
     Raises:
-        Problem: when the file cannot be read, or too few of its rows can be used.
+        Problem: if the file cannot be read, or too few of its rows can be used.
     """
     config, name, before = source.config, source.format.name, len(writer)
     tally = Tally()

@@ -1,7 +1,7 @@
-"""From text to records, one reader a kind of file. Each streams, and holds no more than one record of bounded size.
+"""From text to records, with one reader per kind of file. Each streams, and holds at most one record of bounded size.
 
-Every reader gives (line, values, fault): the line where the record starts, its values, and None or the reason why they
-cannot be used. Faults of one record are given so; what spoils the whole file raises Problem.
+Every reader yields (line, values, fault): the line where the record starts, its values, and the reason why they cannot be
+used, or None. A fault of one record is yielded; a fault of the whole file raises Problem.
 """
 
 import csv
@@ -23,36 +23,36 @@ Record = tuple[int, T, str | None]
 
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 
-csv.field_size_limit(4 * MAX_RECORD)  # its own 131,072 would end in csv.Error; longer records are refused below
+csv.field_size_limit(4 * MAX_RECORD)  # the default of 131,072 raises csv.Error; longer records are refused below
 
 
 class CsvReader:
-    """Reads a delimited table from pieces of whole lines; a row may go on in the next piece.
+    """Reads a delimited table from pieces of whole lines; a row may continue in the next piece.
 
     Args:
-        delimiter: between fields.
+        delimiter: the character between fields.
         quoting: one of `dialects.QUOTINGS`.
-        width: how many fields a row has; 0 where that is not known.
+        width: the number of fields of a row; 0 if it is not known.
 
     Attributes:
-        line: where the next row starts.
-        doubtful: (line, why) of rows that were read but may hold other rows, since this was last emptied.
+        line: the line where the next row starts.
+        doubtful: (line, reason) of the rows that were read but may hold other rows. The caller empties it.
     """
 
     def __init__(self, delimiter: str, name: str, quoting: str = "double", width: int = 0):
         self.delimiter, self.name, self.quoting, self.width = delimiter, name, quoting, width
         self.line = 1
         self.doubtful: list[tuple[int, str]] = []
-        self._begun: list[str] = []  # the lines of the row that the last piece broke off in
+        self._begun: list[str] = []  # the lines of the row that the last piece ends within
 
     def records(self, block: str) -> list[Record[list[str]]]:
-        """The rows that end in the piece, without blank lines.
+        """Returns the rows that end in the piece, without blank lines.
 
         Raises:
-            Problem: at a row longer than `MAX_RECORD` characters, which a quotation mark that is not closed makes.
+            Problem: if a row is longer than `MAX_RECORD` characters, because a quotation mark is not closed.
         """
         lines = self._begun + split_lines(block)
-        # A row that the piece breaks off in swallows the blank line put after it; else that is a row of its own.
+        # A row that continues in the next piece swallows the blank line added here; otherwise that line is a row of its own.
         reader = csv.reader([*lines, "\n"], **read_by(self.delimiter, self.quoting))
         parsed = [(fields, reader.line_num) for fields in reader]
         parsed.pop()
@@ -80,19 +80,19 @@ class CsvReader:
         return found
 
     def columns(self, block: str, width: int, places: Sequence[int]) -> "list[pa.Array] | None":
-        """Some columns of a piece that has one whole row of `width` fields a line, each quoted whole or not at all.
+        """Returns columns of a piece with one whole row of `width` fields per line, each field quoted as a whole or not at all.
 
-        Arrow reads such a piece in a tenth of the time: the values are its arrays of texts, in which there is no NUL. None
-        for any other piece: that is for `records`.
+        Arrow reads such a piece in a tenth of the time. The values are Arrow arrays of texts without NUL. None for any other
+        piece, which `records` reads.
         """
         if not block or self._begun or block.startswith("\ufeff") or "\0" in block or self.quoting in ("backslash", "spaced"):
             return None
         quoted = self.quoting == "double"
         content = block.encode("utf-8")
-        codes = np.frombuffer(content, np.uint8)  # in which numpy counts sooner than str does
+        codes = np.frombuffer(content, np.uint8)  # numpy counts in it faster than str does
         if (np.any(codes == _CR) and lone_returns(block)) or (quoted and not _quoted_well(codes, ord(self.delimiter))):
             return None
-        import pyarrow as pa  # here and below: 0.1 s, and few ways to this file need it
+        import pyarrow as pa  # here and below: the import takes 0.1 s, and few files need it
         import pyarrow.csv as reader
 
         names = [f"{i}" for i in range(width)]
@@ -115,17 +115,17 @@ class CsvReader:
         return [table.column(name).combine_chunks() for name in chosen]
 
     def end(self) -> None:
-        """Raises Problem at a quotation mark that is never closed."""
+        """Raises Problem if a quotation mark is never closed."""
         if self._begun:
             raise _unclosed(self.name, self.line, "is never closed")
 
 
 def _quoted_well(content: np.ndarray, delimiter: int) -> bool:
-    """Whether quotation marks come in pairs within a line, around whole fields, and twice within them.
+    """Whether quotation marks come in pairs within a line, enclose whole fields, and are doubled within these.
 
     Args:
-        content: bytes that end in a line end.
-        delimiter: the byte that parts fields.
+        content: bytes that end with a line end.
+        delimiter: the byte between fields.
     """
     marks = np.flatnonzero(content == _QUOTE)
     if not len(marks):
@@ -134,7 +134,7 @@ def _quoted_well(content: np.ndarray, delimiter: int) -> bool:
         return False
     edge = np.zeros(256, bool)
     edge[[_QUOTE, _LF, _CR, delimiter]] = True
-    before = content[marks[::2] - 1]  # of a mark that is the first byte of all, the last byte: a line end
+    before = content[marks[::2] - 1]  # for a mark at the first byte this is the last byte, a line end
     after = content[(marks[1::2] + 1) % len(content)]
     return bool(edge[before].all() and edge[after].all())
 
@@ -143,13 +143,13 @@ _QUOTE, _LF, _CR = b'"\n\r'
 
 
 def _too_long(name: str, line: int) -> Problem:
-    return _unclosed(name, line, f"goes on for more than {MAX_RECORD:,} characters")
+    return _unclosed(name, line, f"is longer than {MAX_RECORD:,} characters")
 
 
 def _unclosed(name: str, line: int, how: str) -> Problem:
     return Problem(
-        f'The quotation mark that opens in the row at line {line} of {name} {how}: close it, write it twice (""), or say that '
-        "quotation marks are plain characters.",
+        f'The quotation mark that opens in the row at line {line} of {name} {how}: close it, write it twice (""), or read '
+        "quotation marks as plain characters.",
         "--quoting none",
     )
 
@@ -157,17 +157,16 @@ def _unclosed(name: str, line: int, how: str) -> Problem:
 def sentences(
     lines: Iterable[str], kind: str, width: int, name: str, delimiter: str | None = None
 ) -> Iterator[Record[tuple[list[str], ...]]]:
-    """Sentences of a file with one token per line and blank lines between; the values are `width` lists, one per column.
+    """Sentences of a file with one token per line and a blank line after each; the values are `width` lists, one per column.
 
-    `token_tag` has neither comments nor quotes. In `conll` a line that starts with # and has another number of columns
-    than the file is a comment, and -DOCSTART- is passed over; in `conllu` so are # lines, ranges (1-2) and empty
-    nodes (1.1).
+    `token_tag` has neither comments nor quotes. In `conll`, a line that starts with # and does not have `width` columns is a
+    comment, and -DOCSTART- is skipped. In `conllu`, lines that start with #, ranges (1-2) and empty nodes (1.1) are skipped.
 
     Args:
-        delimiter: a tab where tabs alone part the columns of `conll`, because tokens hold spaces; None: any blanks.
+        delimiter: a tab if only tabs separate the columns of `conll`, because tokens contain spaces; None: spaces and tabs.
 
     Raises:
-        Problem: at a sentence longer than `MAX_RECORD` characters.
+        Problem: if a sentence is longer than `MAX_RECORD` characters.
     """
     rows: list[list[str]] = []
     start, size, fault = 0, 0, None
@@ -194,7 +193,7 @@ def sentences(
         size += len(line)
         if size > MAX_RECORD:
             raise Problem(
-                f"The sentence that starts in line {start} of {name} goes on for more than {MAX_RECORD:,} characters: "
+                f"The sentence that starts in line {start} of {name} is longer than {MAX_RECORD:,} characters: "
                 "put a blank line after every sentence."
             )
     if rows or fault:
@@ -202,11 +201,11 @@ def sentences(
 
 
 _COMMENT = re.compile(r"#\s*(id|sent_id|sentence|text|newdoc|newpar|doc|source|url)\b")
-"""Lines above a sentence that are comments however many fields they have."""
+"""Lines above a sentence that are comments, whatever their number of fields."""
 
 
 def _fields(line: str, kind: str, width: int, delimiter: str | None) -> list[str] | None:
-    """The columns of a line, None where it holds no token."""
+    """The columns of a line; None if it holds no token."""
     if kind == "token_tag":
         return line.rstrip("\r\n").split("\t")
     if kind == "conll":
@@ -220,7 +219,7 @@ def _fields(line: str, kind: str, width: int, delimiter: str | None) -> list[str
 
 
 def conll_fields(line: str, delimiter: str | None = None) -> list[str]:
-    """The columns of a CoNLL line. Only spaces and tabs part them: a no-break space may stand inside a token."""
+    """The columns of a CoNLL line, separated by spaces and tabs only: a token may contain a no-break space."""
     if delimiter:
         return line.rstrip("\r\n").split(delimiter)
     return re.split(r"[ \t]+", line.strip(" \t\r\n"))
@@ -236,10 +235,10 @@ FASTTEXT = "__label__"
 
 
 def labelled_lines(lines: Iterable[str], kind: str) -> Iterator[Record[tuple[Any, ...]]]:
-    """Lines that hold a text and its label without a delimiter; blank lines are passed over. The values are text and label.
+    """Lines that hold a text and its label without a delimiter; blank lines are skipped. The values are text and label.
 
-    `fasttext`: words that begin with `__label__`, anywhere, several as a list; `label_text`: the first word is the label;
-    `text_at_label`: the label follows the last @.
+    `fasttext`: labels are words that begin with `__label__`, anywhere; several of them are a list. `label_text`: the first word
+    is the label. `text_at_label`: the label follows the last @.
     """
     for number, line in enumerate(lines, start=1):
         if not (line := line.strip()):
@@ -260,13 +259,13 @@ def labelled_lines(lines: Iterable[str], kind: str) -> Iterator[Record[tuple[Any
 
 
 def word_tags(lines: Iterable[str], separator: str, width: int) -> Iterator[Record[tuple[list[str], ...]]]:
-    """Sentences a line of words with their tags, such as `Anna|NNP|B-PER`; the values are `width` lists, one a column.
+    """One sentence per line, of words with their tags such as `Anna|NNP|B-PER`; the values are `width` lists, one per column.
 
-    The word may hold the separator itself: the last `width` − 1 parts are the tags.
+    A word may contain the separator: the last `width` − 1 parts are the tags.
     """
     for number, line in enumerate(lines, start=1):
         if words := line.split():
             parts = [word.rsplit(separator, width - 1) for word in words]
             odd = next((word for word, part in zip(words, parts, strict=True) if len(part) != width), None)
-            fault = None if odd is None else f"a word without its tags, apart by {separator}"
+            fault = None if odd is None else f"a word without its tags, separated by {separator}"
             yield number, () if fault else tuple(map(list, zip(*parts, strict=True))), fault

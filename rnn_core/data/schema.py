@@ -1,4 +1,4 @@
-"""What the data of a task are made of, without the task: named sides, and the columns that a table must name."""
+"""The schema of the data of a task: named sides, and the columns that a table must have."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 Kind = Literal["tokens", "characters", "class", "tags"]
 
 TEXT = "text"
-"""The name of the first side, the tokens that every example has."""
+"""The name of the first side: the tokens that every example has."""
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,10 @@ class Side:
     """One part of an example.
 
     Attributes:
-        name: the option of `DataConfig` that names its column, such as `text` or `label`; of `characters`, any other name.
+        name: the option of `DataConfig` that names its column, such as `text` or `label`; for `characters`, any other name.
         kind: `tokens` (a sequence), `characters` (those of each token of another side, as the file spells it), `class` (one
             label per example) or `tags` (one tag per token of the text).
-        of: the name of the tokens side that `characters` spell.
+        of: for `characters`, the name of the tokens side that they spell.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Schema:
     """The sides of every example of a dataset.
 
     Attributes:
-        sides: `text` first, then further tokens and characters, and what the network is to answer, where the data say that.
-        stream: one long text; else rows, each an example of its own.
+        sides: `text` first, then further tokens and characters, and the labels, if the data have any.
+        stream: whether the data are one long text; otherwise each row is an example.
 
     Raises:
-        ValueError: when the sides do not go together.
+        ValueError: if the sides are not compatible.
     """
 
     sides: tuple[Side, ...]
@@ -53,12 +53,12 @@ class Schema:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The options that name the columns a table must have, beyond those that a layout may add; none for a stream."""
+        """The options that name the required columns of a table, without those of its layout; none for a stream."""
         return () if self.stream else tuple(side.name for side in self.sides if side.kind != "characters")
 
     @property
     def row(self) -> str:
-        """What an example is called."""
+        """The word for an example."""
         return "line" if self.stream else "text"
 
     @property
@@ -68,17 +68,17 @@ class Schema:
 
     @property
     def spelled(self) -> dict[str, str]:
-        """The characters sides by name, each with the tokens side that it spells."""
+        """The characters sides by name, each with its tokens side."""
         return {side.name: side.of for side in self.sides if side.of}
 
     @property
     def further(self) -> tuple[str, ...]:
-        """The names of all sides with a vocabulary of their own beside that of `text`."""
+        """The names of all sides but `text` that have a vocabulary."""
         return (*self.texts[1:], *self.spelled)
 
     @property
     def labels(self) -> Side | None:
-        """The side that the network is to answer with a class or with tags; None where the data have none."""
+        """The side of the class or tags that the network predicts; None if the data have no labels."""
         return next((side for side in self.sides if side.kind in ("class", "tags")), None)
 
     @property

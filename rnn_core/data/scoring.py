@@ -1,4 +1,4 @@
-"""Predictions held against the labels of the data, some texts at a time. Loads no torch."""
+"""Scores predictions against the labels of the data, in pieces. Loads no torch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
@@ -14,12 +14,12 @@ from rnn_core.results import Scores
 
 
 class Predictions(NamedTuple):
-    """Answers to all texts of a split, in its order.
+    """Predictions for all texts of a split, in its order.
 
     Attributes:
-        answers: class indices, (m,) texts or (steps,) as `Encoded.targets`; −1 at specials.
-        confidences: the probability of each answer, float32, shaped likewise; 0 at specials.
-        loss: mean loss per text as the run trains it, in nats; nan when no text has a known label.
+        answers: class indices, (m,) for texts or (steps,) for tokens, as `Encoded.targets`; −1 at specials.
+        confidences: the probability of each answer, float32, of the same shape; 0 at specials.
+        loss: mean training loss per text, in nats; nan if no text has a known label.
     """
 
     answers: np.ndarray
@@ -28,10 +28,10 @@ class Predictions(NamedTuple):
 
 
 def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
-    """The labels that training never saw, by their places in `encoded.targets`.
+    """The labels that the training split lacks, by their indices in `encoded.targets`.
 
     Args:
-        pieces: the examples that were encoded, in the same order; read only where there is such a label.
+        pieces: the encoded examples, in the same order; they are read only if there is such a label.
     """
     missing = encoded.targets < 0
     if encoded.per_token:
@@ -47,12 +47,12 @@ def unseen_labels(encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict
 
 
 class LabelScorer:
-    """Scores of labels or tags, by `metrics.Scoring`: for dev, test and files alike.
+    """Scores labels or tags by `metrics.Scoring`, for dev, test and files.
 
     Args:
-        labels: the classes that training knows.
+        labels: the classes of the training split.
         scheme: the tag scheme of entity labels, else None.
-        per_token: whether a text has one label or one tag per token.
+        per_token: whether there is one tag per token; otherwise one label per text.
     """
 
     def __init__(self, labels: Sequence[str], scheme: str | None, per_token: bool):
@@ -61,17 +61,17 @@ class LabelScorer:
         self._per_token = per_token
 
     def add(self, encoded: Encoded, predictions: Predictions, unseen: Mapping[int, str] = MappingProxyType({})) -> None:
-        """Some texts more.
+        """Adds predictions for some texts.
 
         Args:
-            unseen: the labels that training never saw, as `unseen_labels` gives them.
+            unseen: the labels that the training split lacks, from `unseen_labels`.
 
         Raises:
-            ValueError: when such a label has no name here: scored without it, the figures would be wrong.
+            ValueError: if such a label is missing in `unseen`: without it, the scores would be wrong.
         """
         answers = predictions.answers
         if np.count_nonzero((answers >= 0) & (encoded.targets < 0)) != len(unseen):  # all but <sos> and <eos>
-            raise ValueError("the labels that training never saw must be named")
+            raise ValueError("the labels that the training split lacks must be named")
         truths, given = self._names[encoded.targets], self._names[answers]
         truths[list(unseen)] = list(unseen.values())
         if self._per_token:
@@ -81,5 +81,5 @@ class LabelScorer:
             self._scoring.add(truths.tolist(), given.tolist(), predictions.loss)
 
     def scores(self) -> Scores:
-        """The scores of all that was added."""
+        """The scores of all texts added."""
         return self._scoring.scores()

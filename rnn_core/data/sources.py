@@ -1,4 +1,4 @@
-"""The files that a dataset is made of: which columns of each are read, and what names the dataset they make."""
+"""The files of a dataset: the columns read from each, and the fingerprint of the dataset."""
 
 import hashlib
 import json
@@ -22,10 +22,10 @@ SIDES = ("text", "label", "target", "sentence")
 """The options that name the columns of an example."""
 
 READER = 2
-"""Counts the changes in how a file becomes examples: the same file read otherwise is another dataset."""
+"""The version of the way from files to examples: the same file read by another version is another dataset."""
 
 HASHED = 0.03
-"""The share of the work that is done when the files are hashed."""
+"""The share of the work done once the files are hashed."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Source:
     """One file and how it is read.
 
     Attributes:
-        config: the columns filled in.
-        layout: how its rows hold what the task needs.
+        config: the options, with columns filled in.
+        layout: how its rows hold the data of the task.
         notes: sentences on how it is read.
-        stamp: size in bytes, and time of the last change in ns, when it was looked into.
+        stamp: its size in bytes, and the time of its last change in ns, when its top was read.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Source:
     stamp: tuple[int, int]
 
     def facts(self, rows: int) -> dict[str, Any]:
-        """What the report says of it."""
+        """The facts about it in the report."""
         used = {key: value for key in (*SIDES, "split") if (value := getattr(self.config, key))}
         return {
             "name": self.format.name,
@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Plan:
-    """A dataset before it is read: the files by split, the schema, and the fingerprint of the dataset they make."""
+    """A dataset before it is read: the files by split, the schema, and the fingerprint."""
 
     sources: dict[str, Source]
     schema: Schema
@@ -70,18 +70,18 @@ class Plan:
 
     @classmethod
     def of(cls, sources: dict[str, Source], schema: Schema, progress: Tick | None = None) -> "Plan":
-        """The plan of these files, whose bytes are read for the fingerprint.
+        """The plan of these files; their bytes are read for the fingerprint.
 
         Args:
-            progress: hears the share of all the work that is done; what it raises ends it.
+            progress: is called with the share of the whole work done, 0…1; an exception raised by it stops the work.
 
         Raises:
-            Problem: when a file cannot be read, or has changed since it was looked into.
+            Problem: if a file cannot be read, or has changed since its top was read.
         """
         for source in sources.values():
-            with suppress(OSError):  # said when it is opened
+            with suppress(OSError):  # reported when it is opened
                 if _stamp(source.path) != source.stamp:
-                    raise Problem(f"{source.format.name} has changed since it was looked into: choose it once more.")
+                    raise Problem(f"{source.format.name} has changed since it was chosen: choose it again.")
         digest = hashlib.sha256()
         share = parts_by_size({split: source.path for split, source in sources.items()}, progress, 0, HASHED)
         for split, source in sources.items():
@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def config(self) -> DataConfig:
-        """That of the training file."""
+        """The options of the training file."""
         return self.sources["train"].config
 
     @property
@@ -107,16 +107,16 @@ def sources_of(
     names: Mapping[str, str] | None = None,
     look: Look = look,
 ) -> dict[str, Source]:
-    """Looks into a training file and, where given, those of dev and test, and decides how each is read.
+    """Decides how a training file and, if given, files for dev and test are read, from the tops of the files.
 
     Args:
-        files: by split; "train" is needed.
-        schema: what each example is made of.
-        names: what the files are called where that is not their path's name.
-        look: gives the top of a file.
+        files: the paths by split; "train" is required.
+        schema: the sides of an example.
+        names: the names of the files for people, by split; default: the name of the path.
+        look: returns the top of a file.
 
     Raises:
-        Problem: when a file cannot be read, or its columns do not fit.
+        Problem: if a file cannot be read, or its columns do not fit.
     """
     if "train" not in files:
         raise Problem("A dataset needs a training file: choose one.")
@@ -139,23 +139,24 @@ def sources_of(
 
 
 def to_json(sources: Mapping[str, Source]) -> dict[str, Any]:
-    """Files by split as plain values, to be read by another process."""
+    """Files by split as plain values, for another process."""
     return {
         split: asdict(source) | {"path": str(source.path), "config": plain(source.config)} for split, source in sources.items()
     }
 
 
 def from_json(values: Any) -> dict[str, Source]:
-    """Files by split as `to_json` gave them. Raises Problem when these are none."""
+    """The inverse of `to_json`. Raises Problem for other values."""
     if not isinstance(values, dict) or not {"train"} <= values.keys() <= set(SPLITS):
-        raise Problem("This is no plan of a dataset: it names no training file.")
+        raise Problem("This is not a plan of a dataset: it names no training file.")
     return {split: make(Source, values[split]) for split in SPLITS if split in values}
 
 
 def source_of(
     top: Top, config: DataConfig, schema: Schema, like: DataConfig | None = None, with_split: bool = False
 ) -> Source:
-    """How a file is read, from its top. `like` is what the training file is read with: its columns, where this file has them."""
+    """Decides how a file is read, from its top. `like`: the options of the training file, whose columns are used if this file
+    has them."""
     path, format, name, stamp = top.path, top.format, top.format.name, _stamp(top.path)
     if schema.stream:
         text = streams.look_into(top, config, like)
@@ -164,7 +165,7 @@ def source_of(
     trained = {key: getattr(like, key) for key in SIDES} if like else {}
     if like and set(filter(None, trained.values())) <= set(format.header):
         config = with_columns(config, **{key: getattr(config, key) or value for key, value in trained.items()})
-    # Another column than that of training may hold labels only where it is called so: any column of 0 and 1 would do else.
+    # If the column of training is missing, only a column named as labels is taken: otherwise any column of 0 and 1 would do.
     filled = guess_columns(format, rows, config, schema, by_name=bool(like))
     if not with_split:
         filled = with_columns(filled, split=None)

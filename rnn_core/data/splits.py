@@ -1,4 +1,4 @@
-"""Cutting dev and test from train: seeded, each class in its share, identical texts together; of a stream, its end."""
+"""Cuts dev and test from train: seeded, stratified by class, identical texts together; from a stream, its end."""
 
 import random
 from array import array
@@ -21,30 +21,30 @@ def cut(
     seed: int,
     tick: Callable[[], object] = lambda: None,
 ) -> np.ndarray:
-    """Which split each of m examples is of: 0 for train, i for the i-th of `shares` (split → share of all examples).
+    """The split of each of m examples: 0 for train, i for the i-th of `shares` (split → share of all examples).
 
-    Classes come in like shares. Every class keeps a text in train, and examples with the same text land in the same
-    split. A split with a share gets at least one example when there are enough.
+    Splits are stratified by class. Every class keeps a text in train, and examples with the same text are in the same
+    split. A split with a share gets at least one example, if there are enough.
 
     Args:
         texts: (m,) a number for each text, equal for equal texts.
-        classes: (m,) the class of each, as its place among all classes in order; 0 throughout where there are none.
-        tick: called often; what it raises ends the work.
+        classes: (m,) the class of each, as its index among the sorted classes; 0 for all without labels.
+        tick: is called often; an exception raised by it stops the work.
     """
     group, first = _groups(texts, tick)
-    home = classes[first]  # the class a text was first seen with: a text may stand there with several labels
+    home = classes[first]  # the class of a text's first occurrence: a text may occur with several labels
     home = home.astype(np.min_scalar_type(home.max(initial=0)))
     ends = np.cumsum(np.bincount(home))
     count = len(first)
-    del first  # of tens of millions of texts, every array counts
+    del first  # each array takes much memory for tens of millions of texts
     order = np.argsort(home, kind="stable").astype(np.int32)
     del home
     size = np.bincount(group).astype(np.int32)
-    sizes = size.data  # gives plain numbers
+    sizes = size.data  # its items are plain numbers
 
     wanted = {i: max(1, round(share * len(texts))) for i, share in enumerate(shares.values(), start=1) if share > 0}
     codes = [*wanted]
-    owed = [0.0] * len(codes)  # what a class is too small to give is owed by the next
+    owed = [0.0] * len(codes)  # a share that is too small a part of one class is added to that of the next
     chosen = np.zeros(count, np.int8)
     rng = random.Random(seed)
     for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
@@ -59,7 +59,7 @@ def cut(
             most = max(owed)
             if most <= 1 - 1e-6:
                 break
-            if most > many / 2 - 1e-6:  # as near to the share as whole groups come
+            if most > many / 2 - 1e-6:  # as close to the share as whole groups allow
                 place = owed.index(most)
                 owed[place] -= many
                 chosen[one] = codes[place]
@@ -67,10 +67,10 @@ def cut(
 
 
 def _groups(texts: np.ndarray, tick: Callable[[], object]) -> tuple[np.ndarray, np.ndarray]:
-    """(m,) which group of equal texts each is of, and where each group begins; groups are in order of their beginnings."""
+    """(m,) the group of equal texts of each, and the index of the first text of each group, in increasing order."""
     leader = np.empty(len(texts), np.int32)  # the first text equal to each
-    bucket = np.ascontiguousarray(texts, np.int64).view(np.uint8)[::8] & 15  # of each, some bits
-    for number in range(16):  # equal texts are in one bucket, and sixteen short sorts leave time for a tick
+    bucket = np.ascontiguousarray(texts, np.int64).view(np.uint8)[::8] & 15  # some bits of each
+    for number in range(16):  # equal texts are in one bucket; `tick` is called between short sorts
         tick()
         rows = np.flatnonzero(bucket == number)
         order = rows[np.argsort(texts[rows], kind="stable")]
@@ -83,7 +83,7 @@ def _groups(texts: np.ndarray, tick: Callable[[], object]) -> tuple[np.ndarray, 
 
 
 def _shuffle(items: MutableSequence[int], rng: random.Random, tick: Callable[[], object]) -> None:
-    """What `rng.shuffle` does, sooner and with a tick now and then."""
+    """Shuffles as `rng.shuffle` does, but faster, and calls `tick` now and then."""
     draw = rng.getrandbits
     for bits in range(len(items).bit_length(), 1, -1):
         for i in range(min(len(items), (1 << bits) - 1) - 1, (1 << bits - 1) - 2, -1):
@@ -96,11 +96,11 @@ def _shuffle(items: MutableSequence[int], rng: random.Random, tick: Callable[[],
 
 
 def cut_from_train(written: Written, config: DataConfig, stream: bool, tick: Tick) -> dict[str, float]:
-    """Moves examples of training to the splits that lack some and are asked for.
+    """Moves training examples to the requested splits that have none.
 
     Args:
-        stream: whether the examples are one long text, whose end is cut; else they are drawn by chance.
-        tick: called often; what it raises ends the work.
+        stream: whether the examples are one long text, whose end is cut; otherwise they are drawn at random.
+        tick: is called often; an exception raised by it stops the work.
 
     Returns:
         The share of each split that was cut.
@@ -115,10 +115,10 @@ def cut_from_train(written: Written, config: DataConfig, stream: bool, tick: Tic
 
 
 def _cut_rows(written: Written, shares: Mapping[str, float], seed: int, tick: Tick) -> None:
-    """By chance, each class in its share."""
+    """Moves random examples, stratified by class."""
     rows: Any = written.splits == TRAIN
     if rows.all():
-        rows = slice(None)  # which copies nothing
+        rows = slice(None)  # a view, without a copy
     texts = written.text.texts[rows]
     if written.schema.labels is None or written.per_token:
         classes = np.zeros(len(texts), np.int32)
@@ -131,7 +131,7 @@ def _cut_rows(written: Written, shares: Mapping[str, float], seed: int, tick: Ti
 
 
 def _cut_ends(written: Written, shares: Mapping[str, float]) -> None:
-    """The last rows: a stream is not shuffled."""
+    """Moves the last rows: a stream is not shuffled."""
     rows = written.rows("train")
     ends = np.cumsum(written.text.lengths[rows]) / written.text.lengths[rows].sum()
     end = 1.0
@@ -141,14 +141,14 @@ def _cut_ends(written: Written, shares: Mapping[str, float]) -> None:
 
 
 def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, float], schema: Schema) -> str:
-    """How the splits came about, in words.
+    """A sentence on the origin of the splits.
 
     Args:
         files: the splits that have a file.
-        cut: from `cut_from_train`.
+        cut: the result of `cut_from_train`.
     """
     if config.split:
-        given = f"The splits are as the column {config.split!r} says."
+        given = f"The splits are given by the column {config.split!r}."
     else:
         given = f"The files given are {', '.join(files)}." if len(files) > 1 else "One file was given."
     if not cut:
@@ -156,12 +156,12 @@ def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, floa
     parts = " and ".join(f"{share:.0%} for {split}" for split, share in cut.items())
     if schema.stream:
         return f"{given} Cut from the end of train: {parts}."
-    shares = "every class in its share, " if schema.labels else ""
+    shares = "stratified by class, " if schema.labels else ""
     return f"{given} Cut from train with seed {config.split_seed}: {parts}, {shares}identical texts together."
 
 
 def shared_texts(written: Written, cut: Collection[str]) -> dict[tuple[str, str], int]:
-    """How many different texts stand in both splits of each pair; none when both are cut from training."""
+    """The number of different texts that both splits of a pair contain, without pairs that were cut from one file."""
     pairs = [pair for pair in combinations(written.present, 2) if not {"train", *cut}.issuperset(pair)]
     different = {split: np.unique(written.text.texts[written.rows(split)]) for split in {*chain.from_iterable(pairs)}}
     return {(a, b): len(np.intersect1d(different[a], different[b], assume_unique=True)) for a, b in pairs}

@@ -1,9 +1,9 @@
 """Examples on disk, as they were read and as numbers, memory-mapped. `writer` and `finish` write them.
 
-A folder holds examples.parquet (every example in the order of reading), splits.npy (which split each is of),
-vocabulary.json, and of each split SPLIT.indices.npy, SPLIT.starts.npy and SPLIT.targets.npy, the arrays of `Encoded`. A further
-side NAME has vocabulary.NAME.json. If it is of tokens, it has SPLIT.NAME.indices.npy, SPLIT.NAME.starts.npy and a column of
-examples.parquet; if of characters, SPLIT.NAME.numbers.npy, and NAME.parquet with the different tokens as the file spells them.
+A folder holds examples.parquet (every example in the order of reading), splits.npy (the split of each), vocabulary.json, and for
+each split SPLIT.indices.npy, SPLIT.starts.npy and SPLIT.targets.npy, the arrays of `Encoded`. A further side NAME has
+vocabulary.NAME.json. A tokens side also has SPLIT.NAME.indices.npy, SPLIT.NAME.starts.npy and a column in examples.parquet; a
+characters side has SPLIT.NAME.numbers.npy, and NAME.parquet with the different tokens as the file spells them.
 """
 
 import json
@@ -28,21 +28,21 @@ from rnn_core.data.tokens import graphemes, tokenise
 from rnn_core.data.vocabulary import Vocabulary
 
 ROWS = 2_000
-"""Examples that are read back at a time."""
+"""Examples per block when they are read back."""
 
 
 def array_path(folder: Path, split: str, name: str, side: str = TEXT) -> Path:
-    """Where an array of a split lies."""
+    """The path of an array of a split."""
     return folder / (f"{split}.{name}.npy" if side == TEXT else f"{split}.{side}.{name}.npy")
 
 
 def vocabulary_path(folder: Path, side: str = TEXT) -> Path:
-    """Where the vocabulary of a side lies."""
+    """The path of the vocabulary of a side."""
     return folder / ("vocabulary.json" if side == TEXT else f"vocabulary.{side}.json")
 
 
 def spellings_path(folder: Path, side: str) -> Path:
-    """Where the tokens of a characters side lie, as the file spells them."""
+    """The path of the tokens of a characters side, as the file spells them."""
     return folder / f"{side}.parquet"
 
 
@@ -52,10 +52,10 @@ def text_column(side: str) -> str:
 
 
 def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.ndarray) -> Iterator[list[Example]]:
-    """The examples of a folder for which `chosen` is true, `ROWS` at a time.
+    """Yields the examples of a folder for which `chosen` is true, in blocks of `ROWS`.
 
     Raises:
-        OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException: when the files are damaged.
+        OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException: if the files are damaged.
     """
 
     per_token, stream, further = schema.per_token, schema.stream, schema.texts[1:]
@@ -66,7 +66,7 @@ def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.nda
     def example(text: str, target: Any, file: str, line: int, *more: str) -> Example:
         if per_token:
             return Example(text, tuple(text.split(" ")), tuple(target), f"{file} {line}")
-        if stream:  # the end of a line is a token too
+        if stream:  # a line end is a token too
             parts = text.split(" ") if config.tokens == "word" else graphemes(text, len(text))
             return Example(text, tuple(parts), target, f"{file} {line}")
         second = {name: Text(one, tokens(one)) for name, one in zip(further, more, strict=True)}
@@ -75,7 +75,7 @@ def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.nda
     columns = ("text", "target", "file", "line", *map(text_column, further))
     with pq.ParquetFile(folder / "examples.parquet") as file:
         if file.metadata.num_rows != len(chosen):
-            raise ValueError("splits.npy is of other examples")
+            raise ValueError("splits.npy belongs to other examples")
 
         def rows() -> Iterator[tuple[Any, ...]]:
             before = 0
@@ -91,12 +91,12 @@ def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.nda
 
 @dataclass(frozen=True)
 class Stored:
-    """The examples in a folder; each thing is read when it is asked for.
+    """The examples in a folder, read on demand.
 
     Attributes:
-        folder: where they lie.
-        config: how they were read, columns filled in.
-        schema: what each is made of.
+        folder: the folder of the files.
+        config: how they were read, with columns filled in.
+        schema: the sides of an example.
     """
 
     folder: Path
@@ -104,20 +104,20 @@ class Stored:
     schema: Schema
 
     def _chosen(self, split: str) -> np.ndarray:
-        """Which of all examples are of a split."""
+        """A mask of the examples of a split among all."""
         code = SPLITS.index(split) if split in SPLITS else -1
         return np.load(self.folder / "splits.npy", mmap_mode="r") == code
 
     def pieces(self, split: str) -> Iterator[list[Example]]:
-        """The examples of one split, `ROWS` at a time."""
+        """Yields the examples of one split, in blocks of `ROWS`."""
         return read_pieces(self.folder, self.config, self.schema, self._chosen(split))
 
     def examples(self, split: str) -> list[Example]:
-        """The examples of one split, all at once; `pieces` where they may be many."""
+        """All examples of one split; `pieces` is for large splits."""
         return [example for some in self.pieces(split) for example in some]
 
     def lines(self, split: str) -> np.ndarray:
-        """(m,) where in its file each example of a split begins, in the order of `encoded`: the line, of Parquet the row."""
+        """(m,) the line of its file where each example of a split begins, in the order of `encoded`; for Parquet the row."""
         table = pq.read_table(self.folder / "examples.parquet", columns=["line"])
         return pc.filter(table.column(0).combine_chunks(), pa.array(self._chosen(split))).to_numpy(zero_copy_only=False)
 
@@ -128,7 +128,7 @@ class Stored:
 
     @cached_property
     def vocabularies(self) -> dict[str, Vocabulary]:
-        """The words, or characters, of the training split on each further side by its name."""
+        """The words, or characters, of the training split for each further side, by name."""
         return {name: self._vocabulary(name) for name in self.schema.further}
 
     def _vocabulary(self, side: str) -> Vocabulary:
@@ -144,7 +144,7 @@ class Stored:
         }  # fmt: skip
 
     def encoded(self, split: str) -> Encoded:
-        """One split as numbers, by its vocabularies and by the labels of training; memory-mapped."""
+        """One split, encoded by the vocabularies and the labels of training; memory-mapped."""
         per_token = self.schema.per_token
         if not array_path(self.folder, split, "starts").exists():
             empty = np.empty(0, np.int32), np.zeros(1, np.int64)
@@ -160,11 +160,11 @@ class Stored:
         if any(side.starts[-1] != len(side.indices) or len(side.starts) != len(first.starts) for side in texts.values()):
             raise ValueError("the arrays of a split do not fit together")
         if len(targets) != (len(first.indices) if per_token else len(first.starts) - 1):
-            raise ValueError("the targets of a split are of other texts")
+            raise ValueError("the targets of a split belong to other texts")
         sides = {name: texts[name] for name in self.schema.texts[1:]}
         for name, of in self.schema.spelled.items():
             numbers = load("numbers", name)
             if len(numbers) != len(texts[of].indices):
-                raise ValueError("the characters of a split are of other texts")
+                raise ValueError("the characters of a split belong to other texts")
             sides[name] = Characters(numbers, texts[of].starts, self._spellings[name])
         return Encoded(first.indices, first.starts, targets, per_token, sides)

@@ -1,7 +1,7 @@
-"""Long texts without labels: a file read as one stream of tokens, and a stream cut into parts that are read side by side.
+"""Long texts without labels: a file as one stream of tokens, and a stream cut into parts that are processed side by side.
 
-A stream is stored as rows, which are the lines of the text with their ends: so its examples are looked at as those of any other
-data. A row that ends a document is followed by `<eos>` in the stream; nothing else is put between rows.
+A stream is stored as rows, the lines of the text with their ends, so its examples can be shown like those of other data. A row
+that ends a document is followed by `<eos>` in the stream; nothing else is inserted between rows.
 """
 
 import re
@@ -40,7 +40,7 @@ class Text:
     """A file and how its text is read.
 
     Attributes:
-        config: with the text column filled in, of a table.
+        config: the options; for a table, with the text column filled in.
         notes: sentences on how it is read.
     """
 
@@ -51,7 +51,7 @@ class Text:
 
     @property
     def documents(self) -> bool:
-        """Whether the rows of a table are documents; else the file is one text."""
+        """Whether the rows of a table are documents; otherwise the file is one text."""
         return self.format.kind != "text"
 
     @property
@@ -59,7 +59,7 @@ class Text:
         return "documents" if self.documents else "lines"
 
     def rows(self, tick: Tick | None = None) -> Iterator[Found]:
-        """The rows of the stream with their tokens, some at a time; the target of the last row of each document is `END`."""
+        """The rows of the stream with their tokens, in blocks; the target of the last row of each document is `END`."""
         found = self._documents(tick) if self.documents else self._lines(tick)
         while some := list(islice(found, BLOCK)):
             sound = [(tokens, target, line) for tokens, target, line in some if tokens]
@@ -98,14 +98,14 @@ class Text:
 
 
 def look_into(top: Top, config: DataConfig, like: DataConfig | None = None) -> Text:
-    """How the text of a file is read: the text column of a table, or the whole file.
+    """Decides how the text of a file is read: from the text column of a table, or the whole file.
 
     Args:
-        top: of the file, as one that may be one long text.
-        like: how the training file is read, whose text column is taken where this file has it.
+        top: the top of the file, from `look` with `stream=True`.
+        like: the options of the training file; its text column is used if this file has it.
 
     Raises:
-        Problem: when the file has no column of texts.
+        Problem: if the file has no column of texts.
     """
     if top.format.kind != "text" and like and like.text in top.format.header and not config.text:
         config = with_columns(config, text=like.text)
@@ -113,7 +113,7 @@ def look_into(top: Top, config: DataConfig, like: DataConfig | None = None) -> T
 
 
 def with_text(top: Top, config: DataConfig) -> DataConfig:
-    """`config` with the column of texts, of a table. Raises Problem when a stated one is missing, or all are of numbers."""
+    """`config` with the text column filled in. Raises Problem if a stated column is missing, or all columns hold numbers."""
     format = top.format
     if format.kind == "text":
         return config
@@ -126,7 +126,7 @@ def with_text(top: Top, config: DataConfig) -> DataConfig:
 
 
 def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
-    """The tokens of a line in rows of up to `most` tokens; its end is the token "\\n".
+    """The tokens of a line in rows of up to `most` tokens; the line end is the token "\\n".
 
     Args:
         how: "word" or "char".
@@ -141,12 +141,12 @@ def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
 
 
 def tokens_of(text: str, how: str) -> list[str]:
-    """The tokens of a text as those of a stream, such as a prompt."""
+    """The tokens of a text, such as a prompt, tokenised as a stream is."""
     return [token for _, line in text_lines([text]) for row in cut(line, how, len(line) + 1) for token in row]
 
 
 def spans_of(text: str, how: str) -> list[tuple[str, int, int]]:
-    """The tokens of a text as those of a stream, each with where it starts and ends in it; the end of a line is one too."""
+    """The tokens of a text, tokenised as a stream is, each with its start and end in the text; a line end is a token too."""
     if how == "char":
         return tokenise(text, how)
     found = []
@@ -159,14 +159,14 @@ def spans_of(text: str, how: str) -> list[tuple[str, int, int]]:
 
 
 def joined(tokens: Iterable[str], how: str) -> str:
-    """Tokens of a stream as text: characters end to end, words with spaces between, but not around the end of a line."""
+    """Tokens of a stream as text: characters end to end; words with spaces between them, except around line ends."""
     if how == "char":
         return "".join(tokens)
     return " ".join(tokens).replace(" \n", "\n").replace("\n ", "\n")
 
 
 def stream_of(encoded: Encoded) -> np.ndarray:
-    """The tokens of a split as one stream, (N,) int64: without the specials around its rows, `<eos>` after each document."""
+    """The tokens of a split as one stream, (N,) int64: without the specials around rows, with `<eos>` after each document."""
     inside = np.ones(len(encoded.indices), bool)
     inside[encoded.starts[:-1]] = False
     inside[encoded.starts[1:] - 1] = encoded.targets == 0
@@ -174,27 +174,27 @@ def stream_of(encoded: Encoded) -> np.ndarray:
 
 
 class Streams:
-    """A stream in contiguous parts, of which B are read side by side; every token is the target of one step, and of one alone.
+    """A stream in contiguous parts, of which B are processed side by side; every token is the target of exactly one step.
 
-    The input of a step is the token before its target; each part begins with `<sos>`, from a state of zero. So there are more
-    parts than B: a network whose state was never zero after its first update answers a text of its own badly.
+    The input of a step is the token before its target; each part begins with `<sos>` and a state of zero. There are more parts
+    than B, because a network that starts from zero only once predicts separate texts badly.
 
     Args:
         tokens: the stream, (N,).
         count: B.
-        most: tokens of a part at most; None: B parts in all.
+        most: the maximum number of tokens per part; None: B parts in total.
 
     Attributes:
-        groups: how many times B parts are read side by side.
+        groups: the number of groups of B parts, processed one after the other.
 
     Raises:
-        Problem: when the stream has fewer than two tokens for each of B parts.
+        Problem: if the stream has fewer than two tokens for each of B parts.
     """
 
     def __init__(self, tokens: np.ndarray, count: int, most: int | None = None):
         if len(tokens) < 2 * count:
             raise Problem(
-                f"The text has {len(tokens):,} tokens, too few for {count:,} streams that are read side by side: lower the "
+                f"The text has {len(tokens):,} tokens, too few for {count:,} parts side by side: lower the "
                 "batch size, or add text.",
                 "a lower --batch",
             )
@@ -206,11 +206,11 @@ class Streams:
         self._ends = np.cumsum(self._lengths)
 
     def steps(self, group: int = 0) -> int:
-        """T of the longest part of a group; the others are at most one shorter, and padded at the end."""
+        """T, the length of the longest part of a group; the others are at most one step shorter, and padded at the end."""
         return int(self._lengths[group * self.count])
 
     def chunk(self, first: int, size: int, group: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Inputs and targets of the steps from `first` on, up to `size` of them, (T, B), and how many are true, (B,)."""
+        """Inputs and targets of up to `size` steps from `first` on, (T, B), and the number of true steps, (B,)."""
         own = slice(group * self.count, (group + 1) * self.count)
         lengths = self._lengths[own]
         begins = self._ends[own] - lengths

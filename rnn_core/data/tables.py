@@ -1,4 +1,4 @@
-"""The rows of a file in bounded memory, whatever its format."""
+"""The rows of a file of any format, in bounded memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,20 +18,20 @@ from rnn_core.data.parquet_records import parquet_rows
 from rnn_core.data.records import CsvReader, labelled_lines, sentences, word_tags
 
 MAX_BLOCK = 16_000_000
-"""Characters of a block of rows; one row may hold more."""
+"""The maximum number of characters in a block of rows; a single row may hold more."""
 
 BLOCK = 2_000
-"""Rows that are handed on at a time, where a file is read row by row."""
+"""Rows per block, if a file is read row by row."""
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of a table, or one sentence.
 
     Attributes:
-        line: where it starts in the file, from 1; for Parquet its number.
-        values: one for each column asked for: text, or what JSON and Parquet hold; of a sentence, a list of text.
-        fault: why it cannot be used, or None.
-        note: why it is doubtful, or None.
+        line: the line where it starts, from 1; for Parquet, the row number.
+        values: one per requested column: text, or a value of JSON or Parquet; for a sentence, a list of texts.
+        fault: the reason why it cannot be used, or None.
+        note: the reason why it is doubtful, or None.
     """
 
     line: int
@@ -42,13 +42,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows of a table that follow each other, column by column.
+    """Consecutive rows of a table, column by column.
 
     Attributes:
-        lines: (m,) where each row that can be used starts.
-        columns: m values for each column asked for, as a list or as an Arrow array of texts without NUL.
-        faults: where the others start, and why they cannot be used.
-        notes: where rows start that can be used but are doubtful, and why.
+        lines: (m,) the line where each usable row starts.
+        columns: m values per requested column, as a list or as an Arrow array of texts without NUL.
+        faults: (line, reason) of the rows that cannot be used.
+        notes: (line, reason) of usable rows that are doubtful.
     """
 
     lines: list[int]
@@ -60,21 +60,21 @@ class Block:
 def read_blocks(
     path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], object] | None = None
 ) -> Iterator[Block]:
-    """The rows below the header, or the sentences, in bounded memory, many at a time.
+    """Yields the rows below the header, or the sentences, in blocks of bounded size.
 
     Args:
-        columns: which values a row shall hold, in this order; all of them when empty.
-        tick: hears the share of the file read so far, between 0 and 1.
+        columns: the columns of a row, in this order; empty: all columns.
+        tick: is called with the share of the file read, 0…1.
 
     Raises:
-        Problem: when a column is missing, or the rest of the file cannot be read.
+        Problem: if a column is missing, or the rest of the file cannot be read.
     """
     blocks = _blocks(path, format, tuple(columns) or format.header, tick)
     yield from _noting_replaced(blocks) if format.mended else blocks
 
 
 def _noting_replaced(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The same blocks; rows with a character in place of bytes that did not decode are noted."""
+    """The same blocks, with a note on each row in which bytes that did not decode were replaced."""
     for block in blocks:
         rows = zip(block.lines, *map(listed, block.columns), strict=True)
         found = [line for line, *values in rows if any(map(_replaced, values))]
@@ -118,7 +118,7 @@ def _blocks(
 
 
 def _below_header(all_lines: Iterator[str], kind: str) -> Iterator[str]:
-    """The lines; one that names the columns of tokens and tags is blank."""
+    """The lines; a first line that names the columns of tokens and tags becomes blank."""
     first = next(all_lines, "")
     yield "\n" if kind in ("conll", "token_tag") and kinds.token_header(first) else first
     yield from all_lines
@@ -127,7 +127,7 @@ def _below_header(all_lines: Iterator[str], kind: str) -> Iterator[str]:
 def _some(
     records: Iterator[tuple[int, Sequence[Any], str | None]],
 ) -> Iterator[tuple[int, Sequence[Any], str | None]]:
-    """The next records, up to `BLOCK` of them and about `MAX_BLOCK` characters."""
+    """The next records, up to `BLOCK` records and about `MAX_BLOCK` characters."""
     size = 0
     for record in islice(records, BLOCK):
         yield record
@@ -179,7 +179,7 @@ def _below(blocks: Iterator[str], above: int) -> Iterator[str]:
 
 
 def _first_line_apart(blocks: Iterator[str]) -> Iterator[str]:
-    """The first block in two, if a line ends in it: the header is not like the rows below."""
+    """Splits the first block after its first line: the header differs from the rows below."""
     for text in blocks:
         end = text.find("\n") + 1
         yield from filter(None, (text[:end], text[end:]))
@@ -190,7 +190,7 @@ def _first_line_apart(blocks: Iterator[str]) -> Iterator[str]:
 def read_rows(
     path: Path, format: Format, columns: Sequence[str] = (), tick: Callable[[float], object] | None = None
 ) -> Iterator[Row]:
-    """The rows of `read_blocks`, those that cannot be used among them, one by one."""
+    """Yields the rows of `read_blocks` one by one, including those that cannot be used."""
     for block in read_blocks(path, format, columns, tick):
         values = zip(*map(listed, block.columns), strict=True)
         notes = dict(block.notes)
@@ -200,5 +200,5 @@ def read_rows(
 
 
 def listed(column: Any) -> list[Any]:
-    """A column of a block as a list."""
+    """Returns a column of a block as a list."""
     return column if isinstance(column, list) else column.to_pylist()

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 
 LONGEST = 10_000
-"""Characters of the longest line; a longer one is cut into several, of which no character is lost."""
+"""The maximum length of a line in characters; a longer line is split, without losing a character."""
 
 
 def text_lines(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a text with their ends, which become LF, numbered from 1; those longer than `LONGEST` in parts."""
+    """Yields the numbers, from 1, and texts of lines, with LF as line end; lines longer than `LONGEST` are split."""
     rest, number = "", 1
     for piece in pieces:
         text = rest + piece
-        held = "\r" if text.endswith("\r") else ""  # its LF may come with the next piece
+        held = "\r" if text.endswith("\r") else ""  # its LF may be in the next piece
         *whole, rest = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         rest += held
         for line in whole:
@@ -24,7 +24,7 @@ def text_lines(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _parts(line: str) -> Iterator[str]:
-    """A line in parts of up to `LONGEST` characters, cut behind a space where there is one; at least one part."""
+    """Splits a line into parts of up to `LONGEST` characters, after a space if there is one; at least one part."""
     while len(line) > LONGEST:
         end = line.rfind(" ", LONGEST // 2, LONGEST) + 1 or LONGEST
         yield line[:end]

@@ -1,4 +1,4 @@
-"""From text to tokens: words, or characters as a reader sees them."""
+"""From text to tokens: words, or characters (grapheme clusters)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from itertools import islice
 import regex
 
 _EXTEND = r"[\p{M}\p{Grapheme_Cluster_Break=Extend}\u200d]"
-"""What belongs to the character before it: combining marks (Hindi, Arabic, Thai), joiners, emoji modifiers."""
+"""Code points that extend the character before them: combining marks (Hindi, Arabic, Thai), joiners, emoji modifiers."""
 
 _LETTER = rf"(?:[\p{{L}}\p{{N}}_]{_EXTEND}*+)"
 _END = rf"(?![\p{{L}}\p{{N}}_]|{_EXTEND})"
@@ -22,31 +22,31 @@ _WORDS = regex.compile(
     | [\p{{L}}\p{{N}}_.+-]{{1,64}}+@[\p{{L}}\p{{N}}-]{{1,255}}+(?:\.[\p{{L}}\p{{N}}]+)+{_EXTEND}*  # e-mail
     | [@\#]{_LETTER}+                                       # @name, #topic
     | -[lrLR][rscRSC][bB]-(?!{_EXTEND})                     # a bracket as the Penn Treebank writes it
-    | {_NOT} | {_CLITIC}                                    # don't → do n't; it's → it 's; so, too, when already apart
+    | {_NOT} | {_CLITIC}                                    # don't → do n't; it's → it 's; also if already split
     | (?:Mr|Mrs|Ms|Dr|Jr|Sr)\.(?!{_EXTEND})
     | \p{{L}}(?:\.\p{{L}}{_END})+(?:\.(?!{_EXTEND}))?       # U.S., e.g.
     | {_RUN}(?:(?: -                                        # well-acted
                | (?!{_CLITIC})(?<=[\p{{L}}\p{{M}}])['’](?=\p{{L}})  # o'clock
                | (?<=\p{{N}})[.,:/](?=\p{{N}})              # 3.5, 1,000, 10:30
                ){_RUN})*
-    | (?:\.{{2,}}|-{{2,}}|``|'')(?!{_EXTEND})               # marks of several characters, as treebanks keep them
+    | (?:\.{{2,}}|-{{2,}}|``|'')(?!{_EXTEND})               # marks of several characters, whole as in treebanks
     | \X                                                    # any other sign; an emoji of several characters is one
     """,
     regex.VERBOSE | regex.DOTALL,
 )
 _CHARACTERS = regex.compile(r"\X", regex.DOTALL)
-_BETWEEN_SPACES = re.compile(r"\S+")  # the stdlib's \s is str.isspace, which is what splitting elsewhere goes by
+_BETWEEN_SPACES = re.compile(r"\S+")  # the stdlib's \s is str.isspace, by which texts are split elsewhere too
 
 
 def tokenise(text: str, how: str, most: int | None = None) -> list[tuple[str, int, int]]:
-    """Tokens of a text, each with where it starts and ends in it.
+    """The tokens of a text, each with its start and end in the text.
 
     Tokens never overlap, `text[start:end]` is the token, and every character that is not white space is in one.
 
     Args:
         how: "word": contractions split as do|n't, it|'s; U.S., well-acted, 3.5 and addresses stay whole; any other sign
-            is a token of its own. "char": one grapheme cluster a token, white space included.
-        most: stop after this number of tokens; None: all of them.
+            is a token of its own. "char": one grapheme cluster per token, white space included.
+        most: the maximum number of tokens; None: no maximum.
     """
     if how == "char":
         return [(found.group(), *found.span()) for found in islice(_CHARACTERS.finditer(text), most)]
@@ -61,7 +61,7 @@ def tokenise(text: str, how: str, most: int | None = None) -> list[tuple[str, in
 
 
 def words(piece: str, most: int) -> list[str]:
-    """The first tokens of a short text, without their places: what `tokenise` gives for "word", sooner."""
+    """The first tokens of a short text without their places, as `tokenise` gives them for "word", but faster."""
     if piece.isalnum():
         return [piece]
     if len(piece) > 256:
@@ -70,8 +70,8 @@ def words(piece: str, most: int) -> list[str]:
 
 
 def graphemes(text: str, most: int) -> Sequence[str]:
-    """The characters of a text as a reader sees them, at most `most` of them."""
-    if text.isascii() and "\r" not in text:  # only CR LF is two of ASCII's in one
+    """The first `most` grapheme clusters of a text."""
+    if text.isascii() and "\r" not in text:  # CR LF is the only cluster of two ASCII characters
         return text[:most]
     return [found.group() for found in islice(_CHARACTERS.finditer(text), most)]
 
@@ -82,5 +82,5 @@ def _spans(piece: str) -> Iterator[tuple[str, int, int]]:
 
 @lru_cache(1 << 16)
 def _short(piece: str) -> tuple[tuple[str, int, int], ...]:
-    """Words come again and again, and no token reaches over white space: most are looked up."""
+    """Words repeat and no token crosses white space, so most pieces are found in the cache."""
     return tuple(_spans(piece))

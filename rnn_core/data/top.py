@@ -1,4 +1,4 @@
-"""The top of a file: how it is written, and its first rows. Everything that is guessed about a file is guessed from it."""
+"""The top of a file: how it is written, and its first rows. All guesses about a file are made from it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,21 +18,21 @@ READ_BY = ("format", "encoding", "delimiter", "quoting", "header")
 """The options of `DataConfig` that say how a file is written."""
 
 SAMPLE = 200
-"""Rows from which columns are guessed."""
+"""The number of rows from which columns are guessed."""
 
 _LOOKED_INTO, FURTHER = 5_000, 5
-"""Rows in which letters outside of ASCII are looked for, and how many of those that have some are shown."""
+"""The number of rows that are searched for letters beyond ASCII, and the number of rows with such letters that are shown."""
 
 _TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
 
 @dataclass(frozen=True)
 class Top:
-    """The top of one file. It is read at most once: the rows when they are first asked for.
+    """The top of one file. The rows are read once, at their first use.
 
     Attributes:
-        path: where the file lies.
-        format: how it is written; its `name` is what the file is called.
+        path: the file.
+        format: how it is written; its `name` is the file's name for people.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class Top:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """The first sound rows with all their values; of plain text, its lines. Raises Problem when there is none."""
+        """The first rows without faults, with all their values; for plain text, its lines. Raises Problem if there are none."""
         if self.format.kind == "text":
             lines = text_lines(chunks(self.path, self.format.encoding or "utf-8", self.format.name, None, self.format.mended))
             return tuple(Row(number, (line.removesuffix("\n"),)) for number, line in islice(lines, SAMPLE))
@@ -51,22 +51,21 @@ class Top:
 
     @cached_property
     def beyond_ascii(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        """The first rows with letters outside of ASCII, each with its line, from the head of a table: those show whether the
-        encoding is right."""
+        """The first rows of a table with letters beyond ASCII, each with its line. They show whether the encoding is right."""
         if not self.format.encoding or self.format.kind == "text":
             return ()
         return tuple(islice(self._beyond_ascii(), SAMPLE + FURTHER))
 
     @property
     def nbytes(self) -> int:
-        """About how many bytes it holds."""
+        """The approximate size in bytes."""
         held = [row.values for row in self.__dict__.get("rows", ())]
         held += [values for _, values in self.__dict__.get("beyond_ascii", ())]
         return sum(len(as_written(value)) + 50 for values in held for value in values)
 
     def _beyond_ascii(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         size = 0
-        with suppress(Problem):  # what is wrong further down is said when all is read
+        with suppress(Problem):  # faults further down are reported when the whole file is read
             for row in islice(read_rows(self.path, self.format), _LOOKED_INTO):
                 values = tuple(map(as_written, row.values))
                 size += sum(map(len, values))
@@ -77,15 +76,15 @@ class Top:
 
 
 Look = Callable[[Path, DataConfig, str | None, bool], Top]
-"""Gives the top of a file, as `look` does."""
+"""Returns the top of a file, as `look` does."""
 
 
 def look(path: Path, config: DataConfig, name: str | None = None, stream: bool = False) -> Top:
-    """The top of a file; what `config` states wins.
+    """Recognises the top of a file; values stated in `config` take precedence.
 
     Args:
-        name: what the file is called where that is not the name of `path`.
-        stream: whether it may be one long text, and a table of one column.
+        name: the file's name for people; None: the name of `path`.
+        stream: whether the file may be one long text or a table with one column.
 
     Raises:
         Problem: as `tables.recognise`.
@@ -95,5 +94,5 @@ def look(path: Path, config: DataConfig, name: str | None = None, stream: bool =
         return Top(path, recognise(path, config, name))
     if config.text or config.format or Path(name).suffix.lower() in _TABLES:
         return Top(path, recognise(path, config, name, fewest=1))
-    plain_text = make(DataConfig, {"format": "token_tag", "encoding": config.encoding})  # whose columns need no look
+    plain_text = make(DataConfig, {"format": "token_tag", "encoding": config.encoding})  # a kind whose columns are not examined
     return Top(path, replace(recognise(path, plain_text, name), kind="text", delimiter=None, header=("text",)))

@@ -1,4 +1,4 @@
-"""Files whose rows are to be answered: every row in its order with all its values, whether it has labels or not."""
+"""Files to predict: all rows in order with all their values, with or without labels."""
 
 import csv
 import re
@@ -25,18 +25,18 @@ from rnn_core.data.values import as_list
 __all__ = ["ABSENT", "LINES", "Unlabelled", "look_into"]
 
 Layout = Literal["text", "lists", "token"]
-"""How a row holds what is answered: a `text`; a sentence, as `lists` of its tokens; or one `token` of a sentence."""
+"""How a row holds the text to predict: a `text`; a sentence, as `lists` of its tokens; or one `token` of a sentence."""
 
 LINES = "lines"
 """The kind of a file with one text per line, which has no other columns."""
 
 SAMPLE = 200
 _FITTING = 0.9
-"""The share of the rows that must be sound for a file to be a table by its looks alone."""
+"""The share of rows without faults from which a file is a table, if only its content says so."""
 
 
 class _Absent:
-    """The value of a key that an object of JSON lines does not have."""
+    """The value of a key that is missing in an object of JSON lines."""
 
     def __repr__(self) -> str:
         return "ABSENT"
@@ -47,15 +47,15 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """One file and how its rows are read.
+    """One file to predict, and how its rows are read.
 
     Attributes:
-        format: how it is read; its kind may be `LINES`.
+        format: how the file is written; its kind may be `LINES`.
         text: the column of texts or tokens.
-        layout: how a row holds what is answered.
-        sentence: the column that says which sentence a token belongs to, in the layout `token`.
-        skipped: lines above the first text, where a line is a text.
-        types: the Arrow type of each column's values; columns that are not in it hold text.
+        layout: how a row holds the text to predict.
+        sentence: the column of sentence ids, in the layout `token`.
+        skipped: the number of lines above the first text, if each line is a text.
+        types: the Arrow type of each column; other columns hold text.
     """
 
     path: Path
@@ -76,10 +76,10 @@ class Unlabelled:
         return f"{held} from the column {self.text!r}{by}"
 
     def with_all_columns(self, tick: Callable[[float], object] | None = None) -> "Unlabelled":
-        """The same with every column there is. Objects of JSON lines may have keys that the first ones lack: all are read.
+        """The same with all columns. All of a JSON file is read, because later objects may have keys that the first ones lack.
 
         Raises:
-            Problem: when there are too many keys, or the file cannot be read.
+            Problem: if there are too many keys, or the file cannot be read.
         """
         if self.format.kind != "jsonl":
             return self
@@ -93,14 +93,16 @@ class Unlabelled:
         return replace(self, format=replace(self.format, header=tuple(kinds)), types=types)
 
     def rows(self, tick: Callable[[float], object] | None = None) -> Iterator[Row]:
-        """All rows in their order, with a value for each column. A row of a table that lacks fields behind its text is sound.
-        One with a fault has what its line holds, fields too many in the last column; in files of other kinds it has none.
+        """Yields all rows in order, with a value per column.
+
+        A row of a table that lacks only fields after its text has no fault. A row with a fault has the fields of its line,
+        with extra ones joined in the last column; in files that are not tables it has no values.
 
         Args:
-            tick: hears the share of the file read so far; what it raises ends the reading.
+            tick: is called with the share of the file read, 0…1; an exception raised by it stops the work.
 
         Raises:
-            Problem: when the rest of the file cannot be read.
+            Problem: if the rest of the file cannot be read.
         """
         if self.format.kind == LINES:
             below = islice(_lines(self.path, self.format, tick), self.skipped, None)
@@ -115,15 +117,15 @@ class Unlabelled:
             yield from self._with_fields(rows) if self.format.kind == "csv" else rows
 
     def _with_fields(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """The same rows, those with a fault with the fields of the line that they start in."""
-        numbered = enumerate(_lines(self.path, self.format), start=1)  # which is read when the first fault comes
+        """The same rows; those with a fault get the fields of the line where they start."""
+        numbered = enumerate(_lines(self.path, self.format), start=1)  # read only from the first fault on
         delimiter, width = self.format.delimiter or ",", len(self.format.header)
         needed = max(place(self.format, column) for column in (self.text, self.sentence) if column)
         for row in rows:
             if row.fault:
                 line = next((text for number, text in numbered if number == row.line), "")
                 fields = next(csv.reader([line.rstrip("\r\n")], **read_by(delimiter, self.format.quoting)), [])
-                enough = needed < len(fields) < width and row.fault.startswith("too few")  # the text is there
+                enough = needed < len(fields) < width and row.fault.startswith("too few")  # the text is present
                 fields[width - 1 :] = [delimiter.join(fields[width - 1 :])]
                 row = replace(row, values=(*fields, *[""] * (width - len(fields))), fault=None if enough else row.fault)
             yield row
@@ -132,17 +134,17 @@ class Unlabelled:
 def look_into(
     path: Path, config: DataConfig, schema: Schema, name: str | None = None, by_line: bool | None = None, like: str | None = None
 ) -> Unlabelled:
-    """How the rows of a file are read; what is stated wins.
+    """Decides how the rows of a file are read; stated options take precedence.
 
     Args:
-        config: the run's tokens; format, encoding, delimiter, text and sentence column are guessed where open.
-        schema: of the data that the run was trained on.
-        name: what the file is called where that is not its path's name.
+        config: the run's options for tokens; format, encoding, delimiter, text and sentence column are guessed if open.
+        schema: the schema of the run's data.
+        name: the file's name for people; None: the name of the path.
         by_line: whether each line is one text; None: guessed.
-        like: the text column that the run was trained on, which is taken where the file has it.
+        like: the text column of the run's data, used if the file has it.
 
     Raises:
-        Problem: when the file cannot be read, a stated column is missing, or the rows do not suit the task.
+        Problem: if the file cannot be read, a stated column is missing, or the rows do not fit the task.
     """
     name = name or path.name
     tagging = schema.per_token
@@ -163,7 +165,7 @@ def look_into(
         return _by_line(path, config, name)
     if by_line is None:
         by_looks = format.kind == "label_text" or (format.kind == "csv" and not _a_table(path, format))
-        if by_looks and _open(config, name):  # the first word of a line is no label where nobody said so
+        if by_looks and _open(config, name):  # the first word of a line is a label only if stated
             return _by_line(path, config, name)
     if like and not config.text and like in format.header:
         config = with_columns(config, text=like)
@@ -177,7 +179,7 @@ def look_into(
 
 
 def _open(config: DataConfig, name: str) -> bool:
-    """Whether neither the name of a file nor anything stated says that it is a table."""
+    """Whether neither the name of a file nor a stated option marks it as a table."""
     stated = config.format or config.delimiter or config.text
     return not stated and Path(name).suffix.lower() in ("", ".txt", ".text")
 
@@ -187,8 +189,8 @@ def _lines(path: Path, format: Format, tick: Callable[[float], object] | None = 
 
 
 def _by_line(path: Path, config: DataConfig, name: str) -> Unlabelled:
-    """One text per line, but for a first line that names the texts below it."""
-    seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # whose columns need no look
+    """One text per line, except for a first line that is a heading."""
+    seen = recognise(path, with_columns(config, format="token_tag", text=None), name)  # a kind whose columns are not examined
     format = replace(seen, kind=LINES, delimiter=None, header=("text",))
     top = next(_lines(path, format), "").strip().strip('"')
     if config.header == "no" or (config.header == "auto" and not _heading(top)):
@@ -198,12 +200,12 @@ def _by_line(path: Path, config: DataConfig, name: str) -> Unlabelled:
 
 
 def _heading(field: str) -> bool:
-    """Whether it is one word that texts are called by."""
+    """Whether a line is a usual name for a column of texts."""
     return len(field.split()) == 1 and named([field], (*TEXT, *TITLE)) is not None
 
 
 def _a_table(path: Path, format: Format) -> bool:
-    """Whether a file of no telling name has columns: by tabs, or by a heading that names texts."""
+    """Whether a file with an uninformative name is a table: by tabs, or by a header with a usual name for texts."""
     if len(format.header) < 2 or not (format.delimiter == "\t" or any(map(_heading, format.header))):
         return False
     with suppress(Problem):
@@ -213,7 +215,7 @@ def _a_table(path: Path, format: Format) -> bool:
 
 
 def _sample(path: Path, format: Format) -> list[Row]:
-    """The first sound rows. Raises Problem where there are none."""
+    """The first rows without faults. Raises Problem if there are none."""
     rows = list(islice(read_rows(path, format), SAMPLE))
     if not rows:
         raise Problem(f"{format.name} has no rows below its header: add one text per row.", "--lines, if each line is one text")
@@ -224,7 +226,7 @@ def _sample(path: Path, format: Format) -> list[Row]:
 
 
 def _check(rows: Sequence[Row], format: Format) -> None:
-    """Raises Problem where most of the first rows cannot be read."""
+    """Raises Problem if most of the first rows cannot be read."""
     faults = [row.fault for row in rows if row.fault]
     if 2 * len(faults) > len(rows):
         by = f" or the delimiter (now {DELIMITERS[format.delimiter]})" if format.delimiter in DELIMITERS else ""
@@ -241,7 +243,7 @@ def _lists(format: Format, rows: Sequence[Row], text: str) -> bool:
 
 
 def _types(path: Path, format: Format, rows: Sequence[Row]) -> dict[str, pa.DataType]:
-    """Those of a Parquet file are its own, where the values read fit them; a sentence has a list of texts in every column."""
+    """The Arrow types of columns: those of a Parquet file, if its values fit them; for sentences, lists of texts."""
     if format.by_sentence:
         return dict.fromkeys(format.header, pa.list_(pa.string()))
     if format.kind != "parquet":
@@ -250,7 +252,7 @@ def _types(path: Path, format: Format, rows: Sequence[Row]) -> dict[str, pa.Data
 
     types = {}
     for i, (column, kind) in enumerate(zip(format.header, pq.read_schema(path).types, strict=True)):
-        with suppress(pa.ArrowException, TypeError, ValueError):  # such as numbers that are read as the names of classes
+        with suppress(pa.ArrowException, TypeError, ValueError):  # such as numbers read as names of classes
             pa.array([row.values[i] for row in rows], kind)
             types[column] = kind
     return types
@@ -270,4 +272,4 @@ _JSON_TYPES = {
     frozenset({"int"}): pa.int64(), frozenset({"float"}): pa.float64(), frozenset({"int", "float"}): pa.float64(),
     frozenset({"bool"}): pa.bool_(), frozenset({"list"}): pa.list_(pa.string()),
 }  # fmt: skip
-"""The Arrow type of a key's values by the kinds there are; any other mixture is written as text."""
+"""The Arrow type for the kinds of a key's values; any other mixture is written as text."""

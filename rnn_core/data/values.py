@@ -1,4 +1,4 @@
-"""What a value of a table is: text, a list written as text, or spans of characters."""
+"""The values of a table: text, lists written as text, or spans of characters."""
 
 import ast
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def as_text(value: Any) -> str:
-    """A value as the file writes it, as far as that is known; nothing and NaN are the empty text."""
+    """A value as the file writes it, as far as known; None and NaN give the empty text."""
     if isinstance(value, str):
         return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -23,7 +23,7 @@ def as_text(value: Any) -> str:
 
 
 def as_written(value: Any) -> str:
-    """A value as a preview shows it: of a list, its first entries with spaces between."""
+    """A value as a preview shows it; for a list, its first entries joined by spaces."""
     return " ".join(map(as_text, value[:200])) if isinstance(value, list) else as_text(value)
 
 
@@ -31,16 +31,16 @@ _NUMPY = re.compile(r"(?<=['\"])\s+(?=['\"])")
 
 
 def as_list(value: Any) -> list[str] | None:
-    """The entries of a list, or of text that is one in JSON or as Python writes it; None for anything else."""
+    """The entries of a list, or of text that is a list in JSON or Python; None for anything else."""
     if isinstance(value, str):
         if not value.lstrip().startswith(("[", "(", "{")):
             return None
-        value = _NUMPY.sub(", ", value)  # which writes ['a' 'b']
+        value = _NUMPY.sub(", ", value)  # numpy writes ['a' 'b']
         try:
             value = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
         except RecursionError:
             return None
-        except ValueError:  # ['a', 'b'] is what pandas makes of lists in a CSV
+        except ValueError:  # pandas writes lists to CSV as ['a', 'b']
             try:
                 value = ast.literal_eval(value.strip())
             except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
@@ -50,7 +50,7 @@ def as_list(value: Any) -> list[str] | None:
 
 
 Span = tuple[int, int, str]
-"""A span of characters: where it begins, where it ends, and its type."""
+"""A span of characters: its start, its end, and its type."""
 
 _BEGINS, _ENDS = ("start", "start_offset", "begin", "from"), ("end", "end_offset", "stop", "to")
 _TYPES = ("label", "labels", "type", "tag", "entity", "entity_group", "class")
@@ -80,6 +80,6 @@ def _span(entry: Any) -> Span | None:
 
 
 def hold_spans(values: Sequence[Any]) -> bool:
-    """Whether a column holds spans of characters, in some rows at least one."""
+    """Whether a column holds lists of spans of characters, at least one of them not empty."""
     found = [as_spans(value) for value in values]
     return any(found) and all(spans is not None for spans in found)

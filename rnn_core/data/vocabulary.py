@@ -1,4 +1,4 @@
-"""The vocabulary: which number stands for which word. Built from training tokens alone."""
+"""The vocabulary: words and their indices. It is built from the training split only."""
 
 import unicodedata
 from collections import Counter
@@ -18,12 +18,12 @@ _APOSTROPHES = str.maketrans("’ʼ＇", "'''")
 
 
 def unified(token: str) -> str:
-    """A token as all of its spellings are written: letters composed (NFC), and the typewriter's apostrophe."""
+    """A token in one spelling for all variants: composed letters (NFC), and the typewriter apostrophe."""
     return token if token.isascii() else unicodedata.normalize("NFC", token.translate(_APOSTROPHES))
 
 
 def folding(lowercase: bool, unify: bool = True) -> Callable[[str], str]:
-    """The function that gives the word which a token counts as."""
+    """Returns the function from a token to the word that is looked up."""
     if not unify:
         return str.lower if lowercase else str
     return (lambda token: unified(token.lower())) if lowercase else unified
@@ -35,9 +35,9 @@ class Vocabulary:
 
     Attributes:
         words: (N,) every word, specials included.
-        counts: (N,) how often each stood in training; 0 for the specials.
-        lowercase: whether tokens are folded before they are looked up.
-        unify: whether the spellings of a word that `unified` makes one are one; not so in older runs.
+        counts: (N,) the frequency of each in training; 0 for the specials.
+        lowercase: whether tokens are lower-cased before they are looked up.
+        unify: whether `unified` is applied before they are looked up; older runs do not.
     """
 
     words: tuple[str, ...]
@@ -47,7 +47,7 @@ class Vocabulary:
 
     @classmethod
     def build(cls, texts: Iterable[Sequence[str]], size: int, lowercase: bool = False) -> "Vocabulary":
-        """The `size` most frequent words of `texts` (specials not counted); ties go to the word seen first."""
+        """The `size` most frequent words of `texts` (specials not counted); ties are resolved by first appearance."""
         counts: Counter[str] = Counter()
         for tokens in texts:
             counts.update(map(folding(lowercase), tokens))
@@ -55,8 +55,8 @@ class Vocabulary:
 
     @classmethod
     def of_counts(cls, counts: Counter[str], size: int, lowercase: bool = False) -> "Vocabulary":
-        """The same from how often each folded word stands in training, in order of first appearance."""
-        for special in SPECIALS:  # a text may spell a special; it is still only text
+        """The same from the count of each folded word in training, in order of first appearance."""
+        for special in SPECIALS:  # a special spelled in a text is not a special
             counts.pop(special, None)
         kept = counts.most_common(size)
         return cls(
@@ -72,21 +72,21 @@ class Vocabulary:
 
     @cached_property
     def fold(self) -> Callable[[str], str]:
-        """The word that a token counts as, which is then looked up."""
+        """The function from a token to the word that is looked up."""
         return folding(self.lowercase, self.unify)
 
     def encode(self, tokens: Sequence[str]) -> list[int]:
-        """The index of each token, `UNK` where it is not in the vocabulary (a special spelled in a text included)."""
+        """The index of each token; `UNK` if it is not in the vocabulary, or is a special spelled in a text."""
         look_up = self._index.get
         return [look_up(token, UNK) for token in map(self.fold, tokens)]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Plain values for JSON."""
         return {"words": list(self.words), "counts": list(self.counts), "lowercase": self.lowercase, "unify": self.unify}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Vocabulary":
-        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError on anything else."""
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError for other values."""
         words, counts = tuple(map(str, values["words"])), tuple(map(int, values["counts"]))
         if words[: len(SPECIALS)] != SPECIALS or len(words) != len(counts) or len(set(words)) != len(words):
             raise ValueError("not a vocabulary")

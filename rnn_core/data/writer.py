@@ -1,4 +1,4 @@
-"""Examples go to disk while files are read: as they were read, and as provisional numbers."""
+"""Writes examples to disk while files are read: as they were read, and as provisional numbers."""
 
 from array import array
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,19 +18,19 @@ from rnn_core.data.tokens import tokenise
 from rnn_core.data.vocabulary import folding
 
 ROW_GROUP = 16_000_000
-"""Bytes of examples that are written to examples.parquet at a time."""
+"""Bytes of examples per write to examples.parquet."""
 
 PIECE = 1_000_000
-"""Tokens whose numbers are changed at a time when rare ones are forgotten."""
+"""Tokens per block when numbers change because rare tokens are dropped."""
 
 
 class TokensWriter:
-    """Takes in the texts of a tokens side: the numbers of their tokens go to a file, a few figures of each text to memory.
+    """Writes the texts of a tokens side: the numbers of their tokens to a file; a few numbers per text stay in memory.
 
     Args:
         path: the file.
-        config: how texts become tokens.
-        between: what stands between tokens that come as lists; None: they come as texts.
+        config: the options by which texts become tokens.
+        between: the string between tokens that are given as lists; None: texts are given.
     """
 
     def __init__(self, path: Path, config: DataConfig, between: str | None):
@@ -41,7 +41,7 @@ class TokensWriter:
         self._file = path.open("wb")
 
     def add(self, texts: Any) -> tuple[Any, np.ndarray]:
-        """Takes texts in, or lists of tokens.
+        """Adds texts, or lists of tokens.
 
         Returns:
             The texts as they are kept, and the rows that were cut.
@@ -65,7 +65,7 @@ class TokensWriter:
         return kept, cut
 
     def _forget(self) -> None:
-        """Forgets the rarer tokens, also in what is written already."""
+        """Drops the rarer tokens, also in the part of the file that is written already."""
         self.forgot = True
         self._file.flush()
         counts = np.zeros(len(self.numbering.tokens), np.int64)
@@ -81,15 +81,15 @@ class TokensWriter:
                 place = file.tell()
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Writes the rest."""
         self._file.close()
 
 
 class Writer:
-    """Takes examples in and puts them on disk, their tokens as provisional numbers; `finish` gives them their final ones.
+    """Writes examples to disk, with provisional numbers for tokens; `finish` replaces these by final indices.
 
-    What is kept in memory is a few numbers per example, and the different tokens. examples.parquet is written beside the
-    rest of the work and is whole when the `with` of a writer ends.
+    A few numbers per example and the different tokens are kept in memory. A thread writes examples.parquet, which is complete
+    when the `with` block of the writer ends.
     """
 
     def __init__(self, folder: Path, config: DataConfig, schema: Schema):
@@ -128,18 +128,18 @@ class Writer:
 
     @property
     def forgot(self) -> bool:
-        """Whether rare tokens had to be forgotten."""
+        """Whether rare tokens were dropped."""
         return any(side.forgot for side in self.texts.values())
 
     def add(self, found: Found, file: str, split: str) -> list[int]:
-        """Takes examples in.
+        """Adds examples.
 
         Args:
-            file: where the lines are counted, such as "train.csv line".
-            split: what they are of when they do not say so themselves.
+            file: the prefix of a line number, such as "train.csv line".
+            split: their split, unless `found` gives one.
 
         Returns:
-            The lines of those that were cut.
+            The lines of the examples that were cut.
         """
         if not found.lines:
             return []
@@ -163,12 +163,12 @@ class Writer:
 
     def _write_table(self) -> None:
         if self._writing:
-            self._writing.result()  # no more than two waiting parts are held, and no fault is passed over
+            self._writing.result()  # at most two parts are held, and exceptions of the thread are raised
         self._writing = self._beside.submit(self._table.write_table, pa.Table.from_batches(self._waiting, self._schema))
         self._waiting = []
 
     def close(self) -> None:
-        """Writes what is left, once all examples are taken in."""
+        """Writes the rest, after all examples were added."""
         if self._waiting:
             self._write_table()
         for side in self.texts.values():

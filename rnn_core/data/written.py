@@ -1,7 +1,7 @@
-"""Tables written row by row in bounded memory: CSV, JSON lines, Parquet, and CoNLL for sentences with tags.
+"""Writes tables in bounded memory: CSV, JSON lines, Parquet, and CoNLL for sentences with tags.
 
-A cell of a CSV file that a spreadsheet would run as a formula is written with a ' before it; the other formats keep every
-text as it is.
+A cell of a CSV file that a spreadsheet would run as a formula is written with a ' before it; the other formats keep all
+texts unchanged.
 """
 
 import csv
@@ -24,11 +24,11 @@ from rnn_core.data.unlabelled import ABSENT
 from rnn_core.data.values import as_text
 
 Write = Callable[[Sequence[Sequence[Any]]], None]
-"""Takes some rows more, column by column."""
+"""Appends rows, given column by column."""
 
 CONLL = ".conll"
 FORMATS = {".csv": "CSV", ".jsonl": "JSON lines", ".parquet": "Parquet", CONLL: "CoNLL"}
-"""What can be written, by the end of the file's name."""
+"""The formats that can be written, by file suffix."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _RISKY = frozenset("=+-@\t\r\n")
@@ -36,9 +36,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def neutral(text: str) -> str:
-    """A text for a cell of a CSV file, with ' before it where a spreadsheet would take it for a formula.
+    """A text for a cell of a CSV file, with ' before it if a spreadsheet would run it as a formula.
 
-    Those begin with = + - @, a tab or a line end (OWASP, CSV Injection); numbers such as -3.5 are no formulas.
+    Formulas begin with = + - @, a tab or a line end (OWASP, CSV Injection); numbers such as -3.5 are not formulas.
     """
     return "'" + text if text[:1] in _RISKY and text and not _NUMBER.fullmatch(text) else text
 
@@ -53,7 +53,7 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def free_names(taken: Iterable[str], wanted: Iterable[str]) -> list[str]:
-    """The names wanted, each with a number in brackets where it, in whatever capitals, is taken already."""
+    """The wanted names; one that is taken already, ignoring case, gets a number in brackets."""
     there = {name.casefold() for name in taken}
     found = []
     for name in wanted:
@@ -68,11 +68,11 @@ def free_names(taken: Iterable[str], wanted: Iterable[str]) -> list[str]:
 
 @contextmanager
 def table(path: Path, schema: pa.Schema, kind: str) -> Iterator[Write]:
-    """Opens a table that is written piece by piece.
+    """Opens a table for writing in pieces.
 
     Args:
-        schema: names and types of the columns. Only Parquet keeps the types; CSV writes lists and objects as JSON.
-        kind: a key of `FORMATS`, but for CoNLL, which is no table.
+        schema: the names and types of the columns. Only Parquet keeps the types; CSV writes lists and objects as JSON.
+        kind: a key of `FORMATS` other than CoNLL.
     """
     with {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}[kind](path, schema) as write:
         yield write
@@ -81,18 +81,18 @@ def table(path: Path, schema: pa.Schema, kind: str) -> Iterator[Write]:
 def conll_sentence(columns: Sequence[Sequence[str]], comments: Iterable[tuple[str, str]] = ()) -> str:
     """A sentence as CoNLL lines: comments, one line per token with a space between the columns, and a blank line.
 
-    White space within a field becomes a no-break space and nothing becomes _, so that every line has as many fields.
+    White space in a field becomes a no-break space and an empty field becomes _, so that all lines have equally many fields.
 
     Args:
-        columns: each with one value per token, and with none for a row without tokens.
-        comments: name and value; an empty value is left out.
+        columns: one value per token each; none for a row without tokens.
+        comments: names and values; empty values are left out.
     """
     held = []
     for name, value in comments:
         if not value.strip():
             continue
-        line = " ".join(f"#{name} = {value}".split())  # "# text" would say that the file is CoNLL-U
-        if len(line.split(" ")) == len(columns):  # it would be taken for a token
+        line = " ".join(f"#{name} = {value}".split())  # "# text" would mark the file as CoNLL-U
+        if len(line.split(" ")) == len(columns):  # it would be read as a token
             line = line.replace(" = ", "=", 1)
         held.append(line)
     fields = [[NO_BREAK.join(value.split()) or "_" for value in column] for column in columns]
@@ -100,11 +100,11 @@ def conll_sentence(columns: Sequence[Sequence[str]], comments: Iterable[tuple[st
     return "\n".join([*held, "", ""])
 
 
-# ---- one writer a format --------------------------------------------------------------------------------------------
+# ---- one writer per format --------------------------------------------------------------------------------------------
 
 
 class _Rows:
-    """A file that ends the rows of a `csv.writer` with LF. A writer told to do so itself puts no quotes around a CR."""
+    """A file that ends the rows of a `csv.writer` with LF. With `lineterminator="\\n"`, the writer would not quote a CR."""
 
     def __init__(self, file: TextIO):
         self._write = file.write
@@ -147,7 +147,7 @@ def _json_lines(path: Path, schema: pa.Schema) -> Iterator[Write]:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON has a word for; NaN and infinity are null."""
+    """A value that JSON can represent; NaN and infinity become null."""
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
@@ -184,7 +184,7 @@ def _array(column: Sequence[Any], field: pa.Field) -> pa.Array:
         values = [read(value) if type(value) is Number else value for value in values]
     try:
         return pa.array(values, field.type)
-    except UnicodeEncodeError:  # half a character
+    except UnicodeEncodeError:  # a lone surrogate
         return pa.array(_mended(values), field.type)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise Problem(
@@ -197,7 +197,7 @@ def _text(value: Any) -> str:
 
 
 def _mended(value: Any) -> Any:
-    """The same values with halves of characters written out as \\ud800."""
+    """The same values with lone surrogates written out as \\ud800."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):

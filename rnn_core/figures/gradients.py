@@ -109,7 +109,7 @@ def pairs(
     if copy is not None:
         shapes += outline(FIRST + copy - 0.5, FIRST + copy + 0.5, rows[0] + FIRST - every / 2, rows[-1] + FIRST + every / 2)
     across = named(step_axis(tokens, width=850), words)
-    across |= {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step i"}}
+    across |= {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step k"}}
     down = named(step_axis(tokens, 26, width=np.inf), words)
     down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": "loss at step t"}}
     return frame(

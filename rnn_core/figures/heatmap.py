@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import (
     FIRST,
+    LABEL,
     TIGHT,
     Figure,
     frame,
@@ -108,11 +109,43 @@ def states(
     )  # fmt: skip
 
 
+def weights(values: np.ndarray, letter: str, names: Sequence[str], columns: str) -> Figure:
+    """The rows of a matrix, on the diverging scale with 0 in its middle.
+
+    Args:
+        values: (r, c).
+        letter: of the matrix.
+        names: (r,) what the rows are called; empty: they are units.
+        columns: what the columns multiply.
+    """
+    values = np.nan_to_num(np.asarray(values, np.float32))
+    bound = float(np.abs(values).max(initial=0)) or 1.0
+    z, scale = as_bytes(values, bound)
+    rows = [escape(name, LABEL) for name in names] or [f"unit {row}" for row in range(len(values))]
+    data = [dict(
+        type="heatmap",
+        z=z,
+        customdata=np.ascontiguousarray(values),
+        zmin=-bound * scale,
+        zmax=bound * scale,
+        colorscale=palette.DIVERGING,
+        colorbar=_bar([v * scale for v in (-bound, 0, bound)], [f"{v:.3g}" for v in (-bound, 0, bound)]),
+        hovertemplate="%{y}, column %{x}: %{customdata:+.4f}<extra>" + letter + "</extra>",
+    )]
+    few = range(0, len(rows), -(-len(rows) // 32))
+    return frame(
+        data,
+        int(np.clip(14 * len(rows), 120, 560)) + 90,
+        ("weights", letter, values.shape),
+        xaxis={"title": {"text": f"column: a number of {columns}"}, "showgrid": False, "tickformat": "d"},
+        yaxis={"range": [len(rows) - 0.5, -0.5], "showgrid": False, "tickvals": list(few), "ticktext": [rows[i] for i in few]},
+        margin=TIGHT,
+    )
+
+
 def each_cell_clickable(count: int, d: int) -> bool:
     """Whether the cells of `count` steps and `d` units can be clicked one by one; else a click chooses a step alone."""
     return count * d <= MOST_TARGETS
-
-
 
 
 def farthest_from_zero(values: np.ndarray, stride: int) -> np.ndarray:

@@ -47,6 +47,7 @@ def beliefs(
     colours: Mapping[str, str],
     decided: int | None = None,
     step: int | None = None,
+    cut: int | None = None,
 ) -> Figure:
     """The probability of each class at every step. A click gives `[step]`.
 
@@ -55,6 +56,7 @@ def beliefs(
         labels, tokens: (k,), (T,).
         decided: the decision step, which is marked.
         step: the chosen one.
+        cut: the first step that training and evaluation leave out, which is marked.
     """
     p = np.asarray(p, np.float32)
     count, k = p.shape
@@ -85,6 +87,10 @@ def beliefs(
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
+    if cut is not None:
+        upright, note = rule(cut, f"training cuts before t = {FIRST + cut}", count)
+        x = FIRST + cut - 0.5
+        marks.append((upright | {"x0": x, "x1": x}, note | {"x": x, "y": 0.94}))
     legend = LEGEND
     if len(drawn) < k:
         legend = LEGEND | {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
@@ -151,6 +157,36 @@ def step_losses(
         **ALONG_X,
         xaxis=named(step_axis(tokens, width=850 if wide else 420), step_words(tokens)),
         yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
+        shapes=chosen(step),
+        showlegend=True,
+    )
+
+
+def text_loss(parts: np.ndarray, tokens: Sequence[str], step: int | None = None) -> Figure:
+    """w_t L(t) at each step, and the sum up to it, which ends at L. A click gives `[step]`.
+
+    Args:
+        parts: (T,) w_t L(t) in nats.
+    """
+    t, words, picks = steps(len(parts)), step_words(tokens), np.arange(len(parts), dtype=np.int32)
+    common: dict[str, Any] = {"x": t, "customdata": picks, "hovertext": words}
+    looks: dict[str, Any] = {"type": "bar", "marker": {"color": palette.BLUE}, **NO_FADE}
+    if len(parts) > FEW_STEPS:  # thousands of bars would be hairlines, and slow to draw
+        looks = {"type": "scatter", "mode": "lines", "fill": "tozeroy", "line": {"color": palette.BLUE, "width": 1}}
+    data: list[dict[str, Any]] = [
+        dict(**looks, **common, y=np.asarray(parts, np.float32), name="w L(t) of this step",
+             hovertemplate="%{hovertext}<br>w L(t) = %{y:.4f}<extra></extra>"),
+        dict(type="scatter", **common, y=np.cumsum(parts).astype(np.float32), name="sum so far, L at the end", mode="lines",
+             line={"color": palette.ORANGE, "width": 2, "shape": "hv"},
+             hovertemplate="%{hovertext}<br>sum so far %{y:.4f}<extra></extra>"),
+    ]  # fmt: skip
+    return frame(
+        data,
+        300,
+        ("text loss", tuple(tokens)),
+        bargap=0.25,
+        xaxis=step_axis(tokens, width=850),
+        yaxis={"rangemode": "tozero", "title": {"text": "nats"}},
         shapes=chosen(step),
         showlegend=True,
     )

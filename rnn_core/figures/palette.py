@@ -59,6 +59,9 @@ DIVERGING: Scale = [
 ]
 """For numbers below and above 0."""
 
+NEGATIVE, POSITIVE = "#8d5aa6", "#3f9a4f"
+"""Of that scale, for a colour whose strength is the amount."""
+
 _TAG = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
 _NEGATIVE = {"negative", "neg", "0", "no", "false", "bad", "ham", "-1"}
 _POSITIVE = {"positive", "pos", "1", "yes", "true", "good", "spam", "+1"}

@@ -1,15 +1,16 @@
 """The terms of a sum as bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame
-from rnn_core.results import GateTerms
+from rnn_core.results import GateTerms, Logit
 
 
 class Part(NamedTuple):
-    """A part of a sum: what it is called, its value, `past`, `word` or `bias`, and what hover says of it."""
+    """A part of a sum: what it is called, its value, its kind (`past`, `word` or `bias`; of a logit `state` or `bias`), and what
+    hover says of it."""
 
     name: str
     value: float
@@ -44,6 +45,22 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     return shown + [inner] * (terms.inner_bias != 0)
 
 
+def largest_of_logit(found: Logit, states: Sequence[str], most: int = 12) -> list[Part]:
+    """What a logit is made of: the largest terms first, then the rest added up, then c.
+
+    Args:
+        states: (D,) what the numbers of the state are called.
+    """
+    terms = zip(found.terms, found.weights, states, strict=True)
+    parts = [Part(f"V · {name}", float(value), "state", f"V[{found.chosen}, {i}] = {weight:.4f}, times {name}")
+             for i, (value, weight, name) in enumerate(terms)]  # fmt: skip
+    parts.sort(key=lambda part: -abs(part.value))
+    shown, rest = parts[:most], [part.value for part in parts[most:]]
+    if rest:
+        shown.append(Part(f"V · h: the other {len(rest)}", sum(rest), "state", f"{len(rest)} products added up"))
+    return [*shown, Part("c", found.bias, "bias", f"c[{found.chosen}]")]
+
+
 def plain(latex: str) -> str:
     """A short formula of LaTeX in plain signs."""
     signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\sigma": "σ", "_{t-1}": "(t−1)", "_t": "(t)", "-": "−"}
@@ -52,11 +69,17 @@ def plain(latex: str) -> str:
     return latex
 
 
-def terms(parts: Sequence[Part], total: float) -> Figure:
-    """The terms of a sum as bars, and the sum."""
-    looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
-             "bias": ("bias", palette.GREY), "sum": ("sum", "#009E73")}  # fmt: skip
-    every = [*parts, Part("sum", total, "sum", "b + W h + U x")]
+Looks = Mapping[str, tuple[str, str]]
+"""By the kind of a part what the legend calls it, and its colour."""
+
+OF_GATE: Looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
+                  "bias": ("bias", palette.GREY), "sum": ("sum", "#009E73")}  # fmt: skip
+OF_LOGIT: Looks = {"state": ("V h: from the state", palette.BLUE), "bias": ("bias", palette.GREY), "sum": ("logit", "#009E73")}
+
+
+def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, formula: str = "b + W h + U x") -> Figure:
+    """The terms of a sum as bars, and the sum, which `formula` writes."""
+    every = [*parts, Part(looks["sum"][0], total, "sum", formula)]
     data: list[dict[str, Any]] = []
     for kind, (name, colour) in looks.items():
         rows = [i for i, part in enumerate(every) if part.kind == kind]

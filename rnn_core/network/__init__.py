@@ -1,7 +1,6 @@
-"""Recurrent networks in torch: cells, layers, embeddings, and what trains and records them.
+"""Recurrent networks in torch: cells, layers, embeddings, their training and their recording.
 
-`network.Recurrent`, `network.Embedding`, `network.Network`, `network.record` and `network.Edits` load torch when they are first
-asked for.
+`network.Recurrent`, `network.Embedding`, `network.Network`, `network.record` and `network.Edits` load torch at their first use.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""All parameters of a network but its tables of embeddings, as one row of numbers."""
+"""All parameters of a network except its embeddings in one array."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -20,16 +20,16 @@ class Part(NamedTuple):
 
 
 class Dense:
-    """Puts them end to end in memory, with room for their gradients: each parameter becomes a view of its part.
+    """Stores parameters end to end in one array, and their gradients in another: each parameter becomes a view.
 
     Args:
-        network: in memory of the processor. Parameters that two modules share are there once.
+        network: the network, in CPU memory. A parameter shared by two modules is stored once.
         without: its embeddings that are updated by rows.
 
     Attributes:
-        weights, gradients: (P,), zero between the parts: each begins where a line of the cache does.
-        layers: of each `Recurrent` by its path, layer by layer its cell's parameters as declared, with its directions in
-            front, (D', …).
+        weights, gradients: (P,), zero between the parts, each of which begins at a cache line.
+        layers: for each `Recurrent` by path, and each layer: the parameters of its cell as declared, with the directions as
+            first axis, (D', …).
     """
 
     def __init__(self, network: nn.Module, without: Iterable[Embedding] = ()):
@@ -73,13 +73,13 @@ class Dense:
         return Part(weights, gradients)
 
     def receive(self) -> None:
-        """Sets the gradients to zero and has autograd add to them."""
+        """Sets the gradients to zero; autograd accumulates there."""
         self.gradients[:] = 0
         for p in self._ordered:
             p.grad = torch.from_numpy(self.gradients[self._places[id(p)]]).view(p.shape)
 
     def _move(self, parameters: Iterable[Tensor], begin: int) -> int:
-        """Makes them views of the row from `begin` on; gives where they end."""
+        """Makes parameters views of the array from `begin` on; returns the index of their end."""
         for p in parameters:
             place = self._places[id(p)] = slice(begin, begin + p.numel())
             self.weights[place] = p.detach().numpy().ravel()
@@ -89,11 +89,11 @@ class Dense:
 
     @property
     def attached(self) -> bool:
-        """Whether the network's parameters are still views of the row."""
+        """Whether the network's parameters are still views of the array."""
         first = self._ordered[0]
         here = self.weights.__array_interface__["data"][0] + self._places[id(first)].start * self.weights.itemsize
         return first.data_ptr() == here
 
     def parts(self, row: np.ndarray) -> list[np.ndarray]:
-        """What of a row (P,) belongs to each parameter, in the order of the network's."""
+        """The parts of an array (P,) for each parameter, in the order of the network's parameters."""
         return [row[self._places[id(p)]] for p in self._ordered]

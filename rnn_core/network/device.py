@@ -1,4 +1,4 @@
-"""Where a network computes, on the processor or on a GPU, and how its numbers are read back to the host."""
+"""The device of a network, CPU or GPU, and copies from it to the host."""
 
 import numpy as np
 import torch
@@ -8,10 +8,10 @@ from rnn_core.config import Problem
 
 
 def device_of(name: str) -> torch.device:
-    """The device that `--device` names; `auto` is the GPU where there is one.
+    """The device for a value of `--device`; `auto` is the GPU, if there is one.
 
     Raises:
-        Problem: when it is not there.
+        Problem: if it is not available.
     """
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
@@ -25,23 +25,23 @@ def title_of(device: torch.device) -> str:
 
 
 def place_of(network: nn.Module) -> torch.device:
-    """The device that a network's parameters are on."""
+    """The device of a network's parameters."""
     return next(network.parameters()).device
 
 
 def host(tensor: Tensor) -> Tensor:
-    """The tensor in memory of the processor, without its graph: the one place where numbers are read back from a GPU.
+    """The tensor in CPU memory, detached. All copies from a GPU are made here.
 
-    Each call waits until the GPU has computed them.
+    Each call waits until the GPU has computed the tensor.
     """
     return tensor.detach().cpu()
 
 
 def array(tensor: Tensor) -> np.ndarray:
-    """The same as an array, which on the processor shares the tensor's memory."""
+    """The same as an array, which shares the tensor's memory on the CPU."""
     return host(tensor).numpy()
 
 
 def number(tensor: Tensor) -> float:
-    """The one number of a tensor."""
+    """The value of a tensor with one element."""
     return float(host(tensor))

@@ -9,9 +9,9 @@ from rnn_core.compiled import OPTIONS, compiled
 
 
 class Noise:
-    """Keys of random choices, decided by the seed, the number of the update and how many were drawn: no state is kept.
+    """Keys of random choices, which depend on the seed, the number of the update and the number of keys drawn before.
 
-    By SplitMix64 (Steele, Lea and Flood 2014).
+    No generator state is saved. By SplitMix64 (Steele, Lea and Flood 2014).
     """
 
     def __init__(self, seed: int, update: int):
@@ -23,18 +23,18 @@ class Noise:
         return _mixed(self._state) >> 32
 
     def for_torch(self) -> int:
-        """A seed of 63 bits for torch's own generator, which draws no key."""
+        """A seed of 63 bits for torch's own generator; it does not count as a key."""
         return _mixed(self._state) >> 1
 
     def choices(self, shape: tuple[int, ...], share: float) -> np.ndarray:
-        """True with a probability of `share`, each by itself."""
+        """Independent booleans, True with probability `share`."""
         out = np.empty(shape, np.bool_)
         _choose(out.reshape(-1), share, self.key())
         return out
 
 
 def _mixed(z: int) -> int:
-    """64 bits, each of which depends on all of z."""
+    """The mixing function of SplitMix64: 64 bits, each of which depends on all bits of z."""
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
     z = (z ^ z >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
     return z ^ z >> 31
@@ -44,7 +44,7 @@ class Dropout(nn.Module):
     """Sets a share p of the numbers to zero in training and scales the others by 1 / (1 − p) (Srivastava et al. 2014).
 
     Attributes:
-        noise: what is dropped is decided by its keys, one a call.
+        noise: its keys decide the masks, one key per call.
     """
 
     def __init__(self, p: float):
@@ -53,7 +53,7 @@ class Dropout(nn.Module):
         self.noise = Noise(0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (any shape) with numbers dropped; x itself when not training."""
+        """Applies dropout to x (any shape); returns x itself when not training."""
         if not self.training or not self.p:
             return x
         if x.device.type != "cpu":
@@ -64,13 +64,13 @@ class Dropout(nn.Module):
 
 
 def thin(x: np.ndarray, p: float, key: int) -> None:
-    """Dropout of x (C-contiguous) in place. Of ∂L/∂x after it, this makes that before it."""
+    """Dropout of x (C-contiguous) in place. Its backward pass is the same function of ∂L/∂x."""
     _thin(x.reshape(-1, copy=False), p, key)
 
 
 @njit(inline="always", **OPTIONS)
 def _kept(i: int, key: int, least: int) -> np.bool_:
-    """Whether dropout keeps number i: 32 bits by MurmurHash3's finaliser (Appleby 2011) of i and the key say so."""
+    """Whether dropout keeps number i, by 32 bits of MurmurHash3's finaliser (Appleby 2011) of i and the key."""
     bits = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9) + np.uint32(key))
     bits = np.uint32((bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B))
     bits = np.uint32((bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35))
@@ -79,7 +79,7 @@ def _kept(i: int, key: int, least: int) -> np.bool_:
 
 @compiled
 def _choose(out: np.ndarray, share: float, key: int) -> None:
-    """Each of out (m,) is true with probability `share`."""
+    """Sets each of out (m,) to true with probability `share`."""
     least = np.uint32((1 - share) * 4294967295)
     for i in range(len(out)):
         out[i] = _kept(i, key, least)
@@ -87,7 +87,7 @@ def _choose(out: np.ndarray, share: float, key: int) -> None:
 
 @compiled
 def _thin(x: np.ndarray, p: float, key: int) -> None:
-    """Dropout: each number of x (m,) is zero with probability p, or else multiplied by 1 / (1 − p)."""
+    """Dropout: sets each number of x (m,) to zero with probability p, and multiplies the others by 1 / (1 − p)."""
     least, zero, scale = np.uint32(p * 4294967295), x.dtype.type(0), x.dtype.type(1 / (1 - p))
     for i in range(len(x)):
         x[i] = x[i] * scale if _kept(i, key, least) else zero

@@ -1,4 +1,4 @@
-"""Looking words up."""
+"""Embeddings: vectors by index, with gradients of the rows that a batch reads."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,9 +11,9 @@ from rnn_core.compiled import compiled
 
 
 class Rows(NamedTuple):
-    """Vectors that are looked up: the different ones, (M, n), and which of them stands where, (T, B).
+    """Embedded tokens as unique with inverse: the different vectors, (M, n), and the index of the vector at each place, (T, B).
 
-    `Recurrent` takes it instead of (T, B, n): what it does with a word is then done once for all the places of the word.
+    `Recurrent` takes it instead of (T, B, n), and then computes U x + b once for each different word.
     """
 
     table: Tensor
@@ -28,7 +28,7 @@ class Embedding(nn.Module):
     """A table of vectors by index, (N, n), of which a batch reads few rows.
 
     While an optimiser is attached (`attach`) and the module is in training mode, the rows of a batch are brought up to date
-    before they are read, and they alone have a gradient: `take` gives it. Otherwise this is `torch.nn.Embedding`.
+    before they are read, and only they have a gradient, which `take` returns. Otherwise this is `torch.nn.Embedding`.
 
     Args:
         count: N.
@@ -50,8 +50,8 @@ class Embedding(nn.Module):
         return nn.functional.embedding(tokens, self.weight) if self._before is None else self.rows(tokens).whole()
 
     def rows(self, tokens: Tensor) -> Rows:
-        """The different vectors among those of the tokens, (…), and which stands where. Beside the processor each place has a
-        vector of its own, because nothing there is saved by looking for the different ones."""
+        """The embedded tokens, (…), as unique with inverse. On a GPU each place has a vector of its own, because finding the
+        different ones saves no time there."""
         if tokens.device.type != "cpu":
             each = torch.arange(tokens.numel(), device=tokens.device).view(tokens.shape)
             return Rows(nn.functional.embedding(tokens.flatten(), self.weight), each)
@@ -64,22 +64,22 @@ class Embedding(nn.Module):
         return Rows(table, torch.from_numpy(places))
 
     def look_up(self, rows: np.ndarray) -> np.ndarray:
-        """A copy of different rows (M,), brought up to date, (M, n)."""
+        """A copy of the given different rows (M,), brought up to date, (M, n)."""
         if self._before:
             self._before(rows)
         return self.weight.detach().numpy()[rows]
 
     def different(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The different ones of tokens of any shape, in the order they come, (M,), and which of them each token is.
+        """Unique with inverse: the different tokens in order of appearance, (M,), and the index of each token among them.
 
-        For the one thread that trains: it uses memory of the module.
+        Not thread-safe: it uses a buffer of the module.
         """
         if len(self._numbers) != len(self.weight):
             self._numbers = np.full(len(self.weight), -1)
         return different(tokens, self._numbers)
 
     def attach(self, before: Callable[[np.ndarray], object] | None) -> None:
-        """Hands the table to an optimiser, which hears of rows (M,) before they are read; None takes it back."""
+        """Attaches an optimiser: `before` is called with rows (M,) before they are read; None detaches it."""
         self._before = before
         self._read.clear()
 
@@ -87,7 +87,7 @@ class Embedding(nn.Module):
         """The rows that were read since the last call, (M,), and ∂L/∂ of them, (M, n).
 
         Raises:
-            RuntimeError: when the table was also used as a whole, such as by a tied output, so that every row has a gradient.
+            RuntimeError: if the table was also used as a whole, such as by a tied output, so that every row has a gradient.
         """
         if self.weight.grad is not None:
             raise RuntimeError("the table has a gradient as a whole: a module that shares it must hold it as its own parameter")
@@ -104,7 +104,7 @@ class Embedding(nn.Module):
 
 
 def by_one_hot(table: Tensor, tokens: Tensor) -> Tensor:
-    """onehot(w) E, (m, n), for tokens (m,) and a table E (N, n): the product that looking up rows stands for.
+    """onehot(w) E, (m, n), for tokens (m,) and a table E (N, n): the product that is equal to looking up rows.
 
     The one-hot matrix, (m, N), is sparse.
     """
@@ -115,11 +115,11 @@ def by_one_hot(table: Tensor, tokens: Tensor) -> Tensor:
 
 @compiled
 def different(tokens: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different tokens in the order they come, and which of them each token is.
+    """Unique with inverse: the different tokens in order of appearance, and the index of each token among them.
 
     Args:
         tokens: indices of any shape.
-        numbers: (N,) scratch for every token there may be, −1 throughout, and again when this returns.
+        numbers: (N,) a buffer with −1 for every index, before and after the call.
     """
     which = np.empty_like(tokens)
     found = np.empty(tokens.size, tokens.dtype)

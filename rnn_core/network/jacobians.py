@@ -1,7 +1,7 @@
-"""Local derivatives of a text that was read, and their products with gradients on the way back.
+"""Local derivatives of a recorded text, and their products with gradients in the backward pass.
 
-A step that works unit by unit has a linear step backwards that does so too, which is asked once for all steps (`Slopes`). For
-others autograd takes the derivatives of each step where they are needed, for many gradients at once, because the rows of a batch
+The backward step of a cell that works unit by unit is linear and works unit by unit too: it is called once for all steps
+(`Slopes`). For other cells, autograd differentiates each step when needed, for many gradients at once as rows of a batch, which
 do not mix (`Read`); torch.func would do the same, but its import takes seconds.
 """
 
@@ -18,14 +18,16 @@ from rnn_core.network.recurrence import Applied
 
 
 class Slopes(NamedTuple):
-    """A cell's backward step at every step of a text, as what the gradient at the state after is multiplied with.
+    """A cell's backward step at every step of a text, as factors of the gradient at the state after the step.
 
-    P parts of the state, G blocks of d rows. All are 0 where the cell has no such way.
+    There are P parts of the state, and G blocks of d rows. Factors without a path in the cell are 0.
 
     Attributes:
-        at: by product, (T, P, G, d) of the part's gradient to δ there; one tensor for products that have the same.
-        direct: (T, P, P, d) of the part's gradient to that of each part of the state before, past all products.
-        past: whether any of it leads to h.
+        at: for each product, (T, P, G, d): the factors from the gradient at each part to δ; one tensor for products with equal
+            factors.
+        direct: (T, P, P, d): the factors from the gradient at each part to that at each part of the state before, without
+            passing a product.
+        past: whether any direct path leads to h.
     """
 
     at: dict[str, Tensor]
@@ -36,7 +38,7 @@ class Slopes(NamedTuple):
     def of(
         cls, cell: Cell, before: State, after: State, kept: Sequence[Tensor], products: Mapping[str, Tensor]
     ) -> "Slopes":
-        """Asks the cell's own backward step, with a gradient of 1 at one part at a time; all (T, …)."""
+        """Calls the cell's backward step with a gradient of 1 at one part at a time; all shapes (T, …)."""
         zero = torch.zeros_like(after[0])
         found: dict[str, list[Tensor]] = {name: [] for name in cell.products}
         direct = []
@@ -74,7 +76,7 @@ def deltas(slopes: Tensor, grads: Tensor) -> Tensor:
 
 
 def jacobian(slopes: Tensor, weight: Tensor) -> Tensor:
-    """(P·d, n) what one step's slopes, (P, G, d), and then a weight, (G·d, n), do to a gradient at the state."""
+    """(P·d, n), the product of one step's slopes, (P, G, d), and a weight, (G·d, n), as a matrix for gradients at the state."""
     parts, gates, d = slopes.shape
     by_gate = weight.view(gates, d, -1)
     found = slopes[:, 0, :, None] * by_gate[0]
@@ -84,10 +86,10 @@ def jacobian(slopes: Tensor, weight: Tensor) -> Tensor:
 
 
 def root(slopes: Tensor) -> Tensor:
-    """(T, P, P, d) such that `times` with it gives vectors as long as with the slopes, (T, P, G, d), but shorter ones to add up.
+    """(T, P, P, d) such that `times` with it gives vectors of the same norm as with the slopes, (T, P, G, d), with fewer numbers.
 
-    Unit by unit the factor R of the slopes' QR decomposition, by Gram and Schmidt; in float64, where squares of faint slopes
-    do not underflow.
+    For each unit it is the factor R of the slopes' QR decomposition, by Gram–Schmidt, in float64, so that squares of small
+    slopes do not underflow.
     """
     rest = list(slopes.double().unbind(1))
     found = rest[0].new_zeros(len(slopes), len(rest), len(rest), slopes.shape[3])
@@ -102,13 +104,13 @@ def root(slopes: Tensor) -> Tensor:
 
 
 class Crossing(Protocol):
-    """The gradients of R losses on their way back across one step."""
+    """The gradients of R losses in the backward pass through one step."""
 
     def delta(self, product: str) -> Tensor:
         """(R, rows) δ at a product of the step."""
 
     def length(self, product: str, rows: int) -> Tensor:
-        """(R,) the length of the last rows of δ."""
+        """(R,) the norm of the last rows of δ."""
 
     def back(self, out: Tensor) -> None:
         """Writes the gradient at the state before the step, (R, P·d)."""
@@ -118,14 +120,15 @@ class Crossing(Protocol):
 
 
 class Read:
-    """One layer and direction of one text. All run over the steps of the text, also where it is read from the end.
+    """The record of one layer and direction of one text, in the order of the text, for a backward direction too.
 
     Attributes:
-        cell, parameters: its step and its parameters by name.
+        cell, parameters: its cell, and its parameters by name.
         x: (T, n) inputs.
         before, after: the state before and after each step, each part (T, d).
-        kept: what the cell kept, (T, d) each.
-        outputs, factors: by product M v with its bias, (T, rows), and v, (T, columns); for a vector itself, and 1.
+        kept: the values that the cell kept, (T, d) each.
+        outputs, factors: for each product, M v with its bias, (T, rows), and v, (T, columns); for a vector parameter, itself
+            and 1.
     """
 
     def __init__(self, recorded: Recorded):
@@ -139,20 +142,20 @@ class Read:
 
     @staticmethod
     def of(recorded: Recorded) -> "Read":
-        """What was recorded of a text read alone."""
+        """The record of a text that was run alone."""
         return ReadByUnit(recorded) if recorded.cell.by_unit else Read(recorded)
 
     @property
     def width(self) -> int:
-        """P·d, the numbers of a state."""
+        """P·d, the width of a state."""
         return sum(part.shape[1] for part in self.after)
 
     def source(self, parameter: str) -> tuple[str, int]:
-        """The product whose δ is that of a parameter, and how many of its last rows are."""
+        """The product whose δ is that of a parameter, and the number of its last rows that belong to the parameter."""
         return self.cell.product_of(parameter), len(self.parameters[parameter])
 
     def factor(self, parameter: str) -> Tensor:
-        """(T, columns) what δ is multiplied with to give the gradient of a copy; 1 for vectors."""
+        """(T, columns), v in the gradient of a copy, δ vᵀ; 1 for vectors."""
         return self.factors[parameter] if parameter in self.factors else torch.ones_like(self.x[:, :1])
 
     def at_inputs(self, deltas: Mapping[str, Tensor]) -> Tensor:
@@ -163,23 +166,23 @@ class Read:
     def deltas(self, at_state: Tensor) -> dict[str, Tensor]:
         """δ at all steps by product, (…, T, rows), from the gradients at all states, (…, T, P·d)."""
         rows = at_state.reshape(-1, *at_state.shape[-2:])
-        found = [self._vjp(slice(None), row)[0] for row in rows]  # one after the other, each as large as what was recorded
+        found = [self._vjp(slice(None), row)[0] for row in rows]  # one by one, because each takes as much memory as the record
         return {name: torch.stack([one[name] for one in found]).view(*at_state.shape[:-1], -1) for name in found[0]}
 
     def cross(self, step: int, grad: Tensor) -> Crossing:
-        """The gradient at the state after a step, (R, P·d), on its way back."""
+        """The backward pass through a step of gradients at the state after it, (R, P·d)."""
         return _Crossing(self, step, *self._vjp(slice(step, step + 1), grad))
 
     def moved(self, product: str, change: Tensor) -> Tensor:
-        """(T, P·d) what changes at the states, from a change at a product of the same step, (T, rows)."""
+        """(T, P·d), the changes of the states by a change of a product at the same step, (T, rows)."""
         return self._jvp(slice(None), {product: change}, None)
 
     def onward(self, step: int, change: Tensor) -> Tensor:
-        """(P·d,) what changes at the state after a step, from a change at the state before it."""
+        """(P·d,), the change of the state after a step by a change of the state before it."""
         return self._jvp(slice(step, step + 1), {}, change[None])[0]
 
     def _step(self, steps: slice) -> Callable[[dict[str, Tensor], State], State]:
-        """Some steps as a function of what is added to each product, (R, rows), and of the state before, each part (R, d)."""
+        """Some steps as a function of terms added to each product, (R, rows), and of the state before, each part (R, d)."""
         applied = Applied(self.cell, self.parameters)
 
         def after(added: dict[str, Tensor], before: State) -> State:
@@ -189,7 +192,7 @@ class Read:
         return after
 
     def _back(self, steps: slice, grad: Tensor, create_graph: bool = False) -> tuple[dict[str, Tensor], State]:
-        """δ by product, (R, rows), and the gradients at the state before, each part (R, d), from (R, P·d) at that after."""
+        """δ by product, (R, rows), and the gradients at the state before, each part (R, d), from those after, (R, P·d)."""
         added = {name: out.new_zeros(len(grad), out.shape[1], requires_grad=True) for name, out in self.outputs.items()}
         before = tuple(part[steps].expand(len(grad), -1).detach().requires_grad_() for part in self.before)
         after = self._step(steps)(added, before)
@@ -206,7 +209,7 @@ class Read:
 
     @torch.enable_grad()
     def _jvp(self, steps: slice, products: Mapping[str, Tensor], state: Tensor | None) -> Tensor:
-        """The other way round, (R, P·d): the way back is linear, and the way back of that is the derivative itself."""
+        """The forward derivative, (R, P·d), as the derivative of the backward pass, which is linear."""
         grad = torch.zeros(len(self.x[steps]), self.width, dtype=self.x.dtype, device=self.x.device, requires_grad=True)
         found, before = self._back(steps, grad, create_graph=True)
         change = [products.get(name, torch.zeros_like(delta)) for name, delta in found.items()]
@@ -215,7 +218,7 @@ class Read:
 
 
 class _Changed:
-    """Parameters with something added to each product, as `Weights`."""
+    """Parameters with a term added to each product, as `Weights`."""
 
     def __init__(self, applied: Applied, added: Mapping[str, Tensor]):
         self.applied, self.added = applied, added
@@ -247,7 +250,7 @@ class _Crossing(NamedTuple):
 
 
 class ReadByUnit(Read):
-    """A cell that works unit by unit: all by its slopes."""
+    """A cell that works unit by unit: all derivatives are products with its slopes."""
 
     def __init__(self, recorded: Recorded):
         super().__init__(recorded)
@@ -283,7 +286,7 @@ class ReadByUnit(Read):
         return found.flatten()
 
     def root(self, product: str, rows: int) -> Tensor:
-        """`root` of the slopes of a product's last rows."""
+        """The `root` of the slopes of a product's last rows."""
         if (product, rows) not in self._roots:
             slopes = self.slopes.at[product]
             self._roots[product, rows] = root(slopes[:, :, -(rows // slopes.shape[3]) :])
@@ -297,9 +300,9 @@ class _CrossingByUnit:
         self._deltas: list[tuple[Tensor, Tensor]] = []
 
     def few(self, slopes: Tensor) -> bool:
-        """Whether δ is multiplied with a matrix, and not the gradient with the step's Jacobian."""
+        """Whether δ is multiplied by the matrix; otherwise the gradient is multiplied by the step's Jacobian."""
         gates = slopes.shape[2]
-        return gates == 1 or len(self.grad) * gates < self.d  # it would cost more than it saves; with one gate it saves nothing
+        return gates == 1 or len(self.grad) * gates < self.d  # then the Jacobian costs more than it saves
 
     def delta(self, product: str) -> Tensor:
         slopes = self.slopes.at[product]

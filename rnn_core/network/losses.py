@@ -1,7 +1,7 @@
-"""The loss of a batch: which steps count, and how much.
+"""The loss of a batch.
 
-A text's loss is L = Σ_t w_t L(t) with L(t) = −log ŷ_t[label]; a batch's is the mean over its texts. The weights w
-say everything: only the last step, every step alike, or the steps that carry a tag.
+The loss of a text is L = Σ_t w_t L(t) with L(t) = −log ŷ_t[label]; that of a batch is the mean over its texts. The weights w
+select the last step, all steps equally, or the steps with a tag.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from rnn_core.network.weighting import Counted
 from rnn_core.threads import most_threads, together
 
 _SMALL = 2**18
-"""Multiplications of a readout below which one thread does it."""
+"""The number of multiplications of a readout below which one thread is used."""
 
 
 def cross_entropy(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -33,19 +33,19 @@ def cross_entropy(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) ->
 def loss_and_gradients(
     states: np.ndarray, of: Counted, weights: Sequence[np.ndarray], into: Sequence[np.ndarray]
 ) -> tuple[float, np.ndarray]:
-    """Σ_i w_i L(i) of the states that are counted, and ∂L/∂ of these, (m, D), which is there until this is called again.
+    """Σ_i w_i L(i) of the states that count, and ∂L/∂ of these, (m, D), a buffer that is reused by the next call.
 
-    Its gradients are found on the way: ∂L/∂o_i = w_i (ŷ_i − y_i).
+    The gradients follow from ∂L/∂o_i = w_i (ŷ_i − y_i).
 
     Args:
         states: h_i, (m, D).
         weights: V (k, D) and c (k,).
-        into: room for their gradients.
+        into: buffers for their gradients.
     """
     v, c = weights
     (k, d), m, kind = v.shape, len(states), states.dtype
     if m and of.labels.max() >= k:
-        raise IndexError("a label that the network has no row for")
+        raise IndexError("a label that is not a class of the network")
     threads = most_threads() if m * v.size > _SMALL else 1
     of_v, of_c, loss = (scratch(use, kind, threads, *shape) for use, shape in (("v", v.shape), ("c", (k,)), ("loss", ())))
     grad = scratch("grad_states", kind, m, d)

@@ -1,4 +1,4 @@
-"""Arrays whose memory is kept for the next use: to get 3 MB anew takes as long as to fill them thrice."""
+"""Reusable buffers: allocating 3 MB takes as long as filling them three times."""
 
 import math
 import threading
@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 LINE = 64
-"""Bytes of a line of the cache, where an array begins: a vector that lies across two takes as long as two."""
+"""Bytes of a cache line, to which arrays are aligned: loading a vector across two lines takes as long as loading two."""
 
 _KEPT_AT_MOST = 2**26
-"""Bytes; what needs more is seldom."""
+"""The largest buffer that is kept, in bytes; few uses need more."""
 
 
 def fresh(kind: Any, *shape: int) -> np.ndarray:
-    """An array of this dtype and shape that nobody else has, not filled."""
+    """A new array of this dtype and shape, aligned and not filled."""
     kind = np.dtype(kind)
     size = math.prod(shape) * kind.itemsize
     raw = np.empty(size + LINE, np.uint8)
@@ -23,13 +23,13 @@ def fresh(kind: Any, *shape: int) -> np.ndarray:
 
 
 class Memory:
-    """Arrays by what they are for."""
+    """Buffers by use."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, np.dtype], np.ndarray] = {}
 
     def array(self, use: str, kind: np.dtype, *shape: int) -> np.ndarray:
-        """An array, not filled, of memory that nobody reads any more when the same use is asked for again."""
+        """A buffer, not filled; the next call with the same use returns the same memory."""
         count = math.prod(shape)
         kept = self._kept.get((use, kind))
         if kept is None or len(kept) < count:
@@ -48,5 +48,5 @@ _of_thread = _OfThread()
 
 
 def scratch(use: str, kind: np.dtype, *shape: int) -> np.ndarray:
-    """An array, not filled, for as long as one call of this thread takes."""
+    """A buffer of this thread, not filled, for the duration of one call."""
     return _of_thread.memory.array(use, kind, *shape)

@@ -16,20 +16,20 @@ from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import current
 
 Batch = Mapping[str, Any]
-"""Tensors of some texts, and states, by name."""
+"""The tensors of a batch, and states, by name."""
 Outputs = dict[str, Any]
-"""What a network makes of a batch, by name."""
+"""The outputs of a network for a batch, by name."""
 
 
 class Network(nn.Module):
-    """x_t = E[w_t], h_t by the cell, layer above layer, and o_t = c + V h_t.
+    """x_t = E[w_t], h_t by the cell, in stacked layers, and o_t = c + V h_t.
 
     Parameters are named as in the formulas' code spelling: `embedding.weight` E (N, n), `cells.{layer}.{direction}.weight_ih`
     and so on, `weight_out` V (k, D), `bias_out` c (k,), where D = d times the number of directions.
 
     Args:
         config: the widths and the cell.
-        words: N, size of the vocabulary.
+        words: N, the size of the vocabulary.
         classes: k.
     """
 
@@ -44,7 +44,7 @@ class Network(nn.Module):
         self.bias_out = nn.Parameter(torch.empty(classes))
         self.dropout = Dropout(config.dropout)
         with torch.no_grad():
-            if scheme == "torch":  # as torch.nn.Linear has it
+            if scheme == "torch":  # as torch.nn.Linear
                 reach = 1 / math.sqrt(self.weight_out.shape[1])
                 self.weight_out.uniform_(-reach, reach)
                 self.bias_out.uniform_(-reach, reach)
@@ -65,18 +65,19 @@ class Network(nn.Module):
         return self.cells.layer(layer, direction)
 
     def forward(self, batch: Batch) -> Outputs:
-        """Reads a batch.
+        """The forward pass of a batch.
 
         Args:
-            batch: `tokens`, vocabulary indices (T, B), padded at the end; `lengths`, true steps of each text (B,); perhaps
-                `at`, the places in (T·B) whose answers are wanted, (m,); perhaps `start`, the state before the first step.
+            batch: `tokens`, vocabulary indices (T, B), padded at the end; `lengths`, the steps of each text without padding,
+                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), and `start`, the state before
+                the first step.
 
         Returns:
-            `logits`, (T, B, k) or of `at` alone, (m, k); `states`, (T, B, D), zero at pads; `ends`, the parts of the state
+            `logits`, (T, B, k) or for `at` only, (m, k); `states`, (T, B, D), zero at pads; `ends`, the parts of the state
             after each text's last step, (layers · directions, B, d) each.
         """
         table, which = self.embedding.rows(batch["tokens"])
-        # Dropout is of the table: a word lacks the same numbers wherever it stands (Gal and Ghahramani 2016 do so in a text).
+        # Dropout of the table: the mask of a word is the same at all its places (Gal and Ghahramani 2016, within a text).
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
         read = states.flatten(0, 1).index_select(0, batch["at"]) if "at" in batch else states
         logits = self.readout(read)
@@ -84,37 +85,37 @@ class Network(nn.Module):
             tape.put("logits", logits, ("step", "text", "class")[-logits.dim() :])
         return {"logits": logits, "states": states, "ends": ends}
 
-    # ---- step by step, as writing goes ------------------------------------------------------------------------------
+    # ---- step by step, for generation ------------------------------------------------------------------------------
 
     def start(self, texts: int) -> State:
         """The state before the first step of some texts: zero, each part (layers, B, d)."""
         return self.cells.zero(texts, self.bias_out)
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, list[dict[str, Tensor]]]:
-        """One token more of each text, (B,): logits, (B, k), the state after it, and of each layer what its cell kept."""
+        """One step, for the next token of each text, (B,): logits, (B, k), the new state, and the kept values of each layer."""
         after, kept = self.cells.step(self.dropout(self.embedding(tokens)), state)
         return self.readout(after[0][-1]), after, kept
 
     def select(self, state: State, rows: Tensor) -> State:
-        """The state of some of the texts, (m,), one perhaps more than once: what a beam goes on with."""
+        """The state of the given texts, (m,), with or without repetition: with these a beam search continues."""
         return tuple(part.index_select(1, rows) for part in state)
 
     def hidden(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """The uppermost states h_1 … h_T, (T, B, D); zero where a text is padded.
+        """The states h_1 … h_T of the top layer, (T, B, D); zero at pads.
 
         Args:
             tokens: vocabulary indices, (T, B), padded at the end.
-            lengths: true steps of each text, (B,).
+            lengths: steps of each text without padding, (B,).
         """
         return self.advance(*self.embedding.rows(tokens), lengths)
 
     def advance(self, table: Tensor, which: Tensor, lengths: Tensor) -> Tensor:
-        """The uppermost states, (T, B, D), with the embeddings of a table; zero at pads.
+        """The states of the top layer, (T, B, D), for embeddings as unique with inverse; zero at pads.
 
         Args:
-            table: the embeddings of the different words there are, (M, n). Dropout is of this table.
-            which: which of these stands where, (T, B), padded at the end.
-            lengths: steps of these that are true, (B,).
+            table: the embeddings of the different words, (M, n). Dropout applies to this table.
+            which: the row of the table at each place, (T, B), padded at the end.
+            lengths: steps of each text without padding, (B,).
         """
         return self.cells(Rows(self.dropout(table), which), lengths)[0]
 
@@ -128,7 +129,7 @@ class Network(nn.Module):
 
 
 def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str, tuple[int, ...]]:
-    """The shape of every parameter by its name, from the declarations alone: no tensor is made."""
+    """The shapes of all parameters by name, from the declarations, without making a tensor."""
     cell = cell_of(config)
     directions = 2 if config.bidirectional else 1
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (words, config.embedding)}
@@ -142,5 +143,5 @@ def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str,
 
 
 def count_parameters(config: ModelConfig, words: int, classes: int) -> int:
-    """How many numbers a network of this config learns. One Elman layer: N·n + d·n + d·d + d + k·d + k."""
+    """The number of parameters of a network of this config. With one Elman layer: N·n + d·n + d·d + d + k·d + k."""
     return sum(math.prod(shape) for shape in parameter_shapes(config, words, classes).values())

@@ -1,4 +1,4 @@
-"""What the network answers: the most probable class of each text, or of each token."""
+"""Prediction: the most probable class of each text, or of each token."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,20 +16,20 @@ from rnn_core.network.models import Network
 from rnn_core.network.tape import Tape
 
 Weigh = Callable[[np.ndarray, int], np.ndarray]
-"""Gives w_t, (T, B), for true lengths (B,) and T."""
+"""Returns w_t, (T, B), for lengths without padding (B,) and T."""
 
 
 Inputs = Callable[[Encoded, Batch], Mapping[str, np.ndarray]]
-"""Gives what a network reads of a batch, by name."""
+"""Returns the inputs of a network for a batch, by name."""
 
 
 def plain_inputs(encoded: Encoded, batch: Batch) -> dict[str, np.ndarray]:
-    """What the plain stack reads."""
+    """The inputs of the plain stack."""
     return batch.inputs
 
 
 def tensors(batch: Batch, device: torch.device | None = None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A batch's tokens (T, B), lengths (B,) and targets for torch, on a device; None: in memory of the processor."""
+    """A batch's tokens (T, B), lengths (B,) and targets as tensors on a device; None: in CPU memory."""
     tokens, lengths, targets = map(torch.from_numpy, (batch.tokens, batch.lengths, batch.targets))
     return tokens.to(device), lengths.to(device), targets.to(device)
 
@@ -42,14 +42,14 @@ def predict(
     tick: Callable[[float], object] = lambda share: None,
     inputs: Inputs = plain_inputs,
 ) -> Predictions:
-    """The network's answers without dropout; its mode is put back afterwards.
+    """The network's predictions, without dropout; its mode is restored afterwards.
 
-    A text with one label is answered after its last step; with a label for each step, at the steps that count.
+    With one label per text, the prediction is that of the last step; with one per token, those of the steps that count.
 
     Args:
-        weigh: how much the loss counts each step.
-        tick: hears the share answered so far; what it raises ends the work.
-        inputs: what the network reads.
+        weigh: the weight of each step in the loss.
+        tick: is called with the share done, 0…1; an exception raised by it stops the work.
+        inputs: the inputs of the network.
     """
     with _evaluating(network):
         return _predict(network, weigh, encoded, tick, inputs)
@@ -87,14 +87,14 @@ def ended(network: Network, tape: Tape) -> torch.Tensor:
     """(T, B, k) the logits after one more step on `<eos>` from each step: the answers if the texts stopped there.
 
     Args:
-        tape: of a network that reads ahead alone.
+        tape: the tape of a network without a backward direction.
     """
     lowest = tape["cells.0.0"].after[0]
     state = tuple(
         torch.stack([tape[f"cells.{layer}.0"].after[part].flatten(0, 1) for layer in range(network.config.layers)])
         for part in range(len(network.cell.parts))
     )
-    one = torch.tensor([EOS], device=lowest.device)  # for every state
+    one = torch.tensor([EOS], device=lowest.device)  # one for all states
     return network.step(one, state)[0].unflatten(0, lowest.shape[:2])
 
 
@@ -102,14 +102,14 @@ def ended(network: Network, tape: Tape) -> torch.Tensor:
 def follow(
     network: nn.Module, tokens: np.ndarray, tick: Callable[[float], object] = lambda share: None
 ) -> tuple[float, int]:
-    """Reads a stream in one pass, without dropout, the state carried over from chunk to chunk.
+    """Scores a stream in one pass, without dropout, with the state carried from chunk to chunk.
 
     Args:
         tokens: (N,).
-        tick: hears the share read so far; what it raises ends the work.
+        tick: is called with the share done, 0…1; an exception raised by it stops the work.
 
     Returns:
-        Σ −log p(token given those before it), in nats, and how many tokens were the most probable.
+        Σ −log p(token given those before it), in nats, and the number of tokens that were the most probable.
     """
     stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
     state, size, steps, device = None, 16, stream.steps(), place_of(network)
@@ -128,12 +128,12 @@ def follow(
 
 
 _NUMBERS = 2**23
-"""Logits that are held at a time while a stream is followed."""
+"""The maximum number of logits in memory for a stream."""
 
 
 @contextmanager
 def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode; the mode before is put back afterwards."""
+    """Evaluation mode; the previous mode is restored afterwards."""
     was_training = network.training
     network.eval()
     try:

@@ -1,4 +1,4 @@
-"""What is kept of a forward pass, step by step, and the changes that can be made to it."""
+"""The recorded values of a forward pass, step by step, and its edits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from rnn_core.network.cells import Cell, State
 
 @dataclass(frozen=True)
 class Edits:
-    """Changes to the recurrent layers of a module while it is recorded. Those for one text, B = 1, are of every text.
+    """Changes to the recurrent layers of a module while it is recorded. Tensors with B = 1 apply to all texts.
 
     Attributes:
-        mask: (T, B); where it is False the state stays what it was, in each layer and direction. None: each text's own steps.
-        start: the state before the first step, each part (layers · directions, B, d), instead of the one that is given.
-        replaced: by name of layer and direction ("0.0"), what the state becomes after some steps: which, (T, B), and the
-            parts, (T, B, d) each.
+        mask: (T, B); where it is False, the state is unchanged, in each layer and direction. None: true for all steps but pads.
+        start: the state before the first step, each part (layers · directions, B, d), instead of the given one.
+        replaced: by name of layer and direction ("0.0"), replacements of states: a mask of the steps after which they apply,
+            (T, B), and the parts, (T, B, d) each.
         recurrence: False sets the state before each step to zero: a feed-forward network with the same weights.
     """
 
@@ -29,7 +29,7 @@ class Edits:
 
 
 class Product(NamedTuple):
-    """A matrix times a vector at every step; or a vector that the step reads, which is its product with 1.
+    """A matrix times a vector at every step; or a vector parameter, which counts as its product with 1.
 
     Attributes:
         outputs: M v (and a bias): all steps as one tensor, (T, B, rows), or one tensor per step, (B, rows).
@@ -40,23 +40,23 @@ class Product(NamedTuple):
     inputs: Tensor
 
     def stacked(self, of_outputs: Sequence[Tensor]) -> Tensor:
-        """The outputs, or other tensors that are given for each of them such as their gradients, as (T, B, rows)."""
+        """Stacks the outputs, or tensors of the same shapes such as their gradients, to (T, B, rows)."""
         return of_outputs[0] if of_outputs[0].dim() == 3 else torch.stack(list(of_outputs))
 
 
 class Recorded(NamedTuple):
-    """One layer and direction. All run over the steps of the text, also where it is read from its end; (T, B, …).
+    """The record of one layer and direction, in the order of the text, for a backward direction too; (T, B, …).
 
-    While gradients are enabled, inputs, products and nodes are in the graph, also where no parameter requires a gradient.
+    While gradients are enabled, inputs, products and nodes are in the graph, even if no parameter requires a gradient.
 
     Attributes:
         x: inputs, (T, B, n).
-        before, after: the state before and after each step, each part (T, B, d); at a pad they are the same.
-        kept: what the cell kept at each step, by name, (T, B, d).
-        products: by the parameter's name, those of `Cell.products`.
-        parameters: by name.
-        nodes: the parts of the state after each step, (B, d), as the next step reads them: ∂L/∂ of these is the whole gradient
-            at a state, with that from the layer above.
+        before, after: the state before and after each step, each part (T, B, d); equal at pads.
+        kept: the values that the cell kept at each step, by name, (T, B, d).
+        products: the products of `Cell.products`, by the parameter's name.
+        parameters: the parameters, by name.
+        nodes: the parts of the state after each step, (B, d), as the next step reads them: ∂L/∂ of these is the total gradient
+            at a state, including that from the layer above.
     """
 
     cell: Cell
@@ -69,7 +69,7 @@ class Recorded(NamedTuple):
     nodes: list[State]
 
     def gradients(self, deltas: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The gradient of each text's own loss with respect to each parameter, by name, (B, *its shape).
+        """The gradient of each text's loss with respect to each parameter, by name, (B, *its shape).
 
         That of a matrix is Σ_t δ_t v_tᵀ, that of a vector Σ_t δ_t, and that of a bias Σ_t δ_t at the product it is added to.
 

@@ -1,4 +1,4 @@
-"""One layer and direction run step by step, each step kept for the tape."""
+"""Runs one layer and direction step by step, and records each step for the tape."""
 
 import torch
 from torch import Tensor
@@ -11,11 +11,11 @@ Kept = tuple[Tensor, ...]
 
 
 class Recorder:
-    """`Applied`, with what a step multiplies kept: as `Weights`.
+    """`Applied` that records its products, as `Weights`.
 
     Attributes:
-        inputs, outputs: of each product of a step, by name, an entry a step: v, (B, columns), and M v with its bias, (B, rows). A
-            vector is the product of itself with 1.
+        inputs, outputs: for each product by name, one entry per step: v, (B, columns), and M v with its bias, (B, rows). A
+            vector parameter counts as its product with 1.
     """
 
     def __init__(self, applied: Applied):
@@ -25,7 +25,7 @@ class Recorder:
         self._texts, self._copies = 0, dict[str, Tensor]()
 
     def begin(self, texts: int) -> None:
-        """Begins a step of some texts."""
+        """Begins a step of a number of texts."""
         self._texts, self._copies = texts, {}
 
     def times(self, name: str, v: Tensor) -> Tensor:
@@ -46,12 +46,12 @@ class Recorder:
 
 
 class Run:
-    """The steps of one layer and direction, in the order in which they are taken.
+    """The steps of one layer and direction, in the order of computation.
 
     Args:
-        applied: its step and its parameters.
-        edits: the changes to make.
-        layer, direction: which one it is. The second direction begins at the last step.
+        applied: the cell and the parameters.
+        edits: the edits.
+        layer, direction: their indices. The second direction begins at the last step.
     """
 
     def __init__(self, applied: Applied, edits: Edits, layer: int, direction: int):
@@ -66,27 +66,27 @@ class Run:
         self._kept: list[Kept] = []
 
     def __len__(self) -> int:
-        """How many steps have been taken."""
+        """The number of steps so far."""
         return len(self._nodes)
 
     @property
     def texts(self) -> int:
-        """B, once a step has been taken."""
+        """B, after the first step."""
         return len(self._nodes[0][0])
 
     def over(self, x: Tensor, state: State, mask: Tensor | None) -> State:
-        """All steps of some texts.
+        """Runs all steps of texts.
 
         Args:
-            x: inputs, (T, B, n), as `with_gradient` gave them: both directions of a layer read the same ones.
-            state: before the first step, each part (B, d).
-            mask: (T, B), where a step counts; elsewhere the state stays. None: everywhere.
+            x: inputs, (T, B, n), from `with_gradient`: both directions of a layer share them.
+            state: the state before the first step, each part (B, d).
+            mask: (T, B); where it is False, the state is unchanged. None: true everywhere.
 
         Returns:
             The state after the last step.
         """
         self._x = x
-        whole = self._inputs(x)  # unbound at once: the gradient of each [t] would be as large as the whole
+        whole = self._inputs(x)  # unbind: the gradient of each [t] would have the size of the whole tensor
         inputs = {name: product.unbind() for name, product in whole.items()}
         for t in reversed(range(len(x))) if self.direction else range(len(x)):
             now = {name: product[t] for name, product in inputs.items()}
@@ -94,15 +94,15 @@ class Run:
         return state
 
     def read(self, x: Tensor, state: State) -> tuple[State, Kept]:
-        """The next step: its input is (B, n), each part of the state before it (B, d). The state after it, and what the cell
-        kept."""
+        """Runs the next step, for an input (B, n) and the state before it, each part (B, d). Returns the state after it, and
+        the kept values."""
         assert isinstance(self._x, list)
         self._x.append(with_gradient(x))
         mask = self.edits.mask
         return self._step(len(self), self._inputs(self._x[-1]), state, None if mask is None else mask[len(self)])
 
     def done(self) -> Recorded:
-        """The steps in the order of the text."""
+        """The record of all steps, in the order of the text."""
         order = slice(None, None, -1 if self.direction else 1)
         before, after, kept = (
             tuple(torch.stack(part) for part in zip(*steps[order], strict=True))
@@ -117,7 +117,7 @@ class Run:
         if name in self.cell.of_inputs:
             return Product(self._weights.outputs[name], x)
         inputs = self._weights.inputs[name]
-        for part, whole in enumerate(before):  # most multiply the state before the step, which need not be held twice
+        for part, whole in enumerate(before):  # v is often the state before the step, which need not be stored twice
             if all(v is state[part] for v, state in zip(inputs, self._before, strict=True)):
                 return Product(self._weights.outputs[name][order], whole)
         return Product(self._weights.outputs[name][order], torch.stack(inputs[order]))
@@ -131,7 +131,7 @@ class Run:
         after, kept = self.cell.step(self._weights, x, before)
         if mask is not None:
             after = tuple(torch.where(mask[:, None], new, old) for new, old in zip(after, state, strict=True))
-        elif torch.is_grad_enabled():  # nodes of their own: the gradient at c is without that which comes by h of the same step
+        elif torch.is_grad_enabled():  # separate nodes: the gradient at c excludes the part through h of the same step
             after = tuple(part.clone() for part in after)
         if self._where is not None:
             after = tuple(torch.where(self._where[t, :, None], v[t], a) for v, a in zip(self._values, after, strict=True))
@@ -142,10 +142,10 @@ class Run:
 
 
 def with_gradient(x: Tensor) -> Tensor:
-    """The inputs of a layer, as a leaf where nothing before them has a gradient; one for both directions."""
+    """The inputs of a layer; a leaf that requires a gradient, if they have no graph. Shared by both directions."""
     return x if x.requires_grad else _in_graph(x.detach())
 
 
 def _in_graph(tensor: Tensor) -> Tensor:
-    """The tensor itself, as a leaf where nothing before it has a gradient, so that its own can be asked for."""
+    """The tensor; a leaf that requires a gradient, if it has no graph."""
     return tensor.requires_grad_() if torch.is_grad_enabled() and not tensor.requires_grad else tensor

@@ -1,7 +1,7 @@
-"""A cell unrolled over time, forwards and backwards. Shapes are (T, B, d).
+"""A cell unrolled over time, in both directions. Shapes are (T, B, d).
 
-Texts of a batch are padded at the end. Pads need no packing: reading ahead, a pad comes after every true step of its
-text and cannot touch one; reading back, a text starts from zero at its own end.
+Texts of a batch are padded at the end, without packing: in the forward direction, a pad comes after all steps of its text and
+cannot affect them; in the backward direction, a text starts from zero at its own end.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,13 +21,13 @@ Parameters = dict[str, Tensor]
 
 
 class Applied:
-    """A cell's parameters of one layer and direction as its step uses them.
+    """The parameters of one layer and direction in the form that the cell's step uses.
 
     Attributes:
-        biases: by matrix what is added to its product, (rows,); None: nothing.
+        biases: the bias of the product of each matrix, (rows,); None: no bias.
 
     Args:
-        cell, own: whose, by name.
+        cell, own: the cell, and its parameters by name.
     """
 
     def __init__(self, cell: Cell, own: Parameters):
@@ -47,7 +47,7 @@ class Applied:
 
 
 def _bias(cell: Cell, own: Parameters, product: str) -> Tensor | None:
-    """(rows,) what is added to a product; None: nothing. A bias shorter than the product is of its last rows."""
+    """(rows,), the bias of a product; None: no bias. A shorter bias belongs to the last rows."""
     whole = None
     for name in cell.biases_of(product):
         missing = len(own[product]) - len(own[name])
@@ -57,7 +57,7 @@ def _bias(cell: Cell, own: Parameters, product: str) -> Tensor | None:
 
 
 def zero_state(cell: Cell, batch: int, d: int, like: Tensor) -> State:
-    """h_0 = 0 (and c_0 = 0), each (B, d)."""
+    """h_0 = 0 (and m_0 = 0), each (B, d)."""
     return tuple(like.new_zeros(batch, d) for _ in cell.parts)
 
 
@@ -69,15 +69,15 @@ def run(
     start: State | None = None,
     which: Tensor | None = None,
 ) -> tuple[Tensor, State]:
-    """One layer: its states, (T, B, D), zero at pads; and the state after each text's last step, each part (D', B, d).
+    """Runs one layer. Returns its states, (T, B, D), zero at pads, and the state after each text's last step, (D', B, d) each.
 
     Args:
-        x: inputs, (T, B, n), padded at the end; or, with `which`, the different ones that there are, (M, n).
-        lengths: true steps of each text, (B,); T and more: all of these steps are true.
-        directions: the parameters that read ahead and perhaps, as a second direction, those that read back.
-        start: the state before the first step of each of the D' directions, each part (D', B, d); None: zero. The second
-            direction's first step is each text's own last.
-        which: which of the inputs each step reads, (T, B).
+        x: inputs, (T, B, n), padded at the end; or, with `which`, the different inputs, (M, n).
+        lengths: steps of each text without padding, (B,); T or more: no padding.
+        directions: the parameters of the forward direction and, optionally, of the backward direction.
+        start: the state before the first step of each of the D' directions, each part (D', B, d); None: zero. The first step
+            of the backward direction is each text's last.
+        which: the row of x that each step reads, (T, B).
     """
     if start is None:
         d = cell.hidden(directions[0])
@@ -88,11 +88,11 @@ def run(
 Direction = Callable[[Cell, Tensor, Tensor, Parameters, State], tuple[Tensor, State]]
 """One direction of a layer: (cell, x, lengths, parameters, start) → states, zero at pads, and ends, each part (B, d)."""
 Layer = Callable[[Cell, Tensor, Tensor | None, Tensor, Sequence[Parameters], State], tuple[Tensor, State]]
-"""A whole layer: inputs, which of them each step reads, and the rest as `run` has it."""
+"""A whole layer: inputs, the row of them that each step reads, and the other arguments of `run`."""
 
 
 def _by_direction(direction: Direction) -> Layer:
-    """A layer of which each direction is run by itself; for the one that reads back, each text is turned round."""
+    """A layer whose directions run separately; for the backward direction, each text is reversed."""
 
     def layer(
         cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
@@ -112,7 +112,7 @@ def _by_direction(direction: Direction) -> Layer:
 def step_by_step(
     cell: Cell, x: Tensor, lengths: Tensor, parameters: Parameters, start: State
 ) -> tuple[Tensor, State]:
-    """The equations as they stand, differentiated by autograd; at a pad the state stays as it was."""
+    """Runs the cell's step, differentiated by autograd; at a pad the state is unchanged."""
     p = Applied(cell, parameters)
     products = {name: product.unbind() for name, product in p.inputs(x).items()}
     state, states = start, []
@@ -138,7 +138,7 @@ TORCH = _by_direction(torch_kernels.layer)
 
 
 def path_of(device: str, cell: Cell) -> Layer:
-    """The fastest way there is for a cell on a kind of device, as `make bench` measures it (docs/performance.md)."""
+    """The fastest implementation for a cell on a type of device, as measured by `make bench` (docs/performance.md)."""
     if device == "cpu" and compiled(cell):
         return _sweep
     if device == "cuda" and torch_kernels.known(cell):
@@ -147,12 +147,12 @@ def path_of(device: str, cell: Cell) -> Layer:
 
 
 def accelerated(device: str, cell: Cell) -> bool:
-    """Whether a cell has a kernel there, and is not run step by step."""
+    """Whether a cell has a kernel on a type of device; otherwise it runs step by step."""
     return path_of(device, cell) is not ANYWHERE
 
 
 class _Reversed(torch.autograd.Function):
-    """Rows of (T·B, …) put in another order that is its own inverse, so the way back is the same."""
+    """Permutes the rows of (T·B, …) by a permutation that is its own inverse, so the backward pass is the same."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, rows: Tensor) -> Tensor:
@@ -166,7 +166,7 @@ class _Reversed(torch.autograd.Function):
 
 
 def reverse(x: Tensor, lengths: Tensor) -> Tensor:
-    """Each text of x (T, B, …) turned round within its own length; pads stay where they are. Its own inverse."""
+    """Reverses each text of x (T, B, …) within its own length, without the pads. It is its own inverse."""
     steps, batch = torch.arange(len(x), device=x.device)[:, None], x.shape[1]
     turned = torch.where(steps < lengths, lengths - 1 - steps, steps)
     rows = turned * batch + torch.arange(batch, device=x.device)

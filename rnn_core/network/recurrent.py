@@ -17,20 +17,20 @@ from rnn_core.network.tape import Tape, current
 
 
 class Recurrent(nn.Module):
-    """A cell unrolled over time, layer above layer, in one direction or both.
+    """A cell unrolled over time, in stacked layers, in one direction or both.
 
     Parameters are named `{layer}.{direction}.weight_ih` and so on, as the cell declares them.
 
-    States are tuples of parts, (h,) or (h, c), each (layers · directions, B, d) as in torch.nn: layer by layer, and within a
-    layer the direction that reads ahead first.
+    States are tuples of parts, (h,) or (h, m), each (layers · directions, B, d) as in torch.nn: layer by layer, and within a
+    layer the forward direction first.
 
     Args:
-        cell: its step.
+        cell: the cell.
         n: input width.
-        d: hidden units of each direction.
-        layers: how many.
-        bidirectional: whether a second direction reads each text from its own end.
-        dropout: the share of the inputs of each layer but the lowest that are dropped in training.
+        d: hidden units per direction.
+        layers: the number of layers.
+        bidirectional: whether there is a backward direction, which reads each text from its own end.
+        dropout: the dropout probability for the inputs of each layer but the lowest, in training.
         initialisation: as for `initialise`.
     """
 
@@ -66,26 +66,26 @@ class Recurrent(nn.Module):
         return dict(self._modules[str(layer)][direction].items())  # type: ignore[index]
 
     def applied(self, layer: int, direction: int) -> Applied:
-        """The same, as a step uses them."""
+        """The same in the form that a step uses."""
         return Applied(self.cell, self.layer(layer, direction))
 
     def each(self) -> Iterator[tuple[int, int]]:
-        """Every layer and direction."""
+        """The indices of all layers and directions."""
         for layer in range(self.layers):
             for direction in range(self.directions):
                 yield layer, direction
 
     def zero(self, batch: int, like: Tensor) -> State:
-        """The state of all zeros, of the dtype and device of `like`."""
+        """The zero state, with the dtype and device of `like`."""
         return tuple(like.new_zeros(self.layers * self.directions, batch, self.hidden) for _ in self.cell.parts)
 
     def forward(self, x: Tensor | Rows, lengths: Tensor, start: State | None = None) -> tuple[Tensor, State]:
-        """The uppermost states, (T, B, D), both directions side by side and zero at pads; and the state after each text's last
-        step. While a tape is on, step by step.
+        """Returns the states of the top layer, (T, B, D), both directions side by side and zero at pads, and the state after
+        each text's last step. While a tape is recording, the layers run step by step.
 
         Args:
             x: inputs, (T, B, n), padded at the end.
-            lengths: true steps of each text, (B,).
+            lengths: steps of each text without padding, (B,).
             start: the state before the first step; None: zero. The backward direction's first step is each text's last.
         """
         tape = current()
@@ -107,20 +107,20 @@ class Recurrent(nn.Module):
         return x, tuple(torch.cat(parts) for parts in zip(*ends, strict=True)) if len(ends) > 1 else ends[0]
 
     def step(self, x: Tensor, state: State) -> tuple[State, list[dict[str, Tensor]]]:
-        """One step of all layers, for texts that are written token by token. The uppermost h is state[0][-1].
+        """One step of all layers, for generation token by token. The h of the top layer is state[0][-1].
 
-        Under a tape, the steps that follow each other with the same number of texts are one run. It stands on the tape once
-        `record` has ended.
+        Under a tape, consecutive steps with the same number of texts are one run, which is written to the tape at the end of
+        `record`.
 
         Args:
             x: inputs, (B, n), or one for all texts, (1, n).
-            state: before the step.
+            state: the state before the step.
 
         Returns:
-            The state after it, and of each layer by name what the cell kept, (B, d).
+            The state after it, and for each layer the values that the cell kept, by name, (B, d).
 
         Raises:
-            ValueError: when there is a backward direction, which begins at an end that is not there yet.
+            ValueError: if there is a backward direction, which would begin at the end of the text.
         """
         if self.directions > 1:
             raise ValueError("a backward direction cannot be read step by step")
@@ -142,7 +142,7 @@ class Recurrent(nn.Module):
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True)), kept
 
     def _open(self, tape: Tape, texts: int) -> Sequence[Run]:
-        """The run that the next step belongs to, layer by layer."""
+        """The run of the next step, for each layer."""
         runs = tape.open.get(self)
         if not runs or runs[0].texts != texts:
             tape.close(self)
@@ -177,9 +177,9 @@ def initialise(cell: Cell, parameters: Parameters, scheme: str) -> None:
 
     Args:
         scheme: `orthogonal`: as the cell declares each block of rows: U Glorot uniform (Glorot and Bengio 2010), W orthogonal
-            (Saxe et al. 2014), biases 0 but for the gates that keep the state, which start mostly open (`Cell.biases`). `torch`:
-            matrices and biases uniform in ±1/√d as torch.nn's, where one bias here stands for the sum of torch's two; what
-            torch.nn lacks as declared.
+            (Saxe et al. 2014), biases 0 except for gates that keep the state, which start mostly open (`Cell.biases`). `torch`:
+            matrices and biases uniform in ±1/√d as in torch.nn, where one bias here is the sum of torch's two; parameters that
+            torch.nn lacks, as declared.
     """
     d = cell.hidden(parameters)
     bound = 1 / math.sqrt(d)
@@ -187,7 +187,7 @@ def initialise(cell: Cell, parameters: Parameters, scheme: str) -> None:
         one = cell.declared[name]
         if scheme == "torch" and one.of != PLAIN:
             p.uniform_(-bound, bound)
-            if one.of in cell.of_inputs and cell.of_step:  # for two of torch's, but where the cell has the second one itself
+            if one.of in cell.of_inputs and cell.of_step:  # the sum of torch's two, unless the cell has the second one itself
                 others = sum(len(parameters[other]) for product in cell.of_step for other in cell.biases_of(product))
                 both = p[: len(p) - others]
                 both.add_(torch.empty_like(both).uniform_(-bound, bound))

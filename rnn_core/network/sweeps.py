@@ -1,15 +1,15 @@
-"""Backpropagation through time on the processor: whole layers, in one direction or both, forwards and backwards.
+"""Forward and backward passes of whole layers on the CPU, in one direction or both.
 
-The same numbers as `Cell.step` and `Cell.backward` unrolled (tests hold them equal), arranged for speed in compiled loops
-(`kernels/`). U x + b is multiplied once for each different input, so a word that stands in many places of a batch once.
-On the way back the sweep carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is multiplied for some steps at a time, and
-that of U, Σ_m δ_m x_mᵀ, once what each input's δ come to is summed up. docs/performance.md has what was measured.
+The results equal those of `Cell.step` and `Cell.backward` unrolled (tests compare them), computed by fast compiled loops
+(`kernels/`). U x + b is computed once for each different input, so once for a word that occurs many times in a batch. The
+backward pass carries only δ; the gradient of W, Σ_i δ_i h_{i−1}ᵀ, is computed for blocks of steps, and that of U, Σ_m δ_m x_mᵀ,
+after δ is summed for each input. docs/performance.md has the measurements.
 
-`Sweep` takes and gives numpy arrays, for `backpropagation.py`; `Unrolled` is the same for autograd. For both: x (M, n)
-holds the different inputs and `which` (T, B) says which of them each step reads, or `which` is None and each step reads its
-own. lengths are the true steps of each text, (B,). States are (T, B, D), both directions side by side; at pads they are zero
-(of the second direction: what it starts from). The state before the first step and that after the last are (D', B, d), with D'
-directions; the second reads from each text's own end, so it starts there.
+`Sweep` takes and returns numpy arrays, for `backpropagation.py`; `Unrolled` is the same for autograd. For both: x (M, n)
+holds the different inputs and `which` (T, B) the row of x that each step reads; or `which` is None and each step reads its own
+row. lengths are the steps of each text without padding, (B,). States are (T, B, D), both directions side by side, and zero at
+pads (in the backward direction: its start state). The states before the first step and after the last are (D', B, d), with D'
+directions; the backward direction starts at each text's own end.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,17 +29,17 @@ from rnn_core.network.memory import fresh, scratch
 from rnn_core.threads import most_threads, together
 
 _NONE = np.empty((0, 0), np.int64)
-"""`which` where there is none."""
+"""An empty `which`, for kernels without one."""
 
 _APART = 16
-"""Numbers between rows of gates: eight rows that lie 4 KB apart would share the same few places of the cache."""
+"""Padding between rows of gates, in numbers: eight rows at distances of 4 KB would map to the same cache sets."""
 
 _SMALL = 2**22
-"""Multiplications of a layer below which there are no more threads than blocks of texts; else up to twice as many help with
-the products."""
+"""The number of multiplications of a layer below which there are at most as many threads as blocks of texts; otherwise up to
+twice as many, which help with the products."""
 
 New = Callable[..., np.ndarray]
-"""Gives an array, not filled, by (use, dtype, *shape)."""
+"""Returns an array, not filled, for (use, dtype, *shape)."""
 
 
 def _anew(use: str, kind: np.dtype, *shape: int) -> np.ndarray:
@@ -47,16 +47,16 @@ def _anew(use: str, kind: np.dtype, *shape: int) -> np.ndarray:
 
 
 class Sweep:
-    """One layer through time and back; `sweep_of` gives the cell's.
+    """The forward and backward pass of one layer; `sweep_of` returns the class for a cell.
 
     Args:
-        cell: of the kind that the class is for.
+        cell: the cell, of the class's type.
         x, which, lengths: as above; without `which`, x is (T·B, n).
         weights: U (D', G·d, n), W (D', G·d, d), b (D', G·d) and perhaps b_q (D', d), for D' directions.
-        new: where the states of all steps and what else the way back needs come to stand.
+        new: allocates the arrays that are saved for backward.
 
     Attributes:
-        kept: these, from `forward` on: h (T + 2, B, D), and gates (D', T, B, ≥ 4d) and cells (D', T + 2, B, d) if there are any.
+        kept: saved for backward: h (T + 2, B, D), and gates (D', T, B, ≥ 4d) and cells (D', T + 2, B, d) if there are any.
     """
 
     gates = cells = False
@@ -73,7 +73,7 @@ class Sweep:
         self.cell, self.x, self.lengths, self.kind = cell, x, lengths, x.dtype
         self.batch = len(lengths)
         self.steps = len(which) if which is not None else len(x) // self.batch
-        if which is None:  # for few texts, U x + b of all steps at once takes less time than step by step
+        if which is None:  # for few texts, U x + b is faster for all steps at once than step by step
             which = np.arange(len(x)).reshape(-1, self.batch) if self.batch < ROWS else _NONE
         self.which, self.new = which, new
         self.u, self.w, *self.rest = weights
@@ -104,7 +104,7 @@ class Sweep:
         return found
 
     def forward(self, start: Sequence[np.ndarray]) -> None:
-        """Goes through all steps, from the state before each direction's first, each part (D', B, d)."""
+        """Runs all steps, from the state before each direction's first step, each part (D', B, d)."""
         h = self.new("h", self.kind, self.steps + 2, self.batch, self.directions * self.d)
         h[0], h[-1] = 0, 0
         for k, part in enumerate(start[0]):
@@ -127,19 +127,19 @@ class Sweep:
         grad_ends: Sequence[np.ndarray | None],
         into: Sequence[np.ndarray],
     ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """∂L/∂x as x was, and that of each part of the state before each direction's first step, (D', B, d).
+        """Returns ∂L/∂x, of the shape of x, and ∂L/∂ of each part of the state before each direction's first step, (D', B, d).
 
-        They are there until the next sweep goes back in this thread (∂L/∂x: until `new` is asked for it again).
+        Both are buffers, reused by the next backward pass in this thread (∂L/∂x: by the next call of `new` for it).
 
         Args:
-            grad_h: ∂L/∂h of the states that something was made of, (m, D).
-            taken: which of its rows is whose, (T, B), −1 for none; None: of all, in order.
-            grad_ends: that of each of `ends`, or None.
-            into: room for the gradients of the weights, shaped as these.
+            grad_h: ∂L/∂h of the states that were used, (m, D).
+            taken: the row of grad_h for each state, (T, B), −1 for none; None: all states, in order.
+            grad_ends: ∂L/∂ of each of `ends`, or None.
+            into: buffers for the gradients of the weights, of the shapes of these.
         """
         if taken is None:
             taken = np.arange(self.steps * self.batch).reshape(self.steps, -1)
-        carried = []  # (D', B, d) each: from the last step on, the gradient at the state that the next step back reads
+        carried = []  # (D', B, d) each: the gradient at the state that the next step backward uses, from the last step on
         for part, grad in enumerate(grad_ends):
             carried.append(scratch(f"carried {part}", self.kind, self.directions, self.batch, self.d))
             carried[part][:] = 0 if grad is None else grad
@@ -150,24 +150,24 @@ class Sweep:
         raise NotImplementedError
 
     def _back(self, carried: list[np.ndarray], into: Sequence[np.ndarray], *of_states: np.ndarray) -> np.ndarray:
-        """Calls the cell's kernel by `_backward`; ∂L/∂x."""
+        """Calls the cell's kernel by `_backward`; returns ∂L/∂x."""
         raise NotImplementedError
 
     def _forward(self, kernel: Callable[..., None], *arguments: Any) -> None:
-        """Calls kernel(…, x, which, lengths, u, w, b, panels of Uᵀ and Wᵀ, room for U x + b, …)."""
+        """Calls kernel(…, x, which, lengths, u, w, b, panels of Uᵀ and Wᵀ, buffer for U x + b, …)."""
         inputs = len(self.x) if len(self.which) else 0
         room = scratch("rows", self.kind, self.directions, inputs, self.width)
         self._call(kernel, self.rest[0], *self._panels(True), room, *arguments)
 
     def _backward(self, kernel: Callable[..., None], into: Sequence[np.ndarray], *arguments: Any) -> np.ndarray:
-        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, room for δ and sums, the gradients, …).
+        """Calls kernel(…, x, which, lengths, u, w, panels of U and W, buffers for δ and sums, the gradients, …).
 
         Returns:
-            ∂L/∂x as x was.
+            ∂L/∂x, of the shape of x.
         """
         once, inputs, n, kind, threads = len(self.which) > 0, len(self.x), self.u.shape[2], self.kind, self.threads
         at_once = max(AT_ONCE, self.batch)
-        numbers = self.width + (len(self.rest) - 1) * self.d  # a unit has one δ a gate, and one more with an inner bias
+        numbers = self.width + (len(self.rest) - 1) * self.d  # a unit has one δ per gate, and one more with an inner bias
         each = (threads, *self.u.shape[:2])
         room = Room(
             scratch("delta", kind, threads, at_once, numbers + _APART),
@@ -222,8 +222,8 @@ class LSTMSweep(Sweep):
 class GRUSweep(Sweep):
     """The GRU in torch's form; letters as in `cells/gru.py`.
 
-    The kernels have the gates as q, r, z, n: the first three read the state before, the last three the input. So n's rows
-    of W, which give q, come first there.
+    In the kernels the gates are q, r, z, n: the first three read the state before, the last three the input. So the rows of W
+    for n, which give q, come first there.
     """
 
     gates = True
@@ -249,7 +249,7 @@ class GRUSweep(Sweep):
 
 
 SWEEPS: dict[str, type[Sweep]] = {"lstm": LSTMSweep, "gru": GRUSweep, "rnn": ElmanSweep}
-"""By the name of the cell, the likeliest first. A cell that is not here trains by autograd, step by step."""
+"""The sweeps by name of the cell, most frequent first. Other cells train by autograd, step by step."""
 
 
 def compiled(cell: Cell) -> bool:
@@ -263,19 +263,19 @@ def sweep_of(cell: Cell, *given: Any) -> Sweep:
 
 
 class Unrolled(torch.autograd.Function):
-    """A `Sweep` as autograd sees it."""
+    """A `Sweep` as an autograd function."""
 
     @staticmethod
     def forward(
         ctx: Any, cell: Cell, count: int, x: Tensor, which: Tensor | None, lengths: Tensor, *given: Tensor
     ) -> tuple[Tensor, ...]:
-        """Every state, (T, B, D), zero at pads, and the parts of the state after the last step, (D', B, d) each.
+        """All states, (T, B, D), zero at pads, and the parts of the state after the last step, (D', B, d) each.
 
         Args:
-            count: of parameters per direction.
+            count: the number of parameters per direction.
             x: (M, n) with `which`, or (T, B, n).
-            given: the parts of the state before the first step, (D', B, d) each, then U, W, b and perhaps b_q of the direction
-                that reads ahead, and of the one that reads back, if there is one.
+            given: the parts of the state before the first step, (D', B, d) each, then U, W, b and, for some cells, b_q of the
+                forward direction, and of the backward direction, if there is one.
         """
         parts = len(cell.parts)
         sweep = _sweep(cell, count, x, which, lengths, given[parts:])
@@ -285,7 +285,7 @@ class Unrolled(torch.autograd.Function):
         ctx.save_for_backward(x, which, lengths, *kept, *given)
         ctx.set_materialize_grads(False)
         h = kept[0][1:-1]
-        if sweep.directions > 1 and bool(given[0][1].any()):  # pads hold what the second direction starts from
+        if sweep.directions > 1 and bool(given[0][1].any()):  # pads hold the start state of the backward direction
             h = torch.where(torch.arange(len(h))[:, None, None] < lengths[:, None], h, 0)
         return h, *(torch.from_numpy(part) for part in sweep.ends)
 

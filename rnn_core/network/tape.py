@@ -1,10 +1,10 @@
-"""What a forward pass did, step by step: a tape that recurrent layers write to while `record` is on.
+"""The record of a forward pass, step by step: recurrent layers write to a tape within `record`.
 
     with record(network, Edits(recurrence=False)) as tape:
         outputs = network(batch)
     tape["cells.0.0"].after[0]  # h of the lowest layer, (T, B, d)
 
-So the forward pass that trains is the one that is looked into, and every other reading of a text is an edit of it.
+The recorded forward pass is that of training, and every variant of it is an edit.
 """
 
 from collections import Counter
@@ -19,11 +19,11 @@ from rnn_core.network.recording import Run
 
 
 class Tape(dict[str, Recorded]):
-    """By `PATH.LAYER.DIRECTION`, as parameters are named.
+    """The records by `PATH.LAYER.DIRECTION`, as parameters are named.
 
     Attributes:
-        named: what modules put there by a name of their own, such as attention.
-        open: by module, the layers of those that are run step by step from outside, as long as steps may follow.
+        named: further tensors that modules put on the tape, such as attention.
+        open: by module, the unfinished runs of layers that are called step by step.
     """
 
     def __init__(self, network: nn.Module, edits: Mapping[str, Edits]):
@@ -39,22 +39,22 @@ class Tape(dict[str, Recorded]):
         self.named[name] = Put(tensor, tuple(axes))
 
     def write(self, module: nn.Module, layer: int, direction: int, done: Recorded) -> None:
-        """Keeps a layer and direction of a module; of one that runs several times, the n-th under a name with `#n`."""
+        """Keeps the record of a layer and direction of a module; if it runs several times, the name of the n-th has `#n`."""
         name = ".".join(filter(None, (self.path(module), str(layer), str(direction))))
         self._runs[name] += 1
         self[name if self._runs[name] == 1 else f"{name}#{self._runs[name]}"] = done
 
     def close(self, module: nn.Module) -> None:
-        """Writes the steps that a module has taken one by one; those that follow are another run."""
+        """Writes the single steps of a module so far as one run; further steps are another run."""
         for run in self.open.pop(module, ()):
             self.write(module, run.layer, run.direction, run.done())
 
     def path(self, module: nn.Module) -> str | None:
-        """Where a module stands in the recorded one: "cells", or "" for itself; None: it is no part of it."""
+        """The path of a module in the recorded one, such as "cells", or "" for itself; None: it is not part of it."""
         return self._paths.get(id(module))
 
     def edits(self, module: nn.Module) -> Edits:
-        """Those of a module."""
+        """The edits of a module."""
         path = self.path(module)
         return _NONE if path is None else self._edits.get(path, _NONE)
 
@@ -65,10 +65,10 @@ _current: ContextVar[Tape | None] = ContextVar("tape", default=None)
 
 @contextmanager
 def record(network: nn.Module, edits: Edits | Mapping[str, Edits] = _NONE) -> Iterator[Tape]:
-    """Within it, the recurrent layers of a module run step by step and write to the tape.
+    """A context in which the recurrent layers of a module run step by step and write to a tape.
 
     Args:
-        edits: of all recurrent layers, or by the path of each module of them.
+        edits: the edits of all recurrent layers, or edits by the path of each `Recurrent`.
     """
     if isinstance(edits, Edits):
         edits = {path: edits for path, _ in network.named_modules()}
@@ -83,5 +83,5 @@ def record(network: nn.Module, edits: Edits | Mapping[str, Edits] = _NONE) -> It
 
 
 def current() -> Tape | None:
-    """The tape that is on in this thread, or None."""
+    """The tape of this thread, or None."""
     return _current.get()

@@ -1,4 +1,4 @@
-"""The numbers of a module by name: what a run saves of it, and puts back."""
+"""The tensors of a module by name, as a run saves and restores them."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,27 +7,26 @@ from torch import Tensor, nn
 
 
 def tensors_of(network: nn.Module) -> dict[str, Tensor]:
-    """Parameters and persistent buffers, without their graph. One that several modules share is there once, under its first
-    name: the constructor of the network makes it shared again."""
+    """Parameters and persistent buffers, detached. A tensor shared by several modules has only its first name: the constructor
+    of the network shares it again."""
     saved = network.state_dict()
     named = dict(network.named_parameters()) | dict(network.named_buffers())
     return {name: tensor.detach() for name, tensor in named.items() if name in saved}
 
 
 def shapes_of(make: Callable[[], nn.Module]) -> dict[str, tuple[int, ...]]:
-    """The shapes of the tensors of the network that `make` gives, by name. No memory is taken for them: the network may be as
-    large as a config says."""
+    """The shapes of the tensors of the network returned by `make`, by name, without allocating memory for them."""
     with torch.device("meta"):
         return {name: tuple(tensor.shape) for name, tensor in tensors_of(make()).items()}
 
 
 @torch.no_grad()
 def put(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Copies what `tensors_of` gave into a network of the same kind.
+    """Copies the tensors from `tensors_of` into a network of the same architecture.
 
     Raises:
-        KeyError: when one is missing or of no such name.
-        RuntimeError: when a shape is another.
+        KeyError: if a tensor is missing, or has an unknown name.
+        RuntimeError: if a shape differs.
     """
     own = tensors_of(network)
     if other := own.keys() ^ tensors.keys():

@@ -1,4 +1,4 @@
-"""torch's own kernels for whole layers, on a GPU those of cuDNN, for the cells that have one."""
+"""torch's kernels for whole layers (on a GPU, cuDNN's), for the cells that have one."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _KERNELS: dict[tuple[str, str | None], Callable[..., Any]] = {
     ("lstm", None): torch.lstm,
     ("gru", None): torch.gru,
 }
-"""By cell and activation."""
+"""torch's kernels by cell and activation."""
 
 
 def _kernel(cell: Cell) -> Callable[..., Any] | None:
@@ -31,8 +31,8 @@ def known(cell: Cell) -> bool:
 def layer(
     cell: Cell, x: Tensor, lengths: Tensor, parameters: Mapping[str, Tensor], start: State
 ) -> tuple[Tensor, State]:
-    """One direction of packed texts: states, zero at pads, and ends, each part (B, d). torch's second bias is zero, or that of
-    the product with the state.
+    """Runs one direction on packed texts: states, zero at pads, and ends, each part (B, d). torch's second bias is zero, or the
+    bias of the product with the state.
 
     Args:
         x: (T, B, n).
@@ -41,7 +41,7 @@ def layer(
     """
     kernel = _kernel(cell)
     assert kernel is not None
-    read = host(lengths).clamp(1, len(x))  # a packed text has a step at least
+    read = host(lengths).clamp(1, len(x))  # a packed text has at least one step
     packed = pack_padded_sequence(x, read, enforce_sorted=False)
     assert packed.sorted_indices is not None and packed.unsorted_indices is not None
     (bias,) = (parameters[name] for name in cell.biases_of("weight_ih"))
@@ -53,7 +53,7 @@ def layer(
     before = tuple(part[None, packed.sorted_indices] for part in start)
     given = before if len(before) > 1 else before[0]
     h, *end = kernel(packed.data, packed.batch_sizes, given, weights, True, 1, 0.0, torch.is_grad_enabled(), False)
-    ordered, _ = pad_packed_sequence(PackedSequence(h, packed.batch_sizes), total_length=len(x))  # indices it would read
+    ordered, _ = pad_packed_sequence(PackedSequence(h, packed.batch_sizes), total_length=len(x))  # it would read back the indices
     states = ordered.index_select(1, packed.unsorted_indices)
     some = (lengths > 0)[:, None]
     ends = tuple(

@@ -1,4 +1,4 @@
-"""Which steps of a text its loss counts, and how much. Loads no torch."""
+"""The weight of each step of a text in its loss. Loads no torch."""
 
 from typing import Any, NamedTuple
 
@@ -9,9 +9,9 @@ class Counted(NamedTuple):
     """The states that the loss of a batch counts.
 
     Attributes:
-        places: where they stand in (T·B), (m,), from the first step on.
-        labels: the class wanted of each, (m,).
-        weights: how much each counts, (m,): w_t, or w_t / B for the mean over the texts.
+        places: their indices in (T·B), (m,), in increasing order.
+        labels: the target class of each, (m,).
+        weights: the weight of each, (m,): w_t, or w_t / B for the mean over the texts.
     """
 
     places: np.ndarray
@@ -19,17 +19,17 @@ class Counted(NamedTuple):
     weights: np.ndarray
 
     def between(self, first: int, last: int) -> "Counted":
-        """Those at places from `first` to before `last`, which are counted from `first` on."""
+        """Those at indices from `first` to before `last`, with indices relative to `first`."""
         begin, end = np.searchsorted(self.places, (first, last))
         return Counted(self.places[begin:end] - first, self.labels[begin:end], self.weights[begin:end])
 
 
 def counted(weights: np.ndarray, targets: np.ndarray) -> Counted:
-    """Which states Σ_t w_t L(t) counts.
+    """The states that Σ_t w_t L(t) counts.
 
     Args:
         weights: w_t, (T, B).
-        targets: the class wanted of each text, (B,), or at each step, (T, B); −1 counts nothing.
+        targets: the target class of each text, (B,), or of each step, (T, B); −1 is not counted.
     """
     places = np.flatnonzero((weights > 0) & (targets >= 0))
     labels = targets.ravel()[places if targets.ndim > 1 else places % len(targets)]
@@ -40,10 +40,10 @@ def step_weights(lengths: np.ndarray, steps: int, *, per_token: bool, loss: str,
     """w_t of every text, (T, B); zero at pads.
 
     Args:
-        lengths: true steps, `<sos>` and `<eos>` included, (B,).
+        lengths: steps without padding, `<sos>` and `<eos>` included, (B,).
         steps: T of the batch.
         per_token: sequence tagging: only the tokens between `<sos>` and `<eos>` count.
-        loss: `last` counts the step after `<eos>` alone, `every` all true steps.
+        loss: `last` counts only the step that reads `<eos>`, `every` all steps but pads.
         reduce: over the steps that count: `mean` (each 1/their number) or `sum` (each 1).
     """
     t = np.arange(steps)[:, None]
@@ -51,21 +51,21 @@ def step_weights(lengths: np.ndarray, steps: int, *, per_token: bool, loss: str,
         counted = (t > 0) & (t < lengths - 1)
     else:
         counted = t == lengths - 1 if loss == "last" else t < lengths
-    weights = counted.astype(np.float64)  # 1/T in single precision would be off in the eighth digit
+    weights = counted.astype(np.float64)  # in single precision, 1/T would be wrong in the eighth digit
     if reduce == "mean" and (per_token or loss == "every"):
         weights /= weights.sum(0).clip(1)
     return weights
 
 
 def label_entropy(lengths: np.ndarray, targets: np.ndarray, *, per_token: bool, loss: str, reduce: str) -> float:
-    """The entropy of the labels of many texts, in nats per text, weighted as their loss weighs them.
+    """The entropy of the labels of many texts, in nats per text, weighted like their loss.
 
-    It is the mean loss per text of a network that gives each label its share at every step, and by Gibbs' inequality the
-    least one of any network whose answer is the same for all texts.
+    It is the mean loss per text of a network that predicts the relative frequency of each label at every step, and by Gibbs'
+    inequality the minimum for a network with the same prediction for all texts.
 
     Args:
         lengths: steps of each text, `<sos>` and `<eos>` included, (m,).
-        targets: the class of each text, (m,), or of each step of all texts end to end, (Σ T,); −1 counts nothing.
+        targets: the class of each text, (m,), or of each step of all texts end to end, (Σ T,); −1 is not counted.
         per_token, loss, reduce: as for `step_weights`.
     """
     if per_token:
@@ -82,7 +82,7 @@ def label_entropy(lengths: np.ndarray, targets: np.ndarray, *, per_token: bool, 
 def about_labels(
     lengths: np.ndarray, targets: np.ndarray, classes: int, *, per_token: bool, loss: str, reduce: str
 ) -> dict[str, Any]:
-    """The `label_entropy` of training labels, and the number of the class that is most frequent among them.
+    """The `label_entropy` of training labels, and the index of the most frequent class.
 
     Args:
         classes: k; the other arguments are those of `label_entropy`.
@@ -90,5 +90,5 @@ def about_labels(
     known = np.bincount(targets[targets >= 0], minlength=classes)
     return {
         "label_entropy": label_entropy(lengths, targets, per_token=per_token, loss=loss, reduce=reduce),
-        "majority_class": int(known.argmax()),  # the first of those that are equally frequent
+        "majority_class": int(known.argmax()),  # the first of equally frequent classes
     }

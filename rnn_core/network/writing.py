@@ -1,4 +1,4 @@
-"""Text that a network writes, token by token."""
+"""Generates text, token by token."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -14,22 +14,22 @@ from rnn_core.network.sampling import drawn_from, softmax
 
 
 class Writer(Protocol):
-    """A network that writes step by step: a language model, or an encoder and a decoder."""
+    """A model that generates step by step: a language model, or an encoder and a decoder."""
 
     def start(self, texts: int) -> State:
         """The state before the first token of some texts."""
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State, list[dict[str, Tensor]]]:
-        """Logits, (B, k), after one token more of each text, (B,); the state, and the values that the cell kept."""
+        """Logits, (B, k), after the next token of each text, (B,); the state, and the values that the cell kept."""
 
 
 class Token(NamedTuple):
-    """A token that was written.
+    """A generated token.
 
     Attributes:
         number: its index in the vocabulary.
         p: its probability in softmax(o), the network's own.
-        drawn: its probability in the distribution that it was drawn from.
+        drawn: its probability in the distribution from which it was sampled.
     """
 
     number: int
@@ -39,14 +39,14 @@ class Token(NamedTuple):
 
 @torch.inference_mode()
 def write(network: Writer, prompt: Sequence[int], how: WriteConfig, never: Sequence[int], ends: Sequence[int]) -> Iterator[Token]:
-    """Draws token after token, each of which the network reads before the next one is drawn.
+    """Samples token after token; each is the input of the next step.
 
     Args:
-        network: in evaluation mode.
-        prompt: the tokens that are read first, at least one.
-        how: `length` is the greatest number of tokens; the same `seed` gives the same text; `stop` is not looked at.
-        never: tokens that are not written.
-        ends: tokens after which nothing more is written; they are given too.
+        network: the model, in evaluation mode.
+        prompt: the first input tokens, at least one.
+        how: `length` is the maximum number of tokens; the same `seed` gives the same text; `stop` is ignored.
+        never: tokens that are never generated.
+        ends: tokens after which generation stops; they are yielded too.
     """
     random, state = np.random.default_rng(how.seed), network.start(1)
     device = state[0].device

@@ -17,6 +17,7 @@ from rnn_core.results.gradients import (
 from rnn_core.results.ledger import Ledger, LedgerRow
 from rnn_core.results.one_hot import PAD, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
+from rnn_core.results.readout import Logit
 from rnn_core.results.scores import (
     Answer,
     Answers,
@@ -28,7 +29,7 @@ from rnn_core.results.scores import (
     SpanScores,
     TokenScores,
 )
-from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
+from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace, decision_step
 from rnn_core.results.training import History
 from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
@@ -55,6 +56,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "LeftOut",
+    "Logit",
     "LossModes",
     "Mistake",
     "OneHotWindow",
@@ -76,4 +78,5 @@ __all__ = [
     "UnitStep",
     "WithoutRecurrence",
     "Written",
+    "decision_step",
 ]

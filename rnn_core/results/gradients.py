@@ -7,22 +7,22 @@ import numpy as np
 
 @dataclass(frozen=True)
 class CopyGradients:
-    """What the copies of one layer and direction receive: W|(i) is the copy of W used at step i.
+    """What the copies of one layer and direction receive: W|(k) is the copy of W used at step k.
 
     The losses L(t) are the R ones of `GradientFlow.rows`. Parameters go by the code's names.
 
     Attributes:
         layer, direction: whose copies these are; direction 1 reads from the end.
-        delta: (R, T) ‖δ(t,i)‖, the gradient of L(t) at the pre-activation of step i.
-        states: (R, T) ‖∂L(t)/∂h_i‖.
-        pairs: by parameter, (R, T) ‖∂L(t)/∂P|(i)‖.
-        shares: by parameter, (R, T) w_t ⟨∂L(t)/∂P|(i), ∂L/∂P⟩ / ‖∂L/∂P‖²; all of them sum to 1 (to 0 where ∂L/∂P is 0,
+        delta: (R, T) ‖δ(t,k)‖, the gradient of L(t) at the pre-activation of step k.
+        states: (R, T) ‖∂L(t)/∂h_k‖.
+        pairs: by parameter, (R, T) ‖∂L(t)/∂P|(k)‖.
+        shares: by parameter, (R, T) w_t ⟨∂L(t)/∂P|(k), ∂L/∂P⟩ / ‖∂L/∂P‖²; all of them sum to 1 (to 0 where ∂L/∂P is 0,
             and to less where R leaves out losses that count).
-        copies: by parameter, (T,) ‖∂L/∂P|(i)‖ of the total loss.
+        copies: by parameter, (T,) ‖∂L/∂P|(k)‖ of the total loss.
         copy_shares: by parameter, (T,) the share of copy i of the total loss.
-        running: by parameter, (T,) ‖Σ ∂L/∂P|(j)‖ / ‖∂L/∂P‖ over the copies j that the sweep back has met at step i.
+        running: by parameter, (T,) ‖Σ ∂L/∂P|(j)‖ / ‖∂L/∂P‖ over the copies j that the sweep back has met at step k.
         running_cosines: by parameter, (T,) the cosine of that sum with ∂L/∂P.
-        reached: (T,) ‖∂L/∂h_i‖ of the total loss.
+        reached: (T,) ‖∂L/∂h_k‖ of the total loss.
     """
 
     layer: int
@@ -107,9 +107,9 @@ class Truncation:
     """What cutting backpropagation through time short leaves of the total gradient.
 
     Attributes:
-        kind: `window` (copies with |t − i| < K) or `chunks` (copies in t's own chunk of K steps).
+        kind: `window` (copies with |t − k| < K) or `chunks` (copies in t's own chunk of K steps).
         k: K.
-        kept, dropped: how many of the pairs (t, i) with w_t ≠ 0 that the loss reaches.
+        kept, dropped: how many of the pairs (t,k) with w_t ≠ 0 that the loss reaches.
         against: the truncated gradient held against the full one.
     """
 
@@ -144,7 +144,7 @@ class Reach:
         layer, direction: which.
         step: t, from 0.
         steps: (K,) the steps k, from 0, from t away into what was read before it.
-        norms: (K,) ‖∂h_t/∂h_k‖₂, for the LSTM of the pair (h, c).
+        norms: (K,) ‖∂h_t/∂h_k‖₂, for the LSTM of the pair (h, m).
         bound: (K,) Π ‖W‖₂ · max_u φ′(a_{j,u}) over the steps j between; None where the cell has no such bound.
         weight_norm, radius: ‖W‖₂ and the spectral radius of W; None where the cell has no such bound.
         saturation: by non-linearity, (T,) the share of units whose slope is below a tenth of the steepest.
@@ -174,7 +174,7 @@ class ChainProduct:
     Attributes:
         step, back: t and k, from 0.
         down: s of the way that is followed.
-        parts: what the state consists of: (h,) or (h, c).
+        parts: what the state consists of: (h,) or (h, m).
         at_loss: (parts·d,) ∂⁺L(t)/∂(state at s).
         between: (parts·d, parts·d) ∂(state at s)/∂(state at k).
         between_norm: its largest singular value.

@@ -14,6 +14,12 @@ OVERFLOW = (
 """What is said of a trace that `overflows`."""
 
 
+def decision_step(beliefs: np.ndarray) -> int:
+    """The first step from which the answer never changes again, for answers (T,)."""
+    changed = np.flatnonzero(beliefs != beliefs[-1])
+    return int(changed[-1]) + 1 if len(changed) else 0
+
+
 @dataclass(frozen=True)
 class Trace:
     """One text through one run. T steps: `<sos>`, the tokens, `<eos>`; arrays are float32.
@@ -27,13 +33,12 @@ class Trace:
         labels: (k,) class names.
         embeddings: (T, n) what the indices look up.
         states: (layers, directions, T, d) h_t; direction 1 reads from the end.
-        cells: like `states`, c_t of an LSTM; None for other cells.
+        cells: like `states`, m_t of an LSTM; None for other cells.
         gates: by name, like `states`.
         logits: (T, k) o_t = c + V h_t.
         readouts: (T, k) softmax(o_t).
         answers: (T, k) the answer if the text stopped after step t: the readout once `<eos>` is fed there. The last
             step is `<eos>` itself. None where the task gives no such answer (`Task.stopped`).
-        decision_step: first step from which the answer never changes again; None without `answers`.
     """
 
     text: str
@@ -49,13 +54,21 @@ class Trace:
     logits: np.ndarray
     readouts: np.ndarray
     answers: np.ndarray | None
-    decision_step: int | None
     warnings: tuple[str, ...] = field(default=())
 
     @property
     def answer(self) -> int:
         """The class read out after `<eos>`."""
         return int(self.readouts[-1].argmax())
+
+    def decided(self, curve: str) -> int | None:
+        """The decision step of one of `curves`; None where the task has no answer to a text as a whole."""
+        return None if self.answers is None else decision_step(self.curves[curve].argmax(1))
+
+    @property
+    def decision_step(self) -> int | None:
+        """That of `answers`."""
+        return self.decided("answers")
 
     @property
     def overflows(self) -> bool:

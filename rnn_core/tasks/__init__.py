@@ -1,7 +1,7 @@
-"""What a network is trained to do. Each other file here is one task, found by its name. Loads no torch.
+"""The tasks. Each other file in this folder is one task, found by its name. Loads no torch.
 
-All that depends on the task is asked of its object: the data it needs, the network, which steps the loss counts, decoding,
-scores, and the words, options and views that pages show.
+A task's object defines all that depends on the task: its data, its network, the steps that the loss counts, decoding, scores,
+and the words, options and views of pages.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,19 +38,19 @@ Tick = Callable[[float], object]
 
 
 class Lacking(Problem):
-    """There is no task of this name."""
+    """Raised if there is no task of a name."""
 
 
 class Suggestion(NamedTuple):
-    """A value for an option of `ModelConfig` or `TrainConfig`, and the reason, as a clause."""
+    """A suggested value for an option of `ModelConfig` or `TrainConfig`, and the reason, as a clause."""
 
     value: Any
     why: str
 
 
 class Speech(Protocol):
-    """What turns words into numbers and numbers into labels, as a run has it on disk: the vocabulary of the first text, labels,
-    tag scheme, and the vocabularies of the further sides by name."""
+    """Vocabularies and labels, as a run saves them: the vocabulary of the first text, labels, tag scheme, and the vocabularies
+    of the further sides by name."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...
@@ -63,11 +63,11 @@ class Speech(Protocol):
 
 
 class Fed(NamedTuple):
-    """A tensor of a batch that holds the words a network reads, (T, B).
+    """A tensor of a batch that holds the input words of a network, (T, B).
 
     Attributes:
-        side: whose vocabulary they are of.
-        lengths: the tensor with the true steps of each, (B,).
+        side: the side with their vocabulary.
+        lengths: the name of the tensor with the steps of each text without padding, (B,).
     """
 
     side: str
@@ -75,36 +75,36 @@ class Fed(NamedTuple):
 
 
 class Scorer(Protocol):
-    """Scores of many texts, which are added some at a time."""
+    """Scores many texts, which are added in pieces."""
 
     def add(self, encoded: Encoded, predictions: Any, unseen: Mapping[int, str] = ...) -> None:
-        """Some texts more: as encoded, what `Task.predict` gave for them, and the labels that training never saw
-        (`data.scoring.unseen_labels`). Raises ValueError when such a label has no name."""
+        """Adds texts: encoded, with the result of `Task.predict`, and the labels that the training split lacks
+        (`data.scoring.unseen_labels`). Raises ValueError if such a label has no name."""
 
     def scores(self) -> Any:
-        """The scores of all that was added, for `Task.figures_of`: `results.Scores` where there are labels, else a value of
-        the task's own. Its `loss` is the mean loss per text in nats, or None."""
+        """The scores of all texts added, for `Task.figures_of`: `results.Scores` for labels, else a type of the task. Its `loss`
+        is the mean loss per text in nats, or None."""
 
 
 class Task:
     """One task. Its file in this folder holds it as `TASK`.
 
     Attributes:
-        title: what a page calls it, such as "Classification: one label per text".
-        short: the same in a word, such as "classification".
-        unit: what is counted when answers are: "texts" or "tokens".
-        formats: the formats that answers to the rows of a file are written in, of `data.written.FORMATS`; () where the task has
-            no answers to give for a file.
-        schema: the data it needs.
+        title: its name on pages, such as "Classification: one label per text".
+        short: a short name, such as "classification".
+        unit: the unit of counts of answers: "texts" or "tokens".
+        formats: the formats of predictions for a file, of `data.written.FORMATS`; () if the task makes none.
+        schema: the schema of its data.
         columns: the titles of the boxes that choose columns, by the option of `DataConfig`.
-        samples: the files in `samples/` that show it, with what each is for.
-        evaluation: what its scores tell, as the question above them.
+        samples: its files in `samples/`, with the purpose of each.
+        evaluation: the question above its scores.
         more_texts: short texts to try, one per line.
-        losses: the values of `TrainConfig.loss` that mean something, the default first.
-        fed: the tensors of a batch by name that hold words, of which training hides rare ones (`<unk>`) and which it counts.
-        carries: whether a batch may go on from the state in which the batch before it in the plan ended (`continues`).
+        losses: the values of `TrainConfig.loss` that it allows, the default first.
+        fed: the tensors of a batch that hold words, by name. Training replaces rare words in them by `<unk>`, and counts their
+            tokens.
+        carries: whether a batch may continue from the last state of the batch before it in the plan (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
-        views: the names of the views and other parts that it has, by page: inspect, bptt, evaluate, losses, matrix.
+        views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
     """
 
     title: str
@@ -124,17 +124,17 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The name of its file, which configs hold."""
+        """The name of its file, as in configs."""
         return type(self).__module__.rpartition(".")[2]
 
     # ---- words and options ------------------------------------------------------------------------------------------
 
     def sample(self, entities: bool = False) -> str:
-        """The file in `samples/` that shows it. `entities`: for a run whose tags mark entities."""
+        """Its file in `samples/`. `entities`: for a run whose tags mark entities."""
         return next(iter(self.samples))
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
-        """Texts to try a run on, the first of which is read before anybody has typed. As `sample`."""
+        """Example texts for a run, the first of which is the default. `entities`: as for `sample`."""
         raise NotImplementedError
 
     def metric(self, scheme: str | None) -> str:
@@ -142,27 +142,27 @@ class Task:
         raise NotImplementedError
 
     def options(self, config: type) -> tuple[str, ...]:
-        """The options of a config that mean something here; forms leave the others out or show them disabled."""
+        """The options of a config that apply to the task; forms omit or disable the others."""
         sides = [side.name for side in self.schema.sides]
         left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
         return tuple(name for name in options(config) if name not in left_out)
 
     def loss_of(self, config: RunConfig) -> str:
-        """Where the loss is taken, with the task's default filled in."""
+        """The value of `TrainConfig.loss`, with the task's default filled in."""
         return config.train.loss or self.losses[0]
 
     def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
-        """Values for options that the task suggests for the data, beyond those by size alone (`training.suggest`).
+        """Suggested values of options for the data, besides those by size (`training.suggest`).
 
         Args:
-            stated: the user's own values, by option.
+            stated: the user's values, by option.
         """
         return {}
 
     def check(self, config: DataConfig | RunConfig) -> None:
-        """Raises Problem when options do not suit the task."""
+        """Raises Problem if options do not fit the task."""
         if isinstance(config, DataConfig) and config.target and "target" not in self.options(DataConfig):
-            raise Problem("This task reads one text per row: leave out the column of a second one (target).")
+            raise Problem("This task reads one text per row: leave out the column of a second text (target).")
         if isinstance(config, RunConfig):
             self.check(config.data)
             if config.train.loss is not None and config.train.loss not in self.losses:
@@ -180,50 +180,51 @@ class Task:
         speech: Speech,
         further: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType({}),
     ) -> Encoded:
-        """Texts as tokens, their further sides, and their labels, as arrays.
+        """Encodes texts, their further sides and their labels as arrays.
 
         Args:
-            targets: a label or tags for each text; None: none is known.
-            further: the tokens of further texts by the name of their side; without a side that the network is to write.
+            targets: a label or tags for each text; None: no label is known.
+            further: the tokens of further texts, by side; without a side that the network generates.
         """
         return encode(self.schema, texts, targets, {TEXT: speech.vocabulary, **speech.vocabularies}, speech.labels, further)
 
     def encode_examples(self, examples: Sequence[Example], speech: Speech) -> Encoded:
-        """The same of examples, with all that is known of them."""
+        """Encodes examples, with all their sides and labels."""
         further = {name: [e.further[name].tokens for e in examples] for name in self.schema.texts[1:]}
         targets = [e.target for e in examples] if self.schema.labels else None
         return self.encode([e.tokens for e in examples], targets, speech, further)
 
     def network(self, config: RunConfig, speech: Speech) -> "torch.nn.Module":
-        """A new network with random weights, for the words of each side and the labels that training knows."""
+        """A new network with random weights, for the vocabularies of the sides and the labels of the training split."""
         from rnn_core.network.models import Network
 
         words = len(speech.vocabulary)
         return Network(config.model, words, self.outputs(words, len(speech.labels)))
 
     def prepare(self, config: RunConfig, train: Encoded) -> Any:
-        """The training split as `plan` and `batch` take it. Raises Problem when it is too small for the config."""
+        """The training split in the form that `plan` and `batch` take. Raises Problem if it is too small for the config."""
         return train
 
     def plan(self, config: RunConfig, source: Any, epoch: int) -> Sequence[Any]:
-        """The batches of an epoch: texts of similar length, in an order that the seed decides.
+        """The batches of an epoch: texts of similar length, in an order decided by the seed.
 
         Args:
-            source: from `prepare`.
+            source: the result of `prepare`.
         """
         rng = np.random.default_rng([config.train.seed, epoch])
         return plan(source.lengths, config.train.batch, rng)
 
     def continues(self, which: Any) -> bool:
-        """Whether a batch of the plan goes on from the state in which the one before it ended; else from zero."""
+        """Whether a batch of the plan continues from the last state of the batch before it; else it starts from zero."""
         return False
 
     def batch(self, config: RunConfig, source: Any, which: Any) -> dict[str, np.ndarray]:
-        """One batch of the plan by name.
+        """A batch of the plan, as arrays by name.
 
         Returns:
-            The `inputs`: `tokens` (T, B), padded at the end, and `lengths`, true steps, (B,); of the m steps that the loss counts
-            `at`, their places in (T·B), `labels` and `weights` w_t, (m,) each; `total`, (), by which Σ w_t L(t) is divided.
+            The `inputs`: `tokens` (T, B), padded at the end, and `lengths`, the steps without padding, (B,). For the m steps
+            that the loss counts: `at`, their indices in (T·B), `labels` and `weights` w_t, (m,) each; and `total`, (), the
+            divisor of Σ w_t L(t).
         """
         batch = source.batch(which)
         at, labels, weights = counted(self.weights(config, batch.lengths, len(batch.tokens)), batch.targets)
@@ -231,26 +232,26 @@ class Task:
                 "total": np.array(float(len(which)))}  # fmt: skip
 
     def inputs(self, encoded: Encoded, batch: Batch) -> dict[str, np.ndarray]:
-        """What the network reads of a batch, by name: `tokens` (T, B), `lengths` (B,), and what the task adds, such as the
-        characters, `encoded.sides[name].batch(batch.rows)`."""
+        """The inputs of the network, by name: `tokens` (T, B), `lengths` (B,), and others of the task, such as characters,
+        `encoded.sides[name].batch(batch.rows)`."""
         return batch.inputs
 
     def outputs(self, words: int, classes: int) -> int:
-        """k, the numbers that the readout of the plain stack gives at a step: one for each class here.
+        """k, the width of the plain stack's readout: here the number of classes.
 
         Args:
             words: N, the size of the vocabulary.
-            classes: how many labels training knows.
+            classes: the number of labels in the training split.
         """
         return classes
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
-        """w_t of each text, (T, B) float64: how much the loss counts each step; 0 at pads.
+        """w_t of each text, (T, B) float64: the weight of each step in the loss; 0 at pads.
 
         Args:
-            lengths: (B,) true steps, `<sos>` and `<eos>` included.
+            lengths: (B,) steps without padding, `<sos>` and `<eos>` included.
             steps: T of the batch.
-            loss: one of `losses` in place of the run's own.
+            loss: one of `losses`, instead of the run's.
         """
         raise NotImplementedError
 
@@ -258,34 +259,34 @@ class Task:
         """The loss of a batch.
 
         Args:
-            outputs: of the network: `logits` (m, k) at the m steps that count.
+            outputs: the outputs of the network: `logits` (m, k) at the m steps that count.
             batch: `labels` and `weights` w_t of these, (m,), and `total`, the B texts, ().
 
         Returns:
-            Σ w_t L(t), (), in the graph; the weight to divide it by, `total`; and L(t), (m,), in nats.
+            Σ w_t L(t), (), in the graph; its divisor, `total`; and L(t), (m,), in nats.
         """
         from rnn_core.network.losses import cross_entropy
 
         return cross_entropy(outputs, batch)
 
     def about_training(self, config: RunConfig, train: Encoded, labels: Sequence[str]) -> dict[str, Any]:
-        """Figures of the training data to hold a training's against, by the names that the history has for them."""
+        """Metrics of the training data for comparison with those of the training, by their names in the history."""
         return {}
 
     # ---- answers and scores -----------------------------------------------------------------------------------------
 
     def answered(self, steps: int) -> np.ndarray:
-        """The steps at which a text of T steps, `<sos>` and `<eos>` included, is answered, (R,)."""
+        """The steps with an answer in a text of T steps, `<sos>` and `<eos>` included, (R,)."""
         raise NotImplementedError
 
     def predict(
         self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
     ) -> Any:
-        """The network's answers to labelled texts and its loss on them, without dropout: `data.scoring.Predictions`, or what the
-        task's own scorer takes.
+        """The network's predictions for labelled texts and its loss on them, without dropout: `data.scoring.Predictions`, or the
+        type of the task's scorer.
 
         Args:
-            tick: hears the share answered so far; what it raises ends the work.
+            tick: is called with the share done, 0…1; an exception raised by it stops the work.
         """
         from rnn_core.network.prediction import predict
 
@@ -294,33 +295,33 @@ class Task:
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        """The answer to each text by name: the values of `answer_columns`, probabilities with six decimals. As `predict`."""
+        """The answers to texts by column: the values of `answer_columns`, probabilities with six decimals. As `predict`."""
         raise NotImplementedError
 
     def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
-        """The columns that the answer to a text fills in a table, by name: `answer` first, then how sure it is.
+        """The columns of an answer in a table, by name: `answer` first, then its probability.
 
         Args:
-            labels: the classes whose probabilities are wanted, where the task gives them.
+            labels: the classes whose probabilities are included, if the task gives them.
 
         Returns:
-            The types of their values: `str` or `float`, or `list[str]` and `list[float]` with one value per token.
+            The types of the columns: `str` or `float`, or `list[str]` and `list[float]` with one value per token.
         """
         return {"answer": str, "probability": float}
 
     def stopped(self, network: Any, tape: Any) -> "Tensor | None":
-        """The answers if texts had stopped after each step, as logits (T, B, k); None where the task has no such answers.
+        """The answers if the texts had stopped after each step, as logits (T, B, k); None if the task has no such answers.
 
         Args:
-            tape: of the network's forward pass over the texts.
+            tape: the tape of the network's forward pass over the texts.
         """
         return None
 
     def unseen(self, encoded: Encoded, pieces: Iterable[Sequence[Example]]) -> dict[int, str]:
-        """The labels of some texts that training never saw, by their places in `encoded.targets`.
+        """The labels that the training split lacks, by their indices in `encoded.targets`.
 
         Args:
-            pieces: the examples that were encoded, in the same order.
+            pieces: the encoded examples, in the same order.
         """
         return unseen_labels(encoded, pieces) if self.schema.labels else {}
 
@@ -337,8 +338,8 @@ class Task:
         """The scores of labelled examples, of which one piece is in memory at a time.
 
         Args:
-            texts: how many there are in all.
-            keep: takes the answers to each piece.
+            texts: their total number.
+            keep: is called with the answers to each piece.
         """
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
         for some in pieces:
@@ -351,10 +352,10 @@ class Task:
         return scorer.scores()
 
     def named(self, examples: Sequence[Example], found: Any, speech: Speech) -> Answers | None:
-        """What `predict` found for some examples, by name, to be kept beside the scores; None where nothing is kept."""
+        """The result of `predict` for some examples, with names, to be saved with the scores; None if nothing is saved."""
         tokens = [list(e.tokens) for e in examples]
         truths = [e.target if isinstance(e.target, str) else list(e.target) for e in examples]
-        given = found.answers >= 0  # not the specials
+        given = found.answers >= 0  # without the specials
         answers = [speech.labels[i] for i in found.answers[given].tolist()]
         confidences = found.confidences[given].astype(float).round(6).tolist()
         if self.schema.per_token:
@@ -369,57 +370,57 @@ class Task:
         """Continues a prompt, token by token.
 
         Raises:
-            Problem: when the task does not write.
+            Problem: if the task does not generate text.
         """
-        raise Problem(f"A run of {self.short} answers texts and writes none: choose a run that was trained to write.")
+        raise Problem(f"A run of {self.short} does not generate text: choose a run of generation.")
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> Scorer:
-        """What scores dev, test and files alike. `labels`: those that training knows."""
+        """The scorer for dev, test and files. `labels`: the classes of the training split."""
         raise NotImplementedError
 
     def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
-        """The figures of a split by the names that history and command line have for them, such as test_accuracy.
+        """The metrics of a split by their names in history and command line, such as test_accuracy.
 
         Args:
-            majority: the most frequent class of training, where that is known.
+            majority: the most frequent class of training, if known.
         """
         raise NotImplementedError
 
     def details_of(self, scores: Any) -> dict[str, Any]:
-        """What `evaluate` prints beyond the figures, as plain values."""
+        """Further values that `evaluate` prints, as plain values."""
         return {}
 
-    # ---- one text's loss, laid open ---------------------------------------------------------------------------------
+    # ---- one text -----------------------------------------------------------------------------------------------------
 
     def shown_first(self, seen: Trace) -> int:
-        """The step that pages show before anybody has chosen one, from 0."""
+        """The step that pages show by default, from 0."""
         return 1
 
     def told(self, seen: Trace) -> dict[str, Any]:
-        """What `inspect` prints of a text, beside its tokens, as plain values."""
+        """The values that `inspect` prints for a text, besides its tokens."""
         raise NotImplementedError
 
     def outcomes(self, vocabulary: Vocabulary, labels: Sequence[str]) -> tuple[str, ...]:
-        """The names of the k classes that the readout tells apart: the labels that training knows."""
+        """The names of the k classes of the readout: the labels of the training split."""
         return tuple(labels)
 
     def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
-        """The tokens of a text that is typed, each with where it starts and ends in it. `how`: "word" or "char"."""
+        """The tokens of a typed text, each with its start and end in the text. `how`: "word" or "char"."""
         return tokenise(text, how)
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
     ) -> np.ndarray:
-        """The class wanted at each step of a text, (T,); −1 where none is.
+        """The target class at each step of a text, (T,); −1 if there is none.
 
         Args:
-            target: as a person writes it; None: the network's own answer, where the text itself does not say.
+            target: the target as typed by a user; None: the network's own answer, unless the text determines the target.
             labels: the names of the classes.
             readouts: (T, k) the probability of each class at each step.
-            indices: (T,) the tokens that are fed, `<sos>` and `<eos>` included.
+            indices: (T,) the input tokens, `<sos>` and `<eos>` included.
 
         Raises:
-            Problem: when the target does not fit the text, or a label is not one of `labels`.
+            Problem: if the target does not fit the text, or a label is not one of `labels`.
         """
         raise NotImplementedError
 
@@ -429,13 +430,13 @@ class Task:
 
 
 def names() -> tuple[str, ...]:
-    """The tasks there are, by their files; none is imported."""
+    """The names of all tasks, from their files, without importing them."""
     return TASKS
 
 
 @cache
 def task(name: str) -> Task:
-    """The task of this name. Raises Lacking, a Problem, when there is none."""
+    """The task of a name. Raises Lacking, a Problem, if there is none."""
     if name not in TASKS:
         raise Lacking(f"This needs the task {name[:60]!r}, which this version lacks. Update the app.")
     found: Task = import_module(f"{__name__}.{name}").TASK
@@ -443,7 +444,7 @@ def task(name: str) -> Task:
 
 
 def of(config: DataConfig | RunConfig) -> Task:
-    """The task that a dataset or a run is for."""
+    """The task of a dataset or a run."""
     return task(config.data.task if isinstance(config, RunConfig) else config.task)
 
 
@@ -451,7 +452,7 @@ def make(kind: type[C], values: dict[str, Any]) -> C:
     """A config from plain values, checked by `config.make` and by its task.
 
     Raises:
-        Problem: naming the first option that does not fit and what would.
+        Problem: it names the first option that does not fit, and valid values.
     """
     data = values.get("data") if kind is RunConfig else values
     if isinstance(data, dict) and isinstance(name := data.get("task"), str):
@@ -461,21 +462,21 @@ def make(kind: type[C], values: dict[str, Any]) -> C:
     return made
 
 
-def guess(top: Top, stated: DataConfig = DataConfig()) -> str:  # noqa: B008 - it cannot be changed
-    """The name of the task that a labelled file fits, from its first rows.
+def guess(top: Top, stated: DataConfig = DataConfig()) -> str:  # noqa: B008 - immutable
+    """Guesses the task of a labelled file from its first rows; returns its name.
 
     Args:
-        stated: the columns that are known.
+        stated: options with the known columns.
 
     Raises:
-        Problem: when the file has no rows, or they may be texts as well as tokens.
+        Problem: if the file has no rows, or they may be texts as well as tokens.
     """
     schema = guess_schema(top, stated)
     return next(one for one in names() if task(one).schema == schema)
 
 
 def by_label(seen: Trace, rows: np.ndarray) -> list[dict[str, float]]:
-    """The probability of each class by its name, for rows (m, k)."""
+    """The probability of each class by name, for each of the rows (m, k)."""
     return [{label: round(float(p), 6) for label, p in zip(seen.labels, row, strict=True)} for row in rows]
 
 
@@ -484,8 +485,8 @@ def _tell(tick: Tick, before: int, some: int, texts: int, share: float) -> None:
 
 
 def number_of(labels: Sequence[str], label: str) -> int:
-    """The number of a label. Raises Problem when it is none of `labels`."""
+    """The index of a label. Raises Problem if it is not one of `labels`."""
     if label not in labels:
         listed = ", ".join(labels[:20]) + (" …" if len(labels) > 20 else "")
-        raise Problem(f"This run has no label {label[:60]!r}. Take one of: {listed}.")
+        raise Problem(f"This run has no label {label[:60]!r}. Choose one of: {listed}.")
     return labels.index(label)

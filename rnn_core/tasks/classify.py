@@ -15,7 +15,7 @@ from rnn_core.results import Scores, Trace
 from rnn_core.tasks import Task, Tick, by_label, number_of
 
 _READS_FORWARDS = (
-    "A classifier reads in one direction, because an answer at every step may only know the steps before it."
+    "A classifier reads in one direction, because an answer at a step may depend only on the steps before it."
 )
 
 
@@ -28,20 +28,21 @@ class Classify(Task):
     schema = CLASSES
     columns = MappingProxyType({"text": "Text column", "label": "Label column"})
     samples = MappingProxyType({"reviews.csv": title})
-    evaluation = "How often is the network right, which classes does it mix up, and on which texts?"
+    evaluation = "How often is the network right, which classes does it confuse, and on which texts?"
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
-        "inspect": ("answers-so-far", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights", "squash",
+                    "probabilities", "state", "embedding"),
         "bptt": ("target-label", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
-        "evaluate": ("confusion", "shares", "per_class"),
+        "evaluate": ("confusion", "shares", "per_class", "classes", "mistakes", "behind"),
         "matrix": ("texts", "pads", "last-column", "ledger", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),
     })  # fmt: skip
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
-        # the ready-made runs answer these rightly but are not sure of every step: gradients of a sure answer are near 0
+        # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         return (
             "a slow start , but a great end .",
             "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
@@ -100,18 +101,19 @@ class Classify(Task):
         return scores.details()
 
     def shown_first(self, seen: Trace) -> int:
-        """The step that decides; the last one where no step does, because the answer is there before the first word."""
+        """The decision step; the last step if the answer never changes from the first step on."""
         return seen.decision_step or len(seen.tokens) - 1
 
     def told(self, seen: Trace) -> dict[str, Any]:
         curves = {name: by_label(seen, p) for name, p in seen.curves.items()}
-        return curves | {"answer": seen.labels[seen.answer], "decision_step": seen.decision_step}
+        decided = seen.decision_step
+        return curves | {"answer": seen.labels[seen.answer], "decision_step": None if decided is None else decided + 1}
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
     ) -> np.ndarray:
         if target is not None and not isinstance(target, str):
-            raise Problem("A text has one label. Give it alone.")
+            raise Problem("A text has one label. Give only that.")
         return np.full(len(readouts), readouts[-1].argmax() if target is None else number_of(labels, target))
 
 

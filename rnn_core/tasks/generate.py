@@ -1,8 +1,8 @@
-"""Generation: the next token of a text, of which a network writes more. Loads no torch.
+"""Generation: a language model that predicts the next token, and generates text. Loads no torch.
 
-A language model: the input of a step is a token, its target the token that follows. The text is one stream, cut into parts that
-are read side by side; chunks of K steps follow each other, and the state is carried from one to the next (truncated
-backpropagation through time, Mikolov et al. 2010).
+The input of a step is a token, its target the next token. The text is one stream, cut into parts that are processed side by
+side, in consecutive chunks of K steps; the state is carried from one chunk to the next (truncated backpropagation through
+time, Mikolov et al. 2010).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,29 +21,29 @@ from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
 
 CARRIED = 32
-"""Chunks over which a state is carried before it begins anew."""
+"""The number of chunks over which a state is carried before it is reset to zero."""
 
 Chunk = tuple[int, int]
-"""A group of parts that are read side by side, and the first step of a chunk of them."""
+"""A group of parts that are processed side by side, and the first step of a chunk."""
 
 TOLD = 5
-"""How many of the most probable next tokens are named."""
+"""The number of most probable next tokens that are listed."""
 
 
 class StreamScorer:
-    """Adds up how well the tokens of streams were foreseen."""
+    """Sums the scores of next-token predictions over streams."""
 
     def __init__(self) -> None:
         self._tokens, self._nats, self._right = 0, 0.0, 0
 
     def add(self, encoded: Encoded, predictions: TokenScores, unseen: Mapping[int, str] = MappingProxyType({})) -> None:
-        """A stream more: what `Generate.predict` gave for it."""
+        """Adds a stream: the result of `Generate.predict`."""
         self._tokens += predictions.tokens
         self._nats += predictions.loss * predictions.tokens
         self._right += round(predictions.accuracy * predictions.tokens)
 
     def scores(self) -> TokenScores:
-        """The scores of all that was added."""
+        """The scores of all streams added."""
         return TokenScores(self._tokens, self._nats / self._tokens, self._right / self._tokens)
 
 
@@ -63,8 +63,9 @@ class Generate(Task):
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "generate": ("written", "choice", "next-losses", "states", "pairs"),
-        "inspect": ("foreseen", "next-losses", "states", "next", "state", "embedding"),
+        "generate": ("written", "choice", "surprise", "hunt", "next-losses", "states", "pairs"),
+        "inspect": ("foreseen", "next-losses", "states", "logit", "softmax", "text-loss", "weights", "squash", "next", "state",
+                    "embedding"),
         "bptt": ("target-next", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd", "beside"),
         "evaluate": (),
         "matrix": ("texts", "ledger", "unit"),
@@ -94,7 +95,7 @@ class Generate(Task):
         large = tokens > 100_000
         why = f"a stream of {tokens:,} tokens"
         return {
-            "truncate": Suggestion(64, "a stream has no end, so the way back is cut into chunks"),
+            "truncate": Suggestion(64, "a stream is long, so backpropagation is truncated to chunks"),
             "batch": Suggestion(32 if large else max(1, min(8, tokens // 200)), why),
             "hidden": Suggestion(256 if large else 128, why),
             "embedding": Suggestion(64 if large else 32, why),
@@ -108,10 +109,10 @@ class Generate(Task):
         super().check(config)
         if isinstance(config, RunConfig):
             if config.model.bidirectional:
-                raise Problem("A network that writes reads in one direction: it may not know the tokens to come.",
+                raise Problem("A network that generates text reads in one direction: it must not depend on later tokens.",
                               "--no-bidirectional")  # fmt: skip
             if not config.train.truncate:
-                raise Problem("A stream has no end from which a gradient could go back: cut it into chunks, such as of 64 steps.",
+                raise Problem("A stream is too long for full backpropagation: truncate it to chunks, such as of 64 steps.",
                               "--truncate 64")  # fmt: skip
 
     # ---- data and network -------------------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ class Generate(Task):
         return Streams(stream_of(train), config.train.batch, CARRIED * config.train.truncate)
 
     def plan(self, config: RunConfig, source: Streams, epoch: int) -> Sequence[Chunk]:
-        """The groups of parts in an order that the seed decides, chunk after chunk of each."""
+        """The groups of parts in an order decided by the seed, each with all its chunks in order."""
         rng, size = np.random.default_rng([config.train.seed, epoch]), config.train.truncate
         order = rng.permutation(source.groups).tolist()
         return [(group, first) for group in order for first in range(0, source.steps(group), size)]
@@ -142,9 +143,9 @@ class Generate(Task):
                 "total": np.array(float(len(at)))}  # fmt: skip
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
-        """Of a text that is fed as `<sos>` w_1 … w_m `<eos>`, the m steps whose next token is one of the text; their mean."""
+        """For the input `<sos>` w_1 … w_m `<eos>`: the mean over the m steps whose next token is one of the text."""
         counts = (np.arange(steps)[:, None] < lengths - 2).astype(np.float64)
-        return counts / counts.sum(0).clip(1)
+        return counts if config.train.reduce == "sum" else counts / counts.sum(0).clip(1)
 
     # ---- scores -----------------------------------------------------------------------------------------------------
 
@@ -154,19 +155,19 @@ class Generate(Task):
     def predict(
         self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None
     ) -> TokenScores:
-        """How well the network foresees the stream that the rows make, read in one pass with its state carried along."""
+        """The scores of next-token predictions on the stream of the rows, in one pass with carried state."""
         from rnn_core.network.prediction import follow
 
         stream = stream_of(encoded)
         if len(stream) < 2:
-            raise Problem("This text has fewer than two tokens: there is nothing to foresee. Give a longer one.")
+            raise Problem("This text has fewer than two tokens: there is nothing to predict. Give a longer one.")
         nats, right = follow(network, stream, tick)
         return TokenScores(len(stream), nats / len(stream), right / len(stream))
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        raise Problem("A run that writes text has no labels to answer with. Use `generate`, or `evaluate` on a text.")
+        raise Problem("A run of generation predicts no labels. Use `generate`, or `evaluate` on a text.")
 
     def evaluate(
         self,
@@ -178,7 +179,7 @@ class Generate(Task):
         keep: Callable[[Answers], object],
         tick: Tick = lambda share: None,
     ) -> TokenScores:
-        """All rows are one stream, so that the state is carried over their borders; of them numbers alone are kept."""
+        """All rows are one stream: the state is carried over between them. Only numbers are kept."""
         parts = [
             Encoded.of([e.tokens for e in some], [str(e.target) for e in some], speech.vocabulary, (END,), False)
             for some in pieces
@@ -203,8 +204,8 @@ class Generate(Task):
     # ---- one text ---------------------------------------------------------------------------------------------------
 
     def told(self, seen: Trace) -> dict[str, Any]:
-        """At each step the most probable tokens, and −log p of the token that follows."""
-        some = [np.argpartition(-row, min(TOLD, len(row)) - 1)[:TOLD] for row in seen.readouts]  # of a vocabulary, not sorted
+        """At each step: the most probable next tokens, and −log p of the actual one."""
+        some = [np.argpartition(-row, min(TOLD, len(row)) - 1)[:TOLD] for row in seen.readouts]  # not sorted: N is large
         best = [row[np.lexsort((row, -p[row]))] for row, p in zip(some, seen.readouts, strict=True)]
         follows = seen.indices[1:-1]
         p = seen.readouts[np.arange(len(follows)), follows].astype(np.float64)
@@ -220,7 +221,7 @@ class Generate(Task):
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
     ) -> np.ndarray:
-        """The next token of the text, which says itself what is wanted."""
+        """The next tokens of the text, which are the targets."""
         if target is not None:
             raise Problem("The target of each step is the next token of the text itself: leave the target out.")
         return np.array([*indices[1:-1], -1, -1])

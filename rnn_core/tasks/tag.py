@@ -28,14 +28,15 @@ class Tag(Task):
     samples = MappingProxyType(
         {"tagged.tsv": title, "entities.tsv": "Sequence tagging: names of people, places and organisations"}
     )
-    evaluation = "How often is the network right, which tags does it mix up, and on which tokens?"
+    evaluation = "How often is the network right, which tags does it confuse, and on which tokens?"
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
     losses = ("every",)
     views = MappingProxyType({
-        "inspect": ("own-answers", "tags", "beliefs", "losses", "states", "probabilities", "state", "embedding"),
+        "inspect": ("own-answers", "cut", "tags", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
+                    "squash", "probabilities", "state", "embedding"),
         "bptt": ("target-tags", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
-        "evaluate": ("confusion", "shares", "per_class", "spans"),
+        "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
         "matrix": ("texts", "pads", "ledger", "unit", "alone", "tags-alone"),
         "losses": (),
     })  # fmt: skip
@@ -44,7 +45,7 @@ class Tag(Task):
         return "entities.tsv" if entities else "tagged.tsv"
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
-        # the ready-made runs answer these rightly but are not sure of every step: gradients of a sure answer are near 0
+        # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         if entities:
             return (
                 "Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo .",
@@ -62,7 +63,7 @@ class Tag(Task):
         return tuple(name for name in super().options(config) if config is not DataConfig or name != "tokens")
 
     def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
-        found = {"learning_rate": Suggestion(0.002, "as for all sequence tagging")}
+        found = {"learning_rate": Suggestion(0.002, "the default for sequence tagging")}
         if not stated.get("truncate"):  # truncation reads in one direction
             found["bidirectional"] = Suggestion(True, "a tag may depend on the words after it")
         return found

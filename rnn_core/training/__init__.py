@@ -1,1 +1,1 @@
-"""Fitting a network, in a worker process of its own that can be cut off and resumed."""
+"""Trains networks in worker processes; an interrupted training can be resumed."""

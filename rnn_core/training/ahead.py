@@ -1,6 +1,6 @@
-"""The loops of training compiled before anybody waits for them: on a new machine that takes 15 seconds with the first cell.
+"""Compiles the loops of training in advance: on a new machine this takes 15 seconds for the first cell.
 
-`start` is for pages on the way to a training. `python -m rnn_core.training.ahead [CELL …]` does the work.
+Pages that lead to a training call `start`. `python -m rnn_core.training.ahead [CELL …]` compiles.
 """
 
 import os
@@ -12,7 +12,7 @@ from threading import Thread
 
 
 def start() -> None:
-    """Starts a process of the lowest priority that compiles what is not kept from before, and ends. Loads no torch."""
+    """Starts a process of lowest priority that compiles the loops that are not cached, and exits. Loads no torch."""
     process = subprocess.Popen(
         [sys.executable, "-m", __name__],
         stdin=subprocess.DEVNULL,
@@ -21,11 +21,11 @@ def start() -> None:
         cwd=Path(__file__).parents[2],
         start_new_session=True,
     )
-    Thread(target=process.wait, daemon=True).start()  # an ended process that nobody waited for stays in the system's table
+    Thread(target=process.wait, daemon=True).start()  # without a wait, the ended process stays in the process table
 
 
 def main(cells: Sequence[str]) -> None:
-    """Trains a network of each cell on two texts; every kind of number is the one that a real training has."""
+    """Trains a network of each cell on two texts, with the dtypes of a real training."""
     if hasattr(os, "nice"):
         os.nice(19)
 

@@ -1,4 +1,4 @@
-"""What may happen while a network trains: no-op methods to override."""
+"""Callbacks of a training: no-op methods to override."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,17 +7,17 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Called by `Training.run`. Methods may read the training; none may change its course but `should_stop`."""
+    """Called by `Training.run`. Methods may read the training; only `should_stop` may change its course."""
 
     def on_note(self, training: "Training", note: dict[str, Any]) -> None:
-        """A mean training loss over the last updates is known: {"step", "epoch", "loss"}."""
+        """Called with the mean training loss over the last updates: {"step", "epoch", "loss"}."""
 
     def on_update(self, training: "Training") -> None:
-        """The weights have just been updated."""
+        """Called after each update of the weights."""
 
     def on_epoch(self, training: "Training", scores: dict[str, Any]) -> None:
-        """An epoch has ended and dev was scored."""
+        """Called after each epoch, when dev was scored."""
 
     def should_stop(self) -> bool:
-        """True to leave off after the last update; asked after each, and while dev is scored."""
+        """Returns True to stop after the last update; called after each update, and while dev is scored."""
         return False

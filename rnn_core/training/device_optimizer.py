@@ -1,7 +1,7 @@
 """torch's own Adam and SGD over all parameters, for networks on a GPU.
 
-There the moments of a whole table of embeddings take less time than finding out which rows a batch reads. Embeddings, tied or
-not, get dense Adam; `optimizer.Optimizer` reaches the same weights up to rounding and ε.
+On a GPU, an update of all embeddings takes less time than finding the rows that a batch reads. Embeddings, tied or not, get
+dense Adam; `optimizer.Optimizer` reaches the same weights up to rounding and ε.
 """
 
 import copy
@@ -18,19 +18,19 @@ from rnn_core.training.kernels import BETA1, BETA2, EPSILON
 from rnn_core.training.optimizer import Optimizer, by_rows
 
 _MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq"}
-"""Adam's moments by the names that checkpoints and torch have for them."""
+"""Adam's moments: names in checkpoints and names in torch."""
 
 
 class DeviceOptimizer:
-    """Updates a network where it is, in the place of `Optimizer` and with its checkpoints.
+    """Updates a network on its device, with the interface and the checkpoints of `Optimizer`.
 
     Args:
-        network: on any device.
+        network: the network, on any device.
         config: optimizer, learning rate and clip.
 
     Attributes:
-        tables: those that are updated by rows: none.
-        updates: how many there were.
+        tables: the embeddings that are updated by rows: none.
+        updates: the number of updates so far.
     """
 
     def __init__(self, network: nn.Module, config: TrainConfig):
@@ -46,17 +46,17 @@ class DeviceOptimizer:
             self._inner = torch.optim.SGD(self._parameters, config.learning_rate)
 
     def zero_grad(self) -> None:
-        """Forgets the gradients, before autograd adds to them."""
+        """Clears the gradients, before autograd accumulates new ones."""
         self._inner.zero_grad()
 
     def step(self, given: Mapping[int, Any]) -> None:
-        """One update from the gradients of the parameters; nothing is read back.
+        """Makes one update from the gradients of the parameters, without reading values back from the device.
 
         Args:
             given: empty, because no table is updated by rows.
         """
         for p in self._parameters:
-            if p.grad is None:  # Adam's moments move a parameter that this batch did not use too
+            if p.grad is None:  # Adam also moves a parameter that this batch did not use
                 p.grad = torch.zeros_like(p)
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
@@ -64,12 +64,12 @@ class DeviceOptimizer:
         self.updates += 1
 
     def catch_up(self) -> None:
-        """Does nothing: every row is up to date after every update."""
+        """Does nothing: all rows are up to date after every update."""
 
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Tensor]:
-        """What `Optimizer.state` gives, in memory of the processor, with every row up to date."""
+        """The same state as `Optimizer.state`, in CPU memory, with all rows up to date."""
         held, (tables, rest) = {"updates": torch.tensor(self.updates)}, self._parts()
         held |= {f"last.{path}": torch.full((len(p),), self.updates if self._adam else 0) for path, p in tables.items()}
         for name in _MOMENTS if self._adam else ():
@@ -78,8 +78,8 @@ class DeviceOptimizer:
         return held
 
     def restore(self, held: dict[str, Tensor]) -> None:
-        """Goes back to what `state` gave, or that of `Optimizer`, whose rows may lag behind. The network has the weights of
-        the same checkpoint. Raises KeyError or ValueError when it is from another network."""
+        """Restores the result of `state`, or of `Optimizer.state`, whose rows may lag behind. The network must already have
+        the weights of the checkpoint. Raises KeyError or ValueError if the state is from another network."""
         twin = copy.deepcopy(self.network).cpu()
         behind = Optimizer(twin, self.config)
         behind.restore(held)
@@ -96,7 +96,7 @@ class DeviceOptimizer:
                 }  # fmt: skip
 
     def _parts(self) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """The parameters that `Optimizer` updates by rows, by path, and the others in order."""
+        """The parameters that `Optimizer` would update by rows, by path, and the others in order."""
         tables: dict[str, Tensor] = {path: module.weight for path, module in by_rows(self.network).items()}
         inside = {id(p) for p in tables.values()}
         return tables, [p for p in self._parameters if id(p) not in inside]

@@ -1,4 +1,4 @@
-"""The two ways from a batch to all gradients: autograd, which any module takes, and a shortcut past it for the plain stack."""
+"""Engines compute all gradients of a batch: by autograd for any module, and without it for the plain stack."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -24,7 +24,7 @@ from rnn_core.training.device_optimizer import DeviceOptimizer
 from rnn_core.training.optimizer import Optimizer
 
 Loss = Callable[[Outputs, Batch], tuple[Tensor, Tensor, Tensor]]
-"""The loss of a batch as a sum, the weight that this is divided by, and the loss of each step that counts."""
+"""The loss of a batch as a sum, the weight by which it is divided, and the loss of each step that counts."""
 
 
 Read = Mapping[int, tuple[np.ndarray, np.ndarray]]
@@ -32,7 +32,7 @@ Read = Mapping[int, tuple[np.ndarray, np.ndarray]]
 
 
 LARGE = 50_000
-"""Weights outside recurrent layers and tables above which torch's own products are quicker in all threads: with 64,000 of them a
+"""The number of weights outside recurrent layers and embeddings above which torch's own products use all threads. With 64,000 a
 step took 0.9 of the time, with 2,560,000 0.7; with 5,000 it took longer (docs/performance.md)."""
 
 
@@ -40,10 +40,10 @@ _READ = ("tokens", "lengths", "at", "labels", "weights", "total")
 
 
 class Engine(Protocol):
-    """Finds the gradients of a batch.
+    """Computes the gradients of a batch.
 
     Attributes:
-        name: what the run's metrics call it.
+        name: its name in the run's metrics.
         ends: the state after the last step of the last batch.
     """
 
@@ -53,27 +53,27 @@ class Engine(Protocol):
     def ends(self) -> State | None: ...
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
-        """The loss of a batch, arrays or tensors in memory of the processor. Its gradients come to stand in the optimiser's
-        `dense`, those of the tables in `read`; with `DeviceOptimizer` they are those of the parameters.
+        """Computes the gradients of a batch and returns its loss. The gradients are in the optimiser's `dense`, those of
+        embeddings in `read`; with `DeviceOptimizer` they are in the `grad` of the parameters.
 
-        With truncation, chunks of K steps are gone through one after the other, each forwards and back before the next, so that
-        no more than K steps are held; the state is carried over, a gradient is not.
+        With truncation, chunks of K steps are processed one after the other, each forward and backward before the next, so
+        that at most K steps are held. The state is carried over, gradients are not.
 
         Args:
-            batch: `tokens` (T, B), `lengths` (B,), and of the m steps that the loss counts their places in (T·B), `at`, with
-                `labels` and `weights` (m,); `total`, (), divides the sum of the weighted losses.
-            noise: decides what dropout drops.
+            batch: arrays or CPU tensors: `tokens` (T, B), `lengths` (B,), and for the m steps that the loss counts
+                their indices in (T·B), `at`, with `labels` and `weights` (m,); `total`, (), divides the sum of weighted losses.
+            noise: decides the dropout masks.
             size: K.
             start: the state before the first step; None: zero.
         """
 
     def read(self) -> Read:
-        """The rows that the last batch read of each table that is updated by rows, and their gradients; by the table's `id`."""
+        """For each embedding that is updated by rows, by its `id`: the rows that the last batch read, and their gradients."""
 
 
 class Autograd:
-    """Any module whose `forward(batch)` gives outputs, by torch's autograd; recurrent layers go through the compiled sweeps, on a
-    GPU through cuDNN. Each chunk of a batch goes to the network's device once, and the loss alone is read back, once a batch.
+    """Gradients of any module with `forward(batch)`, by torch's autograd; recurrent layers use the compiled sweeps, or cuDNN on
+    a GPU. Each chunk of a batch is copied to the network's device once, and only the loss is read back, once per batch.
     """
 
     name = "autograd"
@@ -92,8 +92,8 @@ class Autograd:
             return self._gradients(batch, noise, size, start)
 
     def _gradients(self, batch: Batch, noise: Noise, size: int, start: State | None) -> float:
-        seed = noise.for_torch()  # torch's own dropout resumes too
-        if place_of(self.network).type == "cpu":  # `torch.manual_seed` takes half a millisecond to note who asked, for a GPU
+        seed = noise.for_torch()  # so that torch's own dropout can be resumed
+        if place_of(self.network).type == "cpu":  # `torch.manual_seed` takes half a millisecond to record its caller, for GPUs
             torch.default_generator.manual_seed(seed)
         else:
             torch.manual_seed(seed)
@@ -103,12 +103,12 @@ class Autograd:
         device = place_of(self.network)
         found = torch.zeros((), dtype=torch.float64, device=device)
         start = None if start is None else tuple(part.to(device) for part in start)
-        for chunk in chunks(batch, size):  # cut before it is moved: which steps a chunk counts is not known on a GPU
+        for chunk in chunks(batch, size):  # cut before the copy: the steps that a chunk counts are needed on the CPU
             part = {name: torch.as_tensor(a).to(device) for name, a in chunk.items()}
             outputs = self.network(part if start is None else {**part, "start": start})
             total, weight, _ = self.loss(outputs, part)
             loss = total / weight
-            if loss.requires_grad:  # a chunk may count no step
+            if loss.requires_grad:  # a chunk may have no step that counts
                 loss.backward()
             found = found + loss.detach()
             ends = outputs.get("ends")
@@ -121,14 +121,14 @@ class Autograd:
 
 
 class Fused:
-    """The stack embedding, recurrent layers, readout with cross-entropy, without autograd: the same numbers up to rounding."""
+    """Gradients of embedding, recurrent layers and readout with cross-entropy, without autograd: equal up to rounding."""
 
     name = "fused"
 
     def __init__(self, network: Network, optimizer: Optimizer):
         self.network, self.optimizer = network, optimizer
         self._through = Backpropagation(network, optimizer.dense)
-        self._embedding, self._dropouts = network.embedding, (network.dropout, network.cells.dropout)  # torch finds these slowly
+        self._embedding, self._dropouts = network.embedding, (network.dropout, network.cells.dropout)  # slow lookups in torch
         self._read = np.empty(0, np.int64), np.empty((0, 0))
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
@@ -145,7 +145,7 @@ class Fused:
         else:
             loss, gradient, dense = 0.0, np.zeros_like(table), np.zeros_like(self.optimizer.dense.gradients)
             for first in range(0, whole, size):
-                # what a chunk takes must not grow with the words of the other chunks
+                # the memory of a chunk must not depend on the words of other chunks
                 own, places = self._embedding.different(which[first : first + size])
                 now = of.between(first * texts, (first + size) * texts)
                 part, found = self._through(table[own], places, lengths - first, now, state)
@@ -165,14 +165,16 @@ class Fused:
 
 
 def without_kernel(model: ModelConfig, device: str) -> str:
-    """That a network's cell has no kernel on a kind of device, `cpu` or `cuda`, as a sentence; else empty."""
-    if accelerated(device, cells.cell_of(model)):
+    """A sentence, if the network's cell has no kernel on a type of device, `cpu` or `cuda`; else empty."""
+    cell = cells.cell_of(model)
+    if accelerated(device, cell):
         return ""
-    return f"{cells.title(model)} has no compiled kernel: it trains by autograd step by step, which takes longer."
+    pace = f", at {cell.pace} of the LSTM's tokens per second" if cell.pace and device == "cpu" else ""
+    return f"{cells.title(model)} has no compiled kernel: it trains by autograd, step by step{pace}."
 
 
 def chunks(batch: Batch, size: int) -> Iterator[dict[str, Any]]:
-    """A batch cut into parts of `size` steps, the last one shorter."""
+    """Cuts a batch into chunks of `size` steps; the last one may be shorter."""
     whole, texts = batch["tokens"].shape
     if size >= whole:
         yield dict(batch)

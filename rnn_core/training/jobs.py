@@ -1,8 +1,8 @@
-"""Long work in a process of its own, with a folder between it and whoever watches.
+"""Jobs: long work in a process of its own, observed through a folder.
 
-A job is a folder (a run's, a dataset's upload, an evaluation's) that holds `status.json`, a `lock` that the worker
-holds for as long as it lives, a `log`, and perhaps a `STOP` file. Nothing is kept in the server: a reload, another
-session and a restarted server read the same folder. Loads no torch.
+A job is a folder (of a run, an upload, an evaluation) with `status.json`, a `lock` that the worker holds while it runs, a
+`log`, and, if the job is to stop, a `STOP` file. The server keeps no state: a reload, another session and a restarted server
+read the same folder. Loads no torch.
 """
 
 import contextlib
@@ -24,25 +24,26 @@ from rnn_core.config import Problem
 from rnn_core.workspace import faults, files
 
 PARENT = "UNROLLED_PARENT"
-"""Set for workers that a page started: the server's process id. They queue, step back, and stop with the server."""
+"""The environment variable with the server's process id, set for workers started by a page. These queue, run with lower
+priority, and stop with the server."""
 
 SLOTS = max(1, (os.cpu_count() or 1) // 2)
-"""Workers of one kind that run at the same time; the others wait."""
+"""The maximum number of workers of each kind that run at the same time; others wait."""
 
 _STARTING_S = 20.0
-"""A worker that was started so recently may not hold its lock yet."""
+"""Seconds after its start for which a worker may not hold its lock yet."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How a job stands.
+    """The status of a job.
 
     Attributes:
-        state: queued, running, done, failed, cancelled, or `cut off` when its process is gone.
-        progress: 0 to 1.
-        message: what it is doing, or why it failed, as a sentence.
-        detail: whatever the job tells beyond that.
-        seconds_left: a forecast from the progress so far; None when there is none.
+        state: queued, running, done, failed, cancelled, or `cut off` if its process has ended unexpectedly.
+        progress: the share done, 0…1.
+        message: a sentence on the current work, or on the reason of a failure.
+        detail: further values of the job.
+        seconds_left: an estimate of the remaining seconds from the progress so far; None if there is none.
     """
 
     state: str
@@ -53,20 +54,20 @@ class Status:
 
     @property
     def active(self) -> bool:
-        """Whether somebody is working on it or waiting to."""
+        """Whether the job is queued or running."""
         return self.state in ("queued", "running")
 
 
 def status(folder: Path) -> Status | None:
-    """How the job in this folder stands; None when there never was one, or when nothing sensible is written there."""
+    """The status of the job in this folder; None if there was none, or its file is unreadable."""
     values = _read(folder)
     if values and values["state"] in ("queued", "running") and not _held(folder):
-        values = _read(folder)  # once more: the worker may have ended well between the two looks
+        values = _read(folder)  # again: the worker may have finished between the two reads
     if not values:
         return None
     state, progress = values["state"], values["progress"]
     if state in ("queued", "running") and not _held(folder):
-        # the clock may have been set back in the meantime
+        # the clock may have been set back
         fresh = state == "queued" and abs(time.time() - values["time"]) < _STARTING_S
         state = "queued" if fresh else "cut off"
     left = None
@@ -92,14 +93,14 @@ def start(folder: Path, arguments: Sequence[str]) -> None:
     """Starts `python -m rnn_core …` as the worker of this folder.
 
     Raises:
-        Problem: when one is at work there already, or the folder cannot be written.
+        Problem: if a worker runs there already, or the folder cannot be written.
     """
     with files.saying_disk_trouble(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with _lock(folder, "start-lock", 5):
             before = status(folder)
             if before and before.active:
-                raise Problem("This is being worked on already. Wait until it is done, or cancel it.")
+                raise Problem("This job is running already. Wait until it is done, or cancel it.")
             (folder / "STOP").unlink(missing_ok=True)
             files.write_json(
                 folder / "status.json",
@@ -115,18 +116,18 @@ def start(folder: Path, arguments: Sequence[str]) -> None:
                     env=os.environ | {PARENT: str(os.getpid())},
                     start_new_session=True,
                 )
-            # a child that nobody waits for stays in the system's list of processes after its end
+            # without a wait, the ended process stays in the process table
             threading.Thread(target=process.wait, name=f"waits for {folder.name}", daemon=True).start()
 
 
 def cancel(folder: Path) -> None:
-    """Asks the worker to stop; it does so after the update it is at."""
+    """Asks the worker to stop, which it does after its current update."""
     with files.saying_disk_trouble(folder):
         (folder / "STOP").touch()
 
 
 class Job:
-    """The worker's side: tells how far it is and asks whether to go on."""
+    """A job from the worker's side: reports progress and checks for cancellation."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -145,33 +146,33 @@ class Job:
         self._said = time.monotonic()
 
     def end(self, state: str, message: str = "") -> None:
-        """Writes the last status of work that did not end well; a full disk does not hide why."""
+        """Writes the last status of a job that did not succeed; an error of the disk does not replace its reason."""
         with contextlib.suppress(Problem):
             self.say(state, message=message)
 
     def progress(self, progress: float, message: str = "", **detail: Any) -> None:
-        """Tells how far the work is, at most four times per second."""
+        """Reports progress, at most four times per second."""
         if time.monotonic() - self._said > 0.25:
             self.say("running", progress, message, **detail)
 
     def begin(self, progress: float = 0.0) -> None:
-        """Marks the start of the work proper, from which the time left is forecast."""
+        """Marks the start of the work, from which the remaining time is estimated."""
         self._values |= {"since": time.time(), "progress_before": progress}
         self.say("running", progress)
 
     def stop_wanted(self) -> bool:
-        """True when somebody pressed Cancel or the server that started this is gone."""
+        """True if Cancel was pressed, or the server that started the job has ended."""
         if self._parent and os.getppid() != self._parent:
             self.cut = True
         return self.cut or (self.folder / "STOP").exists()
 
     def check(self) -> None:
-        """Raises Cancelled when the work should stop."""
+        """Raises Cancelled if the work should stop."""
         if self.stop_wanted():
             raise Cancelled
 
     def heed(self, progress: float, message: str = "") -> None:
-        """Tells how far the work is and raises Cancelled when it should stop; may be called often."""
+        """Reports progress, and raises Cancelled if the work should stop; may be called often."""
         self.progress(progress, message)
         self.check()
 
@@ -181,7 +182,7 @@ class Job:
 
 
 class Unwatched(Job):
-    """Work that nobody watches, such as reading a file within a longer command."""
+    """A job without a folder, such as reading a file within a longer command."""
 
     def __init__(self) -> None:
         super().__init__(Path())
@@ -194,26 +195,26 @@ class Unwatched(Job):
 
 
 class Cancelled(Exception):
-    """The work was told to stop."""
+    """Raised when a job is cancelled."""
 
 
 @contextlib.contextmanager
 def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
-    """The worker's frame: holds the lock, waits for a slot, leaves a final state.
+    """The context in which a worker runs: holds the lock, waits for a slot, writes a final state.
 
     Args:
-        folder: the job's.
-        kind: `train` or `short`; each kind has its own slots, so that a look is never stuck behind a training.
+        folder: the folder of the job.
+        kind: `train` or `short`; each kind has its own slots, so that short work never waits for a training.
         root: the workspace, which holds the slots.
 
     Raises:
-        Problem: when another worker holds the folder; and whatever the work raises.
+        Problem: if another worker holds the folder. Exceptions of the work are raised again.
     """
     with files.saying_disk_trouble(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder, "lock", 3), contextlib.ExitStack() as stack:
         job = Job(folder)
-        if not job.for_a_page:  # a page clears an old Cancel as it starts a worker; the command line does so here
+        if not job.for_a_page:  # `start` does this for a page; the command line does it here
             (folder / "STOP").unlink(missing_ok=True)
         try:
             if job.for_a_page:
@@ -232,7 +233,7 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
         except KeyboardInterrupt:
             job.end("cancelled")
             raise
-        except BrokenPipeError:  # nobody reads what it prints any more
+        except BrokenPipeError:  # the reader of its output has gone
             job.end("cut off")
             raise
         except Exception as error:
@@ -240,7 +241,7 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
             job.end("failed", str(fault))
             raise fault from error
         except BaseException:  # such as an exit
-            job.end("failed", "The work was ended from outside. Start it again.")
+            job.end("failed", "The job was ended from outside. Start it again.")
             raise
 
 
@@ -248,7 +249,8 @@ def work(folder: Path, kind: str, root: Path) -> Iterator[Job]:
 def _slot(job: Job, kind: str, root: Path) -> Iterator[None]:
     folder = root / "slots"
     folder.mkdir(parents=True, exist_ok=True)
-    job.say("queued", message="Waiting until another one has ended and its place is free.")
+    before = "training" if kind == "train" else "job"
+    job.say("queued", message=f"Queued: starts when the {before} before it has finished")
     while True:
         for number in range(SLOTS):
             with contextlib.suppress(Timeout), FileLock(folder / f"{kind}-{number}", timeout=0):
@@ -263,8 +265,8 @@ def _lock(folder: Path, name: str, patience: float) -> Iterator[None]:
     lock = FileLock(folder / name, timeout=patience)
     try:
         lock.acquire()
-    except Timeout:  # which is an OSError too
-        raise Problem(f"Another process is at work on {folder.name}. Wait until it is done.") from None
+    except Timeout:  # before OSError, its base class
+        raise Problem(f"Another process is working on {folder.name}. Wait until it is done.") from None
     except OSError:
         with files.saying_disk_trouble(folder):
             raise
@@ -280,5 +282,5 @@ def _held(folder: Path) -> bool:
             return False
     except Timeout:
         return True
-    except OSError:  # a read-only workspace: nobody can be at work there
+    except OSError:  # a read-only workspace: no worker can run there
         return False

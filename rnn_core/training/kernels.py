@@ -1,4 +1,4 @@
-"""Adam's arithmetic as compiled loops: each number is read and written once an update."""
+"""Adam as compiled loops: each number is read and written once per update."""
 
 import math
 
@@ -18,9 +18,9 @@ def adam(
     """One update of some rows of the weights (Kingma and Ba 2015).
 
     Args:
-        rows: (u,) which rows have a gradient.
+        rows: (u,) the rows with a gradient.
         weights, mean, square: (N, n), updated in place.
-        gradient: (u, n), to be multiplied by `scale` first.
+        gradient: (u, n), multiplied by `scale` first.
         rate: learning rate.
         update: the number of this update, from 1.
     """
@@ -43,13 +43,13 @@ def coast(
     rows: np.ndarray, weights: np.ndarray, mean: np.ndarray, square: np.ndarray, last: np.ndarray,
     updates: int, rate: float, table: np.ndarray,
 ) -> None:  # fmt: skip
-    """Makes up for updates without a gradient, of the rows `begin` to `end` of `rows`, as `optimizer` derives it.
+    """Applies the updates without gradient that the rows `begin` to `end` of `rows` have missed, as derived in `optimizer`.
 
     Args:
         last: (N,) the update that each row is up to date with; set to `updates`.
         rate: learning rate.
-        table: (5, ≥ updates + 1), by update how far a row would still go, in units of rate · m / √v; powers of ρ, β₁ and
-            β₂; and by update what ε comes to after it.
+        table: (5, ≥ updates + 1), for each update: the sum of all later steps of a row, in units of rate · m / √v; the powers
+            of ρ, β₁ and β₂; and ε √(1 − β₂^(s+1)).
     """
     still, ratio, first_to, second_to, after = table
     for i in range(begin, end):

@@ -1,27 +1,27 @@
-"""Whether a training has learnt anything, from the figures that it wrote down. Loads no torch."""
+"""Decides whether a training has learnt anything, from its recorded metrics. Loads no torch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 MARGIN = 0.02
-"""The share of the label entropy by which the loss must be lower to count as lower.
+"""The margin below the label entropy, as a share of it, that the loss must reach.
 
-No network whose answer is the same for all texts gets below the entropy of the labels it is trained on, so noise needs no
-margin. This one is for learning by heart, which begins at once and helps on no other text: a GRU that did not find the
-first of 100 words was 1.2 % below the entropy after ten epochs of 2,000 texts, with a dev accuracy of 0.50. With two
-classes that are equally frequent, 2 % are what it takes to be right in 58 % of the texts and to know it.
+A network with the same answer for all texts cannot get below the entropy of its training labels, so noise needs no margin. The
+margin is for memorisation, which begins at once and does not generalise: a GRU that did not find the first of 100 words was
+1.2 % below the entropy after ten epochs of 2,000 texts, with a dev accuracy of 0.50. With two equally frequent classes, a loss
+2 % below the entropy is that of a calibrated network with an accuracy of 58 %.
 """
 
 ONE_ANSWER, AT_ENTROPY, NO_BETTER = "one answer", "loss at label entropy", "not above the majority"
 
 
 def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
-    """What speaks against its having learnt anything: some of `ONE_ANSWER`, `AT_ENTROPY`, `NO_BETTER`.
+    """The evidence that nothing was learnt: any of `ONE_ANSWER`, `AT_ENTROPY`, `NO_BETTER`.
 
     Args:
         figures: the entry of an epoch in the history, or the run's metrics; those of older runs give ().
-        metric: the headline of the task. Only where that is `accuracy` must it be above the majority's: tags are scored by
-            F1, because a tagger that finds some entities may well have fewer right than one that never answers any.
+        metric: the headline metric of the task. It is compared with the majority's only if it is `accuracy`: entity tags are
+            scored by F1, because a tagger that finds some entities may have a lower accuracy than one that finds none.
     """
 
     known = {name: float(value) for name, value in figures.items() if isinstance(value, (int, float))}
@@ -29,7 +29,7 @@ def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
     if "dev_only_answer" in known and known.get("dev_accuracy", 0.0) < 1:
         found.append(ONE_ANSWER)
     if "train_loss" in known and known.get("label_entropy", 0.0) > 0:
-        # With much dropout the training loss may stay high while dev, read without it, is well below.
+        # With much dropout the training loss may stay high although the dev loss, without dropout, is well below.
         least = min(known[name] for name in ("train_loss", "dev_loss") if name in known)
         if least >= (1 - MARGIN) * known["label_entropy"]:
             found.append(AT_ENTROPY)
@@ -39,7 +39,7 @@ def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
 
 
 def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> str | None:
-    """The `doubts` as sentences with their numbers, and what to try; None where there are none. Plain text.
+    """The `doubts` as sentences with their numbers, and advice, as plain text; None if there are none.
 
     Args:
         labels: the run's classes.
@@ -53,7 +53,7 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
     if AT_ENTROPY in found:
         said.append(
             f"The training loss, {figures['train_loss']:.4f}, is still at the entropy of the training labels, "
-            f"{figures['label_entropy']:.4f}: answers that never look at the text reach that too."
+            f"{figures['label_entropy']:.4f}: answers that ignore the text reach that too."
         )
     if NO_BETTER in found:
         said.append(
@@ -63,12 +63,12 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
         )
     if AT_ENTROPY in found or ONE_ANSWER in found:
         return (
-            f"This network has learnt nothing yet that shows. {' '.join(said)} Try more epochs, a higher learning rate or a "
-            "larger network, and look on Data whether the texts tell their labels."
+            f"This network has not learnt anything yet. {' '.join(said)} Try more epochs, a higher learning rate or a "
+            "larger network, and check on Data whether the labels can be told from the texts."
         )
     return (
-        f"What this network has learnt does not help on dev. {' '.join(said)} Try more data, more dropout or a smaller "
-        "network, and look on Data whether the texts tell their labels."
+        f"This network does not generalise to dev. {' '.join(said)} Try more data, more dropout or a smaller "
+        "network, and check on Data whether the labels can be told from the texts."
     )
 
 

@@ -1,4 +1,4 @@
-"""Fitting a network: updates, epochs, early stopping, and everything a resumed training needs to go on bit for bit."""
+"""The training loop: updates, epochs, early stopping, and checkpoints from which a training continues bit for bit."""
 
 import json
 import math
@@ -31,41 +31,41 @@ from rnn_core.training.optimizer import Optimizer
 from rnn_core.workspace.runs import Speech
 
 AVERAGED_EVERY = 16
-"""The average of the weights takes every n-th update: over a hundred of them that is as good, and costs less."""
+"""The average of the weights includes every n-th update: over a hundred updates this is as good, and costs less."""
 
 UNKNOWN_SHARE = 0.5
-"""A word seen once in training is fed as `<unk>` this often, so that `<unk>` is trained too."""
+"""The probability with which a word that occurs once in training is replaced by `<unk>`, so that `<unk>` is trained too."""
 
 NOTES_AN_EPOCH, UPDATES_A_NOTE = 20, 8
-"""How many points of the training loss an epoch writes down at most, and how many updates each is the mean of at least
-(but for the rest of an epoch): single batches jump too much to see the loss fall."""
+"""The maximum number of points of the training loss per epoch, and the minimum number of updates of which each is the mean
+(except at the end of an epoch): the loss of single batches is too noisy."""
 
 
 _DIVERGED = "The training diverged: its loss is no longer a number. Lower the learning rate, or clip the gradient."
 
 
 class _Stopped(Exception):
-    """A callback said stop while dev was scored."""
+    """Raised if a callback stops the training while dev is scored."""
 
 
 class Training:
     """One training run from the first update to the last.
 
-    The course is decided by config, data and seed alone: the plan of an epoch by (seed, epoch), dropout and `<unk>` by
-    (seed, update), so that no random state needs to be kept. On a GPU sums are added up in an order of its own: there the same
-    training gives weights that agree within rounding, and not bit for bit.
+    Config, data and seed determine the training: the plan of an epoch depends on (seed, epoch), dropout and `<unk>` on
+    (seed, update), so that no random state is saved. On a GPU the order of sums is not deterministic: there, equal trainings
+    give weights that agree up to rounding, not bit for bit.
 
     Args:
-        config: the run's.
-        train, dev: encoded splits; dev may be empty, then the training loss chooses the best epoch.
-        speech: vocabularies, whose counts say which words are rare, class names, and the tag scheme of entity labels.
-        unseen: labels of dev that training never saw, by their places in its targets.
+        config: the config of the run.
+        train, dev: encoded splits; if dev is empty, the training loss chooses the best epoch.
+        speech: vocabularies, whose counts define the rare words, class names, and the tag scheme of entity labels.
+        unseen: labels of dev that the training split lacks, by their indices in its targets.
 
     Attributes:
-        device: where weights, batches and losses are.
+        device: the device of weights, batches and losses.
 
     Raises:
-        Problem: when the config's device is not there.
+        Problem: if the config's device is not available.
     """
 
     def __init__(
@@ -87,25 +87,25 @@ class Training:
         kind = Optimizer if self.device.type == "cpu" else DeviceOptimizer
         self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train)
         self.engine = self._engine()
-        # the running average of the weights (Polyak and Juditsky 1992), which dev scores and the kept weights are of
+        # the running average of the weights (Polyak and Juditsky 1992), by which dev is scored and which is saved
         self._averaged = {name: p.detach().clone() for name, p in self.network.named_parameters()}
         self._averaged_at = 0
         vocabularies = {TEXT: speech.vocabulary, **speech.vocabularies}
         self._rare = {name: np.array(vocabularies[fed.side].counts) == 1 for name, fed in self.task.fed.items()}
         self._source = self.task.prepare(config, train)
-        self._carried: State | None = None  # the state that the next batch goes on from
-        self.epoch = 0  # whole epochs done
-        self.place = 0  # batches done in the epoch under way
+        self._carried: State | None = None  # the state from which the next batch continues
+        self.epoch = 0  # epochs completed
+        self.place = 0  # batches done in the current epoch
         self.step = 0  # updates done
-        self.tokens = 0  # words or characters trained on, no specials, no pads
-        self.steps = self.pads = 0  # of all batches: steps with a token or special, and steps padded
-        self.seconds = 0.0  # spent on training batches
-        self.waited = 0  # epochs since the best one
+        self.tokens = 0  # words or characters trained on, without specials and pads
+        self.steps = self.pads = 0  # of all batches: steps with a token or special, and padded steps
+        self.seconds = 0.0  # of training batches
+        self.waited = 0  # epochs since the best epoch
         self.best: dict[str, Any] | None = None
         self.best_weights: dict[str, Tensor] = {}
         self._note_loss = self._epoch_loss = 0.0
         self._note_weight = self._epoch_weight = 0.0
-        self.batches_an_epoch = self._planned = len(self._plan())  # the latter of the epoch under way: plans differ a little
+        self.batches_an_epoch = self._planned = len(self._plan())  # the latter for the current epoch: plans differ a little
         self.about = self.task.about_training(config, train, self.labels)
         majority = self.about.get("majority_class")
         self.majority = None if majority is None else self.labels[majority]  # the most frequent class of training
@@ -115,7 +115,7 @@ class Training:
 
     @property
     def done(self) -> bool:
-        """Whether the last epoch is behind us, patience has run out, or there were as many updates or minutes as were asked."""
+        """Whether the last epoch is done, patience has run out, or the maximum of updates or minutes is reached."""
         train = self.config.train
         return self.epoch >= train.epochs or (0 < train.patience <= self.waited) or self._enough
 
@@ -126,7 +126,7 @@ class Training:
 
     @property
     def progress(self) -> float:
-        """The share done of the epochs, updates or minutes, whichever ends the training first at the pace so far."""
+        """The share done of the epochs, updates or minutes, whichever ends the training first at the current speed."""
         train = self.config.train
         shares = [(self.epoch + self.place / self.batches_an_epoch) / train.epochs]
         shares += [self.step / train.updates] if train.updates else []
@@ -135,7 +135,7 @@ class Training:
 
     @property
     def pad_share(self) -> float:
-        """The share of all steps so far that were padding."""
+        """The share of padding in all steps so far."""
         return self.pads / (self.pads + self.steps) if self.steps else 0.0
 
     @property
@@ -143,7 +143,7 @@ class Training:
         return self.tokens / self.seconds if self.seconds else 0.0
 
     def run(self, callbacks: Sequence[Callback] = ()) -> bool:
-        """Trains until done or until a callback says stop. True when done."""
+        """Trains until done, or until a callback stops it. Returns True if done."""
         self.network.train()
         every = max(UPDATES_A_NOTE, self.batches_an_epoch // NOTES_AN_EPOCH)
         while not self.done:
@@ -171,15 +171,15 @@ class Training:
 
             try:
                 scores = self._end_epoch(heed)
-            except _Stopped:  # nothing has changed since the last update: dev is scored anew when this is resumed
+            except _Stopped:  # no state has changed since the last update: dev is scored again when resumed
                 return False
             for callback in callbacks:
                 callback.on_epoch(self, scores)
         return True
 
     def _engine(self) -> Engine:
-        """The fused one where the network is the plain stack on the processor and its cell has a kernel, unless autograd is
-        asked for."""
+        """The fused engine if the network is the plain stack on the CPU and its cell has a kernel, unless the config states
+        autograd."""
         network, optimizer, auto = self.network, self.optimizer, self.config.train.engine == "auto"
         if auto and type(network) is Network and compiled(network.cell) and isinstance(optimizer, Optimizer):
             return Fused(network, optimizer)
@@ -215,9 +215,9 @@ class Training:
         self.seconds += time.perf_counter() - began
 
     def _average(self) -> None:
-        """Moves the average towards the weights; at first faster, so that it forgets where they started."""
+        """Moves the average towards the weights; faster at first, so that the initial weights have little influence."""
         self.optimizer.catch_up()
-        taken = self.step - self._averaged_at  # updates since the average last moved
+        taken = self.step - self._averaged_at  # updates since the average was last moved
         self._averaged_at = self.step
         memory = min(self.config.train.average, (1 + self.step) / (10 + self.step)) ** taken
         for name, weights in self.network.named_parameters():
@@ -240,7 +240,7 @@ class Training:
             _copy(weights, parameters)
 
     def _end_epoch(self, tick: Callable[[float], None]) -> dict[str, Any]:
-        """Scores dev and keeps the weights if they are the best so far; changes nothing when `tick` raises."""
+        """Scores dev and keeps the weights if they are the best so far; changes nothing if `tick` raises."""
         whole = self.place == self._planned
         entry: dict[str, Any] = {
             "epoch": self.epoch + 1 if whole else round(self.epoch + self.place / self._planned, 6),
@@ -270,7 +270,7 @@ class Training:
         return entry | {"best": self.waited == 0}
 
     def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:
-        """Higher is better: by the headline metric on dev, ties by dev loss; without dev, the training loss."""
+        """A rank, higher is better: the headline metric on dev, then the dev loss; without dev, the training loss."""
         loss = -entry.get("dev_loss", entry["train_loss"])
         score = entry.get(f"dev_{self.metric}", 0.0)
         return score if self.task.higher_is_better else -score, loss if math.isfinite(loss) else -math.inf
@@ -281,7 +281,7 @@ class Training:
     _SUMS = ("_note_loss", "_epoch_loss", "_note_weight", "_epoch_weight")
 
     def state(self) -> tuple[dict[str, Tensor], str]:
-        """Weights, their average, best weights and optimiser as tensors of the processor by name, and all else as JSON."""
+        """Weights, their average, best weights and optimiser as CPU tensors by name, and the rest as JSON."""
         held = {f"weights/{name}": tensor for name, tensor in tensors_of(self.network).items()}
         held |= {f"average/{name}": p for name, p in self._averaged.items()}
         held |= {f"best/{name}": p for name, p in self.best_weights.items()}
@@ -291,7 +291,7 @@ class Training:
         return {name: host(value) for name, value in held.items()}, json.dumps(rest)
 
     def restore(self, held: dict[str, Tensor], rest: str) -> None:
-        """Goes back to what `state` gave. Raises KeyError, RuntimeError or ValueError when it is from another network."""
+        """Restores the result of `state`. Raises KeyError, RuntimeError or ValueError if it is from another network."""
 
         def under(prefix: str) -> dict[str, Tensor]:
             return {name.removeprefix(prefix): value for name, value in held.items() if name.startswith(prefix)}
@@ -312,4 +312,4 @@ def _copy(tensors: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:
 
 
 _RENAMED = {"_note_texts": "_note_weight", "_epoch_texts": "_epoch_weight"}
-"""What checkpoints of formats 1 and 2 call it."""
+"""Its name in checkpoints of formats 1 and 2."""

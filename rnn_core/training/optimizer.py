@@ -1,15 +1,15 @@
-"""Adam and SGD that touch only those rows of a table of embeddings that a batch reads.
+"""Adam and SGD that update only those rows of an embedding that a batch reads.
 
 A batch holds a few hundred different words of many thousand, and only their embeddings have a gradient. SGD leaves the
-others as they are. Dense Adam does not: its first moment m goes on moving a word after its gradient, by less each time.
-Those steps need no gradient, so they are made up for when the word is next looked at, all at once. With s the update
-that last touched a word, and no gradient since, dense Adam (Kingma and Ba 2015) would have moved it at update τ > s by
+others unchanged. Dense Adam does not: its first moment m continues to move a word after its gradient, by less each time.
+These steps need no gradient, so they are applied together when the word is next read. If s is the update that last
+touched a word, without a gradient since, dense Adam (Kingma and Ba 2015) would have moved it at update τ > s by
 
     −lr · m β₁^(τ−s) / (1 − β₁^τ)  /  (√(v β₂^(τ−s) / (1 − β₂^τ)) + ε)  =  −lr · m ρ^(τ−s) w_τ / (√v + ε_τ)
 
 with ρ = β₁ / √β₂, w_τ = √(1 − β₂^τ) / (1 − β₁^τ) and ε_τ = ε √(1 − β₂^τ) β₂^(−(τ−s)/2), of which the value at τ = s + 1 is
-taken for all. The sum over τ is then one number, from a table. So the weights are those of dense Adam up to rounding and
-to ε, which is 1e-8 beside a √v that is seldom under 1e-5.
+used for all τ. The sum over τ is then one number, from a table. The weights equal those of dense Adam up to rounding and
+up to ε, which is 1e-8, while √v is rarely below 1e-5.
 """
 
 import math
@@ -30,11 +30,11 @@ from rnn_core.training.kernels import BETA1, BETA2, EPSILON
 
 _RATIO = BETA1 / math.sqrt(BETA2)
 _MEMORY = 400
-"""Updates after which ρ^k is nothing in double precision."""
+"""The number of updates k after which ρ^k is negligible in double precision."""
 
 
 class _Moments:
-    """Weights (N, n) with Adam's two moments of their gradient."""
+    """Weights (N, n) with Adam's two moments."""
 
     def __init__(self, weights: np.ndarray):
         self.weights, self.mean, self.square = weights, np.zeros_like(weights), np.zeros_like(weights)
@@ -44,7 +44,7 @@ class _Moments:
 
 
 class _Table:
-    """An embedding that is updated by the rows of each batch, in place.
+    """An embedding that is updated by rows, in place.
 
     Attributes:
         last: (N,) the update that each row is up to date with.
@@ -57,7 +57,7 @@ class _Table:
 
 
 def by_rows(network: nn.Module) -> dict[str, Embedding]:
-    """The tables of a network that are updated by rows, by path: those that no other module shares."""
+    """The embeddings of a network that are updated by rows, by path: those not shared with another module."""
     shared = Counter(id(p) for _, p in network.named_parameters(remove_duplicate=False))
     return {
         path: module
@@ -67,18 +67,18 @@ def by_rows(network: nn.Module) -> dict[str, Embedding]:
 
 
 class Optimizer:
-    """Updates a network: its tables of embeddings by the rows of each batch, everything else whole.
+    """Updates a network: its embeddings by the rows of each batch, all other parameters as a whole.
 
-    For each batch: find the gradients, `step`. Rows hear of it before they are read (`Embedding.attach`); those that are not in
-    recent batches may lag behind until `catch_up`. A table that two modules share is updated whole, because the other one, such
-    as a softmax over all words, gives every row a gradient.
+    For each batch: compute the gradients, then `step`. Rows are brought up to date before they are read (`Embedding.attach`);
+    those not in recent batches may lag behind until `catch_up`. An embedding that two modules share is updated as a whole,
+    because the other one, such as a softmax over all words, gives every row a gradient.
 
     Args:
-        network: in memory of the processor.
+        network: the network, in CPU memory.
         config: optimizer, learning rate and clip.
 
     Attributes:
-        dense: all parameters but the tables, and their gradients.
+        dense: all parameters except those embeddings, and their gradients.
     """
 
     def __init__(self, network: nn.Module, config: TrainConfig):
@@ -94,26 +94,26 @@ class Optimizer:
 
     @property
     def tables(self) -> list[Embedding]:
-        """Those that are updated by rows."""
+        """The embeddings that are updated by rows."""
         return [table.embedding for table in self._tables.values()]
 
     def zero_grad(self) -> None:
-        """Sets the gradients in `dense` to zero, and has autograd add to them."""
+        """Sets the gradients in `dense` to zero; autograd accumulates there."""
         self.dense.receive()
 
     def step(self, given: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> float:
-        """One update from the gradients in `dense` and those of the rows that were read.
+        """Makes one update from the gradients in `dense` and those of the rows that were read.
 
         Args:
-            given: by `id` of each table its rows that were read (u,) and ∂L/∂ of them, (u, n).
+            given: for each embedding, by `id`: the rows read, (u,), and ∂L/∂ of them, (u, n).
 
         Returns:
-            The norm of the whole gradient, embeddings included, before it was clipped.
+            The gradient norm, embeddings included, before clipping.
         """
         dense = self.dense.gradients[None]
         norm = math.hypot(*(torch.linalg.vector_norm(torch.from_numpy(g)) for g in (dense, *(g for _, g in given.values()))))
         clip, rate = self.config.clip, self.config.learning_rate
-        scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as torch's clip_grad_norm_ has it
+        scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as in torch's clip_grad_norm_
         self.updates += 1
         if self._rest:
             self._rest.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
@@ -129,12 +129,12 @@ class Optimizer:
         return norm
 
     def catch_up(self) -> None:
-        """Brings every row up to date: before the weights are averaged, scored or saved as a run's."""
+        """Brings all rows up to date: before the weights are averaged, scored or saved."""
         for table in self._tables.values():
             self._make_up_for(table, np.arange(len(table.last)))
 
     def _make_up_for(self, table: _Table, rows: np.ndarray) -> None:
-        """Moves rows in place by the updates since they were last up to date, in which they had no gradient."""
+        """Applies the updates that rows have missed, in place; they had no gradient in these."""
         if moments := table.moments:
             share_out(
                 kernels.coast, len(rows), 1000, rows, moments.weights, moments.mean, moments.square, table.last,
@@ -144,7 +144,7 @@ class Optimizer:
     def _by_update(self) -> np.ndarray:
         """The table that `kernels.coast` reads, (5, > updates).
 
-        For each s: Σ_{k≥1} ρ^k w_{s+k}, how far a word still goes after update s, in units of lr · m / √v; ρ^s, β₁^s and
+        For each s: Σ_{k≥1} ρ^k w_{s+k}, the sum of a word's steps after update s, in units of lr · m / √v; ρ^s, β₁^s and
         β₂^s; and ε √(1 − β₂^(s+1)).
         """
         if self.updates >= self._powers.shape[1]:
@@ -161,7 +161,7 @@ class Optimizer:
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Tensor]:
-        """Everything a resumed training needs, by name."""
+        """The tensors of a checkpoint, by name."""
         held = {"updates": torch.tensor(self.updates)}
         for path, table in self._tables.items():
             held[f"last.{path}"] = torch.from_numpy(table.last)
@@ -173,7 +173,7 @@ class Optimizer:
         return held
 
     def restore(self, held: dict[str, Tensor]) -> None:
-        """Goes back to what `state` gave. Raises KeyError or ValueError when it is from another network."""
+        """Restores the result of `state`. Raises KeyError or ValueError if it is from another network."""
         if "last" in held:  # of formats 1 and 2
             held = {_RENAMED.get(name, name): value for name, value in held.items()}
         self.updates = int(held["updates"])
@@ -183,7 +183,7 @@ class Optimizer:
                 moments.mean[:], moments.square[:] = held[f"mean.{path}"].numpy(), held[f"square.{path}"].numpy()
         for name in ("mean", "square") if self._rest else ():
             parts = self.dense.parts(getattr(self._rest, name)[0])
-            if f"{name}.0" in held:  # checkpoints had the moments of each parameter by itself at first
+            if f"{name}.0" in held:  # early checkpoints have separate moments for each parameter
                 given = [held[f"{name}.{i}"].numpy().ravel() for i in range(len(parts))]
             else:
                 given = np.split(held[f"{name}:rest"].numpy()[0], np.cumsum([len(part) for part in parts])[:-1])
@@ -193,4 +193,4 @@ class Optimizer:
 
 _RENAMED = {"last": "last.embedding", "mean.words": "mean.embedding", "square.words": "square.embedding",
             "mean.rest": "mean:rest", "square.rest": "square:rest"}  # fmt: skip
-"""How checkpoints of formats 1 and 2 name what a network of one table has."""
+"""Names in checkpoints of formats 1 and 2, for a network with one embedding."""

@@ -1,6 +1,6 @@
-"""Sensible settings for the data at hand: small data, small network. Loads no torch.
+"""Suggests options for the data: a small network for small data. Loads no torch.
 
-The form on Train starts with them, and the command line takes them for the options that are not stated.
+The form on Train starts with them, and the command line uses them for options that are not stated.
 """
 
 import os
@@ -19,11 +19,10 @@ def suggestions(
 ) -> dict[str, Suggestion]:
     """Values for the options of `config.SUGGESTED` that are not stated, by name.
 
-    The sizes follow the number of training tokens; the learning rates are those that the Results in the README were
-    reached with.
+    The sizes depend on the number of training tokens; the learning rates are those of the Results in the README.
 
     Args:
-        stated: the user's own values, by option; nothing is suggested that they rule out.
+        stated: the user's values, by option; suggestions are compatible with them.
     """
     tokens = report.splits["train"].tokens
     small, middle = tokens < 10_000, tokens < 60_000
@@ -46,10 +45,10 @@ def suggestions(
 def suggest(
     config: DataConfig, report: DataReport, stated: Mapping[str, Any] = MappingProxyType({})
 ) -> tuple[ModelConfig, TrainConfig]:
-    """What is stated, what is suggested, and the defaults of all other options. As `suggestions`.
+    """The stated values, the suggestions, and the defaults of all other options; arguments as for `suggestions`.
 
     Raises:
-        Problem: when a value that is stated does not fit its option.
+        Problem: if a stated value does not fit its option.
     """
     values = {name: suggestion.value for name, suggestion in suggestions(config, report, stated).items()} | dict(stated)
     return make(ModelConfig, _of(ModelConfig, values)), make(TrainConfig, _of(TrainConfig, values))

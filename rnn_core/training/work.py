@@ -1,4 +1,4 @@
-"""Training a saved run: from its folder and its dataset to weights, history, metrics and a checkpoint."""
+"""Trains a saved run: from its folder and its dataset to weights, history, metrics and a checkpoint."""
 
 import sys
 import time
@@ -26,21 +26,21 @@ CHECKPOINT_EVERY_S = 15.0
 
 
 def create_run(workspace: Workspace, config: RunConfig) -> Run:
-    """A new run's folder with its config; nothing is trained yet."""
+    """Creates the folder of a new run with its config, without training it."""
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
     return run
 
 
 def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | SavedDataset | None = None) -> dict[str, Any]:
-    """Trains a run from where it stands to the end and scores it on test.
+    """Trains a run from its checkpoint, if any, to the end, and scores it on test.
 
     Returns:
-        The figures that `train` prints: parameters, epochs, seconds, tokens per second, dev_… and test_….
+        The values that `train` prints: parameters, epochs, seconds, tokens per second, dev_… and test_….
 
     Raises:
-        Problem: when the data is gone.
-        Cancelled: when told to stop; a checkpoint is left to go on from.
+        Problem: if the data are missing.
+        Cancelled: if the job is cancelled; the training can be resumed from its checkpoint.
     """
     config, began = run.config, time.perf_counter()
     data = dataset or workspace.dataset(config.fingerprint)
@@ -48,7 +48,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         run.write_speech(Speech(data.vocabulary, data.labels, data.scheme, data.vocabularies))
     speech = run.speech
     if (speech.vocabulary, speech.labels, speech.vocabularies) != (data.vocabulary, data.labels, data.vocabularies):
-        raise Problem(f"The words or labels of {run.name} are not those of its data. Train a new run.")
+        raise Problem(f"The vocabulary or the labels of {run.name} are not those of its data. Train a new run.")
     train, dev, test = (data.encoded(split) for split in SPLITS)
     task = tasks.of(config)
     unseen = {split: task.unseen(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
@@ -81,7 +81,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "tokens_per_second": round(training.tokens_per_second, 1),
         "pad_share": round(training.pad_share, 4),
         "threads": config.train.threads,
-        "train_loss": (run.history().epochs or (training.best or {},))[-1].get("train_loss"),  # of the last epoch
+        "train_loss": (run.history().epochs or (training.best or {},))[-1].get("train_loss"),  # that of the last epoch
         **training.about,
     }
     saved: dict[str, Any] = {}
@@ -107,9 +107,9 @@ class _Keeper(Callback):
         self._stop = False
 
     def forget_after(self, training: Training) -> None:
-        """Drops history that was written after the checkpoint: those updates are about to be made again.
+        """Drops the history after the checkpoint, because those updates will be repeated.
 
-        An epoch is scored again too when the checkpoint is of its last update.
+        If the checkpoint is at the last update of an epoch, that epoch is scored again too.
         """
         path = self.run.path / "history.jsonl"
         kept = [

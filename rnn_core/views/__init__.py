@@ -7,10 +7,14 @@ from rnn_core.views.view import View
 
 TABLE = {
     "inspect": (
-        "answers-so-far", "own-answers", "foreseen", "beliefs", "losses", "next-losses", "next", "tags", "states",
+        "answers-so-far", "own-answers", "foreseen", "cut", "beliefs", "losses", "next-losses", "next", "tags", "states",
         "probabilities", "state", "embedding",
     ),
-    "evaluate": ("confusion", "shares", "per_class", "spans"),
+    "inspect.readout": ("logit", "softmax"),
+    "inspect.text_loss": ("text-loss",),
+    "inspect.weights": ("weights",),
+    "inspect.squash": ("squash",),
+    "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one_hot", "whole-data"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
@@ -21,7 +25,8 @@ TABLE = {
         "directions", "beside",
     ),
     "feedforward": ("alone", "answer-alone", "tags-alone"),
-    "writing": ("written", "choice"),
+    "writing": ("written", "choice", "surprise"),
+    "hunting": ("hunt",),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 

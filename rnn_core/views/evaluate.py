@@ -1,14 +1,18 @@
 """The views of the Evaluate page: where a run goes wrong."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_core import tasks
+from rnn_core.config import RunConfig
 from rnn_core.figures import bars, heatmap
-from rnn_core.results import Answer, Scores
+from rnn_core.results import Answer, ClassScores, Mistake, Scores
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.view import Controls, Part, View, figure, literal
+from rnn_core.views.view import Controls, Part, Table, View, figure, literal
 
 
 def _scores(inputs: Inputs, controls: Controls) -> Scores:
@@ -47,12 +51,12 @@ def _explain_confusion(scores: Scores) -> str:
 _view = partial(View, needs=("evaluation",), controls=Controls, compute=_scores, most_bytes=_most_bytes)
 
 CONFUSION: View[Controls, Scores] = _view(
-    "confusion", "Which classes are taken for which?",
+    "confusion", "Which classes are confused?",
     render=lambda scores: figure(heatmap.confusion(scores)), explain=_explain_confusion, pick=_pick,
 )  # fmt: skip
 
 SHARES: View[Controls, Scores] = _view(
-    "shares", "Which share of each class is taken for which?",
+    "shares", "Which classes are confused, as shares of each class?",
     render=lambda scores: figure(heatmap.confusion(scores, shares=True)), explain=_explain_confusion, pick=_pick,
 )  # fmt: skip
 
@@ -101,7 +105,193 @@ SPANS: View[Controls, Scores] = _view(
     render=_draw_spans, explain=_explain_spans,
 )  # fmt: skip
 
-VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS)
+# ---- every class in numbers -----------------------------------------------------------------------------------------
+
+_OPEN = 20
+"""Up to this number of classes the table stands open."""
+
+
+def class_rows(scores: Scores) -> dict[str, list[Any]]:
+    """Each class, then both averages over them: macro, every class alike, and micro, every decision alike."""
+    total = sum(one.support for one in scores.per_class)
+    return _columns(
+        "class", scores.per_class,
+        ("(macro average)", scores.macro_recall, scores.macro_precision, scores.macro_f1, total),
+        ("(micro average)", scores.accuracy, scores.accuracy, scores.micro_f1, total),
+    )  # fmt: skip
+
+
+def type_rows(scores: Scores) -> dict[str, list[Any]]:
+    """Each type of entity, as whole spans, then both averages; none where no spans were scored."""
+    spans = scores.spans
+    if spans is None:
+        return {}
+    total = sum(one.support for one in spans.per_type)
+    recall, precision = (
+        sum(getattr(one, name) for one in spans.per_type) / max(len(spans.per_type), 1) for name in ("recall", "precision")
+    )
+    return _columns(
+        "type", spans.per_type, ("(macro average)", recall, precision, spans.macro_f1, total),
+        ("(micro average)", spans.recall, spans.precision, spans.f1, total),
+    )  # fmt: skip
+
+
+def _columns(first: str, each: tuple[ClassScores, ...], *averages: tuple[str, float, float, float, int]) -> dict[str, list[Any]]:
+    rows = [*((one.label, one.recall, one.precision, one.f1, one.support) for one in each), *averages]
+    return dict(zip((first, "recall", "precision", "F1", "support"), map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _draw_classes(scores: Scores) -> tuple[Part, ...]:
+    formats = dict.fromkeys(("recall", "precision", "F1"), "%.4f") | {"support": "localized"}
+    fold = "Every class in numbers" if len(scores.labels) > _OPEN else ""
+    parts = [Part("table", Table(class_rows(scores), formats=formats), fold)]
+    if types := type_rows(scores):
+        parts += [Part("text", "**Entity types, as whole spans**", fold), Part("table", Table(types, formats=formats), fold)]
+    return tuple(parts)
+
+
+CLASSES: View[Controls, Scores] = _view(
+    "classes", "What are the scores of every class?", render=_draw_classes, explain=_explain_classes,
+)  # fmt: skip
+
+
+# ---- the texts ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Answers that an evaluation gave, with their texts; m of them are listed.
+
+    Attributes:
+        texts: (m,) as they were written; for a token, the words around it, with the token in brackets.
+        opens: (m,) the whole text of each.
+        steps: (m,) int, the step of the token, from 0; −1 for a text as a whole.
+        truths, answers: (m,) labels.
+        confidences: (m,) the probability of each answer.
+        spaced: whether the texts are tokens with a space between.
+        unit: what is counted, `texts` or `tokens`.
+        count: how many such answers there are.
+        total: how many answers there are in all.
+        cell: the truth and the answer, where the answers are those of one cell of the confusion matrix.
+    """
+
+    texts: tuple[str, ...]
+    opens: tuple[str, ...]
+    steps: np.ndarray
+    truths: tuple[str, ...]
+    answers: tuple[str, ...]
+    confidences: np.ndarray
+    spaced: bool
+    unit: str
+    count: int
+    total: int
+    cell: tuple[str, str] | None
+
+
+class Rows(NamedTuple):
+    """A table of which each row opens a text.
+
+    Attributes:
+        columns: by their titles; a column of numbers holds probabilities.
+        opens: what each row stands for, by the names in links.
+    """
+
+    columns: Mapping[str, list[Any]]
+    opens: list[dict[str, Any]]
+
+
+def _texts(inputs: Inputs, controls: Controls) -> Texts:
+    listed, between = inputs.answers, inputs.answers.between
+    found = listed.found
+    return Texts(
+        tuple(in_context(one.where, between) for one in found),
+        tuple(between.join(one.where.tokens) for one in found),
+        np.array([-1 if one.where.token is None else one.where.token + 1 for one in found], np.int32),
+        tuple(one.truth for one in found),
+        tuple(one.answer for one in found),
+        np.array([one.where.confidence for one in found], np.float64),
+        bool(between), listed.unit, listed.count, listed.total, listed.cell,
+    )  # fmt: skip
+
+
+def _texts_bytes(inputs: Inputs) -> int:
+    def size(one: Mistake) -> int:
+        text = sum(len(token.encode()) + 1 for token in one.where.tokens)
+        return 2 * text + len(one.truth.encode()) + len(one.answer.encode()) + 60
+
+    return sum(map(size, inputs.answers.found)) + sum(len(label.encode()) for label in inputs.answers.cell or ()) + 100
+
+
+def _draw_texts(found: Texts) -> tuple[Part, ...]:
+    opens = [
+        {"text": text, "spaced": found.spaced, "label": truth, "step": None if step < 0 else int(step)}
+        for text, truth, step in zip(found.opens, found.truths, found.steps, strict=True)
+    ]
+    columns: dict[str, list[Any]] = {"text": list(found.texts)}
+    if found.cell is None:
+        columns |= {"truth": list(found.truths), "answer": list(found.answers)}
+    columns["confidence"] = found.confidences.tolist()
+    said = Part("text", texts_words(found))
+    if not opens:
+        return (said,)
+    order = "Sorted by confidence, most confident mistakes first."
+    if found.cell and found.cell[0] == found.cell[1]:
+        order = "Sorted by confidence, least confident first."
+    more = f" The first {len(opens):,} are shown." if found.count > len(opens) else ""
+    return said, Part("caption", f"{order} Click a row to open its text on Inspect.{more}"), Part("rows", Rows(columns, opens))
+
+
+def texts_words(found: Texts) -> str:
+    """How many answers these are, as Markdown."""
+    if found.cell is None:
+        if not found.count:
+            return f"No mistakes: all {found.total:,} {found.unit} were answered right."
+        return f"**{found.count:,} mistakes** in {found.total:,} {found.unit}"
+    truth, answer = (literal(label, 40) for label in found.cell)
+    right = "Right" if found.cell[0] == found.cell[1] else "Wrong"
+    none = "" if found.count else ". Click another cell."
+    return f"**{right}: {found.count:,} {found.unit}** labelled {truth}, answered {answer}{none}"
+
+
+def _explain_texts(found: Texts) -> str:
+    said = (
+        "The **confidence** is the probability that the network gives to its own answer: the largest number of its softmax, "
+        r"$\max_k \hat{y}_k$. A confident mistake is often a wrong label or an unusual text."
+    )
+    if not found.opens:
+        return said
+    first = literal(found.answers[0], 40)
+    return (
+        f"{said}\n\nIn the first row it is {found.confidences[0]:.4f} for {first}, so all other classes together have "
+        f"{1 - found.confidences[0]:.4f}."
+    )
+
+
+_list = partial(View, needs=("answers",), controls=Controls, compute=_texts, most_bytes=_texts_bytes, render=_draw_texts,
+                explain=_explain_texts)  # fmt: skip
+
+MISTAKES: View[Controls, Texts] = _list("mistakes", "Which answers are wrong?")
+
+BEHIND: View[Controls, Texts] = _list("behind", "Which texts are in this cell?")
+
+VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS, CLASSES, MISTAKES, BEHIND)
+
+
+def loss_words(config: RunConfig) -> str:
+    """What the loss of a split is, with its formula, as Markdown: the mean over its texts of what training minimises."""
+    task = tasks.of(config)
+    steps = "steps" if not task.schema.per_token else "tokens"
+    if task.loss_of(config) == "last":
+        one = r"L_j = -\log \hat y_T[\mathrm{label}_j]"
+        counted = "the cross-entropy of the answer after `<eos>`"
+    else:
+        mean = config.train.reduce == "mean"
+        one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[\mathrm{label}_j]"
+        counted = f"the {config.train.reduce} of the cross-entropy over the {'T_j ' * mean}{steps} of a text"
+    return (
+        f"The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training never "
+        rf"saw are left out. $L = \frac{{1}}{{m}} \sum_{{j=1}}^m L_j, \quad {one}$"
+    )
 
 
 def in_context(answer: Answer, between: str = " ", around: int = 8) -> str:
@@ -115,5 +305,5 @@ def in_context(answer: Answer, between: str = " ", around: int = 8) -> str:
         return between.join(tokens)
     first, last = max(0, at - around), at + around + 1
     before, after = tokens[first:at], tokens[at + 1 : last]
-    parts = ["…"] * (first > 0) + before + [f"【{tokens[at]}】"] + after + ["…"] * (last < len(tokens))
+    parts = ["…"] * (first > 0) + before + [f"[{tokens[at]}]"] + after + ["…"] * (last < len(tokens))
     return " ".join(parts)

@@ -1,11 +1,11 @@
 """What views read: each input by its name, with the key under which results that were made of it are kept."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, Scores, SplitSummary, Trace
+from rnn_core.results import Along, Mistake, Scores, SplitSummary, Trace
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -16,6 +16,7 @@ NEEDS = {
     "second_text": "further texts, as tokens",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
+    "answers": "some of the answers that were scored, with their texts",
     "target": "the way back of the text: what the losses at its target send to each step",
     "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
@@ -34,6 +35,27 @@ class Dataset:
 
     name: str
     splits: Mapping[str, SplitSummary]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Some answers of an evaluation.
+
+    Attributes:
+        found: those that are listed, in their order; right ones too.
+        count: how many such answers there are.
+        total: how many answers there are in all.
+        unit: what is counted, such as `texts`.
+        between: what stands between two tokens of a text.
+        cell: the truth and the answer, where these are the answers of one cell of the confusion matrix.
+    """
+
+    found: Sequence[Mistake]
+    count: int
+    total: int
+    unit: str
+    between: str
+    cell: tuple[str, str] | None = None
 
 
 Once = Callable[[Hashable, Callable[[], Any]], Any]
@@ -115,6 +137,11 @@ class Inputs:
     @property
     def scores(self) -> Scores:
         found: Scores = self.named["evaluation"].value
+        return found
+
+    @property
+    def answers(self) -> Answers:
+        found: Answers = self.named["answers"].value
         return found
 
     @property

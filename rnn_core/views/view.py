@@ -51,7 +51,7 @@ class Table(NamedTuple):
 
     Attributes:
         height: in pixels; None: as the rows need.
-        formats: of columns of numbers, `percent` or `localized`.
+        formats: of columns of numbers: `percent`, `localized`, or as `printf` has it.
         widths: of columns, in pixels.
     """
 
@@ -65,8 +65,8 @@ class Part(NamedTuple):
     """A component that shows a result, or a part of it.
 
     Attributes:
-        kind: `figure` (a `Figure`), `table` (a `Table`), `text`, `caption` (Markdown), `formula` (LaTeX) or `tokens`
-            (`inspect.Tokens`).
+        kind: `figure` (a `Figure`), `table` (a `Table`), `text`, `caption` (Markdown), `formula` (LaTeX), `tokens`
+            (`inspect.Tokens`) or `rows` (`evaluate.Rows`).
         content: what that component takes.
         fold: the title under which it is folded away; empty: it stands open.
     """

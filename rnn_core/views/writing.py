@@ -7,11 +7,12 @@ import numpy as np
 from rnn_core.analysis.writing import drawn_at, entropy
 from rnn_core.config import WriteConfig
 from rnn_core.figures import bars, palette
+from rnn_core.figures.text import visible
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Step, bytes_of, pick_step, place
 from rnn_core.views.inspect.tokens import foreseen
-from rnn_core.views.view import Part, View, literal, number
+from rnn_core.views.view import Part, Table, View, literal, number
 
 MOST_OTHERS = 10
 """Tokens of a distribution that are drawn."""
@@ -23,12 +24,12 @@ class Running:
 
     Attributes:
         tokens: (T,) as they follow each other, white space included.
-        strength: (T,) of the colour behind each, 0…1.
+        strength: (T,) of the colour behind each, −1…1.
         says: (T,) a sentence on each.
         given: how many of them, from the first, were given and not written.
         steps: (T,) the step that a click on each stands for.
         step: the chosen one.
-        colour: behind the tokens.
+        colour, negative: behind the tokens, where the strength is above and below 0.
     """
 
     tokens: tuple[str, ...]
@@ -38,6 +39,7 @@ class Running:
     steps: np.ndarray
     step: int
     colour: str
+    negative: str = palette.NEGATIVE
 
 
 @dataclass(frozen=True)
@@ -177,9 +179,9 @@ def _choice(inputs: Inputs, controls: Drawn) -> Choice:
 
 def _draw_choice(found: Choice) -> tuple[Part, ...]:
     colours = dict.fromkeys(found.labels, palette.BLUE)
-    return Part("figure", bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_OTHERS, "here")), Part(
-        "caption", _choice_words(found)
-    )
+    return Part(
+        "figure", bars.top_probabilities(found.p, found.labels, colours, found.truth, MOST_OTHERS, "here")
+    ), Part("caption", _choice_words(found))
 
 
 def _choice_words(found: Choice) -> str:
@@ -210,4 +212,78 @@ CHOICE: View[Drawn, Choice] = View(
     "choice", "Which tokens could have come here?", NEEDS, Drawn, _choice, _draw_choice, _explain_choice, bytes_of()
 )
 
-VIEWS = (WRITTEN, CHOICE)
+
+@dataclass(frozen=True)
+class Surprise:
+    """A text coloured by its loss per token, and the tokens that surprise most.
+
+    Attributes:
+        running: the text, coloured by the loss as a share of the largest.
+        losses: (m,) −log p of each token, in nats.
+        worst: the places of the largest losses, the largest first, from 0.
+        expected: what was most probable at each of these.
+        chance: p of each of these.
+        around: the text before each of these.
+    """
+
+    running: Running
+    losses: np.ndarray
+    worst: tuple[int, ...]
+    expected: tuple[str, ...]
+    chance: tuple[float, ...]
+    around: tuple[str, ...]
+
+
+MOST_WORST = 12
+
+
+def _surprise(inputs: Inputs, controls: Step) -> Surprise:
+    trace = inputs.trace
+    p = foreseen(inputs.run, trace)[1:-1].astype(np.float64)
+    losses = -np.log(p.clip(1e-45))
+    tokens, steps = pieces(trace), np.arange(1, len(p) + 1)
+    says = tuple(
+        f"t = {step + 1}: {value:.3f} nats" for step, value in zip(steps.tolist(), losses.tolist(), strict=True)
+    )
+    worst = tuple(np.argsort(-losses, kind="stable")[:MOST_WORST].tolist())
+    running = Running(tokens, losses / max(float(losses.max()), 1e-9), says, 0, steps, controls.at, palette.ORANGE)
+    return Surprise(
+        running, losses, worst, tuple(trace.labels[int(trace.readouts[i].argmax())] for i in worst),
+        tuple(float(p[i]) for i in worst), tuple("".join(tokens[max(0, i - 30) : i])[-30:] for i in worst),
+    )  # fmt: skip
+
+
+def _draw_surprise(found: Surprise) -> tuple[Part, ...]:
+    table = Table({
+        "loss in nats": [round(float(found.losses[i]), 3) for i in found.worst],
+        "token": [visible(found.running.tokens[i], 30) for i in found.worst],
+        "p": [float(f"{p:.3g}") for p in found.chance],
+        "expected": [visible(token, 30) for token in found.expected],
+        "after": [visible(text) for text in found.around],
+        "t": [i + 2 for i in found.worst],
+    })  # fmt: skip
+    mean = float(found.losses.mean())
+    said = (
+        f"The stronger the colour, the larger the loss −log p of the token, up to {number(float(found.losses.max()))} nats. "
+        f"Mean {number(mean)} nats per token, perplexity {number(float(np.exp(mean)))}."
+    )
+    return Part("running", found.running), Part("caption", said), Part("table", table)
+
+
+def _explain_surprise(found: Surprise) -> str:
+    i = found.worst[0]
+    return (
+        "The loss of a token is the surprise at it, given the tokens before it:\n\n"
+        r"$$L(t) = -\log \hat y_t[w_{t+1}]$$"
+        + f"\n\nThe largest here is at t = {i + 2}: “{literal(found.running.tokens[i], 20)}” had p = {found.chance[0]:.4g}, so "
+        f"−log p = {number(float(found.losses[i]))} nats; “{literal(found.expected[0], 20)}” was the most probable. The network "
+        "reads this text alone, from a state of 0, so its first tokens surprise more."
+    )
+
+
+SURPRISE: View[Step, Surprise] = View(
+    "surprise", "Which tokens surprise the network?", NEEDS, Step, _surprise, _draw_surprise, _explain_surprise,
+    bytes_of("T", each=400), pick_step,
+)  # fmt: skip
+
+VIEWS = (WRITTEN, CHOICE, SURPRISE)

@@ -1,4 +1,4 @@
-"""The workspace: datasets, runs and results on disk. What a page shows is what was saved here. Loads no torch."""
+"""The workspace: datasets, runs and results on disk. Pages show only what is saved here. Loads no torch."""
 
 from rnn_core.workspace.store import Workspace
 

@@ -1,4 +1,4 @@
-"""A run as a zip: packed for download, unpacked with no path outside its folder and a bound on size."""
+"""A run as a zip: packed for download, and unpacked with bounded size and no path outside its folder."""
 
 import io
 import lzma
@@ -16,13 +16,13 @@ from rnn_core.workspace.runs import MOST_BYTES, MOST_NAME, Run
 from rnn_core.workspace.store import Workspace
 
 CARRIED = tuple(MOST_BYTES)
-"""What a zip holds. Checkpoints and texts of the data stay at home."""
+"""The files of a zip, without checkpoints and texts of the data."""
 
 MOST_MEMBERS = 10_000
-"""Entries of a zip that are listed; one of ours has five."""
+"""The maximum number of entries in a zip; `pack` writes five."""
 
 LIMIT = 1 << 30
-"""Bytes that an imported run may unpack to."""
+"""The maximum number of bytes of an unpacked run."""
 
 
 def pack(run: Run) -> bytes:
@@ -36,11 +36,11 @@ def pack(run: Run) -> bytes:
 
 
 def unpack(workspace: Workspace, content: bytes) -> Run:
-    """A run from a zip that `pack` made, under a new id.
+    """Imports a run from a zip made by `pack`, under a new id.
 
     Raises:
-        Problem: when it is no such zip, is damaged, or holds more than a run does: each file has its bound, and all of them
-            `LIMIT`. Nothing is left behind.
+        Problem: if it is not such a zip, is damaged, or is too large: each file has its bound, and `LIMIT` bounds their sum.
+            Nothing is left behind.
     """
     target = workspace.fresh("runs")
     aside = workspace.root / files.temporary_name("import", target.name)
@@ -64,13 +64,13 @@ def _extract(content: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if len(archive.infolist()) > MOST_MEMBERS:
-                raise Problem(f"This zip has more than {MOST_MEMBERS:,} files, so it is not one of a run. Choose a zip that the "
-                              "Runs page made.")  # fmt: skip
-            # only the names we know are read, by their last part: a path that climbs out is never followed
+                raise Problem(f"This zip has more than {MOST_MEMBERS:,} files, so it is not a run. Choose a zip that was "
+                              "downloaded from the Runs page.")  # fmt: skip
+            # only known names are read, by the last part of their path: a path out of the folder is never followed
             members = {Path(m.filename).name: m for m in archive.infolist() if Path(m.filename).name in CARRIED}
             if "config.json" not in members or "weights.safetensors" not in members:
                 raise Problem("This zip holds no run: config.json or weights.safetensors is missing. Choose a zip "
-                              "that the Runs page made.")  # fmt: skip
+                              "that was downloaded from the Runs page.")  # fmt: skip
             left = LIMIT
             for name, member in members.items():
                 most = min(MOST_BYTES[name], left)
@@ -82,7 +82,7 @@ def _extract(content: bytes, folder: Path) -> None:
                             raise Problem("This zip unpacks to more than 1 GB. Import a smaller run.")
                         if most < 0:
                             raise Problem(f"The file {name} in this zip is larger than {MOST_BYTES[name] >> 20:,} MB, larger "
-                                          "than any run's. Choose a zip that the Runs page made.")  # fmt: skip
+                                          "than any run's. Choose a zip that was downloaded from the Runs page.")  # fmt: skip
                         into.write(piece)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Problem("This is not a zip, or it is damaged. Download the run again and import that file.") from error
@@ -91,12 +91,12 @@ def _extract(content: bytes, folder: Path) -> None:
 def _read(source: IO[bytes]) -> bytes:
     try:
         return source.read(1 << 20)
-    except (zlib.error, lzma.LZMAError, OSError) as error:  # bzip2 says OSError: it must not pass for a full disk
+    except (zlib.error, lzma.LZMAError, OSError) as error:  # bzip2 raises OSError, which must not be taken for a full disk
         raise zipfile.BadZipFile from error
 
 
 def _check(run: Run) -> None:
-    """Reads everything once, so that a damaged run is refused here and not on a page."""
+    """Reads all files once, so that a damaged run is refused here and not on a page."""
     from rnn_core.network.tensors import shapes_of
 
     speech = run.speech

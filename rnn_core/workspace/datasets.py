@@ -25,11 +25,11 @@ from rnn_core.results import DataReport
 from rnn_core.workspace import files
 
 FORMAT = 2
-"""The number of the layout that this code writes; datasets of another have to be read from their files again."""
+"""The format number that this code writes; datasets of another format have to be read from their files again."""
 
 
 class _Head(NamedTuple):
-    """What dataset.json holds."""
+    """The content of dataset.json."""
 
     name: str
     fingerprint: str
@@ -41,7 +41,7 @@ class _Head(NamedTuple):
 
 
 class SavedDataset:
-    """A dataset in the workspace; reads what is asked for, when it is asked for, and raises Problem when damaged."""
+    """A dataset in the workspace, read on demand. Raises Problem if it is damaged."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -61,14 +61,14 @@ class SavedDataset:
         try:
             head = make(_Head, values)
             if head.fingerprint[:16] != self.id or "train" not in head.report.splits:
-                raise ValueError("of another dataset")
+                raise ValueError("the fingerprint of another dataset")
         except (Problem, ValueError):
             raise Problem(f"The dataset {self.id} is damaged: dataset.json. Delete it, and read its file again.") from None
         return head
 
     @property
     def problem(self) -> Problem | None:
-        """Why nothing can be done with it; None when it can be read."""
+        """The reason why it cannot be read; None if it can."""
         try:
             _ = self._head
         except Problem as why:
@@ -97,7 +97,7 @@ class SavedDataset:
 
     @property
     def report(self) -> DataReport:
-        """What reading found."""
+        """The report."""
         return self._head.report
 
     @property
@@ -112,12 +112,12 @@ class SavedDataset:
             raise Problem(f"The dataset {self.name} is damaged: its examples cannot be read. Read its file again.") from None
 
     def pieces(self, split: str) -> Iterator[list[Example]]:
-        """The examples of one split, some thousands at a time."""
+        """Yields the examples of one split, in blocks of some thousands."""
         with self._saying_damage():
             yield from self._stored.pieces(split)
 
     def examples(self, split: str) -> list[Example]:
-        """The examples of one split, all at once; `pieces` where they may be many."""
+        """All examples of one split; `pieces` is for large splits."""
         return [example for some in self.pieces(split) for example in some]
 
     @cached_property
@@ -128,22 +128,22 @@ class SavedDataset:
 
     @cached_property
     def vocabularies(self) -> dict[str, Vocabulary]:
-        """The words, or characters, of the training split on each further side by its name."""
+        """The words, or characters, of the training split for each further side, by name."""
         with self._saying_damage():
             return self._stored.vocabularies
 
     def lines(self, split: str) -> np.ndarray:
-        """(m,) where in its file each example of a split begins, in the order of `encoded`: the line, of Parquet the row."""
+        """(m,) the line of its file where each example of a split begins, in the order of `encoded`; for Parquet the row."""
         with self._saying_damage():
             return self._stored.lines(split)
 
     def encoded(self, split: str) -> Encoded:
-        """One split as numbers, by its vocabularies and `labels`; memory-mapped, and empty when there is no such split."""
+        """One split, encoded by the vocabularies and `labels`; memory-mapped, and empty if there is no such split."""
         with self._saying_damage():
             return self._stored.encoded(split)
 
     def delete(self) -> None:
-        """Removes the dataset; runs trained on it stay."""
+        """Removes the dataset, but not the runs trained on it."""
         files.remove(self.path)
 
 
@@ -155,15 +155,15 @@ def read(
     names: Mapping[str, str] | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> SavedDataset:
-    """The dataset in these files, saved below `root`/datasets; one that lies there already is not read again.
+    """Reads a dataset from files and saves it below `root`/datasets, unless it is there already.
 
     Args:
         paths, config, names: as for `sources_of`.
         progress: as for `Plan.of`.
-        name: what to call it from now on.
+        name: its name.
 
     Raises:
-        Problem: when nothing can be learnt from the files, or the disk is full.
+        Problem: if nothing can be learnt from the files, or the disk is full.
     """
     return read_sources(root, sources_of(paths, config, tasks.of(config).schema, names), name, progress)
 
@@ -171,7 +171,7 @@ def read(
 def read_sources(
     root: Path, sources: dict[str, Source], name: str, progress: Callable[[float], object] | None = None
 ) -> SavedDataset:
-    """As `read`, of files that have been looked into."""
+    """Like `read`, for files whose sources are decided."""
     plan = Plan.of(sources, tasks.of(sources["train"].config).schema, progress)
     saved = SavedDataset(_folder(root, plan.fingerprint))
     with contextlib.suppress(Problem):
@@ -205,7 +205,7 @@ def _folder(root: Path, fingerprint: str) -> Path:
 
 
 def _link(file: Path, place: Path) -> None:
-    """The same file under a second name; a copy where the disk has no such thing."""
+    """Links a file to a second name; a copy, if the file system has no links."""
     place.unlink()
     try:
         os.link(file, place)

@@ -25,21 +25,21 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{8,64}")
 
 
 def folder(run: Run, fingerprint: str, split: str) -> Path:
-    """Where the evaluation of this run on this data lies, and its job. Raises Problem when the fingerprint is none."""
+    """The folder of the evaluation of a run on these data, and of its job. Raises Problem if the fingerprint is not one."""
     if not _FINGERPRINT.fullmatch(fingerprint):
-        raise Problem(f"{fingerprint[:60]!r} is no fingerprint of data. Leave out --key, which is for pages.")
+        raise Problem(f"{fingerprint[:60]!r} is not a fingerprint of data. Leave out --key, which is for pages.")
     return run.path / "evaluations" / f"{fingerprint[:16]}-{split}"
 
 
 def key_of_file(path: Path, config: DataConfig) -> str:
-    """What names the data in a file, read in this way. Raises Problem when the file cannot be read."""
+    """The key of the data in a file, read with this config. Raises Problem if the file cannot be read."""
     with open_binary(path, path.name) as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     return hashlib.sha256(json.dumps([content, plain(config)], sort_keys=True).encode()).hexdigest()
 
 
 def weights_of(run: Run) -> str:
-    """What names the run's weights as they are now; empty while it has none."""
+    """The hash of the run's current weights; empty if it has none."""
     try:
         with (run.path / "weights.safetensors").open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -48,13 +48,13 @@ def weights_of(run: Run) -> str:
 
 
 def save(path: Path, evaluate: Callable[[Callable[[Answers], None]], Evaluation]) -> Evaluation:
-    """Writes an evaluation into its folder while it is made, so that its answers are never all in memory.
+    """Writes an evaluation into its folder while it is made, so that the answers are never all in memory.
 
     Args:
-        evaluate: makes it, and hands the answers over piece by piece.
+        evaluate: makes the evaluation, and passes the answers on in pieces.
 
     Raises:
-        Problem: when the disk is full or the place cannot be written; an earlier evaluation is then as it was.
+        Problem: if the disk is full or the folder cannot be written; an earlier evaluation is then unchanged.
     """
     made: list[Evaluation] = []
 
@@ -81,7 +81,7 @@ def save(path: Path, evaluate: Callable[[Callable[[Answers], None]], Evaluation]
 
 
 def _schema(some: Answers) -> pa.Schema:
-    """The columns of answers like these: a label per text, or a list of them, one per token."""
+    """The columns for answers: one label per text, or a list with one label per token."""
     kinds = {"truths": pa.string(), "answers": pa.string(), "confidences": pa.float64()}
     if any(isinstance(truth, list) for truth in some.truths[:1]):
         kinds = {name: pa.list_(kind) for name, kind in kinds.items()}
@@ -89,7 +89,7 @@ def _schema(some: Answers) -> pa.Schema:
 
 
 def load(path: Path) -> Evaluation | None:
-    """The evaluation in this folder, None when there is none. Raises Problem when damaged."""
+    """The evaluation in this folder; None if there is none. Raises Problem if it is damaged."""
     if not (path / "scores.json").exists():
         return None
     head = files.read_json(path / "scores.json")
@@ -97,7 +97,7 @@ def load(path: Path) -> Evaluation | None:
         return Evaluation(
             head["run"],
             head["data"],
-            pq.read_metadata(path / "predictions.parquet").num_rows or head.get("texts", 0),  # of a stream no row is kept
+            pq.read_metadata(path / "predictions.parquet").num_rows or head.get("texts", 0),  # for a stream, no rows are kept
             scores_from_json(head["scores"]),
             weights=head["weights"],
             warnings=tuple(head["warnings"]),
@@ -106,14 +106,14 @@ def load(path: Path) -> Evaluation | None:
 
 
 def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
-    """The answers in one cell of the confusion matrix: surest first when wrong, least sure first when right.
+    """The answers in one cell of the confusion matrix: most confident first if wrong, least confident first if right.
 
     Args:
         path: the folder of the evaluation.
-        most: how many to give at most.
+        most: the maximum number of answers.
 
     Raises:
-        Problem: when the evaluation is damaged.
+        Problem: if the evaluation is damaged.
     """
     with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
         found = _where(file, lambda truths, answers: pc.and_(pc.equal(truths, truth), pc.equal(answers, answer)))
@@ -122,15 +122,15 @@ def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
 
 
 def mistakes(path: Path, most: int, each: Callable[[Mistake], T]) -> tuple[list[T], int]:
-    """The wrong answers over all cells of the confusion matrix, the surest first, and how many there are in all.
+    """The wrong answers in all cells of the confusion matrix, most confident first, and their total number.
 
     Args:
         path: the folder of the evaluation.
-        most: how many to give at most.
-        each: makes of a mistake what is given for it, so that the tokens of all of them are never held at once.
+        most: the maximum number of answers.
+        each: maps a mistake to the value that is returned for it, so that the tokens of all mistakes are never held at once.
 
     Raises:
-        Problem: when the evaluation is damaged.
+        Problem: if the evaluation is damaged.
     """
     with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
         found = _where(file, pc.not_equal)
@@ -139,7 +139,7 @@ def mistakes(path: Path, most: int, each: Callable[[Mistake], T]) -> tuple[list[
 
 
 def _answers(file: pq.ParquetFile, found: np.ndarray) -> Iterator[tuple[Answer, str, str]]:
-    """The answers at these places, with the truth and the label answered; only the row groups that hold them are read."""
+    """Yields the answers at the given rows and tokens, with the true and the predicted label; reads only their row groups."""
     texts, end, some = np.unique(found["text"]), 0, []
     for group in range(file.num_row_groups):
         start, end = end, end + file.metadata.row_group(group).num_rows
@@ -158,7 +158,7 @@ def _answers(file: pq.ParquetFile, found: np.ndarray) -> Iterator[tuple[Answer, 
 
 
 def _where(file: pq.ParquetFile, which: Callable[[pa.Array, pa.Array], pa.Array]) -> np.ndarray:
-    """Where `which` holds of truth and answer: text, token (−1 for a text as a whole) and confidence."""
+    """The places where `which` is true of truth and answer: text, token (−1 for a whole text) and confidence."""
     found, before = [np.empty(0, [("text", np.int64), ("token", np.int64), ("confidence", np.float64)])], 0
     for batch in file.iter_batches(columns=["truths", "answers", "confidences"]):
         columns = batch.columns
@@ -189,7 +189,7 @@ def scores_to_json(scores: Scores | TokenScores) -> dict[str, Any]:
 
 
 def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores:
-    """The inverse of `scores_to_json`. Raises KeyError or TypeError on anything else."""
+    """The inverse of `scores_to_json`. Raises KeyError or TypeError for other values."""
     if "confusion" not in values:
         return TokenScores(**values)
 

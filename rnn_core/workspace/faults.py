@@ -1,4 +1,4 @@
-"""The last resort: what nobody foresaw is one sentence for the user, and its traceback stands in a log that it names."""
+"""Unexpected exceptions: one sentence for the user, which names the log with the traceback."""
 
 import contextlib
 import os
@@ -11,27 +11,27 @@ from rnn_core.config import Problem
 from rnn_core.workspace import files
 
 LOG = "errors.log"
-"""The file in a workspace that tracebacks are added to."""
+"""The file in a workspace to which tracebacks are appended."""
 
 _MOST_BYTES = 4 << 20
-"""A log that has grown to this is put aside, as `errors.log.1`, in place of the one before."""
+"""The size in bytes at which the log is renamed to `errors.log.1`, replacing an older one."""
 
 
 class Fault(Problem):
-    """Something that should not have happened. Its message names the log that holds the traceback."""
+    """An unexpected error. Its message names the log with the traceback."""
 
 
 def record(error: BaseException, root: Path) -> Problem:
-    """Adds a traceback to the log of a workspace, or of the temporary folder where that cannot be written.
+    """Appends a traceback to the log of a workspace, or to one in the temporary folder if the workspace cannot be written.
 
     Returns:
-        What to tell the user: a `Fault`, or where memory or the disk was too small, and nobody is to blame, that.
+        The Problem to show: a `Fault`, or a sentence on too little memory or a full disk, which are not faults.
     """
     if isinstance(error, Problem):
         return error
     if isinstance(error, OSError) and error.errno in files.TOO_LARGE:
         return files.disk_trouble(root, error)
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # as torch says it
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # torch's message
         return Problem("There is not enough memory for this. Choose a smaller network, batch, file or text.")
     words = f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()}\n{''.join(traceback.format_exception(error))}\n"
     kind = type(error).__name__
@@ -43,5 +43,5 @@ def record(error: BaseException, root: Path) -> Problem:
                 os.replace(log, log.with_name(f"{LOG}.1"))
             with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(words)
-            return Fault(f"Something went wrong that should not ({kind}). The details are in {log}: please report them.")
-    return Fault(f"Something went wrong that should not ({kind}), and no log of it could be written.")
+            return Fault(f"An unexpected error occurred ({kind}). The details are in {log}: please report them.")
+    return Fault(f"An unexpected error occurred ({kind}), and no log of it could be written.")

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and disk trouble said in a sentence."""
+"""Files that are written atomically, and errors of the disk as sentences."""
 
 import errno
 import json
@@ -16,13 +16,14 @@ from typing import Any
 from rnn_core.config import Problem
 
 MOST_BYTES = 64 << 20
-"""Bytes of the largest JSON file that is read, where no other bound is named."""
+"""The maximum size of a JSON file in bytes, unless another bound is given."""
 
 MOST_OBJECTS = 2_000_000
-"""Lists and objects in a JSON file, or lines of a JSON-lines file: each takes some 64 bytes of memory, and 3 on disk."""
+"""The maximum number of lists and objects in a JSON file, or of lines in a JSON-lines file: each takes about 64 bytes of memory
+and 3 on disk."""
 
 OWNER = secrets.token_hex(6)
-"""What names this process in its temporary files, so that `leftovers` can tell whose they are."""
+"""The name of this process in its temporary files, by which `leftovers` finds their owner."""
 
 TOO_LARGE = {
     errno.ENOSPC: "the disk is full. Free some space and try again",
@@ -30,17 +31,17 @@ TOO_LARGE = {
     errno.EFBIG: "the file is larger than this system allows. Raise that limit (ulimit -f) and try again",
 }
 _MOVE = {
-    errno.EROFS: "the place is read-only",
+    errno.EROFS: "the disk is read-only",
     errno.EACCES: "writing there is not allowed",
     errno.EPERM: "writing there is not allowed",
-    errno.ENOTDIR: "a file stands where a folder should be",
-    errno.EEXIST: "a file stands where a folder should be",
+    errno.ENOTDIR: "there is a file where a folder should be",
+    errno.EEXIST: "there is a file where a folder should be",
 }
 
 
 @contextmanager
 def saying_disk_trouble(path: Path) -> Iterator[None]:
-    """Turns whatever keeps the disk from being written, full or read-only, into a `Problem` that names the place."""
+    """Turns an OSError of writing, such as a full or read-only disk, into a `Problem` that names the path."""
     try:
         yield
     except OSError as error:
@@ -48,7 +49,7 @@ def saying_disk_trouble(path: Path) -> Iterator[None]:
 
 
 def disk_trouble(path: Path, error: OSError) -> Problem:
-    """What keeps a place from being written, as a sentence."""
+    """The Problem of a path that cannot be written."""
     code, typed = error.errno or 0, "--workspace DIR to name one for this command"
     if code in TOO_LARGE:
         why, typed = TOO_LARGE[code], ""
@@ -60,24 +61,24 @@ def disk_trouble(path: Path, error: OSError) -> Problem:
 
 
 def temporary_name(kind: str, what: str = "") -> str:
-    """The name of something that this process is about to make: `.kind~OWNER~what`. `leftovers` knows it by that."""
+    """The name of a temporary file of this process, `.kind~OWNER~what`, by which `leftovers` recognises it."""
     return f".{kind}~{OWNER}~{what}"
 
 
 def typed_path(named: str) -> Path:
-    """A path as a person types it, `~` filled in; whether anything is there is not asked.
+    """A path as typed by a user, with `~` expanded; it need not exist.
 
     Raises:
-        Problem: when no file can be called so.
+        Problem: if it is not a valid path.
     """
     shown = f"The path {named[:60] + ('…' if len(named) > 60 else '')!r}"
     try:
         path = Path(named).expanduser().absolute()
         os.lstat(path)
     except RuntimeError:
-        raise Problem(f"{shown} begins with a user who is not known here. Write the path out from its first slash.") from None
+        raise Problem(f"{shown} begins with the name of an unknown user. Write the path out from its first slash.") from None
     except ValueError:
-        raise Problem(f"{shown} holds a character that no path can hold. Type it again.") from None
+        raise Problem(f"{shown} contains a character that is invalid in a path. Type it again.") from None
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise Problem(f"{shown} is longer than this system allows. Choose a shorter one.") from None
@@ -88,7 +89,7 @@ Version = tuple[int, int, int] | None
 
 
 def version(path: Path) -> Version:
-    """What tells a file from the one that is written in its place; None when there is none."""
+    """A value that changes when a file is replaced; None if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -100,7 +101,7 @@ def write(path: Path, fill: Callable[[Path], Any]) -> None:
     """Calls `fill` with a temporary path beside `path` and moves the result there in one step.
 
     Raises:
-        Problem: when the disk is full or the place cannot be written; `path` is then as it was.
+        Problem: if the disk is full or the path cannot be written; `path` is then unchanged.
     """
     with saying_disk_trouble(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,13 +117,13 @@ def write(path: Path, fill: Callable[[Path], Any]) -> None:
 
 
 def write_json(path: Path, values: Any) -> None:
-    """JSON, written whole; NaN and infinity become null."""
+    """Writes JSON atomically; NaN and infinity become null."""
     text = json.dumps(_finite(values), ensure_ascii=False, indent=1, allow_nan=False)
     write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def bounded(path: Path, most: int = MOST_BYTES) -> bytes:
-    """What a file holds. Raises Problem when that is more than `most` bytes, and OSError."""
+    """The content of a file. Raises Problem if it is larger than `most` bytes, and OSError."""
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
@@ -132,7 +133,7 @@ def bounded(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def read_json(path: Path, most: int = MOST_BYTES) -> Any:
-    """What `write_json` wrote. Raises Problem when the file is missing, damaged or larger than `most` bytes."""
+    """Reads the values that `write_json` wrote. Raises Problem if the file is missing, damaged or larger than `most` bytes."""
     try:
         return _parsed(bounded(path, most))
     except FileNotFoundError:
@@ -147,16 +148,16 @@ def as_line(values: dict[str, Any]) -> str:
 
 
 def append_line(path: Path, values: dict[str, Any]) -> None:
-    """One JSON line more."""
+    """Appends one line of JSON."""
     with saying_disk_trouble(path), path.open("a", encoding="utf-8") as file:
         file.write(as_line(values))
 
 
 def read_lines(path: Path, most: int = MOST_BYTES, most_lines: int = MOST_OBJECTS) -> Iterator[dict[str, Any]]:
-    """The JSON lines of a file; a last line that is only half written is dropped, and so is a damaged one.
+    """Yields the JSON lines of a file, without incomplete or damaged lines.
 
     Raises:
-        Problem: when the file is larger than `most` bytes or has more than `most_lines` lines or objects.
+        Problem: if the file is larger than `most` bytes or has more than `most_lines` lines or objects.
     """
     if not path.exists():
         return
@@ -174,18 +175,18 @@ def read_lines(path: Path, most: int = MOST_BYTES, most_lines: int = MOST_OBJECT
 
 
 def _parsed(content: bytes) -> Any:
-    """JSON that this app can show: null for NaN and infinity. Raises ValueError where there is half a character or too much."""
+    """Parses JSON, with None for NaN and infinity. Raises ValueError for lone surrogates and for too many lists or objects."""
     if content.count(b"[") + content.count(b"{") > MOST_OBJECTS:
-        raise ValueError("more lists and objects than a file of ours has")
+        raise ValueError("too many lists and objects")
     text = content.decode("utf-8")
     values = json.loads(text, parse_constant=lambda _: None)
     if "\\u" in text:
-        json.dumps(values, ensure_ascii=False).encode("utf-8")  # a surrogate alone can neither be written nor sent
+        json.dumps(values, ensure_ascii=False).encode("utf-8")  # a lone surrogate can neither be written nor sent
     return values
 
 
 def _finite(values: Any) -> Any:
-    """The same values, None for each float that JSON has no word for."""
+    """The same values, with None for each NaN or infinity."""
     if isinstance(values, dict):
         return {name: _finite(value) for name, value in values.items()}
     if isinstance(values, (list, tuple)):
@@ -194,31 +195,31 @@ def _finite(values: Any) -> Any:
 
 
 def readable(path: Path, shown: str) -> Path:
-    """The same path, when an ordinary file lies there or nothing does, which the reader says.
+    """Returns the path if it is a regular file, or missing, which its reader reports.
 
     Raises:
-        Problem: at a pipe, a device or a file of the system's, such as those below /proc, which cannot be read twice or to
-            their end.
+        Problem: if it is a pipe, a device or a system file, such as those in /proc, which cannot be read twice or to the
+            end.
     """
     try:
         seen = path.stat()
         ordinary = stat.S_ISREG(seen.st_mode) or stat.S_ISDIR(seen.st_mode)
         if stat.S_ISREG(seen.st_mode) and not seen.st_size:
             with path.open("rb") as file:
-                ordinary = not file.read(1)  # a file that holds something and has no size is made as it is read
+                ordinary = not file.read(1)  # a file of size 0 with content is generated by the system
     except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
         return path
     except OSError as error:
         raise Problem(f"{shown[:200]} cannot be read ({error.strerror or error}): choose an ordinary file.") from None
     if not ordinary:
-        raise Problem(f"{shown[:200]} is no ordinary file but a pipe, a device or one that the system makes up: save what it "
-                      "holds as a file, and choose that.")  # fmt: skip
+        raise Problem(f"{shown[:200]} is not an ordinary file but a pipe, a device or a system file: save its content "
+                      "as a file, and choose that.")  # fmt: skip
     return path
 
 
 def remove(folder: Path) -> None:
-    """Deletes a folder, if it is there: moved aside first, so that nobody meets half of it."""
-    with saying_disk_trouble(folder), suppress(FileNotFoundError):  # another session was faster
+    """Deletes a folder, if it exists; it is moved first, so that no reader finds a part of it."""
+    with saying_disk_trouble(folder), suppress(FileNotFoundError):  # another session has removed it
         aside = folder.with_name(temporary_name("deleted", folder.name))
         os.replace(folder, aside)
         shutil.rmtree(aside, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""What a process that was killed left half written, told from what another one is writing now.
+"""Removes temporary files of killed processes, but not those that other processes are writing.
 
-Every temporary file and folder carries the name of the process that makes it (`files.OWNER`), and a process holds a lock
-of that name for as long as it works in a workspace. A lock that is free belongs to a process that is gone.
+The name of a temporary file or folder contains the name of its process (`files.OWNER`), and a process holds a lock of that
+name while it works in a workspace. A free lock belongs to a process that has ended.
 """
 
 import contextlib
@@ -19,35 +19,35 @@ from filelock import FileLock, Timeout
 from rnn_core.workspace import files
 
 _OWNERS = "owners"
-"""The folder with a lock for each process that is at work."""
+"""The folder with the lock of each running process."""
 
 _PLACES = ("runs", "datasets", "uploads", "texts", "jobs", "answers")
-"""Where to look, beside the workspace's folder itself: other things of its user's may lie there."""
+"""The folders that are searched, besides the workspace's folder itself, which may contain other files of the user."""
 
 _OURS = re.compile(r"\..*~([0-9a-f]{12})~.*", re.DOTALL)
 _OLDER = re.compile(r"\.(import|reading|deleted)-.*|\..+\.(parquet|json|jsonl|safetensors|txt)-\w{8}", re.DOTALL)
-"""Temporary files of earlier versions, which carry no owner."""
+"""Temporary files of earlier versions, without an owner."""
 
 _DAY_S = 86400
-"""A temporary file without an owner is left alone until nobody has changed it for this number of seconds."""
+"""Seconds since its last change after which a temporary file without an owner is removed."""
 
 _begun: dict[Path, contextlib.ExitStack] = {}
 _beginning = threading.Lock()
 
 
 def begin(root: Path) -> None:
-    """Marks this process as at work in a workspace until it ends, and clears that meanwhile; does nothing when called again."""
+    """Marks this process as running in a workspace, and clears the workspace in a thread; does nothing when called again."""
     with _beginning:
         if root not in _begun:
             _begun[root] = contextlib.ExitStack()
             _begun[root].enter_context(held(root))
-            # among thousands of runs this takes a while, and nobody waits for it
+            # this takes a while with thousands of runs, and nothing waits for it
             threading.Thread(target=clear, args=(root,), name="clears leftovers", daemon=True).start()
 
 
 @contextlib.contextmanager
 def held(root: Path) -> Iterator[None]:
-    """Marks this process as at work in a workspace. Where nothing can be written, nothing can be left, nor is it marked."""
+    """Marks this process as running in a workspace, unless that is read-only: then no temporary files can be left there."""
     lock = root / _OWNERS / files.OWNER
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError, Timeout):
@@ -59,11 +59,11 @@ def held(root: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def own_temporary_folder(root: Path) -> Iterator[None]:
-    """Has Python's temporary files made below a workspace, where `clear` finds them, and removes them at the end."""
+    """Places Python's temporary files in a workspace, where `clear` finds them, and removes them at the end."""
     before, folder = tempfile.tempdir, root / files.temporary_name("temporary")
     try:
         folder.mkdir(parents=True)
-    except OSError:  # read-only, or in use by this very process: they go where they always go
+    except OSError:  # read-only, or in use by this process: the usual folder is used
         yield
         return
     tempfile.tempdir = str(folder)
@@ -75,7 +75,7 @@ def own_temporary_folder(root: Path) -> Iterator[None]:
 
 
 def clear(root: Path) -> None:
-    """Removes what processes that are gone left half written in a workspace; what is being written stays."""
+    """Removes temporary files of ended processes from a workspace; files being written are kept."""
     left: dict[str, list[Path]] = {}
     for path in _hidden(root):
         if ours := _OURS.fullmatch(path.name):
@@ -94,7 +94,7 @@ def clear(root: Path) -> None:
 
 
 def _hidden(root: Path) -> Iterator[Path]:
-    """All files and folders in a workspace whose names begin with a dot."""
+    """All files and folders of a workspace whose names begin with a dot."""
     with contextlib.suppress(OSError):
         yield from (path for path in root.iterdir() if path.name.startswith("."))
     for place in _PLACES:
@@ -105,7 +105,7 @@ def _hidden(root: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _nobodys(lock: Path) -> Iterator[bool]:
-    """Whether the process that this lock is of is gone."""
+    """Yields whether the process of this lock has ended."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(FileLock(lock, timeout=0))

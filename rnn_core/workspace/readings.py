@@ -1,6 +1,6 @@
-"""What a run gives on a split that is read otherwise, on disk: readings.json in the run's folder, by fingerprint and split.
+"""Results of a run on edited readings of a split, on disk: readings.json in the run's folder, by fingerprint and split.
 
-Beside it lies along.json where the split was read step by step too. Both hold figures alone and no text.
+along.json is saved beside it if the split was evaluated step by step too. Both hold numbers only and no text.
 """
 
 import dataclasses
@@ -16,17 +16,17 @@ from rnn_core.workspace.runs import Run
 
 
 def folder(run: Run, fingerprint: str, split: str) -> Path:
-    """Where the readings of this run on this data lie, and their job."""
+    """The folder of the readings of a run on these data, and of their job."""
     return run.path / "readings" / f"{fingerprint[:16]}-{split}"
 
 
 def save(path: Path, found: Readings, weights: str) -> None:
-    """Writes them into their folder, with the hash of the weights that answered."""
+    """Saves readings in their folder, with the hash of the weights."""
     files.write_json(path / "readings.json", {"weights": weights, "readings": dataclasses.asdict(found)})
 
 
 def load(path: Path, weights: str) -> Readings | None:
-    """Those in this folder, None when there are none of these weights. Raises Problem when damaged."""
+    """The readings in this folder; None if there are none by these weights. Raises Problem if they are damaged."""
     if not (path / "readings.json").exists():
         return None
     saved = files.read_json(path / "readings.json")
@@ -36,17 +36,17 @@ def load(path: Path, weights: str) -> Readings | None:
         padding, recurrence = saved["readings"]["padding"], saved["readings"]["recurrence"]
         return Readings(padding and PaddingCost(**padding), RecurrenceGain(**recurrence))
     except (KeyError, TypeError):
-        raise Problem("What was saved of reading dev is damaged. Read all of it again.") from None
+        raise Problem("The saved results on dev are damaged. Compute them again.") from None
 
 
 def save_along(path: Path, found: Along, weights: str) -> None:
-    """Writes how the split was read step by step, with the hash of the weights that answered."""
+    """Saves the results of a split step by step, with the hash of the weights."""
     values = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(found).items()}
     files.write_json(path / "along.json", {"weights": weights, "along": values})
 
 
 def load_along(path: Path, weights: str) -> Along | None:
-    """What `save_along` wrote, None when there is none of these weights. Raises Problem when damaged."""
+    """The results that `save_along` wrote; None if there are none by these weights. Raises Problem if they are damaged."""
     if not (path / "along.json").exists():
         return None
     saved = files.read_json(path / "along.json")
@@ -57,4 +57,4 @@ def load_along(path: Path, weights: str) -> Along | None:
         values: dict[str, Any] = {name: np.array(value) if isinstance(value, list) else value for name, value in along}
         return Along(**values)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise Problem("What was saved of reading dev step by step is damaged. Import the run again.") from None
+        raise Problem("The saved results on dev step by step are damaged. Import the run again.") from None

@@ -25,39 +25,39 @@ Arrays = dict[str, np.ndarray]
 
 MOST_BYTES = {"config.json": 1 << 20, "vocabulary.json": 64 << 20, "weights.safetensors": 1 << 30,
               "history.jsonl": 32 << 20, "metrics.json": 32 << 20}  # fmt: skip
-"""How large each file of a run may be: larger than any training makes it, and small enough for a page to read."""
+"""The maximum size of each file of a run in bytes: larger than any training makes it, and small enough for a page to read."""
 
 MOST_LINES = 250_000
-"""Lines of the longest history: 10,000 epochs with 21 notes each, and one for their scores."""
+"""The maximum number of lines of a history: 10,000 epochs, each with 21 notes and its scores."""
 
 MOST_LABELS = 2_000
-"""Labels that a run may know or have been scored on: twice as many as a training takes."""
+"""The maximum number of labels in a run or its scores: twice the maximum of a training."""
 
 MOST_NAME = 1_000
-"""Characters of the longest name of a run."""
+"""The maximum length of a run's name in characters."""
 
 _MOST, _MOST_STEPS = 1e30, 2**31
-"""Beyond these no number of a run, and no step or epoch, is believed: figures draw them in 32 bits."""
+"""The largest valid numbers, and steps or epochs, of a run: figures draw them in 32 bits."""
 
 
 ENGINES = ("fused", "autograd")
-"""The ways to the gradients that a run's metrics may name."""
+"""The engines that a run's metrics may name."""
 
 MOST_DEVICE = 200
-"""Characters of the longest name of a GPU that a run's metrics may have."""
+"""The maximum length of a GPU's name in metrics, in characters."""
 
 _RENAMED = {"embedding": "embedding.weight"}
-"""What parameters of runs of older formats are called today: of formats 1 and 2."""
+"""The current names of the parameters of runs of formats 1 and 2."""
 
 
 class Speech(NamedTuple):
-    """What turns words into numbers and numbers into labels: the vocabulary.json of a run.
+    """Vocabularies and labels of a run: its vocabulary.json.
 
     Attributes:
-        vocabulary: of the first text.
-        labels: those that training knows.
+        vocabulary: the vocabulary of the first text.
+        labels: the classes of the training split.
         scheme: the tag scheme of entity labels, else None.
-        vocabularies: of the further sides of the data by name.
+        vocabularies: those of the further sides of the data, by name.
     """
 
     vocabulary: Vocabulary
@@ -67,10 +67,10 @@ class Speech(NamedTuple):
 
 
 class Run:
-    """One run's folder. Its id, the folder's name, never changes; its name is a label.
+    """The folder of one run. Its id, the folder's name, never changes; its name is a label.
 
     Args:
-        fixed: whether it must be left as it is, because it is not in the workspace.
+        fixed: whether it is read-only, because it is not in the workspace.
     """
 
     def __init__(self, path: Path, fixed: bool = False):
@@ -83,12 +83,12 @@ class Run:
 
     @cached_property
     def config(self) -> RunConfig:
-        """Raises Problem when damaged or written by a newer version."""
+        """The config. Raises Problem if it is damaged or written by a newer version."""
         return _config(self.path, files.version(self.path / "config.json"))
 
     @property
     def name(self) -> str:
-        """The label, or the id when the config cannot be read."""
+        """The label, or the id if the config cannot be read."""
         try:
             return self.config.name
         except Problem:
@@ -96,12 +96,12 @@ class Run:
 
     @property
     def trained(self) -> bool:
-        """Whether there are weights to look into."""
+        """Whether there are weights."""
         return (self.path / "weights.safetensors").exists()
 
     @property
     def resumable(self) -> bool:
-        """Whether a checkpoint lies there."""
+        """Whether there is a checkpoint."""
         return self.checkpoint_path.exists()
 
     @property
@@ -110,7 +110,7 @@ class Run:
 
     @cached_property
     def speech(self) -> Speech:
-        """Vocabulary, labels and tag scheme. Raises Problem when damaged."""
+        """Vocabulary, labels and tag scheme. Raises Problem if damaged."""
         values = files.read_json(self.path / "vocabulary.json", MOST_BYTES["vocabulary.json"])
         try:
             vocabulary = Vocabulary.from_json(values)
@@ -118,9 +118,9 @@ class Run:
             scheme = values["scheme"]
             sides = {name: Vocabulary.from_json(side) for name, side in values.get("sides", {}).items()}
             if len(set(labels)) < len(labels) or len(labels) > MOST_LABELS or scheme not in (None, *SCHEMES):
-                raise ValueError("labels twice or too many of them, or a scheme nobody knows")
+                raise ValueError("repeated or too many labels, or an unknown scheme")
             if sides.keys() != set(tasks.of(self.config).schema.further):
-                raise ValueError("the vocabularies of other sides than the task has")
+                raise ValueError("the vocabularies are not those of the task's sides")
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
             raise Problem(f"Run {self.id} is damaged: vocabulary.json. Delete it, or import it again.") from None
         return Speech(vocabulary, labels, scheme, sides)
@@ -132,25 +132,25 @@ class Run:
         return path
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each of the weights by its name, none of which is read. Raises Problem when missing or damaged."""
+        """The shapes of the weights by name, without reading the weights. Raises Problem if they are missing or damaged."""
         return tensor_shapes(self._weights_path(), self.id)
 
     def weights(self) -> Arrays:
-        """The best weights so far, by parameter name, and buffers, which may be counts. Raises Problem when missing, damaged or
-        no numbers."""
+        """The best weights so far, by parameter name, and buffers, which may be integers. Raises Problem if they are missing,
+        damaged or not finite."""
         path = self._weights_path()
         weights = read_tensors(path, self.id)[0]
         if not all(array.dtype in (np.float32, np.float64, np.int64) for array in weights.values()):
             raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
-        most = np.finfo(np.float32).max  # what the network computes with
-        if not all(-most <= array.min() and array.max() <= most for array in weights.values() if array.size):  # NaN is neither
+        most = np.finfo(np.float32).max  # the dtype of the network
+        if not all(-most <= array.min() and array.max() <= most for array in weights.values() if array.size):  # false for NaN
             raise Problem(f"Run {self.id} is damaged: its weights hold NaN or infinity. Delete it, or train it again.")
         return weights
 
     def history(self) -> History:
-        """The training and dev curves so far; a line with anything but numbers in it is passed over.
+        """The training and dev curves so far; lines with values other than numbers are skipped.
 
-        Raises Problem when they are longer than any training makes them.
+        Raises Problem if they are longer than any training makes them.
         """
         lines = [
             line for line in files.read_lines(self.path / "history.jsonl", MOST_BYTES["history.jsonl"], MOST_LINES)
@@ -171,10 +171,10 @@ class Run:
         )
 
     def metrics(self) -> dict[str, Any]:
-        """The saved scores and counts; {} while training has not ended.
+        """The saved scores and counts; {} before training has ended.
 
-        Every name may be absent; those there are hold numbers, `engine` and `device` words, and `scores` what
-        `evaluations.scores_from_json` reads. Raises Problem on anything else.
+        Every name may be missing. The values are numbers, except `engine` and `device`, strings, and `scores`, from
+        `evaluations.scores_to_json`. Raises Problem for other values.
         """
         path = self.path / "metrics.json"
         metrics = files.read_json(path, MOST_BYTES["metrics.json"]) if path.exists() else {}
@@ -184,14 +184,14 @@ class Run:
 
     @property
     def majority(self) -> str | None:
-        """The most frequent class of training; None while training has not ended, and where that was not written down.
+        """The most frequent class of training; None before training has ended, and for older runs.
 
-        Raises Problem when damaged.
+        Raises Problem if the metrics are damaged.
         """
         return self.class_of(self.metrics().get("majority_class"))
 
     def class_of(self, number: Any) -> str | None:
-        """The class that metrics or history give by its number; None where they give none."""
+        """The class for its index in metrics or history; None if there is none."""
         labels = self.speech.labels
         return labels[number] if isinstance(number, int) and 0 <= number < len(labels) else None
 
@@ -220,14 +220,14 @@ class Run:
         self.write_config(replace(self.config, name=name.strip()[:200]))
 
     def delete(self) -> None:
-        """Removes the run and all its evaluations."""
+        """Deletes the run and all its evaluations."""
         self._may_change()
         files.remove(self.path)
 
 
 @lru_cache(maxsize=8192)
 def _config(folder: Path, version: files.Version) -> RunConfig:
-    """The config of the run in this folder, kept until its file is another one: lists of runs need them all, every time."""
+    """The config of the run in this folder, cached until its file is replaced: every list of runs needs all configs."""
     values = files.read_json(folder / "config.json", MOST_BYTES["config.json"])
     if not isinstance(values, dict) or not isinstance(values.get("format"), int):
         raise Problem(f"Run {folder.name} is damaged: config.json is not a run's. Delete it, or import it again.")
@@ -242,7 +242,7 @@ def _config(folder: Path, version: files.Version) -> RunConfig:
 
 
 def _number_or_none(value: Any) -> bool:
-    """Whether a value is a number that figures can draw, or null, or true or false."""
+    """Whether a value is a number that figures can draw, None or a bool."""
     return value is None or (isinstance(value, (int, float)) and abs(value) < _MOST)
 
 
@@ -265,7 +265,7 @@ def _sound_device(name: Any) -> bool:
 
 
 def _sound_scores(scores: Scores | TokenScores) -> bool:
-    """Whether every value is of its kind and the matrix fits the labels."""
+    """Whether all values have their types and the matrix fits the labels."""
     if isinstance(scores, TokenScores):
         return all(value is not None and _number_or_none(value) for value in vars(scores).values())
     spans = scores.spans
@@ -283,14 +283,14 @@ def _sound_scores(scores: Scores | TokenScores) -> bool:
 
 
 def write_tensors(path: Path, arrays: Arrays, rest: str = "") -> None:
-    """Arrays, and one text beside them, in one safetensors file."""
+    """Writes arrays, and one text, into a safetensors file."""
     arrays = {name: np.asarray(a, order="C") for name, a in arrays.items()}
 
 
     def fill(temporary: Path) -> None:
         try:
             save_file(arrays, temporary, {"rest": rest})
-        except SafetensorError as error:  # it names the system's error in words alone
+        except SafetensorError as error:  # it gives the system's error as text only
             code = re.search(r"os error (\d+)", str(error))
             raise OSError(int(code[1]) if code else 0, str(error)) from error
 
@@ -298,19 +298,19 @@ def write_tensors(path: Path, arrays: Arrays, rest: str = "") -> None:
 
 
 def tensor_shapes(path: Path, owner: str) -> dict[str, tuple[int, ...]]:
-    """The shapes in a file that `write_tensors` wrote, by name. Raises Problem when it cannot be read."""
+    """The shapes in a file that `write_tensors` wrote, by name. Raises Problem if it cannot be read."""
     with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
         return {_today(name): tuple(file.get_slice(name).get_shape()) for name in file.keys()}
 
 
 def read_tensors(path: Path, owner: str) -> tuple[Arrays, str]:
-    """What `write_tensors` wrote. Raises Problem when the file cannot be read."""
+    """Reads a file that `write_tensors` wrote. Raises Problem if it cannot be read."""
     with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
         return {_today(name): file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
 
 
 def _today(name: str) -> str:
-    """A tensor's name as this version writes it. In checkpoints a word and a stroke stand before the parameter's name."""
+    """The current name of a tensor. In checkpoints, a prefix and a slash precede the name of the parameter."""
     before, stroke, own = name.rpartition("/")
     return before + stroke + _RENAMED.get(own, own)
 
@@ -319,5 +319,5 @@ def _today(name: str) -> str:
 def _saying_damage(path: Path, owner: str) -> Iterator[None]:
     try:
         yield
-    except (SafetensorError, OSError, ValueError, TypeError):  # TypeError: numbers that numpy lacks, such as bfloat16
+    except (SafetensorError, OSError, ValueError, TypeError):  # TypeError: dtypes that numpy lacks, such as bfloat16
         raise Problem(f"Run {owner} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None

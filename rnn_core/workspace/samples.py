@@ -1,4 +1,4 @@
-"""The samples: small labelled files of the project's own making, for runs whose own data are not in the workspace."""
+"""The samples: small labelled files of the project, for runs whose own data are not in the workspace."""
 
 import hashlib
 from pathlib import Path
@@ -13,11 +13,11 @@ from rnn_core.workspace.store import SAMPLES
 
 
 class Sample(NamedTuple):
-    """A sample, cut into tokens as a run cuts them.
+    """A sample, tokenised as for a run.
 
     Attributes:
         path: the file.
-        key: what names an evaluation on it, in 64 hexadecimal digits: a hash of its bytes, so that it is the same everywhere.
+        key: the key of an evaluation on it, 64 hexadecimal digits: a hash of its bytes, so that it is the same on all machines.
         examples: all its texts.
     """
 
@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 
 
 def sample_for(run: Run) -> Sample | None:
-    """The sample of the run's task whose labels the run can all answer; None when there is none. Raises Problem as `Run` does."""
+    """The sample of the run's task whose labels the run all knows; None if there is none. Raises Problem as `Run` does."""
     data, labels = run.config.data, set(run.speech.labels)
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     config = tasks.make(DataConfig, {name: getattr(data, name) for name in kept})

@@ -1,4 +1,4 @@
-"""The workspace folder: where things lie, and what is in it."""
+"""The workspace folder and its contents."""
 
 import contextlib
 import os
@@ -21,21 +21,21 @@ from rnn_core.workspace.runs import Run
 
 ENVIRONMENT = "UNROLLED_WORKSPACE"
 SAMPLES = Path(__file__).parents[2] / "samples"
-"""Small files of the project's own making, to try things on."""
+"""Small files of the project, to try the program with."""
 
 READY_MADE = SAMPLES / "runs"
-"""Runs that a workspace starts with."""
+"""The runs in a new workspace."""
 
 _SEEDED = ".seeded"
-"""The file in `runs` that says that the ready-made runs have been there; those deleted since stay deleted."""
+"""The file in `runs` that marks that the ready-made runs were copied; deleted ones are not copied again."""
 
 _DAY_S = 86400
 
 KEPT_DAYS = {"uploads": 7, "jobs": 7, "answers": 7, "texts": 30, "explorations": 30}
-"""Days after which what nobody has used is removed: an upload has then long been read, a job been heard of."""
+"""Days without use after which files are removed."""
 
 MOST_TEXT = 4 << 20
-"""Bytes of the longest text that is kept for a link, and of the largest exploration."""
+"""The maximum size of a text that is kept for a link, and of an exploration, in bytes."""
 
 _ENDS = {"texts": ".txt", "explorations": ".json"}
 
@@ -43,13 +43,13 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Workspace:
-    """Everything saved, below one folder that all sessions of a server share.
+    """All saved files, in one folder that all sessions of a server share.
 
     Args:
-        root: the folder; made when first written to. None: $UNROLLED_WORKSPACE, or ./workspace.
+        root: the folder; created at the first write. None: $UNROLLED_WORKSPACE, or ./workspace.
 
     Raises:
-        Problem: when no folder can be called so.
+        Problem: if it is not a valid path.
     """
 
     def __init__(self, root: str | Path | None = None):
@@ -58,7 +58,7 @@ class Workspace:
 
     @cached_property
     def trouble(self) -> str | None:
-        """Why nothing can be saved here, as a sentence; None when all is well."""
+        """A sentence on why files cannot be saved here; None if they can."""
         try:
             files.write(self.root / ".probe", lambda path: path.write_bytes(b"."))
             (self.root / ".probe").unlink(missing_ok=True)
@@ -67,30 +67,30 @@ class Workspace:
         return None
 
     def folder(self, kind: str, name: str) -> Path:
-        """The folder of one thing. Raises Problem when the name could not be one of ours."""
+        """The folder of a kind and a name. Raises Problem if the name is not valid."""
         if not _ID.fullmatch(name):
             raise Problem(f"There is nothing called {name[:60]!r} here. Choose one from the list.")
         return self.root / kind / name
 
     def fresh(self, kind: str) -> Path:
-        """A folder of a new name, not made yet; names sort by time."""
+        """A new folder name, not created yet; names sort by time."""
         return self.folder(kind, time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3))
 
     def forget_old(self, kind: str) -> None:
-        """Removes the uploads, jobs, answers or texts that nobody has used for as many days as `KEPT_DAYS` says."""
+        """Removes the uploads, jobs, answers or texts that were not used for `KEPT_DAYS`."""
         for path in (self.root / kind).glob("*"):
             with contextlib.suppress(OSError):  # another session was faster
                 if time.time() - path.stat().st_mtime > KEPT_DAYS[kind] * _DAY_S:
                     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
     def jobs(self) -> list[Path]:
-        """The folders of the readings of files of the last days, the newest first."""
+        """The job folders of the last days, newest first."""
         return _present(self.root / "jobs")
 
     # ---- runs -------------------------------------------------------------------------------------------------------
 
     def seed(self) -> None:
-        """Copies the ready-made runs into a workspace, once; where nothing can be written they are shown as they lie."""
+        """Copies the ready-made runs into a workspace, once; if it cannot be written, they are shown from their own folder."""
         runs = self.root / "runs"
         if not READY_MADE.is_dir() or (runs / _SEEDED).exists():
             return
@@ -101,34 +101,34 @@ class Workspace:
                     return
                 for ready in READY_MADE.iterdir():
                     if not (runs / ready.name).exists():
-                        aside = runs / f".seed-{ready.name}"  # what a killed session left there is written over
+                        aside = runs / f".seed-{ready.name}"  # overwrites the rest of a killed session
                         shutil.copytree(ready, aside, dirs_exist_ok=True)
                         os.rename(aside, runs / ready.name)
                 (runs / _SEEDED).touch()
-        except OSError:  # read-only or full, which `trouble` says
+        except OSError:  # read-only or full, which `trouble` reports
             if not _present(runs):
                 self._runs = READY_MADE
 
     def runs(self) -> list[Run]:
-        """All runs, the newest first; damaged ones included (they say so)."""
+        """All runs, newest first, including damaged ones."""
         return [self._run(path) for path in _present(self._runs)]
 
     def _run(self, path: Path) -> Run:
         return Run(path, fixed=path.parent == READY_MADE)
 
     def run(self, name: str) -> Run:
-        """One run by its id, or by its name when only one has it. Raises Problem when there is none."""
+        """A run by its id, or by its name, if that is unique. Raises Problem if there is none."""
         if _ID.fullmatch(name) and (self._runs / name).is_dir():
             return self._run(self._runs / name)
         named = [run for run in self.runs() if run.name == name]
         if len(named) > 1:
-            raise Problem(f"{len(named)} runs are called {name[:60]!r}. Use the id: {', '.join(r.id for r in named[:5])}.")
+            raise Problem(f"{len(named)} runs have the name {name[:60]!r}. Use the id: {', '.join(r.id for r in named[:5])}.")
         if not named:
-            raise Problem(f"There is no run {name[:60]!r} in {self.root}. The command `runs` lists those there are.")
+            raise Problem(f"There is no run {name[:60]!r} in {self.root}. The command `runs` lists all runs.")
         return named[0]
 
     def twin(self, run: Run) -> Run | None:
-        """The newest run that differs from this one in where its loss is taken, and in its name, alone."""
+        """The newest run that differs from this one only in the steps of its loss, and in its name."""
 
         def but_for_the_loss(config: RunConfig) -> RunConfig:
             return replace(config, name="", train=replace(config.train, loss=None))
@@ -144,32 +144,32 @@ class Workspace:
     # ---- texts too long or too private for a link --------------------------------------------------------------------
 
     def keep_text(self, text: str) -> str:
-        """Saves a text and gives its id: a random one, which nobody can guess who knows or supposes the text.
+        """Saves a text and returns its id: a random one, which cannot be derived from the text.
 
         Raises:
-            Problem: when it cannot be written, or is longer than `MOST_TEXT`.
+            Problem: if it cannot be written, or is longer than `MOST_TEXT`.
         """
         return self._keep("texts", text.encode("utf-8", "surrogatepass"))
 
     def text(self, name: str) -> str | None:
-        """The text of this id, which counts as used; None when there is none (any more)."""
+        """The text of this id, which marks it as used; None if there is none (any more)."""
         content = self._kept("texts", name)
         with contextlib.suppress(UnicodeError):
             return None if content is None else content.decode("utf-8", "surrogatepass")
         return None
 
     def keep_writing(self, writing: Writing) -> str:
-        """Saves an exploration and gives its id, as `keep_text` does."""
+        """Saves an exploration and returns its id, as `keep_text` does."""
         return self._keep("explorations", explorations.encoded(writing))
 
     def writing(self, name: str) -> Writing | None:
-        """The exploration of this id, which counts as used; None when there is none (any more)."""
+        """The exploration of this id, which marks it as used; None if there is none (any more)."""
         content = self._kept("explorations", name)
         return None if content is None else explorations.decoded(content)
 
     def _keep(self, kind: str, content: bytes) -> str:
         if len(content) > MOST_TEXT:
-            raise Problem(f"This text is longer than {MOST_TEXT >> 20} MB, so it is not kept for a link. Take a part of it.")
+            raise Problem(f"This text is longer than {MOST_TEXT >> 20} MB, so it is not kept for a link. Use a part of it.")
         self.forget_old(kind)
         name = secrets.token_hex(16)
         files.write(self.folder(kind, f"{name}{_ENDS[kind]}"), lambda temporary: temporary.write_bytes(content))
@@ -179,7 +179,7 @@ class Workspace:
         with contextlib.suppress(OSError, Problem):
             path = self.folder(kind, f"{name}{_ENDS[kind]}")
             content = path.read_bytes()
-            with contextlib.suppress(OSError):  # a workspace that cannot be written
+            with contextlib.suppress(OSError):  # a read-only workspace
                 os.utime(path)
             return content
         return None
@@ -187,22 +187,22 @@ class Workspace:
     # ---- datasets ---------------------------------------------------------------------------------------------------
 
     def datasets(self) -> list[SavedDataset]:
-        """All datasets that can be read, the newest first."""
+        """All datasets that can be read, newest first."""
         return [dataset for dataset in self._datasets() if not dataset.problem]
 
     def damaged_datasets(self) -> list[SavedDataset]:
-        """Those that cannot be read; their `problem` says why."""
+        """The datasets that cannot be read; their `problem` gives the reason."""
         return [dataset for dataset in self._datasets() if dataset.problem]
 
     def _datasets(self) -> list[SavedDataset]:
         written = {}
         for path in _present(self.root / "datasets"):
-            with contextlib.suppress(OSError):  # one without the file is being written, or deleted
+            with contextlib.suppress(OSError):  # without the file it is being written, or deleted
                 written[path] = (path / "dataset.json").stat().st_mtime_ns
         return [SavedDataset(path) for path in sorted(written, key=written.__getitem__, reverse=True)]
 
     def dataset(self, fingerprint: str) -> SavedDataset:
-        """The dataset of this fingerprint. Raises Problem when it is not here (any more)."""
+        """The dataset of this fingerprint. Raises Problem if it is not here (any more)."""
         path = self.folder("datasets", fingerprint[:16])
         if not (path / "dataset.json").exists():
             raise Problem("The data of this run is not in the workspace. Upload it again on the Data page.")
@@ -210,5 +210,5 @@ class Workspace:
 
 
 def _present(folder: Path) -> list[Path]:
-    """What in a folder has a name of ours, the newest first."""
+    """The entries of a folder with valid names, newest first."""
     return sorted((p for p in folder.iterdir() if _ID.fullmatch(p.name)), reverse=True) if folder.is_dir() else []

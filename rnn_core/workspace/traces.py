@@ -1,9 +1,10 @@
-"""One text's trace beside a run's weights, so that what a fresh workspace opens with need not wait for torch."""
+"""A saved trace of one text beside a run's weights, so that a new workspace shows it without loading torch."""
 
 import json
 from dataclasses import fields
 
 from rnn_core.config import Problem
+from rnn_core.network.cells import cell_of
 from rnn_core.results import Trace
 from rnn_core.workspace.evaluations import weights_of
 from rnn_core.workspace.runs import Arrays, Run, read_tensors, write_tensors
@@ -11,11 +12,11 @@ from rnn_core.workspace.runs import Arrays, Run, read_tensors, write_tensors
 NAME = "trace.safetensors"
 
 _GATE = "gate."
-"""How the arrays of the gates are called, each with the gate's name behind."""
+"""The prefix of the names of the gates' arrays."""
 
 
 def save(run: Run, trace: Trace) -> None:
-    """Writes the trace into the run's folder, with the hash of the weights that it is of."""
+    """Writes a trace into the run's folder, with the hash of the weights."""
     values = {field.name: getattr(trace, field.name) for field in fields(Trace)}
     arrays: Arrays = {_GATE + name: array for name, array in values.pop("gates").items()}
     for name in ("offsets", "indices", "known", "embeddings", "states", "cells", "logits", "readouts", "answers"):
@@ -26,7 +27,7 @@ def save(run: Run, trace: Trace) -> None:
 
 
 def load(run: Run, text: str) -> Trace | None:
-    """The saved trace; None when there is none of this text by these weights."""
+    """The saved trace; None if there is none of this text by these weights."""
     if not (run.path / NAME).exists():
         return None
     try:
@@ -34,8 +35,11 @@ def load(run: Run, text: str) -> Trace | None:
         head = json.loads(rest)
         if head.pop("weights") != weights_of(run) or head["text"] != text:
             return None
+        head.pop("decision_step", None)  # traces of before hold it; it follows from the answers
         gates = {name: arrays.pop(_GATE + name) for name in head.pop("gates")}
+        if set(gates) != set(cell_of(run.config.model).kept_names):  # saved when the cell had other letters
+            return None
         lists = {name: tuple(head.pop(name)) for name in ("tokens", "labels", "warnings")}
         return Trace(**{"cells": None, "answers": None} | head | lists | arrays, gates=gates)
-    except (Problem, KeyError, TypeError, ValueError):  # it can be made again
+    except (Problem, KeyError, TypeError, ValueError):  # it can be computed again
         return None

@@ -244,7 +244,7 @@ def test_the_target_is_the_networks_own_answer_unless_said() -> None:
 
 @pytest.mark.parametrize(
     ("task", "target", "loss", "said"),
-    [("classify", "fine", None, "no label 'fine'. Take one of: bad, good"), ("tag", "O O", None, "2 tags for 11 tokens"),
+    [("classify", "fine", None, "no label 'fine'. Choose one of: bad, good"), ("tag", "O O", None, "2 tags for 11 tokens"),
      ("tag", "O " * 10 + "X", None, "no label 'X'"), ("tag", None, "last", "Choose every"),
      ("classify", ["good"], None, "one label")],
 )  # fmt: skip

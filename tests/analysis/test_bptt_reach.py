@@ -62,8 +62,8 @@ def test_the_bound_is_never_broken(activation: str, scale: float, t: int) -> Non
 def test_gated_cells_are_measured_only(name: str) -> None:
     found = reach(read(loaded(name))[0], 0, 0, 5)
     assert found.bound is found.weight_norm is found.radius is None
-    four = {"i", "f", "g", "o"}
-    gates = {"lstm": four | {"tanh c"}, "gru": {"r", "z", "n"}, "mingru": {"z"}, "peephole": four | {"tanh c"},
+    four = {"i", "f", "g", "q"}
+    gates = {"lstm": four | {"tanh m"}, "gru": {"r", "z", "n"}, "mingru": {"z"}, "peephole": four | {"tanh m"},
              "layernorm": four | {"s"}}[name]  # fmt: skip
     assert set(found.saturation) == gates and all(len(share) == 13 for share in found.saturation.values())
 

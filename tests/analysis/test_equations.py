@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rnn_core.analysis.equations import unit_step
+from rnn_core.analysis.equations import logit, pre_activations, unit_step
 from rnn_core.analysis.trace import trace
 from tests.analysis.gradients import KINDS, loaded
 from tests.tiny import CELLS
@@ -46,4 +46,34 @@ def test_a_network_as_it_is_used_agrees_to_single_precision() -> None:
     one = loaded("lstm", layers=2)
     one = one._replace(network=one.network.float())
     found = unit_step(one, trace(one, TEXT), 1, 0, 4, 2)
-    assert found.difference < 1e-6 and set(found.values) == {"h", "c", "i", "f", "g", "o"}
+    assert found.difference < 1e-6 and set(found.values) == {"h", "m", "i", "f", "g", "q"}
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
+def test_the_pre_activations_are_the_sums_of_all_units(name: str, task: str, layers: int, both: bool) -> None:
+    one = loaded(name, task, layers=layers, bidirectional=both)
+    seen, kinds = trace(one, TEXT), {kept.name: kept.kind for kept in one.network.cell.kept}
+    for layer, direction in one.network.cells.each():
+        for step in (0, 3, 7):
+            found = pre_activations(one, seen, layer, direction, step)
+            for gate, a in found.items():
+                wanted = (seen.states if gate == "a" else seen.gates[gate])[layer, direction, step]
+                phi = np.vectorize(PHI[kinds.get(gate, name)])
+                np.testing.assert_allclose(phi(a), wanted, atol=1e-12)
+            units = [unit_step(one, seen, layer, direction, step, unit) for unit in range(4)]
+            sums = {gate.gate: [unit.gates[row].total for unit in units] for row, gate in enumerate(units[0].gates)}
+            assert {gate: pytest.approx(a, abs=1e-12) for gate, a in sums.items()} == found
+
+
+@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
+def test_the_terms_of_a_logit_add_up_to_it(task: str, layers: int, both: bool) -> None:
+    one = loaded("lstm", task, layers=layers, bidirectional=both)
+    seen, v, c = trace(one, TEXT), one.network.weight_out.numpy(), one.network.bias_out.numpy()
+    for step in (0, 4):
+        h = seen.states[-1, :, step].ravel()
+        for chosen in range(len(seen.labels)):
+            found = logit(one, seen, step, chosen)
+            np.testing.assert_allclose(found.terms, v[chosen] * h, atol=1e-15)
+            assert found.bias == c[chosen] and (found.weights == v[chosen]).all()
+            assert found.total == pytest.approx(seen.logits[step, chosen], abs=1e-12) and found.difference < 1e-12

@@ -9,13 +9,16 @@ import torch
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
+from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
 from rnn_core.results import Answers, Evaluation
+from rnn_core.views.evaluate import loss_words
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Speech
 from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, predict, random_texts, saved_run, vocabulary_of
@@ -146,3 +149,37 @@ def test_a_saved_run_answers_alike_each_time_it_is_loaded(workspace: Workspace) 
     run = saved_run(workspace)
     first, second = (evaluated(load(run), classified(20)) for _ in range(2))
     assert repr(first) == repr(second)
+
+
+@pytest.mark.parametrize(
+    ("task", "loss", "reduce"),
+    [("classify", "last", "mean"), ("classify", "every", "mean"), ("classify", "every", "sum"), ("tag", "every", "mean"),
+     ("tag", "every", "sum")],
+)  # fmt: skip
+def test_the_loss_of_a_split_is_the_mean_of_its_texts_read_one_by_one(task: str, loss: str, reduce: str) -> None:
+    one = loaded(task)._replace(config=config_of(task, model_of(), loss=loss, reduce=reduce))
+    one = one._replace(network=one.network.double())
+    examples = classified(30, (*LABELS, "unseen")) if task == "classify" else tagged(30, (*TAGS, "unseen"))
+    evaluation, _ = evaluated(one, examples, piece=7)
+    losses = []
+    for example in examples:
+        logits = torch.from_numpy(trace(one, " ".join(example.tokens), example.tokens).logits)
+        labels = one.speech.labels
+        if task == "tag":
+            known = [t for t, tag in enumerate(example.target, 1) if tag in labels]
+            wanted = torch.tensor([labels.index(tag) for tag in example.target if tag in labels], dtype=torch.int64)
+            each, count = cross_entropy(logits[known], wanted, reduction="none"), len(example.tokens)
+        elif example.target not in labels:
+            continue
+        else:
+            some = logits if loss == "every" else logits[-1:]
+            wanted, count = torch.tensor([labels.index(example.target)] * len(some)), len(some)
+            each = cross_entropy(some, wanted, reduction="none")
+        if len(each):
+            losses.append(float(each.sum()) / (count if reduce == "mean" else 1))
+    assert evaluation.scores.loss == pytest.approx(np.mean(losses), rel=1e-12)
+    said = loss_words(one.config)
+    assert ("-\\log \\hat y_T" in said) == (loss == "last") and (r"\frac{1}{T_j}" in said) == (
+        loss == "every" and reduce == "mean"
+    )
+    assert "over the T_j tokens" in said or "over the tokens" in said or task == "classify"

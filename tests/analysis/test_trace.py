@@ -11,10 +11,11 @@ from torch import Tensor
 
 from rnn_core.analysis import steps
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.steps import counted_steps, decision_step, losses
+from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.vocabulary import EOS, SOS, UNK
+from rnn_core.results import decision_step
 from rnn_core.workspace.runs import Speech
 from tests.tiny import CELLS, LABELS, TAGS, WORDS, config_of, model_of, network_of, vocabulary_of
 
@@ -58,7 +59,7 @@ def test_states_and_readouts_are_the_networks(name: str, task: str, layers: int,
         np.testing.assert_allclose(seen.embeddings, one.network.embedding.weight[seen.indices].numpy(), rtol=0, atol=0)
         assert all(gate.shape == seen.states.shape for gate in seen.gates.values())
         assert set(seen.gates) == set(one.network.cell.kept_names)
-        assert (seen.cells is not None) == ("c" in one.network.cell.parts)
+        assert (seen.cells is not None) == ("m" in one.network.cell.parts)
         assert seen.states.dtype == (np.float32 if close == 1e-6 else np.float64)
 
 
@@ -79,7 +80,7 @@ def test_gates_and_memory_make_up_the_states(name: str, both: bool) -> None:
     if name == "lstm":
         assert seen.cells is not None
         np.testing.assert_allclose(seen.cells, g["f"] * before(seen.cells) + g["i"] * g["g"], rtol=0, atol=1e-14)
-        np.testing.assert_allclose(seen.states, g["o"] * np.tanh(seen.cells), rtol=0, atol=1e-14)
+        np.testing.assert_allclose(seen.states, g["q"] * np.tanh(seen.cells), rtol=0, atol=1e-14)
     else:
         h = (1 - g["z"]) * g["n"] + g["z"] * before(seen.states)
         np.testing.assert_allclose(seen.states, h, rtol=0, atol=1e-14)
@@ -99,12 +100,14 @@ def test_the_answer_at_a_step_is_what_the_prefix_alone_is_answered(name: str, la
     np.testing.assert_allclose(seen.answers[-2], seen.answers[-1], rtol=0, atol=1e-12)  # <eos> is fed after both
     assert seen.answer == seen.answers[-1].argmax() == seen.beliefs[-1]
     assert np.abs(seen.answers - seen.readouts)[:-1].max() > 1e-3  # two different curves
-    assert seen.decision_step == decision_step(seen.answers.argmax(1))
+    for curve, p in seen.curves.items():
+        assert seen.decided(curve) == decision_step(p.argmax(1))
+    assert seen.decision_step == seen.decided("answers")
 
 
 def test_a_labeller_has_no_answer_so_far() -> None:
     seen = trace(loaded("gru", "tag", bidirectional=True), TEXT)
-    assert seen.answers is None and seen.decision_step is None
+    assert seen.answers is None and seen.decision_step is None and seen.decided("readouts") is None
     assert np.array_equal(seen.beliefs, seen.readouts.argmax(1))
 
 

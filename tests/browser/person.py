@@ -23,7 +23,7 @@ class Person:
         self.page.wait_for_timeout(250)
         app.wait_for()
         assert self.page.locator('[data-testid="stException"]').count() == 0, "an exception box is shown"
-        assert self.page.get_by_text("went wrong that should not").count() == 0, "something that nobody foresaw is shown"
+        assert self.page.get_by_text("unexpected error occurred").count() == 0, "something that nobody foresaw is shown"
 
     def press(self, name: str, exact: bool = True) -> None:
         self.page.get_by_role("button", name=name, exact=exact).first.click()

@@ -59,15 +59,33 @@ def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: 
     page.get_by_text("Macro F1").wait_for()
     person.settle()
     person.click_target("view-confusion", 0)
-    page.get_by_role("heading", name=re.compile(r"(Right|Wrong): \d+ texts labelled \w+, answered \w+")).wait_for()
-    table = page.locator('[data-testid="stDataFrame"]').last
-    table.scroll_into_view_if_needed()
-    corner = table.bounding_box()
-    page.mouse.click(corner["x"] + 20, corner["y"] + 52)  # the box at the left edge of the first row
+    page.get_by_text(re.compile(r"(Right|Wrong): \d+ texts labelled \w+, answered \w+")).wait_for()
+    person.settle()
+    page.locator(".rows tbody tr").first.locator("td").last.click()  # anywhere in the row
     page.get_by_role("heading", name="Inspect", exact=True).wait_for()
     person.settle()
     opened = page.get_by_label("Text", exact=True).input_value()
     assert opened and "wonderful" not in opened
+
+    page.go_back()
+    page.get_by_role("heading", name="Evaluate", exact=True).wait_for()
+    texts = page.locator(".rows tbody button")
+    texts.first.wait_for()
+    page.get_by_role("button", name="All mistakes").focus()
+    for _ in range(20):  # by the keyboard, nothing opens before Enter
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.shadowRoot?.activeElement?.matches('.rows button') ?? false"):
+            break
+    last = min(2, texts.count() - 1)
+    for _ in range(last):
+        page.keyboard.press("ArrowDown")
+    wanted = texts.nth(last).inner_text()
+    assert page.get_by_role("heading", name="Evaluate", exact=True).count() == 1
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Inspect", exact=True).wait_for()
+    person.settle()
+    opened = page.get_by_label("Text", exact=True).input_value()
+    assert opened == wanted
 
     link = page.url
     friend = Person(browser, server)

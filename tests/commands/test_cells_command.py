@@ -13,7 +13,8 @@ from tests.commands.running import REVIEWS, SMALL, Run, figures
 def test_a_cell_without_a_kernel_trains_and_is_looked_into(command: Run, workspace: Workspace, cell: str) -> None:
     answer = command("train", "--train", REVIEWS, "--cell", cell, "--layers", "2", "--updates", "3", *SMALL)
     found = figures(answer)
-    said = f"{kind(cell).title} has no compiled kernel: it trains by autograd step by step, which takes longer."
+    pace = f"at {kind(cell).pace} of the LSTM's tokens per second."
+    said = f"{kind(cell).title} has no compiled kernel: it trains by autograd, step by step, {pace}"
     assert said in answer[2] and found["engine"] == "autograd" and found["updates"] == 3
     assert workspace.run(found["run"]).config.model.cell == cell
     seen = figures(command("inspect", found["run"], "the film was good"))

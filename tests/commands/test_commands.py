@@ -125,7 +125,7 @@ def test_a_workspace_that_cannot_be_written_is_said(capsys: pytest.CaptureFixtur
     (tmp_path / "file").touch()
     for arguments in (["data", "--train", REVIEWS], ["train", "--train", REVIEWS, *SMALL]):
         assert commands.main([*arguments, "--workspace", str(tmp_path / "file")]) == 2
-        assert "a file stands where a folder should be" in capsys.readouterr().err.splitlines()[-1]
+        assert "there is a file where a folder should be" in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", [name for name, one in commands.COMMANDS.items() if not one.writes])

@@ -66,7 +66,7 @@ def test_a_long_reading_tells_its_progress_and_the_time_left(command: Run, monke
         ("text,label\nä,x\n", ["--encoding", "klingon"], "--encoding NAME"),
         ("text,label\na,x\n", ["--delimiter", ";"], "another --delimiter"),
         ("text,label\n" + "".join(f"t{i},0.{i}5\n" for i in range(60)), [], "--label COLUMN"),
-        ("text,label,split\na,x,dev\nb,y,dev\n", [], '--split "" to pass it over'),
+        ("text,label,split\na,x,dev\nb,y,dev\n", [], '--split "" to ignore it'),
         ("text,label,split\na,x,train\n", ["--split", "split", "--dev", REVIEWS], "either --split, or --dev and --test"),
         ("we,A\n", ["--task", "tag", "--tokens", "char"], "--tokens word"),
     ],

@@ -63,7 +63,7 @@ def test_what_is_not_stated_is_suggested_for_the_data_and_said(command: Run, wor
     tokens = workspace.dataset(run.config.fingerprint).report.splits["train"].tokens
     assert said == [
         f"suggested: --embedding 32 --dropout 0.3 --patience 8 --batch 8 ({tokens:,} training tokens: small data)",
-        "suggested: --learning-rate 0.002 (as for all sequence tagging)",
+        "suggested: --learning-rate 0.002 (the default for sequence tagging)",
         "suggested: --bidirectional (a tag may depend on the words after it)",
     ]
     typed = [word for line in said for word in line.removeprefix("suggested: ").split(" (")[0].split()]

@@ -93,11 +93,11 @@ def test_splits_from_files_and_their_warnings(tmp_path: Path) -> None:
     assert {split: len(kept) for split, kept in dataset.splits.items()} == {"train": 42, "dev": 4}
     assert dataset.splits["dev"][0].row == "<i>dev</i>.tsv line 2"
     assert dataset.labels == ("bad", "good", "rare")
-    warned(dataset, "'new' (2) in dev never stand in train")
+    warned(dataset, "'new' (2) in dev do not occur in train")
     warned(dataset, "same text", "train and dev: 1")
     warned(dataset, "Fewer than ten", "'rare' (1)")
     warned(dataset, "emoji alone: 1 in dev")
-    warned(dataset, "without a single word known", "2 in dev")
+    warned(dataset, "without any word known", "2 in dev")
     warned(dataset, "right-to-left script: 1")
     assert dataset.report.splits["dev"].unknown_share == pytest.approx(4 / 8)
 
@@ -105,7 +105,7 @@ def test_splits_from_files_and_their_warnings(tmp_path: Path) -> None:
 def test_texts_of_emoji_alone_are_counted_in_every_split(tmp_path: Path) -> None:
     train = table(tmp_path / "a.csv", [*texts(40), ("😀 👍🏽", "good"), ("😀!", "good"), ("so 😀", "good")])
     assert read(train).report.warnings[-1] == (
-        "Texts of emoji alone: 2 in train; of emoji, the network knows only those that stand in train."
+        "Texts of emoji alone: 2 in train; the network knows only the emoji that occur in train."
     )
     test = table(tmp_path / "b.csv", [("👍🏽", "good"), ("text", "bad")])
     warned(read_dataset({"train": train, "test": test}, WHOLE), "emoji alone: 2 in train, 1 in test;")
@@ -120,7 +120,7 @@ def test_splits_from_a_column(tmp_path: Path) -> None:
     config = DataConfig(split="split")
     with pytest.raises(Problem, match="Every label"):  # training has even rows only
         read(path, config)
-    with pytest.raises(Problem, match=r"No row of u\.csv is of the training split"):
+    with pytest.raises(Problem, match=r"No row of u\.csv belongs to the training split"):
         read(path2, config)
     path = table(
         tmp_path / "t.csv", [(*row, names[i // 2 % 4]) for i, row in enumerate(texts(80))], ("text", "label", "split")
@@ -197,7 +197,7 @@ def test_sentences_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
     rows = [("a b", "X Y"), ("a b c", "X Y"), ("", "X"), ("a", " "), ("a\0 b", "X Y"), *[("c d", "Y X")] * 9]
     dataset = read(table(tmp_path / "t.csv", rows), DataConfig(task="tag", dev_share=0, test_share=0))
     assert left_out(dataset) == {
-        "tokens and tags of different number": (1, ("t.csv line 3",)), "no text": (1, ("t.csv line 4",)),
+        "different numbers of tokens and tags": (1, ("t.csv line 3",)), "no text": (1, ("t.csv line 4",)),
         "no tags": (1, ("t.csv line 5",)), "a NUL byte or half a character": (1, ("t.csv line 6",)),
     }  # fmt: skip
     (tmp_path / "t.tsv").write_text("a\tX\nb\n\nc\tX\n\tO\n\n" + "d\tX\ne\tY\n\n" * 9)

@@ -285,7 +285,7 @@ def test_one_column(tmp_path: Path) -> None:
     refused(write(tmp_path, "t.csv", "text\nabc\n"), "only the column 'text'", "no column of labels", "`predict`")
     refused(write(tmp_path, "t.jsonl", '{"text": "a"}\n'), "only the column 'text'")
     refused(write(tmp_path, "t.txt", "Just prose.\nOf many words and more.\n"), "only one column", "no column of labels")
-    refused(write(tmp_path, "t.csv", "text,label\na,b\n"), "No semicolon parts", config=DataConfig(delimiter=";"))
+    refused(write(tmp_path, "t.csv", "text,label\na,b\n"), "No semicolon separates", config=DataConfig(delimiter=";"))
 
 
 @pytest.mark.parametrize("rows", ["good,x\n" * 50, "good,x\n" * 200_000])
@@ -321,13 +321,13 @@ def test_binary_files(tmp_path: Path, magic: bytes, what: str) -> None:
 def test_damaged_parquet(tmp_path: Path, tail: bytes) -> None:
     pq.write_table(pa.table({"text": ["a"] * 99, "label": ["b"] * 99}), tmp_path / "whole.parquet")
     whole = (tmp_path / "whole.parquet").read_bytes()
-    refused(write(tmp_path, "t.parquet", whole[: len(whole) // 2] + tail), "t.parquet is not a whole Parquet file")
-    refused(write(tmp_path, "u.parquet", b"text,label\n"), "u.parquet is not a whole Parquet file")
+    refused(write(tmp_path, "t.parquet", whole[: len(whole) // 2] + tail), "t.parquet is not a complete Parquet file")
+    refused(write(tmp_path, "u.parquet", b"text,label\n"), "u.parquet is not a complete Parquet file")
 
 
 def test_json_that_is_no_objects(tmp_path: Path) -> None:
     refused(write(tmp_path, "t.jsonl", "1\n[2]\nabc\n"), "holds no JSON objects")
-    refused(write(tmp_path, "t.json", '[{"text": "a", "label": "b"},\n {"text": '), "breaks off", "line 2")
+    refused(write(tmp_path, "t.json", '[{"text": "a", "label": "b"},\n {"text": '), "ends early", "line 2")
 
 
 def test_many_columns_are_refused_from_the_header(tmp_path: Path) -> None:

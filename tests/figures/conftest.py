@@ -40,7 +40,6 @@ def make_trace() -> Callable[..., Trace]:
             logits=logits,
             readouts=p,
             answers=p[:, ::-1].copy() if answers else None,
-            decision_step=count - 1 if answers else None,
         )
 
     return make

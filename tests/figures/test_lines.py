@@ -16,7 +16,7 @@ from tests.figures.validated import validated
 
 def beliefs(trace: Trace, show: str | None = None, step: int | None = None) -> Figure:
     show = show or next(iter(trace.curves))
-    decided = trace.decision_step if show == "answers" else None
+    decided = trace.decided(show)
     return lines.beliefs(trace.curves[show], trace.labels, trace.tokens, class_colours(trace.labels), decided, step)
 
 
@@ -32,7 +32,7 @@ def test_beliefs_are_the_probabilities(make_trace: Callable[..., Trace], show: L
         assert list(line.customdata) == list(range(7)) and line.x[0] == FIRST
     band, *rule = figure.layout.shapes
     assert (band.x0, band.x1) == (FIRST + 1.5, FIRST + 2.5)
-    assert bool(rule) == bool(figure.layout.annotations) == (show == "answers")  # the decision is about answers
+    assert len(rule) == 1 and figure.layout.annotations[0].text == f"decided at t = {trace.decided(show) + 1}"
     if rule:
         assert rule[0].x0 == FIRST + 6
 

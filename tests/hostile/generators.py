@@ -272,7 +272,7 @@ def options(seed: int) -> list[str]:
 def link(seed: int, runs: tuple[str, ...] = ()) -> dict[str, str]:
     """The query of a link to a page: some of the selection, with values that may make no sense."""
     rng = random.Random(seed)
-    sound = ("999999999", "3", "1", "0", "every", "last", "good", "dev", "file", "weight_hh", "0,1", "h", "c", "²", "١")
+    sound = ("999999999", "3", "1", "0", "every", "last", "good", "dev", "file", "weight_hh", "0,1", "h", "m", "²", "١")
     values = (*TEXTS, *map(str, NUMBERS), *sound)
     names = [field.name for field in fields(Selection)]
     found = {name: rng.choice(values).replace("\0", "") for name in rng.sample(names, rng.randrange(1, 9))}

@@ -34,7 +34,7 @@ Open = Callable[..., AppTest]
 def sound(app: AppTest) -> AppTest:
     """The same app, after making sure that nothing went wrong in it."""
     assert not app.exception, [e.message for e in app.exception]
-    faults = [e.value for e in app.error if "went wrong that should not" in e.value]
+    faults = [e.value for e in app.error if "unexpected error occurred" in e.value]
     assert not faults, faults
     return app
 

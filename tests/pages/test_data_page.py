@@ -103,9 +103,9 @@ def test_a_page_of_another_server_on_this_machine_is_turned_away(
 
 @pytest.mark.parametrize(
     ("named", "said"),
-    [("~nobody-of-that-name/x", "user who is not known"), ("x" * 5000, "longer than"), ("a\0b", "no path can hold"),
+    [("~nobody-of-that-name/x", "unknown user"), ("x" * 5000, "longer than"), ("a\0b", "invalid in a path"),
      ("/tmp", "is a folder"), ("/tmp/none.csv", "is not there"), ("circle", "cannot be looked at"),
-     ("/proc/self/maps", "no ordinary file"), ("/proc/self/mem", "ordinary file"), ("/dev/zero", "no ordinary file")],
+     ("/proc/self/maps", "not an ordinary file"), ("/proc/self/mem", "ordinary file"), ("/dev/zero", "not an ordinary file")],
 )  # fmt: skip
 def test_a_path_that_cannot_be_used_is_said(
     named: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -171,7 +171,7 @@ def test_a_file_is_looked_into_once(empty: Path, open_page: Open, monkeypatch: p
     assert sorted(looks) == ["format", "rows", "rows"], "its first rows, and those with letters beyond ASCII"
     next(box for box in app.selectbox if box.label == "Label column").select("label")
     sound(app.run())
-    next(box for box in app.text_input if box.label == "Call it").set_value("Mine")
+    next(box for box in app.text_input if box.label == "Name of the data set").set_value("Mine")
     sound(app.run())
     assert len(looks) == 3
     next(box for box in app.selectbox if box.label == "Encoding").select("latin-1")

@@ -1,5 +1,6 @@
 """Evaluate says what its figures are of: which weights, which rows."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,17 @@ def test_scores_of_earlier_weights_are_said_to_be(evaluated: Workspace, open_pag
     assert len(said) == 1 and "earlier weights" in said[0]
 
 
+def test_an_evaluation_of_before_losses_were_kept_opens(evaluated: Workspace, open_page: Open) -> None:
+    run = classifier(evaluated)
+    path = evaluations.folder(run, run.config.fingerprint, "test") / "scores.json"
+    held = json.loads(path.read_text())
+    shown = {metric.label: metric.value for metric in open_page("evaluate", evaluated.root, run=run.id, on="test").metric}
+    assert shown["Loss"] == f"{held['scores'].pop('loss'):.4f}"
+    path.write_text(json.dumps(held))
+    app = open_page("evaluate", evaluated.root, run=run.id, on="test")
+    assert "Loss" not in {metric.label for metric in app.metric} and not app.error
+
+
 @pytest.mark.parametrize("state", ["cancelled", "cut off"])
 def test_an_evaluation_that_did_not_end_is_said_and_the_last_one_stays(
     evaluated: Workspace, open_page: Open, state: str
@@ -50,7 +62,7 @@ def test_an_evaluation_that_did_not_end_is_said_and_the_last_one_stays(
     assert jobs.status(folder).state == state  # type: ignore[union-attr]
     app = open_page("evaluate", evaluated.root, run=run.id, on="test")
     assert any(f"was {state} before its end" in info.value for info in app.info)
-    assert [metric.label for metric in app.metric][:1] == ["Accuracy"]
+    assert [metric.label for metric in app.metric][:2] == ["Accuracy", "Loss"]
 
 
 def test_rows_that_could_not_be_used_are_shown_with_the_figures(

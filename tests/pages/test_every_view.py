@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.read.inspect.table import TABS as INSPECT
 from pages.understand.bptt.table import TABS as GRADIENTS
 from pages.understand.matrix.table import SOME, TABS
 from rnn_core import tasks, views
@@ -24,7 +25,7 @@ def shown(app: AppTest, names: set[str]) -> None:
     headings = {words.value.removeprefix("##### ") for words in app.markdown if words.value.startswith("##### ")}
     assert headings & questions == asked
     for name in names:
-        if views.view(name).question:
+        if views.view(name).question and name != "classes":  # a table
             assert chart(app, f"view-{name}")["data"], name
 
 
@@ -36,7 +37,10 @@ def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> N
     run = saved_run(workspace, config_of(task, model_of(cell, layers=2), **more))
     listed = tasks.task(task).views
     at = {"run": run.id, "text": TEXT, "step": "2", "unit": "1"}
-    shown(open_page("inspect", workspace.root, **at), {*listed["inspect"]})
+    tabs = {tab: {name for row in rows for name in row} for tab, (_, rows) in INSPECT.items()}
+    along = {*listed["inspect"]} - set().union(*tabs.values())
+    for tab, names in tabs.items():
+        shown(open_page("inspect", workspace.root, inside=tab, **at), along | (names & {*listed["inspect"]}))
     for section, (_, rows) in GRADIENTS.items():
         if section != "modes" or section in listed["bptt"]:
             names = {name for row in rows for name in row} - {"batch", "losses-page"}
@@ -54,6 +58,6 @@ def test_of_scores(open_page: Open, filled: Path, named: dict[str, str], tmp_pat
     shutil.copytree(filled / "runs" / named[name], root / "runs" / named[name])  # without its data: as scored after training
     app = open_page("evaluate", root, run=named[name], on="test")
     app.toggle(key="shares").set_value(shares)
-    expected = {"shares" if shares else "confusion", "spans" if name == "entities.tsv" else "per_class"}
+    expected = {"shares" if shares else "confusion", "spans" if name == "entities.tsv" else "per_class", "classes"}
     shown(sound(app.run()), expected)
     assert expected <= {*tasks.of(Workspace(root).run(named[name]).config).views["evaluate"]}

@@ -1,5 +1,6 @@
 """A fresh workspace without any public data: every page speaks of every ready-made run, and nothing leads nowhere."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,12 @@ def test_evaluate_opens_on_a_sample_whose_texts_are_behind_each_cell(run: str, o
     saved = evaluations.load(evaluations.folder(one, sample.key, "file"))
     assert saved and not app.error and not app.warning
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Accuracy"] == f"{saved.scores.accuracy:.4f}"
+    assert shown["Accuracy"] == f"{saved.scores.accuracy:.4f}" and shown["Loss"] == f"{saved.scores.loss:.4f}"
     assert any("much too small to judge a run by" in caption.value for caption in app.caption)
     row, column = next((r, c) for r, line in enumerate(saved.scores.confusion) for c, n in enumerate(line) if n and r != c)
     app = open_page("evaluate", fresh, run=run, cell=f"{row},{column}")
-    listed = next(frame.value for frame in app.dataframe if "confidence" in frame.value)
-    assert len(listed) == saved.scores.confusion[row, column]
+    (listed,) = [json.loads(one.proto.json) for one in app.get("bidi_component") if one.proto.component_name == "unrolled_rows"]
+    assert len(listed["rows"]) == saved.scores.confusion[row, column]
     app = open_page("evaluate", fresh, run=run, on="test")
     assert any("choose the sample or a file of your own" in info.value for info in app.info) and app.metric
 

@@ -119,3 +119,26 @@ def test_the_way_back_stands_beside_it(open_page: Open, fresh: Path) -> None:
         chart.proto.id.rpartition("-view-")[1].strip("-") + "-" + chart.proto.id.rpartition("-view-")[2]
         for chart in app.get("plotly_chart")
     }
+
+
+@pytest.mark.parametrize("pattern", ["brackets", "quotes", "place", "name"])
+def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, fresh: Path) -> None:
+    app = open_page("generate", fresh, reading="hunt", pattern=pattern)
+    assert not app.error and any("held out" in words.value for words in app.markdown)
+    units = app.dataframe[0].value["unit"].tolist()
+    assert len(units) == 10 and app.pills[0].options == [str(unit) for unit in units]
+
+
+@pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "no regular expression"),
+                                                  ("zzz+", "too little of this pattern")])  # fmt: skip
+def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
+    app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
+    assert said in app.error[0].value
+
+
+def test_a_pasted_text_is_coloured_by_its_surprise(open_page: Open, fresh: Path) -> None:
+    app = open_page("generate", fresh, reading="surprise", text="Monday, 7 July 2005 <b>zzz</b>")
+    assert not app.error and len(app.dataframe[0].value) == 12
+    app.text_area(key="pasted").set_value("Anna said so.")
+    sound(app.run())
+    assert not app.error and app.dataframe[0].value["t"].max() <= len("Anna said so.") + 2

@@ -98,8 +98,8 @@ def test_a_large_dev_is_read_in_part_and_says_so(here: Workspace, open_page: Ope
 def test_a_run_without_a_twin_offers_to_train_it(here: Workspace, open_page: Open) -> None:
     run = of_reviews(here)["reviews.csv"]
     app = open_page("losses", here.root, run=run.id)
-    assert here.twin(run) is None and "same seed" in app.info[0].value
-    next(button for button in app.button if button.label == "Train its twin").click()
+    assert here.twin(run) is None and "same data, settings and seed" in app.info[0].value
+    next(button for button in app.button if button.label == "Train the same network with the loss at every step").click()
     app.run()
     assert here.twin(run) is not None
     assert {run.name for run in here.runs()} >= {"reviews.csv", "reviews.csv, loss every"}
@@ -130,8 +130,8 @@ def test_without_data_or_a_sample_the_page_says_what_to_read_again(workspace: Wo
     assert "Read the file again" in app.error[0].value
     other.delete()
     app = open_page("losses", workspace.root, run=one.id)
-    assert any("its twin cannot be trained here" in info.value for info in app.info)
-    assert not any(button.label == "Train its twin" for button in app.button), "a button that can only fail"
+    assert any("the same network cannot be trained on them again" in info.value for info in app.info)
+    assert not any(button.label.startswith("Train the same") for button in app.button), "a button that can only fail"
 
 
 def test_a_run_that_cannot_have_a_twin_leads_to_one_that_has(workspace: Workspace, open_page: Open) -> None:

@@ -45,6 +45,17 @@ def test_inspect_shows_the_numbers_of_the_trace(open_page: Open, filled: Path, n
     assert (f"decided at t = {seen.decision_step + 1} " in said) == (seen.decision_step > 0)
 
 
+@pytest.mark.parametrize("name", ["reviews.csv", "entities.tsv"])
+def test_inspect_says_where_training_cuts_a_long_text(name: str, open_page: Open, filled: Path, named: dict[str, str]) -> None:
+    app = open_page("inspect", filled, run=named[name], text="the film was good " * 101, curve="readouts")
+    said = [caption.value for caption in app.caption if "is read whole" in caption.value]
+    assert len(said) == 1 and "This text has 404 words" in said[0] and "from t = 402 (“the”)" in said[0]
+    notes = [note["text"] for note in chart(app, "view-beliefs")["layout"]["annotations"]]
+    assert "training cuts before t = 402" in notes
+    short = open_page("inspect", filled, run=named[name], text="the film was good " * 100)
+    assert not any("is read whole" in caption.value for caption in short.caption)
+
+
 def test_inspect_names_the_tags_of_a_tagging_run(open_page: Open, filled: Path, named: dict[str, str]) -> None:
     app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives in Paris .")
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives in Paris .")
@@ -54,19 +65,19 @@ def test_inspect_names_the_tags_of_a_tagging_run(open_page: Open, filled: Path, 
     assert heights == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("quantity", ["h", "c", "i", "f", "g", "o"])
+@pytest.mark.parametrize("quantity", ["h", "m", "i", "f", "g", "q"])
 def test_inspect_shows_any_layer_direction_and_gate(
     quantity: str, open_page: Open, filled: Path, named: dict[str, str]
 ) -> None:
     app = open_page("inspect", filled, run=named["entities.tsv"], text="Anna lives here", layer="1", direction="1",
                     quantity=quantity, step="2", unit="3")  # fmt: skip
     seen = trace(load(Workspace(filled).run(named["entities.tsv"])), "Anna lives here")
-    held = {"h": seen.states, "c": seen.cells} | seen.gates
+    held = {"h": seen.states, "m": seen.cells} | seen.gates
     drawn = numbers(chart(app, "view-state")["data"][0]["y"])
     np.testing.assert_allclose(drawn, held[quantity][1, 1, 2], atol=1e-6)
     assert any(f"**{quantity}_t[3] = {held[quantity][1, 1, 2, 3]:.4f}**" in caption.value for caption in app.caption)
     scale = chart(app, "view-states")["data"][0]
-    assert (scale["zmin"] == 0) == (quantity in "ifo")
+    assert (scale["zmin"] == 0) == (quantity in "ifq")
 
 
 def test_a_link_that_makes_no_sense_is_survived(open_page: Open, filled: Path) -> None:
@@ -92,6 +103,13 @@ def test_an_empty_text_is_refused_with_a_sentence(text: str, open_page: Open, fi
     app.text_area(key="typed").set_value(text)
     sound(app.run())
     assert "There is nothing to read" in app.error[0].value
+
+
+def test_a_trailing_line_end_is_no_part_of_a_text(open_page: Open, filled: Path) -> None:
+    app = open_page("inspect", filled)
+    app.text_area(key="typed").set_value("a good\nfilm\r\n\n")
+    sound(app.run())
+    assert app.query_params["text"] in ("a good\nfilm", ["a good\nfilm"]) and app.text_area(key="typed").value == "a good\nfilm"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -9,12 +10,12 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from pages.train.runs import listing
+from pages.train.runs import comparing, listing
 from rnn_core.commands import main
-from rnn_core.config import Problem, TrainConfig, options
+from rnn_core.config import ModelConfig, Problem, TrainConfig, options, plain
 from rnn_core.workspace import Workspace, files, store
 from rnn_core.workspace.runs import Run
-from tests.pages.driving import Open, sound
+from tests.pages.driving import Open, chart, sound
 from tests.tiny import config_of, model_of, saved_run
 
 
@@ -24,7 +25,8 @@ def two(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Run
     monkeypatch.setattr(store, "READY_MADE", workspace.root / "none")
     older = saved_run(workspace, config_of(name="older"))
     newer = saved_run(workspace, config_of(model=model_of(dropout=0.25), name="newer", loss="every", reduce="sum",
-                                           optimizer="sgd", learning_rate=0.00005, average=0.0, clip=1.0, batch=7))  # fmt: skip
+                                           optimizer="sgd", learning_rate=0.00005, average=0.0, clip=1.0, batch=7,
+                                           truncate=3))  # fmt: skip
     older.path.rename(older.path.with_name("20200101-000000-aaaaaa"))
     return Run(newer.path), Run(older.path.with_name("20200101-000000-aaaaaa"))
 
@@ -51,8 +53,15 @@ def test_every_setting_stands_in_the_table_and_the_scores_come_first(
     assert list(table)[:5] == ["name", "state", "task", "cell", "dev accuracy"]
     newer, older = table.iloc[0], table.iloc[1]
     shown = {"dropout": 0.25, "loss": "at every step", "over steps": "sum", "optimizer": "SGD", "learning rate": 0.00005,
-             "averaging": 0.0, "clip": 1.0, "batch B": 7, "initialisation": "orthogonal", "tokens": "words"}  # fmt: skip
+             "averaging": 0.0, "clip": 1.0, "batch B": 7, "initialisation": "orthogonal", "tokens": "words", "truncate K": 3,
+             "threads": 1, "engine": "auto", "device": "the processor", "epochs at most": 10}  # fmt: skip
     assert newer[list(shown)].to_dict() == shown
+    of_cell = {"cell", "activation", "bidirectional"}
+    assert {*listing.SETTINGS.values()} == {*options(ModelConfig), *options(TrainConfig)} - of_cell
+    assert {*listing.SETTINGS} <= {*table}
+    both = replace(model_of("tanh"), bidirectional=True)
+    tagger = saved_run(workspace, config_of("tag", both, name="both"))
+    assert next(row for row in listing.rows([tagger]))["cell"] == "Elman RNN (tanh), both directions"
     assert older["loss"] == "at the last step" and pandas.isna(older["over steps"])
     trained = open_page("runs", filled).dataframe[0].value.set_index("name")
     assert trained.loc["reviews.csv", "data"] == "reviews.csv"
@@ -113,3 +122,65 @@ def test_one_bad_run_never_stops_the_list(
     assert [e.value for e in app.error if "more than 250,000 lines" in e.value.replace("\\", "")] and len(app.error) == 1
     assert "who would have thought" in (workspace.root / "errors.log").read_text()
     assert main(["runs", "--workspace", str(workspace.root)]) == 0
+
+
+def test_several_ticked_runs_are_compared_by_what_differs(
+    open_page: Open, workspace: Workspace, two: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("runs", workspace.root)
+    tick(app, workspace, 0, 1)
+    assert [button.label for button in app.button if button.label in ("Delete", "Evaluate")] == ["Evaluate"] * 2 + ["Delete"]
+    scores, differ = app.dataframe[1].value, app.dataframe[2].value.set_index("setting")
+    assert scores["run"].tolist() == ["newer", "older"] and scores["dev accuracy"].tolist() == [0.5, 0.5]
+    configs = [{**plain(run.config)["model"], **plain(run.config)["train"]} for run in two]
+    names = {name for name in configs[0] if configs[0][name] != configs[1][name]} | {"loss"}
+    fields = options(ModelConfig) | options(TrainConfig)
+    assert set(differ.index) == {fields[name].title for name in names}
+    assert differ.loc["Loss"].tolist() == ["at every step", "at the last step"]
+    assert differ.loc["Dropout"].tolist() == [f"{one['dropout']:g}" for one in configs]
+
+    press(app, "Evaluate")
+    assert app.title[0].value == "Evaluate" and app.selectbox(key="pick-run").value == two[0].id
+
+
+def test_the_legend_says_what_differs_where_names_would_be_cut(workspace: Workspace) -> None:
+    long = "A long name of many words in which the end alone differs"
+    runs = [saved_run(workspace, config_of(model=model_of("lstm"), name=f"{long}, LSTM", loss="every")),
+            saved_run(workspace, config_of(model=model_of("gru"), name=f"{long}, GRU", loss="last"))]  # fmt: skip
+    assert list(comparing.labels(runs)) == ["LSTM · loss every", "GRU · loss last"]
+    runs.append(saved_run(workspace, config_of(model=model_of("gru"), name=f"{long}, GRU", loss="last")))
+    assert list(comparing.labels(runs)) == ["LSTM · loss every", "2 · GRU · loss last", "3 · GRU · loss last"]
+    assert list(comparing.labels(runs).values()) == runs
+    settings = ((1, "every", 0.5), (2, "last", 0.25))
+    deep = [
+        saved_run(workspace, config_of(model=model_of("tanh", layers=layers), name=f"{long} {layers}", loss=loss,
+                                       learning_rate=rate))
+        for layers, loss, rate in settings
+    ]
+    assert list(comparing.labels(deep)) == ["loss every · layers 1", "loss last · layers 2"]  # the rate would be cut
+    short = [saved_run(workspace, config_of(name=name)) for name in ("one", "two")]
+    assert list(comparing.labels(short)) == ["one", "two"]
+
+
+def test_curves_of_different_tasks_or_measures_have_frames_of_their_own(open_page: Open, filled: Path) -> None:
+    app = open_page("runs", filled)
+    headings = {words.value for words in app.markdown if words.value.startswith("##### Curves")}
+    assert {heading.replace("\\", "") for heading in headings} == {
+        "##### Curves of reviews.csv: classification, accuracy", "##### Curves of tagged.tsv: sequence tagging, macro F1",
+        "##### Curves of entities.tsv: sequence tagging, span F1",
+    }  # fmt: skip
+    for task, metric, name in (("tag", "f1", "span F1"), ("tag", "macro_f1", "macro F1"), ("classify", "accuracy", "accuracy")):
+        drawn = chart(app, f"compare-{task}-{metric}")
+        assert f"dev {name}" in drawn["layout"]["yaxis2"]["title"]["text"]
+        assert len({line["legendgroup"] for line in drawn["data"]}) == 1
+
+
+def test_the_settings_of_a_run_show_what_was_chosen_and_the_rest_folded_away(workspace: Workspace, two: tuple[Run, Run]) -> None:
+    table = comparing.changed(two[0])
+    shown = dict(zip(table["setting"], zip(table["value"], table["default"], strict=True), strict=True))
+    assert shown["Dropout"] == ("0.25", "0.5") and shown["Optimizer"] == ("SGD", "Adam")
+    assert shown["Truncate after K steps"] == ("3", "0") and shown["Loss"][0] == "at every step"
+    config = two[0].config
+    for part, kind in ((config.model, ModelConfig), (config.train, TrainConfig)):
+        for name, field in options(kind).items():
+            assert (field.title in shown) == (getattr(part, name) != field.default), name

@@ -6,6 +6,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from pages.common import run_choice
 from rnn_core.commands import main
 from rnn_core.config import CELLS
 from rnn_core.network.cells import kind
@@ -46,7 +47,8 @@ def test_cells_go_by_their_titles_and_one_without_a_kernel_says_so(open_page: Op
     assert not any("kernel" in caption.value for caption in app.caption)
     box(app, "selectbox", "cell").set_value("mingru")
     sound(app.run())
-    assert any("minGRU has no compiled kernel" in caption.value for caption in app.caption)
+    said = "minGRU has no compiled kernel: it trains by autograd, step by step, at 0.8 to 1.05 of the LSTM's tokens per second."
+    assert any(caption.value == said for caption in app.caption)
 
 
 @pytest.mark.parametrize(("more", "said"), [((), "dev score"), (("--dev-share", "0"), "training loss")])
@@ -68,3 +70,23 @@ def test_a_device_that_is_not_there_is_offered_and_refused_with_a_sentence(open_
     box(app, "selectbox", "device").set_value("auto")
     sound(app.run())
     assert not app.error
+
+
+def test_a_training_says_whose_it_is_and_the_forms_button_is_the_primary_one(
+    open_page: Open, filled: Path, named: dict[str, str]
+) -> None:
+    runs = {run.name: run for run in Workspace(filled).runs()}
+    data = {one.name: one for one in Workspace(filled).datasets()}
+    for dataset, heading in (("reviews.csv", "Train another network"), ("tagged.tsv", "Another training")):
+        app = open_page("train", filled, run=named["reviews.csv"], dataset=data[dataset].id)
+        headings = [header.value.replace("\\", "") for header in app.subheader]
+        own = ["reviews.csv", heading] if dataset == "reviews.csv" else [heading, "reviews.csv"]
+        assert headings == own
+        said = f"{run_choice.network_label(runs['reviews.csv'])} · data: reviews.csv"
+        assert said in [caption.value.replace("\\", "") for caption in app.caption]
+        assert [button.label for button in app.button if button.proto.type == "primary"] == ["Train"]
+        assert [one.value for one in app.metric if one.label == "Epochs trained"] == ["2"]
+    app = open_page("train", filled, run=named["reviews.csv"])  # without data in the link, those of the run
+    assert app.selectbox(key="pick-dataset").value == data["reviews.csv"].id
+    sound(next(button for button in app.button if button.label == "Close").click().run())
+    assert [header.value for header in app.subheader] == []

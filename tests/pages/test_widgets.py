@@ -81,7 +81,7 @@ def test_what_nobody_foresaw_while_a_job_is_watched_is_a_sentence_too(
     with jobs.work(workspace.root / "job", "short", workspace.root) as job:
         job.say("running", 0.5)
         app = AppTest.from_function(page, args=(str(workspace.root / "job"),)).run()
-    assert not app.exception and len(app.error) == 1 and "went wrong that should not" in app.error[0].value
+    assert not app.exception and len(app.error) == 1 and "unexpected error occurred" in app.error[0].value
     assert "KeyError" in (workspace.root / "errors.log").read_text()
 
 

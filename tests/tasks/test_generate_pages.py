@@ -146,7 +146,7 @@ def test_the_form_on_train_shows_what_means_something(
     assert not [box for box in app.selectbox if box.key and box.key.endswith(("-loss", "-reduce"))]
     numbers_shown = {box.key.rpartition("-")[2]: box for box in app.number_input}
     assert {"truncate", "minutes", "updates"} <= numbers_shown.keys()
-    assert numbers_shown["truncate"].value == 64 and "Suggested: 64 (a stream has no end" in numbers_shown["truncate"].help
+    assert numbers_shown["truncate"].value == 64 and "Suggested: 64 (a stream is long" in numbers_shown["truncate"].help
     numbers_shown["minutes"].set_value(5.0)
     sound(app.run())
     assert next(box for box in app.number_input if "-epochs" in box.key).value == 10_000

@@ -263,9 +263,9 @@ def test_unwatched_work_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_full_disk_is_said_when_a_job_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Problem, match="a file stands"):
+    with pytest.raises(Problem, match="a file where a folder"):
         start(tmp_path / "file" / "job", ["runs"])
-    with pytest.raises(Problem, match="a file stands"), work(tmp_path / "file" / "job", "short", tmp_path):
+    with pytest.raises(Problem, match="a file where a folder"), work(tmp_path / "file" / "job", "short", tmp_path):
         pytest.fail("it cannot work there")
 
 
@@ -324,7 +324,7 @@ def test_a_worker_waits_in_the_queue_and_goes_when_its_server_goes(workspace: Wo
     until(lambda: state(folder) == "queued")
     time.sleep(0.3)
     found = status(folder)
-    assert found is not None and found.state == "queued" and "place" in found.message
+    assert found is not None and found.state == "queued" and found.message == "Queued: starts when the job before it has finished"
     server.kill()
     until(lambda: state(folder) == "cut off", 3)
     until(lambda: not jobs._held(folder), 3)

@@ -55,13 +55,13 @@ def test_without_dev_the_training_loss_alone_is_held_against_the_entropy() -> No
 def test_the_warning_has_the_numbers_the_classes_and_what_to_try() -> None:
     said = warning(FAILED | {"train_loss": 0.6929}, "accuracy", LABELS)
     assert said == (
-        "This network has learnt nothing yet that shows. All answers on dev are one class, “good”. The training loss, 0.6929, "
-        "is still at the entropy of the training labels, 0.6931: answers that never look at the text reach that too. The dev "
+        "This network has not learnt anything yet. All answers on dev are one class, “good”. The training loss, 0.6929, "
+        "is still at the entropy of the training labels, 0.6931: answers that ignore the text reach that too. The dev "
         "accuracy, 0.5000, is not above that of always answering “good”, the most frequent class of training: 0.5000. Try more "
-        "epochs, a higher learning rate or a larger network, and look on Data whether the texts tell their labels."
+        "epochs, a higher learning rate or a larger network, and check on Data whether the labels can be told from the texts."
     )
     said = warning(LEARNT | {"dev_accuracy": 0.4}, "accuracy", LABELS)
-    assert said is not None and said.startswith("What this network has learnt does not help on dev. The dev accuracy, 0.4000,")
+    assert said is not None and said.startswith("This network does not generalise to dev. The dev accuracy, 0.4000,")
     assert "more dropout" in said and "more epochs" not in said
     for odd in (7, -1, 0.5, "x"):
         found = warning(FAILED | {"dev_only_answer": 5, "majority_class": odd}, "accuracy", LABELS)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from sklearn.metrics import precision_recall_fscore_support
 
 from pages.understand.bptt.choice import TARGETS
 from pages.understand.matrix.table import SOME, TABS
@@ -18,11 +19,11 @@ from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig
 from rnn_core.data.examples import Example
-from rnn_core.results import Answer, Evaluation
+from rnn_core.results import Answer, Evaluation, Mistake
 from rnn_core.views import encoding
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
-from rnn_core.views.inputs import NEEDS, given
+from rnn_core.views.inputs import NEEDS, Answers, given
 from rnn_core.views.inspect import name_of, quantities
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
@@ -68,8 +69,10 @@ def test_the_table_names_each_view_of_each_file_once() -> None:
 
 @pytest.mark.parametrize("name", tasks.names())
 def test_a_task_lists_views_that_there_are(name: str) -> None:
-    known = {page: {*views.TABLE[page]} for page in ("inspect", "evaluate", "losses")} | {
-        "generate": {*views.TABLE["writing"], *views.TABLE["inspect"], *views.TABLE["bptt"]},
+    inspect = {name for file, names in views.TABLE.items() if file.partition(".")[0] == "inspect" for name in names}
+    known = {page: {*views.TABLE[page]} for page in ("evaluate", "losses")} | {
+        "inspect": inspect,
+        "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *inspect, *views.TABLE["bptt"]},
         "bptt": {*TARGETS, *views.TABLE["bptt"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }
@@ -164,10 +167,10 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
         return view.explain(looking(view))
 
     answers = explained(inspect_views.BELIEFS)
-    assert f"{seen.answers[3].max():.4f}" in answers and f"**Decision step** t = {seen.decision_step + 1} (" in answers
+    assert f"{seen.answers[3].max():.4f}" in answers and f"curve: t = {seen.decision_step + 1} (" in answers
     readouts = inspect_views.BELIEFS.explain(Looking(one, seen, step=3, curve="readouts")(inspect_views.BELIEFS))
     assert f"{seen.readouts[3].max():.4f}" in readouts
-    assert ("nobody ever taught" in readouts) == (loss == "last")
+    assert ("never taught" in readouts) == (loss == "last")
     at_label = losses(seen, [0])
     told = explained(inspect_views.LOSSES)
     assert f"= {number(float(at_label[3]))} nats" in told
@@ -184,8 +187,8 @@ def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) 
     short, long = (trace(one, "film " * count) for count in (2, 2500))
     assert "Click a cell" in inspect_views.unit_words(Looking(one, short, step=1)(inspect_views.STATES))
     assert "row of points" in inspect_views.unit_words(Looking(one, long, step=1)(inspect_views.STATES))
-    said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="c")(inspect_views.STATES))
-    assert f"c_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
+    said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="m")(inspect_views.STATES))
+    assert f"m_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
 
 
 def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
@@ -194,6 +197,29 @@ def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
     forwards, backwards = (Looking(one, seen, step=1, direction=d)(inspect_views.STATES) for d in (0, 1))
     assert not np.allclose(forwards.values, backwards.values)
     assert name_of(one, "direction")(0) != name_of(one, "direction")(1) and name_of(one, "layer")(0) == "layer 1"
+
+
+@pytest.mark.parametrize(("task", "both"), [("classify", False), ("tag", False), ("tag", True)])
+def test_where_evaluation_cuts_a_text_is_shown_with_its_answer(workspace: Workspace, task: str, both: bool) -> None:
+    one = loaded(workspace, task=task, bidirectional=both)
+    short = one._replace(config=replace(one.config, data=replace(one.config.data, max_tokens=4)))
+    tokens = (*NASTY, "film")
+    whole, part = trace(short, "\x00".join(tokens), tokens), trace(short, "\x00".join(tokens[:4]), tokens[:4])
+    looking = Looking(short, whole, step=1)
+    found, row = looking(inspect_views.CUT), looking(views.view("answers-so-far" if task == "classify" else "own-answers"))
+    said = inspect_views.CUT.explain(found)
+    escaped_only(said)
+    assert f"has {len(tokens)} words" in said and f"from t = 6 (“{literal(tokens[4], 30)}”)" in said and row.cut == 5
+    drawn = figure(inspect_views.BELIEFS, looking(inspect_views.BELIEFS))
+    assert "training cuts before t = 6" in [note["text"] for note in drawn["layout"]["annotations"]]
+    at = [-1] if task == "classify" else [1, 2, 3, 4]
+    assert found.evaluated == tuple(part.labels[i] for i in part.readouts[at].argmax(1))
+    assert found.here == tuple(whole.labels[i] for i in whole.readouts[at].argmax(1))
+    same = found.here == found.evaluated
+    assert ("same as here" in said) == same and found.p == pytest.approx(part.readouts[at].max(1))
+    assert task == "classify" or both or same, "without a backward direction a tag knows nothing of what follows"
+    assert inspect_views.CUT.render(Looking(one, whole)(inspect_views.CUT)) == ()
+    assert Looking(one, whole)(views.view("answers-so-far" if task == "classify" else "own-answers")).cut is None
 
 
 def test_a_label_the_run_does_not_have_falls_back_to_the_answer(workspace: Workspace) -> None:
@@ -272,8 +298,11 @@ def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: s
     for view in EVALUATE:
         if view.name not in tasks.task(task).views["evaluate"] or (view.name == "spans" and not scheme):
             continue
+        if view.needs == ("answers",):
+            continue
         scores = answer(view, given(evaluation=found.scores))
-        validated(figure(view, scores))
+        if view is not evaluate_views.CLASSES:
+            validated(figure(view, scores))
         escaped_only(view.explain(scores))
     right, total = int(np.trace(found.scores.confusion)), int(found.scores.confusion.sum())
     assert rf"\frac{{{right}}}{{{total}}} = {right / total:.4f}" in evaluate_views.CONFUSION.explain(found.scores)
@@ -293,11 +322,52 @@ def test_the_class_explained_is_counted_by_hand() -> None:
     assert "For b: recall = 6 / 9 = 0.6667, precision = 6 / 8 = 0.7500" in said and "= 0.7059." in said
 
 
+def test_every_class_and_every_type_of_entity_stand_in_numbers_with_both_averages() -> None:
+    truth, answers = [["B-A", "B-A", "B-C"]], [["B-A", "B-A", "O"]]
+    found = metrics.scores(np.array([[2, 0, 0], [0, 0, 1], [0, 0, 0]]), ("B-A", "B-C", "O"),
+                           spans=metrics.span_scores(truth, answers, "IOB2"))  # fmt: skip
+    types = {name: [*row] for name, *row in zip(*evaluate_views.type_rows(found).values(), strict=True)}
+    assert types["(macro average)"] == [0.5, 0.5, 0.5, 3]  # A is found, C is not
+    assert types["(micro average)"] == pytest.approx([2 / 3, 1, 0.8, 3])
+    labels = ["B-A", "B-C", "O"]
+    rows = {name: [*row] for name, *row in zip(*evaluate_views.class_rows(found).values(), strict=True)}
+    flat = [*truth[0]], [*answers[0]]
+    for average, name in (("macro", "(macro average)"), ("micro", "(micro average)")):
+        p, r, f, _ = precision_recall_fscore_support(*flat, labels=labels, average=average, zero_division=0)
+        assert rows[name] == pytest.approx([r, p, f, 3]), average
+    p, r, f, n = precision_recall_fscore_support(*flat, labels=labels, zero_division=0)
+    assert [rows[label] for label in labels] == [pytest.approx(row) for row in np.stack([r, p, f, n], 1).tolist()]
+    assert [part.kind for part in evaluate_views.CLASSES.render(found)] == ["table", "text", "table"]
+    wide = metrics.scores(np.eye(30, dtype=int), [str(i) for i in range(30)])
+    assert [part.fold for part in evaluate_views.CLASSES.render(wide)] == ["Every class in numbers"]
+
+
+@pytest.mark.parametrize("cell", [None, ("b", "a"), ("a", "a")])
+@pytest.mark.parametrize("token", [None, 1])
+def test_a_row_of_texts_opens_what_it_shows(cell: tuple[str, str] | None, token: int | None) -> None:
+    truth, given_ = cell or ("b", "a")
+    found = [Mistake(Answer([*NASTY], token, sure), truth, given_) for sure in (0.75, 0.5)]
+    view = evaluate_views.BEHIND if cell else evaluate_views.MISTAKES
+    listed = answer(view, given(answers=Answers(found, 7, 20, "texts", " ", cell)))
+    said, caption, rows = view.render(listed)
+    assert rows.kind == "rows" and rows.content.columns["confidence"] == [0.75, 0.5]
+    assert ("truth" in rows.content.columns) == (cell is None)
+    step = None if token is None else 2  # <sos> is step 0
+    assert rows.content.opens == [{"text": " ".join(NASTY), "spaced": True, "label": truth, "step": step}] * 2
+    assert ("**7 mistakes** in 20 texts" if cell is None else "7 texts** labelled") in said.content
+    order = "least confident first" if cell == ("a", "a") else "most confident mistakes first"
+    assert f"Sorted by confidence, {order}." in caption.content and "The first 2 are shown." in caption.content
+    assert "it is 0.7500 for a, so all other classes together have 0.2500." in view.explain(listed)
+    none = answer(view, given(answers=Answers([], 0, 20, "texts", " ", cell)))
+    (said,) = view.render(none)
+    assert ("all 20 texts were answered right" if cell is None else "Click another cell") in said.content
+
+
 def test_a_long_text_is_cut_round_the_token() -> None:
     tokens = [str(i) for i in range(50)]
-    assert evaluate_views.in_context(Answer(tokens, 20, 0.5), around=2) == "… 18 19 【20】 21 22 …"
-    assert evaluate_views.in_context(Answer(tokens, 0, 0.5), around=1) == "【0】 1 …"
-    assert evaluate_views.in_context(Answer(tokens, 49, 0.5), around=1) == "… 48 【49】"
+    assert evaluate_views.in_context(Answer(tokens, 20, 0.5), around=2) == "… 18 19 [20] 21 22 …"
+    assert evaluate_views.in_context(Answer(tokens, 0, 0.5), around=1) == "[0] 1 …"
+    assert evaluate_views.in_context(Answer(tokens, 49, 0.5), around=1) == "… 48 [49]"
 
 
 def test_a_text_of_characters_is_put_together_as_it_was() -> None:

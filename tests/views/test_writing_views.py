@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnn_core.analysis import hunting
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
-from rnn_core.config import WriteConfig
+from rnn_core.config import Problem, WriteConfig
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.figures.text import visible
 from rnn_core.results import Trace
 from rnn_core.views import writing as views
+from rnn_core.views.hunting import HUNT
 from rnn_core.views.inputs import Inputs, given
 from rnn_core.views.view import number
 from rnn_core.workspace import Workspace
@@ -70,3 +73,49 @@ def test_the_choice_is_the_distribution_at_the_step_before(read: tuple[Trace, In
         figure, caption = views.CHOICE.render(found)
         assert "<b>" not in validated(figure.content).to_json() and f"{number(found.entropy)} nats" in caption.content
         assert f"H = {number(found.entropy)} nats" in views.CHOICE.explain(found)
+
+
+def test_the_largest_losses_come_first(read: tuple[Trace, Inputs]) -> None:
+    seen, inputs = read
+    found = answer(views.SURPRISE, inputs, at())
+    losses = [-np.log(float(seen.readouts[t, seen.indices[t + 1]])) for t in range(len(TEXT))]
+    np.testing.assert_allclose(found.losses, losses, rtol=1e-6)
+    assert list(found.worst) == np.argsort(-np.array(losses), kind="stable")[: len(found.worst)].tolist()
+    table = next(part.content for part in views.SURPRISE.render(found) if part.kind == "table").columns
+    first = found.worst[0]
+    assert table["t"][0] == first + 2 and table["loss in nats"][0] == round(losses[first], 3)
+    assert table["expected"][0] == visible(seen.labels[int(seen.readouts[first].argmax())])
+    assert TEXT[:first].endswith(found.around[0]) and f"{number(float(np.mean(losses)))} nats per token" in str(
+        views.SURPRISE.render(found)
+    )
+    assert f"−log p = {number(losses[first])} nats" in views.SURPRISE.explain(found)
+
+
+LONG = "".join(f"a (b{'c' * (i % 5)}) {'ab ' * (i % 7)}\n" for i in range(40))
+
+
+@pytest.mark.parametrize("pattern", ["brackets", "place", "expression"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_hunt_shows_the_scores_of_its_units(cell: str, pattern: str, workspace: Workspace) -> None:
+    config = config_of("generate", model_of(cell), truncate=4)
+    config = replace(config, data=replace(config.data, tokens="char"))
+    loaded = load(saved_run(workspace, config, (), vocabulary=VOCABULARY))
+    seen = trace(loaded, LONG)
+    asked = at(unit=1, layer=0, direction=0, quantity="h", pattern=pattern, expression=r"b\w+", among=None)
+    found = answer(HUNT, given(run=loaded, text=seen), asked)
+    values = (seen.states if seen.cells is None else seen.cells)[0, 0, 1:-1]
+    marks = {"brackets": hunting.inside_brackets, "place": hunting.place_in_line}.get(pattern)
+    wanted = marks(LONG) if marks else hunting.matches(LONG, r"b\w+")
+    hunt = hunting.hunt(values, wanted)
+    np.testing.assert_array_equal(found.hunt.units, hunt.units)
+    np.testing.assert_allclose(found.hunt.held_out, hunt.held_out)
+    np.testing.assert_allclose(found.running.strength, values[:, 1] / np.abs(values[:, 1]).max(), rtol=1e-5)
+    said, table = HUNT.render(found)[:2]
+    assert f"Unit **{hunt.units[0]}**" in said.content and number(float(hunt.held_out[0])) in said.content
+    assert table.content.columns["unit"] == hunt.units[:10].tolist() and number(float(hunt.chance)) in HUNT.explain(found)
+
+
+def test_a_hunt_without_an_expression_asks_for_one(read: tuple[Trace, Inputs]) -> None:
+    asked = at(unit=None, layer=0, direction=0, quantity="h", pattern="expression", expression="", among=None)
+    with pytest.raises(Problem, match="Type a regular expression"):
+        answer(HUNT, read[1], asked)

@@ -124,7 +124,7 @@ def test_a_workspace_says_what_is_wrong_with_its_place(tmp_path: Path, monkeypat
     (tmp_path / "file").touch()
     for root in (tmp_path / "file", tmp_path / "file" / "below"):
         trouble = Workspace(root).trouble
-        assert trouble and "a file stands where a folder should be" in trouble and "UNROLLED_WORKSPACE" in trouble
+        assert trouble and "there is a file where a folder should be" in trouble and "UNROLLED_WORKSPACE" in trouble
     monkeypatch.setattr(tempfile, "mkstemp", failing(errno.EROFS))
     trouble = Workspace(tmp_path / "fine").trouble
     assert trouble and "read-only" in trouble

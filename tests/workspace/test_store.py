@@ -35,8 +35,8 @@ def test_where_the_workspace_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("named", "said"),
-    [("~nobody-of-that-name/x", "user who is not known"), ("x" * 5000, "longer than"), ("a/" * 5000, "longer than"),
-     ("a\0b", "no path can hold")],
+    [("~nobody-of-that-name/x", "unknown user"), ("x" * 5000, "longer than"), ("a/" * 5000, "longer than"),
+     ("a\0b", "invalid in a path")],
 )  # fmt: skip
 def test_a_place_that_cannot_be_is_said(named: str, said: str) -> None:
     with pytest.raises(Problem, match=said) as why:
@@ -62,7 +62,7 @@ def test_a_run_is_found_by_id_or_by_a_name_that_only_one_has(workspace: Workspac
     first = saved_run(workspace)
     assert workspace.run(first.id).id == workspace.run("tiny").id == first.id
     second = saved_run(workspace)
-    with pytest.raises(Problem, match="2 runs are called 'tiny'") as why:
+    with pytest.raises(Problem, match="2 runs have the name 'tiny'") as why:
         workspace.run("tiny")
     assert first.id in str(why.value) and second.id in str(why.value)
     with pytest.raises(Problem, match="no run 'other'"):

@@ -1,116 +1,24 @@
-"""Generate: a language model continues a prompt, and shows the choices that it had at every token."""
-
-import time
+"""Generate: a language model writes, is surprised by texts, and has units that tell patterns in them."""
 
 import streamlit as st
 
-from pages.common import cache, inputs, run_choice, state, view_panel, widgets
-from pages.common.cache import workspace
-from pages.read.generate import running, settings, tree
-from rnn_core import tasks
-from rnn_core.config import WriteConfig
-from rnn_core.results import OVERFLOW
-from rnn_core.views import view
-from rnn_core.views.view import literal
-from rnn_core.workspace.explorations import Branch, Writing
-from rnn_core.workspace.runs import Run
-from rnn_core.workspace.store import KEPT_DAYS
+from pages.common import run_choice, state, view_panel, widgets
+from pages.read.generate import reading, running, writing
 
-MOST_SECONDS = 30
-"""After which a text ends that a large network writes slowly."""
-
-_REDRAWN_S = 0.06
+TABS = {
+    "write": ("Write", writing.show),
+    "surprise": ("Surprise", reading.surprise),
+    "hunt": ("Hunt for a unit", reading.hunt),
+}
+"""The tabs by their names in links: the title, and what fills it."""
 
 view_panel.COMPONENTS["running"] = running.text
-
-
-def write(run: Run, writing: Writing, parent: int | None, at: int, chosen: str, how: WriteConfig) -> None:
-    """Writes a further text into `place`, which shows it as it grows, saves it, and shows it from then on."""
-    branch = Branch(parent, at, chosen, "", how)
-    begun = writing.with_branch(branch)
-    number = len(writing.branches)
-    beginning, parts, shown = begun.beginning(number), list[str](), 0.0
-    network, end = cache.loaded(run).network, time.monotonic() + MOST_SECONDS
-    for token in tasks.of(run.config).write(network, run.config, run.speech.vocabulary, beginning, how):
-        parts.append(token.text)
-        now = time.monotonic()
-        if now - shown > _REDRAWN_S:
-            place.code(beginning + "".join(parts), language=None, wrap_lines=True)
-            shown = now
-        if now > end:
-            break
-    text = "".join(parts)
-    if not (beginning + text).strip():
-        st.warning("The network ended the text at once. Try another seed or a prompt.", icon=":material/edit_off:")
-        return
-    kept = writing.with_branch(Branch(parent, at, chosen, text, how))
-    read = len(tasks.of(run.config).cut(beginning, run.config.data.tokens))
-    state.select(text=beginning + text, writing=workspace().keep_writing(kept), branch=number, step=read + (1 if text else 0))
-    st.rerun()
-
 
 st.title("Generate")
 st.caption("A language model continues your text. Click a token to see which others could have come, and go on with one of them.")
 
 run = run_choice.choose_run("generate", fitting=True)
-with widgets.saying_problems():
-    task, held, chosen = tasks.of(run.config), state.session(), state.selection()
-    examples = task.texts()
-writing = workspace().writing(chosen.writing) if chosen.writing else None
-gone = chosen.writing is not None and writing is None
-if gone:
-    st.info(f"The text of this link is no longer kept: texts are deleted after {KEPT_DAYS['explorations']} days without use.",
-            icon=":material/link_off:")  # fmt: skip
-if writing is not None and (writing.run != run.id or chosen.branch >= len(writing.branches)):
-    writing = None
-if writing is not None and held.prompt is None:
-    held.prompt, held.how = writing.prompt, writing.branches[chosen.branch].how
-
-prompt = settings.prompt(examples[0])
-how = settings.how()
-buttons = st.container(horizontal=True, vertical_alignment="center")
-asked = buttons.button("Write", type="primary", icon=":material/edit:")
-asked |= buttons.button("Write with the next seed", icon=":material/casino:", on_click=settings.other_seed)
-settings.examples(examples, buttons)
-place = st.empty()
-with widgets.saying_problems():
-    if asked or (writing is None and not gone):
-        base = writing if writing is not None and writing.prompt == prompt else Writing(run.id, prompt)
-        write(run, base, None, 0, "", how)
-if writing is None:
-    st.stop()
-
-if chosen.text != (whole := writing.whole(chosen.branch)):
-    state.select(text=whole)
-with widgets.saying_problems():
-    read = inputs.of_text(run)
-trace, shown = read.trace, task.views["generate"]
-if trace.overflows:
-    widgets.problem(OVERFLOW)
-    st.stop()
-for warning in trace.warnings:
-    st.warning(literal(warning, 300), icon=":material/help:")
-
-tree.branches(writing, chosen.branch)
-given = len(task.cut(writing.beginning(chosen.branch), run.config.data.tokens))
-view_panel.show(view("written"), read, given=given)
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    view_panel.show(view("choice"), read, temperature=how.temperature, top_k=how.top_k, top_p=how.top_p)
-step = view("written").chosen(state.selection(), given=given).settled(read).at
-with right, widgets.saying_problems():
-    if instead := tree.alternatives(read, step, how):
-        write(run, writing, chosen.branch, *instead, how)
-view_panel.rows((("next-losses",), ("states",)), shown.__contains__, read)
-
-back = st.expander("Which past tokens does the gradient of each loss reach?", key="backwards", on_change="rerun")
-if back.open:
-    with back, widgets.saying_problems():
-        asked_back = (trace.text, False, None, None, False, False)
-        found = cache.backward(run, *asked_back, False)
-        if found.cut:
-            st.info(found.cut, icon=":material/content_cut:")
-        way = inputs.of(target=((str(run.path), cache.version_of(run), *asked_back), found))
-        view_panel.choose(view("pairs"), way)
-        view_panel.show(view("pairs"), way, choices=False)
-        st.page_link("pages/understand/bptt/bptt.py", label="Open this text on BPTT", icon=":material/undo:")
+for name, tab in state.tabs("reading", {name: title for name, (title, _) in TABS.items()}).items():
+    if tab.open:
+        with tab, widgets.saying_problems():
+            TABS[name][1](run)

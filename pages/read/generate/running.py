@@ -26,7 +26,7 @@ _JS = """
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".running")
-  const drawn = JSON.stringify([data.tokens, data.strength, data.given])
+  const drawn = JSON.stringify([data.tokens, data.strength, data.given, data.colour, data.says])
   if (root.drawn !== drawn) {
     root.drawn = drawn
     root.style.setProperty("--c", data.colour)
@@ -37,7 +37,8 @@ export default function (component) {
       one.title = data.says[i]
       one.dataset.place = i
       if (i < data.given) one.className = "given"
-      one.style.setProperty("--p", data.strength[i])
+      one.style.setProperty("--p", Math.abs(data.strength[i]))
+      if (data.strength[i] < 0) one.style.setProperty("--c", data.negative)
       return one
     }))
   }
@@ -95,6 +96,7 @@ def text(shown: Running) -> None:
             "steps": steps,
             "step": shown.step,
             "colour": shown.colour,
+            "negative": shown.negative,
         },
         on_picked_change=picked,
     )

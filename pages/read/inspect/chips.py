@@ -19,6 +19,7 @@ _CSS = """
 .chips button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .chips button[aria-selected="true"] { box-shadow: 0 0 0 2px var(--st-text-color); }
 .chips button.special { font-family: var(--st-code-font); font-size: 0.85rem; opacity: 0.8; }
+.chips button.cut { border-left: 3px dashed var(--st-text-color); }
 .chips button.unknown { text-decoration: underline dotted 2px; text-underline-offset: 4px; font-style: italic; }
 """
 
@@ -26,7 +27,9 @@ _JS = """
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".chips")
-  const drawn = JSON.stringify([data.tokens, data.classes, data.strength, data.labels])
+  if (!(data.heard >= root.heard)) root.sent = data.heard  // first drawn, or of a session begun anew
+  root.heard = data.heard
+  const drawn = JSON.stringify([data.tokens, data.classes, data.strength, data.labels, data.unknown, data.cut])
   if (root.drawn !== drawn) {
     root.drawn = drawn
     const unknown = new Set(data.unknown), last = data.tokens.length - 1
@@ -45,23 +48,29 @@ export default function (component) {
       }
       chip.title = `t = ${step + 1}` + (silent ? "" : `: ${label}, p = ${data.strength[step]}`)
         + (unknown.has(step) ? " · not in the vocabulary, read as <unk>" : "")
+        + (step === data.cut ? " · training and evaluation cut the text before this token" : "")
       chip.dataset.step = step
       chip.dir = "auto"
       chip.style.setProperty("--c", silent ? "rgba(128,128,128,0.6)" : data.colours[data.classes[step]])
       chip.style.setProperty("--p", data.strength[step])
       chip.className = special ? "special" : unknown.has(step) ? "unknown" : ""
+      if (step === data.cut) chip.classList.add("cut")
       return chip
     }))
   }
-  const choose = step => setTriggerValue("picked", step)
-  for (const chip of root.children) {
-    const on = Number(chip.dataset.step) === data.step
-    if (on === (chip.getAttribute("aria-selected") === "true") && chip.hasAttribute("aria-selected")) continue
-    chip.setAttribute("aria-selected", on)
-    chip.tabIndex = on ? 0 : -1
-    const hidden = chip.offsetTop < root.scrollTop || chip.offsetTop + chip.offsetHeight > root.scrollTop + root.clientHeight
-    if (on && hidden) root.scrollTop = chip.offsetTop - root.clientHeight / 2
+  const mark = step => {
+    for (const chip of root.children) {
+      const on = Number(chip.dataset.step) === step
+      if (on === (chip.getAttribute("aria-selected") === "true") && chip.hasAttribute("aria-selected")) continue
+      chip.setAttribute("aria-selected", on)
+      chip.tabIndex = on ? 0 : -1
+      const hidden = chip.offsetTop < root.scrollTop || chip.offsetTop + chip.offsetHeight > root.scrollTop + root.clientHeight
+      if (on && hidden) root.scrollTop = chip.offsetTop - root.clientHeight / 2
+    }
   }
+  // The ring moves at once. An answer to an earlier choice, which comes while a later one is under way, does not move it back.
+  const choose = step => { mark(step); setTriggerValue("picked", [step, ++root.sent]) }
+  if (data.heard >= root.sent || !root.querySelector("[aria-selected=true]")) mark(data.step)
   root.onclick = event => {
     const chip = event.target.closest("button")
     if (chip) choose(Number(chip.dataset.step))
@@ -93,9 +102,10 @@ def tokens(shown: Tokens) -> None:
     count = len(shown.tokens)
 
     def picked() -> None:
-        value = st.session_state[_KEY].picked
-        if value is not None and 0 <= int(value) < count:
-            state.select(step=int(value))
+        step, number = map(int, st.session_state[_KEY].picked or (-1, 0))
+        state.session().heard_picks = number
+        if 0 <= step < count:
+            state.select(step=step)
 
     _chips(
         key=_KEY,
@@ -107,7 +117,9 @@ def tokens(shown: Tokens) -> None:
             "strength": [round(value, 3) for value in shown.p.tolist()],
             "unknown": np.flatnonzero(~shown.known).tolist(),
             "named": shown.named,
+            "cut": shown.cut,
             "step": shown.step,
+            "heard": state.session().heard_picks,
         },
         on_picked_change=picked,
     )

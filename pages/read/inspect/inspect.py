@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, text_choice, view_panel, widgets
 from pages.read.inspect import chips, fold
+from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
@@ -11,15 +12,13 @@ from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
 from rnn_core.workspace.store import KEPT_DAYS
 
-ALONG = (("answers-so-far", "own-answers", "foreseen"), ("tags",), ("next-losses",), ("beliefs", "losses"))
-"""The views of the whole text; those of a row stand side by side."""
-
-AT_STEP = (("probabilities", "next", "state", "embedding"),)
-
 view_panel.COMPONENTS["tokens"] = chips.tokens
 
 st.title("Inspect")
-st.caption("Type a text and see what the network holds and believes after every word.")
+st.caption(
+    "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. On this page: "
+    "what a network holds in its hidden state and what it predicts after every word of a text."
+)
 
 where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
@@ -68,7 +67,10 @@ st.caption(
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
 if fold.reached("fold-step", 380):
-    view_panel.rows(AT_STEP, shown.__contains__, read)
+    for part, tab in state.tabs("inside", {name: title for name, (title, _) in TABS.items()}).items():
+        if tab.open:
+            with tab, widgets.saying_problems():
+                view_panel.rows(TABS[part][1], shown.__contains__, read if part == "step" else inputs.of_text(run))
 numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")
 if numbers.open:
     numbers.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)

@@ -151,7 +151,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
         for i, field in enumerate(shown):
             with columns[i % 4]:
                 values[field] = widgets.option(field, fields[field], values[field], f"{key}-{task}-{field}")
-    title = st.text_input("Call it", value=Path(name).stem, key=f"{key}-name", max_chars=100)
+    title = st.text_input("Name of the data set", value=Path(name).stem, key=f"{key}-name", max_chars=100)
     if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
         with widgets.saying_problems():
             _read(files, title.strip() or name, tasks.make(DataConfig, values))
@@ -185,6 +185,7 @@ def _as_it_stands(sample: str) -> DataConfig:
 
 def offer_samples() -> None:
     """A button a sample, for whoever has no file at hand: it is read as it stands, which the Data page shows."""
+    st.caption(" · ".join(f"**{name}**: {title[0].lower()}{title[1:]}" for name, title in TITLES.items()))
     row = st.container(horizontal=True)
     for name, title in TITLES.items():
         if row.button(f"Read the sample {name}", help=title, icon=":material/table_view:"):

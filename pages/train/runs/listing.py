@@ -18,19 +18,19 @@ _SHOWN = {"accuracy": "accuracy", "majority": "majority"} | METRIC_NAMES
 _SHOWN |= {metric: metric_name(metric) for name in tasks.names() for metric in [tasks.task(name).metric(None)]}
 SCORES = {f"{split} {title}": f"{split}_{metric}" for split in ("dev", "test") for metric, title in _SHOWN.items()}
 MAJORITY = "the accuracy of always answering the class that is most frequent in training"
-SETTINGS = {
-    "hidden d": "hidden", "embedding n": "embedding", "layers": "layers", "dropout": "dropout",
-    "initialisation": "initialisation", "loss": "loss", "over steps": "reduce", "optimizer": "optimizer",
-    "learning rate": "learning_rate", "averaging": "average", "clip": "clip", "batch B": "batch", "patience": "patience",
-    "seed": "seed",
-}  # fmt: skip
-"""Options of `ModelConfig` and `TrainConfig` by the titles of their columns."""
+_SHORT = {"hidden": "hidden d", "embedding": "embedding n", "average": "averaging", "clip": "clip", "truncate": "truncate K",
+          "epochs": "epochs at most", "batch": "batch B"}  # fmt: skip
+_IN_CELL = {"cell", "activation", "bidirectional"}
+_FIELDS = options(ModelConfig) | options(TrainConfig)
+SETTINGS = {_SHORT.get(name, str(field.title).lower()): name for name, field in _FIELDS.items() if name not in _IN_CELL}
+"""The options of network and training by the titles of their columns. Those of the cell are in the column of the cell."""
 
 FIGURES = {"parameters": "parameters", "epochs": "epochs", "seconds": "train_seconds", "tokens/s": "tokens_per_second"}
 
 
 def rows(runs: list[Run]) -> list[dict[str, object]]:
-    """Each run as a row: what it is, how good, then every setting. A damaged one has its name and state alone."""
+    """Each run as a row: what it is, its scores, then every option of network and training. A damaged one has its name and state
+    alone."""
     ready = {path.name for path in READY_MADE.iterdir()} if READY_MADE.is_dir() else set()
     return [_row(run, run.id in ready) for run in runs]
 
@@ -53,7 +53,7 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         "state": status.state if status else "ready-made" if ready else "imported",
         "nothing learnt?": ", ".join(learning.doubts(metrics, task.metric(None))) or None,
         "task": task.short,
-        "cell": cell + (" both ways" if model.bidirectional else ""),
+        "cell": cell + (", both directions" if model.bidirectional else ""),
         **{name: metrics.get(key) for name, key in SCORES.items()},
         "data": _data_name(config.fingerprint),
         "tokens": CHOICE_NAMES[config.data.tokens],
@@ -65,15 +65,14 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
 
 def column_config() -> dict[str, Any]:
     """How the columns are written, and what they mean where the title leaves it open."""
-    fields = options(ModelConfig) | options(TrainConfig)
     number, column = st.column_config.NumberColumn, st.column_config.Column
     return {
         **dict.fromkeys(SCORES, number(format="%.4f")),
-        **{title: column(help=fields[name].description) for title, name in SETTINGS.items()},
+        **{title: column(help=_FIELDS[name].description) for title, name in SETTINGS.items()},
         **dict.fromkeys(("dev majority", "test majority"), number(format="%.4f", help=MAJORITY)),
         "nothing learnt?": column(help="why this run seems to have learnt nothing; its Training page says more"),
         "name": st.column_config.TextColumn(pinned=True, width="medium"),
-        "learning rate": number(format="plain", help=fields["learning_rate"].description),
+        "learning rate": number(format="plain", help=_FIELDS["learning_rate"].description),
         "data": column(help="empty where the data are not in this workspace"),
         "seconds": number(format="%.1f", help="spent on training"),
         "tokens/s": number(format="%.0f", help="read in training, without <sos>, <eos> and padding"),

@@ -1,16 +1,13 @@
 """Runs: every run with its settings and scores, side by side."""
 
-import contextlib
 import hashlib
 import re
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import cache, charts, state, widgets
-from pages.train.runs import listing
-from rnn_core import tasks
-from rnn_core.config import METRIC_NAMES, Problem, metric_name, plain
-from rnn_core.figures import lines
+from pages.common import cache, state, widgets
+from pages.train.runs import comparing, listing
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
 from rnn_core.workspace.runs import Run
@@ -40,16 +37,22 @@ def ask_to_delete(runs: list[Run]) -> None:
         st.rerun()
 
 
-def show_settings(run: Run) -> None:
-    """Everything that decided a run's weights."""
-    with widgets.saying_problems():
-        config = plain(run.config)
-    st.json(config, expanded=1)
-
-
 def file_name_of(run: Run) -> str:
     """A file name made of the run's name."""
     return re.sub(r"[^\w-]+", "-", run.name).strip("-")[:60] + f"-{run.id[-6:]}.zip"
+
+
+def offer_pages(where: DeltaGenerator, run: Run, key: str = "") -> None:
+    """Buttons that open a run on other pages."""
+    for label, icon, page in (
+        ("Inspect", ":material/search:", "pages/read/inspect/inspect.py"),
+        ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+        ("Training", ":material/model_training:", "pages/train/train/train.py"),
+    ):
+        if where.button(label, icon=icon, key=f"open-{label}{key}"):
+            state.select(run=run.id, dataset=None)
+            session.training = (run.id,)
+            st.switch_page(page)
 
 
 def import_one() -> None:
@@ -63,34 +66,6 @@ def import_one() -> None:
             state.select(run=run.id)
             state.session().imported = run.name
             st.rerun()
-
-
-def compare(runs: list[Run]) -> None:
-    """The curves of several runs in one chart."""
-    histories, directions = {}, {}
-    for run in runs:
-        try:
-            history = run.history()
-        except Problem as why:
-            widgets.problem(why)
-            continue
-        if history.epochs:
-            twice = sum(other.name == run.name for other in runs) > 1
-            histories[f"{run.name} ({run.id[-6:]})" if twice else run.name] = history
-            with contextlib.suppress(Problem):  # its settings are damaged, which the table says
-                task = tasks.of(run.config)
-                directions[task.metric(None)] = task.higher_is_better
-    if not histories:
-        return
-    st.markdown("##### Curves" + ("" if ticked else " of the newest runs"))
-    scored = {m: sum(f"dev_{m}" in h.epochs[-1] for h in histories.values())
-              for m in (*(m for m in directions if m not in METRIC_NAMES), *METRIC_NAMES)}  # fmt: skip
-    listed = [m for m, times in scored.items() if times]
-    metric = max(listed, key=scored.__getitem__, default="accuracy")  # that of most runs
-    if len(listed) > 1:
-        metric = st.segmented_control("Score", listed, default=metric, format_func=metric_name, key="curve-metric",
-                                      label_visibility="collapsed") or metric  # fmt: skip
-    charts.draw(lines.curves(histories, metric, directions.get(metric, True)), "compare", "How did these trainings go?")
 
 
 if name := session.imported:
@@ -118,20 +93,12 @@ event = st.dataframe(
 ticked = [found[i] for i in event["selection"]["rows"]]
 session.ticked = tuple(run.id for run in ticked)
 if not ticked:
-    st.caption("Tick a run at its left edge to open, rename, download or delete it.")
+    st.caption("Tick a run at its left edge to open, rename, download or delete it; tick several to compare them.")
 else:
     actions = st.container(horizontal=True, vertical_alignment="bottom")
     if len(ticked) == 1:
         one = ticked[0]
-        for label, icon, page in (
-            ("Inspect", ":material/search:", "pages/read/inspect/inspect.py"),
-            ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
-            ("Training", ":material/model_training:", "pages/train/train/train.py"),
-        ):
-            if actions.button(label, icon=icon):
-                state.select(run=one.id)
-                session.training = one.id
-                st.switch_page(page)
+        offer_pages(actions, one)
         with actions.popover("Rename", icon=":material/edit:"):
             name = st.text_input("New name", value=one.name, key=f"rename-{one.id}", max_chars=200)
             if st.button("Rename", key="rename-now"):
@@ -141,8 +108,15 @@ else:
         actions.download_button("Download", lambda: archive.pack(one), file_name_of(one), "application/zip",
                                 icon=":material/download:")  # fmt: skip
         with actions.popover("Settings", icon=":material/tune:"):
-            show_settings(one)
+            comparing.show_settings(one)
+    else:
+        with actions.popover("Open", icon=":material/open_in_new:"):
+            for one in ticked:
+                st.markdown(literal(one.name))
+                offer_pages(st.container(horizontal=True), one, f"-{one.id}")
     if actions.button("Delete", icon=":material/delete:"):
         ask_to_delete(ticked)
-compare(ticked or found[:5])
+if len(ticked) > 1:
+    comparing.compare(ticked)
+comparing.show_curves(ticked or found[:5], not ticked)
 import_one()

@@ -1,5 +1,6 @@
 """The form on Train: which data, which network, and how many numbers it would learn."""
 
+import contextlib
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from rnn_core.config import CELLS, ModelConfig, Problem, TrainConfig, make, opti
 from rnn_core.network import cells
 from rnn_core.training.suggest import suggest, suggestions
 from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.runs import Run
 
 FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 """What stands in the open; the rest is one click away."""
@@ -33,7 +35,10 @@ def choose_dataset() -> SavedDataset:
         source.offer_samples()
         return st.stop()
     current = state.selection().dataset
-    current = current if current in found else next(iter(found))
+    if current not in found:
+        named = state.selection().run
+        run = next((run for run in workspace().runs() if run.id == named), None)
+        current = next((one for one in found if is_of(run, found[one])), next(iter(found)))
 
     def label(one: SavedDataset) -> str:
         task = tasks.of(one.config)
@@ -47,6 +52,13 @@ def choose_dataset() -> SavedDataset:
         **state.bound("dataset", current),
     )
     return found[current]
+
+
+def is_of(run: Run | None, dataset: SavedDataset) -> bool:
+    """Whether a run was trained on this data; not where it is damaged."""
+    with contextlib.suppress(Problem):
+        return run is not None and run.config.fingerprint == dataset.fingerprint
+    return False
 
 
 def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:

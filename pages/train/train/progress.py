@@ -1,13 +1,13 @@
 """A training seen from the page: its curves, its end, and what to do next."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from pages.common import charts, state, training, widgets
+from pages.common import cache, charts, run_choice, state, training, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES, Problem, metric_name
@@ -16,6 +16,45 @@ from rnn_core.results import History
 from rnn_core.training import jobs, learning
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
+
+_TO_TOP = st.components.v2.component(
+    "unrolled_to_top",
+    html='<span class="top"></span>',
+    css=".top { scroll-margin-top: 5rem; }",
+    js="""
+export default function ({ data, parentElement }) {
+  const mark = parentElement.querySelector(".top")
+  if (mark.shown === data) return
+  mark.shown = data
+  if (mark.getBoundingClientRect().top < 0) mark.scrollIntoView({ block: "start" })
+}
+""",
+)
+"""Scrolls up to where it stands, once for each value of its data."""
+
+
+def begin(runs: Sequence[Run]) -> None:
+    """Goes before the runs that were started last. They stand above the form, which may be long: the page is scrolled to them."""
+    _TO_TOP(key="to-top", data=" ".join(run.id for run in runs))
+
+
+def close() -> None:
+    """Puts the runs above the form away."""
+    state.session().training = ()
+    state.session().closed = state.selection().run
+
+
+def watched() -> list[Run]:
+    """The runs that this session started last, or turned to; after a reload the link still names one of them."""
+    ids = state.session().training
+    chosen = state.selection().run
+    if not ids and chosen and chosen != state.session().closed and jobs.status(workspace().folder("runs", chosen)):
+        ids = (chosen,)
+        with contextlib.suppress(Problem):
+            twin = workspace().twin(workspace().run(chosen))
+            if twin and (status := jobs.status(twin.path)) and status.active:  # both losses
+                ids = (twin.id, chosen)
+    return [workspace().run(one) for one in ids if (workspace().root / "runs" / one).is_dir()]
 
 
 def live(run: Run, status: jobs.Status) -> None:
@@ -31,8 +70,11 @@ def live(run: Run, status: jobs.Status) -> None:
     figures = st.columns(4)
     train = run.config.train
     of = "" if train.minutes or train.updates else f" of {train.epochs}"  # those end it before its epochs do
-    figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
-    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats a {per(run)}")
+    if status.active:
+        figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
+    else:
+        figures[0].metric("Epochs trained", f"{round(history.epoch_at[-1], 1):g}", help=f"at most {train.epochs}" if of else None)
+    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats per {per(run)}")
     speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
         "pad_share" in history.epochs[-1] else ""
@@ -77,7 +119,10 @@ def headline(run: Run) -> str:
 def show(run: Run) -> None:
     """A run in training, or just trained: progress, curves, and what to do next."""
     st.subheader(literal(run.name))
-    status = widgets.watch(run.path, "train", lambda now: live(run, now))
+    with contextlib.suppress(Problem):
+        saved = cache.data_of(run)
+        st.caption(literal(run_choice.network_label(run), 200) + (f" · data: {literal(saved.name)}" if saved else ""))
+    status = widgets.watch(run.path, f"train-{run.id}", lambda now: live(run, now))
     if status and status.active:
         return
     if status and status.state in ("cut off", "cancelled", "failed"):
@@ -86,7 +131,7 @@ def show(run: Run) -> None:
         if status.state == "cancelled":
             st.info("This training was cancelled.", icon=":material/stop_circle:")
         where = "where it left off" if run.resumable else "from the start"
-        if st.button(f"Resume {where}", type="primary", icon=":material/resume:"):
+        if st.button(f"Resume {where}", key=f"resume-{run.id}", icon=":material/resume:"):
             with widgets.saying_problems():
                 training.resume(run)
             st.rerun()
@@ -103,7 +148,7 @@ def show(run: Run) -> None:
     if len(history.steps):
         _draw_curves(run, history)
     names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES
-    names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats a {per(run)})"}
+    names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats per {per(run)})"}
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
               or f"dev_{m}" in metrics}  # fmt: skip
     if scores:
@@ -128,10 +173,11 @@ def _offer_next(run: Run) -> None:
         ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
         ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):
-        if buttons.button(label, icon=icon, type="primary" if "Inspect" in label else "secondary"):
+        if buttons.button(label, icon=icon, key=f"{label}-{run.id}"):
             state.select(run=run.id)
             st.switch_page(page)
     with contextlib.suppress(Problem):
-        if workspace().twin(run) and buttons.button("Compare both losses", icon=":material/compare_arrows:"):
+        if workspace().twin(run) and buttons.button("Compare both losses", key=f"compare-{run.id}",
+                                                    icon=":material/compare_arrows:"):  # fmt: skip
             state.select(run=run.id)
             st.switch_page("pages/understand/losses/losses.py")

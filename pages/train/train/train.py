@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cache, run_choice, state, training, widgets
+from pages.common import cache, run_choice, training, widgets
 from pages.train.train import form, progress
 from rnn_core import tasks
 from rnn_core.config import metric_name
@@ -16,6 +16,16 @@ st.caption("Choose a network, start it, and watch the loss fall. Training goes o
 
 with widgets.saying_problems():
     data = form.choose_dataset()
+    watched = progress.watched()
+    above = [run for run in watched if form.is_of(run, data)]
+    if above:
+        progress.begin(above)
+        for run in above:
+            progress.show(run)
+        if not any((status := jobs.status(run.path)) and status.active for run in above):
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=progress.close)
+        st.divider()
+        st.subheader("Train another network")
     settings = form.form(data)
     if settings:
         model, train = settings
@@ -41,19 +51,15 @@ with widgets.saying_problems():
         st.caption(f"**{form.parameter_count(model, data):,} parameters** will be learnt. {kept}")
         if slow := form.without_kernel(model, train):
             st.caption(slow)
-    current = state.session().training
-    if not current and (chosen := state.selection().run) and jobs.status(workspace.folder("runs", chosen)):
-        current = chosen  # a reload: the link still names the run
-    active = {run.id: run for run in workspace.runs() if (s := jobs.status(run.path)) and s.state != "done"}
-    if current and current not in active and (workspace.root / "runs" / current).is_dir():
-        active = {current: workspace.run(current)} | active
-    if active:
+    ended = {run.id: run for run in workspace.runs() if (status := jobs.status(run.path)) and status.state != "done"}
+    below = {run.id: run for run in watched} | ended
+    for run in above:
+        below.pop(run.id, None)
+    if below:
         st.divider()
-        ids = list(active)
-        if len(ids) > 1:
-            labels = widgets.distinct({name: run_choice.run_label(run) for name, run in active.items()})
-            picked = st.selectbox("Show", ids, ids.index(current) if current in ids else 0, key="train-show",
-                                  format_func=labels.__getitem__)  # fmt: skip
-        else:
-            picked = ids[0]
-        progress.show(active[picked])
+        st.subheader("Another training")
+        picked = next(iter(below))
+        if len(below) > 1:
+            labels = widgets.distinct({name: run_choice.run_label(run) for name, run in below.items()})
+            picked = st.selectbox("Show", list(below), key="train-show", format_func=labels.__getitem__)
+        progress.show(below[picked])

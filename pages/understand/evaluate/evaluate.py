@@ -3,10 +3,13 @@
 import streamlit as st
 
 from pages.common import inputs, run_choice, state, view_panel, widgets
-from pages.understand.evaluate import answering, evaluating, report
+from pages.understand.evaluate import answering, evaluating, report, rows
 from rnn_core import tasks
 from rnn_core.results import TokenScores
+from rnn_core.views.evaluate import loss_words
 from rnn_core.views.view import literal
+
+view_panel.COMPONENTS["rows"] = rows.texts
 
 st.title("Evaluate")
 question = st.empty()
@@ -32,8 +35,10 @@ if isinstance(scores, TokenScores):
     st.stop()
 
 unit = tasks.of(config).unit
+loss = {} if scores.loss is None else {"Loss": (scores.loss, loss_words(config))}  # texts of unseen labels alone have none
 figures = {
     "Accuracy": (scores.accuracy, f"the share of {unit} that were right; micro F1 is the same number here"),
+    **loss,
     "Macro F1": (scores.macro_f1, "the mean F1 over the classes, each counted alike"),
     "Macro precision": (scores.macro_precision, "the mean over the classes"),
     "Macro recall": (scores.macro_recall, "the mean accuracy within a class"),
@@ -54,20 +59,20 @@ left, right = st.columns([3, 2], gap="medium")
 for column, row in ((left, ("confusion", "shares")), (right, ("spans", "per_class"))):
     with column:
         view_panel.rows((row,), names.__contains__, scored)
-
-with st.expander("Every class in numbers", expanded=len(scores.labels) <= 20):
-    report.tables(scores)
+has = tasks.of(config).views["evaluate"].__contains__
+view_panel.rows((("classes",),), has, scored)
 
 if folder:
     st.divider()
-    truth, answer = report.cell_of(state.selection().cell, scores)
-    report.choose_cell(scores, truth, answer)
+    cell, between = report.cell_of(state.selection().cell, scores), config.data.between
+    report.choose_cell(scores, *(cell or (None, None)))
     with widgets.saying_problems():
-        if truth is None or answer is None:
-            st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
-            report.all_mistakes(folder, scores, run, unit)
-        else:
-            if st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
-                state.select(cell=None)
-                st.rerun()
-            report.behind(folder, scores, run, truth, answer, unit)
+        found = report.listed(folder, scores, unit, between, cell)
+    if cell is None:
+        st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
+    elif st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
+        state.select(cell=None)
+        st.rerun()
+    view_panel.rows((("behind" if cell else "mistakes",),), has, inputs.of(answers=((key, cell), found)))
+    if cell is None and found.count:
+        report.offer_mistakes(folder, found.count, between)

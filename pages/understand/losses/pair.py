@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, training, widgets
-from rnn_core.config import SPLITS, Problem
+from rnn_core.config import CHOICE_NAMES, SPLITS, Problem
 from rnn_core.data.examples import Example
 from rnn_core.results import Along
 from rnn_core.training import jobs
@@ -21,19 +21,17 @@ MOST_TEXTS = 1000
 
 
 def twins(run: Run) -> dict[str, Run]:
-    """The run and its twin by their losses, both with weights; ends the page with the next step to take without."""
+    """The run and its twin by their losses, both with weights; without, ends the page with the next step to take."""
     other = training.OTHER[training.loss_of(run)]
     twin = cache.workspace().twin(run)
     if twin is None:
-        st.info(
-            f"This run takes its loss {'at the last step' if other == 'every' else 'at every step'}. To compare, train the same "
-            f"configuration, with the same seed, with the loss {'at every step' if other == 'every' else 'at the last step'}.",
-            icon=":material/compare_arrows:",
-        )
+        at = {loss: CHOICE_NAMES[loss] for loss in training.OTHER}
+        st.info(f"This run takes its loss {at[training.loss_of(run)]}. To compare, train the same network with the loss "
+                f"{at[other]}: same data, settings and seed.", icon=":material/compare_arrows:")  # fmt: skip
         if cache.data_of(run) is None:
-            run_choice.offer_data("so its twin cannot be trained here")
+            run_choice.offer_data("so the same network cannot be trained on them again")
             _offer_twins()
-        elif st.button("Train its twin", type="primary", icon=":material/play_arrow:"):
+        elif st.button(f"Train the same network with the loss {at[other]}", type="primary", icon=":material/play_arrow:"):
             with widgets.saying_problems():
                 training.start_twin(run)
             st.switch_page("pages/train/train/train.py")
@@ -57,7 +55,7 @@ def _offer_twins() -> None:
     for other in cache.workspace().runs():
         with contextlib.suppress(Problem):
             if other.trained and (twin := cache.workspace().twin(other)) and twin.trained:
-                st.button(f"Compare {literal(other.name)} with its twin", on_click=state.select, kwargs={"run": other.id},
+                st.button(f"Compare both losses of {literal(other.name)}", on_click=state.select, kwargs={"run": other.id},
                           icon=":material/compare_arrows:")  # fmt: skip
                 return
 

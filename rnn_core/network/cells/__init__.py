@@ -2,7 +2,7 @@
 
 All else (unrolling over time, initialisation, the trace of one text, gradients, the ledger of parameters, the equations with
 numbers) is derived from what a `Cell` declares and from its step. Letters as in the docs: U input→hidden, W hidden→hidden,
-b bias, φ the activation, n input width, d hidden units, G gates stacked in the rows of U, W and b. h_0 = 0 (and c_0 = 0).
+b bias, φ the activation, n input width, d hidden units, G gates stacked in the rows of U, W and b. h_0 = 0 (and m_0 = 0).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 State = tuple["Tensor", ...]
-"""(h,) or (h, c), each (B, d)."""
+"""(h,) or (h, m), each (B, d)."""
 
 INPUT, STEP, PLAIN = "input", "step", ""
 """What a parameter is used for, `Declared.of`: a matrix times the inputs, which is multiplied for all steps at once; a matrix
@@ -130,6 +130,7 @@ class Cell:
         biases: by gate, what its bias starts from under the `orthogonal` initialisation; 0 where it is not named.
         equations: LaTeX, one line an equation.
         options: the options of `ModelConfig` that mean something for this cell alone.
+        pace: of a cell without a kernel, the tokens per second that it trains at, as a share of the LSTM's; empty: not measured.
         by_unit: whether, with its products given, each unit's step is its own, and all matrices of the step multiply h_{t−1}.
             Then the way back through a whole text is a few elementwise products.
     """
@@ -141,6 +142,7 @@ class Cell:
     biases: Mapping[str, float] = MappingProxyType({})
     equations: tuple[str, ...]
     options: tuple[str, ...] = ()
+    pace: str = ""
     by_unit: bool = True
 
     @classmethod

@@ -20,7 +20,7 @@ EPSILON = 1e-5
 
 
 class LayerNormLSTM(Cell):
-    """The gates are of LN(W h_{t−1}) and LN(U x_t), and h_t = o_t ⊙ tanh(LN(c_t))."""
+    """The gates are of LN(W h_{t−1}) and LN(U x_t), and h_t = q_t ⊙ tanh(LN(m_t))."""
 
     title = "LSTM with layer normalisation"
     gates = LSTM.gates
@@ -31,11 +31,12 @@ class LayerNormLSTM(Cell):
         r"i_t = \sigma(b_i + \alpha_{h,i} \odot \mathrm{LN}(W h_{t-1})_i + \alpha_{x,i} \odot \mathrm{LN}(U x_t)_i)",
         r"f_t = \sigma(b_f + \alpha_{h,f} \odot \mathrm{LN}(W h_{t-1})_f + \alpha_{x,f} \odot \mathrm{LN}(U x_t)_f)",
         r"g_t = \tanh(b_g + \alpha_{h,g} \odot \mathrm{LN}(W h_{t-1})_g + \alpha_{x,g} \odot \mathrm{LN}(U x_t)_g)",
-        r"o_t = \sigma(b_o + \alpha_{h,o} \odot \mathrm{LN}(W h_{t-1})_o + \alpha_{x,o} \odot \mathrm{LN}(U x_t)_o)",
-        r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
-        r"s_t = \tanh(\beta_c + \alpha_c \odot \mathrm{LN}(c_t))",
-        r"h_t = o_t \odot s_t",
+        r"q_t = \sigma(b_q + \alpha_{h,q} \odot \mathrm{LN}(W h_{t-1})_q + \alpha_{x,q} \odot \mathrm{LN}(U x_t)_q)",
+        r"m_t = f_t \odot m_{t-1} + i_t \odot g_t",
+        r"s_t = \tanh(\beta_m + \alpha_m \odot \mathrm{LN}(m_t))",
+        r"h_t = q_t \odot s_t",
     )
+    pace = "0.25 to 0.3"
     by_unit = False
 
     def parameters(self, n: int, d: int) -> dict[str, Declared]:
@@ -46,17 +47,17 @@ class LayerNormLSTM(Cell):
             "bias": Declared("b", (4 * d,), tuple(self.biases.get(one, 0.0) for one in self.gates), PLAIN),
             "gain_ih": Declared("α_x", (4 * d,), ones, PLAIN),
             "gain_hh": Declared("α_h", (4 * d,), ones, PLAIN),
-            "gain_memory": Declared("α_c", (d,), (1.0,), PLAIN),
-            "bias_memory": Declared("β_c", (d,), (0.0,), PLAIN),
+            "gain_memory": Declared("α_m", (d,), (1.0,), PLAIN),
+            "bias_memory": Declared("β_m", (d,), (0.0,), PLAIN),
         }
 
     def step(self, p: Weights, x: Mapping[str, Tensor], state: State) -> tuple[State, tuple[Tensor, ...]]:
         past = p["gain_hh"] * _normalised(p.times("weight_hh", state[0]))
-        i, f, g, o = (p["bias"] + past + p["gain_ih"] * _normalised(x["weight_ih"])).chunk(4, dim=-1)
-        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-        c = f * state[1] + i * g
-        s = (p["bias_memory"] + p["gain_memory"] * _normalised(c)).tanh()
-        return (o * s, c), (i, f, g, o, s)
+        i, f, g, q = (p["bias"] + past + p["gain_ih"] * _normalised(x["weight_ih"])).chunk(4, dim=-1)
+        i, f, g, q = i.sigmoid(), f.sigmoid(), g.tanh(), q.sigmoid()
+        m = f * state[1] + i * g
+        s = (p["bias_memory"] + p["gain_memory"] * _normalised(m)).tanh()
+        return (q * s, m), (i, f, g, q, s)
 
     def sums(self, p: Weights, before: State, after: State, kept: Sequence[Tensor]) -> Mapping[str, Sum]:
         past, word = p.times("weight_hh", before[0]), p.times("weight_ih", before[0])
@@ -72,7 +73,7 @@ class LayerNormLSTM(Cell):
             named = {
                 rf"\alpha_{{h,{name}}}": of["α h"], rf"\mathrm{{LN}}(W h_{{t-1}})_{name}": of["LN h"],
                 rf"\alpha_{{x,{name}}}": of["α x"], rf"\mathrm{{LN}}(U x_t)_{name}": of["LN x"],
-                r"\beta_c": p["bias_memory"], r"\alpha_c": p["gain_memory"], r"\mathrm{LN}(c_t)": _normalised(after[1]),
+                r"\beta_m": p["bias_memory"], r"\alpha_m": p["gain_memory"], r"\mathrm{LN}(m_t)": _normalised(after[1]),
             }  # fmt: skip
             others = {f"b_{name}": of["b"], r"-\alpha \mu / \sigma": of["shift"]}
             found[name] = Sum(of["past"], of["word"], "α/σ", "α/σ", others, named)

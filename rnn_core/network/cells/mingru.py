@@ -18,6 +18,7 @@ class MinGRU(Cell):
     title = "minGRU"
     gates = ("z", "n")
     kept = (gate("z", "update gate"), linear("n", "candidate"))
+    pace = "0.8 to 1.05"  # tagging, and sentences of 20 tokens
     biases = MappingProxyType({"z": -2.0})  # z = 0 keeps the state: as open as the GRU's, whose z = 1 does
     equations = (
         r"z_t = \sigma(b_z + U_z x_t)",

@@ -1,18 +1,17 @@
-"""Layers of the cells over time as compiled loops, forwards and backwards.
+"""Layers of the cells over time as compiled loops, forward and backward.
 
-A whole layer, in one direction or both, is one call in each thread: the threads share out the rows of each product,
-wait for each other (`barrier.wait_at`), and go through all T steps with some texts of the batch each, which know nothing of each
-other. Steps are read from the first to the last or, `back`, from the last to the first. At pads, t ≥ lengths (B,),
-states and δ are zero: so a text that is read back starts from zero at its own end.
+A whole layer, in one direction or both, is one call in each thread: the threads divide the rows of each product, wait at a
+barrier (`barrier.wait_at`), and run all T steps for some texts of the batch each, which are independent. Steps run from the
+first to the last or, with `back`, from the last to the first. At pads, t ≥ lengths (B,), states and δ are zero, so in the
+backward direction a text starts from zero at its own end.
 
-Arrays are C-contiguous, of one dtype, and have the D' directions of the layer in front: u (D', G·d, n), w (D', G·d, d),
-b (D', G·d). h (T + 2, B, D'·d) has the state after step t (from 0) at t + 1, the directions side by side, and at its two
-ends those before the first step. grad_h (m, D'·d) is ∂L/∂h of the states that something was made of, and `taken` (T, B)
-says which of its rows is whose, −1 for none. Gates are (D', T, B, ≥ G·d), δ (threads, C, ≥ G·d): rows
-may be longer than what is used of them. x (M, n) holds the different inputs and `which` (T, B) says which of them each step
-reads; or `which` is empty, x is (T·B, n), and each step reads its own.
-docs/performance.md has what was measured.
+Arrays are C-contiguous, of one dtype, with the D' directions of the layer as first axis: u (D', G·d, n), w (D', G·d, d),
+b (D', G·d). h (T + 2, B, D'·d) holds the state after step t (from 0) at t + 1, the directions side by side, and the states
+before the first step at both ends. grad_h (m, D'·d) is ∂L/∂h of the states that were used, and `taken` (T, B) is the row of
+grad_h for each state, −1 for none. Gates are (D', T, B, ≥ G·d), δ (threads, C, ≥ G·d): rows may be padded. x (M, n) holds the
+different inputs and `which` (T, B) the row of x that each step reads; or `which` is empty, x is (T·B, n), and each step reads
+its own row. docs/performance.md has the measurements.
 
-Numba compiles a function for each kind of array it meets, and a slice of columns is another kind than a whole array: so
-`[:, :n]` stands where it takes all columns too.
+Numba compiles a function for each type of array, and a slice of columns has another type than a whole array: `[:, :n]` is
+written even if it takes all columns, so that there is one type.
 """

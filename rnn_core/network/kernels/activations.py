@@ -11,7 +11,7 @@ from rnn_core.network.kernels.products import fma
 
 
 def tanh(x: Any) -> Any:
-    """A name for compiled loops alone: what stands for it is below, by the type of x."""
+    """tanh in compiled loops; the implementations for each type of x follow."""
     raise NotImplementedError
 
 
@@ -21,7 +21,7 @@ def _(x: Any) -> Any:
         return math.tanh(x)
 
     def rational(x: Any) -> Any:
-        """x p(x²) / q(x²), within 3e-7 of tanh: compiled to vector instructions, which libm's is not."""
+        """x p(x²) / q(x²), within 3e-7 of tanh: compiled to vector instructions, unlike libm's."""
         x = np.float32(7.9) if x > np.float32(7.9) else x
         x = np.float32(-7.9) if x < np.float32(-7.9) else x
         s = x * x

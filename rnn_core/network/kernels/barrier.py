@@ -1,7 +1,7 @@
-"""A barrier: threads that wait for each other.
+"""A barrier for the threads of a kernel.
 
-Between the parts of a layer all threads must be through with the one before. They wait for each other by looking at a
-number in memory: to be woken by the system takes longer than many a part.
+Between the parts of a layer, all threads must have finished the previous part. They spin on a number in memory, because waking
+a sleeping thread takes longer than many of the parts.
 """
 
 import os
@@ -18,17 +18,17 @@ from rnn_core.compiled import as_instructions, compiled
 
 @compiled
 def share(me: int, threads: int, count: int, group: int) -> tuple[int, int]:
-    """Where this thread's share of `count` things begins and ends; shares are multiples of `group`, but for the last."""
+    """The begin and end of this thread's share of `count` items; all shares but the last are multiples of `group`."""
     first = count * me // threads // group * group
     return first, count if me == threads - 1 else count * (me + 1) // threads // group * group
 
 
 @compiled
 def wait_at(threads: int, barrier: np.ndarray) -> None:
-    """Waits until all threads are here, or one has failed.
+    """Waits until all threads have arrived, or one has failed.
 
     Args:
-        barrier: (2,) how often a thread has come so far, and whether one has failed; `threads.together` makes it.
+        barrier: (2,), the number of arrivals so far, and whether a thread has failed; made by `threads.together`.
     """
     if threads > 1:
         wanted = (_came(barrier) // threads + 1) * threads
@@ -37,7 +37,7 @@ def wait_at(threads: int, barrier: np.ndarray) -> None:
 
 @as_instructions
 def _came(typing: Any, barrier: Any) -> Any:
-    """barrier[0] += 1, as one step for all threads; what it was before."""
+    """Atomic barrier[0] += 1; returns the previous value."""
 
     def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
@@ -47,14 +47,14 @@ def _came(typing: Any, barrier: Any) -> Any:
 
 
 _PATIENCE = 2000
-"""How often a thread looks before it offers its core to others at each look, as it must where there are fewer cores."""
+"""The number of spins after which a thread yields its core at each spin, which is necessary with fewer cores than threads."""
 
 _ON_X86 = platform.machine() in ("x86_64", "AMD64")
 
 
 @as_instructions
 def _wait(typing: Any, barrier: Any, wanted: Any) -> Any:
-    """Until barrier[0] ≥ wanted or barrier[1] ≠ 0."""
+    """Waits until barrier[0] ≥ wanted or barrier[1] ≠ 0."""
 
     def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0])
@@ -72,7 +72,7 @@ def _wait(typing: Any, barrier: Any, wanted: Any) -> Any:
         over = builder.icmp_signed("!=", builder.load_atomic(failed, "acquire", 8), ir.Constant(integer, 0))
         builder.cbranch(builder.or_(all_came, over), done, again)
         builder.position_at_end(again)
-        if _ON_X86:  # tells the processor that this is a loop that waits
+        if _ON_X86:  # a hint that this is a spin loop
             call("llvm.x86.sse2.pause", ir.VoidType())
         looked = builder.add(builder.load(looks), ir.Constant(integer, 1))
         builder.store(looked, looks)

@@ -1,4 +1,4 @@
-"""The Elman network over time, forwards and backwards."""
+"""The Elman network over time, forward and backward."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from rnn_core.network.kernels.layers import (
 from rnn_core.network.kernels.products import add_product, clear, copy, lay_out_both
 
 PHI = {"tanh": 0, "relu": 1, "sigmoid": 2}
-"""The numbers by which the Elman kernels know φ."""
+"""The numbers of the activations φ in the Elman kernels."""
 TANH, RELU = PHI["tanh"], PHI["relu"]
 
 
@@ -46,7 +46,7 @@ def _forward(
     x: np.ndarray, which: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
     phi: int, h: np.ndarray, k: int,
 ) -> None:  # fmt: skip
-    """One direction, into columns k to k + d of h."""
+    """One direction; writes columns k to k + d of h."""
     d, steps, zero = len(b), len(h) - 2, h.dtype.type(0)
     for s in range(steps):
         t = steps - 1 - s if back else s
@@ -80,8 +80,8 @@ def backward(
 ) -> None:  # fmt: skip
     """δ_t = φ′(a_t) ⊙ (∂L/∂h_t + Wᵀ δ_{t+1}), and the gradients.
 
-    `carried` (D', B, d) holds the gradient at the state after each text's last step beside that in grad_h, and at the end
-    that at the state before its first. grad_x is (D', …), and ∂L/∂x comes to stand in its first.
+    `carried` (D', B, d) holds the gradient at the state after each text's last step, without that in grad_h, and at the end
+    the gradient at the state before the first step. grad_x is (D', …); its first entry becomes ∂L/∂x.
     """
     lay_out_both(me, threads, barrier, of_u, u, of_w, w, False)
     for k in range(len(u)):

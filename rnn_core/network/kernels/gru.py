@@ -1,4 +1,4 @@
-"""The GRU over time, forwards and backwards, in torch's form; letters as in `cells.GRU`."""
+"""The GRU over time, forward and backward, in torch's form; letters as in `cells.GRU`."""
 
 import numpy as np
 
@@ -29,8 +29,8 @@ def forward(
 ) -> None:  # fmt: skip
     """The GRU in torch's form, letters as in `cells.GRU`.
 
-    a becomes q = W_n h_{t−1} + b_q, r, z and n, side by side: the first three read the state, in this order of W's rows,
-    and the last three the input. inner: b_q, (D', d).
+    a becomes q = W_n h_{t−1} + b_q, r, z and n, side by side: the first three read the state, in the order of W's rows, and
+    the last three read the input. inner: b_q, (D', d).
     """
     prepare(me, threads, barrier, x, which, u, w, b, of_u, of_w, ux)
     for k in range(len(u)):
@@ -48,7 +48,7 @@ def _forward(
     x: np.ndarray, which: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
     inner: np.ndarray, h: np.ndarray, a: np.ndarray, k: int,
 ) -> None:  # fmt: skip
-    """One direction, into columns k to k + d of h."""
+    """One direction; writes columns k to k + d of h."""
     d, steps = len(inner), len(a)
     for s in range(steps):
         t = steps - 1 - s if back else s
@@ -80,7 +80,7 @@ def backward(
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
     grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, a: np.ndarray, carried: np.ndarray, own_inner: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of q, r, z and n side by side, and the gradients; arguments as for `elman.backward`, w as for `forward`.
+    """The backward pass: δ of q, r, z and n side by side, and the gradients; arguments as in `elman.backward`, w as in `forward`.
 
     own_inner (threads, D', d) becomes ∂L/∂b_q over the texts of each thread.
     """

@@ -1,4 +1,4 @@
-"""What the layers of all cells do around their steps."""
+"""The parts of layers that all cells share."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from rnn_core.network.kernels.products import (
 
 
 class Given(NamedTuple):
-    """What a direction reads: x, `which` and the panels of U."""
+    """The inputs of a direction: x, `which` and the panels of U."""
 
     x: np.ndarray
     which: np.ndarray
@@ -31,14 +31,14 @@ class Given(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What the threads have to themselves, with (threads, …) in front of all.
+    """The buffers of the threads; all have a first axis (threads, …).
 
     Attributes:
-        delta: δ of the last steps of the texts under way, (C, ≥ G·d).
-        held, held_x: the states before these steps and their inputs as panels, (P, C, L).
-        w: ∂L/∂W over the thread's texts, (D', G·d, d), unless it is the first with texts of the direction.
-        u, b: without `which`, likewise ∂L/∂U and ∂L/∂b over them, (D', G·d, n) and (D', G·d).
-        sums: with `which`, their δ added up by input, (D', M, G·d).
+        delta: δ of the last steps of the current texts, (C, ≥ G·d).
+        held, held_x: the states before these steps and their inputs, as panels, (P, C, L).
+        w: ∂L/∂W of the thread's texts, (D', G·d, d), except for the first thread with texts of the direction.
+        u, b: without `which`, ∂L/∂U and ∂L/∂b of these, (D', G·d, n) and (D', G·d).
+        sums: with `which`, δ of these, summed by input, (D', M, G·d).
     """
 
     delta: np.ndarray
@@ -65,7 +65,7 @@ class Own(NamedTuple):
 
 @compiled
 def texts_of(me: int, threads: int, batch: int, directions: int, k: int) -> tuple[int, int]:
-    """Which texts of a direction this thread takes: its share of the texts of all directions, in blocks of rows."""
+    """The texts of a direction for this thread: its share of the texts of all directions, in blocks of rows."""
     blocks = -(-batch // ROWS)
     first, last = share(me, threads, blocks * directions, 1)
     return max(0, first - k * blocks) * ROWS, min(batch, (last - k * blocks) * ROWS)
@@ -76,7 +76,7 @@ def prepare(
     me: int, threads: int, barrier: np.ndarray, x: np.ndarray, which: np.ndarray,
     u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
 ) -> None:  # fmt: skip
-    """Panels of Uᵀ and Wᵀ, and with `which` ux = U x + b of the different inputs, (D', M, G·d)."""
+    """Computes the panels of Uᵀ and Wᵀ, and with `which` ux = U x + b of the different inputs, (D', M, G·d)."""
     lay_out_both(me, threads, barrier, of_u, u, of_w, w, True)
     if len(which):
         first, last = share(me, threads, len(x), ROWS)
@@ -90,7 +90,7 @@ def read(
     out: np.ndarray, t: int, first: int, last: int, batch: int,
     x: np.ndarray, which: np.ndarray, ux: np.ndarray, of_u: np.ndarray, b: np.ndarray,
 ) -> None:  # fmt: skip
-    """out = U x_t + b, (R, G·d), of the texts `first` to `last` of a batch."""
+    """Sets out = U x_t + b, (R, G·d), for the texts `first` to `last` of a batch."""
     if len(which):
         for r in range(first, last):
             copy(out[r - first], ux[which[t, r]])
@@ -102,7 +102,7 @@ def read(
 def add_taken(
     t: int, first: int, last: int, lengths: np.ndarray, taken: np.ndarray, grad_h: np.ndarray, k: int, carried: np.ndarray
 ) -> None:
-    """Adds ∂L/∂h_t, columns k to k + d, to what is carried (B, d), for the texts `first` to `last` that have a step t."""
+    """Adds ∂L/∂h_t, columns k to k + d, to the carried gradient (B, d), for the texts `first` to `last` that have a step t."""
     d = carried.shape[1]
     for r in range(first, last):
         m = taken[t, r]
@@ -117,12 +117,12 @@ def take_up(
     s: int, t: int, first: int, last: int, back: bool, lengths: np.ndarray, given: Given, own: Own,
     h: np.ndarray, k: int, at: int,
 ) -> None:  # fmt: skip
-    """After step number s backwards, which is step t: takes δ, of the texts `first` to `last`, up into the gradients.
+    """Adds δ of step t, the s-th step of the backward pass, to the gradients, for the texts `first` to `last`.
 
-    When there is no more room for δ, they are multiplied by the states before them, and without `which` by the inputs.
+    When the buffer for δ is full, δ is multiplied by the states before these steps, and without `which` by the inputs.
 
     Args:
-        at: the first column of the rows that read the input; those that read the state are from 0 on.
+        at: the first column of the rows that read the input; the rows that read the state start at 0.
     """
     (width, d), n, count, once = own.w.shape, given.x.shape[1], last - first, len(given.which) > 0
     begin, place = s % max(1, len(own.delta) // count) * count, t * len(lengths)
@@ -152,7 +152,7 @@ def own_of(
     me: int, k: int, of: int, which: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
 ) -> Own:  # fmt: skip
-    """What a thread has to itself for one direction, its sums at zero: those of thread `of` stand where the gradients will."""
+    """The buffers of a thread for one direction, with sums set to zero; thread `of` sums directly into the gradients."""
     u, w, b, sums = room.u[me, k], room.w[me, k], room.b[me, k], room.sums[me, k]
     if me == of:
         u, w, b = grad_u[k], grad_w[k], grad_b[k]
@@ -171,9 +171,9 @@ def put_together(
     me: int, threads: int, barrier: np.ndarray, batch: int, x: np.ndarray, which: np.ndarray, of_u: np.ndarray, room: Room,
     grad_x: np.ndarray, grad_u: np.ndarray, grad_w: np.ndarray, grad_b: np.ndarray,
 ) -> None:  # fmt: skip
-    """Puts together what the threads have: ∂L/∂x, and of each direction ∂L/∂U, ∂L/∂W and ∂L/∂b.
+    """Combines the results of the threads: ∂L/∂x, and for each direction ∂L/∂U, ∂L/∂W and ∂L/∂b.
 
-    With `which`, δ of all threads are added up by input first, and then ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂b = Σ_m δ_m and
+    With `which`, δ of all threads is summed by input first, and then ∂L/∂U = Σ_m δ_m x_mᵀ, ∂L/∂b = Σ_m δ_m and
     ∂L/∂x_m = Uᵀ δ_m, with the panels of U.
     """
     sums, width, directions, n = room.sums, grad_u.shape[1], len(grad_u), x.shape[1]
@@ -210,7 +210,7 @@ def put_together(
 
 @compiled
 def first_of(threads: int, batch: int, directions: int, k: int) -> int:
-    """The first thread that has texts of a direction."""
+    """The first thread with texts of a direction."""
     for me in range(threads):
         first, last = texts_of(me, threads, batch, directions, k)
         if first < last:

@@ -1,4 +1,4 @@
-"""The LSTM over time, forwards and backwards; letters as in `cells.LSTM`."""
+"""The LSTM over time, forward and backward; letters as in `cells.LSTM`."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def forward(
     u: np.ndarray, w: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
     h: np.ndarray, a: np.ndarray, c: np.ndarray,
 ) -> None:  # fmt: skip
-    """The LSTM, letters as in `cells.LSTM`: a becomes i, f, g and o, side by side; c (D', T + 2, B, d) is laid out as h."""
+    """The LSTM, letters as in `cells.LSTM`: a becomes i, f, g and o, side by side; c (D', T + 2, B, d) has the layout of h."""
     prepare(me, threads, barrier, x, which, u, w, b, of_u, of_w, ux)
     for k in range(len(u)):
         first, last = texts_of(me, threads, len(lengths), len(u), k)
@@ -42,7 +42,7 @@ def _forward(
     x: np.ndarray, which: np.ndarray, b: np.ndarray, of_u: np.ndarray, of_w: np.ndarray, ux: np.ndarray,
     h: np.ndarray, a: np.ndarray, c: np.ndarray, k: int,
 ) -> None:  # fmt: skip
-    """One direction, into columns k to k + d of h."""
+    """One direction; writes columns k to k + d of h."""
     d, steps = c.shape[2], len(a)
     for s in range(steps):
         t = steps - 1 - s if back else s
@@ -78,9 +78,9 @@ def backward(
     grad_h: np.ndarray, taken: np.ndarray, h: np.ndarray, a: np.ndarray, c: np.ndarray,
     carried: np.ndarray, carried_c: np.ndarray,
 ) -> None:  # fmt: skip
-    """Backwards: δ of i, f, g and o side by side, and the gradients; arguments as for `elman.backward`.
+    """The backward pass: δ of i, f, g and o side by side, and the gradients; arguments as in `elman.backward`.
 
-    carried_c is to c as `carried` is to h.
+    carried_c is `carried` for c.
     """
     lay_out_both(me, threads, barrier, of_u, u, of_w, w, False)
     for k in range(len(u)):

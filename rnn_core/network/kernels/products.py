@@ -1,9 +1,8 @@
 """Products of matrices.
 
-A block of the result, `ROWS` rows by the numbers of one vector register, stays in registers while all of K goes by:
-each number of w that is loaded is used for every row. w is laid out first in panels of that width, so that a
-block reads it from one end to the other; rows that are left over go through `_ACROSS` panels at a time. A loop in
-Python cannot say that a number stays in a register, so the product is given as instructions of LLVM.
+A block of the result, `ROWS` rows by the width of one vector register, stays in registers over all of K: each loaded vector of w
+is used for all rows. w is first copied to panels of that width, so that a block reads contiguous memory; remaining rows use
+`_ACROSS` panels at a time. A Python loop cannot control registers, so the product is written in LLVM instructions.
 """
 
 from typing import Any
@@ -18,24 +17,24 @@ from rnn_core.compiled import as_instructions, compiled
 from rnn_core.network.kernels.barrier import share, wait_at
 
 ROWS = 8
-"""Rows of a block: as many sums under way hide the time that one takes."""
+"""Rows of a block: this number of independent sums hides the latency of one."""
 
 _FEATURES = cpu_target.target_context.codegen().magic_tuple()[-1]
 _REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 16
-"""Bytes of a vector register, by the features that Numba compiles for and knows its kept code by."""
+"""Bytes of a vector register, by the CPU features for which Numba compiles and caches."""
 _FUSED = "+fma" in _FEATURES or "+neon" in _FEATURES
 
 _ACROSS = 4
-"""Panels that a single row goes through at a time, for the same reason."""
+"""Panels per pass of a single row, for the same reason."""
 
 AT_ONCE = 128
-"""Rows that a product takes, or outer products that are summed, at a time: what is read of them stays in the cache nearby."""
+"""Rows per call of a product, or outer products per sum: their data fit in the nearest cache."""
 
 
 def panels(directions: int, inner: int, width: int, size: int) -> tuple[int, int, int, int]:
     """The shape of the panels of a matrix (inner, width) of each direction, (D', ⌈width / L⌉, inner, L).
 
-    L is how many numbers, of `size` bytes, a vector register holds.
+    L is the number of values of `size` bytes in a vector register.
     """
     lanes = _REGISTER // size
     return directions, -(-width // lanes), inner, lanes
@@ -43,7 +42,7 @@ def panels(directions: int, inner: int, width: int, size: int) -> tuple[int, int
 
 @compiled
 def lay_out(me: int, threads: int, out: np.ndarray, w: np.ndarray, turned: bool) -> None:
-    """This thread's share of the panels of w (D', K, N) or, `turned`, of those of its transposes; the last end in zeros."""
+    """Writes this thread's share of the panels of w (D', K, N) or, if `turned`, of its transposes, padded with zeros."""
     count, inner, lanes = out.shape[1], out.shape[2], out.shape[3]
     if turned:
         first, last = share(me, threads, len(out) * count, 1)
@@ -65,7 +64,7 @@ def lay_out(me: int, threads: int, out: np.ndarray, w: np.ndarray, turned: bool)
 def lay_out_both(
     me: int, threads: int, barrier: np.ndarray, of_u: np.ndarray, u: np.ndarray, of_w: np.ndarray, w: np.ndarray, turned: bool
 ) -> None:
-    """The panels of U and W, which are whole when this returns."""
+    """Writes the panels of U and W, which are complete when this returns."""
     lay_out(me, threads, of_u, u, turned)
     lay_out(me, threads, of_w, w, turned)
     wait_at(threads, barrier)
@@ -73,7 +72,7 @@ def lay_out_both(
 
 @compiled
 def in_panels(out: np.ndarray, k: int, row: np.ndarray) -> None:
-    """Row k of a matrix into panels of it, (P, K, L)."""
+    """Writes row k of a matrix into its panels, (P, K, L)."""
     lanes = _REGISTER // out.itemsize
     whole = len(row) // lanes
     for p in range(whole):
@@ -86,27 +85,27 @@ def in_panels(out: np.ndarray, k: int, row: np.ndarray) -> None:
 
 @compiled
 def clear(row: np.ndarray) -> None:
-    """row[:] = 0, which takes Numba longer to compile."""
+    """row[:] = 0, but faster to compile."""
     for j in range(len(row)):
         row[j] = 0
 
 
 @compiled
 def clear_rows(first: int, last: int, out: np.ndarray) -> None:
-    """Rows `first` to `last` of out (R, N) = 0."""
+    """Sets rows `first` to `last` of out (R, N) to 0."""
     for r in range(first, last):
         clear(out[r])
 
 
 @compiled
 def copy(out: np.ndarray, row: np.ndarray) -> None:
-    """out[:] = row, of which Numba would compile the words of an error for three seconds."""
+    """out[:] = row, without an error message that takes Numba three seconds to compile."""
     for j in range(len(out)):
         out[j] = row[j]
 
 
 def _times_plus(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
-    """a b + c, rounded once where the processor can."""
+    """a b + c, rounded once if the CPU supports it."""
     if not _FUSED:
         return builder.fadd(builder.fmul(a, b), c)
     kind, lanes = (a.type.element, f"v{a.type.count}") if isinstance(a.type, ir.VectorType) else (a.type, "")
@@ -116,7 +115,7 @@ def _times_plus(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
 
 @as_instructions
 def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """`_times_plus` of numbers of one kind."""
+    """`_times_plus` of numbers of one type."""
 
     def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         return _times_plus(builder, *arguments)
@@ -126,9 +125,9 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 @as_instructions
 def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
-    """`add_product`, as instructions."""
+    """`add_product` in LLVM instructions."""
     if not out.dtype == a.dtype == w.dtype:
-        return None  # no such function for Numba: what is read and written is counted in numbers of one size
+        return None  # not a valid overload: all arrays must have one dtype
 
     def instructions(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         arrays = [
@@ -199,7 +198,7 @@ def _add_product(typing: Any, out: Any, a: Any, w: Any) -> Any:
                 masked("store", builder.load(total), places[i, j], aligned, used[j], returned=ir.VoidType())
 
         def blocks(height: int, across: int, first_row: Any, last_row: Any, first_panel: Any, last_panel: Any) -> None:
-            """`height` rows by `across` panels at a time, for as long as there are that many."""
+            """Blocks of `height` rows by `across` panels, while there are enough."""
             down = builder.sdiv(builder.sub(last_row, first_row), constant(height))
             to_the_right = builder.sdiv(builder.sub(last_panel, first_panel), constant(across))
             with cgutils.for_range(builder, to_the_right) as p, cgutils.for_range(builder, down) as r:
@@ -223,9 +222,9 @@ def add_product(out: np.ndarray, a: np.ndarray, w: np.ndarray) -> None:
     """out += a w, (R, N) += (R, K) (K, N).
 
     Args:
-        out: rows may lie apart, the numbers of a row not.
-        a: in any layout.
-        w: panels of it, (P, K, L).
+        out: rows may be strided, but not the numbers of a row.
+        a: any layout.
+        w: its panels, (P, K, L).
     """
     _add_product(out, a, w)
 
@@ -256,7 +255,7 @@ def outer(first: int, last: int, out: np.ndarray, a: np.ndarray, b: np.ndarray) 
     """Rows `first` to `last` of out = aᵀ b, (R, N) = (R, M) (M, N), the sum of M outer products.
 
     Args:
-        a, b: (M, R) and (M, N); rows may lie apart.
+        a, b: (M, R) and (M, N); rows may be strided.
     """
     lanes, width = _REGISTER // b.itemsize, b.shape[1]
     held = np.empty((-(-width // lanes), AT_ONCE, lanes), b.dtype)

@@ -20,11 +20,11 @@ def answers(
     Args:
         labels, weights: (m,).
         v, c: V (1, k, D) and c (k,).
-        turned, straight: room for the panels of Vᵀ and V.
-        held: room for the panels of `AT_ONCE` states, (threads, P, AT_ONCE, L).
-        delta: room for ∂L/∂o_i = w_i (ŷ_i − y_i) of `AT_ONCE` states, (threads, AT_ONCE, k).
+        turned, straight: buffers for the panels of Vᵀ and V.
+        held: a buffer for the panels of `AT_ONCE` states, (threads, P, AT_ONCE, L).
+        delta: a buffer for ∂L/∂o_i = w_i (ŷ_i − y_i) of `AT_ONCE` states, (threads, AT_ONCE, k).
         grad_h: becomes ∂L/∂h, (m, D).
-        own_v, own_c, own_loss: become those of each thread's states, (threads, k, D), (threads, k) and (threads,).
+        own_v, own_c, own_loss: become ∂L/∂V, ∂L/∂c and L of each thread's states, (threads, k, D), (threads, k) and (threads,).
     """
     lay_out(me, threads, turned, v, True)
     lay_out(me, threads, straight, v, False)

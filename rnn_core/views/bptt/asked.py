@@ -20,7 +20,7 @@ class Way(Controls):
     """What of the way back is looked at.
 
     Attributes:
-        step, back: t of the loss and i of the copy, from 0; None: the loss that goes furthest, and a copy that it reaches.
+        step, back: t of the loss and k of the copy, from 0; None: the loss that goes furthest, and a copy that it reaches.
         layer, direction: whose copies.
         parameter: the code's name of the parameter, one of `parameters`; else the first of them.
         window: K; None: as the run was trained, or 5.
@@ -102,7 +102,7 @@ class Asked:
     """What of the way back is looked at, with what each copy receives.
 
     Attributes:
-        step, copy: t of the loss and i of the copy, from 0.
+        step, copy: t of the loss and k of the copy, from 0.
         layer, direction, parameter: whose copies.
         window: K.
     """

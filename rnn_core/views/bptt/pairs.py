@@ -55,17 +55,17 @@ def _explain_map(asked: Asked) -> str:
     w = asked.letter
     formula = (
         r"$$\delta(t,t) = \varphi'(a_t) \odot \frac{\partial L(t)}{\partial h_t}, \qquad "
-        r"\delta(t,i) = \varphi'(a_i) \odot W^\top \delta(t,i{+}1), \qquad "
-        r"\frac{\partial L(t)}{\partial W|(i)} = \delta(t,i)\, h_{i-1}^\top$$" + "\n\n"
+        r"\delta(t,k) = \varphi'(a_k) \odot W^\top \delta(t,k{+}1), \qquad "
+        r"\frac{\partial L(t)}{\partial W|(k)} = \delta(t,k)\, h_{k-1}^\top$$" + "\n\n"
         "(the Elman network's; gates have the same form with their own slopes).\n\n"
     )
     if not asked.facts.of_step:
         formula = (
-            r"$$\frac{\partial L(t)}{\partial U|(i)} = \delta(t,i)\, x_i^\top$$" + "\n\n"
+            r"$$\frac{\partial L(t)}{\partial U|(k)} = \delta(t,k)\, x_k^\top$$" + "\n\n"
             "This cell has no product with the state before, so there is no ∂L/∂W: a loss goes back along the states alone.\n\n"
         )
     return (
-        f"The network uses the same {w} at every step; call the one used at step i its copy {w}|(i). Each row is one loss, "
+        f"The network uses the same {w} at every step; call the one used at step k its copy {w}|(k). Each row is one loss, "
         "each column one copy, and the colour is the length of the gradient that the one sends to the other.\n\n"
         f"{formula}"
         f"From the loss at {asked.at(t)} to the copy of {asked.letter} at {asked.at(i)}: "

@@ -28,7 +28,7 @@ class Reached:
 
 
 def faded(asked: Asked) -> np.ndarray:
-    """‖δ(t,i)‖ / ‖δ(t,t)‖ of the chosen loss, by distance."""
+    """‖δ(t,k)‖ / ‖δ(t,t)‖ of the chosen loss, by distance."""
     row, t = asked.row, int(asked.flow.rows[asked.row])
     delta = asked.held.delta[row].astype(np.float64)
     away = delta[t:] if asked.direction else delta[t::-1]
@@ -43,8 +43,8 @@ def _reached(inputs: Inputs, controls: Way) -> Reached:
 
 def _draw_reach(found: Reached) -> tuple[Part, ...]:
     reach, n = found.reach, found.distances
-    state = "h" if len(found.asked.facts.parts) == 1 else "(h,c)"
-    series = {"‖δ(t,i)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
+    state = "h" if len(found.asked.facts.parts) == 1 else "(h,m)"
+    series = {"‖δ(t,k)‖ / ‖δ(t,t)‖, this loss": (np.arange(len(found.left)), found.left),
               f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}  # fmt: skip
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
@@ -94,7 +94,7 @@ def _explain_reach(found: Reached) -> str:
         "on this scale fades "
         "by the same factor at each step (vanishing); one that rises explodes.\n\n"
         f"{bound}\n\n‖∂h_t/∂h_k‖₂ is the most that any change of the state at k can still move the state at t"
-        + (", here of the pair (h, c)" if len(found.asked.facts.parts) > 1 else "")
+        + (", here of the pair (h, m)" if len(found.asked.facts.parts) > 1 else "")
         + f".{growth}{thinned}"
     )
 

@@ -26,8 +26,8 @@ def _explain_shares(asked: Asked) -> str:
         f"Each copy of {w} gets its own gradient, and training moves the one {w} by their sum. A copy's share is how far it "
         "points along that sum; the shares add up to 1, and a negative one pulls against the sum. The colours tell how far "
         "away the losses were that a share came from.\n\n"
-        rf"$$s_i = \frac{{\langle \partial L/\partial {w}|(i),\ \partial L/\partial {w} \rangle}}"
-        rf"{{\lVert \partial L/\partial {w} \rVert^2}}, \qquad \textstyle\sum_i s_i = {shares.sum():.3f}$$" + "\n\n"
+        rf"$$s_k = \frac{{\langle \partial L/\partial {w}|(k),\ \partial L/\partial {w} \rangle}}"
+        rf"{{\lVert \partial L/\partial {w} \rVert^2}}, \qquad \textstyle\sum_i s_k = {shares.sum():.3f}$$" + "\n\n"
         f"‖∂L/∂{w}‖ = {number(flow.norms[asked.name])}. The largest share is {shares[most]:.3f}, of the copy at "
         f"{asked.at(most)}; {len(against)} of {len(shares)} copies pull against the sum"
         + (f", together {shares[against].sum():.3f}." if len(against) else ".") + missing
@@ -57,7 +57,7 @@ def _explain_running(asked: Asked) -> str:
     return (
         f"The sweep meets the copies {way} and adds their gradients up. The sum starts as one copy's and ends as ∂L/∂{w}, "
         "where both lines are 1.\n\n"
-        rf"$$G_i = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {w}|(j)$$" + "\n\n"
+        rf"$$G_k = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {w}|(j)$$" + "\n\n"
         f"After {min(met, len(cosines))} of {len(cosines)} copies the sum points within 8° of ∂L/∂{w} (cosine 0.99) for good."
     )
 

@@ -45,7 +45,7 @@ def cut_words(cut: Cut) -> str:
     asked, losses = cut.asked, cut.losses
     counted = int((asked.flow.weights > 0).sum())
     said = "\n".join(
-        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t, i) kept, "
+        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t,k) kept, "
         f"{one.dropped:,} dropped. What is left of the gradient of {asked.letter}: cosine with the full one "
         f"**{one.against.cosines[asked.name]:.4f}**, **{one.against.ratios[asked.name]:.4f}** of its length; the bias, which "
         f"is what is missing, is {one.against.bias[asked.name]:.4f} of it."
@@ -74,7 +74,7 @@ def _explain_cut(cut: Cut) -> str:
         "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
         "less than K steps away. Chunks of K keep the copies in t's own chunk of K steps, so the first step of a chunk "
         "keeps itself alone: this is cheap in training, because no gradient is carried over a boundary.\n\n"
-        r"$$\text{window: } |t-i| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (i-1)/K \rfloor$$" + "\n\n"
+        r"$$\text{window: } |t-k| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (k-1)/K \rfloor$$" + "\n\n"
         + cut_words(cut) + "\n\nThe bias does not average out over texts." + last * (cut.asked.flow.loss == "last")
     )  # fmt: skip
 

@@ -35,9 +35,9 @@ def _draw_walk(walk: Walk) -> tuple[Part, ...]:
     asked = walk.asked
     held, row = asked.held, asked.row
     series = {
-        "‖∂L(t)/∂hᵢ‖, at the state": held.states[row],
-        "‖δ(t,i)‖, at the pre-activation": held.delta[row],
-        f"‖∂L(t)/∂{asked.letter}|(i)‖, at the copy": held.pairs[asked.parameter][row],
+        "‖∂L(t)/∂hₖ‖, at the state": held.states[row],
+        "‖δ(t,k)‖, at the pre-activation": held.delta[row],
+        f"‖∂L(t)/∂{asked.letter}|(k)‖, at the copy": held.pairs[asked.parameter][row],
     }
     return figure(figures.along(series, asked.flow.tokens, "length", asked.copy))
 
@@ -48,7 +48,7 @@ def path_words(walk: Walk) -> str:
     if path is None:
         return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}: that is read later."
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
-    state, apart = " (of h and c together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
+    state, apart = " (of h and m together)" if len(path.parts) > 1 else "", abs(path.down - path.back)
     s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "of length")
     w, recurrent = asked.facts.letters[path.parameter], _recurrent(asked, path)
     factor, fixed = ("state before", ", with the state before held fixed") if recurrent else ("input", "")
@@ -136,12 +136,12 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
     delta = held.delta[row]
     factors = [None, *(over(delta[b], delta[a]) for a, b in pairwise(steps))]
     return {
-        "i": [i + 1 for i in steps],
+        "k": [i + 1 for i in steps],
         "token": [visible(flow.tokens[i]) for i in steps],
-        "‖∂L(t)/∂hᵢ‖": held.states[row, steps].tolist(),
-        "‖δ(t,i)‖": delta[steps].tolist(),
+        "‖∂L(t)/∂hₖ‖": held.states[row, steps].tolist(),
+        "‖δ(t,k)‖": delta[steps].tolist(),
         "factor of the step": factors,
-        f"‖∂L(t)/∂{asked.letter}|(i)‖": held.pairs[asked.parameter][row, steps].tolist(),
+        f"‖∂L(t)/∂{asked.letter}|(k)‖": held.pairs[asked.parameter][row, steps].tolist(),
     }
 
 

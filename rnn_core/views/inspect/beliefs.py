@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_core.analysis.steps import counted_steps
+from rnn_core.analysis.steps import counted_steps, cut_step
 from rnn_core.figures import bars, lines, palette, tags
+from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import (
     NEEDS,
@@ -29,10 +30,11 @@ class Beliefs:
         curve: its name.
         p: (T, k).
         step, label: the chosen ones; the label may be None.
-        decided: the decision step; None where there is none.
+        decided: the decision step of this curve; None where there is none.
         trained: where the run's loss is taken.
         counted: whether it counts this step.
-        both: whether the states know what comes after it.
+        layers, directions: of the network.
+        cut: the first step that training and evaluation leave out; None where they read the whole text.
     """
 
     curve: str
@@ -44,59 +46,64 @@ class Beliefs:
     decided: int | None
     trained: str
     counted: bool
-    both: bool
+    layers: int
+    directions: int
+    cut: int | None
 
 
 def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
-    trace, run = inputs.trace, inputs.run
+    trace, (layers, directions) = inputs.trace, inputs.trace.states.shape[:2]
     return Beliefs(
         controls.curve, trace.curves[controls.curve], trace.tokens, trace.labels, controls.at, controls.label,
-        trace.decision_step, trained(inputs), bool(counted_steps(run, len(trace.tokens))[controls.at] > 0),
-        run.config.model.bidirectional,
+        trace.decided(controls.curve), trained(inputs), bool(counted_steps(inputs.run, len(trace.tokens))[controls.at] > 0),
+        layers, directions, cut_step(inputs.run, trace),
     )  # fmt: skip
 
 
-_CURVES = {
-    "answers": (
-        "**Answer if the text stopped here**: from the state h after this step, one more step is taken on `<eos>`, and "
-        "the readout after it is the answer. Training asked for answers after `<eos>`, so this is what it has learnt.",
-        r"h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad \hat y_t = \mathrm{softmax}(c + V h'_t)",
-    ),
-    "readouts": (
-        "**Readout**: the states at this step, which know {read}, are turned into probabilities directly. {taught}",
-        r"o_t = c + V h_t, \qquad \hat y_t = \mathrm{softmax}(o_t)",
-    ),
-}
-"""What a curve is, and its formula."""
-
-
-def _taught(found: Beliefs) -> str:
-    """Whether training asked for the readout at this step, as a sentence."""
-    if found.trained == "last":
-        return ("This run was trained on its last step alone: nobody ever taught it its earlier readouts, so they may be "
-                "odd.")  # fmt: skip
+def _readouts(found: Beliefs) -> str:
+    """What the curve of readouts is, with its formula."""
     if found.counted:
-        return "The loss of this run counts this step, so the readout has been taught."
-    return "The loss of this run does not count this step, so the readout may be odd."
+        taught = "The loss of this run counts this step, so the readout has been taught."
+    elif found.trained == "last":
+        taught = "This run was trained on its last step alone: its earlier readouts were never taught, so they may be odd."
+    else:
+        taught = "The loss of this run does not count this step, so the readout may be odd."
+    return (
+        f"**Readout**: the states at this step, which know {known_words(found.directions == 2)}, are turned into probabilities "
+        f"directly. {taught}\n\n$${formulas.readout(found.layers, found.directions)}$$"
+        + formulas.top_words(found.layers, found.directions)
+    )
+
+
+def _answers(found: Beliefs) -> str:
+    """What the curve of answers is, with its formula."""
+    taught = "The loss of this run is that of the answer after `<eos>` alone, so this is what the network has learnt."
+    if found.trained != "last":
+        taught = "The loss of this run counts every step: the readouts before `<eos>`, and the answer after it."
+    return (
+        "**Answer if the text stopped here**: from the state after this step, one more step is taken on `<eos>`, and the "
+        f"readout after it is the answer. {taught}\n\n"
+        r"$$h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad o_t = c + V h'_t, \quad "
+        r"\hat y_t = \mathrm{softmax}(o_t)$$" + formulas.top_words(found.layers, found.directions)
+        + "\n\nAfter `<eos>` itself nothing more is fed."
+    )
 
 
 def _explain_beliefs(found: Beliefs) -> str:
-    said, formula = _CURVES[found.curve]
     decision = ""
     if found.decided is not None:
         decision = (
-            f"\n\n**Decision step** {place(found.decided, found.tokens[found.decided])}: "
-            "from here on the answer never changes again."
+            f"\n\n**Decision step** of this curve: {place(found.decided, found.tokens[found.decided])}. From there on the most "
+            "probable class never changes again."
         )
-    said = said.format(read=known_words(found.both), taught=_taught(found))
+    said = (_answers if found.curve == "answers" else _readouts)(found)
     here = f"At {place(found.step, found.tokens[found.step])}: {most_probable(found.labels, found.p[found.step])}."
-    return f"{said}\n\n$${formula}$$\n\n{here}{decision}"
+    return f"{said}\n\n{here}{decision}"
 
 
 def _draw_beliefs(found: Beliefs) -> tuple[Part, ...]:
-    decided = found.decided if found.curve == "answers" else None
     colours = palette.class_colours(found.labels)
-    return figure(lines.beliefs(found.p, found.labels, found.tokens, colours, decided, found.step))
+    return figure(lines.beliefs(found.p, found.labels, found.tokens, colours, found.decided, found.step, found.cut))
 
 
 CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}
@@ -134,8 +141,8 @@ def _draw_tags(found: Beliefs) -> tuple[Part, ...]:
 
 def _explain_tags(found: Beliefs) -> str:
     return (
-        f"Each token has its own answer, from the states at its step, which know {known_words(found.both)}:\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + "\n\n"
+        f"Each token has its own answer, from the states at its step, which know {known_words(found.directions == 2)}:\n\n"
+        f"$${formulas.readout(found.layers, found.directions)}$${formulas.top_words(found.layers, found.directions)}\n\n"
         f"At {place(found.step, found.tokens[found.step])}: {most_probable(found.labels, found.p[found.step])}."
     )
 

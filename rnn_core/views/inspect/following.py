@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core.analysis.steps import targets_of
 from rnn_core.figures import bars, lines, palette
+from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Labelled, Step, bytes_of, pick_step, place
 from rnn_core.views.inspect.losses import Losses, asked
@@ -38,12 +39,13 @@ def _explain_next_losses(found: Losses) -> str:
         mean = f"The mean over this text is {number(loss)} nats per token, a perplexity of {number(float(np.exp(loss)))}."
     return (
         "The loss of a step is the surprise at the token that follows, given the readout at that step:\n\n"
-        r"$$L(t) = -\log \hat y_t[w_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state of 0."
+        r"$$L(t) = -\log \hat y_t[\mathrm{token}_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state "
+        "of 0."
     )
 
 
 NEXT_LOSSES: View[Step, Losses] = View(
-    "next-losses", "How surprised is the network at the token that follows?", NEEDS, Step,
+    "next-losses", "How large is the loss of each next token?", NEEDS, Step,
     _next_losses, _draw_next_losses, _explain_next_losses, bytes_of("T", each=24), pick_step,
 )  # fmt: skip
 
@@ -57,6 +59,7 @@ class Next:
         best: the five most probable with their probabilities, as Markdown.
         size: N.
         truth: the one that comes next; None behind the last.
+        layers: of the network.
     """
 
     labels: tuple[str, ...]
@@ -66,6 +69,7 @@ class Next:
     truth: str | None
     step: int
     token: str
+    layers: int
 
 
 def _next(inputs: Inputs, controls: Step) -> Next:
@@ -76,7 +80,8 @@ def _next(inputs: Inputs, controls: Step) -> Next:
         shown[-1] = target
     best = " · ".join(f"“{literal(trace.labels[i], 30)}” {p[i]:.4f}" for i in np.argsort(-p)[:5])
     truth = trace.labels[target] if target >= 0 else None
-    return Next(tuple(trace.labels[i] for i in shown), p[shown], best, len(p), truth, t, trace.tokens[t])
+    layers, labels = len(trace.states), tuple(trace.labels[i] for i in shown)
+    return Next(labels, p[shown], best, len(p), truth, t, trace.tokens[t], layers)
 
 
 def _draw_next(found: Next) -> tuple[Part, ...]:
@@ -88,7 +93,8 @@ def _explain_next(found: Next) -> str:
     return (
         f"The readout gives each of the N = {found.size:,} tokens of the vocabulary a probability to come next, from the state "
         "at this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$" + f"\n\nAfter {place(found.step, found.token)}: {found.best}."
+        f"$${formulas.readout(found.layers, 1)}$${formulas.top_words(found.layers, 1)}\n\n"
+        f"After {place(found.step, found.token)}: {found.best}."
     )
 
 

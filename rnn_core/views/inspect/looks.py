@@ -75,7 +75,7 @@ class Held(Step):
 
 
 def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
-    """What can be looked at besides h: c and the gates, where the cell has them."""
+    """What can be looked at besides h: m and the gates, where the cell has them."""
     cell = loaded.cell
     return (*cell.parts, *cell.kept_names)
 
@@ -83,7 +83,7 @@ def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
 def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
     """How the values of `quantity`, `layer` or `direction` are called."""
     return {
-        "quantity": ({"h": "state h", "c": "memory c"} | {one.name: one.words for one in loaded.cell.kept}).__getitem__,
+        "quantity": ({"h": "state h", "m": "memory m"} | {one.name: one.words for one in loaded.cell.kept}).__getitem__,
         "layer": lambda layer: f"layer {layer + 1}",
         "direction": lambda direction: ("from the start", "from the end")[direction],
     }[choice]
@@ -91,7 +91,7 @@ def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
 
 def series(trace: Trace, held: Held) -> np.ndarray:
     """(T, d) the quantity looked at."""
-    all_steps = ({"h": trace.states, "c": trace.cells} | trace.gates).get(held.quantity)
+    all_steps = ({"h": trace.states, "m": trace.cells} | trace.gates).get(held.quantity)
     found: np.ndarray = (trace.states if all_steps is None else all_steps)[held.layer, held.direction]
     return found
 

@@ -1,4 +1,4 @@
-"""How surprised each step is at the label."""
+"""The loss of each step's readout at the label."""
 
 from dataclasses import dataclass, replace
 
@@ -93,6 +93,6 @@ def _choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
 
 
 LOSSES: View[Labelled, Losses] = View(
-    "losses", "How surprised is each step's readout at the label?", NEEDS, Labelled,
+    "losses", "How large is the loss at each step?", NEEDS, Labelled,
     _losses, _draw_losses, _explain_losses, bytes_of("T", each=24), pick_step, _choose_label,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import bars, heatmap
+from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, Step, bytes_of, name_of, place, quantities, series, token_kind
 from rnn_core.views.view import Choice, Part, View, figure, literal, number
@@ -19,8 +20,10 @@ class States:
         values: (T, d).
         quantity, layer, step, unit: the chosen ones; the unit may be None.
         bounded: whether the quantity is a gate, which σ keeps in 0…1.
-        equations: of the cell, as LaTeX.
-        both: whether there are two directions.
+        equations: of this layer and direction, as LaTeX.
+        direction: 1 where it reads from the end.
+        layers: how many there are.
+        matrices: the letters of the cell's matrices, and what each multiplies.
     """
 
     values: np.ndarray
@@ -31,14 +34,21 @@ class States:
     bounded: bool
     tokens: tuple[str, ...]
     equations: tuple[str, ...]
-    both: bool
+    direction: int
+    layers: int
+    matrices: dict[str, str]
 
 
 def _states(inputs: Inputs, controls: Held) -> States:
-    trace = inputs.trace
+    trace, cell = inputs.trace, inputs.run.cell
+    layers, directions = trace.states.shape[:2]
+    matrices = dict.fromkeys((cell.declared[name].letter for name in cell.of_inputs), "x")
+    matrices |= dict.fromkeys((cell.declared[name].letter for name in cell.of_step), "the state before")
     return States(
         series(trace, controls).copy(), controls.quantity, controls.layer, controls.at, controls.unit,
-        _bounded(inputs, controls.quantity), trace.tokens, tuple(inputs.run.cell.equations), trace.states.shape[1] == 2,
+        _bounded(inputs, controls.quantity), trace.tokens,
+        formulas.cell(cell.equations, cell.parts, controls.layer, controls.direction, directions), controls.direction, layers,
+        matrices,
     )  # fmt: skip
 
 
@@ -66,21 +76,32 @@ def unit_words(found: States) -> str:
 
 def _explain_states(found: States) -> str:
     values = found.values
-    equations = r" \\ ".join(found.equations)
     unit = ""
     if found.unit is not None:
         unit = f" Unit {found.unit} there is {number(float(values[found.step, found.unit]))}."
     colours = "faint near 0, strong blue near 1" if found.bounded else "purple below 0, green above, faint near 0"
     return (
-        f"Each column is one step, each row one of the {values.shape[1]} units; {colours}. "
-        "Before the first step the state is 0.\n\n"
-        rf"$$\begin{{gathered}} {equations} \end{{gathered}}$$" + "\n\n"
-        "U carries the word's embedding x to the units, W the state before, b is the bias; σ squeezes to "
+        f"Each column is one step, each row one of the {values.shape[1]} units; {colours}.\n\n"
+        f"{formulas.lines(found.equations)}\n\n"
+        f"These are the equations of {_which(found)}: x is {_read(found)}; {_multiplied(found)}, b is the bias; σ squeezes to "
         "0…1, tanh to −1…1.\n\n"
         f"At {place(found.step, found.tokens[found.step])} the {found.quantity} of layer {found.layer + 1} has length "
         f"{number(float(np.linalg.norm(values[found.step])))} (Euclidean).{unit}"
-        + (" Direction 2 reads from the end of the text." if found.both else "")
     )
+
+
+def _which(found: States) -> str:
+    """The layer and the direction, in words."""
+    where = f"layer {found.layer + 1} of {found.layers}" if found.layers > 1 else "the layer"
+    return where + (", which reads the text from its end" if found.direction else "")
+
+
+def _read(found: States) -> str:
+    return "the embedding of the token" if found.layer == 0 else f"the state of layer {found.layer}"
+
+
+def _multiplied(found: States) -> str:
+    return ", ".join(f"{letter} multiplies {what}" for letter, what in found.matrices.items())
 
 
 def _pick_cell(point: list[Any]) -> dict[str, Any]:
@@ -174,7 +195,7 @@ def _explain_embedding(found: Embedded) -> str:
     return (
         f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the vocabulary; "
         f"x_t is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
-        r"$$x_t = E^\top \mathrm{onehot}(w_t) = E[w_t]$$"
+        r"$$x_t = E^\top \mathrm{onehot}(\mathrm{token}_t) = E[\mathrm{token}_t]$$"
     )
 
 

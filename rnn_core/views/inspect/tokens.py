@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.analysis.steps import targets_of
+from rnn_core.analysis.steps import cut_step, targets_of
 from rnn_core.figures import palette
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
@@ -27,6 +27,7 @@ class Tokens:
         colours: of the classes, by their names.
         kind: what a token is: words or characters.
         named: whether each token has the name of its class below it.
+        cut: the step from which on training and evaluation would read nothing; None where they read the whole text.
     """
 
     words: str
@@ -38,6 +39,7 @@ class Tokens:
     colours: dict[str, str]
     kind: str
     named: bool = False
+    cut: int | None = None
 
 
 def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
@@ -50,16 +52,17 @@ def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
         f"The answer is **{literal(trace.labels[answer])}** (p = {trace.readouts[-1, answer]:.3f}), {when}. Each word is "
         "coloured by the answer if the text stopped there."
     )
+    cut = cut_step(inputs.run, trace)
     colours, p = palette.class_colours(trace.labels), trace.curves["answers"].max(1)
-    return Tokens(words, trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs))
+    return Tokens(words, trace.tokens, trace.known, controls.at, trace.beliefs, p, colours, token_kind(inputs), cut=cut)
 
 
 def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
     trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
+    cut = cut_step(inputs.run, trace)
     words = "Each word is coloured by its tag. Click a word, or walk with the arrow keys."
     p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
-    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), named=True)
-
+    return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut)
 
 def _foreseen(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace

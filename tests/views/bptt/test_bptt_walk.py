@@ -14,9 +14,9 @@ from tests.views.bptt.asked import Looking, asked_of
 
 def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) -> None:
     table = views.steps_back(asked_of(workspace, "lstm").asked)
-    assert table["i"] == [6, 5, 4, 3, 2, 1] and table["factor of the step"][0] is None
-    product = table["‖δ(t,i)‖"][0] * np.prod(table["factor of the step"][1:])
-    assert product == pytest.approx(table["‖δ(t,i)‖"][-1], rel=1e-5)
+    assert table["k"] == [6, 5, 4, 3, 2, 1] and table["factor of the step"][0] is None
+    product = table["‖δ(t,k)‖"][0] * np.prod(table["factor of the step"][1:])
+    assert product == pytest.approx(table["‖δ(t,k)‖"][-1], rel=1e-5)
 
 
 @pytest.mark.parametrize("both", [False, True])

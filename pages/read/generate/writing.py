@@ -1,0 +1,114 @@
+"""The tab that writes: the prompt, the text with its probabilities, and what else could have come."""
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from pages.common import cache, inputs, state, view_panel, widgets
+from pages.common.cache import workspace
+from pages.read.generate import settings, tree
+from rnn_core import tasks
+from rnn_core.config import WriteConfig
+from rnn_core.results import OVERFLOW
+from rnn_core.views import view
+from rnn_core.views.view import literal
+from rnn_core.workspace.explorations import Branch, Writing
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import KEPT_DAYS
+
+MOST_SECONDS = 30
+"""After which a text ends that a large network writes slowly."""
+
+_REDRAWN_S = 0.06
+
+
+def show(run: Run) -> None:
+    """The whole tab. Writes by itself where nothing was written yet."""
+    task, held, chosen = tasks.of(run.config), state.session(), state.selection()
+    writing = workspace().writing(chosen.writing) if chosen.writing else None
+    gone = chosen.writing is not None and writing is None
+    if gone:
+        st.info(f"The text of this link is no longer kept: texts are deleted after {KEPT_DAYS['explorations']} days without use.",
+                icon=":material/link_off:")  # fmt: skip
+    if writing is not None and (writing.run != run.id or chosen.branch >= len(writing.branches)):
+        writing = None
+    if writing is not None and held.prompt is None:
+        held.prompt, held.how = writing.prompt, writing.branches[chosen.branch].how
+
+    examples = task.texts()
+    prompt, how = settings.prompt(examples[0]), settings.how()
+    buttons = st.container(horizontal=True, vertical_alignment="center")
+    asked = buttons.button("Write", type="primary", icon=":material/edit:")
+    asked |= buttons.button("Write with the next seed", icon=":material/casino:", on_click=settings.other_seed)
+    settings.examples(examples, buttons)
+    place = st.empty()
+    if asked or (writing is None and not gone):
+        base = writing if writing is not None and writing.prompt == prompt else Writing(run.id, prompt)
+        _write(place, run, base, None, 0, "", how)
+    if writing is not None:
+        _look(place, run, writing, how)
+
+
+def _look(place: Any, run: Run, writing: Writing, how: WriteConfig) -> None:
+    """The text of the chosen branch, token by token."""
+    task, branch = tasks.of(run.config), state.selection().branch
+    if state.selection().text != (whole := writing.whole(branch)):
+        state.select(text=whole)
+    read = inputs.of_text(run)
+    if read.trace.overflows:
+        widgets.problem(OVERFLOW)
+        return
+    for warning in read.trace.warnings:
+        st.warning(literal(warning, 300), icon=":material/help:")
+    tree.branches(writing, branch)
+    given = len(task.cut(writing.beginning(branch), run.config.data.tokens))
+    view_panel.show(view("written"), read, given=given)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        view_panel.show(view("choice"), read, temperature=how.temperature, top_k=how.top_k, top_p=how.top_p)
+    step = view("written").chosen(state.selection(), given=given).settled(read).at
+    with right:
+        if instead := tree.alternatives(read, step, how):
+            _write(place, run, writing, branch, *instead, how)
+    view_panel.rows((("next-losses",), ("states",)), task.views["generate"].__contains__, read)
+    _look_back(run, read.trace.text)
+
+
+def _look_back(run: Run, text: str) -> None:
+    """The gradient of each loss at each step of the text, once it is asked for."""
+    back = st.expander("Which past tokens does the gradient of each loss reach?", key="backwards", on_change="rerun")
+    if not back.open:
+        return
+    with back, widgets.saying_problems():
+        asked = (text, False, None, None, False, False)
+        found = cache.backward(run, *asked, False)
+        if found.cut:
+            st.info(found.cut, icon=":material/content_cut:")
+        way = inputs.of(target=((str(run.path), cache.version_of(run), *asked), found))
+        view_panel.choose(view("pairs"), way)
+        view_panel.show(view("pairs"), way, choices=False)
+        st.page_link("pages/understand/bptt/bptt.py", label="Open this text on BPTT", icon=":material/undo:")
+
+
+def _write(place: Any, run: Run, writing: Writing, parent: int | None, at: int, chosen: str, how: WriteConfig) -> None:
+    """Writes a further text into `place` as it grows, saves it, and has it shown from then on."""
+    begun, number = writing.with_branch(Branch(parent, at, chosen, "", how)), len(writing.branches)
+    beginning, parts, shown = begun.beginning(number), list[str](), 0.0
+    network, end = cache.loaded(run).network, time.monotonic() + MOST_SECONDS
+    for token in tasks.of(run.config).write(network, run.config, run.speech.vocabulary, beginning, how):
+        parts.append(token.text)
+        now = time.monotonic()
+        if now - shown > _REDRAWN_S:
+            place.code(beginning + "".join(parts), language=None, wrap_lines=True)
+            shown = now
+        if now > end:
+            break
+    text = "".join(parts)
+    if not (beginning + text).strip():
+        st.warning("The network ended the text at once. Try another seed or a prompt.", icon=":material/edit_off:")
+        return
+    kept = writing.with_branch(Branch(parent, at, chosen, text, how))
+    read = len(tasks.of(run.config).cut(beginning, run.config.data.tokens))
+    state.select(text=beginning + text, writing=workspace().keep_writing(kept), branch=number, step=read + (1 if text else 0))
+    st.rerun()

@@ -1,0 +1,63 @@
+"""The network's formulas as LaTeX, for the layer and direction that is looked at.
+
+A letter without a layer's number is of the layer and direction that is looked at; x_t is what that layer reads.
+"""
+
+from collections.abc import Sequence
+
+
+def cell(equations: Sequence[str], parts: Sequence[str], layer: int, direction: int, directions: int) -> tuple[str, ...]:
+    """The equations of one layer and direction: what x_t is, the cell's own equations, and the state before the first step.
+
+    Args:
+        equations, parts: as the cell declares them.
+        layer, direction: which, from 0. Direction 1 reads from the end.
+        directions: how many there are.
+    """
+    own = (_read(equation, direction) for equation in equations)
+    first = "{T+1}" if direction else "0"
+    start = " = ".join([*(f"{part}_{first}" for part in parts), "0"])
+    return (f"x_t = {below(layer, directions)}", *own, start)
+
+
+def _read(equation: str, direction: int) -> str:
+    """An equation in the order of a direction: read from the end, the state before step t is that of step t + 1."""
+    return equation.replace("{t-1}", "{t+1}") if direction else equation
+
+
+def below(layer: int, directions: int) -> str:
+    """What a layer, from 0, reads at a step: the embedding of the token, or the states of the layer below."""
+    return r"E[\mathrm{token}_t]" if layer == 0 else _states(layer, directions)
+
+
+def top(layers: int, directions: int) -> str:
+    """What the readout multiplies by V: the states of the top layer, of both directions where there are two."""
+    return "h_t" if (layers, directions) == (1, 1) else _states(layers, directions)
+
+
+def _states(number: int, directions: int) -> str:
+    """The states of a layer, whose number is counted from 1."""
+    if directions == 1:
+        return f"h^{{({number})}}_t"
+    return rf"[\overrightarrow{{h}}^{{({number})}}_t; \overleftarrow{{h}}^{{({number})}}_t]"
+
+
+def readout(layers: int, directions: int) -> str:
+    """The readout at a step."""
+    return rf"o_t = c + V {top(layers, directions)}, \qquad \hat y_t = \mathrm{{softmax}}(o_t)"
+
+
+def lines(equations: Sequence[str]) -> str:
+    """Equations one below the other, for Markdown."""
+    joined = r" \\ ".join(equations)
+    return rf"$$\begin{{gathered}} {joined} \end{{gathered}}$$"
+
+
+def top_words(layers: int, directions: int) -> str:
+    """What the readout reads, in words, where it is not plain: a paragraph after the formula; else empty."""
+    said = []
+    if layers > 1:
+        said.append(f"the top layer of {layers}")
+    if directions > 1:
+        said.append("both directions, that from the start first")
+    return f"\n\nThe state that is read out is that of {', of '.join(said)}." if said else ""

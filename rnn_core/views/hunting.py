@@ -1,0 +1,168 @@
+"""Which unit alone tells a pattern in the text, and the text coloured by a unit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from rnn_core.analysis import hunting
+from rnn_core.analysis.hunting import PATTERNS, Hunt
+from rnn_core.config import Problem
+from rnn_core.figures import palette
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, name_of, pick_step, quantities, series
+from rnn_core.views.view import Choice, Part, Table, View, literal, number
+from rnn_core.views.writing import Running, pieces
+
+MOST_LISTED = 10
+
+
+@dataclass(frozen=True)
+class Hunted(Held):
+    """A pattern, and the unit by which the text is coloured; None: the best one."""
+
+    pattern: str = "brackets"
+    expression: str = ""
+    among: str | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        offered = quantities(inputs.run)
+        among = self.among if self.among in offered else inputs.run.cell.parts[-1]
+        pattern = self.pattern if self.pattern in PATTERNS else "brackets"
+        held = super().settled(inputs)
+        return replace(held, quantity=among, among=among, pattern=pattern)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The units that tell a pattern, and the text by one of them.
+
+    Attributes:
+        hunt: the scores.
+        running: the text, coloured by the unit.
+        pattern: what is looked for, in words.
+        quantity: of which quantity the units are, in words.
+        unit: the one that colours the text.
+        unit_score: its held-out score; None where it is not among those listed.
+        marked: the first place of the pattern in the text, as Markdown.
+        yes: whether the pattern is yes or no; else it is a number.
+    """
+
+    hunt: Hunt
+    running: Running
+    pattern: str
+    quantity: str
+    unit: int
+    unit_score: float | None
+    marked: str
+    yes: bool
+
+
+def _found(inputs: Inputs, controls: Hunted) -> Found:
+    trace = inputs.trace
+    words, marks = PATTERNS[controls.pattern]
+    if marks is None and not controls.expression:
+        raise Problem("Type a regular expression: the units that tell its matches are looked for.")
+    marked = marks(trace.text) if marks else hunting.matches(trace.text, controls.expression)
+    wanted = hunting.at_tokens(marked, trace.offsets[1:-1])
+    values = series(trace, controls)[1:-1]
+    hunt = hunting.hunt(values, wanted)
+    unit = int(hunt.units[0]) if controls.unit is None else controls.unit
+    place = np.flatnonzero(hunt.units == unit)
+    own = values[:, unit].astype(float)
+    scale = max(float(np.abs(own).max()), 1e-9)
+    tokens, steps = pieces(trace), np.arange(1, len(own) + 1)
+    says = tuple(f"t = {step + 1}: {value:+.3f}" for step, value in zip(steps.tolist(), own.tolist(), strict=True))
+    shown = Running(tokens, own / scale, says, 0, steps, controls.at, palette.POSITIVE, palette.NEGATIVE)
+    yes = wanted.dtype == bool
+    return Found(
+        hunt, shown, words if marks else f"a match of {controls.expression}", name_of(inputs.run, "quantity")(controls.quantity),
+        unit, float(hunt.held_out[place[0]]) if len(place) else None, _first(tokens, wanted) if yes else "", yes,
+    )  # fmt: skip
+
+
+def _first(tokens: Sequence[str], wanted: np.ndarray) -> str:
+    """The first stretch of tokens that the pattern marks, as Markdown."""
+    start = int(wanted.argmax())
+    end = start + int(np.append(wanted[start:], False).argmin())
+    return literal("".join(tokens[start:end]), 60)
+
+
+def _draw(found: Found) -> tuple[Part, ...]:
+    hunt, score = found.hunt, "balanced accuracy" if found.yes else "r²"
+    listed = slice(0, MOST_LISTED)
+    table = Table({
+        "unit": hunt.units[listed].tolist(),
+        f"{score}, where chosen": hunt.fitted[listed].round(3).tolist(),
+        f"{score}, held out": hunt.held_out[listed].round(3).tolist(),
+        "says yes" if found.yes else "with the number": [_direction(found, i) for i in range(len(hunt.units[listed]))],
+    })  # fmt: skip
+    return (
+        Part("text", _words(found)), Part("table", table), Part("running", found.running),
+        Part("caption", f"Coloured by unit {found.unit} of {found.quantity}: green above 0, purple below. Click a token to "
+             "choose a step."),
+    )  # fmt: skip
+
+
+def _direction(found: Found, place: int) -> str:
+    above = bool(found.hunt.above[place])
+    if not found.yes:
+        return "grows" if above else "falls"
+    return f"{'above' if above else 'below'} {found.hunt.thresholds[place]:.3f}"
+
+
+def _words(found: Found) -> str:
+    hunt = found.hunt
+    best, chance = float(hunt.held_out[0]), "by chance 0.5" if found.yes else "by chance 0"
+    said = (
+        f"Unit **{hunt.units[0]}** of {found.quantity} tells “{literal(found.pattern, 60)}” best: {number(best)} held out "
+        f"({chance}; for the pattern moved along the text, the best unit gets {number(hunt.chance)}). "
+    )
+    if found.yes:
+        said += f"{hunt.share:.1%} of the {hunt.tokens:,} tokens are of the pattern; the first of them: “{found.marked}”. "
+    learnt = best - hunt.chance > 0.1
+    return said + ("" if learnt else "So no unit alone tells it much better than chance.")
+
+
+def _explain(found: Found) -> str:
+    formula = (
+        r"$$\text{balanced accuracy} = \tfrac{1}{2} \left( \frac{\text{right yes}}{\text{all yes}}"
+        r" + \frac{\text{right no}}{\text{all no}} \right)$$"
+        if found.yes
+        else r"$$r^2 = \frac{\left(\sum_t (x_t - \bar x)(y_t - \bar y)\right)^2}"
+        r"{\sum_t (x_t - \bar x)^2 \, \sum_t (y_t - \bar y)^2}$$"
+    )
+    rule = "A unit says yes on one side of a threshold. " if found.yes else ""
+    chosen = "Threshold and direction are" if found.yes else "The direction is"
+    return (
+        f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the rest, "
+        f"which were not looked at:\n\n{formula}\n\nMany units are tried, so the best one looks good where it is chosen: "
+        f"{number(float(found.hunt.fitted[0]))} there, {number(float(found.hunt.held_out[0]))} held out. The same hunt for the "
+        f"pattern moved along the text to {hunting.ROTATIONS} other places gives {number(found.hunt.chance)}."
+    )
+
+
+def _choices(inputs: Inputs, controls: Hunted) -> tuple[Choice, ...]:
+    run, model = inputs.run, inputs.run.config.model
+    return (
+        Choice("pattern", "Pattern", tuple(PATTERNS), lambda name: PATTERNS[name][0], form="box"),
+        Choice("among", "Units of", quantities(run), name_of(run, "quantity"), form="box"),
+        Choice("layer", "Layer", tuple(range(model.layers)), name_of(run, "layer")),
+    )
+
+
+HUNT: View[Hunted, Found] = View(
+    "hunt",
+    "Which unit alone tells a pattern?",
+    NEEDS,
+    Hunted,
+    _found,
+    _draw,
+    _explain,
+    bytes_of("T", each=400),
+    pick_step,
+    _choices,
+)
+
+VIEWS = (HUNT,)

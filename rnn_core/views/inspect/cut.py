@@ -1,0 +1,87 @@
+"""Where training and evaluation would have cut the text, which is read whole here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_core import tasks
+from rnn_core.analysis.steps import cut_after
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, place, token_kind
+from rnn_core.views.view import Controls, Part, View, literal
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A text that evaluation answers from its beginning.
+
+    Attributes:
+        after: the tokens that evaluation reads; None where it reads the whole text.
+        tokens: how many there are in all.
+        kind: what a token is.
+        first: the first token that it leaves out.
+        here, evaluated: (m,) the classes answered at the steps that evaluation answers, in the whole text and in its beginning.
+        one: whether the text has one answer, after its last step.
+        p: the probabilities of `evaluated`.
+        labels: the names of the classes answered.
+    """
+
+    after: int | None
+    tokens: int = 0
+    kind: str = ""
+    first: str = ""
+    here: tuple[str, ...] = ()
+    evaluated: tuple[str, ...] = ()
+    p: tuple[float, ...] = ()
+    one: bool = False
+
+
+def _cut(inputs: Inputs, controls: Controls) -> Cut:
+    """Loads torch where the text is cut, and not before: the first text of a ready-made run is drawn without it."""
+    trace, after = inputs.trace, cut_after(inputs.run, inputs.trace)
+    if after is None:
+        return Cut(None)
+    from rnn_core.analysis.trace import as_evaluated
+
+    part = as_evaluated(inputs.network, trace)
+    assert part is not None
+    task = tasks.of(inputs.run.config)
+    at = task.answered(len(part.tokens))
+    one = len(task.answered(len(trace.tokens))) == 1
+    here = trace.readouts[-1:] if one else trace.readouts[at]
+    return Cut(
+        after, len(trace.tokens) - 2, token_kind(inputs), trace.tokens[after + 1], _named(trace.labels, here),
+        _named(trace.labels, part.readouts[at]), tuple(part.readouts[at].max(1).astype(float).tolist()), one,
+    )  # fmt: skip
+
+
+def _named(labels: tuple[str, ...], p: np.ndarray) -> tuple[str, ...]:
+    return tuple(labels[i] for i in p.argmax(1))
+
+
+def _say(found: Cut) -> str:
+    if found.after is None:
+        return "Training and evaluation read this text whole, as it is read here."
+    if found.one:
+        same = "the same as here" if found.here == found.evaluated else f"and not **{literal(found.here[0])}** as here"
+        answer = f"Evaluation would answer **{literal(found.evaluated[0])}** (p = {found.p[0]:.3f}), {same}."
+    else:
+        differ = sum(a != b for a, b in zip(found.here, found.evaluated, strict=True))
+        same = "all of them the same as here" if not differ else f"{differ:,} of which differ from those here"
+        answer = f"Evaluation would answer the first {found.after:,} alone, {same}."
+    return (
+        f"This text has {found.tokens:,} {found.kind} and is read whole. Training and evaluation cut a text after "
+        f"{found.after:,}: from {place(found.after + 1, found.first)} on they read nothing. {answer}"
+    )
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    """Two answers and a probability for each token that evaluation reads."""
+    longest = max(len(label.encode()) for label in inputs.trace.labels)
+    return 4096 + (0 if (after := cut_after(inputs.run, inputs.trace)) is None else after * (2 * longest + 64))
+
+
+CUT: View[Controls, Cut] = View(
+    "cut", "", NEEDS, Controls, _cut,
+    lambda found: () if found.after is None else (Part("caption", f":material/content_cut: {_say(found)}"),), _say, _most_bytes,
+)  # fmt: skip

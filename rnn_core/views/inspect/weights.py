@@ -1,0 +1,144 @@
+"""W, U and V as pictures."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from rnn_core.analysis.parameters import READOUT, matrices, matrix
+from rnn_core.figures import heatmap
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of
+from rnn_core.views.view import Choice, Part, View, literal, number
+
+MOST_ROWS, MOST_COLUMNS = 128, 256
+"""Rows and columns that are drawn."""
+
+MOST_DECOMPOSED = 512
+"""Rows and columns of a matrix up to which its spectral norm is found, which takes a moment."""
+
+
+@dataclass(frozen=True)
+class Shown(Held):
+    """A matrix of the layer and direction by the code's name, and the gate whose rows are drawn; empty and None: the first."""
+
+    parameter: str = ""
+    gate: str | None = None
+
+    def settled(self, inputs: Inputs) -> Self:
+        offered, gates = matrices(inputs.network), inputs.network.cell.gates
+        parameter = self.parameter if self.parameter in offered else next(iter(offered))
+        return replace(super().settled(inputs), parameter=parameter, gate=self.gate if self.gate in gates else gates[0])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The rows of a matrix that are drawn.
+
+    Attributes:
+        letter: of the matrix, with its gate where there are several.
+        values: (r, c) those drawn.
+        rows: (r,) which rows of the matrix, or of the gate, they are.
+        names: (r,) of V what the rows are called; else empty.
+        shape: of the matrix, or of the gate's rows.
+        norm: √Σ w², over all of it.
+        largest: the number farthest from 0.
+        at: its row and column.
+        row: what that row is called.
+        spectral: the largest singular value; None where the matrix is too large.
+        what: what the columns multiply.
+    """
+
+    letter: str
+    values: np.ndarray
+    rows: np.ndarray
+    names: tuple[str, ...]
+    shape: tuple[int, int]
+    norm: float
+    largest: float
+    at: tuple[int, int]
+    row: str
+    spectral: float | None
+    what: str
+
+
+def _picture(inputs: Inputs, controls: Shown) -> Picture:
+    loaded, trace = inputs.network, inputs.trace
+    assert controls.gate is not None
+    letter, whole = matrices(loaded)[controls.parameter], matrix(
+        loaded, controls.layer, controls.direction, controls.parameter, controls.gate
+    )
+    of_classes, rows = controls.parameter == READOUT, np.arange(len(whole))
+    if of_classes and len(whole) > MOST_ROWS:
+        rows = np.argsort(-trace.logits[controls.at], kind="stable")
+    rows = rows[:MOST_ROWS]
+    names = tuple(trace.labels[i] for i in rows.tolist()) if of_classes else ()
+    if not of_classes and len(loaded.network.cell.gates) > 1:
+        letter = f"{letter}_{controls.gate}"
+    at = divmod(int(np.abs(whole).argmax()), whole.shape[1])
+    spectral = float(np.linalg.norm(whole, 2)) if max(whole.shape) <= MOST_DECOMPOSED else None
+    return Picture(
+        letter, whole[rows, :MOST_COLUMNS], rows, names, whole.shape, float(np.linalg.norm(whole.astype(np.float64))),
+        float(whole[at]), at, trace.labels[at[0]] if of_classes else f"unit {at[0]}", spectral, _multiplied(inputs, controls),
+    )  # fmt: skip
+
+
+def _multiplied(inputs: Inputs, controls: Shown) -> str:
+    """What a matrix's columns multiply, in words."""
+    layers, directions = inputs.trace.states.shape[:2]
+    both = " of both directions, that from the start first" if directions == 2 else ""
+    if controls.parameter == READOUT:
+        return f"the state{f' of layer {layers}' if layers > 1 else ''}{both}"
+    if controls.parameter in inputs.network.cell.of_step:
+        return "the state before"
+    return f"the state of layer {controls.layer}{both}" if controls.layer else "the embedding of the token"
+
+
+def _left_out(found: Picture) -> str:
+    """What is not drawn, in a sentence; empty where all is."""
+    rows, columns = found.shape
+    r, c = found.values.shape
+    if (r, c) == (rows, columns):
+        return ""
+    which = "those of the most probable classes at this step" if found.names else "the first ones"
+    said = [f"{r:,} of {rows:,} rows, {which}"] if r < rows else []
+    said += [f"the first {c:,} of {columns:,} columns"] if c < columns else []
+    return f"The matrix is large: drawn are {' and '.join(said)}."
+
+
+def _draw(found: Picture) -> tuple[Part, ...]:
+    drawn = heatmap.weights(found.values, found.letter, found.names, found.what)
+    said = _left_out(found)
+    return (Part("figure", drawn), *([Part("caption", said)] if said else []))
+
+
+def _explain(found: Picture) -> str:
+    spectral = ""
+    if found.spectral is not None:
+        spectral = (
+            f" Its spectral norm, the most by which it can lengthen a vector, is {number(found.spectral)}: its largest singular "
+            "value."
+        )
+    over = "class" if found.names else "unit"
+    return (
+        f"Row u of {found.letter} belongs to {over} u, column j multiplies number j of {found.what}; purple is below 0, green "
+        "above, pale at 0.\n\n"
+        rf"$$({found.letter} v)[u] = \textstyle\sum_j {found.letter}[u, j]\, v[j]$$" + "\n\n"
+        f"{found.shape[0]:,} × {found.shape[1]:,} numbers; the one farthest from 0 is {number(found.largest)}, of "
+        f"{literal(found.row, 40)} and column {found.at[1]}. The root of the sum of their squares (Frobenius norm) is "
+        f"{number(found.norm)}.{spectral} {_left_out(found)}"
+    )
+
+
+def _choose(inputs: Inputs, controls: Shown) -> tuple[Choice, ...]:
+    offered, gates = matrices(inputs.network), inputs.network.cell.gates
+    of_gate = [] if controls.parameter == READOUT else [Choice("gate", "Gate", gates, lambda name: f"rows of {name}")]
+    return (Choice("parameter", "Matrix", tuple(offered), offered.__getitem__), *of_gate)
+
+
+WEIGHTS: View[Shown, Picture] = View(
+    "weights", "What do W, U and V look like?", NEEDS, Shown, _picture, _draw, _explain,
+    lambda inputs: 4 * MOST_ROWS * MOST_COLUMNS + 8 * MOST_ROWS + bytes_of()(inputs), choices=_choose,
+)  # fmt: skip
+
+VIEWS = (WEIGHTS,)
