@@ -16,6 +16,7 @@ import plotly.io
 import plotly.tools
 import torch
 
+from pages.common import charts
 from pages.common.selection import Selection
 from rnn_core import tasks, views
 from rnn_core.analysis.loading import load
@@ -51,7 +52,7 @@ def main() -> None:
             for view, numbers in zip(fitting, found, strict=True):
                 for part in view.render(numbers):
                     if part.kind == "figure":
-                        drawing = plotly.tools.return_figure_from_figure_or_data(part.content, True)
+                        drawing = plotly.tools.return_figure_from_figure_or_data(charts.themed(part.content), True)
                         plotly.io.to_json(drawing, validate=False)
                 view.explain(numbers)
             drawn.append(1e3 * (time.perf_counter() - began))

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import state
+from pages.common import charts, state
 from pages.common.bounded import kept
 from rnn_core.figures.frame import Figure
 from rnn_core.views import view as named
@@ -67,7 +67,7 @@ def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: An
     controls = view.chosen(state.selection(), **fixed).settled(inputs.only(view.needs))
     found = view.answer(inputs, controls)
     if view.question:
-        _head(view.question, view.explain(found))
+        _head(view, view.explain(found))
     if choices:
         choose(view, inputs, controls, fixed)
     key, pick = f"view-{view.name}", view.pick
@@ -97,7 +97,10 @@ def choose(
         if one.form == "slider":
             where.slider(one.title, *one.values, **state.bound(one.field, value))
         elif one.form == "number":
-            where.number_input(one.title, *one.values, help=one.help, **state.bound(one.field, value))
+            where.number_input(one.title, *one.values, help=one.help, width=160, **state.bound(one.field, value))
+        elif one.form == "step":
+            where.number_input(one.title, *one.values, help=one.help, width=160,
+                               **state.bound(one.field, value + 1, lambda t: t - 1))  # fmt: skip
         elif one.form == "box":
             where.selectbox(one.title, one.values, format_func=one.words, **seen,
                             **state.bound(one.field, value, lambda value: None if value == "" else value))  # fmt: skip
@@ -106,10 +109,13 @@ def choose(
                                     **state.bound(one.field, value))  # fmt: skip
 
 
-def _head(question: str, explained: str) -> None:
-    head, why = st.columns([8, 1], vertical_alignment="center", gap="xsmall")
-    head.markdown(f"##### {question}")
-    with why.popover("", icon=":material/function:", type="tertiary", help="How this is computed, with these numbers"):
+def _head(view: View[Any, Any], explained: str) -> None:
+    """The question, and the button that explains it, whose name holds the question, though that is not seen there again."""
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-{view.name}")
+    head.markdown(f"##### {view.question}")
+    name = f"Formula:gray[: {view.question}]"
+    with head.popover(name, type="tertiary", width="content", key=f"formula-{view.name}",
+                      help="How this is computed, with these numbers"):  # fmt: skip
         st.markdown(explained)
 
 
@@ -138,14 +144,7 @@ def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], d
 
     if least := drawn["layout"].get("meta", {}).get("least"):  # where that is too wide for the page, it scrolls
         st.html(f"<style>.st-key-{key} {{overflow-x: auto}} .st-key-{key} > div {{min-width: {least}px}}</style>")
-    st.plotly_chart(
-        drawn,
-        key=key,
-        on_select=picked if pick else "ignore",
-        selection_mode="points",
-        config={"displayModeBar": False, "displaylogo": False},
-        alt=question,
-    )
+    charts.draw(drawn, key, question, picked if pick else None)
 
 
 COMPONENTS: dict[str, Callable[[Any], object]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import visitor
+from pages.common import browser, visitor
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.results import LeftOut
@@ -25,6 +25,7 @@ def frame() -> None:
         st.stop()
     with st.sidebar:
         st.caption("The workspace is shared by everybody who uses this server.")
+    browser.complete()
     with saying_problems():
         workspace()
     if workspace().trouble:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.figures.palette import GREY
+from rnn_core.figures.palette import GREY, INK
 from rnn_core.figures.text import escape
 
 Figure = dict[str, Any]
@@ -41,13 +41,21 @@ UNSEEN: dict[str, Any] = {
 }
 """Points of a trace that are hovered and clicked, but not seen."""
 
-LEGEND: dict[str, Any] = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left"}}
+LEGEND: dict[str, Any] = {
+    "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": {"side": "left", "font": {"color": INK}},
+}  # fmt: skip
 """A row above the figure."""
+
+ALONG_X: dict[str, Any] = {"hovermode": "x unified", "hoverdistance": -1}
+"""Hover says all values at the x that is nearest to the pointer, and a click anywhere in the panel chooses that x."""
 
 TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 """The margins of a figure without a title or a legend above it."""
 
-_AXIS = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "ticklabeloverflow": "allow"}
+_INK = {"font": {"color": INK}}
+_AXIS: dict[str, Any] = {
+    "gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "ticklabeloverflow": "allow", "tickfont": {"color": INK},
+}  # fmt: skip
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -65,13 +73,19 @@ def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> 
         "hovermode": "closest",
         "uirevision": str(zlib.crc32(repr(keep).encode("utf-8", "replace"))),
         "legend": LEGEND,
+        **_INK,
+        "hoverlabel": _INK,
         "xaxis": {},
         "yaxis": {},
     }
     merged = common | layout
     merged["margin"] = _margin(data, merged)
     for name in [name for name in merged if name.startswith(("xaxis", "yaxis"))]:
-        merged[name] = _AXIS | {"automargin": "bottom" if name[0] == "x" else "left"} | merged[name]
+        axis = _AXIS | {"automargin": "bottom" if name[0] == "x" else "left"} | merged[name]
+        axis["tickfont"] = _AXIS["tickfont"] | axis["tickfont"]
+        if "title" in axis:
+            axis["title"] = _INK | axis["title"]
+        merged[name] = axis
     return {"data": data or [{"type": "scatter"}], "layout": merged}  # Streamlit refuses a figure without a trace
 
 
@@ -87,11 +101,36 @@ def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int
     beside = widest(down.get("ticktext", ("−0.00",)))
     bars = [trace["colorbar"] for trace in data if "colorbar" in trace]
     return {
-        "l": max(least["l"], 20 + beside + 32 * ("title" in down)),
+        "l": max(least["l"], 20 + beside + _title(down)),
         "r": max(least["r"], *(58 + widest(bar.get("ticktext", ("100%",))) + 20 * ("title" in bar) for bar in bars), 0),
         "t": max(least["t"], 44 if layout.get("showlegend") else 0),
         "b": max(least["b"], 20 + below + 30 * ("title" in across)),
     }
+
+
+_KINDS = {"heatmap": "A map of cells", "bar": "Bars", "scatter": "Lines or points"}
+
+
+def described(figure: Figure) -> str:
+    """A figure in a sentence, for people who do not see it: its kind, its axes, and the series that have a name."""
+    data, layout = figure["data"], figure["layout"]
+    axes = [f"{way}: {found}" for name, way in (("xaxis", "across"), ("yaxis", "up")) if (found := _about(layout[name]))]
+    names = _listed(list(dict.fromkeys(trace["name"] for trace in data if "name" in trace)))
+    return "; ".join([_KINDS.get(data[0]["type"], "A figure"), *axes, *([f"series: {names}"] if names else [])]) + "."
+
+
+def _about(axis: dict[str, Any]) -> str:
+    """What an axis shows: its title, else the words of its ticks."""
+    return _listed([axis["title"]["text"].replace("<br>", " ")] if "title" in axis else axis.get("ticktext", []))
+
+
+def _listed(words: Sequence[str], most: int = 8) -> str:
+    return html.unescape(", ".join(words[:most])) + ", …" * (len(words) > most)
+
+
+def _title(axis: dict[str, Any]) -> int:
+    """The pixels that the title of an axis takes, by its lines."""
+    return 32 + 16 * axis["title"]["text"].count("<br>") if "title" in axis else 0
 
 
 def widest(words: Iterable[str]) -> int:
@@ -105,23 +144,23 @@ def _letter_width(letter: str) -> int:
     return 13 if unicodedata.east_asian_width(letter) in "WF" else 10 if letter in "mwMW@%—…" or letter.isupper() else 7
 
 
-LEFT, RIGHT = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x2", "yaxis": "y2"}
+UPPER, LOWER = {"yaxis": "y"}, {"yaxis": "y2"}
 """Where a trace lies in a figure of two panels."""
 
 
-def beside(left: tuple[dict[str, Any], dict[str, Any]], right: tuple[dict[str, Any], dict[str, Any]]) -> dict[str, Any]:
-    """The layout of two panels side by side, each given by its x and its y axis."""
+def stacked(across: dict[str, Any], upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
+    """The layout of two panels over one x axis, on any width of screen, each given by its y axis. Hover answers for both."""
     return {
-        "xaxis": {"domain": [0, 0.45], "anchor": "y"} | left[0],
-        "yaxis": {"anchor": "x"} | left[1],
-        "xaxis2": {"domain": [0.55, 1], "anchor": "y2"} | right[0],
-        "yaxis2": {"anchor": "x2"} | right[1],
+        "xaxis": {"anchor": "y2"} | across,
+        "yaxis": {"domain": [0.55, 1]} | upper,
+        "yaxis2": {"domain": [0, 0.45]} | lower,
+        "hoversubplots": "axis",
     }
 
 
-def upright(x: float, place: dict[str, str] = LEFT) -> dict[str, Any]:
+def upright(x: float, place: dict[str, str] = UPPER) -> dict[str, Any]:
     """A dotted line over the whole height of a panel."""
-    ends = {"x0": x, "x1": x, "xref": place["xaxis"], "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
     return {"type": "line", **ends, "line": {"color": GREY, "dash": "dot", "width": 2}}
 
 

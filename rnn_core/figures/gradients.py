@@ -7,18 +7,19 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import (
+    ALONG_X,
     FIRST,
     LABEL,
-    LEFT,
+    LOWER,
     NO_FADE,
-    RIGHT,
     TIGHT,
+    UPPER,
     Figure,
-    beside,
     chosen,
     frame,
     named,
     outline,
+    stacked,
     step_axis,
     step_words,
     steps,
@@ -39,8 +40,8 @@ BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (
 """How far a loss was from the copy that it reaches: from, to, and in words."""
 
 _CLEAR = "rgba(128,128,128,0.06)"
-_SHADES = [(0.0, "#d3e2f0"), (0.25, "#a6c8e4"), (0.5, "#4a90c2"), (0.75, "#125a9c"), (1.0, "#062b55")]
-_BAND_COLOURS = ("#0b4f8f", "#2f7fc1", "#6fb1dd", "#b5d4ea", "#dfe5ea")
+_SHADES = palette.LIGHT.sequential[1:]
+_BAND_COLOURS = tuple(palette.LIGHT.sequential[i] for i in (8, 6, 4, 3, 1))
 _POINTED = 200
 """Lines of up to this number of points show each of them."""
 
@@ -81,7 +82,8 @@ def pairs(
         zmin=0,
         zmax=250,
         colorscale=[[0, _CLEAR], [_NOTHING / 250 - 1e-6, _CLEAR]]
-        + [[(_NOTHING + place * (250 - _NOTHING)) / 250, colour] for place, colour in _SHADES],
+        + [[(_NOTHING + place * (250 - _NOTHING)) / 250, colour]
+           for place, colour in zip(np.linspace(0, 1, len(_SHADES)).tolist(), _SHADES, strict=True)],
         colorbar={
             "thickness": 12, "outlinewidth": 0, "xpad": 6,
             "tickvals": [0, *(_NOTHING + (250 - _NOTHING) * (1 + (n - top) / decades) for n in powers)],
@@ -123,31 +125,42 @@ def pairs(
 
 
 def along(
-    series: Mapping[str, np.ndarray], tokens: Sequence[str], title: str, step: int | None = None, log: bool = True
+    series: Mapping[str, np.ndarray],
+    tokens: Sequence[str],
+    title: str,
+    step: int | None = None,
+    log: bool = True,
+    colour: str | None = None,
 ) -> Figure:
-    """Named (T,) values along the text, on a logarithmic scale unless said. A click gives `[step]`."""
+    """Named (T,) values along the text, on a logarithmic scale unless said. A click gives `[step]`.
+
+    Args:
+        colour: of all the lines, told apart by their dashes; None: each has its own.
+    """
     data: list[dict[str, Any]] = []
-    words = step_words(tokens)
     picks = np.arange(len(tokens), dtype=np.int32)
-    for (name, values), colour in zip(series.items(), palette.qualitative(max(len(series), 1)), strict=True):
+    looks = [{"color": own} for own in palette.qualitative(max(len(series), 1))]
+    if colour:
+        looks = [{"color": colour, "dash": dash} for dash, _ in zip(("solid", "dot", "dash"), series, strict=False)]
+    for (name, values), look in zip(series.items(), looks, strict=True):
         data.append(dict(
             type="scatter",
             x=steps(len(tokens)),
             y=_positive(values) if log else np.asarray(values, np.float64),
             name=escape(name, 60),
             mode="lines+markers" if len(tokens) <= _POINTED else "lines",
-            line={"color": colour, "width": 2.5},
+            line=look | {"width": 2.5},
             customdata=picks,
-            text=words,
             meta=escape(name, 40),  # in the template itself, %{…} in a name would be read
-            hovertemplate="%{text}: %{y:.4g}<extra>%{meta}</extra>",
+            hovertemplate="%{y:.4g}<extra>%{meta}</extra>",
             **NO_FADE,
         ))
     return frame(
         data,
         300,
         ("along", title, tuple(tokens)),
-        xaxis=step_axis(tokens, width=850),
+        **ALONG_X,
+        xaxis=named(step_axis(tokens, width=850), step_words(tokens)),
         yaxis=log_axis(title, series.values()) if log else {"title": {"text": title}},
         shapes=chosen(step),
         showlegend=True,
@@ -168,13 +181,13 @@ def against(
             mode="lines+markers" if len(x) <= _POINTED and name not in dashed else "lines",
             line={"color": colour, "width": 2.5, "dash": "dash" if name in dashed else "solid"},
             meta=escape(name, 40),
-            hovertemplate="%{x}: %{y:.4g}<extra>%{meta}</extra>",
+            hovertemplate="%{y:.4g}<extra>%{meta}</extra>",
         ))
-    across: dict[str, Any] = {"title": {"text": x_title}}
+    across: dict[str, Any] = {"title": {"text": x_title}, "unifiedhovertitle": {"text": f"{x_title}: %{{x}}"}}
     if max((max(x, default=0) for x, _ in series.values()), default=0) < 20:
         across["dtick"] = 1  # there are no half steps
     axis = log_axis(title, [y for _, y in series.values()])
-    return frame(data, 330, ("against", title), xaxis=across, yaxis=axis, showlegend=True)
+    return frame(data, 330, ("against", title), **ALONG_X, xaxis=across, yaxis=axis, showlegend=True)
 
 
 def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -191,7 +204,6 @@ def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
 def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> Figure:
     """One bar per copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
     data: list[dict[str, Any]] = []
-    words = step_words(tokens)
     colours = dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))
     for name, values in bands.items():
         data.append(dict(
@@ -201,8 +213,7 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
             name=name,
             marker={"color": colours[name], "line": {"width": 0.5 if len(tokens) <= _POINTED else 0, "color": palette.GREY}},
             customdata=np.arange(len(tokens), dtype=np.int32),
-            hovertext=words,
-            hovertemplate="copy of %{hovertext}: %{y:+.4f}<extra>loss " + name + "</extra>",
+            hovertemplate="%{y:+.4f}<extra>loss " + name + "</extra>",
             **NO_FADE,
         ))
     return frame(
@@ -211,7 +222,9 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
         ("shares", tuple(tokens)),
         barmode="relative",
         bargap=0.15,
-        xaxis=step_axis(tokens, width=850),
+        **ALONG_X,
+        xaxis=named(step_axis(tokens, width=850), step_words(tokens))
+        | {"unifiedhovertitle": {"text": "copy of %{x}"}},
         yaxis={"title": {"text": "share of the gradient"}, "zeroline": True},
         shapes=chosen(copy),
         showlegend=True,
@@ -224,30 +237,35 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
     looks = {"window": (palette.BLUE, "solid"), "chunks": (palette.ORANGE, "dash")}
     for kind, (colour, dash) in looks.items():
         these = [one for one in found if one.kind == kind]
-        for place, of in ((LEFT, "cosines"), (RIGHT, "ratios")):
+        for place, of in ((UPPER, "cosines"), (LOWER, "ratios")):
             data.append(dict(
                 type="scatter",
                 x=np.array([one.k for one in these], np.int32),
                 y=np.array([getattr(one.against, of)[parameter] for one in these], np.float64),
                 name=kind,
                 legendgroup=kind,
-                showlegend=place == LEFT,
+                showlegend=place == UPPER,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
-                hovertemplate="K = %{x}: %{y:.4f}<extra>" + kind + "</extra>",
+                hovertemplate="%{y:.4f}<extra>" + kind + "</extra>",
                 **place,
             ))
     ks = sorted({one.k for one in found})
-    below = {"type": "log", "title": {"text": "K"}, "tickvals": ks, "ticktext": [f"{k:,}" for k in ks]}
+    below = {
+        "type": "log", "title": {"text": "K"}, "tickvals": ks, "ticktext": [f"{k:,}" for k in ks],
+        "unifiedhovertitle": {"text": "K = %{x}"},
+    }  # fmt: skip
     return frame(
         data,
-        320,
+        440,
         ("truncation", parameter),
-        **beside(
-            (below, {"title": {"text": "cosine with the full gradient"}}),
-            (below, {"title": {"text": "length / full length"}, "rangemode": "tozero"}),
+        **ALONG_X,
+        **stacked(
+            below,
+            {"title": {"text": "cosine with<br>the full gradient"}},
+            {"title": {"text": "length /<br>full length"}, "rangemode": "tozero"},
         ),
-        shapes=[upright(k, place) for place in (LEFT, RIGHT)] if k is not None else [],
+        shapes=[upright(k, place) for place in (UPPER, LOWER)] if k is not None else [],
         showlegend=True,
     )
 
@@ -263,7 +281,7 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         name="after",
         mode="lines+markers",
         line={"color": palette.BLUE, "width": 2.5},
-        hovertemplate="learning rate %{x:.4g}: %{y:.4f}<extra>after</extra>",
+        hovertemplate="%{y:.4f}<extra>after</extra>",
     ))
     before = {"x0": 0, "x1": 1, "xref": "x domain", "y0": found.before, "y1": found.before}
     note = {"x": 1, "xref": "x domain", "xanchor": "right", "y": found.before, "yanchor": "bottom"}
@@ -271,7 +289,9 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         data,
         300,
         ("sgd",),
-        xaxis={"type": "log", "title": {"text": "learning rate (dotted: this run's)"}},
+        **ALONG_X,
+        xaxis=log_axis("learning rate (dotted: this run's)", [found.rates])
+        | {"unifiedhovertitle": {"text": "learning rate %{x:.4g}"}},
         yaxis={"title": {"text": "loss of this text"}},
         shapes=[{"type": "line", **before, "line": {"color": palette.GREY, "dash": "dash"}}, upright(own_rate)],
         annotations=[{**note, "text": "before", "showarrow": False}],
@@ -320,11 +340,30 @@ def _positive(values: np.ndarray) -> np.ndarray:
 
 
 def log_axis(title: str, values: Iterable[np.ndarray]) -> dict[str, Any]:
-    """A logarithmic axis: whole powers of ten where the values go over many, else 1, 2 and 5 of each."""
+    """A logarithmic axis on which at least three ticks are labelled.
+
+    They are powers of ten where the values go over many, else 1, 2 and 5 of each, else every digit, else evenly spaced.
+    """
     drawn = np.concatenate([_positive(v) for v in values] or [np.ones(1)])
     drawn = drawn[~np.isnan(drawn)]
-    decades = float(np.log10(drawn.max() / drawn.min())) if len(drawn) else 0.0
+    low, high = (float(drawn.min()), float(drawn.max())) if len(drawn) else (1.0, 1.0)
+    if low == high:
+        low, high = low / 3, 3 * high  # plotly shows half a decade on either side
     axis = {"type": "log", "title": {"text": title}}
-    if decades < 2.5:
-        return axis | {"dtick": "D2", "tickformat": "~g"}
-    return axis | {"dtick": max(1, round(decades / 6)), "exponentformat": "power"}
+    decades = np.log10(high / low)
+    if decades >= 2.5 and _labelled(low, high, (1,)) >= 3:
+        return axis | {"dtick": max(1, int(decades / 5)), "exponentformat": "power"}
+    axis |= {"tickformat": "~g"}
+    if _labelled(low, high, (1, 2, 5)) >= 3:
+        return axis | {"dtick": "D2"}
+    if _labelled(low, high, range(1, 10)) >= 3:
+        return axis | {"dtick": "D1"}
+    apart = (high - low) / 4
+    power = 10 ** np.floor(np.log10(apart))
+    return axis | {"dtick": f"L{power * max(n for n in (1, 2, 5) if n * power <= apart):.12g}"}
+
+
+def _labelled(low: float, high: float, digits: Iterable[int]) -> int:
+    """The number of ticks digit · 10ⁿ from low to high."""
+    powers = range(int(np.floor(np.log10(low))), int(np.floor(np.log10(high))) + 1)
+    return sum(low <= digit * 10.0**n <= high for n in powers for digit in digits)

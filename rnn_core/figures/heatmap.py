@@ -72,6 +72,7 @@ def states(
         z=z,
         x0=FIRST + (stride - 1) / 2,
         dx=stride,
+        meta=1 / scale,
         zmin=low * scale,
         zmax=bound * scale,
         colorscale=palette.SEQUENTIAL if gate else palette.DIVERGING,
@@ -191,13 +192,13 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
     written: dict[str, Any] = {}
     if k <= MOST_WRITTEN:
         text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
-        written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10}}
+        written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10, "color": palette.INK}}
     data = [dict(
         type="heatmap",
         z=share.astype(np.float32),
         zmin=0,
         zmax=1,
-        colorscale=palette.SEQUENTIAL,
+        colorscale=palette.WRITTEN if written else palette.SEQUENTIAL,
         colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%",
                   "title": {"text": "share of the row", "side": "right"}},
         hoverinfo="skip",

@@ -8,18 +8,20 @@ import numpy as np
 from rnn_core.config import metric_name
 from rnn_core.figures import palette
 from rnn_core.figures.frame import (
+    ALONG_X,
     FIRST,
     LABEL,
-    LEFT,
     LEGEND,
+    LOWER,
     NO_FADE,
-    RIGHT,
     UNSEEN,
+    UPPER,
     Figure,
-    beside,
     chosen,
     frame,
+    named,
     rule,
+    stacked,
     step_axis,
     step_words,
     steps,
@@ -73,9 +75,8 @@ def beliefs(
             **common,
             mode="lines+markers",
             customdata=picks,
-            text=words,
             meta=escape(label, 60),  # in the template itself, %{…} in a label would be read
-            hovertemplate="%{text}<br>%{meta}: p = %{y:.3f}<extra></extra>",
+            hovertemplate="p = %{y:.3f}<extra>%{meta}</extra>",
             **UNSEEN,
         ))
     if count > FEW_STEPS:
@@ -95,13 +96,13 @@ def beliefs(
         legend = LEGEND | {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
     return frame(
         data,
-        380,
+        300,
         ("beliefs", tokens),
-        xaxis=step_axis(tokens),
+        xaxis=step_axis(tokens) if count > FEW_STEPS else named(step_axis(tokens), words),
         yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
         shapes=[*chosen(step), *(line for line, _ in marks)],
         annotations=[note for _, note in marks],
-        hovermode="x" if count > FEW_STEPS else "closest",
+        **({"hovermode": "x"} if count > FEW_STEPS else ALONG_X),
         legend=legend,
         showlegend=True,
     )
@@ -126,7 +127,6 @@ def step_losses(
     """
     losses = np.asarray(losses, np.float32)
     counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
-    words = step_words(tokens)
     data: list[dict[str, Any]] = []
     for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
         at = np.flatnonzero((counted == filled) & np.isfinite(losses))
@@ -137,8 +137,7 @@ def step_losses(
             "y": losses[at],
             "name": name,
             "customdata": at.astype(np.int32),
-            "hovertext": [words[i] for i in at],
-            "hovertemplate": "%{hovertext}<br>loss %{y:.4f} nats<extra></extra>",
+            "hovertemplate": "loss %{y:.4f} nats<extra></extra>",
         }
         if len(losses) > FEW_STEPS and len(at) > 1:  # thousands of bars would be hairlines, and slow to draw
             fill = palette.faint(colour, 0.6 if filled else 0.15)
@@ -155,7 +154,8 @@ def step_losses(
         ("losses", tokens),
         barmode="overlay",
         bargap=0.25,
-        xaxis=step_axis(tokens, width=850 if wide else 420),
+        **ALONG_X,
+        xaxis=named(step_axis(tokens, width=850 if wide else 420), step_words(tokens)),
         yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
         shapes=chosen(step),
         showlegend=True,
@@ -204,17 +204,17 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
     data: list[dict[str, Any]] = []
     for (run, history), colour in zip(histories.items(), palette.qualitative(max(len(histories), 1)), strict=False):
         look = {"name": escape(run, LABEL), "legendgroup": run, "meta": escape(run, 60)}
-        hover = "%{meta}<br>epoch %{x:.2f}: %{y:.4f}<extra>"
+        hover = "%{y:.4f}<extra>%{meta} "
         data.append(dict(
             type="scatter",
             x=np.asarray(history.epoch_at, np.float32),
             y=np.asarray(history.losses, np.float32),
-            mode="lines",
+            mode="lines" if len(history.losses) > 1 else "lines+markers",  # a line of one point is not seen
             line={"color": colour, "width": 2},
             hovertemplate=hover + "train loss</extra>",
             **look,
         ))
-        for place, field, dash in ((LEFT, "dev_loss", "dash"), (RIGHT, key, "solid")):
+        for place, field, dash in ((UPPER, "dev_loss", "dash"), (LOWER, key, "solid")):
             epochs, values = _dev(history, field)
             if not len(epochs):
                 continue
@@ -225,7 +225,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 marker={"size": 6},
-                hovertemplate=hover + (f"dev {name}" if place == RIGHT else "dev loss") + "</extra>",
+                hovertemplate=hover + (f"dev {name}" if place == LOWER else "dev loss") + "</extra>",
                 showlegend=False,
                 **place,
                 **look,
@@ -239,22 +239,39 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
                 y=values[epochs == best],
                 mode="markers",
                 marker={"symbol": "star", "size": 16, "color": colour, "line": {"color": palette.GREY, "width": 1}},
-                hovertemplate="%{meta}<br>best epoch %{x}: %{y:.4f}<extra></extra>",
+                hovertemplate="best: %{y:.4f}<extra>%{meta}</extra>",
                 showlegend=False,
-                **RIGHT,
+                **LOWER,
                 **look,
             ))
-    below = {"title": {"text": "epoch"}, "rangemode": "tozero"}
+    ends = [float(at) for history in histories.values() for at in (*history.epoch_at[-1:], *_dev(history, "dev_loss")[0][-1:])]
+    end = max(ends, default=1.0)
+    below = {"title": {"text": "epoch"}, "range": [-0.02 * end, 1.03 * end], "unifiedhovertitle": {"text": "epoch %{x:.4~g}"}}
+    losses = [values for history in histories.values() for values in (history.losses, _dev(history, "dev_loss")[1])]
+    scored = [_dev(history, key)[1] for history in histories.values()]
     return frame(
         data,
-        380,
+        460,
         ("curves", tuple(histories)),
-        **beside(
-            (below, {"title": {"text": "loss in nats (line: train, dashes: dev)"}, "rangemode": "tozero"}),
-            (below, {"title": {"text": f"dev {name} (★ {'best' if higher else 'best: the lowest'})"}}),
+        **ALONG_X,
+        **stacked(
+            below,
+            {"title": {"text": "loss in nats<br>(line: train, dashes: dev)"}} | _from_zero(losses),
+            {"title": {"text": f"dev {name}<br>(★ {'best' if higher else 'best: the lowest'})"}} | _seen(scored),
         ),
         showlegend=len(histories) > 1,
     )
+
+
+def _from_zero(values: Sequence[np.ndarray]) -> dict[str, Any]:
+    """The range of an axis from 0 to the greatest value, which plotly widens beyond 0 for a single one."""
+    return {"range": [0, 1.06 * (max((float(v) for some in values for v in some if np.isfinite(v)), default=0) or 1)]}
+
+
+def _seen(values: Sequence[np.ndarray]) -> dict[str, Any]:
+    """The range of an axis of scores: as plotly chooses it where they differ."""
+    different = {float(v) for some in values for v in some}
+    return {} if len(different) > 1 else _from_zero(values) | ({"range": [0, 1.03]} if max(different, default=0) <= 1 else {})
 
 
 def best_epoch(history: History, metric: str, higher: bool = True) -> int | None:

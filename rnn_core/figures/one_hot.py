@@ -86,8 +86,8 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
     names = [words[i] for i in part.columns.tolist()]
     data = [dict(
         type="heatmap",
-        z=grid, zmin=0, zmax=1, colorscale=[[0, "#e9eef3"], [1, "#125a9c"]], showscale=False, hoverinfo="skip",
-        xgap=1, ygap=1, texttemplate="%{z:.0f}", textfont={"size": 11},
+        z=grid, zmin=0, zmax=1, colorscale=palette.WRITTEN, showscale=False, hoverinfo="skip",
+        xgap=1, ygap=1, texttemplate="%{z:.0f}", textfont={"size": 11, "color": palette.INK},
     )]  # fmt: skip
     says, picks = [], []
     for row in range(r):

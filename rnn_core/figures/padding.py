@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import Figure, frame
-from rnn_core.figures.text import counted
+from rnn_core.figures.frame import ALONG_X, Figure, frame
 
 WAYS = {
     ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
@@ -27,15 +26,16 @@ def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray]
             type="scatter",
             x=at, y=np.asarray(curves[way], np.float64), name=name, mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 2.5}, marker={"size": 7},
-            text=[counted(count, "pad") for count in counts.tolist()],
-            hovertemplate="%{text}: %{y:.6f}<extra>" + name + "</extra>",
+            hovertemplate="%{y:.6f}<extra>" + name + "</extra>",
         ))  # fmt: skip
     place = int(np.searchsorted(counts, pads))
     return frame(
         data,
         300,
         ("pads", title),
-        xaxis={"tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
+        **ALONG_X,
+        xaxis={"unifiedhovertitle": {"text": "pads p = %{x}"},
+               "tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
         yaxis={"title": {"text": title}, "rangemode": "tozero"},
         shapes=[{"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper",
                  "line": {"color": palette.GREY, "dash": "dot", "width": 2}}],

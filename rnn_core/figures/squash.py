@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import LEFT, NO_FADE, RIGHT, Figure, beside, frame
+from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, frame, stacked
 
 POINTS = 241
 """Of a curve."""
@@ -36,7 +36,7 @@ def slope(name: str, a: np.ndarray) -> np.ndarray:
 
 
 def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> Figure:
-    """φ on the left and φ′ on the right, as lines, and each unit as a point on both. A click on a point gives `[unit]`.
+    """φ above and φ′ below, as lines, and each unit as a point on both. A click on a point gives `[unit]`.
 
     Args:
         name: of φ, as for `phi`.
@@ -50,7 +50,7 @@ def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> F
     units = np.arange(len(a), dtype=np.int32)
     size = np.where(units == unit, 15, 8)
     data: list[dict[str, Any]] = []
-    for title, of, panel in ((f"{written}(a)", phi, LEFT), (f"{written}′(a)", slope, RIGHT)):
+    for title, of, panel in ((f"{written}(a)", phi, UPPER), (f"{written}′(a)", slope, LOWER)):
         data.append(dict(
             type="scatter", **panel, x=x, y=of(name, x), mode="lines", hoverinfo="skip",
             line={"color": palette.GREY, "width": 2, "simplify": False},
@@ -65,9 +65,9 @@ def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> F
     up = [{"title": {"text": title}, "rangemode": "tozero"} for title in (f"{written}(a)", f"{written}′(a)")]
     return frame(
         data,
-        320,
+        420,
         ("squash", name),
         showlegend=False,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        **beside((across, up[0]), (across, up[1])),
+        **stacked(across, *up),
     )

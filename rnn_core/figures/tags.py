@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.figures.frame import LABEL, NO_FADE, Figure, chosen, frame, step_axis, step_words, steps
+from rnn_core.figures.frame import ALONG_X, LABEL, NO_FADE, Figure, chosen, frame, named, step_axis, step_words, steps
 from rnn_core.figures.text import escape
 
 
@@ -23,7 +23,6 @@ def confidences(
     count = len(tokens)
     inner = np.arange(count)[1:-1]
     best = p.argmax(1)
-    words = step_words(tokens)
     data: list[dict[str, Any]] = []
     for i in np.unique(best[inner]).tolist():
         at = inner[best[inner] == i]
@@ -36,9 +35,8 @@ def confidences(
             width=0.86,  # the same for all: left to itself, plotly takes the gaps within each tag
             marker={"color": colours[label]},
             customdata=at.astype(np.int32),
-            hovertext=[words[t] for t in at.tolist()],
             meta=escape(label, 60),
-            hovertemplate="%{hovertext}<br>%{meta}: p = %{y:.3f}<extra></extra>",
+            hovertemplate="p = %{y:.3f}<extra>%{meta}</extra>",
             **NO_FADE,
         ))
     return frame(
@@ -47,7 +45,8 @@ def confidences(
         ("confidences", tuple(tokens)),
         barmode="overlay",
         shapes=chosen(step),
-        xaxis=step_axis(tokens),
+        **ALONG_X,
+        xaxis=named(step_axis(tokens), step_words(tokens)),
         yaxis={"range": [0, 1.02], "title": {"text": "probability of the tag"}},
         showlegend=True,
     )

@@ -10,6 +10,7 @@ from rnn_core.analysis.equations import unit_step
 from rnn_core.analysis.feedforward import alone_trace, without_recurrence
 from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
+from rnn_core.figures import palette
 from rnn_core.figures.text import counted, escape
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 from rnn_core.views import equations
@@ -27,6 +28,7 @@ class Alone:
         asked: the class that is shown at all steps; None: the network's own answer at each step that has one.
         label: the class shown at the chosen step.
         moved: by how much the uppermost state differs there (Euclidean).
+        colour: of the class that is shown at all steps.
     """
 
     with_: np.ndarray
@@ -36,6 +38,7 @@ class Alone:
     asked: str | None
     label: str
     moved: float
+    colour: str = palette.INK
 
 
 def _found(inputs: Inputs) -> WithoutRecurrence:
@@ -50,13 +53,14 @@ def _alone(inputs: Inputs, controls: Labelled) -> Alone:
     shown = one_class(classes)
     moved = float(np.linalg.norm(trace.states[-1, :, t].ravel() - found.states[t]))
     asked = None if shown is None else trace.labels[shown]
-    return Alone(with_, without, trace.tokens, t, asked, trace.labels[int(classes[t])], moved)
+    colour = palette.class_colours(trace.labels)[asked] if asked else palette.INK
+    return Alone(with_, without, trace.tokens, t, asked, trace.labels[int(classes[t])], moved, colour)
 
 
 def _draw(alone: Alone) -> tuple[Part, ...]:
     series = {"with recurrence": alone.with_, "without: h before = 0 at every step": alone.without}
     asked = "each token's own answer" if alone.asked is None else escape(alone.asked, 24)
-    drawn = figures.along(series, alone.tokens, f"probability of {asked}", alone.step, log=False)
+    drawn = figures.along(series, alone.tokens, f"probability of {asked}", alone.step, False, alone.colour)
     drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
     return figure(drawn)
 

@@ -30,9 +30,9 @@ class Choice(NamedTuple):
     Attributes:
         field: of the controls.
         title: what is chosen.
-        values: those that there are; of a slider, the least and the greatest.
+        values: those that there are; of a slider or a number, the least and the greatest.
         words: how a value is called.
-        form: `row`, `box`, `slider` or `number`.
+        form: `row`, `box`, `slider`, `number`, or `step`: a number that is counted from 1 on a page, and from 0 in the field.
         shown: the value that is shown; None: that of the control.
         help: more words on it.
     """

@@ -13,7 +13,7 @@ STATES = ".st-key-view-states .js-plotly-plot"
 def test_figures_below_the_fold_are_drawn_when_they_are_reached(browser: Any, server: str) -> None:
     person = Person(browser, server)
     page = person.page
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size({"width": 1280, "height": 600})
     person.go("/")
     person.go("/inspect?run=05-film-reviews")
     person.chart("view-states")  # before the browser has said what is in view, everything is drawn

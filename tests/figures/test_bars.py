@@ -80,7 +80,7 @@ def test_state_and_embedding_are_the_values() -> None:
 
 def test_a_gate_is_drawn_from_0_to_1_in_the_sequential_scale() -> None:
     figure = validated(bars.state(np.array([0, 0.5, 1], np.float32), unit=1, gate=True))
-    assert list(figure.data[0].marker.color) == [palette.SEQUENTIAL[i][1] for i in (0, 2, -1)]
+    assert list(figure.data[0].marker.color) == [palette.SEQUENTIAL[i][1] for i in (0, 4, -1)]
     assert figure.layout.yaxis.range[0] == 0 and figure.layout.yaxis.range[1] >= 1
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from rnn_core.figures.frame import beside, frame, step_axis, widest
+from rnn_core.figures.frame import described, frame, stacked, step_axis, widest
+from rnn_core.figures.palette import INK
 
 
 @pytest.mark.parametrize("count", [1, 40, 41, 160])
@@ -40,7 +41,23 @@ def test_margins_have_room_for_what_stands_in_them() -> None:
     assert widest(["&lt;"]) == widest(["<"]) and widest(["漢字"]) == 26
 
 
-def test_the_axes_of_two_panels_look_as_the_others_do() -> None:
-    layout = frame([], 300, "x", **beside(({}, {}), ({}, {"zeroline": True})))["layout"]
-    assert layout["xaxis2"]["gridcolor"] == layout["xaxis"]["gridcolor"] and layout["yaxis2"]["zeroline"]
-    assert layout["xaxis2"]["domain"][0] > layout["xaxis"]["domain"][1]
+def test_two_panels_stand_one_over_the_other_and_look_alike() -> None:
+    layout = frame([], 300, "x", **stacked({}, {"title": {"text": "upper"}}, {"zeroline": True}))["layout"]
+    assert layout["yaxis2"]["gridcolor"] == layout["yaxis"]["gridcolor"] and layout["yaxis2"]["zeroline"]
+    assert layout["yaxis2"]["domain"][1] < layout["yaxis"]["domain"][0] and layout["xaxis"]["anchor"] == "y2"
+    for axis in ("xaxis", "yaxis", "yaxis2"):
+        assert layout[axis]["tickfont"]["color"] == INK
+    assert layout["yaxis"]["title"] == {"font": {"color": INK}, "text": "upper"}
+
+
+def test_ticks_have_the_ink_and_what_else_a_figure_asks_for() -> None:
+    layout = frame([], 300, "x", xaxis={"tickfont": {"size": 9}})["layout"]
+    assert layout["xaxis"]["tickfont"] == {"color": INK, "size": 9} and layout["font"]["color"] == INK
+
+
+def test_a_figure_is_described_by_kind_axes_and_series() -> None:
+    lines = [{"type": "scatter", "name": "&lt;b&gt;"}, {"type": "scatter", "name": "two"}]
+    drawn = frame(lines, 300, "x", xaxis={"title": {"text": "epoch"}}, yaxis={"title": {"text": "loss"}})
+    assert described(drawn) == "Lines or points; across: epoch; up: loss; series: <b>, two."
+    assert described(frame([{"type": "heatmap"}], 300, "x")) == "A map of cells."
+    assert described(frame([{"type": "bar"}], 300, "x", xaxis=step_axis(["<s>", "b"]))) == "Bars; across: <s>, b."

@@ -85,6 +85,39 @@ def test_lines_show_their_numbers_with_gaps_where_a_logarithm_has_none() -> None
     assert [line.line.dash for line in dashed.data] == ["solid", "dash"]
 
 
+@pytest.mark.parametrize("low", [3e-9, 0.031, 0.3, 0.97, 1.0, 7.3, 412.0])
+@pytest.mark.parametrize("ratio", [1.02, 1.15, 1.5, 2, 3, 6, 9.9, 30, 300, 1e3, 1e5, 1e10])
+def test_a_logarithmic_axis_has_at_least_three_labelled_ticks(low: float, ratio: float) -> None:
+    axis = gradients.log_axis("length", [np.array([low, low * ratio])])
+    high, powers = low * ratio, 10.0 ** np.arange(-12, 16)
+    if isinstance(axis["dtick"], int):
+        ticks = 10.0 ** np.arange(0, 16, axis["dtick"])
+        ticks = np.concatenate([ticks, 1 / ticks])
+    elif axis["dtick"][0] == "L":
+        apart = float(axis["dtick"][1:])
+        ticks = np.arange(np.floor(low / apart), np.ceil(high / apart) + 1) * apart
+    else:
+        ticks = np.outer(powers, {"D1": range(1, 10), "D2": (1, 2, 5)}[axis["dtick"]]).ravel()
+    count = np.count_nonzero((ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9)))
+    assert 3 <= count <= 12, axis
+    validated(gradients.along({"a": np.array([low, high])}, ["a", "b"], "length"))
+
+
+def test_one_number_has_ticks_around_it() -> None:
+    assert gradients.log_axis("length", [np.array([0.7, 0.7])])["dtick"] in ("D1", "D2")
+
+
+def test_hover_along_the_text_names_the_step_and_a_click_anywhere_chooses_it() -> None:
+    figure = validated(gradients.along({"a": np.ones(3)}, ["<b>", "b", "c"], "length"))
+    assert figure.layout.hovermode == "x unified" and figure.layout.xaxis.labelalias["1.0"] == "&lt;b&gt; (t = 1)"
+    assert list(figure.data[0].customdata) == [0, 1, 2]
+
+
+def test_lines_of_one_colour_differ_in_their_dashes() -> None:
+    lines = validated(gradients.along({"a": np.ones(2), "b": np.ones(2)}, ["a", "b"], "p", log=False, colour="#123456")).data
+    assert [line.line.color for line in lines] == ["#123456"] * 2 and lines[0].line.dash != lines[1].line.dash
+
+
 def comparison(value: float) -> Comparison:
     return Comparison({"W": 1.0}, {"W": value}, {"W": value / 2}, {"W": 0.1})
 

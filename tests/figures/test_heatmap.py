@@ -109,6 +109,8 @@ def test_confusion_writes_the_counts_and_colours_by_the_share_of_the_row() -> No
     scores = evaluated(4)
     cells, points = validated(heatmap.confusion(scores)).data
     np.testing.assert_allclose(cells.z, scores.confusion / scores.confusion.sum(1, keepdims=True), rtol=1e-6)
+    assert [stop[1] for stop in cells.colorscale] == [stop[1] for stop in palette.WRITTEN]
+    assert cells.textfont.color == palette.INK  # read on all of these
     assert [int(word) for row in cells.text for word in row] == scores.confusion.ravel().tolist()
     for (row, column), x, y, words in zip(points.customdata, points.x, points.y, points.text, strict=True):
         assert (row, column) == (y, x)

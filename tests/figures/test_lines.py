@@ -128,6 +128,19 @@ def test_each_run_has_its_colour_and_legend() -> None:
     assert not validated(lines.curves({"a": run}, "accuracy")).layout.showlegend
 
 
+def test_one_point_is_seen_and_axes_begin_at_zero() -> None:
+    begun = History(np.array([10]), np.array([0.7]), np.array([0.25]), ())
+    figure = validated(lines.curves({"a": begun}, "accuracy"))
+    assert figure.data[0].mode == "lines+markers"
+    assert figure.layout.yaxis.range[0] == 0 and 0.7 < figure.layout.yaxis.range[1] < 0.8
+    assert figure.layout.yaxis2.range == (0, 1.03) and figure.layout.xaxis.range[0] > -0.01
+    cancelled = validated(lines.curves({"a": history((0.25,), (0.9,))}, "accuracy"))
+    assert cancelled.layout.yaxis2.range == (0, 1.03)  # plotly would show 0.25 ± 1
+    large = validated(lines.curves({"a": history((25.0,), (0.9,))}, "accuracy")).layout.yaxis2.range
+    assert large[0] == 0 and large[1] > 25
+    assert validated(lines.curves({"a": history((0.25, 0.5), (0.9, 0.8))}, "accuracy")).layout.yaxis2.range is None
+
+
 def test_curves_of_a_run_that_has_just_begun() -> None:
     empty = History(np.zeros(0, int), np.zeros(0), np.zeros(0), ())
     assert lines.best_epoch(empty, "accuracy") is None

@@ -1,7 +1,10 @@
 """Colours that can be told apart, and text that is drawn as written."""
 
+import colorsys
 import itertools
 import re
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,16 +66,61 @@ def test_ink_is_the_readable_one(colour: str) -> None:
     assert contrast(colour, ink(colour)[0] + ink(colour)[1] * 6) >= 4.5
 
 
-def test_scales_begin_and_end_and_are_light_in_the_middle() -> None:
-    for scale in (palette.DIVERGING, palette.SEQUENTIAL):
+THEMES = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
+
+
+@pytest.mark.parametrize(("ground", "theme"), [(palette.LIGHT, "light"), (palette.DARK, "dark")])
+def test_on_each_ground_nothing_is_close_to_it_and_much_stands_out(ground: palette.Ground, theme: str) -> None:
+    page = THEMES[theme]["backgroundColor"]
+    assert (list(ground.sequential), list(ground.diverging)) == (
+        THEMES[theme]["chartSequentialColors"], THEMES[theme]["chartDivergingColors"],
+    )  # fmt: skip
+    for colours in (ground.sequential, ground.diverging[5:], ground.diverging[4::-1]):
+        apart = [contrast(colour, page) for colour in colours]
+        assert apart == sorted(apart) and apart[0] < 1.25 and apart[-1] > 10
+    assert contrast(ground.ink, page) > 10
+    assert all(contrast(ground.ink, colour) >= 4.5 for colour in ground.sequential[: palette.WRITTEN_ON])
+    every = [*ground.sequential, *ground.diverging, ground.ink]
+    assert len(set(every)) == len(every), "the page replaces them one by one"
+
+
+def test_the_words_of_both_themes_can_be_read() -> None:
+    for theme in (THEMES["light"], THEMES["dark"]):
+        for page in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
+            caption = "#" + "".join(
+                f"{round(0.6 * int(theme['textColor'][i : i + 2], 16) + 0.4 * int(page[i : i + 2], 16)):02x}" for i in (1, 3, 5)
+            )
+            assert contrast(caption, page) >= 4.5
+        assert contrast("#ffffff", theme["primaryColor"]) >= 4.5
+
+
+def test_scales_go_from_end_to_end() -> None:
+    for scale, low in ((palette.DIVERGING, -1), (palette.SEQUENTIAL, 0), (palette.WRITTEN, 0)):
         places = [place for place, _ in scale]
         assert places == sorted(places) and (places[0], places[-1]) == (0, 1)
-    light = [luminance(str(colour)) for _, colour in palette.DIVERGING]
-    assert light[3] == max(light) and np.allclose(light[0], light[-1], atol=0.05)
-    for scale, low in ((palette.DIVERGING, -1), (palette.SEQUENTIAL, 0)):
-        middle = scale[len(scale) // 2][1]
-        shades = palette.shades(np.array([-5, low, (low + 1) / 2, 1, 9]), scale, low, 1)
-        assert shades == [scale[0][1], scale[0][1], middle, scale[-1][1], scale[-1][1]]
+        shades = palette.shades(np.array([-5, low, 1, 9]), scale, low, 1)
+        assert shades == [scale[0][1], scale[0][1], scale[-1][1], scale[-1][1]]
+    tinted = palette.shades(np.array([-0.02, 0.02]), palette.DIVERGING, -1, 1)
+    assert tinted == [palette.DIVERGING[4][1], palette.DIVERGING[5][1]]
+
+
+@pytest.mark.parametrize("letters", ["BI", "BIES", "BILU"])
+def test_the_tags_of_an_entity_type_have_one_hue(letters: str) -> None:
+    types = [f"T-{i}" for i in range(20)]
+    labels = ["O", *(f"{letter}-{kind}" for kind in types for letter in letters)]
+    colours = class_colours(labels)
+    assert colours["O"] == palette.GREY
+
+    def hue(label: str) -> float:
+        return colorsys.rgb_to_hls(*(int(colours[label][i : i + 2], 16) / 255 for i in (1, 3, 5)))[0]
+
+    for i, kind in enumerate(types):
+        assert colours[f"B-{kind}"] == palette.qualitative(60)[i]
+        assert abs((hue(f"B-{kind}") - hue(f"I-{kind}") + 0.5) % 1 - 0.5) < 0.02
+        assert contrast(colours[f"B-{kind}"], colours[f"I-{kind}"]) > 1.25
+        for page in ("#ffffff", "#13171d"):
+            assert contrast(colours[f"I-{kind}"], page) > 2.1
+    assert class_colours(["B-team", "a team"])["B-team"] == palette.BLUE, "not all are tags"
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "$x$", "&lt;", "$$", "<script>", "a & b", "%{x}", "<br>", "&#36;", "é😀"])

@@ -20,6 +20,7 @@ from rnn_core.analysis.padding import audit
 from rnn_core.analysis.readings import cost
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
+from rnn_core.figures.palette import class_colours
 from rnn_core.results import Trace
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, store
@@ -124,6 +125,8 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     lines = chart(app, "view-alone")["data"]
     np.testing.assert_allclose(numbers(lines[0]["y"]), seen.readouts[:, label], atol=1e-6)
     np.testing.assert_allclose(numbers(lines[1]["y"]), without_recurrence(one, seen).readouts[:, label], atol=1e-6)
+    colour = class_colours(seen.labels)[seen.labels[label]]  # the class has it on every page
+    assert [line["line"]["color"] for line in lines] == [colour, colour]
     gained = gain(one, saved.encoded("dev"), 24)
     assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without when" in said(app)
     majority = Workspace(filled).run(run).majority

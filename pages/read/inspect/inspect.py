@@ -20,9 +20,12 @@ st.caption(
     "what a network holds in its hidden state and what it predicts after every word of a text."
 )
 
-run = run_choice.choose_run("inspect")
-with widgets.saying_problems():
+where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+with where:
+    run = run_choice.choose_run("inspect")
+with said, widgets.saying_problems():
     text_choice.choose_text(run)
+with widgets.saying_problems():
     examples = text_choice.examples(run)
 chosen = state.selection()
 buttons = st.container(horizontal=True, vertical_alignment="center")

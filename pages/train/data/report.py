@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import state, widgets
+from pages.common import charts, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES
@@ -66,10 +66,10 @@ def show_report(chosen: str) -> None:
     if labelled:
         with left[0]:
             st.markdown("##### How often does each label occur?")
-            st.plotly_chart(bars.label_counts(report), key="labels", config={"displayModeBar": False})
+            charts.draw(bars.label_counts(report), "labels", "How often does each label occur?")
     with right:
         st.markdown(f"##### How long are the {row}s?")
-        st.plotly_chart(bars.lengths(report, row), key="lengths", config={"displayModeBar": False})
+        charts.draw(bars.lengths(report, row), "lengths", f"How long are the {row}s?")
     unknown = f"unknown {kind} (%)"
     st.dataframe(
         {

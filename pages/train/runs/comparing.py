@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.common import widgets
+from pages.common import charts, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, metric_name, options, plain
@@ -193,8 +193,8 @@ def show_curves(runs: Sequence[Run], newest: bool) -> None:
         if len(listed) > 1:
             metric = st.segmented_control("Score", listed, default=listed[0], format_func=metric_name, required=True,
                                           label_visibility="collapsed", key=f"curve-metric-{name}-{headline}")  # fmt: skip
-        st.plotly_chart(lines.curves(histories, metric, task.higher_is_better or metric != headline),
-                        key=f"compare-{name}-{headline}", config={"displayModeBar": False})  # fmt: skip
+        drawn = lines.curves(histories, metric, task.higher_is_better or metric != headline)
+        charts.draw(drawn, f"compare-{name}-{headline}", "How did these trainings go?")
 
 
 def show_settings(run: Run) -> None:

@@ -2,15 +2,17 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from pages.common import cache, run_choice, state, training, widgets
+from pages.common import cache, charts, run_choice, state, training, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES, Problem, metric_name
 from rnn_core.figures import lines
+from rnn_core.results import History
 from rnn_core.training import jobs, learning
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -56,7 +58,7 @@ def watched() -> list[Run]:
 
 
 def live(run: Run, status: jobs.Status) -> None:
-    """The curves so far, drawn by a chart that keeps still while its data change."""
+    """How far the training has come, and its curves so far."""
     history = run.history()
     if not len(history.steps):
         if status.state == "running":
@@ -90,22 +92,17 @@ def live(run: Run, status: jobs.Status) -> None:
         return
     if 2 * history.epoch_at[-1] >= run.config.train.epochs:
         _say_doubts(run, history.epochs[-1] if history.epochs else {})
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("##### Training and dev loss")
-        dev = {e["epoch"]: e["dev_loss"] for e in history.epochs if "dev_loss" in e}
-        nats = f"nats per {per(run)}"
-        loss = {"epoch": [*history.epoch_at, *dev], nats: [*history.losses, *dev.values()],
-                "split": ["train"] * len(history.losses) + ["dev"] * len(dev)}  # fmt: skip
-        st.line_chart(loss, x="epoch", y=nats, color="split", height=280)
-    with right:
-        st.markdown(f"##### Dev {metric_name(metric)}")
-        scored = [e for e in history.epochs if f"dev_{metric}" in e]
-        if scored:
-            st.line_chart({"epoch": [e["epoch"] for e in scored], "score": [e[f"dev_{metric}"] for e in scored]},
-                          x="epoch", y="score", height=280)  # fmt: skip
-        else:
-            st.caption("Scored at the end of each epoch.")
+    # Streamlit replaces a chart whose data change, which is seen: so a new one comes with every twentieth more of the points.
+    count = len(history.steps)
+    kept = count - count % max(1, count // 20)
+    cut = {name: getattr(history, name)[:kept] for name in ("steps", "losses", "epoch_at")}
+    _draw_curves(run, replace(history, **cut))
+
+
+def _draw_curves(run: Run, history: History) -> None:
+    """The same curves while the run trains and when it has ended."""
+    drawn = lines.curves({run.name: history}, headline(run), tasks.of(run.config).higher_is_better)
+    charts.draw(drawn, f"curves-{run.id}", "How does the training go?")
 
 
 def per(run: Run) -> str:
@@ -151,10 +148,8 @@ def show(run: Run) -> None:
     _say_doubts(run, metrics or (history.epochs[-1] if late else {}))
     if run.trained:
         _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
-    if history.epochs:
-        higher = tasks.of(run.config).higher_is_better
-        st.plotly_chart(lines.curves({run.name: history}, headline(run), higher), key=f"curves-{run.id}",
-                        config={"displayModeBar": False})  # fmt: skip
+    if len(history.steps):
+        _draw_curves(run, history)
     names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES
     names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats per {per(run)})"}
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics

@@ -11,9 +11,12 @@ from rnn_core.views import view
 st.title("Backpropagation through time")
 st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
 
-run = run_choice.choose_run("bptt")
-with widgets.saying_problems():
+where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+with where:
+    run = run_choice.choose_run("bptt")
+with said, widgets.saying_problems():
     text_choice.choose_text(run)
+with widgets.saying_problems():
     choice.choose_target(run)
     way = choice.look_back(run)
     read, flow = inputs.of_text(run, target=way), way.value.flow
@@ -28,7 +31,8 @@ shown = tasks.of(run.config).views["bptt"]
 view_panel.choose(view("pairs"), read)
 view_panel.show(view("pairs"), read, choices=False)
 view_panel.show(view("walk"), read, choices=False)
-view_panel.choose(view("walk"), read, titled=True)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    view_panel.choose(view("walk"), read, titled=True)
 view_panel.show(view("path"), read)
 
 

@@ -65,6 +65,7 @@ view_panel.rows((("classes",),), has, scored)
 if folder:
     st.divider()
     cell, between = report.cell_of(state.selection().cell, scores), config.data.between
+    report.choose_cell(scores, *(cell or (None, None)))
     with widgets.saying_problems():
         found = report.listed(folder, scores, unit, between, cell)
     if cell is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache
+from pages.common import cache, state
 from rnn_core.data.written import csv_bytes
 from rnn_core.results import Mistake, Scores
 from rnn_core.views.inputs import Answers
@@ -21,6 +21,24 @@ def cell_of(named: str | None, scores: Scores) -> tuple[str, str] | None:
     if len(parts) != 2 or not all(p.isdecimal() and int(p) < len(scores.labels) for p in parts):
         return None
     return scores.labels[int(parts[0])], scores.labels[int(parts[1])]
+
+
+def choose_cell(scores: Scores, truth: str | None, answer: str | None) -> None:
+    """Two boxes that choose a cell of the confusion matrix, as a click on it does."""
+    labels = list(scores.labels)
+    chosen = {"truth": truth, "answer": answer}
+
+    def choose() -> None:
+        pair = [st.session_state[f"cell-{side}"] for side in chosen]
+        if None not in pair:
+            state.select(cell=",".join(str(labels.index(label)) for label in pair))
+
+    row = st.container(horizontal=True)
+    for side, label in chosen.items():
+        if label is not None:
+            st.session_state[f"cell-{side}"] = label
+        row.selectbox(f"Cell: {side}", labels, None, key=f"cell-{side}", on_change=choose, width=260,
+                      placeholder="Choose a class")  # fmt: skip
 
 
 def listed(folder: Path, scores: Scores, unit: str, between: str, cell: tuple[str, str] | None) -> Answers:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import run_choice, view_panel, widgets
+from pages.common import charts, run_choice, view_panel, widgets
 from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES
@@ -40,6 +40,6 @@ def figures_of(metrics: dict[str, Any]) -> list[str]:
 st.dataframe({"figure": list(rows)} | {twins.NAMES[loss]: figures_of(one.metrics()) for loss, one in runs.items()},
              hide_index=True)  # fmt: skip
 histories = {twins.NAMES[loss]: one.history() for loss, one in runs.items()}
-st.plotly_chart(lines.curves(histories, "accuracy"), key="twin-curves", config={"displayModeBar": False})
+charts.draw(lines.curves(histories, "accuracy"), "twin-curves", "How did training go with either loss?")
 st.caption(f"The two {METRIC_NAMES['accuracy']} curves are of the same dev texts; the two losses are not on one scale: one is a "
            f"text's loss at its end, the other the {runs['every'].config.train.reduce} over all its steps.")  # fmt: skip

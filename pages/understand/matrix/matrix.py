@@ -14,9 +14,12 @@ from rnn_core.views import view
 st.title("Words to matrix")
 st.caption("How do words become numbers, and what does the network do with them in one step?")
 
-run = run_choice.choose_run("matrix")
-with widgets.saying_problems():
+where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+with where:
+    run = run_choice.choose_run("matrix")
+with said, widgets.saying_problems():
     text_choice.choose_text(run)
+with widgets.saying_problems():
     read = inputs.of_text(run)
 
 from pages.understand.matrix import dev  # noqa: E402 - after the first paint, because it loads torch
@@ -43,9 +46,13 @@ def fill(part: str) -> None:
     if part == "unit":
         place = view("terms").chosen(chosen, **at).settled(read)
         fixed = {"step": place.step, "unit": place.unit, "quantity": "h"}
-    if part in LED_BY:
-        with head:
-            view_panel.choose(view(LED_BY[part]), given, fixed=fixed, titled=True)
+    with head:
+        if part in LED_BY:
+            led = view(LED_BY[part])
+            view_panel.choose(led, given, led.chosen(chosen, **fixed).settled(given), fixed.keys() - {"unit"}, titled=True)
+        if part != "ledger":
+            step = view("indices").chosen(chosen).settled(given).step if part == "texts" else at["step"]
+            st.number_input("Step t", 1, last + 1, width=160, **state.bound("step", min(step, last) + 1, lambda t: t - 1))
     view_panel.rows(
         TABS[part][1], lambda name: name in shown or name not in SOME, given, led=LED_BY.get(part),
         others={"last-column": lambda: dev.show_last_column(run, read), "gain": lambda: dev.show_gain(run, read)}, **fixed,

@@ -178,7 +178,12 @@ def _choose_way(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     walk = _walk(inputs, controls)
     listed = ways(walk)
     title = "Step s at which the loss comes down into this layer (with its share of what the copy receives)"
-    return (Choice("down", title, tuple(listed), listed.__getitem__, "box", walk.path and walk.path.down),)
+    steps = (1, len(inputs.backward.trace.tokens))
+    return (
+        Choice("step", "Loss at step t", steps, form="step"),
+        Choice("back", "Copy of step i", steps, form="step"),
+        Choice("down", title, tuple(listed), listed.__getitem__, "box", walk.path and walk.path.down),
+    )
 
 
 def _show_path(walk: Walk) -> tuple[Part, ...]:

@@ -79,7 +79,7 @@ def _explain_states(found: States) -> str:
     unit = ""
     if found.unit is not None:
         unit = f" Unit {found.unit} there is {number(float(values[found.step, found.unit]))}."
-    colours = "pale near 0, dark blue near 1" if found.bounded else "purple below 0, green above, pale at 0"
+    colours = "faint near 0, strong blue near 1" if found.bounded else "purple below 0, green above, faint near 0"
     return (
         f"Each column is one step, each row one of the {values.shape[1]} units; {colours}.\n\n"
         f"{formulas.lines(found.equations)}\n\n"
@@ -115,6 +115,7 @@ def _choose_states(inputs: Inputs, controls: Held) -> tuple[Choice, ...]:
         Choice("quantity", "Quantity", quantities(inputs.run), name_of(inputs.run, "quantity")),
         Choice("layer", "Layer", range(layers), name_of(inputs.run, "layer")),
         Choice("direction", "Direction", range(directions), name_of(inputs.run, "direction")),
+        Choice("unit", "Unit", (0, inputs.run.config.model.hidden - 1), form="number"),
     )
 
 
