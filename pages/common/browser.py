@@ -25,11 +25,6 @@ _STYLE = """<style>
 /* Narrow and low screens: less room around things, so that the first figure is seen at once on a projector of 1,024 × 768. */
 @media (max-width: 1100px) { [data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; } }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; } }
-/* Cells with words in them are scrolled sideways rather than drawn over each other. */
-@media (max-width: 760px) {
-  .st-key-view-indices, .st-key-view-one_hot { overflow-x: auto; }
-  .st-key-view-indices > *, .st-key-view-one_hot > * { min-width: 44rem; }
-}
 @media (max-height: 820px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   [data-testid="stMainBlockContainer"] { padding-top: 1rem; }
