@@ -13,7 +13,7 @@ def recipe(loaded: Loaded, history: History) -> Recipe:
     """The recipe of a run, from its options and from what its training wrote down."""
     network, config, train = loaded.network, loaded.config, loaded.config.train
     task, width = tasks.of(config), loaded.network.weight_out.shape[1]
-    schema, last = task.schema, history.epochs[-1] if history.epochs else {}
+    last = history.epochs[-1] if history.epochs else {}
     best = [entry["epoch"] for entry in history.epochs if entry.get("best")]
     return Recipe(
         cell=cells.title(config.model),
@@ -22,7 +22,7 @@ def recipe(loaded: Loaded, history: History) -> Recipe:
         letters=tuple(one.letter for one in network.cell.declared.values()),
         parameters=sum(p.numel() for p in network.parameters()),
         starts=starts(loaded),
-        of="next" if not schema.labels else "token" if schema.per_token else "text",
+        of=task.label_of,
         loss=task.loss_of(config), reduce=train.reduce,
         optimizer=train.optimizer, rate=train.learning_rate, clip=train.clip, batch=train.batch, truncate=train.truncate,
         patience=train.patience, most_epochs=train.epochs,

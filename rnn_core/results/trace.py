@@ -63,7 +63,8 @@ class Trace:
 
     def decided(self, curve: str) -> int | None:
         """The decision step of one of `curves`; None where the task has no answer to a text as a whole."""
-        return None if self.answers is None else decision_step(self.curves[curve].argmax(1))
+        found = self.curves.get(curve)
+        return None if found is None or "answers" not in self.curves else decision_step(found.argmax(1))
 
     @property
     def decision_step(self) -> int | None:

@@ -93,6 +93,7 @@ class Task:
         title: its name on pages, such as "Classification: one label per text".
         short: a short name, such as "classification".
         unit: the unit of counts of answers: "texts" or "tokens".
+        label_of: what has a label: "text", "token", or "next", if the label of a token is the token that follows.
         formats: the formats of predictions for a file, of `data.written.FORMATS`; () if the task makes none.
         schema: the schema of its data.
         columns: the titles of the boxes that choose columns, by the option of `DataConfig`.
@@ -110,6 +111,7 @@ class Task:
     title: str
     short: str
     unit: str
+    label_of: str = "text"
     formats: tuple[str, ...] = tuple(suffix for suffix in FORMATS if suffix != CONLL)
     schema: Schema
     columns: Mapping[str, str]

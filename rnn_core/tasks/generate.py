@@ -53,6 +53,7 @@ class Generate(Task):
     title = "Generation: the next token of a text"
     short = "generation"
     unit = "tokens"
+    label_of = "next"
     formats = ()
     carries = True
     higher_is_better = False

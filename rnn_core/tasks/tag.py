@@ -22,6 +22,7 @@ class Tag(Task):
     title = "Sequence tagging: one tag per token"
     short = "sequence tagging"
     unit = "tokens"
+    label_of = "token"
     formats = tuple(FORMATS)
     schema = TAGS
     columns = MappingProxyType({"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"})

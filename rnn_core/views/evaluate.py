@@ -280,7 +280,7 @@ VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS, CLASSES, MISTAKES, BEHIND)
 def loss_words(config: RunConfig) -> str:
     """What the loss of a split is, with its formula, as Markdown: the mean over its texts of what training minimises."""
     task = tasks.of(config)
-    steps = "steps" if not task.schema.per_token else "tokens"
+    steps = {"text": "steps"}.get(task.label_of, "tokens")
     if task.loss_of(config) == "last":
         one = r"L_j = -\log \hat y_T[\mathrm{label}_j]"
         counted = "the cross-entropy of the answer after `<eos>`"

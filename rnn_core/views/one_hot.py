@@ -229,8 +229,7 @@ class Labels:
 
 def _labels(inputs: Inputs, controls: Numbered) -> Labels:
     assert controls.step is not None
-    schema = tasks.of(inputs.run.config).schema
-    of = "next" if not schema.labels else "token" if schema.per_token else "text"
+    of = tasks.of(inputs.run.config).label_of
     words = inputs.once(_matrix, controls.order)
     found = analysis.label_matrix(inputs.network, words, (None, *inputs.labels), figures.MOST_ROWS)
     return Labels(found, controls.step, of)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core import tasks
 from rnn_core.analysis.equations import logit
 from rnn_core.analysis.steps import losses, targets_of
 from rnn_core.figures import palette, softmax, terms
@@ -161,7 +162,8 @@ def _softmax(inputs: Inputs, controls: Labelled) -> Softmax:
         shown = np.sort(shown)  # a class keeps its place from step to step
     labels = tuple(trace.labels[i] for i in shown.tolist())
     loss = float(losses(trace, np.where(np.arange(len(trace.tokens)) == controls.at, target, -1))[controls.at])
-    colours = palette.class_colours(trace.labels) if inputs.run.speech.labels else dict.fromkeys(labels, palette.BLUE)
+    of_classes = tasks.of(inputs.run.config).schema.labels
+    colours = palette.class_colours(trace.labels) if of_classes else dict.fromkeys(labels, palette.BLUE)
     return Softmax(
         shown, labels, o[shown], np.exp(o[shown] - shift) / total, shift, total, len(o), target, loss,
         tuple(colours[label] for label in labels), controls.at, trace.tokens[controls.at],
