@@ -24,6 +24,8 @@ OF_THE_PROCESSOR = {
     "training/optimizer.py": "tables updated by rows are arrays; `device_optimizer` has its place beside the processor",
     "analysis/along.py": _PAGES,
     "analysis/bptt_reach.py": _PAGES,
+    "analysis/cutting.py": _PAGES,
+    "analysis/scaling.py": _PAGES,
     "analysis/bptt_updates.py": _PAGES,
     "analysis/equations.py": _PAGES,
     "analysis/feedforward.py": _PAGES,
@@ -42,7 +44,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "int(((weights > 0) & (batch.targets >= 0)).any(0).sum())": _ARRAY,
     },
     "network/losses.py": {"float(loss.sum())": _ARRAY},
-    "network/writing.py": {"int(p.argmax())": _ARRAY, "float(p[index])": _ARRAY},
+    "network/writing.py": {"float(softmax(o)[index])": _ARRAY, "float(p[index])": _ARRAY},
     "training/device_optimizer.py": {
         "copy.deepcopy(self.network).cpu()": "once a resumed training: a checkpoint is brought up to date by the processor",
         "float(self.updates)": _NUMBER,

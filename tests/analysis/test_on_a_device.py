@@ -12,7 +12,7 @@ from rnn_core import tasks
 from rnn_core.analysis.bptt import gradients
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
-from rnn_core.config import Problem
+from rnn_core.config import Problem, WriteConfig
 from rnn_core.network.prediction import follow
 from rnn_core.network.writing import write
 from rnn_core.workspace import Workspace
@@ -82,7 +82,7 @@ def test_a_stream_is_followed_and_written(workspace: Workspace, read: list[tuple
     network = moved(workspace, "classify", "lstm").network
     with OneDevice():
         nats, right = follow(network, np.ones(40, np.int64))
-        written = list(write(network, [1], 5, 1.0, 0, (), -1))
+        written = list(write(network, [1], WriteConfig(length=5), (), ()))
     assert nats > 0 and right > 0 and len(written) == 5
     assert len(read) == 2 * 2 + 5  # loss and right answers of each chunk, and the logits of each token
 
