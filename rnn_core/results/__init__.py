@@ -33,7 +33,7 @@ from rnn_core.results.scores import (
     SpanScores,
     TokenScores,
 )
-from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace, decision_step
+from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
@@ -90,5 +90,4 @@ __all__ = [
     "WayOfReading",
     "WithoutRecurrence",
     "Written",
-    "decision_step",
 ]

@@ -15,7 +15,7 @@ from rnn_core.analysis.steps import counted_steps, losses
 from rnn_core.analysis.trace import trace
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.vocabulary import EOS, SOS, UNK
-from rnn_core.results import decision_step
+from rnn_core.results.trace import decision_step
 from rnn_core.workspace.runs import Speech
 from tests.tiny import CELLS, LABELS, TAGS, WORDS, config_of, model_of, network_of, vocabulary_of
 
