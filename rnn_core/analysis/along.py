@@ -16,7 +16,8 @@ from rnn_core.data.examples import Example
 from rnn_core.network.models import Network
 from rnn_core.network.prediction import ended
 from rnn_core.network.tape import record
-from rnn_core.results import Along, decision_step
+from rnn_core.results import Along
+from rnn_core.results.trace import decision_step
 
 SHARES = np.linspace(0, 1, 21)
 FOLLOWED = 48
