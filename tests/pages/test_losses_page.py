@@ -20,7 +20,7 @@ from rnn_core.workspace import Workspace, files
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.samples import sample_for
 from tests.pages.driving import Open, chart, numbers, sound
-from tests.tiny import config_of, saved_run
+from tests.tiny import CELLS, config_of, model_of, saved_run
 
 
 @pytest.fixture
@@ -165,3 +165,23 @@ def test_runs_in_training_are_shown_until_both_have_weights(here: Workspace, ope
     with jobs.work(folders["last"], "train", here.root):
         app = open_page("losses", here.root, run="9-last")
     assert any("nobody is training it" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_view_of_both_losses_is_drawn_for_each_cell(cell: str, here: Workspace, open_page: Open) -> None:
+    trained = of_reviews(here)["reviews.csv"]
+    made = [
+        saved_run(
+            here, replace(trained.config, model=model_of(cell), name="twins", train=replace(trained.config.train, loss=loss)),
+            trained.speech.labels, vocabulary=trained.speech.vocabulary,
+        )
+        for loss in ("last", "every")
+    ]  # fmt: skip
+    app = open_page("losses", here.root, run=made[0].id)
+    assert not app.error and not app.info
+    for name in ("right-so-far", "decided", "loss-reach"):
+        assert chart(app, f"view-{name}")["data"], name
+    said = " ".join(text.value for text in app.markdown)
+    texts = here.dataset(trained.config.fingerprint).examples("dev")
+    for run in made:
+        assert f"{along(load(run), texts).answers[-1]:.1%}" in said
