@@ -51,7 +51,7 @@ def predict(
         tick: is called with the share done, 0…1; an exception raised by it stops the work.
         inputs: the inputs of the network.
     """
-    with _evaluating(network):
+    with evaluating(network):
         return _predict(network, weigh, encoded, tick, inputs)
 
 
@@ -68,7 +68,7 @@ def probabilities(
         tick, inputs: as for `predict`.
     """
     found, done = np.empty((len(encoded), 0), np.float32), 0
-    with _evaluating(network):
+    with evaluating(network):
         for rows in in_order(encoded.lengths) if len(encoded) else ():
             tick(done / len(encoded.indices))
             batch = encoded.batch(rows)
@@ -101,7 +101,7 @@ def ended(network: Network, tape: Tape) -> torch.Tensor:
 @torch.no_grad()
 def follow(
     network: nn.Module, tokens: np.ndarray, tick: Callable[[float], object] = lambda share: None
-) -> tuple[float, int]:
+) -> tuple[float, int, int]:
     """Scores a stream in one pass, without dropout, with the state carried from chunk to chunk.
 
     Args:
@@ -109,11 +109,12 @@ def follow(
         tick: is called with the share done, 0…1; an exception raised by it stops the work.
 
     Returns:
-        Σ −log p(token given those before it), in nats, and the number of tokens that were the most probable.
+        Σ −log p(token given those before it), in nats; the number of tokens that were the most probable; and of those
+        among the `NEAR` most probable.
     """
-    stream, nats, right, first = Streams(tokens, 1), 0.0, 0, 0
+    stream, nats, right, near, first = Streams(tokens, 1), 0.0, 0, 0, 0
     state, size, steps, device = None, 16, stream.steps(), place_of(network)
-    with _evaluating(network):
+    with evaluating(network):
         while first < steps:
             tick(first / steps)
             inputs, targets, lengths = (torch.from_numpy(one).to(device) for one in stream.chunk(first, size))
@@ -122,17 +123,21 @@ def follow(
             logits, state = outputs["logits"][:, 0], outputs["ends"]
             nats += number(nn.functional.cross_entropy(logits, targets[:, 0], reduction="none").double().sum())
             right += int(number((logits.argmax(1) == targets[:, 0]).sum()))
+            near += int(number((logits.topk(min(NEAR, logits.shape[1]), 1).indices == targets).sum()))
             first += size
             size = max(16, min(1024, _NUMBERS // logits.shape[1]))
-    return nats, right
+    return nats, right, near
 
+
+NEAR = 5
+"""The number of most probable tokens among which the right one counts as near."""
 
 _NUMBERS = 2**23
 """The maximum number of logits in memory for a stream."""
 
 
 @contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
+def evaluating(network: nn.Module) -> Iterator[None]:
     """Evaluation mode; the previous mode is restored afterwards."""
     was_training = network.training
     network.eval()

@@ -119,11 +119,18 @@ class TokenScores:
         tokens: how many were asked for.
         loss: mean of −log p(token), in nats per token.
         accuracy: the share of tokens that were the most probable.
+        near: the share of tokens among the five most probable; None in scores of older code.
     """
 
     tokens: int
     loss: float
     accuracy: float
+    near: float | None = None
+
+    @property
+    def bits(self) -> float:
+        """The loss in bits per token."""
+        return self.loss / math.log(2)
 
     @property
     def perplexity(self) -> float:
@@ -132,7 +139,7 @@ class TokenScores:
 
     def figures(self, split: str) -> dict[str, Any]:
         """By the names that history and command line have for them, such as test_loss."""
-        return {f"{split}_{name}": getattr(self, name) for name in ("loss", "perplexity", "accuracy", "tokens")}
+        return {f"{split}_{name}": getattr(self, name) for name in ("loss", "bits", "perplexity", "accuracy", "near", "tokens")}
 
 
 @dataclass(frozen=True)

@@ -366,6 +366,10 @@ class Task:
             answers, confidences = [answers[row] for row in rows], [confidences[row] for row in rows]
         return Answers(tokens, truths, answers, confidences)
 
+    def excerpt(self, network: Any, config: RunConfig, vocabulary: Vocabulary) -> str:
+        """A short text that the network writes at this moment of training, with a fixed seed; empty if it writes none."""
+        return ""
+
     def write(
         self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, how: WriteConfig
     ) -> Iterator[Written]:

@@ -26,6 +26,9 @@ CARRIED = 32
 Chunk = tuple[int, int]
 """A group of parts that are processed side by side, and the first step of a chunk."""
 
+EXCERPT = 240
+"""Characters of the text that a network writes after each epoch of its training."""
+
 TOLD = 5
 """The number of most probable next tokens that are listed."""
 
@@ -34,17 +37,18 @@ class StreamScorer:
     """Sums the scores of next-token predictions over streams."""
 
     def __init__(self) -> None:
-        self._tokens, self._nats, self._right = 0, 0.0, 0
+        self._tokens, self._nats, self._right, self._near = 0, 0.0, 0, 0
 
     def add(self, encoded: Encoded, predictions: TokenScores, unseen: Mapping[int, str] = MappingProxyType({})) -> None:
         """Adds a stream: the result of `Generate.predict`."""
         self._tokens += predictions.tokens
         self._nats += predictions.loss * predictions.tokens
         self._right += round(predictions.accuracy * predictions.tokens)
+        self._near += round((predictions.near or 0) * predictions.tokens)
 
     def scores(self) -> TokenScores:
         """The scores of all streams added."""
-        return TokenScores(self._tokens, self._nats / self._tokens, self._right / self._tokens)
+        return TokenScores(self._tokens, self._nats / self._tokens, self._right / self._tokens, self._near / self._tokens)
 
 
 class Generate(Task):
@@ -163,8 +167,8 @@ class Generate(Task):
         stream = stream_of(encoded)
         if len(stream) < 2:
             raise Problem("This text has fewer than two tokens: there is nothing to predict. Give a longer one.")
-        nats, right = follow(network, stream, tick)
-        return TokenScores(len(stream), nats / len(stream), right / len(stream))
+        nats, right, near = follow(network, stream, tick)
+        return TokenScores(len(stream), nats / len(stream), right / len(stream), near / len(stream))
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
@@ -227,6 +231,13 @@ class Generate(Task):
         if target is not None:
             raise Problem("The target of each step is the next token of the text itself: leave the target out.")
         return np.array([*indices[1:-1], -1, -1])
+
+    def excerpt(self, network: Any, config: RunConfig, vocabulary: Vocabulary) -> str:
+        from rnn_core.network.prediction import evaluating
+
+        how = WriteConfig(length=EXCERPT if config.data.tokens == "char" else EXCERPT // 5, temperature=0.7)
+        with evaluating(network):
+            return "".join(token.text for token in self.write(network, config, vocabulary, "", how))
 
     def write(
         self, network: Any, config: RunConfig, vocabulary: Vocabulary, prompt: str, how: WriteConfig

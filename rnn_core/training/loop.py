@@ -91,6 +91,7 @@ class Training:
         averaged = self.network.named_parameters() if config.train.average else ()
         self._averaged = {name: p.detach().clone() for name, p in averaged}
         self._averaged_at = 0
+        self._vocabulary = speech.vocabulary
         vocabularies = {TEXT: speech.vocabulary, **speech.vocabularies}
         self._rare = {name: np.array(vocabularies[fed.side].counts) == 1 for name, fed in self.task.fed.items()}
         self._source = self.task.prepare(config, train)
@@ -260,6 +261,7 @@ class Training:
                 scorer.add(self.dev, self.task.predict(self.network, self.config, self.dev, tick), self.unseen)
                 scores = scorer.scores()
                 entry |= {"dev_loss": scores.loss} | self.task.figures_of(scores, "dev", self.majority)
+            written = self.task.excerpt(self.network, self.config, self._vocabulary)
             if self.best is None or self._rank(entry) > self._rank(self.best):
                 self.best, self.waited = entry, 0
                 self.best_weights = {name: tensor.clone() for name, tensor in tensors_of(self.network).items()}
@@ -268,7 +270,7 @@ class Training:
         self.epoch += 1
         self.place = 0
         self._epoch_loss, self._epoch_weight = 0.0, 0.0
-        return entry | {"best": self.waited == 0}
+        return entry | {"best": self.waited == 0} | ({"written": written} if written else {})
 
     def _rank(self, entry: dict[str, Any]) -> tuple[float, float]:
         """A rank, higher is better: the headline metric on dev, then the dev loss; without dev, the training loss."""

@@ -30,6 +30,9 @@ MOST_BYTES = {"config.json": 1 << 20, "vocabulary.json": 64 << 20, "weights.safe
 MOST_LINES = 250_000
 """The maximum number of lines of a history: 10,000 epochs, each with 21 notes and its scores."""
 
+MOST_WRITTEN = 4_000
+"""The maximum number of characters of a text that was written after an epoch."""
+
 MOST_LABELS = 2_000
 """The maximum number of labels in a run or its scores: twice the maximum of a training."""
 
@@ -148,13 +151,14 @@ class Run:
         return weights
 
     def history(self) -> History:
-        """The training and dev curves so far; lines with values other than numbers are skipped.
+        """The training and dev curves so far; lines with other values than numbers and a short text are skipped.
 
         Raises Problem if they are longer than any training makes them.
         """
         lines = [
             line for line in files.read_lines(self.path / "history.jsonl", MOST_BYTES["history.jsonl"], MOST_LINES)
-            if all(map(_number_or_none, line.values()))
+            if all(_number_or_none(value) for name, value in line.items() if name != "written")
+            and _sound_text(line.get("written"))
             and all(abs(line.get(name) or 0) < _MOST_STEPS for name in ("step", "epoch"))
             and line.get("epoch") is not None
         ]  # fmt: skip
@@ -246,6 +250,11 @@ def _number_or_none(value: Any) -> bool:
     return value is None or (isinstance(value, (int, float)) and abs(value) < _MOST)
 
 
+def _sound_text(text: Any) -> bool:
+    """Whether it is a short text that can be shown, or None."""
+    return text is None or (isinstance(text, str) and len(text) <= MOST_WRITTEN and encodable(text))
+
+
 def _sound_metrics(metrics: dict[str, Any]) -> bool:
     from rnn_core.workspace.evaluations import scores_from_json  # which imports this module
 
@@ -267,7 +276,7 @@ def _sound_device(name: Any) -> bool:
 def _sound_scores(scores: Scores | TokenScores) -> bool:
     """Whether all values have their types and the matrix fits the labels."""
     if isinstance(scores, TokenScores):
-        return all(value is not None and _number_or_none(value) for value in vars(scores).values())
+        return all((value is not None or name == "near") and _number_or_none(value) for name, value in vars(scores).items())
     spans = scores.spans
     parts: list[Any] = [scores, *scores.per_class, *([spans, *spans.per_type] if spans else [])]
     typed = [(getattr(part, field.name), field.type) for part in parts for field in fields(part)]

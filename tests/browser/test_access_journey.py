@@ -102,7 +102,7 @@ def test_every_formula_has_its_own_name(browser: Any, server: str) -> None:
         assert figures and len(set(figures)) == len(figures) and all("; " in name for name in figures)
     person.go("/inspect")
     person.page.get_by_role("button", name=re.compile("Formula ?: What do the hidden units hold")).click()
-    person.page.get_by_text("Before the first step the state is 0.").wait_for()
+    person.page.locator('[data-testid="stPopoverBody"] .katex').first.wait_for()
 
 
 def test_a_figure_is_saved_as_picture_and_as_numbers(browser: Any, server: str) -> None:

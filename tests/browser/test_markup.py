@@ -61,7 +61,7 @@ def test_labels_columns_and_file_names_are_text(browser: Any, server: str, tmp_p
     page.mouse.click(box["x"] + 12, box["y"] + 52)  # the first run's tick
     person.settle()
     person.press("Settings")
-    page.get_by_text("fingerprint").first.wait_for()
+    page.get_by_text("fingerprint").first.wait_for(state="attached")  # folded away
     assert page.locator(RENDERED).count() == 0
     person.press("Delete")
     page.get_by_role("button", name="Keep").wait_for()

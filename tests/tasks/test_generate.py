@@ -195,16 +195,18 @@ def test_updates_repeat_what_minutes_ended() -> None:
 def test_following_a_stream_is_reading_it_token_by_token() -> None:
     network = network_of(model_of("gru", layers=2, dropout=0.4), len(VOCABULARY), len(VOCABULARY)).train()
     stream = stream_of(encoded_of(TEXT[:120]))
-    nats, right = follow(network, stream)
+    nats, right, near = follow(network, stream)
     assert network.training, "its mode is put back"
     network.eval()
-    state, before, wanted, hits = network.start(1), SOS, 0.0, 0
+    state, before, wanted, hits, among = network.start(1), SOS, 0.0, 0, 0
     for token in stream.tolist():
         logits, state, kept = network.step(torch.tensor([before]), state)
         wanted -= float(logits[0].log_softmax(0)[token].detach())
         hits += int(logits[0].argmax()) == token
+        among += token in logits[0].argsort(descending=True)[:5].tolist()
         before = token
-    assert nats == pytest.approx(wanted, rel=1e-9) and right == hits and set(kept[0]) == set(network.cell.kept_names)
+    assert nats == pytest.approx(wanted, rel=1e-9) and set(kept[0]) == set(network.cell.kept_names)
+    assert (right, near) == (hits, among)
 
 
 def test_scores_are_means_over_tokens() -> None:
@@ -217,7 +219,12 @@ def test_scores_are_means_over_tokens() -> None:
     assert both.tokens == len(TEXT) + 1 + 61  # and <eos>, twice
     assert both.loss == pytest.approx((found.loss * found.tokens + few.loss * few.tokens) / both.tokens)
     assert both.perplexity == pytest.approx(math.exp(both.loss))
-    assert set(TASK.figures_of(both, "dev")) == {"dev_loss", "dev_perplexity", "dev_accuracy", "dev_tokens"}
+    assert set(TASK.figures_of(both, "dev")) == {
+        f"dev_{name}" for name in ("loss", "bits", "perplexity", "accuracy", "near", "tokens")
+    }
+    assert both.bits == pytest.approx(both.loss / math.log(2)) and both.near is not None and both.near >= both.accuracy
+    near = [round(scores.near * scores.tokens) for scores in (both, found, few) if scores.near]
+    assert near[0] == near[1] + near[2]
 
 
 @pytest.mark.parametrize(

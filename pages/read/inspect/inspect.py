@@ -66,7 +66,7 @@ st.caption(
     f"Number {trace.indices[step]:,} of the {len(speech.vocabulary):,} {CHOICE_NAMES[run.config.data.tokens]} in the vocabulary"
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
-if fold.reached("fold-step", 380):
+if fold.reached("fold-step", 700):
     for part, tab in state.tabs("inside", {name: title for name, (title, _) in TABS.items()}).items():
         if tab.open:
             with tab, widgets.saying_problems():

@@ -97,6 +97,20 @@ def live(run: Run, status: jobs.Status) -> None:
     kept = count - count % max(1, count // 20)
     cut = {name: getattr(history, name)[:kept] for name in ("steps", "losses", "epoch_at")}
     _draw_curves(run, replace(history, **cut))
+    _show_written(run, history)
+
+
+def _show_written(run: Run, history: History) -> None:
+    """The texts that a language model wrote after its epochs, one of them at a time."""
+    texts = {entry["epoch"]: entry["written"] for entry in history.epochs if isinstance(entry.get("written"), str)}
+    if not texts:
+        return
+    epochs = list(texts)
+    st.markdown("**The text that it writes after an epoch**, with the same seed, from no prompt")
+    chosen = epochs[-1]
+    if len(epochs) > 1:
+        chosen = st.select_slider("Epoch", epochs, epochs[-1], key=f"written-{run.id}-{epochs[-1]}")
+    st.code(texts[chosen], language=None, wrap_lines=True)
 
 
 def _draw_curves(run: Run, history: History) -> None:
@@ -117,10 +131,7 @@ def headline(run: Run) -> str:
 
 
 def show(run: Run) -> None:
-    """A run in training, or just trained: progress, curves, and what to do next; before it, its twin's while that is trained."""
-    if twin := _twin_at_work(run):
-        st.subheader(literal(twin.name))
-        widgets.watch(twin.path, "twin", lambda now: live(twin, now))
+    """A run in training, or just trained: progress, curves, and what to do next."""
     st.subheader(literal(run.name))
     with contextlib.suppress(Problem):
         saved = cache.data_of(run)
@@ -150,6 +161,7 @@ def show(run: Run) -> None:
         _offer_next(run)  # above the curves: a chart that loads late must not move a button away from under the mouse
     if len(history.steps):
         _draw_curves(run, history)
+    _show_written(run, history)
     names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES
     names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats per {per(run)})"}
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
@@ -161,15 +173,6 @@ def show(run: Run) -> None:
             words = f"always answering {literal(majority, 40)}, the most frequent class of training"
             shown[names["majority"]] = number(format="%.4f", help=words)
         st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="", column_config=shown)
-
-
-def _twin_at_work(run: Run) -> Run | None:
-    """The run that differs in its loss alone, while it is trained or waits for that."""
-    with contextlib.suppress(Problem):
-        twin = workspace().twin(run)
-        status = twin and jobs.status(twin.path)
-        return twin if status and status.active else None
-    return None
 
 
 def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
