@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
@@ -101,7 +102,7 @@ def test_evaluate_shows_figures_and_offers_no_answers(
 ) -> None:
     assert main(["evaluate", ids["word"], "--on", "test", "--workspace", str(written)]) == 0
     app = open_page("evaluate", written, run=ids["word"], shown="answers")
-    assert [metric.label for metric in app.metric] == ["Loss", "Perplexity", "Accuracy", "Tokens"]
+    assert [metric.label for metric in app.metric] == ["Loss", "Perplexity", "Accuracy", "Among the first five", "Tokens"]
     assert any("next token" in words.value for words in app.caption)
     assert not any("classes" in words.value for words in app.caption)
     assert not [group for group in app.get("button_group") if "pick-shown" in group.proto.id]
@@ -151,3 +152,22 @@ def test_the_form_on_train_shows_what_means_something(
     sound(app.run())
     assert next(box for box in app.number_input if "-epochs" in box.key).value == 10_000
     assert any("lowest dev perplexity" in words.value for words in app.caption)
+
+
+def test_train_shows_the_text_that_was_written_after_each_epoch(open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
+    run = Workspace(written).run(ids["char"])
+    texts = [entry["written"] for entry in run.history().epochs]
+    assert len(texts) == 2 and all(isinstance(text, str) and 0 < len(text) <= 240 for text in texts) and texts[0] != texts[1]
+    best = load(run)
+    metrics = run.metrics()
+    again = tasks.of(run.config).excerpt(best.network, run.config, run.speech.vocabulary)
+    assert again == texts[metrics["best_epoch"] - 1], "that of the weights that were scored"
+    app = open_page("train", written, run=run.id)
+    assert texts[-1] in [code.value for code in app.code]
+    app.select_slider[0].set_value(1)
+    sound(app.run())
+    assert texts[0] in [code.value for code in app.code]
+    assert main(["evaluate", run.id, "--on", "test", "--workspace", str(written)]) == 0
+    figures = {metric.label: metric.value for metric in open_page("evaluate", written, run=run.id, on="test").metric}
+    assert {"Loss", "Bits per character", "Perplexity", "Accuracy", "Among the first five"} <= set(figures)
+    assert float(figures["Bits per character"]) == pytest.approx(float(figures["Loss"]) / np.log(2), abs=2e-4)
