@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded, Unopened
     from rnn_core.data.examples import Example
     from rnn_core.data.top import Top
-    from rnn_core.results import Along, Evaluation, Mistake, Trace
+    from rnn_core.results import Trace
     from rnn_core.workspace.datasets import SavedDataset
     from rnn_core.workspace.samples import Sample
 
@@ -189,40 +189,3 @@ def _backward(
         examples = _texts.examples if isinstance(_texts, Sample) else next(_texts.pieces("train"), ())
     _, _, target, loss, logit, precise, reduce = asked
     return backward(_loaded, _seen, target, loss, logit, precise, examples, reduce)
-
-
-def along(run: Run, texts: "Sequence[Example]") -> "Along":
-    """These texts as the classifier reads them, step by step. Raises Problem when it knows none of their labels."""
-    network, version = _opened(run)
-    return _along(network, texts, str(run.path), version, run.config.fingerprint)
-
-
-@kept(128 << 20, 6, "Reading dev word by word …")
-def _along(_loaded: "Loaded", _texts: "Sequence[Example]", path: str, version: int, fingerprint: str) -> "Along":
-    from rnn_core.analysis.along import along
-
-    return along(_loaded, _texts)
-
-
-def evaluation(path: str, version: int) -> "Evaluation | None":
-    """A saved evaluation, by its folder and the time its scores were written."""
-    return _evaluation(path, version)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _evaluation(path: str, version: int) -> "Evaluation | None":
-    from rnn_core.workspace import evaluations
-
-    return evaluations.load(Path(path))
-
-
-def mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
-    """The most confident mistakes of a saved evaluation and their number, by its folder and when its scores were written."""
-    return _mistakes(path, version, most)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _mistakes(path: str, version: int, most: int) -> "tuple[list[Mistake], int]":
-    from rnn_core.workspace import evaluations
-
-    return evaluations.mistakes(Path(path), most, lambda mistake: mistake)

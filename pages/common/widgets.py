@@ -63,14 +63,14 @@ def ago(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime).strftime("%d %b, %H:%M")
 
 
+# ---- jobs -----------------------------------------------------------------------------------------------------------
+
+
 def duration(seconds: float) -> str:
     """Seconds for people."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-# ---- jobs -----------------------------------------------------------------------------------------------------------
 
 
 def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = None) -> jobs.Status | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import cache, data_files, data_form, run_choice, state, widgets
-from pages.understand.evaluate import upload
+from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
 from rnn_core.config import DataConfig, plain
@@ -86,7 +86,7 @@ def _evaluated(run: Run, folder: Path, arguments: list[str]) -> tuple[Evaluation
     status = jobs.status(folder)
     written = folder / "scores.json"
     version = written.stat().st_mtime_ns if written.exists() else 0
-    evaluation = cache.evaluation(str(folder), version)
+    evaluation = saved.evaluation(str(folder), version)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
     if st.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
                  type="primary" if evaluation is None or stale else "secondary",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import cache, state
+from pages.common import state
+from pages.understand.evaluate import saved
 from rnn_core.data.written import csv_bytes
 from rnn_core.results import Mistake, Scores
 from rnn_core.views.inputs import Answers
@@ -45,7 +46,7 @@ def listed(folder: Path, scores: Scores, unit: str, between: str, cell: tuple[st
     """The answers of one cell of the confusion matrix, or the wrong ones of all of them. Raises Problem when they are damaged."""
     total = int(scores.confusion.sum())
     if cell is None:
-        found, count = cache.mistakes(str(folder), (folder / "scores.json").stat().st_mtime_ns, MOST_LISTED)
+        found, count = saved.mistakes(str(folder), (folder / "scores.json").stat().st_mtime_ns, MOST_LISTED)
     else:
         found = [Mistake(where, *cell) for where in evaluations.behind(folder, *cell, MOST_LISTED)]
         count = int(scores.confusion[scores.labels.index(cell[0]), scores.labels.index(cell[1])])

@@ -2,10 +2,12 @@
 
 import contextlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, training, widgets
+from pages.common.bounded import kept
 from rnn_core.config import CHOICE_NAMES, SPLITS, Problem
 from rnn_core.data.examples import Example
 from rnn_core.results import Along
@@ -15,6 +17,9 @@ from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace import readings as saved_readings
 from rnn_core.workspace.runs import Run
+
+if TYPE_CHECKING:  # torch is not loaded before a run is
+    from rnn_core.analysis.loading import Loaded
 
 MOST_TEXTS = 1000
 """Dev texts that are read; more change little and take longer."""
@@ -70,7 +75,7 @@ def read(runs: dict[str, Run]) -> Inputs:
             st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
             return inputs.of(along=((*key, "saved"), saved))
     texts = _dev_texts(run)
-    return inputs.of(along=((*key, len(texts)), {loss: cache.along(one, texts) for loss, one in runs.items()}))
+    return inputs.of(along=((*key, len(texts)), {loss: _along(one, texts) for loss, one in runs.items()}))
 
 
 def _saved_along(run: Run) -> Along | None:
@@ -94,3 +99,15 @@ def _dev_texts(run: Run) -> Sequence[Example]:
             st.caption(f"Read: all {len(found):,} {split} texts.")
             return found
     raise Problem("The data of these runs holds no texts. Upload it again on the Data page.")
+
+
+def _along(run: Run, texts: Sequence[Example]) -> Along:
+    """These texts as the classifier reads them, step by step. Raises Problem if it knows none of their labels."""
+    return _kept_along(cache.loaded(run), texts, str(run.path), cache.version_of(run), run.config.fingerprint)
+
+
+@kept(128 << 20, 6, "Reading dev word by word …")
+def _kept_along(_loaded: "Loaded", _texts: Sequence[Example], path: str, version: int, fingerprint: str) -> Along:
+    from rnn_core.analysis.along import along
+
+    return along(_loaded, _texts)
