@@ -4,6 +4,7 @@ The server imports this file once, for `app`, and runs it for each session and r
 """
 
 from importlib import import_module
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -14,7 +15,7 @@ from pages.common import state, widgets
 
 def main() -> None:
     """One run: the navigation, and the page that is open."""
-    st.set_page_config("Unrolled", page_icon=":material/route:", layout="wide")
+    st.set_page_config("Unrolled", page_icon=str(Path(__file__).parent / "pages" / "common" / "icon.svg"), layout="wide")
     state.restore()
     inspect = st.Page("pages/read/inspect/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
 

@@ -67,7 +67,7 @@ def matches(text: str, expression: str) -> np.ndarray:
             start, end = one.span(group)
             found[max(start, 0) : max(end, 0)] = True
     except regex.error as error:
-        raise Problem(f"This is no regular expression: {error}.") from None
+        raise Problem(f"This is not a valid regular expression: {error}.") from None
     except TimeoutError:
         raise Problem(f"This regular expression takes more than {MOST_SECONDS:g} s here: write a simpler one.") from None
     return found
@@ -139,7 +139,8 @@ def hunt(values: np.ndarray, wanted: np.ndarray, most: int = 20, seed: int = 0) 
     yes = wanted.dtype == bool
     varies = (lambda part: 0 < part.sum() < len(part)) if yes else (lambda part: len(part) > 2 and np.ptp(part) > 0)
     if m < 2 * BLOCKS or not varies(wanted[fit]) or not varies(wanted[~fit]):
-        raise Problem("This text has too little of this pattern, or nothing else: give a longer text, or choose another pattern.")
+        raise Problem("The pattern is too rare in this text, or is everywhere in it: give a longer text, such as a sample, or "
+                      "choose another pattern.")  # fmt: skip
     score = _Thresholds(values, fit) if yes else _Correlations(values, fit)
     fitted, thresholds, above = score.choose(wanted[fit])
     best = np.argsort(-fitted, kind="stable")[: min(most, d)]

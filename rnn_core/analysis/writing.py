@@ -21,4 +21,4 @@ def drawn_at(trace: Trace, step: int, how: WriteConfig) -> np.ndarray:
 def entropy(p: np.ndarray) -> float:
     """−Σ p log p in nats of a (k,) distribution; a probability of 0 adds 0."""
     some = p[p > 0].astype(np.float64)
-    return float(-(some * np.log(some)).sum())
+    return abs(float((some * np.log(some)).sum()))

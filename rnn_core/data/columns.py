@@ -100,7 +100,7 @@ def guess_columns(
             _name_no_labels(format, {column: texts[column] for column in free}, table)
         raise Problem(
             f"{format.name} has no column of labels: no column besides {text!r} holds few values, each in many rows. "
-            "Choose the column of labels, or predict labels for the texts with `predict`.",
+            "Choose the column of labels, or predict the labels (“Answers for a file”, or `predict`).",
             "--label COLUMN",
         )
     if schema.per_token and sentence is None and single_tokens(texts[text]):

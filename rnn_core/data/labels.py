@@ -56,7 +56,8 @@ def no_labels(source: Source, known: Sequence[str], found: Sequence[str], typed:
     ours, theirs = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (known, found))
     return Problem(
         f"There are no labels to score by in {name}: those of training are {ours}, and its column {label!r} holds {theirs}. "
-        "Choose another column, write its labels like those of training, or predict labels for its texts with `predict`.",
+        "Choose another column, write its labels like those of training, or predict its labels "
+        "instead (“Answers for a file”, or `predict`).",
         typed,
     )
 

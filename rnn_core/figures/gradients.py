@@ -161,7 +161,7 @@ def along(
         ("along", title, tuple(tokens)),
         **ALONG_X,
         xaxis=named(step_axis(tokens, width=850), step_words(tokens)),
-        yaxis=log_axis(title, series.values()) if log else {"title": {"text": title}},
+        yaxis=log_axis(title, series.values()) if log else {"title": {"text": title}, "rangemode": "nonnegative"},
         shapes=chosen(step),
         showlegend=True,
     )

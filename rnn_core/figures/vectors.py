@@ -39,7 +39,7 @@ def one_hot_vector(index: int, size: int) -> Figure:
     stride = -(-rows // 8)
     ticks = list(range(0, rows, stride))
     note = {"x": across, "y": down, "text": f"<b>1</b> at {index:,}", "font": {"size": 14, "color": "#101010"}, "showarrow": True,
-            "arrowcolor": "#101010", "arrowwidth": 2, "bgcolor": "#ffffff", "bordercolor": "#101010", "borderpad": 3,
+            "arrowcolor": "#858585", "arrowwidth": 2, "bgcolor": "#ffffff", "bordercolor": "#101010", "borderpad": 3,
             "ax": -60 if across > columns / 2 else 60, "ay": 34 if down < rows / 2 else -34}  # fmt: skip
     per_row = columns * each
     return frame(

@@ -94,7 +94,7 @@ def _draw(found: Found) -> tuple[Part, ...]:
     listed = slice(0, MOST_LISTED)
     table = Table({
         "unit": hunt.units[listed].tolist(),
-        f"{score}, where chosen": hunt.fitted[listed].round(3).tolist(),
+        f"{score}, fitted": hunt.fitted[listed].round(3).tolist(),
         f"{score}, held out": hunt.held_out[listed].round(3).tolist(),
         "says yes" if found.yes else "with the number": [_direction(found, i) for i in range(len(hunt.units[listed]))],
     })  # fmt: skip
@@ -137,7 +137,7 @@ def _explain(found: Found) -> str:
     chosen = "Threshold and direction are" if found.yes else "The direction is"
     return (
         f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the rest, "
-        f"which were not looked at:\n\n{formula}\n\nMany units are tried, so the best one looks good where it is chosen: "
+        f"which were not looked at:\n\n{formula}\n\nMany units are tried, so the best one looks good where it is fitted: "
         f"{number(float(found.hunt.fitted[0]))} there, {number(float(found.hunt.held_out[0]))} held out. The same hunt for the "
         f"pattern moved along the text to {hunting.ROTATIONS} other places gives {number(found.hunt.chance)}."
     )

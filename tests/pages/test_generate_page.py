@@ -129,8 +129,8 @@ def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, f
     assert len(units) == 10 and app.pills[0].options == [str(unit) for unit in units]
 
 
-@pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "no regular expression"),
-                                                  ("zzz+", "too little of this pattern")])  # fmt: skip
+@pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "not a valid regular expression"),
+                                                  ("zzz+", "too rare in this text")])  # fmt: skip
 def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
     app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
     assert said in app.error[0].value

@@ -59,13 +59,13 @@ def hunt(run: Run) -> None:
     read = _read(run)
     if read is None:
         return
+    shown = view("hunt")
+    view_panel.choose(shown, read, titled=True)
     chosen = state.selection()
     if chosen.pattern == "expression":
         st.text_input("Regular expression", placeholder=r"such as \d+ for numbers", max_chars=200,
                       help="A token is of the pattern where its last character lies in a match, or in the match's first group.",
                       **state.bound("expression", chosen.expression))  # fmt: skip
-    shown = view("hunt")
-    view_panel.choose(shown, read, titled=True)
     view_panel.show(shown, read, choices=False)
     found = shown.answer(read, shown.chosen(state.selection()))
     units = found.hunt.units[:10].tolist()

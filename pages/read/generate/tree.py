@@ -29,7 +29,7 @@ def branches(writing: Writing, shown: int) -> None:
             indent = "\u2003" * writing.depth(number) + ("↳ " if branch.parent is not None else "")
             st.button(
                 f"{indent}{number + 1} · {words}: {literal(branch.text[:60] or '(nothing)', 60)}",
-                key=f"branch-{number}", type="tertiary", disabled=number == shown,
+                key=f"branch-{number}", type="secondary" if number == shown else "tertiary",
                 on_click=state.select, kwargs={"branch": number, "text": writing.whole(number)},
             )  # fmt: skip
 
@@ -55,6 +55,6 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
     st.caption(f"Continue from here with another token instead of “{literal(trace.tokens[step], 20)}”:")
     row, found = st.container(horizontal=True), None
     for i in order:
-        if row.button(f"{literal(trace.labels[i], 20)} · {drawn[i]:.2g}", key=f"instead-{i}"):
+        if row.button(f"{literal(trace.labels[i], 20)} · {drawn[i]:.1%}", key=f"instead-{i}"):
             found = start, trace.labels[i]
     return found

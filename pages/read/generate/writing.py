@@ -61,6 +61,8 @@ def _look(place: Any, run: Run, writing: Writing, how: WriteConfig) -> None:
         return
     for warning in read.trace.warnings:
         st.warning(literal(warning, 300), icon=":material/help:")
+    if unknown := int((~read.trace.known[1:-1]).sum()):
+        st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {unknown} of {len(read.trace.tokens) - 2} tokens of this text.")
     tree.branches(writing, branch)
     given = len(task.cut(writing.beginning(branch), run.config.data.tokens))
     view_panel.show(view("written"), read, given=given)

@@ -75,7 +75,8 @@ def live(run: Run, status: jobs.Status) -> None:
     else:
         figures[0].metric("Epochs trained", f"{round(history.epoch_at[-1], 1):g}", help=f"at most {train.epochs}" if of else None)
     figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats per {per(run)}")
-    speed = status.detail.get("tokens_per_second") or (history.epochs and history.epochs[-1].get("tokens_per_second"))
+    speed = status.detail.get("tokens_per_second") if status.active else None  # later, that of the whole training is known
+    speed = speed or (history.epochs and history.epochs[-1].get("tokens_per_second"))
     pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
         "pad_share" in history.epochs[-1] else ""
     figures[2].metric("Tokens per second", f"{speed:,.0f}" if speed else "…",

@@ -92,7 +92,7 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     if every and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
         more.append("--no-probabilities")
     if source.layout == "text" and data.between and right.toggle(
-        "Tokens are apart by spaces already", key=f"{key}-spaced", help="Cut the texts there and nowhere else."
+        "The texts are tokenised already", key=f"{key}-spaced", help="Split them at spaces only."
     ):  # fmt: skip
         more.append("--spaced")
     last = _folder(run)

@@ -37,7 +37,7 @@ def _draw_cut(cut: Cut) -> tuple[Part, ...]:
 
 def _choose_window(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     steps = len(inputs.backward.trace.tokens)
-    return (Choice("window", "K: steps that the way back may take", (1, steps), form="slider"),)
+    return (Choice("window", "K: steps that the gradient may go back", (1, steps), form="slider"),)
 
 
 def cut_words(cut: Cut) -> str:
@@ -45,10 +45,11 @@ def cut_words(cut: Cut) -> str:
     asked, losses = cut.asked, cut.losses
     counted = int((asked.flow.weights > 0).sum())
     said = "\n".join(
-        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} pairs (t,k) kept, "
-        f"{one.dropped:,} dropped. What is left of the gradient of {asked.letter}: cosine with the full one "
-        f"**{one.against.cosines[asked.name]:.4f}**, **{one.against.ratios[asked.name]:.4f}** of its length; the bias, which "
-        f"is what is missing, is {one.against.bias[asked.name]:.4f} of it."
+        f"- **{'Window' if one.kind == 'window' else 'Chunks'}** of K = {one.k}: {one.kept:,} of the pairs (t,k) kept, "
+        f"{one.dropped:,} dropped. The truncated gradient of {asked.letter} has a cosine of "
+        f"**{one.against.cosines[asked.name]:.4f}** with the full one, and **{one.against.ratios[asked.name]:.4f}** of its "
+        "length. "
+        f"The truncation error is {one.against.bias[asked.name]:.1%} of the full length."
         for one in cut.here
     )
     if losses < counted:

@@ -181,7 +181,7 @@ def _choose_way(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     steps = (1, len(inputs.backward.trace.tokens))
     return (
         Choice("step", "Loss at step t", steps, form="step"),
-        Choice("back", "Copy of step i", steps, form="step"),
+        Choice("back", "Copy of step k", steps, form="step"),
         Choice("down", title, tuple(listed), listed.__getitem__, "box", walk.path and walk.path.down),
     )
 

@@ -200,6 +200,6 @@ def _explain_embedding(found: Embedded) -> str:
 
 
 EMBEDDING: View[Step, Embedded] = View(
-    "embedding", "What is this word to the network?", NEEDS, Step, _embedded,
+    "embedding", "What is this token to the network?", NEEDS, Step, _embedded,
     lambda found: figure(bars.embedding(found.values)), _explain_embedding, bytes_of("n"),
 )  # fmt: skip
