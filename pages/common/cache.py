@@ -83,7 +83,7 @@ def _top(path: str, stamp: tuple[int, int | None], name: str | None, stream: boo
     return look(Path(path), stated, name, stream)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@kept(64 << 20, 24)
 def _sample_for(_run: Run, path: str, version: int) -> "Sample | None":
     from rnn_core.workspace import samples
 
@@ -133,7 +133,7 @@ def seen(run: Run, text: str, spaced: bool) -> "tuple[Loaded | Unopened, Trace]"
     return traced(run, text, spaced)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@kept(64 << 20, 6)
 def _saved_trace(_run: Run, path: str, version: int, text: str) -> "Trace | None":
     return traces.load(_run, text)
 

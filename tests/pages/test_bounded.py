@@ -13,6 +13,8 @@ import torch
 
 from pages.common import bounded, cache
 from pages.common.bounded import kept, nbytes
+from pages.understand.evaluate import saved
+from pages.understand.losses import pair
 from rnn_core.config import Problem
 from rnn_core.workspace import Workspace
 from tests.tiny import config_of, model_of, network_of, saved_run
@@ -159,5 +161,13 @@ def test_traces_of_long_texts_stay_within_the_bound(workspace: Workspace, monkey
 
 def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
     """Whatever holds arrays of a text or a network, however long or wide they are."""
-    bounds = {name: found._most_bytes for name, found in vars(cache).items() if isinstance(found, bounded.Kept)}
-    assert bounds.keys() == {"_loaded", "_traced", "_backward", "_along", "_top"} and sum(bounds.values()) <= 2 << 30
+    bounds = {
+        name: found._most_bytes
+        for module in (cache, pair, saved)
+        for name, found in vars(module).items()
+        if isinstance(found, bounded.Kept)
+    }
+    assert bounds.keys() == {
+        "_loaded", "_traced", "_backward", "_kept_along", "_top", "_sample_for", "_saved_trace", "evaluation", "mistakes",
+    }  # fmt: skip
+    assert sum(bounds.values()) <= 5 << 29
