@@ -185,7 +185,7 @@ def top_probabilities(
         max(110, 34 * len(order) + 40),
         ("top", tuple(labels)),
         bargap=0.3,
-        xaxis={"range": [0, 1.18], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
+        xaxis={"range": [0, 1.34 if truth is not None else 1.18], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"},
         yaxis=label_axis(shown) | {"range": [len(order) - 0.5, -0.5]},
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
     )

@@ -360,8 +360,8 @@ def one_hot_words(words: Words) -> str:
         f"Drawn: {len(part.rows)} of {m} texts, steps {part.steps[0] + FIRST} to {part.steps[-1] + FIRST} of {longest:,}, and of "
         f"each step's N = {n:,} columns the {len(part.columns)} that hold a 1 somewhere here. The whole matrix has {m:,} × "
         f"{longest * n:,} ones and zeros: **{size_words(matrix.one_hot_bytes)}** in float32, where the indices take "
-        f"**{size_words(matrix.index_bytes)}** in int64. Looking E up and multiplying it by one-hot differ by "
-        f"**{matrix.difference:.1g}** at the most."
+        f"**{size_words(matrix.index_bytes)}** in int64. Looking up rows of E and multiplying the one-hot matrix by E "
+        f"differ by at most **{matrix.difference:.1g}**."
     )
 
 

@@ -72,7 +72,7 @@ def test_a_newcomer_sees_all_of_it_on_a_ready_made_run(opened, tmp_path: Path, r
     texts = app.text_area(key="pick-rows").value.split("\n")
     lengths = [len(trace(one, text).tokens) for text in (app.text_area(key="typed").value, *texts)]
     assert f"**{4 * len(lengths) * max(lengths) * len(one.speech.vocabulary) / 1e6:,.2f} MB** in float32" in said(app)
-    assert "differ by **0** at the most" in said(app)
+    assert "differ by at most **0**" in said(app)
 
 
 def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ st.caption(
     "what a network holds in its hidden state and what it predicts after every word of a text."
 )
 
-where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
     run = run_choice.choose_run("inspect")
 with said, widgets.saying_problems():
@@ -56,7 +56,7 @@ if fold.reached("fold-states", 742):
 st.divider()
 held, last = views.STATES.chosen(chosen).settled(read), len(trace.tokens) - 1
 step = held.at
-head, back, on = st.columns([6, 1, 1], vertical_alignment="center")
+head, back, on = st.columns([4, 1, 1], vertical_alignment="center")
 head.subheader(f"t = {step + 1} of {last + 1}: {literal(trace.tokens[step], 40)}")
 back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="stretch",
             on_click=state.select, kwargs={"step": step - 1})  # fmt: skip

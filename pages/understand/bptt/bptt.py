@@ -9,9 +9,9 @@ from rnn_core import tasks
 from rnn_core.views import view
 
 st.title("Backpropagation through time")
-st.caption("Is the loss taken at every word or only at the last, and what does each earlier word then hear of it?")
+st.caption("Is the loss taken at every word or only at the last, and how much of its gradient reaches each earlier word?")
 
-where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
     run = run_choice.choose_run("bptt")
 with said, widgets.saying_problems():

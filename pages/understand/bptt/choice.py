@@ -37,7 +37,7 @@ def _label(run: Run) -> str | None:
 
 
 def _choose_label(row: Any, run: Run) -> None:
-    row.selectbox("Target", ("", *cache.loaded(run).speech.labels), format_func=lambda label: label or OWN,
+    row.selectbox("Target", width=260, options=("", *cache.loaded(run).speech.labels), format_func=lambda label: label or OWN,
                   **state.bound("label", _label(run) or "", lambda label: label or None))  # fmt: skip
 
 
