@@ -83,7 +83,7 @@ def test_the_window_moves_by_the_slider_and_is_linked(opened, filled: Path, name
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     assert link["window"] == "2"
     said = " ".join(m.value for m in opened(filled, **link).markdown)
-    assert "**Window** of K = 2: 2 pairs (t,k) kept, 9 dropped" in said
+    assert "**Window** of K = 2: 2 of the pairs (t,k) kept, 9 dropped" in said
 
 
 def test_the_clipping_threshold_is_linked(opened, filled: Path, named: dict[str, str]) -> None:
