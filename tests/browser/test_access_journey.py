@@ -176,7 +176,7 @@ def test_steps_units_and_cells_are_chosen_without_a_mouse(browser: Any, server: 
     assert "unit=7" in page.url
     person.go("/bptt")
     enter("Loss at step t", "5")
-    enter("Copy of step i", "4")
+    enter("Copy of step k", "4")
     assert "step=4" in page.url and "back=3" in page.url
     person.go("/matrix?part=unit")
     enter("Step t", "4")
