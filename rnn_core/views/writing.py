@@ -104,7 +104,8 @@ def _explain_written(found: Written) -> str:
         )
     return (
         "The probability of a token is that of the readout at the step before it:\n\n"
-        r"$$p(w_{t+1}) = \hat y_t[w_{t+1}], \qquad L = -\frac{1}{m} \sum_{t=1}^{m} \log \hat y_t[w_{t+1}]$$"
+        r"$$p(\mathrm{token}_{t+1}) = \hat y_t[\mathrm{token}_{t+1}], \qquad "
+        r"L = -\frac{1}{m} \sum_{t=1}^{m} \log \hat y_t[\mathrm{token}_{t+1}]$$"
         + f"\n\n{here}Here m = {len(found.p):,} and L = {number(found.loss)} nats per token; the perplexity is "
         f"e^L = {number(float(np.exp(found.loss)))}. The temperature, top k and the nucleus change the distribution that a token "
         "is drawn from, not these probabilities."
@@ -274,7 +275,7 @@ def _explain_surprise(found: Surprise) -> str:
     i = found.worst[0]
     return (
         "The loss of a token is the surprise at it, given the tokens before it:\n\n"
-        r"$$L(t) = -\log \hat y_t[w_{t+1}]$$"
+        r"$$L(t) = -\log \hat y_t[\mathrm{token}_{t+1}]$$"
         + f"\n\nThe largest here is at t = {i + 2}: “{literal(found.running.tokens[i], 20)}” had p = {found.chance[0]:.4g}, so "
         f"−log p = {number(float(found.losses[i]))} nats; “{literal(found.expected[0], 20)}” was the most probable. The network "
         "reads this text alone, from a state of 0, so its first tokens surprise more."

@@ -69,7 +69,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
         shown(equations.STEP, looking)
         shown(alone.SAME_STEP, looking)
         every = equations.all_terms(unit)
-        assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)  # type: ignore[arg-type]
+        assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)
         assert len(every["term"]) >= len(unit.terms.hidden) + len(unit.terms.inputs) + 1
         bars = validated(figure(equations.TERMS, unit)).data
         total = float(bars[-1].x[0])

@@ -53,6 +53,8 @@ def test_each_token_has_its_probability_of_the_step_before(read: tuple[Trace, In
     assert f"{number(loss)} nats per character, {number(loss / np.log(2))} bits" in parts[1].content
     assert f"perplexity {number(float(np.exp(loss)))}" in parts[1].content
     assert f"L = {number(loss)} nats per token" in views.WRITTEN.explain(found)
+    for view in (views.WRITTEN, views.SURPRISE):  # w_t is the weight of a loss
+        assert "w_{t+1}" not in view.explain(answer(view, inputs, at()))
 
 
 @pytest.mark.parametrize("how", [{}, {"temperature": 0.4}, {"top_k": 3}, {"temperature": 2.0, "top_p": 0.6}])
