@@ -55,6 +55,11 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
     st.caption(f"Continue from here with another token instead of “{literal(trace.tokens[step], 20)}”:")
     row, found = st.container(horizontal=True), None
     for i in order:
-        if row.button(f"{literal(trace.labels[i], 20)} · {drawn[i]:.1%}", key=f"instead-{i}"):
+        if row.button(f"{literal(trace.labels[i], 20)} · {_share(drawn[i])}", key=f"instead-{i}"):
             found = start, trace.labels[i]
     return found
+
+
+def _share(p: float) -> str:
+    """A probability in percent; one below 0.1 % with its first digit, so that alternatives can be told apart."""
+    return f"{p:.1%}" if p >= 0.001 else f"{100 * p:.1g}%"
