@@ -36,6 +36,7 @@ class Selection:
             how the words are numbered.
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
+        parts, chunk: B and K of a text that is cut as a stream, on Words to matrix.
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
         inside: the open tab of Inspect.
         part: the open tab of Words to matrix.
@@ -81,6 +82,8 @@ class Selection:
     side: str = "right"
     masking: bool = True
     gate: str | None = None
+    parts: int = 3
+    chunk: int = 5
     batch: int | None = None
     steps: int | None = None
     section: str | None = None

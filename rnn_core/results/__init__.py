@@ -33,6 +33,7 @@ from rnn_core.results.scores import (
     SpanScores,
     TokenScores,
 )
+from rnn_core.results.streams import StreamParts
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.units import GateTerms, UnitStep
@@ -82,6 +83,7 @@ __all__ = [
     "SideReport",
     "SpanScores",
     "SplitSummary",
+    "StreamParts",
     "TextMatrix",
     "TokenScores",
     "Trace",

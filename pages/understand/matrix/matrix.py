@@ -50,7 +50,7 @@ def fill(part: str) -> None:
         if part in LED_BY:
             led = view(LED_BY[part])
             view_panel.choose(led, given, led.chosen(chosen, **fixed).settled(given), fixed.keys() - {"unit"}, titled=True)
-        if part != "ledger":
+        if part not in ("ledger", "stream"):
             step = view("indices").chosen(chosen).settled(given).step if part == "texts" else at["step"]
             st.number_input("Step t", 1, last + 1, width=160, **state.bound("step", min(step, last) + 1, lambda t: t - 1))
     view_panel.rows(
