@@ -16,6 +16,7 @@ from rnn_core.results.gradients import (
     SgdStep,
     Truncation,
 )
+from rnn_core.results.hunting import CorpusHunt, Hunt
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
@@ -51,6 +52,7 @@ __all__ = [
     "ChainProduct",
     "ClassScores",
     "Comparison",
+    "CorpusHunt",
     "CopyGradients",
     "Cutting",
     "DataReport",
@@ -59,6 +61,7 @@ __all__ = [
     "GateTerms",
     "GradientFlow",
     "History",
+    "Hunt",
     "LabelMatrix",
     "Ledger",
     "LedgerRow",

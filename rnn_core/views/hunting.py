@@ -61,10 +61,7 @@ class Found:
 
 def _found(inputs: Inputs, controls: Hunted) -> Found:
     trace = inputs.trace
-    words, marks = PATTERNS[controls.pattern]
-    if marks is None and not controls.expression:
-        raise Problem("Type a regular expression: the units that tell its matches are looked for.")
-    marked = marks(trace.text) if marks else hunting.matches(trace.text, controls.expression)
+    marked = hunting.marked(trace.text, controls.pattern, controls.expression)
     wanted = hunting.at_tokens(marked, trace.offsets[1:-1])
     values = series(trace, controls)[1:-1]
     hunt = hunting.hunt(values, wanted)
