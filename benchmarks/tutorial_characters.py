@@ -36,8 +36,8 @@ class Loop:
         seconds, tokens: the time that its batches took, and the characters in them.
     """
 
-    def __init__(self, network: Network, text: Sequence[int], batch: int, steps: int, learning_rate: float = 0.003, clip: float = 5.0):
-        self.network, self.steps, self.clip = network, steps, clip
+    def __init__(self, network: Network, text: Sequence[int], batch: int, steps: int, learning_rate: float = 0.003):
+        self.network, self.steps, self.clip = network, steps, 5.0
         length = (len(text) - 1) // batch
         self.inputs = torch.tensor(text[: length * batch]).view(batch, length)
         self.targets = torch.tensor(text[1 : length * batch + 1]).view(batch, length)

@@ -41,6 +41,7 @@ class Selection:
         inside: the open tab of Inspect.
         part: the open tab of Words to matrix.
         pattern, expression, among: of the hunt for units: what is looked for, and in which quantity.
+        corpus: where it is looked for besides the text: a split of the run's data, or the name of a sample.
         reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         section: the open tab of BPTT.
@@ -93,6 +94,7 @@ class Selection:
     pattern: str = "brackets"
     expression: str = ""
     among: str | None = None
+    corpus: str | None = None
     reading: str | None = None
     inside: str | None = None
     writing: str | None = None

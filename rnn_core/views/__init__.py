@@ -30,7 +30,7 @@ TABLE = {
     "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
     "writing": ("written", "choice", "surprise"),
-    "hunting": ("hunt",),
+    "hunting": ("hunt", "corpus-hunt"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 

@@ -91,9 +91,9 @@ def stream_words(stream: Stream) -> str:
     if chunks > 1:
         last, after = found.inputs[0][size - 1], found.inputs[0][size]
         said.append(
-            f"- At a dotted line the **state goes on**: the first step of chunk 2 reads “{literal(found.words[after], 20)}” after the "
-            f"state that step {size} left (“{literal(found.words[last], 20)}”). The **gradient stops** there: no loss of chunk 2 "
-            "reaches a copy of W in chunk 1."
+            f"- At a dotted line the **state goes on**: the first step of chunk 2 reads “{literal(found.words[after], 20)}” "
+            f"after the state that step {size} left (“{literal(found.words[last], 20)}”). The **gradient stops** there: "
+            "no loss of chunk 2 reaches a copy of W in chunk 1."
         )
     if parts > 1:
         said.append(
@@ -108,9 +108,9 @@ def stream_words(stream: Stream) -> str:
 
 def _explain(stream: Stream) -> str:
     return (
-        "A language model reads one long text. Read in one go, it would make one update per epoch and keep every state; so the text "
-        "is cut into B contiguous parts of about equal length, which are read side by side, K steps at a time. Each token of the "
-        "text is the target of exactly one step, and the input of a step is the target of the step before it.\n\n"
+        "A language model reads one long text. Read in one go, it would make one update per epoch and keep every state. So the "
+        "text is cut into B contiguous parts of about equal length, which are read side by side, K steps at a time. Each token "
+        "of the text is the target of exactly one step, and the input of a step is the target of the step before it.\n\n"
         r"$$x_{t} = y_{t-1}, \quad x_1 = \texttt{<sos>} \qquad h_0 = 0 \qquad L = \frac{1}{M} \sum -\log \hat y_{t}[y_t] "
         r"\text{ over the } M \text{ targets of a chunk}$$" + "\n\n" + stream_words(stream)
     )

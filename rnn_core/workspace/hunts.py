@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def load(path: Path, weights: str) -> CorpusHunt | None:
     try:
         if saved.pop("weights") != weights:
             return None
-        values = {
+        values: dict[str, Any] = {
             name: np.array([float("nan") if v is None else v for v in one], _ARRAYS[name]) if name in _ARRAYS
             else float("nan") if one is None else one
             for name, one in saved.pop("hunt").items()
