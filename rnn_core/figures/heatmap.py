@@ -191,7 +191,7 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
     share = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
     written: dict[str, Any] = {}
     if k <= MOST_WRITTEN:
-        text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
+        text = [[f"{v:.0%}" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
         written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10, "color": palette.INK}}
     data = [dict(
         type="heatmap",

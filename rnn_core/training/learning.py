@@ -8,8 +8,8 @@ MARGIN = 0.02
 
 A network with the same answer for all texts cannot get below the entropy of its training labels, so noise needs no margin. The
 margin is for memorisation, which begins at once and does not generalise: a GRU that did not find the first of 100 words was
-1.2 % below the entropy after ten epochs of 2,000 texts, with a dev accuracy of 0.50. With two equally frequent classes, a loss
-2 % below the entropy is that of a calibrated network with an accuracy of 58 %.
+1.2% below the entropy after ten epochs of 2,000 texts, with a dev accuracy of 0.50. With two equally frequent classes, a loss
+2% below the entropy is that of a calibrated network with an accuracy of 58%.
 """
 
 ONE_ANSWER, AT_ENTROPY, NO_BETTER = "one answer", "loss at label entropy", "not above the majority"

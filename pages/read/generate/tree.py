@@ -61,5 +61,5 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
 
 
 def _share(p: float) -> str:
-    """A probability in percent; one below 0.1 % with its first digit, so that alternatives can be told apart."""
+    """A probability in percent; one below 0.1% with its first digit, so that alternatives can be told apart."""
     return f"{p:.1%}" if p >= 0.001 else f"{100 * p:.1g}%"

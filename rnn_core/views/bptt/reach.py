@@ -85,7 +85,7 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
     told = f"It {told}. " if told else ""
     where = f"{at(len(size) - 1)}, where the text {stops},"
     if away is not None:
-        return f"{told}{at(away)}, less than 1 % of the start is left."
+        return f"{told}{at(away)}, less than 1% of the start is left."
     if end > 1 + SAME:
         how = "Then it falls" if turns and turns[-1][1] == "grows" else "It grows again" if turns else "It grows"
         return f"{told}{how}: {where} it is {end:.3g} times the start."
