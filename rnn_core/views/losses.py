@@ -48,8 +48,8 @@ def summary(found: Twins) -> str:
     return (
         f"- **Half of the words read.** The readout is right on {at_half}\n"
         f"- **All words read.** The answer is right on {at_end}\n"
-        f"- **Decided.** Half of the texts have their final answer after {np.median(every.decided):.0%} of their words with the "
-        f"loss at every step, after {np.median(last.decided):.0%} with the loss at the last step."
+        f"- **Decided.** Half of the texts have their final answer after {np.median(every.decided):.0%} of their words with "
+        f"the loss at every step, after {np.median(last.decided):.0%} with the loss at the last step."
     )
 
 
@@ -59,8 +59,8 @@ def _compared(
     """Two accuracies on the same texts: percentages, counts, and the interval of their difference where it is known."""
     counts = [round(share * one.texts) for share, one in ((more, every), (less, last))]
     said = (
-        f"{more:.1%} ({counts[0]:,} of {counted(every.texts, 'text')}) with the loss at every step, on {less:.1%} ({counts[1]:,}) "
-        "with the loss at the last step: "
+        f"{more:.1%} ({counts[0]:,} of {counted(every.texts, 'text')}) with the loss at every step, on {less:.1%} "
+        f"({counts[1]:,}) with the loss at the last step: "
     )
     difference = counts[0] - counts[1]
     said += f"{counted(abs(difference), 'text')} {'more' if difference > 0 else 'fewer'}" if difference else "no difference"
@@ -68,7 +68,8 @@ def _compared(
         return f"{said}."
     found = paired(right, other)
     chance = ", so it may be chance" if found.low <= 0 <= found.high else ""
-    return f"{said}. The 95% interval of the difference is {_signed(found.low)} to {_signed(found.high)} percentage points{chance}."
+    interval = f"{_signed(found.low)} to {_signed(found.high)} percentage points"
+    return f"{said}. The 95% interval of the difference is {interval}{chance}."
 
 
 def _signed(share: float) -> str:
@@ -115,12 +116,12 @@ def _explain_right(found: Twins) -> str:
         for share in (0.25, 0.5, 0.75, 1)
     )
     return (
-        "Each text is read word by word. The **readout** (dotted) is $\\mathrm{softmax}(c + V h_t)$ at that word. The **answer if "
-        "the text stopped here** (solid) is the readout after one more step, on `<eos>`. The loss at the last step trains only the "
-        "answer after `<eos>`, so the readouts before it may be odd although the answer is good. The loss at every step trains "
-        "the readout after each word too, also where the words so far cannot tell the label."
-        f"\n\nShare of {every.texts:,} texts whose readout is right, with the loss at every step / at the last step, by share of "
-        f"the words read: {some}."
+        "Each text is read word by word. The **readout** (dotted) is $\\mathrm{softmax}(c + V h_t)$ at that word. The **answer "
+        "if the text stopped here** (solid) is the readout after one more step, on `<eos>`. The loss at the last step trains "
+        "only the answer after `<eos>`, so the readouts before it may be odd although the answer is good. The loss at every "
+        "step trains the readout after each word too, also where the words so far cannot tell the label."
+        f"\n\nShare of {every.texts:,} texts whose readout is right, with the loss at every step / at the last step, by share "
+        f"of the words read: {some}."
     )
 
 
@@ -133,9 +134,10 @@ def _explain_reach(found: Twins) -> str:
     every = r"\sum_t L(t)" if found.runs["every"].reduce == "sum" else r"\frac{1}{T} \sum_t L(t)"
     return (
         r"$\partial L / \partial h_t$ is the gradient of the loss at the state of step t. Drawn is its length, the mean over "
-        f"{found.runs['last'].followed} texts, by the number of steps between t and the end; L is each run's own loss, at the true "
-        f"label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step, the whole gradient comes back "
-        rf"through every $\partial h_{{t+1}} / \partial h_t$ on the way. With $L = {every}$, each step also has a loss of its own."
+        f"{found.runs['last'].followed} texts, by the number of steps between t and the end; L is each run's own loss, at the "
+        f"true label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step, the whole gradient comes back "
+        rf"through every $\partial h_{{t+1}} / \partial h_t$ on the way. With $L = {every}$, each step also has a loss of its "
+        r"own."
     )
 
 
@@ -143,8 +145,8 @@ def _explain_decided(found: Twins) -> str:
     last, every = (float(np.median(found.runs[loss].decided)) for loss in ("last", "every"))
     return (
         "The **decision step** is the first step from which the answer (if the text stopped there) never changes again. The "
-        f"median share of the words read at it is {last:.1%} with the loss at the last step, {every:.1%} with the loss at every "
-        "step. An early decision may be wrong: compare it with the accuracy above."
+        f"median share of the words read at it is {last:.1%} with the loss at the last step, {every:.1%} with the loss at "
+        "every step. An early decision may be wrong: compare it with the accuracy above."
     )
 
 

@@ -189,7 +189,7 @@ def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) 
     assert "Click a cell" in inspect_views.unit_words(Looking(one, short, step=1)(inspect_views.STATES))
     assert "row of points" in inspect_views.unit_words(Looking(one, long, step=1)(inspect_views.STATES))
     said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="m")(inspect_views.STATES))
-    assert f"m_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
+    assert f"mₜ[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
 
 
 def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:

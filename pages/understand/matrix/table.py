@@ -15,5 +15,8 @@ TABS = {
 LED_BY = {"texts": "indices", "pads": "pad_drifts", "ledger": "memory", "unit": "states"}
 """The view of each tab whose choices stand at its head."""
 
+OF_STEP = {"texts", "unit", "alone"}
+"""The tabs that look at a step."""
+
 SOME = {"answer-alone", "tags-alone"}
 """Views that some tasks have."""

@@ -53,14 +53,15 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
 def horizons(beside: Beside) -> str:
     """How far each run's gradient reaches, as a Markdown list."""
     return "\n".join(
-        f"- {literal(name, 60)}: {horizon_words(faded(asked), asked.direction)}" for name, asked in beside.runs.items()
+        f"- {literal(name, 60)}: "
+        f"{horizon_words(faded(asked), asked.direction, start='T')}" for name, asked in beside.runs.items()
     )
 
 
 def _explain_beside(beside: Beside) -> str:
     return (
-        "Each line starts at 1, at the last loss's own step, and shows what is left of its gradient further back. Gates "
-        "(LSTM, GRU) were invented to let this line fall slowly; whether they do so here is what you see.\n\n"
+        "Each line starts at 1, at the step of the last loss, and shows how much of its gradient is left further back. Gates "
+        "(LSTM, GRU) were invented to let this line fall slowly.\n\n"
         r"$$\frac{\lVert \delta(T,k) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{horizons(beside)}"
     )
 

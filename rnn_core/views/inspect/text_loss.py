@@ -97,9 +97,9 @@ def summed(found: TextLoss) -> dict[str, list[Any]]:
         "t": list(range(1, len(found.tokens) + 1)),
         "token": list(found.tokens),
         "aimed at": list(found.labels),
-        "w": found.weights.tolist(),
+        "wₜ": found.weights.tolist(),
         "L(t)": [None if np.isnan(value) else value for value in found.values.tolist()],
-        "w · L(t)": found.parts.tolist(),
+        "wₜ L(t)": found.parts.tolist(),
         "sum so far": np.cumsum(found.parts).tolist(),
     }
 
