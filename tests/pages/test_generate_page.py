@@ -130,7 +130,7 @@ def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, f
 
 
 @pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "not a valid regular expression"),
-                                                  ("zzz+", "too rare in this text")])  # fmt: skip
+                                                  ("zzz+", "too few tokens with the pattern")])  # fmt: skip
 def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
     app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
     assert said in app.error[0].value

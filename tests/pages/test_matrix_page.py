@@ -128,7 +128,9 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     colour = class_colours(seen.labels)[seen.labels[label]]  # the class has it on every page
     assert [line["line"]["color"] for line in lines] == [colour, colour]
     gained = gain(one, saved.encoded("dev"), 24)
-    assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without when" in said(app)
+    assert f"- with recurrence: **{gained.recurrent:.4f}**\n- without recurrence, the readout of `<eos>`: " in said(app)
+    assert f"the readout of `<eos>`: **{gained.feed_forward:.4f}**\n- without" in said(app)
+    assert f"the mean of the readouts of all steps: **{gained.mean:.4f}**" in said(app)
     majority = Workspace(filled).run(run).majority
     assert f"Always answering {majority}, the most frequent class of training, gets " in said(app)
     assert f"gets {gained.shares[one.outcomes.index(majority)]:.4f} here" in said(app)

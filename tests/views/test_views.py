@@ -23,6 +23,7 @@ from rnn_core.results import Answer, Evaluation, Mistake
 from rnn_core.views import encoding
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
+from rnn_core.views.inspect.readout import LOGIT
 from rnn_core.views.inputs import NEEDS, Answers, given
 from rnn_core.views.inspect import name_of, quantities
 from rnn_core.views.view import View, literal, number
@@ -171,7 +172,7 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     assert f"{seen.answers[3].max():.4f}" in answers and f"curve: t = {seen.decision_step + 1} (" in answers
     readouts = inspect_views.BELIEFS.explain(Looking(one, seen, step=3, curve="readouts")(inspect_views.BELIEFS))
     assert f"{seen.readouts[3].max():.4f}" in readouts
-    assert ("never taught" in readouts) == (loss == "last")
+    assert ("never trained" in readouts) == (loss == "last")
     at_label = losses(seen, [0])
     told = explained(inspect_views.LOSSES)
     assert f"= {number(float(at_label[3]))} nats" in told
@@ -181,6 +182,23 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     assert number(float(np.linalg.norm(seen.gates["f"][0, 0, 3]))) in states
     assert all(equation in states for equation in one.network.cell.equations)
     assert number(float(seen.gates["f"][0, 0, 3].max())) in explained(inspect_views.STATE)
+
+
+def test_the_answer_if_the_text_stopped_and_the_readout_are_told_apart_where_they_stand_together(workspace: Workspace) -> None:
+    one = loaded(workspace, "lstm")
+    seen = trace(one, "the film was not good")
+    assert seen.answers is not None and not np.allclose(seen.answers[3], seen.readouts[3])
+    np.testing.assert_allclose(seen.answers[-1], seen.readouts[-1])  # "at <eos> itself both are the same"
+
+    def captions(view: View[Any, Any], **chosen: Any) -> str:
+        return " ".join(str(p.content) for p in view.render(Looking(one, seen, step=3, **chosen)(view)) if p.kind != "figure")
+
+    assert "takes one more step first, on `<eos>`" in captions(inspect_views.LOSSES)
+    assert "after one more step on `<eos>`" in captions(inspect_views.PROBABILITIES)
+    assert not captions(inspect_views.PROBABILITIES, curve="readouts")
+    assert "without the step on `<eos>`" in captions(LOGIT)
+    tagger = loaded(workspace, "lstm", "tag")
+    assert "eos" not in str(LOGIT.render(Looking(tagger, trace(tagger, "film"), step=1)(LOGIT))[0].content)
 
 
 def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) -> None:
