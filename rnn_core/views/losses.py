@@ -159,8 +159,8 @@ def _view(
 SUMMARY: View[Controls, Twins] = View(
     "twins", "", ("along",), Controls, _twins, _draw_summary, summary, _most_bytes
 )
-RIGHT = _view("right-so-far", "How right is it before the text ends?", twins.right_so_far, _explain_right)
+RIGHT = _view("right-so-far", "How accurate is it before the text ends?", twins.right_so_far, _explain_right)
 REACH = _view("loss-reach", "How far back does the loss reach?", twins.reach, _explain_reach)
-DECIDED = _view("decided", "When does it make up its mind?", twins.decided, _explain_decided)
+DECIDED = _view("decided", "When is the answer decided?", twins.decided, _explain_decided)
 
 VIEWS = (SUMMARY, RIGHT, REACH, DECIDED)

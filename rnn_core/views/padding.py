@@ -275,8 +275,8 @@ def drift_words(found: Drifts) -> str:
         )
 
     return (
-        f"Largest absolute difference from no pads, over both sides. Masking on: {most(True)} (no more than rounding). Masking "
-        f"off: {most(False)}."
+        f"The largest absolute difference from the text without pads, over both sides:\n\n- masking on: {most(True)} (no more "
+        f"than rounding)\n- masking off: {most(False)}"
     )
 
 

@@ -169,7 +169,7 @@ def test_every_view_opens_for_a_cell_that_is_made_otherwise(opened, cell: str, t
         held = found.readout.at(found.rows, 2) if parameter in found.readout.pairs else found.layers[n % 2]
         assert map_ is not None and held.pairs[parameter].shape == (len(found.rows), len(found.tokens))
     said = " ".join(m.value for m in app.markdown)
-    assert "‖∂L(t)/∂" in said or "does not walk back through time" in said
+    assert "‖∂L(t)/∂" in said or "No loss travels back through time" in said
 
 
 def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,9 @@ from rnn_core.results import Answer, Evaluation, Mistake
 from rnn_core.views import encoding
 from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
-from rnn_core.views.inspect.readout import LOGIT
 from rnn_core.views.inputs import NEEDS, Answers, given
 from rnn_core.views.inspect import name_of, quantities
+from rnn_core.views.inspect.readout import LOGIT
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
@@ -56,6 +56,7 @@ def escaped_only(explanation: str) -> None:
     plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|`<\w+>`", "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
     plain = re.sub(r"\\[^\w\s]", "", plain)
     assert not re.search(r"[<>$\[\]`~]", plain), plain
+    assert not re.search(r"\b[hxwao]_[tk]\b", plain), "an index outside of a formula is a subscript"
 
 
 def test_the_table_names_each_view_of_each_file_once() -> None:
@@ -330,8 +331,8 @@ def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: s
 
 def test_the_commonest_error_is_named_and_perfect_answers_have_none() -> None:
     said = evaluate_views.CONFUSION.explain(metrics.scores(np.array([[5, 1, 0], [3, 2, 0], [0, 0, 4]]), NASTY[:3]))
-    assert f"{literal(NASTY[1])} taken for {literal(NASTY[0])}, 3 times" in said
-    assert "commonest" not in evaluate_views.CONFUSION.explain(metrics.scores(np.diag([5, 2, 0]), NASTY[:3]))
+    assert f"{literal(NASTY[1])} answered as {literal(NASTY[0])}, 3 times" in said
+    assert "most frequent error" not in evaluate_views.CONFUSION.explain(metrics.scores(np.diag([5, 2, 0]), NASTY[:3]))
 
 
 def test_the_class_explained_is_counted_by_hand() -> None:

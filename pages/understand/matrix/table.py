@@ -5,7 +5,7 @@ TABS = {
         ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",), ("labels",),
     )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
-    "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
+    "ledger": ("Parameters and memory", (("ledger", "memory"), ("ledger-sum",))),
     "recipe": ("The recipe", (("recipe",),)),
     "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",), ("same-step",))),
     "alone": ("Without recurrence", (("alone",), ("answer-alone",), ("tags-alone",), ("gain",))),

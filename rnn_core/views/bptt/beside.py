@@ -75,6 +75,6 @@ def _beside(inputs: Inputs, controls: Controls) -> Beside:
 
 
 BESIDE: View[Controls, Beside] = View(
-    "beside", "Which cell remembers furthest back?", ("beside",), Controls, _beside, _draw_beside, _explain_beside,
+    "beside", "How far back does the gradient reach in each run?", ("beside",), Controls, _beside, _draw_beside, _explain_beside,
     lambda inputs: sum(most_bytes(given(target=way)) + 2 * len(name.encode()) for name, way in inputs.beside.items()),
 )  # fmt: skip
