@@ -137,8 +137,8 @@ def hunt(values: np.ndarray, wanted: np.ndarray, most: int = 20, seed: int = 0) 
     yes = wanted.dtype == bool
     varies = (lambda part: 0 < part.sum() < len(part)) if yes else (lambda part: len(part) > 2 and np.ptp(part) > 0)
     if m < 2 * BLOCKS or not varies(wanted[fit]) or not varies(wanted[~fit]):
-        raise Problem("The pattern is too rare in this text, or is everywhere in it: give a longer text, such as a sample, or "
-                      "choose another pattern.")  # fmt: skip
+        raise Problem("This text has too few tokens with the pattern, or too few without it, to find a unit. Read a sample, "
+                      "paste a longer text, or choose another pattern.")  # fmt: skip
     score = _Thresholds(values, fit) if yes else _Correlations(values, fit)
     fitted, thresholds, above = score.choose(wanted[fit])
     best = np.argsort(-fitted, kind="stable")[: min(most, d)]

@@ -12,7 +12,7 @@ from rnn_core.figures import palette
 from rnn_core.results import Hunt
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, name_of, pick_step, quantities, series
-from rnn_core.views.view import Choice, Part, Table, View, literal, number
+from rnn_core.views.view import Choice, Part, Table, View, literal
 from rnn_core.views.writing import Running, pieces
 
 MOST_LISTED = 10
@@ -107,10 +107,10 @@ def _draw(found: Found) -> tuple[Part, ...]:
     listed = slice(0, MOST_LISTED)
     table = Table({
         "unit": hunt.units[listed].tolist(),
-        f"{score}, fitted": hunt.fitted[listed].round(3).tolist(),
-        f"{score}, held out": hunt.held_out[listed].round(3).tolist(),
-        "says yes" if found.yes else "with the number": [_direction(found, i) for i in range(len(hunt.units[listed]))],
-    })  # fmt: skip
+        f"{score}, fitted": hunt.fitted[listed].tolist(),
+        f"{score}, held out": hunt.held_out[listed].tolist(),
+        "says yes" if found.yes else "as the number grows": [_direction(found, i) for i in range(len(hunt.units[listed]))],
+    }, formats=dict.fromkeys((f"{score}, fitted", f"{score}, held out"), "%.3f"))  # fmt: skip
     return (
         Part("text", _words(found)), Part("table", table), Part("running", found.running),
         Part("caption", f"Coloured by unit {found.unit} of {found.quantity}: green above 0, purple below. Click a token to "
@@ -127,15 +127,15 @@ def _direction(found: Found, place: int) -> str:
 
 def _words(found: Found) -> str:
     hunt = found.hunt
-    best, chance = float(hunt.held_out[0]), "by chance 0.5" if found.yes else "by chance 0"
+    best, score, chance = float(hunt.held_out[0]), *(("balanced accuracy", "0.5") if found.yes else ("r²", "0"))
     said = (
         f"Unit **{hunt.units[0]}** of {found.quantity} tells “{literal(found.pattern, 60)}” best in {literal(found.data, 60)}: "
-        f"{number(best)} held out "
-        f"({chance}; for the pattern moved along the text, the best unit gets {number(hunt.chance)}). "
+        f"its {score} on held-out text is **{best:.3f}**. Chance is {chance}; the best unit for the pattern moved along the text "
+        f"gets {hunt.chance:.3f}. "
     )
     if found.yes:
-        first = f"; the first of them: “{found.marked}”" if found.marked else ""
-        said += f"{hunt.share:.1%} of the {hunt.tokens:,} tokens are of the pattern{first}. "
+        first = f", first “{found.marked}”" if found.marked else ""
+        said += f"The pattern covers {hunt.share:.1%} of the {hunt.tokens:,} tokens{first}. "
     if found.read > hunt.tokens:
         said += f"All {found.read:,} tokens were read, and evenly chosen ones scored. "
     learnt = best - hunt.chance > 0.1
@@ -153,10 +153,10 @@ def _explain(found: Found) -> str:
     rule = "A unit says yes on one side of a threshold. " if found.yes else ""
     chosen = "Threshold and direction are" if found.yes else "The direction is"
     return (
-        f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the rest, "
-        f"which were not looked at:\n\n{formula}\n\nMany units are tried, so the best one looks good where it is fitted: "
-        f"{number(float(found.hunt.fitted[0]))} there, {number(float(found.hunt.held_out[0]))} held out. The same hunt for the "
-        f"pattern moved along the text to {hunting.ROTATIONS} other places gives {number(found.hunt.chance)}."
+        f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the "
+        f"held-out rest:\n\n{formula}\n\nMany units are tried, so the best one looks good where it was chosen: "
+        f"{float(found.hunt.fitted[0]):.3f} there, {float(found.hunt.held_out[0]):.3f} held out. The same hunt for the pattern "
+        f"moved along the text to {hunting.ROTATIONS} other places gives {found.hunt.chance:.3f}."
     )
 
 

@@ -99,7 +99,7 @@ def test_a_unit_that_never_changes_tells_nothing() -> None:
 
 @pytest.mark.parametrize("wanted", [np.zeros(200, bool), np.ones(200, bool), np.arange(200) < 20, np.zeros(200)])
 def test_too_little_of_a_pattern_is_said(wanted: np.ndarray) -> None:
-    with pytest.raises(Problem, match="too rare in this text"):
+    with pytest.raises(Problem, match="too few tokens with the pattern"):
         hunt(np.zeros((200, 3)), wanted)
 
 

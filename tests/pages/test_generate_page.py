@@ -134,7 +134,7 @@ def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, f
 
 
 @pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "not a valid regular expression"),
-                                                  ("zzz+", "too rare in this text")])  # fmt: skip
+                                                  ("zzz+", "too few tokens with the pattern")])  # fmt: skip
 def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
     app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
     assert said in app.error[0].value
@@ -165,7 +165,7 @@ def test_a_hunt_over_a_corpus_is_a_job_whose_result_is_shown(
     path = SAMPLES / "verses.txt"
     tokens = len(path.read_text(encoding="utf-8"))
     found = hunt_corpus(load(Workspace(fresh).run(RUN)), [list(path.read_text())], "verses.txt", "expression", r"\w+")
-    assert f"Unit **{found.hunt.units[0]}**" in said[0] and f"of the {tokens:,} tokens are of the pattern." in said[0]
+    assert f"Unit **{found.hunt.units[0]}**" in said[0] and f"of the {tokens:,} tokens. " in said[0]
     assert not any(one.label == "Hunt in it" for one in app.button), "it is saved"
     again = open_page("generate", fresh, **link(app))
     assert any("best in verses" in words.value for words in again.markdown) and len(asked) == 1
