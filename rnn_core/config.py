@@ -210,6 +210,13 @@ class ModelConfig:
             "gate of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
         ),
     ] = "orthogonal"
+    tied: Annotated[
+        bool,
+        Field(
+            title="Tied embedding and output",
+            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -413,7 +420,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
         raise _problem(error) from None
 
 
-_LATER = {"target": None}
+_LATER = {"target": None, "tied": False}
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

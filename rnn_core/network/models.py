@@ -25,7 +25,8 @@ class Network(nn.Module):
     """x_t = E[w_t], h_t by the cell, in stacked layers, and o_t = c + V h_t.
 
     Parameters are named as in the formulas' code spelling: `embedding.weight` E (N, n), `cells.{layer}.{direction}.weight_ih`
-    and so on, `weight_out` V (k, D), `bias_out` c (k,), where D = d times the number of directions.
+    and so on, `weight_out` V (k, D), `bias_out` c (k,), where D = d times the number of directions. With `config.tied`, E and V
+    are one parameter (Press and Wolf 2017; Inan et al. 2017), whose first name is `weight_out`.
 
     Args:
         config: the widths and the cell.
@@ -40,7 +41,8 @@ class Network(nn.Module):
         self.cells = Recurrent(
             cell_of(config), config.embedding, config.hidden, config.layers, config.bidirectional, config.dropout, scheme
         )
-        self.weight_out = nn.Parameter(torch.empty(classes, config.hidden * self.directions))
+        own = torch.empty(0 if config.tied else classes, config.hidden * self.directions)
+        self.weight_out = self.embedding.weight if config.tied else nn.Parameter(own)
         self.bias_out = nn.Parameter(torch.empty(classes))
         self.dropout = Dropout(config.dropout)
         with torch.no_grad():
@@ -49,12 +51,18 @@ class Network(nn.Module):
                 self.weight_out.uniform_(-reach, reach)
                 self.bias_out.uniform_(-reach, reach)
             else:
-                nn.init.xavier_uniform_(self.weight_out)
+                if not config.tied:
+                    nn.init.xavier_uniform_(self.weight_out)
                 self.bias_out.zero_()
 
     @property
     def cell(self) -> Cell:
         return self.cells.cell
+
+    @property
+    def tied(self) -> bool:
+        """Whether E and V are one parameter."""
+        return self.config.tied
 
     @property
     def directions(self) -> int:
@@ -139,9 +147,12 @@ def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str,
             for name, declared in cell.parameters(width, config.hidden).items():
                 shapes[f"cells.{layer}.{direction}.{name}"] = declared.shape
         width = config.hidden * directions
+    if config.tied:
+        del shapes["embedding.weight"]
     return shapes | {"weight_out": (classes, width), "bias_out": (classes,)}
 
 
 def count_parameters(config: ModelConfig, words: int, classes: int) -> int:
-    """The number of parameters of a network of this config. With one Elman layer: N·n + d·n + d·d + d + k·d + k."""
+    """The number of parameters of a network of this config. With one Elman layer: N·n + d·n + d·d + d + k·d + k, without N·n if E
+    and V are tied."""
     return sum(math.prod(shape) for shape in parameter_shapes(config, words, classes).values())

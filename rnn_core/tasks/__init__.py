@@ -103,6 +103,7 @@ class Task:
         losses: the values of `TrainConfig.loss` that it allows, the default first.
         fed: the tensors of a batch that hold words, by name. Training replaces rare words in them by `<unk>`, and counts their
             tokens.
+        ties: whether the classes of its readout are the tokens of the vocabulary, so that E can be V (`ModelConfig.tied`).
         carries: whether a batch may continue from the last state of the batch before it in the plan (`continues`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
@@ -120,6 +121,7 @@ class Task:
     more_texts: str
     losses: tuple[str, ...]
     fed: Mapping[str, Fed] = MappingProxyType({"tokens": Fed(TEXT, "lengths")})
+    ties: bool = False
     carries: bool = False
     higher_is_better: bool = True
     views: Mapping[str, tuple[str, ...]]
@@ -147,6 +149,7 @@ class Task:
         """The options of a config that apply to the task; forms omit or disable the others."""
         sides = [side.name for side in self.schema.sides]
         left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
+        left_out += [] if self.ties else ["tied"]
         return tuple(name for name in options(config) if name not in left_out)
 
     def loss_of(self, config: RunConfig) -> str:
@@ -171,6 +174,17 @@ class Task:
                 raise Problem(
                     f"The loss of this task is taken at {' or '.join(self.losses)} step, not {config.train.loss}.",
                     f"--loss {self.losses[0]}",
+                )
+            model = config.model
+            if model.tied and not self.ties:
+                raise Problem("Only a network that predicts tokens can use its embedding as its output: leave the two apart.",
+                              "--no-tied")  # fmt: skip
+            width = model.hidden * (1 + model.bidirectional)
+            if model.tied and model.embedding != width:
+                raise Problem(
+                    f"A tied embedding is as wide as the state that the output reads: the embedding width is {model.embedding}, "
+                    f"the state has {width} units. Set both to the same number.",
+                    f"--embedding {width}",
                 )
 
     # ---- data and network -------------------------------------------------------------------------------------------

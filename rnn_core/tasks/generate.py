@@ -59,6 +59,7 @@ class Generate(Task):
     unit = "tokens"
     label_of = "next"
     formats = ()
+    ties = True
     carries = True
     higher_is_better = False
     schema = STREAM
@@ -100,11 +101,17 @@ class Generate(Task):
         tokens = report.splits["train"].tokens
         large = tokens > 100_000
         why = f"a stream of {tokens:,} tokens"
+        hidden = Suggestion(256 if large else 128, why)
+        embedding = Suggestion(64 if large else 32, why)
+        if stated.get("tied"):  # both have the same width
+            if "embedding" in stated:
+                hidden = Suggestion(stated["embedding"], "as wide as the tied embedding")
+            embedding = Suggestion(stated.get("hidden", hidden.value), "a tied embedding is as wide as the state")
         return {
             "truncate": Suggestion(64, "a stream is long, so backpropagation is truncated to chunks"),
             "batch": Suggestion(32 if large else max(1, min(8, tokens // 200)), why),
-            "hidden": Suggestion(256 if large else 128, why),
-            "embedding": Suggestion(64 if large else 32, why),
+            "hidden": hidden,
+            "embedding": embedding,
             "dropout": Suggestion(0.2, why),
             "learning_rate": Suggestion(0.003, why),
             "epochs": Suggestion(10_000 if stated.get("minutes") or stated.get("updates") else 20 if large else 80, why),
