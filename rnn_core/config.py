@@ -202,6 +202,15 @@ class ModelConfig:
             ge=0, lt=1, title="Dropout", description="dropout rate on embeddings, between layers and before the readout"
         ),
     ] = 0.5
+    variational: Annotated[
+        bool,
+        Field(
+            title="Variational dropout",
+            description="between layers and before the readout, the same dropout mask at all steps of a text, and along a stream "
+            "until its state is reset (Gal and Ghahramani 2016); otherwise a new one at each step. The mask of embeddings is "
+            "by word in both cases",
+        ),
+    ] = False
     initialisation: Annotated[
         Literal["orthogonal", "torch"],
         Field(
@@ -420,7 +429,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
         raise _problem(error) from None
 
 
-_LATER = {"target": None, "tied": False}
+_LATER = {"target": None, "variational": False, "tied": False}
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

@@ -39,12 +39,13 @@ class Network(nn.Module):
         self.config, scheme = config, config.initialisation
         self.embedding = Embedding(words, config.embedding, scheme)
         self.cells = Recurrent(
-            cell_of(config), config.embedding, config.hidden, config.layers, config.bidirectional, config.dropout, scheme
+            cell_of(config), config.embedding, config.hidden, config.layers, config.bidirectional, config.dropout, scheme,
+            config.variational,
         )
         own = torch.empty(0 if config.tied else classes, config.hidden * self.directions)
         self.weight_out = self.embedding.weight if config.tied else nn.Parameter(own)
         self.bias_out = nn.Parameter(torch.empty(classes))
-        self.dropout = Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout, config.variational)
         with torch.no_grad():
             if scheme == "torch":  # as torch.nn.Linear
                 reach = 1 / math.sqrt(self.weight_out.shape[1])
@@ -87,8 +88,11 @@ class Network(nn.Module):
         table, which = self.embedding.rows(batch["tokens"])
         # Dropout of the table: the mask of a word is the same at all its places (Gal and Ghahramani 2016, within a text).
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
-        read = states.flatten(0, 1).index_select(0, batch["at"]) if "at" in batch else states
-        logits = self.readout(read)
+        if "at" in batch:
+            at = batch["at"]
+            logits = self.readout(states.flatten(0, 1).index_select(0, at), at % states.shape[1], states.shape[1])
+        else:
+            logits = self.readout(states)
         if tape := current():
             tape.put("logits", logits, ("step", "text", "class")[-logits.dim() :])
         return {"logits": logits, "states": states, "ends": ends}
@@ -127,9 +131,13 @@ class Network(nn.Module):
         """
         return self.cells(Rows(self.dropout(table), which), lengths)[0]
 
-    def readout(self, h: Tensor) -> Tensor:
-        """o = c + V h for states of any leading shape, (…, D) → (…, k)."""
-        return nn.functional.linear(self.dropout(h), self.weight_out, self.bias_out)
+    def readout(self, h: Tensor, of: Tensor | None = None, texts: int = 0) -> Tensor:
+        """o = c + V h for states of any leading shape, (…, D) → (…, k).
+
+        Args:
+            of, texts: the text of each state, (m,), if h is (m, D), and B, for variational dropout; otherwise h is (…, B, D).
+        """
+        return nn.functional.linear(self.dropout.states(h, self.config.layers, of, texts), self.weight_out, self.bias_out)
 
     def readout_back(self, grad: Tensor) -> Tensor:
         """∂L/∂h = ∂L/∂o V, (…, k) → (…, D), in evaluation mode."""

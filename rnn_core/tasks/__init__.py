@@ -104,7 +104,7 @@ class Task:
         fed: the tensors of a batch that hold words, by name. Training replaces rare words in them by `<unk>`, and counts their
             tokens.
         ties: whether the classes of its readout are the tokens of the vocabulary, so that E can be V (`ModelConfig.tied`).
-        carries: whether a batch may continue from the last state of the batch before it in the plan (`continues`).
+        carries: whether a batch may continue from the last state of the batch before it in the plan (`carried`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
     """
@@ -230,9 +230,9 @@ class Task:
         rng = np.random.default_rng([config.train.seed, epoch])
         return plan(source.lengths, config.train.batch, rng)
 
-    def continues(self, which: Any) -> bool:
-        """Whether a batch of the plan continues from the last state of the batch before it; else it starts from zero."""
-        return False
+    def carried(self, config: RunConfig, which: Any) -> int:
+        """The number of batches before this one in the plan whose state it carries on; 0 if it starts from zero."""
+        return 0
 
     def batch(self, config: RunConfig, source: Any, which: Any) -> dict[str, np.ndarray]:
         """A batch of the plan, as arrays by name.

@@ -145,8 +145,8 @@ class Generate(Task):
         order = rng.permutation(source.groups).tolist()
         return [(group, first) for group in order for first in range(0, source.steps(group), size)]
 
-    def continues(self, which: Chunk) -> bool:
-        return which[1] > 0
+    def carried(self, config: RunConfig, which: Chunk) -> int:
+        return which[1] // config.train.truncate
 
     def batch(self, config: RunConfig, source: Streams, which: Chunk) -> dict[str, np.ndarray]:
         group, first = which
