@@ -9,6 +9,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import counted_steps
 from rnn_core.network.cells import INPUT, Declared
+from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network, count_parameters
 from rnn_core.results import Ledger, LedgerRow, MemoryRow
 
@@ -99,6 +100,7 @@ def _sizes(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str,
         "P": parameters, "N": words, "n": width, "d": network.config.hidden, "k": len(loaded.outcomes),
         "B": batch, "T": steps, "K": held, "R": min(words, batch * steps), "s": len(cell.parts) + len(cell.kept),
         "ℓ": network.config.layers * network.directions, "m": batch * counted,
+        "q": min(batch * counted, at_once(len(loaded.outcomes))),
     }  # fmt: skip
 
 
@@ -128,5 +130,5 @@ def _memory(loaded: Loaded, sizes: Mapping[str, int]) -> tuple[MemoryRow, ...]:
     rows.append(("best weights so far", "4·P", 4 * p))
     rows.append(("inputs x", "4·B·K·n", 4 * places * n) if on_gpu else ("inputs x", "4·R·n", 4 * read))
     rows.append(("states and gates", "4·s·ℓ·B·K·d", 4 * sizes["s"] * sizes["ℓ"] * places * sizes["d"]))
-    rows.append(("logits", "4·m·k", 4 * sizes["m"] * sizes["k"]))
+    rows.append(("logits", "4·q·k", 4 * sizes["q"] * sizes["k"]))
     return tuple(MemoryRow(*row) for row in rows)

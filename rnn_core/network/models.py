@@ -11,6 +11,7 @@ from rnn_core.config import ModelConfig
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Embedding, Rows
+from rnn_core.network.losses import LossesInBlocks, at_once
 from rnn_core.network.recurrence import Parameters
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import current
@@ -78,22 +79,28 @@ class Network(nn.Module):
 
         Args:
             batch: `tokens`, vocabulary indices (T, B), padded at the end; `lengths`, the steps of each text without padding,
-                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), and `start`, the state before
-                the first step.
+                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), their `labels`, (m,), and
+                `start`, the state before the first step.
 
         Returns:
             `logits`, (T, B, k) or for `at` only, (m, k); `states`, (T, B, D), zero at pads; `ends`, the parts of the state
-            after each text's last step, (layers · directions, B, d) each.
+            after each text's last step, (layers · directions, B, d) each. With `labels` of more than `at_once` steps, the
+            `losses` −log ŷ[label], (m,), instead of the logits, which are then never in memory at once.
         """
         table, which = self.embedding.rows(batch["tokens"])
         # Dropout of the table: the mask of a word is the same at all its places (Gal and Ghahramani 2016, within a text).
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
-        if "at" in batch:
-            at = batch["at"]
-            logits = self.readout(states.flatten(0, 1).index_select(0, at), at % states.shape[1], states.shape[1])
+        tape, at = current(), batch.get("at")
+        if at is None:
+            read = self.dropout.states(states, self.config.layers)
         else:
-            logits = self.readout(states)
-        if tape := current():
+            read = states.flatten(0, 1).index_select(0, at)
+            read = self.dropout.states(read, self.config.layers, at % states.shape[1], states.shape[1])
+            if not tape and "labels" in batch and len(at) > at_once(len(self.bias_out)):
+                losses = LossesInBlocks.apply(read, self.weight_out, self.bias_out, batch["labels"])
+                return {"losses": losses, "states": states, "ends": ends}
+        logits = nn.functional.linear(read, self.weight_out, self.bias_out)
+        if tape:
             tape.put("logits", logits, ("step", "text", "class")[-logits.dim() :])
         return {"logits": logits, "states": states, "ends": ends}
 
@@ -131,13 +138,9 @@ class Network(nn.Module):
         """
         return self.cells(Rows(self.dropout(table), which), lengths)[0]
 
-    def readout(self, h: Tensor, of: Tensor | None = None, texts: int = 0) -> Tensor:
-        """o = c + V h for states of any leading shape, (…, D) → (…, k).
-
-        Args:
-            of, texts: the text of each state, (m,), if h is (m, D), and B, for variational dropout; otherwise h is (…, B, D).
-        """
-        return nn.functional.linear(self.dropout.states(h, self.config.layers, of, texts), self.weight_out, self.bias_out)
+    def readout(self, h: Tensor) -> Tensor:
+        """o = c + V h for states of any leading shape, (…, D) → (…, k); in training with dropout, (…, B, D)."""
+        return nn.functional.linear(self.dropout.states(h, self.config.layers), self.weight_out, self.bias_out)
 
     def readout_back(self, grad: Tensor) -> Tensor:
         """∂L/∂h = ∂L/∂o V, (…, k) → (…, D), in evaluation mode."""

@@ -158,12 +158,13 @@ def _explain_memory(found: Ledger) -> str:
     average = (
         " The running average of the weights is a copy, and one more is made for as long as dev is scored with the average."
     )
+    some = f", up to q = {sizes['q']:,} at a time" * (sizes["q"] < sizes["m"])
     cut = f" The way back is cut after K = {sizes['K']:,} steps, so K steps are held and not T." * (sizes["K"] < sizes["T"])
     return (
         f"Each number is a float32 of 4 bytes. {optimiser}; the weights of the best epoch so far are a copy."
         f"{by_rows * ('row numbers of E' in held)}{average * ('average of the weights' in held)} The way back needs the "
         "inputs, states and gates of every step, so these grow with B and T, and the logits of the m steps that the loss "
-        f"counts.{cut}\n\n| held | formula | bytes |\n| --- | --- | ---: |\n{rows}\n\n"
+        f"counts{some}.{cut}\n\n| held | formula | bytes |\n| --- | --- | ---: |\n{rows}\n\n"
         f"Here {letters}: s numbers are kept per unit and step, ℓ is layers times directions.\n\n"
         f"Together {size_words(sum(row.size for row in found.memory))}. Buffers, and the copies that dropout makes, come on top."
     )
