@@ -360,6 +360,13 @@ class WriteConfig:
     stop: Annotated[
         str, Field(max_length=200, title="Stop at", description="stop after this text was written; empty: nowhere")
     ] = ""
+    past_end: Annotated[
+        bool,
+        Field(
+            title="Go on after <eos>",
+            description="go on with another document after <eos>, which is written as <|endoftext|>; otherwise it ends the text",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -429,7 +436,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
         raise _problem(error) from None
 
 
-_LATER = {"target": None, "variational": False, "tied": False}
+_LATER = {"target": None, "variational": False, "tied": False, "past_end": False}
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

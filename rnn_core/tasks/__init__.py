@@ -275,7 +275,7 @@ class Task:
         """The loss of a batch.
 
         Args:
-            outputs: the outputs of the network: `logits` (m, k) at the m steps that count.
+            outputs: the outputs of the network: `logits` (m, k) at the m steps that count, or their `losses`, (m,).
             batch: `labels` and `weights` w_t of these, (m,), and `total`, the B texts, ().
 
         Returns:
@@ -427,6 +427,10 @@ class Task:
     def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
         """The tokens of a typed text, each with its start and end in the text. `how`: "word" or "char"."""
         return tokenise(text, how)
+
+    def numbers(self, vocabulary: Vocabulary, tokens: Sequence[str]) -> list[int]:
+        """The vocabulary indices of the tokens of a typed text."""
+        return vocabulary.encode(tokens)
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray

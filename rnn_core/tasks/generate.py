@@ -15,7 +15,7 @@ from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainCo
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
-from rnn_core.data.streams import END, Streams, spans_of, stream_of, tokens_of
+from rnn_core.data.streams import END, MARK, Streams, numbers_of, spans_of, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
@@ -218,7 +218,8 @@ class Generate(Task):
 
     def told(self, seen: Trace) -> dict[str, Any]:
         """At each step: the most probable next tokens, and −log p of the actual one."""
-        some = [np.argpartition(-row, min(TOLD, len(row)) - 1)[:TOLD] for row in seen.readouts]  # not sorted: N is large
+        # not sorted, because N is large; copied, because a slice would keep all N indices in memory
+        some = [np.argpartition(-row, min(TOLD, len(row)) - 1)[:TOLD].copy() for row in seen.readouts]
         best = [row[np.lexsort((row, -p[row]))] for row, p in zip(some, seen.readouts, strict=True)]
         follows = seen.indices[1:-1]
         p = seen.readouts[np.arange(len(follows)), follows].astype(np.float64)
@@ -230,6 +231,9 @@ class Generate(Task):
 
     def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
         return spans_of(text, how)
+
+    def numbers(self, vocabulary: Vocabulary, tokens: Sequence[str]) -> list[int]:
+        return numbers_of(tokens, vocabulary)
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
@@ -252,15 +256,15 @@ class Generate(Task):
         from rnn_core.network.writing import write
 
         cut, stop = config.data.tokens, unescaped(how.stop)
-        read = [SOS, *vocabulary.encode(tokens_of(prompt, cut))]
-        before, tail = prompt[-1:], ""
-        for number, p, drawn in write(network, read, how, UNWRITTEN, (EOS,)):
-            if number == EOS:
+        read = [SOS, *self.numbers(vocabulary, tokens_of(prompt, cut))]
+        before, tail = "\n" if prompt.endswith(MARK) else prompt[-1:], ""
+        for number, p, drawn in write(network, read, how, UNWRITTEN, () if how.past_end else (EOS,)):
+            if number == EOS and not how.past_end:
                 return
-            token = vocabulary.words[number]
+            token = "\n" if number == EOS else vocabulary.words[number]
             separated = cut == "word" and before and before != "\n" and token != "\n"
-            text = (" " if separated else "") + token
-            yield Written(text, token, p, drawn)
+            text = MARK + token if number == EOS else (" " if separated else "") + token
+            yield Written(text, vocabulary.words[number], p, drawn)
             before, tail = token, (tail + text)[-len(stop) - len(text):]
             if stop and stop in tail:
                 return
