@@ -191,7 +191,8 @@ class Training:
 
     def _update(self, which: Any) -> None:
         began = time.perf_counter()
-        batch, noise = self.task.batch(self.config, self._source, which), Noise(self.config.train.seed, self.step)
+        carried = self.task.carried(self.config, which)
+        batch, noise = self.task.batch(self.config, self._source, which), Noise(self.config.train.seed, self.step, carried)
         total, whole = float(batch["total"]), len(batch["tokens"])
         for name, fed in self.task.fed.items():
             tokens = batch[name]
@@ -200,7 +201,7 @@ class Training:
             self.steps += steps
             self.pads += tokens.size - steps
             batch[name] = np.where(self._rare[name][tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE), UNK, tokens)
-        start = self._carried if self.task.continues(which) else None
+        start = self._carried if carried else None
         with flushed_denormals():
             loss = self.engine.gradients(batch, noise, self.config.train.truncate or whole, start)
             if self.task.carries:

@@ -52,6 +52,7 @@ def settle(app: AppTest, prompt: str, how: WriteConfig = HOW) -> AppTest:
     for name in ("length", "temperature", "top_k", "top_p", "seed"):
         app.number_input(key=f"how-{name}").set_value(getattr(how, name))
     app.text_input(key="how-stop").set_value(how.stop)
+    app.toggle(key="how-past_end").set_value(how.past_end)
     button(app, "Write")
     return app
 
@@ -93,6 +94,14 @@ def test_any_prompt_is_continued(prompt: str, open_page: Open, fresh: Path) -> N
     app = settle(open_page("generate", fresh), prompt)
     assert not app.error
     assert saved(app, fresh).branches[-1].text == written(fresh, prompt, HOW)
+
+
+def test_it_goes_on_after_the_end_of_a_document(open_page: Open, fresh: Path) -> None:
+    how = WriteConfig(length=40, seed=3, past_end=True)
+    app = settle(open_page("generate", fresh), "The end.<|endoftext|>\nM", how)
+    branch = saved(app, fresh).branches[-1]
+    assert not app.error and branch.how == how and branch.text == written(fresh, "The end.<|endoftext|>\nM", how)
+    assert not any("Not in the vocabulary" in caption.value for caption in app.caption)
 
 
 def test_it_stops_at_a_text_and_the_next_seed_writes_another(open_page: Open, fresh: Path) -> None:
