@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.chunks import StreamParts
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
@@ -34,7 +35,6 @@ from rnn_core.results.scores import (
     SpanScores,
     TokenScores,
 )
-from rnn_core.results.streams import StreamParts
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.units import GateTerms, UnitStep

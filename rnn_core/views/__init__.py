@@ -18,7 +18,7 @@ TABLE = {
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
-    "streams": ("stream",),
+    "chunks": ("stream",),
     "ledger": ("ledger", "memory", "ledger-sum"),
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),

@@ -11,8 +11,8 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import RunConfig
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.tasks.generate import CARRIED
+from rnn_core.views.chunks import STREAM, Stream
 from rnn_core.views.inputs import Inputs, given
-from rnn_core.views.streams import STREAM, Stream
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
 from tests.tiny import config_of, model_of, saved_run

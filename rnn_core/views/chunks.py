@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from rnn_core.analysis.streams import stream_parts
-from rnn_core.figures import streams as figures
+from rnn_core.analysis.chunks import stream_parts
+from rnn_core.figures import chunks as figures
 from rnn_core.figures.text import counted
 from rnn_core.results import StreamParts
 from rnn_core.views.inputs import Inputs
