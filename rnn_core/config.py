@@ -244,6 +244,23 @@ class TrainConfig:
     learning_rate: Annotated[
         float, Field(gt=0, le=100, title="Learning rate", description="the step size of the optimizer")
     ] = 0.002
+    schedule: Annotated[
+        Literal["constant", "cosine", "plateau"],
+        Field(
+            title="Learning-rate schedule",
+            description="the learning rate over the training; constant; cosine: falls along half a cosine to 0 at the last "
+            "update; plateau: halved after each epoch without a better dev score",
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MOST_WHOLE,
+            title="Warm-up",
+            description="the number of first updates over which the learning rate rises in equal steps; 0: none",
+        ),
+    ] = 0
     average: Annotated[
         float,
         Field(
@@ -387,6 +404,12 @@ class RunConfig:
                 "truncation reads in one direction, because the backward direction begins at the end of the text, where no "
                 "chunk but the last reaches; leave out one of the two",
                 "--no-bidirectional or --truncate 0",
+            )
+        if self.train.schedule == "cosine" and self.train.minutes and not self.train.updates:
+            raise _Misfit(
+                "a cosine schedule needs the number of updates, which a limit in minutes does not give; limit the updates too, "
+                "or choose another schedule",
+                "--updates N or --schedule constant",
             )
         return self
 

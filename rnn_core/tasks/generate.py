@@ -75,7 +75,7 @@ class Generate(Task):
         "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "beside"),
         "evaluate": (),
-        "matrix": ("texts", "ledger", "recipe", "unit"),
+        "matrix": ("texts", "stream", "ledger", "recipe", "unit"),
         "losses": (),
     })  # fmt: skip
 

@@ -6,10 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnn_core import tasks
+from rnn_core.analysis.corpus_hunt import hunt_corpus
 from rnn_core.analysis.loading import load
+from rnn_core.commands import main
 from rnn_core.config import WriteConfig
+from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.explorations import Writing
+from rnn_core.workspace.store import SAMPLES
 from tests.pages.driving import Open, sound
 
 RUN = "00-notebook"
@@ -139,7 +143,7 @@ def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, f
 
 
 @pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "not a valid regular expression"),
-                                                  ("zzz+", "too rare in this text")])  # fmt: skip
+                                                  ("zzz+", "too few tokens with the pattern")])  # fmt: skip
 def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
     app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
     assert said in app.error[0].value
@@ -151,3 +155,26 @@ def test_a_pasted_text_is_coloured_by_its_surprise(open_page: Open, fresh: Path)
     app.text_area(key="pasted").set_value("Anna said so.")
     sound(app.run())
     assert not app.error and app.dataframe[0].value["t"].max() <= len("Anna said so.") + 2
+
+
+def test_a_hunt_over_a_corpus_is_a_job_whose_result_is_shown(
+    open_page: Open, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def start(folder: Path, arguments: list[str]) -> None:
+        asked.append(arguments)
+        assert main([*arguments, "--job", str(folder)]) == 0
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=r"\w+", corpus="verses.txt")
+    assert app.selectbox(key="pick-corpus").options == ["the sample verses.txt", "the sample notebook.txt"]
+    button(app, "Hunt in it")
+    said = [words.value for words in app.markdown if "best in verses" in words.value]
+    path = SAMPLES / "verses.txt"
+    tokens = len(path.read_text(encoding="utf-8"))
+    found = hunt_corpus(load(Workspace(fresh).run(RUN)), [list(path.read_text())], "verses.txt", "expression", r"\w+")
+    assert f"Unit **{found.hunt.units[0]}**" in said[0] and f"of the {tokens:,} tokens. " in said[0]
+    assert not any(one.label == "Hunt in it" for one in app.button), "it is saved"
+    again = open_page("generate", fresh, **link(app))
+    assert any("best in verses" in words.value for words in again.markdown) and len(asked) == 1

@@ -71,7 +71,7 @@ def column_config() -> dict[str, Any]:
         **dict.fromkeys(SCORES, number(format="%.4f")),
         **{title: column(help=_FIELDS[name].description) for title, name in SETTINGS.items()},
         **dict.fromkeys(("dev majority", "test majority"), number(format="%.4f", help=MAJORITY)),
-        "nothing learnt?": column(help="why this run seems to have learnt nothing; its Training page says more"),
+        "nothing learnt?": column(help="why this run seems to have learnt nothing; the page Train says more"),
         "name": st.column_config.TextColumn(pinned=True, width="medium"),
         "learning rate": number(format="plain", help=_FIELDS["learning_rate"].description),
         "data": column(help="empty where the data are not in this workspace"),
