@@ -222,7 +222,7 @@ class ModelConfig:
     tied: Annotated[
         bool,
         Field(
-            title="Tied embedding and output",
+            title="Tied embedding",
             description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
         ),
     ] = False
