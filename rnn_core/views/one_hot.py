@@ -107,10 +107,13 @@ def shown_words(words: Words) -> str:
     said = "The length vector says where each text ends: no answer is read behind it, and the pads there count for nothing. "
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
-    return (
-        f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} "
-        f"of {longest:,}. Click a step to move along."
-    )
+    return f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, {shown_steps(words.step, longest)}"
+
+
+def shown_steps(step: int, longest: int) -> str:
+    """Which steps of a matrix are drawn, and how others are reached."""
+    steps = figures.shown_steps(longest, step)
+    return f"steps {steps[0] + FIRST} to {steps[-1] + FIRST} of {longest:,}. Click a step to move along."
 
 
 def _draw_indices(words: Words) -> tuple[Part, ...]:
@@ -267,6 +270,13 @@ def label_vector(found: Labels) -> str:
     return f"At t = {t + FIRST} of text 1 it is {literal(name, 30)}, number {label} of k = {k:,}: one-hot, {vector}."
 
 
+def _draw_labels(found: Labels) -> tuple[Part, ...]:
+    drawn = Part("figure", label_figures.label_matrix(found.matrix, found.step))
+    longest = found.matrix.classes.shape[1]
+    part = (Part("caption", f"Shown: {shown_steps(found.step, longest)}"),) if longest > figures.MOST_STEPS else ()
+    return drawn, *part, Part("text", label_words(found))
+
+
 def _explain_labels(found: Labels) -> str:
     matrix = found.matrix
     m, longest, k = matrix.texts, matrix.longest, matrix.outputs
@@ -286,8 +296,8 @@ def _explain_labels(found: Labels) -> str:
 
 LABELS: View[Numbered, Labels] = View(
     "labels", "Which labels does the loss ask for?", ("run", "text", "second_text", "labels"), Numbered, _labels,
-    lambda found: (Part("figure", label_figures.label_matrix(found.matrix, found.step)), Part("text", label_words(found))),
-    _explain_labels, lambda inputs: 2 * _most_bytes(inputs) + sum(len(label.encode()) for label in inputs.run.speech.labels),
+    _draw_labels, _explain_labels,
+    lambda inputs: 2 * _most_bytes(inputs) + sum(len(label.encode()) for label in inputs.run.speech.labels),
     _pick,
 )  # fmt: skip
 
