@@ -1,4 +1,4 @@
-"""The views of texts as numbers: indices, the vocabulary, and the one-hot matrix."""
+"""Texts as a run reads them: their way to indices, the vocabulary, and the one-hot matrix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,25 +6,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from rnn_core import tasks
 from rnn_core.analysis import one_hot as analysis
 from rnn_core.config import CHOICE_NAMES
-from rnn_core.figures import labels as label_figures
 from rnn_core.figures import one_hot as figures
-from rnn_core.figures import vectors
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import counted, visible
-from rnn_core.results import LabelMatrix, OneHotVector, TextMatrix
+from rnn_core.results import TextMatrix
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect import Step
 from rnn_core.views.ledger import size_words
-from rnn_core.views.view import Choice, Controls, Part, Table, View, literal, number
+from rnn_core.views.view import Choice, Controls, Part, Table, View
 
 MOST_SHOWN = 4000
 """Characters of a text that are shown on its way."""
-
-MOST_OUTPUTS = 24
-"""Numbers of a one-hot label that are written out."""
 
 MOST_LISTED = 300
 """Words of the vocabulary table."""
@@ -72,17 +65,18 @@ def _texts(inputs: Inputs) -> tuple[tuple[str, ...], ...]:
     return (inputs.trace.tokens[1:-1], *inputs.more)
 
 
-def _matrix(inputs: Inputs, order: str) -> TextMatrix:
+def matrix_of(inputs: Inputs, order: str) -> TextMatrix:
+    """The texts as indices, their words numbered as one of `ORDERS` says."""
     return analysis.text_matrix(inputs.network, _texts(inputs), order)
 
 
 def _words(inputs: Inputs, controls: Numbered) -> Words:
     assert controls.step is not None
     kind = CHOICE_NAMES[inputs.run.config.data.tokens]
-    return Words(inputs.once(_matrix, controls.order), controls.order, controls.step, kind, inputs.trace.text)
+    return Words(inputs.once(matrix_of, controls.order), controls.order, controls.step, kind, inputs.trace.text)
 
 
-def _most_bytes(inputs: Inputs) -> int:
+def most_bytes(inputs: Inputs) -> int:
     """The words of the vocabulary and of the texts with their counts, m·L indices in int64 and what is said of them."""
     texts, words = _texts(inputs), inputs.run.speech.vocabulary.words
     letters = sum(len(token.encode()) for tokens in texts for token in tokens)
@@ -90,7 +84,8 @@ def _most_bytes(inputs: Inputs) -> int:
     return sum(len(word.encode()) + 8 for word in words) + 2 * letters + 40 * cells + len(inputs.trace.text.encode()) + 1024
 
 
-def _pick(point: list[Any]) -> dict[str, Any]:
+def pick_step(point: list[Any]) -> dict[str, Any]:
+    """What a click on a cell chooses."""
     return {"step": int(point[0])}
 
 
@@ -149,10 +144,10 @@ def _view(
     choices: Callable[[Inputs, Numbered], tuple[Choice, ...]] = lambda inputs, controls: (),
 ) -> View[Numbered, Words]:
     needs = ("run", "text", "second_text")
-    return View(name, question, needs, Numbered, _words, render, explain, _most_bytes, pick, choices)
+    return View(name, question, needs, Numbered, _words, render, explain, most_bytes, pick, choices)
 
 
-INDICES = _view("indices", "Which numbers stand for these texts?", _draw_indices, _explain_indices, _pick, _choose_order)
+INDICES = _view("indices", "Which numbers stand for these texts?", _draw_indices, _explain_indices, pick_step, _choose_order)
 
 
 def stages(words: Words) -> dict[str, list[Any]]:
@@ -216,145 +211,6 @@ VOCABULARY = _view(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Labels:
-    """What the loss asks for at each step.
-
-    Attributes:
-        step: the chosen one, from 0.
-        of: what has a label: `text`, `token`, or `next` where the label of a token is the one that follows.
-    """
-
-    matrix: LabelMatrix
-    step: int
-    of: str
-
-
-def _labels(inputs: Inputs, controls: Numbered) -> Labels:
-    assert controls.step is not None
-    of = tasks.of(inputs.run.config).label_of
-    words = inputs.once(_matrix, controls.order)
-    found = analysis.label_matrix(inputs.network, words, (None, *inputs.labels), figures.MOST_ROWS)
-    return Labels(found, controls.step, of)
-
-
-def label_words(found: Labels) -> str:
-    """What the label matrix holds, and the chosen label as a one-hot vector, as Markdown."""
-    matrix = found.matrix
-    counted = int((matrix.classes >= 0).sum())
-    what = {
-        "text": "Each text has one label, so the labels are a vector y of m numbers; drawn is where the loss reads them",
-        "token": "Each token has a label, so the labels are a matrix of m rows and L columns, as the indices are",
-        "next": "The label of a step is the token that follows: the index matrix, shifted by one step to the left",
-    }[found.of]
-    own = "" if all(matrix.given) else (
-        " The label of a text that was typed is not known: the network's own answer stands for it."
-    )  # fmt: skip
-    of = "" if matrix.texts == len(matrix.classes) else f" of the first {len(matrix.classes)} texts"
-    return (
-        f"{what}. No loss counts at “–”: {counted:,} of {matrix.classes.size:,} cells{of} have a label.{own} "
-        f"{label_vector(found)}"
-    )
-
-
-def label_vector(found: Labels) -> str:
-    """The label of the first text at the chosen step as a one-hot vector, as Markdown."""
-    matrix, t = found.matrix, found.step
-    label = int(matrix.classes[0, t])
-    if label < 0:
-        return f"At t = {t + FIRST} of text 1 the loss asks for nothing."
-    name = matrix.names[int(np.searchsorted(matrix.used, label))]
-    k = matrix.outputs
-    numbers = ", ".join("1" if j == label else "0" for j in range(k))
-    vector = f"y = ({numbers})" if k <= MOST_OUTPUTS else f"y is 0 at {k - 1:,} places and 1 at place {label:,}, counted from 0"
-    return f"At t = {t + FIRST} of text 1 it is {literal(name, 30)}, number {label} of k = {k:,}: one-hot, {vector}."
-
-
-def _draw_labels(found: Labels) -> tuple[Part, ...]:
-    drawn = Part("figure", label_figures.label_matrix(found.matrix, found.step))
-    longest = found.matrix.classes.shape[1]
-    part = (Part("caption", f"Shown: {shown_steps(found.step, longest)}"),) if longest > figures.MOST_STEPS else ()
-    return drawn, *part, Part("text", label_words(found))
-
-
-def _explain_labels(found: Labels) -> str:
-    matrix = found.matrix
-    m, longest, k = matrix.texts, matrix.longest, matrix.outputs
-    shape = {
-        "text": rf"y \in \{{0, \ldots, {k - 1}\}}^{{{m}}}",
-        "token": rf"Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
-        "next": rf"Y[i, t] = \text{{indices}}[i, t + 1], \qquad Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
-    }[found.of]
-    return (
-        f"{label_words(found)}\n\n$${shape}$$\n\n"
-        "A label is written as a number; as a one-hot vector it has k numbers, of which only its own is 1. The loss compares "
-        "this vector with the k probabilities of the readout, and only the term of the 1 is left:\n\n"
-        rf"$$L = -\sum_{{j=0}}^{{{k - 1}}} y_j \log \hat y_j = -\log \hat y_{{\text{{label}}}}$$" + "\n\n"
-        "Pads, and steps without a label, have the weight 0 in the loss."
-    )
-
-
-LABELS: View[Numbered, Labels] = View(
-    "labels", "Which labels does the loss ask for?", ("run", "text", "second_text", "labels"), Numbered, _labels,
-    _draw_labels, _explain_labels,
-    lambda inputs: 2 * _most_bytes(inputs) + sum(len(label.encode()) for label in inputs.run.speech.labels),
-    _pick,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Token(Step):
-    """A step of the first text, from 0; None: that of its first token."""
-
-    def settled(self, inputs: Inputs) -> Self:
-        return super(Token, replace(self, step=1 if self.step is None else self.step)).settled(inputs)
-
-
-def _vector(inputs: Inputs, controls: Token) -> OneHotVector:
-    return analysis.vector(inputs.network, inputs.trace, controls.at)
-
-
-def _draw_vector(found: OneHotVector) -> tuple[Part, ...]:
-    table = Table({"i": list(range(len(found.row))), "E[w][i]": found.row.astype(float).tolist()}, 250)
-    return (
-        Part("figure", vectors.one_hot_vector(found.index, found.size)),
-        Part("text", vector_words(found)),
-        Part("table", table, f"Row {found.index:,} of E: all {counted(len(found.row), 'number')}"),
-    )
-
-
-def vector_words(found: OneHotVector) -> str:
-    """The token, its index and the row it picks, as Markdown."""
-    fed = f", read as {literal(found.fed, 30)}" if found.fed != found.token else ""
-    first = ", ".join(map(number, found.row[:6].tolist()))
-    each = vectors.places_per_cell(found.size)
-    shared = f" Each cell of the picture stands for {each:,} places." if each > 1 else ""
-    return (
-        f"“{literal(found.token, 30)}”{fed}: index **{found.index:,}**. Of its N = {found.size:,} numbers one is 1 and "
-        f"{found.size - 1:,} are 0; the place is counted from 0.{shared} Row {found.index:,} of E begins with {first}."
-    )
-
-
-def _explain_vector(found: OneHotVector) -> str:
-    w, n = found.index, len(found.row)
-    return (
-        "A one-hot vector has a place for every word of the vocabulary, and a 1 at the place of the word itself. No two words "
-        "are more alike than others: every two of these vectors are equally far apart. Multiplied by E, the 1 picks the row "
-        "of E that is learnt for the word.\n\n"
-        rf"$$\mathrm{{onehot}}(w)_j = \begin{{cases}} 1 & j = w \\ 0 & j \neq w \end{{cases}}, \qquad w = {w},\ "
-        rf"j = 0, \ldots, {found.size - 1}$$" + "\n\n"
-        rf"$$x_t = E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$" + "\n\n"
-        f"{vector_words(found)} The product differs from the row by {number(found.difference)} at the most. Two different "
-        f"one-hot vectors are always √2 = {number(2**0.5)} apart."
-    )
-
-
-VECTOR: View[Token, OneHotVector] = View(
-    "one-hot-vector", "What is one word as a one-hot vector?", ("run", "text"), Token, _vector, _draw_vector, _explain_vector,
-    lambda inputs: 4 * inputs.run.config.model.embedding + 4 * sum(map(len, inputs.trace.tokens)) + 65_536,
-)  # fmt: skip
-
-
 def _draw_one_hot(words: Words) -> tuple[Part, ...]:
     drawn = figures.one_hot(analysis.window(words.matrix, words.step), words.matrix.words)
     return Part("figure", drawn), Part("text", one_hot_words(words))
@@ -393,61 +249,4 @@ def _explain_one_hot(words: Words) -> str:
     )
 
 
-ONE_HOT = _view("one_hot", "What is the one-hot matrix, and why is it never made?", _draw_one_hot, _explain_one_hot, _pick)
-
-
-@dataclass(frozen=True)
-class Whole:
-    """All of the run's data.
-
-    Attributes:
-        name: what they are called; None where they are not here.
-        size: N.
-        chunk: B and K where they are one stream; else None.
-        splits: by name, how many texts, the steps of the longest, and how many tokens.
-    """
-
-    name: str | None
-    size: int
-    chunk: tuple[int, int] | None
-    splits: dict[str, tuple[int, int, int]]
-
-
-def _whole(inputs: Inputs, controls: Controls) -> Whole:
-    run, data = inputs.run, inputs.dataset
-    train, stream = run.config.train, tasks.of(run.config).schema.stream
-    splits = {  # lengths counts from 0 tokens, without <sos> and <eos>
-        name: (split.examples, len(split.lengths) + 1, split.tokens) for name, split in (data.splits if data else {}).items()
-    }
-    chunk = (train.batch, train.truncate) if stream else None
-    return Whole(data.name if data else None, len(run.speech.vocabulary), chunk, splits)
-
-
-def whole_words(found: Whole) -> str:
-    """The bytes of all of the run's data, as Markdown; nothing of that size is made. Empty where they are not here."""
-    if found.name is None:
-        return ""
-    n, name = found.size, literal(found.name)
-    if found.chunk:
-        batch, steps = found.chunk
-        return (
-            f"Training reads {name} without these pads: its {found.splits['train'][2]:,} tokens are one stream, cut into "
-            f"B = {batch:,} parts that are read side by side in chunks of K = {steps:,} steps. A chunk is "
-            f"{size_words(batch * steps * analysis.INDEX_BYTES)} of indices, and would be "
-            f"**{size_words(batch * steps * n * analysis.FLOAT_BYTES)}** of ones and zeros with N = {n:,}."
-        )
-    said = [
-        f"{split}, {counted(texts, 'text')} of up to L = {longest:,} steps: "
-        f"**{size_words(analysis.one_hot_bytes(texts, longest, n))}** of ones and zeros, "
-        f"{size_words(texts * longest * analysis.INDEX_BYTES)} of indices"
-        for split, (texts, longest, _) in found.splits.items()
-    ]
-    return f"The whole of {name} with N = {n:,} would take: " + "; ".join(said) + "."
-
-
-WHOLE: View[Controls, Whole] = View(
-    "whole-data", "", ("run", "dataset"), Controls, _whole,
-    lambda found: (Part("text", whole_words(found)),) if found.name else (), whole_words, lambda inputs: 4096,
-)  # fmt: skip
-
-VIEWS = (STAGES, INDICES, VOCABULARY, VECTOR, ONE_HOT, WHOLE, LABELS)
+ONE_HOT = _view("one_hot", "What is the one-hot matrix, and why is it never made?", _draw_one_hot, _explain_one_hot, pick_step)
