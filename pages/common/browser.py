@@ -36,7 +36,8 @@ input[role="combobox"] { text-overflow: ellipsis; }
 @media (max-height: 820px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   [data-testid="stMainBlockContainer"] { padding-top: 1rem; }
-  [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0 0.25rem; }
+  [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0; }
+  [data-testid="stMetricValue"] { font-size: 1.5rem; }
 }
 </style>"""
 
