@@ -28,7 +28,7 @@ input[role="combobox"] { text-overflow: ellipsis; }
 [data-testid="stMainBlockContainer"] { padding-bottom: 4rem; }
 /* Narrow and low screens: less room around things, so that the first figure is seen at once on a projector of 1,024 × 768. */
 @media (max-width: 1100px) {
-  [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem; }
+  [data-testid="stMainBlockContainer"] { padding-left: 1.25rem; padding-right: 1.25rem; }
   [data-testid="stSidebar"][data-collapsed="false"] { width: 13rem !important; min-width: 13rem; }
   input[role="combobox"] { font-size: 0.875rem; padding-right: 0; }
 }

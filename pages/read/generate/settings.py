@@ -37,13 +37,13 @@ def prompt(first: str) -> str:
 
 def how() -> WriteConfig:
     """The boxes of the settings, and what they hold."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")  # all in one row at 1,024 pixels
     for name, field in options(WriteConfig).items():
         said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
         key, value = f"how-{name}", getattr(state.session().how, name)
         if name == "stop":
             st.session_state[key] = value
-            row.text_input(field.title or name, key=key, on_change=_set, args=(name,), max_chars=200, width=112,
+            row.text_input(field.title or name, key=key, on_change=_set, args=(name,), max_chars=200, width=122,
                            help=f"{said} Write \\n for the end of a line.")  # fmt: skip
             continue
         low, high = bounds(field)
@@ -52,7 +52,7 @@ def how() -> WriteConfig:
         kind: Any = type(field.default)
         least = kind(low or 0) if name != "top_p" else _STEPS["top_p"]
         row.number_input(field.title or name, least, kind(most), step=_STEPS.get(name, 1), key=key, on_change=_set, args=(name,),
-                         help=said, width=112)  # fmt: skip
+                         help=said, width=122)  # fmt: skip
     return state.session().how
 
 
