@@ -100,7 +100,9 @@ def choose(
         if one.form == "slider":
             where.slider(one.title, *one.values, **state.bound(one.field, value))
         elif one.form == "number":
-            where.number_input(one.title, *one.values, help=one.help, width=160, **state.bound(one.field, value))
+            low, high = one.values
+            where.number_input(one.title, low, high, help=one.help, width=160, placeholder=f"{low} to {high}",
+                               **state.bound(one.field, value))  # fmt: skip
         elif one.form == "step":
             where.number_input(one.title, *one.values, help=one.help, width=160,
                                **state.bound(one.field, value + 1, lambda t: t - 1))  # fmt: skip

@@ -181,16 +181,17 @@ def steps(count: int) -> np.ndarray:
     return np.arange(FIRST, FIRST + count, dtype=np.int32)
 
 
-def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict[str, Any]:
+def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420, first: int = FIRST) -> dict[str, Any]:
     """An x axis with the tokens under their steps, evenly thinned when there are more than `most`; far more: numbers t.
 
     Args:
+        first: the t of the first column, where pads stand before t = 1.
         width: pixels that the axis has on a desktop's screen; words that need more stand upright. Of a y axis: infinite.
     """
     numbered = len(tokens) > 4 * most  # so far apart, words say nothing of what stands between
     stride = -(-len(tokens) // (most // 2 if numbered else most))
     shown = steps(len(tokens))[::stride].tolist()
-    words = list(map(str, shown)) if numbered else [escape(token, 14) for token in tokens[::stride]]
+    words = [str(x - FIRST + first) for x in shown] if numbered else [escape(token, 14) for token in tokens[::stride]]
     return {
         "tickmode": "array",
         "tickvals": shown,
@@ -201,9 +202,9 @@ def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict
     }
 
 
-def step_words(tokens: Sequence[str]) -> list[str]:
-    """(T,) what hover calls each step, such as "great (t = 4)"."""
-    return [f"{escape(token, 60)} (t = {t})" for t, token in enumerate(tokens, FIRST)]
+def step_words(tokens: Sequence[str], first: int = FIRST) -> list[str]:
+    """(T,) what hover calls each step, such as "great (t = 4)"; `first` is the t of the first."""
+    return [f"{escape(token, 60)} (t = {t})" for t, token in enumerate(tokens, first)]
 
 
 def label_axis(labels: Sequence[str], hovered: Sequence[str] | None = None) -> dict[str, Any]:

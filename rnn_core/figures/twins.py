@@ -12,7 +12,7 @@ from rnn_core.results import Along
 
 COLOURS = {"last": BLUE, "every": ORANGE}
 _READ = {
-    "title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20,
+    "title": {"text": "share of the words read"}, "ticksuffix": "%", "range": [0, 104], "dtick": 20,
     "unifiedhovertitle": {"text": "%{x} read"},
 }  # fmt: skip
 NAMES = {"last": "loss at the last step", "every": "loss at every step"}
@@ -51,7 +51,7 @@ def reach(found: Mapping[str, Along]) -> Figure:
         data, 330, "reach",
         xaxis={"unifiedhovertitle": {"text": "%{x} steps before the end"},
                "title": {"text": "steps before the end"}, "autorange": "reversed"},
-        yaxis=log_axis("mean ‖∂L/∂h_t‖", [one.reach for one in found.values()]),
+        yaxis=log_axis("mean ‖∂L/∂hₜ‖", [one.reach for one in found.values()]),
     )  # fmt: skip
 
 

@@ -30,16 +30,16 @@ def total(weights: np.ndarray) -> str:
 
 
 def weighted(weights: np.ndarray) -> str:
-    """w_t in words, from (T,) weights."""
+    """wₜ in words, from (T,) weights."""
     steps = np.flatnonzero(weights) + 1
     if len(steps) == 1 and weights[steps[0] - 1] == 1:
-        return f"w_t = 1 at t = {steps[0]} and 0 at all other steps"
+        return f"wₜ = 1 at t = {steps[0]} and 0 at all other steps"
     if len(np.unique(weights[steps - 1])) == 1:
         each = weights[steps[0] - 1]
         mean = np.isclose(each * len(steps), 1)
         value = "1 (their sum)" if each == 1 else f"1/{len(steps)} (their mean)" if mean else f"{each:.4g}"
-        return f"w_t = {value} at the {len(steps)} steps that count"
-    return "w_t as the run's task weighs its steps"
+        return f"wₜ = {value} at the {len(steps)} steps that count"
+    return "wₜ as the run's task weighs its steps"
 
 
 def in_numbers(values: np.ndarray, weights: np.ndarray, total_loss: float) -> str:
@@ -88,8 +88,8 @@ def table(tokens: Sequence[str], targets: Sequence[str], values: np.ndarray, wei
         "token": [visible(tokens[t]) for t in rows],
         "target": [visible(targets[t]) if targets[t] else "" for t in rows],
         "L(t)": [None if np.isnan(values[t]) else float(values[t]) for t in rows],
-        "w_t": weights[rows].tolist(),
-        "w_t L(t)": parts[rows].tolist(),
+        "wₜ": weights[rows].tolist(),
+        "wₜ L(t)": parts[rows].tolist(),
         "sum so far": parts.cumsum()[rows].tolist(),
     }
     return Table(columns)

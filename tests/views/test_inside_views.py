@@ -171,8 +171,8 @@ def test_the_loss_of_the_text_is_what_training_minimises(kind: str, loss: str, r
         written = sums.in_numbers(found.values, found.weights, found.total)
         assert written in said and written.endswith(f" = {number(wanted)}")
         rows = table.columns
-        parts = [w * (value or 0) for w, value in zip(rows["w_t"], rows["L(t)"], strict=True)]
-        assert sum(parts) == pytest.approx(wanted, rel=1e-12) and rows["w_t L(t)"] == pytest.approx(parts, abs=1e-12)
+        parts = [w * (value or 0) for w, value in zip(rows["wₜ"], rows["L(t)"], strict=True)]
+        assert sum(parts) == pytest.approx(wanted, rel=1e-12) and rows["wₜ L(t)"] == pytest.approx(parts, abs=1e-12)
         as_trained = found.loss == task.loss_of(one.config) and (int(counts.sum()) == 1 or reduce == one.config.train.reduce)
         assert ("not the loss that this run was trained with" in words) == (not as_trained)
         chosen = text_loss.Weighted(loss=found.loss, reduce=found.reduce)

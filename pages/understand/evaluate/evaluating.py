@@ -88,6 +88,9 @@ def _evaluated(run: Run, folder: Path, arguments: list[str]) -> tuple[Evaluation
     version = written.stat().st_mtime_ns if written.exists() else 0
     evaluation = saved.evaluation(str(folder), version)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
+    if evaluation is None and not run.fixed and not (status and status.active):
+        st.info("Not evaluated on this yet. Press **Evaluate**: the run answers every text, and the page shows the scores, which "
+                "classes are confused, and the mistakes.", icon=":material/grid_on:")  # fmt: skip
     if st.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
                  type="primary" if evaluation is None or stale else "secondary",
                  disabled=run.fixed or bool(status and status.active),

@@ -91,7 +91,7 @@ def _draw(found: TextLoss) -> tuple[Part, ...]:
 def _explain(found: TextLoss) -> str:
     counts = found.weights > 0
     weight = number(float(found.weights[counts][0])) if counts.any() else "0"
-    rule = "the step after `<eos>` has the weight 1, and every other step 0"
+    rule = "the step of `<eos>` has the weight 1, and every other step 0"
     if found.loss != "last":
         how = ", one over their number" if found.reduce == "mean" else ""
         rule = f"{counts.sum():,} of the {len(counts):,} steps count, each with the weight {weight}{how}"

@@ -40,8 +40,8 @@ def vector_words(found: OneHotVector) -> str:
     each = vectors.places_per_cell(found.size)
     shared = f" Each cell of the picture stands for {each:,} places." if each > 1 else ""
     return (
-        f"“{literal(found.token, 30)}”{fed}: index **{found.index:,}**. Of its N = {found.size:,} numbers one is 1 and "
-        f"{found.size - 1:,} are 0; the place is counted from 0.{shared} Row {found.index:,} of E begins with {first}."
+        f"“{literal(found.token, 30)}”{fed}, has index **{found.index:,}**, counted from 0. Of the N = {found.size:,} numbers "
+        f"of its one-hot vector, one is 1 and {found.size - 1:,} are 0.{shared} Row {found.index:,} of E begins with {first}."
     )
 
 
