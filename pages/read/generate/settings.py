@@ -37,7 +37,7 @@ def prompt(first: str) -> str:
 
 def how() -> WriteConfig:
     """The boxes of the settings, and what they hold."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")  # all in one row at 1,024 pixels
     for name, field in options(WriteConfig).items():
         said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
         key, value = f"how-{name}", getattr(state.session().how, name)
