@@ -12,6 +12,7 @@ from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
 from rnn_core.data.vocabulary import EOS
 from rnn_core.network.device import array, number, place_of
+from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network
 from rnn_core.network.tape import Tape
 
@@ -125,15 +126,12 @@ def follow(
             right += int(number((logits.argmax(1) == targets[:, 0]).sum()))
             near += int(number((logits.topk(min(NEAR, logits.shape[1]), 1).indices == targets).sum()))
             first += size
-            size = max(16, min(1024, _NUMBERS // logits.shape[1]))
+            size = max(16, min(1024, at_once(logits.shape[1])))
     return nats, right, near
 
 
 NEAR = 5
 """The number of most probable tokens among which the right one counts as near."""
-
-_NUMBERS = 2**23
-"""The maximum number of logits in memory for a stream."""
 
 
 @contextmanager

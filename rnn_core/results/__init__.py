@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.chunks import StreamParts
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
@@ -16,6 +17,7 @@ from rnn_core.results.gradients import (
     SgdStep,
     Truncation,
 )
+from rnn_core.results.hunting import CorpusHunt, Hunt
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
@@ -51,6 +53,7 @@ __all__ = [
     "ClassScores",
     "Comparison",
     "CopyGradients",
+    "CorpusHunt",
     "Cutting",
     "DataReport",
     "Evaluation",
@@ -58,6 +61,7 @@ __all__ = [
     "GateTerms",
     "GradientFlow",
     "History",
+    "Hunt",
     "LabelMatrix",
     "Ledger",
     "LedgerRow",
@@ -82,6 +86,7 @@ __all__ = [
     "SideReport",
     "SpanScores",
     "SplitSummary",
+    "StreamParts",
     "TextMatrix",
     "TokenScores",
     "Trace",

@@ -14,7 +14,7 @@ def _recipe(inputs: Inputs, controls: Controls) -> Recipe:
 
 def rows(found: Recipe) -> dict[str, tuple[str, str]]:
     """By step of the recipe what this run and logistic regression do, as Markdown."""
-    n, k, own = f"{found.words:,}", found.classes, ", ".join(("E", *found.letters, "V", "c"))
+    n, k, own = f"{found.words:,}", found.classes, ", ".join(found.starts)
     seen = {
         "text": f"how often each of the N = {n} words is in the text; their order is lost",
         "token": f"the token alone, one-hot: N = {n} numbers; its neighbours are lost",

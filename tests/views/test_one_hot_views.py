@@ -71,7 +71,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
         every = equations.all_terms(unit)
         assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)
         assert len(every["term"]) >= len(unit.terms.hidden) + len(unit.terms.inputs) + 1
-        bars = validated(figure(equations.TERMS, unit)).data
+        bars = [drawn for drawn in validated(figure(equations.TERMS, unit)).data if drawn.type == "bar"]
         total = float(bars[-1].x[0])
         assert sum(sum(bar.x) for bar in bars[:-1]) == pytest.approx(total) == unit.terms.total
     for label in (None, NASTY[2], "none"):

@@ -50,8 +50,8 @@ def _explain_map(asked: Asked) -> str:
         f"{_formulas(asked)}\n\n{pair_words(asked)} {_side(asked)}{last}{every}\n\n"
         f"Added up over copies and losses, with {formulas.weighted(flow.weights)}:\n\n"
         f"{formulas.display([formulas.whole(asked)])}\n\n"
-        f"Its length is {number(flow.norms[asked.name])}. The largest difference of any number of any gradient from torch's "
-        f"autograd is {flow.max_abs_difference:.1e} (in {flow.precision} bits). The backward pass held about "
+        f"Its length is {number(asked.norm)}. The largest difference of any number of any gradient from torch's autograd is "
+        f"{flow.max_abs_difference:.1e} (in {flow.precision} bits).{asked.tied_words} The backward pass held about "
         f"{flow.peak_bytes / 2**20:.2g} MiB."
     )
 

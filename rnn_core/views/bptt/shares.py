@@ -27,7 +27,7 @@ def shares_words(asked: Asked) -> str:
 
 
 def _explain_shares(asked: Asked) -> str:
-    shares, flow = asked.held.copy_shares[asked.parameter], asked.flow
+    shares = asked.held.copy_shares[asked.parameter]
     against = np.flatnonzero(shares < 0)
     most = int(np.argmax(shares))
     shown = float(asked.held.shares[asked.parameter].sum())
@@ -42,7 +42,7 @@ def _explain_shares(asked: Asked) -> str:
         rf"$$\frac{{\partial L}}{{\partial {of}|({k})}} = {formulas.of_total(asked)}, \qquad "
         rf"s_{k} = \frac{{\langle \partial L/\partial {of}|({k}),\ \partial L/\partial {of} \rangle}}"
         rf"{{\lVert \partial L/\partial {of} \rVert^2}}, \qquad \textstyle\sum_{k} s_{k} = {shares.sum():.3f}$$" + "\n\n"
-        f"‖∂L/∂{w}‖ = {number(flow.norms[asked.name])}. The largest share is {shares[most]:.3f}, of the copy at "
+        f"‖∂L/∂{w}‖ = {number(asked.norm)}.{asked.tied_words} The largest share is {shares[most]:.3f}, of the copy at "
         f"{asked.at(most)}; {len(against)} of {len(shares)} copies pull against the sum"
         + (f", together {shares[against].sum():.3f}." if len(against) else ".") + missing
     )  # fmt: skip
