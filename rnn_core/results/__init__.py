@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.breakdown import Breakdown, Context, Group, Passage, Reliability
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
@@ -47,9 +48,11 @@ __all__ = [
     "Answer",
     "Answers",
     "BatchDirections",
+    "Breakdown",
     "ChainProduct",
     "ClassScores",
     "Comparison",
+    "Context",
     "CopyGradients",
     "Cutting",
     "DataReport",
@@ -57,6 +60,7 @@ __all__ = [
     "FileAnswers",
     "GateTerms",
     "GradientFlow",
+    "Group",
     "History",
     "LabelMatrix",
     "Ledger",
@@ -71,11 +75,13 @@ __all__ = [
     "PaddedRead",
     "PaddingAudit",
     "PaddingCost",
+    "Passage",
     "Reach",
     "Readings",
     "ReadoutGradients",
     "Recipe",
     "RecurrenceGain",
+    "Reliability",
     "Scaled",
     "Scores",
     "SgdStep",
