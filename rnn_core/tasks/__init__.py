@@ -352,7 +352,7 @@ class Task:
             Problem: if the task has no dynamic evaluation.
         """
         if dynamic is not None:
-            raise Problem(f"Dynamic evaluation learns along a long text: a run of {self.short} reads separate ones. Leave it out.")
+            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
         for some in pieces:
             encoded = self.encode_examples(some, speech)

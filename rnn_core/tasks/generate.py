@@ -81,7 +81,7 @@ class Generate(Task):
                     "embedding"),
         "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "beside"),
-        "evaluate": (),
+        "evaluate": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),
         "matrix": ("texts", "ledger", "recipe", "unit"),
         "losses": (),
     })  # fmt: skip
