@@ -100,7 +100,8 @@ def save(path: Path, evaluate: Callable[[Callable[[Answers], None]], Evaluation]
     head = {name: getattr(evaluation, name) for name in ("run", "data", "texts", "weights", "warnings")}
     head |= {} if evaluation.dynamic is None else {"dynamic": evaluation.dynamic}
     left_out = [dataclasses.asdict(entry) for entry in evaluation.left_out]
-    files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores_to_json(evaluation.scores)})
+    scores = scores_to_json(evaluation.scores)
+    files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores}, indent=None)
     return evaluation
 
 

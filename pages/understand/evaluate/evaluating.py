@@ -55,14 +55,21 @@ def scored(run: Run) -> Scored:
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
+    places = {split: evaluations.folder(run, run.config.fingerprint, split) for split in reversed(saved)}
+    kept = {split: place for split, place in places.items() if (place / "scores.json").exists()}
+    first = next(iter(kept), listed[0])
     wanted = st.radio(
         "Evaluate on",
         listed,
         format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
         horizontal=True,
-        **state.bound("on", chosen if chosen in listed else listed[0], cell=lambda on: None, passage=lambda on: 0),
+        **state.bound("on", chosen if chosen in listed else first, cell=lambda on: None, passage=lambda on: 0),
     )
     if wanted in saved:
+        evaluation, version = _saved(places[wanted])
+        if evaluation and evaluation.weights == evaluations.weights_of(run):
+            st.caption(f"{literal(evaluation.data)} · {evaluation.texts:,} {row}s · evaluated while the data were in the workspace")
+            return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version))
         st.info(
             "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
             + ("the sample or " if sample else "") + "a file of your own.",
@@ -77,11 +84,11 @@ def scored(run: Run) -> Scored:
         wanted = "file"
     else:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
-    row = st.container(horizontal=True)
-    with row:
+    bar = st.container(horizontal=True)
+    with bar:
         rate = _dynamic(run)
     folder, fixed = (evaluations.folder(run, key, wanted, one) for one in (rate, None))
-    evaluation, version = _evaluated(run, folder, [*arguments, *flags({"dynamic": rate})], row)
+    evaluation, version = _evaluated(run, folder, [*arguments, *flags({"dynamic": rate})], bar)
     static = None
     if rate is not None and (beside := _saved(fixed)[0]) and isinstance(beside.scores, TokenScores):
         static = (str(fixed), _saved(fixed)[1]), beside.scores
@@ -135,20 +142,20 @@ def _file(run: Run) -> tuple[str, list[str]]:
     return key, [str(path), f"--file-name={name}", f"--key={key}", *flags(read_by)]
 
 
-def _evaluated(run: Run, folder: Path, arguments: list[str], row: DeltaGenerator) -> tuple[Evaluation, int]:
+def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator) -> tuple[Evaluation, int]:
     """The saved evaluation and when it was written, and the button that makes or renews it; ends the page while there is none.
 
     Args:
-        row: where the button stands.
+        bar: where the button stands.
     """
     status = jobs.status(folder)
     evaluation, version = _saved(folder)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
     short = evaluation is not None and isinstance(evaluation.scores, TokenScores) and evaluation.scores.breakdown is None
-    if row.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
+    if bar.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
                   type="primary" if evaluation is None or stale or short else "secondary",
                   disabled=run.fixed or bool(status and status.active),
-                  help="Ready-made runs can be evaluated where the workspace can be written." if run.fixed else None):  # fmt: skip
+                  help="Ready-made runs need a workspace that can be written." if run.fixed else None):  # fmt: skip
         jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
         st.rerun()
     status = widgets.watch(folder, f"evaluate-{folder.name}")
