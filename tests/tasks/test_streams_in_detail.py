@@ -1,7 +1,6 @@
 """The scores of a stream in detail, each against a plain computation on the network's own steps; and dynamic evaluation."""
 
 import copy
-import itertools
 import json
 import math
 from collections import defaultdict
@@ -49,7 +48,7 @@ def documents(*texts: str) -> list[Example]:
     rows = []
     for text in texts:
         lines = text.splitlines(keepends=True)
-        rows += [Example(line, tuple(line), END if line is lines[-1] else "", "") for line in lines]
+        rows += [Example(line, tuple(line), END if i == len(lines) else "", "") for i, line in enumerate(lines, 1)]
     return rows
 
 
@@ -275,9 +274,9 @@ def test_each_chunk_is_scored_before_its_step_of_sgd(cell: str) -> None:
     twin = copy.deepcopy(one).requires_grad_()
     plain = torch.optim.SGD(twin.parameters(), lr=rate)
     state, before, wanted = twin.start(1), SOS, []
-    for chunk in itertools.batched(STREAM[:30], K):
+    for first in range(0, 30, K):
         losses = []
-        for token in chunk:
+        for token in STREAM[first : min(first + K, 30)]:
             logits, state, _ = twin.step(torch.tensor([before]), state)
             losses.append(-logits[0].log_softmax(0)[token])
             before = token

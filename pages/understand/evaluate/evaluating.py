@@ -99,9 +99,9 @@ def _dynamic(run: Run) -> float | None:
     """The learning rate of dynamic evaluation, under the options of runs that have it; None: the weights are fixed."""
     if "dynamic" not in tasks.of(run.config).options(EvaluateConfig):
         return None
-    field, chosen = options(EvaluateConfig)["dynamic"], state.selection().dynamic
-    low, high = bounds(field)
-    if chosen is not None and not (low or 0) <= chosen <= (high or 0):  # a link may say anything
+    chosen = state.selection().dynamic
+    low, high = (float(bound or 0) for bound in bounds(options(EvaluateConfig)["dynamic"]))
+    if chosen is not None and not low <= chosen <= high:  # a link may say anything
         chosen = None
     title = "Options" if chosen is None else f"Options: dynamic evaluation, learning rate {chosen:g}"
     with st.popover(title, icon=":material/tune:"):
