@@ -68,7 +68,8 @@ def scored(run: Run) -> Scored:
     if wanted in saved:
         evaluation, version = _saved(places[wanted])
         if evaluation and evaluation.weights == evaluations.weights_of(run):
-            st.caption(f"{literal(evaluation.data)} · {evaluation.texts:,} {row}s · evaluated while the data were in the workspace")
+            counted = f"{evaluation.texts:,} {row}s"
+            st.caption(f"{literal(evaluation.data)} · {counted} · evaluated while the data were in the workspace")
             return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version))
         st.info(
             "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
