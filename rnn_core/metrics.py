@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_core.results import ClassScores, Scores, SpanScores
-from rnn_core.results.breakdown import CALIBRATION_BINS, Reliability
+from rnn_core.results import ClassScores, Reliability, Scores, SpanScores
 
 Span = tuple[str, int, int]
 """An entity: its type, its first token, and the token after its last."""
@@ -80,7 +79,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 class Calibration:
     """Counts predictions by their probability, in pieces: in bins of equal width, of which the higher end belongs to a bin."""
 
-    def __init__(self, bins: int = CALIBRATION_BINS):
+    def __init__(self, bins: int = 10):
         self._ends = np.linspace(0, 1, bins + 1)
         self._sums = np.zeros((3, bins))
 

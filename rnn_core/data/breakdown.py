@@ -10,7 +10,7 @@ from rnn_core.data.examples import Example
 from rnn_core.data.streams import END
 from rnn_core.data.vocabulary import EOS, SPECIALS, Vocabulary
 from rnn_core.metrics import Calibration
-from rnn_core.results.breakdown import ENDS, MOST_LETTERS, UNKNOWN, Breakdown, Context, Group, Passage
+from rnn_core.results import ENDS, UNKNOWN, Breakdown, Context, Group, Passage
 
 PARTS, WORST = 100, 10
 """The number of parts of a stream, and of passages that are kept."""
@@ -20,6 +20,9 @@ WINDOWS = {"char": 200, "word": 40}
 
 PLACES, LONGEST = 512, 256
 """The number of places that are read anew, and the greatest number of tokens that are read before each."""
+
+MOST_LETTERS = 200
+"""Characters of a token that are kept."""
 
 _BLOCK = 2**20
 """Tokens at a time, so that memory does not grow with intermediate results."""

@@ -1,7 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
-from rnn_core.results.breakdown import Breakdown, Context, Group, Passage, Reliability
+from rnn_core.results.breakdown import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
@@ -40,10 +40,12 @@ from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
 
 __all__ = [
+    "ENDS",
     "EOS",
     "OVERFLOW",
     "PAD",
     "SOS",
+    "UNKNOWN",
     "Along",
     "Answer",
     "Answers",

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-CALIBRATION_BINS = 10
-"""The number of bins of equal width into which probabilities are divided."""
-
 UNKNOWN, ENDS = 0, -1
 """The frequencies that stand for tokens outside the vocabulary, and for `<eos>`, which training does not count."""
 
@@ -70,7 +67,7 @@ class Passage:
     Attributes:
         start: the place of the first one in the stream, from 0.
         given: how many of them, from the first, precede the passage.
-        tokens: as the file spells them, cut to `MOST_LETTERS` each.
+        tokens: as the file spells them; very long ones are cut.
         losses: −log p of each, in nats.
     """
 
@@ -84,9 +81,6 @@ class Passage:
         """The mean loss of the passage, without the tokens before it."""
         own = self.losses[self.given :]
         return sum(own) / len(own)
-
-
-MOST_LETTERS = 200
 
 
 @dataclass(frozen=True)

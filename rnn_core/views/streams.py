@@ -6,10 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from rnn_core.data.breakdown import LONGEST
 from rnn_core.figures import palette, streams
-from rnn_core.results import Breakdown, Context, Group, Passage, Reliability
-from rnn_core.results.breakdown import ENDS, UNKNOWN
+from rnn_core.results import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability
 from rnn_core.views import encoding
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, View, figure, number
@@ -225,8 +223,7 @@ def _explain_reading(found: Reading) -> str:
         r"\qquad h_0 = 0$$"
         + f"\n\nHere L({last.read}) = {number(last.loss)} nats. With all {found.unit}s before and the state carried, the mean at "
         f"these places is {number(found.carried)}. The bars are two standard errors, $2 s / \\sqrt{{m}}$ with the standard "
-        f"deviation s of the losses: ±{number(2 * last.error)} at c = {last.read}. The greatest c is {LONGEST}, and at most half "
-        "of the text."
+        f"deviation s of the losses: ±{number(2 * last.error)} at c = {last.read}."
     )
 
 

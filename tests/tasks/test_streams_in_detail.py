@@ -25,8 +25,7 @@ from rnn_core.metrics import Calibration
 from rnn_core.network.dynamic import adapting
 from rnn_core.network.models import Network
 from rnn_core.network.prediction import follow
-from rnn_core.results import Breakdown, Evaluation, Group, TokenScores
-from rnn_core.results.breakdown import ENDS, UNKNOWN
+from rnn_core.results import ENDS, UNKNOWN, Breakdown, Evaluation, Group, TokenScores
 from rnn_core.tasks.generate import TASK
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.runs import Speech

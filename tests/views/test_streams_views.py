@@ -13,8 +13,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.data.examples import Example
 from rnn_core.data.streams import END
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.results import Breakdown, Context, Group, Passage, Reliability, TokenScores
-from rnn_core.results.breakdown import ENDS, UNKNOWN
+from rnn_core.results import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability, TokenScores
 from rnn_core.tasks.generate import TASK
 from rnn_core.views import streams as views
 from rnn_core.views.inputs import given

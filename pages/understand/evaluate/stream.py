@@ -7,8 +7,7 @@ import streamlit as st
 from pages.common import inputs, running, state, view_panel
 from rnn_core import tasks
 from rnn_core.config import RunConfig
-from rnn_core.results import Breakdown, TokenScores
-from rnn_core.results.breakdown import UNKNOWN
+from rnn_core.results import UNKNOWN, Breakdown, TokenScores
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.streams import opened
