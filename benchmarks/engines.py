@@ -5,7 +5,7 @@
 Prints a JSON line for each data set and cell. Without --against: autograd's rate over the fused path's, batches of each in turn
 in one process. With --over: the cell's default engine over that of another cell, likewise, and the median rates. With --against:
 this checkout's default engine over that of DIR, each in a process of its own, which take turns; DIR has its virtual environment,
-and this script is run there by its path. The median ratio of the pairs, and the 90 % interval of the median by the bootstrap.
+and this script is run there by its path. The median ratio of the pairs, and the 90% interval of the median by the bootstrap.
 """
 
 import argparse
@@ -26,7 +26,7 @@ EACH = 5
 
 
 def interval(ratios: list[float]) -> list[float]:
-    """Where 90 % of the medians of samples with replacement lie."""
+    """Where 90% of the medians of samples with replacement lie."""
     rng = np.random.default_rng(0)
     medians = np.median(rng.choice(ratios, (10_000, len(ratios))), axis=1)
     return [round(float(x), 3) for x in np.quantile(medians, (0.05, 0.95))]

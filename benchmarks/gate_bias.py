@@ -4,7 +4,7 @@
     python -m benchmarks.gate_bias --data [NAME]       # a GRU on the Results' data in ../shared/data, about twenty minutes
 
 `first word` asks for the first of T words, which is one of two; `copy` tags each of 30 words with the word that stands T
-places before it. Prints a table: for each seed the epoch in which 99 % of dev are right, where training ends, or the best
+places before it. Prints a table: for each seed the epoch in which 99% of dev are right, where training ends, or the best
 dev accuracy when 20 epochs do not suffice (2,000 texts of training, 64 units, learning rate 0.002). The data are trained with
 the options of benchmarks/results.py and `--cell gru`.
 """

@@ -37,7 +37,7 @@ def main() -> None:
     torch.set_num_threads(1)  # as the server does
     words = TEXT.split()
     text = " ".join((words * asked.words)[: asked.words])
-    print(f"{asked.words} words, {asked.repeat} times, {torch.get_num_threads()} threads; milliseconds: median (95 %)")
+    print(f"{asked.words} words, {asked.repeat} times, {torch.get_num_threads()} threads; milliseconds: median (95%)")
     for folder in sorted((ROOT / "samples" / "runs").iterdir()):
         loaded = load(Run(folder))
         read, data, drawn = [], [], []

@@ -202,6 +202,15 @@ class ModelConfig:
             ge=0, lt=1, title="Dropout", description="dropout rate on embeddings, between layers and before the readout"
         ),
     ] = 0.5
+    variational: Annotated[
+        bool,
+        Field(
+            title="Variational dropout",
+            description="between layers and before the readout, the same dropout mask at all steps of a text, and along a stream "
+            "until its state is reset (Gal and Ghahramani 2016); otherwise a new one at each step. The mask of embeddings is "
+            "by word in both cases",
+        ),
+    ] = False
     initialisation: Annotated[
         Literal["orthogonal", "torch"],
         Field(
@@ -210,6 +219,13 @@ class ModelConfig:
             "gate of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
         ),
     ] = "orthogonal"
+    tied: Annotated[
+        bool,
+        Field(
+            title="Tied embedding and output",
+            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -228,6 +244,23 @@ class TrainConfig:
     learning_rate: Annotated[
         float, Field(gt=0, le=100, title="Learning rate", description="the step size of the optimizer")
     ] = 0.002
+    schedule: Annotated[
+        Literal["constant", "cosine", "plateau"],
+        Field(
+            title="Learning-rate schedule",
+            description="the learning rate over the training; constant; cosine: falls along half a cosine to 0 at the last "
+            "update; plateau: halved after each epoch without a better dev score",
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MOST_WHOLE,
+            title="Warm-up",
+            description="the number of first updates over which the learning rate rises in equal steps; 0: none",
+        ),
+    ] = 0
     average: Annotated[
         float,
         Field(
@@ -360,6 +393,13 @@ class WriteConfig:
     stop: Annotated[
         str, Field(max_length=200, title="Stop at", description="stop after this text was written; empty: nowhere")
     ] = ""
+    past_end: Annotated[
+        bool,
+        Field(
+            title="Go on after <eos>",
+            description="go on with another document after <eos>, which is written as <|endoftext|>; otherwise it ends the text",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -380,6 +420,12 @@ class RunConfig:
                 "truncation reads in one direction, because the backward direction begins at the end of the text, where no "
                 "chunk but the last reaches; leave out one of the two",
                 "--no-bidirectional or --truncate 0",
+            )
+        if self.train.schedule == "cosine" and self.train.minutes and not self.train.updates:
+            raise _Misfit(
+                "a cosine schedule needs the number of updates, which a limit in minutes does not give; limit the updates too, "
+                "or choose another schedule",
+                "--updates N or --schedule constant",
             )
         return self
 
@@ -429,7 +475,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
         raise _problem(error) from None
 
 
-_LATER = {"target": None}
+_LATER = {"target": None, "variational": False, "tied": False, "past_end": False}
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

@@ -45,6 +45,9 @@ def test_the_share_of_a_class_and_the_only_answer() -> None:
     some = metrics.scores(np.array([[0, 3, 0], [0, 1, 0], [0, 0, 0]]), ["a", "b", "c"])
     assert [some.share_of(label) for label in "abcd"] == [0.75, 0.25, 0.0, 0.0] and some.only_answer == "b"
     assert metrics.scores(np.eye(2, dtype=np.int64), ["a", "b"]).only_answer is None
+    assert "dev_only_class" not in some.figures("dev", "b")
+    one = metrics.scores(np.array([[3, 1], [0, 0]]), ["a", "b"]).figures("dev", "b")
+    assert one["dev_only_class"] == 0 and "dev_only_answer" not in one
     nothing = metrics.scores(np.zeros((2, 2), np.int64), ["a", "b"])
     assert nothing.only_answer is None and nothing.share_of("a") == 0.0
 

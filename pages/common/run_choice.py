@@ -16,7 +16,7 @@ from rnn_core.workspace.samples import Sample
 
 INSTEAD = "The run's own data are not in this workspace, so a sample that was written for this project is read in their place."
 
-BEFORE = "Read when this run was made: its texts are not in this workspace."
+BEFORE = "Computed when this run was trained: its texts are not in this workspace."
 
 
 def choose_run(page: str | None = None, in_training: bool = False, fitting: bool = False) -> Run:

@@ -38,10 +38,12 @@ class Selection:
             how the words are numbered.
         pads, side, masking: of its padding audit.
         gate: whose sum is read term by term.
+        parts, chunk: B and K of a text that is cut as a stream, on Words to matrix.
         batch, steps: B and T of its ledger; None: as the run was trained, and as long as the text.
         inside: the open tab of Inspect.
         part: the open tab of Words to matrix.
         pattern, expression, among: of the hunt for units: what is looked for, and in which quantity.
+        corpus: where it is looked for besides the text: a split of the run's data, or the name of a sample.
         reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         section: the open tab of BPTT.
@@ -86,6 +88,8 @@ class Selection:
     side: str = "right"
     masking: bool = True
     gate: str | None = None
+    parts: int = 3
+    chunk: int = 5
     batch: int | None = None
     steps: int | None = None
     section: str | None = None
@@ -95,6 +99,7 @@ class Selection:
     pattern: str = "brackets"
     expression: str = ""
     among: str | None = None
+    corpus: str | None = None
     reading: str | None = None
     inside: str | None = None
     writing: str | None = None

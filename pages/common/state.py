@@ -29,7 +29,7 @@ class Session:
         readings: how many files have been read on Data: the form begins anew after each.
         just_read: whether one has been read since the page was drawn.
         heard: the readings whose end has been told.
-        heard_picks: the number of the last click on a token that the server has heard.
+        heard_picks: the number of the last click on a token that the server has heard, by the list of tokens.
         hashes: of uploads, by Streamlit's id: a file may hold 1 GB and is hashed once.
         upload: the file for Evaluate: its path, its hash and its name.
         imported: the name of the run that was imported just now.
@@ -47,7 +47,7 @@ class Session:
     readings: int = 0
     just_read: bool = False
     heard: set[str] = field(default_factory=set)
-    heard_picks: int = 0
+    heard_picks: dict[str, int] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     upload: tuple[Path, str, str] | None = None
     imported: str | None = None

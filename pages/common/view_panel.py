@@ -97,7 +97,9 @@ def choose(
         if one.form == "slider":
             where.slider(one.title, *one.values, **state.bound(one.field, value))
         elif one.form == "number":
-            where.number_input(one.title, *one.values, help=one.help, width=160, **state.bound(one.field, value))
+            low, high = one.values
+            where.number_input(one.title, low, high, help=one.help, width=160, placeholder=f"{low} to {high}",
+                               **state.bound(one.field, value))  # fmt: skip
         elif one.form == "step":
             where.number_input(one.title, *one.values, help=one.help, width=160,
                                **state.bound(one.field, value + 1, lambda t: t - 1))  # fmt: skip
@@ -130,7 +132,7 @@ def _table(table: Table) -> None:
     config: dict[str, Any] = {name: _COLUMNS.NumberColumn(format=how) for name, how in table.formats.items()}
     config |= {name: _COLUMNS.TextColumn(width=width) for name, width in table.widths.items()}
     height: dict[str, Any] = {"height": table.height} if table.height else {}
-    st.dataframe(table.columns, hide_index=True, column_config=config, **height)
+    st.dataframe(table.columns, hide_index=True, placeholder="", column_config=config, **height)
 
 
 def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], dict[str, Any]] | None) -> None:

@@ -19,7 +19,7 @@ from rnn_core.analysis.bptt_pass import (
     target_of,
     values_of,
 )
-from rnn_core.analysis.bptt_sweep import Gradients, Met, Sums, added, between_layers, sums, sweep
+from rnn_core.analysis.bptt_sweep import Gradients, Met, Sums, added, between_layers, by_parameter, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.network.device import array, host, number
@@ -105,7 +105,7 @@ def flow(
         rows=array(rows),
         layers=layers,
         readout=_readout(done, target, gradients),
-        norms={name: number(gradient.norm()) for name, gradient in gradients.items()},
+        norms={name: number(gradient.norm()) for name, gradient in by_parameter(done, gradients).items()},
         differences=differences(done, target, gradients),
         precision=8 * item,
         # and between layers, each loss's gradient at the state, each layer's slopes, and the gradient at the logits
@@ -210,6 +210,7 @@ def _readout(done: Pass, target: Target, gradients: Gradients) -> ReadoutGradien
     }
     lengths = {name: factor.norm(dim=1) for name, factor in factors.items()}
     return ReadoutGradients(
+        norms={name: number(gradients[name].norm()) for name in factors},
         delta=array(length),
         states=array(states.norm(dim=1)),
         pairs={name: array(length * own) for name, own in lengths.items()},
@@ -253,7 +254,7 @@ def loss_modes(done: Pass, target: Target) -> LossModes:
     every_step = torch.full((steps,), 1.0 if target.reduce == "sum" else 1 / steps, dtype=torch.float64)
     weightings = torch.stack((every_step, torch.nn.functional.one_hot(torch.tensor(steps - 1), steps)))
     both = sums(done, target, weightings)
-    every, last = both.row(0), both.row(1)
+    every, last = (by_parameter(done, both.row(i)) for i in range(2))
     reached = np.array([[array(both.reached[i, j]) for j in range(len(layer))] for i, layer in enumerate(done.layers)])
     held = compare(last, every)
     return LossModes(reached[:, :, 1], reached[:, :, 0], held.norms, compare(every, last))
@@ -273,7 +274,8 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
     rows, steps, dtype = cut_rows(done.network, target), done.steps, done.top.dtype
     weights = torch.zeros_like(target.weights).index_copy_(0, rows, target.weights[rows])
     total = sums(done, target, weights[None])
-    full = total.row(0)
+    uses = total.row(0)
+    full = by_parameter(done, uses)
     cuts = [k for k in ks if k < steps]  # no other leaves anything out
     sizes = torch.tensor(cuts, dtype=torch.int64)[:, None]
     chunks = torch.div(rows, sizes, rounding_mode="floor")
@@ -296,7 +298,7 @@ def truncations(done: Pass, target: Target, ks: Sequence[int]) -> list[Truncatio
             if k < steps:
                 m = cuts.index(k) + len(cuts) * (kind == "chunks")
                 some = added(done, {key: states[m, None] for key, states in held.items()})
-                truncated = full | {name: gradient[0] for name, gradient in some.items()}
+                truncated = by_parameter(done, uses | {name: gradient[0] for name, gradient in some.items()})
             kept, reached = _kept(array(rows), steps, kind, k, done.network.directions == 2)
             found.append(Truncation(kind, k, kept, reached - kept, compare(truncated, full)))
     return found

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from rnn_core.analysis.bptt_pass import Pass, Target
-from rnn_core.analysis.bptt_sweep import Gradients
+from rnn_core.analysis.bptt_sweep import Gradients, by_parameter
 from rnn_core.network.device import number, place_of
 from rnn_core.network.models import Network
 from rnn_core.results import Comparison
@@ -33,7 +33,7 @@ def total_by(network: Network, done: Pass, target: Target) -> Tensor:
 
 def differences(done: Pass, target: Target, ours: Gradients) -> dict[str, float]:
     """The largest absolute difference of each gradient from autograd's."""
-    wanted = autograd(done, target)
+    wanted, ours = autograd(done, target), by_parameter(done, ours)
     rows = torch.unique(done.indices)
     found = {}
     for name, gradient in wanted.items():

@@ -28,7 +28,8 @@ FLUSH = 8
 slow a processor down a hundredfold. A GPU they do not."""
 
 Gradients = dict[str, Tensor]
-"""Gradients by the parameter's name in the network. The embedding's are those of the rows that the text uses alone."""
+"""Gradients by the parameter's name in the network. The embedding's are those of the rows that the text uses alone. If E and V
+are tied, each name is one use of the parameter; `by_parameter` adds them up."""
 
 
 class Met(NamedTuple):
@@ -174,6 +175,15 @@ def sums(done: Pass, target: Target, weightings: Tensor) -> Sums:
     d = done.network.config.hidden
     reached = {key: torch.linalg.vector_norm(grad[..., :d], dim=2) for key, grad in at_state.items()}
     return Sums(seeds, gradients | added(done, at_state), at_state, reached)
+
+
+def by_parameter(done: Pass, uses: Gradients) -> Gradients:
+    """The gradients of one loss by parameter: if E and V are tied, `weight_out` is the sum of both uses, (N, n), and
+    `embedding.weight` is left out."""
+    if not done.network.tied:
+        return uses
+    both = uses["weight_out"].index_add(0, torch.unique(done.indices).to(done.top.device), uses["embedding.weight"])
+    return {name: both if name == "weight_out" else gradient for name, gradient in uses.items() if name != "embedding.weight"}
 
 
 def at_states(done: Pass, seeds: Tensor, weightings: Tensor) -> dict[tuple[int, int], Tensor]:

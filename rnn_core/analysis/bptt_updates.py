@@ -12,7 +12,7 @@ from rnn_core import tasks
 from rnn_core.analysis.bptt import MOST_PRODUCTS
 from rnn_core.analysis.bptt_checks import compare, total_by
 from rnn_core.analysis.bptt_pass import Pass, Target, forward, values_of
-from rnn_core.analysis.bptt_sweep import Gradients, sums
+from rnn_core.analysis.bptt_sweep import Gradients, by_parameter, sums
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
@@ -34,7 +34,7 @@ def rates_of(network: Network, steps: int, own: float) -> list[float]:
 
 def sgd_step(done: Pass, target: Target, rates: Sequence[float] = RATES) -> SgdStep:
     """The loss before and after one step P − rate · ∂L/∂P from this text, for each rate."""
-    gradient = sums(done, target, target.weights[None]).row(0)
+    gradient = by_parameter(done, sums(done, target, target.weights[None]).row(0))
     norms = {name: float(g.norm()) for name, g in gradient.items()}
     moved = copy.deepcopy(done.network)
     after = []
@@ -100,7 +100,8 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
         raise Problem("No text of this batch has a label that the run knows. Choose data with the run's labels.")
     words = torch.unique(torch.cat([read.indices for read in reads]))
     text, *singles = (
-        _on(words, read, sums(read, aim, aim.weights[None]).row(0)) for read, aim in zip(reads, targets, strict=True)
+        _on(words, read, by_parameter(read, sums(read, aim, aim.weights[None]).row(0)))
+        for read, aim in zip(reads, targets, strict=True)
     )
     mean = {name: torch.stack([single[name] for single in singles]).mean(0) for name in text}
     each = [compare(single, mean).cosines for single in singles]
@@ -109,6 +110,8 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
 
 def _on(words: Tensor, done: Pass, gradient: Gradients) -> Gradients:
     """The gradients with the embedding's on the rows of all these words."""
+    if done.network.tied:
+        return gradient
     rows = gradient["embedding.weight"].new_zeros(len(words), gradient["embedding.weight"].shape[1])
     rows[torch.searchsorted(words, torch.unique(done.indices))] = gradient["embedding.weight"]
     return gradient | {"embedding.weight": rows}

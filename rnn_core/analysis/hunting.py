@@ -1,12 +1,12 @@
 """Hunting for units: how well one hidden unit alone tells a pattern in a text (Karpathy, Johnson and Fei-Fei 2015)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import regex
 
 from rnn_core.config import Problem
+from rnn_core.results import Hunt
 
 BLOCKS = 10
 """Blocks of equal length into which a text is cut: a unit is chosen on every other one, and scored on the rest."""
@@ -53,59 +53,57 @@ def place_in_line(text: str) -> np.ndarray:
     return found
 
 
-def matches(text: str, expression: str) -> np.ndarray:
+def matches(text: str, expression: str, seconds: float = MOST_SECONDS) -> np.ndarray:
     """(n,) for each character, whether it lies in a match: in its first group, where the expression has one.
 
     Raises:
-        Problem: where the expression is none, or takes longer than `MOST_SECONDS`.
+        Problem: where the expression is none, or takes longer than `seconds`.
     """
     found = np.zeros(len(text), bool)
     try:
         compiled = regex.compile(expression)
         group = 1 if compiled.groups else 0
-        for one in compiled.finditer(text, timeout=MOST_SECONDS):
+        for one in compiled.finditer(text, timeout=seconds):
             start, end = one.span(group)
             found[max(start, 0) : max(end, 0)] = True
     except regex.error as error:
         raise Problem(f"This is not a valid regular expression: {error}.") from None
     except TimeoutError:
-        raise Problem(f"This regular expression takes more than {MOST_SECONDS:g} s here: write a simpler one.") from None
+        raise Problem(f"This regular expression takes more than {seconds:g} s here: write a simpler one.") from None
     return found
 
 
-PATTERNS: dict[str, tuple[str, Callable[[str], np.ndarray] | None]] = {
+PATTERNS: dict[str, tuple[str, Callable[[str], np.ndarray] | str]] = {
     "quotes": ("inside quotation marks", inside_quotes),
     "brackets": ("inside brackets", inside_brackets),
     "place": ("position in the line", place_in_line),
-    "name": ("the word after a capitalised word", lambda text: matches(text, _NAME)),
-    "expression": ("a regular expression", None),
+    "name": ("the word after a capitalised word", _NAME),
+    "expression": ("a regular expression", ""),
 }
-"""The patterns by their names: how they are called, and their value at each character."""
+"""The patterns by their names: how they are called, and their value at each character, or a regular expression of it."""
 
 
-@dataclass(frozen=True)
-class Hunt:
-    """How well each unit alone tells a pattern, the best first.
+def marked(text: str, pattern: str, expression: str = "", seconds: float = MOST_SECONDS) -> np.ndarray:
+    """(n,) the value of a pattern at each character, bool or float.
 
-    Attributes:
-        units: (u,) by falling score on the blocks on which they are chosen.
-        fitted: (u,) that score.
-        held_out: (u,) the score on the other blocks, with the threshold and the direction of the former.
-        thresholds: (u,) the value above which, or below which, the unit says yes; nan for a number.
-        above: (u,) whether it says yes above; for a number, whether it grows with it.
-        chance: the mean held-out score of the best unit for the pattern moved along the text, over `ROTATIONS` moves.
-        share: of the tokens, those of the pattern; nan for a number.
-        tokens: how many were read.
+    Args:
+        pattern: its name in `PATTERNS`.
+        expression: the regular expression of the pattern `expression`.
+
+    Raises:
+        Problem: where there is no expression, or it is none, or takes longer than `seconds`.
     """
+    marks = PATTERNS[pattern][1]
+    if callable(marks):
+        return marks(text)
+    if not (marks or expression):
+        raise Problem("Type a regular expression: the units that tell its matches are looked for.")
+    return matches(text, marks or expression, seconds)
 
-    units: np.ndarray
-    fitted: np.ndarray
-    held_out: np.ndarray
-    thresholds: np.ndarray
-    above: np.ndarray
-    chance: float
-    share: float
-    tokens: int
+
+def called(pattern: str, expression: str = "") -> str:
+    """How a pattern is called, such as “a match of \\d+”."""
+    return f"a match of {expression}" if pattern == "expression" else PATTERNS[pattern][0]
 
 
 def at_tokens(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
@@ -139,8 +137,8 @@ def hunt(values: np.ndarray, wanted: np.ndarray, most: int = 20, seed: int = 0) 
     yes = wanted.dtype == bool
     varies = (lambda part: 0 < part.sum() < len(part)) if yes else (lambda part: len(part) > 2 and np.ptp(part) > 0)
     if m < 2 * BLOCKS or not varies(wanted[fit]) or not varies(wanted[~fit]):
-        raise Problem("The pattern is too rare in this text, or is everywhere in it: give a longer text, such as a sample, or "
-                      "choose another pattern.")  # fmt: skip
+        raise Problem("This text has too few tokens with the pattern, or too few without it, to find a unit. Read a sample, "
+                      "paste a longer text, or choose another pattern.")  # fmt: skip
     score = _Thresholds(values, fit) if yes else _Correlations(values, fit)
     fitted, thresholds, above = score.choose(wanted[fit])
     best = np.argsort(-fitted, kind="stable")[: min(most, d)]
@@ -167,10 +165,10 @@ class _Thresholds:
         self._cuts = self._sorted[1:] > self._sorted[:-1]  # no threshold parts equal values
 
     def choose(self, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        sorted_ = wanted[self._order]
         yes, no = wanted.sum(), (~wanted).sum()
-        below = np.cumsum(sorted_, 0)[:-1] / yes, np.cumsum(~sorted_, 0)[:-1] / no  # shares of both at or below each cut
-        gain = np.where(self._cuts, (below[1] - below[0]) / 2, 0)  # balanced accuracy − 1/2 of "above the cut"
+        of_both = np.arange(1, len(wanted))[:, None]  # at or below each cut; of them, those of the pattern:
+        below = np.cumsum(wanted[self._order], 0, dtype=np.int32)[:-1]
+        gain = np.where(self._cuts, (of_both / no - below * (1 / no + 1 / yes)) / 2, 0)  # balanced accuracy − 1/2 of "above"
         at = np.abs(gain).argmax(0)
         columns = np.arange(len(at))
         found = gain[at, columns]

@@ -9,6 +9,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import counted_steps
 from rnn_core.network.cells import INPUT, Declared
+from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network, count_parameters
 from rnn_core.results import Ledger, LedgerRow, MemoryRow
 
@@ -46,14 +47,15 @@ def _sum(terms: Sequence[Sequence[str | int]]) -> str:
 
 
 def _terms(network: Network) -> list[Term]:
-    """The parameters that the cell declares in each layer and direction, and N·n + k·D + k around them; D: d, or 2·d."""
+    """The parameters that the cell declares in each layer and direction, and N·n + k·D + k around them; D: d, or 2·d. If E and V
+    are tied, without k·D."""
     times: Term = (2,) if network.directions > 1 else ()
     wide: Term = (*times, "d")
     terms: list[Term] = [("N", "n")]
     for layer in range(network.config.layers):
         for declared in network.cell.declared.values():
             terms.append((*times, *_rows_of(network, declared), *_columns_of(declared, wide if layer else ("n",))))
-    return [*terms, ("k", *wide), ("k",)]
+    return [*terms, *([] if network.tied else [("k", *wide)]), ("k",)]
 
 
 def _rows_of(network: Network, declared: Declared) -> Term:
@@ -69,7 +71,7 @@ def _columns_of(declared: Declared, width: Term) -> Term:
 def _rows(network: Network) -> tuple[LedgerRow, ...]:
     """Letters, shapes and counts, in the order of the tensors; the letters of a cell are its own declarations."""
     wide: Term = (2, "d") if network.directions > 1 else ("d",)
-    rows = [_row("E", None, None, tuple(network.embedding.weight.shape), ("N", "n"))]
+    rows = [_row("E = V" if network.tied else "E", None, None, tuple(network.embedding.weight.shape), ("N", "n"))]
     for layer in range(network.config.layers):
         for direction in range(network.directions):
             parameters = network.layer(layer, direction)
@@ -77,7 +79,8 @@ def _rows(network: Network) -> tuple[LedgerRow, ...]:
                 columns = _columns_of(declared, wide if layer else ("n",))
                 size = tuple("·".join(map(str, term)) for term in (_rows_of(network, declared), columns) if term)
                 rows.append(_row(declared.letter, layer, direction, tuple(parameters[name].shape), size))
-    rows.append(_row("V", None, None, tuple(network.weight_out.shape), ("k", "·".join(map(str, wide)))))
+    if not network.tied:
+        rows.append(_row("V", None, None, tuple(network.weight_out.shape), ("k", "·".join(map(str, wide)))))
     rows.append(_row("c", None, None, tuple(network.bias_out.shape), ("k",)))
     return tuple(rows)
 
@@ -97,6 +100,7 @@ def _sizes(loaded: Loaded, parameters: int, batch: int, steps: int) -> dict[str,
         "P": parameters, "N": words, "n": width, "d": network.config.hidden, "k": len(loaded.outcomes),
         "B": batch, "T": steps, "K": held, "R": min(words, batch * steps), "s": len(cell.parts) + len(cell.kept),
         "ℓ": network.config.layers * network.directions, "m": batch * counted,
+        "q": min(batch * counted, at_once(len(loaded.outcomes))),
     }  # fmt: skip
 
 
@@ -104,21 +108,27 @@ def _memory(loaded: Loaded, sizes: Mapping[str, int]) -> tuple[MemoryRow, ...]:
     """What `training.loop.Training` holds while it goes back through a batch, from its second epoch on.
 
     On the processor the optimiser updates a table of embeddings by the rows that a batch reads, and notes for every row how far
-    it is; on a GPU it updates the whole table.
+    it is; on a GPU, and if E is V too, it updates the whole table.
     """
-    train, by_rows = loaded.config.train, loaded.config.train.device != "cuda"
+    train, on_gpu = loaded.config.train, loaded.config.train.device == "cuda"
+    by_rows = not on_gpu and not loaded.network.tied
     p, n, table = sizes["P"], sizes["n"], sizes["N"] * sizes["n"]
     read, places = sizes["R"] * n, sizes["B"] * sizes["K"]
     rows = [("weights", "4·P", 4 * p)]
-    rows.append(("gradients", "4·(P − N·n + R·n)", 4 * (p - table + read)) if by_rows else ("gradients", "4·P", 4 * p))
+    if by_rows:
+        rows.append(("gradients", "4·(P − N·n + R·n)", 4 * (p - table + read)))
+    else:
+        rows.append(("gradients", "4·P", 4 * p) if on_gpu else ("gradients", "4·(P + R·n)", 4 * (p + read)))
     if train.optimizer == "adam":
         rows.append(("Adam's two moments", "8·P", 8 * p))
     if by_rows:
         rows.append(("row numbers of E", "16·N", 16 * sizes["N"]))
+    elif not on_gpu:
+        rows.append(("row numbers of E", "8·N", 8 * sizes["N"]))
     if train.average:
         rows.append(("average of the weights", "4·P", 4 * p))
     rows.append(("best weights so far", "4·P", 4 * p))
-    rows.append(("inputs x", "4·R·n", 4 * read) if by_rows else ("inputs x", "4·B·K·n", 4 * places * n))
+    rows.append(("inputs x", "4·B·K·n", 4 * places * n) if on_gpu else ("inputs x", "4·R·n", 4 * read))
     rows.append(("states and gates", "4·s·ℓ·B·K·d", 4 * sizes["s"] * sizes["ℓ"] * places * sizes["d"]))
-    rows.append(("logits", "4·m·k", 4 * sizes["m"] * sizes["k"]))
+    rows.append(("logits", "4·q·k", 4 * sizes["q"] * sizes["k"]))
     return tuple(MemoryRow(*row) for row in rows)

@@ -37,13 +37,14 @@ def starts(loaded: Loaded) -> dict[str, str]:
     network, model = loaded.network, loaded.config.model
     d, width, classes = model.hidden, network.weight_out.shape[1], len(loaded.outcomes)
     if model.initialisation == "torch":
-        found = {"E": "normal, deviation 1"}
+        around = f"uniform in ±{1 / math.sqrt(width):.4g}"
+        found = {"E = V": around} if network.tied else {"E": "normal, deviation 1"}
         bound = f"uniform in ±1/√d = ±{1 / math.sqrt(d):.4g}"
         for one in network.cell.declared.values():
             twice = "the sum of two, each " if one.of in network.cell.of_inputs and network.cell.of_step else ""  # torch's two
             found[one.letter] = twice + bound if one.of != PLAIN else _constants(network.cell.gates, one.start)
-        return found | dict.fromkeys(("V", "c"), f"uniform in ±{1 / math.sqrt(width):.4g}")
-    found = {"E": "uniform in ±0.05"}
+        return found | dict.fromkeys(("c",) if network.tied else ("V", "c"), around)
+    found = {"E = V" if network.tied else "E": "uniform in ±0.05"}
     for one in network.cell.declared.values():
         if one.start == "glorot":
             found[one.letter] = f"uniform in ±√(6/(n + d)) = ±{math.sqrt(6 / (model.embedding + d)):.4g}"
@@ -51,7 +52,8 @@ def starts(loaded: Loaded) -> dict[str, str]:
             found[one.letter] = "orthogonal: WᵀW = 1 for each gate" if len(network.cell.gates) > 1 else "orthogonal: WᵀW = 1"
         else:
             found[one.letter] = _constants(network.cell.gates, one.start)
-    return found | {"V": f"uniform in ±{math.sqrt(6 / (width + classes)):.4g}", "c": "0"}
+    own_v = {} if network.tied else {"V": f"uniform in ±{math.sqrt(6 / (width + classes)):.4g}"}
+    return found | own_v | {"c": "0"}
 
 
 def _constants(gates: tuple[str, ...], values: tuple[float, ...] | str) -> str:

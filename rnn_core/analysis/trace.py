@@ -50,9 +50,8 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     if len(cut) * a_step > MOST_NUMBERS:
         raise Problem(f"This text has {len(cut):,} tokens; {MOST_NUMBERS // a_step:,} can be inspected in a network as large as "
                       "this one. Take a part of it.")  # fmt: skip
-    vocabulary = loaded.speech.vocabulary
     words = [token for token, _, _ in cut]
-    indices = np.array([SOS, *vocabulary.encode(words), EOS])
+    indices = np.array([SOS, *task.numbers(loaded.speech.vocabulary, words), EOS])
     network, device = loaded.network, place_of(loaded.network)
     given = {"tokens": torch.from_numpy(indices)[:, None].to(device), "lengths": torch.tensor([len(indices)], device=device)}
     with torch.no_grad():

@@ -14,7 +14,7 @@ from rnn_core.workspace import Workspace, files
 SAID_EVERY_S = 3.0
 """Seconds between two lines on how far the reading of a file is."""
 
-CLASS_FIGURES = ("majority_class", "dev_only_answer")
+CLASS_FIGURES = ("majority_class", "dev_only_answer", "dev_only_class")
 """Figures of a run that give a class by its number."""
 
 

@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from math import isfinite
 
 import regex
@@ -167,6 +167,36 @@ def _joined(counts: Mapping[str, int]) -> list[str]:
         if len(joined) > 1 and 10 * sum(counts[label] for label in joined) >= sum(counts.values()):
             return [f"{label!r} ({counts[label]:,})" for label in joined]
     return []
+
+
+def absent(splits: Splits, labels: Sequence[str]) -> dict[str, list[str]]:
+    """The classes that dev or test lacks, each with the splits that lack it."""
+    found = {label: [split for split in SPLITS[1:] if split in splits and label not in splits[split].labels] for label in labels}
+    return {label: lacking for label, lacking in found.items() if lacking}
+
+
+def about_absent(
+    absent: Mapping[str, Sequence[str]], train: Counted, different: Mapping[str, int], cut: Collection[str]
+) -> list[str]:
+    """A warning about classes that dev or test lacks, and why.
+
+    Args:
+        absent: as of `absent`.
+        different: the number of different texts of each of these classes.
+        cut: the splits that were cut from train.
+    """
+    if not absent:
+        return []
+    said = []
+    for label, lacking in absent.items():
+        rows, texts = train.labels[label], different[label]
+        how = "all with the same text" if texts == 1 < rows else f"{texts:,} different text{'s' * (texts != 1)} in all"
+        said.append(f"{label!r} is not in {' and '.join(lacking)} ({rows:,} row{'s' * (rows != 1)} in train, {how})")
+    why = "Rows with the same text stay in one split, so that no text of dev or test is one of training. "
+    return [
+        f"Some classes are not in every split: {_some(said)}. {why if {*cut} & {*chain(*absent.values())} else ''}"
+        "A split without a class cannot show how well the network finds it: add different texts of the class."
+    ]
 
 
 def _missing(splits: Splits) -> list[str]:

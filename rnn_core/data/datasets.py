@@ -20,7 +20,7 @@ from rnn_core.data.progress import Tick, part, parts_by_size
 from rnn_core.data.reading import read_source, uncollected
 from rnn_core.data.schema import TEXT
 from rnn_core.data.sources import HASHED, Plan
-from rnn_core.data.splits import cut_from_train, how_split, shared_texts
+from rnn_core.data.splits import cut_from_train, different_texts, how_split, shared_texts
 from rnn_core.data.stored import Stored
 from rnn_core.data.streams import END
 from rnn_core.data.writer import Writer
@@ -119,6 +119,8 @@ def _finished(
     if not schema.stream:
         warnings = [*warnings, *checks.warnings(splits, labels.names, shared_texts(written, cut)), *labels.contradictory]
         if not schema.per_token:
+            absent = checks.absent(splits, labels.names) if schema.labels else {}
+            warnings += checks.about_absent(absent, splits["train"], different_texts(written, absent), cut)
             labelled, of_sides = schema.labels is not None, (some for some in texts.values())
             warnings += dict.fromkeys(w for some in of_sides for w in checks.wordless(config, splits["train"], some, labelled))
     if forgot:

@@ -23,7 +23,7 @@ LAYOUTS: dict[Layout, str] = {
     "sentence": "one sentence per row, with spaces between tokens and between tags",
     "token": "one token and its tag per row",
     "spans": "one text per row, with spans of characters and their types",
-    "lines": "one text, each line a row",
+    "lines": "one text, each line a row; <|endoftext|> ends a document",
     "documents": "one document per row",
 }
 

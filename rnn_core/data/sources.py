@@ -85,7 +85,8 @@ class Plan:
         digest = hashlib.sha256()
         share = parts_by_size({split: source.path for split, source in sources.items()}, progress, 0, HASHED)
         for split, source in sources.items():
-            digest.update(f"{split} {_sha256(source, share[split])}\n".encode())
+            sha, marked = _sha256(source, share[split])
+            digest.update(f"{split} {sha}{' of documents' * (marked and source.layout == 'lines')}\n".encode())
         digest.update(json.dumps(plain(sources["train"].config) | {"reader": READER}, sort_keys=True).encode())
         return cls(sources, schema, digest.hexdigest())
 
@@ -178,12 +179,16 @@ def _stamp(path: Path) -> tuple[int, int]:
     return seen.st_size, seen.st_mtime_ns
 
 
-def _sha256(source: Source, tick: Tick) -> str:
-    digest, done = hashlib.sha256(), 0
+def _sha256(source: Source, tick: Tick) -> tuple[str, bool]:
+    """The hash of a file, and whether it holds `streams.MARK`, which readers before did not know."""
+    digest, done, marked, end = hashlib.sha256(), 0, False, b""
+    mark = streams.MARK.encode()
     size = max(source.path.stat().st_size, 1)
     with open_binary(source.path, source.format.name) as file:
         while piece := file.read(1 << 22):
             digest.update(piece)
+            marked = marked or mark in end + piece[: len(mark)] or mark in piece
+            end = piece[-len(mark) :]
             done += len(piece)
             tick(min(done / size, 1.0))
-    return digest.hexdigest()
+    return digest.hexdigest(), marked

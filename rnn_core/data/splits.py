@@ -156,8 +156,14 @@ def how_split(config: DataConfig, files: Collection[str], cut: Mapping[str, floa
     parts = " and ".join(f"{share:.0%} for {split}" for split, share in cut.items())
     if schema.stream:
         return f"{given} Cut from the end of train: {parts}."
-    shares = "stratified by class, " if schema.labels else ""
-    return f"{given} Cut from train with seed {config.split_seed}: {parts}, {shares}identical texts together."
+    shares = ", stratified by class as far as that allows" if schema.labels else ""
+    return f"{given} Cut from train with seed {config.split_seed}: {parts}. Identical texts stay in one split{shares}."
+
+
+def different_texts(written: Written, labels: Collection[str]) -> dict[str, int]:
+    """The number of different texts of each of some classes."""
+    number = {label: i for i, label in enumerate(written.labels)}
+    return {label: len(np.unique(written.text.texts[written.classes == number[label]])) for label in labels}
 
 
 def shared_texts(written: Written, cut: Collection[str]) -> dict[tuple[str, str], int]:

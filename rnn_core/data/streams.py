@@ -1,11 +1,12 @@
 """Long texts without labels: a file as one stream of tokens, and a stream cut into parts that are processed side by side.
 
 A stream is stored as rows, the lines of the text with their ends, so its examples can be shown like those of other data. A row
-that ends a document is followed by `<eos>` in the stream; nothing else is inserted between rows.
+that ends a document is followed by `<eos>` in the stream; nothing else is inserted between rows. Each row of a table is a
+document. A plain text is one document, or several, each ended by `<|endoftext|>`, as GPT-2's data are (Radford et al. 2019).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -27,10 +28,13 @@ from rnn_core.data.text_lines import text_lines
 from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.top import Top
 from rnn_core.data.values import as_text
-from rnn_core.data.vocabulary import SOS
+from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
 
 END = "end of a document"
 """The target of a row that ends a document."""
+
+MARK = "<|endoftext|>"
+"""Ends a document of a plain text; a line end directly after it belongs to it. In a typed text it is the token `<eos>`."""
 
 Tick = Callable[[float], object]
 
@@ -75,10 +79,15 @@ class Text:
             if unusable((line,)):
                 yield [], UNUSABLE, number
                 continue
-            for tokens in cut(line, self.config.tokens, self.config.max_tokens):
-                if before:
-                    yield before
-                before = tokens, "", number
+            *ended, last = line.split(MARK)
+            for part, target in [*((part, END) for part in ended), ("" if ended and last == "\n" else last, "")]:
+                for tokens in cut(part, self.config.tokens, self.config.max_tokens):
+                    if before:
+                        yield before
+                    before = tokens, "", number
+                if target and before:
+                    yield before[0], END, before[2]
+                    before = None
         if before:
             yield before[0], END, before[2]
 
@@ -141,21 +150,46 @@ def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
 
 
 def tokens_of(text: str, how: str) -> list[str]:
-    """The tokens of a text, such as a prompt, tokenised as a stream is."""
+    """The tokens of a text, such as a prompt, tokenised as a stream is; `MARK` is a token."""
+    first, *others = _AT_MARKS.split(text)
+    found = _tokens(first, how)
+    for part in others:
+        found += [MARK, *_tokens(part, how)]
+    return found
+
+
+_AT_MARKS = re.compile(re.escape(MARK) + r"(?:\r\n|\r|\n)?")
+
+
+def _tokens(text: str, how: str) -> list[str]:
     return [token for _, line in text_lines([text]) for row in cut(line, how, len(line) + 1) for token in row]
 
 
 def spans_of(text: str, how: str) -> list[tuple[str, int, int]]:
-    """The tokens of a text, tokenised as a stream is, each with its start and end in the text; a line end is a token too."""
+    """The tokens of a text, tokenised as a stream is, each with its start and end in the text; a line end and `MARK` are tokens
+    too."""
+    found, begin = [], 0
+    for mark in _AT_MARKS.finditer(text):
+        found += [*_spans(text[begin : mark.start()], how, begin), (MARK, mark.start(), mark.end())]
+        begin = mark.end()
+    return found + _spans(text[begin:], how, begin)
+
+
+def _spans(text: str, how: str, begin: int) -> list[tuple[str, int, int]]:
     if how == "char":
-        return tokenise(text, how)
+        return [(token, begin + a, begin + b) for token, a, b in tokenise(text, how)]
     found = []
     for line in re.finditer(r"[^\n]*\n?", text):
-        start = line.start()
+        start = begin + line.start()
         found += [(token, start + a, start + b) for token, a, b in tokenise(line.group(), how)]
         if line.group().endswith("\n"):
-            found.append(("\n", line.end() - 1, line.end()))
+            found.append(("\n", begin + line.end() - 1, begin + line.end()))
     return found
+
+
+def numbers_of(tokens: Sequence[str], vocabulary: Vocabulary) -> list[int]:
+    """The vocabulary indices of the tokens of a typed text."""
+    return [EOS if token == MARK else index for token, index in zip(tokens, vocabulary.encode(tokens), strict=True)]
 
 
 def joined(tokens: Iterable[str], how: str) -> str:

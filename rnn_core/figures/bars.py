@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import LEGEND, NO_FADE, TIGHT, Figure, frame, label_axis, outline
+from rnn_core.figures.frame import ALONG_Y, LEGEND, NO_FADE, TIGHT, Figure, aliased, frame, label_axis, outline
 from rnn_core.figures.palette import faint
 from rnn_core.figures.text import escape
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
@@ -28,7 +28,7 @@ def label_counts(report: DataReport) -> Figure:
             totals[label] = totals.get(label, 0) + count
     labels = sorted(totals, key=lambda label: -totals[label])
     shown = labels[:MOST_LABELS]
-    rows, words = np.arange(len(shown), dtype=np.int32), [escape(label, 60) for label in shown]
+    rows = np.arange(len(shown), dtype=np.int32)
     data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
         data.append(dict(
@@ -37,8 +37,7 @@ def label_counts(report: DataReport) -> Figure:
             x=np.array([summary.label_counts.get(label, 0) for label in shown], np.int32),
             orientation="h",
             name=split,
-            hovertext=words,
-            hovertemplate="%{hovertext}: %{x:,}<extra>" + split + "</extra>",
+            hovertemplate="%{x:,}<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
     left = f" ({len(shown)} of {len(labels)} labels: the most frequent)" if len(shown) < len(labels) else ""
@@ -63,18 +62,18 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
     longest = max((len(summary.lengths) for summary in report.splits.values()), default=1)
     width = max(1, -(-longest // MOST_BINS))
     starts = np.arange(0, max(longest, 1), width)
-    words = [f"{start}" if width == 1 else f"{start}–{start + width - 1}" for start in starts.tolist()]
+    middles = starts + (width - 1) / 2
+    words = [f"{start} tokens" if width == 1 else f"{start}–{start + width - 1} tokens" for start in starts.tolist()]
     data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
         counts = np.zeros(len(starts) * width, np.int64)
         counts[: len(summary.lengths)] = summary.lengths
         data.append(dict(
             type="bar",
-            x=(starts + (width - 1) / 2).astype(np.float32),
+            x=middles.astype(np.float32),
             y=counts.reshape(-1, width).sum(1).astype(np.int32),
             name=split,
-            hovertext=words,
-            hovertemplate="%{hovertext} tokens: %{y:,} " + f"{row}s<extra>" + split + "</extra>",
+            hovertemplate="%{y:,} " + f"{row}s<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
     return frame(
@@ -84,7 +83,8 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
         barmode="stack",
         legend=LEGEND | {"traceorder": "normal"},  # as in the figure beside it: train first
         bargap=0.08,
-        xaxis={"title": {"text": f"tokens in a {row}" + (f" ({width} lengths a bar)" if width > 1 else "")}},
+        xaxis={"title": {"text": f"tokens in a {row}" + (f" ({width} lengths a bar)" if width > 1 else "")}}
+        | aliased(middles, words),
         yaxis={"title": {"text": f"{row}s"}},
         showlegend=True,
     )
@@ -115,7 +115,7 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
         x=np.arange(len(values), dtype=np.int32),
         y=values,
         customdata=np.arange(len(values), dtype=np.int32),
-        hovertemplate=name + " %{x}: %{y:+.4f}<extra></extra>",
+        hovertemplate="%{y:+.4f}<extra></extra>",
         marker={
             "color": palette.shades(values, palette.SEQUENTIAL, 0, 1) if gate
             else palette.shades(values, palette.DIVERGING, -ends, ends),
@@ -138,7 +138,8 @@ def _numbers(values: np.ndarray, name: str, height: int, chosen: int | None = No
         height,
         (name, len(values)),
         bargap=0.1 if len(values) <= 200 else 0,
-        xaxis={"title": {"text": name}, "range": [-0.6, len(values) - 0.4], "tickformat": "d", "showgrid": False},
+        xaxis={"title": {"text": name}, "range": [-0.6, len(values) - 0.4], "tickformat": "d", "showgrid": False,
+               "unifiedhovertitle": {"text": f"{name} %{{x}}"}},
         yaxis={"range": [1.1 * low, 1.1 * high]},
         shapes=[zero, *box],
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -172,8 +173,7 @@ def top_probabilities(
         text=[f"{p[i]:.1%}" + (f" · {mark}" if true else "") for i, true in zip(order, is_truth, strict=True)],
         textposition="outside",
         cliponaxis=False,
-        hovertext=[escape(label, 60) for label in shown],
-        hovertemplate="%{hovertext}: p = %{x:.4f}<extra></extra>",
+        hovertemplate="p = %{x:.4f}<extra></extra>",
         marker={
             "color": [colours[label] if i == 0 else faint(colours[label], 0.35) for i, label in enumerate(shown)],
             "line": {"color": palette.GREY, "width": [4 if true else 0 for true in is_truth]},
@@ -218,8 +218,7 @@ def per_class(scores: Scores | SpanScores) -> Figure:
             name=title,
             marker={"color": colour, "symbol": symbol, "size": 12 if len(rows) <= 25 else 9},
             customdata=np.arange(len(rows), dtype=np.int32),
-            text=words,
-            hovertemplate="%{text}<br>" + title + " %{x:.3f}<extra></extra>",
+            hovertemplate="%{x:.3f}<extra>" + title + "</extra>",
             **NO_FADE,
         ))
     return frame(
@@ -227,7 +226,8 @@ def per_class(scores: Scores | SpanScores) -> Figure:
         max(160, len(rows) * (16 if len(rows) > 25 else 30) + 90),
         ("per class", tuple(row.label for row in rows)),
         xaxis={"range": [-0.03, 1.03]},
-        yaxis=label_axis(row.label for row in rows) | {"range": [max(len(rows), 1) - 0.5, -0.5], "showgrid": True},
+        **ALONG_Y,
+        yaxis=label_axis([row.label for row in rows], words) | {"range": [max(len(rows), 1) - 0.5, -0.5], "showgrid": True},
         showlegend=True,
     )
 

@@ -49,6 +49,9 @@ LEGEND: dict[str, Any] = {
 ALONG_X: dict[str, Any] = {"hovermode": "x unified", "hoverdistance": -1}
 """Hover says all values at the x that is nearest to the pointer, and a click anywhere in the panel chooses that x."""
 
+ALONG_Y: dict[str, Any] = {"hovermode": "y unified", "hoverdistance": -1}
+"""The same along y, for rows."""
+
 TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
 """The margins of a figure without a title or a legend above it."""
 
@@ -70,7 +73,7 @@ def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> 
         "height": height,
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
-        "hovermode": "closest",
+        **hover(data),
         "uirevision": str(zlib.crc32(repr(keep).encode("utf-8", "replace"))),
         "legend": LEGEND,
         **_INK,
@@ -87,6 +90,15 @@ def frame(data: list[dict[str, Any]], height: int, keep: Any, **layout: Any) -> 
             axis["title"] = _INK | axis["title"]
         merged[name] = axis
     return {"data": data or [{"type": "scatter"}], "layout": merged}  # Streamlit refuses a figure without a trace
+
+
+def hover(data: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How traces are hovered and clicked: lines and upright bars along x, lying bars along y, cells and loose points singly."""
+    if any(trace["type"] == "heatmap" for trace in data):
+        return {"hovermode": "closest"}
+    if any("lines" in trace.get("mode", "") or (trace["type"] == "bar" and "orientation" not in trace) for trace in data):
+        return ALONG_X
+    return ALONG_Y if any(trace["type"] == "bar" for trace in data) else {"hovermode": "closest"}
 
 
 def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int]:
@@ -169,16 +181,17 @@ def steps(count: int) -> np.ndarray:
     return np.arange(FIRST, FIRST + count, dtype=np.int32)
 
 
-def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict[str, Any]:
+def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420, first: int = FIRST) -> dict[str, Any]:
     """An x axis with the tokens under their steps, evenly thinned when there are more than `most`; far more: numbers t.
 
     Args:
+        first: the t of the first column, where pads stand before t = 1.
         width: pixels that the axis has on a desktop's screen; words that need more stand upright. Of a y axis: infinite.
     """
     numbered = len(tokens) > 4 * most  # so far apart, words say nothing of what stands between
     stride = -(-len(tokens) // (most // 2 if numbered else most))
     shown = steps(len(tokens))[::stride].tolist()
-    words = list(map(str, shown)) if numbered else [escape(token, 14) for token in tokens[::stride]]
+    words = [str(x - FIRST + first) for x in shown] if numbered else [escape(token, 14) for token in tokens[::stride]]
     return {
         "tickmode": "array",
         "tickvals": shown,
@@ -189,15 +202,20 @@ def step_axis(tokens: Sequence[str], most: int = 40, width: float = 420) -> dict
     }
 
 
-def step_words(tokens: Sequence[str]) -> list[str]:
-    """(T,) what hover calls each step, such as "great (t = 4)"."""
-    return [f"{escape(token, 60)} (t = {t})" for t, token in enumerate(tokens, FIRST)]
+def step_words(tokens: Sequence[str], first: int = FIRST) -> list[str]:
+    """(T,) what hover calls each step, such as "great (t = 4)"; `first` is the t of the first."""
+    return [f"{escape(token, 60)} (t = {t})" for t, token in enumerate(tokens, first)]
 
 
-def label_axis(labels: Iterable[str]) -> dict[str, Any]:
-    """An axis with a label at 0, 1, 2 …: numbers, because plotly would sort or merge the words themselves."""
+def label_axis(labels: Sequence[str], hovered: Sequence[str] | None = None) -> dict[str, Any]:
+    """An axis with a label at 0, 1, 2 …: numbers, because plotly would sort or merge the words themselves.
+
+    Args:
+        hovered: what hover calls each; None: the label, more of it than there is room for at a tick.
+    """
     words = [escape(label, LABEL) for label in labels]
-    return {"tickmode": "array", "tickvals": list(range(len(words))), "ticktext": words, "showgrid": False}
+    axis = {"tickmode": "array", "tickvals": list(range(len(words))), "ticktext": words, "showgrid": False}
+    return named(axis, [escape(label, 60) for label in labels] if hovered is None else hovered, first=0)
 
 
 def outline(x0: float, x1: float, y0: float, y1: float) -> list[dict[str, Any]]:
@@ -253,18 +271,23 @@ def targets(
     }
 
 
-def named(axis: dict[str, Any], words: Sequence[str], stride: int = 1) -> dict[str, Any]:
+def named(axis: dict[str, Any], words: Sequence[str], stride: int = 1, first: int = FIRST) -> dict[str, Any]:
     """An axis of steps whose hover says the words of each, one text per step: one per cell would be five times the picture.
 
-    An alias replaces the number that hover would show. Where there is a tick, hover would show the tick's text instead,
-    so the ticks are moved aside by less than can be seen.
+    Where there is a tick, hover would show the tick's text instead, so the ticks are moved aside by less than can be seen.
 
     Args:
         words: (T,) of the steps, as of `step_words`.
         stride: the number of steps that share a column.
+        first: where the first step is drawn.
     """
     count = len(words)
-    aliases = {f"{FIRST + i + (stride - 1) / 2:.1f}": words[i] if stride == 1 else
-               f"{words[i]} … {words[min(i + stride, count) - 1]}" for i in range(0, count, stride)}  # fmt: skip
+    starts = range(0, count, stride)
+    said = words if stride == 1 else [f"{words[i]} … {words[min(i + stride, count) - 1]}" for i in starts]
     aside = [t + count / 4000 for t in axis["tickvals"]]
-    return axis | {"hoverformat": ".1f", "labelalias": aliases, "tickvals": aside}
+    return axis | aliased([first + i + (stride - 1) / 2 for i in starts], said) | {"tickvals": aside}
+
+
+def aliased(places: Iterable[float], words: Iterable[str]) -> dict[str, Any]:
+    """What hover says in the place of the numbers of an axis."""
+    return {"hoverformat": ".1f", "labelalias": {f"{at:.1f}": word for at, word in zip(places, words, strict=True)}}

@@ -7,7 +7,6 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import (
-    ALONG_X,
     FIRST,
     LABEL,
     LOWER,
@@ -159,7 +158,6 @@ def along(
         data,
         300,
         ("along", title, tuple(tokens)),
-        **ALONG_X,
         xaxis=named(step_axis(tokens, width=850), step_words(tokens)),
         yaxis=log_axis(title, series.values()) if log else {"title": {"text": title}, "rangemode": "nonnegative"},
         shapes=chosen(step),
@@ -187,7 +185,7 @@ def against(
     if max((max(x, default=0) for x, _ in series.values()), default=0) < 20:
         across["dtick"] = 1  # there are no half steps
     axis = log_axis(title, [y for _, y in series.values()])
-    return frame(data, 330, ("against", title), **ALONG_X, xaxis=across, yaxis=axis, showlegend=True)
+    return frame(data, 330, ("against", title), xaxis=across, yaxis=axis, showlegend=True)
 
 
 def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -222,7 +220,6 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
         ("shares", tuple(tokens)),
         barmode="relative",
         bargap=0.15,
-        **ALONG_X,
         xaxis=named(step_axis(tokens, width=850), step_words(tokens))
         | {"unifiedhovertitle": {"text": "copy of %{x}"}},
         yaxis={"title": {"text": "share of the gradient"}, "zeroline": True},
@@ -259,7 +256,6 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
         data,
         440,
         ("truncation", parameter),
-        **ALONG_X,
         **stacked(
             below,
             {"title": {"text": "cosine with<br>the full gradient"}},
@@ -289,7 +285,6 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         data,
         300,
         ("sgd",),
-        **ALONG_X,
         xaxis=log_axis("learning rate (dotted: this run's)", [found.rates])
         | {"unifiedhovertitle": {"text": "learning rate %{x:.4g}"}},
         yaxis={"title": {"text": "loss of this text"}},

@@ -43,6 +43,7 @@ def states(
     title: str = "",
     limits: tuple[float, float] | None = None,
     gate: bool = False,
+    first: int = FIRST,
 ) -> Figure:
     """Units × steps, on the diverging scale with 0 in its middle. A click gives `[step, unit]`.
 
@@ -58,6 +59,7 @@ def states(
         limits: least and greatest value of the colours, to compare two pictures; made symmetric. ±1 if left out, or
             what the values need.
         gate: the values lie in 0…1: the sequential scale from 0 to 1.
+        first: the t of the first column, where pads stand before t = 1.
     """
     values = np.nan_to_num(np.asarray(matrix, np.float32))
     count, d = values.shape
@@ -79,7 +81,7 @@ def states(
         colorbar=_bar([v * scale for v in (low, middle, bound)], [f"{v:.3g}" for v in (low, middle, bound)]),
         **({"hoverinfo": "skip"} if by_cell else _cell_hover(pooled, scale)),
     )]
-    words = step_words(tokens)
+    words = step_words(tokens, first)
     if by_cell:
         t, u = (axis.ravel() for axis in np.indices((count, d), np.int16))
         cells = np.stack([t, u, values.ravel()], 1, dtype=np.float32)
@@ -91,7 +93,7 @@ def states(
         data.append(targets(t + FIRST, edge, picks, words[::stride], seen=True))
     shapes = outline(FIRST + step - 0.5, FIRST + step + 0.5, -0.5, d - 0.5) if step is not None else []
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
-    axis = named(step_axis(tokens, width=850), words, stride) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
+    axis = named(step_axis(tokens, width=850, first=first), words, stride) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
     if stride > 1:
         axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
     return frame(
@@ -191,7 +193,7 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
     share = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
     written: dict[str, Any] = {}
     if k <= MOST_WRITTEN:
-        text = [[f"{100 * v:.0f} %" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
+        text = [[f"{v:.0%}" if shares else f"{v:,}" for v in row] for row in (share if shares else counts).tolist()]
         written = {"text": text, "texttemplate": "%{text}", "textfont": {"size": 14 if k <= 12 else 10, "color": palette.INK}}
     data = [dict(
         type="heatmap",

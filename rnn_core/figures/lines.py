@@ -8,7 +8,6 @@ import numpy as np
 from rnn_core.config import metric_name
 from rnn_core.figures import palette
 from rnn_core.figures.frame import (
-    ALONG_X,
     FIRST,
     LABEL,
     LEGEND,
@@ -61,7 +60,7 @@ def beliefs(
     p = np.asarray(p, np.float32)
     count, k = p.shape
     drawn = range(k) if k <= FEW_CLASSES else np.unique(p.argmax(1)).tolist()
-    t, words, picks = steps(count), step_words(tokens), np.arange(count, dtype=np.int32)
+    t, picks = steps(count), np.arange(count, dtype=np.int32)
     data: list[dict[str, Any]] = []
     for i in drawn:
         label = labels[i]
@@ -82,8 +81,7 @@ def beliefs(
     if count > FEW_STEPS:
         lead = p.argmax(1)
         best = p[np.arange(count), lead]
-        says = [f"{word}<br>{escape(labels[i], 60)}: p = {value:.3f}"
-                for word, i, value in zip(words, lead.tolist(), best.tolist(), strict=True)]  # fmt: skip
+        says = [f"{escape(labels[i], 60)}: p = {value:.3f}" for i, value in zip(lead.tolist(), best.tolist(), strict=True)]
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
     marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
@@ -98,11 +96,10 @@ def beliefs(
         data,
         300,
         ("beliefs", tokens),
-        xaxis=step_axis(tokens) if count > FEW_STEPS else named(step_axis(tokens), words),
+        xaxis=named(step_axis(tokens), step_words(tokens)),
         yaxis={"range": [-0.03, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1], "title": {"text": "probability"}},
         shapes=[*chosen(step), *(line for line, _ in marks)],
         annotations=[note for _, note in marks],
-        **({"hovermode": "x"} if count > FEW_STEPS else ALONG_X),
         legend=legend,
         showlegend=True,
     )
@@ -136,8 +133,7 @@ def step_losses(
             "x": (at + FIRST).astype(np.int32),
             "y": losses[at],
             "name": name,
-            "customdata": at.astype(np.int32),
-            "hovertemplate": "loss %{y:.4f} nats<extra></extra>",
+            "hoverinfo": "skip",
         }
         if len(losses) > FEW_STEPS and len(at) > 1:  # thousands of bars would be hairlines, and slow to draw
             fill = palette.faint(colour, 0.6 if filled else 0.15)
@@ -146,7 +142,9 @@ def step_losses(
             continue
         line = {"color": colour, "width": 1.5}
         marker = {"color": colour if filled else palette.faint(colour, 0.12), "line": line}
-        data.append(dict(type="bar", **common, marker=marker, **NO_FADE))
+        data.append(dict(type="bar", **common, marker=marker))
+    at = np.flatnonzero(np.isfinite(losses)).astype(np.int32)  # each trace would answer with its own nearest step
+    data.append(targets(at + FIRST, losses[at], at, "loss %{y:.4f} nats"))
     target = "label of the step" if label is None else escape(label, LABEL)
     return frame(
         data,
@@ -154,7 +152,6 @@ def step_losses(
         ("losses", tokens),
         barmode="overlay",
         bargap=0.25,
-        **ALONG_X,
         xaxis=named(step_axis(tokens, width=850 if wide else 420), step_words(tokens)),
         yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
         shapes=chosen(step),
@@ -168,24 +165,23 @@ def text_loss(parts: np.ndarray, tokens: Sequence[str], step: int | None = None)
     Args:
         parts: (T,) w_t L(t) in nats.
     """
-    t, words, picks = steps(len(parts)), step_words(tokens), np.arange(len(parts), dtype=np.int32)
-    common: dict[str, Any] = {"x": t, "customdata": picks, "hovertext": words}
+    common: dict[str, Any] = {"x": steps(len(parts)), "customdata": np.arange(len(parts), dtype=np.int32)}
     looks: dict[str, Any] = {"type": "bar", "marker": {"color": palette.BLUE}, **NO_FADE}
     if len(parts) > FEW_STEPS:  # thousands of bars would be hairlines, and slow to draw
         looks = {"type": "scatter", "mode": "lines", "fill": "tozeroy", "line": {"color": palette.BLUE, "width": 1}}
     data: list[dict[str, Any]] = [
         dict(**looks, **common, y=np.asarray(parts, np.float32), name="w L(t) of this step",
-             hovertemplate="%{hovertext}<br>w L(t) = %{y:.4f}<extra></extra>"),
+             hovertemplate="w L(t) = %{y:.4f}<extra></extra>"),
         dict(type="scatter", **common, y=np.cumsum(parts).astype(np.float32), name="sum so far, L at the end", mode="lines",
              line={"color": palette.ORANGE, "width": 2, "shape": "hv"},
-             hovertemplate="%{hovertext}<br>sum so far %{y:.4f}<extra></extra>"),
+             hovertemplate="sum so far %{y:.4f}<extra></extra>"),
     ]  # fmt: skip
     return frame(
         data,
         300,
         ("text loss", tuple(tokens)),
         bargap=0.25,
-        xaxis=step_axis(tokens, width=850),
+        xaxis=named(step_axis(tokens, width=850), step_words(tokens)),
         yaxis={"rangemode": "tozero", "title": {"text": "nats"}},
         shapes=chosen(step),
         showlegend=True,
@@ -253,7 +249,6 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
         data,
         460,
         ("curves", tuple(histories)),
-        **ALONG_X,
         **stacked(
             below,
             {"title": {"text": "loss in nats<br>(line: train, dashes: dev)"}} | _from_zero(losses),

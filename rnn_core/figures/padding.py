@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import ALONG_X, Figure, frame
+from rnn_core.figures.frame import Figure, frame
 
 WAYS = {
     ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
@@ -33,7 +33,6 @@ def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray]
         data,
         300,
         ("pads", title),
-        **ALONG_X,
         xaxis={"unifiedhovertitle": {"text": "pads p = %{x}"},
                "tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
         yaxis={"title": {"text": title}, "rangemode": "tozero"},

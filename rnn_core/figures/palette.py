@@ -59,7 +59,7 @@ DIVERGING: Scale = [
 ]
 """For numbers below and above 0."""
 
-NEGATIVE, POSITIVE = "#8d5aa6", "#3f9a4f"
+NEGATIVE, POSITIVE = LIGHT.diverging[1], LIGHT.diverging[8]
 """Of that scale, for a colour whose strength is the amount."""
 
 _TAG = re.compile(r"([BIESLU])-(.+)", re.DOTALL)
@@ -108,6 +108,14 @@ def _of_tag(letter: str, kind: int) -> str:
     hue, _, saturation = colorsys.rgb_to_hls(*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)))
     light = luminance(colour)
     return _hue(hue, min(1.9 * light, 0.42) if light < 0.24 else max(0.45 * light, 0.13), saturation)
+
+
+_LIGHT, _DARK = ((*ground.sequential, *ground.diverging, ground.ink) for ground in (LIGHT, DARK))
+
+
+def by_theme(colour: str) -> str:
+    """A colour for CSS: one of `LIGHT` on a light page, and the one of `DARK` in its place on a dark page; others as they are."""
+    return f"light-dark({colour}, {_DARK[_LIGHT.index(colour)]})" if colour in _LIGHT else colour
 
 
 def faint(colour: str, opacity: float) -> str:

@@ -7,7 +7,6 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import NO_FADE, Figure, frame, label_axis
-from rnn_core.figures.text import escape
 
 _PANELS = ((0.0, 0.29), (0.36, 0.65), (0.72, 1.0))
 
@@ -49,8 +48,7 @@ def softmax(
             text=["" if np.isnan(value) else f"{value:.4g}" for value in values.tolist()],
             textposition="outside",
             cliponaxis=False,
-            hovertext=[escape(label, 60) for label in labels],
-            hovertemplate="%{hovertext}: %{x:.6g}<extra>" + title + "</extra>",
+            hovertemplate="%{x:.6g}<extra>" + title + "</extra>",
             marker={"color": fill, "line": {"color": palette.GREY, "width": edge}},
             showlegend=False,
             **NO_FADE,
@@ -60,6 +58,7 @@ def softmax(
         28 * len(labels) + 90,
         ("softmax", tuple(labels)),
         bargap=0.3,
+        hoversubplots="axis",
         yaxis=label_axis(labels) | {"range": [len(labels) - 0.5, -0.5]},
         margin={"l": 8, "r": 30, "t": 8, "b": 8},
         **axes,

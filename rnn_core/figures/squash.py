@@ -57,11 +57,11 @@ def squash(name: str, written: str, a: np.ndarray, unit: int | None = None) -> F
         ))  # fmt: skip
         data.append(dict(
             type="scatter", **panel, x=a, y=of(name, a), mode="markers", customdata=units,
-            marker={"color": palette.BLUE, "size": size, "opacity": 0.7, "line": {"width": 1, "color": "#ffffff"}},
-            hovertemplate="unit %{customdata}: a = %{x:.4f}, " + title + " = %{y:.4f}<extra></extra>",
+            marker={"color": palette.BLUE, "size": size, "opacity": 0.7},
+            hovertemplate="unit %{customdata}: " + title + " = %{y:.4f}<extra></extra>",
             selected=NO_FADE["selected"] | {"marker": {"opacity": 0.7}}, unselected={"marker": {"opacity": 0.7}},
         ))  # fmt: skip
-    across = {"title": {"text": "a"}, "range": [-reach, reach]}
+    across = {"title": {"text": "a"}, "range": [-reach, reach], "unifiedhovertitle": {"text": "a = %{x:.4f}"}}
     up = [{"title": {"text": title}, "rangemode": "tozero"} for title in (f"{written}(a)", f"{written}′(a)")]
     return frame(
         data,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.figures.frame import ALONG_X, LABEL, NO_FADE, Figure, chosen, frame, named, step_axis, step_words, steps
+from rnn_core.figures.frame import LABEL, Figure, chosen, frame, named, step_axis, step_words, steps, targets
 from rnn_core.figures.text import escape
 
 
@@ -34,18 +34,16 @@ def confidences(
             name=escape(label, LABEL),
             width=0.86,  # the same for all: left to itself, plotly takes the gaps within each tag
             marker={"color": colours[label]},
-            customdata=at.astype(np.int32),
-            meta=escape(label, 60),
-            hovertemplate="p = %{y:.3f}<extra>%{meta}</extra>",
-            **NO_FADE,
+            hoverinfo="skip",
         ))
+    says = [f"{escape(labels[best[t]], 60)}: p = {p[t, best[t]]:.3f}" for t in inner.tolist()]
+    data.append(targets(steps(count)[inner], p[inner, best[inner]], inner.astype(np.int32), says))  # one for all tags
     return frame(
         data,
         300,
         ("confidences", tuple(tokens)),
         barmode="overlay",
         shapes=chosen(step),
-        **ALONG_X,
         xaxis=named(step_axis(tokens), step_words(tokens)),
         yaxis={"range": [0, 1.02], "title": {"text": "probability of the tag"}},
         showlegend=True,

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from rnn_core.figures import palette
-from rnn_core.figures.frame import Figure, frame
+from rnn_core.figures.frame import Figure, frame, targets
 from rnn_core.figures.text import counted
 from rnn_core.results import GateTerms, Logit
 
@@ -83,14 +85,16 @@ def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, formula: 
     every = [*parts, Part(looks["sum"][0], total, "sum", formula)]
     data: list[dict[str, Any]] = []
     for kind, (name, colour) in looks.items():
-        rows = [i for i, part in enumerate(every) if part.kind == kind]
-        if rows:
+        own = [i for i, part in enumerate(every) if part.kind == kind]
+        if own:
             data.append(dict(
                 type="bar",
-                y=rows, x=[every[i].value for i in rows], orientation="h", name=name, marker={"color": colour},
-                text=[f"{every[i].value:+.4f}" for i in rows], textposition="outside", cliponaxis=False,
-                hovertext=[every[i].says for i in rows], hovertemplate="%{hovertext}: %{x:+.6f}<extra></extra>",
+                y=own, x=[every[i].value for i in own], orientation="h", name=name, marker={"color": colour},
+                text=[f"{every[i].value:+.4f}" for i in own], textposition="outside", cliponaxis=False, hoverinfo="skip",
             ))  # fmt: skip
+    rows = np.arange(len(every), dtype=np.int32)
+    says = [f"{part.says}: {part.value:+.6f}" for part in every]
+    data.append(targets(np.array([part.value for part in every]), rows, rows, says))  # one trace for the parts of all kinds
     low, high = min(0.0, *(part.value for part in every)), max(0.0, *(part.value for part in every))
     room = 0.28 * ((high - low) or 1)
     return frame(

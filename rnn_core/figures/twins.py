@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from rnn_core.figures.frame import ALONG_X, Figure, frame
+from rnn_core.figures.frame import Figure, frame
 from rnn_core.figures.gradients import log_axis
 from rnn_core.figures.palette import BLUE, ORANGE
 from rnn_core.results import Along
 
 COLOURS = {"last": BLUE, "every": ORANGE}
 _READ = {
-    "title": {"text": "share of the words read"}, "ticksuffix": " %", "range": [0, 104], "dtick": 20,
+    "title": {"text": "share of the words read"}, "ticksuffix": "%", "range": [0, 104], "dtick": 20,
     "unifiedhovertitle": {"text": "%{x} read"},
 }  # fmt: skip
 NAMES = {"last": "loss at the last step", "every": "loss at every step"}
@@ -34,7 +34,7 @@ def right_so_far(found: Mapping[str, Along]) -> Figure:
             data.append(_line(loss, 100 * one.shares, values, "%{y:.3f} right",
                                        name=f"{NAMES[loss]}: {curve}", line={"dash": dash}))  # fmt: skip
     return frame(
-        data, 380, "right so far", **ALONG_X,
+        data, 380, "right so far",
         xaxis=_READ,
         yaxis={"title": {"text": "share of texts that are right"}},
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
@@ -48,10 +48,10 @@ def reach(found: Mapping[str, Along]) -> Figure:
         sent = np.where(one.reach > 0, one.reach, np.nan)
         data.append(_line(loss, one.distances, sent, "%{y:.3g}", mode="lines+markers"))
     return frame(
-        data, 330, "reach", **ALONG_X,
+        data, 330, "reach",
         xaxis={"unifiedhovertitle": {"text": "%{x} steps before the end"},
                "title": {"text": "steps before the end"}, "autorange": "reversed"},
-        yaxis=log_axis("mean ‖∂L/∂h_t‖", [one.reach for one in found.values()]),
+        yaxis=log_axis("mean ‖∂L/∂hₜ‖", [one.reach for one in found.values()]),
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def decided(found: Mapping[str, Along]) -> Figure:
         so_far = np.searchsorted(np.sort(one.decided), shares + 1e-9) / len(one.decided)
         data.append(_line(loss, 100 * shares, so_far, "%{y:.2f} decided"))
     return frame(
-        data, 330, "decided", **ALONG_X,
+        data, 330, "decided",
         xaxis=_READ,
         yaxis={"title": {"text": "share of texts decided"}, "range": [0, 1.02]},
     )  # fmt: skip

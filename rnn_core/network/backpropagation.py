@@ -54,35 +54,40 @@ class Backpropagation:
         keys: list[int | None] = []
         x = table
         for layer, (memory, part) in enumerate(zip(self._memory, self._layers, strict=True)):
-            key = self._key()
+            key = self._key(layer)
             if key is not None:
                 whole, x = x, memory.array("x", kind, *x.shape)
                 x[:] = whole
-                thin(x, self._dropout.p, key)
+                thin(x, self._dropout.p, key, self._repeats(layer, x, batch))
             sweep = sweep_of(self._cell, x, None if layer else which, lengths, part.weights, memory.array)
             sweep.forward(start[layer] if start else zero)
             sweeps.append(sweep)
             keys.append(key)
             x = sweep.states.reshape(-1, sweep.directions * d)
         self._sweeps = sweeps
-        key = self._key()
+        key, p = self._key(len(sweeps)), self._dropout.p
+        each = np.arange(len(of.places))
+        masks = of.places % batch if self._dropout.variational else each
         if key is None:
             states = x[of.places]
         else:
             states = np.empty((len(of.places), x.shape[1]), kind)
-            thin_rows(states, x, of.places, self._dropout.p, key)
+            thin_rows(states, x, of.places, masks, p, key)
         if not len(states):
             self.dense.gradients[:] = 0
             return 0.0, np.zeros_like(table)
         loss, grad = loss_and_gradients(states, of, *self._readout)
-        self._thin(grad, key)
+        if key is not None:
+            thin_rows(states, grad, each, masks, p, key)
+            grad = states
         taken = np.full((sweeps[-1].steps, batch), -1)
-        taken.ravel()[of.places] = np.arange(len(of.places))
+        taken.ravel()[of.places] = each
         none = [None] * len(zero)
         for layer in reversed(range(len(sweeps))):
             last = layer == len(sweeps) - 1
             grad, _ = sweeps[layer].backward(grad, taken if last else None, none, self._layers[layer].gradients)
-            self._thin(grad, keys[layer])
+            if (key := keys[layer]) is not None:
+                thin(grad, p, key, self._repeats(layer, grad, batch))
         return loss, grad
 
     @property
@@ -90,12 +95,13 @@ class Backpropagation:
         """The state of each layer after the last step of the last batch, each part (D', B, d)."""
         return [sweep.ends for sweep in self._sweeps]
 
-    def _key(self) -> int | None:
-        """The key of the next dropout mask; None without dropout."""
+    def _key(self, layer: int) -> int | None:
+        """The key of the dropout mask of what a layer reads, or the readout as the last; None without dropout."""
         dropout = self._dropout
-        return dropout.noise.key() if dropout.training and dropout.p else None
+        if not (dropout.training and dropout.p):
+            return None
+        return dropout.noise.lasting(layer) if layer and dropout.variational else dropout.noise.key()
 
-    def _thin(self, grad: np.ndarray, key: int | None) -> None:
-        """The backward pass of dropout, in place."""
-        if key is not None:
-            thin(grad, self._dropout.p, key)
+    def _repeats(self, layer: int, x: np.ndarray, batch: int) -> int | None:
+        """The number of numbers of the inputs of a layer, (T·B, D), after which their dropout mask repeats."""
+        return batch * x.shape[1] if layer and self._dropout.variational else None

@@ -12,15 +12,23 @@ class Noise:
     """Keys of random choices, which depend on the seed, the number of the update and the number of keys drawn before.
 
     No generator state is saved. By SplitMix64 (Steele, Lea and Flood 2014).
+
+    Args:
+        carried: the number of updates before this one since the state of a stream was last reset.
     """
 
-    def __init__(self, seed: int, update: int):
+    def __init__(self, seed: int, update: int, carried: int = 0):
         self._state = _mixed(_mixed(seed) + update)
+        self._since_reset = _mixed(_mixed(seed) + update - carried)
 
     def key(self) -> int:
         """The next key, of 32 bits."""
         self._state = self._state + 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
         return _mixed(self._state) >> 32
+
+    def lasting(self, number: int) -> int:
+        """A key of 32 bits for each number from 0, the same at all updates until the state is reset."""
+        return _mixed(self._since_reset + (number + 1) * 0xD1342543DE82EF95 & 0xFFFFFFFFFFFFFFFF) >> 32
 
     def for_torch(self) -> int:
         """A seed of 63 bits for torch's own generator; it does not count as a key."""
@@ -43,13 +51,17 @@ def _mixed(z: int) -> int:
 class Dropout(nn.Module):
     """Sets a share p of the numbers to zero in training and scales the others by 1 / (1 − p) (Srivastava et al. 2014).
 
+    Args:
+        p: the dropout rate.
+        variational: whether `states` has the same mask at all steps of a text (Gal and Ghahramani 2016).
+
     Attributes:
-        noise: its keys decide the masks, one key per call.
+        noise: its keys decide the masks.
     """
 
-    def __init__(self, p: float):
+    def __init__(self, p: float, variational: bool = False):
         super().__init__()
-        self.p = p
+        self.p, self.variational = p, variational
         self.noise = Noise(0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -62,10 +74,30 @@ class Dropout(nn.Module):
         thin(kept, self.p, self.noise.key())
         return x * torch.from_numpy(kept)
 
+    def states(self, x: Tensor, layer: int, of: Tensor | None = None, texts: int = 0) -> Tensor:
+        """Applies dropout to the states of many steps: a new mask for each step, or with `variational` one for each text.
 
-def thin(x: np.ndarray, p: float, key: int) -> None:
-    """Dropout of x (C-contiguous) in place. Its backward pass is the same function of ∂L/∂x."""
-    _thin(x.reshape(-1, copy=False), p, key)
+        Args:
+            x: (…, B, D), or with `of` (m, D).
+            layer: the number of the layer that reads the states; each has its own masks.
+            of, texts: the text of each state, (m,), and B.
+        """
+        if not self.variational or not self.training or not self.p:
+            return self(x)
+        kept = np.ones((x.shape[-2] if of is None else texts, x.shape[-1]))
+        thin(kept, self.p, self.noise.lasting(layer))
+        mask = torch.from_numpy(kept).to(x)
+        return x * (mask if of is None else mask[of])
+
+
+def thin(x: np.ndarray, p: float, key: int, size: int | None = None) -> None:
+    """Dropout of x (C-contiguous) in place. Its backward pass is the same function of ∂L/∂x.
+
+    Args:
+        size: the number of numbers after which the mask repeats; None: never.
+    """
+    for part in x.reshape(-1, size or max(x.size, 1), copy=False):
+        _thin(part, p, key)
 
 
 @njit(inline="always", **OPTIONS)
@@ -94,11 +126,11 @@ def _thin(x: np.ndarray, p: float, key: int) -> None:
 
 
 @compiled
-def thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, p: float, key: int) -> None:
-    """Dropout of some rows (m,) of a table, (u, n), into out (m, n)."""
+def thin_rows(out: np.ndarray, table: np.ndarray, rows: np.ndarray, masks: np.ndarray, p: float, key: int) -> None:
+    """Dropout of some rows (m,) of a table, (u, n), into out (m, n). `masks`: the row of the mask for each, (m,)."""
     least, zero, scale = np.uint32(p * 4294967295), table.dtype.type(0), table.dtype.type(1 / (1 - p))
     n = table.shape[1]
     for m in range(len(rows)):
-        read, written = table[rows[m]], out[m]
+        read, written, first = table[rows[m]], out[m], masks[m] * n
         for j in range(n):
-            written[j] = read[j] * scale if _kept(m * n + j, key, least) else zero
+            written[j] = read[j] * scale if _kept(first + j, key, least) else zero

@@ -55,10 +55,12 @@ class Embedding(nn.Module):
         if tokens.device.type != "cpu":
             each = torch.arange(tokens.numel(), device=tokens.device).view(tokens.shape)
             return Rows(nn.functional.embedding(tokens.flatten(), self.weight), each)
-        if self._before is None or not (self.training and torch.is_grad_enabled()):
+        if not (self.training and torch.is_grad_enabled()):
             words, which = tokens.unique(return_inverse=True)
             return Rows(nn.functional.embedding(words, self.weight), which)
         read, places = self.different(tokens.numpy())
+        if self._before is None:
+            return Rows(nn.functional.embedding(torch.from_numpy(read), self.weight), torch.from_numpy(places))
         table = torch.from_numpy(self.look_up(read)).requires_grad_()
         self._read.append((read, table))
         return Rows(table, torch.from_numpy(places))

@@ -4,11 +4,13 @@ The loss of a text is L = Σ_t w_t L(t) with L(t) = −log ŷ_t[label]; that of 
 select the last step, all steps equally, or the steps with a tag.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from rnn_core.network.kernels import products, readout
 from rnn_core.network.memory import scratch
@@ -18,16 +20,63 @@ from rnn_core.threads import most_threads, together
 _SMALL = 2**18
 """The number of multiplications of a readout below which one thread is used."""
 
+MOST_LOGITS = 2**23
+"""The maximum number of logits in memory, 32 MB: those of more steps are computed in blocks of steps."""
+
 
 def cross_entropy(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Σ_i w_i L(i) over the m steps that a batch counts, (), its divisor `total`, and L(i), (m,), in nats.
 
     Args:
-        outputs: `logits` of these steps, (m, k).
+        outputs: `logits` of these steps, (m, k), or their `losses`, (m,).
         batch: `labels` and `weights` of these, (m,); `total`, ().
     """
-    each = torch.nn.functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
+    each = outputs.get("losses")
+    if each is None:
+        each = torch.nn.functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
     return (each * batch["weights"].to(each.dtype)).sum(), batch["total"], each
+
+
+class LossesInBlocks(torch.autograd.Function):
+    """L(i) = −log softmax(c + V h_i)[label_i], (m,), of states h (m, D), without the logits of all states at once: both passes
+    compute them in blocks of up to `MOST_LOGITS`.
+
+    The arguments are h, V (k, D), c (k,), and labels, (m,).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, v: Tensor, c: Tensor, labels: Tensor) -> Tensor:
+        totals, losses = h.new_empty(len(h)), h.new_empty(len(h))
+        for part in blocks(len(h), len(v)):
+            o = torch.addmm(c, h[part], v.t())
+            totals[part] = o.logsumexp(1)
+            losses[part] = totals[part] - o.gather(1, labels[part, None])[:, 0]
+        ctx.save_for_backward(h, v, c, labels, totals)
+        return losses
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        h, v, c, labels, totals = ctx.saved_tensors
+        grad_h, grad_v, grad_c = torch.empty_like(h), torch.zeros_like(v), torch.zeros_like(c)
+        for part in blocks(len(h), len(v)):
+            delta = torch.addmm(c, h[part], v.t()).sub_(totals[part, None]).exp_()  # ŷ
+            delta.scatter_add_(1, labels[part, None], delta.new_full((len(delta), 1), -1.0)).mul_(grad[part, None])
+            grad_h[part] = delta @ v
+            grad_v.addmm_(delta.t(), h[part])
+            grad_c += delta.sum(0)
+        return grad_h, grad_v, grad_c, None
+
+
+def at_once(classes: int) -> int:
+    """The maximum number of steps whose logits are in memory at once."""
+    return max(1, MOST_LOGITS // classes)
+
+
+def blocks(steps: int, classes: int) -> Iterator[slice]:
+    """The steps in blocks whose logits are in memory at once."""
+    size = at_once(classes)
+    return (slice(first, min(first + size, steps)) for first in range(0, steps, size))
 
 
 def loss_and_gradients(

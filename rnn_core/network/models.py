@@ -11,6 +11,7 @@ from rnn_core.config import ModelConfig
 from rnn_core.network.cells import Cell, State, cell_of
 from rnn_core.network.dropout import Dropout
 from rnn_core.network.embedding import Embedding, Rows
+from rnn_core.network.losses import LossesInBlocks, at_once
 from rnn_core.network.recurrence import Parameters
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import current
@@ -25,7 +26,8 @@ class Network(nn.Module):
     """x_t = E[w_t], h_t by the cell, in stacked layers, and o_t = c + V h_t.
 
     Parameters are named as in the formulas' code spelling: `embedding.weight` E (N, n), `cells.{layer}.{direction}.weight_ih`
-    and so on, `weight_out` V (k, D), `bias_out` c (k,), where D = d times the number of directions.
+    and so on, `weight_out` V (k, D), `bias_out` c (k,), where D = d times the number of directions. With `config.tied`, E and V
+    are one parameter (Press and Wolf 2017; Inan et al. 2017), whose first name is `weight_out`.
 
     Args:
         config: the widths and the cell.
@@ -38,23 +40,31 @@ class Network(nn.Module):
         self.config, scheme = config, config.initialisation
         self.embedding = Embedding(words, config.embedding, scheme)
         self.cells = Recurrent(
-            cell_of(config), config.embedding, config.hidden, config.layers, config.bidirectional, config.dropout, scheme
+            cell_of(config), config.embedding, config.hidden, config.layers, config.bidirectional, config.dropout, scheme,
+            config.variational,
         )
-        self.weight_out = nn.Parameter(torch.empty(classes, config.hidden * self.directions))
+        own = torch.empty(0 if config.tied else classes, config.hidden * self.directions)
+        self.weight_out = self.embedding.weight if config.tied else nn.Parameter(own)
         self.bias_out = nn.Parameter(torch.empty(classes))
-        self.dropout = Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout, config.variational)
         with torch.no_grad():
             if scheme == "torch":  # as torch.nn.Linear
                 reach = 1 / math.sqrt(self.weight_out.shape[1])
                 self.weight_out.uniform_(-reach, reach)
                 self.bias_out.uniform_(-reach, reach)
             else:
-                nn.init.xavier_uniform_(self.weight_out)
+                if not config.tied:
+                    nn.init.xavier_uniform_(self.weight_out)
                 self.bias_out.zero_()
 
     @property
     def cell(self) -> Cell:
         return self.cells.cell
+
+    @property
+    def tied(self) -> bool:
+        """Whether E and V are one parameter."""
+        return self.config.tied
 
     @property
     def directions(self) -> int:
@@ -69,19 +79,28 @@ class Network(nn.Module):
 
         Args:
             batch: `tokens`, vocabulary indices (T, B), padded at the end; `lengths`, the steps of each text without padding,
-                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), and `start`, the state before
-                the first step.
+                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), their `labels`, (m,), and
+                `start`, the state before the first step.
 
         Returns:
             `logits`, (T, B, k) or for `at` only, (m, k); `states`, (T, B, D), zero at pads; `ends`, the parts of the state
-            after each text's last step, (layers · directions, B, d) each.
+            after each text's last step, (layers · directions, B, d) each. With `labels` of more than `at_once` steps, the
+            `losses` −log ŷ[label], (m,), instead of the logits, which are then never in memory at once.
         """
         table, which = self.embedding.rows(batch["tokens"])
         # Dropout of the table: the mask of a word is the same at all its places (Gal and Ghahramani 2016, within a text).
         states, ends = self.cells(Rows(self.dropout(table), which), batch["lengths"], batch.get("start"))
-        read = states.flatten(0, 1).index_select(0, batch["at"]) if "at" in batch else states
-        logits = self.readout(read)
-        if tape := current():
+        tape, at = current(), batch.get("at")
+        if at is None:
+            read = self.dropout.states(states, self.config.layers)
+        else:
+            read = states.flatten(0, 1).index_select(0, at)
+            read = self.dropout.states(read, self.config.layers, at % states.shape[1], states.shape[1])
+            if not tape and "labels" in batch and len(at) > at_once(len(self.bias_out)):
+                losses = LossesInBlocks.apply(read, self.weight_out, self.bias_out, batch["labels"])
+                return {"losses": losses, "states": states, "ends": ends}
+        logits = nn.functional.linear(read, self.weight_out, self.bias_out)
+        if tape:
             tape.put("logits", logits, ("step", "text", "class")[-logits.dim() :])
         return {"logits": logits, "states": states, "ends": ends}
 
@@ -120,8 +139,8 @@ class Network(nn.Module):
         return self.cells(Rows(self.dropout(table), which), lengths)[0]
 
     def readout(self, h: Tensor) -> Tensor:
-        """o = c + V h for states of any leading shape, (…, D) → (…, k)."""
-        return nn.functional.linear(self.dropout(h), self.weight_out, self.bias_out)
+        """o = c + V h for states of any leading shape, (…, D) → (…, k); in training with dropout, (…, B, D)."""
+        return nn.functional.linear(self.dropout.states(h, self.config.layers), self.weight_out, self.bias_out)
 
     def readout_back(self, grad: Tensor) -> Tensor:
         """∂L/∂h = ∂L/∂o V, (…, k) → (…, D), in evaluation mode."""
@@ -139,9 +158,12 @@ def parameter_shapes(config: ModelConfig, words: int, classes: int) -> dict[str,
             for name, declared in cell.parameters(width, config.hidden).items():
                 shapes[f"cells.{layer}.{direction}.{name}"] = declared.shape
         width = config.hidden * directions
+    if config.tied:
+        del shapes["embedding.weight"]
     return shapes | {"weight_out": (classes, width), "bias_out": (classes,)}
 
 
 def count_parameters(config: ModelConfig, words: int, classes: int) -> int:
-    """The number of parameters of a network of this config. With one Elman layer: N·n + d·n + d·d + d + k·d + k."""
+    """The number of parameters of a network of this config. With one Elman layer: N·n + d·n + d·d + d + k·d + k, without N·n if E
+    and V are tied."""
     return sum(math.prod(shape) for shape in parameter_shapes(config, words, classes).values())

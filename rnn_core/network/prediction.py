@@ -13,6 +13,7 @@ from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.device import array, number, place_of
+from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network
 from rnn_core.network.tape import Tape
 
@@ -147,7 +148,7 @@ def follow(
             if learn:
                 learn(each.mean())
             first += chunk
-            chunk = size or max(16, min(1024, _NUMBERS // log_p.shape[1]))
+            chunk = size or max(16, min(1024, at_once(log_p.shape[1])))
     return found
 
 
@@ -181,8 +182,8 @@ def fresh(
 NEAR = 5
 """The number of most probable tokens among which the right one counts as near."""
 
-_NUMBERS, _STEPS = 2**23, 2**13
-"""The maximum number of logits in memory for a stream, and of steps in a batch of texts that are read anew."""
+_STEPS = 2**13
+"""The maximum number of steps in a batch of texts that are read anew."""
 
 
 @contextmanager

@@ -32,6 +32,7 @@ class Recurrent(nn.Module):
         bidirectional: whether there is a backward direction, which reads each text from its own end.
         dropout: the dropout probability for the inputs of each layer but the lowest, in training.
         initialisation: as for `initialise`.
+        variational: as for `Dropout`.
     """
 
     def __init__(
@@ -43,10 +44,11 @@ class Recurrent(nn.Module):
         bidirectional: bool = False,
         dropout: float = 0.0,
         initialisation: str = "orthogonal",
+        variational: bool = False,
     ):
         super().__init__()
         self.cell, self.hidden, self.layers, self.directions = cell, d, layers, 2 if bidirectional else 1
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(dropout, variational)
         width = n
         for layer in range(layers):
             declared = cell.parameters(width, d)
@@ -98,7 +100,7 @@ class Recurrent(nn.Module):
         for layer in range(self.layers):
             here = slice(layer * self.directions, (layer + 1) * self.directions)
             x, end = run(
-                self.cell, self.dropout(x) if layer else x, lengths,
+                self.cell, self._dropped(x, layer), lengths,
                 [self.layer(layer, k) for k in range(self.directions)],
                 None if start is None else tuple(part[here] for part in start), which,
             )  # fmt: skip
@@ -130,7 +132,7 @@ class Recurrent(nn.Module):
             state = tuple(part.expand(-1, len(x), -1) for part in start)
         after, kept = [], []
         for layer in range(self.layers):
-            x, before = self.dropout(x) if layer else x, tuple(part[layer] for part in state)
+            x, before = self._dropped(x, layer), tuple(part[layer] for part in state)
             if runs:
                 new, extra = runs[layer].read(x, before)
             else:
@@ -140,6 +142,10 @@ class Recurrent(nn.Module):
             kept.append(dict(zip(self.cell.kept_names, extra, strict=True)))
             x = new[0]
         return tuple(torch.stack(parts) for parts in zip(*after, strict=True)), kept
+
+    def _dropped(self, x: Tensor, layer: int) -> Tensor:
+        """The inputs of a layer, with dropout above the lowest."""
+        return self.dropout.states(x, layer) if layer else x
 
     def _open(self, tape: Tape, texts: int) -> Sequence[Run]:
         """The run of the next step, for each layer."""
@@ -160,7 +166,7 @@ class Recurrent(nn.Module):
         tape.close(self)
         x, ends = with_gradient(x), []
         for layer in range(self.layers):
-            x, tops = with_gradient(self.dropout(x) if layer else x), []
+            x, tops = with_gradient(self._dropped(x, layer)), []
             for k in range(self.directions):
                 run = self._run(layer, k, edits)
                 ends.append(run.over(x, tuple(part[layer * self.directions + k] for part in start), mask))

@@ -2,6 +2,7 @@
 
 from rnn_core.results.along import Along
 from rnn_core.results.breakdown import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability
+from rnn_core.results.chunks import StreamParts
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
@@ -17,6 +18,7 @@ from rnn_core.results.gradients import (
     SgdStep,
     Truncation,
 )
+from rnn_core.results.hunting import CorpusHunt, Hunt
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
@@ -56,6 +58,7 @@ __all__ = [
     "Comparison",
     "Context",
     "CopyGradients",
+    "CorpusHunt",
     "Cutting",
     "DataReport",
     "Evaluation",
@@ -64,6 +67,7 @@ __all__ = [
     "GradientFlow",
     "Group",
     "History",
+    "Hunt",
     "LabelMatrix",
     "Ledger",
     "LedgerRow",
@@ -90,6 +94,7 @@ __all__ = [
     "SideReport",
     "SpanScores",
     "SplitSummary",
+    "StreamParts",
     "TextMatrix",
     "TokenScores",
     "Trace",

@@ -46,15 +46,18 @@ class ReadoutGradients:
     """What the copies of V and c receive. The loss at t reaches the copy of step t alone: ∂L(t)/∂V|(t) = (ŷ_t − y_t) h_tᵀ and
     ∂L(t)/∂c|(t) = ŷ_t − y_t.
 
-    All (T,), 0 where a step has no target. Parameters go by the code's names.
+    Arrays are (T,), 0 where a step has no target. Parameters go by the code's names.
 
     Attributes:
+        norms: by parameter, the length of the sum of its copies' gradients. If E and V are tied, E has a part of its own in the
+            gradient of the one matrix.
         delta: ‖∂L(t)/∂o_t‖.
         states: ‖∂L(t)/∂h_t‖ of the uppermost state, both directions together, by this step's own loss alone.
         pairs, copies, copy_shares, running, running_cosines, factors: by parameter, as in `CopyGradients`, of the loss at each
             copy's own step.
     """
 
+    norms: dict[str, float]
     delta: np.ndarray
     states: np.ndarray
     pairs: dict[str, np.ndarray]
@@ -96,7 +99,7 @@ class GradientFlow:
         rows: (R,) the steps t, from 0, whose losses `layers` follows one by one.
         layers: one entry per layer and direction, layer by layer.
         readout: the copies of V and c.
-        norms: by parameter, ‖∂L/∂P‖.
+        norms: by parameter, ‖∂L/∂P‖; if E and V are tied, `weight_out` is both.
         differences: by parameter, the largest absolute difference of the sum over copies from autograd's gradient.
         precision: bits of the arithmetic, 32 or 64.
         peak_bytes: what the sweep held at most, results included.

@@ -53,7 +53,7 @@ class Ledger:
         memory: what training holds at once.
         sizes: the letters of its formulas: P parameters in all, N, n, d and k; B texts of T steps, of which K are held for
             the way back; R rows of E that a batch reads at most; s numbers kept per unit and step; ℓ layers times
-            directions; m steps that the loss counts.
+            directions; m steps that the loss counts, the logits of up to q of which are in memory at once.
     """
 
     letters: dict[str, int]

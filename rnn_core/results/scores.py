@@ -87,6 +87,8 @@ class Scores:
             figures[f"{split}_loss"] = self.loss
         if split == "dev" and self.only_answer is not None:  # a sign that nothing was learnt
             figures["dev_only_answer"] = self.labels.index(self.only_answer)
+        if split == "dev" and (only := self._only(1)) is not None:  # then dev cannot show what was learnt
+            figures["dev_only_class"] = self.labels.index(only)
         return figures
 
     def details(self) -> dict[str, Any]:
@@ -102,8 +104,12 @@ class Scores:
     @property
     def only_answer(self) -> str | None:
         """The one class that all answers are; None when they are of several."""
-        answered = self.confusion.sum(0).nonzero()[0]
-        return self.labels[answered[0]] if len(answered) == 1 else None
+        return self._only(0)
+
+    def _only(self, axis: int) -> str | None:
+        """The one class of all answers (axis 0) or of all truths (axis 1); None when they are of several."""
+        found = self.confusion.sum(axis).nonzero()[0]
+        return self.labels[found[0]] if len(found) == 1 else None
 
     def headline(self, metric: str) -> float:
         """The value of `accuracy`, `macro_f1` or `f1` (spans)."""

@@ -103,7 +103,8 @@ class Task:
         losses: the values of `TrainConfig.loss` that it allows, the default first.
         fed: the tensors of a batch that hold words, by name. Training replaces rare words in them by `<unk>`, and counts their
             tokens.
-        carries: whether a batch may continue from the last state of the batch before it in the plan (`continues`).
+        ties: whether the classes of its readout are the tokens of the vocabulary, so that E can be V (`ModelConfig.tied`).
+        carries: whether a batch may continue from the last state of the batch before it in the plan (`carried`).
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
     """
@@ -120,6 +121,7 @@ class Task:
     more_texts: str
     losses: tuple[str, ...]
     fed: Mapping[str, Fed] = MappingProxyType({"tokens": Fed(TEXT, "lengths")})
+    ties: bool = False
     carries: bool = False
     higher_is_better: bool = True
     views: Mapping[str, tuple[str, ...]]
@@ -149,6 +151,7 @@ class Task:
         left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
         if config is EvaluateConfig and not self.carries:
             left_out.append("dynamic")
+        left_out += [] if self.ties else ["tied"]
         return tuple(name for name in options(config) if name not in left_out)
 
     def loss_of(self, config: RunConfig) -> str:
@@ -173,6 +176,17 @@ class Task:
                 raise Problem(
                     f"The loss of this task is taken at {' or '.join(self.losses)} step, not {config.train.loss}.",
                     f"--loss {self.losses[0]}",
+                )
+            model = config.model
+            if model.tied and not self.ties:
+                raise Problem("Only a network that predicts tokens can use its embedding as its output: leave the two apart.",
+                              "--no-tied")  # fmt: skip
+            width = model.hidden * (1 + model.bidirectional)
+            if model.tied and model.embedding != width:
+                raise Problem(
+                    f"A tied embedding is as wide as the state that the output reads: the embedding width is {model.embedding}, "
+                    f"the state has {width} units. Set both to the same number.",
+                    f"--embedding {width}",
                 )
 
     # ---- data and network -------------------------------------------------------------------------------------------
@@ -218,9 +232,9 @@ class Task:
         rng = np.random.default_rng([config.train.seed, epoch])
         return plan(source.lengths, config.train.batch, rng)
 
-    def continues(self, which: Any) -> bool:
-        """Whether a batch of the plan continues from the last state of the batch before it; else it starts from zero."""
-        return False
+    def carried(self, config: RunConfig, which: Any) -> int:
+        """The number of batches before this one in the plan whose state it carries on; 0 if it starts from zero."""
+        return 0
 
     def batch(self, config: RunConfig, source: Any, which: Any) -> dict[str, np.ndarray]:
         """A batch of the plan, as arrays by name.
@@ -263,7 +277,7 @@ class Task:
         """The loss of a batch.
 
         Args:
-            outputs: the outputs of the network: `logits` (m, k) at the m steps that count.
+            outputs: the outputs of the network: `logits` (m, k) at the m steps that count, or their `losses`, (m,).
             batch: `labels` and `weights` w_t of these, (m,), and `total`, the B texts, ().
 
         Returns:
@@ -423,6 +437,10 @@ class Task:
     def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
         """The tokens of a typed text, each with its start and end in the text. `how`: "word" or "char"."""
         return tokenise(text, how)
+
+    def numbers(self, vocabulary: Vocabulary, tokens: Sequence[str]) -> list[int]:
+        """The vocabulary indices of the tokens of a typed text."""
+        return vocabulary.encode(tokens)
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray

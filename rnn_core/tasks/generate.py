@@ -17,7 +17,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.breakdown import Read, breakdown, places, with_texts
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
-from rnn_core.data.streams import END, Streams, joined, spans_of, stream_of, tokens_of
+from rnn_core.data.streams import END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
@@ -67,6 +67,7 @@ class Generate(Task):
     unit = "tokens"
     label_of = "next"
     formats = ()
+    ties = True
     carries = True
     higher_is_better = False
     schema = STREAM
@@ -82,7 +83,7 @@ class Generate(Task):
         "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "beside"),
         "evaluate": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),
-        "matrix": ("texts", "ledger", "recipe", "unit"),
+        "matrix": ("texts", "stream", "ledger", "recipe", "unit"),
         "losses": (),
     })  # fmt: skip
 
@@ -108,11 +109,17 @@ class Generate(Task):
         tokens = report.splits["train"].tokens
         large = tokens > 100_000
         why = f"a stream of {tokens:,} tokens"
+        hidden = Suggestion(256 if large else 128, why)
+        embedding = Suggestion(64 if large else 32, why)
+        if stated.get("tied"):  # both have the same width
+            if "embedding" in stated:
+                hidden = Suggestion(stated["embedding"], "as wide as the tied embedding")
+            embedding = Suggestion(stated.get("hidden", hidden.value), "a tied embedding is as wide as the state")
         return {
             "truncate": Suggestion(64, "a stream is long, so backpropagation is truncated to chunks"),
             "batch": Suggestion(32 if large else max(1, min(8, tokens // 200)), why),
-            "hidden": Suggestion(256 if large else 128, why),
-            "embedding": Suggestion(64 if large else 32, why),
+            "hidden": hidden,
+            "embedding": embedding,
             "dropout": Suggestion(0.2, why),
             "learning_rate": Suggestion(0.003, why),
             "epochs": Suggestion(10_000 if stated.get("minutes") or stated.get("updates") else 20 if large else 80, why),
@@ -146,8 +153,8 @@ class Generate(Task):
         order = rng.permutation(source.groups).tolist()
         return [(group, first) for group in order for first in range(0, source.steps(group), size)]
 
-    def continues(self, which: Chunk) -> bool:
-        return which[1] > 0
+    def carried(self, config: RunConfig, which: Chunk) -> int:
+        return which[1] // config.train.truncate
 
     def batch(self, config: RunConfig, source: Streams, which: Chunk) -> dict[str, np.ndarray]:
         group, first = which
@@ -238,7 +245,8 @@ class Generate(Task):
 
     def told(self, seen: Trace) -> dict[str, Any]:
         """At each step: the most probable next tokens, and −log p of the actual one."""
-        some = [np.argpartition(-row, min(TOLD, len(row)) - 1)[:TOLD] for row in seen.readouts]  # not sorted: N is large
+        # not sorted, because N is large; copied, because a slice would keep all N indices in memory
+        some = [np.argpartition(-row, min(TOLD, len(row)) - 1)[:TOLD].copy() for row in seen.readouts]
         best = [row[np.lexsort((row, -p[row]))] for row, p in zip(some, seen.readouts, strict=True)]
         follows = seen.indices[1:-1]
         p = seen.readouts[np.arange(len(follows)), follows].astype(np.float64)
@@ -250,6 +258,9 @@ class Generate(Task):
 
     def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
         return spans_of(text, how)
+
+    def numbers(self, vocabulary: Vocabulary, tokens: Sequence[str]) -> list[int]:
+        return numbers_of(tokens, vocabulary)
 
     def aim(
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
@@ -272,15 +283,15 @@ class Generate(Task):
         from rnn_core.network.writing import write
 
         cut, stop = config.data.tokens, unescaped(how.stop)
-        read = [SOS, *vocabulary.encode(tokens_of(prompt, cut))]
-        before, tail = prompt[-1:], ""
-        for number, p, drawn in write(network, read, how, UNWRITTEN, (EOS,)):
-            if number == EOS:
+        read = [SOS, *self.numbers(vocabulary, tokens_of(prompt, cut))]
+        before, tail = "\n" if prompt.endswith(MARK) else prompt[-1:], ""
+        for number, p, drawn in write(network, read, how, UNWRITTEN, () if how.past_end else (EOS,)):
+            if number == EOS and not how.past_end:
                 return
-            token = vocabulary.words[number]
+            token = "\n" if number == EOS else vocabulary.words[number]
             separated = cut == "word" and before and before != "\n" and token != "\n"
-            text = (" " if separated else "") + token
-            yield Written(text, token, p, drawn)
+            text = MARK + token if number == EOS else (" " if separated else "") + token
+            yield Written(text, vocabulary.words[number], p, drawn)
             before, tail = token, (tail + text)[-len(stop) - len(text):]
             if stop and stop in tail:
                 return

@@ -16,6 +16,7 @@ from rnn_core.network.device import host
 from rnn_core.network.embedding import Embedding
 from rnn_core.training.kernels import BETA1, BETA2, EPSILON
 from rnn_core.training.optimizer import Optimizer, by_rows
+from rnn_core.training.schedule import Schedule
 
 _MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq"}
 """Adam's moments: names in checkpoints and names in torch."""
@@ -26,15 +27,17 @@ class DeviceOptimizer:
 
     Args:
         network: the network, on any device.
-        config: optimizer, learning rate and clip.
+        config: optimizer, learning rate and its schedule, and clip.
+        updates: the number of updates of the whole training, at which a cosine schedule ends.
 
     Attributes:
         tables: the embeddings that are updated by rows: none.
         updates: the number of updates so far.
+        schedule: the learning rate of each update.
     """
 
-    def __init__(self, network: nn.Module, config: TrainConfig):
-        self.network, self.config = network, config
+    def __init__(self, network: nn.Module, config: TrainConfig, updates: int = 0):
+        self.network, self.config, self.schedule = network, config, Schedule(config, updates)
         self.tables: list[Embedding] = []
         self.updates = 0
         self._parameters = list(network.parameters())
@@ -60,8 +63,9 @@ class DeviceOptimizer:
                 p.grad = torch.zeros_like(p)
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip)
-        self._inner.step()
         self.updates += 1
+        self._inner.param_groups[0]["lr"] = self.schedule.rate(self.updates)
+        self._inner.step()
 
     def catch_up(self) -> None:
         """Does nothing: all rows are up to date after every update."""
@@ -70,7 +74,8 @@ class DeviceOptimizer:
 
     def state(self) -> dict[str, Tensor]:
         """The same state as `Optimizer.state`, in CPU memory, with all rows up to date."""
-        held, (tables, rest) = {"updates": torch.tensor(self.updates)}, self._parts()
+        held = {"updates": torch.tensor(self.updates), "halvings": torch.tensor(self.schedule.halvings)}
+        tables, rest = self._parts()
         held |= {f"last.{path}": torch.full((len(p),), self.updates if self._adam else 0) for path, p in tables.items()}
         for name in _MOMENTS if self._adam else ():
             held |= {f"{name}.{path}": host(self._moment(p, name)) for path, p in tables.items()}
@@ -81,11 +86,11 @@ class DeviceOptimizer:
         """Restores the result of `state`, or of `Optimizer.state`, whose rows may lag behind. The network must already have
         the weights of the checkpoint. Raises KeyError or ValueError if the state is from another network."""
         twin = copy.deepcopy(self.network).cpu()
-        behind = Optimizer(twin, self.config)
+        behind = Optimizer(twin, self.config, self.schedule.updates)
         behind.restore(held)
         behind.catch_up()
         self.network.load_state_dict(twin.state_dict())
-        held, self.updates = behind.state(), behind.updates
+        held, self.updates, self.schedule.halvings = behind.state(), behind.updates, behind.schedule.halvings
         tables, rest = self._parts()
         for name, own in _MOMENTS.items() if self._adam else ():
             given = [(p, held[f"{name}.{path}"]) for path, p in tables.items()]

@@ -129,7 +129,8 @@ class Fused:
         self.network, self.optimizer = network, optimizer
         self._through = Backpropagation(network, optimizer.dense)
         self._embedding, self._dropouts = network.embedding, (network.dropout, network.cells.dropout)  # slow lookups in torch
-        self._read = np.empty(0, np.int64), np.empty((0, 0))
+        self._read: Read = {}
+        self._tied = optimizer.dense.part(network.weight_out).gradients[0] if network.tied else None
 
     def gradients(self, batch: Batch, noise: Noise, size: int, start: State | None = None) -> float:
         for dropout in self._dropouts:
@@ -153,7 +154,10 @@ class Fused:
                 gradient[own] += found
                 dense += self.optimizer.dense.gradients
             self.optimizer.dense.gradients[:] = dense
-        self._read = words, gradient
+        if self._tied is None:
+            self._read = {id(self._embedding): (words, gradient)}
+        else:  # the gradient of a tied table is the sum of both uses
+            self._tied[words] += gradient
         return loss
 
     @property
@@ -161,7 +165,7 @@ class Fused:
         return tuple(torch.from_numpy(np.concatenate(part)) for part in zip(*self._through.ends, strict=True))
 
     def read(self) -> Read:
-        return {id(self._embedding): self._read}
+        return self._read
 
 
 def without_kernel(model: ModelConfig, device: str) -> str:

@@ -8,15 +8,18 @@ MARGIN = 0.02
 
 A network with the same answer for all texts cannot get below the entropy of its training labels, so noise needs no margin. The
 margin is for memorisation, which begins at once and does not generalise: a GRU that did not find the first of 100 words was
-1.2 % below the entropy after ten epochs of 2,000 texts, with a dev accuracy of 0.50. With two equally frequent classes, a loss
-2 % below the entropy is that of a calibrated network with an accuracy of 58 %.
+1.2% below the entropy after ten epochs of 2,000 texts, with a dev accuracy of 0.50. With two equally frequent classes, a loss
+2% below the entropy is that of a calibrated network with an accuracy of 58%.
 """
 
 ONE_ANSWER, AT_ENTROPY, NO_BETTER = "one answer", "loss at label entropy", "not above the majority"
+ONE_CLASS = "dev has one class"
+"""No evidence of its own, but dev cannot give any."""
 
 
 def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
-    """The evidence that nothing was learnt: any of `ONE_ANSWER`, `AT_ENTROPY`, `NO_BETTER`.
+    """The evidence that nothing was learnt: any of `ONE_ANSWER`, `AT_ENTROPY`, `NO_BETTER`; and `ONE_CLASS`, where one answer
+    to all of dev is right and no accuracy is above the majority's.
 
     Args:
         figures: the entry of an epoch in the history, or the run's metrics; those of older runs give ().
@@ -26,16 +29,17 @@ def doubts(figures: Mapping[str, Any], metric: str) -> tuple[str, ...]:
 
     known = {name: float(value) for name, value in figures.items() if isinstance(value, (int, float))}
     found = []
-    if "dev_only_answer" in known and known.get("dev_accuracy", 0.0) < 1:
+    one_class = "dev_only_class" in known
+    if "dev_only_answer" in known and not one_class and known.get("dev_accuracy", 0.0) < 1:
         found.append(ONE_ANSWER)
     if "train_loss" in known and known.get("label_entropy", 0.0) > 0:
         # With much dropout the training loss may stay high although the dev loss, without dropout, is well below.
         least = min(known[name] for name in ("train_loss", "dev_loss") if name in known)
         if least >= (1 - MARGIN) * known["label_entropy"]:
             found.append(AT_ENTROPY)
-    if metric == "accuracy" and "dev_majority" in known and known.get("dev_accuracy", 0.0) <= known["dev_majority"]:
+    if metric == "accuracy" and not one_class and known.get("dev_accuracy", 0.0) <= known.get("dev_majority", -1.0) < 1:
         found.append(NO_BETTER)
-    return tuple(found)
+    return (*found, *([ONE_CLASS] if one_class else []))
 
 
 def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> str | None:
@@ -53,7 +57,7 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
     if AT_ENTROPY in found:
         said.append(
             f"The training loss, {figures['train_loss']:.4f}, is still at the entropy of the training labels, "
-            f"{figures['label_entropy']:.4f}: answers that ignore the text reach that too."
+            f"{figures['label_entropy']:.4f}: an answer that ignores the text reaches that too."
         )
     if NO_BETTER in found:
         said.append(
@@ -61,6 +65,13 @@ def warning(figures: Mapping[str, Any], metric: str, labels: Sequence[str]) -> s
             f"{_named(labels, figures.get('majority_class'))}, the most frequent class of training: "
             f"{figures['dev_majority']:.4f}."
         )
+    if ONE_CLASS in found:
+        said.append(
+            f"All of dev is one class, {_named(labels, figures['dev_only_class'])}, so the dev accuracy does not show whether "
+            "the network tells the classes apart. Data says why: add different texts of the other classes, or give a dev file."
+        )
+        if AT_ENTROPY not in found:
+            return " ".join(said)
     if AT_ENTROPY in found or ONE_ANSWER in found:
         return (
             f"This network has not learnt anything yet. {' '.join(said)} Try more epochs, a higher learning rate or a "

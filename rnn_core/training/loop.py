@@ -84,8 +84,13 @@ class Training:
         self.task = tasks.of(config)
         self.metric = self.task.metric(speech.scheme)
         self.network = self.task.network(config, speech).to(self.device)
+        self.epoch = 0  # epochs completed
+        self._source = self.task.prepare(config, train)
+        self.batches_an_epoch = self._planned = len(self._plan())  # the latter for the current epoch: plans differ a little
+        updates = config.train.epochs * self.batches_an_epoch
+        updates = min(updates, config.train.updates) if config.train.updates else updates
         kind = Optimizer if self.device.type == "cpu" else DeviceOptimizer
-        self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train)
+        self.optimizer: Optimizer | DeviceOptimizer = kind(self.network, config.train, updates)
         self.engine = self._engine()
         # the exponential moving average of the weights (Polyak and Juditsky 1992), which is scored on dev and saved
         averaged = self.network.named_parameters() if config.train.average else ()
@@ -94,9 +99,7 @@ class Training:
         self._vocabulary = speech.vocabulary
         vocabularies = {TEXT: speech.vocabulary, **speech.vocabularies}
         self._rare = {name: np.array(vocabularies[fed.side].counts) == 1 for name, fed in self.task.fed.items()}
-        self._source = self.task.prepare(config, train)
         self._carried: State | None = None  # the state from which the next batch continues
-        self.epoch = 0  # epochs completed
         self.place = 0  # batches done in the current epoch
         self.step = 0  # updates done
         self.tokens = 0  # words or characters trained on, without specials and pads
@@ -107,7 +110,6 @@ class Training:
         self.best_weights: dict[str, Tensor] = {}
         self._note_loss = self._epoch_loss = 0.0
         self._note_weight = self._epoch_weight = 0.0
-        self.batches_an_epoch = self._planned = len(self._plan())  # the latter for the current epoch: plans differ a little
         self.about = self.task.about_training(config, train, self.labels)
         majority = self.about.get("majority_class")
         self.majority = None if majority is None else self.labels[majority]  # the most frequent class of training
@@ -189,7 +191,8 @@ class Training:
 
     def _update(self, which: Any) -> None:
         began = time.perf_counter()
-        batch, noise = self.task.batch(self.config, self._source, which), Noise(self.config.train.seed, self.step)
+        carried = self.task.carried(self.config, which)
+        batch, noise = self.task.batch(self.config, self._source, which), Noise(self.config.train.seed, self.step, carried)
         total, whole = float(batch["total"]), len(batch["tokens"])
         for name, fed in self.task.fed.items():
             tokens = batch[name]
@@ -198,7 +201,7 @@ class Training:
             self.steps += steps
             self.pads += tokens.size - steps
             batch[name] = np.where(self._rare[name][tokens] & noise.choices(tokens.shape, UNKNOWN_SHARE), UNK, tokens)
-        start = self._carried if self.task.continues(which) else None
+        start = self._carried if carried else None
         with flushed_denormals():
             loss = self.engine.gradients(batch, noise, self.config.train.truncate or whole, start)
             if self.task.carries:
@@ -267,6 +270,7 @@ class Training:
                 self.best_weights = {name: tensor.clone() for name, tensor in tensors_of(self.network).items()}
             else:
                 self.waited += 1
+                self.optimizer.schedule.worse()
         self.epoch += 1
         self.place = 0
         self._epoch_loss, self._epoch_weight = 0.0, 0.0

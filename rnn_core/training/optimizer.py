@@ -8,8 +8,8 @@ touched a word, without a gradient since, dense Adam (Kingma and Ba 2015) would 
     −lr · m β₁^(τ−s) / (1 − β₁^τ)  /  (√(v β₂^(τ−s) / (1 − β₂^τ)) + ε)  =  −lr · m ρ^(τ−s) w_τ / (√v + ε_τ)
 
 with ρ = β₁ / √β₂, w_τ = √(1 − β₂^τ) / (1 − β₁^τ) and ε_τ = ε √(1 − β₂^τ) β₂^(−(τ−s)/2), of which the value at τ = s + 1 is
-used for all τ. The sum over τ is then one number, from a table. The weights equal those of dense Adam up to rounding and
-up to ε, which is 1e-8, while √v is rarely below 1e-5.
+used for all τ. The sum over τ is then one number, from a table; the share of lr that a schedule plans for update τ is a factor
+of w_τ. The weights equal those of dense Adam up to rounding and up to ε, which is 1e-8, while √v is rarely below 1e-5.
 """
 
 import math
@@ -27,6 +27,7 @@ from rnn_core.network.embedding import Embedding
 from rnn_core.threads import share_out
 from rnn_core.training import kernels
 from rnn_core.training.kernels import BETA1, BETA2, EPSILON
+from rnn_core.training.schedule import Schedule
 
 _RATIO = BETA1 / math.sqrt(BETA2)
 _MEMORY = 400
@@ -75,15 +76,17 @@ class Optimizer:
 
     Args:
         network: the network, in CPU memory.
-        config: optimizer, learning rate and clip.
+        config: optimizer, learning rate and its schedule, and clip.
+        updates: the number of updates of the whole training, at which a cosine schedule ends.
 
     Attributes:
         dense: all parameters except those embeddings, and their gradients.
+        schedule: the learning rate of each update. It may halve only where all rows are up to date (`catch_up`).
     """
 
-    def __init__(self, network: nn.Module, config: TrainConfig):
+    def __init__(self, network: nn.Module, config: TrainConfig, updates: int = 0):
         tables = by_rows(network)
-        self.config, self.dense = config, Dense(network, tables.values())
+        self.config, self.dense, self.schedule = config, Dense(network, tables.values()), Schedule(config, updates)
         self._adam, self._row = config.optimizer == "adam", self.dense.weights[None]
         self._rest = _Moments(self._row) if self._adam else None
         self._tables = {path: _Table(embedding, self._adam) for path, embedding in tables.items()}
@@ -112,9 +115,10 @@ class Optimizer:
         """
         dense = self.dense.gradients[None]
         norm = math.hypot(*(torch.linalg.vector_norm(torch.from_numpy(g)) for g in (dense, *(g for _, g in given.values()))))
-        clip, rate = self.config.clip, self.config.learning_rate
+        clip = self.config.clip
         scale = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as in torch's clip_grad_norm_
         self.updates += 1
+        rate = self.schedule.rate(self.updates)
         if self._rest:
             self._rest.update(np.zeros(1, np.int64), dense, scale, rate, self.updates)
         else:
@@ -138,19 +142,19 @@ class Optimizer:
         if moments := table.moments:
             share_out(
                 kernels.coast, len(rows), 1000, rows, moments.weights, moments.mean, moments.square, table.last,
-                self.updates, self.config.learning_rate, self._by_update(),
+                self.updates, self.schedule.reached, self._by_update(),
             )  # fmt: skip
 
     def _by_update(self) -> np.ndarray:
         """The table that `kernels.coast` reads, (5, > updates).
 
-        For each s: Σ_{k≥1} ρ^k w_{s+k}, the sum of a word's steps after update s, in units of lr · m / √v; ρ^s, β₁^s and
-        β₂^s; and ε √(1 − β₂^(s+1)).
+        For each s: Σ_{k≥1} ρ^k w_{s+k}, the sum of a word's steps after update s, in units of lr · m / √v, with the planned
+        share of lr in w; ρ^s, β₁^s and β₂^s; and ε √(1 − β₂^(s+1)).
         """
         if self.updates >= self._powers.shape[1]:
             size = self.updates * 3 // 2 + 1000
             t = np.arange(1, size + _MEMORY, dtype=np.float64)
-            w = np.sqrt(1 - BETA2**t) / (1 - BETA1**t)
+            w = np.sqrt(1 - BETA2**t) / (1 - BETA1**t) * self.schedule.planned(t)
             still_to_move = np.convolve(w, _RATIO ** np.arange(1, _MEMORY + 1)[::-1], "valid")
             s = np.arange(size, dtype=np.float64)
             self._powers = np.stack(
@@ -162,7 +166,7 @@ class Optimizer:
 
     def state(self) -> dict[str, Tensor]:
         """The tensors of a checkpoint, by name."""
-        held = {"updates": torch.tensor(self.updates)}
+        held = {"updates": torch.tensor(self.updates), "halvings": torch.tensor(self.schedule.halvings)}
         for path, table in self._tables.items():
             held[f"last.{path}"] = torch.from_numpy(table.last)
             if moments := table.moments:
@@ -176,7 +180,7 @@ class Optimizer:
         """Restores the result of `state`. Raises KeyError or ValueError if it is from another network."""
         if "last" in held:  # of formats 1 and 2
             held = {_RENAMED.get(name, name): value for name, value in held.items()}
-        self.updates = int(held["updates"])
+        self.updates, self.schedule.halvings = int(held["updates"]), int(held.get("halvings", 0))
         for path, table in self._tables.items():
             table.last[:] = held[f"last.{path}"].numpy()
             if moments := table.moments:

@@ -19,6 +19,7 @@ TABLE = {
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
+    "chunks": ("stream",),
     "ledger": ("ledger", "memory", "ledger-sum"),
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
@@ -30,7 +31,7 @@ TABLE = {
     "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
     "writing": ("written", "choice", "surprise"),
-    "hunting": ("hunt",),
+    "hunting": ("hunt", "corpus-hunt"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""
 

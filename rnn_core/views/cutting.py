@@ -107,7 +107,7 @@ def _draw(cut: Cut, title: str, log: bool) -> tuple[Part, ...]:
     drawn["layout"]["shapes"] = [*drawn["layout"]["shapes"], *borders]
     if not log:
         drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
-    said = "Dotted: the cuts."
+    said = "Dotted lines: the cuts."
     if cut.left_out:
         said += f" This text is long: its first {len(cut.tokens):,} steps are read."
     return Part("figure", drawn), Part("caption", said)
@@ -125,13 +125,14 @@ def parting_words(cut: Cut) -> str:
         return f"A piece of K = {cut.size} holds the whole text: nothing is cut."
     first, most = int(apart[0]), int(cut.moved.argmax())
     changed = ", ".join(str(t + FIRST) for t in cut.changed[:12]) + (", …" if len(cut.changed) > 12 else "")
-    answers = f"The most probable class is another one at {counted(len(cut.changed), 'step')}"
+    answers = f"The most probable class differs at {counted(len(cut.changed), 'step')}"
     same = "" if cut.carried_moved is None else (
         f" With the state carried over, every state is that of the uncut text (largest distance {number(cut.carried_moved)})."
     )  # fmt: skip
     return (
-        f"As separate samples the text parts from the uncut one at t = {first + FIRST} (“{literal(cut.tokens[first], 30)}”). The "
-        f"state is farthest off at t = {most + FIRST}: {number(float(cut.moved[most]))} (Euclidean). {answers}"
+        f"Read as separate samples, the states differ from those of the uncut text from t = {first + FIRST} "
+        f"(“{literal(cut.tokens[first], 30)}”) on, and most at t = {most + FIRST}, by {number(float(cut.moved[most]))} "
+        f"(Euclidean). {answers}"
         f"{f': t = {changed}' if changed else ''}.{same}"
     )
 
@@ -178,7 +179,7 @@ _view = partial(
 )  # fmt: skip
 
 READOUTS = _view(
-    "cut-readouts", "What does a cut text answer, with its state carried over and without?", compute=_readouts,
+    "cut-readouts", "What does the network answer when the text is cut?", compute=_readouts,
     render=_draw_readouts, explain=_explain_readouts,
 )  # fmt: skip
 LENGTHS = _view(

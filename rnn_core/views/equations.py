@@ -214,16 +214,16 @@ def _explain_terms(unit: Unit) -> str:
         )
     return (
         f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {counted(count, 'product')} and a bias. Each "
-        f"product is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
-        f"{formula}\n\n{numbers} {check(unit)}"
+        f"product is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added "
+        f"up.{scaled}\n\n{formula}\n\n{numbers} {check(unit)}"
     )
 
 
 def check(unit: Unit) -> str:
     """How far the sums are from the state that Inspect shows, in a sentence."""
     return (
-        "What these terms add up to, put through the cell, differs from the states and gates of the trace by "
-        f"{unit.found.difference:.1e} at the most."
+        "The states and gates computed from these terms differ from those of the trace by at most "
+        f"{unit.found.difference:.1e}."
     )
 
 

@@ -37,12 +37,12 @@ def _explain_confusion(scores: Scores) -> str:
     if wrong.any():
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         most = (
-            f" The commonest error: {literal(scores.labels[row], 40)} taken for {literal(scores.labels[column], 40)}, "
+            f" The most frequent error: {literal(scores.labels[row], 40)} answered as {literal(scores.labels[column], 40)}, "
             f"{int(wrong[row, column]):,} times."
         )
     return (
-        "Row: the truth. Column: the answer. The diagonal is what was right; everything else is an error, and a click "
-        "on a cell lists its texts. Row shares divide each row by its sum, so the diagonal then reads as recall.\n\n"
+        "Rows are the true classes, columns the answers. The diagonal counts the right answers, every other cell an error; a "
+        "click on a cell lists its texts. Shares divide each row by its sum: the diagonal is then the recall.\n\n"
         r"$$\text{accuracy} = \frac{\sum_i n_{ii}}{\sum_{ij} n_{ij}}"
         rf" = \frac{{{right}}}{{{total}}} = {right / max(total, 1):.4f}$$" + "\n\n" + most
     )
@@ -68,10 +68,9 @@ def _explain_classes(scores: Scores) -> str:
         int(scores.confusion[k].sum()), int(scores.confusion[:, k].sum()), int(scores.confusion[k, k]),
     )  # fmt: skip
     return (
-        "**Recall** of a class is the accuracy within it: of the texts that are truly so, the share found. "
-        "**Precision**: of those called so, the share that are. **F1** is their harmonic mean. Macro averages count "
-        "every class alike, micro averages every decision alike; with one label and one answer each, micro F1 is the "
-        "accuracy.\n\n"
+        "**Recall** of a class is the share of its texts or tokens that are answered right. **Precision** is the share of the "
+        "answers of this class that are right. **F1** is their harmonic mean. Macro averages count every class alike, micro "
+        "averages every decision alike; with one label and one answer each, micro F1 is the accuracy.\n\n"
         rf"For {literal(first.label, 40)}: recall = {right} / {true} = {first.recall:.4f}, "
         rf"precision = {right} / {given} = {first.precision:.4f}, "
         r"$F_1 = \frac{2PR}{P+R}$" + f" = {first.f1:.4f}."
@@ -289,7 +288,8 @@ def loss_words(config: RunConfig) -> str:
         one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[\mathrm{label}_j]"
         counted = f"the {config.train.reduce} of the cross-entropy over the {'T_j ' * mean}{steps} of a text"
     return (
-        f"The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training never "
+        f"The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training "
+        "never "
         rf"saw are left out. $L = \frac{{1}}{{m}} \sum_{{j=1}}^m L_j, \quad {one}$"
     )
 

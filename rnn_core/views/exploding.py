@@ -126,7 +126,11 @@ def _explain(exploding: Exploding) -> str:
             "The line is computed by autograd in 64 bits."
         )
     falls = "A line that falls evenly on this scale fades by the same factor per step: it vanishes. One that rises explodes."
-    where = f"These are the states of layer {exploding.layer + 1}, reading forwards"
+    where = (
+        "The line is the gradient of this one loss; “Does the gradient vanish or explode on the way back?” takes the largest "
+        f"effect over all directions, so the two may differ. These are the states of layer {exploding.layer + 1}, reading "
+        "forwards"
+    )
     if not exploding.has_w:
         return (
             f"This cell multiplies nothing of the state before by a matrix: there is no W to scale. {falls}\n\n"

@@ -58,7 +58,7 @@ def _alone(inputs: Inputs, controls: Labelled) -> Alone:
 
 
 def _draw(alone: Alone) -> tuple[Part, ...]:
-    series = {"with recurrence": alone.with_, "without: h before = 0 at every step": alone.without}
+    series = {"with recurrence": alone.with_, "without: the state before is 0 at every step": alone.without}
     asked = "each token's own answer" if alone.asked is None else escape(alone.asked, 24)
     drawn = figures.along(series, alone.tokens, f"probability of {asked}", alone.step, False, alone.colour)
     drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
@@ -68,14 +68,14 @@ def _draw(alone: Alone) -> tuple[Part, ...]:
 def _explain(alone: Alone) -> str:
     t, label = alone.step, literal(alone.label, 40)
     with_, without = float(alone.with_[t]), float(alone.without[t])
-    here = "" if np.isnan(with_) else f", {label}: {with_:.4f} with, {without:.4f} without;"
+    here = "" if np.isnan(with_) else f", the probability of {label} is {with_:.4f} with and {without:.4f} without recurrence;"
     return (
-        "Take the memory away: the same weights, but the state before every step is set to 0 (and the LSTM's c with it). What is "
-        "left is a feed-forward network that reads each token alone, whatever stands around it. Where the lines differ, the "
-        "past made the difference. Reading from the start there is no past at the first step, and there they meet.\n\n"
+        "Without recurrence, the weights are the same, but the state before every step is set to 0, and the memory m of an "
+        "LSTM too. This is a feed-forward network that reads each token alone. Where the lines differ, the other tokens make "
+        "the difference. At the first step from the start there is no past, so the lines meet there.\n\n"
         r"$$h_t = \mathrm{step}(0,\ x_t) \qquad \text{instead of} \qquad h_t = \mathrm{step}(h_{t-1},\ x_t)$$" + "\n\n"
         f"At t = {t + 1} (“{literal(alone.tokens[t], 30)}”){here} "
-        f"the uppermost state differs by {number(alone.moved)} (Euclidean)."
+        f"the distance between the two states of the top layer is {number(alone.moved)} (Euclidean)."
     )
 
 
@@ -137,8 +137,8 @@ def _explain_same_step(found: SameStep) -> str:
     )  # fmt: skip
     gate = own.gates[0].gate
     return (
-        "The recurrent network and the feed-forward one have the same U, W and b, and read the same token. The feed-forward one "
-        f"lacks every term that the state before is a factor of.{above}\n\n"
+        "The recurrent network and the feed-forward one have the same U, W and b, and read the same token. The feed-forward "
+        f"one lacks every term that the state before is a factor of.{above}\n\n"
         r"$$\text{recurrent: } a_t = b + W h_{t-1} + U x_t \qquad \text{feed-forward: } a_t = b + U x_t$$" + "\n\n"
         f"For {gate} of unit {own.unit} at {found.recurrent.where}: {number(own.gates[0].total)} with the state before, "
         f"{number(single.gates[0].total)} without; the state is {number(own.values['h'])} and {number(single.values['h'])}. "
@@ -152,7 +152,7 @@ SAME_STEP: View[equations.Gate, SameStep] = View(
 )  # fmt: skip
 
 ALONE: View[Labelled, Alone] = View(
-    "alone", "What would the network say without its memory?", _NEEDS, Labelled, _alone, _draw, _explain,
+    "alone", "What would the network answer without recurrence?", _NEEDS, Labelled, _alone, _draw, _explain,
     lambda inputs: sum(24 + len(token.encode()) for token in inputs.trace.tokens) + 4096, _pick,
 )  # fmt: skip
 
@@ -176,7 +176,8 @@ def _tags(inputs: Inputs, controls: Controls) -> Said:
     )
     more = ", …" if len(changed) > 8 else "."
     return Said(
-        f"Recurrence changes the tag of {len(changed)} of {counted(len(own), 'token')}" + (f": {listed}{more}" if listed else ".")
+        f"Recurrence changes the tag of {len(changed)} of "
+        f"{counted(len(own), 'token')}" + (f": {listed}{more}" if listed else ".")
     )
 
 
@@ -186,9 +187,10 @@ def _answer(inputs: Inputs, controls: Controls) -> Said:
     answer, last = trace.labels[trace.answer], readouts[-1]
     mean = readouts.mean(0)
     return Said(
-        f"With recurrence the answer is **{literal(answer, 40)}** (p = {trace.readouts[-1].max():.3f}). Without, the step after "
-        f"`<eos>` knows `<eos>` alone and says {literal(trace.labels[int(last.argmax())], 40)} (p = {last.max():.3f}) of every "
-        f"text; the mean over all steps says {literal(trace.labels[int(mean.argmax())], 40)} (p = {mean.max():.3f})."
+        f"With recurrence, the answer is **{literal(answer, 40)}** (p = {trace.readouts[-1].max():.3f}).\n\n"
+        f"Without recurrence, the last step reads `<eos>` alone, so every text gets the same answer, "
+        f"**{literal(trace.labels[int(last.argmax())], 40)}** (p = {last.max():.3f}). The mean of the readouts over all steps "
+        f"answers **{literal(trace.labels[int(mean.argmax())], 40)}** (p = {mean.max():.3f})."
     )
 
 
@@ -213,14 +215,16 @@ def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int,
     texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
     what = f" ({counted(gain.decisions, 'token')})" if gain.decisions != gain.texts else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
+    rows = {"with recurrence": gain.recurrent}
     if gain.mean is None:
-        without, against = f"**{gain.feed_forward:.4f}** without", ""
+        rows |= {"without recurrence": gain.feed_forward}
     else:
-        without = (
-            f"**{gain.feed_forward:.4f}** without when `<eos>` alone answers, **{gain.mean:.4f}** without when the mean of the "
-            "readouts over all steps does"
-        )
-        against = " to the better of the two"
+        rows |= {
+            "without recurrence, the readout of `<eos>`": gain.feed_forward,
+            "without recurrence, the mean of the readouts of all steps": gain.mean,
+        }
+    listed = "\n".join(f"- {name}: **{accuracy:.4f}**" for name, accuracy in rows.items())
+    against = "" if gain.mean is None else " to the better of the two"
     always = ""
     if majority is not None:
         place, name = majority
@@ -228,6 +232,5 @@ def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int,
             f" Always answering {literal(name, 40)}, the most frequent class of training, gets {gain.shares[place]:.4f} here."
         )
     return (
-        f"On {texts} {of}{what}: accuracy **{gain.recurrent:.4f}** with recurrence, {without}. Recurrence adds "
-        f"**{added:+.4f}**{against}.{always}"
+        f"Accuracy on {texts} {of}{what}:\n\n{listed}\n\nRecurrence adds **{added:+.4f}**{against}.{always}"
     )

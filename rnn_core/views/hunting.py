@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 
 from rnn_core.analysis import hunting
-from rnn_core.analysis.hunting import PATTERNS, Hunt
-from rnn_core.config import Problem
+from rnn_core.analysis.hunting import PATTERNS
 from rnn_core.figures import palette
+from rnn_core.results import Hunt
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, name_of, pick_step, quantities, series
-from rnn_core.views.view import Choice, Part, Table, View, literal, number
+from rnn_core.views.view import Choice, Part, Table, View, literal
 from rnn_core.views.writing import Running, pieces
 
 MOST_LISTED = 10
@@ -47,6 +47,8 @@ class Found:
         unit_score: its held-out score; None where it is not among those listed.
         marked: the first place of the pattern in the text, as Markdown.
         yes: whether the pattern is yes or no; else it is a number.
+        data: where the units were hunted.
+        read: how many tokens were read there; evenly chosen ones of them are scored.
     """
 
     hunt: Hunt
@@ -57,17 +59,29 @@ class Found:
     unit_score: float | None
     marked: str
     yes: bool
+    data: str
+    read: int
 
 
 def _found(inputs: Inputs, controls: Hunted) -> Found:
     trace = inputs.trace
-    words, marks = PATTERNS[controls.pattern]
-    if marks is None and not controls.expression:
-        raise Problem("Type a regular expression: the units that tell its matches are looked for.")
-    marked = marks(trace.text) if marks else hunting.matches(trace.text, controls.expression)
+    marked = hunting.marked(trace.text, controls.pattern, controls.expression)
     wanted = hunting.at_tokens(marked, trace.offsets[1:-1])
-    values = series(trace, controls)[1:-1]
-    hunt = hunting.hunt(values, wanted)
+    hunt = hunting.hunt(series(trace, controls)[1:-1], wanted)
+    yes = wanted.dtype == bool
+    pattern = hunting.called(controls.pattern, controls.expression)
+    return _coloured(inputs, controls, hunt, pattern, "this text", _first(pieces(trace), wanted) if yes else "")
+
+
+def _found_in_corpus(inputs: Inputs, controls: Hunted) -> Found:
+    return _coloured(inputs, controls, inputs.hunt.hunt, inputs.hunt.pattern, inputs.hunt.data, "", inputs.hunt.read)
+
+
+def _coloured(
+    inputs: Inputs, controls: Hunted, hunt: Hunt, pattern: str, data: str, marked: str, read: int | None = None
+) -> Found:
+    """The units that were found, and the text by one of them."""
+    trace, values = inputs.trace, series(inputs.trace, controls)[1:-1]
     unit = int(hunt.units[0]) if controls.unit is None else controls.unit
     place = np.flatnonzero(hunt.units == unit)
     own = values[:, unit].astype(float)
@@ -75,10 +89,9 @@ def _found(inputs: Inputs, controls: Hunted) -> Found:
     tokens, steps = pieces(trace), np.arange(1, len(own) + 1)
     says = tuple(f"t = {step + 1}: {value:+.3f}" for step, value in zip(steps.tolist(), own.tolist(), strict=True))
     shown = Running(tokens, own / scale, says, 0, steps, controls.at, palette.POSITIVE, palette.NEGATIVE)
-    yes = wanted.dtype == bool
     return Found(
-        hunt, shown, words if marks else f"a match of {controls.expression}", name_of(inputs.run, "quantity")(controls.quantity),
-        unit, float(hunt.held_out[place[0]]) if len(place) else None, _first(tokens, wanted) if yes else "", yes,
+        hunt, shown, pattern, name_of(inputs.run, "quantity")(controls.quantity), unit,
+        float(hunt.held_out[place[0]]) if len(place) else None, marked, not np.isnan(hunt.share), data, read or hunt.tokens,
     )  # fmt: skip
 
 
@@ -94,10 +107,10 @@ def _draw(found: Found) -> tuple[Part, ...]:
     listed = slice(0, MOST_LISTED)
     table = Table({
         "unit": hunt.units[listed].tolist(),
-        f"{score}, fitted": hunt.fitted[listed].round(3).tolist(),
-        f"{score}, held out": hunt.held_out[listed].round(3).tolist(),
-        "says yes" if found.yes else "with the number": [_direction(found, i) for i in range(len(hunt.units[listed]))],
-    })  # fmt: skip
+        f"{score}, fitted": hunt.fitted[listed].tolist(),
+        f"{score}, held out": hunt.held_out[listed].tolist(),
+        "says yes" if found.yes else "as the number grows": [_direction(found, i) for i in range(len(hunt.units[listed]))],
+    }, formats=dict.fromkeys((f"{score}, fitted", f"{score}, held out"), "%.3f"))  # fmt: skip
     return (
         Part("text", _words(found)), Part("table", table), Part("running", found.running),
         Part("caption", f"Coloured by unit {found.unit} of {found.quantity}: green above 0, purple below. Click a token to "
@@ -114,13 +127,17 @@ def _direction(found: Found, place: int) -> str:
 
 def _words(found: Found) -> str:
     hunt = found.hunt
-    best, chance = float(hunt.held_out[0]), "by chance 0.5" if found.yes else "by chance 0"
+    best, score, chance = float(hunt.held_out[0]), *(("balanced accuracy", "0.5") if found.yes else ("r²", "0"))
     said = (
-        f"Unit **{hunt.units[0]}** of {found.quantity} tells “{literal(found.pattern, 60)}” best: {number(best)} held out "
-        f"({chance}; for the pattern moved along the text, the best unit gets {number(hunt.chance)}). "
+        f"Unit **{hunt.units[0]}** of {found.quantity} tells “{literal(found.pattern, 60)}” best in {literal(found.data, 60)}: "
+        f"its {score} on held-out text is **{best:.3f}**. Chance is {chance}; the best unit for the pattern moved along the text "
+        f"gets {hunt.chance:.3f}. "
     )
     if found.yes:
-        said += f"{hunt.share:.1%} of the {hunt.tokens:,} tokens are of the pattern; the first of them: “{found.marked}”. "
+        first = f", first “{found.marked}”" if found.marked else ""
+        said += f"The pattern covers {hunt.share:.1%} of the {hunt.tokens:,} tokens{first}. "
+    if found.read > hunt.tokens:
+        said += f"All {found.read:,} tokens were read, and evenly chosen ones scored. "
     learnt = best - hunt.chance > 0.1
     return said + ("" if learnt else "So no unit alone tells it much better than chance.")
 
@@ -136,10 +153,10 @@ def _explain(found: Found) -> str:
     rule = "A unit says yes on one side of a threshold. " if found.yes else ""
     chosen = "Threshold and direction are" if found.yes else "The direction is"
     return (
-        f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the rest, "
-        f"which were not looked at:\n\n{formula}\n\nMany units are tried, so the best one looks good where it is fitted: "
-        f"{number(float(found.hunt.fitted[0]))} there, {number(float(found.hunt.held_out[0]))} held out. The same hunt for the "
-        f"pattern moved along the text to {hunting.ROTATIONS} other places gives {number(found.hunt.chance)}."
+        f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the "
+        f"held-out rest:\n\n{formula}\n\nMany units are tried, so the best one looks good where it was chosen: "
+        f"{float(found.hunt.fitted[0]):.3f} there, {float(found.hunt.held_out[0]):.3f} held out. The same hunt for the pattern "
+        f"moved along the text to {hunting.ROTATIONS} other places gives {found.hunt.chance:.3f}."
     )
 
 
@@ -165,4 +182,8 @@ HUNT: View[Hunted, Found] = View(
     _choices,
 )
 
-VIEWS = (HUNT,)
+IN_CORPUS: View[Hunted, Found] = View(
+    "corpus-hunt", "", (*NEEDS, "hunt"), Hunted, _found_in_corpus, _draw, _explain, bytes_of("T", each=400), pick_step,
+)  # fmt: skip
+
+VIEWS = (HUNT, IN_CORPUS)

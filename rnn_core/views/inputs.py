@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, History, Mistake, Scores, SplitSummary, TokenScores, Trace
+from rnn_core.results import Along, CorpusHunt, History, Mistake, Scores, SplitSummary, TokenScores, Trace
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -21,6 +21,7 @@ NEEDS = {
     "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
     "target": "the way back of the text: what the losses at its target send to each step",
+    "hunt": "a hunt for units over a corpus",
     "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
 }
@@ -165,6 +166,11 @@ class Inputs:
     @property
     def answers(self) -> Answers:
         found: Answers = self.named["answers"].value
+        return found
+
+    @property
+    def hunt(self) -> CorpusHunt:
+        found: CorpusHunt = self.named["hunt"].value
         return found
 
     @property

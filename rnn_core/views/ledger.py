@@ -79,10 +79,11 @@ def _explain_counts(found: Ledger) -> str:
     letters = {row.letter for row in found.rows}
     past = ", W (G·d × d) the state before" if "W" in letters else ""
     own = "U, W and b" if "W" in letters else "U and b"
+    tied = " E is V too (tied), so n = d and k = N, and it is counted once." if "E = V" in letters else ""
     return (
         "A parameter is a matrix or vector of numbers that training sets. E (N×n) holds a row for every word, U (G·d × n) "
         f"carries what is read into the units{past}, b are the biases, V (k × d) and c read the "
-        f"answer out. Here N = {values['N']:,}, n = {values['n']}, d = {values['d']}, k = {values['k']}{gates}; G counts "
+        f"answer out.{tied} Here N = {values['N']:,}, n = {values['n']}, d = {values['d']}, k = {values['k']}{gates}; G counts "
         f"the gates, each with its own {own}.\n\n"
         f"{sum_words(found)}\n\nFed one-hot instead of by E, U would have N columns and not n."
     )  # fmt: skip
@@ -149,15 +150,21 @@ def _explain_memory(found: Ledger) -> str:
         " Of E, a batch has a gradient only for the R rows that it reads: at most one per token, and at most N. For each of "
         "the N rows two whole numbers of 8 bytes say by which update it is up to date, and where it stands in the batch."
     )
+    if "E = V" in {row.letter for row in found.rows}:
+        by_rows = (
+            " As V, every row of E has a gradient; that of the R rows that a batch reads is added to it. For each of the N rows "
+            "a whole number of 8 bytes says where it stands in the batch."
+        )
     average = (
         " The running average of the weights is a copy, and one more is made for as long as dev is scored with the average."
     )
+    some = f", up to q = {sizes['q']:,} at a time" * (sizes["q"] < sizes["m"])
     cut = f" The way back is cut after K = {sizes['K']:,} steps, so K steps are held and not T." * (sizes["K"] < sizes["T"])
     return (
         f"Each number is a float32 of 4 bytes. {optimiser}; the weights of the best epoch so far are a copy."
         f"{by_rows * ('row numbers of E' in held)}{average * ('average of the weights' in held)} The way back needs the "
         "inputs, states and gates of every step, so these grow with B and T, and the logits of the m steps that the loss "
-        f"counts.{cut}\n\n| held | formula | bytes |\n| --- | --- | ---: |\n{rows}\n\n"
+        f"counts{some}.{cut}\n\n| held | formula | bytes |\n| --- | --- | ---: |\n{rows}\n\n"
         f"Here {letters}: s numbers are kept per unit and step, ℓ is layers times directions.\n\n"
         f"Together {size_words(sum(row.size for row in found.memory))}. Buffers, and the copies that dropout makes, come on top."
     )

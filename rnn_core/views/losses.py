@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
 from rnn_core.figures.frame import Figure
+from rnn_core.figures.text import counted
 from rnn_core.results import Along
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.view import Controls, Part, View, figure, number
+from rnn_core.views.view import Controls, Part, Table, View, figure, number
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,10 @@ def summary(found: Twins) -> str:
     at_half = _compared(every, last, every.readouts[half], last.readouts[half], every.right_at_half, last.right_at_half)
     at_end = _compared(every, last, every.answers[-1], last.answers[-1], every.right_at_end, last.right_at_end)
     return (
-        f"With **half of the words read**, the readout is right on {at_half} With **all of them read**, the answer is right on "
-        f"{at_end} Half of the texts have decided after {np.median(every.decided):.0%} of their words with the loss at every "
-        f"step, after {np.median(last.decided):.0%} with the loss at the last."
+        f"- **Half of the words read.** The readout is right on {at_half}\n"
+        f"- **All words read.** The answer is right on {at_end}\n"
+        f"- **Decided.** Half of the texts have their final answer after {np.median(every.decided):.0%} of their words with "
+        f"the loss at every step, after {np.median(last.decided):.0%} with the loss at the last step."
     )
 
 
@@ -54,33 +57,56 @@ def _compared(
     every: Along, last: Along, more: float, less: float, right: np.ndarray | None, other: np.ndarray | None
 ) -> str:
     """Two accuracies on the same texts: percentages, counts, and the interval of their difference where it is known."""
-    difference = more - less
+    counts = [round(share * one.texts) for share, one in ((more, every), (less, last))]
     said = (
-        f"{more:.1%} ({round(more * every.texts):,} of {every.texts:,} texts) with the loss at every step and on {less:.1%} "
-        f"({round(less * last.texts):,} of {last.texts:,}) with the loss at the last: {_points(difference)}."
+        f"{more:.1%} ({counts[0]:,} of {counted(every.texts, 'text')}) with the loss at every step, on {less:.1%} "
+        f"({counts[1]:,}) with the loss at the last step: "
     )
+    difference = counts[0] - counts[1]
+    said += f"{counted(abs(difference), 'text')} {'more' if difference > 0 else 'fewer'}" if difference else "no difference"
     if right is None or other is None or len(right) != len(other):
-        return said
+        return f"{said}."
     found = paired(right, other)
-    chance = ", so chance alone may have made it" if found.low <= 0 <= found.high else ""
-    return (
-        f"{said} On {_texts(found.only_first)} only the run with the loss at every step is right, on {_texts(found.only_second)} "
-        f"only the other; the difference's 95 % interval is from {_signed(found.low)} to {_signed(found.high)} points{chance} "
-        "(paired, Agresti and Min 2005)."
-    )
-
-
-def _texts(count: int) -> str:
-    return f"{count:,} text{'s' * (count != 1)}"
+    chance = ", so it may be chance" if found.low <= 0 <= found.high else ""
+    interval = f"{_signed(found.low)} to {_signed(found.high)} percentage points"
+    return f"{said}. The 95% interval of the difference is {interval}{chance}."
 
 
 def _signed(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
 
-def _points(difference: float) -> str:
-    points = f"{abs(100 * difference):.1f} points"
-    return f"{points} {'more' if difference > 0 else 'fewer'} for every step" if round(100 * difference, 1) else "no difference"
+def apart(found: Twins) -> dict[str, list[Any]]:
+    """How many texts only one of the runs is right on, as a table; empty where the answers are not known text by text."""
+    last, every = found.runs["last"], found.runs["every"]
+    pairs = {
+        "half of the words": (every.right_at_half, last.right_at_half),
+        "all words": (every.right_at_end, last.right_at_end),
+    }
+    known = {
+        read: paired(one, other) for read, (one, other) in pairs.items()
+        if one is not None and other is not None and len(one) == len(other)
+    }  # fmt: skip
+    return {} if not known else {
+        "read": list(known),
+        "only right with the loss at every step": [one.only_first for one in known.values()],
+        "only right with the loss at the last step": [one.only_second for one in known.values()],
+    }
+
+
+def _draw_summary(found: Twins) -> tuple[Part, ...]:
+    said, table = Part("text", summary(found)), apart(found)
+    if not table:
+        return (said,)
+    fold = "Where the interval comes from"
+    return said, Part("text", INTERVAL, fold), Part("table", Table(table), fold)
+
+
+INTERVAL = (
+    "Both runs read the same texts, so only the texts on which one run is right and the other is wrong count for the "
+    "difference. The interval is that of Agresti and Min (2005) for paired samples. Where it holds 0, the difference may be "
+    "chance."
+)
 
 
 def _explain_right(found: Twins) -> str:
@@ -90,12 +116,12 @@ def _explain_right(found: Twins) -> str:
         for share in (0.25, 0.5, 0.75, 1)
     )
     return (
-        "Each text is read word by word. **Readout** (dots): softmax(V h_t + c) right there. **Answer if the text stopped "
-        "here** (line): one more step on `<eos>` first. The loss at the last step asks for an answer after `<eos>` alone; the "
-        "loss at every step asks for one after each word too, without `<eos>` behind it."
-        f"\n\nReadout right, every step / last step, by share read: {some} ({every.texts:,} texts)."
-        "\n\nThe loss at the last step never teaches the readouts before it: they may be odd although the final answer is good. "
-        "The loss at every step asks for the label after each word, also where the words so far cannot tell it."
+        "Each text is read word by word. The **readout** (dotted) is $\\mathrm{softmax}(c + V h_t)$ at that word. The **answer "
+        "if the text stopped here** (solid) is the readout after one more step, on `<eos>`. The loss at the last step trains "
+        "only the answer after `<eos>`, so the readouts before it may be odd although the answer is good. The loss at every "
+        "step trains the readout after each word too, also where the words so far cannot tell the label."
+        f"\n\nShare of {every.texts:,} texts whose readout is right, with the loss at every step / at the last step, by share "
+        f"of the words read: {some}."
     )
 
 
@@ -107,20 +133,20 @@ def _explain_reach(found: Twins) -> str:
 
     every = r"\sum_t L(t)" if found.runs["every"].reduce == "sum" else r"\frac{1}{T} \sum_t L(t)"
     return (
-        r"$\partial L / \partial h_t$ is what the loss sends to the state of step t, here as the mean of its length over "
-        f"{found.runs['last'].followed} texts, by the steps between t and the end, with each run's own loss L and the true "
-        f"label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step alone, everything must come back "
-        rf"through every $\partial h_{{t+1}} / \partial h_t$ on the way; with $L = {every}$ each step also gets "
-        "its own part."
+        r"$\partial L / \partial h_t$ is the gradient of the loss at the state of step t. Drawn is its length, the mean over "
+        f"{found.runs['last'].followed} texts, by the number of steps between t and the end; L is each run's own loss, at the "
+        f"true label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step, the whole gradient comes back "
+        rf"through every $\partial h_{{t+1}} / \partial h_t$ on the way. With $L = {every}$, each step also has a loss of its "
+        r"own."
     )
 
 
 def _explain_decided(found: Twins) -> str:
     last, every = (float(np.median(found.runs[loss].decided)) for loss in ("last", "every"))
     return (
-        "The **decision step** is the first from which the answer (if the text stopped there) never changes again. Median share "
-        f"of the words read at it: {last:.1%} (last step), {every:.1%} "
-        "(every step). An early decision is not yet a right one: compare with the accuracy above."
+        "The **decision step** is the first step from which the answer (if the text stopped there) never changes again. The "
+        f"median share of the words read at it is {last:.1%} with the loss at the last step, {every:.1%} with the loss at "
+        "every step. An early decision may be wrong: compare it with the accuracy above."
     )
 
 
@@ -131,10 +157,10 @@ def _view(
 
 
 SUMMARY: View[Controls, Twins] = View(
-    "twins", "", ("along",), Controls, _twins, lambda found: (Part("text", summary(found)),), summary, _most_bytes
+    "twins", "", ("along",), Controls, _twins, _draw_summary, summary, _most_bytes
 )
-RIGHT = _view("right-so-far", "How right is it before the text ends?", twins.right_so_far, _explain_right)
+RIGHT = _view("right-so-far", "How accurate is it before the text ends?", twins.right_so_far, _explain_right)
 REACH = _view("loss-reach", "How far back does the loss reach?", twins.reach, _explain_reach)
-DECIDED = _view("decided", "When does it make up its mind?", twins.decided, _explain_decided)
+DECIDED = _view("decided", "When is the answer decided?", twins.decided, _explain_decided)
 
 VIEWS = (SUMMARY, RIGHT, REACH, DECIDED)

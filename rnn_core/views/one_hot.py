@@ -104,12 +104,12 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
-    said = "The length vector says where each text ends: no answer is read behind it, and the pads there count for nothing. "
+    said = "The length vector says where each text ends: no answer is read after its end, and the pads there do not count. "
     if rows == m and len(steps) == longest:
         return f"{said}All of the {m} × {longest} matrix is shown."
     return (
-        f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, steps {steps[0] + FIRST} to {steps[-1] + FIRST} "
-        f"of {longest:,}. Click a step to move along."
+        f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, steps {steps[0] + FIRST} to "
+        f"{steps[-1] + FIRST} of {longest:,}. Click a step to move along."
     )
 
 
@@ -123,9 +123,10 @@ def _explain_indices(words: Words) -> str:
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
     return (
         f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
-        f"number in the vocabulary; what it does not hold becomes `<unk>` ({counted(matrix.unknown, 'time')} here). A matrix has "
-        "rows of one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
-        rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {len(matrix.words)}$$"
+        f"number in the vocabulary; what it does not hold becomes `<unk>` ({counted(matrix.unknown, 'time')} here). A matrix "
+        "has rows of one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
+        rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = "
+        rf"{len(matrix.words)}$$"
         "\n\n"
         f"The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a "
         "pad, pads have no loss, and reading from the end begins at the last true token. "
@@ -201,9 +202,9 @@ def vocabulary_words(words: Words) -> str:
             f"ties by first appearance. Listed are the {used:,} that these texts need{cut}."
         )
     return (
-        f"N = {len(matrix.words):,}: the four specials, then the {words.kind} of these texts alone. Another order only puts the "
-        f"rows of the embedding E in another order; the network computes the same (what it does not know has the row of `<unk>`)"
-        f"{cut}."
+        f"N = {len(matrix.words):,}: the four specials, then the {words.kind} of these texts alone. Another order only puts "
+        "the rows of the embedding E in another order; the network computes the same (what it does not know has the row of "
+        f"`<unk>`){cut}."
     )
 
 
@@ -320,8 +321,8 @@ def vector_words(found: OneHotVector) -> str:
     each = vectors.places_per_cell(found.size)
     shared = f" Each cell of the picture stands for {each:,} places." if each > 1 else ""
     return (
-        f"“{literal(found.token, 30)}”{fed}: index **{found.index:,}**. Of its N = {found.size:,} numbers one is 1 and "
-        f"{found.size - 1:,} are 0; the place is counted from 0.{shared} Row {found.index:,} of E begins with {first}."
+        f"“{literal(found.token, 30)}”{fed}, has index **{found.index:,}**, counted from 0. Of the N = {found.size:,} numbers "
+        f"of its one-hot vector, one is 1 and {found.size - 1:,} are 0.{shared} Row {found.index:,} of E begins with {first}."
     )
 
 
@@ -357,9 +358,9 @@ def one_hot_words(words: Words) -> str:
     m, longest = matrix.indices.shape
     n = len(matrix.words)
     return (
-        f"Drawn: {len(part.rows)} of {m} texts, steps {part.steps[0] + FIRST} to {part.steps[-1] + FIRST} of {longest:,}, and of "
-        f"each step's N = {n:,} columns the {len(part.columns)} that hold a 1 somewhere here. The whole matrix has {m:,} × "
-        f"{longest * n:,} ones and zeros: **{size_words(matrix.one_hot_bytes)}** in float32, where the indices take "
+        f"Drawn are {len(part.rows)} of {m} texts, steps {part.steps[0] + FIRST} to {part.steps[-1] + FIRST} of {longest:,}; "
+        f"of the N = {n:,} columns of a step, the {len(part.columns)} with a 1 in them. The whole matrix has {m:,} × "
+        f"{longest * n:,} ones and zeros: **{size_words(matrix.one_hot_bytes)}** in float32. The indices take "
         f"**{size_words(matrix.index_bytes)}** in int64. Looking up rows of E and multiplying the one-hot matrix by E "
         f"differ by at most **{matrix.difference:.1g}**."
     )
@@ -371,12 +372,12 @@ def _explain_one_hot(words: Words) -> str:
     n, width = len(matrix.words), matrix.width
     index = int(matrix.indices[0, min(words.step, int(matrix.lengths[0]) - 1)])
     return (
-        "One-hot writes a word as N numbers of which only its own is 1. A row of the matrix is one text: L blocks of N "
-        "columns, one block per step. Multiplied by E, the 1 picks one row of E, so the network looks that row up and never "
-        "makes the ones and zeros.\n\n"
+        "One-hot writes a word as N numbers, of which the one at its index is 1 and the others 0. A row of the matrix is one "
+        "text: L blocks of N columns, one block per step. Multiplied by E, the 1 picks one row of E, so the network looks that "
+        "row up and never makes the ones and zeros.\n\n"
         rf"$$\mathrm{{onehot}}(w)\, E = E[w], \qquad w = {index}:\ E[{index}] \in \mathbb{{R}}^{{{width}}}$$" + "\n\n"
-        rf"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {matrix.one_hot_bytes}\ \text{{bytes}}, \qquad "
-        rf"m \cdot L \cdot 8 = {matrix.index_bytes}\ \text{{bytes}}$$" + "\n\n"
+        rf"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {matrix.one_hot_bytes}\ \text{{bytes}}, "
+        rf"\qquad m \cdot L \cdot 8 = {matrix.index_bytes}\ \text{{bytes}}$$" + "\n\n"
         f"The numbers looked up, m × L × n of them in float32, take {size_words(matrix.looked_up_bytes)}. The check multiplies "
         f"the {m * longest:,} rows of the one-hot matrix, as a sparse one, by E and takes the largest absolute difference from "
         f"the look-up: {matrix.difference:.3g}."

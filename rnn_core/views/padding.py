@@ -12,6 +12,7 @@ from rnn_core.analysis.steps import one_class
 from rnn_core.analysis.trace import trace as read
 from rnn_core.figures import heatmap
 from rnn_core.figures import padding as figures
+from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import counted
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.inputs import Inputs
@@ -170,6 +171,11 @@ class PadStates:
     masked: bool
     tokens: tuple[str, ...]
 
+    @property
+    def first(self) -> int:
+        """The t of the first column: `<sos>` is step 1 on every page, so pads in front have the steps 0, −1, …"""
+        return FIRST - (self.pads if self.side == "left" else 0)
+
 
 def _states(inputs: Inputs, controls: Pads) -> PadStates:
     found: PaddingAudit = inputs.once(_audit, controls.pads, controls.label)
@@ -184,36 +190,37 @@ def _explain_states(found: PadStates) -> str:
     true = np.flatnonzero(found.true)
     if found.masked and found.side == "left":
         said = (
-            "Pads at the start are passed over: the state stays h₀ = 0 until the first true step, and from there on everything "
-            f"is as without them. The longest state at a pad has length {number(float(ends[~found.true].max(initial=0)))}."
+            "Pads in front are passed over: the state stays h₀ = 0 until `<sos>`, and from there on everything is as without "
+            f"pads. The longest state at a pad has length {number(float(ends[~found.true].max(initial=0)))}."
         )
     elif found.masked:
         said = (
-            "Pads at the end are passed over: each text is read by its own length, which is how this network is trained. What "
-            "is behind the end counts for nothing and is set to 0 here."
+            "Pads at the end are passed over: each text is read up to its own length, as in training. The states behind the "
+            "end are not used, and drawn as 0."
         )
     elif found.side == "left":
         said = (
-            "Pads at the start are read: the text begins from a state that the pads have already moved away from 0"
+            "Pads in front are read: the text begins from a state that the pads have already moved away from 0"
             + (f", to length {number(float(ends[true[0] - 1]))}." if pads else ".")
         )
     else:
         moved = float(np.linalg.norm(found.states[-1] - found.states[true[-1]]))
         said = (
-            "Pads at the end are read: the states up to the end of the text are the same where reading goes forwards, but each "
-            f"pad moves the state on. From the true end to the last column it moves by {number(moved)} (Euclidean)."
+            "Pads at the end are read: reading forwards, the states up to the end of the text are the same as without pads, "
+            f"but each pad moves the state on. From the true end to the last column it moves by {number(moved)} (Euclidean)."
         )
     return (
         f"{said}\n\n"
-        r"$$h_0 = 0, \qquad h_t = \mathrm{step}(h_{t-1}, x_t)$$" + "\n\n"
-        f"The uppermost states of the padded row, {counted(pads, 'pad')} on the {found.side}; outlined: the column "
-        "that is answered."
+        rf"$$h_{{{found.first - 1}}} = 0, \qquad h_t = \mathrm{{step}}(h_{{t-1}}, x_t)$$" + "\n\n"
+        f"Drawn are the states of the top layer along the padded row, with {counted(pads, 'pad')} on the {found.side}. `<sos>` "
+        f"is t = 1, so the row goes from t = {str(found.first).replace('-', '−')} to "
+        f"t = {found.first + len(found.tokens) - 1}. Outlined is the column from which the answer is read."
     )
 
 
 STATES: View[Pads, PadStates] = _view(
     "pad_states", "What happens to the state at the pads?", compute=_states, explain=_explain_states,
-    render=lambda found: figure(heatmap.states(found.states, found.tokens, found.read)),
+    render=lambda found: figure(heatmap.states(found.states, found.tokens, found.read, first=found.first)),
     most_bytes=lambda inputs: _FEW_BYTES + (len(inputs.trace.tokens) + MOST_PADS) * (
         8 * inputs.trace.states.shape[1] * inputs.trace.states.shape[3] + 64) + sum(map(len, inputs.trace.tokens)) * 4,
 )  # fmt: skip
@@ -268,8 +275,8 @@ def drift_words(found: Drifts) -> str:
         )
 
     return (
-        f"Largest absolute difference from no pads, over both sides. Masking on: {most(True)} (no more than rounding). Masking "
-        f"off: {most(False)}."
+        f"The largest absolute difference from the text without pads, over both sides:\n\n- masking on: {most(True)} (no more "
+        f"than rounding)\n- masking off: {most(False)}"
     )
 
 

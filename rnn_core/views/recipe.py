@@ -14,7 +14,7 @@ def _recipe(inputs: Inputs, controls: Controls) -> Recipe:
 
 def rows(found: Recipe) -> dict[str, tuple[str, str]]:
     """By step of the recipe what this run and logistic regression do, as Markdown."""
-    n, k, own = f"{found.words:,}", found.classes, ", ".join(("E", *found.letters, "V", "c"))
+    n, k, own = f"{found.words:,}", found.classes, ", ".join(found.starts)
     seen = {
         "text": f"how often each of the N = {n} words is in the text; their order is lost",
         "token": f"the token alone, one-hot: N = {n} numbers; its neighbours are lost",
@@ -36,7 +36,7 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
             "V = 0, c = 0: the loss is convex, so every start leads to the same lowest loss",
         ),
         "forward": (
-            "xₜ = E[wₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)", "ŷ = softmax(c + V x)"
+            "xₜ = E[tokenₜ]; hₜ from hₜ₋₁ and xₜ, with h₀ = 0; ŷₜ = softmax(c + V hₜ)", "ŷ = softmax(c + V x)"
         ),
         "loss": (where + mean, f"−log p({of})" + mean),
         "backward": (
@@ -77,8 +77,8 @@ def _until(found: Recipe) -> str:
 def _explain(found: Recipe) -> str:
     n, k = found.words, found.classes
     return (
-        "Both are trained by the same recipe: initialise; then, batch after batch, forward, loss, backward, update; until dev no "
-        "longer improves. What differs is what is read: logistic regression gets one vector x of N numbers, the recurrent "
+        "Both are trained by the same recipe: initialise; then, batch after batch, forward, loss, backward, update; until dev "
+        "no longer improves. What differs is what is read: logistic regression gets one vector x of N numbers, the recurrent "
         "network one token after another, with a state in between.\n\n"
         r"$$\hat y = \mathrm{softmax}(c + V x) \qquad \text{beside} \qquad \hat y_t = \mathrm{softmax}(c + V h_t)$$" + "\n\n"
         rf"$$N k + k = {n} \cdot {k} + {k} = {found.logistic}, \qquad P = {found.parameters}$$" + "\n\n"

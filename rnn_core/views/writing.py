@@ -107,8 +107,8 @@ def _explain_written(found: Written) -> str:
         r"$$p(\mathrm{token}_{t+1}) = \hat y_t[\mathrm{token}_{t+1}], \qquad "
         r"L = -\frac{1}{m} \sum_{t=1}^{m} \log \hat y_t[\mathrm{token}_{t+1}]$$"
         + f"\n\n{here}Here m = {len(found.p):,} and L = {number(found.loss)} nats per token; the perplexity is "
-        f"e^L = {number(float(np.exp(found.loss)))}. The temperature, top k and the nucleus change the distribution that a token "
-        "is drawn from, not these probabilities."
+        f"e^L = {number(float(np.exp(found.loss)))}. The temperature, top k and the nucleus change the distribution that a "
+        "token is drawn from, not these probabilities."
     )
 
 
@@ -186,13 +186,12 @@ def _draw_choice(found: Choice) -> tuple[Part, ...]:
 
 
 def _choice_words(found: Choice) -> str:
-    said = f"After {place(found.step - 1, found.before)}: entropy {number(found.entropy)} nats = "
-    said += f"{number(found.entropy / np.log(2))} bits"
+    said = f"The bars are the network's own probabilities p after {place(found.step - 1, found.before)}. Their entropy is "
+    said += f"{number(found.entropy)} nats = {number(found.entropy / np.log(2))} bits."
     if found.truth is not None:
-        said += f"; “{literal(found.truth, 20)}” had p = {found.p_truth:.4g}, place {found.rank} of {found.size:,}"
-    if found.allowed < found.size:
-        said += f". The settings draw from {found.allowed:,} of the tokens, with an entropy of {number(found.drawn_entropy)} nats"
-    return said + "."
+        said += f" “{literal(found.truth, 20)}” has p = {found.p_truth:.4g}, place {found.rank:,} of {found.size:,}."
+    said += f" With your settings, the token is drawn from {found.allowed:,} of the {found.size:,} tokens, with an entropy of "
+    return f"{said}{number(found.drawn_entropy)} nats."
 
 
 def _explain_choice(found: Choice) -> str:
@@ -201,11 +200,11 @@ def _explain_choice(found: Choice) -> str:
         for label, p, drawn in zip(found.labels[:5], found.p.tolist(), found.drawn.tolist(), strict=False)
     )
     return (
-        "The readout at the step before gives every token of the vocabulary a probability. Its entropy says how open the choice "
-        "was: 0 where one token is certain, log N where all are equally probable.\n\n"
+        "The readout at the step before gives every token of the vocabulary a probability. Its entropy says how open the "
+        "choice was: 0 where one token is certain, log N where all are equally probable.\n\n"
         r"$$\hat y_t = \mathrm{softmax}(c + V h_t), \qquad H_t = -\sum_j \hat y_t[j] \, \log \hat y_t[j]$$"
         + f"\n\nHere H = {number(found.entropy)} nats, and log N = log {found.size:,} = {number(float(np.log(found.size)))}. "
-        f"The most probable tokens, in brackets with the settings: {listed}."
+        f"The most probable tokens with p, and in brackets the probability with which your settings draw them: {listed}."
     )
 
 
@@ -277,8 +276,8 @@ def _explain_surprise(found: Surprise) -> str:
         "The loss of a token is the surprise at it, given the tokens before it:\n\n"
         r"$$L(t) = -\log \hat y_t[\mathrm{token}_{t+1}]$$"
         + f"\n\nThe largest here is at t = {i + 2}: “{literal(found.running.tokens[i], 20)}” had p = {found.chance[0]:.4g}, so "
-        f"−log p = {number(float(found.losses[i]))} nats; “{literal(found.expected[0], 20)}” was the most probable. The network "
-        "reads this text alone, from a state of 0, so its first tokens surprise more."
+        f"−log p = {number(float(found.losses[i]))} nats; “{literal(found.expected[0], 20)}” was the most probable. The "
+        "network reads this text alone, from a state of 0, so its first tokens surprise more."
     )
 
 

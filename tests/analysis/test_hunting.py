@@ -6,11 +6,11 @@ from sklearn.metrics import balanced_accuracy_score
 
 from rnn_core.analysis.hunting import (
     BLOCKS,
-    PATTERNS,
     at_tokens,
     hunt,
     inside_brackets,
     inside_quotes,
+    marked,
     matches,
     place_in_line,
 )
@@ -19,19 +19,18 @@ from rnn_core.config import Problem
 TEXT = 'He said "yes (no)" [a {b} c]\n"open\n\nshut" x'
 
 
-def marked(found: np.ndarray, text: str = TEXT) -> str:
+def shown(found: np.ndarray, text: str = TEXT) -> str:
     return "".join(letter if on else "·" if letter != "\n" else "\n" for letter, on in zip(text, found, strict=True))
 
 
 def test_patterns_mark_the_characters_that_they_name() -> None:
-    assert marked(inside_quotes(TEXT)) == '········"yes (no)···········\n"open\n\n····" x'
-    assert marked(inside_brackets(TEXT)) == "·············(no···[a {b} c·\n·····\n\n·······"
+    assert shown(inside_quotes(TEXT)) == '········"yes (no)···········\n"open\n\n····" x'
+    assert shown(inside_brackets(TEXT)) == "·············(no···[a {b} c·\n·····\n\n·······"
     assert place_in_line("ab\n\nc").tolist() == [0, 1, 2, 0, 0]
-    name = PATTERNS["name"][1]
     said = "Then Anna said no. I Saw it"
-    assert name and marked(name(said), said) == "·····Anna·said" + "·" * 11 + "it"
-    assert marked(matches(TEXT, r"\((\w+)\)")) == "··············no············\n·····\n\n·······"
-    assert marked(matches("aXbX", "X"), "aXbX") == "·X·X"
+    assert shown(marked(said, "name"), said) == "·····Anna·said" + "·" * 11 + "it"
+    assert shown(matches(TEXT, r"\((\w+)\)")) == "··············no············\n·····\n\n·······"
+    assert shown(matches("aXbX", "X"), "aXbX") == "·X·X"
 
 
 @pytest.mark.parametrize("expression", ["(", "[", "(?P<x", "*"])
@@ -100,7 +99,7 @@ def test_a_unit_that_never_changes_tells_nothing() -> None:
 
 @pytest.mark.parametrize("wanted", [np.zeros(200, bool), np.ones(200, bool), np.arange(200) < 20, np.zeros(200)])
 def test_too_little_of_a_pattern_is_said(wanted: np.ndarray) -> None:
-    with pytest.raises(Problem, match="too rare in this text"):
+    with pytest.raises(Problem, match="too few tokens with the pattern"):
         hunt(np.zeros((200, 3)), wanted)
 
 

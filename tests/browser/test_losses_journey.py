@@ -52,7 +52,7 @@ def test_both_losses_are_trained_with_one_click_and_compared(
 
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Last or every step").click()
     page.get_by_role("heading", name="Loss at the last step, or at every step?").wait_for()
-    page.get_by_text("half of the words read").wait_for(timeout=120_000)  # the page goes on by itself once both have ended
+    page.get_by_text("Half of the words read").wait_for(timeout=120_000)  # the page goes on by itself once both have ended
     person.settle()
     assert "Twins, loss" in page.get_by_role("combobox", name="Run").first.input_value()
     lines = person.chart("view-right-so-far").evaluate("g => g._fullData.map(l => Array.from(l.y))")
@@ -60,8 +60,8 @@ def test_both_losses_are_trained_with_one_click_and_compared(
     for key in ("view-decided", "view-loss-reach"):
         assert person.chart(key).evaluate("g => g._fullData.length") == 2
     assert person.chart("twin-curves").evaluate("g => new Set(g._fullData.map(l => l.name)).size") >= 2
-    page.get_by_test_id("stDataFrame").scroll_into_view_if_needed()
-    table = page.get_by_test_id("stDataFrame").locator("td")  # behind the canvas, once that is drawn
+    page.get_by_test_id("stDataFrame").last.scroll_into_view_if_needed()
+    table = page.get_by_test_id("stDataFrame").last.locator("td")  # behind the canvas, once that is drawn
     table.filter(has_text="test accuracy").first.wait_for(state="attached")
     cells = table.all_text_contents()
     assert "test accuracy" in cells and "3" in cells

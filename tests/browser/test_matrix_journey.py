@@ -46,7 +46,7 @@ def test_a_text_becomes_numbers_and_the_choices_are_shared(
     curves = person.chart("view-pad_drift").evaluate(LINES)
     assert len(curves) == 4 and max(curves[0]) > 1e-3 > max(curves[2]) and max(curves[3]) < 1e-3
 
-    turn("The ledger")
+    turn("Parameters and memory")
     batch = page.get_by_label("Texts in a batch B", exact=True)
     batch.fill("7")
     batch.press("Enter")
@@ -70,7 +70,7 @@ def test_a_text_becomes_numbers_and_the_choices_are_shared(
     friend.page.get_by_text("Unit 2 of layer 1 at t = 4").wait_for()
     assert friend.chart("view-terms").evaluate("g => g._fullData.map(bar => Array.from(bar.x))") == sums
     expect(friend.page.get_by_label("Text", exact=True)).to_have_value(TEXT)
-    friend.page.get_by_role("tab", name="The ledger").click()
+    friend.page.get_by_role("tab", name="Parameters and memory").click()
     friend.settle()
     expect(friend.page.get_by_label("Texts in a batch B", exact=True)).to_have_value("7")  # set once it stands
     friend.page.get_by_role("tab", name="Pads").click()

@@ -343,6 +343,21 @@ def test_the_cut_is_stratified_and_seeded() -> None:
     assert len(cut(many, {"dev": 0.1, "test": 0.1}, 0)["dev"]) == 20
 
 
+def test_a_class_whose_texts_are_all_equal_is_said_to_be_absent_from_dev_and_test(tmp_path: Path) -> None:
+    rows = texts(100)[:50]
+    dataset = read(table(tmp_path / "a.csv", [(text, "ham") for text, _ in rows] + [("buy now", "spam")] * 40), DataConfig())
+    report = dataset.report
+    assert [report.splits[split].label_counts.get("spam") for split in ("train", "dev", "test")] == [40, None, None]
+    assert report.cut.endswith("Identical texts stay in one split, stratified by class as far as that allows.")
+    (said,) = (one for one in report.warnings if "every split" in one)
+    assert said == (
+        "Some classes are not in every split: 'spam' is not in dev and test (40 rows in train, all with the same text). Rows "
+        "with the same text stay in one split, so that no text of dev or test is one of training. A split without a class "
+        "cannot show how well the network finds it: add different texts of the class."
+    )
+    assert not any("every split" in one for one in read(table(tmp_path / "b.csv", texts(100)), DataConfig()).report.warnings)
+
+
 def test_a_cut_is_made_only_where_a_split_is_missing(tmp_path: Path) -> None:
     train, other = table(tmp_path / "a.csv", texts(100)), table(tmp_path / "b.csv", texts(30, 500))
 

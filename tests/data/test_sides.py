@@ -122,7 +122,7 @@ def test_two_texts_have_a_vocabulary_and_lengths_each(
         {"train": 320, "dev": 40, "test": 40}, abs=2
     )
     assert found.report.sides["target"].vocabulary_size == len(found.vocabularies["target"]) == 64
-    assert "identical texts together" in found.report.cut and "class" not in found.report.cut
+    assert "Identical texts stay in one split." in found.report.cut and "class" not in found.report.cut
     assert found.report.files[0]["columns"] == {"text": "en", "target": "el"}
     assert [(tokens, target) for tokens, target in found.report.examples] == [
         (tuple(rows[row - 2][0].split()), "") for row in found.lines("train")[:: len(found.lines("train")) // 10][:10]

@@ -1,17 +1,22 @@
 """A file as one stream of tokens, and a stream in parts that are read side by side."""
 
+import hashlib
+import json
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.config import DataConfig, Problem
+from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data import text_lines
 from rnn_core.data.batches import Encoded
-from rnn_core.data.streams import END, Streams, cut, joined, look_into, stream_of, tokens_of
+from rnn_core.data.schema import STREAM
+from rnn_core.data.sources import READER, Plan, sources_of
+from rnn_core.data.streams import END, MARK, Streams, cut, joined, look_into, numbers_of, spans_of, stream_of, tokens_of
 from rnn_core.data.top import look
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
 
@@ -81,6 +86,51 @@ def test_a_plain_file_is_one_document_of_lines(
         ("# Two verses\n", "", 1), ("\n", "", 2), ("The ship sails ,\n" if how == "word" else "The ship sails,\n", "", 3),
         ("the night falls", END, 4),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("chunk", [3, 1 << 20])
+def test_a_mark_ends_a_document_of_a_plain_file(tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_core.data.encodings.CHUNK", chunk)
+    path = tmp_path / "stories.txt"
+    mark = b"<|endoftext|>"
+    path.write_bytes(mark + b"\nOne.\r\nTwo.\r\n" + mark + b"\r\n" + mark + b"\nThree." + mark + b" Four.\n\n" + mark + b"\n")
+    assert rows(path, tokens="char") == [
+        ("One.\n", "", 2), ("Two.\n", END, 3), ("Three.", END, 6), (" Four.\n", "", 6), ("\n", END, 7),
+    ]  # fmt: skip
+
+
+@given(st.lists(st.text(alphabet="ab \n.'", min_size=1, max_size=9).filter(str.strip), min_size=1, max_size=4), st.booleans())
+@pytest.mark.parametrize("how", ["char", "word"])
+def test_a_typed_text_has_the_tokens_of_the_file(how: str, documents: list[str], line_ends: bool) -> None:
+    """The stream of a file of documents is the text typed, with `<eos>` for each mark and at the end of the file."""
+    content = (MARK + "\n" * line_ends).join(documents)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.txt"
+        path.write_text(content)
+        text = look_into(look(path, DataConfig(tokens=how), None, True), DataConfig(task="generate", tokens=how))  # type: ignore[arg-type]
+        found = [row for some in text.rows() for row in zip(some.texts, some.targets.to_pylist(), strict=True)]
+    vocabulary = Vocabulary.build([tokens_of("ab aa bb a.b .'\n", how), ["\n", " "]], 99)
+    encoded = Encoded.of([tokens for tokens, _ in found], [target for _, target in found], vocabulary, (END,), False)
+    typed = tokens_of(content, how)
+    assert stream_of(encoded).tolist() == [*numbers_of(typed, vocabulary), EOS]
+    spans = spans_of(content, how)
+    assert [token for token, _, _ in spans] == typed and typed.count(MARK) == len(documents) - 1
+    assert all(content[a:b].startswith(token) for token, a, b in spans)
+
+
+def test_a_file_with_marks_is_another_dataset_than_before_and_others_are_not(tmp_path: Path) -> None:
+    plans = []
+    for content in ("The lamp.\n", "The lamp.<|endoftext|>\n"):
+        for name in ("a.txt", "a.csv"):
+            path = tmp_path / name
+            path.write_text("id,text\n" + f"1,{content}" * 9 if name == "a.csv" else content * 9)
+            config = DataConfig(task="generate", delimiter="," if name == "a.csv" else None)
+            found = Plan.of(sources_of({"train": path}, config, STREAM), STREAM)
+            sha = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest = hashlib.sha256(f"train {sha}\n".encode())
+            digest.update(json.dumps(plain(found.config) | {"reader": READER}, sort_keys=True).encode())
+            plans.append(found.fingerprint == digest.hexdigest())
+    assert plans == [True, True, False, True]
 
 
 def test_a_long_line_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

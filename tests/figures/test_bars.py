@@ -53,8 +53,8 @@ def test_lengths_lose_no_text(longest: int) -> None:
         lengths = found.splits[bar.name].lengths
         assert len(bar.y) <= bars.MOST_BINS
         assert bar.y.tolist() == [sum(lengths[width * i : width * (i + 1)]) for i in range(len(bar.y))]
-    last = figure.data[0].hovertext[-1]
-    assert ("–" in last) == (width > 1)
+    said = [figure.layout.xaxis.labelalias[f"{x:.1f}"] for x in figure.data[0].x]
+    assert said[0] == (f"0–{width - 1} tokens" if width > 1 else "0 tokens") and all(("–" in one) == (width > 1) for one in said)
     assert figure.layout.legend.traceorder == "normal" and [bar.name for bar in figure.data] == list(found.splits)
 
 
@@ -124,7 +124,12 @@ def test_per_class_of_entities_and_of_none() -> None:
 def test_confidences_are_those_of_each_tokens_tag(make_trace: Callable[..., Trace]) -> None:
     trace = make_trace(6, 3, answers=False)
     figure = validated(tags.confidences(trace.readouts, trace.labels, trace.tokens, class_colours(trace.labels), step=2))
-    heights = {int(pick): y for bar in figure.data for pick, y in zip(bar.customdata, bar.y, strict=True)}
+    *columns, points = figure.data
+    heights = {int(x) - FIRST: y for bar in columns for x, y in zip(bar.x, bar.y, strict=True)}
+    assert heights == dict(zip(points.customdata.tolist(), points.y.tolist(), strict=True))
+    assert {bar.hoverinfo for bar in columns} == {"skip"}  # else each tag would answer with its own nearest token
+    best = trace.readouts.argmax(1)
+    assert [*points.text] == [f"{trace.labels[best[t]]}: p = {trace.readouts[t].max():.3f}" for t in points.customdata]
     assert sorted(heights) == [1, 2, 3, 4, 5, 6]  # not the specials
     assert all(heights[t] == trace.readouts[t].max() for t in heights)
     assert figure.layout.shapes[0].x0 == FIRST + 1.5

@@ -55,6 +55,18 @@ def test_ticks_have_the_ink_and_what_else_a_figure_asks_for() -> None:
     assert layout["xaxis"]["tickfont"] == {"color": INK, "size": 9} and layout["font"]["color"] == INK
 
 
+@pytest.mark.parametrize(("traces", "mode"), [
+    ([{"type": "scatter", "mode": "lines+markers"}], "x unified"),
+    ([{"type": "bar"}, {"type": "scatter", "mode": "markers"}], "x unified"),
+    ([{"type": "bar", "orientation": "h"}, {"type": "scatter", "mode": "markers"}], "y unified"),
+    ([{"type": "heatmap"}, {"type": "scatter", "mode": "lines"}], "closest"),
+    ([{"type": "scatter", "mode": "markers"}], "closest"),
+])  # fmt: skip
+def test_lines_and_bars_answer_along_their_axis(traces: list[dict[str, Any]], mode: str) -> None:
+    assert frame(traces, 300, "x")["layout"]["hovermode"] == mode
+    assert frame(traces, 300, "x", hovermode="closest")["layout"]["hovermode"] == "closest"
+
+
 def test_a_figure_is_described_by_kind_axes_and_series() -> None:
     lines = [{"type": "scatter", "name": "&lt;b&gt;"}, {"type": "scatter", "name": "two"}]
     drawn = frame(lines, 300, "x", xaxis={"title": {"text": "epoch"}}, yaxis={"title": {"text": "loss"}})

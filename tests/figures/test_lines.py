@@ -1,6 +1,5 @@
 """Charts along the steps and the epochs hold the numbers they were given."""
 
-import json
 from collections.abc import Callable
 from typing import Literal
 
@@ -58,6 +57,7 @@ def test_a_long_text_has_one_row_of_points(make_trace: Callable[..., Trace]) -> 
     assert [curve.mode for curve in curves] == ["lines"] * 3
     assert np.array_equal(points.y, trace.answers.max(1)[::5])
     assert list(points.customdata) == list(range(0, 4002, 5)) and len(points.y) <= lines.MOST_POINTS
+    assert figure.layout.hovermode == "x unified" and figure.layout.xaxis.labelalias["6.0"] == f"{trace.tokens[5]} (t = 6)"
     assert len(figure.layout.xaxis.ticktext) <= 40
     assert len(figure.to_json()) < 1_000_000
 
@@ -76,17 +76,19 @@ def test_losses_are_filled_where_they_count(make_trace: Callable[..., Trace]) ->
     trace = make_trace(4, 2)
     values = -np.log(trace.readouts[:, 1])
     counted = np.arange(6) == 5
-    filled, hollow = validated(lines.step_losses(values, trace.tokens, "c1", 1, counted, BLUE)).data
+    filled, hollow, points = validated(lines.step_losses(values, trace.tokens, "c1", 1, counted, BLUE)).data
     assert filled.marker.color == BLUE and hollow.marker.color.startswith("rgba")
     assert np.array_equal(filled.y, values[5:]) and np.array_equal(hollow.y, values[:5])
-    assert list(filled.customdata) == [5] and filled.x[0] == FIRST + 5
-    assert len(validated(lines.step_losses(values, trace.tokens)).data) == 1
+    assert filled.x[0] == FIRST + 5
+    assert filled.hoverinfo == hollow.hoverinfo == "skip"  # else each would answer with its own nearest step
+    assert np.array_equal(points.y, values) and points.x.tolist() == [FIRST + t for t in points.customdata] == [*range(1, 7)]
+    assert len(validated(lines.step_losses(values, trace.tokens)).data) == 2
 
 
 def test_a_step_without_target_has_no_bar(make_trace: Callable[..., Trace]) -> None:
     values = np.array([np.nan, 0.5, np.inf, np.nan])
-    figure = json.loads(validated(lines.step_losses(values, make_trace(2, 2).tokens)).to_json())
-    assert len(figure["data"]) == 1
+    bars, points = validated(lines.step_losses(values, make_trace(2, 2).tokens)).data
+    assert bars.x.tolist() == points.x.tolist() == [2]
 
 
 def test_the_shortest_text_and_no_class_to_choose(make_trace: Callable[..., Trace]) -> None:

@@ -84,6 +84,18 @@ def test_on_each_ground_nothing_is_close_to_it_and_much_stands_out(ground: palet
     assert len(set(every)) == len(every), "the page replaces them one by one"
 
 
+@pytest.mark.parametrize(("ground", "theme"), [(palette.LIGHT, "light"), (palette.DARK, "dark")])
+def test_the_colour_of_a_sign_follows_the_theme_and_text_is_read_on_it(ground: palette.Ground, theme: str) -> None:
+    for colour in (palette.POSITIVE, palette.NEGATIVE):
+        shown = re.findall("#[0-9a-f]{6}", palette.by_theme(colour))[theme == "dark"]
+        assert shown == ground.diverging[palette.LIGHT.diverging.index(colour)]
+        parts = [[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in (shown, THEMES[theme]["backgroundColor"])]
+        mixed = "#" + "".join(f"{round(0.45 * part + 0.55 * below):02x}" for part, below in zip(*parts, strict=True))
+        assert contrast(mixed, THEMES[theme]["textColor"]) >= 4.5
+    assert palette.by_theme(palette.BLUE) == palette.BLUE and palette.by_theme("rgba(1,2,3,0.5)") == "rgba(1,2,3,0.5)"
+
+
+
 def test_the_words_of_both_themes_can_be_read() -> None:
     for theme in (THEMES["light"], THEMES["dark"]):
         for page in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):

@@ -23,7 +23,10 @@ def test_the_largest_terms_and_the_rest_are_the_sum(factor: float) -> None:
     i = int(first.name.split("[")[1][:-1])
     assert first.value == pytest.approx(2 * u[i]) and f"U[7, {i}] = {u[i]:.4f}" in first.says
     figure = validated(figures.terms(parts, terms.total))
-    assert [bar.name for bar in figure.data][-1] == "sum" and figure.data[-1].x[0] == terms.total
+    *drawn, points = figure.data
+    assert drawn[-1].name == "sum" and drawn[-1].x[0] == terms.total and {bar.hoverinfo for bar in drawn} == {"skip"}
+    assert points.x.tolist() == [*(part.value for part in parts), terms.total] and points.y.tolist() == [*range(len(parts) + 1)]
+    assert points.text[0] == f"{parts[0].says}: {parts[0].value:+.6f}" and figure.layout.hovermode == "y unified"
 
 
 def test_odd_numbers_are_drawn() -> None:

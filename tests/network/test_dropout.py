@@ -59,7 +59,26 @@ def test_rows_dropped_at_once_are_the_rows_dropped(words: int, count: int, seed:
     rng = np.random.default_rng(seed)
     table, rows = rng.standard_normal((words, 5)), rng.integers(words, size=count)
     at_once = np.full((count, 5), np.nan)
-    thin_rows(at_once, table, rows, 0.4, 17)
+    thin_rows(at_once, table, rows, np.arange(count), 0.4, 17)
     one_by_one = table[rows]
     thin(one_by_one, 0.4, 17)
     assert (at_once == one_by_one).all()
+
+
+def test_a_variational_mask_is_one_for_all_steps_of_a_text_and_lasts_until_the_state_is_reset() -> None:
+    dropout, x, of = Dropout(0.4, variational=True).train(), torch.ones(6, 5, 30), torch.tensor([0, 3, 3, 4, 0])
+    masks = []
+    for noise in (Noise(1, 7), Noise(1, 8, 1), Noise(1, 9, 2), Noise(1, 9), Noise(2, 7)):
+        dropout.noise = noise
+        whole, again, other = dropout.states(x, 1), dropout.states(x, 1), dropout.states(x, 2)
+        assert torch.equal(whole, whole[:1].expand_as(whole)) and torch.equal(whole, again) and not torch.equal(whole, other)
+        assert torch.equal(dropout.states(x[0, of], 1, of, 5), whole[0, of])
+        assert len({tuple(row) for row in whole[0].tolist()}) == 5, "each text has its own"
+        thinned = x.numpy().copy()
+        thin(thinned, 0.4, noise.lasting(1), 5 * 30)
+        assert (thinned == whole.numpy()).all()
+        masks.append(whole)
+    assert torch.equal(masks[0], masks[1]) and torch.equal(masks[0], masks[2])
+    assert not torch.equal(masks[0], masks[3]) and not torch.equal(masks[0], masks[4])
+    fresh = Dropout(0.4).train()
+    assert not torch.equal(*fresh.states(x, 1)[:2]) and dropout.eval().states(x, 1) is x

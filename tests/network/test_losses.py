@@ -122,6 +122,35 @@ def loss_and_gradients(network: Network, states: torch.Tensor, of: weighting.Cou
     return loss, *into, grad
 
 
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("most", [1, 70, 10_000])
+def test_blocks_of_steps_give_the_numbers_of_all_at_once(tied: bool, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses and all gradients of a language model of 20 words over 7 steps of 5 texts, in blocks of 1, 3 and all steps."""
+    model = model_of("lstm", tied=tied, embedding=4, hidden=4)
+    rng, found = np.random.default_rng(0), []
+    at = torch.arange(0, 35, 2)
+    given = {"tokens": torch.from_numpy(rng.integers(20, size=(7, 5))), "lengths": torch.full((5,), 7), "at": at,
+             "labels": torch.from_numpy(rng.integers(20, size=len(at))), "weights": torch.from_numpy(rng.random(len(at))),
+             "total": torch.tensor(5.0)}  # fmt: skip
+    for limit in (most, 2**23):
+        monkeypatch.setattr(losses, "MOST_LOGITS", limit)
+        network = network_of(model, 20, 20).double()
+        outputs = network(given)
+        assert ("losses" in outputs) == (limit < 20 * len(at)) and ("logits" in outputs) != ("losses" in outputs)
+        total, divisor, each = losses.cross_entropy(outputs, given)
+        (total / divisor).backward()
+        found.append([each.detach(), *(p.grad for p in network.parameters())])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
+def test_the_gradients_in_blocks_are_those_of_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(losses, "MOST_LOGITS", 15)
+    torch.manual_seed(0)
+    h, v, c = (torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((7, 3), (6, 3), (6,)))
+    assert torch.autograd.gradcheck(lambda *a: losses.LossesInBlocks.apply(*a, torch.tensor([0, 5, 2, 2, 1, 4, 3])), (h, v, c))
+
+
 @pytest.mark.parametrize("by_text", [True, False])
 def test_what_a_chunk_counts_is_its_part_of_all(by_text: bool) -> None:
     rng = np.random.default_rng(0)

@@ -36,7 +36,18 @@ def sound(app: AppTest) -> AppTest:
     assert not app.exception, [e.message for e in app.exception]
     faults = [e.value for e in app.error if "unexpected error occurred" in e.value]
     assert not faults, faults
+    for drawn in app.get("plotly_chart"):
+        answers_along_an_axis(json.loads(drawn.proto.spec), drawn.proto.id)
     return app
+
+
+def answers_along_an_axis(figure: dict, key: str) -> None:
+    """Makes sure that hover on lines and bars says all values at the nearest x, or of the nearest row."""
+    kinds = {one.get("mode", "") if one["type"] == "scatter" else one["type"] for one in figure["data"]}
+    rows = any(one.get("orientation") == "h" for one in figure["data"]) or key.endswith("-view-per_class")
+    if "heatmap" not in kinds and any("lines" in kind or kind == "bar" for kind in kinds):
+        assert figure["layout"]["hovermode"] == ("y unified" if rows else "x unified"), key
+        assert figure["layout"]["hoverdistance"] == -1, key
 
 
 def chart(app: AppTest, key: str) -> dict:

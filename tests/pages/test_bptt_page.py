@@ -109,9 +109,9 @@ def test_the_losses_add_up_as_their_mean_or_their_sum_and_the_link_says_so(opene
     assert found.total == pytest.approx(steps * mean.total)
     (latex,) = (m.value for m in app.get("latex") if "L(t)" in m.value)
     assert rf"L = \sum_{{t=1}}^{{{steps}}} L(t) = " in latex and latex.rstrip("$\n ").endswith(f"= {found.total:.4g}")
-    table = next(frame.value for frame in app.dataframe if "w_t L(t)" in frame.value)
+    table = next(frame.value for frame in app.dataframe if "wₜ L(t)" in frame.value)
     np.testing.assert_allclose(table["L(t)"], found.values, rtol=1e-6)
-    assert table["w_t"].tolist() == [1.0] * steps and table["sum so far"].iloc[-1] == pytest.approx(found.total)
+    assert table["wₜ"].tolist() == [1.0] * steps and table["sum so far"].iloc[-1] == pytest.approx(found.total)
     link = {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
     assert link["reduce"] == "sum" and opened(filled, **link).button_group(key="pick-reduce").value == "sum"
     last = opened(filled, run=run, text=TEXT, loss="last", reduce="zzz")
@@ -169,7 +169,7 @@ def test_every_view_opens_for_a_cell_that_is_made_otherwise(opened, cell: str, t
         held = found.readout.at(found.rows, 2) if parameter in found.readout.pairs else found.layers[n % 2]
         assert map_ is not None and held.pairs[parameter].shape == (len(found.rows), len(found.tokens))
     said = " ".join(m.value for m in app.markdown)
-    assert "‖∂L(t)/∂" in said or "does not walk back through time" in said
+    assert "‖∂L(t)/∂" in said or "No loss travels back through time" in said
 
 
 def test_runs_are_pinned_side_by_side(opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,13 @@ def test_scores_of_earlier_weights_are_said_to_be(evaluated: Workspace, open_pag
     assert len(said) == 1 and "earlier weights" in said[0]
 
 
+def test_what_was_not_evaluated_yet_says_which_button_to_press(evaluated: Workspace, open_page: Open) -> None:
+    run = classifier(evaluated)
+    app = open_page("evaluate", evaluated.root, run=run.id, on="dev")
+    assert "Press **Evaluate**" in app.info[0].value and any(button.label == "Evaluate" for button in app.button)
+    assert not open_page("evaluate", evaluated.root, run=run.id, on="test").info[0].value.startswith("Not evaluated")
+
+
 def test_an_evaluation_of_before_losses_were_kept_opens(evaluated: Workspace, open_page: Open) -> None:
     run = classifier(evaluated)
     path = evaluations.folder(run, run.config.fingerprint, "test") / "scores.json"

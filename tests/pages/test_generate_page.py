@@ -6,10 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnn_core import tasks
+from rnn_core.analysis.corpus_hunt import hunt_corpus
 from rnn_core.analysis.loading import load
+from rnn_core.commands import main
 from rnn_core.config import WriteConfig
+from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.explorations import Writing
+from rnn_core.workspace.store import SAMPLES
 from tests.pages.driving import Open, sound
 
 RUN = "00-notebook"
@@ -48,6 +52,7 @@ def settle(app: AppTest, prompt: str, how: WriteConfig = HOW) -> AppTest:
     for name in ("length", "temperature", "top_k", "top_p", "seed"):
         app.number_input(key=f"how-{name}").set_value(getattr(how, name))
     app.text_input(key="how-stop").set_value(how.stop)
+    app.toggle(key="how-past_end").set_value(how.past_end)
     button(app, "Write")
     return app
 
@@ -91,6 +96,14 @@ def test_any_prompt_is_continued(prompt: str, open_page: Open, fresh: Path) -> N
     assert saved(app, fresh).branches[-1].text == written(fresh, prompt, HOW)
 
 
+def test_it_goes_on_after_the_end_of_a_document(open_page: Open, fresh: Path) -> None:
+    how = WriteConfig(length=40, seed=3, past_end=True)
+    app = settle(open_page("generate", fresh), "The end.<|endoftext|>\nM", how)
+    branch = saved(app, fresh).branches[-1]
+    assert not app.error and branch.how == how and branch.text == written(fresh, "The end.<|endoftext|>\nM", how)
+    assert not any("Not in the vocabulary" in caption.value for caption in app.caption)
+
+
 def test_it_stops_at_a_text_and_the_next_seed_writes_another(open_page: Open, fresh: Path) -> None:
     app = settle(open_page("generate", fresh), "Monday, ", WriteConfig(length=300, stop="\\n"))
     text = saved(app, fresh).branches[-1].text
@@ -130,7 +143,7 @@ def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, f
 
 
 @pytest.mark.parametrize(("expression", "said"), [("", "Type a regular expression"), ("(", "not a valid regular expression"),
-                                                  ("zzz+", "too rare in this text")])  # fmt: skip
+                                                  ("zzz+", "too few tokens with the pattern")])  # fmt: skip
 def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
     app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
     assert said in app.error[0].value
@@ -142,3 +155,26 @@ def test_a_pasted_text_is_coloured_by_its_surprise(open_page: Open, fresh: Path)
     app.text_area(key="pasted").set_value("Anna said so.")
     sound(app.run())
     assert not app.error and app.dataframe[0].value["t"].max() <= len("Anna said so.") + 2
+
+
+def test_a_hunt_over_a_corpus_is_a_job_whose_result_is_shown(
+    open_page: Open, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def start(folder: Path, arguments: list[str]) -> None:
+        asked.append(arguments)
+        assert main([*arguments, "--job", str(folder)]) == 0
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=r"\w+", corpus="verses.txt")
+    assert app.selectbox(key="pick-corpus").options == ["the sample verses.txt", "the sample notebook.txt"]
+    button(app, "Hunt in it")
+    said = [words.value for words in app.markdown if "best in verses" in words.value]
+    path = SAMPLES / "verses.txt"
+    tokens = len(path.read_text(encoding="utf-8"))
+    found = hunt_corpus(load(Workspace(fresh).run(RUN)), [list(path.read_text())], "verses.txt", "expression", r"\w+")
+    assert f"Unit **{found.hunt.units[0]}**" in said[0] and f"of the {tokens:,} tokens. " in said[0]
+    assert not any(one.label == "Hunt in it" for one in app.button), "it is saved"
+    again = open_page("generate", fresh, **link(app))
+    assert any("best in verses" in words.value for words in again.markdown) and len(asked) == 1

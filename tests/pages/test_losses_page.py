@@ -140,7 +140,7 @@ def test_a_run_that_cannot_have_a_twin_leads_to_one_that_has(workspace: Workspac
     offered = next(button for button in app.button if button.label.startswith("Compare "))
     offered.click()
     sound(app.run())
-    assert any("half of the words read" in text.value for text in app.markdown)
+    assert any("Half of the words read" in text.value for text in app.markdown)
 
 
 def test_runs_in_training_are_shown_until_both_have_weights(here: Workspace, open_page: Open) -> None:
@@ -155,7 +155,7 @@ def test_runs_in_training_are_shown_until_both_have_weights(here: Workspace, ope
         assert not app.warning and app.selectbox(key="pick-run").value == "9-every"
         said = " ".join(text.value for text in app.markdown)
         assert said.count("is being trained") == 2 and "run <b>" not in said
-        assert not any("half of the words" in text.value for text in app.markdown)
+        assert not any("Half of the words" in text.value for text in app.markdown)
         trained = open_page("train", here.root, run="9-every")
         headings = [heading.value for heading in trained.subheader]
         assert len([heading for heading in headings if heading.startswith("run ")]) == 2, "the progress of both"

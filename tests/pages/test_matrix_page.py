@@ -128,10 +128,37 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     colour = class_colours(seen.labels)[seen.labels[label]]  # the class has it on every page
     assert [line["line"]["color"] for line in lines] == [colour, colour]
     gained = gain(one, saved.encoded("dev"), 24)
-    assert f"**{gained.recurrent:.4f}** with recurrence, **{gained.feed_forward:.4f}** without when" in said(app)
+    assert f"- with recurrence: **{gained.recurrent:.4f}**\n- without recurrence, the readout of `<eos>`: " in said(app)
+    assert f"the readout of `<eos>`: **{gained.feed_forward:.4f}**\n- without" in said(app)
+    assert f"the mean of the readouts of all steps: **{gained.mean:.4f}**" in said(app)
     majority = Workspace(filled).run(run).majority
     assert f"Always answering {majority}, the most frequent class of training, gets " in said(app)
     assert f"gets {gained.shares[one.outcomes.index(majority)]:.4f} here" in said(app)
+
+
+def test_all_tabs_count_steps_alike_and_begin_at_the_first_word(opened, filled: Path, named: dict[str, str]) -> None:
+    run = named["reviews.csv"]
+    _, seen = read(filled, run)
+    long = "a b c d e f g h i j k l m n o p"
+    for link, t in (({}, 2), ({"step": "3"}, 4)):
+        boxes = {}
+        for part in PARTS:
+            app = opened(filled, run=run, text=TEXT, part=part, unit="2", source="typed", **link)
+            if boxes_of := [box for box in app.number_input if box.key == "pick-step"]:
+                boxes[part] = boxes_of[0].value
+            if part == "texts":
+                assert f"At t = {t} of text 1" in said(app)
+                assert chart(app, "view-indices")["layout"]["shapes"][0]["x0"] == t - 0.5
+            if part == "unit":
+                assert f"at t = {t} (“{seen.tokens[t - 1]}”): **h = " in said(app)
+        assert boxes == {"texts": t, "unit": t, "alone": t}, "the other tabs look at no step"
+    app = opened(filled, run=run, text=TEXT, source="typed")
+    app.text_area(key="pick-rows").set_value(long)
+    app = sound(app.run())
+    last = sound(app.number_input(key="pick-step").set_value(18).run())
+    assert last.number_input(key="pick-step").value == 18 and "texts 1 to 2 of 2, steps 9 to 18 of 18" in " ".join(
+        caption.value for caption in last.caption
+    )
 
 
 def test_the_ledgers_batch_and_steps_are_in_the_link(opened, filled: Path, named: dict[str, str]) -> None:

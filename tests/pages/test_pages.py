@@ -75,7 +75,7 @@ def test_inspect_shows_any_layer_direction_and_gate(
     held = {"h": seen.states, "m": seen.cells} | seen.gates
     drawn = numbers(chart(app, "view-state")["data"][0]["y"])
     np.testing.assert_allclose(drawn, held[quantity][1, 1, 2], atol=1e-6)
-    assert any(f"**{quantity}_t[3] = {held[quantity][1, 1, 2, 3]:.4f}**" in caption.value for caption in app.caption)
+    assert any(f"**{quantity}ₜ[3] = {held[quantity][1, 1, 2, 3]:.4f}**" in caption.value for caption in app.caption)
     scale = chart(app, "view-states")["data"][0]
     assert (scale["zmin"] == 0) == (quantity in "ifq")
 

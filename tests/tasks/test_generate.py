@@ -1,5 +1,6 @@
 """A language model: its targets, its carried state, its scores, and the text it writes, each against another way to get it."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterator
@@ -15,10 +16,10 @@ from rnn_core.analysis.bptt_pass import doubled, forward, target_of
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
-from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig
+from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, WriteConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.streams import END, stream_of, tokens_of
-from rnn_core.data.vocabulary import SOS, Vocabulary
+from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
 from rnn_core.network.dropout import Noise
 from rnn_core.network.models import Network
 from rnn_core.network.prediction import follow
@@ -296,6 +297,31 @@ def test_train_evaluate_inspect_gradients_and_generate(
         said = run_command(capsys, "generate", run.id, f"--{wrong}", place, status=2)
         assert f"option {wrong.split('=')[0]} does not fit" in said
     assert "no labels" in run_command(capsys, "predict", run.id, path, "--out", tmp_path / "x.csv", place, status=2)
+
+
+@pytest.mark.parametrize("how", ["char", "word"])
+def test_writing_ends_with_a_document_or_goes_on_with_another(how: str, workspace: Workspace) -> None:
+    """The text that goes on, read again, has the tokens that were written, with the probabilities that they had."""
+    vocabulary = Vocabulary.build([tokens_of(TEXT, how)], 100)
+    config = dataclasses.replace(config_of(), data=DataConfig(task="generate", tokens=how))  # type: ignore[arg-type]
+    one = load(saved_run(workspace, config, labels=(), vocabulary=vocabulary))
+    with torch.no_grad():
+        one.network.bias_out[EOS] += 2
+    settings = WriteConfig(length=60, seed=1)
+    short = [*TASK.write(one.network, config, vocabulary, "the", settings)]
+    long = [*TASK.write(one.network, config, vocabulary, "the", dataclasses.replace(settings, past_end=True))]
+    assert len(short) < 60 == len(long) and long[: len(short)] == short and long[len(short)].token == "<eos>"
+    assert all(token.token != "<eos>" for token in short) and sum(token.token == "<eos>" for token in long) > 2
+    text = "the" + "".join(token.text for token in long)
+    seen = trace(one, text)
+    begin = 1 + len(tokens_of("the", how))
+    assert seen.indices[begin:-1].tolist() == [vocabulary.words.index(token.token) for token in long]
+    p = seen.readouts[np.arange(begin - 1, begin + 59), seen.indices[begin:-1]]
+    np.testing.assert_allclose(p, [token.p for token in long], rtol=1e-4)
+    at = begin + len(short)
+    beginning = "the" + "".join(token.text for token in long[: len(short) + 1])
+    first = next(iter(TASK.write(one.network, config, vocabulary, beginning, settings)), None)
+    assert first is None or seen.readouts[at, vocabulary.words.index(first.token)] == pytest.approx(first.p, rel=1e-4)
 
 
 def test_a_run_that_classifies_writes_nothing(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 
 from rnn_core.data.batches import Encoded
 from rnn_core.network.weighting import label_entropy, step_weights
-from rnn_core.training.learning import AT_ENTROPY, MARGIN, NO_BETTER, ONE_ANSWER, doubts, warning
+from rnn_core.training.learning import AT_ENTROPY, MARGIN, NO_BETTER, ONE_ANSWER, ONE_CLASS, doubts, warning
 from rnn_core.training.loop import Training
 from rnn_core.workspace.runs import Speech
 from tests.tiny import LABELS, WORDS, classified, config_of, model_of, vocabulary_of
@@ -33,6 +33,7 @@ LEARNT = {"train_loss": 0.3, "dev_loss": 0.5, "label_entropy": H, "dev_accuracy"
         ({"dev_accuracy": 0.5}, (NO_BETTER,)),
         ({"dev_accuracy": 0.5001}, ()),
         (FAILED, (ONE_ANSWER, AT_ENTROPY, NO_BETTER)),
+        ({"dev_accuracy": 1.0, "dev_majority": 1.0}, ()),  # no accuracy is higher
     ],
 )
 def test_each_doubt_has_its_figures(change: dict[str, Any], found: tuple[str, ...]) -> None:
@@ -56,7 +57,7 @@ def test_the_warning_has_the_numbers_the_classes_and_what_to_try() -> None:
     said = warning(FAILED | {"train_loss": 0.6929}, "accuracy", LABELS)
     assert said == (
         "This network has not learnt anything yet. All answers on dev are one class, “good”. The training loss, 0.6929, "
-        "is still at the entropy of the training labels, 0.6931: answers that ignore the text reach that too. The dev "
+        "is still at the entropy of the training labels, 0.6931: an answer that ignores the text reaches that too. The dev "
         "accuracy, 0.5000, is not above that of always answering “good”, the most frequent class of training: 0.5000. Try more "
         "epochs, a higher learning rate or a larger network, and check on Data whether the labels can be told from the texts."
     )
@@ -66,6 +67,19 @@ def test_the_warning_has_the_numbers_the_classes_and_what_to_try() -> None:
     for odd in (7, -1, 0.5, "x"):
         found = warning(FAILED | {"dev_only_answer": 5, "majority_class": odd}, "accuracy", LABELS)
         assert found is not None and "always answering the same one" in found
+
+
+def test_where_dev_has_one_class_the_advice_is_on_dev_and_not_on_the_network() -> None:
+    one = {"dev_only_class": 0, "dev_only_answer": 0, "dev_accuracy": 0.9, "dev_majority": 1.0}
+    assert doubts(LEARNT | one, "accuracy") == (ONE_CLASS,)
+    assert warning(LEARNT | one, "accuracy", LABELS) == (
+        f"All of dev is one class, “{LABELS[0]}”, so the dev accuracy does not show whether the network tells the classes "
+        "apart. Data says why: add different texts of the other classes, or give a dev file."
+    )
+    assert doubts(FAILED | one, "accuracy") == (AT_ENTROPY, ONE_CLASS)
+    said = warning(FAILED | one, "accuracy", LABELS)
+    assert said and said.startswith("This network has not learnt anything yet. The training loss")
+    assert "All of dev is one class" in said
 
 
 # ---- the entropy ----------------------------------------------------------------------------------------------------

@@ -44,10 +44,10 @@ def test_lines_and_words_are_those_of_the_analysis(
             apart = np.linalg.norm(found.separate.states - found.whole.states, axis=1)
             words = views.parting_words(cut)
             first = int(np.flatnonzero(apart > 1e-9)[0])
-            assert f"parts from the uncut one at t = {first + 1}" in words and first >= (0 if both else 4)
+            assert f"differ from those of the uncut text from t = {first + 1} (" in words and first >= (0 if both else 4)
             assert f"at t = {apart.argmax() + 1}: {apart.max():.4g}" in words
             other = (found.separate.readouts.argmax(1) != found.whole.readouts.argmax(1)).sum()
-            assert f"another one at {other} step" in words
+            assert f"class differs at {other} step" in words
 
 
 def test_a_long_text_is_read_in_part_and_one_piece_cuts_nothing(workspace: Workspace) -> None:

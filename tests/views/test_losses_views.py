@@ -1,5 +1,6 @@
 """The figures of the two losses draw the numbers they are given, each run in its own colour."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -43,14 +44,30 @@ def test_a_difference_is_told_in_texts_and_with_its_interval(found: dict[str, Al
                       right_at_half=right[loss], right_at_end=right[loss]) for loss, one in found.items()
     }  # fmt: skip
     said, interval = losses.summary(losses.Twins(runs)), paired(right["every"], right["last"])
-    assert "70.8% (17 of 24 texts) with the loss at every step and on 54.2% (13 of 24) with the loss at the last" in said
-    assert "16.7 points more for every step" in said
-    assert "On 6 texts only the run with the loss at every step is right, on 2 texts only the other" in said
-    assert f"from {100 * interval.low:+.1f} to +{100 * interval.high:.1f} points, so chance".replace("-", "−") in said
+    assert "70.8% (17 of 24 texts) with the loss at every step, on 54.2% (13) with the loss at the last step" in said
+    assert "step: 4 texts more." in said
+    bounds = f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}".replace("-", "−")
+    assert f"The 95% interval of the difference is {bounds} percentage points, so it may be chance." in said
     assert interval.low < 0 < interval.high
+    table = losses.apart(losses.Twins(runs))
+    assert table["read"] == ["half of the words", "all words"]
+    assert (right["every"] & ~right["last"]).sum() == 6 and (right["last"] & ~right["every"]).sum() == 2
+    assert list(table.values())[1:] == [[6, 6], [2, 2]]
     clear = runs | {"last": replace(runs["last"], right_at_end=np.zeros(24, bool), right_at_half=np.zeros(24, bool))}
     assert "chance" not in losses.summary(losses.Twins(clear))
     assert "interval" not in losses.summary(losses.Twins(found)), "an older file has no answer for each text"
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "words"), [(665, 642, "23 texts more"), (707, 708, "1 text fewer"), (5, 5, "no difference")]
+)
+def test_the_difference_is_that_of_the_counts_shown(found: dict[str, Along], more: int, less: int, words: str) -> None:
+    runs = {
+        loss: replace(found[loss], texts=872, readouts=np.full(21, right / 872), answers=np.full(21, right / 872))
+        for loss, right in (("every", more), ("last", less))
+    }
+    said = losses.summary(losses.Twins(runs))
+    assert said.count(f"({more} of 872 texts)") == said.count(f"({less}) with the loss at the last step: {words}.") == 2
 
 
 @pytest.mark.parametrize(("reduce", "formula"), [("mean", r"$L = \frac{1}{T} \sum_t L(t)$"), ("sum", r"$L = \sum_t L(t)$")])
@@ -73,11 +90,11 @@ def test_a_gradient_of_zero_has_no_place_on_a_logarithmic_scale(found: dict[str,
 def test_the_words_hold_the_numbers(found: dict[str, Along]) -> None:
     said = losses.summary(losses.Twins(found))
     last, every = found["last"], found["every"]
-    for value in (every.readouts[10], last.readouts[10], every.answers[-1], last.answers[-1]):
-        assert f"{value:.1%}" in said
-    more = "more" if every.readouts[10] > last.readouts[10] else "fewer"
-    assert f"{abs(100 * (every.readouts[10] - last.readouts[10])):.1f} points {more} for every step" in said
-    assert "no difference" in losses.summary(losses.Twins({"last": last, "every": last}))
+    assert [float(share) for share in re.findall(r"([\d.]+)% \(", said)] == pytest.approx(
+        [100 * value for value in (every.readouts[10], last.readouts[10], every.answers[-1], last.answers[-1])], abs=0.05
+    )
+    assert "no difference." in losses.summary(losses.Twins({"last": last, "every": last}))
+    assert not losses.apart(losses.Twins(found)) and len(losses.SUMMARY.render(losses.Twins(found))) == 1
     for view in (losses.RIGHT, losses.REACH, losses.DECIDED):
         answered = answer(view, given(along=found))
         assert answered.runs is not found and view.explain(answered)

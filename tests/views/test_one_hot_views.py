@@ -71,7 +71,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
         every = equations.all_terms(unit)
         assert sum(every["value"]) == pytest.approx(unit.terms.total, abs=1e-9)
         assert len(every["term"]) >= len(unit.terms.hidden) + len(unit.terms.inputs) + 1
-        bars = validated(figure(equations.TERMS, unit)).data
+        bars = [drawn for drawn in validated(figure(equations.TERMS, unit)).data if drawn.type == "bar"]
         total = float(bars[-1].x[0])
         assert sum(sum(bar.x) for bar in bars[:-1]) == pytest.approx(total) == unit.terms.total
     for label in (None, NASTY[2], "none"):
@@ -162,7 +162,12 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     found = padding.audit(one, seen, 4)
     looking = Looking(one, seen, pads=4, side="left")
     assert f"**{max(found.of(side, False).state for side in padding.SIDES):.2g}**" in pads.drift_words(looking(pads.DRIFTS))
-    assert "stays h₀ = 0" in pads.STATES.explain(looking(pads.STATES))
+    padded = looking(pads.STATES)
+    assert "stays h₀ = 0" in pads.STATES.explain(padded)
+    assert "`<sos>` is t = 1, so the row goes from t = −3 to t = 14" in pads.STATES.explain(padded)
+    names = list(figure(pads.STATES, padded)["layout"]["xaxis"]["labelalias"].values())
+    assert [padded.tokens[4], names[3], names[4]] == ["<sos>", "&lt;pad&gt; (t = 0)", "&lt;sos&gt; (t = 1)"]
+    assert r"$$h_{-4} = 0," in pads.STATES.explain(padded)
     paid = pads.cost_words(PaddingCost(10, 20, 30, 0.75, 0.5, 0.7))
     assert "10 of 20 dev texts" in paid and "**0.7500**" in paid and "| -0.2500 |" in paid
     gained = RecurrenceGain(20, 20, 20, 0.75, 0.5, 0.6, (0.375, 0.625))

@@ -25,6 +25,7 @@ from rnn_core.views import evaluate as evaluate_views
 from rnn_core.views import inspect as inspect_views
 from rnn_core.views.inputs import NEEDS, Answers, given
 from rnn_core.views.inspect import name_of, quantities
+from rnn_core.views.inspect.readout import LOGIT
 from rnn_core.views.view import View, literal, number
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
@@ -55,6 +56,7 @@ def escaped_only(explanation: str) -> None:
     plain = re.sub(r"\$\$.*?\$\$|\$F_1[^$]*\$|`<\w+>`", "", re.sub(r"\\\\|:gray\[\]", "", explanation), flags=re.DOTALL)
     plain = re.sub(r"\\[^\w\s]", "", plain)
     assert not re.search(r"[<>$\[\]`~]", plain), plain
+    assert not re.search(r"\b[hxwao]_[tk]\b", plain), "an index outside of a formula is a subscript"
 
 
 def test_the_table_names_each_view_of_each_file_once() -> None:
@@ -173,7 +175,7 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     assert f"{seen.answers[3].max():.4f}" in answers and f"curve: t = {seen.decision_step + 1} (" in answers
     readouts = inspect_views.BELIEFS.explain(Looking(one, seen, step=3, curve="readouts")(inspect_views.BELIEFS))
     assert f"{seen.readouts[3].max():.4f}" in readouts
-    assert ("never taught" in readouts) == (loss == "last")
+    assert ("never trained" in readouts) == (loss == "last")
     at_label = losses(seen, [0])
     told = explained(inspect_views.LOSSES)
     assert f"= {number(float(at_label[3]))} nats" in told
@@ -185,13 +187,30 @@ def test_explanations_hold_this_very_runs_numbers(workspace: Workspace, loss: st
     assert number(float(seen.gates["f"][0, 0, 3].max())) in explained(inspect_views.STATE)
 
 
+def test_the_answer_if_the_text_stopped_and_the_readout_are_told_apart_where_they_stand_together(workspace: Workspace) -> None:
+    one = loaded(workspace, "lstm")
+    seen = trace(one, "the film was not good")
+    assert seen.answers is not None and not np.allclose(seen.answers[3], seen.readouts[3])
+    np.testing.assert_allclose(seen.answers[-1], seen.readouts[-1])  # "at <eos> itself both are the same"
+
+    def captions(view: View[Any, Any], **chosen: Any) -> str:
+        return " ".join(str(p.content) for p in view.render(Looking(one, seen, step=3, **chosen)(view)) if p.kind != "figure")
+
+    assert "takes one more step first, on `<eos>`" in captions(inspect_views.LOSSES)
+    assert "after one more step on `<eos>`" in captions(inspect_views.PROBABILITIES)
+    assert not captions(inspect_views.PROBABILITIES, curve="readouts")
+    assert "without the step on `<eos>`" in captions(LOGIT)
+    tagger = loaded(workspace, "lstm", "tag")
+    assert "eos" not in str(LOGIT.render(Looking(tagger, trace(tagger, "film"), step=1)(LOGIT))[0].content)
+
+
 def test_how_a_unit_is_chosen_follows_what_can_be_clicked(workspace: Workspace) -> None:
     one = loaded(workspace, "lstm")
     short, long = (trace(one, "film " * count) for count in (2, 2500))
     assert "Click a cell" in inspect_views.unit_words(Looking(one, short, step=1)(inspect_views.STATES))
     assert "row of points" in inspect_views.unit_words(Looking(one, long, step=1)(inspect_views.STATES))
     said = inspect_views.unit_words(Looking(one, short, step=1, unit=2, quantity="m")(inspect_views.STATES))
-    assert f"m_t[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
+    assert f"mₜ[2] = {short.cells[0, 0, 1, 2]:.4f}" in said and "t = 2" in said
 
 
 def test_the_direction_looked_at_is_named(workspace: Workspace) -> None:
@@ -314,8 +333,8 @@ def test_every_view_of_evaluate_draws_and_explains(workspace: Workspace, task: s
 
 def test_the_commonest_error_is_named_and_perfect_answers_have_none() -> None:
     said = evaluate_views.CONFUSION.explain(metrics.scores(np.array([[5, 1, 0], [3, 2, 0], [0, 0, 4]]), NASTY[:3]))
-    assert f"{literal(NASTY[1])} taken for {literal(NASTY[0])}, 3 times" in said
-    assert "commonest" not in evaluate_views.CONFUSION.explain(metrics.scores(np.diag([5, 2, 0]), NASTY[:3]))
+    assert f"{literal(NASTY[1])} answered as {literal(NASTY[0])}, 3 times" in said
+    assert "most frequent error" not in evaluate_views.CONFUSION.explain(metrics.scores(np.diag([5, 2, 0]), NASTY[:3]))
 
 
 def test_the_class_explained_is_counted_by_hand() -> None:

@@ -74,6 +74,8 @@ def test_the_choice_is_the_distribution_at_the_step_before(read: tuple[Trace, In
         assert found.rank == 1 + (own > own[seen.indices[step]]).sum()
         figure, caption = views.CHOICE.render(found)
         assert "<b>" not in validated(figure.content).to_json() and f"{number(found.entropy)} nats" in caption.content
+        drawn_from = f"{(drawn > 0).sum()} of the {len(o)} tokens, with an entropy of {number(found.drawn_entropy)} nats."
+        assert caption.content.startswith("The bars are the network's own probabilities p") and drawn_from in caption.content
         assert f"H = {number(found.entropy)} nats" in views.CHOICE.explain(found)
 
 
@@ -113,8 +115,11 @@ def test_the_hunt_shows_the_scores_of_its_units(cell: str, pattern: str, workspa
     np.testing.assert_allclose(found.hunt.held_out, hunt.held_out)
     np.testing.assert_allclose(found.running.strength, values[:, 1] / np.abs(values[:, 1]).max(), rtol=1e-5)
     said, table = HUNT.render(found)[:2]
-    assert f"Unit **{hunt.units[0]}**" in said.content and number(float(hunt.held_out[0])) in said.content
-    assert table.content.columns["unit"] == hunt.units[:10].tolist() and number(float(hunt.chance)) in HUNT.explain(found)
+    score = "r²" if pattern == "place" else "balanced accuracy"
+    assert f"Unit **{hunt.units[0]}**" in said.content
+    assert f"its {score} on held-out text is **{hunt.held_out[0]:.3f}**" in said.content
+    assert table.content.columns["unit"] == hunt.units[:10].tolist() and f"gives {hunt.chance:.3f}." in HUNT.explain(found)
+    assert table.content.formats == {f"{score}, fitted": "%.3f", f"{score}, held out": "%.3f"}
 
 
 def test_a_hunt_without_an_expression_asks_for_one(read: tuple[Trace, Inputs]) -> None:

@@ -15,7 +15,7 @@ TABS = {
 view_panel.COMPONENTS["running"] = running.text
 
 st.title("Generate")
-st.caption("A language model continues your text. Click a token to see which others could have come, and go on with one of them.")
+st.caption("A language model continues your text. Click a token to see the alternatives, and continue with one of them.")
 
 run = run_choice.choose_run("generate", fitting=True)
 for name, tab in state.tabs("reading", {name: title for name, (title, _) in TABS.items()}).items():

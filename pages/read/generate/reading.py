@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import inputs, state, view_panel, widgets
+from pages.read.generate import corpus
 from rnn_core import tasks
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
@@ -70,4 +71,5 @@ def hunt(run: Run) -> None:
     found = shown.answer(read, shown.chosen(state.selection()))
     units = found.hunt.units[:10].tolist()
     st.pills("Colour the text by unit", units, **state.bound("unit", found.unit if found.unit in units else None))
+    corpus.show(run, shown.chosen(state.selection()).settled(read))
 

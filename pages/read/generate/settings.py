@@ -46,6 +46,10 @@ def how() -> WriteConfig:
             row.text_input(field.title or name, key=key, on_change=_set, args=(name,), max_chars=200, width=122,
                            help=f"{said} Write \\n for the end of a line.")  # fmt: skip
             continue
+        if name == "past_end":
+            st.session_state[key] = value
+            row.toggle(field.title or name, key=key, on_change=_set, args=(name,), help=said)
+            continue
         low, high = bounds(field)
         most = _LARGEST.get(name, high)
         st.session_state[key] = min(value, most)

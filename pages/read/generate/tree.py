@@ -52,7 +52,8 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
     if not order:
         st.caption("With these settings no other token could come here.")
         return None
-    st.caption(f"Continue from here with another token instead of “{literal(trace.tokens[step], 20)}”:")
+    st.caption(f"Continue from here with another token instead of “{literal(trace.tokens[step], 20)}”. The buttons have the "
+               "probability with which your settings (temperature, top k, nucleus) draw the token:")  # fmt: skip
     row, found = st.container(horizontal=True), None
     for i in order:
         if row.button(f"{literal(trace.labels[i], 20)} · {_share(drawn[i])}", key=f"instead-{i}"):
@@ -61,5 +62,5 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
 
 
 def _share(p: float) -> str:
-    """A probability in percent; one below 0.1 % with its first digit, so that alternatives can be told apart."""
-    return f"{p:.1%}" if p >= 0.001 else f"{100 * p:.1g}%"
+    """A probability in percent; one below 0.1% with its first digit, so that alternatives can be told apart."""
+    return f"{p:.1%}" if p >= 0.001 else f"{np.format_float_positional(100 * p, 1, fractional=False, trim='-')}%"

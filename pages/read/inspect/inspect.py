@@ -73,6 +73,6 @@ if fold.reached("fold-step", 700):
                 view_panel.rows(TABS[part][1], shown.__contains__, read if part == "step" else inputs.of_text(run))
 numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")
 if numbers.open:
-    numbers.dataframe({"x_t (embedding)": trace.embeddings[step]}, height=220)
-    numbers.dataframe({f"{held.quantity}_t": views.series(trace, held)[step]}, height=220)
+    numbers.dataframe({"xₜ (embedding)": trace.embeddings[step]}, height=220)
+    numbers.dataframe({f"{held.quantity}ₜ": views.series(trace, held)[step]}, height=220)
 cache.torch_ahead()

@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from pages.common import charts, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, metric_name, options, plain
+from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, metric_name, options
 from rnn_core.figures import lines
 from rnn_core.figures.frame import LABEL
 from rnn_core.network import cells
@@ -206,4 +207,4 @@ def show_settings(run: Run) -> None:
     else:
         st.caption("Every setting has its default.")
     with st.expander("Every setting as JSON"):
-        st.json(plain(config), expanded=1)
+        st.json(asdict(config), expanded=1)

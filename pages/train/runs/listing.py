@@ -1,5 +1,6 @@
 """The runs of the workspace as a table, and what deletes them."""
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, ModelConfig, Problem, TrainConfig, metric_name, options, plain
+from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, ModelConfig, Problem, TrainConfig, metric_name, options
 from rnn_core.network import cells
 from rnn_core.training import jobs, learning
 from rnn_core.workspace import faults
@@ -45,7 +46,7 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
         return {"name": run.id, "state": "damaged"}
     model, task = config.model, tasks.of(config)
     cell = cells.title(model)
-    settings = plain(model) | plain(config.train) | {"loss": task.loss_of(config)}
+    settings = asdict(model) | asdict(config.train) | {"loss": task.loss_of(config)}
     if settings["loss"] == "last":
         settings["reduce"] = None  # there is but one step
     return {
@@ -70,7 +71,7 @@ def column_config() -> dict[str, Any]:
         **dict.fromkeys(SCORES, number(format="%.4f")),
         **{title: column(help=_FIELDS[name].description) for title, name in SETTINGS.items()},
         **dict.fromkeys(("dev majority", "test majority"), number(format="%.4f", help=MAJORITY)),
-        "nothing learnt?": column(help="why this run seems to have learnt nothing; its Training page says more"),
+        "nothing learnt?": column(help="why this run seems to have learnt nothing; the page Train says more"),
         "name": st.column_config.TextColumn(pinned=True, width="medium"),
         "learning rate": number(format="plain", help=_FIELDS["learning_rate"].description),
         "data": column(help="empty where the data are not in this workspace"),

@@ -1,6 +1,7 @@
 """The form on Train: which data, which network, and how many numbers it would learn."""
 
 import contextlib
+import dataclasses
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from pages.common import state, widgets
 from pages.common.cache import workspace
 from pages.train.data import source
 from rnn_core import tasks
-from rnn_core.config import CELLS, ModelConfig, Problem, TrainConfig, make, options, plain
+from rnn_core.config import CELLS, ModelConfig, Problem, RunConfig, TrainConfig, make, options
 from rnn_core.network import cells
 from rnn_core.training.suggest import suggest, suggestions
 from rnn_core.workspace.datasets import SavedDataset
@@ -66,10 +67,12 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
     task = tasks.of(dataset.config)
     meant = {name for config in (ModelConfig, TrainConfig) for name in task.options(config)}
     chosen = state.session().options
-    limits = {name: chosen[name] for name in ("minutes", "updates") if chosen.get(name)}  # epochs follow from these
-    suggested = suggestions(dataset.config, dataset.report, limits)
+    widths = ("tied", "hidden", "embedding") if chosen.get("tied") and "tied" in meant else ()  # a width follows from the other
+    decisive = ("minutes", "updates", *widths)  # the epochs follow from the first two
+    stated = {name: chosen[name] for name in decisive if chosen.get(name)}
+    suggested = suggestions(dataset.config, dataset.report, stated)
     values: dict[type, dict[str, object]] = {
-        type(config): plain(config) for config in suggest(dataset.config, dataset.report, limits)
+        type(config): dataclasses.asdict(config) for config in suggest(dataset.config, dataset.report, stated)
     }
     for config in values:
         values[config] |= {name: value for name, value in chosen.items() if name in values[config]}
@@ -84,7 +87,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
         columns = st.columns(wide)
         for i, (config, name, field) in enumerate(names):
             key, at_first = f"train-{dataset.id}-{name}", suggested.get(name)
-            if limits and at_first:
+            if stated and at_first:
                 key += f"-{at_first.value}"  # another suggestion is another box
             more: dict[str, Any] = {
                 "on_change": lambda name=name, key=key: chosen.update({name: st.session_state[key]})
@@ -119,6 +122,8 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
         values[TrainConfig]["loss"] = task.losses[0]
     try:
         model, train = make(ModelConfig, values[ModelConfig]), make(TrainConfig, values[TrainConfig])
+        tasks.make(RunConfig, {"data": dataset.config, "model": model, "train": train, "fingerprint": dataset.fingerprint,
+                               "name": dataset.name})  # fmt: skip
         if train.device == "cuda":
             from rnn_core.network.device import device_of
 

@@ -24,8 +24,8 @@ with widgets.saying_problems():
 choice.warn(way.value)
 formula, *_ = view("total").render(view("total").answer(read))
 st.markdown(
-    f"The total is ${formula.content}$, its gradient has length **{flow.norm:.4g}**. Checked against torch's autograd: "
-    f"the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
+    f"The loss of this text is ${formula.content}$; its gradient has length **{flow.norm:.4g}**. Checked against torch's "
+    f"autograd: the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
 )
 shown = tasks.of(run.config).views["bptt"]
 view_panel.choose(view("pairs"), read)
@@ -45,7 +45,7 @@ def show_batch() -> None:
         if cache.data_of(run) is None:
             st.caption(run_choice.INSTEAD)
     else:
-        run_choice.offer_data("so there is no mini-batch to hold this text's gradient against")
+        run_choice.offer_data("so there is no mini-batch to compare this text's gradient with")
 
 
 def link_losses() -> None:

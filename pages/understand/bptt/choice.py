@@ -87,8 +87,8 @@ def choose_target(run: Run) -> None:
         )  # fmt: skip
     toggles = (
         ("logit", "Logit instead of loss",
-         "A network that is sure has a loss near 0, which sends almost nothing back. The logit of the same class does."),
-        ("precise", "64 bits", "Computes with twice the digits: then the difference from autograd is below 1e-10."),
+         "A network that is sure has a loss near 0, whose gradient is near 0 too. The gradient of the class's logit is not."),
+        ("precise", "64 bits", "Computes with twice the digits: the difference from autograd is then below 1e-10."),
     )  # fmt: skip
     for name, title, words in toggles:
         row.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
@@ -135,5 +135,5 @@ def warn(backward: "Backward") -> None:
     if followed < steps:
         st.caption(f"This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.")
     if not flow.logit and flow.total < 0.01:
-        st.info("The network is so sure of this target that its loss is near 0 and sends almost nothing back. "
+        st.info("The network is so sure of this target that its loss and its gradient are near 0. "
                 "Switch to the logit, or choose another target or text.", icon=":material/lightbulb:")  # fmt: skip

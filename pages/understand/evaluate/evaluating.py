@@ -153,6 +153,13 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
     evaluation, version = _saved(folder)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
     short = evaluation is not None and isinstance(evaluation.scores, TokenScores) and evaluation.scores.breakdown is None
+    if evaluation is None and not run.fixed and not (status and status.active):
+        shows = (
+            "the run answers every text, and the page shows the scores, which classes are confused, and the mistakes."
+            if tasks.of(run.config).schema.labels else
+            "the run predicts every token, and the page shows the scores, where the loss is large, and the worst passages."
+        )  # fmt: skip
+        st.info(f"Not evaluated on this yet. Press **Evaluate**: {shows}", icon=":material/grid_on:")
     if bar.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
                   type="primary" if evaluation is None or stale or short else "secondary",
                   disabled=run.fixed or bool(status and status.active),

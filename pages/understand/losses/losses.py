@@ -41,5 +41,7 @@ st.dataframe({"figure": list(rows)} | {twins.NAMES[loss]: figures_of(one.metrics
              hide_index=True)  # fmt: skip
 histories = {twins.NAMES[loss]: one.history() for loss, one in runs.items()}
 charts.draw(lines.curves(histories, "accuracy"), "twin-curves", "How did training go with either loss?")
-st.caption(f"The two {METRIC_NAMES['accuracy']} curves are of the same dev texts; the two losses are not on one scale: one is a "
-           f"text's loss at its end, the other the {runs['every'].config.train.reduce} over all its steps.")  # fmt: skip
+st.caption(
+    f"The {METRIC_NAMES['accuracy']} curves can be compared: both are of the same dev texts. The losses cannot: one is the "
+    f"loss of a text's last step, the other the {runs['every'].config.train.reduce} over all its steps."
+)

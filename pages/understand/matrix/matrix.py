@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.common import inputs, run_choice, state, text_choice, view_panel, widgets
 from pages.understand.matrix import texts
-from pages.understand.matrix.table import LED_BY, SOME, TABS
+from pages.understand.matrix.table import LED_BY, OF_STEP, SOME, TABS
 from rnn_core import tasks
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
@@ -25,8 +25,7 @@ with widgets.saying_problems():
 from pages.understand.matrix import dev  # noqa: E402 - after the first paint, because it loads torch
 
 shown, trace, chosen = tasks.of(run.config).views["matrix"], read.trace, state.selection()
-last = len(trace.tokens) - 1
-at = {"step": last - 1 if chosen.step is None else min(chosen.step, last)}  # at first the last word
+at = {"step": min(1 if chosen.step is None else chosen.step, len(trace.tokens) - 1)}  # at first the first word, in every tab
 tabs = state.tabs("part", {name: title for name, (title, _) in TABS.items() if name in shown})
 
 
@@ -50,9 +49,13 @@ def fill(part: str) -> None:
         if part in LED_BY:
             led = view(LED_BY[part])
             view_panel.choose(led, given, led.chosen(chosen, **fixed).settled(given), fixed.keys() - {"unit"}, titled=True)
-        if part != "ledger":
-            step = view("indices").chosen(chosen).settled(given).step if part == "texts" else at["step"]
-            st.number_input("Step t", 1, last + 1, width=160, **state.bound("step", min(step, last) + 1, lambda t: t - 1))
+        if part in OF_STEP:
+            steps, step = len(trace.tokens), at["step"]
+            if part == "texts":  # a row below the text may be longer
+                step = view("indices").chosen(chosen).settled(given).step
+                steps = max(steps, *(len(tokens) + 2 for tokens in given.more), 0)
+            st.number_input("Step t", 1, steps, width=160, help="counted from 1, which is \\<sos\\>",
+                            **state.bound("step", step + 1, lambda t: t - 1))  # fmt: skip
     view_panel.rows(
         TABS[part][1], lambda name: name in shown or name not in SOME, given, led=LED_BY.get(part),
         others={"last-column": lambda: dev.show_last_column(run, read), "gain": lambda: dev.show_gain(run, read)}, **fixed,

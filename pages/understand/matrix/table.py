@@ -5,15 +5,19 @@ TABS = {
         ("stages",), ("indices",), ("vocabulary",), ("one-hot-vector",), ("one_hot",), ("whole-data",), ("labels",),
     )),
     "pads": ("Pads", (("pad_drifts",), ("pad_curves", "pad_moved"), ("pad_drift", "last-column"), ("pad_states",))),
-    "ledger": ("The ledger", (("ledger", "memory"), ("ledger-sum",))),
+    "ledger": ("Parameters and memory", (("ledger", "memory"), ("ledger-sum",))),
+    "stream": ("A long text in chunks", (("stream",),)),
     "recipe": ("The recipe", (("recipe",),)),
     "unit": ("One unit, one step", (("states",), ("unit-step",), ("terms",), ("same-step",))),
     "alone": ("Without recurrence", (("alone",), ("answer-alone",), ("tags-alone",), ("gain",))),
 }
 """By the names that tasks have for them, the titles of the tabs and their views; those of a row stand side by side."""
 
-LED_BY = {"texts": "indices", "pads": "pad_drifts", "ledger": "memory", "unit": "states"}
+LED_BY = {"texts": "indices", "pads": "pad_drifts", "ledger": "memory", "unit": "states", "stream": "stream"}
 """The view of each tab whose choices stand at its head."""
+
+OF_STEP = {"texts", "unit", "alone"}
+"""The tabs that look at a step."""
 
 SOME = {"answer-alone", "tags-alone"}
 """Views that some tasks have."""

@@ -13,7 +13,7 @@ from rnn_core.results import (
     GradientFlow,
 )
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.view import Controls, literal
+from rnn_core.views.view import Controls, literal, number
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Facts:
         words: of what the cell keeps, by its names.
         rate, optimizer, truncate, loss, reduce: how the run was trained.
         carries: whether it reads a stream, with the state carried over.
+        tied: whether E and V are one matrix.
     """
 
     layers: int
@@ -101,6 +102,7 @@ class Facts:
     loss: str
     reduce: str
     carries: bool
+    tied: bool
 
     @property
     def state(self) -> str:
@@ -124,7 +126,7 @@ def facts_of(loaded: Loaded) -> Facts:
         {name: cell.product_of(name) for name in cell.declared}, {name: one.shape[0] for name, one in cell.declared.items()},
         tuple(cell.equations), cell.bounded, {one.name: one.words for one in cell.kept},
         train.learning_rate, train.optimizer, train.truncate, task.loss_of(loaded.config), train.reduce,
-        task.carries,
+        task.carries, network.tied,
     )  # fmt: skip
 
 
@@ -174,6 +176,21 @@ class Asked:
         return self.parameter if self.readout else f"cells.{self.layer}.{self.direction}.{self.parameter}"
 
     @property
+    def norm(self) -> float:
+        """The length of the sum of the copies' gradients."""
+        return self.flow.readout.norms[self.parameter] if self.readout else self.flow.norms[self.name]
+
+    @property
+    def tied_words(self) -> str:
+        """For the copies of a V that is E too, the rest of its gradient, as a sentence; else empty."""
+        if not (self.facts.tied and self.parameter == READOUT[0]):
+            return ""
+        return (
+            " V is E too (tied), so training adds the gradient that comes through the inputs: both together have the length "
+            f"{number(self.flow.norms[self.name])}."
+        )
+
+    @property
     def row(self) -> int:
         """The row of the maps that is nearest to the chosen loss."""
         return int(np.abs(self.flow.rows - self.step).argmin())
@@ -201,7 +218,8 @@ def parameters(loaded: Loaded) -> tuple[str, ...]:
 def letter(facts: Facts, name: str) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
-        return (facts.letters | {"embedding.weight": "E", "all": "all together"})[name]
+        tied = {"weight_out": "E = V"} if facts.tied else {}
+        return (facts.letters | {"embedding.weight": "E", "all": "all together"} | tied)[name]
     _, layer, direction, parameter = name.split(".")
     where = [f"layer {int(layer) + 1}"] * (facts.layers > 1)
     where += [("from the start", "from the end")[int(direction)]] * (facts.directions == 2)

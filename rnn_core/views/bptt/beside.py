@@ -53,14 +53,15 @@ def side_by_side(beside: Beside) -> dict[str, list[Any]]:
 def horizons(beside: Beside) -> str:
     """How far each run's gradient reaches, as a Markdown list."""
     return "\n".join(
-        f"- {literal(name, 60)}: {horizon_words(faded(asked), asked.direction)}" for name, asked in beside.runs.items()
+        f"- {literal(name, 60)}: "
+        f"{horizon_words(faded(asked), asked.direction, start='T')}" for name, asked in beside.runs.items()
     )
 
 
 def _explain_beside(beside: Beside) -> str:
     return (
-        "Each line starts at 1, at the last loss's own step, and shows what is left of its gradient further back. Gates "
-        "(LSTM, GRU) were invented to let this line fall slowly; whether they do so here is what you see.\n\n"
+        "Each line starts at 1, at the step of the last loss, and shows how much of its gradient is left further back. Gates "
+        "(LSTM, GRU) were invented to let this line fall slowly.\n\n"
         r"$$\frac{\lVert \delta(T,k) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{horizons(beside)}"
     )
 
@@ -74,6 +75,6 @@ def _beside(inputs: Inputs, controls: Controls) -> Beside:
 
 
 BESIDE: View[Controls, Beside] = View(
-    "beside", "Which cell remembers furthest back?", ("beside",), Controls, _beside, _draw_beside, _explain_beside,
+    "beside", "How far back does the gradient reach in each run?", ("beside",), Controls, _beside, _draw_beside, _explain_beside,
     lambda inputs: sum(most_bytes(given(target=way)) + 2 * len(name.encode()) for name, way in inputs.beside.items()),
 )  # fmt: skip

@@ -217,10 +217,10 @@ def weighted(weights: np.ndarray) -> str:
     """w_t in words, from (T,) weights."""
     steps = np.flatnonzero(weights) + 1
     if len(steps) == 1 and weights[steps[0] - 1] == 1:
-        return f"w_t = 1 at t = {steps[0]} and 0 at all other steps"
+        return f"wₜ = 1 at t = {steps[0]} and 0 at all other steps"
     if len(np.unique(weights[steps - 1])) == 1:
         each = weights[steps[0] - 1]
         mean = np.isclose(each * len(steps), 1)
         value = "1 (their sum)" if each == 1 else f"1/{len(steps)} (their mean)" if mean else f"{each:.4g}"
-        return f"w_t = {value} at the {len(steps)} steps that count"
-    return "w_t as the run's task weighs its steps"
+        return f"wₜ = {value} at the {len(steps)} steps that count"
+    return "wₜ as the run's task weighs its steps"

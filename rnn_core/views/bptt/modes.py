@@ -54,10 +54,11 @@ def modes_words(found: Modes) -> str:
     alike = "point nearly the same way" if cosine > 0.9 else "point different ways" if cosine < 0.5 else "agree in part"
     return (
         f"The first {f'{early} states get' if early > 1 else 'state gets'} {number(float(last[:early].mean()))}"
-        f"{' on average' * (early > 1)} from the last step's loss and {number(float(every[:early].mean()))} from every step's: "
+        f"{' on average' * (early > 1)} from the loss at the last step and {number(float(every[:early].mean()))} from the loss "
+        "at every step: "
         f"{number(over(every[:early].mean(), last[:early].mean()))} times as much. "
-        f"The two whole gradients {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to "
-        "be read out at once, also before the text has said enough to know; this run was trained with the loss "
+        f"The two gradients of all parameters {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to be "
+        "read out, also where the words so far cannot tell the label. This run was trained with the loss "
         f"{CHOICE_NAMES[asked.facts.loss]}{f' ({asked.facts.reduce})' * (asked.facts.loss == 'every')}."
     )
 
@@ -68,9 +69,9 @@ def _explain_modes(found: Modes) -> str:
     losses = [formulas.total(one).replace("L = ", rf"L_{{\text{{{name}}}}} = ") for name, one in (
         ("last", np.eye(steps)[-1]), ("every", each))]  # fmt: skip
     return (
-        "Both are taken with the same weights on the same text. With the loss at the last step, all that an early word "
-        "hears has come back through every later step. With a loss at every step, each step also hears its own loss, and "
-        "those between.\n\n"
+        "Both losses are taken with the same weights on the same text. With the loss at the last step, the gradient at an "
+        "early word comes back through every later step. With a loss at every step, it also comes from the losses at the word "
+        "itself and at the steps between.\n\n"
         f"{formulas.display(losses)}\n\n{modes_words(found)}"
     )
 
@@ -81,6 +82,6 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 MODES: View[Way, Modes] = View(
-    "modes", "What does the last step's loss teach, and what every step's?", ("target",), Way,
+    "modes", "What does the loss at the last step teach, and the loss at every step?", ("target",), Way,
     _modes, _draw_modes, _explain_modes, _most_bytes, pick_copy,
 )  # fmt: skip

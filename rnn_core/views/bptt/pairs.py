@@ -40,19 +40,19 @@ def _explain_map(asked: Asked) -> str:
     last = ""
     if flow.loss == "last":
         last = (
-            " This loss is taken at the last step alone, so of all these rows only the last one is in the total; "
-            "the others are what such losses would send."
+            " This loss is taken at the last step alone, so only the last row is part of the total; the others are the "
+            "gradients that losses at those steps would have."
         )
     k = "t" if asked.readout else "k"
     return (
-        f"The network uses the same {w} at every step; call the one used at step {k} its copy {w}|({k}). Each row is one loss, "
-        "each column one copy, and the colour is the length of the gradient that the one sends to the other.\n\n"
+        f"The network uses the same {w} at every step; the one used at step {k} is its copy {w}|({k}). Each row is one loss, "
+        "each column one copy, and the colour is the length of the gradient of that loss at that copy.\n\n"
         f"{_formulas(asked)}\n\n{pair_words(asked)} {_side(asked)}{last}{every}\n\n"
         f"Added up over copies and losses, with {formulas.weighted(flow.weights)}:\n\n"
         f"{formulas.display([formulas.whole(asked)])}\n\n"
-        f"Its length is {number(flow.norms[asked.name])}; the "
-        f"largest difference of any number of any gradient from torch's autograd is {flow.max_abs_difference:.1e} "
-        f"(in {flow.precision} bits). The sweep held about {flow.peak_bytes / 2**20:.2g} MiB."
+        f"Its length is {number(asked.norm)}. The largest difference of any number of any gradient from torch's autograd is "
+        f"{flow.max_abs_difference:.1e} (in {flow.precision} bits).{asked.tied_words} The backward pass held about "
+        f"{flow.peak_bytes / 2**20:.2g} MiB."
     )
 
 
@@ -76,7 +76,7 @@ def readout_words(asked: Asked) -> str:
     w, y = asked.letter, "yₜ" if asked.flow.logit else "ŷₜ − yₜ"
     factor = f" times ‖hₜ‖ = **{number(float(held.factors[asked.parameter][t]))}**" if formulas.multiplied(asked) else ""
     return (
-        f"{w} does not walk back through time: the loss at {asked.at(t)} reaches the copy of its own step alone. "
+        f"No loss travels back through time to {w}: the loss at {asked.at(t)} reaches the copy of its own step alone. "
         f"‖{y}‖ = **{number(float(held.delta[asked.row, t]))}**{factor} is ‖∂L(t)/∂{w}|(t)‖ = "
         f"**{number(float(held.pairs[asked.parameter][asked.row, t]))}**."
     )
@@ -129,7 +129,8 @@ def _side(asked: Asked) -> str:
 
 
 MAP: View[Way, Asked] = View(
-    "pairs", "Which loss sends how much to which copy?", ("target",), Way, looked_at, _draw_map, _explain_map, most_bytes,
+    "pairs", "How large is the gradient of each loss at each copy?", ("target",), Way,
+    looked_at, _draw_map, _explain_map, most_bytes,
     lambda point: {"step": int(point[0])} | ({"back": int(point[1])} if len(point) > 1 and point[1] is not None else {}),
     _choose_copies,
 )  # fmt: skip

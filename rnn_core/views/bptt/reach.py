@@ -6,10 +6,11 @@ import numpy as np
 
 from rnn_core.analysis import bptt_reach
 from rnn_core.figures import gradients as figures
+from rnn_core.figures.text import counted
 from rnn_core.results import Reach
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.view import Part, View, figure, number
+from rnn_core.views.view import Part, View, number
 
 
 @dataclass(frozen=True)
@@ -43,30 +44,38 @@ def _draw_reach(found: Reached) -> tuple[Part, ...]:
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
         series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
-    drawn = figures.against(series, "steps away from t", "what is left", dashed=list(series)[1:])
-    parts = Part("figure", drawn), Part("text", found.words)
+    drawn = figures.against(series, "steps away from t", "norm of the derivative", dashed=list(series)[1:])
+    parts = Part("figure", drawn), Part("text", found.words), Part("caption", QUESTION)
     if not reach.left_out:
         return parts
-    said = f"To answer quickly, {reach.left_out:,} of the steps have no singular value of their own here."
-    return *parts, Part("caption", said)
+    return *parts, Part("caption", f"To answer quickly, {counted(reach.left_out, 'step')} between are not drawn.")
+
+
+QUESTION = (
+    "This asks how strongly the state at t can depend on the state at k at all: it takes the direction in which the effect is "
+    "largest. A loss uses one direction only, so its own gradient (“How does one loss travel back?”) may fade while this stays "
+    "large."
+)
+"""What the reach of a gradient answers, beside other answers on whether it vanishes."""
 
 
 SAME = 0.005
 """By how much two lengths may differ, over the start, and still be called the same."""
 
 
-def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | None = None) -> str:
+def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | None = None, start: str = "t") -> str:
     """How far a gradient reaches, as a sentence: whether it vanishes, grows, or does one after the other.
 
     Args:
         left: (K,) what is left of it, the first at the start itself.
         direction: 1 reads from the end, so its way back leads there.
         distances: (K,) steps away from the start; None: 0, 1, 2 …
+        start: what the step of the start is called.
     """
     steps_away = (np.arange(len(left)) if distances is None else distances).tolist()
     way, stops = ("on", "ends") if direction else ("back", "begins")
     if not left[0]:
-        return "This loss sends nothing at all."
+        return "The gradient of this loss is 0."
     if not np.isfinite(left).all():
         return "The gradient explodes: it grows beyond what can be written."
     if len(left) == 1:
@@ -81,17 +90,17 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
     if away is None and size.min() < min(1, end) * (1 - SAME):
         turns.append((int(size.argmin()), "falls"))
     turns.sort()
-    told = ", then ".join(f"{how} to {size[n]:.3g} times the start {at(n)}" for n, how in turns)
+    told = ", then ".join(f"{how} to {size[n]:.3g} times its length at {start} ({at(n)})" for n, how in turns)
     told = f"It {told}. " if told else ""
     where = f"{at(len(size) - 1)}, where the text {stops},"
     if away is not None:
-        return f"{told}{at(away)}, less than 1 % of the start is left."
+        return f"{told}{at(away)}, less than 1% of its length at {start} is left."
     if end > 1 + SAME:
         how = "Then it falls" if turns and turns[-1][1] == "grows" else "It grows again" if turns else "It grows"
-        return f"{told}{how}: {where} it is {end:.3g} times the start."
+        return f"{told}{how}: {where} it is {end:.3g} times as long as at {start}."
     if end >= 1 - SAME:
-        return f"{told}{where} as much is left as at the start."
-    return f"{told}Even {where} {end:.3g} times the start is left."
+        return f"{told}{where} it is as long as at {start}."
+    return f"{told}Even {where} {end:.3g} times its length at {start} is left."
 
 
 def _explain_reach(found: Reached) -> str:
@@ -100,24 +109,24 @@ def _explain_reach(found: Reached) -> str:
     if len(reach.norms) > 1:
         n = int(found.distances[-1])
         growth = f" Over {n} steps the measured norm is {number(float(reach.norms[-1]))}."
-    bound = "For this cell no such simple bound as the Elman network's holds, so what you see is measured alone."
+    bound = "For this cell there is no such simple bound as for the Elman network: the line is measured."
     if reach.bound is not None:
         between = "{j=t}^{k-1}" if found.asked.direction else "{j=k+1}^{t}"
         bound = (
             r"$$\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
             rf"\prod_{between} \lVert W \rVert_2 \cdot \max_u \varphi'(a_{{j,u}})$$" + "\n\n"
             f"‖W‖₂ = {number(reach.weight_norm or 0)}; the spectral radius is ρ(W) = {number(reach.radius or 0)}. "
-            "The bound is never broken, but may be far above what happens. ρ(W)ⁿ says how powers of W alone grow or "
-            "fade in the long run: it bounds nothing, and knows nothing of the slopes."
+            "The measured norm is never above the bound, but may be far below it. ρ(W)ⁿ is how powers of W alone grow or fade "
+            "in the long run. It is no bound, and leaves the slopes out."
         )
-    thinned = f" {reach.left_out:,} steps between were left out, to answer quickly." if reach.left_out else ""
+    thinned = f" To answer quickly, {counted(reach.left_out, 'step')} between are not drawn." if reach.left_out else ""
     way, state = "on" if found.asked.direction else "back", found.asked.facts.state
     return (
         f"From {found.asked.at(reach.step)} {way}: {found.words} A line that falls evenly on this scale fades "
         "by the same factor at each step (vanishing); one that rises explodes.\n\n"
-        f"{bound}\n\n‖∂{state}ₜ/∂{state}ₖ‖₂ is the most that any change of the state at k can still move the state at t"
-        + (", here of the pair (h,m)" if len(found.asked.facts.parts) > 1 else "")
-        + f".{growth}{thinned}"
+        f"{bound}\n\n‖∂{state}ₜ/∂{state}ₖ‖₂ is the largest factor by which a small change of the state"
+        + (" (h,m)" if len(found.asked.facts.parts) > 1 else "")
+        + f" at k changes the state at t.{growth}{thinned}\n\n{QUESTION}"
     )
 
 
@@ -134,7 +143,15 @@ REACH: View[Way, Reached] = View(
 
 def _draw_saturation(found: Reached) -> tuple[Part, ...]:
     series = {_called(found, name): share for name, share in found.reach.saturation.items()}
-    return figure(figures.along(series, found.asked.flow.tokens, "share of flat units", found.asked.copy, log=False))
+    drawn = figures.along(series, found.asked.flow.tokens, "share of saturated units", found.asked.copy, log=False)
+    return Part("figure", drawn), Part("caption", FLAT)
+
+
+FLAT = (
+    "This asks how many units of a step are saturated, step by step, and follows no gradient. A gradient may vanish without "
+    "any saturated unit, because W shrinks it, and pass a step with many of them, through the other units."
+)
+"""What saturation answers, beside other answers on whether the gradient vanishes."""
 
 
 def _called(found: Reached, name: str) -> str:
@@ -146,14 +163,14 @@ def _explain_saturation(found: Reached) -> str:
     i = found.asked.copy
     listed = ", ".join(f"{_called(found, name)} {share[i]:.0%}" for name, share in found.reach.saturation.items())
     return (
-        "A non-linearity is called saturated where its slope is below a tenth of its steepest: there, hardly any gradient "
-        "passes. A gate that is wide open or shut is flat, too, and that is often what it has learnt.\n\n"
+        "A unit is saturated where the slope of its non-linearity is below a tenth of the steepest slope: hardly any gradient "
+        "passes there. A gate that is open or shut is saturated too, which is often what it has learnt.\n\n"
         r"$$\varphi'(a) < \tfrac{1}{10} \max \varphi'$$" + "\n\n"
-        f"At {found.asked.at(i)}: {listed}. For ReLU, flat means that a unit is off."
+        f"Saturated at {found.asked.at(i)}: {listed}. For ReLU, a saturated unit is one that is off.\n\n{FLAT}"
     )
 
 
 SATURATION: View[Way, Reached] = View(
-    "saturation", "Where is the network too flat to let the gradient pass?", ("target",), Way,
+    "saturation", "Where are units saturated, so that little gradient passes?", ("target",), Way,
     _reached, _draw_saturation, _explain_saturation, _most_bytes, pick_copy,
 )  # fmt: skip

@@ -11,26 +11,38 @@ from rnn_core.views.view import Part, View, figure, number
 def _draw_shares(asked: Asked) -> tuple[Part, ...]:
     counted = asked.flow.weights[asked.flow.rows] > 0
     bands = figures.banded(asked.held.shares[asked.parameter][counted], asked.flow.rows[counted])
-    return figure(figures.shares(bands, asked.flow.tokens, asked.copy))
+    return Part("figure", figures.shares(bands, asked.flow.tokens, asked.copy)), Part("caption", shares_words(asked))
+
+
+def shares_words(asked: Asked) -> str:
+    """What the shares answer, beside other answers on whether the gradient vanishes."""
+    if asked.readout:
+        return f"This asks how much each step's copy adds to ∂L/∂{asked.letter}. No gradient travels back to these copies."
+    times = f", the length of {formulas.plain(multiplied)}" if (multiplied := formulas.multiplied(asked)) else ""
+    return (
+        f"This asks how much each copy adds to ∂L/∂{asked.letter}, which training uses. A small share of an early copy does "
+        f"not show that the gradient vanished on the way back: the share also depends on the slopes at k{times}, and on "
+        "whether the other copies point the same way."
+    )
 
 
 def _explain_shares(asked: Asked) -> str:
-    shares, flow = asked.held.copy_shares[asked.parameter], asked.flow
+    shares = asked.held.copy_shares[asked.parameter]
     against = np.flatnonzero(shares < 0)
     most = int(np.argmax(shares))
     shown = float(asked.held.shares[asked.parameter].sum())
     missing = "" if abs(shown - shares.sum()) < 0.01 else (
-        f" The bars are of the losses that are followed one by one and add up to {shown:.3f}."
+        f" The bars show the losses that are followed one by one, and add up to {shown:.3f}."
     )  # fmt: skip
     w, of, k = asked.letter, formulas.latex(asked.letter), "t" if asked.readout else "k"
     return (
-        f"Each copy of {w} gets its own gradient, and training moves the one {w} by their sum. A copy's share is how far it "
-        "points along that sum; the shares add up to 1, and a negative one pulls against the sum. The colours tell how far "
-        "away the losses were that a share came from.\n\n"
+        f"Each copy of {w} has its own gradient, and training moves the one {w} by their sum. The share of a copy is the part "
+        "of the sum's length that its gradient adds along the sum: the shares add up to 1, and a copy with a negative share "
+        "pulls against the sum. The colours show how many steps away the losses are that a share comes from.\n\n"
         rf"$$\frac{{\partial L}}{{\partial {of}|({k})}} = {formulas.of_total(asked)}, \qquad "
         rf"s_{k} = \frac{{\langle \partial L/\partial {of}|({k}),\ \partial L/\partial {of} \rangle}}"
         rf"{{\lVert \partial L/\partial {of} \rVert^2}}, \qquad \textstyle\sum_{k} s_{k} = {shares.sum():.3f}$$" + "\n\n"
-        f"‖∂L/∂{w}‖ = {number(flow.norms[asked.name])}. The largest share is {shares[most]:.3f}, of the copy at "
+        f"‖∂L/∂{w}‖ = {number(asked.norm)}.{asked.tied_words} The largest share is {shares[most]:.3f}, of the copy at "
         f"{asked.at(most)}; {len(against)} of {len(shares)} copies pull against the sum"
         + (f", together {shares[against].sum():.3f}." if len(against) else ".") + missing
     )  # fmt: skip
@@ -58,10 +70,10 @@ def _explain_running(asked: Asked) -> str:
     way = "from the start on" if from_start else "from the end back"
     w, of, k = asked.letter, formulas.latex(asked.letter), "t" if asked.readout else "k"
     return (
-        f"The sweep meets the copies {way} and adds their gradients up. The sum starts as one copy's and ends as ∂L/∂{w}, "
-        "where both lines are 1.\n\n"
+        f"The backward pass meets the copies {way} and adds up their gradients. The sum ends as ∂L/∂{w}, where both lines are "
+        "1.\n\n"
         rf"$$G_{k} = \textstyle\sum_{{j\ \text{{met so far}}}} \partial L/\partial {of}|(j)$$" + "\n\n"
-        f"After {min(met, len(cosines))} of {len(cosines)} copies the sum points within 8° of ∂L/∂{w} (cosine 0.99) for good."
+        f"After {min(met, len(cosines))} of {len(cosines)} copies the sum stays within 8° of ∂L/∂{w} (cosine 0.99)."
     )
 
 

@@ -76,8 +76,8 @@ def table(found: Total) -> dict[str, list[Any]]:
         "token": [visible(token) for token in found.tokens],
         "target": [visible(target) if target else "" for target in found.targets],
         "L(t)": [None if np.isnan(value) else float(value) for value in found.values],
-        "w_t": found.weights.tolist(),
-        "w_t L(t)": parts.tolist(),
+        "wₜ": found.weights.tolist(),
+        "wₜ L(t)": parts.tolist(),
         "sum so far": parts.cumsum().tolist(),
     }
 

@@ -54,8 +54,8 @@ def cut_words(cut: Cut) -> str:
     )
     if losses < counted:
         said += (
-            f"\n\nThis text is long: {losses:,} of its {counted:,} losses are cut, evenly from the last, and held against the "
-            "whole of these."
+            f"\n\nThis text is long: {losses:,} of its {counted:,} losses are cut, evenly from the last, and compared with the "
+            "full gradient of these."
         )
     if trained := asked.facts.truncate:
         said += f"\n\nThis run was trained in chunks of K = {trained}."
@@ -63,7 +63,7 @@ def cut_words(cut: Cut) -> str:
             said += " The state goes on from one chunk to the next; the gradient stops at the border."
     if asked.below_both:
         said += (
-            "\n\nBelow a layer that reads both ways, copies too far from t are dropped whole; a way that goes further than K "
+            "\n\nBelow a layer that reads both ways, all of a copy too far from t is dropped; a way that goes further than K "
             "in the layer above and comes back to a near copy is kept."
         )
     return said
@@ -72,10 +72,10 @@ def cut_words(cut: Cut) -> str:
 def _explain_cut(cut: Cut) -> str:
     last = " With the loss at the last step alone, only the last K steps, or the last chunk, learn anything."
     return (
-        "Truncated backpropagation through time leaves summands out. A window of K keeps, for the loss at t, the copies "
-        "less than K steps away. Chunks of K keep the copies in t's own chunk of K steps, so the first step of a chunk "
-        "keeps itself alone: this is cheap in training, because the gradient stops at a chunk's border, while the state goes on "
-        "over it.\n\n"
+        "Truncated backpropagation through time leaves out a part of the sum. For the loss at t, a window of K keeps the "
+        "copies less than K steps away; chunks of K keep the copies in the same chunk of K steps, so the first step of a chunk "
+        "keeps its own copy alone. Chunks are cheap in training: the gradient stops at the border of a chunk, and the state "
+        "goes on over it.\n\n"
         r"$$\text{window: } |t-k| < K \qquad \text{chunks: } \lfloor (t-1)/K \rfloor = \lfloor (k-1)/K \rfloor$$" + "\n\n"
         + cut_words(cut) + "\n\nThe bias does not average out over texts." + last * (cut.asked.flow.loss == "last")
     )  # fmt: skip

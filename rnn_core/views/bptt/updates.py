@@ -76,7 +76,7 @@ def clip_words(step: Step) -> str:
     if not clip:
         return "Clipping is off (0)."
     short = bptt_updates.clipped(norm, clip)
-    done = f"it would be multiplied by {short:.3g}, its direction kept" if short < 1 else "clipping would leave it alone"
+    done = f"it would be multiplied by {short:.3g}, its direction kept" if short < 1 else "clipping does not change it"
     return f"The whole gradient has length {number(norm)}; with the threshold {number(clip)}, {done}."
 
 
@@ -137,8 +137,8 @@ def _explain_directions(directions: BatchDirections) -> str:
     if len(known):
         own = f"the batch's own texts {known.mean():.3f} on average, from {known.min():.3f} to {known.max():.3f}."
     return (
-        "Training does not follow one text, but the mean gradient of a mini-batch. A cosine of 1: this text pulls exactly "
-        "where the batch pulls; 0: at right angles; below 0: against it.\n\n"
+        "Training follows the mean gradient of a mini-batch, not that of one text. A cosine of 1 means that this text pulls in "
+        "the same direction as the batch, 0 at right angles to it, below 0 against it.\n\n"
         r"$$\cos = \frac{\langle g, \bar g \rangle}{\lVert g \rVert \lVert \bar g \rVert}, \qquad "
         r"\bar g = \frac{1}{B} \sum_b g_b$$" + "\n\n"
         f"B = {len(together)} texts of the run's training data. All parameters together: this text "
@@ -147,7 +147,7 @@ def _explain_directions(directions: BatchDirections) -> str:
 
 
 DIRECTIONS: View[Controls, BatchDirections] = View(
-    "directions", "Does this text pull where a mini-batch pulls?", ("target",), Controls, _directions,
+    "directions", "Does this text pull in the direction of a mini-batch?", ("target",), Controls, _directions,
     lambda found: figure(figures.directions(found)), _explain_directions,
     lambda inputs: (5 + 8 * len(inputs.backward.flow.layers)) * (256 + 8 * len(inputs.backward.examples)) + 4096,
 )  # fmt: skip

@@ -64,29 +64,29 @@ def path_words(walk: Walk) -> str:
     if asked.readout:
         return readout_words(asked)
     if path is None:
-        return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}: that is read later."
+        return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}, which is read later."
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
     state, apart = asked.facts.state, abs(path.down - path.back)
-    s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "of length")
+    s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "a δ of length")
     w, v = asked.letter, formulas.multiplied(asked)
-    first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: what the loss asks of its own state."
+    over_steps = f"over {apart} step{'s' * (apart != 1)}" if apart else "within the step"
+    first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: the gradient of the loss at its own state."
     together = f"Together: ‖∂L(t)/∂{w}|(k)‖ = **{number(path.gradient_norm)}**."
     if not asked.top:
         there = _at(asked, "s", path.down)
-        first = f"‖∂⁺L(t)/∂hₛ‖ = **{number(asks)}**: what comes down to this layer's state at {there}."
+        first = f"‖∂⁺L(t)/∂hₛ‖ = **{number(asks)}**: the gradient that comes down to this layer's state at {there}."
         together = (
-            f"Together, this way brings **{number(path.gradient_norm)}**. All {len(path.ways)} ways added up give "
-            f"‖∂L(t)/∂{w}|(k)‖ = **{number(path.whole_norm)}**, and this one's share of that is "
-            f"**{_share(path):.1%}**."
+            f"Together, this way brings **{number(path.gradient_norm)}**. All {len(path.ways)} ways add up to "
+            f"‖∂L(t)/∂{w}|(k)‖ = **{number(path.whole_norm)}**; the share of this way is **{_share(path):.1%}**."
         )
     return (
         f"From the loss at {asked.at(path.step)} to the copy {_at(asked, 'k', path.back)}, in three factors:"
         + ("" if asked.top else f"\n\n{_ways_words(asked)}")
         + f"\n\n1. {first}\n"
-        f"2. ‖∂{state}{s}/∂{state}ₖ‖₂ = **{number(path.between_norm)}**: the most that any direction keeps over "
-        f"{apart} step{'s' * (apart != 1)}. This loss's keeps {number(over(arrives, asks))}, and arrives with length "
+        f"2. ‖∂{state}{s}/∂{state}ₖ‖₂ = **{number(path.between_norm)}**: {over_steps}, a gradient's length is multiplied by at "
+        f"most this. The gradient of this loss is multiplied by {number(over(arrives, asks))}; its length at k is "
         f"{number(arrives)}.\n"
-        f"3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k make it {delta} "
+        f"3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k give {delta} "
         f"**{number(float(np.linalg.norm(path.delta)))}**"
         + (f", times the length of {formulas.plain(v)}, **{number(float(np.linalg.norm(path.factor)))}**" if v else "")
         + f".\n\n{together}"
@@ -104,8 +104,9 @@ def _share(path: ChainProduct) -> float:
 def _ways_words(asked: Asked) -> str:
     above = "the layer above" if asked.layer == asked.facts.layers - 2 else "the layers above"
     return (
-        f"Layer {asked.layer + 1} is not read out itself: the loss reaches its states through {above}, which carry it along "
-        "time as well. So it comes down at many steps s, and the copy receives the sum of all these ways; one is followed here."
+        f"Layer {asked.layer + 1} is not read out itself: the loss reaches its states through {above}, which also carry it "
+        "along time. So it comes down at many steps s, and the copy receives the sum of all these ways. One of them is "
+        "followed here."
     )
 
 
@@ -130,8 +131,8 @@ def _explain_walk(walk: Walk) -> str:
     if not asked.top:
         notes += " ∂⁺L(t)/∂hₛ is what comes down from the layer above at s."
     return (
-        f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has one gradient at its own step; every step further away "
-        f"multiplies it by that step's {by}. Where the line falls steeply, little of this loss gets past.\n\n"
+        f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has a gradient at its own step. Every step further away "
+        f"multiplies it by that step's {by}. Where the line falls steeply, little of the gradient gets past.\n\n"
         f"{formulas.display([formulas.path(asked)])}\n\n{notes}\n\n{path_words(walk)}"
     )
 
@@ -166,18 +167,18 @@ def factors(walk: Walk) -> dict[str, Any] | None:
     matrix = facts.products[path.parameter] in (*facts.of_step, *facts.of_inputs)
     gates = facts.gates[-blocks:] if matrix else [f"block {n + 1}" for n in range(blocks)]
     found: dict[str, Any] = {"unit": np.arange(d)}
-    at = "∂L(t)/∂{}_t" if walk.asked.top else "∂⁺L(t)/∂{}_s"
+    at = "∂L(t)/∂{}ₜ" if walk.asked.top else "∂⁺L(t)/∂{}ₛ"
     for i, part in enumerate(path.parts):
-        found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}_k": path.at_copy[i * d : (i + 1) * d]}
+        found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}ₖ": path.at_copy[i * d : (i + 1) * d]}
     deltas = {f"δ(t,k) of {gate}": path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
-    before = formulas.before(walk.asked).replace("-", "−")
-    return found | deltas | ({f"h_{{{before}}}": path.factor} if walk.asked.recurrent else {})
+    before = formulas.plain(f"h_{{{formulas.before(walk.asked)}}}")
+    return found | deltas | ({before: path.factor} if walk.asked.recurrent else {})
 
 
 def _choose_way(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     walk = _walk(inputs, controls)
     listed = ways(walk)
-    title = "Step s at which the loss comes down into this layer (with its share of what the copy receives)"
+    title = "Step s at which the loss comes down into this layer (and the share of the copy's gradient)"
     steps = (1, len(inputs.backward.trace.tokens))
     return (
         Choice("step", "Loss at step t", steps, form="step"),
@@ -191,7 +192,7 @@ def _show_path(walk: Walk) -> tuple[Part, ...]:
     parts = Part("text", path_words(walk)), Part("table", Table(steps_back(walk.asked)), fold)
     if (found := factors(walk)) is None:
         return parts
-    said = "The path in numbers: ∂L(t) at the state it starts from, the part of it that arrives at k, δ there, and h before."
+    said = "The path unit by unit: the gradient at the state where it starts, the gradient at k, δ there, and the state before."
     return *parts, Part("text", said, fold), Part("table", Table(found, 220), fold)
 
 

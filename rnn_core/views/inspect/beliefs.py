@@ -63,29 +63,29 @@ def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
 def _readouts(found: Beliefs) -> str:
     """What the curve of readouts is, with its formula."""
     if found.counted:
-        taught = "The loss of this run counts this step, so the readout has been taught."
+        taught = "The loss of this run counts this step, so this readout was trained."
     elif found.trained == "last":
-        taught = "This run was trained on its last step alone: its earlier readouts were never taught, so they may be odd."
+        taught = "The loss of this run counts the last step alone: earlier readouts were never trained, so they may be odd."
     else:
-        taught = "The loss of this run does not count this step, so the readout may be odd."
+        taught = "The loss of this run does not count this step, so its readout may be odd."
     return (
-        f"**Readout**: the states at this step, which know {known_words(found.directions == 2)}, are turned into probabilities "
-        f"directly. {taught}\n\n$${formulas.readout(found.layers, found.directions)}$$"
+        f"**Readout**: the probabilities come from the states at this step, which know {known_words(found.directions == 2)}. "
+        f"{taught}\n\n$${formulas.readout(found.layers, found.directions)}$$"
         + formulas.top_words(found.layers, found.directions)
     )
 
 
 def _answers(found: Beliefs) -> str:
     """What the curve of answers is, with its formula."""
-    taught = "The loss of this run is that of the answer after `<eos>` alone, so this is what the network has learnt."
+    taught = "The loss of this run counts the answer after `<eos>` alone, so this is what the network was trained for."
     if found.trained != "last":
         taught = "The loss of this run counts every step: the readouts before `<eos>`, and the answer after it."
     return (
-        "**Answer if the text stopped here**: from the state after this step, one more step is taken on `<eos>`, and the "
-        f"readout after it is the answer. {taught}\n\n"
+        "**Answer if the text stopped here**: after this step, the network takes one more step, on `<eos>`; the readout there "
+        f"is the answer. {taught}\n\n"
         r"$$h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad o_t = c + V h'_t, \quad "
         r"\hat y_t = \mathrm{softmax}(o_t)$$" + formulas.top_words(found.layers, found.directions)
-        + "\n\nAfter `<eos>` itself nothing more is fed."
+        + "\n\nAt `<eos>` itself no further step is taken."
     )
 
 
@@ -94,7 +94,7 @@ def _explain_beliefs(found: Beliefs) -> str:
     if found.decided is not None:
         decision = (
             f"\n\n**Decision step** of this curve: {place(found.decided, found.tokens[found.decided])}. From there on the most "
-            "probable class never changes again."
+            "probable class does not change."
         )
     said = (_answers if found.curve == "answers" else _readouts)(found)
     here = f"At {place(found.step, found.tokens[found.step])}: {most_probable(found.labels, found.p[found.step])}."
@@ -122,7 +122,15 @@ BELIEFS: View[Curved, Beliefs] = View(
 
 def _draw_probabilities(found: Beliefs) -> tuple[Part, ...]:
     colours = palette.class_colours(found.labels)
-    return figure(bars.top_probabilities(found.p[found.step], found.labels, colours, found.label))
+    drawn = Part("figure", bars.top_probabilities(found.p[found.step], found.labels, colours, found.label))
+    return (drawn, Part("caption", WITH_EOS)) if found.curve == "answers" else (drawn,)
+
+
+WITH_EOS = (
+    "Shown is the **answer if the text stopped here**, after one more step on `<eos>`. The **readout** of this step may "
+    "differ: it is the other curve above, and the tab “The readout opened” computes it."
+)
+"""Which of the two curves the probabilities are of."""
 
 
 PROBABILITIES: View[Curved, Beliefs] = View(

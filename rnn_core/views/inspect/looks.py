@@ -120,6 +120,11 @@ def most_probable(labels: Sequence[str], p: np.ndarray) -> str:
     return " · ".join(f"{literal(labels[i], 30)} {p[i]:.4f}" for i in np.argsort(-p)[:5])
 
 
+def has_answers(inputs: Inputs) -> bool:
+    """Whether the text has, beside the readout of each step, an answer if it stopped there."""
+    return "answers" in inputs.trace.curves
+
+
 NEEDS = ("run", "text")
 
 

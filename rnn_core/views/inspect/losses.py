@@ -7,8 +7,8 @@ import numpy as np
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import lines, palette
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, pick_step, place, trained
-from rnn_core.views.view import Choice, Part, View, figure, literal, number
+from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, has_answers, pick_step, place, trained
+from rnn_core.views.view import Choice, Part, View, literal, number
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Losses:
         weights: (T,) w_t.
         trained: where the run's loss is taken.
         colour: of the label.
+        answers: whether there is an answer if the text stopped here, which has no part in these losses.
     """
 
     label: str | None
@@ -36,6 +37,7 @@ class Losses:
     step: int
     trained: str
     colour: str = palette.BLUE
+    answers: bool = False
 
 
 def _losses(inputs: Inputs, controls: Labelled) -> Losses:
@@ -51,12 +53,21 @@ def asked(inputs: Inputs, controls: Labelled) -> Losses:
     return Losses(
         label, targets, trace.labels[target], float(trace.readouts[t, target]), losses(trace, targets),
         counted_steps(inputs.run, len(trace.tokens)), trace.tokens, t, trained(inputs),
+        answers=has_answers(inputs),
     )  # fmt: skip
 
 
 def _draw_losses(found: Losses) -> tuple[Part, ...]:
     counted = found.weights > 0
-    return figure(lines.step_losses(found.values, found.tokens, found.label, found.step, counted, found.colour))
+    drawn = lines.step_losses(found.values, found.tokens, found.label, found.step, counted, found.colour)
+    return (Part("figure", drawn), *([Part("caption", OF_READOUTS)] if found.answers else []))
+
+
+OF_READOUTS = (
+    "The loss of a step is that of its **readout**. The **answer if the text stopped here** takes one more step first, on "
+    "`<eos>`, so it may be right where the loss is high; at `<eos>` itself both are the same."
+)
+"""Why the losses and the curve of the answers do not agree."""
 
 
 def _explain_losses(found: Losses) -> str:
@@ -64,7 +75,7 @@ def _explain_losses(found: Losses) -> str:
     counted = found.weights > 0
     total = float((found.weights * found.values)[counted].sum())
     if found.trained == "last":
-        rule = "only the step after `<eos>` counts (filled)"
+        rule = "only the step of `<eos>` counts (filled)"
     else:
         weight = number(float(found.weights[counted][0]))
         rule = f"{counted.sum()} of the {len(counted)} steps count (filled), weight {weight} each"
@@ -77,7 +88,7 @@ def _explain_losses(found: Losses) -> str:
     return (
         "The loss of a step is the surprise at the label, given that step's readout:\n\n"
         r"$$L(t) = -\log \hat y_t[\text{label}], \qquad L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
-        f"{here}In this run's training {rule}; with these weights the text's loss is L = {number(total)} nats."
+        f"{here}In the training of this run, {rule}; so the loss of this text is L = {number(total)} nats."
     )
 
 

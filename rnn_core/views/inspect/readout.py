@@ -12,7 +12,7 @@ from rnn_core.figures import palette, softmax, terms
 from rnn_core.results import Logit
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, place
+from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, has_answers, place
 from rnn_core.views.view import Part, Table, View, literal, number
 
 MOST_CLASSES = 12
@@ -31,6 +31,7 @@ class Opened:
         label: the class.
         token: that of the step.
         layers, directions: of the network.
+        answers: whether there is an answer if the text stopped here, which is another one.
     """
 
     found: Logit
@@ -38,6 +39,7 @@ class Opened:
     token: str
     layers: int
     directions: int
+    answers: bool
 
     @property
     def states(self) -> list[str]:
@@ -56,7 +58,7 @@ def _aimed(inputs: Inputs, controls: Labelled) -> tuple[int, int]:
 def _opened(inputs: Inputs, controls: Labelled) -> Opened:
     trace, (_, chosen) = inputs.trace, _aimed(inputs, controls)
     found = logit(inputs.network, trace, controls.at, chosen)
-    return Opened(found, trace.labels[chosen], trace.tokens[controls.at], *trace.states.shape[:2])
+    return Opened(found, trace.labels[chosen], trace.tokens[controls.at], *trace.states.shape[:2], has_answers(inputs))
 
 
 def _draw_logit(opened: Opened) -> tuple[Part, ...]:
@@ -73,7 +75,12 @@ def _draw_logit(opened: Opened) -> tuple[Part, ...]:
 
 def _which(opened: Opened) -> str:
     """The class whose logit is taken apart, as Markdown."""
-    return f"Class {opened.found.chosen}, **{literal(opened.label, 40)}**, at {place(opened.found.step, opened.token)}."
+    said = f"Class {opened.found.chosen}, **{literal(opened.label, 40)}**, at {place(opened.found.step, opened.token)}."
+    return f"{said} {THIS_STEP}" if opened.answers else said
+
+
+THIS_STEP = "This is the readout of this step, without the step on `<eos>` that the answer if the text stopped here takes."
+"""Why the readout opened is not the answer that is drawn above."""
 
 
 def _explain_logit(opened: Opened) -> str:
@@ -209,8 +216,8 @@ def _explain_softmax(found: Softmax) -> str:
     over = r"\textstyle\sum_i e^{o_t[i]" + (r" - \max o_t}" if found.shift else "}")
     fraction = rf"\frac{{{number(float(found.exps[at]))}}}{{{number(found.total)}}}"
     bounded = "" if not found.others else (
-        f" Of the k = {found.size:,} classes {len(found.classes)} are shown, the most probable ones and the class aimed at; the "
-        "others are added up."
+        f" Of the k = {found.size:,} classes {len(found.classes)} are shown, the most probable ones and the class aimed at; "
+        "the others are added up."
     )  # fmt: skip
     loss = "The task aims at no class at this step, so there is no loss here."
     if found.target >= 0:

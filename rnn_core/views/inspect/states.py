@@ -68,8 +68,8 @@ def unit_words(found: States) -> str:
     if found.unit is None:
         if heatmap.each_cell_clickable(*values.shape):
             return "Click a cell to choose its step and unit, and to read its value here."
-        return "Click the row of points to choose a step, and a bar of that step, below, to choose a unit."
-    value = f"{found.quantity}_t[{found.unit}] = {values[found.step, found.unit]:.4f}"
+        return "Click the row of points to choose a step. Choose a unit by its number, above, to read its value here."
+    value = f"{found.quantity}ₜ[{found.unit}] = {values[found.step, found.unit]:.4f}"
     where = place(found.step, found.tokens[found.step])
     return f"Unit {found.unit} at {where}: **{value}**, where the two outlines cross."
 
@@ -193,8 +193,8 @@ def _embedded(inputs: Inputs, controls: Step) -> Embedded:
 def _explain_embedding(found: Embedded) -> str:
     unknown = "" if found.known else " The vocabulary does not hold it, so the network reads `<unk>` instead."
     return (
-        f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the vocabulary; "
-        f"x_t is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
+        f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the "
+        f"vocabulary; xₜ is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
         r"$$x_t = E^\top \mathrm{onehot}(\mathrm{token}_t) = E[\mathrm{token}_t]$$"
     )
 

@@ -97,9 +97,9 @@ def summed(found: TextLoss) -> dict[str, list[Any]]:
         "t": list(range(1, len(found.tokens) + 1)),
         "token": list(found.tokens),
         "aimed at": list(found.labels),
-        "w": found.weights.tolist(),
+        "wₜ": found.weights.tolist(),
         "L(t)": [None if np.isnan(value) else value for value in found.values.tolist()],
-        "w · L(t)": found.parts.tolist(),
+        "wₜ L(t)": found.parts.tolist(),
         "sum so far": np.cumsum(found.parts).tolist(),
     }
 
@@ -116,7 +116,7 @@ def _written(found: TextLoss) -> str:
 def _explain(found: TextLoss) -> str:
     counts = found.weights > 0
     weight = number(float(found.weights[counts][0])) if counts.any() else "0"
-    rule = "the step after `<eos>` has the weight 1, and every other step 0"
+    rule = "the step of `<eos>` has the weight 1, and every other step 0"
     if found.loss != "last":
         how = ", one over their number" if found.reduce == "mean" else ""
         rule = f"{counts.sum():,} of the {len(counts):,} steps count, each with the weight {weight}{how}"

@@ -45,9 +45,9 @@ class Tokens:
 def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace
     answer, decided = trace.answer, trace.decision_step or 0
-    when = f"decided at {place(decided, trace.tokens[decided])}: from there on it never changes"
+    when = f"decided at {place(decided, trace.tokens[decided])}: from there on it does not change"
     if decided == 0:
-        when = "and it never changes: the network leans that way before it has read a word"
+        when = "the same from the first step on, before a word is read"
     words = (
         f"The answer is **{literal(trace.labels[answer])}** (p = {trace.readouts[-1, answer]:.3f}), {when}. Each word is "
         "coloured by the answer if the text stopped there."

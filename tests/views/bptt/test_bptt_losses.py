@@ -51,7 +51,7 @@ def test_the_formula_gives_the_total_and_the_numbers_are_its(workspace: Workspac
     drawn = {part.kind: part.content for part in views.TOTAL.render(found)}
     table = drawn["table"].columns
     assert table["sum so far"][-1] == pytest.approx(flow.total, rel=1e-6) and len(table["t"]) == len(flow.tokens)
-    parts = [w * (value or 0) for w, value in zip(table["w_t"], table["L(t)"], strict=True)]
+    parts = [w * (value or 0) for w, value in zip(table["wₜ"], table["L(t)"], strict=True)]
     assert sum(parts) == pytest.approx(flow.total, rel=1e-6)
 
 

@@ -69,6 +69,21 @@ def test_the_words_hold_this_runs_numbers(workspace: Workspace) -> None:
     assert number(reach.radius or 0) in views.REACH.explain(looking(views.REACH))
 
 
+def test_each_answer_on_vanishing_says_which_question_it_answers(workspace: Workspace) -> None:
+    looking = asked_of(workspace, "tanh")
+    said = {
+        view.name: " ".join(part.content for part in view.render(looking(view)) if part.kind == "caption")
+        for view in (views.REACH, views.SHARES, views.SATURATION)
+    }
+    assert said["reach"].startswith("This asks how strongly the state at t can depend on the state at k")
+    assert said["copy_shares"].startswith("This asks how much each copy adds to ∂L/∂W")
+    assert "the slopes at k, the length of hₖ₋₁, and" in said["copy_shares"]
+    assert said["saturation"].startswith("This asks how many units of a step are saturated")
+    # They do differ: the gradient of one loss may be shorter than the largest effect allows.
+    path = looking.way.path(0, 0, 5, 2)
+    assert np.linalg.norm(path.at_copy) < np.linalg.norm(path.at_loss) * path.between_norm
+
+
 def test_nothing_is_computed_twice(workspace: Workspace) -> None:
     way = asked_of(workspace).way
     assert way.flow is way.flow

@@ -19,6 +19,21 @@ def test_the_factors_of_the_walk_multiply_to_what_arrives(workspace: Workspace) 
     assert lengths[0] * np.prod(table["factor of the step"][1:]) == pytest.approx(lengths[-1], rel=1e-5)
 
 
+@pytest.mark.parametrize("cell", ["tanh", "lstm"])
+def test_the_factor_between_is_said_to_bound_that_of_this_loss(workspace: Workspace, cell: str) -> None:
+    looking = asked_of(workspace, cell)
+    walk, path = looking(views.WALK), looking.way.path(0, 0, 5, 2)
+    asks, arrives = np.linalg.norm(path.at_loss), np.linalg.norm(path.at_copy)
+    reach = looking.way.reach(0, 0, 5)
+    assert path.between_norm == pytest.approx(reach.norms[list(reach.steps).index(2)], rel=1e-5)
+    assert arrives <= asks * path.between_norm
+    assert (
+        f"‖₂ = **{number(path.between_norm)}**: over 3 steps, a gradient's length is multiplied by at most this. The gradient "
+        f"of this loss is multiplied by {number(arrives / asks)}; its length at k is {number(arrives)}."
+    ) in views.path_words(walk)
+    assert "within the step, a gradient's" in views.path_words(looking.but(back=5)(views.WALK))
+
+
 @pytest.mark.parametrize("both", [False, True])
 def test_in_a_lower_layer_the_ways_down_are_told_and_one_is_followed(workspace: Workspace, both: bool) -> None:
     looking = asked_of(workspace, "lstm", "tag", layers=2, bidirectional=both).but(layer=0)
@@ -30,7 +45,7 @@ def test_in_a_lower_layer_the_ways_down_are_told_and_one_is_followed(workspace: 
     said = views.path_words(other)
     assert "s = 4 (" in said and f"**{number(other.path.gradient_norm)}**" in said
     assert f"**{number(walk.path.whole_norm)}**" in said and f"{other.path.shares[1]:.1%}" in said
-    assert "∂⁺L(t)/∂h_s" in views.factors(other) and r"\sum_{s" in views.WALK.explain(other)
+    assert "∂⁺L(t)/∂hₛ" in views.factors(other) and r"\sum_{s" in views.WALK.explain(other)
     beyond = looking.but(back=8)(views.WALK)
     assert (beyond.path is not None) == both
     if not both:
