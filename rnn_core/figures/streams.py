@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import ALONG_X, LOWER, NO_FADE, UPPER, Figure, frame, stacked, widest
+from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, frame, stacked, widest
 from rnn_core.figures.text import escape
 from rnn_core.results import Context, Group, Reliability
 
@@ -27,11 +27,11 @@ def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str],
     hover = [escape(one) for one in says]
     data: list[dict[str, Any]] = [dict(
         type="bar", x=at, y=np.array([one.loss for one in groups]), name="mean loss", marker={"color": palette.BLUE}, text=hover,
-        textposition="none", hovertemplate="%{text}<br>%{y:.4f} nats<extra></extra>", **UPPER, **NO_FADE,
+        textposition="none", hovertemplate="%{text}: %{y:.4f} nats<extra></extra>", **UPPER, **NO_FADE,
     )]  # fmt: skip
     data += [dict(
-        type="bar", x=at, y=values, name=name, marker={"color": colour}, text=hover, textposition="none",
-        hovertemplate="%{text}<br>%{y:.1%} " + name.removeprefix("share ") + "<extra></extra>", **LOWER, **NO_FADE,
+        type="bar", x=at, y=values, name=name, marker={"color": colour},
+        hovertemplate="%{y:.1%} " + name.removeprefix("share ") + "<extra></extra>", **LOWER, **NO_FADE,
     ) for name, values, colour in own]  # fmt: skip
     across = _named(at, names) | {"title": {"text": title}}
     return frame(
@@ -46,15 +46,14 @@ def along(series: Mapping[str, Sequence[Group]], unit: str) -> Figure:
     for (name, parts), colour in zip(series.items(), (palette.BLUE, palette.ORANGE), strict=False):
         ends = np.array([(one.first, one.last) for one in parts])
         data.append(dict(
-            type="scatter", x=ends.mean(1), y=np.array([one.loss for one in parts]), name=escape(name), customdata=ends,
+            type="scatter", x=ends.mean(1), y=np.array([one.loss for one in parts]), name=escape(name),
             mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
-            hovertemplate="%{y:.4f} nats, " + f"{unit}s " + "%{customdata[0]:,}–%{customdata[1]:,}"
-            + ("<extra></extra>" if len(series) < 2 else ""),
+            hovertemplate="%{y:.4f} nats" + ("<extra></extra>" if len(series) < 2 else ""),
         ))  # fmt: skip
     top = max((one.loss for parts in series.values() for one in parts), default=0)
     return frame(
-        data, 300, ("along", unit), **ALONG_X, showlegend=len(series) > 1,
-        xaxis={"title": {"text": f"place in the text, in {unit}s"}, "unifiedhovertitle": {"text": ""}},
+        data, 300, ("along", unit), showlegend=len(series) > 1,
+        xaxis={"title": {"text": f"place in the text, in {unit}s"}, "unifiedhovertitle": {"text": f"around {unit} %{{x:,.0f}}"}},
         yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
     )  # fmt: skip
 
@@ -66,11 +65,11 @@ def context(points: Sequence[Context], carried: float) -> Figure:
     ends = np.array([at[0] - 0.3, at[-1] + 0.3])
     data: list[dict[str, Any]] = [
         dict(type="scatter", x=ends, y=np.full(2, carried), mode="lines", name="all tokens before, with the state carried",
-             line={"color": palette.GREY, "dash": "dot", "width": 2}, hovertemplate="%{y:.4f} nats<extra></extra>"),
+             line={"color": palette.GREY, "dash": "dot", "width": 2}, hovertemplate="all read: %{y:.4f} nats<extra></extra>"),
         dict(type="scatter", x=at, y=y, mode="lines+markers", name="that many tokens, from a state of 0",
              line={"color": palette.BLUE, "width": 2.5}, error_y={"array": 2 * error, "color": palette.BLUE, "thickness": 1.2},
              customdata=np.column_stack([[one.read for one in points], error]),
-             hovertemplate="%{customdata[0]:,} read<br>%{y:.4f} nats, standard error %{customdata[1]:.4f}<extra></extra>"),
+             hovertemplate="%{customdata[0]:,} read: %{y:.4f} nats, standard error %{customdata[1]:.4f}<extra></extra>"),
     ]  # fmt: skip
     top = max(float((y + 2 * error).max()), carried)
     return frame(
@@ -83,22 +82,23 @@ def context(points: Sequence[Context], carried: float) -> Figure:
 def reliability(bins: Sequence[Reliability]) -> Figure:
     """The share of predictions that were right against their mean probability, bin by bin, and below it the counts."""
     some = [one for one in bins if one.count]
-    x, y, count = (np.array([getattr(one, name) for one in some], np.float64) for name in ("confidence", "accuracy", "count"))
+    x, y = (np.array([getattr(one, name) for one in some], np.float64) for name in ("confidence", "accuracy"))
     middle = np.array([(one.low + one.high) / 2 for one in bins])
     width = bins[0].high - bins[0].low
     data: list[dict[str, Any]] = [
         dict(type="scatter", x=np.array([0.0, 1.0]), y=np.array([0.0, 1.0]), mode="lines", name="perfectly calibrated",
              line={"color": palette.GREY, "dash": "dot", "width": 2}, hoverinfo="skip", **UPPER),
         dict(type="scatter", x=x, y=y, mode="lines+markers", name="this network", line={"color": palette.BLUE, "width": 2.5},
-             marker={"size": 8}, customdata=count,
-             hovertemplate="mean p %{x:.4f}<br>right %{y:.4f}<br>%{customdata:,} steps<extra></extra>", **UPPER),
+             marker={"size": 8},
+             hovertemplate="mean p %{x:.4f}, right %{y:.4f}<extra></extra>", **UPPER),
         dict(type="bar", x=middle, y=np.array([one.count for one in bins], np.float64), width=np.full(len(bins), 0.9 * width),
              marker={"color": palette.BLUE}, showlegend=False, name="steps",
              customdata=np.array([(one.low, one.high) for one in bins]),
              hovertemplate="p in %{customdata[0]:.1f}–%{customdata[1]:.1f}: %{y:,} steps<extra></extra>", **LOWER, **NO_FADE),
     ]  # fmt: skip
     quarters = [0, 0.25, 0.5, 0.75, 1]
-    across = {"title": {"text": "probability of the most probable token"}, "range": [-0.02, 1.02], "tickvals": quarters}
+    across: dict[str, Any] = {"title": {"text": "probability of the most probable token"}, "range": [-0.02, 1.02]}
+    across |= {"tickvals": quarters, "unifiedhovertitle": {"text": "p = %{x:.2f}"}}
     shares = {"title": {"text": "share right"}, "range": [-0.03, 1.05], "tickvals": [0, 0.5, 1]}
     return frame(
         data, 400, "reliability", showlegend=True,

@@ -147,7 +147,7 @@ def _explain_frequency(found: Grouped) -> str:
         + r"$$\text{share of the total loss} = \frac{n_g L_g}{\sum_g n_g L_g}"
         + rf" = \frac{{{most.tokens} \cdot {number(most.loss)}}}{{{number(found.nats)}}} = "
         + f"{number(most.nats / found.nats) if found.nats else 0}$$"
-        + f"\n\nThis is the largest share: {who} are {number(100 * most.tokens / found.tokens)} % of the {found.unit}s."
+        + f"\n\nThis is the largest share: {who} are {number(100 * most.tokens / found.tokens)}% of the {found.unit}s."
     )
 
 

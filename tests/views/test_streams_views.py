@@ -96,7 +96,7 @@ def test_the_loss_by_frequency(scores: TokenScores) -> None:
     most = max(groups, key=lambda one: one.nats)
     whole = sum(one.nats for one in groups)
     assert f"\\frac{{{most.tokens} \\cdot {number(most.loss)}}}{{{number(whole)}}} = {number(most.nats / whole)}$$" in said
-    assert f"are {number(100 * most.tokens / scores.tokens)} % of the characters" in said
+    assert f"are {number(100 * most.tokens / scores.tokens)}% of the characters" in said
 
 
 @pytest.mark.parametrize(("value", "short"), [(7, "7"), (999, "999"), (1536, "1.5k"), (65_536, "66k"), (131_072, "131k")])

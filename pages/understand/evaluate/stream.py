@@ -55,7 +55,7 @@ def _figures(config: RunConfig, scores: TokenScores, static: TokenScores | None)
         "Tokens": ("tokens", "{:,}", "how many were foreseen"),
     }  # fmt: skip
     better_low = ("loss", "bits", "perplexity")
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     for title, (name, how, words) in shown.items():
         value, change = getattr(scores, name), None
         if static and name != "tokens" and (fixed := getattr(static, name)) is not None:
