@@ -24,6 +24,8 @@ class Selection:
         answers: the id of the answers for a file.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
+        position, passage: on Evaluate for a stream: by which place losses are shown, and one of the worst passages, from 0.
+        dynamic: the learning rate of dynamic evaluation there; None: the weights are fixed.
         loss, reduce: of a text: `last` or `every`, and `mean` or `sum` over its steps; None: as trained.
         logit, precise: of the gradients on BPTT: of the logit, in 64 bits.
         tags: the target of a tagging run, apart by spaces; None: its own answer.
@@ -67,6 +69,9 @@ class Selection:
     answers: str | None = None
     on: str | None = None
     cell: str | None = None
+    position: str = "line"
+    passage: int = 0
+    dynamic: float | None = None
     loss: str | None = None
     reduce: str | None = None
     logit: bool = False

@@ -196,18 +196,21 @@ def test_updates_repeat_what_minutes_ended() -> None:
 def test_following_a_stream_is_reading_it_token_by_token() -> None:
     network = network_of(model_of("gru", layers=2, dropout=0.4), len(VOCABULARY), len(VOCABULARY)).train()
     stream = stream_of(encoded_of(TEXT[:120]))
-    nats, right, near = follow(network, stream)
+    found = follow(network, stream)
     assert network.training, "its mode is put back"
     network.eval()
-    state, before, wanted, hits, among = network.start(1), SOS, 0.0, 0, 0
+    state, before, wanted, best, hits, among = network.start(1), SOS, [], [], [], []
     for token in stream.tolist():
         logits, state, kept = network.step(torch.tensor([before]), state)
-        wanted -= float(logits[0].log_softmax(0)[token].detach())
-        hits += int(logits[0].argmax()) == token
-        among += token in logits[0].argsort(descending=True)[:5].tolist()
+        wanted.append(-float(logits[0].log_softmax(0)[token].detach()))
+        best.append(float(logits[0].softmax(0).max().detach()))
+        hits.append(int(logits[0].argmax()) == token)
+        among.append(token in logits[0].argsort(descending=True)[:5].tolist())
         before = token
-    assert nats == pytest.approx(wanted, rel=1e-9) and set(kept[0]) == set(network.cell.kept_names)
-    assert (right, near) == (hits, among)
+    np.testing.assert_allclose(found.nats, wanted, rtol=1e-6)
+    np.testing.assert_allclose(found.best, best, rtol=1e-6)
+    assert set(kept[0]) == set(network.cell.kept_names)
+    assert found.right.tolist() == hits and found.near.tolist() == among
 
 
 def test_scores_are_means_over_tokens() -> None:
