@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,25 @@ def keep_upload(upload: Any) -> tuple[Path, str]:
         workspace().forget_old("uploads")
         hashes[upload.file_id] = hashlib.sha256(upload.getvalue()).hexdigest()[:24]
     digest = hashes[upload.file_id]
+    return _kept(digest, upload.getvalue), digest
+
+
+def keep_text(typed: str) -> Path:
+    """A pasted text as a file, saved by its content's hash."""
+    content = typed.encode("utf-8", "replace")
+    workspace().forget_old("uploads")
+    return _kept(hashlib.sha256(content).hexdigest()[:24], lambda: content)
+
+
+def _kept(digest: str, content: Callable[[], bytes]) -> Path:
     path = workspace().folder("uploads", digest)
     with files.saying_disk_trouble(path):
         try:
             if time.time() - path.stat().st_mtime > _LONG_S:
                 os.utime(path)  # in use, so it is not old
         except FileNotFoundError:
-            files.write(path, lambda temporary: temporary.write_bytes(upload.getvalue()))
-    return path, digest
+            files.write(path, lambda temporary: temporary.write_bytes(content()))
+    return path
 
 
 def fingerprint_of(path: Path, config: DataConfig) -> str:

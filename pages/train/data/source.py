@@ -33,10 +33,16 @@ TITLES = {sample: title for name in tasks.names() for sample, title in tasks.tas
 
 TASK_OF = {sample: name for name in tasks.names() for sample in tasks.task(name).samples}
 
+PASTED = "pasted.txt"
+"""What a pasted text is called."""
+
 PROSE = (".md", ".markdown")
 """Files that are one text, even where their commas could part columns."""
 
-SOURCES = {"upload": "Upload a file", "sample": "Take a sample", "path": "Name a path on the server"}
+MOST_PASTED = 2_000_000
+"""Characters of a pasted text; longer ones are uploaded as a file."""
+
+SOURCES = {"upload": "Upload a file", "paste": "Paste a text", "sample": "Take a sample", "path": "Name a path on the server"}
 
 
 def files_chosen() -> dict[str, tuple[Path, str]]:
@@ -49,6 +55,10 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
         name = st.selectbox("Sample", list(TITLES), format_func=lambda n: f"{n} · {TITLES[n]}", key=f"{key}-sample")
         return {"train": (SAMPLES / name, name)}
     found: dict[str, tuple[Path, str]] = {}
+    if source == "paste":
+        typed = st.text_area("Text", key=f"{key}-paste", height=200, max_chars=MOST_PASTED,
+                             placeholder="A text that a network is to continue, or rows with labels, as in a file.")  # fmt: skip
+        return {"train": (data_files.keep_text(typed), PASTED)} if typed.strip() else {}
     if source == "path":
         help_ = "dev and test may be left out; they are then cut from the training file"
         for split, column in zip(SPLITS, st.columns(3), strict=True):
