@@ -351,6 +351,22 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class EvaluateConfig:
+    """How a run is evaluated."""
+
+    dynamic: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=100,
+            title="Dynamic evaluation",
+            description="the learning rate of plain SGD with which a language model goes on learning from the text: each chunk "
+            "of K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, config=_STRICT)
 class WriteConfig:
     """How a language model continues a text."""
 

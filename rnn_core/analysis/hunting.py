@@ -106,6 +106,10 @@ def called(pattern: str, expression: str = "") -> str:
     return f"a match of {expression}" if pattern == "expression" else PATTERNS[pattern][0]
 
 
+class TooRare(Problem):
+    """A text holds too little of a pattern, or nothing else."""
+
+
 def at_tokens(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """(m,) the values of characters at the last character of each token.
 
@@ -130,14 +134,14 @@ def hunt(values: np.ndarray, wanted: np.ndarray, most: int = 20, seed: int = 0) 
         seed: of the moves.
 
     Raises:
-        Problem: when either half of the blocks does not have both, tokens of the pattern and others.
+        TooRare: when either half of the blocks does not have both, tokens of the pattern and others.
     """
     m, d = values.shape
     fit = (np.arange(m) * BLOCKS // m) % 2 == 0
     yes = wanted.dtype == bool
     varies = (lambda part: 0 < part.sum() < len(part)) if yes else (lambda part: len(part) > 2 and np.ptp(part) > 0)
     if m < 2 * BLOCKS or not varies(wanted[fit]) or not varies(wanted[~fit]):
-        raise Problem("This text has too few tokens with the pattern, or too few without it, to find a unit. Read a sample, "
+        raise TooRare("This text has too few tokens with the pattern, or too few without it, to find a unit. Read a sample, "
                       "paste a longer text, or choose another pattern.")  # fmt: skip
     score = _Thresholds(values, fit) if yes else _Correlations(values, fit)
     fitted, thresholds, above = score.choose(wanted[fit])

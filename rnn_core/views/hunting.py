@@ -111,8 +111,12 @@ def _draw(found: Found) -> tuple[Part, ...]:
         f"{score}, held out": hunt.held_out[listed].tolist(),
         "says yes" if found.yes else "as the number grows": [_direction(found, i) for i in range(len(hunt.units[listed]))],
     }, formats=dict.fromkeys((f"{score}, fitted", f"{score}, held out"), "%.3f"))  # fmt: skip
+    return Part("text", _words(found)), Part("table", table)
+
+
+def _draw_with_text(found: Found) -> tuple[Part, ...]:
     return (
-        Part("text", _words(found)), Part("table", table), Part("running", found.running),
+        *_draw(found), Part("running", found.running),
         Part("caption", f"Coloured by unit {found.unit} of {found.quantity}: green above 0, purple below. Click a token to "
              "choose a step."),
     )  # fmt: skip
@@ -175,7 +179,7 @@ HUNT: View[Hunted, Found] = View(
     NEEDS,
     Hunted,
     _found,
-    _draw,
+    _draw_with_text,
     _explain,
     bytes_of("T", each=400),
     pick_step,
@@ -183,7 +187,7 @@ HUNT: View[Hunted, Found] = View(
 )
 
 IN_CORPUS: View[Hunted, Found] = View(
-    "corpus-hunt", "", (*NEEDS, "hunt"), Hunted, _found_in_corpus, _draw, _explain, bytes_of("T", each=400), pick_step,
+    "corpus-hunt", "", (*NEEDS, "hunt"), Hunted, _found_in_corpus, _draw, _explain, bytes_of("T", each=400),
 )  # fmt: skip
 
 VIEWS = (HUNT, IN_CORPUS)

@@ -65,7 +65,7 @@ def test_of_a_large_corpus_evenly_chosen_tokens_are_scored(loaded: Loaded, monke
 def test_what_cannot_be_hunted_is_said(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Problem, match="not a valid regular expression"):
         corpus_hunt.hunt_corpus(loaded, ROWS, "some", "expression", "(")
-    with pytest.raises(Problem, match="too rare"):
+    with pytest.raises(Problem, match="too few"):
         corpus_hunt.hunt_corpus(loaded, ROWS, "some", "expression", "never")
     monkeypatch.setattr(corpus_hunt, "MOST_SECONDS", 0.05)
     with pytest.raises(Problem, match=r"takes more than 0\.05 s"):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.read.generate import settings
 from rnn_core import tasks
 from rnn_core.analysis.corpus_hunt import hunt_corpus
 from rnn_core.analysis.loading import load
@@ -146,7 +147,9 @@ def test_a_unit_is_hunted_in_the_sample_at_once(pattern: str, open_page: Open, f
                                                   ("zzz+", "too few tokens with the pattern")])  # fmt: skip
 def test_an_expression_that_finds_nothing_is_said(expression: str, said: str, open_page: Open, fresh: Path) -> None:
     app = open_page("generate", fresh, reading="hunt", pattern="expression", expression=expression)
-    assert said in app.error[0].value
+    assert said in (app.error or app.info)[0].value
+    assert bool(app.error) == (expression != "zzz+"), "that a text is too short is no error"
+    assert any(one.label == "Hunt in it" for one in app.button) == (expression == "zzz+")
 
 
 def test_a_pasted_text_is_coloured_by_its_surprise(open_page: Open, fresh: Path) -> None:
@@ -173,8 +176,33 @@ def test_a_hunt_over_a_corpus_is_a_job_whose_result_is_shown(
     said = [words.value for words in app.markdown if "best in verses" in words.value]
     path = SAMPLES / "verses.txt"
     tokens = len(path.read_text(encoding="utf-8"))
-    found = hunt_corpus(load(Workspace(fresh).run(RUN)), [list(path.read_text())], "verses.txt", "expression", r"\w+")
-    assert f"Unit **{found.hunt.units[0]}**" in said[0] and f"of the {tokens:,} tokens. " in said[0]
+    found = hunt_corpus(load(Workspace(fresh).run(RUN)), [list(path.read_text())], "verses.txt", "expression", r"\w+", "m")
+    assert f"Unit **{found.hunt.units[0]}**" in said[0] and f"of the {tokens:,} tokens." in said[0]
     assert not any(one.label == "Hunt in it" for one in app.button), "it is saved"
     again = open_page("generate", fresh, **link(app))
     assert any("best in verses" in words.value for words in again.markdown) and len(asked) == 1
+
+
+def test_a_long_text_is_a_job_that_shows_and_gives_it(open_page: Open, fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(folder: Path, arguments: list[str]) -> None:
+        assert main([*arguments, "--job", str(folder)]) == 0
+
+    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(settings, "MOST_LENGTH", 50)
+    how = WriteConfig(length=60, seed=2, stop="zzz")
+    app = settle(open_page("generate", fresh, run=RUN, long="0"), "-- \n", how)
+    wanted = "-- \n" + written(fresh, "-- \n", how)
+    shown = [code.value for code in app.code]
+    assert shown == [wanted] and any(f"{len(wanted):,} characters" in words.value for words in app.markdown)
+    folder = Workspace(fresh).folder("writings", link(app)["long"])
+    assert (folder / "text.txt").read_text() == wanted
+    again = open_page("generate", fresh, **link(app))
+    assert [code.value for code in again.code] == [wanted], "a link shows it"
+    button(again, "Close")
+    assert "long" not in link(again)
+
+
+def test_a_long_text_that_is_gone_is_said(open_page: Open, fresh: Path) -> None:
+    for name in ("20200101-000000-abcdef", "../../x"):
+        app = open_page("generate", fresh, run=RUN, long=name)
+        assert any("no longer kept" in info.value for info in app.info) and not app.exception

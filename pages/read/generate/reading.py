@@ -5,6 +5,7 @@ import streamlit as st
 from pages.common import inputs, state, view_panel, widgets
 from pages.read.generate import corpus
 from rnn_core import tasks
+from rnn_core.analysis.hunting import TooRare
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
@@ -14,6 +15,9 @@ from rnn_core.workspace.store import SAMPLES
 
 MOST_TYPED = 20_000
 """Characters of the text."""
+
+OFFERED = 10
+"""Units of each hunt by which the text can be coloured."""
 
 _OF_A_SAMPLE = 4_000
 """Characters that a click takes from a sample."""
@@ -61,15 +65,21 @@ def hunt(run: Run) -> None:
     if read is None:
         return
     shown = view("hunt")
-    view_panel.choose(shown, read, titled=True)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view_panel.choose(shown, read, titled=True)
     chosen = state.selection()
     if chosen.pattern == "expression":
         st.text_input("Regular expression", placeholder=r"such as \d+ for numbers", max_chars=200,
                       help="A token is of the pattern where its last character lies in a match, or in the match's first group.",
                       **state.bound("expression", chosen.expression))  # fmt: skip
-    view_panel.show(shown, read, choices=False)
-    found = shown.answer(read, shown.chosen(state.selection()))
-    units = found.hunt.units[:10].tolist()
-    st.pills("Colour the text by unit", units, **state.bound("unit", found.unit if found.unit in units else None))
-    corpus.show(run, shown.chosen(state.selection()).settled(read))
-
+    asked = shown.chosen(state.selection()).settled(read)
+    over = corpus.chosen(run, asked)
+    try:
+        view_panel.show(shown, read, choices=False)
+        found = shown.answer(read, asked)
+        units = found.hunt.units[:OFFERED].tolist() + (over.found.hunt.units[:OFFERED].tolist() if over.found else [])
+        units = list(dict.fromkeys(units))
+        st.pills("Colour the text by unit", units, **state.bound("unit", found.unit if found.unit in units else None))
+    except TooRare as why:  # no fault: many texts are too short
+        st.info(str(why), icon=":material/search_off:")
+    corpus.show(run, over)

@@ -57,8 +57,8 @@ def _aimed(inputs: Inputs, controls: Labelled) -> tuple[int, int]:
 
 def _opened(inputs: Inputs, controls: Labelled) -> Opened:
     trace, (_, chosen) = inputs.trace, _aimed(inputs, controls)
-    found = logit(inputs.network, trace, controls.at, chosen)
-    return Opened(found, trace.labels[chosen], trace.tokens[controls.at], *trace.states.shape[:2], has_answers(inputs))
+    found, (layers, directions) = logit(inputs.network, trace, controls.at, chosen), trace.states.shape[:2]
+    return Opened(found, trace.labels[chosen], trace.tokens[controls.at], layers, directions, has_answers(inputs))
 
 
 def _draw_logit(opened: Opened) -> tuple[Part, ...]:
