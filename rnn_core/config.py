@@ -223,7 +223,8 @@ class ModelConfig:
         bool,
         Field(
             title="Tied embedding",
-            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
+            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d; it "
+            "starts from U(−√(3/n), √(3/n)), or with the initialisation of torch as torch.nn.Linear",
         ),
     ] = False
 
