@@ -202,6 +202,14 @@ class ModelConfig:
             ge=0, lt=1, title="Dropout", description="dropout rate on embeddings, between layers and before the readout"
         ),
     ] = 0.5
+    initialisation: Annotated[
+        Literal["orthogonal", "torch"],
+        Field(
+            title="Initialisation",
+            description="orthogonal: embeddings from U(−0.05, 0.05), U Glorot, W orthogonal, biases 0, but 1 for the forget "
+            "gate of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
+        ),
+    ] = "orthogonal"
     variational: Annotated[
         bool,
         Field(
@@ -211,19 +219,12 @@ class ModelConfig:
             "by word in both cases",
         ),
     ] = False
-    initialisation: Annotated[
-        Literal["orthogonal", "torch"],
-        Field(
-            title="Initialisation",
-            description="orthogonal: embeddings from U(−0.05, 0.05), U Glorot, W orthogonal, biases 0, but 1 for the forget "
-            "gate of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
-        ),
-    ] = "orthogonal"
     tied: Annotated[
         bool,
         Field(
             title="Tied embedding",
-            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
+            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d; it "
+            "starts from U(−√(3/n), √(3/n)), or with the initialisation of torch as torch.nn.Linear",
         ),
     ] = False
 

@@ -45,7 +45,9 @@ def starts(loaded: Loaded) -> dict[str, str]:
             twice = "the sum of two, each " if one.of in network.cell.of_inputs and network.cell.of_step else ""  # torch's two
             found[one.letter] = twice + bound if one.of != PLAIN else _constants(network.cell.gates, one.start)
         return found | dict.fromkeys(("c",) if network.tied else ("V", "c"), around)
-    found = {"E = V" if network.tied else "E": "uniform in ±0.05"}
+    found = {"E": "uniform in ±0.05"}
+    if network.tied:
+        found = {"E = V": f"uniform in ±√(3/n) = ±{math.sqrt(3 / model.embedding):.4g}"}
     for one in network.cell.declared.values():
         if one.start == "glorot":
             found[one.letter] = f"uniform in ±√(6/(n + d)) = ±{math.sqrt(6 / (model.embedding + d)):.4g}"
