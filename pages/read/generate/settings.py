@@ -10,10 +10,10 @@ from pages.common import state
 from rnn_core.config import WriteConfig, bounds, options
 
 MOST_LENGTH = 5_000
-"""Tokens that a page writes; the command line writes more."""
+"""Tokens that the page itself writes; more are written by a job."""
 
 _STEPS = {"temperature": 0.05, "top_p": 0.05}
-_LARGEST = {"temperature": 2.0, "length": MOST_LENGTH, "top_k": 1_000, "seed": 1_000_000_000}
+_LARGEST = {"temperature": 2.0, "length": 100_000, "top_k": 1_000, "seed": 1_000_000_000}
 
 
 def prompt(first: str) -> str:
