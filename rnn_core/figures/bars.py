@@ -8,7 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import ALONG_Y, LEGEND, NO_FADE, TIGHT, Figure, aliased, frame, label_axis, outline
 from rnn_core.figures.palette import faint
-from rnn_core.figures.text import escape
+from rnn_core.figures.text import escape, percent
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
 
 MOST_LABELS = 60
@@ -170,7 +170,7 @@ def top_probabilities(
         x=p[order],
         orientation="h",
         customdata=np.array(order, np.int32),
-        text=[f"{p[i]:.1%}" + (f" · {mark}" if true else "") for i, true in zip(order, is_truth, strict=True)],
+        text=[percent(float(p[i])) + (f" · {mark}" if true else "") for i, true in zip(order, is_truth, strict=True)],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="p = %{x:.4f}<extra></extra>",

@@ -3,6 +3,8 @@
 import textwrap
 import unicodedata
 
+import numpy as np
+
 # Plotly reads <b>, &lt; and $…$ in every text it draws, and knows these entities.
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
 _SIGNS = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\x7f": "␡", "": "∅"}
@@ -46,6 +48,11 @@ def wrapped(text: str, width: int, lines: int = 2) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and its noun, such as "1 text" and "1,000 texts"."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def percent(p: float) -> str:
+    """A probability in percent; one below 0.1% with its first digit, so that small ones can be told apart."""
+    return f"{p:.1%}" if p >= 0.001 or p == 0 else f"{np.format_float_positional(100 * p, 1, fractional=False, trim='-')}%"
 
 
 _TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

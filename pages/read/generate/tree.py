@@ -7,6 +7,7 @@ from pages.common import state
 from rnn_core.analysis.writing import drawn_at
 from rnn_core.config import WriteConfig
 from rnn_core.data.vocabulary import EOS
+from rnn_core.figures.text import percent
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace.explorations import Writing
@@ -56,11 +57,6 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
                "probability with which your settings (temperature, top k, nucleus) draw the token:")  # fmt: skip
     row, found = st.container(horizontal=True), None
     for i in order:
-        if row.button(f"{literal(trace.labels[i], 20)} · {_share(drawn[i])}", key=f"instead-{i}"):
+        if row.button(f"{literal(trace.labels[i], 20)} · {percent(drawn[i])}", key=f"instead-{i}"):
             found = start, trace.labels[i]
     return found
-
-
-def _share(p: float) -> str:
-    """A probability in percent; one below 0.1% with its first digit, so that alternatives can be told apart."""
-    return f"{p:.1%}" if p >= 0.001 else f"{np.format_float_positional(100 * p, 1, fractional=False, trim='-')}%"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, run_choice, training, widgets
-from pages.train.train import form, progress
+from pages.train.train import form, progress, started
 from rnn_core import tasks
 from rnn_core.config import metric_name
 from rnn_core.network import cells
@@ -16,14 +16,14 @@ st.caption("Choose a network, start it, and watch the loss fall. Training goes o
 
 with widgets.saying_problems():
     data = form.choose_dataset()
-    watched = progress.watched()
+    watched = started.watched()
     above = [run for run in watched if form.is_of(run, data)]
     if above:
-        progress.begin(above)
+        started.begin(above)
         for run in above:
             progress.show(run)
         if not any((status := jobs.status(run.path)) and status.active for run in above):
-            st.button("Close", icon=":material/close:", type="tertiary", on_click=progress.close)
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=started.close)
         st.divider()
         st.subheader("Train another network")
     settings = form.form(data)
