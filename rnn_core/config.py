@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-FORMAT = 3
+FORMAT = 4
 """The number of the run format this code writes; a run with a higher one is refused."""
 
 SPLITS = ("train", "dev", "test")
@@ -222,7 +222,7 @@ class ModelConfig:
     tied: Annotated[
         bool,
         Field(
-            title="Tied embedding and output",
+            title="Tied embedding",
             description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
         ),
     ] = False
@@ -348,6 +348,22 @@ class TrainConfig:
             description="the same seed, data and number of threads give the same weights",
         ),
     ] = 0
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EvaluateConfig:
+    """How a run is evaluated."""
+
+    dynamic: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=100,
+            title="Dynamic evaluation",
+            description="the learning rate of plain SGD with which a language model goes on learning from the text: each chunk "
+            "of K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_core.results import ClassScores, Scores, SpanScores
+from rnn_core.results import ClassScores, Reliability, Scores, SpanScores
 
 Span = tuple[str, int, int]
 """An entity: its type, its first token, and the token after its last."""
@@ -74,6 +74,26 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     share = np.zeros(np.shape(whole))
     np.divide(part, whole, out=share, where=np.asarray(whole) > 0)
     return share
+
+
+class Calibration:
+    """Counts predictions by their probability, in pieces: in bins of equal width, of which the higher end belongs to a bin."""
+
+    def __init__(self, bins: int = 10):
+        self._ends = np.linspace(0, 1, bins + 1)
+        self._sums = np.zeros((3, bins))
+
+    def add(self, p: np.ndarray, right: np.ndarray) -> None:
+        """Adds the probabilities of (m,) predictions, and whether each was right."""
+        which = np.searchsorted(self._ends[1:-1], p)
+        for total, weights in zip(self._sums, (None, p, right), strict=True):
+            total += np.bincount(which, weights, len(total))
+
+    def bins(self) -> tuple[Reliability, ...]:
+        """Each bin with its number of predictions, their mean probability, and the share that was right."""
+        count, p, right = self._sums
+        rows = zip(self._ends[:-1], self._ends[1:], count, _share(p, count), _share(right, count), strict=True)
+        return tuple(Reliability(float(low), float(high), int(n), float(c), float(a)) for low, high, n, c, a in rows)
 
 
 # ---- entity spans ---------------------------------------------------------------------------------------------------

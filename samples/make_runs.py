@@ -4,7 +4,7 @@
 
 What is kept of a training is what a downloaded run holds: settings, vocabulary, weights, curves and scores, no text of the data.
 Beside it lie what reading dev otherwise and step by step gives, in figures, the evaluation on the project's own sample, with its
-texts, and the trace of the text that Inspect opens with.
+texts, that of a language model on its own test split, and the trace of the text that Inspect opens with.
 """
 
 import json
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from rnn_core.analysis.evaluate import evaluate  # noqa: E402
 from rnn_core.analysis.loading import load  # noqa: E402
 from rnn_core.analysis.readings import readings as read_otherwise  # noqa: E402
 from rnn_core.analysis.trace import trace  # noqa: E402
+from rnn_core.data.examples import Example  # noqa: E402
 from rnn_core.results import Answers, Evaluation  # noqa: E402
 from rnn_core.workspace import evaluations, readings, traces  # noqa: E402
 from rnn_core.workspace.archive import CARRIED  # noqa: E402
@@ -147,13 +148,17 @@ def save_results(run: Run, data: SavedDataset) -> None:
         readings.save_along(place, along(loaded, dev), weights)
     traces.save(run, trace(loaded, examples(run)[0]))
     shutil.rmtree(run.path / "evaluations", ignore_errors=True)
-    if sample := sample_for(run):
-        place, texts = evaluations.folder(run, sample.key, "file"), sample.examples
 
+    def save(place: Path, texts: Sequence[Example], name: str) -> None:
         def made(keep: Callable[[Answers], object]) -> Evaluation:
-            return replace(evaluate(loaded, [texts], len(texts), sample.path.name, keep), weights=weights)
+            return replace(evaluate(loaded, [texts], len(texts), name, keep), weights=weights)
 
         evaluations.save(place, made)
+
+    if sample := sample_for(run):
+        save(evaluations.folder(run, sample.key, "file"), sample.examples, sample.path.name)
+    if task.schema.stream:  # the text is our own
+        save(evaluations.folder(run, run.config.fingerprint, "test"), data.examples("test"), f"test of {data.name}")
 
 
 if __name__ == "__main__":

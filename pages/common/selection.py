@@ -24,6 +24,8 @@ class Selection:
         answers: the id of the answers for a file.
         on: what the run is evaluated on: a split, or `file`.
         cell: `row,column` of the confusion matrix.
+        position, passage: on Evaluate for a stream: by which place losses are shown, and one of the worst passages, from 0.
+        dynamic: the learning rate of dynamic evaluation there; None: the weights are fixed.
         loss, reduce: of a text: `last` or `every`, and `mean` or `sum` over its steps; None: as trained.
         logit, precise: of the gradients on BPTT: of the logit, in 64 bits.
         tags: the target of a tagging run, apart by spaces; None: its own answer.
@@ -44,6 +46,7 @@ class Selection:
         corpus: where it is looked for besides the text: a split of the run's data, or the name of a sample.
         reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
+        long: the name of a long text that a job writes.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
         scale: what W is multiplied by there; None: 1.
@@ -66,6 +69,9 @@ class Selection:
     answers: str | None = None
     on: str | None = None
     cell: str | None = None
+    position: str = "line"
+    passage: int = 0
+    dynamic: float | None = None
     loss: str | None = None
     reduce: str | None = None
     logit: bool = False
@@ -99,6 +105,7 @@ class Selection:
     inside: str | None = None
     writing: str | None = None
     branch: int = 0
+    long: str | None = None
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

@@ -93,7 +93,7 @@ def select(**changes: Any) -> None:
     if "run" in changes:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:
-            changes = {"on": None, "cell": None, "answers": None, "writing": None, "branch": 0} | changes
+            changes = {"on": None, "cell": None, "answers": None, "writing": None, "branch": 0, "passage": 0} | changes
     session().selection = replace(selection(), **changes)
     st.query_params.from_dict(_link(selection()))
 

@@ -16,6 +16,7 @@ def evaluate(
     data: str,
     keep: Callable[[Answers], object] = lambda answers: None,
     tick: Callable[[float], object] = lambda share: None,
+    dynamic: float | None = None,
 ) -> Evaluation:
     """Answers every example and scores the answers; memory holds one piece of them at a time.
 
@@ -24,16 +25,18 @@ def evaluate(
 
     Args:
         loaded: the run.
-        pieces: texts or tagged sentences, some thousands at a time.
+        pieces: texts or tagged sentences, some thousands at a time; a language model's are iterated twice.
         texts: how many they are in all.
         data: what they are, in words.
         keep: takes the answers to each piece.
         tick: hears the share answered so far; what it raises ends the work.
+        dynamic: the learning rate of dynamic evaluation; None: the weights are fixed.
 
     Raises:
-        Problem: when there is nothing to evaluate.
+        Problem: when there is nothing to evaluate, or dynamic evaluation does not apply or diverges.
     """
     if not texts:
         raise Problem(f"There is nothing to evaluate in {data}. Choose another split or file.")
-    scores = tasks.of(loaded.config).evaluate(loaded.network, loaded.config, loaded.speech, pieces, texts, keep, tick)
-    return Evaluation(loaded.id, data, texts, scores)
+    network, config, speech = loaded.network, loaded.config, loaded.speech
+    scores = tasks.of(config).evaluate(network, config, speech, pieces, texts, keep, tick, dynamic)
+    return Evaluation(loaded.id, data, texts, scores, dynamic=dynamic)

@@ -1,15 +1,17 @@
 """`evaluate`: a run is scored on labelled data, and the evaluation saved beside it."""
 
 import argparse
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rnn_core import tasks
 from rnn_core.commands.command import Command, Figures
-from rnn_core.commands.options import add_columns, add_device, columns
+from rnn_core.commands.options import add_columns, add_device, add_options, columns, stated
 from rnn_core.commands.shared import ordinary_file, print_findings, progress, saying_that_loops_compile, watching
-from rnn_core.config import SPLITS, Problem
+from rnn_core.config import SPLITS, EvaluateConfig, Problem, make
+from rnn_core.data.examples import Example
 from rnn_core.results import Answers, Evaluation, LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
@@ -22,7 +24,18 @@ def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", dest="split_name", choices=SPLITS, help="a split of the run's own dataset, instead of a file")
     parser.add_argument("--file-name", help=argparse.SUPPRESS)
     parser.add_argument("--key", help=argparse.SUPPRESS)  # what a page calls this evaluation
+    add_options(parser, EvaluateConfig)
     add_columns(parser)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """Examples that are read anew by each iteration. `read` gives them in pieces."""
+
+    read: Callable[[], Iterator[list[Example]]]
+
+    def __iter__(self) -> Iterator[list[Example]]:
+        return self.read()
 
 
 def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
@@ -38,11 +51,12 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     from rnn_core.threads import use_threads
 
     task, config = tasks.of(run.config), columns(given, run.config.data)
+    rate = make(EvaluateConfig, stated(EvaluateConfig, given)).dynamic
     if given.split_name:
         key, split = run.config.fingerprint, given.split_name
     else:
         key, split = given.key or evaluations.key_of_file(ordinary_file(given.file), config), "file"
-    with watching(given, workspace, job, evaluations.folder(run, key, split)) as job, saying_that_loops_compile():
+    with watching(given, workspace, job, evaluations.folder(run, key, split, rate)) as job, saying_that_loops_compile():
         weights = evaluations.weights_of(run)
         loaded = load(run, given.device)
         use_threads(run.config.train.threads)
@@ -50,24 +64,30 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         left_out: tuple[LeftOut, ...] = ()
         if given.split_name:
             saved = workspace.dataset(run.config.fingerprint)
-            pieces, name = saved.pieces(split), f"{split} of {saved.name}"
+            pieces, name = _Again(lambda: saved.pieces(split)), f"{split} of {saved.name}"
             texts = saved.report.splits[split].examples if split in saved.report.splits else 0
         else:
             name = given.file_name or given.file.name
             read = read_examples(
                 ordinary_file(given.file), config, task.schema, loaded.speech.labels, name, progress(job, 0.5), run.config.data
             )
-            pieces, texts, warnings, left_out = read.pieces(), read.count, read.warnings, read.left_out
+            pieces, texts, warnings, left_out = _Again(read.pieces), read.count, read.warnings, read.left_out
             print_findings(warnings, left_out)
+        folders: dict[float | None, Path] = {rate: job.folder}
+        static = evaluations.folder(run, key, split)
+        if rate is not None and not _is_current(static, weights):
+            folders = {None: static, **folders}  # what it is compared with
         first = 0.0 if given.split_name else 0.5
+        share = (1 - first) / len(folders)
 
-        def made(keep: Callable[[Answers], object]) -> Evaluation:
+        def made(dynamic: float | None, begun: float, keep: Callable[[Answers], object]) -> Evaluation:
             found = evaluate(
-                loaded, pieces, texts, name, keep, lambda share: job.heed(first + share * (1 - first), "Answering")
+                loaded, pieces, texts, name, keep, lambda done: job.heed(begun + done * share, "Answering"), dynamic
             )
             return replace(found, weights=weights, warnings=warnings, left_out=left_out)
 
-        evaluation = evaluations.save(job.folder, made)
+        for number, (dynamic, folder) in enumerate(folders.items()):
+            evaluation = evaluations.save(folder, partial(made, dynamic, first + number * share))
     scores = evaluation.scores
     return (
         {
@@ -78,9 +98,24 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             "warnings": list(evaluation.warnings),
             "majority_class": run.majority,
         }
+        | ({} if rate is None else {"dynamic": rate, "static_loss": _loss(static)})
         | task.figures_of(scores, "test", run.majority)
         | task.details_of(scores)
     )
+
+
+def _is_current(folder: Path, weights: str) -> bool:
+    """Whether there is an evaluation of these weights, with all its details."""
+    try:
+        found = evaluations.load(folder)
+    except Problem:
+        return False
+    return found is not None and found.weights == weights and getattr(found.scores, "breakdown", None) is not None
+
+
+def _loss(folder: Path) -> float | None:
+    found = evaluations.load(folder)
+    return found.scores.loss if found else None
 
 
 COMMAND = Command(_evaluate, _options, ready_made=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 from rnn_core.data.batches import Batch, Encoded, in_order
 from rnn_core.data.scoring import Predictions
 from rnn_core.data.streams import Streams
-from rnn_core.data.vocabulary import EOS
+from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.network.device import array, number, place_of
 from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network
@@ -99,39 +100,90 @@ def ended(network: Network, tape: Tape) -> torch.Tensor:
     return network.step(one, state)[0].unflatten(0, lowest.shape[:2])
 
 
-@torch.no_grad()
+class Foreseen(NamedTuple):
+    """How a stream was predicted, token by token.
+
+    Attributes:
+        nats: −log p(token given those before it), (N,) float32.
+        best: the probability of the most probable token, (N,) float32.
+        right, near: whether the token was the most probable, and whether it was among the `NEAR` most probable, (N,) bool.
+    """
+
+    nats: np.ndarray
+    best: np.ndarray
+    right: np.ndarray
+    near: np.ndarray
+
+
 def follow(
-    network: nn.Module, tokens: np.ndarray, tick: Callable[[float], object] = lambda share: None
-) -> tuple[float, int, int]:
+    network: nn.Module,
+    tokens: np.ndarray,
+    tick: Callable[[float], object] = lambda share: None,
+    learn: Callable[[torch.Tensor], object] | None = None,
+    size: int = 0,
+) -> Foreseen:
     """Scores a stream in one pass, without dropout, with the state carried from chunk to chunk.
 
     Args:
         tokens: (N,).
         tick: is called with the share done, 0…1; an exception raised by it stops the work.
-
-    Returns:
-        Σ −log p(token given those before it), in nats; the number of tokens that were the most probable; and of those
-        among the `NEAR` most probable.
+        learn: is called with the mean loss of each chunk, in the graph, after the chunk is scored (`dynamic.adapting`).
+        size: the number of steps per chunk; 0: as memory allows.
     """
-    stream, nats, right, near, first = Streams(tokens, 1), 0.0, 0, 0, 0
-    state, size, steps, device = None, 16, stream.steps(), place_of(network)
-    with evaluating(network):
+    stream, first, state, place = Streams(tokens, 1), 0, None, place_of(network)
+    steps, chunk = stream.steps(), size or 16
+    found = Foreseen(*(np.empty(steps, kind) for kind in (np.float32, np.float32, np.bool_, np.bool_)))
+    with evaluating(network), torch.set_grad_enabled(learn is not None):
         while first < steps:
             tick(first / steps)
-            inputs, targets, lengths = (torch.from_numpy(one).to(device) for one in stream.chunk(first, size))
+            inputs, targets, lengths = (torch.from_numpy(one).to(place) for one in stream.chunk(first, chunk))
             batch = {"tokens": inputs, "lengths": lengths}
             outputs = network(batch if state is None else batch | {"start": state})
-            logits, state = outputs["logits"][:, 0], outputs["ends"]
-            nats += number(nn.functional.cross_entropy(logits, targets[:, 0], reduction="none").double().sum())
-            right += int(number((logits.argmax(1) == targets[:, 0]).sum()))
-            near += int(number((logits.topk(min(NEAR, logits.shape[1]), 1).indices == targets).sum()))
-            first += size
-            size = max(16, min(1024, at_once(logits.shape[1])))
-    return nats, right, near
+            log_p, state = outputs["logits"][:, 0].log_softmax(1), tuple(part.detach() for part in outputs["ends"])
+            each, (best, answers) = -log_p.gather(1, targets)[:, 0], log_p.max(1)
+            near = log_p.topk(min(NEAR, log_p.shape[1]), 1).indices
+            told = (each, best.exp(), answers == targets[:, 0], (near == targets).any(1))
+            for into, values in zip(found, told, strict=True):
+                into[first : first + chunk] = array(values)
+            if learn:
+                learn(each.mean())
+            first += chunk
+            chunk = size or max(16, min(1024, at_once(log_p.shape[1])))
+    return found
+
+
+@torch.no_grad()
+def fresh(
+    network: nn.Module, tokens: np.ndarray, at: np.ndarray, read: int, tick: Callable[[float], object] = lambda share: None
+) -> np.ndarray:
+    """−log p of the tokens at some places of a stream after `<sos>` and the `read` tokens before each, from a state of zero.
+
+    Args:
+        tokens: (N,).
+        at: (m,) the places, at least `read`.
+        tick: is called with the share done, 0…1; an exception raised by it stops the work.
+
+    Returns:
+        (m,) float32, in nats.
+    """
+    place, rows, found = place_of(network), max(1, _STEPS // (read + 1)), np.empty(len(at), np.float32)
+    with evaluating(network):
+        for first in range(0, len(at), rows):
+            tick(first / len(at))
+            some = at[first : first + rows]
+            inputs = np.concatenate([np.full((1, len(some)), SOS), tokens[np.arange(-read, 0)[:, None] + some]])
+            batch = {"tokens": inputs, "lengths": np.full(len(some), read + 1), "at": read * len(some) + np.arange(len(some))}
+            logits = network(_tensors_by_name(batch, place))["logits"]
+            wanted = torch.from_numpy(tokens[some]).to(place)
+            found[first : first + rows] = array(nn.functional.cross_entropy(logits, wanted, reduction="none"))
+    return found
 
 
 NEAR = 5
 """The number of most probable tokens among which the right one counts as near."""
+
+_STEPS = 2**13
+"""The maximum number of steps in a batch of texts that are read anew."""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.breakdown import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability
 from rnn_core.results.chunks import StreamParts
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
@@ -41,17 +42,21 @@ from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
 
 __all__ = [
+    "ENDS",
     "EOS",
     "OVERFLOW",
     "PAD",
     "SOS",
+    "UNKNOWN",
     "Along",
     "Answer",
     "Answers",
     "BatchDirections",
+    "Breakdown",
     "ChainProduct",
     "ClassScores",
     "Comparison",
+    "Context",
     "CopyGradients",
     "CorpusHunt",
     "Cutting",
@@ -60,6 +65,7 @@ __all__ = [
     "FileAnswers",
     "GateTerms",
     "GradientFlow",
+    "Group",
     "History",
     "Hunt",
     "LabelMatrix",
@@ -75,11 +81,13 @@ __all__ = [
     "PaddedRead",
     "PaddingAudit",
     "PaddingCost",
+    "Passage",
     "Reach",
     "Readings",
     "ReadoutGradients",
     "Recipe",
     "RecurrenceGain",
+    "Reliability",
     "Scaled",
     "Scores",
     "SgdStep",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core.results.breakdown import Breakdown
 from rnn_core.results.data import LeftOut
 
 
@@ -126,12 +127,14 @@ class TokenScores:
         loss: mean of −log p(token), in nats per token.
         accuracy: the share of tokens that were the most probable.
         near: the share of tokens among the five most probable; None in scores of older code.
+        breakdown: the same in detail, in evaluations of streams.
     """
 
     tokens: int
     loss: float
     accuracy: float
     near: float | None = None
+    breakdown: Breakdown | None = None
 
     @property
     def bits(self) -> float:
@@ -160,6 +163,7 @@ class Evaluation:
         weights: hash of the weights that answered, so that it can be told when the run has others by now.
         warnings: sentences on what was odd about the data.
         left_out: rows of a file that were not used, or cut, by reason.
+        dynamic: the learning rate of dynamic evaluation; None: the weights were fixed.
     """
 
     run: str
@@ -169,6 +173,7 @@ class Evaluation:
     weights: str = ""
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    dynamic: float | None = None
 
 
 @dataclass(frozen=True)

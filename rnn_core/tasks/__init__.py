@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from rnn_core import config as options_of
-from rnn_core.config import TASKS, DataConfig, Problem, RunConfig, WriteConfig, options
+from rnn_core.config import TASKS, DataConfig, EvaluateConfig, Problem, RunConfig, WriteConfig, options
 from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.guessing import guess_schema
@@ -149,6 +149,8 @@ class Task:
         """The options of a config that apply to the task; forms omit or disable the others."""
         sides = [side.name for side in self.schema.sides]
         left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
+        if config is EvaluateConfig and not self.carries:
+            left_out.append("dynamic")
         left_out += [] if self.ties else ["tied"]
         return tuple(name for name in options(config) if name not in left_out)
 
@@ -350,13 +352,21 @@ class Task:
         texts: int,
         keep: Callable[[Answers], object],
         tick: Tick = lambda share: None,
+        dynamic: float | None = None,
     ) -> Any:
         """The scores of labelled examples, of which one piece is in memory at a time.
 
         Args:
+            pieces: is iterated again if a task reads the examples a second time.
             texts: their total number.
             keep: is called with the answers to each piece.
+            dynamic: the learning rate of dynamic evaluation; None: the weights are fixed.
+
+        Raises:
+            Problem: if the task has no dynamic evaluation.
         """
+        if dynamic is not None:
+            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
         for some in pieces:
             encoded = self.encode_examples(some, speech)

@@ -6,19 +6,24 @@ time, Mikolov et al. 2010).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, WriteConfig
 from rnn_core.data.batches import Encoded
+from rnn_core.data.breakdown import Read, breakdown, places, with_texts
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
-from rnn_core.data.streams import END, MARK, Streams, numbers_of, spans_of, stream_of, tokens_of
+from rnn_core.data.streams import END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
+
+if TYPE_CHECKING:
+    from rnn_core.network.prediction import Foreseen
 
 CARRIED = 32
 """The number of chunks over which a state is carried before it is reset to zero."""
@@ -31,6 +36,9 @@ EXCERPT = 240
 
 TOLD = 5
 """The number of most probable next tokens that are listed."""
+
+_ANEW = 0.3
+"""The share of an evaluation's progress for places that are read anew."""
 
 
 class StreamScorer:
@@ -74,7 +82,7 @@ class Generate(Task):
                     "embedding"),
         "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "beside"),
-        "evaluate": (),
+        "evaluate": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),
         "matrix": ("texts", "stream", "ledger", "recipe", "unit"),
         "losses": (),
     })  # fmt: skip
@@ -171,11 +179,7 @@ class Generate(Task):
         """The scores of next-token predictions on the stream of the rows, in one pass with carried state."""
         from rnn_core.network.prediction import follow
 
-        stream = stream_of(encoded)
-        if len(stream) < 2:
-            raise Problem("This text has fewer than two tokens: there is nothing to predict. Give a longer one.")
-        nats, right, near = follow(network, stream, tick)
-        return TokenScores(len(stream), nats / len(stream), right / len(stream), near / len(stream))
+        return _scores(follow(network, _long_enough(stream_of(encoded)), tick))
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
@@ -191,28 +195,51 @@ class Generate(Task):
         texts: int,
         keep: Callable[[Answers], object],
         tick: Tick = lambda share: None,
+        dynamic: float | None = None,
     ) -> TokenScores:
-        """All rows are one stream: the state is carried over between them. Only numbers are kept."""
+        """All rows are one stream: the state is carried over between them. Only numbers and the worst passages are kept.
+
+        Dynamic evaluation updates the weights after each chunk of K steps, and restores them at the end.
+        """
+        from rnn_core.network.dynamic import adapting
+        from rnn_core.network.prediction import follow
+
+        vocabulary, how = speech.vocabulary, config.data.tokens
         parts = [
-            Encoded.of([e.tokens for e in some], [str(e.target) for e in some], speech.vocabulary, (END,), False)
+            stream_of(Encoded.of([e.tokens for e in some], [str(e.target) for e in some], vocabulary, (END,), False))
             for some in pieces
         ]
-        starts = np.cumsum([0, *(len(part.indices) for part in parts)])
-        whole = Encoded(
-            np.concatenate([part.indices for part in parts]),
-            np.concatenate([[0], *(part.starts[1:] + start for part, start in zip(parts, starts, strict=False))]),
-            np.concatenate([part.targets for part in parts]),
-            False,
-        )
-        scorer = self.scorer((), None)
-        scorer.add(whole, self.predict(network, config, whole, tick))
-        return scorer.scores()
+        stream = _long_enough(np.concatenate(parts))
+        if dynamic is None:
+            read = _anew(network, stream, lambda share: tick(share * _ANEW))
+            found = follow(network, stream, lambda share: tick(_ANEW + share * (1 - _ANEW)))
+        else:
+            read = None
+            with adapting(network, dynamic) as learn:
+                found = follow(network, stream, tick, learn, config.train.truncate)
+        detail = breakdown(stream, found.nats, found.best, found.right, vocabulary, how, read)
+        return replace(_scores(found), breakdown=with_texts(detail, pieces))
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:
         return StreamScorer()
 
     def figures_of(self, scores: TokenScores, split: str, majority: str | None = None) -> dict[str, Any]:
         return scores.figures(split)
+
+    def details_of(self, scores: TokenScores) -> dict[str, Any]:
+        detail = scores.breakdown
+        if detail is None:
+            return {}
+        groups = {name: getattr(detail, name) for name in ("line", "document", "frequency")}
+        return {
+            "calibration_error": detail.calibration_error,
+            "loss_by_tokens_read": {str(one.read): one.loss for one in detail.context},
+            **{f"loss_by_{name}": [asdict(group) for group in some] for name, some in groups.items()},
+            "worst_passages": [
+                {"first": one.start + one.given + 1, "loss": one.loss, "text": joined(one.tokens[one.given :], detail.cut)}
+                for one in detail.worst
+            ],
+        }
 
     # ---- one text ---------------------------------------------------------------------------------------------------
 
@@ -273,6 +300,30 @@ class Generate(Task):
 def unescaped(typed: str) -> str:
     """A text from a field of one line, in which a line end is written as \\n and a tab as \\t."""
     return typed.replace("\\n", "\n").replace("\\t", "\t")
+
+
+def _long_enough(stream: np.ndarray) -> np.ndarray:
+    """The stream. Raises Problem if there is nothing to predict."""
+    if len(stream) < 2:
+        raise Problem("This text has fewer than two tokens: there is nothing to predict. Give a longer one.")
+    return stream
+
+
+def _scores(found: "Foreseen") -> TokenScores:
+    loss, accuracy, near = (float(values.mean(dtype=np.float64)) for values in (found.nats, found.right, found.near))
+    return TokenScores(len(found.nats), loss, accuracy, near)
+
+
+def _anew(network: Any, stream: np.ndarray, tick: Tick) -> Read:
+    """The losses at some places of a stream, each read from a state of zero, by the number of tokens read before it."""
+    from rnn_core.network.prediction import fresh
+
+    at, counts = places(len(stream))
+    work, done, nats = sum(counts) + len(counts), 0, dict[int, np.ndarray]()
+    for count in counts:
+        nats[count] = fresh(network, stream, at, count, lambda share: tick((done + share * (count + 1)) / work))  # noqa: B023
+        done += count + 1
+    return Read(at, nats)
 
 
 TASK = Generate()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, CorpusHunt, History, Mistake, Scores, SplitSummary, Trace
+from rnn_core.results import Along, CorpusHunt, History, Mistake, Scores, SplitSummary, TokenScores, Trace
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -18,6 +18,7 @@ NEEDS = {
     "history": "what the run's training wrote down",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
+    "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
     "target": "the way back of the text: what the losses at its target send to each step",
     "hunt": "a hunt for units over a corpus",
@@ -150,6 +151,16 @@ class Inputs:
     @property
     def scores(self) -> Scores:
         found: Scores = self.named["evaluation"].value
+        return found
+
+    @property
+    def token_scores(self) -> TokenScores:
+        found: TokenScores = self.named["evaluation"].value
+        return found
+
+    @property
+    def static(self) -> TokenScores:
+        found: TokenScores = self.named["static"].value
         return found
 
     @property

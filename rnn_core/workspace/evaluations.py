@@ -13,10 +13,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from rnn_core.config import DataConfig, Problem, plain
 from rnn_core.data.encodings import open_binary
-from rnn_core.results import Answer, Answers, ClassScores, Evaluation, LeftOut, Mistake, Scores, SpanScores, TokenScores
+from rnn_core.results import (
+    Answer,
+    Answers,
+    Breakdown,
+    ClassScores,
+    Evaluation,
+    LeftOut,
+    Mistake,
+    Scores,
+    SpanScores,
+    TokenScores,
+)
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
 
@@ -24,11 +36,22 @@ T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,64}")
 
 
-def folder(run: Run, fingerprint: str, split: str) -> Path:
-    """The folder of the evaluation of a run on these data, and of its job. Raises Problem if the fingerprint is not one."""
+BREAKDOWN = 1
+"""The format number of the scores in detail; those of another format are left out, as in older evaluations."""
+
+
+def folder(run: Run, fingerprint: str, split: str, dynamic: float | None = None) -> Path:
+    """The folder of the evaluation of a run on these data, and of its job.
+
+    Args:
+        dynamic: the learning rate of dynamic evaluation; None: the weights are fixed.
+
+    Raises:
+        Problem: if the fingerprint is not one.
+    """
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise Problem(f"{fingerprint[:60]!r} is not a fingerprint of data. Leave out --key, which is for pages.")
-    return run.path / "evaluations" / f"{fingerprint[:16]}-{split}"
+    return run.path / "evaluations" / (f"{fingerprint[:16]}-{split}" + ("" if dynamic is None else f"-dynamic-{dynamic:g}"))
 
 
 def key_of_file(path: Path, config: DataConfig) -> str:
@@ -75,8 +98,10 @@ def save(path: Path, evaluate: Callable[[Callable[[Answers], None]], Evaluation]
     files.write(path / "predictions.parquet", fill)
     (evaluation,) = made
     head = {name: getattr(evaluation, name) for name in ("run", "data", "texts", "weights", "warnings")}
+    head |= {} if evaluation.dynamic is None else {"dynamic": evaluation.dynamic}
     left_out = [dataclasses.asdict(entry) for entry in evaluation.left_out]
-    files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores_to_json(evaluation.scores)})
+    scores = scores_to_json(evaluation.scores)
+    files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores}, indent=None)
     return evaluation
 
 
@@ -102,6 +127,7 @@ def load(path: Path) -> Evaluation | None:
             weights=head["weights"],
             warnings=tuple(head["warnings"]),
             left_out=tuple(LeftOut(e["reason"], e["count"], tuple(e["rows"])) for e in head["left_out"]),
+            dynamic=head.get("dynamic"),
         )
 
 
@@ -178,20 +204,25 @@ def _where(file: pq.ParquetFile, which: Callable[[pa.Array, pa.Array], pa.Array]
 def _saying_damage() -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
         raise Problem("This saved evaluation is damaged. Evaluate again.") from None
 
 
 def scores_to_json(scores: Scores | TokenScores) -> dict[str, Any]:
     """Scores as plain values."""
     values = dataclasses.asdict(scores)
-    return values | {"confusion": values["confusion"].tolist()} if isinstance(scores, Scores) else values
+    if isinstance(scores, Scores):
+        return values | {"confusion": values["confusion"].tolist()}
+    detail = values.pop("breakdown")
+    return values | ({"breakdown": {"format": BREAKDOWN, **detail}} if detail else {})
 
 
 def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores:
-    """The inverse of `scores_to_json`. Raises KeyError or TypeError for other values."""
+    """The inverse of `scores_to_json`. Raises KeyError, TypeError or ValueError for other values."""
     if "confusion" not in values:
-        return TokenScores(**values)
+        detail = dict(values.get("breakdown") or {"format": None})
+        known = detail.pop("format", None) == BREAKDOWN
+        return TokenScores(**values | {"breakdown": TypeAdapter(Breakdown).validate_python(detail) if known else None})
 
     def classes(entries: list[dict[str, Any]]) -> tuple[ClassScores, ...]:
         return tuple(ClassScores(**entry) for entry in entries)

@@ -116,9 +116,9 @@ def write(path: Path, fill: Callable[[Path], Any]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def write_json(path: Path, values: Any) -> None:
-    """Writes JSON atomically; NaN and infinity become null."""
-    text = json.dumps(_finite(values), ensure_ascii=False, indent=1, allow_nan=False)
+def write_json(path: Path, values: Any, indent: int | None = 1) -> None:
+    """Writes JSON atomically; NaN and infinity become null. `indent`: None writes it on one line."""
+    text = json.dumps(_finite(values), ensure_ascii=False, indent=indent, allow_nan=False)
     write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 

@@ -276,7 +276,8 @@ def _sound_device(name: Any) -> bool:
 def _sound_scores(scores: Scores | TokenScores) -> bool:
     """Whether all values have their types and the matrix fits the labels."""
     if isinstance(scores, TokenScores):
-        return all((value is not None or name == "near") and _number_or_none(value) for name, value in vars(scores).items())
+        return all((value is not None or name in ("near", "breakdown")) and _number_or_none(value)
+                   for name, value in vars(scores).items())  # fmt: skip
     spans = scores.spans
     parts: list[Any] = [scores, *scores.per_class, *([spans, *spans.per_type] if spans else [])]
     typed = [(getattr(part, field.name), field.type) for part in parts for field in fields(part)]

@@ -13,7 +13,7 @@ from rnn_core.analysis.bptt import gradients
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem, WriteConfig
-from rnn_core.network.prediction import follow
+from rnn_core.network.prediction import follow, fresh
 from rnn_core.network.writing import write
 from rnn_core.workspace import Workspace
 from tests.one_device import OneDevice
@@ -81,10 +81,12 @@ def test_answers(workspace: Workspace, read: list[tuple[int, ...]], task: str) -
 def test_a_stream_is_followed_and_written(workspace: Workspace, read: list[tuple[int, ...]]) -> None:
     network = moved(workspace, "classify", "lstm").network
     with OneDevice():
-        nats, right, near = follow(network, np.ones(40, np.int64))
+        found = follow(network, np.ones(40, np.int64))
+        fresh(network, np.ones(40, np.int64), np.arange(8, 40), 8)
         written = list(write(network, [1], WriteConfig(length=5), (), ()))
-    assert nats > 0 and near >= right > 0 and len(written) == 5
-    assert len(read) == 2 * 3 + 5  # loss, right and near answers of each chunk, and the logits of each token
+    assert found.nats.all() and found.near.all() and len(written) == 5
+    # the loss, the best probability, right and near answers of each chunk, the losses of one batch, the logits of each token
+    assert len(read) == 2 * 4 + 1 + 5
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -44,7 +44,7 @@ def sound(app: AppTest) -> AppTest:
 def answers_along_an_axis(figure: dict, key: str) -> None:
     """Makes sure that hover on lines and bars says all values at the nearest x, or of the nearest row."""
     kinds = {one.get("mode", "") if one["type"] == "scatter" else one["type"] for one in figure["data"]}
-    rows = any(one.get("orientation") == "h" for one in figure["data"]) or key.endswith("-view-per_class")
+    rows = any(one.get("orientation") == "h" for one in figure["data"]) or key.endswith(("-view-per_class", "-view-spans"))
     if "heatmap" not in kinds and any("lines" in kind or kind == "bar" for kind in kinds):
         assert figure["layout"]["hovermode"] == ("y unified" if rows else "x unified"), key
         assert figure["layout"]["hoverdistance"] == -1, key

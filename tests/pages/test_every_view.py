@@ -15,7 +15,7 @@ from tests.pages.driving import Open, chart, sound
 from tests.tiny import CELLS, config_of, model_of, saved_run
 
 TEXT = "the film was not good"
-WITHOUT_FIGURE = {"recipe", "same-step", "classes", "total"}
+WITHOUT_FIGURE = {"recipe", "same-step", "classes", "total", "worst"}
 """Views with a question that are formulas and tables alone."""
 
 

@@ -45,6 +45,21 @@ def test_evaluate_opens_on_a_sample_whose_texts_are_behind_each_cell(run: str, o
     assert any("choose the sample or a file of your own" in info.value for info in app.info) and app.metric
 
 
+def test_evaluate_opens_on_the_test_split_of_the_language_model(open_page: Open, fresh: Path) -> None:
+    app = open_page("evaluate", fresh, run="00-notebook")
+    one = Workspace(fresh).run("00-notebook")
+    saved = evaluations.load(evaluations.folder(one, one.config.fingerprint, "test"))
+    assert saved and not app.error and not app.warning and not app.info
+    assert saved.scores.loss == pytest.approx(one.metrics()["test_loss"]) and app.radio(key="pick-on").value == "test"
+    assert {metric.label: metric.value for metric in app.metric}["Loss"] == f"{saved.scores.loss:.4f}"
+    for name in ("positions", "frequency", "context", "calibration"):
+        assert chart(app, f"view-{name}")["data"]
+    assert any("evaluated while the data were in the workspace" in caption.value for caption in app.caption)
+    next(button for button in app.button if button.label == "Read it on Inspect").click()
+    sound(app.run())
+    assert app.title[0].value == "Inspect" and app.text_area(key="typed").value
+
+
 @labelled_run
 def test_both_ways_to_read_dev_are_told_from_what_was_saved(run: str, open_page: Open, fresh: Path) -> None:
     one = Run(READY_MADE / run)

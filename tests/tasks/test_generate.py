@@ -196,18 +196,21 @@ def test_updates_repeat_what_minutes_ended() -> None:
 def test_following_a_stream_is_reading_it_token_by_token() -> None:
     network = network_of(model_of("gru", layers=2, dropout=0.4), len(VOCABULARY), len(VOCABULARY)).train()
     stream = stream_of(encoded_of(TEXT[:120]))
-    nats, right, near = follow(network, stream)
+    found = follow(network, stream)
     assert network.training, "its mode is put back"
     network.eval()
-    state, before, wanted, hits, among = network.start(1), SOS, 0.0, 0, 0
+    state, before, wanted, best, hits, among = network.start(1), SOS, [], [], [], []
     for token in stream.tolist():
         logits, state, kept = network.step(torch.tensor([before]), state)
-        wanted -= float(logits[0].log_softmax(0)[token].detach())
-        hits += int(logits[0].argmax()) == token
-        among += token in logits[0].argsort(descending=True)[:5].tolist()
+        wanted.append(-float(logits[0].log_softmax(0)[token].detach()))
+        best.append(float(logits[0].softmax(0).max().detach()))
+        hits.append(int(logits[0].argmax()) == token)
+        among.append(token in logits[0].argsort(descending=True)[:5].tolist())
         before = token
-    assert nats == pytest.approx(wanted, rel=1e-9) and set(kept[0]) == set(network.cell.kept_names)
-    assert (right, near) == (hits, among)
+    np.testing.assert_allclose(found.nats, wanted, rtol=1e-6)
+    np.testing.assert_allclose(found.best, best, rtol=1e-6)
+    assert set(kept[0]) == set(network.cell.kept_names)
+    assert found.right.tolist() == hits and found.near.tolist() == among
 
 
 def test_scores_are_means_over_tokens() -> None:
@@ -287,6 +290,8 @@ def test_train_evaluate_inspect_gradients_and_generate(
     np.testing.assert_allclose(found["losses"][: len(encoded) - 1], losses.numpy(), atol=1e-5)
     one, two = (run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, place) for _ in range(2))
     assert one == two and 0 < one["tokens"] <= 30 and one["nats_per_token"] > 0
+    run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, "--out", tmp_path / "t.txt", place)
+    assert (tmp_path / "t.txt").read_text() == "the" + one["text"]
     full = run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, "--json", place)
     assert "".join(one["token"] for one in full["written"]).replace(" ", "") == one["text"].replace(" ", "")
     assert full["nats_per_token"] == pytest.approx(-np.mean(np.log([t["p"] for t in full["written"]])), abs=1e-3)

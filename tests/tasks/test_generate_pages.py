@@ -1,5 +1,6 @@
 """The pages on a run that writes text: no labels, no classes, and as many outcomes as the vocabulary has tokens."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
+from rnn_core.results import TokenScores
+from rnn_core.training import jobs
 from rnn_core.views import inspect
 from rnn_core.views.view import number
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, evaluations
 from tests.figures.validated import validated
 from tests.pages.conftest import open_page  # noqa: F401 - a fixture
 from tests.pages.driving import ROOT, Open, chart, numbers, sound
+from tests.pages.test_every_view import shown
 from tests.tiny import config_of, model_of, saved_run, vocabulary_of
 from tests.views.looking import Looking, figure
 from tests.views.test_views import NASTY, escaped_only
@@ -171,3 +175,58 @@ def test_train_shows_the_text_that_was_written_after_each_epoch(open_page: Open,
     figures = {metric.label: metric.value for metric in open_page("evaluate", written, run=run.id, on="test").metric}
     assert {"Loss", "Bits per character", "Perplexity", "Accuracy", "Among the first five"} <= set(figures)
     assert float(figures["Bits per character"]) == pytest.approx(float(figures["Loss"]) / np.log(2), abs=2e-4)
+
+
+def test_evaluate_shows_where_the_loss_is_and_opens_a_passage(
+    open_page: Open,  # noqa: F811
+    written: Path,
+    ids: dict[str, str],
+) -> None:
+    run = Workspace(written).run(ids["char"])
+    assert main(["evaluate", run.id, "--on", "dev", "--workspace", str(written)]) == 0
+    app = open_page("evaluate", written, run=run.id, on="dev")
+    shown(app, {"positions", "frequency", "context", "calibration", "worst"})
+    folder = evaluations.folder(run, run.config.fingerprint, "dev")
+    saved = evaluations.load(folder)
+    assert saved is not None and isinstance(saved.scores, TokenScores) and saved.scores.breakdown is not None
+    drawn = chart(app, "view-positions")["data"][0]
+    np.testing.assert_allclose(numbers(drawn["y"]), [one.loss for one in saved.scores.breakdown.line])
+    app = open_page("evaluate", written, run=run.id, on="dev", position="stream", passage="1")
+    np.testing.assert_allclose(numbers(chart(app, "view-positions")["data"][0]["y"]),
+                               [one.loss for one in saved.scores.breakdown.stream])  # fmt: skip
+    assert any("Passage 2 of" in words.value for words in app.caption)
+    held = json.loads((folder / "scores.json").read_text())
+    del held["scores"]["breakdown"]
+    (folder / "scores.json").write_text(json.dumps(held))
+    app = open_page("evaluate", written, run=run.id, on="dev")
+    assert any("older version" in info.value for info in app.info) and app.metric and not app.get("plotly_chart")
+    assert next(button for button in app.button if button.label == "Evaluate again").proto.type == "primary"
+
+
+def test_dynamic_evaluation_stands_beside_fixed_weights(
+    open_page: Open,  # noqa: F811
+    written: Path,
+    ids: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = Workspace(written).run(ids["word"])
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
+    app = open_page("evaluate", written, run=run.id, on="dev")
+    app.toggle(key="pick-dynamic").set_value(True)
+    sound(app.run())
+    assert app.number_input(key="rate").value == 0.1
+    app.number_input(key="rate").set_value(0.5)
+    sound(app.run())
+    next(button for button in app.button if button.label == "Evaluate").click()
+    sound(app.run())
+    shown(app, {"dynamic", "positions", "frequency", "calibration", "worst"})
+    found, fixed = (evaluations.load(evaluations.folder(run, run.config.fingerprint, "dev", rate)) for rate in (0.5, None))
+    assert found is not None and fixed is not None and found.scores.loss is not None and fixed.scores.loss is not None
+    loss = next(metric for metric in app.metric if metric.label == "Loss")
+    assert loss.value == f"{found.scores.loss:.4f}" and loss.delta == f"{found.scores.loss - fixed.scores.loss:.4f}"
+    assert any(f"whose loss is {fixed.scores.loss:.4f}." in words.value for words in app.caption)
+    for rate in ("nan", "-1", "1e9", "x"):
+        app = open_page("evaluate", written, run=run.id, on="dev", dynamic=rate)
+        assert not app.toggle(key="pick-dynamic").value and not app.error
+    classifier = open_page("evaluate", written, run=ids["r"], dynamic="0.1")
+    assert not [toggle for toggle in classifier.toggle if toggle.key == "pick-dynamic"]

@@ -66,6 +66,9 @@ def test_the_saved_evaluation_is_of_its_sample_and_these_weights(run: Run) -> No
     assert saved and saved.weights == evaluations.weights_of(run) and saved.run == run.id and saved.data == sample.path.name
     again = evaluate(load(run), [sample.examples], len(sample.examples), sample.path.name)
     if run not in LABELLED:
+        assert saved.scores.breakdown and again.scores.breakdown
+        assert saved.scores.breakdown.worst[0].tokens == again.scores.breakdown.worst[0].tokens
+        assert saved.scores.breakdown.calibration_error == pytest.approx(again.scores.breakdown.calibration_error, rel=1e-4)
         assert saved.scores.loss == pytest.approx(again.scores.loss) and saved.scores.tokens == again.scores.tokens
         return
     np.testing.assert_array_equal(saved.scores.confusion, again.scores.confusion)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.common import run_choice, state, view_panel, widgets
-from pages.read.generate import reading, running, writing
+from pages.common import run_choice, running, state, view_panel, widgets
+from pages.read.generate import reading, writing
 
 TABS = {
     "write": ("Write", writing.show),

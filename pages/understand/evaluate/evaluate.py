@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import inputs, run_choice, state, view_panel, widgets
-from pages.understand.evaluate import answering, evaluating, report, rows
+from pages.understand.evaluate import answering, evaluating, report, rows, stream
 from rnn_core import tasks
 from rnn_core.results import TokenScores
 from rnn_core.views.evaluate import loss_words
@@ -21,20 +21,11 @@ with widgets.saying_problems():
     if tasks.of(config).formats and answering.wanted():
         answering.show(run)
         st.stop()
-    scores, folder, key = evaluating.scored(run)
+    scores, folder, key, static = evaluating.scored(run)
 
 if isinstance(scores, TokenScores):
-    foreseen = {
-        "Loss": (f"{scores.loss:.4f}", "the mean of −log p(token), in nats per token, with the state carried along the text"),
-        **({"Bits per character": (f"{scores.bits:.4f}", "the loss divided by log 2")} if config.data.tokens == "char" else {}),
-        "Perplexity": (f"{scores.perplexity:.3f}", "exp(loss): among as many equally probable tokens one would be as unsure"),
-        "Accuracy": (f"{scores.accuracy:.4f}", "the share of tokens that were the most probable at their place"),
-        **({"Among the first five": (f"{scores.near:.4f}", "the share of tokens among the five most probable")}
-           if scores.near is not None else {}),
-        "Tokens": (f"{scores.tokens:,}", "how many were foreseen"),
-    }
-    for column, (title, (shown, words)) in zip(st.columns(len(foreseen)), foreseen.items(), strict=True):
-        column.metric(title, shown, help=words)
+    with widgets.saying_problems():
+        stream.show(config, scores, key, static)
     st.stop()
 
 unit = tasks.of(config).unit

@@ -2,14 +2,16 @@
 
 from collections.abc import Hashable
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import cache, data_files, data_form, run_choice, state, widgets
 from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
-from rnn_core.config import DataConfig, plain
+from rnn_core.config import DataConfig, EvaluateConfig, bounds, options, plain
 from rnn_core.results import Evaluation, Scores, TokenScores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -20,9 +22,28 @@ READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter", "quot
 """How a file is read, as far as the run does not decide it."""
 
 
-def scored(run: Run) -> tuple[Scores | TokenScores, Path | None, Hashable]:
-    """The scores that the user asks for, with the folder of the evaluation where its texts are here, and by what these scores
-    are known again; ends the page without any."""
+_RATE = 0.1
+"""The learning rate of dynamic evaluation that is offered first."""
+
+
+class Scored(NamedTuple):
+    """The scores that a user asks for.
+
+    Attributes:
+        scores: of a split, a sample or a file.
+        folder: of the evaluation, where its texts are here.
+        key: by which these scores are known again.
+        static: the scores with fixed weights beside those of dynamic evaluation, with their key; None: there are none.
+    """
+
+    scores: Scores | TokenScores
+    folder: Path | None
+    key: Hashable
+    static: tuple[Hashable, TokenScores] | None = None
+
+
+def scored(run: Run) -> Scored:
+    """The scores that the user asks for; ends the page without any."""
     known = run.metrics().get("scores", {})
     data, sample = cache.data_of(run), None
     sources: dict[str, str] = {}
@@ -34,20 +55,28 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None, Hashable]:
     saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
+    places = {split: evaluations.folder(run, run.config.fingerprint, split) for split in reversed(saved)}
+    kept = {split: place for split, place in places.items() if (place / "scores.json").exists()}
+    first = next(iter(kept), listed[0])
     wanted = st.radio(
         "Evaluate on",
         listed,
         format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
         horizontal=True,
-        **state.bound("on", chosen if chosen in listed else listed[0], cell=lambda on: None),
+        **state.bound("on", chosen if chosen in listed else first, cell=lambda on: None, passage=lambda on: 0),
     )
     if wanted in saved:
+        evaluation, version = _saved(places[wanted])
+        if evaluation and evaluation.weights == evaluations.weights_of(run):
+            counted = f"{evaluation.texts:,} {row}s"
+            st.caption(f"{literal(evaluation.data)} · {counted} · evaluated while the data were in the workspace")
+            return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version))
         st.info(
             "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
             + ("the sample or " if sample else "") + "a file of your own.",
             icon=":material/inventory_2:",
         )
-        return evaluations.scores_from_json(known[wanted]), None, (str(run.path), cache.version_of(run), wanted)
+        return Scored(evaluations.scores_from_json(known[wanted]), None, (str(run.path), cache.version_of(run), wanted))
     if wanted == "file":
         key, arguments = _file(run)
     elif sample and wanted == "sample":
@@ -56,9 +85,42 @@ def scored(run: Run) -> tuple[Scores | TokenScores, Path | None, Hashable]:
         wanted = "file"
     else:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
-    folder = evaluations.folder(run, key, wanted)
-    evaluation, version = _evaluated(run, folder, arguments)
-    return evaluation.scores, folder, (str(folder), version)
+    bar = st.container(horizontal=True)
+    with bar:
+        rate = _dynamic(run)
+    folder, fixed = (evaluations.folder(run, key, wanted, one) for one in (rate, None))
+    evaluation, version = _evaluated(run, folder, [*arguments, *flags({"dynamic": rate})], bar)
+    static = None
+    if rate is not None and (beside := _saved(fixed)[0]) and isinstance(beside.scores, TokenScores):
+        static = (str(fixed), _saved(fixed)[1]), beside.scores
+    return Scored(evaluation.scores, folder, (str(folder), version), static)
+
+
+def _dynamic(run: Run) -> float | None:
+    """The learning rate of dynamic evaluation, under the options of runs that have it; None: the weights are fixed."""
+    if "dynamic" not in tasks.of(run.config).options(EvaluateConfig):
+        return None
+    chosen = state.selection().dynamic
+    low, high = (float(bound or 0) for bound in bounds(options(EvaluateConfig)["dynamic"]))
+    if chosen is not None and not low <= chosen <= high:  # a link may say anything
+        chosen = None
+    title = "Options" if chosen is None else f"Options: dynamic evaluation, learning rate {chosen:g}"
+    with st.popover(title, icon=":material/tune:"):
+        st.toggle("Dynamic evaluation", help="The network goes on learning from the text, by plain SGD: each chunk of K tokens "
+                  "is scored, then the weights take one step on its mean loss. The saved run does not change.",
+                  **state.bound("dynamic", chosen is not None, lambda on: _RATE if on else None))  # fmt: skip
+        if chosen is not None:
+            st.session_state["rate"] = chosen
+            st.number_input("Learning rate", low, high, step=0.05, format="%.4g", key="rate",
+                            on_change=lambda: state.select(dynamic=st.session_state["rate"]))  # fmt: skip
+    return chosen
+
+
+def _saved(folder: Path) -> tuple[Evaluation | None, int]:
+    """The evaluation in a folder, None without one, and when it was written."""
+    written = folder / "scores.json"
+    version = written.stat().st_mtime_ns if written.exists() else 0
+    return saved.evaluation(str(folder), version), version
 
 
 def _file(run: Run) -> tuple[str, list[str]]:
@@ -81,20 +143,27 @@ def _file(run: Run) -> tuple[str, list[str]]:
     return key, [str(path), f"--file-name={name}", f"--key={key}", *flags(read_by)]
 
 
-def _evaluated(run: Run, folder: Path, arguments: list[str]) -> tuple[Evaluation, int]:
-    """The saved evaluation and when it was written, and the button that makes or renews it; ends the page while there is none."""
+def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator) -> tuple[Evaluation, int]:
+    """The saved evaluation and when it was written, and the button that makes or renews it; ends the page while there is none.
+
+    Args:
+        bar: where the button stands.
+    """
     status = jobs.status(folder)
-    written = folder / "scores.json"
-    version = written.stat().st_mtime_ns if written.exists() else 0
-    evaluation = saved.evaluation(str(folder), version)
+    evaluation, version = _saved(folder)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
+    short = evaluation is not None and isinstance(evaluation.scores, TokenScores) and evaluation.scores.breakdown is None
     if evaluation is None and not run.fixed and not (status and status.active):
-        st.info("Not evaluated on this yet. Press **Evaluate**: the run answers every text, and the page shows the scores, which "
-                "classes are confused, and the mistakes.", icon=":material/grid_on:")  # fmt: skip
-    if st.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
-                 type="primary" if evaluation is None or stale else "secondary",
-                 disabled=run.fixed or bool(status and status.active),
-                 help="Ready-made runs can be evaluated where the workspace can be written." if run.fixed else None):  # fmt: skip
+        shows = (
+            "the run answers every text, and the page shows the scores, which classes are confused, and the mistakes."
+            if tasks.of(run.config).schema.labels else
+            "the run predicts every token, and the page shows the scores, where the loss is large, and the worst passages."
+        )  # fmt: skip
+        st.info(f"Not evaluated on this yet. Press **Evaluate**: {shows}", icon=":material/grid_on:")
+    if bar.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
+                  type="primary" if evaluation is None or stale or short else "secondary",
+                  disabled=run.fixed or bool(status and status.active),
+                  help="Ready-made runs need a workspace that can be written." if run.fixed else None):  # fmt: skip
         jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
         st.rerun()
     status = widgets.watch(folder, f"evaluate-{folder.name}")
@@ -102,11 +171,14 @@ def _evaluated(run: Run, folder: Path, arguments: list[str]) -> tuple[Evaluation
         st.info(f"The last evaluation was {status.state} before its end. Evaluate again.", icon=":material/stop_circle:")
     if evaluation is None:
         return st.stop()
-    row = tasks.of(run.config).schema.row
-    st.caption(f"{literal(evaluation.data)} · {evaluation.texts:,} {row}s · evaluated {widgets.ago(written)}")
+    ago, counted = widgets.ago(folder / "scores.json"), f"{evaluation.texts:,} {tasks.of(run.config).schema.row}s"
+    st.caption(f"{literal(evaluation.data)} · {counted} · evaluated {ago}")
     if stale:
         st.warning("This run has been trained further since: these scores are of its earlier weights. Evaluate again.",
                    icon=":material/history:")  # fmt: skip
+    elif short:
+        st.info("This evaluation was made by an older version of the app. Evaluate again to see where the loss is large, whether "
+                "the network is calibrated, and the worst passages.", icon=":material/update:")  # fmt: skip
     for warning in evaluation.warnings:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if evaluation.left_out:

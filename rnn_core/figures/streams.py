@@ -1,0 +1,118 @@
+"""The scores of a stream in detail: loss by groups of tokens, along the text, by the context that was read, and calibration."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnn_core.figures import palette
+from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, frame, stacked, widest
+from rnn_core.figures.text import escape
+from rnn_core.results import Context, Group, Reliability
+
+_WIDE = 420
+"""Pixels that an axis has; names that need more stand upright."""
+
+
+def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str], title: str) -> Figure:
+    """The mean loss of each group of tokens, and below it the group's share of the tokens and of the total loss.
+
+    Args:
+        names, says: (g,) of the groups under their bars, and in hover.
+        title: what the tokens are grouped by.
+    """
+    at = np.arange(len(groups), dtype=np.int32)
+    counts, nats = (np.array([getattr(one, name) for one in groups], np.float64) for name in ("tokens", "nats"))
+    own = ("share of the tokens", counts / counts.sum(), palette.GREY), ("share of the total loss", _share(nats), palette.ORANGE)
+    hover = [escape(one) for one in says]
+    data: list[dict[str, Any]] = [dict(
+        type="bar", x=at, y=np.array([one.loss for one in groups]), name="mean loss", marker={"color": palette.BLUE}, text=hover,
+        textposition="none", hovertemplate="%{text}: %{y:.4f} nats<extra></extra>", **UPPER, **NO_FADE,
+    )]  # fmt: skip
+    data += [dict(
+        type="bar", x=at, y=values, name=name, marker={"color": colour},
+        hovertemplate="%{y:.1%} " + name.removeprefix("share ") + "<extra></extra>", **LOWER, **NO_FADE,
+    ) for name, values, colour in own]  # fmt: skip
+    across = _named(at, names) | {"title": {"text": title}}
+    return frame(
+        data, 400, ("by group", title), barmode="group", bargap=0.25, showlegend=True,
+        **stacked(across, {"title": {"text": "mean loss in nats"}}, {"title": {"text": "share"}, "tickformat": ".0%"}),
+    )  # fmt: skip
+
+
+def along(series: Mapping[str, Sequence[Group]], unit: str) -> Figure:
+    """The mean loss of each part of a stream, by what the series are called."""
+    data: list[dict[str, Any]] = []
+    for (name, parts), colour in zip(series.items(), (palette.BLUE, palette.ORANGE), strict=False):
+        ends = np.array([(one.first, one.last) for one in parts])
+        data.append(dict(
+            type="scatter", x=ends.mean(1), y=np.array([one.loss for one in parts]), name=escape(name),
+            mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
+            hovertemplate="%{y:.4f} nats" + ("<extra></extra>" if len(series) < 2 else ""),
+        ))  # fmt: skip
+    top = max((one.loss for parts in series.values() for one in parts), default=0)
+    return frame(
+        data, 300, ("along", unit), showlegend=len(series) > 1,
+        xaxis={"title": {"text": f"place in the text, in {unit}s"}, "unifiedhovertitle": {"text": f"around {unit} %{{x:,.0f}}"}},
+        yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
+    )  # fmt: skip
+
+
+def context(points: Sequence[Context], carried: float) -> Figure:
+    """The mean loss by the number of tokens that were read, with two standard errors, and that with everything read (dots)."""
+    at = np.arange(len(points), dtype=np.int32)
+    y, error = (np.array([getattr(one, name) for one in points]) for name in ("loss", "error"))
+    ends = np.array([at[0] - 0.3, at[-1] + 0.3])
+    data: list[dict[str, Any]] = [
+        dict(type="scatter", x=ends, y=np.full(2, carried), mode="lines", name="all tokens before, with the state carried",
+             line={"color": palette.GREY, "dash": "dot", "width": 2}, hovertemplate="all read: %{y:.4f} nats<extra></extra>"),
+        dict(type="scatter", x=at, y=y, mode="lines+markers", name="that many tokens, from a state of 0",
+             line={"color": palette.BLUE, "width": 2.5}, error_y={"array": 2 * error, "color": palette.BLUE, "thickness": 1.2},
+             customdata=np.column_stack([[one.read for one in points], error]),
+             hovertemplate="%{customdata[0]:,} read: %{y:.4f} nats, standard error %{customdata[1]:.4f}<extra></extra>"),
+    ]  # fmt: skip
+    top = max(float((y + 2 * error).max()), carried)
+    return frame(
+        data, 400, "context", showlegend=True,
+        xaxis=_named(at, [f"{one.read:,}" for one in points]) | {"title": {"text": "tokens read before"}},
+        yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
+    )  # fmt: skip
+
+
+def reliability(bins: Sequence[Reliability]) -> Figure:
+    """The share of predictions that were right against their mean probability, bin by bin, and below it the counts."""
+    some = [one for one in bins if one.count]
+    x, y = (np.array([getattr(one, name) for one in some], np.float64) for name in ("confidence", "accuracy"))
+    middle = np.array([(one.low + one.high) / 2 for one in bins])
+    width = bins[0].high - bins[0].low
+    data: list[dict[str, Any]] = [
+        dict(type="scatter", x=np.array([0.0, 1.0]), y=np.array([0.0, 1.0]), mode="lines", name="perfectly calibrated",
+             line={"color": palette.GREY, "dash": "dot", "width": 2}, hoverinfo="skip", **UPPER),
+        dict(type="scatter", x=x, y=y, mode="lines+markers", name="this network", line={"color": palette.BLUE, "width": 2.5},
+             marker={"size": 8},
+             hovertemplate="mean p %{x:.4f}, right %{y:.4f}<extra></extra>", **UPPER),
+        dict(type="bar", x=middle, y=np.array([one.count for one in bins], np.float64), width=np.full(len(bins), 0.9 * width),
+             marker={"color": palette.BLUE}, showlegend=False, name="steps",
+             customdata=np.array([(one.low, one.high) for one in bins]),
+             hovertemplate="p in %{customdata[0]:.1f}–%{customdata[1]:.1f}: %{y:,} steps<extra></extra>", **LOWER, **NO_FADE),
+    ]  # fmt: skip
+    quarters = [0, 0.25, 0.5, 0.75, 1]
+    across: dict[str, Any] = {"title": {"text": "probability of the most probable token"}, "range": [-0.02, 1.02]}
+    across |= {"tickvals": quarters, "unifiedhovertitle": {"text": "p = %{x:.2f}"}}
+    shares = {"title": {"text": "share right"}, "range": [-0.03, 1.05], "tickvals": [0, 0.5, 1]}
+    return frame(
+        data, 400, "reliability", showlegend=True,
+        **stacked(across, shares, {"title": {"text": "steps"}, "rangemode": "tozero"}),
+    )  # fmt: skip
+
+
+def _named(at: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """An axis with a name under each bar."""
+    words = [escape(name) for name in names]
+    angle = {"tickangle": 90} if sum(widest([word]) + 6 for word in words) > _WIDE else {}
+    return {"tickvals": at.tolist(), "ticktext": words, "range": [-0.6, len(at) - 0.4], "showgrid": False, **angle}
+
+
+def _share(values: np.ndarray) -> np.ndarray:
+    total = float(values.sum())
+    return values / total if total else values
