@@ -232,5 +232,5 @@ def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int,
             f" Always answering {literal(name, 40)}, the most frequent class of training, gets {gain.shares[place]:.4f} here."
         )
     return (
-        f"Accuracy on {texts} {of}{what}:\n\n{listed}\n\nRecurrence adds **{added:+.4f}**{against}.{always}"
+        f"On {texts} {of}{what}, the accuracy is\n\n{listed}\n\nRecurrence adds **{added:+.4f}**{against}.{always}"
     )

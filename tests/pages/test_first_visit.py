@@ -67,7 +67,8 @@ def test_both_ways_to_read_dev_are_told_from_what_was_saved(run: str, open_page:
     assert saved
     app = open_page("matrix", fresh, run=run, part="alone")
     said = " ".join(text.value for text in app.markdown)
-    assert f"On all {saved.recurrence.texts:,} dev texts" in said and f"**{saved.recurrence.recurrent:.4f}** with" in said
+    assert f"On all {saved.recurrence.texts:,} dev texts" in said
+    assert f"- with recurrence: **{saved.recurrence.recurrent:.4f}**" in said
     assert not app.info and any("Computed when this run was trained" in caption.value for caption in app.caption)
     app = open_page("matrix", fresh, run=run, part="pads")
     said = " ".join(text.value for text in app.markdown)

@@ -117,7 +117,7 @@ def test_the_numbers_are_those_of_the_analysis(opened, filled: Path, named: dict
     unit = unit_step(one, seen, 0, 0, 4, 3)
     assert f"**h = {unit.values['h']:.4f}**" in said(app)
     assert "f_t[3] &= " in app.latex[0].value and f"= {unit.values['f']:.4f}" in app.latex[0].value
-    total = chart(app, "view-terms")["data"][-1]
+    total = next(bar for bar in chart(app, "view-terms")["data"] if bar.get("name") == "sum")
     assert numbers(total["x"])[0] == pytest.approx(unit.gates[1].total, abs=1e-6)
 
     app = opened(filled, **look, part="alone")
