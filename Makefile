@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench results demo-runs clean
+.PHONY: run test check bench results results-long demo-runs clean
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
@@ -17,11 +17,15 @@ check: $(VENV)/.dev
 
 # What is claimed about speed; each has options for longer runs (python -m benchmarks.NAME --help).
 bench: $(VENV)/.dev
-	for name in training vocabulary recurrences devices reading bptt_sweep bptt_views inspect_speed sessions page_speed cold_start; do \
+	for name in training characters vocabulary recurrences devices reading bptt_sweep bptt_views inspect_speed sessions page_speed cold_start; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 results: $(VENV)/.run
 	$(BIN)/python -m benchmarks.results
+
+# The results that take longer than five minutes: one row per call, resumed where a call was stopped.
+results-long: $(VENV)/.run
+	$(BIN)/python -m benchmarks.results_long
 
 # Trains the runs that a fresh workspace opens with, on the public data in ../shared/data, and saves their results.
 demo-runs: $(VENV)/.run

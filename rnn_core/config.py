@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-FORMAT = 3
+FORMAT = 4
 """The number of the run format this code writes; a run with a higher one is refused."""
 
 SPLITS = ("train", "dev", "test")
@@ -222,7 +222,7 @@ class ModelConfig:
     tied: Annotated[
         bool,
         Field(
-            title="Tied embedding and output",
+            title="Tied embedding",
             description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d",
         ),
     ] = False

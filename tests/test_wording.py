@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "rnn_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-SPACED = re.compile(r"\d %(?![\w(])")
+SPACED = re.compile(r"\d %(?![\w({])")
 RAW = re.compile(r"(?<![\w\\{])[hxwaoyLWUVbc]_(?:[tkijT]\b|\{)")
 """A letter with an index as in LaTeX."""
 

@@ -22,13 +22,22 @@ _STYLE = """<style>
 .js-plotly-plot .plotly .modebar--hover:focus-within { opacity: 1; }
 .js-plotly-plot .modebar-container.below { top: auto !important; bottom: 0; }
 .modebar-btn.file { font-size: 11px; line-height: 1; font-weight: 600; padding: 0 4px; color: inherit; opacity: 0.75; }
+/* Controls that stand in one row are of one height. */
+[data-testid="stButtonGroup"] button[data-variant="segmented_control"] { min-height: 2.5rem; }
+input[role="combobox"] { text-overflow: ellipsis; }
+[data-testid="stMainBlockContainer"] { padding-bottom: 4rem; }
 /* Narrow and low screens: less room around things, so that the first figure is seen at once on a projector of 1,024 × 768. */
-@media (max-width: 1100px) { [data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; } }
+@media (max-width: 1100px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 1.25rem; padding-right: 1.25rem; }
+  [data-testid="stSidebar"][data-collapsed="false"] { width: 13rem !important; min-width: 13rem; }
+  input[role="combobox"] { font-size: 0.875rem; padding-right: 0; }
+}
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; } }
 @media (max-height: 820px) {
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
   [data-testid="stMainBlockContainer"] { padding-top: 1rem; }
-  [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0 0.25rem; }
+  [data-testid="stMain"] h1 { font-size: 1.6rem; padding: 0.5rem 0; }
+  [data-testid="stMetricValue"] { font-size: 1.5rem; }
 }
 </style>"""
 
@@ -119,6 +128,7 @@ const complete = () => {
     }
     bar.append(group)
   }
+  for (const box of document.querySelectorAll('input[role="combobox"]')) box.title = box.value  // where it is cut
   const fold = document.querySelector('[data-testid="stSidebarCollapseButton"] button')
   if (fold && !window.unrolledFolded) {  // once, as the page opens: Streamlit itself folds it below 768 pixels
     window.unrolledFolded = true

@@ -23,7 +23,7 @@ _PAPER = "#000038"
 
 _COLOURED = {
     "data", "layout", "marker", "line", "textfont", "font", "title", "tickfont", "color", "colorscale", "colorbar", "hoverlabel",
-    "legend", "xaxis", "yaxis", "xaxis2", "yaxis2",
+    "legend", "xaxis", "yaxis", "xaxis2", "yaxis2", "xaxis3",
 }  # fmt: skip
 """Where in a figure colours are looked for."""
 

@@ -46,6 +46,7 @@ class Selection:
         corpus: where it is looked for besides the text: a split of the run's data, or the name of a sample.
         reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
+        long: the name of a long text that a job writes.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
         scale: what W is multiplied by there; None: 1.
@@ -104,6 +105,7 @@ class Selection:
     inside: str | None = None
     writing: str | None = None
     branch: int = 0
+    long: str | None = None
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

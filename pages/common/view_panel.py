@@ -16,6 +16,9 @@ from rnn_core.views.view import Controls, Part, Table, View
 
 _COLUMNS = st.column_config
 
+MOST_ROWS = 24
+"""Up to this number of rows all of a table is seen; of more, some, and the others on scrolling."""
+
 _BELOW_EACH_OTHER = """<style>[class*="st-key-beside-"] > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]
 > [data-testid="stColumn"] {min-width: min(100%, 22rem)}</style>"""
 """Views of one row stand below each other where the page is too narrow for both."""
@@ -131,8 +134,9 @@ def _show_part(part: Part, key: str, question: str, pick: Callable[[list[Any]], 
 def _table(table: Table) -> None:
     config: dict[str, Any] = {name: _COLUMNS.NumberColumn(format=how) for name, how in table.formats.items()}
     config |= {name: _COLUMNS.TextColumn(width=width) for name, width in table.widths.items()}
-    height: dict[str, Any] = {"height": table.height} if table.height else {}
-    st.dataframe(table.columns, hide_index=True, placeholder="", column_config=config, **height)
+    rows = max(map(len, table.columns.values()), default=0)
+    height: Any = table.height or ("content" if rows <= MOST_ROWS else "auto")
+    st.dataframe(table.columns, hide_index=True, column_config=config, height=height, placeholder="")
 
 
 def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], dict[str, Any]] | None) -> None:

@@ -17,7 +17,7 @@ MOST_LABELS = 60
 MOST_BINS = 50
 """Lengths are put together so that there are no more bars than this."""
 
-_SPLITS = {"train": palette.BLUE, "dev": palette.ORANGE, "test": "#009E73"}
+_SPLITS = {"train": palette.BLUE, "dev": palette.ORANGE, "test": palette.GREEN}
 
 
 def label_counts(report: DataReport) -> Figure:
@@ -207,7 +207,7 @@ def per_class(scores: Scores | SpanScores) -> Figure:
         showlegend=False,
     )]
     looks = (("precision", palette.BLUE, "triangle-right"), ("recall", palette.ORANGE, "triangle-left"),
-             ("f1", "#009E73", "circle"))  # fmt: skip
+             ("f1", palette.GREEN, "circle"))  # fmt: skip
     for name, colour, symbol in looks:
         title = name if name != "f1" else "F1"
         data.append(dict(

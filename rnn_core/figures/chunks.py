@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets, upright
-from rnn_core.figures.one_hot import CELL, INK, KINDS, LETTERS, row_height
+from rnn_core.figures.one_hot import CELL, KINDS, LETTERS, row_height
 from rnn_core.figures.text import escape, wrapped
 from rnn_core.results import StreamParts
 
@@ -27,12 +28,12 @@ def stream_parts(found: StreamParts) -> Figure:
             said = f"input {escape(given, 60)}, target {escape(wanted, 60)}" if i >= 0 else "behind the end of this part"
             says.append(here + said)
         written.append(line)
-    colours = [KINDS["pad"], KINDS["special"], KINDS["word"], "#d5e3ef"]
+    colours = [KINDS["pad"], KINDS["special"], *palette.LIGHT.sequential[:2]]
     data = [dict(
         type="heatmap",
         z=kinds.astype(np.uint8), x0=FIRST, dx=1, zmin=0, zmax=3, showscale=False, hoverinfo="skip",
         colorscale=[[i / 3, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
-        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 12},
+        text=written, texttemplate="%{text}", textfont={"color": palette.INK, "size": 12},
     )]  # fmt: skip
     down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
     data.append(targets(across + FIRST, down, np.zeros(kinds.size, np.int32), says))

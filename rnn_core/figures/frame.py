@@ -236,7 +236,8 @@ def rule(step: int, words: str, count: int) -> tuple[dict[str, Any], dict[str, A
     """An upright line at a step, and its words inside the top, on the side that has room."""
     x = FIRST + step
     line = {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
-    note = {"x": x, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left" if step < count / 2 else "right"}
+    side, shift = ("left", 5) if step < count / 2 else ("right", -5)
+    note = {"x": x, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": side, "xshift": shift}
     return (
         {**line, "line": {"color": GREY, "width": 2, "dash": "dot"}},
         {**note, "text": words, "showarrow": False, "font": {"size": 13}},

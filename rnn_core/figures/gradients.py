@@ -115,6 +115,7 @@ def pairs(
         data,
         int(np.clip(18 * len(rows), 180, 520)) + 110,
         ("pairs", tuple(tokens)),
+        meta={"least": 200 + 22 * min(count, 30)},
         xaxis=across,
         yaxis=down,
         shapes=shapes,

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets
-from rnn_core.figures.one_hot import CELL, INK, KINDS, LETTERS, row_height, shown_steps
+from rnn_core.figures.one_hot import CELL, KINDS, LETTERS, row_height, shown_steps
 from rnn_core.figures.text import escape, wrapped
 from rnn_core.results import LabelMatrix
 
@@ -28,7 +28,7 @@ def label_matrix(found: LabelMatrix, step: int) -> Figure:
         type="heatmap",
         z=(part >= 0).astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=1, showscale=False, hoverinfo="skip",
         colorscale=[[0, KINDS["pad"]], [1, KINDS["word"]]], xgap=2, ygap=2,
-        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 12},
+        text=written, texttemplate="%{text}", textfont={"color": palette.INK, "size": 12},
     )]  # fmt: skip
     down, across = (axis.ravel() for axis in np.indices(part.shape, np.int32))
     data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))

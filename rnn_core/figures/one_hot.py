@@ -12,13 +12,14 @@ from rnn_core.results import PAD, OneHotWindow, TextMatrix
 MOST_ROWS, MOST_STEPS = 10, 10
 """Texts and steps of the index matrix that are drawn, so that every cell can be read."""
 
-CELL, LETTERS = 46, 6
+CELL, LETTERS = 64, 9
 """Pixels that a cell of it has at least, and letters of a token on one of its lines."""
 
-KINDS = {"pad": "#c3c8cf", "special": "#a6c8e4", "unknown": "#f0c27f", "word": "#e9eef3"}
-"""The colours of cells; black is read on each of them."""
-
-INK = "#101010"
+KINDS = {
+    "pad": palette.faint(palette.GREY, 0.3), "special": palette.LIGHT.sequential[2],
+    "unknown": palette.faint(palette.ORANGE, 0.45), "word": palette.LIGHT.sequential[0],
+}  # fmt: skip
+"""The colours of cells. Each follows the theme, or lets the ground through, so that the ink is read on it."""
 
 
 def shown_steps(longest: int, step: int) -> np.ndarray:
@@ -56,7 +57,7 @@ def indices(matrix: TextMatrix, step: int) -> Figure:
         type="heatmap",
         z=kinds.astype(np.uint8), x0=int(shown[0]) + FIRST, dx=1, zmin=0, zmax=last, showscale=False, hoverinfo="skip",
         colorscale=[[i / last, colour] for i, colour in enumerate(colours)], xgap=2, ygap=2,
-        text=written, texttemplate="%{text}", textfont={"color": INK, "size": 12},
+        text=written, texttemplate="%{text}", textfont={"color": palette.INK, "size": 12},
     )]  # fmt: skip
     down, across = (axis.ravel() for axis in np.indices(kinds.shape, np.int32))
     data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))

@@ -10,9 +10,9 @@ from rnn_core.figures.frame import Figure, frame
 
 WAYS = {
     ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
-    ("left", False): ("left, read like tokens", "#CC79A7", "solid"),
+    ("left", False): ("left, read like tokens", palette.PINK, "solid"),
     ("right", True): ("right, masked", palette.BLUE, "solid"),
-    ("left", True): ("left, masked", "#4BA3D9", "dash"),
+    ("left", True): ("left, masked", palette.SKY, "dash"),
 }
 """Each way to pad: its name and look."""
 

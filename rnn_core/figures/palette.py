@@ -11,10 +11,10 @@ import numpy as np
 Scale = list[list[float | str]]
 """A plotly colour scale: [place in 0…1, colour] pairs."""
 
-BLUE, ORANGE, GREY = "#0072B2", "#E08A00", "#858585"
+BLUE, ORANGE, GREEN, PINK, SKY, GREY = "#0072B2", "#E08A00", "#009E73", "#CC79A7", "#4BA3D9", "#858585"
 
 # Okabe and Ito's colours, with the yellow darkened: each shows on white and on a dark page.
-_FIRST = [BLUE, ORANGE, "#009E73", "#CC79A7", "#4BA3D9", "#D55E00", "#A39400", "#8E6BD1"]
+_FIRST = [BLUE, ORANGE, GREEN, PINK, SKY, "#D55E00", "#A39400", "#8E6BD1"]
 
 class Ground(NamedTuple):
     """The colours that depend on what they are drawn on: nothing is close to the ground, much stands out from it.

@@ -76,8 +76,9 @@ Looks = Mapping[str, tuple[str, str]]
 """By the kind of a part what the legend calls it, and its colour."""
 
 OF_GATE: Looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
-                  "bias": ("bias", palette.GREY), "sum": ("sum", "#009E73")}  # fmt: skip
-OF_LOGIT: Looks = {"state": ("V h: from the state", palette.BLUE), "bias": ("bias", palette.GREY), "sum": ("logit", "#009E73")}
+                  "bias": ("bias", palette.GREY), "sum": ("sum", palette.GREEN)}  # fmt: skip
+OF_LOGIT: Looks = {"state": ("V h: from the state", palette.BLUE), "bias": ("bias", palette.GREY),
+                   "sum": ("logit", palette.GREEN)}  # fmt: skip
 
 
 def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, formula: str = "b + W h + U x") -> Figure:

@@ -1,5 +1,6 @@
 """A user's text, drawn as it was written."""
 
+import textwrap
 import unicodedata
 
 # Plotly reads <b>, &lt; and $…$ in every text it draws, and knows these entities.
@@ -34,9 +35,12 @@ def _sign(letter: str, lone: bool) -> str:
 
 
 def wrapped(text: str, width: int, lines: int = 2) -> str:
-    """`escape`, on up to some lines of up to `width` characters, of which the last may end in "…"."""
-    shown = visible(text, width * lines)
-    return "<br>".join(shown[i : i + width].translate(_ESCAPES) for i in range(0, len(shown), width))
+    """`escape`, on up to some lines of up to `width` characters that end between words; what has no room ends in "…"."""
+    found = textwrap.wrap(visible(text), width, break_long_words=False)
+    shown = found[:lines]
+    if len(found) > lines:
+        shown[-1] = f"{shown[-1][: width - 1]}…"
+    return "<br>".join(visible(line, width).translate(_ESCAPES) for line in shown)
 
 
 def counted(count: int, noun: str) -> str:

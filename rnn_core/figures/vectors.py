@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from rnn_core.figures import palette
 from rnn_core.figures.frame import TIGHT, Figure, frame, outline
 
 MOST_CELLS = 20_000
 """Cells of the picture; of a longer vector, each stands for several places."""
 
-PALE, DARK = "rgba(128,128,128,0.2)", "#E08A00"
+PALE, DARK = palette.faint(palette.GREY, 0.2), palette.ORANGE
 """A zero and a one."""
 
 
@@ -38,8 +39,8 @@ def one_hot_vector(index: int, size: int) -> Figure:
     )]  # fmt: skip
     stride = -(-rows // 8)
     ticks = list(range(0, rows, stride))
-    note = {"x": across, "y": down, "text": f"<b>1</b> at {index:,}", "font": {"size": 14, "color": "#101010"}, "showarrow": True,
-            "arrowcolor": "#858585", "arrowwidth": 2, "bgcolor": "#ffffff", "bordercolor": "#101010", "borderpad": 3,
+    note = {"x": across, "y": down, "text": f"<b>1</b> at {index:,}", "font": {"size": 14}, "showarrow": True,
+            "arrowcolor": palette.GREY, "arrowwidth": 2,
             "ax": -60 if across > columns / 2 else 60, "ay": 34 if down < rows / 2 else -34}  # fmt: skip
     per_row = columns * each
     return frame(

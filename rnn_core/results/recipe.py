@@ -15,7 +15,7 @@ class Recipe:
         starts: by letter how a parameter starts, in words and numbers.
         of: what has a label: `text`, `token`, or `next` where the label of a token is the one that follows.
         loss, reduce: where the loss is taken and how a text's losses are put together.
-        optimizer, rate, clip, batch, truncate, patience, most_epochs: as the options have them.
+        optimizer, rate, schedule, warmup, clip, batch, truncate, patience, most_epochs: as the options have them.
         metric: the headline metric on dev, and whether a higher value is better.
         epochs, updates: done in all; 0 where nothing was written down.
         best: the epoch whose weights were kept; 0: not known.
@@ -35,6 +35,8 @@ class Recipe:
     reduce: str
     optimizer: str
     rate: float
+    schedule: str
+    warmup: int
     clip: float
     batch: int
     truncate: int

@@ -73,7 +73,7 @@ def _draw(stream: Stream) -> tuple[Part, ...]:
         return (Part("caption", "This text is too short to be cut: it needs two tokens."),)
     shown = min(figures.MOST_STEPS, stream.found.inputs.shape[1])
     cut = "" if shown == stream.found.inputs.shape[1] else f" Drawn: {shown} of {stream.found.inputs.shape[1]:,} steps."
-    said = f"Above, the input of a step; below in bold, its target, which is the next input. Dotted: a chunk ends.{cut}"
+    said = f"Above, the input of a step; below in bold, its target, which is the next input. A chunk ends at a dotted line.{cut}"
     return Part("figure", figures.stream_parts(stream.found)), Part("caption", said), Part("text", stream_words(stream))
 
 
@@ -97,7 +97,7 @@ def stream_words(stream: Stream) -> str:
         )
     if parts > 1:
         said.append(
-            "- A part begins with the state 0 and `<sos>`. So the first target of part 2 is predicted without what part 1 says."
+            "- A part begins with the state 0 and `<sos>`. So the first target of part 2 is predicted without part 1."
         )
     said.append(
         f"- This run was trained with B = {stream.batch:,} and K = {stream.truncate:,}. A part there is at most "

@@ -44,7 +44,7 @@ def rows(found: Recipe) -> dict[str, tuple[str, str]]:
             "one step: ∂L/∂V = (ŷ − y) xᵀ, ∂L/∂c = ŷ − y",
         ),
         "clip": (f"the gradient is scaled down to the norm {found.clip:g}" if found.clip else "never", "not needed"),
-        "update": (f"{CHOICE_NAMES[found.optimizer]}, learning rate {found.rate:g}", "the same optimisers"),
+        "update": (f"{CHOICE_NAMES[found.optimizer]}, learning rate {found.rate:g}{_schedule(found)}", "the same optimisers"),
         "an epoch": (_epoch(found), "the same batches, as often"),
         "until": (_until(found), "the same: dev decides"),
     }  # fmt: skip
@@ -54,6 +54,15 @@ def table(found: Recipe) -> str:
     """The recipe step by step, as a table in Markdown."""
     lines = [f"| {step} | {here} | {there} |" for step, (here, there) in rows(found).items()]
     return "\n".join([f"| | {found.cell}, this run | logistic regression |", "| --- | --- | --- |", *lines])
+
+
+def _schedule(found: Recipe) -> str:
+    """What becomes of the learning rate, as a clause; empty where it stays."""
+    warm = f" after a warm-up of {counted(found.warmup, 'update')}" if found.warmup else ""
+    falls = {
+        "constant": "", "cosine": ", along a cosine to 0", "plateau": ", halved after each epoch without a better dev score"
+    }[found.schedule]  # fmt: skip
+    return falls + (warm if falls else warm and f",{warm}")
 
 
 def _epoch(found: Recipe) -> str:

@@ -21,7 +21,7 @@ from rnn_core.workspace import files
 _OWNERS = "owners"
 """The folder with the lock of each running process."""
 
-_PLACES = ("runs", "datasets", "uploads", "texts", "jobs", "answers")
+_PLACES = ("runs", "datasets", "uploads", "texts", "jobs", "answers", "writings")
 """The folders that are searched, besides the workspace's folder itself, which may contain other files of the user."""
 
 _OURS = re.compile(r"\..*~([0-9a-f]{12})~.*", re.DOTALL)

@@ -31,7 +31,7 @@ _SEEDED = ".seeded"
 
 _DAY_S = 86400
 
-KEPT_DAYS = {"uploads": 7, "jobs": 7, "answers": 7, "texts": 30, "explorations": 30}
+KEPT_DAYS = {"uploads": 7, "jobs": 7, "answers": 7, "writings": 7, "texts": 30, "explorations": 30}
 """Days without use after which files are removed."""
 
 MOST_TEXT = 4 << 20

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rnn_core.figures import palette
 from rnn_core.figures.palette import class_colours, ink, luminance
-from rnn_core.figures.text import escape, visible
+from rnn_core.figures.text import escape, visible, wrapped
 
 ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&#36;": "$"}
 
@@ -133,6 +133,12 @@ def test_the_tags_of_an_entity_type_have_one_hue(letters: str) -> None:
         for page in ("#ffffff", "#13171d"):
             assert contrast(colours[f"I-{kind}"], page) > 2.1
     assert class_colours(["B-team", "a team"])["B-team"] == palette.BLUE, "not all are tags"
+
+
+def test_a_word_is_not_broken_within_a_cell() -> None:
+    assert wrapped("negative", 9) == "negative" and wrapped("customer complaint", 9) == "customer<br>complaint"
+    assert wrapped("unbelievable", 9) == "unbeliev…" and wrapped("a <b> c d e f g h", 5) == "a &lt;b&gt;<br>c d …"
+    assert wrapped(" ", 9) == "␣" and wrapped("\n", 9) == "⏎"
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "$x$", "&lt;", "$$", "<script>", "a & b", "%{x}", "<br>", "&#36;", "é😀"])

@@ -31,6 +31,21 @@ def test_forward_loss_and_backward_read_nothing_back(cell: str, layers: int, bot
     assert all(p.grad is not None and p.grad.shape == p.shape for p in network.parameters())
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_variational_dropout_and_blocks_of_steps_read_nothing_back(tied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_core.network.losses.MOST_LOGITS", 40)
+    with torch.device("meta"):
+        network = Network(model_of("lstm", layers=2, embedding=4, dropout=0.3, variational=True, tied=tied), 20, 20).train()
+        batch = {"tokens": torch.zeros(6, 4, dtype=torch.int64), "lengths": torch.ones(4, dtype=torch.int64),
+                 "at": torch.zeros(5, dtype=torch.int64), "labels": torch.zeros(5, dtype=torch.int64),
+                 "weights": torch.ones(5), "total": torch.tensor(4.0)}  # fmt: skip
+    with OneDevice():
+        total, weight, each = cross_entropy(network(batch), batch)
+        (total / weight).backward()
+    assert total.device.type == "meta" and each.shape == (5,) and (network.embedding.weight is network.weight_out) == tied
+    assert all(p.grad is not None and p.grad.shape == p.shape for p in network.parameters())
+
+
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device_of("cpu").type == device_of("auto").type == "cpu"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.read.generate import settings
 from rnn_core import tasks
 from rnn_core.analysis.corpus_hunt import hunt_corpus
 from rnn_core.analysis.loading import load
@@ -180,3 +181,28 @@ def test_a_hunt_over_a_corpus_is_a_job_whose_result_is_shown(
     assert not any(one.label == "Hunt in it" for one in app.button), "it is saved"
     again = open_page("generate", fresh, **link(app))
     assert any("best in verses" in words.value for words in again.markdown) and len(asked) == 1
+
+
+def test_a_long_text_is_a_job_that_shows_and_gives_it(open_page: Open, fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(folder: Path, arguments: list[str]) -> None:
+        assert main([*arguments, "--job", str(folder)]) == 0
+
+    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(settings, "MOST_LENGTH", 50)
+    how = WriteConfig(length=60, seed=2, stop="zzz")
+    app = settle(open_page("generate", fresh, run=RUN, long="0"), "-- \n", how)
+    wanted = "-- \n" + written(fresh, "-- \n", how)
+    shown = [code.value for code in app.code]
+    assert shown == [wanted] and any(f"{len(wanted):,} characters" in words.value for words in app.markdown)
+    folder = Workspace(fresh).folder("writings", link(app)["long"])
+    assert (folder / "text.txt").read_text() == wanted
+    again = open_page("generate", fresh, **link(app))
+    assert [code.value for code in again.code] == [wanted], "a link shows it"
+    button(again, "Close")
+    assert "long" not in link(again)
+
+
+def test_a_long_text_that_is_gone_is_said(open_page: Open, fresh: Path) -> None:
+    for name in ("20200101-000000-abcdef", "../../x"):
+        app = open_page("generate", fresh, run=RUN, long=name)
+        assert any("no longer kept" in info.value for info in app.info) and not app.exception

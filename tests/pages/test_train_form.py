@@ -90,3 +90,28 @@ def test_a_training_says_whose_it_is_and_the_forms_button_is_the_primary_one(
     assert app.selectbox(key="pick-dataset").value == data["reviews.csv"].id
     sound(next(button for button in app.button if button.label == "Close").click().run())
     assert [header.value for header in app.subheader] == []
+
+
+def test_a_tied_embedding_is_suggested_as_wide_as_the_state_and_widths_that_differ_are_said(
+    open_page: Open, workspace: Workspace
+) -> None:
+    file = ROOT / "samples" / "verses.txt"
+    assert main(["data", "--train", str(file), "--task", "generate", "--tokens", "char", "--workspace", str(workspace.root)]) == 0
+    app = opened(open_page, workspace.root, "verses.txt")
+    assert box(app, "toggle", "variational").help and not box(app, "toggle", "tied").value
+
+    def width(name: str):
+        return next(one for one in app.number_input if one.key.startswith("train-") and f"-{name}" in one.key)
+
+    before = next(caption.value for caption in app.caption if "parameters**" in caption.value)
+    box(app, "toggle", "tied").set_value(True)
+    sound(app.run())
+    wide = width("embedding").value
+    after = next(caption.value for caption in app.caption if "parameters**" in caption.value)
+    assert wide == width("hidden").value and before != after and not app.error
+    width("embedding").set_value(wide + 1)
+    sound(app.run())
+    assert width("embedding").value == width("hidden").value == wide + 1, "the other width follows"
+    width("hidden").set_value(9)
+    app.run()
+    assert any("Set both to the same number" in error.value for error in app.error)

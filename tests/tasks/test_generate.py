@@ -290,6 +290,8 @@ def test_train_evaluate_inspect_gradients_and_generate(
     np.testing.assert_allclose(found["losses"][: len(encoded) - 1], losses.numpy(), atol=1e-5)
     one, two = (run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, place) for _ in range(2))
     assert one == two and 0 < one["tokens"] <= 30 and one["nats_per_token"] > 0
+    run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, "--out", tmp_path / "t.txt", place)
+    assert (tmp_path / "t.txt").read_text() == "the" + one["text"]
     full = run_command(capsys, "generate", run.id, "--prompt", "the", "--length", 30, "--seed", 5, "--json", place)
     assert "".join(one["token"] for one in full["written"]).replace(" ", "") == one["text"].replace(" ", "")
     assert full["nats_per_token"] == pytest.approx(-np.mean(np.log([t["p"] for t in full["written"]])), abs=1e-3)

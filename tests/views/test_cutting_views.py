@@ -45,7 +45,7 @@ def test_lines_and_words_are_those_of_the_analysis(
             words = views.parting_words(cut)
             first = int(np.flatnonzero(apart > 1e-9)[0])
             assert f"differ from those of the uncut text from t = {first + 1} (" in words and first >= (0 if both else 4)
-            assert f"at t = {apart.argmax() + 1}: {apart.max():.4g}" in words
+            assert f"most at t = {apart.argmax() + 1}, by {apart.max():.4g} (Euclidean)" in words
             other = (found.separate.readouts.argmax(1) != found.whole.readouts.argmax(1)).sum()
             assert f"class differs at {other} step" in words
 

@@ -81,6 +81,6 @@ def test_each_curve_has_its_own_decision_step_and_says_what_was_taught(loss: str
         if curve == "answers":
             assert ("alone, so this is what" in said) == (loss == "last") and ("counts every step" in said) == (loss == "every")
         else:
-            assert ("never taught" in said) == (loss == "last") and ("has been taught" in said) == (loss == "every")
+            assert ("never trained" in said) == (loss == "last") and ("this readout was trained" in said) == (loss == "every")
     last = views.BELIEFS.explain(Looking(one, seen, step=6, curve="readouts")(views.BELIEFS))
     assert "counts this step" in last, "the readout after <eos> is taught by either loss"

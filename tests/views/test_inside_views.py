@@ -13,6 +13,7 @@ from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.steps import targets_of
 from rnn_core.analysis.trace import trace
 from rnn_core.results import Trace
+from rnn_core.views import sums
 from rnn_core.views.inspect import readout, squash, text_loss, weights
 from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace
@@ -167,11 +168,11 @@ def test_the_loss_of_the_text_is_what_training_minimises(kind: str, loss: str, r
         assert figure["data"][1]["y"][-1] == pytest.approx(wanted, rel=1e-6) and number(wanted) in words
         assert table.columns["sum so far"][-1] == pytest.approx(wanted, rel=1e-12)
         said = text_loss.TEXT_LOSS.explain(found)
-        written, total = re.search(r"L\(t\) = (\S+ \\cdot .*) = (\S+)\$\$", said).groups()
-        assert total == number(wanted)
-        if r"\dots" not in written:
-            terms = [np.prod([float(factor) for factor in term.split(r"\cdot")]) for term in written.split(" + ")]
-            assert sum(terms) == pytest.approx(wanted, rel=2e-3)
+        written = sums.in_numbers(found.values, found.weights, found.total)
+        assert written in said and written.endswith(f" = {number(wanted)}")
+        rows = table.columns
+        parts = [w * (value or 0) for w, value in zip(rows["wₜ"], rows["L(t)"], strict=True)]
+        assert sum(parts) == pytest.approx(wanted, rel=1e-12) and rows["wₜ L(t)"] == pytest.approx(parts, abs=1e-12)
         as_trained = found.loss == task.loss_of(one.config) and (int(counts.sum()) == 1 or reduce == one.config.train.reduce)
         assert ("not the loss that this run was trained with" in words) == (not as_trained)
         chosen = text_loss.Weighted(loss=found.loss, reduce=found.reduce)

@@ -189,7 +189,7 @@ def test_a_whole_one_hot_vector_stands_beside_its_index_and_its_row(workspace: W
     np.testing.assert_array_equal(cells[:size], np.eye(size)[index])
     assert np.isnan(cells[size:]).all()
     words = one_hot.vector_words(found)
-    assert f"index **{index}**" in words and f"N = {size} numbers one is 1 and {size - 1} are 0" in words
+    assert f"index **{index}**" in words and f"N = {size} numbers of its one-hot vector, one is 1 and {size - 1} are 0" in words
     table = next(part.content for part in one_hot.VECTOR.render(found) if part.kind == "table")
     np.testing.assert_array_equal(table.columns["E[w][i]"], one.network.embedding.weight[index].numpy())
     assert rf"E[{index}] \in \mathbb{{R}}^{{5}}" in one_hot.VECTOR.explain(found)

@@ -91,3 +91,13 @@ def test_parameters_start_as_is_said(workspace: Workspace, cell: str, scheme: st
 def test_a_run_without_a_history_says_so(workspace: Workspace) -> None:
     rows = recipe.rows(found_of(saved_run(workspace), ()))
     assert "wrote no epoch down" in rows["until"][0] and rows["an epoch"][0].startswith("updates on batches")
+
+
+@pytest.mark.parametrize(("schedule", "warmup", "said"), [
+    ("constant", 0, ""), ("constant", 1, ", after a warm-up of 1 update"), ("cosine", 0, ", along a cosine to 0"),
+    ("cosine", 200, ", along a cosine to 0 after a warm-up of 200 updates"),
+    ("plateau", 0, ", halved after each epoch without a better dev score"),
+])  # fmt: skip
+def test_the_schedule_is_told(schedule: Any, warmup: int, said: str, workspace: Workspace) -> None:
+    run = saved_run(workspace, config_of(model=model_of("tanh"), learning_rate=0.01, schedule=schedule, warmup=warmup))
+    assert recipe.rows(found_of(run))["update"][0] == "Adam, learning rate 0.01" + said

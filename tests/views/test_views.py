@@ -196,7 +196,7 @@ def test_the_answer_if_the_text_stopped_and_the_readout_are_told_apart_where_the
     def captions(view: View[Any, Any], **chosen: Any) -> str:
         return " ".join(str(p.content) for p in view.render(Looking(one, seen, step=3, **chosen)(view)) if p.kind != "figure")
 
-    assert "takes one more step first, on `<eos>`" in captions(inspect_views.LOSSES)
+    assert "takes one more step, on `<eos>`, and may differ" in captions(inspect_views.LOSSES)
     assert "after one more step on `<eos>`" in captions(inspect_views.PROBABILITIES)
     assert not captions(inspect_views.PROBABILITIES, curve="readouts")
     assert "without the step on `<eos>`" in captions(LOGIT)

@@ -22,6 +22,7 @@ TEXT = "it’s a good café"
 SAID = {  # what the code that wrote the run answered to TEXT: the probability of "good" if the text stopped there
     "1": (0.500111, 0.49807, 0.505947, 0.512938, 0.495535, 0.498594, 0.498594),
     "2": (0.512032, 0.513253, 0.517607, 0.516461, 0.522547, 0.526735, 0.526735),
+    "3": (0.512015, 0.513985, 0.515603, 0.5166, 0.518334, 0.519925, 0.519925),
 }
 
 

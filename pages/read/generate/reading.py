@@ -65,7 +65,8 @@ def hunt(run: Run) -> None:
     if read is None:
         return
     shown = view("hunt")
-    view_panel.choose(shown, read, titled=True)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view_panel.choose(shown, read, titled=True)
     chosen = state.selection()
     if chosen.pattern == "expression":
         st.text_input("Regular expression", placeholder=r"such as \d+ for numbers", max_chars=200,

@@ -10,10 +10,10 @@ from pages.common import state
 from rnn_core.config import WriteConfig, bounds, options
 
 MOST_LENGTH = 5_000
-"""Tokens that a page writes; the command line writes more."""
+"""Tokens that the page itself writes; more are written by a job."""
 
 _STEPS = {"temperature": 0.05, "top_p": 0.05}
-_LARGEST = {"temperature": 2.0, "length": MOST_LENGTH, "top_k": 1_000, "seed": 1_000_000_000}
+_LARGEST = {"temperature": 2.0, "length": 100_000, "top_k": 1_000, "seed": 1_000_000_000}
 
 
 def prompt(first: str) -> str:
@@ -37,7 +37,7 @@ def prompt(first: str) -> str:
 
 def how() -> WriteConfig:
     """The boxes of the settings, and what they hold."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")  # all in one row at 1,024 pixels
     for name, field in options(WriteConfig).items():
         said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
         key, value = f"how-{name}", getattr(state.session().how, name)

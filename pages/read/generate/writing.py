@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.common import cache, inputs, state, view_panel, widgets
 from pages.common.cache import workspace
-from pages.read.generate import settings, tree
+from pages.read.generate import long, settings, tree
 from rnn_core import tasks
 from rnn_core.config import WriteConfig
 from rnn_core.results import OVERFLOW
@@ -43,9 +43,13 @@ def show(run: Run) -> None:
     asked |= buttons.button("Write with the next seed", icon=":material/casino:", on_click=settings.other_seed)
     settings.examples(examples, buttons)
     place = st.empty()
-    if asked or (writing is None and not gone):
+    if asked and how.length > settings.MOST_LENGTH:
+        with widgets.saying_problems():
+            long.start(run, prompt, how)
+    elif asked or (writing is None and not gone and not chosen.long):
         base = writing if writing is not None and writing.prompt == prompt else Writing(run.id, prompt)
         _write(place, run, base, None, 0, "", how)
+    long.show(run)
     if writing is not None:
         _look(place, run, writing, how)
 

@@ -14,7 +14,7 @@ from rnn_core.views import view
 st.title("Words to matrix")
 st.caption("How do words become numbers, and what does the network do with them in one step?")
 
-where, said = st.columns([2, 3], gap="medium")  # side by side, so that the first figure is seen without scrolling
+where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
     run = run_choice.choose_run("matrix")
 with said, widgets.saying_problems():

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from rnn_core.views.bptt.asked import Asked
 
 _GREEK = {"α": r"\alpha", "β": r"\beta"}
@@ -194,33 +192,3 @@ def path(asked: Asked) -> str:
         rf"{copy_} = \sum_{{{steps}}} \frac{{\partial^+ L(t)}}{{\partial {state}_s}} \cdot "
         rf"\frac{{\partial {state}_s}}{{\partial {state}_k}} {last}"
     )
-
-
-# ---- the total loss -------------------------------------------------------------------------------------------------
-
-
-def total(weights: np.ndarray) -> str:
-    """L as the sum of its steps' losses, from their weights w_t, (T,)."""
-    steps = np.flatnonzero(weights) + 1
-    if len(steps) == 1 and weights[steps[0] - 1] == 1:
-        return f"L = L({steps[0]})"
-    each, first, last = np.unique(weights[steps - 1]), steps[0] if len(steps) else 1, steps[-1] if len(steps) else 1
-    if len(each) == 1 and last - first + 1 == len(steps):
-        if each[0] == 1:
-            return rf"L = \sum_{{t={first}}}^{{{last}}} L(t)"
-        if np.isclose(each[0] * len(steps), 1):
-            return rf"L = \frac{{1}}{{{len(steps)}}} \sum_{{t={first}}}^{{{last}}} L(t)"
-    return r"L = \sum_t w_t L(t)"
-
-
-def weighted(weights: np.ndarray) -> str:
-    """w_t in words, from (T,) weights."""
-    steps = np.flatnonzero(weights) + 1
-    if len(steps) == 1 and weights[steps[0] - 1] == 1:
-        return f"wₜ = 1 at t = {steps[0]} and 0 at all other steps"
-    if len(np.unique(weights[steps - 1])) == 1:
-        each = weights[steps[0] - 1]
-        mean = np.isclose(each * len(steps), 1)
-        value = "1 (their sum)" if each == 1 else f"1/{len(steps)} (their mean)" if mean else f"{each:.4g}"
-        return f"wₜ = {value} at the {len(steps)} steps that count"
-    return "wₜ as the run's task weighs its steps"

@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
 from rnn_core.results import LossModes
+from rnn_core.views import sums
 from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, letter, looked_at, most_bytes, over, pick_copy
 from rnn_core.views.inputs import Inputs
@@ -66,7 +67,7 @@ def modes_words(found: Modes) -> str:
 def _explain_modes(found: Modes) -> str:
     steps = len(found.asked.flow.tokens)
     each = np.full(steps, 1.0 if found.asked.flow.reduce == "sum" else 1 / steps)
-    losses = [formulas.total(one).replace("L = ", rf"L_{{\text{{{name}}}}} = ") for name, one in (
+    losses = [sums.total(one).replace("L = ", rf"L_{{\text{{{name}}}}} = ") for name, one in (
         ("last", np.eye(steps)[-1]), ("every", each))]  # fmt: skip
     return (
         "Both losses are taken with the same weights on the same text. With the loss at the last step, the gradient at an "

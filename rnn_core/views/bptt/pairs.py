@@ -1,6 +1,7 @@
 """Which loss sends how much to which copy: the map of all pairs."""
 
 from rnn_core.figures import gradients as figures
+from rnn_core.views import sums
 from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
 from rnn_core.views.inputs import Inputs
@@ -48,7 +49,7 @@ def _explain_map(asked: Asked) -> str:
         f"The network uses the same {w} at every step; the one used at step {k} is its copy {w}|({k}). Each row is one loss, "
         "each column one copy, and the colour is the length of the gradient of that loss at that copy.\n\n"
         f"{_formulas(asked)}\n\n{pair_words(asked)} {_side(asked)}{last}{every}\n\n"
-        f"Added up over copies and losses, with {formulas.weighted(flow.weights)}:\n\n"
+        f"Added up over copies and losses, with {sums.weighted(flow.weights)}:\n\n"
         f"{formulas.display([formulas.whole(asked)])}\n\n"
         f"Its length is {number(asked.norm)}. The largest difference of any number of any gradient from torch's autograd is "
         f"{flow.max_abs_difference:.1e} (in {flow.precision} bits).{asked.tied_words} The backward pass held about "

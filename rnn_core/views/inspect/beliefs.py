@@ -127,8 +127,7 @@ def _draw_probabilities(found: Beliefs) -> tuple[Part, ...]:
 
 
 WITH_EOS = (
-    "Shown is the **answer if the text stopped here**, after one more step on `<eos>`. The **readout** of this step may "
-    "differ: it is the other curve above, and the tab “The readout opened” computes it."
+    "Shown is the **answer if the text stopped here**, after one more step on `<eos>`. The **readout** of this step may differ."
 )
 """Which of the two curves the probabilities are of."""
 

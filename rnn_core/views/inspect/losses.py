@@ -64,8 +64,8 @@ def _draw_losses(found: Losses) -> tuple[Part, ...]:
 
 
 OF_READOUTS = (
-    "The loss of a step is that of its **readout**. The **answer if the text stopped here** takes one more step first, on "
-    "`<eos>`, so it may be right where the loss is high; at `<eos>` itself both are the same."
+    "These are losses of the **readout** of each step. The **answer if the text stopped here** takes one more step, on `<eos>`, "
+    "and may differ."
 )
 """Why the losses and the curve of the answers do not agree."""
 

@@ -1,7 +1,7 @@
 """How the loss of the text comes about, from the losses of its steps."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -9,13 +9,10 @@ from rnn_core import tasks
 from rnn_core.analysis.steps import counted_steps, losses, targets_of
 from rnn_core.config import CHOICE_NAMES, TrainConfig, choices, options
 from rnn_core.figures import lines
+from rnn_core.views import sums
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, pick_step, trained
-from rnn_core.views.view import Choice, Part, Table, View, literal, number
-
-MOST_WRITTEN = 4
-"""Up to this number of terms the sum is written out; of more, the first ones and the last."""
-
+from rnn_core.views.view import Choice, Part, View, literal, number
 
 REDUCTIONS: tuple[str, ...] = choices(options(TrainConfig)["reduce"])
 """`mean` and `sum`."""
@@ -87,30 +84,8 @@ def _draw(found: TextLoss) -> tuple[Part, ...]:
     return (
         Part("figure", lines.text_loss(found.parts, found.tokens, found.step)),
         Part("text", f"**L = {number(found.total)}** nats.{other}"),
-        Part("table", Table(summed(found), 300), "Every step in numbers"),
+        Part("table", sums.table(found.tokens, found.labels, found.values, found.weights), "Every step in numbers"),
     )
-
-
-def summed(found: TextLoss) -> dict[str, list[Any]]:
-    """The sum as a table, one row per step."""
-    return {
-        "t": list(range(1, len(found.tokens) + 1)),
-        "token": list(found.tokens),
-        "aimed at": list(found.labels),
-        "wₜ": found.weights.tolist(),
-        "L(t)": [None if np.isnan(value) else value for value in found.values.tolist()],
-        "wₜ L(t)": found.parts.tolist(),
-        "sum so far": np.cumsum(found.parts).tolist(),
-    }
-
-
-def _written(found: TextLoss) -> str:
-    """The sum with its numbers, as LaTeX."""
-    at = np.flatnonzero(found.weights > 0)
-    terms = [rf"{number(float(found.weights[t]))} \cdot {number(float(found.values[t]))}" for t in at.tolist()]
-    if len(terms) > MOST_WRITTEN:
-        terms = [*terms[: MOST_WRITTEN - 1], r"\dots", terms[-1]]
-    return " + ".join(terms) or "0"
 
 
 def _explain(found: TextLoss) -> str:
@@ -135,8 +110,8 @@ def _explain(found: TextLoss) -> str:
     return (
         f"The loss of a text is the weighted sum of the losses of its steps. With the loss {CHOICE_NAMES[found.loss]}, "
         f"{rule}:\n\n"
-        r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j], \qquad L = \textstyle\sum_{t=1}^T w_t\, L(t) = "
-        rf"{_written(found)} = {number(found.total)}$$" + f"\n\n{here}{over}"
+        r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j], \qquad "
+        rf"{sums.in_numbers(found.values, found.weights, found.total)}$$" + f"\n\n{here}{over}"
     )
 
 

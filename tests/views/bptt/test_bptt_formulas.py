@@ -17,6 +17,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.network.cells import Given
 from rnn_core.network.recurrence import zero_state
 from rnn_core.views import bptt as views
+from rnn_core.views import sums
 from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, looked_at
 from rnn_core.views.bptt.pairs import display_lines
@@ -297,7 +298,7 @@ def _holds_the_sum(asked: Asked, way: Any) -> None:
         for r, t in enumerate(flow.rows):
             reached = held.pairs[asked.parameter][r] > 0
             assert not any(reached[k] and not inside(t, k) for k in range(len(reached)))
-    said, counted = formulas.weighted(flow.weights), flow.weights[flow.weights > 0]
+    said, counted = sums.weighted(flow.weights), flow.weights[flow.weights > 0]
     if "their mean" in said:
         assert f"1/{len(counted)} " in said
         np.testing.assert_allclose(counted, 1 / len(counted))

@@ -13,7 +13,7 @@ from rnn_core.config import Problem
 from rnn_core.results import SgdStep
 from rnn_core.tasks import task as task_of
 from rnn_core.views import bptt as views
-from rnn_core.views.bptt import formulas
+from rnn_core.views import sums
 from rnn_core.workspace import Workspace
 from tests.tiny import config_of
 from tests.views.bptt.asked import Looking, asked_of
@@ -42,9 +42,9 @@ def looking_at(workspace: Workspace, task: str, loss: str, reduce: str, **option
 def test_the_formula_gives_the_total_and_the_numbers_are_its(workspace: Workspace, task: str, loss: str, reduce: str) -> None:
     looking = looking_at(workspace, task, loss, reduce)
     flow, found = looking.way.flow, looking(views.TOTAL)
-    formula = formulas.total(flow.weights)
+    formula = sums.total(flow.weights)
     assert evaluated(formula, flow.values) == pytest.approx(flow.total, rel=1e-5)
-    said = views.in_numbers(found)
+    said = found.in_numbers
     assert said.startswith(f"{formula} = ") and said.endswith(f" = {flow.total:.4g}") and said in views.TOTAL.explain(found)
     counted = flow.values[flow.weights > 0]
     assert all(f"{value:.4g}" in said for value in (*counted[:5], *counted[-2:]))
@@ -55,19 +55,28 @@ def test_the_formula_gives_the_total_and_the_numbers_are_its(workspace: Workspac
     assert sum(parts) == pytest.approx(flow.total, rel=1e-6)
 
 
+def test_of_a_long_text_the_table_has_the_steps_that_count() -> None:
+    """The one loss of a long text would be the last row, below what is seen."""
+    count = sums.MOST_ROWS + 6
+    tokens, weights, values = [f"w{t}" for t in range(count)], np.eye(count)[-1], np.full(count, 0.5)
+    columns = sums.table(tokens, [""] * count, values, weights).columns
+    assert columns["t"] == [count] and columns["token"] == [tokens[-1]] and columns["sum so far"] == [0.5]
+    assert len(sums.table(tokens[:20], [""] * 20, values[:20], weights[-20:]).columns["t"]) == 20
+
+
 def test_small_numbers_are_written_as_powers_of_ten(workspace: Workspace) -> None:
     found = views.TOTAL.answer(looking_at(workspace, "classify", "every", "mean").inputs)
     small = type(found)(found.tokens[:2], found.targets[:2], np.array([6.377e-05, -2e-7]), np.ones(2), 6.357e-05, True)
-    assert views.in_numbers(small).endswith(r"6.377 \cdot 10^{-5} + (-2 \cdot 10^{-7}) = 6.357 \cdot 10^{-5}")
+    assert small.in_numbers.endswith(r"6.377 \cdot 10^{-5} + (-2 \cdot 10^{-7}) = 6.357 \cdot 10^{-5}")
 
 
 def test_a_few_losses_are_all_named_and_weights_of_a_kind_of_their_own_are_in_the_terms(workspace: Workspace) -> None:
     found = views.TOTAL.answer(looking_at(workspace, "classify", "every", "mean").inputs)
     values, weights = np.array([0.5, -0.25, 2.0]), np.array([1, 2, 3]) / 6
     ramp = type(found)(found.tokens[:3], found.targets[:3], values, weights, float(values @ weights), True)
-    assert views.in_numbers(ramp) == r"L = \sum_t w_t L(t) = 0.08333 + (-0.08333) + 1 = 1"
+    assert ramp.in_numbers == r"L = \sum_t w_t L(t) = 0.08333 + (-0.08333) + 1 = 1"
     same = type(found)(found.tokens[:3], found.targets[:3], values, np.full(3, 1 / 3), 0.75, True)
-    assert views.in_numbers(same) == r"L = \frac{1}{3} \sum_{t=1}^{3} L(t) = \frac{1}{3} (0.5 + (-0.25) + 2) = 0.75"
+    assert same.in_numbers == r"L = \frac{1}{3} \sum_{t=1}^{3} L(t) = \frac{1}{3} (0.5 + (-0.25) + 2) = 0.75"
 
 
 @pytest.mark.parametrize("reduce", ["mean", "sum"])

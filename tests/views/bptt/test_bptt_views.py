@@ -75,6 +75,7 @@ def test_each_answer_on_vanishing_says_which_question_it_answers(workspace: Work
         view.name: " ".join(part.content for part in view.render(looking(view)) if part.kind == "caption")
         for view in (views.REACH, views.SHARES, views.SATURATION)
     }
+    assert f"“{views.WALK.question}”" in said["reach"]
     assert said["reach"].startswith("This asks how strongly the state at t can depend on the state at k")
     assert said["copy_shares"].startswith("This asks how much each copy adds to ∂L/∂W")
     assert "the slopes at k, the length of hₖ₋₁, and" in said["copy_shares"]
