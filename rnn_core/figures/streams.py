@@ -53,7 +53,7 @@ def along(series: Mapping[str, Sequence[Group]], unit: str) -> Figure:
     top = max((one.loss for parts in series.values() for one in parts), default=0)
     return frame(
         data, 300, ("along", unit), showlegend=len(series) > 1,
-        xaxis={"title": {"text": f"place in the text, in {unit}s"}, "unifiedhovertitle": {"text": f"around {unit} %{{x:,.0f}}"}},
+        xaxis={"title": {"text": f"place in the text, in {unit}s"}, "unifiedhovertitle": {"text": "around %{x:,.0f}"}},
         yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
     )  # fmt: skip
 
