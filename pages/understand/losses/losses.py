@@ -17,8 +17,10 @@ run = run_choice.choose_run(in_training=True)  # where both have just been start
 with widgets.saying_problems():
     task = tasks.of(run.config)
 if not task.views["losses"]:
-    st.info(f"{task.short.capitalize()} takes its loss at every token: each has its own answer. Choose a run that classifies.",
+    st.info(f"{task.short.capitalize()} takes its loss at every token: each has its own answer, so there is no last one to hold "
+            "against it. BPTT shows what each of these losses sends back. To compare both losses, choose a run that classifies.",
             icon=":material/label:")  # fmt: skip
+    st.page_link("pages/understand/bptt/bptt.py", label="Open this run on BPTT", icon=":material/undo:")
     st.stop()
 with widgets.saying_problems():
     runs = pair.twins(run)

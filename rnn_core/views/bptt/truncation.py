@@ -60,7 +60,11 @@ def cut_words(cut: Cut) -> str:
     if trained := asked.facts.truncate:
         said += f"\n\nThis run was trained in chunks of K = {trained}."
         if asked.facts.carries:
-            said += " The state goes on from one chunk to the next; the gradient stops at the border."
+            said += (
+                " The state goes on from one chunk to the next; the gradient stops at the border. So in training no loss "
+                f"reached a token of an earlier chunk, and none more than {trained - 1:,} steps back. Here the text begins with "
+                "the state 0, as each part of the training text does."
+            )
     if asked.below_both:
         said += (
             "\n\nBelow a layer that reads both ways, all of a copy too far from t is dropped; a way that goes further than K "
