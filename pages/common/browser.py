@@ -22,6 +22,8 @@ _STYLE = """<style>
 .js-plotly-plot .plotly .modebar--hover:focus-within { opacity: 1; }
 .js-plotly-plot .modebar-container.below { top: auto !important; bottom: 0; }
 .modebar-btn.file { font-size: 11px; line-height: 1; font-weight: 600; padding: 0 4px; color: inherit; opacity: 0.75; }
+/* Streamlit's colour of code is not read in a pale caption. */
+[data-testid="stCaptionContainer"] code { color: inherit; }
 /* Controls that stand in one row are of one height. */
 [data-testid="stButtonGroup"] button[data-variant="segmented_control"] { min-height: 2.5rem; }
 input[role="combobox"] { text-overflow: ellipsis; }
