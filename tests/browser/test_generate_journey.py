@@ -4,13 +4,17 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.person import Person
 
 pytestmark = pytest.mark.browser
 
-LINES = ('the <b>mill</b> is "open" (said Ann)\n', 'a "quiet" street (and a $lamp$)\n', "no rain fell on the roof today\n")
-TEXT = "".join(LINES[i % 3] for i in range(150))
+WHO = ("Ann", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus")
+WHAT = ("a <b>mill</b>", "one $lamp$", "the quiet street", "some rain", "an open gate")
+TEXT = "".join(
+    f'{WHO[i % 7]} saw {WHAT[i % 5]} (near {WHO[i % 3]}) and said "{WHAT[i % 4]}" at {i % 12} o\'clock.\n' for i in range(120)
+)
 
 
 def test_from_a_pasted_text_to_a_unit(browser: Any, server: str) -> None:
@@ -22,6 +26,8 @@ def test_from_a_pasted_text_to_a_unit(browser: Any, server: str) -> None:
     box = page.get_by_label("Text", exact=True)
     box.fill(TEXT)
     box.press("Control+Enter")
+    person.settle()
+    page.get_by_text("Generation: the next token of a text").first.click()  # every line might also begin with a label
     person.settle()
     person.press("Read and check all rows")
     page.get_by_role("button", name="Train a network on this").wait_for()
@@ -39,7 +45,7 @@ def test_from_a_pasted_text_to_a_unit(browser: Any, server: str) -> None:
 
     person.open("Generate")
     box = page.get_by_label("Prompt")
-    box.fill('the <b>mill</b> is "')
+    box.fill('Ann saw a <b>mill</b> (')
     box.press("Control+Enter")
     person.settle()
     person.press("Write")
@@ -48,11 +54,12 @@ def test_from_a_pasted_text_to_a_unit(browser: Any, server: str) -> None:
     assert page.locator("b", has_text="mill").count() == 0, "markup in a text was rendered"
     tokens.nth(30).click()
     person.settle()
-    page.wait_for_function("document.querySelectorAll('.flow [role=option]')[30].getAttribute('aria-selected') === 'true'")
+    expect(tokens.nth(30)).to_have_attribute("aria-selected", "true")
     before = page.locator(".flow").first.inner_text()
     page.locator("[class*=st-key-instead-] button").first.click()
     person.settle()
-    page.wait_for_function("text => document.querySelector('.flow')?.innerText !== text", arg=before)
+    expect(page.locator(".flow").first).not_to_have_text(before, timeout=60_000)
+    person.settle()
     after = page.locator(".flow").first.inner_text()
     assert after[:20] == before[:20], "the text before the chosen token stays"
     page.locator("[class*=st-key-branch-] button").first.wait_for()
