@@ -8,7 +8,7 @@ from rnn_core.figures.one_hot import CELL, KINDS, LETTERS, row_height
 from rnn_core.figures.text import escape, wrapped
 from rnn_core.results import StreamParts
 
-MOST_STEPS = 16
+MOST_STEPS = 10
 """Steps of each part that are drawn."""
 
 

@@ -72,7 +72,7 @@ def _draw(stream: Stream) -> tuple[Part, ...]:
     if stream.found is None:
         return (Part("caption", "This text is too short to be cut: it needs two tokens."),)
     shown = min(figures.MOST_STEPS, stream.found.inputs.shape[1])
-    cut = "" if shown == stream.found.inputs.shape[1] else f" Drawn: {shown} of {stream.found.inputs.shape[1]:,} steps."
+    cut = "" if shown == stream.found.inputs.shape[1] else f" Shown: steps 1 to {shown} of {stream.found.inputs.shape[1]:,}."
     said = f"Above, the input of a step; below in bold, its target, which is the next input. A chunk ends at a dotted line.{cut}"
     return Part("figure", figures.stream_parts(stream.found)), Part("caption", said), Part("text", stream_words(stream))
 

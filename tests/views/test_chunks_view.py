@@ -40,7 +40,7 @@ def stream(inputs: Inputs, parts: int, chunk: int) -> Stream:
 
 
 @pytest.mark.parametrize("parts", [1, 3, 4])
-@pytest.mark.parametrize("chunk", [1, 3, 16])
+@pytest.mark.parametrize("chunk", [1, 3, 10])
 def test_the_cells_are_those_of_a_plain_cut(inputs: Inputs, parts: int, chunk: int) -> None:
     found = stream(inputs, parts, chunk).found
     assert found is not None and found.size == chunk
@@ -52,10 +52,10 @@ def test_the_cells_are_those_of_a_plain_cut(inputs: Inputs, parts: int, chunk: i
         assert len(found.targets[row]) == len(cut[0])
     drawn = next(part.content for part in STREAM.render(stream(inputs, parts, chunk)) if part.kind == "figure")
     validated(drawn)
-    shown = min(16, len(cut[0]))
+    shown = min(10, len(cut[0]))
     assert len(drawn["layout"]["shapes"]) == len(range(chunk, shown, chunk))
-    assert ["<b>" in words for words in drawn["data"][0]["text"][-1]] == [True] * min(16, len(cut[-1])) + ["<b>" in "–"] * (
-        shown - min(16, len(cut[-1]))
+    assert ["<b>" in words for words in drawn["data"][0]["text"][-1]] == [True] * min(10, len(cut[-1])) + ["<b>" in "–"] * (
+        shown - min(10, len(cut[-1]))
     )
 
 
@@ -64,7 +64,7 @@ def test_the_words_name_the_tokens_at_the_first_border(inputs: Inputs) -> None:
     assert "3 × 2 characters here, 3 updates" in said
     assert "chunk 2 reads “b” after the state that step 2 left (“a”)" in said  # inputs: <sos> a b …
     assert f"B = 6 and K = 7. A part there is at most {CARRIED} chunks long, {CARRIED * 7} characters" in said
-    whole = STREAM.explain(stream(inputs, 1, 16))
+    whole = STREAM.explain(stream(inputs, 1, 10))
     assert "part 2" not in whole and "chunk 2 reads “" in whole
 
 

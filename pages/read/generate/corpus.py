@@ -42,7 +42,7 @@ def chosen(run: Run, asked: Hunted) -> Corpus:
         asked: the settled choices of the hunt in one text.
     """
     titles, name = _corpora(run), state.selection().corpus
-    name = name if name in titles else next(iter(titles))
+    name = name if name in titles else next(iter(titles)) if cache.data_of(run) else next(reversed(titles))
     of, data = _read(run, name)
     expression = asked.expression if asked.pattern == "expression" else ""
     folder = hunts.folder(run, data, asked.pattern, expression, asked.quantity, asked.layer)
