@@ -29,7 +29,7 @@ ROWS: dict[str, list[str]] = {
     "tiny_shakespeare, GRU 596": [*SHAKESPEARE, "--cell", "gru", "--hidden", "596", "--epochs", "12"],
     "tiny_shakespeare, Elman 1040": [*SHAKESPEARE, "--cell", "rnn", "--hidden", "1040", "--epochs", "13"],
     "tiny_shakespeare, minGRU 3 × 528": [
-        *SHAKESPEARE, "--cell", "mingru", "--hidden", "528", "--layers", "3", "--epochs", "12",
+        *SHAKESPEARE, "--cell", "mingru", "--hidden", "528", "--layers", "3", "--epochs", "9",
     ],
 }  # fmt: skip
 """By name the options of `train`: 1.22 million parameters each, and as many epochs as take about 20 minutes on one core."""
