@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.common import state
+from pages.common import cache, state
 from rnn_core import tasks
+from rnn_core.data.streams import joined
 from rnn_core.workspace.runs import Run
 
 _KEY = "typed"
@@ -40,8 +41,17 @@ _enter_sends = st.components.v2.component("unrolled_enter", html='<span class="e
                                           isolate_styles=False)  # fmt: skip
 
 
+_FROM_DATA = {"char": 50, "word": 12}
+"""Tokens of a text of the run's own data that is tried at first."""
+
+
 def examples(run: Run) -> tuple[str, ...]:
-    """Texts to try this run on. Raises Problem when it is damaged."""
+    """Texts to try this run on: for a language model, of its own data where they are here. Raises Problem when it is damaged."""
+    saved, cut = cache.data_of(run), run.config.data.tokens
+    if saved and tasks.of(run.config).schema.stream:
+        rows = (joined(tokens[: _FROM_DATA[cut]], cut).strip() for tokens, _ in saved.report.examples)
+        if own := tuple(dict.fromkeys(row for row in rows if row)):
+            return own[:4]
     entities = not {"dev_f1", "test_f1"}.isdisjoint(run.metrics())  # scored by spans
     return tasks.of(run.config).texts(entities)
 

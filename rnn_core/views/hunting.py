@@ -44,7 +44,7 @@ class Found:
         pattern: what is looked for, in words.
         quantity: of which quantity the units are, in words.
         unit: the one that colours the text.
-        unit_score: its held-out score; None where it is not among those listed.
+        decides: whether the colour is its distance from its threshold, on the side where it says yes; else its value.
         marked: the first place of the pattern in the text, as Markdown.
         yes: whether the pattern is yes or no; else it is a number.
         data: where the units were hunted.
@@ -56,7 +56,7 @@ class Found:
     pattern: str
     quantity: str
     unit: int
-    unit_score: float | None
+    decides: bool
     marked: str
     yes: bool
     data: str
@@ -84,14 +84,16 @@ def _coloured(
     trace, values = inputs.trace, series(inputs.trace, controls)[1:-1]
     unit = int(hunt.units[0]) if controls.unit is None else controls.unit
     place = np.flatnonzero(hunt.units == unit)
-    own = values[:, unit].astype(float)
-    scale = max(float(np.abs(own).max()), 1e-9)
+    own, yes = values[:, unit].astype(float), not np.isnan(hunt.share)
+    decides = yes and len(place) > 0
+    strength = (own - hunt.thresholds[place[0]]) * (1 if hunt.above[place[0]] else -1) if decides else own
+    scale = max(float(np.abs(strength).max()), 1e-9)
     tokens, steps = pieces(trace), np.arange(1, len(own) + 1)
     says = tuple(f"t = {step + 1}: {value:+.3f}" for step, value in zip(steps.tolist(), own.tolist(), strict=True))
-    shown = Running(tokens, own / scale, says, 0, steps, controls.at, palette.POSITIVE, palette.NEGATIVE)
+    shown = Running(tokens, strength / scale, says, 0, steps, controls.at, palette.POSITIVE, palette.NEGATIVE)
     return Found(
         hunt, shown, pattern, name_of(inputs.run, "quantity")(controls.quantity), unit,
-        float(hunt.held_out[place[0]]) if len(place) else None, marked, not np.isnan(hunt.share), data, read or hunt.tokens,
+        decides, marked, yes, data, read or hunt.tokens,
     )  # fmt: skip
 
 
@@ -115,11 +117,9 @@ def _draw(found: Found) -> tuple[Part, ...]:
 
 
 def _draw_with_text(found: Found) -> tuple[Part, ...]:
-    return (
-        *_draw(found), Part("running", found.running),
-        Part("caption", f"Coloured by unit {found.unit} of {found.quantity}: green above 0, purple below. Click a token to "
-             "choose a step."),
-    )  # fmt: skip
+    sides = "green where it says yes, purple where it says no" if found.decides else "green above 0, purple below"
+    said = f"Coloured by unit {found.unit} of {found.quantity}: {sides}. Click a token to choose a step."
+    return *_draw(found), Part("running", found.running), Part("caption", said)
 
 
 def _direction(found: Found, place: int) -> str:

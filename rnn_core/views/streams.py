@@ -209,8 +209,8 @@ def _reading_words(found: Reading) -> str:
         )
     half = next(one for one in found.points if one.loss <= (first.loss + last.loss) / 2)
     return (
-        f"The mean loss falls from {number(first.loss)} nats with nothing read to {number(last.loss)} after {last.read:,} "
-        f"{found.unit}s. Half of that is reached after {half.read:,}."
+        f"At these {found.places:,} places, the mean loss falls from {number(first.loss)} nats with nothing read to "
+        f"{number(last.loss)} after {last.read:,} {found.unit}s. Half of this fall is reached after {half.read:,}."
     )
 
 

@@ -85,7 +85,7 @@ def _written(inputs: Inputs, controls: Given) -> Written:
 def _draw_written(found: Written) -> tuple[Part, ...]:
     unit = "character" if found.character else "token"
     said = (
-        f"The stronger the colour, the more probable the {unit} was; the prompt is in italics. The mean loss is "
+        f"The stronger the colour, the more probable the {unit} was; the text before is in italics. The mean loss is "
         f"{number(found.loss)} nats per {unit}"
         + (f", {number(found.loss / np.log(2))} bits per character" if found.character else "")
         + f"; perplexity {number(float(np.exp(found.loss)))}. Click a {unit}, or use the arrow keys."

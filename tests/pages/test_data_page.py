@@ -13,6 +13,7 @@ from streamlit.runtime.context import StreamlitHeaders
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from pages.common import data_files, visitor
+from pages.train.data import source
 from pages.train.data.server_path import server_path
 from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
@@ -339,3 +340,20 @@ def test_a_dataset_of_two_texts_is_shown_with_both(
     assert {"Texts kept", "Left out", "Vocabulary N", "Tokens"} == {metric.label for metric in app.metric}
     shown = next(frame.value for frame in app.dataframe if "target" in frame.value)
     assert list(shown) == ["text", "target"] and shown["target"][0] == shown["text"][0].replace("the word", "das Wort") + " hier"
+
+
+def test_pasted_prose_is_a_text_to_continue_and_pasted_rows_are_a_table(tmp_path: Path, open_page: Open, empty: Path) -> None:
+    prose = "".join(f"{'The' if i % 2 else 'A'} mill stands near house {i} and turns.\n" for i in range(30))
+    for typed, task in ((prose, "generate"), (CSV.decode(), "classify")):
+        path = tmp_path / "0123456789"
+        path.write_text(typed)
+        assert source.task_of(path, source.PASTED) == task
+        path.unlink()
+    app = open_page("data", empty)
+    app.session_state["data-0-source"] = "paste"
+    sound(app.run())
+    app.text_area(key="data-0-paste").set_value(prose)
+    sound(app.run())
+    assert next(group for group in app.get("button_group") if group.proto.label == "Task").value == "generate"
+    [kept] = (empty / "uploads").iterdir()
+    assert kept.read_text() == prose

@@ -10,11 +10,13 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
+from rnn_core.data.vocabulary import EOS
 from rnn_core.results import TokenScores
 from rnn_core.training import jobs
 from rnn_core.views import inspect
 from rnn_core.views.view import number
 from rnn_core.workspace import Workspace, evaluations
+from rnn_core.workspace.runs import write_tensors
 from tests.figures.validated import validated
 from tests.pages.conftest import open_page  # noqa: F401 - a fixture
 from tests.pages.driving import ROOT, Open, chart, numbers, sound
@@ -230,3 +232,29 @@ def test_dynamic_evaluation_stands_beside_fixed_weights(
         assert not app.toggle(key="pick-dynamic").value and not app.error
     classifier = open_page("evaluate", written, run=ids["r"], dynamic="0.1")
     assert not [toggle for toggle in classifier.toggle if toggle.key == "pick-dynamic"]
+
+
+@pytest.mark.parametrize("tokens", ["char", "word"])
+def test_a_run_opens_with_a_text_of_its_own_data(tokens: str, open_page: Open, written: Path, ids: dict[str, str]) -> None:  # noqa: F811
+    app = open_page("inspect", written, run=ids[tokens])
+    text = app.text_area(key="typed").value
+    first = VERSES.read_text(encoding="utf-8").split("\n")[0]
+    assert "".join(text.split()) and "".join(first.split()).startswith("".join(text.split())), "the beginning of its first row"
+    assert open_page("generate", written, run=ids[tokens]).text_area(key="prompt").value == text
+
+
+def test_a_text_that_eos_ends_says_so(open_page: Open, workspace: Workspace) -> None:  # noqa: F811
+    config = config_of("generate", model_of("gru"), truncate=4)
+    run = saved_run(workspace, config, vocabulary=vocabulary_of())
+    weights = run.weights()
+    weights["bias_out"][EOS] += 3  # so that <eos> is soon drawn
+    write_tensors(run.path / "weights.safetensors", weights)
+    app = open_page("generate", workspace.root, run=run.id)
+    said = [caption.value for caption in app.caption if "It ended after" in caption.value]
+    writing = workspace.writing(app.query_params["writing"] if isinstance(app.query_params["writing"], str)
+                                else app.query_params["writing"][0])  # fmt: skip
+    assert writing
+    network = load(run).network
+    prompt, how = writing.prompt, writing.branches[0].how
+    count = sum(1 for _ in tasks.of(run.config).write(network, run.config, run.speech.vocabulary, prompt, how))
+    assert count < 400 and len(said) == 1 and f"after {count} of 400 tokens" in said[0]

@@ -118,8 +118,8 @@ def test_the_loss_by_context(scores: TokenScores) -> None:
 
 @pytest.mark.parametrize(
     ("losses", "said"),
-    [((4.0, 3.5, 2.0, 1.0), "falls from 4 nats with nothing read to 1 after 4 characters. Half of that is reached after 2."),
-     ((4.0, 2.0, 1.5, 1.0), "Half of that is reached after 1."),
+    [((4.0, 3.5, 2.0, 1.0), "falls from 4 nats with nothing read to 1 after 4 characters. Half of this fall is reached after 2."),
+     ((4.0, 2.0, 1.5, 1.0), "Half of this fall is reached after 1."),
      ((1.0, 2.0, 3.0, 4.0), "Reading more does not help here: after 4 characters the mean loss is 4 nats, and without any 1.")],
 )  # fmt: skip
 def test_how_much_context_is_used_is_said(scores: TokenScores, losses: tuple[float, ...], said: str) -> None:

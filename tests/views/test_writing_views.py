@@ -113,7 +113,17 @@ def test_the_hunt_shows_the_scores_of_its_units(cell: str, pattern: str, workspa
     hunt = hunting.hunt(values, wanted)
     np.testing.assert_array_equal(found.hunt.units, hunt.units)
     np.testing.assert_allclose(found.hunt.held_out, hunt.held_out)
-    np.testing.assert_allclose(found.running.strength, values[:, 1] / np.abs(values[:, 1]).max(), rtol=1e-5)
+    place = np.flatnonzero(hunt.units == 1)
+    if pattern == "place" or not len(place):
+        np.testing.assert_allclose(found.running.strength, values[:, 1] / np.abs(values[:, 1]).max(), rtol=1e-5)
+        assert "green above 0" in HUNT.render(found)[-1].content
+    else:  # the colour says what the unit says
+        says = (values[:, 1] > hunt.thresholds[place[0]]) == hunt.above[place[0]]
+        at_it = values[:, 1] == hunt.thresholds[place[0]]  # the middle of two numbers may be one of them
+        np.testing.assert_array_equal((found.running.strength > 0)[~at_it], says[~at_it])
+        assert at_it.mean() < 0.5
+        assert np.abs(found.running.strength).max() == pytest.approx(1)
+        assert "green where it says yes" in HUNT.render(found)[-1].content
     said, table = HUNT.render(found)[:2]
     score = "r²" if pattern == "place" else "balanced accuracy"
     assert f"Unit **{hunt.units[0]}**" in said.content

@@ -55,6 +55,9 @@ def show(run: Run) -> None:
         if row.button("Close", icon=":material/close:"):
             state.select(long=None)
             st.rerun()
+        if state.selection().writing:
+            st.divider()
+            st.caption("Below is the text that this page wrote before.")
 
 
 def _so_far(folder: Path) -> None:

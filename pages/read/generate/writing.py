@@ -5,12 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import cache, inputs, state, view_panel, widgets
+from pages.common import cache, inputs, state, text_choice, view_panel, widgets
 from pages.common.cache import workspace
 from pages.read.generate import long, settings, tree
 from rnn_core import tasks
 from rnn_core.config import WriteConfig
 from rnn_core.results import OVERFLOW
+from rnn_core.tasks.generate import unescaped
 from rnn_core.views import view
 from rnn_core.views.view import literal
 from rnn_core.workspace.explorations import Branch, Writing
@@ -25,7 +26,7 @@ _REDRAWN_S = 0.06
 
 def show(run: Run) -> None:
     """The whole tab. Writes by itself where nothing was written yet."""
-    task, held, chosen = tasks.of(run.config), state.session(), state.selection()
+    held, chosen = state.session(), state.selection()
     writing = workspace().writing(chosen.writing) if chosen.writing else None
     gone = chosen.writing is not None and writing is None
     if gone:
@@ -36,7 +37,7 @@ def show(run: Run) -> None:
     if writing is not None and held.prompt is None:
         held.prompt, held.how = writing.prompt, writing.branches[chosen.branch].how
 
-    examples = task.texts()
+    examples = text_choice.examples(run)
     prompt, how = settings.prompt(examples[0]), settings.how()
     buttons = st.container(horizontal=True, vertical_alignment="center")
     asked = buttons.button("Write", type="primary", icon=":material/edit:")
@@ -69,6 +70,7 @@ def _look(place: Any, run: Run, writing: Writing, how: WriteConfig) -> None:
         st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {unknown} of {len(read.trace.tokens) - 2} tokens of this text.")
     tree.branches(writing, branch)
     given = len(task.cut(writing.beginning(branch), run.config.data.tokens))
+    _say_end(writing.branches[branch], len(read.trace.tokens) - 2 - given)
     view_panel.show(view("written"), read, given=given)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -79,6 +81,18 @@ def _look(place: Any, run: Run, writing: Writing, how: WriteConfig) -> None:
             _write(place, run, writing, branch, *instead, how)
     view_panel.rows((("next-losses",), ("states",)), task.views["generate"].__contains__, read)
     _look_back(run, read.trace.text)
+
+
+def _say_end(branch: Branch, count: int) -> None:
+    """Why a text is shorter than was asked for.
+
+    Args:
+        count: of the tokens that were written.
+    """
+    asked, stop = branch.how.length, unescaped(branch.how.stop)
+    if count < asked and not (stop and branch.text.endswith(stop)):
+        st.caption(f"It ended after {count:,} of {asked:,} tokens: \\<eos\\> was drawn, which ends a document, or "
+                   f"{MOST_SECONDS} s were over.")  # fmt: skip
 
 
 def _look_back(run: Run, text: str) -> None:

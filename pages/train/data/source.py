@@ -89,7 +89,8 @@ def task_of(path: Path, name: str) -> str:
     with contextlib.suppress(Problem):  # said where it can be put right
         top = cache.top(path, DataConfig(), name)
         found = tasks.guess(top)
-        if suffix not in PROSE and not preview(top, DataConfig(task=found), tasks.task(found).schema).problem:
+        weak = name == PASTED and top.format.kind == "label_text"  # prose whose lines begin with few different words
+        if not weak and suffix not in PROSE and not preview(top, DataConfig(task=found), tasks.task(found).schema).problem:
             return found
     streams = [one for one in tasks.names() if tasks.task(one).schema.stream]
     return streams[0] if streams and suffix in (".txt", *PROSE) else found

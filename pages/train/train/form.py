@@ -115,7 +115,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
         place([f for f in fields if f[1] not in FIRST_OPTIONS], 4)
     if "bidirectional" not in meant:
         st.caption(
-            "This network reads in one direction: its answer after each word may only know the words before it, and a "
+            "This network reads in one direction: its answer at a step may only know the tokens up to there, and a "
             "backward reading would already know the end."
         )
     if len(task.losses) == 1:

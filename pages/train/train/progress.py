@@ -146,7 +146,9 @@ def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
 def _offer_next(run: Run) -> None:
     """Where to go with a trained run."""
     buttons = st.container(horizontal=True)
+    write = [("Write with it", ":material/edit:", "pages/read/generate/generate.py")]
     for label, icon, page in (
+        *(write if tasks.of(run.config).views.get("generate") else ()),
         ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
         ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):

@@ -45,7 +45,8 @@ with widgets.saying_problems():
             st.rerun()
         metric = metric_name(task.metric(data.scheme))
         best = "best" if task.higher_is_better else "lowest"
-        kept = f"The epoch with the {best} dev {metric} is kept; ties are decided by the dev loss."
+        ties = "" if metric == "perplexity" else "; ties are decided by the dev loss"  # perplexity is e to the loss
+        kept = f"The epoch with the {best} dev {metric} is kept{ties}."
         if "dev" not in data.report.splits:
             kept = "There is no dev split, so the epoch with the lowest training loss is kept."
         st.caption(f"**{form.parameter_count(model, data):,} parameters** will be learnt. {kept}")

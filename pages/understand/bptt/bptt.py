@@ -39,7 +39,7 @@ view_panel.show(view("path"), read)
 def show_batch() -> None:
     """This text's gradient against a mini-batch's, or why there is none."""
     if "directions" not in shown:
-        st.caption("This run learns from one stream, not from a batch of texts, so there is no mini-batch to compare with.")
+        st.caption("This run learns from parts of one stream, so there is no mini-batch of texts to compare this text with.")
     elif way.value.examples:
         view_panel.show(view("directions"), read)
         if cache.data_of(run) is None:

@@ -17,8 +17,8 @@ run = run_choice.choose_run(in_training=True)  # where both have just been start
 with widgets.saying_problems():
     task = tasks.of(run.config)
 if not task.views["losses"]:
-    st.info(f"{task.short.capitalize()} takes its loss at every token: each has its own answer, so there is no last one to hold "
-            "against it. BPTT shows what each of these losses sends back. To compare both losses, choose a run that classifies.",
+    st.info(f"{task.short.capitalize()} takes its loss at every token, because each token has its own answer. BPTT shows what "
+            "each of these losses sends back. To compare the two losses, choose a run of classification.",
             icon=":material/label:")  # fmt: skip
     st.page_link("pages/understand/bptt/bptt.py", label="Open this run on BPTT", icon=":material/undo:")
     st.stop()

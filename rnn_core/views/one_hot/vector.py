@@ -35,12 +35,12 @@ def _draw_vector(found: OneHotVector) -> tuple[Part, ...]:
 
 def vector_words(found: OneHotVector) -> str:
     """The token, its index and the row it picks, as Markdown."""
-    fed = f", read as {literal(found.fed, 30)}" if found.fed != found.token else ""
+    fed = f", read as {literal(found.fed, 30)}," if found.fed != found.token else ""
     first = ", ".join(map(number, found.row[:6].tolist()))
     each = vectors.places_per_cell(found.size)
     shared = f" Each cell of the picture stands for {each:,} places." if each > 1 else ""
     return (
-        f"“{literal(found.token, 30)}”{fed}, has index **{found.index:,}**, counted from 0. Of the N = {found.size:,} numbers "
+        f"“{literal(found.token, 30)}”{fed} has index **{found.index:,}**, counted from 0. Of the N = {found.size:,} numbers "
         f"of its one-hot vector, one is 1 and {found.size - 1:,} are 0.{shared} Row {found.index:,} of E begins with {first}."
     )
 
