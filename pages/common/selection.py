@@ -97,7 +97,7 @@ class Selection:
     clip: float | None = None
     scale: float | None = None
     part: str | None = None
-    pattern: str = "brackets"
+    pattern: str = "quotes"
     expression: str = ""
     among: str | None = None
     corpus: str | None = None

@@ -22,14 +22,14 @@ MOST_LISTED = 10
 class Hunted(Held):
     """A pattern, and the unit by which the text is coloured; None: the best one."""
 
-    pattern: str = "brackets"
+    pattern: str = "quotes"
     expression: str = ""
     among: str | None = None
 
     def settled(self, inputs: Inputs) -> Self:
         offered = quantities(inputs.run)
         among = self.among if self.among in offered else inputs.run.cell.parts[-1]
-        pattern = self.pattern if self.pattern in PATTERNS else "brackets"
+        pattern = self.pattern if self.pattern in PATTERNS else "quotes"
         held = super().settled(inputs)
         return replace(held, quantity=among, among=among, pattern=pattern)
 
