@@ -71,12 +71,13 @@ OTHERS: dict[str, dict[str, str]] = {
     "analysis/bptt_checks.py": {"torch.unique(done.indices)": _ASKED, "torch.nonzero(target.weights > 0)": _ASKED},
     "analysis/bptt_pass.py": {"int(MOST_WORK / (6 * weights))": _NUMBER, "int(trace.offsets[most, 1])": _ARRAY},
     "analysis/bptt_sweep.py": {
-        "torch.unique(done.indices, return_inverse=True)": _ASKED,
+        "torch.unique(done.indices, return_inverse=True)": _ASKED, "torch.unique(done.indices)": _ASKED,
         "torch.searchsorted(last, walk).tolist()": _SWEEP,
         "torch.searchsorted(last, walk + within).tolist()": _SWEEP,
         "torch.searchsorted(first, walk - within, right=True).tolist()": _SWEEP,
         "torch.searchsorted(first, walk, right=True).tolist()": _SWEEP,
     },
+    "analysis/corpus_hunt.py": {"begins.tolist()": "an array of numpy", "int(lengths[column])": "an array of numpy"},
     "analysis/sweep.py": {"int(steps[-1])": "the steps that are asked about stay on the processor"},
     "analysis/trace.py": {"bool(_LEFTWARD.match(word))": "a match of a regular expression"},
 }  # fmt: skip

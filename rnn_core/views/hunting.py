@@ -131,7 +131,8 @@ def _direction(found: Found, place: int) -> str:
 
 def _words(found: Found) -> str:
     hunt = found.hunt
-    best, score, chance = float(hunt.held_out[0]), *(("balanced accuracy", "0.5") if found.yes else ("r²", "0"))
+    best = float(hunt.held_out[0])
+    score, chance = ("balanced accuracy", "0.5") if found.yes else ("r²", "0")
     said = (
         f"Unit **{hunt.units[0]}** of {found.quantity} tells “{literal(found.pattern, 60)}” best in {literal(found.data, 60)}: "
         f"its {score} on held-out text is **{best:.3f}**. Chance is {chance}; the best unit for the pattern moved along the text "
