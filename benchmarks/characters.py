@@ -86,9 +86,10 @@ def writing(bench: Bench, cell: str, hidden: int, rounds: int, length: int = 100
     ours.network.eval()
     torch.set_num_threads(1)
     found: dict[str, list[float]] = {"ours": [], "tutorial": []}
+    how = WriteConfig(length=length, past_end=True)  # an untrained network soon draws <eos>
     for number in range(rounds + 1):
         began = time.perf_counter()
-        count = sum(1 for _ in ours.task.write(ours.network, ours.config, bench.vocabulary, "The ", WriteConfig(length=length)))
+        count = sum(1 for _ in ours.task.write(ours.network, ours.config, bench.vocabulary, "The ", how))
         between = time.perf_counter()
         tutorial.write(theirs.network, 5, length)
         if number:
