@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from benchmarks import tutorial_characters as tutorial
+from benchmarks.training import compared
 from rnn_core import tasks
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig, WriteConfig
 from rnn_core.data.batches import Encoded
@@ -73,11 +74,7 @@ def training(bench: Bench, cell: str, hidden: int, threads: int, rounds: int, ba
         if number:
             found["ours"].append(ours.tokens_per_second)
             found["tutorial"].append(theirs.tokens / theirs.seconds)
-    ratios = [a / b for a, b in zip(found["ours"], found["tutorial"], strict=True)]
-    return {
-        "ours": round(statistics.median(found["ours"])), "tutorial": round(statistics.median(found["tutorial"])),
-        "ratio": round(statistics.median(ratios), 2), "ratios": [round(r, 2) for r in ratios],
-    }  # fmt: skip
+    return compared(found)
 
 
 def writing(bench: Bench, cell: str, hidden: int, rounds: int, length: int = 1000) -> dict[str, Any]:

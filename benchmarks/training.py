@@ -11,6 +11,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,15 @@ def copy_weights(source: Network, target: TutorialNetwork) -> None:
         target.readout.bias.copy_(source.bias_out)
 
 
+def compared(found: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """The medians of both loops' rates by round, and of the rounds' ratios."""
+    ratios = [a / b for a, b in zip(found["ours"], found["tutorial"], strict=True)]
+    return {
+        "ours": round(statistics.median(found["ours"])), "tutorial": round(statistics.median(found["tutorial"])),
+        "ratio": round(statistics.median(ratios), 2), "ratios": [round(r, 2) for r in ratios],
+    }  # fmt: skip
+
+
 def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
     """Tokens per second of both, taken in turn, once each has had an epoch to warm up (kernels are made for each new shape)."""
     ours = bench.ours(cell, 128, 1)
@@ -112,10 +122,8 @@ def speed(bench: Bench, cell: str, rounds: int, batches: int) -> dict[str, Any]:
             ours._update(rows)
         found["ours"].append(ours.tokens_per_second)
         found["tutorial"].append(theirs.tokens / theirs.seconds)
-    ratios = [a / b for a, b in zip(found["ours"], found["tutorial"], strict=True)]
     return {
-        "ours": round(statistics.median(found["ours"])), "tutorial": round(statistics.median(found["tutorial"])),
-        "ratio": round(statistics.median(ratios), 2), "ratios": [round(r, 2) for r in ratios],
+        **compared(found),
         "pad_share": round(ours.pad_share, 4), "updates_an_epoch": len(plan), "texts_over_batch": round(len(bench.train) / 64),
     }  # fmt: skip
 

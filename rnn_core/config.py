@@ -402,6 +402,11 @@ class WriteConfig:
         ),
     ] = False
 
+    @property
+    def stop_text(self) -> str:
+        """`stop`, in which a line end is typed as \\n and a tab as \\t, as the text that it stands for."""
+        return self.stop.replace("\\n", "\n").replace("\\t", "\t")
+
 
 @dataclass(frozen=True, config=_STRICT)
 class RunConfig:

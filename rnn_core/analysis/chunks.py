@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_core.data.streams import Streams
+from rnn_core.data.streams import CARRIED, Streams
 from rnn_core.data.vocabulary import SOS
 from rnn_core.results import StreamParts
 
@@ -25,4 +25,4 @@ def stream_parts(tokens: Sequence[str], start: str, count: int, size: int) -> St
     inputs, targets = (np.concatenate(parts).T - SOS for parts in ([c[0] for c in chunks], [c[1] for c in chunks]))
     lengths = sum(c[2] for c in chunks)
     behind = np.arange(source.steps()) >= np.asarray(lengths)[:, None]
-    return StreamParts(np.where(behind, -1, inputs), np.where(behind, -1, targets), words, size)
+    return StreamParts(np.where(behind, -1, inputs), np.where(behind, -1, targets), words, size, CARRIED)

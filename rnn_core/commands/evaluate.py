@@ -9,7 +9,14 @@ from pathlib import Path
 from rnn_core import tasks
 from rnn_core.commands.command import Command, Figures
 from rnn_core.commands.options import add_columns, add_device, add_options, columns, stated
-from rnn_core.commands.shared import ordinary_file, print_findings, progress, saying_that_loops_compile, watching
+from rnn_core.commands.shared import (
+    ordinary_file,
+    print_findings,
+    progress,
+    run_on_data,
+    saying_that_loops_compile,
+    watching,
+)
 from rnn_core.config import SPLITS, EvaluateConfig, Problem, make
 from rnn_core.data.examples import Example
 from rnn_core.results import Answers, Evaluation, LeftOut
@@ -40,11 +47,7 @@ class _Again:
 
 def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Scores a run on a labelled file, or on a split of its own dataset."""
-    run = workspace.run(given.run)
-    if run.fixed:
-        raise Problem(f"{run.name} is ready-made, and {workspace.root} cannot be written. Name another --workspace.")
-    if (given.file is None) == (given.split_name is None):
-        raise Problem("Name a file to evaluate on, or a split of the run's own data with --on train, dev or test.")
+    run = run_on_data(given, workspace, "evaluate on")
     from rnn_core.analysis.evaluate import evaluate
     from rnn_core.analysis.loading import load
     from rnn_core.data.file_examples import read_examples

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rnn_core import tasks
 from rnn_core.commands.command import Command, Figures
-from rnn_core.commands.shared import ordinary_file, print_findings, progress, watching
+from rnn_core.commands.shared import ordinary_file, print_findings, progress, run_on_data, watching
 from rnn_core.config import SPLITS, Problem
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations, hunts
@@ -30,11 +30,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _hunt(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Ranks the units of a language model by how well each alone tells a pattern in a corpus."""
-    run = workspace.run(given.run)
-    if run.fixed:
-        raise Problem(f"{run.name} is ready-made, and {workspace.root} cannot be written. Name another --workspace.")
-    if (given.file is None) == (given.split_name is None):
-        raise Problem("Name a file to read, or a split of the run's own data with --on train, dev or test.")
+    run = run_on_data(given, workspace, "read")
     if not tasks.of(run.config).schema.stream:
         raise Problem(f"{run.name} is no language model: it labels texts. Hunt with a run of the task generate.")
     if given.pattern != "expression" and given.expression:

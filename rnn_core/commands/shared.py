@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rnn_core.config import Problem
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, files
+from rnn_core.workspace.runs import Run
 
 SAID_EVERY_S = 3.0
 """Seconds between two lines on how far the reading of a file is."""
@@ -62,6 +64,23 @@ def progress(job: jobs.Job, until: float = 1.0, doing: str = "Reading") -> Calla
             print(f"{doing.lower()}: {share:.0%}, about {left:.0f} s left", file=sys.stderr, flush=True)
 
     return heard
+
+
+def run_on_data(given: argparse.Namespace, workspace: Workspace, doing: str) -> Run:
+    """The run of a command that saves a result beside it, on a file or a split of the run's own data.
+
+    Args:
+        doing: what is done to the file, such as "evaluate on".
+
+    Raises:
+        Problem: if the run cannot be written, or not exactly one of both is named.
+    """
+    run = workspace.run(given.run)
+    if run.fixed:
+        raise Problem(f"{run.name} is ready-made, and {workspace.root} cannot be written. Name another --workspace.")
+    if (given.file is None) == (given.split_name is None):
+        raise Problem(f"Name a file to {doing}, or a split of the run's own data with --on train, dev or test.")
+    return run
 
 
 def ordinary_file(named: str | Path) -> Path:

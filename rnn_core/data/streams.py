@@ -36,6 +36,9 @@ END = "end of a document"
 MARK = "<|endoftext|>"
 """Ends a document of a plain text; a line end directly after it belongs to it. In a typed text it is the token `<eos>`."""
 
+CARRIED = 32
+"""The number of chunks over which training carries a state before it is reset to zero."""
+
 Tick = Callable[[float], object]
 
 

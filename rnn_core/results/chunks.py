@@ -13,9 +13,11 @@ class StreamParts:
         inputs, targets: (B, T) indices into `words`; −1 behind the end of a part that is one step shorter.
         words: the tokens.
         size: K.
+        carried: chunks over which training carries a state before it begins anew.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     words: tuple[str, ...]
     size: int
+    carried: int

@@ -17,16 +17,13 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.breakdown import Read, breakdown, places, with_texts
 from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
-from rnn_core.data.streams import END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
+from rnn_core.data.streams import CARRIED, END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
 
 if TYPE_CHECKING:
     from rnn_core.network.prediction import Foreseen
-
-CARRIED = 32
-"""The number of chunks over which a state is carried before it is reset to zero."""
 
 Chunk = tuple[int, int]
 """A group of parts that are processed side by side, and the first step of a chunk."""
@@ -282,7 +279,7 @@ class Generate(Task):
     ) -> Iterator[Written]:
         from rnn_core.network.writing import write
 
-        cut, stop = config.data.tokens, unescaped(how.stop)
+        cut, stop = config.data.tokens, how.stop_text
         read = [SOS, *self.numbers(vocabulary, tokens_of(prompt, cut))]
         before, tail = "\n" if prompt.endswith(MARK) else prompt[-1:], ""
         for number, p, drawn in write(network, read, how, UNWRITTEN, () if how.past_end else (EOS,)):
@@ -295,11 +292,6 @@ class Generate(Task):
             before, tail = token, (tail + text)[-len(stop) - len(text):]
             if stop and stop in tail:
                 return
-
-
-def unescaped(typed: str) -> str:
-    """A text from a field of one line, in which a line end is written as \\n and a tab as \\t."""
-    return typed.replace("\\n", "\n").replace("\\t", "\t")
 
 
 def _long_enough(stream: np.ndarray) -> np.ndarray:

@@ -33,14 +33,12 @@ class Stream:
 
     Attributes:
         batch, truncate: B and K of the run's training.
-        carried: chunks over which training carries a state before it begins anew.
         unit: of the tokens, such as `characters`.
     """
 
     found: StreamParts | None
     batch: int
     truncate: int
-    carried: int
     unit: str
 
 
@@ -50,14 +48,12 @@ def _tokens(inputs: Inputs) -> tuple[str, ...]:
 
 
 def _stream(inputs: Inputs, controls: Cuts) -> Stream:
-    from rnn_core.tasks.generate import CARRIED
-
     tokens, config = _tokens(inputs), inputs.run.config
     found = None
     if len(tokens) >= 2 * controls.parts:
         found = stream_parts(tokens, inputs.trace.tokens[0], controls.parts, controls.chunk)
     unit = "characters" if config.data.tokens == "char" else "words"
-    return Stream(found, config.train.batch, config.train.truncate, CARRIED, unit)
+    return Stream(found, config.train.batch, config.train.truncate, unit)
 
 
 def _choose(inputs: Inputs, controls: Cuts) -> tuple[Choice, ...]:
@@ -101,7 +97,7 @@ def stream_words(stream: Stream) -> str:
         )
     said.append(
         f"- This run was trained with B = {stream.batch:,} and K = {stream.truncate:,}. A part there is at most "
-        f"{stream.carried} chunks long, {stream.carried * stream.truncate:,} {stream.unit}; then the state begins anew."
+        f"{found.carried} chunks long, {found.carried * stream.truncate:,} {stream.unit}; then the state begins anew."
     )
     return "\n".join(said)
 

@@ -9,8 +9,8 @@ import pytest
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.config import RunConfig
+from rnn_core.data.streams import CARRIED
 from rnn_core.data.vocabulary import Vocabulary
-from rnn_core.tasks.generate import CARRIED
 from rnn_core.views.chunks import STREAM, Stream
 from rnn_core.views.inputs import Inputs, given
 from rnn_core.workspace import Workspace

@@ -46,9 +46,11 @@ def chosen(run: Run, asked: Hunted) -> Corpus:
     of, data = _read(run, name)
     expression = asked.expression if asked.pattern == "expression" else ""
     folder = hunts.folder(run, data, asked.pattern, expression, asked.quantity, asked.layer)
+    # the hash of the weights, computed once for each version of them
+    weights = view_panel.keep(("weights", str(run.path), cache.version_of(run)), lambda: evaluations.weights_of(run))
     pattern = (f"--pattern={asked.pattern}", f"--expression={expression}")
     options = (of, *pattern, f"--of={asked.quantity}", f"--layer={asked.layer + 1}")
-    return Corpus(titles, name, folder, options, hunts.load(folder, evaluations.weights_of(run)))
+    return Corpus(titles, name, folder, options, hunts.load(folder, weights))
 
 
 def show(run: Run, corpus: Corpus) -> None:

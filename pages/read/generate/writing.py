@@ -11,7 +11,6 @@ from pages.read.generate import long, settings, tree
 from rnn_core import tasks
 from rnn_core.config import WriteConfig
 from rnn_core.results import OVERFLOW
-from rnn_core.tasks.generate import unescaped
 from rnn_core.views import view
 from rnn_core.views.view import literal
 from rnn_core.workspace.explorations import Branch, Writing
@@ -89,7 +88,7 @@ def _say_end(branch: Branch, count: int) -> None:
     Args:
         count: of the tokens that were written.
     """
-    asked, stop = branch.how.length, unescaped(branch.how.stop)
+    asked, stop = branch.how.length, branch.how.stop_text
     if count < asked and not (stop and branch.text.endswith(stop)):
         st.caption(f"It ended after {count:,} of {asked:,} tokens: \\<eos\\> was drawn, which ends a document, or "
                    f"{MOST_SECONDS} s were over.")  # fmt: skip
