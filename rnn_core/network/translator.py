@@ -152,11 +152,9 @@ class Translator(nn.Module):
 
     def _steps(self, tokens: Tensor, state: Writing) -> Tensor:
         """The same, step by step."""
-        rows = self.target.rows(tokens)
         found: list[Tensor] = []
-        x = nn.functional.embedding(rows.which, self.dropout(rows.table))
         sampling = self.sampling if self.training else 0.0
-        for t, x_t in enumerate(x):
+        for t, x_t in enumerate(self._embedded(tokens)):
             if sampling and t:
                 own = self._logits(found[-1].detach()).argmax(1)
                 chosen = torch.rand(len(own), device=own.device) < sampling
@@ -198,9 +196,9 @@ class Translator(nn.Module):
         return Writing(tuple(part.index_select(1, rows) for part in state.parts), memory, fed)
 
     def _embedded(self, tokens: Tensor) -> Tensor:
-        """The vectors of tokens (B,), (B, n)."""
+        """The vectors of target tokens of any shape, (…, n)."""
         rows = self.target.rows(tokens)
-        return self.dropout(rows.table)[rows.which]
+        return nn.functional.embedding(rows.which, self.dropout(rows.table))
 
     def _step(self, x: Tensor, state: Writing) -> tuple[Tensor, Writing, dict[str, Tensor]]:
         """One step for the vectors (B, n): what the readout reads, (B, d), the new state and kept values."""
