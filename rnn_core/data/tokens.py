@@ -42,6 +42,9 @@ _ELISION = rf"""(?i:(?:
 """
 """An elided word with its apostrophe: before a vowel or h, or the end, since a text may be split already or cut there."""
 
+ELISION = regex.compile(_ELISION, regex.VERBOSE)
+"""Matches a whole token that is an elided word."""
+
 PATTERNS = {
     how: regex.compile(pattern, regex.VERBOSE | regex.DOTALL)
     for how, pattern in {
