@@ -44,6 +44,14 @@ OTHERS: dict[str, dict[str, str]] = {
         "int(((weights > 0) & (batch.targets >= 0)).any(0).sum())": _ARRAY,
     },
     "network/losses.py": {"float(loss.sum())": _ARRAY},
+    "network/search.py": {
+        "np.flatnonzero(last == EOS).tolist()": _ARRAY,
+        "owners.tolist()": _ARRAY,
+        "np.unique(owners).tolist()": _ARRAY,
+        "tokens.tolist()": _ARRAY,
+        "float(log_p)": _ARRAY,
+        "float(log_p / length ** normalisation)": _ARRAY,
+    },
     "network/writing.py": {"float(softmax(o)[index])": _ARRAY, "float(p[index])": _ARRAY},
     "training/device_optimizer.py": {
         "copy.deepcopy(self.network).cpu()": "once a resumed training: a checkpoint is brought up to date by the processor",

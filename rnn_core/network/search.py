@@ -1,0 +1,123 @@
+"""Search for the best target: greedy and beam search over any network with `start`, `step` and `select`."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN
+from rnn_core.network.device import array
+
+
+class Stepwise(Protocol):
+    """A network that writes step by step."""
+
+    def start(self, batch: Any) -> Any: ...
+    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any, Any]: ...
+    def select(self, state: Any, rows: Tensor) -> Any: ...
+
+
+class Hypothesis(NamedTuple):
+    """A target that was found.
+
+    Attributes:
+        tokens: its indices, without `<sos>` and `<eos>`.
+        log_p: log p of these tokens, and of `<eos>` unless the length limit cut it off.
+        score: log p divided by (number of tokens, `<eos>` included) to the power of the length normalisation.
+        ended: whether it ended by `<eos>`.
+    """
+
+    tokens: tuple[int, ...]
+    log_p: float
+    score: float
+    ended: bool
+
+
+@torch.no_grad()
+def greedy(network: Stepwise, batch: Any, longest: int, prefix: Sequence[int] = ()) -> list[Hypothesis]:
+    """The most probable token at each step, for all texts of a batch side by side.
+
+    Args:
+        longest: the maximum number of tokens.
+        prefix: the first tokens, which are given.
+    """
+    return [found[0] for found in beam(network, batch, 1, longest, 0.0, prefix)]
+
+
+@torch.no_grad()
+def beam(
+    network: Stepwise, batch: Any, width: int, longest: int, normalisation: float = 1.0, prefix: Sequence[int] = ()
+) -> list[list[Hypothesis]]:
+    """Beam search: at each step the most probable continuations of all open hypotheses are kept. One that ends leaves the beam,
+    which gets narrower by one (Sutskever et al. 2014), so that a beam of 1 is greedy search.
+
+    The tokens `<pad>`, `<sos>` and `<unk>` are never written. A search ends when no hypothesis is open, or none that is open can
+    still get a better score than the best one that ended.
+
+    Args:
+        batch: `source` (S, B) and `source_lengths` (B,).
+        width: K, the number of hypotheses.
+        longest: the maximum number of tokens.
+        normalisation: the power of the length by which log p is divided; 0: the score is log p.
+        prefix: the first tokens, which are given to all texts.
+
+    Returns:
+        For each text up to K hypotheses, the best score first.
+    """
+    state, place, texts = network.start(batch), batch["source"].device, batch["source"].shape[1]
+    found: list[list[Hypothesis]] = [[] for _ in range(texts)]
+    owners, total = np.arange(texts), np.zeros(texts)  # of each open hypothesis its text and log p
+    last, written = np.full(texts, SOS), np.empty((texts, 0), np.int64)
+    for length in range(1, longest + 1):
+        logits, state, _ = network.step(torch.from_numpy(last).to(place), state)
+        log_p = logits.double().log_softmax(1)
+        if length <= len(prefix):
+            last = np.full(texts, prefix[length - 1])
+            total, written = total + array(log_p[:, prefix[length - 1]]), np.column_stack((written, last))
+            continue
+        log_p[:, list(UNWRITTEN)] = -torch.inf
+        top, which = map(array, log_p.topk(min(width, log_p.shape[1]), 1))
+        rows, last, total = _best(top + total[:, None], which, owners, [width - len(some) for some in found])
+        owners, written = owners[rows], np.column_stack((written[rows], last))
+        for row in np.flatnonzero(last == EOS).tolist():
+            _add(found[owners[row]], written[row, :-1], total[row], length, normalisation, True)
+        best = np.array([max((one.score for one in some), default=-np.inf) for some in found])
+        # log p only falls and the length is limited, so this bounds the score of every continuation
+        going = (last != EOS) & (total / longest**normalisation > best[owners])
+        owners, total, last, written = owners[going], total[going], last[going], written[going]
+        if not len(owners):
+            break
+        state = network.select(state, torch.from_numpy(rows[going]).to(place))
+    for row, owner in enumerate(owners.tolist()):
+        _add(found[owner], written[row], total[row], max(1, written.shape[1]), normalisation, False)
+    return [sorted(some, key=lambda one: (-one.score, one.tokens)) for some in found]
+
+
+def _best(
+    scores: np.ndarray, which: np.ndarray, owners: np.ndarray, free: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The best continuations of each text: the row that each continues, its token and its log p, (m,) each.
+
+    Args:
+        scores: log p of each row with each of some tokens after it, (rows, c), best first; rows of a text are consecutive.
+        which: these tokens, (rows, c).
+        free: the number of open hypotheses that each text may have.
+    """
+    if scores.shape[1] == 1:
+        return np.arange(len(scores)), which[:, 0], scores[:, 0]
+    starts = np.searchsorted(owners, np.arange(len(free) + 1))
+    kept = []
+    for owner in np.unique(owners).tolist():
+        flat = scores[starts[owner] : starts[owner + 1]].ravel()
+        order = np.argsort(-flat, kind="stable")[: free[owner]]
+        kept.append(starts[owner] * scores.shape[1] + order[flat[order] > -np.inf])
+    at = np.concatenate(kept)
+    return at // scores.shape[1], which.ravel()[at], scores.ravel()[at]
+
+
+def _add(
+    some: list[Hypothesis], tokens: np.ndarray, log_p: np.float64, length: int, normalisation: float, ended: bool
+) -> None:
+    some.append(Hypothesis(tuple(tokens.tolist()), float(log_p), float(log_p / length**normalisation), ended))
