@@ -65,7 +65,8 @@ else:
 
 CHOICE_NAMES = {"adam": "Adam", "sgd": "SGD", "relu": "ReLU",
                 "cpu": "the processor", "cuda": "a GPU",
-                "last": "at the last step", "every": "at every step", "word": "words", "char": "characters"}  # fmt: skip
+                "last": "at the last step", "every": "at every step", "word": "words", "char": "characters",
+                "elided": "words, elisions split"}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
 
 METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
@@ -141,7 +142,12 @@ class DataConfig:
         Field(title="Header", description="whether the first row of a table names its columns"),
     ] = "auto"
     tokens: Annotated[
-        Literal["word", "char"], Field(title="Tokens", description="one step per word, or one step per character")
+        Literal["word", "char", "elided"],
+        Field(
+            title="Tokens",
+            description="one step per word, or one step per character; elided: words, where elided words of French, Italian and "
+            "Catalan are tokens of their own, as in l'|homme",
+        ),
     ] = "word"
     lowercase: Annotated[bool, Field(title="Lowercase", description="convert texts to lower case")] = False
     vocabulary: Annotated[
@@ -177,6 +183,11 @@ class DataConfig:
     def between(self) -> str:
         """What stands between two tokens where a text is put together from them."""
         return "" if self.tokens == "char" else " "
+
+    @property
+    def unit(self) -> str:
+        """How sentences name the tokens: "words" or "characters"."""
+        return "characters" if self.tokens == "char" else "words"
 
 
 @dataclass(frozen=True, config=_STRICT)

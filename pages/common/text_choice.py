@@ -41,7 +41,7 @@ _enter_sends = st.components.v2.component("unrolled_enter", html='<span class="e
                                           isolate_styles=False)  # fmt: skip
 
 
-_FROM_DATA = {"char": 50, "word": 12}
+_FROM_DATA = {"char": 50, "word": 12, "elided": 12}
 """Tokens of a text of the run's own data that is tried at first."""
 
 

@@ -218,7 +218,7 @@ def _typed(item: _Item, text: str, loaded: Loaded, spaced: bool, located: bool) 
     elif located:
         cut = tokenise(text, how, LONGEST + 1)
     else:
-        some = graphemes(text, LONGEST + 1) if how == "char" else words(text, LONGEST + 1)
+        some = graphemes(text, LONGEST + 1) if how == "char" else words(text, LONGEST + 1, how)
         item.tokens, item.problem = list(some), _why_not(text, len(some))
         return
     item.tokens, item.starts, item.ends = map(list, zip(*cut, strict=True)) if cut else ([], [], [])

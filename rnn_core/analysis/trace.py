@@ -9,7 +9,7 @@ import torch
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import cut_after
-from rnn_core.config import CHOICE_NAMES, Problem
+from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.network.device import array, place_of
 from rnn_core.network.models import Network
@@ -76,7 +76,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         logits=array(logits),
         readouts=array(readouts),
         answers=None if answers is None else array(answers),
-        warnings=tuple(_oddities(words, indices, CHOICE_NAMES[loaded.config.data.tokens])),
+        warnings=tuple(_oddities(words, indices, loaded.config.data.unit)),
     )
 
 

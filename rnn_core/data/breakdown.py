@@ -15,7 +15,7 @@ from rnn_core.results import ENDS, UNKNOWN, Breakdown, Context, Group, Passage
 PARTS, WORST = 100, 10
 """The number of parts of a stream, and of passages that are kept."""
 
-WINDOWS = {"char": 200, "word": 40}
+WINDOWS = {"char": 200, "word": 40, "elided": 40}
 """The number of tokens of a passage, by how texts are cut."""
 
 PLACES, LONGEST = 512, 256

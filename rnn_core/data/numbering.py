@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import regex
 
-from rnn_core.data.tokens import graphemes, words
+from rnn_core.data.tokens import PATTERNS, graphemes, words
 
 MOST_TOKENS = 2_000_000
 """The maximum number of different tokens; beyond it the rarer half is dropped. A vocabulary has at most half as many."""
@@ -58,7 +58,7 @@ class Numbering:
     A text is split at white space, and the tokens of each piece are looked up in a cache: only new pieces are tokenised.
 
     Args:
-        how: "word" or "char" for texts, None for lists of tokens.
+        how: as for `tokenise` for texts, None for lists of tokens.
         most: the maximum number of tokens per text; longer texts are cut.
         fold: the function from a token to its word; texts are equal if their words are.
     """
@@ -83,8 +83,8 @@ class Numbering:
         signs_ = bytearray([READABLE]) * len(new)
         for i in np.flatnonzero(~_plain(new)).tolist():
             signs_[i] = signs(new[i])
-            if self.how == "word":
-                found[i] = words(new[i], self.most + 1)
+            if self.how in PATTERNS:
+                found[i] = words(new[i], self.most + 1, self.how)
         before = len(self.tokens)
         numbers = np.fromiter(map(self.tokens.__getitem__, chain.from_iterable(found)), np.int32)
         added = [*islice(reversed(self.tokens), len(self.tokens) - before)][::-1]
@@ -163,7 +163,7 @@ class Numbering:
 
     def _split(self, texts: Any) -> tuple[pa.Array, np.ndarray]:
         """The pieces of texts, end to end, and the number of pieces of each."""
-        if self.how == "word":
+        if self.how in PATTERNS:
             # Arrow splits at ASCII white space. `words` splits a piece at other white space; a text that begins or ends
             # with white space has an empty piece.
             lists = pc.ascii_split_whitespace(texts)

@@ -67,7 +67,7 @@ def read_pieces(folder: Path, config: DataConfig, schema: Schema, chosen: np.nda
         if per_token:
             return Example(text, tuple(text.split(" ")), tuple(target), f"{file} {line}")
         if stream:  # a line end is a token too
-            parts = text.split(" ") if config.tokens == "word" else graphemes(text, len(text))
+            parts = text.split(" ") if config.tokens != "char" else graphemes(text, len(text))
             return Example(text, tuple(parts), target, f"{file} {line}")
         second = {name: Text(one, tokens(one)) for name, one in zip(further, more, strict=True)}
         return Example(text, tokens(text), target, f"{file} {line}", second)

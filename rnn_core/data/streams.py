@@ -141,12 +141,12 @@ def cut(line: str, how: str, most: int) -> Iterator[list[str]]:
     """The tokens of a line in rows of up to `most` tokens; the line end is the token "\\n".
 
     Args:
-        how: "word" or "char".
+        how: as for `tokenise`.
     """
     if how == "char":
         tokens = list(graphemes(line, len(line)))
     else:
-        tokens = list(words(line, len(line))) if line.strip() else []
+        tokens = list(words(line, len(line), how)) if line.strip() else []
         tokens += ["\n"] * line.endswith("\n")
     for first in range(0, len(tokens), most):
         yield tokens[first : first + most]

@@ -1,7 +1,7 @@
 """From text to tokens: words, or characters (grapheme clusters)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -16,8 +16,7 @@ _NOT = rf"(?:[nN]['’][tT]{_END})"
 _CLITIC = rf"(?:['’](?:[sSmMdD]|[rR][eE]|[vV][eE]|[lL][lL]){_END})"
 _RUN = rf"(?:(?!{_NOT}){_LETTER})+"
 
-_WORDS = regex.compile(
-    rf"""
+_WORD = rf"""
       (?:https?://|www\.)[^<>"]*[^<>".,;:!?)'\]]{_EXTEND}*  # an address, without the punctuation after it
     | [\p{{L}}\p{{N}}_.+-]{{1,64}}+@[\p{{L}}\p{{N}}-]{{1,255}}+(?:\.[\p{{L}}\p{{N}}]+)+{_EXTEND}*  # e-mail
     | [@\#]{_LETTER}+                                       # @name, #topic
@@ -31,9 +30,30 @@ _WORDS = regex.compile(
                ){_RUN})*
     | (?:\.{{2,}}|-{{2,}}|``|'')(?!{_EXTEND})               # marks of several characters, whole as in treebanks
     | \X                                                    # any other sign; an emoji of several characters is one
-    """,
-    regex.VERBOSE | regex.DOTALL,
-)
+"""
+_VOWEL = r"[aàâäáeéèêëiîïíìoôöóòuùûüúyhœæ]"
+_ELISION = rf"""(?i:(?:
+      [cçdlmnstv] | j | qu | jusqu | lorsqu | puisqu | quoiqu                                   # French; some Catalan, Italian
+    | un | (?:ness|alc|ciasc|qualc)un | que(?:st|ll) | gliel | (?:de|da|a|ne|su|co)?gl | ch     # Italian: articles, pronouns,
+    | (?:de|da|a|ne|su|co)ll | anch | neanch | com | dov | cos | quand | sant | bell | tutt     # and words that end so
+    | mezz | senz | nient
+    )['’](?={_VOWEL}|[\p{{N}}"“«(\[]|\Z)
+    | (?:j|qu)(?!{_CLITIC}(?!['’]))['’](?=\p{{L}}))                                             # j'suis, as it is spoken
+"""
+"""An elided word with its apostrophe: before a vowel or h, or the end, since a text may be split already or cut there."""
+
+ELISION = regex.compile(_ELISION, regex.VERBOSE)
+"""Matches a whole token that is an elided word."""
+
+PATTERNS = {
+    how: regex.compile(pattern, regex.VERBOSE | regex.DOTALL)
+    for how, pattern in {
+        "word": _WORD,
+        "elided": rf"(?<![\p{{L}}\p{{N}}])['’](?={_ELISION}) | {_ELISION} | po['’]{_END} | {_WORD}",
+    }.items()
+}
+"""The patterns of the ways to cut that are by words."""
+
 _CHARACTERS = regex.compile(r"\X", regex.DOTALL)
 _BETWEEN_SPACES = re.compile(r"\S+")  # the stdlib's \s is str.isspace, by which texts are split elsewhere too
 
@@ -45,28 +65,32 @@ def tokenise(text: str, how: str, most: int | None = None) -> list[tuple[str, in
 
     Args:
         how: "word": contractions split as do|n't, it|'s; U.S., well-acted, 3.5 and addresses stay whole; any other sign
-            is a token of its own. "char": one grapheme cluster per token, white space included.
+            is a token of its own. "elided": as "word", but an elided word of French, Italian or Catalan is a token with
+            its apostrophe: l'|homme, qu'|on, dell'|anno; aujourd'hui and po' stay whole. "char": one grapheme cluster per
+            token, white space included.
         most: the maximum number of tokens; None: no maximum.
     """
     if how == "char":
         return [(found.group(), *found.span()) for found in islice(_CHARACTERS.finditer(text), most)]
     tokens: list[tuple[str, int, int]] = []
+    short = _SHORT[how]
     for found in _BETWEEN_SPACES.finditer(text):
         if most is not None and len(tokens) >= most:
             break
         piece, at = found.group(), found.start()
-        spans = _short(piece) if len(piece) <= 32 else islice(_spans(piece), most)
+        spans = short(piece) if len(piece) <= 32 else islice(_spans(piece, how), most)
         tokens += [(token, at + start, at + end) for token, start, end in spans]
     return tokens[:most]
 
 
-def words(piece: str, most: int) -> list[str]:
-    """The first tokens of a short text without their places, as `tokenise` gives them for "word", but faster."""
+def words(piece: str, most: int, how: str = "word") -> list[str]:
+    """The first tokens of a short text without their places, as `tokenise` gives them for "word" or "elided", but faster."""
     if piece.isalnum():
         return [piece]
     if len(piece) > 256:
-        return [token for token, _, _ in tokenise(piece, "word", most)]
-    return [token for part in piece.split() for token in _WORDS.findall(part)][:most]
+        return [token for token, _, _ in tokenise(piece, how, most)]
+    pattern = PATTERNS[how]
+    return [token for part in piece.split() for token in pattern.findall(part)][:most]
 
 
 def graphemes(text: str, most: int) -> Sequence[str]:
@@ -76,11 +100,13 @@ def graphemes(text: str, most: int) -> Sequence[str]:
     return [found.group() for found in islice(_CHARACTERS.finditer(text), most)]
 
 
-def _spans(piece: str) -> Iterator[tuple[str, int, int]]:
-    return ((found.group(), *found.span()) for found in _WORDS.finditer(piece))
+def _spans(piece: str, how: str) -> Iterator[tuple[str, int, int]]:
+    return ((found.group(), *found.span()) for found in PATTERNS[how].finditer(piece))
 
 
-@lru_cache(1 << 16)
-def _short(piece: str) -> tuple[tuple[str, int, int], ...]:
-    """Words repeat and no token crosses white space, so most pieces are found in the cache."""
-    return tuple(_spans(piece))
+def _remembered(how: str) -> Callable[[str], tuple[tuple[str, int, int], ...]]:
+    """The spans of a short piece. Words repeat and no token crosses white space, so most pieces are found in the cache."""
+    return lru_cache(1 << 16)(lambda piece: tuple(_spans(piece, how)))
+
+
+_SHORT = {how: _remembered(how) for how in PATTERNS}

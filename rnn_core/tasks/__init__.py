@@ -435,7 +435,7 @@ class Task:
         return tuple(labels)
 
     def cut(self, text: str, how: str) -> list[tuple[str, int, int]]:
-        """The tokens of a typed text, each with its start and end in the text. `how`: "word" or "char"."""
+        """The tokens of a typed text, each with its start and end in the text. `how`: a value of `DataConfig.tokens`."""
         return tokenise(text, how)
 
     def numbers(self, vocabulary: Vocabulary, tokens: Sequence[str]) -> list[int]:

@@ -286,7 +286,7 @@ class Generate(Task):
             if number == EOS and not how.past_end:
                 return
             token = "\n" if number == EOS else vocabulary.words[number]
-            separated = cut == "word" and before and before != "\n" and token != "\n"
+            separated = cut != "char" and before and before != "\n" and token != "\n"
             text = MARK + token if number == EOS else (" " if separated else "") + token
             yield Written(text, vocabulary.words[number], p, drawn)
             before, tail = token, (tail + text)[-len(stop) - len(text):]

@@ -71,9 +71,9 @@ class Tag(Task):
 
     def check(self, config: DataConfig | RunConfig) -> None:
         super().check(config)
-        if isinstance(config, DataConfig) and config.tokens == "char":
+        if isinstance(config, DataConfig) and config.tokens != "word":
             raise Problem(
-                "The tokens of labelled data are given and not cut into characters: set tokens to word.",
+                "The tokens of labelled data are given and not cut again: set tokens to word.",
                 "--tokens word",
             )
 

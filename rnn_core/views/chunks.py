@@ -52,8 +52,7 @@ def _stream(inputs: Inputs, controls: Cuts) -> Stream:
     found = None
     if len(tokens) >= 2 * controls.parts:
         found = stream_parts(tokens, inputs.trace.tokens[0], controls.parts, controls.chunk)
-    unit = "characters" if config.data.tokens == "char" else "words"
-    return Stream(found, config.train.batch, config.train.truncate, unit)
+    return Stream(found, config.train.batch, config.train.truncate, config.data.unit)
 
 
 def _choose(inputs: Inputs, controls: Cuts) -> tuple[Choice, ...]:

@@ -13,7 +13,7 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, View, figure, number
 from rnn_core.views.writing import Running
 
-UNITS = {"char": "character", "word": "token"}
+UNITS = {"char": "character", "word": "token", "elided": "token"}
 """The name of a token, by how texts are cut."""
 
 
@@ -335,7 +335,7 @@ class Worst:
 def _worst(inputs: Inputs, controls: Chosen) -> Worst:
     detail = _detail(inputs)
     one = detail.worst[controls.passage]
-    losses, unit, space = np.array(one.losses), UNITS[detail.cut], " " if detail.cut == "word" else ""
+    losses, unit, space = np.array(one.losses), UNITS[detail.cut], "" if detail.cut == "char" else " "
     before = ("\n", *one.tokens[:-1])
     shown = tuple(("" if "\n" in pair else space) + pair[1] for pair in zip(before, one.tokens, strict=True))
     says = tuple(f"{unit} {place:,}: {value:.3f} nats" for place, value in enumerate(one.losses, one.start + 1))
@@ -382,7 +382,7 @@ def opened(passage: Passage, cut: str, step: int) -> dict[str, object]:
     """
     kept = [token for token in passage.tokens if token != "<eos>"]
     gone = sum(token == "<eos>" for token in passage.tokens[: step - 1])
-    return {"text": (" " if cut == "word" else "").join(kept), "spaced": cut == "word", "step": max(1, step - gone)}
+    return {"text": ("" if cut == "char" else " ").join(kept), "spaced": cut != "char", "step": max(1, step - gone)}
 
 
 WORST: View[Chosen, Worst] = View(

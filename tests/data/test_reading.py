@@ -25,7 +25,7 @@ from tests.tiny import read_dataset
 
 ROOT = Path(__file__).parents[2]
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
-ODD = st.text(alphabet="aInt'’.-,3@/: \n\r\t\x1c\x85\u2003#_é\u0301\u200d👍🏽👩सก็ہسש日<>", max_size=30)
+ODD = st.text(alphabet="aInlqut'’.-,3@/: \n\r\t\x1c\x85\u2003#_é\u0301\u200d👍🏽👩सก็ہسש日<>", max_size=30)
 PLAIN = st.text(alphabet="aInt'’.-,3@/: \n\x85\u2003#é\u0301👍🏽ก็ה日<", max_size=30).filter(lambda text: bool(text.strip()))
 TEXT = (ANY | ODD).filter(lambda text: bool(text.strip()))
 ON_FILES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
@@ -35,7 +35,7 @@ def tokens_of(text: str, how: str) -> list[str]:
     return [token for token, _, _ in tokenise(text, how)]
 
 
-@given(st.lists(TEXT, min_size=1, max_size=6), st.sampled_from(["word", "char"]), st.sampled_from([1, 3, 100]))
+@given(st.lists(TEXT, min_size=1, max_size=6), st.sampled_from(["word", "char", "elided"]), st.sampled_from([1, 3, 100]))
 def test_texts_are_numbered_by_the_tokens_of_tokenise(texts: list[str], how: str, most: int) -> None:
     numberer = Numbering(how, most)
     for some in (texts, texts[::-1]):  # the second time most pieces are known
@@ -52,11 +52,12 @@ def test_texts_are_numbered_by_the_tokens_of_tokenise(texts: list[str], how: str
 
 @given(TEXT, st.integers(1, 9))
 def test_short_cuts_give_what_tokenise_gives(text: str, most: int) -> None:
-    assert words(text, most) == tokens_of(text, "word")[:most]
+    for how in ("word", "elided"):
+        assert words(text, most, how) == tokens_of(text, how)[:most]
     assert list(graphemes(text, most)) == tokens_of(text, "char")[:most]
 
 
-@given(TEXT, st.sampled_from(["word", "char"]), st.integers(1, 9))
+@given(TEXT, st.sampled_from(["word", "char", "elided"]), st.integers(1, 9))
 def test_a_text_that_was_cut_has_the_same_tokens_when_it_is_read_again(text: str, how: str, most: int) -> None:
     kept = tokenise(text, how, most)
     assert tokenise(text[: kept[-1][2]], how) == kept
@@ -129,7 +130,7 @@ CSV: dict[str, Any] = {"format": "csv", "delimiter": ",", "encoding": "utf-8", "
 @ON_FILES
 @given(
     st.lists(st.tuples(PLAIN, st.sampled_from("xyz"), st.sampled_from(["train", "dev", "test"])), min_size=4, max_size=12),
-    st.fixed_dictionaries({"tokens": st.sampled_from(["word", "char"]), "lowercase": st.booleans(),
+    st.fixed_dictionaries({"tokens": st.sampled_from(["word", "char", "elided"]), "lowercase": st.booleans(),
                            "vocabulary": st.sampled_from([10, 500]), "max_tokens": st.sampled_from([3, 400])}),
     st.sampled_from([1, 7, 1000]),
 )  # fmt: skip

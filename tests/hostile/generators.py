@@ -259,7 +259,8 @@ def options(seed: int) -> list[str]:
     rng = random.Random(seed)
     some = {
         "task": ("classify", "tag"), "format": ("csv", "jsonl", "parquet", "conll", "conllu", "token_tag"),
-        "encoding": ("utf-8", "utf-16", "latin-1", "gb18030"), "delimiter": (",", "\t", ";", "|"), "tokens": ("word", "char"),
+        "encoding": ("utf-8", "utf-16", "latin-1", "gb18030"), "delimiter": (",", "\t", ";", "|"),
+        "tokens": ("word", "char", "elided"),
         "text": TEXTS, "label": TEXTS, "max-tokens": ("1", "20000"), "dev-share": ("0", "0.5"),
     }  # fmt: skip
     chosen = [name for name in some if rng.random() < 0.08]

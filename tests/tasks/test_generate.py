@@ -261,7 +261,7 @@ def run_command(capsys: pytest.CaptureFixture[str], *arguments: object, status: 
     return json.loads(captured.out.splitlines()[-1]) if status == 0 else captured.err
 
 
-@pytest.mark.parametrize("how", ["char", "word"])
+@pytest.mark.parametrize("how", ["char", "word", "elided"])
 def test_train_evaluate_inspect_gradients_and_generate(
     how: str, tmp_path: Path, workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -301,7 +301,7 @@ def test_train_evaluate_inspect_gradients_and_generate(
     assert "no labels" in run_command(capsys, "predict", run.id, path, "--out", tmp_path / "x.csv", place, status=2)
 
 
-@pytest.mark.parametrize("how", ["char", "word"])
+@pytest.mark.parametrize("how", ["char", "word", "elided"])
 def test_writing_ends_with_a_document_or_goes_on_with_another(how: str, workspace: Workspace) -> None:
     """The text that goes on, read again, has the tokens that were written, with the probabilities that they had."""
     vocabulary = Vocabulary.build([tokens_of(TEXT, how)], 100)

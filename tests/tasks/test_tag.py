@@ -22,6 +22,8 @@ TASK = tasks.task("tag")
 @pytest.mark.parametrize(("values", "said", "typed"), [
     ({"data": {"task": "tag"}, "train": {"loss": "last"}}, "^The loss of this task is taken at every step, not last[.]$",
      "--loss every"),
+    ({"data": {"task": "tag", "tokens": "elided"}}, "^The tokens of labelled data are given .*: set tokens to word[.]$",
+     "--tokens word"),
     ({"data": {"task": "tag", "tokens": "char"}}, "^The tokens of labelled data are given .*: set tokens to word[.]$",
      "--tokens word"),
 ])  # fmt: skip

@@ -6,7 +6,6 @@ from pages.common import cache, inputs, run_choice, state, text_choice, view_pan
 from pages.read.inspect import chips, fold
 from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
@@ -63,7 +62,7 @@ back.button("Back", icon=":material/chevron_left:", disabled=step == 0, width="s
 on.button("Next", icon=":material/chevron_right:", disabled=step == last, width="stretch",
           on_click=state.select, kwargs={"step": step + 1})  # fmt: skip
 st.caption(
-    f"Number {trace.indices[step]:,} of the {len(speech.vocabulary):,} {CHOICE_NAMES[run.config.data.tokens]} in the vocabulary"
+    f"Number {trace.indices[step]:,} of the {len(speech.vocabulary):,} {run.config.data.unit} in the vocabulary"
     + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
 )
 if fold.reached("fold-step", 700):

@@ -5,7 +5,6 @@ import streamlit as st
 from pages.common import charts, state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
-from rnn_core.config import CHOICE_NAMES
 from rnn_core.data.streams import joined
 from rnn_core.figures import bars
 from rnn_core.figures.text import visible
@@ -34,7 +33,7 @@ def show_report(chosen: str) -> None:
     scheme = f" · entity tags, scheme {report.scheme}{bilou}" if report.scheme else ""
     st.caption(f"{tasks.of(saved.config).title}{scheme} · {literal(report.cut, 300)}")
     dropped = report.rows_read - report.rows_kept
-    row, kind, labelled = tasks.of(saved.config).schema.row, CHOICE_NAMES[saved.config.tokens], bool(saved.labels)
+    row, kind, labelled = tasks.of(saved.config).schema.row, saved.config.unit, bool(saved.labels)
     figures = (
         ("Rows kept" if labelled else f"{row.capitalize()}s kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
         ("Left out", f"{dropped:,}", "with the reasons below"),

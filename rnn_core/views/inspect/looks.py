@@ -8,7 +8,6 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.config import CHOICE_NAMES
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, literal
@@ -146,4 +145,4 @@ def bytes_of(*letters: str, each: int = 8) -> Callable[[Inputs], int]:
 
 
 def token_kind(inputs: Inputs) -> str:
-    return CHOICE_NAMES[inputs.run.config.data.tokens]
+    return inputs.run.config.data.unit

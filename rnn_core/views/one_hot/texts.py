@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 
 from rnn_core.analysis import one_hot as analysis
-from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import counted, visible
@@ -72,7 +71,7 @@ def matrix_of(inputs: Inputs, order: str) -> TextMatrix:
 
 def _words(inputs: Inputs, controls: Numbered) -> Words:
     assert controls.step is not None
-    kind = CHOICE_NAMES[inputs.run.config.data.tokens]
+    kind = inputs.run.config.data.unit
     return Words(inputs.once(matrix_of, controls.order), controls.order, controls.step, kind, inputs.trace.text)
 
 
