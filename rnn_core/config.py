@@ -238,6 +238,22 @@ class ModelConfig:
             "starts from U(−√(3/n), √(3/n)), or with the initialisation of torch as torch.nn.Linear",
         ),
     ] = False
+    attention: Annotated[
+        Literal["none", "dot", "additive"],
+        Field(
+            title="Attention",
+            description="how a decoder looks back at the source; none: it knows the encoder's last state alone; dot: after each "
+            "step (Luong et al. 2015); additive: before it (Bahdanau et al. 2015), step by step and slower",
+        ),
+    ] = "dot"
+    input_feeding: Annotated[
+        bool,
+        Field(
+            title="Input feeding",
+            description="the decoder also reads the attentional state of the step before (Luong et al. 2015), step by step and "
+            "slower",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -273,6 +289,26 @@ class TrainConfig:
             description="the number of first updates over which the learning rate rises in equal steps; 0: none",
         ),
     ] = 0
+    label_smoothing: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            title="Label smoothing",
+            description="the share of the training loss that is the mean over all tokens instead of the right one's "
+            "(Szegedy et al. 2016); 0: none",
+        ),
+    ] = 0.0
+    scheduled_sampling: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            title="Scheduled sampling",
+            description="the probability with which a step of training reads the decoder's own last answer instead of the right "
+            "token (Bengio et al. 2015), step by step and slower; 0: never",
+        ),
+    ] = 0.0
     average: Annotated[
         float,
         Field(
@@ -376,6 +412,27 @@ class EvaluateConfig:
             "of K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
         ),
     ] = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TranslateConfig:
+    """How the best target is searched for."""
+
+    beam: Annotated[
+        int, Field(ge=1, le=100, title="Beam", description="the number of hypotheses of the search; 1: greedy search")
+    ] = 1
+    normalisation: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=10,
+            title="Length normalisation",
+            description="log p of a hypothesis is divided by its length to this power; 0: short ones are favoured",
+        ),
+    ] = 1.0
+    longest: Annotated[
+        int, Field(ge=1, le=20_000, title="Longest target", description="stop a target at this number of tokens")
+    ] = 200
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -492,7 +549,8 @@ def make(config: type[C], values: dict[str, Any]) -> C:
         raise _problem(error) from None
 
 
-_LATER = {"target": None, "variational": False, "tied": False, "past_end": False}
+_LATER = {"target": None, "variational": False, "tied": False, "past_end": False, "attention": "dot", "input_feeding": False,
+          "label_smoothing": 0.0, "scheduled_sampling": 0.0}  # fmt: skip
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnn_core.results import ClassScores, Reliability, Scores, SpanScores
+from rnn_core.results import ClassScores, Reliability, Scores, SpanScores, TokenScores, TranslationScores
 
 Span = tuple[str, int, int]
 """An entity: its type, its first token, and the token after its last."""
@@ -380,3 +380,36 @@ def _outside(counts: Counter[str]) -> str:
 def _valid(tags: Sequence[str], scheme: str, outside: str) -> bool:
     """Whether all tags other than outside are valid under the strict rules of the scheme."""
     return sum(end - start for _, start, end in spans(tags, scheme)) == sum(tag != outside for tag in tags)
+
+
+# ---- translations ---------------------------------------------------------------------------------------------------
+
+
+def translation(forced: TokenScores, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> TranslationScores:
+    """The scores of translations against all references of each source.
+
+    BLEU and chrF are sacrebleu's (Post 2018), cased, with its 13a tokeniser.
+
+    Args:
+        forced: the scores with teacher forcing.
+        hypotheses: (m,) the translation of each source.
+        references: (m,) the references of each source, one or more.
+    """
+    import sacrebleu
+    from rapidfuzz.distance import Levenshtein
+
+    most = max(map(len, references), default=0)
+    streams = [[some[i] if i < len(some) else None for some in references] for i in range(most)]
+    nearest = [
+        min((Levenshtein.distance(hypothesis, one), len(one)) for one in some)
+        for hypothesis, some in zip(hypotheses, references, strict=True)
+    ]
+    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
+    given: Any = list(hypotheses), streams  # a source with fewer references than others has None, which its type lacks
+    return TranslationScores(
+        forced.tokens, forced.loss, forced.accuracy, len(hypotheses),
+        sum(one in some for one, some in zip(hypotheses, references, strict=True)) / len(hypotheses),
+        sum(errors for errors, _ in nearest) / max(1, sum(length for _, length in nearest)),
+        bleu.corpus_score(*given).score, chrf.corpus_score(*given).score,
+        (str(bleu.get_signature()), str(chrf.get_signature())),
+    )  # fmt: skip

@@ -63,6 +63,19 @@ def network_of(model: ModelConfig, words: int, classes: int, seed: int = 0) -> N
     return network
 
 
+def random_network(config: RunConfig, speech: Speech, seed: int = 0) -> torch.nn.Module:
+    """The network of a run, with every number drawn from N(0, 0.5²)."""
+    task = tasks.of(config)
+    if not task.schema.texts[1:]:
+        return network_of(config.model, len(speech.vocabulary), task.outputs(len(speech.vocabulary), len(speech.labels)), seed)
+    torch.manual_seed(seed)
+    network = task.network(config, speech)
+    with torch.no_grad():
+        for p in network.parameters():
+            p.normal_(0, 0.5)
+    return network
+
+
 def vocabulary_of(words: Sequence[str] = WORDS, times: int = 3, lowercase: bool = False) -> Vocabulary:
     """Each word seen `times` times."""
     return Vocabulary.build([words] * times, 1000, lowercase)
@@ -113,9 +126,9 @@ def saved_run(
         labels = TAGS if task.schema.per_token else LABELS if task.schema.labels else ()
     run = Run(workspace.fresh("runs"))
     run.write_config(config)
-    run.write_speech(Speech(vocabulary, tuple(labels), scheme))
-    outputs = task.outputs(len(vocabulary), len(labels))
-    network = network_of(config.model, len(vocabulary), outputs, seed)
+    speech = Speech(vocabulary, tuple(labels), scheme, dict.fromkeys(task.schema.texts[1:], vocabulary))
+    run.write_speech(speech)
+    network = random_network(config, speech, seed)
     write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})
     (run.path / "history.jsonl").write_text(
         '{"step": 2, "epoch": 0.5, "loss": 0.75}\n{"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25}\n'

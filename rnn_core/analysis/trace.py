@@ -39,6 +39,8 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         Problem: when there is nothing to read, or far too much.
     """
     task = tasks.of(loaded.config)
+    if task.translates:
+        raise Problem("A run of translation reads one text and writes another, which is not shown step by step: use `translate`.")
     cut = task.cut(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
     if not cut:
         raise Problem("There is nothing to read. Type a sentence.")

@@ -15,7 +15,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnn_core.commands import data, evaluate, generate, gradients, hunt, inspect, predict, readings, runs, train
+from rnn_core.commands import (
+    data,
+    evaluate,
+    generate,
+    gradients,
+    hunt,
+    inspect,
+    predict,
+    readings,
+    runs,
+    train,
+    translate,
+)
 from rnn_core.commands.command import Command, Figures
 from rnn_core.config import Problem
 from rnn_core.data.encodings import encodable
@@ -25,7 +37,7 @@ from rnn_core.workspace import Workspace, faults, leftovers
 COMMANDS: dict[str, Command] = {
     "data": data.COMMAND, "train": train.COMMAND, "evaluate": evaluate.COMMAND, "predict": predict.COMMAND,
     "readings": readings.COMMAND, "inspect": inspect.COMMAND, "gradients": gradients.COMMAND, "generate": generate.COMMAND,
-    "hunt": hunt.COMMAND, "runs": runs.COMMAND,
+    "translate": translate.COMMAND, "hunt": hunt.COMMAND, "runs": runs.COMMAND,
 }  # fmt: skip
 """The commands by name, in the order of `--help`."""
 

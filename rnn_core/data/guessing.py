@@ -87,4 +87,5 @@ def guess_tokens(top: Top, config: DataConfig, schema: Schema) -> Literal["word"
     found = guess_columns(top.format, top.rows, config, schema)
     places = [place(top.format, getattr(found, name) or "") for name in schema.texts]
     texts = [[as_text(row.values[at]) for row in top.rows] for at in places]
-    return "char" if any(map(without_spaces, texts)) else "word"
+    codes = len(texts) > 1 and any(sum(map(str.isspace, "".join(some))) < len(some) / 5 for some in texts)  # such as dates
+    return "char" if codes or any(map(without_spaces, texts)) else "word"

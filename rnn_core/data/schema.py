@@ -93,5 +93,8 @@ CLASSES = Schema((Side(TEXT, "tokens"), Side("label", "class")))
 TAGS = Schema((Side(TEXT, "tokens"), Side("label", "tags")))
 """One tag per token."""
 
+PAIRS = Schema((Side(TEXT, "tokens"), Side("target", "tokens")))
+"""A text to read and a text to write."""
+
 STREAM = Schema((Side(TEXT, "tokens"),), stream=True)
 """One long text without labels."""

@@ -75,7 +75,7 @@ def probabilities(
             tick(done / len(encoded.indices))
             batch = encoded.batch(rows)
             done += int(batch.lengths.sum())
-            given = _tensors_by_name(inputs(encoded, batch), place_of(network))
+            given = tensors_by_name(inputs(encoded, batch), place_of(network))
             lengths = given["lengths"]
             at = (lengths - 1) * len(rows) + torch.arange(len(rows), device=lengths.device)
             p = array(network({**given, "at": at})["logits"].softmax(1))
@@ -173,7 +173,7 @@ def fresh(
             some = at[first : first + rows]
             inputs = np.concatenate([np.full((1, len(some)), SOS), tokens[np.arange(-read, 0)[:, None] + some]])
             batch = {"tokens": inputs, "lengths": np.full(len(some), read + 1), "at": read * len(some) + np.arange(len(some))}
-            logits = network(_tensors_by_name(batch, place))["logits"]
+            logits = network(tensors_by_name(batch, place))["logits"]
             wanted = torch.from_numpy(tokens[some]).to(place)
             found[first : first + rows] = array(nn.functional.cross_entropy(logits, wanted, reduction="none"))
     return found
@@ -197,7 +197,18 @@ def evaluating(network: nn.Module) -> Iterator[None]:
         network.train(was_training)
 
 
-def _tensors_by_name(arrays: Mapping[str, np.ndarray], device: torch.device) -> dict[str, torch.Tensor]:
+@torch.no_grad()
+def foresee(network: nn.Module, batch: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """For the m steps that a batch counts: −log p of the label, (m,), and whether it was the most probable class, (m,)."""
+    with evaluating(network):
+        given = tensors_by_name({name: np.asarray(one) for name, one in batch.items()}, place_of(network))
+        log_p = network(given)["logits"].log_softmax(1)
+        nats = -log_p.gather(1, given["labels"][:, None])[:, 0]
+        return array(nats), array(log_p.argmax(1) == given["labels"])
+
+
+def tensors_by_name(arrays: Mapping[str, np.ndarray], device: torch.device) -> dict[str, torch.Tensor]:
+    """Arrays as tensors on a device."""
     return {name: torch.from_numpy(one).to(device) for name, one in arrays.items()}
 
 
@@ -211,7 +222,7 @@ def _predict(
         tick(done / len(encoded.indices))
         batch = encoded.batch(rows)
         done += int(batch.lengths.sum())
-        given = _tensors_by_name({**inputs(encoded, batch), "targets": batch.targets}, place_of(network))
+        given = tensors_by_name({**inputs(encoded, batch), "targets": batch.targets}, place_of(network))
         targets, lengths, steps = given.pop("targets"), given["lengths"], len(batch.tokens)
         weights = weigh(batch.lengths, steps)
         log_p = network(given)["logits"].log_softmax(2)  # (T, B, k)

@@ -251,3 +251,30 @@ class Translator(nn.Module):
     def _logits(self, read: Tensor) -> Tensor:
         """o = c + V h̃, (…, k)."""
         return nn.functional.linear(read, self.weight_out, self.bias_out)
+
+
+def count_parameters(config: ModelConfig, read: int, written: int) -> int:
+    """The number of parameters of a `Translator` of this config, from the declarations, without making a tensor.
+
+    Args:
+        read, written: the sizes of the two vocabularies.
+    """
+    cell, n, d = cell_of(config), config.embedding, config.hidden
+
+    def stack(width: int, units: int, directions: int) -> int:
+        total = 0
+        for _ in range(config.layers):
+            total += directions * sum(math.prod(declared.shape) for declared in cell.parameters(width, units).values())
+            width = units * directions
+        return total
+
+    directions = 2 if config.bidirectional else 1
+    additive = config.attention == "additive"
+    return (
+        (read + (0 if config.tied else written)) * n
+        + stack(n, d // directions, directions)
+        + stack(n + d * additive + d * config.input_feeding, d, 1)
+        + 2 * d * d * (config.attention != "none")
+        + (2 * d * d + d) * additive
+        + written * (d + 1)
+    )

@@ -35,6 +35,7 @@ from rnn_core.results.scores import (
     Scores,
     SpanScores,
     TokenScores,
+    TranslationScores,
 )
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
@@ -98,6 +99,7 @@ __all__ = [
     "TextMatrix",
     "TokenScores",
     "Trace",
+    "TranslationScores",
     "Truncation",
     "UnitStep",
     "WayOfReading",

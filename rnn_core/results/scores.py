@@ -152,6 +152,42 @@ class TokenScores:
 
 
 @dataclass(frozen=True)
+class TranslationScores:
+    """How well targets were foreseen with teacher forcing, and how well sources were translated.
+
+    Attributes:
+        tokens: the number of target tokens, `<eos>` included.
+        loss: mean of −log p(token), in nats per token, with teacher forcing.
+        accuracy: the share of these tokens that were the most probable.
+        sources: the number of different sources, each translated once; all its targets are references.
+        exact: the share of translations that equal a reference.
+        character_errors: edit operations on characters to the nearest reference, divided by the characters of these references.
+        bleu, chrf: of the corpus, 0 … 100 (Papineni et al. 2002; Popović 2015), by sacrebleu.
+        signatures: sacrebleu's signatures of the two.
+    """
+
+    tokens: int
+    loss: float
+    accuracy: float
+    sources: int
+    exact: float
+    character_errors: float
+    bleu: float
+    chrf: float
+    signatures: tuple[str, str]
+
+    @property
+    def perplexity(self) -> float:
+        """exp(loss)."""
+        return math.exp(min(self.loss, 700.0))
+
+    def figures(self, split: str) -> dict[str, Any]:
+        """By the names that history and command line have for them, such as test_bleu."""
+        names = ("loss", "perplexity", "accuracy", "exact", "character_errors", "bleu", "chrf", "sources", "tokens")
+        return {f"{split}_{name}": getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A run's predictions on a split or file against the truth; the `Answers` themselves may be too many to hold.
 
@@ -169,7 +205,7 @@ class Evaluation:
     run: str
     data: str
     texts: int
-    scores: Scores | TokenScores
+    scores: Scores | TokenScores | TranslationScores
     weights: str = ""
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

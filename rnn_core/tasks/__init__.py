@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from rnn_core import config as options_of
-from rnn_core.config import TASKS, DataConfig, EvaluateConfig, Problem, RunConfig, WriteConfig, options
+from rnn_core.config import (
+    TASKS,
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    Problem,
+    RunConfig,
+    TranslateConfig,
+    WriteConfig,
+    options,
+)
 from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
 from rnn_core.data.guessing import guess_schema
@@ -35,6 +45,10 @@ if TYPE_CHECKING:
 C = TypeVar("C", DataConfig, RunConfig)
 
 Tick = Callable[[float], object]
+
+
+_TRANSLATING = {"attention": "dot", "input_feeding": False, "label_smoothing": 0.0, "scheduled_sampling": 0.0}
+"""The options of a decoder, and their values where there is none."""
 
 
 class Lacking(Problem):
@@ -105,6 +119,7 @@ class Task:
             tokens.
         ties: whether the classes of its readout are the tokens of the vocabulary, so that E can be V (`ModelConfig.tied`).
         carries: whether a batch may continue from the last state of the batch before it in the plan (`carried`).
+        translates: whether the network has a decoder, so that the options of one apply.
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
         views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
     """
@@ -123,6 +138,7 @@ class Task:
     fed: Mapping[str, Fed] = MappingProxyType({"tokens": Fed(TEXT, "lengths")})
     ties: bool = False
     carries: bool = False
+    translates: bool = False
     higher_is_better: bool = True
     views: Mapping[str, tuple[str, ...]]
 
@@ -152,6 +168,7 @@ class Task:
         if config is EvaluateConfig and not self.carries:
             left_out.append("dynamic")
         left_out += [] if self.ties else ["tied"]
+        left_out += [] if self.translates else [*_TRANSLATING]
         return tuple(name for name in options(config) if name not in left_out)
 
     def loss_of(self, config: RunConfig) -> str:
@@ -177,6 +194,10 @@ class Task:
                     f"The loss of this task is taken at {' or '.join(self.losses)} step, not {config.train.loss}.",
                     f"--loss {self.losses[0]}",
                 )
+            for name, neutral in _TRANSLATING.items():
+                value = getattr(config.model, name, getattr(config.train, name, None))
+                if value != neutral and not self.translates:
+                    raise Problem(f"Only a network with a decoder has the option {name.replace('_', ' ')}: leave it out.")
             model = config.model
             if model.tied and not self.ties:
                 raise Problem("Only a network that predicts tokens can use its embedding as its output: leave the two apart.",
@@ -262,6 +283,17 @@ class Task:
             classes: the number of labels in the training split.
         """
         return classes
+
+    def parameters(self, model: ModelConfig, sizes: Mapping[str, int], classes: int) -> int:
+        """The number of parameters of the network, without making it.
+
+        Args:
+            sizes: the sizes of the vocabularies, by side.
+            classes: the number of labels in the training split.
+        """
+        from rnn_core.network.models import count_parameters
+
+        return count_parameters(model, sizes[TEXT], self.outputs(sizes[TEXT], classes))
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
         """w_t of each text, (T, B) float64: the weight of each step in the loss; 0 at pads.
@@ -403,6 +435,22 @@ class Task:
             Problem: if the task does not generate text.
         """
         raise Problem(f"A run of {self.short} does not generate text: choose a run of generation.")
+
+    def translate(
+        self,
+        network: Any,
+        config: RunConfig,
+        encoded: Encoded,
+        speech: Speech,
+        how: TranslateConfig,
+        tick: Tick = lambda share: None,
+    ) -> list[tuple[str, float]]:
+        """The best translation of each source, as text, and its probability.
+
+        Raises:
+            Problem: if the task does not translate.
+        """
+        raise Problem(f"A run of {self.short} does not translate: choose a run of translation.")
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> Scorer:
         """The scorer for dev, test and files. `labels`: the classes of the training split."""

@@ -28,6 +28,7 @@ from rnn_core.results import (
     Scores,
     SpanScores,
     TokenScores,
+    TranslationScores,
 )
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
@@ -208,17 +209,19 @@ def _saying_damage() -> Iterator[None]:
         raise Problem("This saved evaluation is damaged. Evaluate again.") from None
 
 
-def scores_to_json(scores: Scores | TokenScores) -> dict[str, Any]:
+def scores_to_json(scores: Scores | TokenScores | TranslationScores) -> dict[str, Any]:
     """Scores as plain values."""
     values = dataclasses.asdict(scores)
     if isinstance(scores, Scores):
         return values | {"confusion": values["confusion"].tolist()}
-    detail = values.pop("breakdown")
+    detail = values.pop("breakdown", None)
     return values | ({"breakdown": {"format": BREAKDOWN, **detail}} if detail else {})
 
 
-def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores:
+def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores | TranslationScores:
     """The inverse of `scores_to_json`. Raises KeyError, TypeError or ValueError for other values."""
+    if "signatures" in values:
+        return TranslationScores(**values | {"signatures": tuple(values["signatures"])})
     if "confusion" not in values:
         detail = dict(values.get("breakdown") or {"format": None})
         known = detail.pop("format", None) == BREAKDOWN

@@ -18,7 +18,7 @@ from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, plain
 from rnn_core.data.encodings import encodable
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.metrics import SCHEMES
-from rnn_core.results import History, Scores, SpanScores, TokenScores
+from rnn_core.results import History, Scores, SpanScores, TokenScores, TranslationScores
 from rnn_core.workspace import files
 
 Arrays = dict[str, np.ndarray]
@@ -273,9 +273,9 @@ def _sound_device(name: Any) -> bool:
     return name is None or (isinstance(name, str) and len(name) <= MOST_DEVICE and encodable(name))
 
 
-def _sound_scores(scores: Scores | TokenScores) -> bool:
+def _sound_scores(scores: Scores | TokenScores | TranslationScores) -> bool:
     """Whether all values have their types and the matrix fits the labels."""
-    if isinstance(scores, TokenScores):
+    if isinstance(scores, TokenScores | TranslationScores):
         return all((value is not None or name in ("near", "breakdown")) and _number_or_none(value)
                    for name, value in vars(scores).items())  # fmt: skip
     spans = scores.spans

@@ -130,14 +130,16 @@ def test_a_workspace_that_cannot_be_written_is_said(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("name", [name for name, one in commands.COMMANDS.items() if not one.writes])
 def test_a_command_that_only_looks_leaves_the_workspace_as_it_is(command: Run, workspace: Workspace, name: str) -> None:
-    words = {"inspect": ["tiny", "a film"], "gradients": ["tiny", "a film"], "generate": ["tiny"], "runs": []}
+    text = ["tiny", "a film"]
+    words = {"inspect": text, "gradients": text, "generate": ["tiny"], "translate": text, "runs": []}
     saved_run(workspace)
 
     def seen() -> dict[Path, int]:
         return {path: path.stat().st_mtime_ns for path in [workspace.root, *workspace.root.rglob("*")]}
 
     before = seen()
-    assert command(name, *words[name])[0] == (2 if name == "generate" else 0)  # this run has labels, and does not write
+    writes = name in ("generate", "translate")  # this run has labels, and does not
+    assert command(name, *words[name])[0] == (2 if writes else 0)
     assert seen() == before
 
 

@@ -18,6 +18,9 @@ TEXT = "the film was not good"
 WITHOUT_FIGURE = {"recipe", "same-step", "classes", "total", "worst"}
 """Views with a question that are formulas and tables alone."""
 
+ONE_TEXT = [name for name in tasks.names() if tasks.task(name).views["inspect"]]
+"""Tasks whose networks read one text."""
+
 
 def shown(app: AppTest, names: set[str]) -> None:
     """Makes sure that these views are on a page, and no other."""
@@ -32,7 +35,7 @@ def shown(app: AppTest, names: set[str]) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("task", tasks.names())
+@pytest.mark.parametrize("task", ONE_TEXT)
 def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> None:
     workspace = Workspace(tmp_path / "workspace")
     more = {"truncate": 4} if tasks.task(task).carries else {}
@@ -51,6 +54,15 @@ def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> N
         if part in listed["matrix"]:
             names = {name for row in rows for name in row if name not in SOME or name in listed["matrix"]}
             shown(open_page("matrix", workspace.root, part=part, **at), names - {"last-column", "gain"})
+
+
+@pytest.mark.parametrize("task", sorted({*tasks.names()} - {*ONE_TEXT}))
+@pytest.mark.parametrize("page", ["inspect", "bptt", "matrix"])
+def test_a_run_without_views_on_a_page_is_said(open_page: Open, tmp_path: Path, task: str, page: str) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    run = saved_run(workspace, config_of(task))
+    app = open_page(page, workspace.root, run=run.id, text=TEXT)
+    assert not app.error and f"nothing to show here for {tasks.task(task).short}" in app.info[0].value
 
 
 @pytest.mark.parametrize("name", ["entities.tsv", "tagged.tsv", "reviews.csv"])

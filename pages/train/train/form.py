@@ -12,6 +12,7 @@ from pages.common.cache import workspace
 from pages.train.data import source
 from rnn_core import tasks
 from rnn_core.config import CELLS, ModelConfig, Problem, RunConfig, TrainConfig, make, options
+from rnn_core.data.schema import TEXT
 from rnn_core.network import cells
 from rnn_core.training.suggest import suggest, suggestions
 from rnn_core.workspace.datasets import SavedDataset
@@ -144,7 +145,6 @@ def without_kernel(model: ModelConfig, train: TrainConfig) -> str:
 
 def parameter_count(model: ModelConfig, dataset: SavedDataset) -> int:
     """How many numbers this network would learn."""
-    from rnn_core.network.models import count_parameters
-
-    words = dataset.report.vocabulary_size
-    return count_parameters(model, words, tasks.of(dataset.config).outputs(words, len(dataset.labels)))
+    task = tasks.of(dataset.config)
+    sizes = {TEXT: dataset.report.vocabulary_size} | {name: len(dataset.vocabularies[name]) for name in task.schema.further}
+    return task.parameters(model, sizes, len(dataset.labels))

@@ -83,7 +83,8 @@ def _draw_curves(run: Run, history: History) -> None:
 
 def per(run: Run) -> str:
     """What the run's loss is a mean over."""
-    return "token" if tasks.of(run.config).schema.stream else "text"
+    task = tasks.of(run.config)
+    return "token" if task.schema.stream or task.translates else "text"
 
 
 def headline(run: Run) -> str:
@@ -147,9 +148,10 @@ def _offer_next(run: Run) -> None:
     """Where to go with a trained run."""
     buttons = st.container(horizontal=True)
     write = [("Write with it", ":material/edit:", "pages/read/generate/generate.py")]
+    inspect = [("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py")]
     for label, icon, page in (
         *(write if tasks.of(run.config).views.get("generate") else ()),
-        ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
+        *(inspect if tasks.of(run.config).views.get("inspect") else ()),
         ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):
         if buttons.button(label, icon=icon, key=f"{label}-{run.id}"):

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.common import inputs, run_choice, state, view_panel, widgets
-from pages.understand.evaluate import answering, evaluating, report, rows, stream
+from pages.understand.evaluate import answering, evaluating, report, rows, stream, translations
 from rnn_core import tasks
-from rnn_core.results import TokenScores
+from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.views.evaluate import loss_words
 from rnn_core.views.view import literal
 
@@ -23,6 +23,11 @@ with widgets.saying_problems():
         st.stop()
     scores, folder, key, static = evaluating.scored(run)
 
+if isinstance(scores, TranslationScores) or tasks.of(config).translates:
+    assert isinstance(scores, TokenScores | TranslationScores)
+    with widgets.saying_problems():
+        translations.show(config.data, scores, folder)
+    st.stop()
 if isinstance(scores, TokenScores):
     with widgets.saying_problems():
         stream.show(config, scores, key, static)

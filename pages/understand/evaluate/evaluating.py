@@ -12,13 +12,13 @@ from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
 from rnn_core.config import DataConfig, EvaluateConfig, bounds, options, plain
-from rnn_core.results import Evaluation, Scores, TokenScores
+from rnn_core.results import Evaluation, Scores, TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 
-READ_BY = ("text", "label", "sentence", "format", "encoding", "delimiter", "quoting", "header")
+READ_BY = ("text", "label", "target", "sentence", "format", "encoding", "delimiter", "quoting", "header")
 """How a file is read, as far as the run does not decide it."""
 
 
@@ -36,7 +36,7 @@ class Scored(NamedTuple):
         static: the scores with fixed weights beside those of dynamic evaluation, with their key; None: there are none.
     """
 
-    scores: Scores | TokenScores
+    scores: Scores | TokenScores | TranslationScores
     folder: Path | None
     key: Hashable
     static: tuple[Hashable, TokenScores] | None = None
@@ -153,10 +153,13 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
     evaluation, version = _saved(folder)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
     short = evaluation is not None and isinstance(evaluation.scores, TokenScores) and evaluation.scores.breakdown is None
+    short = short and not tasks.of(run.config).translates
     if evaluation is None and not run.fixed and not (status and status.active):
         shows = (
             "the run answers every text, and the page shows the scores, which classes are confused, and the mistakes."
             if tasks.of(run.config).schema.labels else
+            "the run translates every source, and the page shows the scores, and each translation beside its target."
+            if tasks.of(run.config).translates else
             "the run predicts every token, and the page shows the scores, where the loss is large, and the worst passages."
         )  # fmt: skip
         st.info(f"Not evaluated on this yet. Press **Evaluate**: {shows}", icon=":material/grid_on:")

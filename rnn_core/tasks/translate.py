@@ -1,0 +1,254 @@
+"""Translation: an encoder reads a text, a decoder writes another. Loads no torch.
+
+Each target token is predicted from the source and the target tokens before it (teacher forcing); the loss is the mean over the
+target tokens of a batch, `<eos>` included.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, TranslateConfig
+from rnn_core.data.batches import Encoded, in_order, plan
+from rnn_core.data.detokenise import detokenise
+from rnn_core.data.examples import Example
+from rnn_core.data.schema import PAIRS, TEXT
+from rnn_core.data.sides import Tokens
+from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
+from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
+
+TARGET = "target"
+
+
+class Foreseen(NamedTuple):
+    """Sums over target tokens with teacher forcing: their number, −log p and the right ones."""
+
+    tokens: int
+    nats: float
+    right: int
+
+
+class ForcedScorer:
+    """Adds up `Foreseen`."""
+
+    def __init__(self) -> None:
+        self._all: list[Foreseen] = []
+
+    def add(self, encoded: Encoded, predictions: Foreseen, unseen: Mapping[int, str] = MappingProxyType({})) -> None:
+        """Adds the result of `Translate.predict`."""
+        self._all.append(predictions)
+
+    def scores(self) -> TokenScores:
+        """The scores of all texts added."""
+        tokens, nats, right = map(sum, zip(*self._all, strict=True))
+        return TokenScores(tokens, nats / tokens, right / tokens)
+
+
+class Translate(Task):
+    """A text into another."""
+
+    title = "Translation: a text into another"
+    short = "translation"
+    unit = "tokens"
+    label_of = "next"
+    formats = ()
+    higher_is_better = False
+    ties = True
+    translates = True
+    schema = PAIRS
+    columns = MappingProxyType({"text": "Source column", "target": "Target column"})
+    samples = MappingProxyType({"dates.csv": title})
+    evaluation = "How close are its translations to the references?"
+    more_texts = "3 May 2020\nthe third of May 2020\nMay 3rd, 2020"
+    losses = ("every",)
+    fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
+    views = MappingProxyType({"inspect": (), "bptt": (), "evaluate": (), "matrix": (), "losses": ()})
+
+    def texts(self, entities: bool = False) -> tuple[str, ...]:
+        return ("Sunday, 3 May 2020", "the twenty-first of June 1987", "Oct 5th, 2031")
+
+    def metric(self, scheme: str | None) -> str:
+        return "perplexity"
+
+    def options(self, config: type) -> tuple[str, ...]:
+        left_out = {TrainConfig: ("loss", "reduce", "truncate"), DataConfig: ("sentence",)}.get(config, ())
+        return tuple(name for name in super().options(config) if name not in left_out)
+
+    def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
+        tokens = report.splits["train"].tokens
+        large, why = tokens > 200_000, f"{tokens:,} source tokens"
+        width = stated.get("hidden", 256 if large else 128)  # of a tied embedding, too
+        return {
+            "bidirectional": Suggestion(True, "the encoder may read the whole source before the decoder writes"),
+            "hidden": Suggestion(256 if large else 128, why),
+            "embedding": Suggestion(width if stated.get("tied") else 128 if large else 64, why),
+            "dropout": Suggestion(0.2 if large else 0.1, why),
+            "batch": Suggestion(64 if large else 32, why),
+            "learning_rate": Suggestion(0.002 if large else 0.005, why),
+            "epochs": Suggestion(10 if large else 20, why),
+        }
+
+    def check(self, config: DataConfig | RunConfig) -> None:
+        if isinstance(config, RunConfig):
+            model = config.model
+            if config.train.truncate:
+                raise Problem("The encoder's gradient comes from the decoder's first step: leave the truncation out.",
+                              "--truncate 0")  # fmt: skip
+            if model.bidirectional and model.hidden % 2:
+                raise Problem("Each direction of the encoder has half of the hidden units: choose an even number of them.",
+                              f"--hidden {model.hidden + 1}")  # fmt: skip
+            if model.input_feeding and model.attention == "none":
+                raise Problem("Input feeding feeds the attentional state: it needs attention.", "--attention dot")
+            if model.tied and model.embedding != model.hidden:
+                raise Problem(f"A tied embedding is as wide as the state that the output reads: the embedding width is "
+                              f"{model.embedding}, the state has {model.hidden} units. Set both to the same number.",
+                              f"--embedding {model.hidden}")  # fmt: skip
+            self.check(config.data)
+            return
+        super().check(config)
+
+    # ---- data and network -------------------------------------------------------------------------------------------
+
+    def network(self, config: RunConfig, speech: Speech) -> Any:
+        from rnn_core.network.translator import Translator
+
+        model, train = config.model, config.train
+        return Translator(
+            model, len(speech.vocabulary), len(speech.vocabularies[TARGET]), model.attention, model.input_feeding,
+            train.label_smoothing, train.scheduled_sampling,
+        )  # fmt: skip
+
+    def parameters(self, model: ModelConfig, sizes: Mapping[str, int], classes: int) -> int:
+        from rnn_core.network.translator import count_parameters
+
+        return count_parameters(model, sizes[TEXT], sizes[TARGET])
+
+    def outcomes(self, vocabulary: Vocabulary, labels: Sequence[str]) -> tuple[str, ...]:
+        return ()
+
+    def plan(self, config: RunConfig, source: Encoded, epoch: int) -> Sequence[Any]:
+        """Pairs of similar target length, in an order decided by the seed."""
+        return plan(_targets(source).lengths, config.train.batch, np.random.default_rng([config.train.seed, epoch]))
+
+    def batch(self, config: RunConfig, source: Encoded, which: Any) -> dict[str, np.ndarray]:
+        """A batch of the plan: `source` (S, B) with `source_lengths`, and the target from `<sos>` on, `tokens` (T, B) with
+        `lengths`. The label of each step is the next token, `<eos>` after the last."""
+        read, written = source.sides[TEXT].batch(which), _targets(source).batch(which)
+        lengths = written.lengths - 1
+        at = np.flatnonzero(np.arange(len(written.indices) - 1)[:, None] < lengths)
+        return {
+            "source": read.indices, "source_lengths": read.lengths, "tokens": written.indices[:-1], "lengths": lengths,
+            "at": at, "labels": written.indices[1:].ravel()[at], "weights": np.ones(len(at)), "total": np.array(float(len(at))),
+        }  # fmt: skip
+
+    def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
+        counts: np.ndarray = (np.arange(steps)[:, None] < lengths - 1).astype(np.float64)
+        return counts
+
+    # ---- scores -----------------------------------------------------------------------------------------------------
+
+    def answered(self, steps: int) -> np.ndarray:
+        return np.arange(max(0, steps - 1))
+
+    def predict(self, network: Any, config: RunConfig, encoded: Encoded, tick: Tick = lambda share: None) -> Foreseen:
+        """Sums over the target tokens, with teacher forcing and without dropout or label smoothing."""
+        from rnn_core.network.prediction import foresee
+
+        tokens, nats, right = 0, 0.0, 0
+        batches = list(in_order(_targets(encoded).lengths)) if len(encoded) else []
+        for done, rows in enumerate(batches):
+            tick(done / len(batches))
+            batch = self.batch(config, encoded, rows)
+            each, best = foresee(network, batch)
+            tokens, nats, right = tokens + len(each), nats + float(each.sum(dtype=np.float64)), right + int(best.sum())
+        return Foreseen(tokens, nats, right)
+
+    def scorer(self, labels: Sequence[str], scheme: str | None) -> ForcedScorer:
+        return ForcedScorer()
+
+    def translate(
+        self,
+        network: Any,
+        config: RunConfig,
+        encoded: Encoded,
+        speech: Speech,
+        how: TranslateConfig,
+        tick: Tick = lambda share: None,
+    ) -> list[tuple[str, float]]:
+        """The best translation of each source, as text, and its probability."""
+        from rnn_core.network.device import place_of
+        from rnn_core.network.prediction import evaluating, tensors_by_name
+        from rnn_core.network.search import beam
+
+        words = speech.vocabularies[TARGET].words
+        found: list[tuple[str, float]] = [("", 0.0)] * len(encoded)
+        batches = list(in_order(encoded.lengths, 8192 // how.beam)) if len(encoded) else []
+        with evaluating(network):
+            for done, rows in enumerate(batches):
+                tick(done / len(batches))
+                read = encoded.sides[TEXT].batch(rows)
+                given = tensors_by_name({"source": read.indices, "source_lengths": read.lengths}, place_of(network))
+                for row, some in zip(rows.tolist(), beam(network, given, how.beam, how.longest, how.normalisation), strict=True):
+                    tokens = [words[i] for i in some[0].tokens]
+                    found[row] = (detokenise(tokens, config.data.tokens), float(np.exp(some[0].log_p)))
+        return found
+
+    def decode(
+        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+    ) -> Iterator[tuple[Any, ...]]:
+        raise Problem("A run of translation predicts no labels. Use `translate`, or `evaluate` on pairs.")
+
+    def evaluate(
+        self,
+        network: Any,
+        config: RunConfig,
+        speech: Speech,
+        pieces: Iterable[Sequence[Example]],
+        texts: int,
+        keep: Callable[[Answers], object],
+        tick: Tick = lambda share: None,
+        dynamic: float | None = None,
+    ) -> TranslationScores:
+        """Each different source is translated once; all its targets are references."""
+        from rnn_core import metrics
+
+        if dynamic is not None:
+            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
+        scorer, hypotheses, references, done = ForcedScorer(), dict[str, str](), dict[str, list[str]](), 0
+        for some in pieces:
+            scorer.add(whole := self.encode_examples(some, speech), self.predict(network, config, whole))
+            new = list({e.text: e for e in some if e.text not in hypotheses}.values())
+            made = self.translate(network, config, self.encode([e.tokens for e in new], None, speech), speech, TranslateConfig())
+            hypotheses |= {e.text: text for e, (text, _) in zip(new, made, strict=True)}
+            for e in some:
+                references.setdefault(e.text, []).append(e.further[TARGET].text.strip())
+            keep(Answers([list(e.tokens) for e in some], [e.further[TARGET].text for e in some],
+                         [hypotheses[e.text] for e in some], [1.0] * len(some)))  # fmt: skip
+            done += len(some)
+            tick(done / texts)
+        forced = scorer.scores()
+        return metrics.translation(forced, list(hypotheses.values()), [references[text] for text in hypotheses])
+
+    def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
+        return scores.figures(split)
+
+    def details_of(self, scores: TranslationScores) -> dict[str, Any]:
+        return {"signatures": list(scores.signatures)}
+
+    # ---- one text ---------------------------------------------------------------------------------------------------
+
+    def told(self, seen: Trace) -> dict[str, Any]:
+        raise Problem("A run of translation is not inspected as one text: use translate.")
+
+
+def _targets(encoded: Encoded) -> Tokens:
+    """The side that is written."""
+    side = encoded.sides[TARGET]
+    assert isinstance(side, Tokens)
+    return side
+
+
+TASK = Translate()

@@ -1,0 +1,165 @@
+"""The task of translation, from a table of pairs to its scores."""
+
+import csv
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sacrebleu
+import torch
+
+from rnn_core import metrics
+from rnn_core.analysis.loading import load
+from rnn_core.commands import main
+from rnn_core.config import DataConfig, ModelConfig, Problem, TrainConfig, TranslateConfig, options
+from rnn_core.data.batches import encode
+from rnn_core.data.schema import PAIRS
+from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
+from rnn_core.results import TokenScores
+from rnn_core.tasks.classify import TASK as CLASSIFY
+from rnn_core.tasks.translate import TASK
+from rnn_core.workspace import Workspace
+
+ROWS = [("one two", "TWO ONE"), ("one two", "ONE TWO"), ("three", "THREE"), ("two three one", "ONE THREE TWO"), ("two", "TWO"),
+        ("three one", "ONE THREE")] * 30  # fmt: skip
+SMALL = ["--hidden", "16", "--embedding", "8", "--threads", "1", "--epochs", "2"]
+
+
+def table(path: Path, rows: list[tuple[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("source", "target"), *rows])
+    return path
+
+
+def run_by(workspace: Workspace, path: Path, *more: str) -> str:
+    assert main(["train", "--train", str(path), "--task", "translate", *SMALL, *more, "--workspace", str(workspace.root)]) == 0
+    return workspace.runs()[0].id
+
+
+def test_scores_are_those_of_sacrebleu_with_all_references() -> None:
+    hypotheses = ["the cat sat on the mat .", "a dog barks at night .", "x"]
+    references = [["the cat sat on a mat .", "the cat sat on the mat ."], ["a dog barked at night ."], ["yz"]]
+    found = metrics.translation(TokenScores(20, 1.5, 0.5), hypotheses, references)
+    streams = [["the cat sat on a mat .", "a dog barked at night .", "yz"], ["the cat sat on the mat .", None, None]]
+    assert found.bleu == sacrebleu.corpus_bleu(hypotheses, streams).score  # type: ignore[arg-type]
+    assert found.chrf == sacrebleu.corpus_chrf(hypotheses, streams).score  # type: ignore[arg-type]
+    assert "tok:13a" in found.signatures[0] and "case:mixed" in found.signatures[0] and found.sources == 3
+    assert found.exact == pytest.approx(1 / 3)
+    assert found.character_errors == pytest.approx((0 + 2 + 2) / (24 + 23 + 2)), "barks → barked: two; x → yz: two"
+    assert found.perplexity == pytest.approx(math.exp(1.5)) and found.figures("test")["test_bleu"] == found.bleu
+
+
+def test_trained_evaluated_and_translated_by_the_command_line(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = table(tmp_path / "pairs.csv", ROWS)
+    run = workspace.run(run_by(workspace, path, "--tokens", "word", "--bidirectional"))
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert figures["engine"] == "autograd" and figures["test_perplexity"] == pytest.approx(math.exp(figures["test_loss"]))
+    assert main(["evaluate", run.id, str(path), "--workspace", str(workspace.root)]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["texts"] == len(ROWS) and found["test_sources"] == 5 == len({source for source, _ in ROWS})
+
+    loaded, words = load(run), run.speech.vocabularies["target"].words
+    translated = {}
+    for source in {source for source, _ in ROWS}:
+        assert main(["translate", run.id, source, "--workspace", str(workspace.root)]) == 0
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        translated[source] = told["text"]
+        tokens, p = [SOS], 1.0  # by hand: the whole is read again for each token
+        indices = torch.tensor([SOS, *run.speech.vocabulary.encode(source.split()), EOS])[:, None]
+        while tokens[-1] != EOS and len(tokens) < 200:
+            given = {"source": indices, "source_lengths": torch.tensor([len(indices)]), "tokens": torch.tensor(tokens)[:, None],
+                     "lengths": torch.tensor([len(tokens)])}  # fmt: skip
+            with torch.no_grad():
+                o = loaded.network(given)["logits"][-1, 0].double().softmax(0)
+            tokens.append(max([EOS, *range(4, len(words))], key=lambda i: float(o[i])))
+            p *= float(o[tokens[-1]])
+        assert told["text"] == " ".join(words[i] for i in tokens[1:] if i != EOS)
+        assert told["probability"] == pytest.approx(p, abs=2e-6)
+    references = {source: [t for s, t in ROWS if s == source] for source in translated}
+    exact = np.mean([translated[source] in references[source] for source in translated])
+    assert found["test_exact"] == pytest.approx(exact)
+    streams = [[references[s][i] if i < len(references[s]) else None for s in translated] for i in range(60)]
+    bleu = sacrebleu.corpus_bleu(list(translated.values()), streams).score  # type: ignore[arg-type]
+    assert found["test_bleu"] == pytest.approx(bleu)
+
+
+HOW = ("--attention none", "--attention additive", "--input-feeding", "--tied --embedding 16", "--label-smoothing 0.1",
+       "--scheduled-sampling 0.5", "--layers 2 --cell gru --bidirectional",
+       "--attention additive --input-feeding --bidirectional --layers 2")  # fmt: skip
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_every_option_trains(
+    workspace: Workspace, tmp_path: Path, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = workspace.run(run_by(workspace, table(tmp_path / "pairs.csv", ROWS), *how.split()))
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    sizes = {"text": len(run.speech.vocabulary), "target": len(run.speech.vocabularies["target"])}
+    assert TASK.parameters(run.config.model, sizes, 0) == figures["parameters"]
+    losses = [one["dev_loss"] for one in run.history().epochs]
+    assert losses[1] < losses[0] and figures["parameters"] == sum(p.numel() for p in load(run).network.parameters())
+
+
+def test_a_loss_is_the_mean_over_the_tokens_of_the_targets() -> None:
+    vocabularies = {"text": Vocabulary.build([["a", "b", "c"]], 10), "target": Vocabulary.build([["x", "y"]], 10)}
+    encoded = encode(PAIRS, [["a"], ["b", "c"]], None, vocabularies, (), {"target": [["x", "y", "x"], ["y"]]})
+    config: Any = type("Config", (), {"model": ModelConfig(hidden=6, embedding=4, dropout=0), "train": TrainConfig()})
+    torch.manual_seed(0)
+    network = TASK.network(config, type("Speech", (), {"vocabulary": vocabularies["text"], "vocabularies": vocabularies})).eval()
+    forced = TASK.predict(network, config, encoded)
+    nats, right = 0.0, 0
+    for source, target in ((["a"], ["x", "y", "x"]), (["b", "c"], ["y"])):
+        read = [SOS, *vocabularies["text"].encode(source), EOS]
+        wanted = [*vocabularies["target"].encode(target), EOS]
+        state = network.start({"source": torch.tensor(read)[:, None], "source_lengths": torch.tensor([len(read)])})
+        for before, label in zip([SOS, *wanted], wanted, strict=False):
+            with torch.no_grad():
+                o, state, _ = network.step(torch.tensor([before]), state)
+            nats -= float(o[0].log_softmax(0)[label])
+            right += int(o[0].argmax()) == label
+    assert (forced.tokens, forced.right) == (6, right) and forced.nats == pytest.approx(nats, rel=1e-5)
+
+
+def test_options_of_a_decoder_are_of_this_task_alone() -> None:
+    names = {"attention", "input_feeding", "label_smoothing", "scheduled_sampling"}
+    assert names <= {*TASK.options(ModelConfig), *TASK.options(TrainConfig)}
+    assert not names & {*CLASSIFY.options(ModelConfig), *CLASSIFY.options(TrainConfig)}
+    assert set(options(TranslateConfig)) == {"beam", "normalisation", "longest"} and "target" in TASK.options(DataConfig)
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "said"),
+    [
+        ([("a b", ""), ("b a", "")], [], "no text in the column 'target'|two columns of text"),
+        (ROWS, ["--text", "source", "--target", "source"], "chosen for both texts"),
+        (ROWS, ["--hidden", "7", "--bidirectional"], "half of the hidden units"),
+        (ROWS, ["--attention", "none", "--input-feeding"], "needs attention"),
+        (ROWS, ["--truncate", "4", "--no-bidirectional"], "leave the truncation out"),
+    ],
+)
+def test_bad_input_gets_a_sentence(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: Any, more: list[str], said: str
+) -> None:
+    path = table(tmp_path / "pairs.csv", rows)
+    assert main(["train", "--train", str(path), "--task", "translate", *more, "--workspace", str(workspace.root)]) == 2
+    assert re.search(said, capsys.readouterr().err)
+
+
+def test_unknown_words_alone_are_translated_and_nothing_is_refused(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_by(workspace, table(tmp_path / "pairs.csv", ROWS), "--tokens", "word")
+    root = ["--workspace", str(workspace.root)]
+    assert main(["translate", run, "quite unknown", "--beam", "3", "--longest", "4", *root]) == 0
+    assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["text"].split()) <= 4
+    assert main(["translate", run, " ", *root]) == 2 and "nothing to translate" in capsys.readouterr().err
+    for command in (["inspect", run, "one two"], ["gradients", run, "one two"]):
+        assert main([*command, *root]) == 2 and "use `translate`" in capsys.readouterr().err
+    with pytest.raises(Problem, match="does not translate"):
+        CLASSIFY.translate(None, None, None, None, TranslateConfig())  # type: ignore[arg-type]
