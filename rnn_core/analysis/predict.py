@@ -103,11 +103,11 @@ def answer_file(
         share = first + done * (1 - first)
         tick(share)
 
-    tally = _Tally()
+    tally = _Tally(bool(task.schema.labels))
     columns = _Columns.of(loaded, source, all_classes and len(loaded.speech.labels) <= MOST_CLASSES)
     writer = _conll(out, source, columns) if suffix == CONLL else _table(out, suffix, columns)
     with writer as write:
-        most = min(WINDOW, PROBABILITIES // len(loaded.speech.labels) or 1)
+        most = min(WINDOW, PROBABILITIES // max(1, len(loaded.speech.labels)) or 1)
         for rows in _windows(_grouped(source, read), most):
             items = [_item(group, loaded, source, spaced, bool(columns.scheme)) for group in rows]
             _answer([item for item in items if not item.problem], loaded, lambda _: tick(share))
@@ -242,7 +242,7 @@ def _answer(items: Sequence[_Item], loaded: Loaded, tick: Tick) -> None:
         return
     task = tasks.of(loaded.config)
     encoded = task.encode([item.tokens for item in items], None, loaded.speech)
-    found = task.decode(loaded.network, loaded.config, encoded, loaded.speech.labels, tick)
+    found = task.decode(loaded.network, loaded.config, encoded, loaded.speech, tick)
     for item, answer in zip(items, found, strict=True):
         item.answer = answer
 
@@ -257,15 +257,17 @@ def _entities(item: _Item, scheme: str) -> list[dict[str, Any]]:
 
 
 class _Tally:
-    """Counts rows and answers."""
+    """Counts rows and answers, and how often each label was answered, where answers are labels."""
 
-    def __init__(self) -> None:
+    def __init__(self, labelled: bool) -> None:
+        self.labelled = labelled
         self.rows = self.answered = 0
         self.reasons, self.notes, self.labels = Counter[str](), Counter[str](), Counter[str]()
 
     def add(self, items: Sequence[_Item]) -> None:
         given = [item.answer[0] for item in items if item.answer]
-        self.labels.update(chain.from_iterable(one if isinstance(one, list) else (one,) for one in given))
+        if self.labelled:
+            self.labels.update(chain.from_iterable(one if isinstance(one, list) else (one,) for one in given))
         for item in items:
             for row, why in zip(item.rows, item.unused, strict=True):
                 self.rows += 1

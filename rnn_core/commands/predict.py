@@ -47,7 +47,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     run = workspace.run(given.run)
     if not tasks.of(run.config).formats:
         raise Problem(
-            f"{run.name} has no labels to answer with: `evaluate` scores it, and `generate` or `translate` has it write."
+            f"{run.name} has no labels to answer with: `evaluate` scores it, and `generate` has it write."
         )
     suffix = given.out.suffix.lower()
     if suffix not in FORMATS:

@@ -8,7 +8,8 @@ from rnn_core.data.columns import guess_columns
 from rnn_core.data.contents import without_spaces
 from rnn_core.data.formats import Format, place
 from rnn_core.data.layouts import layout_of
-from rnn_core.data.schema import CLASSES, Schema
+from rnn_core.data.pairs import called_as_pair
+from rnn_core.data.schema import CLASSES, PAIRS, Schema
 from rnn_core.data.schema import TAGS as TAGGED
 from rnn_core.data.tables import Row
 from rnn_core.data.top import Top
@@ -17,9 +18,13 @@ from rnn_core.data.values import as_list, as_text
 _MOST = 0.8
 """The share of rows with equally many tokens and tags from which a file is sequence tagging; other rows are faults."""
 
+_DIFFERENT = 0.5
+"""The share of rows with different values above which a column holds texts, not labels."""
+
 
 def guess_schema(top: Top, stated: DataConfig) -> Schema:
-    """Guesses from its first rows whether a file holds one tag per token or one label per text; without evidence, the latter.
+    """Guesses from its first rows whether a file holds one tag per token, one label per text, or pairs of texts; without
+    evidence, one label per text.
 
     Args:
         stated: options with the known columns.
@@ -50,8 +55,25 @@ def guess_schema(top: Top, stated: DataConfig) -> Schema:
             telling = [tokens == tags for tokens, tags in lengths if max(tokens, tags) > 1]  # one and one may be text and label
             if telling and sum(telling) >= _MOST * len(telling):
                 return TAGGED
+    if _holds_pairs(format, rows, stated):
+        return PAIRS
     _ask_about_words(format, rows, stated)
     return CLASSES
+
+
+def _holds_pairs(format: Format, rows: Sequence[Row], config: DataConfig) -> bool:
+    """Whether two columns are named as the sides of a pair, and the values of the second differ, unlike labels."""
+    if config.label:
+        return False
+    try:
+        config = guess_columns(format, rows, config, PAIRS)
+    except Problem:
+        return False
+    text, target = config.text or "", config.target or ""
+    if not called_as_pair(text, target):
+        return False
+    written = [as_text(row.values[place(format, target)]).strip() for row in rows]
+    return len(set(written)) > _DIFFERENT * len(written) > 1
 
 
 def _ask_about_words(format: Format, rows: Sequence[Row], config: DataConfig) -> None:

@@ -23,6 +23,12 @@ _LANGUAGES = {
 """Names of columns of languages, without the plural s."""
 
 
+def called_as_pair(text: str, target: str) -> bool:
+    """Whether two columns are named as the two sides of a pair, such as source and target, or en and fr."""
+    languages = {plain_name(column).rpartition("_")[2] for column in (text, target)}
+    return (plain_name(text), plain_name(target)) in PAIRS or (len(languages) == 2 and languages <= _LANGUAGES)
+
+
 def guess_pair(
     columns: Sequence[str], worded: Callable[[str], bool], text: str | None = None, target: str | None = None
 ) -> tuple[str | None, str | None]:

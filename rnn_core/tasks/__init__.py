@@ -343,7 +343,7 @@ class Task:
         return predict(network, lambda lengths, steps: self.weights(config, lengths, steps), encoded, tick, self.inputs)
 
     def decode(
-        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
         """The answers to texts by column: the values of `answer_columns`, probabilities with six decimals. As `predict`."""
         raise NotImplementedError
@@ -554,7 +554,7 @@ def guess(top: Top, stated: DataConfig = DataConfig()) -> str:  # noqa: B008 - i
         Problem: if the file has no rows, or they may be texts as well as tokens.
     """
     schema = guess_schema(top, stated)
-    return next(one for one in names() if task(one).schema == schema)
+    return next((one for one in names() if task(one).schema == schema), names()[0])
 
 
 def by_label(seen: Trace, rows: np.ndarray) -> list[dict[str, float]]:

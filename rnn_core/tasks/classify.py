@@ -12,7 +12,7 @@ from rnn_core.data.schema import CLASSES
 from rnn_core.data.scoring import LabelScorer
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import Scores, Trace
-from rnn_core.tasks import Task, Tick, by_label, number_of
+from rnn_core.tasks import Speech, Task, Tick, by_label, number_of
 
 _READS_FORWARDS = (
     "A classifier reads in one direction, because an answer at a step may depend only on the steps before it."
@@ -75,13 +75,13 @@ class Classify(Task):
         return np.array([steps - 1])
 
     def decode(
-        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
         from rnn_core.network.prediction import probabilities
 
         rows = probabilities(network, encoded, tick, self.inputs)
         for answer, row in zip(rows.argmax(1).tolist(), rows.astype(float).round(6).tolist(), strict=True):
-            yield labels[answer], max(row), *row
+            yield speech.labels[answer], max(row), *row
 
     def answer_columns(self, labels: Sequence[str]) -> dict[str, Any]:
         return super().answer_columns(labels) | {f"p({label})": float for label in labels}

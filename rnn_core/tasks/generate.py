@@ -179,7 +179,7 @@ class Generate(Task):
         return _scores(follow(network, _long_enough(stream_of(encoded)), tick))
 
     def decode(
-        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
         raise Problem("A run of generation predicts no labels. Use `generate`, or `evaluate` on a text.")
 

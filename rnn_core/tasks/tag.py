@@ -13,7 +13,7 @@ from rnn_core.data.scoring import LabelScorer
 from rnn_core.data.written import FORMATS
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import DataReport, Scores, Trace
-from rnn_core.tasks import Suggestion, Task, Tick, by_label, number_of
+from rnn_core.tasks import Speech, Suggestion, Task, Tick, by_label, number_of
 
 
 class Tag(Task):
@@ -89,10 +89,10 @@ class Tag(Task):
         return np.arange(1, steps - 1)
 
     def decode(
-        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
         found = self.predict(network, config, encoded, tick)
-        named, sure = np.array(labels, object)[found.answers], found.confidences.astype(float).round(6)
+        named, sure = np.array(speech.labels, object)[found.answers], found.confidences.astype(float).round(6)
         for start, end in zip(encoded.starts, encoded.starts[1:], strict=False):
             yield named[start + 1 : end - 1].tolist(), sure[start + 1 : end - 1].tolist()
 

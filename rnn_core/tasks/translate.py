@@ -54,7 +54,6 @@ class Translate(Task):
     short = "translation"
     unit = "tokens"
     label_of = "next"
-    formats = ()
     higher_is_better = False
     ties = True
     translates = True
@@ -65,7 +64,10 @@ class Translate(Task):
     more_texts = "3 May 2020\nthe third of May 2020\nMay 3rd, 2020"
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
-    views = MappingProxyType({"inspect": (), "bptt": (), "evaluate": (), "matrix": (), "losses": ()})
+    views = MappingProxyType({
+        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "bptt": (), "evaluate": (), "matrix": (),
+        "losses": (),
+    })  # fmt: skip
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
         return ("Sunday, 3 May 2020", "the twenty-first of June 1987", "Oct 5th, 2031")
@@ -197,9 +199,10 @@ class Translate(Task):
         return found
 
     def decode(
-        self, network: Any, config: RunConfig, encoded: Encoded, labels: Sequence[str], tick: Tick = lambda share: None
+        self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        raise Problem("A run of translation predicts no labels. Use `translate`, or `evaluate` on pairs.")
+        for text, p in self.translate(network, config, encoded, speech, TranslateConfig(), tick):
+            yield text, round(p, 6)
 
     def evaluate(
         self,

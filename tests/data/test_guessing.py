@@ -19,6 +19,11 @@ from tests.tiny import guess
         ("text,label\nwe go,A\nno,C\n", "t.csv", "classify"), ("text,label\ngood,A\nno,C\n", "t.csv", "classify"),
         ("word,sentence,label\nbank,by the bank,A\nrun,a long run,B\n", "t.csv", "classify"),
         ("text,tags\n,\n,\n", "t.csv", "classify"), ("text,label\na b,x,y\n", "t.csv", "classify"),
+        ("source,target\nwe go,nous allons\nno,non\nyes,oui\n", "t.csv", "translate"),
+        ("id,en,fr\n1,we go,nous allons\n2,I do not,non merci\n3,yes we do,mais oui\n", "t.csv", "translate"),
+        ("text,target\nwe go,0\nno,1\nyes,0\nI see,1\n", "t.csv", "classify"),
+        ("source,target\nwe go,good\nno,bad\nyes,good\nI see,bad\n", "t.csv", "classify"),
+        ("question,answer\nIs it?,yes\nCan we?,no\nDo you?,yes\nWill it?,no\n", "t.csv", "classify"),
         ('{"text": ["we", "go"], "labels": ["A"]}\n{"text": ["no"], "labels": ["B"]}\n', "t.jsonl", "classify"),
     ],
 )  # fmt: skip

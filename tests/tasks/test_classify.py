@@ -71,7 +71,7 @@ def test_answers_by_name_with_the_probability_of_every_class() -> None:
     network = network_of(config.model, len(vocabulary_of()), 2)
     encoded = TASK.encode([["good", "film"], ["bad"]], None, Speech(vocabulary_of(), LABELS))
     assert (encoded.targets == -1).all()
-    found = list(TASK.decode(network, config, encoded, LABELS))
+    found = list(TASK.decode(network, config, encoded, Speech(vocabulary_of(), LABELS)))
     assert list(TASK.answer_columns(LABELS)) == ["answer", "probability", *(f"p({label})" for label in LABELS)]
     for answer, sure, *p in found:
         assert sum(p) == pytest.approx(1, abs=1e-5) and answer == LABELS[int(np.argmax(p))] and sure == max(p)

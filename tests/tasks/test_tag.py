@@ -76,8 +76,8 @@ def test_entities_training_never_saw_count_as_seqeval_counts_them() -> None:
 def test_a_tag_and_its_probability_for_each_token() -> None:
     config = config_of("tag", model_of(bidirectional=True))
     network = network_of(config.model, len(vocabulary_of()), 3)
-    texts = [["not", "good", "film"], ["bad"]]
-    found = list(TASK.decode(network, config, TASK.encode(texts, None, Speech(vocabulary_of(), TAGS)), TAGS))
+    texts, speech = [["not", "good", "film"], ["bad"]], Speech(vocabulary_of(), TAGS)
+    found = list(TASK.decode(network, config, TASK.encode(texts, None, speech), speech))
     for text, (answer, p) in zip(texts, found, strict=True):
         assert len(answer) == len(p) == len(text) and set(answer) <= set(TAGS) and all(1 / 3 <= one <= 1 for one in p)
 

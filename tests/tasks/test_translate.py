@@ -81,6 +81,14 @@ def test_trained_evaluated_and_translated_by_the_command_line(
             p *= float(o[tokens[-1]])
         assert told["text"] == " ".join(words[i] for i in tokens[1:] if i != EOS)
         assert told["probability"] == pytest.approx(p, abs=2e-6)
+    (tmp_path / "sources.csv").write_text("source\n" + "".join(f"{source}\n" for source in translated))
+    out = ["--out", str(tmp_path / "answers.csv"), "--workspace", str(workspace.root)]
+    assert main(["predict", run.id, str(tmp_path / "sources.csv"), *out]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["counts"] == {}, "translations are not counted as labels are"
+    with (tmp_path / "answers.csv").open(newline="", encoding="utf-8") as file:
+        answers = list(csv.DictReader(file))
+    assert {row["source"]: row["answer"] for row in answers} == translated
+    assert all(0 < float(row["probability"]) <= 1 for row in answers)
     references = {source: [t for s, t in ROWS if s == source] for source in translated}
     exact = np.mean([translated[source] in references[source] for source in translated])
     assert found["test_exact"] == pytest.approx(exact)
