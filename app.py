@@ -20,6 +20,7 @@ def main() -> None:
     inspect = st.Page("pages/read/inspect/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
 
     generate = st.Page("pages/read/generate/generate.py", title="Generate", icon=":material/edit_note:", url_path="generate")
+    translate = st.Page("pages/read/translate/translate.py", title="Translate", icon=":material/translate:", url_path="translate")
 
     def home() -> None:
         """The bare address opens Inspect, which so has an address of its own like every other page."""
@@ -27,7 +28,7 @@ def main() -> None:
 
     page = st.navigation(
         {
-            "Look inside": [inspect, generate, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
+            "Look inside": [inspect, generate, translate, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
             "Train your own": [
                 st.Page("pages/train/data/data.py", title="Data", icon=":material/table_view:", url_path="data"),
                 st.Page("pages/train/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),

@@ -44,6 +44,10 @@ OTHERS: dict[str, dict[str, str]] = {
         "int(((weights > 0) & (batch.targets >= 0)).any(0).sum())": _ARRAY,
     },
     "network/losses.py": {"float(loss.sum())": _ARRAY},
+    "analysis/translating.py": {
+        **{f"level.{field}.tolist()": _ARRAY for field in ("parents", "tokens", "log_p", "going", "ended")},
+        "order.tolist()": _ARRAY,
+    },
     "network/search.py": {
         "np.flatnonzero(last == EOS).tolist()": _ARRAY,
         "owners.tolist()": _ARRAY,

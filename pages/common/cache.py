@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.common.bounded import kept
 from rnn_core.analysis.loading import unopened
-from rnn_core.config import DataConfig, Problem, make
+from rnn_core.config import DataConfig, Problem, TranslateConfig, make
 from rnn_core.training import ahead
 from rnn_core.workspace import Workspace, leftovers, traces
 from rnn_core.workspace.runs import Run
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.loading import Loaded, Unopened
     from rnn_core.data.examples import Example
     from rnn_core.data.top import Top
-    from rnn_core.results import Trace
+    from rnn_core.results import Trace, Translation
     from rnn_core.workspace.datasets import SavedDataset
     from rnn_core.workspace.samples import Sample
 
@@ -157,6 +157,21 @@ def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool)
     from rnn_core.analysis.trace import trace
 
     return trace(_loaded, text, text.split(" ") if spaced else None)
+
+
+def translated(run: Run, text: str, how: TranslateConfig, begins: str) -> "tuple[Loaded, Translation]":
+    """A text and its translation by the run. Raises Problem when there is nothing to translate."""
+    network, version = _opened(run)
+    return network, _translated(network, str(run.path), version, text, how, begins)
+
+
+@kept(256 << 20, 64)
+def _translated(
+    _loaded: "Loaded", path: str, version: int, text: str, how: TranslateConfig, begins: str
+) -> "Translation":
+    from rnn_core.analysis.translating import translate
+
+    return translate(_loaded, text, how, begins)
 
 
 def backward(

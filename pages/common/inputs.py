@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from pages.common import cache, state, view_panel
+from rnn_core.config import TranslateConfig
 from rnn_core.views.inputs import Input, Inputs
 from rnn_core.workspace.runs import Run
 
@@ -26,3 +27,12 @@ def of_text(run: Run, opened: bool = True, **more: "tuple[Hashable, Any]") -> In
     loaded, trace = (cache.traced if opened else cache.seen)(run, chosen.text or "", chosen.spaced)
     here = (str(run.path), cache.version_of(run))
     return of(run=(here, loaded), text=((here, chosen.text, chosen.spaced), trace), **more)
+
+
+def of_translation(run: Run, how: TranslateConfig) -> Inputs:
+    """The run, the selected text and its translation. Raises Problem as translating does."""
+    chosen = state.selection()
+    asked = chosen.text or "", how, chosen.begins
+    loaded, found = cache.translated(run, *asked)
+    here = (str(run.path), cache.version_of(run))
+    return of(run=(here, loaded), translation=((here, *asked), found))

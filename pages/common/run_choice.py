@@ -29,7 +29,7 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
     """
 
     def listed(run: Run) -> bool:
-        if fitting and not _fits(run, page):
+        if fitting and not fits(run, page):
             return False
         return run.trained or (in_training and (status := jobs.status(run.path)) is not None and status.active)
 
@@ -67,7 +67,8 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
     return run
 
 
-def _fits(run: Run, page: str | None) -> bool:
+def fits(run: Run, page: str | None) -> bool:
+    """Whether the task of a run has views on a page; not if the run is damaged."""
     try:
         return bool(tasks.of(run.config).views.get(page or ""))
     except Problem:

@@ -47,6 +47,9 @@ class Selection:
         reading: the open tab of Generate.
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         long: the name of a long text that a job writes.
+        begins: how the target begins, on Translate.
+        beam, normalisation, longest: of its search, as in `TranslateConfig`.
+        beside: the id of a second run on Translate.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
         scale: what W is multiplied by there; None: 1.
@@ -106,6 +109,11 @@ class Selection:
     writing: str | None = None
     branch: int = 0
     long: str | None = None
+    begins: str = ""
+    beam: int | None = None
+    normalisation: float | None = None
+    longest: int | None = None
+    beside: str | None = None
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

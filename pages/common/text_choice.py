@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common import cache, state
 from rnn_core import tasks
+from rnn_core.data.detokenise import detokenise
 from rnn_core.data.streams import joined
 from rnn_core.workspace.runs import Run
 
@@ -46,14 +47,17 @@ _FROM_DATA = {"char": 50, "word": 12, "elided": 12}
 
 
 def examples(run: Run) -> tuple[str, ...]:
-    """Texts to try this run on: for a language model, of its own data where they are here. Raises Problem when it is damaged."""
-    saved, cut = cache.data_of(run), run.config.data.tokens
-    if saved and tasks.of(run.config).schema.stream:
+    """Texts to try this run on: if they depend on the language, of its own data where they are here. Raises Problem when it is
+    damaged."""
+    saved, cut, task = cache.data_of(run), run.config.data.tokens, tasks.of(run.config)
+    if saved and task.translates:
+        return tuple(dict.fromkeys(detokenise(tokens, cut) for tokens, _ in saved.report.examples))[:4]
+    if saved and task.schema.stream:
         rows = (joined(tokens[: _FROM_DATA[cut]], cut).strip() for tokens, _ in saved.report.examples)
         if own := tuple(dict.fromkeys(row for row in rows if row)):
             return own[:4]
     entities = not {"dev_f1", "test_f1"}.isdisjoint(run.metrics())  # scored by spans
-    return tasks.of(run.config).texts(entities)
+    return task.texts(entities)
 
 
 def choose_text(run: Run) -> None:

@@ -21,7 +21,7 @@ class Loaded(NamedTuple):
 
     @property
     def cell(self) -> Cell:
-        return self.network.cell
+        return cell_of(self.config.model)
 
     @property
     def outcomes(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from rnn_core.analysis.steps import cut_after
 from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
 from rnn_core.network.device import array, place_of
-from rnn_core.network.models import Network
+from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import Tape, record
 from rnn_core.results import Trace
 
@@ -61,7 +61,7 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
             logits = network(given)["logits"][:, 0]
         stopped = task.stopped(network, tape)
         answers = None if stopped is None else stopped[:, 0].softmax(1)
-        readouts, held = logits.softmax(1), _held(network, tape)
+        readouts, values = logits.softmax(1), held(network.cells, "cells", tape)
     if answers is not None:
         answers[-1] = readouts[-1]  # the last step is <eos> itself: nothing is fed after it
     return Trace(
@@ -72,13 +72,13 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
         known=indices != UNK,
         labels=loaded.outcomes,
         embeddings=array(tape["cells.0.0"].x[:, 0]),
-        states=held["h"],
-        cells=held.get("m"),
-        gates={name: held[name] for name in cell.kept_names},
+        states=values["h"],
+        cells=values.get("m"),
+        gates={name: values[name] for name in cell.kept_names},
         logits=array(logits),
         readouts=array(readouts),
         answers=None if answers is None else array(answers),
-        warnings=tuple(_oddities(words, indices, loaded.config.data.unit)),
+        warnings=tuple(oddities(words, indices, loaded.config.data.unit)),
     )
 
 
@@ -88,13 +88,17 @@ def as_evaluated(loaded: Loaded, seen: Trace) -> Trace | None:
     return None if most is None else trace(loaded, seen.text, seen.tokens[1 : most + 1])
 
 
-def _held(network: Network, tape: Tape) -> dict[str, np.ndarray]:
-    """The parts of the state and what the cell kept, by name, (layers, directions, T, d), of a text read alone."""
-    each = [tape[f"cells.{layer}.{direction}"] for layer, direction in network.cells.each()]
-    found = {name: [one.after[part] for one in each] for part, name in enumerate(network.cell.parts)}
-    found |= {name: [one.kept[name] for one in each] for name in network.cell.kept_names}
+def held(layers: Recurrent, path: str, tape: Tape) -> dict[str, np.ndarray]:
+    """The parts of the state and the values that the cell kept, by name, (layers, directions, T, d), of a text read alone.
+
+    Args:
+        path: of these layers on the tape.
+    """
+    each = [tape[f"{path}.{layer}.{direction}"] for layer, direction in layers.each()]
+    found = {name: [one.after[part] for one in each] for part, name in enumerate(layers.cell.parts)}
+    found |= {name: [one.kept[name] for one in each] for name in layers.cell.kept_names}
     return {
-        name: array(torch.stack([part[:, 0] for part in parts]).unflatten(0, (-1, network.directions)))
+        name: array(torch.stack([part[:, 0] for part in parts]).unflatten(0, (-1, layers.directions)))
         for name, parts in found.items()
     }
 
@@ -110,7 +114,7 @@ def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def _oddities(words: Sequence[str], indices: np.ndarray, kind: str) -> list[str]:
+def oddities(words: Sequence[str], indices: np.ndarray, kind: str) -> list[str]:
     """Sentences on why the answer may mean little. `kind`: "words" or "characters"."""
     said = []
     if (indices[1:-1] == UNK).all():

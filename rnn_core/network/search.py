@@ -35,6 +35,24 @@ class Hypothesis(NamedTuple):
     ended: bool
 
 
+class Level(NamedTuple):
+    """The continuations that beam search considers at one step, (m,) each.
+
+    Attributes:
+        parents: the hypothesis that each continues, by its place among those that went on at the step before.
+        tokens: their last tokens.
+        log_p: log p of all their tokens.
+        going: which of them go on to the next step, in the order in which the next step counts them.
+        ended: which of them ended by `<eos>`.
+    """
+
+    parents: np.ndarray
+    tokens: np.ndarray
+    log_p: np.ndarray
+    going: np.ndarray
+    ended: np.ndarray
+
+
 @torch.no_grad()
 def greedy(network: Stepwise, batch: Any, longest: int, prefix: Sequence[int] = ()) -> list[Hypothesis]:
     """The most probable token at each step, for all texts of a batch side by side.
@@ -48,7 +66,13 @@ def greedy(network: Stepwise, batch: Any, longest: int, prefix: Sequence[int] = 
 
 @torch.no_grad()
 def beam(
-    network: Stepwise, batch: Any, width: int, longest: int, normalisation: float = 1.0, prefix: Sequence[int] = ()
+    network: Stepwise,
+    batch: Any,
+    width: int,
+    longest: int,
+    normalisation: float = 1.0,
+    prefix: Sequence[int] = (),
+    levels: list[Level] | None = None,
 ) -> list[list[Hypothesis]]:
     """Beam search: at each step the most probable continuations of all open hypotheses are kept. One that ends leaves the beam,
     which gets narrower by one (Sutskever et al. 2014), so that a beam of 1 is greedy search.
@@ -62,6 +86,7 @@ def beam(
         longest: the maximum number of tokens.
         normalisation: the power of the length by which log p is divided; 0: the score is log p.
         prefix: the first tokens, which are given to all texts.
+        levels: for one text, receives the continuations considered after the prefix, step by step.
 
     Returns:
         For each text up to K hypotheses, the best score first.
@@ -79,13 +104,16 @@ def beam(
             continue
         log_p[:, list(UNWRITTEN)] = -torch.inf
         top, which = map(array, log_p.topk(min(width, log_p.shape[1]), 1))
-        rows, last, total = _best(top + total[:, None], which, owners, [width - len(some) for some in found])
+        scores = top + total[:, None]
+        rows, last, total = _best(scores, which, owners, [width - len(some) for some in found])
         owners, written = owners[rows], np.column_stack((written[rows], last))
         for row in np.flatnonzero(last == EOS).tolist():
             _add(found[owners[row]], written[row, :-1], total[row], length, normalisation, True)
         best = np.array([max((one.score for one in some), default=-np.inf) for some in found])
         # log p only falls and the length is limited, so this bounds the score of every continuation
         going = (last != EOS) & (total / longest**normalisation > best[owners])
+        if levels is not None:
+            levels.append(_level(scores, which, rows, last, going))
         owners, total, last, written = owners[going], total[going], last[going], written[going]
         if not len(owners):
             break
@@ -115,6 +143,21 @@ def _best(
         kept.append(starts[owner] * scores.shape[1] + order[flat[order] > -np.inf])
     at = np.concatenate(kept)
     return at // scores.shape[1], which.ravel()[at], scores.ravel()[at]
+
+
+def _level(scores: np.ndarray, which: np.ndarray, rows: np.ndarray, last: np.ndarray, going: np.ndarray) -> Level:
+    """All continuations with a probability, the chosen ones first.
+
+    Args:
+        scores, which: as for `_best`.
+        rows, last, going: of the chosen ones.
+    """
+    columns = np.argmax(which[rows] == last[:, None], 1)
+    chosen = rows * which.shape[1] + columns
+    others = np.setdiff1d(np.flatnonzero(scores.ravel() > -np.inf), chosen)
+    at, none = np.concatenate((chosen, others)), np.zeros(len(others), bool)
+    return Level(at // which.shape[1], which.ravel()[at], scores.ravel()[at], np.concatenate((going, none)),
+                 np.concatenate((last == EOS, none)))  # fmt: skip
 
 
 def _add(

@@ -153,14 +153,18 @@ class Translator(nn.Module):
     def _steps(self, tokens: Tensor, state: Writing) -> Tensor:
         """The same, step by step."""
         found: list[Tensor] = []
+        weights: list[Tensor] = []
         sampling = self.sampling if self.training else 0.0
         for t, x_t in enumerate(self._embedded(tokens)):
             if sampling and t:
                 own = self._logits(found[-1].detach()).argmax(1)
                 chosen = torch.rand(len(own), device=own.device) < sampling
                 x_t = torch.where(chosen[:, None], self._embedded(own), x_t)
-            read, state, _ = self._step(x_t, state)
+            read, state, kept = self._step(x_t, state)
             found.append(read)
+            weights += kept.values()
+        if weights and (tape := current()):
+            tape.put("attention", torch.stack(weights, 1), ("text", "target", "source"))
         return torch.stack(found)
 
     # ---- step by step ---------------------------------------------------------------------------------------------------

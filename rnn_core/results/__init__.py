@@ -39,6 +39,7 @@ from rnn_core.results.scores import (
 )
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
+from rnn_core.results.translation import Candidate, Side, Translation
 from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
 
@@ -54,6 +55,7 @@ __all__ = [
     "Answers",
     "BatchDirections",
     "Breakdown",
+    "Candidate",
     "ChainProduct",
     "ClassScores",
     "Comparison",
@@ -92,6 +94,7 @@ __all__ = [
     "Scaled",
     "Scores",
     "SgdStep",
+    "Side",
     "SideReport",
     "SpanScores",
     "SplitSummary",
@@ -99,6 +102,7 @@ __all__ = [
     "TextMatrix",
     "TokenScores",
     "Trace",
+    "Translation",
     "TranslationScores",
     "Truncation",
     "UnitStep",

@@ -31,6 +31,7 @@ TABLE = {
     "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
     "writing": ("written", "choice", "surprise"),
+    "translating": ("alignment", "instead", "both-states", "beam"),
     "hunting": ("hunt", "corpus-hunt"),
 }  # fmt: skip
 """The names of the views, by the file of this folder that has them."""

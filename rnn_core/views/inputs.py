@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, CorpusHunt, History, Mistake, Scores, SplitSummary, TokenScores, Trace
+from rnn_core.results import Along, CorpusHunt, History, Mistake, Scores, SplitSummary, TokenScores, Trace, Translation
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -14,6 +14,7 @@ NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",
     "text": "the text as the run reads it, a trace",
     "second_text": "further texts, as tokens",
+    "translation": "the text and its translation, with every number along both",
     "labels": "the label or the tags of each of the further texts; None where they are not known",
     "history": "what the run's training wrote down",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
@@ -126,6 +127,11 @@ class Inputs:
     @property
     def trace(self) -> Trace:
         found: Trace = self.named["text"].value
+        return found
+
+    @property
+    def translation(self) -> Translation:
+        found: Translation = self.named["translation"].value
         return found
 
     @property

@@ -77,6 +77,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
         "losses": {*views.TABLE["losses"]},
         "inspect": inspect,
         "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *inspect, *views.TABLE["bptt"]},
+        "translate": {*views.TABLE["translating"]},
         "bptt": {*TARGETS, *views.TABLE["bptt"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }

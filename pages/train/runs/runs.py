@@ -6,7 +6,7 @@ import re
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import cache, state, widgets
+from pages.common import cache, run_choice, state, widgets
 from pages.train.runs import comparing, listing
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
@@ -44,7 +44,9 @@ def file_name_of(run: Run) -> str:
 
 def offer_pages(where: DeltaGenerator, run: Run, key: str = "") -> None:
     """Buttons that open a run on other pages."""
+    translates = run_choice.fits(run, "translate")
     for label, icon, page in (
+        ("Translate", ":material/translate:", "pages/read/translate/translate.py") if translates else
         ("Inspect", ":material/search:", "pages/read/inspect/inspect.py"),
         ("Evaluate", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
         ("Training", ":material/model_training:", "pages/train/train/train.py"),

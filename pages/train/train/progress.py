@@ -144,14 +144,19 @@ def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
         st.warning(literal(said, 1000), icon=":material/help:")
 
 
+_LOOK = {
+    "generate": ("Write with it", ":material/edit:", "pages/read/generate/generate.py"),
+    "translate": ("Translate with it", ":material/translate:", "pages/read/translate/translate.py"),
+    "inspect": ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
+}
+"""The pages that look into a run by a text, by their names in `Task.views`."""
+
+
 def _offer_next(run: Run) -> None:
     """Where to go with a trained run."""
     buttons = st.container(horizontal=True)
-    write = [("Write with it", ":material/edit:", "pages/read/generate/generate.py")]
-    inspect = [("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py")]
     for label, icon, page in (
-        *(write if tasks.of(run.config).views.get("generate") else ()),
-        *(inspect if tasks.of(run.config).views.get("inspect") else ()),
+        *(page for name, page in _LOOK.items() if tasks.of(run.config).views.get(name)),
         ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):
         if buttons.button(label, icon=icon, key=f"{label}-{run.id}"):

@@ -1,0 +1,54 @@
+"""How a text is translated: how the target begins, the search, and a second run."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.common import run_choice, state, widgets
+from pages.common.cache import workspace
+from rnn_core.config import TranslateConfig, bounds, options
+from rnn_core.workspace.runs import Run
+
+MOST_BEAM = 16
+"""Hypotheses of a search on the page, whose tree is drawn."""
+
+MOST_LENGTH = 500
+"""Tokens of a target on the page."""
+
+_FIRST = {"beam": 4}
+"""Shown first, so that there is a tree to look at."""
+
+_MOST: dict[str, float] = {"beam": MOST_BEAM, "longest": MOST_LENGTH, "normalisation": 3.0}
+
+
+def how() -> TranslateConfig:
+    """The box with the beginning of the target, from which the decoder goes on, and those of the search, and what these hold."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.text_input("The translation begins with", placeholder="nothing: the decoder chooses every word", max_chars=2_000,
+                   help="The decoder reads these words as if it had written them, and goes on from there.", width=320,
+                   **state.bound("begins", state.selection().begins, step=lambda _: None))  # fmt: skip
+    found: dict[str, Any] = {}
+    for name, field in options(TranslateConfig).items():
+        low, _ = bounds(field)
+        kind = type(field.default)
+        least, most = kind(low or 0), kind(_MOST[name])
+        value = getattr(state.selection(), name)
+        found[name] = _FIRST.get(name, field.default) if value is None else kind(min(max(value, least), most))
+        said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
+        row.number_input(field.title or name, least, most, step=kind(1 if kind is int else 0.1), width=150, help=said,
+                         **state.bound(name, found[name]))  # fmt: skip
+    return TranslateConfig(**found)
+
+
+def second(run: Run) -> Run | None:
+    """The box that chooses a run beside this one, and that run."""
+    others = {one.id: one for one in workspace().runs() if one.id != run.id and one.trained and run_choice.fits(one, "translate")}
+    if not others:
+        return None
+    labels = widgets.distinct({name: run_choice.run_label(one) for name, one in others.items()})
+    chosen = state.selection().beside
+    chosen = chosen if chosen in others else ""
+    st.selectbox("Beside it", ["", *others], format_func=lambda name: labels.get(name, "no other run"),
+                 **state.bound("beside", chosen, lambda name: name or None))  # fmt: skip
+    return others.get(chosen)
+

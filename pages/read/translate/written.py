@@ -1,0 +1,48 @@
+"""The translation as text, and the words by which it can go on in another way."""
+
+import numpy as np
+import streamlit as st
+
+from pages.common import state
+from rnn_core.data.detokenise import detokenise
+from rnn_core.data.vocabulary import SPECIALS
+from rnn_core.figures.text import counted, percent
+from rnn_core.results import Translation
+from rnn_core.views import view
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import literal, number
+
+MOST_BUTTONS = 8
+"""Words that are offered as buttons."""
+
+
+def say(found: Translation) -> None:
+    """The translation, its probability, and whether it ended."""
+    for warning in found.warnings:
+        st.warning(literal(warning, 300), icon=":material/help:")
+    known = found.source.known[1:-1]
+    if not known.all():
+        st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {(~known).sum()} of {len(known)} words of this text.")
+    with st.container(border=True):
+        st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else "It wrote nothing: `<eos>` came first.")
+    log_p = float(found.log_p.sum())
+    said = f"log p = {number(log_p)}, p = {percent(float(np.exp(log_p)))} for all {counted(len(found.log_p), 'step')}."
+    if not found.ended:
+        said += " It reached the longest length without an end."
+    st.caption(said)
+
+
+def alternatives(read: Inputs) -> None:
+    """Buttons for words that could have been written at the chosen step: a click goes on with one."""
+    found, how = read.translation, read.run.config.data.tokens
+    step = view("instead").chosen(state.selection()).settled(read).at
+    st.markdown("##### Go on with another word")
+    st.caption("The words before it stay, the word you choose follows them, and the decoder writes the rest.")
+    words = [word for word in found.likely[step] if word not in SPECIALS and word != found.written[step]][:MOST_BUTTONS]
+    row = st.container(horizontal=True)
+    for place, word in enumerate(words):
+        begins = detokenise([*found.written[:step], word], how)
+        row.button(literal(word, 24), key=f"instead-{place}", on_click=state.select, kwargs={"begins": begins, "step": step})
+    if state.selection().begins:
+        st.button("Let the decoder choose every word again", icon=":material/restart_alt:", on_click=state.select,
+                  kwargs={"begins": ""})  # fmt: skip

@@ -1,0 +1,88 @@
+"""Translate: a text is translated, a word is forced, a second run stands beside it, and bad input is a sentence."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.translating import translate
+from rnn_core.config import TranslateConfig
+from rnn_core.views.translating import VIEWS
+from rnn_core.views.view import literal
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Run
+from tests.pages.driving import Open, chart, sound
+from tests.tiny import config_of, model_of, saved_run
+
+TEXT = "the film was not good"
+SHORT = {"longest": "8", "beam": "2"}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Path, Run, Run]:
+    workspace = Workspace(tmp_path / "workspace")
+    made = [saved_run(workspace, config_of("translate", model_of("gru", attention=kind), name=kind), seed=seed)
+            for seed, kind in enumerate(("dot", "none"))]  # fmt: skip
+    return workspace.root, made[0], made[1]
+
+
+def texts(app: AppTest) -> list[str]:
+    return [words.value.removeprefix("#### ") for words in app.markdown if words.value.startswith("#### ")]
+
+
+def expected(run: Run, begins: str = "") -> str:
+    return translate(load(run), TEXT, TranslateConfig(beam=2, longest=8), begins).text
+
+
+def test_a_text_is_translated_and_every_view_is_shown(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
+    root, run, _ = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, step="1", unit="2", **SHORT)
+    assert not app.error and texts(app) == [literal(expected(run), 2_000)]
+    for name in ("instead", "both-states", "beam"):
+        assert chart(app, f"view-{name}")["data"]
+    headings = {words.value.removeprefix("##### ") for words in app.markdown if words.value.startswith("##### ")}
+    assert {one.question for one in VIEWS} <= headings
+
+
+def test_a_word_is_forced_and_let_go(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
+    root, run, _ = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, step="0", **SHORT)
+    button = app.button(key="instead-1")
+    word = button.label
+    button.click()
+    sound(app.run())
+    assert app.text_input(key="pick-begins").value == word
+    assert texts(app) == [literal(expected(run, word), 2_000)] and texts(app)[0].startswith(word)
+    next(one for one in app.button if one.label.startswith("Let the decoder")).click()
+    sound(app.run())
+    assert texts(app) == [literal(expected(run), 2_000)]
+
+
+def test_two_runs_side_by_side(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
+    root, run, other = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, beside=other.id, **SHORT)
+    assert not app.error and texts(app) == [literal(expected(one), 2_000) for one in (run, other)]
+    app.selectbox(key="pick-beside").set_value("")
+    assert len(texts(sound(app.run()))) == 1
+
+
+def test_bad_input_is_one_sentence(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
+    root, run, other = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, begins="unheard")
+    assert len(app.error) == 1 and "cannot begin with" in app.error[0].value
+    app.text_input(key="pick-begins").set_value("good")
+    assert not sound(app.run()).error
+    app = open_page("translate", root, run=run.id, text="   ")
+    assert "nothing to translate" in app.error[0].value
+    app = open_page("translate", root, run=run.id, text="nobody knows these", beside=other.id)
+    assert not app.error and len(app.warning) == 2
+    app = open_page("translate", root, run=run.id, text=TEXT, beside="gone", beam="999", longest="0", step="99")
+    assert not app.error and len(texts(app)) == 1
+
+
+def test_without_a_run_of_translation_the_page_says_how_to_get_one(open_page: Open, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    saved_run(workspace)
+    app = open_page("translate", workspace.root)
+    assert not app.error and "No run of this kind" in app.info[0].value
