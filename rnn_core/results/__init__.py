@@ -40,6 +40,7 @@ from rnn_core.results.scores import (
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.translation import Candidate, Side, Translation
+from rnn_core.results.translation_gradients import LossGradient, SideGradients, TranslationGradients
 from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
 
@@ -76,6 +77,7 @@ __all__ = [
     "LedgerRow",
     "LeftOut",
     "Logit",
+    "LossGradient",
     "LossModes",
     "MemoryRow",
     "Mistake",
@@ -95,6 +97,7 @@ __all__ = [
     "Scores",
     "SgdStep",
     "Side",
+    "SideGradients",
     "SideReport",
     "SpanScores",
     "SplitSummary",
@@ -103,6 +106,7 @@ __all__ = [
     "TokenScores",
     "Trace",
     "Translation",
+    "TranslationGradients",
     "TranslationScores",
     "Truncation",
     "UnitStep",
