@@ -176,7 +176,8 @@ class TranslationBackward:
             memory = () if state.memory is None else (state.memory.states, state.memory.keys)
             held = [part.detach().requires_grad_() for part in (*state.parts, *memory)]
             parts = len(state.parts)
-            given = Writing(tuple(held[:parts]), state.memory and Memory(held[parts], held[parts + 1], state.memory.true), state.fed)
+            read_by = state.memory and Memory(held[parts], held[parts + 1], state.memory.true)
+            given = Writing(tuple(held[:parts]), read_by, state.fed)
             value = self._weighted(network.decode(self.batch, given), weights)
             at = torch.autograd.grad(value, held, allow_unused=True, materialize_grads=True)
             direct = torch.zeros(len(self.batch["source"]))

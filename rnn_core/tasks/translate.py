@@ -65,7 +65,9 @@ class Translate(Task):
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
-        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "bptt": (), "evaluate": (), "matrix": (),
+        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "evaluate": (), "matrix": (),
+        "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",
+                 "translation-shares", "translation-parameters"),
         "losses": (),
     })  # fmt: skip
 

@@ -27,6 +27,10 @@ TABLE = {
         "total", "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
         "clipping", "directions", "beside",
     ),
+    "translation_gradients": (
+        "translation-total", "translation-pairs", "translation-walk", "translation-ways", "translation-shares",
+        "translation-parameters",
+    ),
     "cutting": ("cut-readouts", "cut-gradients"),
     "exploding": ("exploding",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
