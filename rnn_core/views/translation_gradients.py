@@ -166,9 +166,10 @@ def in_words(place: Any, layers: int, directions: int) -> str:
     Args:
         place: as `analysis.parameters.places` has it.
     """
-    where = [f"layer {place.layer + 1}"] * (place.layer is not None and layers > 1)
-    both = place.direction is not None and directions > 1 and place.part == "encoder"
-    where += [("from the start", "from the end")[place.direction]] * both
+    where: list[str] = []
+    if place.layer is not None:
+        where += [f"layer {place.layer + 1}"] * (layers > 1)
+        where += [("from the start", "from the end")[place.direction]] * (directions > 1 and place.part == "encoder")
     return f"{place.part}: {place.letter}" + (f" ({', '.join(where)})" if where else "")
 
 
@@ -286,7 +287,8 @@ def _explain_map(looked: Looked) -> str:
         "step k. Each row is the loss of one target token, each column one copy, and the colour is the length of the "
         f"gradient.\n\n{display(lines)}\n\n{' '.join(notes)}\n\n{pair_words(looked)} {between_words(looked)} No loss "
         f"reaches a later step of the decoder, so the right part is a triangle.{every}\n\nThe largest "
-        f"difference of any number of the copies' sum from torch's autograd is {flow.max_abs_difference:.1e} (in {flow.precision} bits)."
+        f"difference of any number of the copies' sum from torch's autograd is {flow.max_abs_difference:.1e} (in "
+        f"{flow.precision} bits)."
     )
 
 
@@ -366,9 +368,9 @@ WALK = _view("translation-walk", "How does the loss of one target token travel b
 def groups(looked: Looked) -> dict[str, list[Any]]:
     """The length of the chosen loss' gradient by part of the network, as a table."""
     squares: dict[str, float] = {}
-    for name, norm in looked.loss.norms.items():
-        part = looked.nature.names[name].partition(":")[0]
-        squares[part] = squares.get(part, 0.0) + norm * norm
+    for name, words in looked.nature.names.items():
+        part = words.partition(":")[0]
+        squares[part] = squares.get(part, 0.0) + looked.loss.norms[name] ** 2
     whole = looked.loss.norm**2
     return {
         "part": [*squares, "all"],
