@@ -71,7 +71,7 @@ def _bordered(figure: Figure, texts: tuple[Sequence[str], Sequence[str]], title:
     layout["shapes"] = [*layout.get("shapes", ()), {**line, "line": {"color": palette.ORANGE, "width": 4}}]
     layout["annotations"] = [
         {"x": FIRST + (first + last) / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": name,
-         "font": {"size": 13, "color": palette.INK}}
+         "font": {"size": 13}}
         for name, first, last in (("encoder", 0, border - 1), ("decoder", border + 1, len(tokens) - 1))
     ]  # fmt: skip
     layout["margin"] = _room(layout)

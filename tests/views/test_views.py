@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from pages.understand.bptt.choice import TARGETS
+from pages.understand.bptt.two_texts import TARGET
 from pages.understand.matrix.table import SOME, TABS
 from rnn_core import metrics, tasks, views
 from rnn_core.analysis.evaluate import evaluate
@@ -78,7 +79,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
         "inspect": inspect,
         "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *inspect, *views.TABLE["bptt"]},
         "translate": {*views.TABLE["translating"]},
-        "bptt": {*TARGETS, *views.TABLE["bptt"]},
+        "bptt": {*TARGETS, *views.TABLE["bptt"], TARGET, *views.TABLE["translation_gradients"]},
         "matrix": {*TABS, *SOME, "last-column"},
     }
     for page, named in tasks.task(name).views.items():
