@@ -19,7 +19,7 @@ from rnn_core.results.gradients import (
     Truncation,
 )
 from rnn_core.results.hunting import CorpusHunt, Hunt
-from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
+from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow, TranslatorLedger
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.readout import Logit
@@ -108,6 +108,7 @@ __all__ = [
     "Translation",
     "TranslationGradients",
     "TranslationScores",
+    "TranslatorLedger",
     "Truncation",
     "UnitStep",
     "WayOfReading",

@@ -65,7 +65,7 @@ class Translate(Task):
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
-        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "evaluate": (), "matrix": (),
+        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "evaluate": (), "matrix": ("both-ledger",),
         "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",
                  "translation-shares", "translation-parameters"),
         "losses": (),

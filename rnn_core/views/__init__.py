@@ -20,7 +20,7 @@ TABLE = {
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
     "chunks": ("stream",),
-    "ledger": ("ledger", "memory", "ledger-sum"),
+    "ledger": ("ledger", "memory", "ledger-sum", "translator-ledger"),
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
     "bptt": (

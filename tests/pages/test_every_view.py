@@ -10,6 +10,7 @@ from pages.read.inspect.table import TABS as INSPECT
 from pages.understand.bptt.table import ABOVE_OF_TWO, TABS_OF_TWO
 from pages.understand.bptt.table import TABS as GRADIENTS
 from pages.understand.matrix.table import SOME, TABS
+from pages.understand.matrix.table import TABS_OF_TWO as TABS_OF_BOTH
 from rnn_core import tasks, views
 from rnn_core.workspace import Workspace
 from tests.pages.driving import Open, chart, sound
@@ -67,6 +68,13 @@ def test_of_the_gradients_of_two_texts(open_page: Open, tmp_path: Path, attentio
     for section, (_, rows) in TABS_OF_TWO.items():
         app = open_page("bptt", workspace.root, run=run.id, text=TEXT, section=section, layer="1", direction="1", step="1")
         shown(app, {*above, *(name for row in rows for name in row)})
+
+
+def test_of_the_matrices_of_two_texts(open_page: Open, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    run = saved_run(workspace, config_of("translate", model_of("lstm", layers=2, bidirectional=True)))
+    for part, (_, rows) in TABS_OF_BOTH.items():
+        shown(open_page("matrix", workspace.root, run=run.id, part=part), {name for row in rows for name in row})
 
 
 WITHOUT = [(task, page) for task in tasks.names() for page in ("inspect", "bptt", "matrix") if not tasks.task(task).views[page]]
