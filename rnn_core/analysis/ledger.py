@@ -172,7 +172,7 @@ def _size(network: Translator, name: str) -> tuple[str, ...]:
     if declared.of != INPUT:
         return (rows, units)
     further = (network.query is not None) + network.feeding if side == "decoder" else 0
-    return rows, "d" if layer != "0" else ("n", "n + d", "n + 2·d")[further]
+    return rows, "d" if layer != "0" else ("n", "(n + d)", "(n + 2·d)")[further]
 
 
 _OUTSIDE = {

@@ -230,9 +230,9 @@ def _explain_both(found: TranslatorLedger) -> str:
         "(as far as the cell has them)."
     ]
     if "W_c" in letters:
-        said.append("Wᶜ makes the attentional state from the decoder's state and the context.")
+        said.append("W_c makes the attentional state from the decoder's state and the context.")
     if "W_a" in letters:
-        said.append("Wᵃ, Uᵃ and v score how much each source step is attended to, and the context is an input of the decoder.")
+        said.append("W_a, U_a and v score how much each source step is attended to, and the context is an input of the decoder.")
     said.append("E is V too (tied), and counted once." if "E = V" in letters else "V and c read the next token out.")
     in_numbers = ", ".join(f"{letter} = {value:,}" for letter, value in values.items())
     return (

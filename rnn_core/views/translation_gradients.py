@@ -338,7 +338,7 @@ def _draw_walk(looked: Looked) -> tuple[Part, ...]:
     for part in encoder.states:
         here = f"‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state" if part == "h" else f"the same at {part}"
         series[here] = (encoder.states[part][row], decoder.states[part][row])
-    series[f"‖∂L(t)/∂{looked.letter}|‖: at the copy"] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
+    series[f"‖∂L(t)/∂{looked.letter}|(i)‖: at the copy"] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
     if looked.nature.attention != "none":
         series["‖∂⁺L(t)/∂sⱼ‖: through attention alone"] = (looked.loss.direct, nothing)
     return Part("figure", two_texts.along(series, looked.texts, "length", looked.column)), Part("text", pair_words(looked))
@@ -453,7 +453,7 @@ def steps(looked: Looked) -> dict[str, list[Any]]:
         found["token"] += [visible(token) for token in tokens]
         for part, norms in side.states.items():
             found.setdefault(f"‖∂L(t)/∂{part}‖", []).extend(norms[looked.row].tolist())
-        found.setdefault(f"‖∂L(t)/∂{looked.letter}|‖", []).extend(side.pairs[looked.parameter][looked.row].tolist())
+        found.setdefault(f"‖∂L(t)/∂{looked.letter}|(i)‖", []).extend(side.pairs[looked.parameter][looked.row].tolist())
         found.setdefault("share", []).extend(side.shares[looked.parameter][looked.row].tolist())
     return found
 
@@ -506,7 +506,9 @@ def agreement_words(looked: Looked) -> str:
 
 PARAMETERS = _view(
     "translation-parameters", "Do the copies add up to the gradient?",
-    render=lambda looked: (Part("text", agreement_words(looked)), Part("table", Table(rows(looked)))),
+    render=lambda looked: (
+        Part("text", agreement_words(looked)), Part("table", Table(rows(looked), formats={"largest difference": "%.1e"})),
+    ),
     explain=lambda looked: (
         "Autograd gives the gradient of each parameter as training uses it, without the copies. For the parameters of the "
         "recurrent layers it is the sum over the copies of all steps; the others are not followed step by step.\n\n"

@@ -30,8 +30,8 @@ def test_every_matrix_is_named_with_its_shape_and_the_sum_is_that_of_the_tensors
     assert found.in_tensors == sum(p.numel() for p in tensors.values()) == found.declared == sum(row.count for row in found.rows)
     known = {letter: value for letter, value in found.letters.items()} | {"1": 1}
     for row in found.rows:
-        in_numbers = tuple(sum(math.prod(known.get(f) or int(f) for f in term.split("·")) for term in side.split(" + "))
-                           for side in row.size)  # fmt: skip
+        terms = [side.strip("()").split(" + ") for side in row.size]
+        in_numbers = tuple(sum(math.prod(known.get(f) or int(f) for f in term.split("·")) for term in side) for side in terms)
         assert in_numbers == row.shape and row.count == math.prod(row.shape)
     names = counts_of_both(found)["parameter"]
     assert len(set(names)) == len(names) == len(tensors) + 1
