@@ -38,22 +38,27 @@ def _share(part: int, whole: int) -> str:
     return f"{part:,} ({part / max(whole, 1):.1%})"
 
 
-def _examples(some: tuple[Marked, ...], title: str, marks: str) -> tuple[Part, ...]:
-    """A table of sources with their marked tokens; none without any.
+def _examples(some: tuple[Marked, ...], title: str, marks: str, of: str = "source") -> tuple[Part, ...]:
+    """A table of marked tokens with their sources; none without any.
 
     Args:
         title: of the fold.
         marks: the title of the column of tokens.
+        of: the column beside it, where the tokens stand.
     """
     if not some:
         return ()
-    columns = {
+    texts = {
         "source": [one.source for one in some],
-        marks: ["   ".join(f"{token} {value:g}" for token, value in zip(one.tokens, one.values, strict=True)) for one in some],
         "translation": [one.hypothesis for one in some],
         "reference": [one.reference for one in some],
     }
-    return (Part("table", Table(columns, height=300), title),)
+    columns = {
+        marks: ["   ".join(f"{token} {value:g}" for token, value in zip(one.tokens, one.values, strict=True)) for one in some],
+        of: texts.pop(of),
+        **texts,
+    }
+    return (Part("table", Table(columns, height=300, widths={marks: 150}), title),)
 
 
 # ---- by length ------------------------------------------------------------------------------------------------------
@@ -139,7 +144,7 @@ def _explain_by_length(found: ByLength) -> str:
     scores = last.scores
     begins = (
         f"The sources are put into groups by their number of {found.unit}s, each with at least an eighth of the sources (the "
-        "last with half of that). The score of a group is that of its translations alone, against all references of each "
+        "last with a sixteenth). The score of a group is that of its translations alone, against all references of each "
         "source.\n\n"
     )
     ends = (
@@ -153,7 +158,7 @@ def _explain_by_length(found: ByLength) -> str:
             rf" = \frac{{{equal}}}{{{scores.sources}}} = {number(scores.exact)}$$"
         ) + ends  # fmt: skip
     if found.measure == "chrf":
-        return begins + _CHRF + f" = {number(scores.chrf)}$$\n\n{_CHRF_WORDS}" + ends
+        return f"{begins}{_CHRF} = {number(scores.chrf)}$$\n\n{_CHRF_WORDS}{ends}"
     if scores.bleu is None:
         return begins + f"{_BLEU}$$\n\n{_BLEU_WORDS}" + ends
     p = r" \cdot ".join(map(number, scores.precisions))
@@ -164,13 +169,13 @@ def _explain_by_length(found: ByLength) -> str:
 
 _BLEU = r"$$\mathrm{BLEU} = \mathrm{BP} \cdot \Big( \prod_{n=1}^{4} p_n \Big)^{1/4}"
 _BLEU_WORDS = (
-    "$p_n$ is the share, in percent, of the n-grams of the translations that stand in a reference of their source; BP = "
-    r"$\min(1, e^{1 - r/c})$ is the brevity penalty, with c tokens in the translations and r in the references nearest in length "
+    "$p_n$ is the share, in percent, of the n-grams of the translations that stand in a reference of their source, each counted "
+    r"as often as it stands in one reference; BP = $\min(1, e^{1 - r/c})$ is the brevity penalty, with c tokens in the translations and r in the references nearest in length "
     "(Papineni et al. 2002), by sacrebleu with its 13a tokeniser. Where no n-gram is right, $p_n$ is smoothed."
 )
-_CHRF = r"$$\mathrm{chrF} = 100 \, \frac{(1 + \beta^2) P R}{\beta^2 P + R}, \quad \beta = 2"
+_CHRF = r"$$\mathrm{chrF} = 100 \, \frac{(1 + \beta^2) P R}{\beta^2 P + R}"
 _CHRF_WORDS = (
-    "P and R are the mean precision and recall of the n-grams of characters, n = 1 … 6, white space left out (Popović 2015), by "
+    r"$\beta = 2$; P and R are the mean precision and recall of the n-grams of characters, n = 1 … 6, white space left out (Popović 2015), by "
     "sacrebleu; of several references the best one counts."
 )
 
@@ -277,9 +282,8 @@ def _draw_copied(found: Copied) -> tuple[Part, ...]:
         f"to copy them is right. The vocabulary of the targets has {u.reachable:,} of these {u.wanted:,}, and the run cannot "
         f"write the others. {_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference."
     )
-    marks = f"unknown {unit}s; 1: to be copied"
-    return (Part("table", Table(table, formats=formats)), Part("caption", said),
-            *_examples(u.examples, f"Sources with unknown {unit}s", marks))  # fmt: skip
+    examples = _examples(u.examples, f"Sources with unknown {unit}s", f"unknown {unit}s; 1: to be copied")
+    return (Part("table", Table(table, formats=formats)), Part("caption", said), *examples)
 
 
 def _explain_copied(found: Copied) -> str:
@@ -320,8 +324,8 @@ def _draw_loops(found: Loops) -> tuple[Part, ...]:
         f"reference of the source. {counted(found.unended, 'translation')} did not end within {found.longest:,} tokens."
     )
     drawn = figures.repeats(found.by_n, found.sources, found.references)
-    marks = "n-grams, times that each follows itself"
-    return (*figure(drawn), Part("caption", said), *_examples(found.examples, "Translations that repeat themselves", marks))
+    loops = _examples(found.examples, "Translations that repeat themselves", "n-grams, times repeated", "translation")
+    return (*figure(drawn), Part("caption", said), *loops)
 
 
 def _explain_loops(found: Loops) -> str:
@@ -413,12 +417,12 @@ def _draw_listed(found: Examples) -> tuple[Part, ...]:
 
 def _explain_listed(found: Examples) -> str:
     said = (
-        "Translations are ordered by the chrF of each sentence, because BLEU is 0 for a sentence without a right 4-gram. A "
+        "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU depends. A "
         f"translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n{_CHRF}"
     )
     first = found.listed[0] if found.listed else None
     here = "" if first is None else f" = {number(first.chrf)}"
-    row = "" if first is None else f"\n\nThis is the chrF of the first row, “{literal(first.hypothesis, 60)}”."
+    row = "" if first is None else f"\n\nThis is the chrF of the translation in the first row: {literal(first.hypothesis, 60)}"
     return f"{said}{here}$$\n\n{_CHRF_WORDS}{row}"
 
 
