@@ -170,13 +170,14 @@ def _explain_by_length(found: ByLength) -> str:
 _BLEU = r"$$\mathrm{BLEU} = \mathrm{BP} \cdot \Big( \prod_{n=1}^{4} p_n \Big)^{1/4}"
 _BLEU_WORDS = (
     "$p_n$ is the share, in percent, of the n-grams of the translations that stand in a reference of their source, each counted "
-    r"as often as it stands in one reference; BP = $\min(1, e^{1 - r/c})$ is the brevity penalty, with c tokens in the translations and r in the references nearest in length "
-    "(Papineni et al. 2002), by sacrebleu with its 13a tokeniser. Where no n-gram is right, $p_n$ is smoothed."
+    r"as often as it stands in one reference at most; BP = $\min(1, e^{1 - r/c})$ is the brevity penalty, with c tokens in the "
+    "translations and r in the references nearest in length (Papineni et al. 2002), by sacrebleu with its 13a tokeniser. Where "
+    "no n-gram is right, $p_n$ is smoothed."
 )
 _CHRF = r"$$\mathrm{chrF} = 100 \, \frac{(1 + \beta^2) P R}{\beta^2 P + R}"
 _CHRF_WORDS = (
-    r"$\beta = 2$; P and R are the mean precision and recall of the n-grams of characters, n = 1 … 6, white space left out (Popović 2015), by "
-    "sacrebleu; of several references the best one counts."
+    r"$\beta = 2$; P and R are the mean precision and recall of the n-grams of characters, n = 1 … 6, white space left out "
+    "(Popović 2015), by sacrebleu; of several references the best one counts."
 )
 
 BY_LENGTH: View[Measured, ByLength] = View(
@@ -417,8 +418,8 @@ def _draw_listed(found: Examples) -> tuple[Part, ...]:
 
 def _explain_listed(found: Examples) -> str:
     said = (
-        "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU depends. A "
-        f"translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n{_CHRF}"
+        "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU depends. "
+        f"A translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n{_CHRF}"
     )
     first = found.listed[0] if found.listed else None
     here = "" if first is None else f" = {number(first.chrf)}"
