@@ -115,7 +115,11 @@ def _by_length_bytes(inputs: Inputs) -> int:
 def _at(group: LengthGroup, found: ByLength) -> str:
     """The score of a group, such as "13.48 for 3–5 tokens"."""
     value = _number(getattr(group.scores, found.measure), found.measure)
-    return f"{value} for {figures.ranged(group)} {found.unit}s"
+    return f"{value} for {_lengths(group, found.unit)}"
+
+
+def _lengths(group: LengthGroup, unit: str) -> str:
+    return f"{figures.ranged(group)} {unit}" + "s" * (group.last > 1)
 
 
 def _number(value: float | None, measure: str) -> str:
@@ -148,7 +152,7 @@ def _explain_by_length(found: ByLength) -> str:
         "source.\n\n"
     )
     ends = (
-        f"\n\nHere: {literal(name, 60)}, {counted(scores.sources, 'source')} of {figures.ranged(last)} {found.unit}s. Without "
+        f"\n\nHere: {literal(name, 60)}, {counted(scores.sources, 'source')} of {_lengths(last, found.unit)}. Without "
         "attention, all that the decoder knows of the source is one vector, however long the source is."
     )
     if found.measure == "exact":
