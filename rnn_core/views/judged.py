@@ -54,7 +54,7 @@ def _examples(some: tuple[Marked, ...], title: str, marks: str, of: str = "sourc
         "reference": [one.reference for one in some],
     }
     columns = {
-        marks: ["   ".join(f"{token} {value:g}" for token, value in zip(one.tokens, one.values, strict=True)) for one in some],
+        marks: ["   ".join(f"{token} {value:.3g}" for token, value in zip(one.tokens, one.values, strict=True)) for one in some],
         of: texts.pop(of),
         **texts,
     }

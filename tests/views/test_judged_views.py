@@ -160,7 +160,7 @@ def test_copied_unknown_tokens(scores: TranslationScores) -> None:
     assert [(int(a), int(b)) for a, b, _ in shares] == [(u.wanted, u.tokens), (u.right, u.wanted), (u.reachable, u.wanted)]
     assert all(number(int(a) / int(b)) == value.rstrip(".") for a, b, value in shares)
     assert [row.split("   ") for row in table["unknown tokens; 1: to be copied"]] == [
-        [f"{token} {value:g}" for token, value in zip(one.tokens, one.values, strict=True)] for one in u.examples
+        [f"{token} {value:.3g}" for token, value in zip(one.tokens, one.values, strict=True)] for one in u.examples
     ]  # fmt: skip
 
 
