@@ -17,6 +17,7 @@ from rnn_core.results import (
     Unknown,
 )
 from rnn_core.views import encoding
+from rnn_core.views.evaluate import Rows
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.streams import UNITS
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
@@ -406,18 +407,19 @@ def _draw_listed(found: Examples) -> tuple[Part, ...]:
     if not found.listed:
         none = "Every translation equals a reference." if found.match == "different" else "No translation equals a reference."
         return (Part("text", none),)
-    table: Mapping[str, list[Any]] = {
+    columns: Mapping[str, list[Any]] = {
         "source": [one.source for one in found.listed],
         "translation": [one.hypothesis for one in found.listed],
         "references": [" / ".join(one.references) for one in found.listed],
-        "chrF": [one.chrf for one in found.listed],
-        "exact": [one.exact for one in found.listed],
+        "chrF": [f"{one.chrf:.1f}" for one in found.listed],
+        "exact": ["yes" if one.exact else "no" for one in found.listed],
     }
+    opens: list[dict[str, Any]] = [{"text": one.source.removesuffix("…")} for one in found.listed]
     said = (
         f"{_share(found.exact, found.sources)} of the translations equal a reference. "
-        f"{len(found.listed):,} of {found.count:,} are listed."
+        f"{len(found.listed):,} of {found.count:,} are listed. Click a row to open its source on Translate."
     )
-    return Part("table", Table(table, height=400, formats={"chrF": "%.1f"})), Part("caption", said)
+    return Part("caption", said), Part("rows", Rows(columns, opens, "translate"))
 
 
 def _explain_listed(found: Examples) -> str:

@@ -16,6 +16,7 @@ from rnn_core.views.view import number
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, chart, numbers
+from tests.pages.test_evaluation_report import listed, opened
 
 SMALL = ["--hidden", "12", "--embedding", "8", "--threads", "1", "--epochs", "2", "--dev-share", "0.2", "--test-share", "0.2"]
 
@@ -80,8 +81,8 @@ def test_everything_is_shown_from_what_is_saved(workspace: Workspace, open_page:
     np.testing.assert_allclose(numbers(lines[0]["y"]), [group.scores.bleu for group in detail.lengths])
     assert detail.coverage and numbers(chart(app, "view-coverage")["data"][0]["y"]).tolist() == list(detail.coverage.counts)
     assert chart(app, "view-loops")["data"]
-    table = app.dataframe[-1].value
-    assert sorted(table["chrF"]) == list(table["chrF"]) and all("<b>" in source for source in table["source"])
+    table = listed(app)
+    assert sorted(table["chrF"], key=float) == table["chrF"] and all("<b>" in source for source in table["source"])
     assert any(f"The sources have {detail.unknown.tokens:,} unknown tokens." in words.value for words in app.caption)
     assert any(number(detail.coverage.received) in words.value for words in app.markdown), "the formula has these numbers"
 
@@ -92,8 +93,15 @@ def test_what_is_chosen_is_in_the_link(workspace: Workspace, open_page: Open) ->
     np.testing.assert_allclose(
         numbers(chart(app, "view-by-length")["data"][0]["y"]), [group.scores.chrf for group in detail_of(run).lengths]
     )
-    table = app.dataframe[-1].value
-    assert not any(table["exact"]) and sorted(table["chrF"], reverse=True) == list(table["chrF"])
+    table = listed(app)
+    assert {*table["exact"]} == {"no"} and sorted(table["chrF"], key=float, reverse=True) == table["chrF"]
+
+
+def test_a_row_opens_on_translate(workspace: Workspace, open_page: Open) -> None:
+    run = run_of(workspace, "dot")
+    source = listed(open_page("evaluate", workspace.root, run=run.id, on="test"))["source"][0]
+    app = opened(open_page, workspace.root, run)
+    assert app.title[0].value == "Translate" and app.text_area(key="typed").value == source
 
 
 def test_a_second_run_is_evaluated_from_here_and_drawn_beside(

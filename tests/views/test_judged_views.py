@@ -71,7 +71,7 @@ def shown(view: View[Any, Any], found: Any) -> tuple[dict[str, list[Any]], str, 
     for part in view.render(found):
         if part.kind == "figure":
             validated(part.content)
-        elif part.kind == "table":
+        elif part.kind in ("table", "rows"):
             table = dict(part.content.columns)
             assert len({len(column) for column in table.values()}) == 1
         else:
@@ -193,7 +193,10 @@ def test_examples_are_listed_as_chosen(scores: TranslationScores, match: str, so
     keys = {"worst": [one.chrf for one in found.listed], "best": [-one.chrf for one in found.listed],
             "file": [one.place for one in found.listed]}  # fmt: skip
     assert keys[sorting] == sorted(keys[sorting])
-    assert table["chrF"] == [one.chrf for one in found.listed] and f"= {number(found.listed[0].chrf)}$$" in explained
+    assert table["chrF"] == [f"{one.chrf:.1f}" for one in found.listed] and f"= {number(found.listed[0].chrf)}$$" in explained
+    assert table["exact"] == ["yes" if one.exact else "no" for one in found.listed]
+    (rows,) = [part.content for part in views.JUDGED.render(found) if part.kind == "rows"]
+    assert [one["text"] for one in rows.opens] == table["source"] and rows.page == "translate"
     assert table["references"] == [" / ".join(one.references) for one in found.listed]
 
 

@@ -1,6 +1,5 @@
 """The scores of translations: figures, a second run beside this one, where translations are bad, and examples."""
 
-import contextlib
 from collections.abc import Hashable
 from typing import NamedTuple
 
@@ -9,7 +8,6 @@ import streamlit as st
 from pages.common import cache, inputs, run_choice, state, view_panel, widgets
 from pages.understand.evaluate import evaluating
 from rnn_core import tasks
-from rnn_core.config import Problem
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.judged import comparable
@@ -80,7 +78,8 @@ def _figures(scores: TokenScores | TranslationScores) -> None:
 def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Beside | None:
     """The box that chooses a run beside this one, and its scores; without any, the way to them."""
     assert found.folder is not None
-    others = {one.id: one for one in cache.workspace().runs() if one.trained and one.id != run.id and _translates(one)}
+    others = {one.id: one for one in cache.workspace().runs()
+              if one.trained and one.id != run.id and run_choice.fits(one, "translate")}  # fmt: skip
     if not others:
         return None
     labels = widgets.distinct({name: f"{run_choice.run_label(one)} · {attention(one)}" for name, one in others.items()})
@@ -121,12 +120,6 @@ def _offer(run: Run, other: Run, found: evaluating.Scored, label: str) -> None:
             jobs.start(other.path / "evaluations" / found.folder.name,
                        ["evaluate", other.id, *found.arguments, f"--workspace={cache.workspace().root}"])  # fmt: skip
             st.rerun()
-
-
-def _translates(run: Run) -> bool:
-    with contextlib.suppress(Problem):  # a damaged run
-        return tasks.of(run.config).translates
-    return False
 
 
 def attention(run: Run) -> str:
