@@ -25,6 +25,7 @@ _CSS = """
 .rows tbody tr { cursor: pointer; }
 .rows tbody tr:hover, .rows tbody tr:focus-within { background: var(--st-secondary-background-color); }
 .rows button { all: unset; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.rows.pairs button { -webkit-line-clamp: 6; }
 .rows tr:has(button:focus-visible) { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
 .rows .share { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .rows .share i { display: inline-block; width: 4rem; height: 0.4rem; margin-inline-end: 0.5rem; border-radius: 0.2rem;
@@ -32,6 +33,8 @@ _CSS = """
 @media (max-width: 640px) {
   .rows th, .rows td { padding: 0.35rem; min-width: 3.3rem; }
   .rows .share i { display: none; }
+  .rows.pairs td { min-width: 2rem; }
+  .rows.pairs td:first-child { min-width: 4.5rem; }
 }
 """
 
