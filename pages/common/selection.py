@@ -26,6 +26,8 @@ class Selection:
         cell: `row,column` of the confusion matrix.
         position, passage: on Evaluate for a stream: by which place losses are shown, and one of the worst passages, from 0.
         dynamic: the learning rate of dynamic evaluation there; None: the weights are fixed.
+        measure, match, sorting: on Evaluate for translations: the score by source length, and which examples are listed in
+            which order.
         loss, reduce: of a text: `last` or `every`, and `mean` or `sum` over its steps; None: as trained.
         logit, precise: of the gradients on BPTT: of the logit, in 64 bits.
         tags: the target of a tagging run, apart by spaces; None: its own answer.
@@ -49,7 +51,7 @@ class Selection:
         long: the name of a long text that a job writes.
         begins: how the target begins, on Translate.
         beam, normalisation, longest: of its search, as in `TranslateConfig`.
-        beside: the id of a second run on Translate.
+        beside: the id of a second run on Translate, and on Evaluate for translations.
         reference: the target whose losses BPTT follows back, for a run of translation; None: its own translation.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
@@ -76,6 +78,9 @@ class Selection:
     position: str = "line"
     passage: int = 0
     dynamic: float | None = None
+    measure: str = "bleu"
+    match: str = "all"
+    sorting: str = "worst"
     loss: str | None = None
     reduce: str | None = None
     logit: bool = False

@@ -19,6 +19,7 @@ from rnn_core.commands.shared import (
 )
 from rnn_core.config import SPLITS, EvaluateConfig, Problem, make
 from rnn_core.data.examples import Example
+from rnn_core.data.schema import TEXT
 from rnn_core.results import Answers, Evaluation, LeftOut
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace, evaluations
@@ -71,9 +72,11 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             texts = saved.report.splits[split].examples if split in saved.report.splits else 0
         else:
             name = given.file_name or given.file.name
+            speech = loaded.speech
             read = read_examples(
-                ordinary_file(given.file), config, task.schema, loaded.speech.labels, name, progress(job, 0.5), run.config.data
-            )
+                ordinary_file(given.file), config, task.schema, speech.labels, name, progress(job, 0.5), run.config.data,
+                {TEXT: speech.vocabulary, **speech.vocabularies},
+            )  # fmt: skip
             pieces, texts, warnings, left_out = _Again(read.pieces), read.count, read.warnings, read.left_out
             print_findings(warnings, left_out)
         folders: dict[float | None, Path] = {rate: job.folder}

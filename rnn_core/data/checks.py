@@ -10,8 +10,9 @@ import regex
 
 from rnn_core.config import SPLITS, DataConfig, Problem
 from rnn_core.data.contents import without_spaces
-from rnn_core.data.finish import Counted
+from rnn_core.data.finish import Counted, Written
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
+from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
@@ -26,6 +27,13 @@ Splits = Mapping[str, Counted]
 
 MANY_LEFT_OUT = 0.2
 """The share of rows left out above which there is a warning; above half the file is refused."""
+
+MANY_SAME = 0.1
+"""The share of rows with the same text on both sides above which there is a warning."""
+
+SWAPPED = 0.1
+"""Two texts look swapped if the vocabularies of each other know at least this share of their tokens more, and half of the unknown
+ones."""
 
 _MISSING = {"nan", "null", "none", "n/a", "na", "#n/a", "<na>", "nil", "-", "--", "?", "undefined", "missing"}
 """Labels, in lower case, that often mean a missing value."""
@@ -276,3 +284,37 @@ def wordless(config: DataConfig, train: Counted, examples: Sequence[Sequence[str
         return ["Nearly every text is a single word: to learn from its letters, read the texts by characters; if these are the "
                 "tokens of sentences, choose the task sequence tagging."]  # fmt: skip
     return []
+
+
+def same_texts(written: Written) -> list[str]:
+    """A warning about examples with the same text on both sides."""
+    same, rows = written.same, len(written)
+    if same < MANY_SAME * rows or not same:
+        return []
+    pair = " and ".join(repr(getattr(written.config, name)) for name in written.sides)
+    if same == rows:
+        return [f"The columns {pair} hold the same text in every row, so there is nothing to learn but to copy: choose other "
+                "columns, unless that is wanted."]  # fmt: skip
+    return [f"In {same:,} of {rows:,} rows the columns {pair} hold the same text: such rows may not be translated."]
+
+
+def swapped(written: Written, vocabularies: Mapping[str, Vocabulary], split: str, name: str) -> list[str]:
+    """A warning if the two texts of a split look swapped: each is known better by the vocabulary of the other one.
+
+    Args:
+        vocabularies: of training, by side.
+        name: of the split or file.
+    """
+    if len(written.sides) != 2:
+        return []
+    counts = written.unknown(vocabularies, split)
+    total = sum(every for (side, of), (_, every) in counts.items() if side == of)
+    own, others = (sum(unknown for (side, of), (unknown, _) in counts.items() if (side == of) is same) / max(total, 1)
+                   for same in (True, False))  # fmt: skip
+    if own < 2 * others or own - others < SWAPPED:
+        return []
+    text, target = (getattr(written.config, side) for side in written.sides)
+    return [
+        f"The two texts of {name} look swapped: {own:.0%} of their tokens are unknown, and {others:.0%} if {target!r} is read "
+        f"and {text!r} is written."
+    ]

@@ -17,7 +17,7 @@ from rnn_core.data.contents import (
 from rnn_core.data.formats import Format, place
 from rnn_core.data.names import FLAGS, LABEL, SENTENCE, SPLIT, TAGS, TEXT, TITLE, TOKENS, named
 from rnn_core.data.names import plain as plain_name
-from rnn_core.data.pairs import guess_pair
+from rnn_core.data.pairs import PAIRS, guess_pair
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
@@ -224,6 +224,8 @@ def column_notes(format: Format, rows: Sequence[Row], config: DataConfig, schema
     flags = [column for column in others if plain_name(column) in FLAGS]
     if config.split and flags:
         return (f"The splits are those of {config.split!r}; {_and(flags)} may hold splits too, and is ignored.",)
+    if len(schema.texts) > 1 and (plain_name(config.target or ""), plain_name(config.text or "")) in PAIRS:
+        return (f"The column {config.text!r} is read and {config.target!r} is written, against their names: are they swapped?",)
     if schema.per_token:
         tags = [column for column in others if entities(table[column]) or named([column], TAGS)]
         if not tags:

@@ -112,12 +112,15 @@ def _finished(
     ten = _ten(written.rows("train"))
     examples = tuple([written.example(row) for row in ten])
     texts = {name: tuple([side.of(row) for row in ten]) for name, side in written.sides.items()}
+    pairs = checks.same_texts(written)
+    for split in written.present[1:]:
+        pairs += checks.swapped(written, vocabularies, split, split)
     splits = written.finish(vocabularies, (END,) if schema.stream else labels.names, counts, numbering)
     for split, source in sources.items() if schema.labels else ():
         if not set(labels.names) & set(splits[split].labels):
             raise no_labels(source, labels.names, list(splits[split].labels), f"--label COLUMN, or leave out --{split}")
     if not schema.stream:
-        warnings = [*warnings, *checks.warnings(splits, labels.names, shared_texts(written, cut)), *labels.contradictory]
+        warnings = [*warnings, *pairs, *checks.warnings(splits, labels.names, shared_texts(written, cut)), *labels.contradictory]
         if not schema.per_token:
             absent = checks.absent(splits, labels.names) if schema.labels else {}
             warnings += checks.about_absent(absent, splits["train"], different_texts(written, absent), cut)

@@ -3,13 +3,15 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from rnn_core.config import DataConfig, Problem
+from rnn_core.data import checks
 from rnn_core.data.columns import with_columns
 from rnn_core.data.examples import Example
 from rnn_core.data.finish import Written
@@ -20,6 +22,7 @@ from rnn_core.data.schema import Schema
 from rnn_core.data.sources import source_of
 from rnn_core.data.stored import read_pieces
 from rnn_core.data.top import look
+from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.writer import Writer
 from rnn_core.results import LeftOut
 
@@ -59,12 +62,14 @@ def read_examples(
     name: str | None = None,
     progress: Tick | None = None,
     like: DataConfig | None = None,
+    vocabularies: Mapping[str, Vocabulary] = MappingProxyType({}),
 ) -> FileExamples:
     """Reads the examples of one file for the evaluation of a run; a split column is ignored.
 
     Args:
         config, schema: as for a dataset; open columns are those of `like`, or guessed.
         like: the data options of the run.
+        vocabularies: of the run, by side; a warning says if two texts look swapped.
         labels: the classes of the run; a warning names others.
         progress: is called with the share read, 0…1; an exception raised by it stops the work.
 
@@ -80,6 +85,9 @@ def read_examples(
         with Writer(folder, source.config, schema) as writer:
             tally = read_source(source, "train", writer, progress or nobody, lacking)
             written = Written(writer)
+            lacking += checks.same_texts(written)
+            if vocabularies:
+                lacking += checks.swapped(written, vocabularies, "train", source.format.name)
         if labels is not None and not set(labels) & set(written.labels):
             raise no_labels(source, labels, written.labels, "--label COLUMN")
     except BaseException as error:

@@ -241,6 +241,25 @@ class Written:
         found = np.unique(group[differs])
         return len(found), int(order[differs].min()) if len(found) else 0
 
+    @property
+    def same(self) -> int:
+        """The number of examples whose texts all have the same words; 0 if an example has one text."""
+        others = [side.texts == self.text.texts for name, side in self.sides.items() if name != TEXT]
+        return int(np.logical_and.reduce(others).sum()) if others else 0
+
+    def unknown(self, vocabularies: Mapping[str, Vocabulary], split: str) -> dict[tuple[str, str], tuple[int, int]]:
+        """By each tokens side, and each side whose vocabulary it is compared with: the number of tokens of the split that this
+        vocabulary lacks, and that of all its tokens."""
+        code, found = SPLITS.index(split), Counter[tuple[str, str, bool]]()
+        lacks = {(name, of): np.array(vocabularies[of].encode(side.tokens)) == UNK for name, side in self.sides.items()
+                 for of in self.sides}  # fmt: skip
+        for name, _, numbers, _, of_token in self._pieces(lambda share: None):
+            mine = numbers[of_token == code]
+            for of in self.sides:
+                found[name, of, True] += int(lacks[name, of][mine].sum())
+                found[name, of, False] += len(mine)
+        return {pair: (found[*pair, True], found[*pair, False]) for pair in lacks}
+
     def vocabularies(self, words: Mapping[str, Counts]) -> dict[str, Vocabulary]:
         """The vocabulary of each side by name, from the counts of `count`."""
         found = {name: side.vocabulary(words[name]) for name, side in self.sides.items()}

@@ -257,8 +257,8 @@ def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Forma
         given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
         parted = " (no comma, tab, semicolon or bar separates fields)" if format.kind == "csv" else ""
         raise Problem(
-            f"{format.name} has {given}{parted}, so there is no column of labels: to train or to score, add one; "
-            "`predict` answers texts without labels."
+            f"{format.name} has {given}{parted}, so there is no column of labels, or of a second text: to train or to "
+            "score, add one; `predict` answers texts without labels."
         )
     return format
 

@@ -218,6 +218,13 @@ def label_axis(labels: Sequence[str], hovered: Sequence[str] | None = None) -> d
     return named(axis, [escape(label, 60) for label in labels] if hovered is None else hovered, first=0)
 
 
+def bar_axis(names: Sequence[str], width: float = 420) -> dict[str, Any]:
+    """An x axis with a name under the bar at each of 0, 1, 2 …; names that need more than `width` pixels stand upright."""
+    words = [escape(name) for name in names]
+    angle = {"tickangle": 90} if sum(widest([word]) + 6 for word in words) > width else {}
+    return {"tickvals": list(range(len(words))), "ticktext": words, "range": [-0.6, len(words) - 0.4], "showgrid": False, **angle}
+
+
 def outline(x0: float, x1: float, y0: float, y1: float) -> list[dict[str, Any]]:
     """A box seen on any colour and either theme: black inside white."""
     box = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}

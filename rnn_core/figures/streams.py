@@ -6,12 +6,9 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import palette
-from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, frame, stacked, widest
+from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, bar_axis, frame, stacked
 from rnn_core.figures.text import escape
 from rnn_core.results import Context, Group, Reliability
-
-_WIDE = 420
-"""Pixels that an axis has; names that need more stand upright."""
 
 
 def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str], title: str) -> Figure:
@@ -33,7 +30,7 @@ def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str],
         type="bar", x=at, y=values, name=name, marker={"color": colour},
         hovertemplate="%{y:.1%} " + name.removeprefix("share ") + "<extra></extra>", **LOWER, **NO_FADE,
     ) for name, values, colour in own]  # fmt: skip
-    across = _named(at, names) | {"title": {"text": title}}
+    across = bar_axis(names) | {"title": {"text": title}}
     return frame(
         data, 400, ("by group", title), barmode="group", bargap=0.25, showlegend=True,
         **stacked(across, {"title": {"text": "mean loss in nats"}}, {"title": {"text": "share"}, "tickformat": ".0%"}),
@@ -74,7 +71,7 @@ def context(points: Sequence[Context], carried: float) -> Figure:
     top = max(float((y + 2 * error).max()), carried)
     return frame(
         data, 400, "context", showlegend=True,
-        xaxis=_named(at, [f"{one.read:,}" for one in points]) | {"title": {"text": "tokens read before"}},
+        xaxis=bar_axis([f"{one.read:,}" for one in points]) | {"title": {"text": "tokens read before"}},
         yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
     )  # fmt: skip
 
@@ -104,13 +101,6 @@ def reliability(bins: Sequence[Reliability]) -> Figure:
         data, 400, "reliability", showlegend=True,
         **stacked(across, shares, {"title": {"text": "steps"}, "rangemode": "tozero"}),
     )  # fmt: skip
-
-
-def _named(at: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
-    """An axis with a name under each bar."""
-    words = [escape(name) for name in names]
-    angle = {"tickangle": 90} if sum(widest([word]) + 6 for word in words) > _WIDE else {}
-    return {"tickvals": at.tolist(), "ticktext": words, "range": [-0.6, len(at) - 0.4], "showgrid": False, **angle}
 
 
 def _share(values: np.ndarray) -> np.ndarray:

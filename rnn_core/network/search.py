@@ -1,6 +1,6 @@
 """Search for the best target: greedy and beam search over any network with `start`, `step` and `select`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ class Stepwise(Protocol):
     """A network that writes step by step."""
 
     def start(self, batch: Any) -> Any: ...
-    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any, Any]: ...
+    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any, Mapping[str, Tensor]]: ...
     def select(self, state: Any, rows: Tensor) -> Any: ...
 
 
@@ -27,12 +27,14 @@ class Hypothesis(NamedTuple):
         log_p: log p of these tokens, and of `<eos>` unless the length limit cut it off.
         score: log p divided by (number of tokens, `<eos>` included) to the power of the length normalisation.
         ended: whether it ended by `<eos>`.
+        received: the attention that each step of the source received, Σ_t α_t, (S,) float64; None without attention.
     """
 
     tokens: tuple[int, ...]
     log_p: float
     score: float
     ended: bool
+    received: np.ndarray | None
 
 
 class Level(NamedTuple):
@@ -95,8 +97,11 @@ def beam(
     found: list[list[Hypothesis]] = [[] for _ in range(texts)]
     owners, total = np.arange(texts), np.zeros(texts)  # of each open hypothesis its text and log p
     last, written = np.full(texts, SOS), np.empty((texts, 0), np.int64)
+    received: np.ndarray | None = None  # by each open hypothesis
     for length in range(1, longest + 1):
-        logits, state, _ = network.step(torch.from_numpy(last).to(place), state)
+        logits, state, kept = network.step(torch.from_numpy(last).to(place), state)
+        if (alpha := kept.get("attention")) is not None:
+            received = array(alpha).astype(np.float64) + (0.0 if received is None else received)
         log_p = logits.double().log_softmax(1)
         if length <= len(prefix):
             last = np.full(texts, prefix[length - 1])
@@ -107,19 +112,21 @@ def beam(
         scores = top + total[:, None]
         rows, last, total = _best(scores, which, owners, [width - len(some) for some in found])
         owners, written = owners[rows], np.column_stack((written[rows], last))
+        received = None if received is None else received[rows]
         for row in np.flatnonzero(last == EOS).tolist():
-            _add(found[owners[row]], written[row, :-1], total[row], length, normalisation, True)
+            _add(found[owners[row]], written[row, :-1], total[row], length, normalisation, True, received, row)
         best = np.array([max((one.score for one in some), default=-np.inf) for some in found])
         # log p only falls and the length is limited, so this bounds the score of every continuation
         going = (last != EOS) & (total / longest**normalisation > best[owners])
         if levels is not None:
             levels.append(_level(scores, which, rows, last, going))
         owners, total, last, written = owners[going], total[going], last[going], written[going]
+        received = None if received is None else received[going]
         if not len(owners):
             break
         state = network.select(state, torch.from_numpy(rows[going]).to(place))
     for row, owner in enumerate(owners.tolist()):
-        _add(found[owner], written[row], total[row], max(1, written.shape[1]), normalisation, False)
+        _add(found[owner], written[row], total[row], max(1, written.shape[1]), normalisation, False, received, row)
     return [sorted(some, key=lambda one: (-one.score, one.tokens)) for some in found]
 
 
@@ -161,6 +168,14 @@ def _level(scores: np.ndarray, which: np.ndarray, rows: np.ndarray, last: np.nda
 
 
 def _add(
-    some: list[Hypothesis], tokens: np.ndarray, log_p: np.float64, length: int, normalisation: float, ended: bool
+    some: list[Hypothesis],
+    tokens: np.ndarray,
+    log_p: np.float64,
+    length: int,
+    normalisation: float,
+    ended: bool,
+    received: np.ndarray | None,
+    row: int,
 ) -> None:
-    some.append(Hypothesis(tuple(tokens.tolist()), float(log_p), float(log_p / length**normalisation), ended))
+    own = None if received is None else received[row]
+    some.append(Hypothesis(tuple(tokens.tolist()), float(log_p), float(log_p / length**normalisation), ended, own))

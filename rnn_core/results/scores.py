@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_core.results.breakdown import Breakdown
 from rnn_core.results.data import LeftOut
+from rnn_core.results.judged import TranslationDetail
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,7 @@ class TranslationScores:
         character_errors: edit operations on characters to the nearest reference, divided by the characters of these references.
         bleu, chrf: of the corpus, 0 … 100 (Papineni et al. 2002; Popović 2015), by sacrebleu.
         signatures: sacrebleu's signatures of the two.
+        detail: the scores in detail; None in evaluations of older code.
     """
 
     tokens: int
@@ -175,6 +177,7 @@ class TranslationScores:
     bleu: float
     chrf: float
     signatures: tuple[str, str]
+    detail: TranslationDetail | None = None
 
     @property
     def perplexity(self) -> float:

@@ -5,22 +5,31 @@ target tokens of a batch, `<eos>` included.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from sys import intern
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, TranslateConfig
 from rnn_core.data.batches import Encoded, in_order, plan
 from rnn_core.data.detokenise import detokenise
-from rnn_core.data.examples import Example
+from rnn_core.data.examples import Example, Text
+from rnn_core.data.judging import Translated, detail
 from rnn_core.data.schema import PAIRS, TEXT
 from rnn_core.data.sides import Tokens
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
 from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
 
+if TYPE_CHECKING:  # it loads torch
+    from rnn_core.network.search import Hypothesis
+
 TARGET = "target"
+
+GREEDY = TranslateConfig()
+"""The search of an evaluation."""
 
 
 class Foreseen(NamedTuple):
@@ -65,10 +74,10 @@ class Translate(Task):
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
-        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "evaluate": (), "matrix": ("both-ledger",),
+        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "matrix": ("both-ledger",), "losses": (),
         "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",
                  "translation-shares", "translation-parameters"),
-        "losses": (),
+        "evaluate": ("by-length", "coverage", "copied", "loops", "judged"),
     })  # fmt: skip
 
     def texts(self, entities: bool = False) -> tuple[str, ...]:
@@ -183,22 +192,36 @@ class Translate(Task):
         tick: Tick = lambda share: None,
     ) -> list[tuple[str, float]]:
         """The best translation of each source, as text, and its probability."""
+        found = self._search(network, encoded, how, tick)
+        return [(self._text(config, speech, one.tokens), float(np.exp(one.log_p))) for one in found]
+
+    def _search(
+        self, network: Any, encoded: Encoded, how: TranslateConfig, tick: Tick = lambda share: None
+    ) -> "list[Hypothesis]":
+        """The best hypothesis for each source; the attention that it gave, for the steps of its own source alone."""
         from rnn_core.network.device import place_of
         from rnn_core.network.prediction import evaluating, tensors_by_name
         from rnn_core.network.search import beam
 
-        words = speech.vocabularies[TARGET].words
-        found: list[tuple[str, float]] = [("", 0.0)] * len(encoded)
+        found: dict[int, Hypothesis] = {}
         batches = list(in_order(encoded.lengths, 8192 // how.beam)) if len(encoded) else []
         with evaluating(network):
             for done, rows in enumerate(batches):
                 tick(done / len(batches))
                 read = encoded.sides[TEXT].batch(rows)
                 given = tensors_by_name({"source": read.indices, "source_lengths": read.lengths}, place_of(network))
-                for row, some in zip(rows.tolist(), beam(network, given, how.beam, how.longest, how.normalisation), strict=True):
-                    tokens = [words[i] for i in some[0].tokens]
-                    found[row] = (detokenise(tokens, config.data.tokens), float(np.exp(some[0].log_p)))
-        return found
+                searched = beam(network, given, how.beam, how.longest, how.normalisation)
+                for row, length, (best, *_) in zip(rows.tolist(), read.lengths.tolist(), searched, strict=True):
+                    received = best.received
+                    found[row] = best._replace(received=None if received is None else received[:length].copy())
+        return [found[row] for row in range(len(encoded))]
+
+    def _tokens(self, speech: Speech, indices: Sequence[int]) -> tuple[str, ...]:
+        words = speech.vocabularies[TARGET].words
+        return tuple(words[i] for i in indices)
+
+    def _text(self, config: RunConfig, speech: Speech, indices: Sequence[int]) -> str:
+        return detokenise(self._tokens(speech, indices), config.data.tokens)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
@@ -222,26 +245,39 @@ class Translate(Task):
 
         if dynamic is not None:
             raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
-        scorer, hypotheses, references, done = ForcedScorer(), dict[str, str](), dict[str, list[str]](), 0
+        scorer, found, references, done, how = ForcedScorer(), dict[str, Translated](), dict[str, dict[str, Text]](), 0, GREEDY
         for some in pieces:
             scorer.add(whole := self.encode_examples(some, speech), self.predict(network, config, whole))
-            new = list({e.text: e for e in some if e.text not in hypotheses}.values())
-            made = self.translate(network, config, self.encode([e.tokens for e in new], None, speech), speech, TranslateConfig())
-            hypotheses |= {e.text: text for e, (text, _) in zip(new, made, strict=True)}
             for e in some:
-                references.setdefault(e.text, []).append(e.further[TARGET].text.strip())
+                text, tokens = e.further[TARGET]
+                references.setdefault(e.text, {}).setdefault(text.strip(), Text(text.strip(), tuple(map(intern, tokens))))
+            new = list({e.text: e for e in some if e.text not in found}.values())
+            encoded = self.encode([e.tokens for e in new], None, speech)
+            for e, best in zip(new, self._search(network, encoded, how), strict=True):
+                text, tokens = self._text(config, speech, best.tokens), self._tokens(speech, best.tokens)
+                found[e.text] = Translated(e.text, tuple(map(intern, e.tokens)), text, tokens, best.ended, (), best.received)
             keep(Answers([list(e.tokens) for e in some], [e.further[TARGET].text for e in some],
-                         [hypotheses[e.text] for e in some], [1.0] * len(some)))  # fmt: skip
+                         [found[e.text].hypothesis for e in some], [1.0] * len(some)))  # fmt: skip
             done += len(some)
             tick(done / texts)
-        forced = scorer.scores()
-        return metrics.translation(forced, list(hypotheses.values()), [references[text] for text in hypotheses])
+        every = [one._replace(references=tuple(references[text].values())) for text, one in found.items()]
+        told = detail(every, speech.vocabulary, speech.vocabularies[TARGET], config.data.tokens, config.data.between, how.longest)
+        return metrics.translation(scorer.scores(), [one.hypothesis for one in every], [one.right for one in every], told)
 
     def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
         return scores.figures(split)
 
     def details_of(self, scores: TranslationScores) -> dict[str, Any]:
-        return {"signatures": list(scores.signatures)}
+        told, found = scores.detail, dict[str, Any]()
+        if told is not None:
+            coverage = told.coverage and {name: getattr(told.coverage, name) for name in ("tokens", "steps", "below", "above")}
+            found = {
+                "by_length": [asdict(group) for group in told.lengths],
+                "unknown": {name: value for name, value in asdict(told.unknown).items() if name != "examples"},
+                "loops": {name: value for name, value in asdict(told.loops).items() if name != "examples"},
+                "coverage": coverage,
+            }
+        return {"signatures": list(scores.signatures), **found}
 
     # ---- one text ---------------------------------------------------------------------------------------------------
 

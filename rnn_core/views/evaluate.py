@@ -193,10 +193,12 @@ class Rows(NamedTuple):
     Attributes:
         columns: by their titles; a column of numbers holds probabilities.
         opens: what each row stands for, by the names in links.
+        page: the page that opens: `inspect` or `translate`.
     """
 
     columns: Mapping[str, list[Any]]
     opens: list[dict[str, Any]]
+    page: str = "inspect"
 
 
 def _texts(inputs: Inputs, controls: Controls) -> Texts:

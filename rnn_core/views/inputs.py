@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnn_core.analysis.loading import Loaded, Unopened
-from rnn_core.results import Along, CorpusHunt, History, Mistake, Scores, SplitSummary, TokenScores, Trace, Translation
+from rnn_core.results import (
+    Along,
+    CorpusHunt,
+    History,
+    Mistake,
+    Scores,
+    SplitSummary,
+    TokenScores,
+    Trace,
+    Translation,
+    TranslationScores,
+)
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
@@ -20,6 +31,7 @@ NEEDS = {
     "history": "what the run's training wrote down",
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
+    "evaluations": "the scores of several runs on the same data, by what the runs are called",
     "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
     "target": "the way back of the text: what the losses at its target send to each step",
@@ -164,6 +176,16 @@ class Inputs:
     @property
     def token_scores(self) -> TokenScores:
         found: TokenScores = self.named["evaluation"].value
+        return found
+
+    @property
+    def translation_scores(self) -> TranslationScores:
+        found: TranslationScores = self.named["evaluation"].value
+        return found
+
+    @property
+    def evaluations(self) -> Mapping[str, TranslationScores]:
+        found: Mapping[str, TranslationScores] = self.named["evaluations"].value
         return found
 
     @property

@@ -28,6 +28,7 @@ from rnn_core.results import (
     Scores,
     SpanScores,
     TokenScores,
+    TranslationDetail,
     TranslationScores,
 )
 from rnn_core.workspace import files
@@ -37,8 +38,9 @@ T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9a-f]{8,64}")
 
 
-BREAKDOWN = 1
-"""The format number of the scores in detail; those of another format are left out, as in older evaluations."""
+BREAKDOWN, DETAIL = 1, 1
+"""The format numbers of the scores in detail, of a stream and of translations; those of another format are left out, as in older
+evaluations."""
 
 
 def folder(run: Run, fingerprint: str, split: str, dynamic: float | None = None) -> Path:
@@ -214,18 +216,18 @@ def scores_to_json(scores: Scores | TokenScores | TranslationScores) -> dict[str
     values = dataclasses.asdict(scores)
     if isinstance(scores, Scores):
         return values | {"confusion": values["confusion"].tolist()}
-    detail = values.pop("breakdown", None)
-    return values | ({"breakdown": {"format": BREAKDOWN, **detail}} if detail else {})
+    name, number = ("detail", DETAIL) if isinstance(scores, TranslationScores) else ("breakdown", BREAKDOWN)
+    detail = values.pop(name)
+    return values | ({name: {"format": number, **detail}} if detail else {})
 
 
 def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores | TranslationScores:
     """The inverse of `scores_to_json`. Raises KeyError, TypeError or ValueError for other values."""
     if "signatures" in values:
-        return TranslationScores(**values | {"signatures": tuple(values["signatures"])})
+        found = _detail(TranslationDetail, values.get("detail"), DETAIL)
+        return TranslationScores(**values | {"signatures": tuple(values["signatures"]), "detail": found})
     if "confusion" not in values:
-        detail = dict(values.get("breakdown") or {"format": None})
-        known = detail.pop("format", None) == BREAKDOWN
-        return TokenScores(**values | {"breakdown": TypeAdapter(Breakdown).validate_python(detail) if known else None})
+        return TokenScores(**values | {"breakdown": _detail(Breakdown, values.get("breakdown"), BREAKDOWN)})
 
     def classes(entries: list[dict[str, Any]]) -> tuple[ClassScores, ...]:
         return tuple(ClassScores(**entry) for entry in entries)
@@ -240,3 +242,9 @@ def scores_from_json(values: dict[str, Any]) -> Scores | TokenScores | Translati
             "spans": spans and SpanScores(**spans | {"per_type": classes(spans["per_type"])}),
         }
     )
+
+
+def _detail(kind: type[T], values: dict[str, Any] | None, number: int) -> T | None:
+    """Scores in detail; None without any, or if they have another format number."""
+    detail = dict(values or {})
+    return TypeAdapter(kind).validate_python(detail) if detail.pop("format", None) == number else None

@@ -4,6 +4,7 @@ import itertools
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -245,6 +246,28 @@ def test_a_forced_beginning_is_kept() -> None:
     for b, one in enumerate(free):
         again = greedy(network, batch, 6, prefix=one.tokens[:2])[b]
         assert again.tokens == one.tokens and again.log_p == pytest.approx(one.log_p), "forcing its own answer changes nothing"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("prefix", [(), (7, 4)])
+def test_a_hypothesis_knows_the_attention_that_the_source_received(kind: str, prefix: tuple[int, ...]) -> None:
+    """Σ_t α_t of the forward pass over the source and the hypothesis alone, over the steps that wrote it."""
+    network, batch = made(kind, 3, cell="gru"), batch_of()
+    for b, some in enumerate(beam(network, batch, 3, 6, 1.0, prefix)):
+        n = int(batch["source_lengths"][b])
+        for one in some:
+            if network.combine is None:
+                assert one.received is None
+                continue
+            read = [SOS, *one.tokens] if one.ended else [SOS, *one.tokens[:-1]]
+            given = {"source": batch["source"][:n, b : b + 1], "source_lengths": torch.tensor([n]),
+                     "tokens": torch.tensor(read)[:, None], "lengths": torch.tensor([len(read)])}  # fmt: skip
+            with torch.no_grad(), record(network) as tape:
+                network(given)
+            alpha = tape.named["attention"].tensor[0]
+            assert one.received is not None and one.received.sum() == pytest.approx(len(read))
+            np.testing.assert_allclose(one.received[:n], alpha.sum(0).numpy(), atol=1e-9)
+            assert (one.received[n:] == 0).all()
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -14,15 +14,16 @@ import torch
 
 from rnn_core import metrics
 from rnn_core.analysis.loading import load
+from rnn_core.analysis.translating import translate
 from rnn_core.commands import main
 from rnn_core.config import DataConfig, ModelConfig, Problem, TrainConfig, TranslateConfig, options
 from rnn_core.data.batches import encode
 from rnn_core.data.schema import PAIRS
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
-from rnn_core.results import TokenScores
+from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.tasks.classify import TASK as CLASSIFY
 from rnn_core.tasks.translate import TASK
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, evaluations
 
 ROWS = [("one two", "TWO ONE"), ("one two", "ONE TWO"), ("three", "THREE"), ("two three one", "ONE THREE TWO"), ("two", "TWO"),
         ("three one", "ONE THREE")] * 30  # fmt: skip
@@ -171,3 +172,36 @@ def test_unknown_words_alone_are_translated_and_nothing_is_refused(
         assert main([*command, *root]) == 2 and "use `translate`" in capsys.readouterr().err
     with pytest.raises(Problem, match="does not translate"):
         CLASSIFY.translate(None, None, None, None, TranslateConfig())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("how", ["--attention none", "--bidirectional", "--attention additive --input-feeding"])
+def test_an_evaluation_in_detail_is_of_the_translations_of_each_source(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    """Against each source translated alone, with its attention from the tape of one forward pass."""
+    rows = [*ROWS, ("two strange", "TWO STRANGE"), ("three odd two", "THREE ODD TWO")]
+    run = workspace.run(run_by(workspace, table(tmp_path / "pairs.csv", ROWS), "--tokens", "word", *how.split()))
+    capsys.readouterr()
+    path = table(tmp_path / "more.csv", rows)
+    assert main(["evaluate", run.id, str(path), "--workspace", str(workspace.root)]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    (folder,) = (run.path / "evaluations").iterdir()
+    found = evaluations.load(folder)
+    assert found and isinstance(found.scores, TranslationScores) and found.scores.detail
+    detail, loaded = found.scores.detail, load(run)
+    alone = {source: translate(loaded, source, TranslateConfig()) for source, _ in rows}
+    assert {one.source: one.hypothesis for one in detail.examples} == {source: one.text for source, one in alone.items()}
+    assert sum(group.scores.sources for group in detail.lengths) == 7
+    assert (detail.unknown.tokens, detail.unknown.writable) == (2, 0)
+    assert detail.loops.unended == sum(not one.ended for one in alone.values())
+    assert told["loops"]["looping"] == detail.loops.looping and told["unknown"]["tokens"] == 2
+    assert [group["scores"]["chrf"] for group in told["by_length"]] == [group.scores.chrf for group in detail.lengths]
+    if "none" in how:
+        assert detail.coverage is None and told["coverage"] is None
+        return
+    alphas = [one.attention[: len(one.written) - (not one.ended)] for one in alone.values() if one.attention is not None]
+    each = np.concatenate([alpha.sum(0)[1:-1] for alpha in alphas])
+    c = detail.coverage
+    assert c and (c.tokens, c.steps) == (len(each), sum(map(len, alphas))) and c.received == pytest.approx(each.sum(), rel=1e-5)
+    assert c.below == (each < c.low).sum() == told["coverage"]["below"] and c.above == (each > c.high).sum()
+    assert c.eos == pytest.approx(sum(alpha[:, -1].sum() for alpha in alphas), rel=1e-5)

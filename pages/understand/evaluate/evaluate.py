@@ -21,12 +21,13 @@ with widgets.saying_problems():
     if tasks.of(config).formats and answering.wanted():
         answering.show(run)
         st.stop()
-    scores, folder, key, static = evaluating.scored(run)
+    found = evaluating.scored(run)
+    scores, folder, key, static, _ = found
 
 if isinstance(scores, TranslationScores) or tasks.of(config).translates:
     assert isinstance(scores, TokenScores | TranslationScores)
     with widgets.saying_problems():
-        translations.show(config.data, scores, folder)
+        translations.show(run, scores, found)
     st.stop()
 if isinstance(scores, TokenScores):
     with widgets.saying_problems():
@@ -66,12 +67,12 @@ if folder:
     cell, between = report.cell_of(state.selection().cell, scores), config.data.between
     report.choose_cell(scores, *(cell or (None, None)))
     with widgets.saying_problems():
-        found = report.listed(folder, scores, unit, between, cell)
+        answers = report.listed(folder, scores, unit, between, cell)
     if cell is None:
         st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
     elif st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
         state.select(cell=None)
         st.rerun()
-    view_panel.rows((("behind" if cell else "mistakes",),), has, inputs.of(answers=((key, cell), found)))
-    if cell is None and found.count:
-        report.offer_mistakes(folder, found.count, between)
+    view_panel.rows((("behind" if cell else "mistakes",),), has, inputs.of(answers=((key, cell), answers)))
+    if cell is None and answers.count:
+        report.offer_mistakes(folder, answers.count, between)

@@ -34,12 +34,14 @@ class Scored(NamedTuple):
         folder: of the evaluation, where its texts are here.
         key: by which these scores are known again.
         static: the scores with fixed weights beside those of dynamic evaluation, with their key; None: there are none.
+        arguments: of `evaluate`, after the run, by which these scores are made; None: they cannot be made again.
     """
 
     scores: Scores | TokenScores | TranslationScores
     folder: Path | None
     key: Hashable
     static: tuple[Hashable, TokenScores] | None = None
+    arguments: tuple[str, ...] | None = None
 
 
 def scored(run: Run) -> Scored:
@@ -66,7 +68,7 @@ def scored(run: Run) -> Scored:
         **state.bound("on", chosen if chosen in listed else first, cell=lambda on: None, passage=lambda on: 0),
     )
     if wanted in saved:
-        evaluation, version = _saved(places[wanted])
+        evaluation, version = saved_in(places[wanted])
         if evaluation and evaluation.weights == evaluations.weights_of(run):
             counted = f"{evaluation.texts:,} {row}s"
             st.caption(f"{literal(evaluation.data)} · {counted} · evaluated while the data were in the workspace")
@@ -91,9 +93,9 @@ def scored(run: Run) -> Scored:
     folder, fixed = (evaluations.folder(run, key, wanted, one) for one in (rate, None))
     evaluation, version = _evaluated(run, folder, [*arguments, *flags({"dynamic": rate})], bar)
     static = None
-    if rate is not None and (beside := _saved(fixed)[0]) and isinstance(beside.scores, TokenScores):
-        static = (str(fixed), _saved(fixed)[1]), beside.scores
-    return Scored(evaluation.scores, folder, (str(folder), version), static)
+    if rate is not None and (beside := saved_in(fixed)[0]) and isinstance(beside.scores, TokenScores):
+        static = (str(fixed), saved_in(fixed)[1]), beside.scores
+    return Scored(evaluation.scores, folder, (str(folder), version), static, tuple(arguments))
 
 
 def _dynamic(run: Run) -> float | None:
@@ -116,11 +118,17 @@ def _dynamic(run: Run) -> float | None:
     return chosen
 
 
-def _saved(folder: Path) -> tuple[Evaluation | None, int]:
+def saved_in(folder: Path) -> tuple[Evaluation | None, int]:
     """The evaluation in a folder, None without one, and when it was written."""
     written = folder / "scores.json"
     version = written.stat().st_mtime_ns if written.exists() else 0
     return saved.evaluation(str(folder), version), version
+
+
+def in_detail(scores: Scores | TokenScores | TranslationScores) -> bool:
+    """Whether scores have all the details that this version makes."""
+    detail = scores.breakdown if isinstance(scores, TokenScores) else getattr(scores, "detail", ())
+    return detail is not None
 
 
 def _file(run: Run) -> tuple[str, list[str]]:
@@ -150,10 +158,9 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
         bar: where the button stands.
     """
     status = jobs.status(folder)
-    evaluation, version = _saved(folder)
+    evaluation, version = saved_in(folder)
     stale = evaluation is not None and evaluation.weights != evaluations.weights_of(run)
-    short = evaluation is not None and isinstance(evaluation.scores, TokenScores) and evaluation.scores.breakdown is None
-    short = short and not tasks.of(run.config).translates
+    short = evaluation is not None and not in_detail(evaluation.scores)
     if evaluation is None and not run.fixed and not (status and status.active):
         shows = (
             "the run answers every text, and the page shows the scores, which classes are confused, and the mistakes."
@@ -180,8 +187,8 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
         st.warning("This run has been trained further since: these scores are of its earlier weights. Evaluate again.",
                    icon=":material/history:")  # fmt: skip
     elif short:
-        st.info("This evaluation was made by an older version of the app. Evaluate again to see where the loss is large, whether "
-                "the network is calibrated, and the worst passages.", icon=":material/update:")  # fmt: skip
+        st.info("This evaluation was made by an older version of the app. Evaluate again to see more of it: where the run goes "
+                "wrong, and its worst texts.", icon=":material/update:")  # fmt: skip
     for warning in evaluation.warnings:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if evaluation.left_out:

@@ -9,6 +9,8 @@ from pages.common import state
 from rnn_core.figures.text import visible
 from rnn_core.views.evaluate import Rows
 
+_PAGES = {"inspect": "pages/read/inspect/inspect.py", "translate": "pages/read/translate/translate.py"}
+
 _SHOWN = 400
 """Characters of a text in its row."""
 
@@ -18,10 +20,12 @@ _CSS = """
 .rows th { position: sticky; top: 0; background: var(--st-secondary-background-color); text-align: start; font-weight: 600; }
 .rows th, .rows td { padding: 0.35rem 0.6rem; vertical-align: top; }
 .rows td { overflow-wrap: anywhere; border-top: 1px solid var(--st-border-color); min-width: 4rem; }
-.rows td:first-child { width: 100%; min-width: 9rem; }
+.rows td:first-child { min-width: 9rem; }
+.rows:not(.pairs) td:first-child { width: 100%; }
 .rows tbody tr { cursor: pointer; }
 .rows tbody tr:hover, .rows tbody tr:focus-within { background: var(--st-secondary-background-color); }
 .rows button { all: unset; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.rows.pairs button { -webkit-line-clamp: 6; }
 .rows tr:has(button:focus-visible) { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
 .rows .share { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .rows .share i { display: inline-block; width: 4rem; height: 0.4rem; margin-inline-end: 0.5rem; border-radius: 0.2rem;
@@ -29,6 +33,8 @@ _CSS = """
 @media (max-width: 640px) {
   .rows th, .rows td { padding: 0.35rem; min-width: 3.3rem; }
   .rows .share i { display: none; }
+  .rows.pairs td { min-width: 2rem; }
+  .rows.pairs td:first-child { min-width: 4.5rem; }
 }
 """
 
@@ -37,6 +43,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const body = parentElement.querySelector("tbody"), drawn = JSON.stringify(data)
   if (body.drawn === drawn) return
   body.drawn = drawn
+  parentElement.querySelector(".rows").classList.toggle("pairs", data.pairs)
   const made = (name, text) => Object.assign(document.createElement(name), { textContent: text })
   parentElement.querySelector("thead").replaceChildren(...data.titles.map(title => {
     const head = made("th", title)
@@ -89,11 +96,12 @@ _table = st.components.v2.component(
 
 
 def texts(rows: Rows) -> None:
-    """Such a table; a click on a row, or Enter on the one that the arrow keys led to, opens its text on Inspect."""
+    """Such a table; a click on a row, or Enter on the one that the arrow keys led to, opens its text on its page."""
     columns = [[visible(value, _SHOWN) if isinstance(value, str) else round(value, 4) for value in column]
                for column in rows.columns.values()]  # fmt: skip
-    data = {"titles": list(rows.columns), "rows": [list(row) for row in zip(*columns, strict=True)]}
+    data = {"titles": list(rows.columns), "rows": [list(row) for row in zip(*columns, strict=True)],
+            "pairs": rows.page == "translate"}  # fmt: skip
     opened = _table(key="texts", data=data, on_opened_change=lambda: None).opened
     if opened is not None and 0 <= int(opened) < len(rows.opens):
         state.select(run=state.selection().run, **rows.opens[int(opened)])
-        st.switch_page("pages/read/inspect/inspect.py")
+        st.switch_page(_PAGES[rows.page])

@@ -1,24 +1,58 @@
-"""The scores of translations: figures, and each source with its references' and the run's words."""
+"""The scores of translations: figures, a second run beside this one, where translations are bad, and examples."""
 
-from pathlib import Path
+from collections.abc import Hashable
+from typing import NamedTuple
 
-import pyarrow.parquet as pq
 import streamlit as st
 
-from rnn_core.config import DataConfig
+from pages.common import cache, inputs, run_choice, state, view_panel, widgets
+from pages.understand.evaluate import evaluating
+from rnn_core import tasks
 from rnn_core.results import TokenScores, TranslationScores
+from rnn_core.training import jobs
+from rnn_core.views.judged import comparable
+from rnn_core.views.view import literal
+from rnn_core.workspace import evaluations
+from rnn_core.workspace.runs import Run
 
-MOST = 200
-"""The maximum number of rows shown."""
+TABLE = (("by-length", "coverage"), ("copied", "loops"), ("judged",))
+"""The views of the page, those of one row side by side."""
+
+ATTENTION = {"none": "no attention", "dot": "dot attention", "additive": "additive attention"}
 
 
-def show(config: DataConfig, scores: TokenScores | TranslationScores, folder: Path | None) -> None:
+class Beside(NamedTuple):
+    """A second run, with its scores on the same data, and their key."""
+
+    run: Run
+    scores: TranslationScores
+    key: Hashable
+
+
+def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Scored) -> None:
     """The whole report.
 
     Args:
         scores: without translations, those of teacher forcing alone.
-        folder: the folder of the evaluation; None: it has none.
+        found: how they were found.
     """
+    _figures(scores)
+    if not isinstance(scores, TranslationScores) or scores.detail is None or found.folder is None:
+        return
+    st.caption(f"{scores.sources:,} different sources, each translated once by greedy search; all targets of a source are its "
+               "references.")  # fmt: skip
+    other = _beside(run, scores, found)
+    runs = [(run, scores), *([(other.run, other.scores)] if other else [])]
+    names = _names([one for one, _ in runs])
+    together = {name: one for name, (_, one) in zip(names, runs, strict=True)}
+    key = found.key, other and other.key, tuple(names)
+    given = inputs.of(evaluation=(found.key, scores), evaluations=(key, together))
+    listed = tasks.of(run.config).views["evaluate"]
+    there = {"coverage": scores.detail.coverage is not None}
+    view_panel.rows(TABLE, lambda name: name in listed and there.get(name, True), given)
+
+
+def _figures(scores: TokenScores | TranslationScores) -> None:
     forced = "with teacher forcing: each step reads the right tokens before it"
     shown = {
         "Loss": (f"{scores.loss:.4f}", f"the mean of −log p(token), in nats per token, {forced}"),
@@ -36,29 +70,68 @@ def show(config: DataConfig, scores: TokenScores | TranslationScores, folder: Pa
     row = st.container(horizontal=True, gap="medium")
     for title, (value, words) in shown.items():
         row.metric(title, value, help=words, width="content")
-    if not isinstance(scores, TranslationScores) or folder is None:
-        return
-    st.caption(f"{scores.sources:,} different sources, each translated once by greedy search; all targets of a source are its "
-               "references.")  # fmt: skip
-    wrong = st.toggle("Only translations that differ from their target", value=False, key="differing")
-    rows = _rows(folder, config.between, wrong)
-    if not rows["source"]:
-        st.info("Every translation equals its target.", icon=":material/check_circle:")
+
+
+# ---- a second run ---------------------------------------------------------------------------------------------------
+
+
+def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Beside | None:
+    """The box that chooses a run beside this one, and its scores; without any, the way to them."""
+    assert found.folder is not None
+    others = {one.id: one for one in cache.workspace().runs()
+              if one.trained and one.id != run.id and run_choice.fits(one, "translate")}  # fmt: skip
+    if not others:
+        return None
+    labels = widgets.distinct({name: f"{run_choice.run_label(one)} · {attention(one)}" for name, one in others.items()})
+    chosen = state.selection().beside or ""
+    chosen = chosen if chosen in others else ""
+    st.selectbox("A run beside this one, scored on the same data", ["", *others],
+                 format_func=lambda name: labels.get(name, "none"),
+                 **state.bound("beside", chosen, lambda name: name or None))  # fmt: skip
+    if not chosen:
+        return None
+    other = others[chosen]
+    folder = other.path / "evaluations" / found.folder.name
+    evaluation, version = evaluating.saved_in(folder)
+    status = widgets.watch(folder, f"beside-{folder.name}")
+    theirs = evaluation and evaluation.scores
+    current = evaluation is not None and evaluation.weights == evaluations.weights_of(other)
+    if isinstance(theirs, TranslationScores) and evaluating.in_detail(theirs) and current:
+        if comparable(scores, theirs):
+            return Beside(other, theirs, (str(folder), version))
+        st.info("The other run cuts texts in another way, so its groups of source lengths are not these ones.",
+                icon=":material/compare_arrows:")  # fmt: skip
+    elif status is None or not status.active:
+        _offer(run, other, found, labels[chosen])
+    return None
+
+
+def _offer(run: Run, other: Run, found: evaluating.Scored, label: str) -> None:
+    """Says that the other run has no scores of these data, and the button that has them made."""
+    assert found.folder is not None
+    lacks = f"{literal(label, 120)} has no scores of these data yet, or older ones."
+    if found.arguments is None or other.fixed:
+        st.info(f"{lacks} They cannot be made here.", icon=":material/grid_on:")
+    elif other.config.fingerprint != run.config.fingerprint and found.arguments[0].startswith("--on"):
+        st.info(f"{lacks} It was trained on other data: evaluate both runs on a file of your own.", icon=":material/grid_on:")
     else:
-        st.dataframe(rows, hide_index=True)
-        st.caption(f"The first {len(rows['source']):,}.")
+        st.info(f"{lacks} Evaluate it, too, and the chart shows both.", icon=":material/grid_on:")
+        if st.button("Evaluate the other run", icon=":material/play_arrow:"):
+            jobs.start(other.path / "evaluations" / found.folder.name,
+                       ["evaluate", other.id, *found.arguments, f"--workspace={cache.workspace().root}"])  # fmt: skip
+            st.rerun()
 
 
-def _rows(folder: Path, between: str, wrong: bool) -> dict[str, list[str]]:
-    """The first rows of an evaluation, by column."""
-    found: dict[str, list[str]] = {"source": [], "target": [], "translation": []}
-    with pq.ParquetFile(folder / "predictions.parquet") as file:
-        for batch in file.iter_batches(1000, columns=["tokens", "truths", "answers"]):
-            for row in batch.to_pylist():
-                if wrong and row["truths"].strip() == row["answers"]:
-                    continue
-                for name, value in zip(found, (between.join(row["tokens"]), row["truths"], row["answers"]), strict=True):
-                    found[name].append(value)
-                if len(found["source"]) == MOST:
-                    return found
-    return found
+def attention(run: Run) -> str:
+    """The attention of a run, in words. Raises Problem if the run is damaged."""
+    model = run.config.model
+    return ATTENTION[model.attention] + ", input feeding" * model.input_feeding
+
+
+def _names(runs: list[Run]) -> list[str]:
+    """The names of runs by their attention; with the names of the runs if they have the same."""
+    kinds = [attention(run) for run in runs]
+    if len(set(kinds)) == len(runs):
+        return kinds
+    named = {run.id: f"{kind} ({run.name})" for run, kind in zip(runs, kinds, strict=True)}
+    return list(widgets.distinct(named).values())

@@ -1,0 +1,445 @@
+"""The views of the Evaluate page on translations: where a run translates badly, and how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_core.figures import judged as figures
+from rnn_core.figures.text import counted
+from rnn_core.results import (
+    Coverage,
+    Judged,
+    LengthGroup,
+    Loops,
+    Marked,
+    TranslationDetail,
+    TranslationScores,
+    Unknown,
+)
+from rnn_core.views import encoding
+from rnn_core.views.evaluate import Rows
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.streams import UNITS
+from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
+
+MEASURES = {"bleu": "BLEU", "chrf": "chrF", "exact": "exact match"}
+
+
+def _detail(scores: TranslationScores) -> TranslationDetail:
+    assert scores.detail is not None, "these scores have no details"
+    return scores.detail
+
+
+def _most_bytes(inputs: Inputs) -> int:
+    return encoding.nbytes(inputs.translation_scores) + 1000
+
+
+def _share(part: int, whole: int) -> str:
+    """A count and its share, such as "3 (1.5%)"."""
+    return f"{part:,} ({part / max(whole, 1):.1%})"
+
+
+def _examples(some: tuple[Marked, ...], title: str, marks: str, of: str = "source") -> tuple[Part, ...]:
+    """A table of marked tokens with their sources; none without any.
+
+    Args:
+        title: of the fold.
+        marks: the title of the column of tokens.
+        of: the column beside it, where the tokens stand.
+    """
+    if not some:
+        return ()
+    texts = {
+        "source": [one.source for one in some],
+        "translation": [one.hypothesis for one in some],
+        "reference": [one.reference for one in some],
+    }
+    columns = {
+        marks: ["   ".join(f"{token} {value:.3g}" for token, value in zip(one.tokens, one.values, strict=True)) for one in some],
+        of: texts.pop(of),
+        **texts,
+    }
+    return (Part("table", Table(columns, height=300, widths={marks: 150}), title),)
+
+
+# ---- by length ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Measured(Controls):
+    """The score that is shown, a key of `MEASURES`."""
+
+    measure: str = "bleu"
+
+    def settled(self, inputs: Inputs) -> "Measured":
+        return self if self.measure in MEASURES else Measured()
+
+
+@dataclass(frozen=True)
+class ByLength:
+    """A score by the length of the source.
+
+    Attributes:
+        measure: a key of `MEASURES`.
+        whole: the score of all translations of each run, by its name.
+        series: the groups of each run; the same groups for all of them.
+        unit: the name of a token.
+    """
+
+    measure: str
+    whole: dict[str, float]
+    series: dict[str, tuple[LengthGroup, ...]]
+    unit: str
+
+
+def comparable(one: TranslationScores, other: TranslationScores) -> bool:
+    """Whether both have the same groups of source lengths, with the same numbers of sources."""
+    if one.detail is None or other.detail is None:
+        return False
+    (mine, theirs) = ([(g.first, g.last, g.scores.sources) for g in found.lengths] for found in (one.detail, other.detail))
+    return mine == theirs
+
+
+def _by_length(inputs: Inputs, controls: Measured) -> ByLength:
+    found = {name: _detail(scores) for name, scores in inputs.evaluations.items()}
+    first = next(iter(found.values()))
+    whole = {name: float(getattr(scores, controls.measure)) for name, scores in inputs.evaluations.items()}
+    return ByLength(controls.measure, whole, {name: one.lengths for name, one in found.items()}, UNITS[first.cut])
+
+
+def _by_length_bytes(inputs: Inputs) -> int:
+    return 100 + sum(
+        encoding.nbytes(_detail(scores).lengths) + 2 * len(name.encode()) + 8 for name, scores in inputs.evaluations.items()
+    )
+
+
+def _at(group: LengthGroup, found: ByLength) -> str:
+    """The score of a group, such as "13.48 for 3–5 tokens"."""
+    value = _number(getattr(group.scores, found.measure), found.measure)
+    return f"{value} for {_lengths(group, found.unit)}"
+
+
+def _lengths(group: LengthGroup, unit: str) -> str:
+    return f"{figures.ranged(group)} {unit}" + "s" * (group.last > 1)
+
+
+def _number(value: float | None, measure: str) -> str:
+    return "not defined" if value is None else f"{value:.1%}" if measure == "exact" else f"{value:.2f}"
+
+
+def _draw_by_length(found: ByLength) -> tuple[Part, ...]:
+    title = MEASURES[found.measure]
+    said = "; ".join(
+        f"{literal(name, 60)}: {_number(found.whole[name], found.measure)} in all, from {_at(groups[0], found)} to "
+        f"{_at(groups[-1], found)}"
+        for name, groups in found.series.items()
+    )
+    gaps = [figures.ranged(group) for group in next(iter(found.series.values())) if group.scores.bleu is None]
+    none = (
+        f" For {', '.join(gaps)} {found.unit}s BLEU is not defined: no translation has four tokens."
+        if gaps and found.measure == "bleu" else ""
+    )  # fmt: skip
+    drawn = figures.by_length(found.series, found.measure, title, found.unit)
+    return (*figure(drawn), Part("caption", f"{title} of {said}.{none}"))
+
+
+def _explain_by_length(found: ByLength) -> str:
+    name, groups = next(iter(found.series.items()))
+    last = groups[-1]
+    scores = last.scores
+    begins = (
+        f"The sources are put into groups by their number of {found.unit}s, each with at least an eighth of the sources (the "
+        "last with a sixteenth). The score of a group is that of its translations alone, against all references of each "
+        "source.\n\n"
+    )
+    ends = (
+        f"\n\nHere: {literal(name, 60)}, {counted(scores.sources, 'source')} of {_lengths(last, found.unit)}. Without "
+        "attention, all that the decoder knows of the source is one vector, however long the source is."
+    )
+    if found.measure == "exact":
+        equal = round(scores.exact * scores.sources)
+        return begins + (
+            r"$$\text{exact match} = \frac{\text{translations that equal a reference}}{\text{sources}}"
+            rf" = \frac{{{equal}}}{{{scores.sources}}} = {number(scores.exact)}$$"
+        ) + ends  # fmt: skip
+    if found.measure == "chrf":
+        return f"{begins}{_CHRF} = {number(scores.chrf)}$$\n\n{_CHRF_WORDS}{ends}"
+    if scores.bleu is None:
+        return begins + f"{_BLEU}$$\n\n{_BLEU_WORDS}" + ends
+    p = r" \cdot ".join(map(number, scores.precisions))
+    return (
+        f"{begins}{_BLEU} = {number(scores.brevity)} \\cdot ({p})^{{1/4}} = {number(scores.bleu)}$$\n\n{_BLEU_WORDS}{ends}"
+    )
+
+
+_BLEU = r"$$\mathrm{BLEU} = \mathrm{BP} \cdot \Big( \prod_{n=1}^{4} p_n \Big)^{1/4}"
+_BLEU_WORDS = (
+    "$p_n$ is the share, in percent, of the n-grams of the translations that stand in a reference of their source, each counted "
+    r"as often as it stands in one reference at most; BP = $\min(1, e^{1 - r/c})$ is the brevity penalty, with c tokens in the "
+    "translations and r in the references nearest in length (Papineni et al. 2002), by sacrebleu with its 13a tokeniser. Where "
+    "no n-gram is right, $p_n$ is smoothed."
+)
+_CHRF = r"$$\mathrm{chrF} = 100 \, \frac{(1 + \beta^2) P R}{\beta^2 P + R}"
+_CHRF_WORDS = (
+    r"$\beta = 2$; P and R are the mean precision and recall of the n-grams of characters, n = 1 … 6, white space left out "
+    "(Popović 2015), by sacrebleu; of several references the best one counts."
+)
+
+BY_LENGTH: View[Measured, ByLength] = View(
+    "by-length", "Are longer sources translated worse?", ("evaluations",), Measured, _by_length, _draw_by_length,
+    _explain_by_length, _by_length_bytes,
+    choices=lambda inputs, controls: (Choice("measure", "Score", tuple(MEASURES), MEASURES.__getitem__),),
+)  # fmt: skip
+
+
+# ---- coverage -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Covered:
+    """How much attention source tokens receive.
+
+    Attributes:
+        coverage: the numbers.
+        unit: the name of a token.
+    """
+
+    coverage: Coverage
+    unit: str
+
+
+def _covered(inputs: Inputs, controls: Controls) -> Covered:
+    detail = _detail(inputs.translation_scores)
+    assert detail.coverage is not None, "there is no attention"
+    return Covered(detail.coverage, UNITS[detail.cut])
+
+
+def _draw_covered(found: Covered) -> tuple[Part, ...]:
+    c, unit = found.coverage, found.unit
+    said = (
+        f"Of {c.tokens:,} {unit}s of the sources, {_share(c.below, c.tokens)} receive less than {c.low:g} in sum, and may be "
+        f"left untranslated; {_share(c.above, c.tokens)} receive more than {c.high:g}, and may be translated twice. The mean is "
+        f"{number(c.received / c.tokens)}. Of all attention, `<sos>` receives {c.sos / c.steps:.1%} and `<eos>` "
+        f"{c.eos / c.steps:.1%}."
+    )
+    return (
+        *figure(figures.coverage(c, unit)), Part("caption", said),
+        *_examples(c.little, f"The sources with most {unit}s below {c.low:g}", f"{unit}s, C"),
+        *_examples(c.much, f"The sources with most {unit}s above {c.high:g}", f"{unit}s, C"),
+    )  # fmt: skip
+
+
+def _explain_covered(found: Covered) -> str:
+    c, unit = found.coverage, found.unit
+    return (
+        f"The coverage of a source {unit} j is the attention that it receives over all steps t of the decoder (Tu et al. "
+        "2016).\n\n"
+        r"$$C_j = \sum_{t=1}^{T} \alpha_{tj}, \qquad \sum_j C_j = T$$"
+        + f"\n\nThe weights of each step sum to 1, so the C of a source, `<sos>` and `<eos>` included, sum to the number of "
+        f"steps. Here, over all sources, {c.steps:,} steps were written: {number(c.received)} for the {unit}s, "
+        f"{number(c.sos)} for `<sos>` and {number(c.eos)} for `<eos>`. So the mean of a {unit} is\n\n"
+        rf"$$\bar C = \frac{{{number(c.received)}}}{{{c.tokens}}} = {number(c.received / c.tokens)}$$"
+        + "\n\nA softmax is never 0, so each receives some. The bounds are a rule of thumb: a state of the encoder also knows "
+        f"its neighbours, and if targets have fewer {unit}s than sources, the mean is below 1 by itself."
+    )
+
+
+COVERAGE: View[Controls, Covered] = View(
+    "coverage", "Is all of the source attended to?", ("evaluation",), Controls, _covered, _draw_covered, _explain_covered,
+    _most_bytes,
+)  # fmt: skip
+
+
+# ---- unknown tokens -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Sources with tokens outside the vocabulary.
+
+    Attributes:
+        unknown: the numbers.
+        unit: the name of a token.
+    """
+
+    unknown: Unknown
+    unit: str
+
+
+def _copied(inputs: Inputs, controls: Controls) -> Copied:
+    detail = _detail(inputs.translation_scores)
+    return Copied(detail.unknown, UNITS[detail.cut])
+
+
+def _draw_copied(found: Copied) -> tuple[Part, ...]:
+    u, unit = found.unknown, found.unit
+    if u.having is None:
+        return (Part("text", f"Every {unit} of these sources is in the vocabulary."),)
+    rows = {"all known": u.without, f"unknown {unit}s": u.having}
+    there = {name: scores for name, scores in rows.items() if scores is not None}
+    table: Mapping[str, list[Any]] = {
+        "sources with": list(there), "count": [one.sources for one in there.values()],
+        "BLEU": [one.bleu for one in there.values()], "chrF": [one.chrf for one in there.values()],
+        "exact": [one.exact for one in there.values()],
+    }  # fmt: skip
+    formats = {"count": "localized", "BLEU": "%.2f", "chrF": "%.2f", "exact": "percent"}
+    said = (
+        f"The sources have {counted(u.tokens, f'unknown {unit}')}. {_share(u.wanted, u.tokens)} stand unchanged in a reference: "
+        f"to copy them is right. The vocabulary of the targets has {u.reachable:,} of these {u.wanted:,}, and the run cannot "
+        f"write the others. {_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference."
+    )
+    examples = _examples(u.examples, f"Sources with unknown {unit}s", f"unknown {unit}s; 1: to be copied")
+    return (Part("table", Table(table, formats=formats)), Part("caption", said), *examples)
+
+
+def _explain_copied(found: Copied) -> str:
+    u, unit = found.unknown, found.unit
+    said = (
+        f"A source {unit} outside the vocabulary is read as `<unk>`; `<unk>` is never written. A {unit} counts as copied if it "
+        "stands in the translation as it stands in the source, and copying is right if a reference has it too.\n\n"
+        r"$$\text{share to copy} = \frac{\text{unknown and in a reference}}{\text{unknown}}"
+    )
+    if not u.tokens:
+        return said + "$$"
+    recall = (
+        "\n\n" + r"$$\text{recall} = \frac{\text{unknown, in a reference and in the translation}}"
+        r"{\text{unknown and in a reference}}"
+        rf" = \frac{{{u.right}}}{{{u.wanted}}} = {number(u.right / u.wanted)}$$" + "\n\n"
+        "The vocabulary of the targets limits the recall to "
+        rf"$\frac{{{u.reachable}}}{{{u.wanted}}} = {number(u.reachable / u.wanted)}$."
+        if u.wanted else ""
+    )  # fmt: skip
+    return f"{said} = \\frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}$${recall}"
+
+
+COPIED: View[Controls, Copied] = View(
+    "copied", "What happens to unknown words?", ("evaluation",), Controls, _copied, _draw_copied, _explain_copied, _most_bytes,
+)  # fmt: skip
+
+
+# ---- loops ----------------------------------------------------------------------------------------------------------
+
+
+def _loops(inputs: Inputs, controls: Controls) -> Loops:
+    return _detail(inputs.translation_scores).loops
+
+
+def _draw_loops(found: Loops) -> tuple[Part, ...]:
+    said = (
+        f"In {_share(found.looping, found.sources)} of the translations, an n-gram follows itself more often than in each "
+        f"reference of the source. {counted(found.unended, 'translation')} did not end within {found.longest:,} tokens."
+    )
+    drawn = figures.repeats(found.by_n, found.sources, found.references)
+    loops = _examples(found.examples, "Translations that repeat themselves", "n-grams, times repeated", "translation")
+    return (*figure(drawn), Part("caption", said), *loops)
+
+
+def _explain_loops(found: Loops) -> str:
+    most = max(found.by_n, key=lambda one: one.loops)
+    return (
+        "A decoder that is stuck writes the same tokens again and again. For each n, the places i are counted at which an n-gram "
+        "follows itself at once; an n-gram that is itself a shorter one repeated counts for the shorter one only.\n\n"
+        r"$$r_n(y) = \#\{\, i : (y_i, \dots, y_{i+n-1}) = (y_{i+n}, \dots, y_{i+2n-1}) \,\}$$"
+        "\n\nReferences repeat some n-grams too, as “that that” or 11. So a translation counts as a loop only if $r_n$ is larger "
+        f"than in each of its references. The share of these is largest for n = {most.n}:\n\n"
+        rf"$$\frac{{{most.loops}}}{{{found.sources}}} = {number(most.loops / found.sources)}$$"
+        f"\n\nFor this n, an n-gram follows itself in {most.hypotheses:,} of the {found.sources:,} translations and in "
+        f"{most.references:,} of the {found.references:,} references."
+    )
+
+
+LOOPS: View[Controls, Loops] = View(
+    "loops", "Does the decoder get stuck in a loop?", ("evaluation",), Controls, _loops, _draw_loops, _explain_loops, _most_bytes,
+)  # fmt: skip
+
+
+# ---- examples -------------------------------------------------------------------------------------------------------
+
+MATCHES = {"all": "All", "different": "Not exact", "exact": "Exact"}
+SORTINGS = {"worst": "Worst first", "best": "Best first", "file": "In the order of the file"}
+MOST = 100
+"""The number of rows of the table."""
+
+
+@dataclass(frozen=True)
+class Listed(Controls):
+    """Which translations are listed, a key of `MATCHES`, and in which order, a key of `SORTINGS`."""
+
+    match: str = "all"
+    sorting: str = "worst"
+
+    def settled(self, inputs: Inputs) -> "Listed":
+        return Listed(self.match if self.match in MATCHES else "all", self.sorting if self.sorting in SORTINGS else "worst")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Some translations with their references.
+
+    Attributes:
+        listed: in the order that was chosen.
+        match, sorting: what was chosen.
+        count: the number of such translations.
+        sources, exact: the number of all translations, and of those that equal a reference.
+    """
+
+    listed: tuple[Judged, ...]
+    match: str
+    sorting: str
+    count: int
+    sources: int
+    exact: int
+
+
+def _listed(inputs: Inputs, controls: Listed) -> Examples:
+    scores = inputs.translation_scores
+    exact = round(scores.exact * scores.sources)
+    fits = {"all": (True, False), "exact": (True,), "different": (False,)}[controls.match]
+    some = [one for one in _detail(scores).examples if one.exact in fits]
+    if controls.sorting != "file":
+        sign = 1 if controls.sorting == "worst" else -1
+        some.sort(key=lambda one: (sign * one.exact, sign * one.chrf))
+    count = {"all": scores.sources, "exact": exact, "different": scores.sources - exact}[controls.match]
+    return Examples(tuple(some[:MOST]), controls.match, controls.sorting, count, scores.sources, exact)
+
+
+def _draw_listed(found: Examples) -> tuple[Part, ...]:
+    if not found.listed:
+        none = "Every translation equals a reference." if found.match == "different" else "No translation equals a reference."
+        return (Part("text", none),)
+    columns: Mapping[str, list[Any]] = {
+        "source": [one.source for one in found.listed],
+        "translation": [one.hypothesis for one in found.listed],
+        "references": [" / ".join(one.references) for one in found.listed],
+        "chrF": [f"{one.chrf:.1f}" for one in found.listed],
+        "exact": ["yes" if one.exact else "no" for one in found.listed],
+    }
+    opens: list[dict[str, Any]] = [{"text": one.source.removesuffix("…")} for one in found.listed]
+    said = (
+        f"{_share(found.exact, found.sources)} of the translations equal a reference. "
+        f"{len(found.listed):,} of {found.count:,} are listed. Click a row to open its source on Translate."
+    )
+    return Part("caption", said), Part("rows", Rows(columns, opens, "translate"))
+
+
+def _explain_listed(found: Examples) -> str:
+    said = (
+        "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU depends. "
+        f"A translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n{_CHRF}"
+    )
+    first = found.listed[0] if found.listed else None
+    here = "" if first is None else f" = {number(first.chrf)}"
+    row = "" if first is None else f"\n\nThis is the chrF of the translation in the first row: {literal(first.hypothesis, 60)}"
+    return f"{said}{here}$$\n\n{_CHRF_WORDS}{row}"
+
+
+JUDGED: View[Listed, Examples] = View(
+    "judged", "Which translations are worst, and which are best?", ("evaluation",), Listed, _listed, _draw_listed,
+    _explain_listed, _most_bytes,
+    choices=lambda inputs, controls: (
+        Choice("match", "Match", tuple(MATCHES), MATCHES.__getitem__),
+        Choice("sorting", "Order", tuple(SORTINGS), SORTINGS.__getitem__),
+    ),
+)  # fmt: skip
+
+VIEWS = (BY_LENGTH, COVERAGE, COPIED, LOOPS, JUDGED)
