@@ -80,7 +80,10 @@ class Translate(Task):
         "evaluate": ("by-length", "coverage", "copied", "loops", "judged"),
     })  # fmt: skip
 
-    def texts(self, entities: bool = False) -> tuple[str, ...]:
+    def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
+        if tokens != "char":
+            return ("I don't know where my sister works.", "She reads a book every evening.", "Can you open the window, please?",
+                    "My brother is taller than me.")  # fmt: skip
         return ("Sunday, 3 May 2020", "the twenty-first of June 1987", "Oct 5th, 2031")
 
     def metric(self, scheme: str | None) -> str:
