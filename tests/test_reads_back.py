@@ -51,7 +51,6 @@ OTHERS: dict[str, dict[str, str]] = {
     "analysis/translation_backward.py": {
         "rows.tolist()": _ARRAY,
         "array(self.batch['wanted'])[:, 0].tolist()": _ARRAY,
-        "float(np.nansum(weights * values))": _ARRAY,
         "int(layer)": _NUMBER,
         "int(direction)": _NUMBER,
     },
