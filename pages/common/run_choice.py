@@ -63,6 +63,9 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
         task = tasks.of(run.config)
         if page and not task.views.get(page):
             st.info(f"There is nothing to show here for {task.short}. Choose a run of another task.", icon=":material/label:")
+            if task.views.get("translate"):
+                st.page_link("pages/read/translate/translate.py", label="Open this run on Translate",
+                             icon=":material/translate:")  # fmt: skip
             st.stop()
     return run
 

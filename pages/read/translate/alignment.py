@@ -24,6 +24,7 @@ button:hover { border-color: var(--st-primary-color); color: var(--st-primary-co
 .sources { display: flex; align-items: flex-end; }
 .sources span { width: var(--cw); max-height: 9.5rem; writing-mode: vertical-rl; transform: rotate(180deg); overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; line-height: var(--cw); padding: 4px 0; box-sizing: border-box; }
+.sources .short { writing-mode: horizontal-tb; transform: none; text-align: center; line-height: 1.4; }
 .targets span, .tail span { display: block; height: var(--ch); line-height: var(--ch); padding: 0 8px; white-space: nowrap; }
 .targets span { text-align: right; max-width: 13rem; overflow: hidden; text-overflow: ellipsis; cursor: pointer; }
 .tail span { font-size: 0.78rem; opacity: 0.85; font-variant-numeric: tabular-nums; }
@@ -71,7 +72,8 @@ export default function (component) {
     const play = make("button", "", "▶ Watch it write")
     play.type = "button"
     const sources = make("div", alpha ? "sources" : "flow"), targets = make("div", alpha ? "targets" : "flow written")
-    sources.append(...data.source.map((text, j) => token(text, data.kinds[j])))
+    const stands = text => alpha && [...text].length < 3 ? " short" : ""  // turned, they would be hard to read
+    sources.append(...data.source.map((text, j) => token(text, data.kinds[j] + stands(text))))
     targets.append(...data.written.map((text, t) => {
       const one = token(text, t < data.given ? "given" : text === data.end ? "special" : "")
       one.setAttribute("role", "option")
