@@ -65,6 +65,12 @@ RUNS = {
            for part in (f"--{split}", str(DATA / "ud_ewt" / f"{split}.upos.tsv"))), "--task", "tag", "--vocabulary", "8000"],
         ["--name", "English: parts of speech", "--cell", "lstm", "--bidirectional", "--embedding", "64", "--hidden", "64",
          "--dropout", "0.5", "--batch", "32", "--epochs", "10", "--patience", "3", "--learning-rate", "0.002", "--threads", "2"]),
+    "00-english-french": (
+        [*(part for split in ("train", "dev", "test") for part in (f"--{split}", str(DATA / "tatoeba_en_fr" / f"{split}.csv"))),
+         "--task", "translate", "--tokens", "elided", "--vocabulary", "3000"],
+        ["--name", "English to French", "--cell", "gru", "--bidirectional", "--tied", "--embedding", "64", "--hidden", "64",
+         "--dropout", "0.1", "--batch", "64", "--epochs", "8", "--patience", "0", "--schedule", "cosine", "--warmup", "300",
+         "--learning-rate", "0.004", "--threads", "1"]),
     "00-notebook": (
         ["--train", str(ROOT / "samples" / "notebook.txt"), "--task", "generate", "--tokens", "char"],
         ["--name", "Notebook, character by character", "--cell", "lstm", "--embedding", "32", "--hidden", "192",
@@ -146,7 +152,8 @@ def save_results(run: Run, data: SavedDataset) -> None:
         readings.save(place, read_otherwise(loaded, encoded, len(encoded)), weights)
     if task.views["losses"]:
         readings.save_along(place, along(loaded, dev), weights)
-    traces.save(run, trace(loaded, examples(run)[0]))
+    if task.views["inspect"]:
+        traces.save(run, trace(loaded, examples(run)[0]))
     shutil.rmtree(run.path / "evaluations", ignore_errors=True)
 
     def save(place: Path, texts: Sequence[Example], name: str) -> None:

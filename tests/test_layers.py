@@ -140,6 +140,8 @@ def test_a_saved_trace_is_drawn_without_torch(workspace: Workspace) -> None:
         "from rnn_core.workspace.runs import Run\n"
         "from pages.common.text_choice import examples\n"
         "for path in READY_MADE.iterdir():\n"
+        "    if not tasks.of(Run(path).config).views['inspect']:\n"
+        "        continue\n"
         "    loaded, trace = cache.seen(Run(path), examples(Run(path))[0], False)\n"
         "    for name in views.TABLE['inspect']:\n"
         "        if name in tasks.of(loaded.config).views['inspect']:\n"

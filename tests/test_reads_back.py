@@ -48,6 +48,12 @@ OTHERS: dict[str, dict[str, str]] = {
         **{f"level.{field}.tolist()": _ARRAY for field in ("parents", "tokens", "log_p", "going", "ended")},
         "order.tolist()": _ARRAY,
     },
+    "analysis/translation_backward.py": {
+        "rows.tolist()": _ARRAY,
+        "array(self.batch['wanted'])[:, 0].tolist()": _ARRAY,
+        "int(layer)": _NUMBER,
+        "int(direction)": _NUMBER,
+    },
     "network/search.py": {
         "np.flatnonzero(last == EOS).tolist()": _ARRAY,
         "owners.tolist()": _ARRAY,

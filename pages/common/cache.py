@@ -20,6 +20,7 @@ from rnn_core.workspace.runs import Run
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.backward import Backward
     from rnn_core.analysis.loading import Loaded, Unopened
+    from rnn_core.analysis.translation_backward import TranslationBackward
     from rnn_core.data.examples import Example
     from rnn_core.data.top import Top
     from rnn_core.results import Trace, Translation
@@ -172,6 +173,21 @@ def _translated(
     from rnn_core.analysis.translating import translate
 
     return translate(_loaded, text, how, begins)
+
+
+def pair(run: Run, text: str, reference: str | None, logit: bool, precise: bool) -> "TranslationBackward":
+    """The way back of a text and its translation, by all that it depends on. Raises Problem as it does."""
+    network, version = _opened(run)
+    return _pair(network, str(run.path), version, text, reference, logit, precise)
+
+
+@kept(256 << 20, 16)
+def _pair(
+    _loaded: "Loaded", path: str, version: int, text: str, reference: str | None, logit: bool, precise: bool
+) -> "TranslationBackward":
+    from rnn_core.analysis.translation_backward import translation_backward
+
+    return translation_backward(_loaded, text, reference, logit, precise)
 
 
 def backward(

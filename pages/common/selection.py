@@ -52,6 +52,7 @@ class Selection:
         begins: how the target begins, on Translate.
         beam, normalisation, longest: of its search, as in `TranslateConfig`.
         beside: the id of a second run on Translate, and on Evaluate for translations.
+        reference: the target whose losses BPTT follows back, for a run of translation; None: its own translation.
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
         scale: what W is multiplied by there; None: 1.
@@ -119,6 +120,7 @@ class Selection:
     normalisation: float | None = None
     longest: int | None = None
     beside: str | None = None
+    reference: str | None = None
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

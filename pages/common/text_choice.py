@@ -57,7 +57,7 @@ def examples(run: Run) -> tuple[str, ...]:
         if own := tuple(dict.fromkeys(row for row in rows if row)):
             return own[:4]
     entities = not {"dev_f1", "test_f1"}.isdisjoint(run.metrics())  # scored by spans
-    return task.texts(entities)
+    return task.texts(entities, cut)
 
 
 def choose_text(run: Run) -> None:

@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
+from rnn_core.analysis.parameters import places
 from rnn_core.analysis.steps import counted_steps
 from rnn_core.network.cells import INPUT, Declared
 from rnn_core.network.losses import at_once
 from rnn_core.network.models import Network, count_parameters
-from rnn_core.results import Ledger, LedgerRow, MemoryRow
+from rnn_core.network.translator import Translator
+from rnn_core.results import Ledger, LedgerRow, MemoryRow, TranslatorLedger
 
 Term = tuple[str | int, ...]
 """The factors of one term of the sum: letters, and whole numbers above 1."""
@@ -132,3 +135,48 @@ def _memory(loaded: Loaded, sizes: Mapping[str, int]) -> tuple[MemoryRow, ...]:
     rows.append(("states and gates", "4·s·ℓ·B·K·d", 4 * sizes["s"] * sizes["ℓ"] * places * sizes["d"]))
     rows.append(("logits", "4·q·k", 4 * sizes["q"] * sizes["k"]))
     return tuple(MemoryRow(*row) for row in rows)
+
+
+# ---- an encoder–decoder ----------------------------------------------------------------------------------------------
+
+
+def translator_ledger(loaded: Loaded) -> TranslatorLedger:
+    """The ledger of an encoder–decoder."""
+    network: Any = loaded.network
+    assert isinstance(network, Translator)
+    config, shapes = network.config, {name: tuple(p.shape) for name, p in network.named_parameters()}
+    own = places(network)
+    rows = [LedgerRow(place.letter, place.layer, place.direction, shapes[name], _size(network, name), math.prod(shapes[name]))
+            for name, place in own.items()]  # fmt: skip
+    read, written = (len(one) for one in (loaded.speech.vocabulary, loaded.speech.vocabularies["target"]))
+    letters = {"N": read, "M": written, "n": config.embedding, "d": config.hidden, "e": network.encoder.hidden,
+               "G": len(network.encoder.cell.gates)}  # fmt: skip
+    return TranslatorLedger(
+        letters, tuple(place.part for place in own.values()), tuple(rows),
+        tasks.of(loaded.config).parameters(loaded.config.model, {"text": read, "target": written}, 0),
+        sum(row.count for row in rows),
+    )  # fmt: skip
+
+
+def _size(network: Translator, name: str) -> tuple[str, ...]:
+    """The shape of a parameter in letters."""
+    if name in _OUTSIDE:
+        return _OUTSIDE[name]
+    side, layer, _, parameter = name.split(".")
+    units = "e" if side == "encoder" else "d"
+    declared, gates = network.encoder.cell.declared[parameter], len(network.encoder.cell.gates)
+    blocks = declared.shape[0]
+    rows = units if blocks == 1 else f"G·{units}" if blocks == gates else f"{blocks}·{units}"
+    if len(declared.shape) == 1:
+        return (rows,)
+    if declared.of != INPUT:
+        return (rows, units)
+    further = (network.query is not None) + network.feeding if side == "decoder" else 0
+    return rows, "d" if layer != "0" else ("n", "(n + d)", "(n + 2·d)")[further]
+
+
+_OUTSIDE = {
+    "source.weight": ("N", "n"), "target.weight": ("M", "n"), "combine.weight": ("d", "2·d"), "query.weight": ("d", "d"),
+    "key.weight": ("d", "d"), "score.weight": ("1", "d"), "weight_out": ("M", "d"), "bias_out": ("M",),
+}  # fmt: skip
+"""The shapes of the parameters outside of the recurrent layers, in letters."""

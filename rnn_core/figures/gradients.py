@@ -46,7 +46,12 @@ _POINTED = 200
 
 
 def pairs(
-    values: np.ndarray, rows: np.ndarray, tokens: Sequence[str], step: int | None = None, copy: int | None = None
+    values: np.ndarray,
+    rows: np.ndarray,
+    tokens: Sequence[str],
+    step: int | None = None,
+    copy: int | None = None,
+    losses: Sequence[str] | None = None,
 ) -> Figure:
     """Losses (rows) × copies (columns), coloured by the power of ten. A click gives `[step, copy]`.
 
@@ -57,6 +62,7 @@ def pairs(
         values: (R, T) norms.
         rows: (R,) the steps of the losses, from 0.
         step, copy: the chosen loss and copy, from 0, outlined.
+        losses: the tokens at the steps of the losses, if those are another text's.
     """
     values = np.nan_to_num(np.asarray(values, np.float64), posinf=3e38)
     count = len(tokens)
@@ -90,7 +96,7 @@ def pairs(
         },
         hoverinfo="skip",
     )]  # fmt: skip
-    words = step_words(tokens)
+    words, asked = step_words(tokens), step_words(losses or tokens)
     if values.size <= MOST_TARGETS:
         r, i = (axis.ravel() for axis in np.indices(values.shape, np.int32))
         t = rows[r].astype(np.int32)
@@ -98,7 +104,7 @@ def pairs(
         data.append(targets(i + FIRST, t + FIRST, picks, "loss at %{y}<br>copy of %{x}<br>%{customdata[2]:.3e}"))
     else:
         edge = np.full(len(rows), FIRST - 0.5 - 0.015 * count, np.float32)
-        says = [f"loss at {words[t]}<br>largest {value:.3e}" for t, value in zip(rows, values.max(1), strict=True)]
+        says = [f"loss at {asked[t]}<br>largest {value:.3e}" for t, value in zip(rows, values.max(1), strict=True)]
         picks = rows if copy is None else np.stack([rows, np.full_like(rows, copy)], 1)
         data.append(targets(edge, rows + FIRST, picks, says, seen=True))
     shapes = []
@@ -109,7 +115,7 @@ def pairs(
         shapes += outline(FIRST + copy - 0.5, FIRST + copy + 0.5, rows[0] + FIRST - every / 2, rows[-1] + FIRST + every / 2)
     across = named(step_axis(tokens, width=850), words)
     across |= {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step k"}}
-    down = named(step_axis(tokens, 26, width=np.inf), words)
+    down = named(step_axis(losses or tokens, 26, width=np.inf), asked)
     down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": "loss at step t"}}
     return frame(
         data,
@@ -201,9 +207,10 @@ def banded(shares: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | None = None) -> Figure:
-    """One bar per copy, its share of the gradient, in bands of how far the loss was. A click gives `[copy]`."""
+    """One bar per copy, its share of the gradient, in bands of how far the loss was; a band without a name is of one colour. A
+    click gives `[copy]`."""
     data: list[dict[str, Any]] = []
-    colours = dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))
+    colours = {"": palette.BLUE} | dict(zip((name for _, _, name in BANDS), _BAND_COLOURS, strict=True))
     for name, values in bands.items():
         data.append(dict(
             type="bar",

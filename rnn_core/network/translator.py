@@ -131,8 +131,11 @@ class Translator(nn.Module):
             `logits`, (T, B, k) or for `at` only, (m, k). In training with `labels`, the `losses`, (m,), with label smoothing;
             of more than `at_once` steps without it, also their weighted sum, `loss`.
         """
+        return self.decode(batch, self.start(batch))
+
+    def decode(self, batch: Batch, start: Writing) -> Outputs:
+        """The same from a start of the decoder, as `start` returns it."""
         tokens, lengths, at = batch["tokens"], batch["lengths"], batch.get("at")
-        start = self.start(batch)
         read = self._steps(tokens, start) if self.stepwise else self._sweep(tokens, lengths, start)
         if at is None:
             return {"logits": self._logits(self.dropout.states(read, self.config.layers))}

@@ -30,7 +30,7 @@ from rnn_core.results.judged import (
     TranslationDetail,
     Unknown,
 )
-from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow
+from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow, TranslatorLedger
 from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.readout import Logit
@@ -51,6 +51,7 @@ from rnn_core.results.scores import (
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.translation import Candidate, Side, Translation
+from rnn_core.results.translation_gradients import LossGradient, SideGradients, TranslationGradients
 from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
 
@@ -92,6 +93,7 @@ __all__ = [
     "LengthGroup",
     "Logit",
     "Loops",
+    "LossGradient",
     "LossModes",
     "Marked",
     "MemoryRow",
@@ -113,6 +115,7 @@ __all__ = [
     "Scores",
     "SgdStep",
     "Side",
+    "SideGradients",
     "SideReport",
     "SpanScores",
     "SplitSummary",
@@ -122,7 +125,9 @@ __all__ = [
     "Trace",
     "Translation",
     "TranslationDetail",
+    "TranslationGradients",
     "TranslationScores",
+    "TranslatorLedger",
     "Truncation",
     "UnitStep",
     "Unknown",

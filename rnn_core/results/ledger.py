@@ -67,3 +67,22 @@ class Ledger:
     steps: int
     memory: tuple[MemoryRow, ...]
     sizes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class TranslatorLedger:
+    """Every parameter of an encoder–decoder, and their number.
+
+    Attributes:
+        letters: N and M words of the source and of the target, n, d, e units of each direction of the encoder, and G gates.
+        parts: of each row, `encoder`, `decoder`, `attention` or `readout`.
+        rows: by part, in the order of the tensors.
+        declared: the sum of the shapes that the network's config asks for, without making a tensor.
+        in_tensors: the sum of the tensors' sizes.
+    """
+
+    letters: dict[str, int]
+    parts: tuple[str, ...]
+    rows: tuple[LedgerRow, ...]
+    declared: int
+    in_tensors: int

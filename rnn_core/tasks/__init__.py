@@ -153,8 +153,13 @@ class Task:
         """Its file in `samples/`. `entities`: for a run whose tags mark entities."""
         return next(iter(self.samples))
 
-    def texts(self, entities: bool = False) -> tuple[str, ...]:
-        """Example texts for a run, the first of which is the default. `entities`: as for `sample`."""
+    def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
+        """Example texts for a run, the first of which is the default.
+
+        Args:
+            entities: as for `sample`.
+            tokens: how texts are cut, as in `DataConfig`.
+        """
         raise NotImplementedError
 
     def metric(self, scheme: str | None) -> str:

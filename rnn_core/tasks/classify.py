@@ -41,7 +41,7 @@ class Classify(Task):
         "losses": ("right-so-far", "loss-reach", "decided"),
     })  # fmt: skip
 
-    def texts(self, entities: bool = False) -> tuple[str, ...]:
+    def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         return (
             "a slow start , but a great end .",

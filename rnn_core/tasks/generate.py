@@ -84,7 +84,7 @@ class Generate(Task):
         "losses": (),
     })  # fmt: skip
 
-    def texts(self, entities: bool = False) -> tuple[str, ...]:
+    def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         return (
             'Sunday, 3 May 2020\n"Is the garden gate open?" asked',
             "Apple cake (serves 4)\n- 200 g butter (",

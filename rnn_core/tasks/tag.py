@@ -45,7 +45,7 @@ class Tag(Task):
     def sample(self, entities: bool = False) -> str:
         return "entities.tsv" if entities else "tagged.tsv"
 
-    def texts(self, entities: bool = False) -> tuple[str, ...]:
+    def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         if entities:
             return (

@@ -74,11 +74,16 @@ class Translate(Task):
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
-        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "bptt": (),
-        "evaluate": ("by-length", "coverage", "copied", "loops", "judged"), "matrix": (), "losses": (),
+        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "matrix": ("both-ledger",), "losses": (),
+        "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",
+                 "translation-shares", "translation-parameters"),
+        "evaluate": ("by-length", "coverage", "copied", "loops", "judged"),
     })  # fmt: skip
 
-    def texts(self, entities: bool = False) -> tuple[str, ...]:
+    def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
+        if tokens != "char":
+            return ("I don't know where my sister works.", "She reads a book every evening.", "Can you open the window, please?",
+                    "My brother is taller than me.")  # fmt: skip
         return ("Sunday, 3 May 2020", "the twenty-first of June 1987", "Oct 5th, 2031")
 
     def metric(self, scheme: str | None) -> str:

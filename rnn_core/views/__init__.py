@@ -21,12 +21,16 @@ TABLE = {
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
     "chunks": ("stream",),
-    "ledger": ("ledger", "memory", "ledger-sum"),
+    "ledger": ("ledger", "memory", "ledger-sum", "translator-ledger"),
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
     "bptt": (
         "total", "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
         "clipping", "directions", "beside",
+    ),
+    "translation_gradients": (
+        "translation-total", "translation-pairs", "translation-walk", "translation-ways", "translation-shares",
+        "translation-parameters",
     ),
     "cutting": ("cut-readouts", "cut-gradients"),
     "exploding": ("exploding",),

@@ -20,6 +20,7 @@ from rnn_core.results import (
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.analysis.backward import Backward
+    from rnn_core.analysis.translation_backward import TranslationBackward
 
 NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",
@@ -34,6 +35,7 @@ NEEDS = {
     "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
     "target": "the way back of the text: what the losses at its target send to each step",
+    "pair": "the way back of a text and its translation: what the loss of each target token sends to each step of both networks",
     "hunt": "a hunt for units over a corpus",
     "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
@@ -204,6 +206,11 @@ class Inputs:
     @property
     def backward(self) -> "Backward":
         found: Backward = self.named["target"].value
+        return found
+
+    @property
+    def pair(self) -> "TranslationBackward":
+        found: TranslationBackward = self.named["pair"].value
         return found
 
     @property

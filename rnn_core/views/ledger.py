@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any, Self
 
 from rnn_core import tasks
-from rnn_core.analysis.ledger import ledger
+from rnn_core.analysis.ledger import ledger, translator_ledger
 from rnn_core.figures import bars
-from rnn_core.results import Ledger, LedgerRow
+from rnn_core.results import Ledger, LedgerRow, TranslatorLedger
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure
 
@@ -173,4 +173,78 @@ def _explain_memory(found: Ledger) -> str:
 MEMORY = _view("memory", "How many bytes does training take?", render=_draw_memory, explain=_explain_memory,
                choices=_choose_sizes)  # fmt: skip
 
-VIEWS = (PARAMETERS, MEMORY, COUNTS)
+
+
+# ---- an encoder–decoder ----------------------------------------------------------------------------------------------
+
+
+def _of_both(inputs: Inputs, controls: Controls) -> TranslatorLedger:
+    return translator_ledger(inputs.network)
+
+
+def _names(found: TranslatorLedger) -> list[str]:
+    """Each parameter's part and letter, with layer and direction where there are several."""
+    layers = max(row.layer or 0 for row in found.rows) + 1
+    directions = max(row.direction or 0 for row in found.rows) + 1
+    names = []
+    for part, row in zip(found.parts, found.rows, strict=True):
+        where: list[str] = []
+        if row.layer is not None and row.direction is not None:
+            where += [f"layer {row.layer + 1}"] * (layers > 1)
+            where += [("from the start", "from the end")[row.direction]] * (directions > 1 and part == "encoder")
+        names.append(f"{part}: {row.letter}" + (f" ({', '.join(where)})" if where else ""))
+    return names
+
+
+def counts_of_both(found: TranslatorLedger) -> dict[str, list[Any]]:
+    """The ledger of an encoder–decoder as a table."""
+    return {
+        "parameter": [*_names(found), "sum"],
+        "in letters": [*(" × ".join(row.size) for row in found.rows), ""],
+        "shape": [*(" × ".join(f"{side:,}" for side in row.shape) for row in found.rows), ""],
+        "numbers": [*(row.count for row in found.rows), found.in_tensors],
+        "share": [*(row.count / found.in_tensors for row in found.rows), 1.0],
+    }
+
+
+def sum_of_both(found: TranslatorLedger) -> str:
+    """The two ways to count, as Markdown."""
+    same = "the same" if found.declared == found.in_tensors else "**not the same**, which is a fault of this program"
+    return (
+        f"By the shapes that the options ask for **{found.declared:,}**, by the sizes of the tensors **{found.in_tensors:,}**: "
+        f"{same}."
+    )
+
+
+def _draw_both(found: TranslatorLedger) -> tuple[Part, ...]:
+    says = [" × ".join(f"{side:,}" for side in row.shape) + f" = {row.count:,}" for row in found.rows]
+    drawn = bars.amounts(_names(found), [row.count for row in found.rows], says, "numbers that are learnt")
+    table = Table(counts_of_both(found), formats={"share": "percent", "numbers": "localized"})
+    return Part("figure", drawn), Part("text", sum_of_both(found)), Part("table", table)
+
+
+def _explain_both(found: TranslatorLedger) -> str:
+    values, letters = found.letters, {row.letter for row in found.rows}
+    said = [
+        "The encoder and the decoder each have an E, a row for every word that they read, and the U, W and b of their own cell "
+        "(as far as the cell has them)."
+    ]
+    if "W_c" in letters:
+        said.append("W_c makes the attentional state from the decoder's state and the context.")
+    if "W_a" in letters:
+        said.append("W_a, U_a and v score how much each source step is attended to, and the context is an input of the decoder.")
+    said.append("E is V too (tied), and counted once." if "E = V" in letters else "V and c read the next token out.")
+    in_numbers = ", ".join(f"{letter} = {value:,}" for letter, value in values.items())
+    return (
+        f"{' '.join(said)} Here {in_numbers}: N and M are the words of the source and of the target, e the units of each "
+        f"direction of the encoder, G the gates.\n\n{sum_of_both(found)}"
+    )
+
+
+OF_BOTH: View[Controls, TranslatorLedger] = View(
+    "translator-ledger", "How many numbers do both networks learn?", ("run",), Controls,
+    _of_both, _draw_both, _explain_both,
+    lambda inputs: 8192 + 4096 * inputs.run.config.model.layers,
+)  # fmt: skip
+
+VIEWS = (PARAMETERS, MEMORY, COUNTS, OF_BOTH)

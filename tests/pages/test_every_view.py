@@ -7,15 +7,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.read.inspect.table import TABS as INSPECT
+from pages.understand.bptt.table import ABOVE_OF_TWO, TABS_OF_TWO
 from pages.understand.bptt.table import TABS as GRADIENTS
 from pages.understand.matrix.table import SOME, TABS
+from pages.understand.matrix.table import TABS_OF_TWO as TABS_OF_BOTH
 from rnn_core import tasks, views
 from rnn_core.workspace import Workspace
 from tests.pages.driving import Open, chart, sound
 from tests.tiny import CELLS, config_of, model_of, saved_run
 
 TEXT = "the film was not good"
-WITHOUT_FIGURE = {"recipe", "same-step", "classes", "total", "worst"}
+WITHOUT_FIGURE = {
+    "recipe", "same-step", "classes", "total", "worst", "translation-total", "translation-ways", "translation-parameters",
+}  # fmt: skip
 """Views with a question that are formulas and tables alone."""
 
 ONE_TEXT = [name for name in tasks.names() if tasks.task(name).views["inspect"]]
@@ -56,8 +60,27 @@ def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> N
             shown(open_page("matrix", workspace.root, part=part, **at), names - {"last-column", "gain"})
 
 
-@pytest.mark.parametrize("task", sorted({*tasks.names()} - {*ONE_TEXT}))
-@pytest.mark.parametrize("page", ["inspect", "bptt", "matrix"])
+@pytest.mark.parametrize("attention", ["none", "additive"])
+def test_of_the_gradients_of_two_texts(open_page: Open, tmp_path: Path, attention: str) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    run = saved_run(workspace, config_of("translate", model_of("lstm", layers=2, bidirectional=True, attention=attention)))
+    above = {name for row in ABOVE_OF_TWO for name in row}
+    for section, (_, rows) in TABS_OF_TWO.items():
+        app = open_page("bptt", workspace.root, run=run.id, text=TEXT, section=section, layer="1", direction="1", step="1")
+        shown(app, {*above, *(name for row in rows for name in row)})
+
+
+def test_of_the_matrices_of_two_texts(open_page: Open, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    run = saved_run(workspace, config_of("translate", model_of("lstm", layers=2, bidirectional=True)))
+    for part, (_, rows) in TABS_OF_BOTH.items():
+        shown(open_page("matrix", workspace.root, run=run.id, part=part), {name for row in rows for name in row})
+
+
+WITHOUT = [(task, page) for task in tasks.names() for page in ("inspect", "bptt", "matrix") if not tasks.task(task).views[page]]
+
+
+@pytest.mark.parametrize(("task", "page"), WITHOUT)
 def test_a_run_without_views_on_a_page_is_said(open_page: Open, tmp_path: Path, task: str, page: str) -> None:
     workspace = Workspace(tmp_path / "workspace")
     run = saved_run(workspace, config_of(task))

@@ -8,8 +8,11 @@ import pytest
 from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
+from rnn_core.analysis.translating import translate
 from rnn_core.commands import main
+from rnn_core.config import TranslateConfig
 from rnn_core.training import jobs
+from rnn_core.views.view import literal
 from rnn_core.workspace import Workspace, evaluations, readings
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.samples import sample_for
@@ -17,7 +20,8 @@ from rnn_core.workspace.store import READY_MADE
 from tests.pages.driving import Open, chart, numbers, sound
 
 RUNS = sorted(path.name for path in READY_MADE.iterdir())
-every_run = pytest.mark.parametrize("run", RUNS)
+TRANSLATOR = "00-english-french"
+read_run = pytest.mark.parametrize("run", [name for name in RUNS if name != TRANSLATOR])
 labelled_run = pytest.mark.parametrize("run", [name for name in RUNS if Run(READY_MADE / name).speech.labels])
 
 
@@ -96,7 +100,19 @@ def test_bptt_opens_on_a_gradient_and_has_a_mini_batch_to_hold_it_against(run: s
     assert any("a sample that was written for this project" in caption.value for caption in app.caption)
 
 
-@every_run
+def test_translate_opens_on_a_translation(open_page: Open, fresh: Path) -> None:
+    app = open_page("translate", fresh)
+    assert not app.error and not app.warning and app.selectbox(key="pick-run").value == TRANSLATOR
+    text = app.text_area(key="typed").value
+    found = translate(load(Run(READY_MADE / TRANSLATOR)), text, TranslateConfig(beam=4)).text
+    assert f"#### {literal(found)}" in [words.value for words in app.markdown]
+    app.text_area(key="typed").set_value("My sister has a red book.")
+    sound(app.run())
+    assert not app.error
+    assert not open_page("evaluate", fresh, run=TRANSLATOR).error
+
+
+@read_run
 def test_inspect_draws_the_saved_trace_and_reads_another_text(run: str, open_page: Open, fresh: Path) -> None:
     app = open_page("inspect", fresh, run=run)
     text = app.text_area(key="typed").value

@@ -10,7 +10,7 @@ from rnn_core.analysis.translating import translate
 from rnn_core.config import TranslateConfig
 from rnn_core.views.translating import VIEWS
 from rnn_core.views.view import literal
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, store
 from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, chart, sound
 from tests.tiny import config_of, model_of, saved_run
@@ -81,7 +81,10 @@ def test_bad_input_is_one_sentence(open_page: Open, runs: tuple[Path, Run, Run])
     assert not app.error and len(texts(app)) == 1
 
 
-def test_without_a_run_of_translation_the_page_says_how_to_get_one(open_page: Open, tmp_path: Path) -> None:
+def test_without_a_run_of_translation_the_page_says_how_to_get_one(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "READY_MADE", tmp_path / "none")
     workspace = Workspace(tmp_path / "workspace")
     saved_run(workspace)
     app = open_page("translate", workspace.root)

@@ -11,7 +11,8 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from pages.understand.bptt.choice import TARGETS
-from pages.understand.matrix.table import SOME, TABS
+from pages.understand.bptt.two_texts import TARGET
+from pages.understand.matrix.table import SOME, TABS, TABS_OF_TWO
 from rnn_core import metrics, tasks, views
 from rnn_core.analysis.evaluate import evaluate
 from rnn_core.analysis.loading import Loaded, load
@@ -78,15 +79,16 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
         "inspect": inspect,
         "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *inspect, *views.TABLE["bptt"]},
         "translate": {*views.TABLE["translating"]},
-        "bptt": {*TARGETS, *views.TABLE["bptt"]},
-        "matrix": {*TABS, *SOME, "last-column"},
+        "bptt": {*TARGETS, *views.TABLE["bptt"], TARGET, *views.TABLE["translation_gradients"]},
+        "matrix": {*TABS, *TABS_OF_TWO, *SOME, "last-column"},
     }
     for page, named in tasks.task(name).views.items():
         assert set(named) <= known[page] and len(set(named)) == len(named)
 
 
 def test_the_tabs_of_words_to_matrix_show_every_view_of_their_files() -> None:
-    shown = {name for _, rows in TABS.values() for row in rows for name in row} - {"last-column", "gain", "states"}
+    tabs = (*TABS.values(), *TABS_OF_TWO.values())
+    shown = {name for _, rows in tabs for row in rows for name in row} - {"last-column", "gain", "states"}
     files = ("one_hot", "padding", "ledger", "recipe", "equations", "feedforward", "chunks")
     assert shown == {name for file in files for name in views.TABLE[file]}
 

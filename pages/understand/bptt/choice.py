@@ -14,6 +14,7 @@ from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.analysis.backward import Backward
+    from rnn_core.results import GradientFlow, TranslationGradients
 
 
 OWN = "the network's own answer"
@@ -67,7 +68,7 @@ def _target_of(run: Run) -> _Target:
 
 def choose_target(run: Run) -> None:
     """Target, loss, how the steps are added up, logit and precision."""
-    chosen, task = state.selection(), tasks.of(run.config)
+    task = tasks.of(run.config)
     trained = task.loss_of(run.config)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     _target_of(run).choose(row, run)
@@ -85,13 +86,20 @@ def choose_target(run: Run) -> None:
             format_func=lambda name: name + (" (as trained)" if name == own else ""),
             **state.bound("reduce", _reduce(run) or own),
         )  # fmt: skip
+    with row:
+        choose_toggles()
+
+
+def choose_toggles() -> None:
+    """Logit and precision."""
+    chosen = state.selection()
     toggles = (
         ("logit", "Logit instead of loss",
          "A network that is sure has a loss near 0, whose gradient is near 0 too. The gradient of the class's logit is not."),
         ("precise", "64 bits", "Computes with twice the digits: the difference from autograd is then below 1e-10."),
     )  # fmt: skip
     for name, title, words in toggles:
-        row.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
+        st.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
 
 
 def _loss(run: Run) -> str | None:
@@ -134,6 +142,19 @@ def warn(backward: "Backward") -> None:
     followed, steps = len(flow.rows), int((flow.targets >= 0).sum())
     if followed < steps:
         st.caption(f"This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.")
+    say_sure(flow)
+
+
+def say_total(formula: str, flow: "GradientFlow | TranslationGradients") -> None:
+    """The loss as a formula, the length of its gradient, and how far that is from autograd's."""
+    st.markdown(
+        f"The loss of this text is ${formula}$; its gradient has length **{flow.norm:.4g}**. Checked against torch's "
+        f"autograd: the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
+    )
+
+
+def say_sure(flow: "GradientFlow | TranslationGradients") -> None:
+    """That a network which is sure of its target has a gradient near 0."""
     if not flow.logit and flow.total < 0.01:
         st.info("The network is so sure of this target that its loss and its gradient are near 0. "
                 "Switch to the logit, or choose another target or text.", icon=":material/lightbulb:")  # fmt: skip

@@ -10,3 +10,16 @@ TABS = {
     "beside": ("Other runs", (("beside",),)),
 }
 """The titles of the tabs and their views; those of a row stand side by side."""
+
+LED = "translation-pairs"
+"""The view whose choices stand above all others, for a run of two texts."""
+
+ABOVE_OF_TWO = (("translation-pairs",), ("translation-walk",), ("translation-ways",))
+"""The views above its tabs."""
+
+TABS_OF_TWO = {
+    "copies": ("What each copy adds", (("translation-shares",),)),
+    "parameters": ("Held against autograd", (("translation-parameters",),)),
+    "total": ("The losses added up", (("translation-total",),)),
+}
+"""Its tabs."""

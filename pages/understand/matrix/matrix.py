@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from pages.common import inputs, run_choice, state, text_choice, view_panel, widgets
-from pages.understand.matrix import texts
-from pages.understand.matrix.table import LED_BY, OF_STEP, SOME, TABS
+from pages.understand.matrix import texts, two_texts
+from pages.understand.matrix.table import LED_BY, OF_STEP, SOME, TABS, TABS_OF_TWO
 from rnn_core import tasks
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
@@ -17,6 +17,9 @@ st.caption("How do words become numbers, and what does the network do with them 
 where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
     run = run_choice.choose_run("matrix")
+if of_two := [name for name in tasks.of(run.config).views["matrix"] if name in TABS_OF_TWO]:
+    two_texts.show(run, of_two)
+    st.stop()
 with said, widgets.saying_problems():
     text_choice.choose_text(run)
 with widgets.saying_problems():

@@ -21,3 +21,6 @@ OF_STEP = {"texts", "unit", "alone"}
 
 SOME = {"answer-alone", "tags-alone"}
 """Views that some tasks have."""
+
+TABS_OF_TWO = {"both-ledger": ("Parameters", (("translator-ledger",),))}
+"""The tabs for a run of two texts."""

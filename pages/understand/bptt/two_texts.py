@@ -1,0 +1,43 @@
+"""BPTT of a run that reads one text and writes another."""
+
+import streamlit as st
+
+from pages.common import cache, inputs, state, view_panel, widgets
+from pages.understand.bptt import choice
+from pages.understand.bptt.table import ABOVE_OF_TWO, LED, TABS_OF_TWO
+from rnn_core.views import view
+from rnn_core.views.view import literal
+from rnn_core.workspace.runs import Run
+
+TARGET = "target-text"
+"""The name that tasks have for this choice of a target."""
+
+
+def show(run: Run) -> None:
+    """The page below the run and the text."""
+    chosen = state.selection()
+    with widgets.saying_problems():
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input("Target: a reference", placeholder="the run's own translation",
+                          **state.bound("reference", chosen.reference or "", lambda text: text.strip() or None))  # fmt: skip
+            choice.choose_toggles()
+        asked = chosen.text or "", chosen.reference, chosen.logit, chosen.precise
+        way = cache.pair(run, *asked)
+        read, flow = inputs.of(pair=((str(run.path), cache.version_of(run), *asked), way)), way.flow
+    for warning in way.translation.warnings:
+        st.warning(literal(warning, 300), icon=":material/help:")
+    unknown = int((~way.translation.target.known).sum())
+    if unknown:
+        st.caption(f"{unknown:,} of the target's tokens {'is' if unknown == 1 else 'are'} not in its vocabulary: there the loss "
+                   "asks for `<unk>`.")  # fmt: skip
+    if chosen.reference is None:
+        st.markdown(f"The run's own translation is “{literal(way.translation.text, 300)}”.")
+    formula, *_ = view("translation-total").render(view("translation-total").answer(read))
+    choice.say_total(formula.content, flow)
+    choice.say_sure(flow)
+    view_panel.choose(view(LED), read)
+    view_panel.rows(ABOVE_OF_TWO, lambda name: True, read, led=LED)
+    for section, tab in state.tabs("section", {name: title for name, (title, _) in TABS_OF_TWO.items()}).items():
+        if tab.open:
+            with tab, widgets.saying_problems():
+                view_panel.rows(TABS_OF_TWO[section][1], lambda name: True, read)

@@ -1,0 +1,520 @@
+"""The views of a translation's gradients: what the loss of each target token sends to the steps of both networks."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+
+from rnn_core.analysis.parameters import places
+from rnn_core.figures import two_texts
+from rnn_core.figures.text import visible
+from rnn_core.results import LossGradient, SideGradients, TranslationGradients
+from rnn_core.views.bptt.formulas import at_loss, display, latex
+from rnn_core.views.bptt.total import TOTAL as TOTAL_OF_ONE_TEXT
+from rnn_core.views.bptt.total import Total
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Choice, Controls, Part, Table, View, literal, number
+
+SIDES = ("encoder", "decoder")
+
+
+@dataclass(frozen=True)
+class Copies(Controls):
+    """Which gradients are shown.
+
+    Attributes:
+        step: t of the loss, from 0; None: one in the middle of the target.
+        back: the copy, as a column: the encoder's S steps, one column between, and the decoder's steps; None: the one at a
+            source word to which the loss sends most.
+        layer: of both networks.
+        direction: of the encoder.
+        parameter: as the cell names it; else the first of `parameters`.
+    """
+
+    step: int | None = None
+    back: int | None = None
+    layer: int = 0
+    direction: int = 0
+    parameter: str = ""
+
+    def settled(self, inputs: Inputs) -> Self:
+        way = inputs.pair
+        flow, network = way.flow, way.network
+        offered, steps = parameters(inputs), len(flow.source)
+        direction = min(self.direction, network.encoder.directions - 1)
+        layer = min(self.layer, network.config.layers - 1)
+        step = int(flow.rows[len(flow.rows) // 2]) if self.step is None or self.step not in flow.rows else self.step
+        parameter = self.parameter if self.parameter in offered else offered[0]
+        back = self.back
+        if back is None or back == steps or back > steps + len(flow.target):
+            row = int(np.searchsorted(flow.rows, step))
+            back = int(_side(flow, "encoder", layer, direction).pairs[parameter][row, 1:-1].argmax()) + 1
+        return replace(self, step=step, back=back, layer=layer, direction=direction, parameter=parameter)
+
+
+def parameters(inputs: Inputs) -> tuple[str, ...]:
+    """The parameters of a cell whose copies can be shown, those that multiply the state before first."""
+    cell = inputs.pair.network.encoder.cell
+    return tuple(dict.fromkeys((*cell.of_step, *cell.of_inputs, *cell.declared)))
+
+
+def _side(flow: TranslationGradients, side: str, layer: int, direction: int) -> SideGradients:
+    return next(one for one in flow.sides if (one.side, one.layer, one.direction) == (side, layer, direction))
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What the formulas depend on.
+
+    Attributes:
+        letters: of the cell's parameters.
+        products: by parameter, the product whose δ is its own.
+        gates: by parameter, the gates whose rows of that δ it has; empty where it has all.
+        of_step, of_inputs: the matrices that multiply the state before, and the inputs.
+        attention: `none`, `dot` or `additive`.
+        feeding: whether there is input feeding.
+        layers, directions: of the encoder; the decoder has as many layers.
+        names: of all parameters of the network, in words, by its own names.
+    """
+
+    letters: dict[str, str]
+    products: dict[str, str]
+    gates: dict[str, tuple[str, ...]]
+    of_step: tuple[str, ...]
+    of_inputs: tuple[str, ...]
+    attention: str
+    feeding: bool
+    layers: int
+    directions: int
+    names: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The gradients of a translation, and what of them is shown. The fields are those of `Copies`, settled."""
+
+    flow: TranslationGradients
+    loss: LossGradient
+    nature: Nature
+    step: int
+    column: int
+    layer: int
+    direction: int
+    parameter: str
+
+    @property
+    def row(self) -> int:
+        """That of the chosen loss."""
+        return int(np.searchsorted(self.flow.rows, self.step))
+
+    @property
+    def letter(self) -> str:
+        return self.nature.letters[self.parameter]
+
+    @property
+    def sides(self) -> tuple[SideGradients, SideGradients]:
+        """Those of the encoder and of the decoder that are shown."""
+        flow = self.flow
+        return _side(flow, "encoder", self.layer, self.direction), _side(flow, "decoder", self.layer, 0)
+
+    @property
+    def texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return self.flow.source, self.flow.target
+
+    @property
+    def copy(self) -> tuple[int, int]:
+        """The side of the chosen copy, 0 or 1, and its step, from 0."""
+        steps = len(self.flow.source)
+        return (0, self.column) if self.column < steps else (1, self.column - steps - 1)
+
+    @property
+    def asked(self) -> str:
+        """The chosen loss in words, as Markdown."""
+        return f"t = {self.step + 1}, which asks for “{literal(self.flow.wanted[self.step], 30)}”"
+
+
+def _looked(inputs: Inputs, controls: Copies) -> Looked:
+    assert controls.step is not None and controls.back is not None
+    way = inputs.pair
+    return Looked(
+        way.flow, way.loss(controls.step), _nature(inputs), controls.step, controls.back, controls.layer, controls.direction,
+        controls.parameter,
+    )  # fmt: skip
+
+
+def _nature(inputs: Inputs) -> Nature:
+    network, config = inputs.pair.network, inputs.pair.loaded.config.model
+    cell, directions = network.encoder.cell, network.encoder.directions
+    products = {name: cell.product_of(name) for name in cell.declared}
+    blocks = {name: one.shape[0] for name, one in cell.declared.items()}
+    gates = {
+        name: () if blocks[name] == blocks[products[name]] else tuple(cell.gates[-blocks[name] :]) for name in cell.declared
+    }
+    names = {name: in_words(place, config.layers, directions) for name, place in places(network).items()}
+    return Nature(
+        {name: one.letter for name, one in cell.declared.items()}, products, gates, tuple(cell.of_step), tuple(cell.of_inputs),
+        config.attention, config.input_feeding, config.layers, directions, names,
+    )  # fmt: skip
+
+
+def in_words(place: Any, layers: int, directions: int) -> str:
+    """A parameter's part and letter, with layer and direction where there are several.
+
+    Args:
+        place: as `analysis.parameters.places` has it.
+    """
+    where: list[str] = []
+    if place.layer is not None:
+        where += [f"layer {place.layer + 1}"] * (layers > 1)
+        where += [("from the start", "from the end")[place.direction]] * (directions > 1 and place.part == "encoder")
+    return f"{place.part}: {place.letter}" + (f" ({', '.join(where)})" if where else "")
+
+
+def most_bytes(inputs: Inputs) -> int:
+    """Two numbers per parameter and one per part of the state for each loss and step of both texts, and the words."""
+    way = inputs.pair
+    flow, network = way.flow, way.network
+    cell, both = network.encoder.cell, network.encoder.directions + 1
+    steps = len(flow.source) + len(flow.target)
+    each = len(flow.rows) * (steps * (len(cell.parts) + 2 * len(cell.declared)) + len(cell.declared))
+    words = sum(len(token.encode()) + 8 for token in (*flow.source, *flow.target, *flow.wanted))
+    return 8 * network.config.layers * both * each + 32 * steps + words + 1024 * (8 + 4 * len(flow.sides))
+
+
+# ---- the losses ------------------------------------------------------------------------------------------------------
+
+
+def _total(inputs: Inputs, controls: Controls) -> Total:
+    flow = inputs.pair.flow
+    return Total(flow.target, flow.wanted, flow.values, flow.weights, flow.total, flow.logit)
+
+
+TOTAL: View[Controls, Total] = View(
+    "translation-total", "How do the losses of the target tokens add up?", ("pair",), Controls, _total,
+    TOTAL_OF_ONE_TEXT.render, TOTAL_OF_ONE_TEXT.explain, most_bytes,
+)  # fmt: skip
+
+
+# ---- the map ---------------------------------------------------------------------------------------------------------
+
+
+def _draw_map(looked: Looked) -> tuple[Part, ...]:
+    encoder, decoder = (side.pairs[looked.parameter] for side in looked.sides)
+    drawn = two_texts.pairs(encoder, decoder, looked.flow.rows, looked.texts, looked.flow.wanted, looked.step, looked.column)
+    return Part("figure", drawn), Part("caption", between_words(looked))
+
+
+def between_words(looked: Looked) -> str:
+    """What lies between the two texts, as Markdown."""
+    if looked.nature.attention == "none":
+        return (
+            "All that a loss sends to the encoder (left of the border) passes through the one state between the two texts: the "
+            "encoder's last, from which the decoder starts."
+        )
+    return (
+        "A loss reaches the encoder (left of the border) by two ways: through the state from which the decoder starts, and "
+        "through attention, which leads directly to each source token."
+    )
+
+
+def copy_formula(looked: Looked, side: int) -> str:
+    """What a copy of the chosen parameter receives, in the encoder (0) or the decoder (1): δ times what it multiplies."""
+    nature, parameter = looked.nature, looked.parameter
+    state, i = (("s", "j"), ("h", "k"))[side]
+    back = side == 0 and looked.direction == 1
+    letter, product = latex(looked.letter), nature.products[parameter]
+    v = ""
+    if parameter in nature.of_step:
+        v = rf"\, {state}_{{{i}{'+' if back else '-'}1}}^\top"
+    elif parameter in nature.of_inputs:
+        v = rf"\, ({state}^{{({looked.layer})}}_{i})^\top" if looked.layer else rf"\, x_{i}^\top"
+    delta = rf"\delta_{{{latex(nature.letters[product])}}}(t,{i})"
+    if rows := nature.gates[parameter]:
+        delta = rf"[{delta}]_{{{','.join(rows)}}}"
+    return rf"{at_loss(f'{letter}|({i})')} = {delta}{v}"
+
+
+def bridge_formulas(nature: Nature) -> list[str]:
+    """How a loss comes from the decoder to the encoder's states."""
+    last = r"(\overrightarrow{s}_S;\, \overleftarrow{s}_1)" if nature.directions == 2 else "s_S"
+    if nature.attention == "none":
+        return [f"{at_loss(last)} = {at_loss('h_0')}"]
+    steps = r"\sum_{i \le t}" if nature.feeding or nature.attention == "additive" else ""
+    i = "i" if steps else "t"
+    by_score = f"h_{i}" if nature.attention == "dot" else rf"U_a^\top (v \odot (1 - u_{{{i}j}} \odot u_{{{i}j}}))"
+    lines = [
+        rf"\frac{{\partial^+ L(t)}}{{\partial {last}}} = {at_loss('h_0')}",
+        rf"\frac{{\partial^+ L(t)}}{{\partial s_j}} = {steps} \alpha_{{{i}j}} \bigl( \gamma_{i} + "
+        rf"((s_j - g_{i})^\top \gamma_{i})\, {by_score} \bigr)",
+        rf"\gamma_{i} = {at_loss(f'g_{i}')}",
+    ]
+    if nature.attention == "additive":
+        lines.append(rf"u_{{{i}j}} = \tanh(W_a h_{{{i}-1}} + U_a s_j)")
+    return lines
+
+
+def whole_formulas(looked: Looked) -> list[str]:
+    """The gradient of the chosen parameter of the decoder and of the encoder, as the sum over its copies."""
+    letter = latex(looked.letter)
+    return [
+        rf"\frac{{\partial L(t)}}{{\partial {letter}_{{\text{{{side}}}}}}} = \sum_{{{over}}} {at_loss(f'{letter}|({i})')}"
+        for side, over, i in (("decoder", r"k \le t", "k"), ("encoder", "j", "j"))
+    ]
+
+
+def _explain_map(looked: Looked) -> str:
+    flow, nature = looked.flow, looked.nature
+    followed, counted = len(flow.rows), int((flow.weights > 0).sum())
+    every = "" if followed == counted else (
+        f" This target is long: {followed:,} of its {counted:,} losses are followed, evenly from the last."
+    )  # fmt: skip
+    notes = ["s and h are the states of the encoder and of the decoder; h₀ is the state from which the decoder starts."]
+    if nature.directions == 2:
+        notes.append("The encoder's two directions stand side by side in it.")
+    if nature.layers > 1:
+        notes.append(f"Shown is layer {looked.layer + 1} of {nature.layers} of both; attention reads the uppermost layer.")
+    if nature.attention != "none":
+        notes.append("α are the weights of attention, g the context. ∂⁺ at sⱼ is what comes through attention alone.")
+        fed = [r"the context gₖ"] * (nature.attention == "additive") + ["the attentional state before"] * nature.feeding
+        if fed and not looked.layer:
+            notes.append(f"xₖ of the decoder holds the embedded token and {' and '.join(fed)}.")
+    lines = [copy_formula(looked, 1), copy_formula(looked, 0), *bridge_formulas(nature), *whole_formulas(looked)]
+    return (
+        f"The encoder uses its {looked.letter} at every source step j, the decoder its own {looked.letter} at every target "
+        "step k. Each row is the loss of one target token, each column one copy, and the colour is the length of the "
+        f"gradient.\n\n{display(lines)}\n\n{' '.join(notes)}\n\n{pair_words(looked)} {between_words(looked)} No loss "
+        f"reaches a later step of the decoder, so the right part is a triangle.{every}\n\nThe largest "
+        f"difference of any number of the copies' sum from torch's autograd is {flow.max_abs_difference:.1e} (in "
+        f"{flow.precision} bits)."
+    )
+
+
+def pair_words(looked: Looked) -> str:
+    """What the chosen loss sends to the chosen copy, as Markdown."""
+    side, step = looked.copy
+    found = looked.sides[side]
+    value, share = (float(of[looked.parameter][looked.row, step]) for of in (found.pairs, found.shares))
+    token = literal(looked.texts[side][step], 30)
+    return (
+        f"The loss at {looked.asked} sends a gradient of length **{number(value)}** to the copy of {looked.letter} at step "
+        f"{step + 1} of the {SIDES[side]} (“{token}”), which adds **{share:+.1%}** of ∂L(t)/∂{looked.letter} there."
+    )
+
+
+def _pick(point: list[Any]) -> dict[str, Any]:
+    return {"step": int(point[0])} | ({"back": int(point[1])} if len(point) > 1 and point[1] is not None else {})
+
+
+def _choose_copies(inputs: Inputs, controls: Copies) -> tuple[Choice, ...]:
+    nature, flow = _nature(inputs), inputs.pair.flow
+
+    def loss(t: int) -> str:
+        return f"t = {t + 1} · {visible(flow.wanted[t], 30)}"
+
+    return (
+        Choice("step", "Loss", tuple(flow.rows.tolist()), loss, "box"),
+        Choice("layer", "Layer", range(nature.layers), lambda i: f"layer {i + 1}"),
+        Choice("direction", "Direction of the encoder", range(nature.directions), ("from the start", "from the end").__getitem__),
+        Choice("parameter", "Parameter", parameters(inputs), lambda name: f"copies of {nature.letters[name]}"),
+    )
+
+
+_view = partial(View[Copies, Looked], needs=("pair",), controls=Copies, compute=_looked, most_bytes=most_bytes)
+
+MAP = _view("translation-pairs", "How large is the gradient of each target token's loss at each copy?", render=_draw_map,
+            explain=_explain_map, pick=_pick, choices=_choose_copies)  # fmt: skip
+
+
+# ---- one loss --------------------------------------------------------------------------------------------------------
+
+
+def _draw_walk(looked: Looked) -> tuple[Part, ...]:
+    encoder, decoder = looked.sides
+    row, nothing, parameter = looked.row, np.full(len(looked.flow.target), np.nan), looked.parameter
+    series = {}
+    for part in encoder.states:
+        here = f"‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state" if part == "h" else f"the same at {part}"
+        series[here] = (encoder.states[part][row], decoder.states[part][row])
+    series[f"‖∂L(t)/∂{looked.letter}|(i)‖: at the copy"] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
+    if looked.nature.attention != "none":
+        series["‖∂⁺L(t)/∂sⱼ‖: through attention alone"] = (looked.loss.direct, nothing)
+    return Part("figure", two_texts.along(series, looked.texts, "length", looked.column)), Part("text", pair_words(looked))
+
+
+def _explain_walk(looked: Looked) -> str:
+    first = {
+        "none": "Left of the border there is one way in, at the last step of the encoder that is read.",
+        "dot": "Left of the border, attention brings a part of the gradient directly to each source token.",
+        "additive": "Left of the border, attention brings a part of the gradient directly to each source token.",
+    }[looked.nature.attention]
+    both = looked.nature.directions == 2 and looked.nature.attention != "none"
+    return (
+        f"The loss at {looked.asked} has a gradient at its own step, at the right, and every step further back multiplies it. "
+        f"{first}{' Attention reads both directions side by side, and its line is of both.' * both}\n\n"
+        f"{display(bridge_formulas(looked.nature))}\n\n{pair_words(looked)}"
+    )
+
+
+WALK = _view("translation-walk", "How does the loss of one target token travel back?", render=_draw_walk, explain=_explain_walk,
+             pick=lambda point: {"back": int(point[0])})  # fmt: skip
+
+
+# ---- where it goes ---------------------------------------------------------------------------------------------------
+
+
+def groups(looked: Looked) -> dict[str, list[Any]]:
+    """The length of the chosen loss' gradient by part of the network, as a table."""
+    squares: dict[str, float] = {}
+    for name, words in looked.nature.names.items():
+        part = words.partition(":")[0]
+        squares[part] = squares.get(part, 0.0) + looked.loss.norms[name] ** 2
+    whole = looked.loss.norm**2
+    return {
+        "part": [*squares, "all"],
+        "‖∂L(t)/∂P‖": [*(math.sqrt(one) for one in squares.values()), looked.loss.norm],
+        "share of the squared length": [*(one / whole if whole else 0.0 for one in squares.values()), 1.0 if whole else 0.0],
+    }
+
+
+def ways_words(looked: Looked) -> str:
+    """Where the gradient of the chosen loss goes, and by which way to the encoder, as Markdown."""
+    loss = looked.loss
+    said = (
+        f"The gradient of the loss at {looked.asked} has length **{number(loss.norm)}**. The encoder has "
+        f"**{loss.encoder_share:.1%}** of its squared length."
+    )
+    if math.isnan(loss.share_of_start):
+        return f"{said} Nothing of it reaches the encoder."
+    if looked.nature.attention == "none":
+        return f"{said} All of this part comes through the one state between the two texts."
+    return (
+        f"{said} Of this part, **{loss.share_of_start:.1%}** comes through the one state between the two texts (a gradient of "
+        f"length {number(loss.through_start)}) and **{1 - loss.share_of_start:.1%}** through attention "
+        f"({number(loss.through_attention)})."
+    )
+
+
+def _explain_ways(looked: Looked) -> str:
+    loss = looked.loss
+    negative = " A way with a negative share pulls against the sum." if not 0 <= loss.share_of_start <= 1 else ""
+    return (
+        "Squared lengths of the gradients of different parameters add up, so each part of the network has a share of them:\n\n"
+        r"$$\lVert \nabla L(t) \rVert^2 = \sum_P \Bigl\lVert \frac{\partial L(t)}{\partial P} \Bigr\rVert^2$$" + "\n\n"
+        "The encoder's gradient G is the sum of what comes through the state that the decoder starts from, A, and of what "
+        "comes through attention, B: once with the states that attention reads held fixed, and once with the start state held "
+        f"fixed. Their shares add up to 1.{negative}\n\n"
+        r"$$G = A + B, \qquad \frac{\langle A, G \rangle}{\lVert G \rVert^2} + "
+        r"\frac{\langle B, G \rangle}{\lVert G \rVert^2} = 1$$" + "\n\n"
+        f"‖A‖ = {number(loss.through_start)}, ‖B‖ = {number(loss.through_attention)}, ‖G‖ = {number(loss.encoder_norm)}; the "
+        f"gradient at the start state has length {number(loss.start)}.\n\n{ways_words(looked)}"
+    )
+
+
+WAYS = _view(
+    "translation-ways", "Which way does it take to the source?", explain=_explain_ways,
+    render=lambda looked: (
+        Part("text", ways_words(looked)),
+        Part("table", Table(groups(looked), formats={"share of the squared length": "percent"})),
+    ),
+)  # fmt: skip
+
+
+def _draw_shares(looked: Looked) -> tuple[Part, ...]:
+    encoder, decoder = (side.shares[looked.parameter][looked.row] for side in looked.sides)
+    return (
+        Part("figure", two_texts.shares(encoder, decoder, looked.texts, looked.column)),
+        Part("text", shares_words(looked)),
+        Part("table", Table(steps(looked), 300), "Step by step"),
+    )
+
+
+def shares_words(looked: Looked) -> str:
+    """The lengths of the two sums, and the copies with the largest shares, as Markdown."""
+    said = []
+    for side, name, tokens in zip(looked.sides, SIDES, looked.texts, strict=True):
+        shares, size = side.shares[looked.parameter][looked.row], float(side.norms[looked.parameter][looked.row])
+        most = int(shares.argmax())
+        said.append(
+            f"‖∂L(t)/∂{looked.letter}‖ of the {name} is **{number(size)}**"
+            + (f", most of it from step {most + 1} (“{literal(tokens[most], 30)}”), {shares[most]:.1%}" if size else "")
+        )
+    return f"Of the loss at {looked.asked}: {'; '.join(said)}."
+
+
+def steps(looked: Looked) -> dict[str, list[Any]]:
+    """The chosen loss at each step of both texts, as a table."""
+    found: dict[str, list[Any]] = {"side": [], "step": [], "token": []}
+    for side, name, tokens in zip(looked.sides, SIDES, looked.texts, strict=True):
+        found["side"] += [name] * len(tokens)
+        found["step"] += range(1, len(tokens) + 1)
+        found["token"] += [visible(token) for token in tokens]
+        for part, norms in side.states.items():
+            found.setdefault(f"‖∂L(t)/∂{part}‖", []).extend(norms[looked.row].tolist())
+        found.setdefault(f"‖∂L(t)/∂{looked.letter}|(i)‖", []).extend(side.pairs[looked.parameter][looked.row].tolist())
+        found.setdefault("share", []).extend(side.shares[looked.parameter][looked.row].tolist())
+    return found
+
+
+def _explain_shares(looked: Looked) -> str:
+    of = latex(looked.letter)
+    totals = [float(side.shares[looked.parameter][looked.row].sum()) for side in looked.sides]
+    return (
+        "The gradient of each side's parameter is the sum over its own copies. The share of a copy is the part of the sum's "
+        "length that its gradient adds along the sum; a copy with a negative share pulls against it. The shares of each side "
+        "add up to 1, or are 0 where the gradient is.\n\n"
+        rf"$$s_k = \frac{{\langle \partial L(t)/\partial {of}|(k),\ \partial L(t)/\partial {of} \rangle}}"
+        rf"{{\lVert \partial L(t)/\partial {of} \rVert^2}}, \qquad \textstyle\sum_j s_j = {totals[0]:.3f}, \quad "
+        rf"\sum_k s_k = {totals[1]:.3f}$$" + f"\n\n{shares_words(looked)}"
+    )
+
+
+SHARES = _view("translation-shares", "Which copies make up the gradient of one loss?", render=_draw_shares,
+               explain=_explain_shares, pick=lambda point: {"back": int(point[0])})  # fmt: skip
+
+
+# ---- held against autograd -------------------------------------------------------------------------------------------
+
+
+def rows(looked: Looked) -> dict[str, list[Any]]:
+    """The gradient of the chosen loss at each parameter, by autograd and as the sum of the copies, as a table."""
+    loss, names = looked.loss, looked.nature.names
+    return {
+        "parameter": list(names.values()),
+        "‖∂L(t)/∂P‖ by autograd": [loss.norms[name] for name in names],
+        "‖sum of the copies‖": [loss.copies.get(name) for name in names],
+        "largest difference": [loss.differences.get(name) for name in names],
+    }
+
+
+def agreement_words(looked: Looked) -> str:
+    """How far the sums of the copies are from autograd's gradients, as Markdown."""
+    loss, names = looked.loss, looked.nature.names
+    chosen: Sequence[str] = [f"{side.side}.{side.layer}.{side.direction}.{looked.parameter}" for side in looked.sides]
+    said = [
+        f"{names[name]}: the sum of the copies has length **{number(loss.copies[name])}**, autograd's gradient "
+        f"**{number(loss.norms[name])}**; they differ by {loss.differences[name]:.1e} at most"
+        for name in chosen
+    ]
+    return (
+        f"The loss at {looked.asked}. {'. '.join(said)}. Of all recurrent parameters the largest difference is "
+        f"**{max(loss.differences.values()):.1e}** (in {looked.flow.precision} bits)."
+    )
+
+
+PARAMETERS = _view(
+    "translation-parameters", "Do the copies add up to the gradient?",
+    render=lambda looked: (
+        Part("text", agreement_words(looked)), Part("table", Table(rows(looked), formats={"largest difference": "%.1e"})),
+    ),
+    explain=lambda looked: (
+        "Autograd gives the gradient of each parameter as training uses it, without the copies. For the parameters of the "
+        "recurrent layers it is the sum over the copies of all steps; the others are not followed step by step.\n\n"
+        r"$$\frac{\partial L(t)}{\partial P} = \sum_k \frac{\partial L(t)}{\partial P|(k)}$$" + "\n\n"
+        f"{agreement_words(looked)}"
+    ),
+)  # fmt: skip
+
+VIEWS = (TOTAL, MAP, WALK, WAYS, SHARES, PARAMETERS)
