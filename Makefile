@@ -17,7 +17,7 @@ check: $(VENV)/.dev
 
 # What is claimed about speed; each has options for longer runs (python -m benchmarks.NAME --help).
 bench: $(VENV)/.dev
-	for name in training characters vocabulary recurrences devices reading bptt_sweep bptt_views inspect_speed sessions page_speed cold_start; do \
+	for name in training characters translation vocabulary recurrences devices reading bptt_sweep bptt_views inspect_speed sessions page_speed cold_start; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 results: $(VENV)/.run

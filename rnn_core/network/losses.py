@@ -28,44 +28,46 @@ def cross_entropy(outputs: Mapping[str, Tensor], batch: Mapping[str, Tensor]) ->
     """Σ_i w_i L(i) over the m steps that a batch counts, (), its divisor `total`, and L(i), (m,), in nats.
 
     Args:
-        outputs: `logits` of these steps, (m, k), or their `losses`, (m,).
+        outputs: `logits` of these steps, (m, k), or their `losses`, (m,), perhaps with their weighted sum, `loss`, ().
         batch: `labels` and `weights` of these, (m,); `total`, ().
     """
     each = outputs.get("losses")
     if each is None:
         each = torch.nn.functional.cross_entropy(outputs["logits"], batch["labels"], reduction="none")
-    return (each * batch["weights"].to(each.dtype)).sum(), batch["total"], each
+    loss = outputs.get("loss")
+    return (each * batch["weights"].to(each.dtype)).sum() if loss is None else loss, batch["total"], each
 
 
 class LossesInBlocks(torch.autograd.Function):
-    """L(i) = −log softmax(c + V h_i)[label_i], (m,), of states h (m, D), without the logits of all states at once: both passes
-    compute them in blocks of up to `MOST_LOGITS`.
+    """Σ_i w_i L(i), (), and L(i) = −log softmax(c + V h_i)[label_i], (m,), of states h (m, D), without the logits of all states
+    at once. Blocks of up to `MOST_LOGITS` are computed, and with them the gradients of the sum: three products in all. The
+    L(i) themselves have no gradient.
 
-    The arguments are h, V (k, D), c (k,), and labels, (m,).
+    The arguments are h, V (k, D), c (k,), and labels and weights, (m,).
     """
 
     @staticmethod
-    def forward(ctx: Any, h: Tensor, v: Tensor, c: Tensor, labels: Tensor) -> Tensor:
-        totals, losses = h.new_empty(len(h)), h.new_empty(len(h))
-        for part in blocks(len(h), len(v)):
-            o = torch.addmm(c, h[part], v.t())
-            totals[part] = o.logsumexp(1)
-            losses[part] = totals[part] - o.gather(1, labels[part, None])[:, 0]
-        ctx.save_for_backward(h, v, c, labels, totals)
-        return losses
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        h, v, c, labels, totals = ctx.saved_tensors
+    def forward(ctx: Any, h: Tensor, v: Tensor, c: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        weights, losses = weights.to(h.dtype), h.new_empty(len(h))
         grad_h, grad_v, grad_c = torch.empty_like(h), torch.zeros_like(v), torch.zeros_like(c)
         for part in blocks(len(h), len(v)):
-            delta = torch.addmm(c, h[part], v.t()).sub_(totals[part, None]).exp_()  # ŷ
-            delta.scatter_add_(1, labels[part, None], delta.new_full((len(delta), 1), -1.0)).mul_(grad[part, None])
+            o = torch.addmm(c, h[part], v.t())
+            total, label = o.logsumexp(1, keepdim=True), labels[part, None]
+            losses[part] = (total - o.gather(1, label))[:, 0]
+            delta = o.sub_(total).exp_()  # ŷ
+            delta.scatter_add_(1, label, delta.new_full((len(delta), 1), -1.0)).mul_(weights[part, None])
             grad_h[part] = delta @ v
             grad_v.addmm_(delta.t(), h[part])
             grad_c += delta.sum(0)
-        return grad_h, grad_v, grad_c, None
+        ctx.save_for_backward(grad_h, grad_v, grad_c)
+        ctx.mark_non_differentiable(losses)
+        return losses @ weights, losses
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+        grad_h, grad_v, grad_c = ctx.saved_tensors
+        return grad * grad_h, grad * grad_v, grad * grad_c, None, None
 
 
 def at_once(classes: int) -> int:

@@ -82,13 +82,14 @@ class Network(nn.Module):
 
         Args:
             batch: `tokens`, vocabulary indices (T, B), padded at the end; `lengths`, the steps of each text without padding,
-                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), their `labels`, (m,), and
-                `start`, the state before the first step.
+                (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,), their `labels` and `weights`,
+                (m,), and `start`, the state before the first step.
 
         Returns:
             `logits`, (T, B, k) or for `at` only, (m, k); `states`, (T, B, D), zero at pads; `ends`, the parts of the state
             after each text's last step, (layers · directions, B, d) each. With `labels` of more than `at_once` steps, the
-            `losses` −log ŷ[label], (m,), instead of the logits, which are then never in memory at once.
+            `losses` −log ŷ[label], (m,), and their weighted sum, `loss`, instead of the logits, which are then never in memory
+            at once.
         """
         table, which = self.embedding.rows(batch["tokens"])
         # Dropout of the table: the mask of a word is the same at all its places (Gal and Ghahramani 2016, within a text).
@@ -100,8 +101,8 @@ class Network(nn.Module):
             read = states.flatten(0, 1).index_select(0, at)
             read = self.dropout.states(read, self.config.layers, at % states.shape[1], states.shape[1])
             if not tape and "labels" in batch and len(at) > at_once(len(self.bias_out)):
-                losses = LossesInBlocks.apply(read, self.weight_out, self.bias_out, batch["labels"])
-                return {"losses": losses, "states": states, "ends": ends}
+                loss, each = LossesInBlocks.apply(read, self.weight_out, self.bias_out, batch["labels"], batch["weights"])
+                return {"loss": loss, "losses": each, "states": states, "ends": ends}
         logits = nn.functional.linear(read, self.weight_out, self.bias_out)
         if tape:
             tape.put("logits", logits, ("step", "text", "class")[-logits.dim() :])

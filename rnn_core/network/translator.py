@@ -125,10 +125,11 @@ class Translator(nn.Module):
         Args:
             batch: `source`, vocabulary indices (S, B), padded at the end; `source_lengths`, (B,); `tokens`, the target from
                 `<sos>` on, (T, B); `lengths`, (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,),
-                and their `labels`, (m,).
+                and their `labels` and `weights`, (m,).
 
         Returns:
-            `logits`, (T, B, k) or for `at` only, (m, k). In training with `labels`, the `losses`, (m,), with label smoothing.
+            `logits`, (T, B, k) or for `at` only, (m, k). In training with `labels`, the `losses`, (m,), with label smoothing;
+            of more than `at_once` steps without it, also their weighted sum, `loss`.
         """
         return self.decode(batch, self.start(batch))
 
@@ -143,7 +144,8 @@ class Translator(nn.Module):
         if "labels" not in batch or not self.training or current():
             return {"logits": self._logits(read)}
         if not self.smoothing and len(at) > at_once(len(self.bias_out)):
-            return {"losses": LossesInBlocks.apply(read, self.weight_out, self.bias_out, batch["labels"])}
+            loss, each = LossesInBlocks.apply(read, self.weight_out, self.bias_out, batch["labels"], batch["weights"])
+            return {"loss": loss, "losses": each}
         logits = self._logits(read)
         return {"losses": nn.functional.cross_entropy(logits, batch["labels"], reduction="none", label_smoothing=self.smoothing)}
 

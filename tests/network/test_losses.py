@@ -148,7 +148,8 @@ def test_the_gradients_in_blocks_are_those_of_differences(monkeypatch: pytest.Mo
     monkeypatch.setattr(losses, "MOST_LOGITS", 15)
     torch.manual_seed(0)
     h, v, c = (torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((7, 3), (6, 3), (6,)))
-    assert torch.autograd.gradcheck(lambda *a: losses.LossesInBlocks.apply(*a, torch.tensor([0, 5, 2, 2, 1, 4, 3])), (h, v, c))
+    labels, weights = torch.tensor([0, 5, 2, 2, 1, 4, 3]), torch.rand(7, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda *a: losses.LossesInBlocks.apply(*a, labels, weights)[0], (h, v, c))
 
 
 @pytest.mark.parametrize("by_text", [True, False])
