@@ -29,10 +29,10 @@ def of_text(run: Run, opened: bool = True, **more: "tuple[Hashable, Any]") -> In
     return of(run=(here, loaded), text=((here, chosen.text, chosen.spaced), trace), **more)
 
 
-def of_translation(run: Run, how: TranslateConfig) -> Inputs:
-    """The run, the selected text and its translation. Raises Problem as translating does."""
+def of_translation(run: Run, how: TranslateConfig, **more: "tuple[Hashable, Any]") -> Inputs:
+    """The run, the selected text and its translation. Raises Problem as translating does. `more`: as for `of_text`."""
     chosen = state.selection()
     asked = chosen.text or "", how, chosen.begins
     loaded, found = cache.translated(run, *asked)
     here = (str(run.path), cache.version_of(run))
-    return of(run=(here, loaded), translation=((here, *asked), found))
+    return of(run=(here, loaded), translation=((here, *asked), found), **more)

@@ -73,11 +73,12 @@ def show(view: View[Any, Any], inputs: Inputs, choices: bool = True, **fixed: An
         _head(view, view.explain(found))
     if choices:
         choose(view, inputs, controls, fixed)
-    key, pick = f"view-{view.name}", view.pick
+    key, drawn = f"view-{view.name}", 0
     for fold, parts in groupby(view.render(found), lambda part: part.fold):
         with st.expander(fold) if fold else nullcontext():
             for part in parts:
-                _show_part(part, key, view.question, pick)
+                drawn += part.kind == "figure"
+                _show_part(part, key if drawn < 2 else f"{key}-{drawn}", view.question, view.pick)
 
 
 def choose(

@@ -12,7 +12,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.data.batches import Encoded
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
 from rnn_core.network.embedding import by_one_hot
-from rnn_core.results import LabelMatrix, OneHotVector, OneHotWindow, TextMatrix, Trace
+from rnn_core.results import IndexMatrix, LabelMatrix, OneHotVector, OneHotWindow, PairMatrices, TextMatrix, Trace
 
 Target = str | Sequence[str]
 """A label, or a tag for each token."""
@@ -48,6 +48,24 @@ def text_matrix(loaded: Loaded, texts: Sequence[Sequence[str]], order: str = "ru
         one_hot_bytes=one_hot_bytes(m, longest, len(vocabulary)),
         looked_up_bytes=m * longest * n * FLOAT_BYTES,
         difference=look_up_difference(loaded.network.embedding.weight[known], indices),
+    )
+
+
+def pair_matrices(loaded: Loaded, sources: Sequence[Sequence[str]], targets: Sequence[Sequence[str]]) -> PairMatrices:
+    """Pairs of texts, each (m,) tokens without specials, as the batch that training makes of them."""
+    task, written = tasks.of(loaded.config), loaded.speech.vocabularies["target"].words
+    encoded = task.encode(sources, None, loaded.speech, {"target": targets})
+    batch = task.batch(loaded.config, encoded, np.arange(len(sources)))
+    labels = np.zeros(batch["tokens"].shape, np.int64)
+    labels.ravel()[batch["at"]] = batch["labels"]
+    read = tuple((SPECIALS[SOS], *tokens, SPECIALS[EOS]) for tokens in sources)
+    fed = tuple((SPECIALS[SOS], *tokens) for tokens in targets)
+    asked = tuple((*tokens, SPECIALS[EOS]) for tokens in targets)
+    return PairMatrices(
+        IndexMatrix(read, loaded.speech.vocabulary.words, np.ascontiguousarray(batch["source"].T), batch["source_lengths"]),
+        IndexMatrix(fed, written, np.ascontiguousarray(batch["tokens"].T), batch["lengths"]),
+        IndexMatrix(asked, written, np.ascontiguousarray(labels.T), batch["lengths"]),
+        len(batch["at"]),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets
 from rnn_core.figures.text import escape, wrapped
-from rnn_core.results import PAD, OneHotWindow, TextMatrix
+from rnn_core.results import PAD, IndexMatrix, OneHotWindow
 
 MOST_ROWS, MOST_STEPS = 10, 10
 """Texts and steps of the index matrix that are drawn, so that every cell can be read."""
@@ -33,7 +33,7 @@ def row_height(written: Sequence[Sequence[str]]) -> int:
     return 14 + 16 * max((words.count("<br>") + 1 for line in written for words in line), default=2)
 
 
-def indices(matrix: TextMatrix, step: int) -> Figure:
+def indices(matrix: IndexMatrix, step: int) -> Figure:
     """Texts (rows) × steps: each cell has its token and its index. A click gives `[step]`."""
     shown = shown_steps(matrix.indices.shape[1], step)
     rows = matrix.tokens[:MOST_ROWS]

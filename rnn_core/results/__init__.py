@@ -31,7 +31,7 @@ from rnn_core.results.judged import (
     Unknown,
 )
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow, TranslatorLedger
-from rnn_core.results.one_hot import PAD, LabelMatrix, OneHotVector, OneHotWindow, TextMatrix
+from rnn_core.results.one_hot import PAD, IndexMatrix, LabelMatrix, OneHotVector, OneHotWindow, PairMatrices, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.readout import Logit
 from rnn_core.results.recipe import Recipe
@@ -85,6 +85,7 @@ __all__ = [
     "Group",
     "History",
     "Hunt",
+    "IndexMatrix",
     "Judged",
     "LabelMatrix",
     "Ledger",
@@ -103,6 +104,7 @@ __all__ = [
     "PaddedRead",
     "PaddingAudit",
     "PaddingCost",
+    "PairMatrices",
     "Passage",
     "Reach",
     "Readings",

@@ -9,16 +9,29 @@ PAD = "<pad>"
 
 
 @dataclass(frozen=True)
-class TextMatrix:
-    """Some texts as numbers: m texts of at most L steps, N words.
+class IndexMatrix:
+    """Some texts as indices: m texts of at most L steps.
 
     Attributes:
         tokens: (m,) the tokens of each text as fed, specials included.
         words: (N,) the vocabulary that the indices count, its specials first.
-        specials: how many of these.
-        counts: (N,) how often each was counted when the vocabulary was built; 0 for the specials.
         indices: (m, L) int64, `<pad>` behind the end of each text.
         lengths: (m,) true steps.
+    """
+
+    tokens: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
+    indices: np.ndarray
+    lengths: np.ndarray
+
+
+@dataclass(frozen=True)
+class TextMatrix(IndexMatrix):
+    """The same with what the numbers of one side are read as, N words.
+
+    Attributes:
+        specials: how many of the words these are.
+        counts: (N,) how often each was counted when the vocabulary was built; 0 for the specials.
         unknown: how many tokens are read as `<unk>`.
         width: n, numbers that an index is looked up as.
         index_bytes, one_hot_bytes, looked_up_bytes: of the indices in int64, of the m × L·N ones and zeros in float32 (they
@@ -26,18 +39,31 @@ class TextMatrix:
         difference: largest |E[w] − onehot(w) E| over all numbers looked up.
     """
 
-    tokens: tuple[tuple[str, ...], ...]
-    words: tuple[str, ...]
     specials: int
     counts: tuple[int, ...]
-    indices: np.ndarray
-    lengths: np.ndarray
     unknown: int
     width: int
     index_bytes: int
     one_hot_bytes: int
     looked_up_bytes: int
     difference: float
+
+
+@dataclass(frozen=True)
+class PairMatrices:
+    """Pairs of texts as the batch that training makes of them; B pairs, S and T steps.
+
+    Attributes:
+        source: what the encoder reads, `<sos>` x_1 … x_m `<eos>`.
+        fed: what the decoder reads, `<sos>` y_1 … y_n.
+        labels: what its losses ask for at the same steps, y_1 … y_n `<eos>`.
+        counted: the number of steps that the loss counts.
+    """
+
+    source: IndexMatrix
+    fed: IndexMatrix
+    labels: IndexMatrix
+    counted: int
 
 
 @dataclass(frozen=True)

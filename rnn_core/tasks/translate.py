@@ -19,7 +19,7 @@ from rnn_core.data.examples import Example, Text
 from rnn_core.data.judging import Translated, detail
 from rnn_core.data.schema import PAIRS, TEXT
 from rnn_core.data.sides import Tokens
-from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.data.vocabulary import PAD, Vocabulary
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
 from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
 
@@ -74,7 +74,8 @@ class Translate(Task):
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
-        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "matrix": ("both-ledger",), "losses": (),
+        "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "losses": (),
+        "matrix": ("both-texts", "both-ledger"),
         "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",
                  "translation-shares", "translation-parameters"),
         "evaluate": ("by-length", "coverage", "copied", "loops", "judged"),
@@ -154,9 +155,11 @@ class Translate(Task):
         `lengths`. The label of each step is the next token, `<eos>` after the last."""
         read, written = source.sides[TEXT].batch(which), _targets(source).batch(which)
         lengths = written.lengths - 1
-        at = np.flatnonzero(np.arange(len(written.indices) - 1)[:, None] < lengths)
+        true = np.arange(len(written.indices) - 1)[:, None] < lengths
+        at = np.flatnonzero(true)
         return {
-            "source": read.indices, "source_lengths": read.lengths, "tokens": written.indices[:-1], "lengths": lengths,
+            "source": read.indices, "source_lengths": read.lengths, "lengths": lengths,
+            "tokens": np.where(true, written.indices[:-1], PAD),
             "at": at, "labels": written.indices[1:].ravel()[at], "weights": np.ones(len(at)), "total": np.array(float(len(at))),
         }  # fmt: skip
 

@@ -19,6 +19,7 @@ TABLE = {
     "streams": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),
+    "pairs": ("pair-matrices",),
     "padding": ("pad_drifts", "pad_curves", "pad_moved", "pad_drift", "pad_states"),
     "chunks": ("stream",),
     "ledger": ("ledger", "memory", "ledger-sum", "translator-ledger"),

@@ -19,7 +19,7 @@ def made(lengths: list[int], longest: int | None = None) -> TextMatrix:
     for row, length in zip(indices, lengths, strict=True):
         row[:length] = [2, *np.resize([4, 5, 1], length - 2), 3]
     tokens = tuple(tuple(WORDS[i] if i != 1 else "zzz" for i in row[:n]) for row, n in zip(indices, lengths, strict=True))
-    return TextMatrix(tokens, WORDS, 4, (0,) * 6, indices, np.array(lengths), 0, 3, 1, 1, 1, 0.0)
+    return TextMatrix(tokens, WORDS, indices, np.array(lengths), 4, (0,) * 6, 0, 3, 1, 1, 1, 0.0)
 
 
 def test_each_cell_of_the_index_matrix_says_token_and_index() -> None:

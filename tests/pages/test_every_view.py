@@ -74,7 +74,7 @@ def test_of_the_matrices_of_two_texts(open_page: Open, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
     run = saved_run(workspace, config_of("translate", model_of("lstm", layers=2, bidirectional=True)))
     for part, (_, rows) in TABS_OF_BOTH.items():
-        shown(open_page("matrix", workspace.root, run=run.id, part=part), {name for row in rows for name in row})
+        shown(open_page("matrix", workspace.root, run=run.id, part=part, text=TEXT), {name for row in rows for name in row})
 
 
 WITHOUT = [(task, page) for task in tasks.names() for page in ("inspect", "bptt", "matrix") if not tasks.task(task).views[page]]

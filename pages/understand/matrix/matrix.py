@@ -17,11 +17,11 @@ st.caption("How do words become numbers, and what does the network do with them 
 where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
     run = run_choice.choose_run("matrix")
+with said, widgets.saying_problems():
+    text_choice.choose_text(run)
 if of_two := [name for name in tasks.of(run.config).views["matrix"] if name in TABS_OF_TWO]:
     two_texts.show(run, of_two)
     st.stop()
-with said, widgets.saying_problems():
-    text_choice.choose_text(run)
 with widgets.saying_problems():
     read = inputs.of_text(run)
 

@@ -22,5 +22,8 @@ OF_STEP = {"texts", "unit", "alone"}
 SOME = {"answer-alone", "tags-alone"}
 """Views that some tasks have."""
 
-TABS_OF_TWO = {"both-ledger": ("Parameters", (("translator-ledger",),))}
+TABS_OF_TWO = {
+    "both-texts": ("From words to numbers", (("pair-matrices",),)),
+    "both-ledger": ("Parameters", (("translator-ledger",),)),
+}
 """The tabs for a run of two texts."""
