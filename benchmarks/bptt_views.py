@@ -42,6 +42,7 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)  # as the server does
     runs = [load(Run(folder)) for folder in sorted((ROOT / "samples" / "runs").iterdir())]
+    runs = [run for run in runs if tasks.of(run.config).views["inspect"]]  # those that read one text
     networks = {loaded.id: loaded for loaded in runs}
     if asked.cells:
         networks |= {f"{cell} 128{', both directions' * both}": _untrained(runs, cell, both)

@@ -40,6 +40,8 @@ def main() -> None:
     print(f"{asked.words} words, {asked.repeat} times, {torch.get_num_threads()} threads; milliseconds: median (95%)")
     for folder in sorted((ROOT / "samples" / "runs").iterdir()):
         loaded = load(Run(folder))
+        if not tasks.of(loaded.config).views["inspect"]:
+            continue
         read, data, drawn = [], [], []
         for _ in range(asked.repeat + 3):
             began = time.perf_counter()

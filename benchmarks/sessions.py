@@ -1,6 +1,6 @@
-"""How long people wait on Inspect when many of them type: real sessions over the websocket, on loopback.
+"""How long people wait on a page when many of them type: real sessions over the websocket, on loopback.
 
-    python -m benchmarks.sessions [--users 20] [--think 5] [--seconds 20] [--words 30]
+    python -m benchmarks.sessions [--page inspect] [--users 20] [--think 5] [--seconds 20] [--words 30]
 
 Everybody types a text, waits for the page, thinks (exponentially distributed, 5 s on average), and types the next. Prints
 JSON lines: the load of the machine before; one session alone; all of them; all of them beside two trainings from the
@@ -25,6 +25,7 @@ from benchmarks.serving import ROOT, Server, Session, served, typed
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--page", default="inspect", choices=["inspect", "translate"])
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--think", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=20.0)
@@ -37,7 +38,7 @@ def main() -> None:
 
 async def measured(server: Server, asked: argparse.Namespace) -> None:
     """Prints a line for each of the four."""
-    async with Session(server) as one:
+    async with Session(server, asked.page) as one:
         draw = random.Random(0)
         for _ in range(5):
             await one.rerun(typed(asked.words, draw))
@@ -64,7 +65,7 @@ async def closed_loop(server: Server, asked: argparse.Namespace, think: float) -
             waits.append(await session.rerun(typed(asked.words, draw)))
 
     async with AsyncExitStack() as stack:
-        sessions = [await stack.enter_async_context(Session(server)) for _ in range(asked.users)]
+        sessions = [await stack.enter_async_context(Session(server, asked.page)) for _ in range(asked.users)]
         began, cpu = time.perf_counter(), server.cpu_s()
         everybody = (somebody(s, random.Random(seed), began + asked.seconds) for seed, s in enumerate(sessions))
         await asyncio.gather(*everybody)
