@@ -9,7 +9,7 @@ from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, NO_FADE, Figure, frame
 from rnn_core.figures.text import escape
 
-MOST_WORDS = 160
+MOST_WORDS = 320
 """More candidates than this are drawn without their words, which hover says."""
 
 _COLOURS = {"kept": palette.BLUE, "ended": palette.GREEN, "pruned": palette.GREY}

@@ -23,7 +23,8 @@ button { font: inherit; font-size: 0.85rem; color: var(--st-text-color); backgro
 button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 .sources { display: flex; align-items: flex-end; }
 .sources span { width: var(--cw); max-height: 9.5rem; writing-mode: vertical-rl; transform: rotate(180deg); overflow: hidden;
-  text-overflow: ellipsis; white-space: nowrap; line-height: var(--cw); padding: 4px 0; box-sizing: border-box; }
+  text-overflow: ellipsis; white-space: nowrap; line-height: var(--cw); padding: 4px 0; box-sizing: border-box;
+  font-size: min(1em, calc(var(--cw) * 0.8)); }
 .sources .short { writing-mode: horizontal-tb; transform: none; text-align: center; line-height: 1.4; }
 .targets span, .tail span { display: block; height: var(--ch); line-height: var(--ch); padding: 0 8px; white-space: nowrap; }
 .targets span { text-align: right; max-width: 13rem; overflow: hidden; text-overflow: ellipsis; cursor: pointer; }
@@ -139,10 +140,10 @@ export default function (component) {
   if (heard >= root.sent || root.step === undefined || root.step >= T) mark(Math.min(step, T - 1))
   else mark(root.step)
 
-  // The columns are as wide as there is room, up to a limit; narrower ones than 12 pixels scroll.
+  // The columns are as wide as there is room, up to a limit; narrower ones than 11 pixels scroll.
   const fit = () => {
     const room = root.clientWidth - targets.offsetWidth - ps.offsetWidth - 4
-    root.style.setProperty("--cw", Math.max(12, Math.min(30, Math.floor(room / S))) + "px")
+    root.style.setProperty("--cw", Math.max(11, Math.min(30, Math.floor(room / S))) + "px")
   }
   const sized = alpha && new ResizeObserver(fit)
   if (sized) { fit(); sized.observe(root) }
