@@ -166,7 +166,7 @@ def translated(run: Run, text: str, how: TranslateConfig, begins: str) -> "tuple
     return network, _translated(network, str(run.path), version, text, how, begins)
 
 
-@kept(256 << 20, 64)
+@kept(128 << 20, 64)
 def _translated(
     _loaded: "Loaded", path: str, version: int, text: str, how: TranslateConfig, begins: str
 ) -> "Translation":
@@ -181,7 +181,7 @@ def pair(run: Run, text: str, reference: str | None, logit: bool, precise: bool)
     return _pair(network, str(run.path), version, text, reference, logit, precise)
 
 
-@kept(256 << 20, 16)
+@kept(128 << 20, 16)
 def _pair(
     _loaded: "Loaded", path: str, version: int, text: str, reference: str | None, logit: bool, precise: bool
 ) -> "TranslationBackward":

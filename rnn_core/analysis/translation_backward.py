@@ -22,8 +22,7 @@ from rnn_core.network.models import Batch
 from rnn_core.network.recorded import Recorded
 from rnn_core.network.tape import record
 from rnn_core.network.translator import Memory, Translator, Writing
-from rnn_core.results import LossGradient, SideGradients, Translation, TranslationGradients
-from rnn_core.results.translation_gradients import ENCODER
+from rnn_core.results import ENCODER, LossGradient, SideGradients, Translation, TranslationGradients
 
 MOST_TOKENS = 300
 """Tokens of each text, up to which the gradients of all pairs of a loss and a copy are computed."""

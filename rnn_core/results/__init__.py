@@ -51,11 +51,12 @@ from rnn_core.results.scores import (
 from rnn_core.results.trace import EOS, OVERFLOW, SOS, Trace
 from rnn_core.results.training import History
 from rnn_core.results.translation import Candidate, Side, Translation
-from rnn_core.results.translation_gradients import LossGradient, SideGradients, TranslationGradients
+from rnn_core.results.translation_gradients import ENCODER, LossGradient, SideGradients, TranslationGradients
 from rnn_core.results.units import GateTerms, UnitStep
 from rnn_core.results.written import Written
 
 __all__ = [
+    "ENCODER",
     "ENDS",
     "EOS",
     "OVERFLOW",

@@ -73,7 +73,7 @@ def test_answers(workspace: Workspace, read: list[tuple[int, ...]], task: str) -
     task_of = tasks.of(loaded.config)
     with OneDevice():
         found = task_of.predict(loaded.network, loaded.config, encoded)
-        decoded = list(task_of.decode(loaded.network, loaded.config, encoded, loaded.speech.labels))
+        decoded = list(task_of.decode(loaded.network, loaded.config, encoded, loaded.speech))
     assert found.answers.shape == encoded.targets.shape and found.loss is not None and len(decoded) == 9
     assert read
 

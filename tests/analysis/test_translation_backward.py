@@ -10,7 +10,7 @@ from rnn_core.analysis import translation_backward as module
 from rnn_core.analysis.translation_backward import translation_backward
 from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS
-from rnn_core.results.translation_gradients import ENCODER
+from rnn_core.results import ENCODER
 from tests.analysis.translations import KINDS, at, run_of, unrolled
 
 MODELS = [("lstm", {"bidirectional": True, "layers": 2}), ("gru", {}), ("tanh", {"tied": True, "bidirectional": True}),

@@ -53,7 +53,7 @@ def test_ready_made_runs_are_left_as_they_are_where_nothing_can_be_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    ready = next(READY_MADE.iterdir())
+    ready = READY_MADE / "05-film-reviews"
     before = sorted(ready.rglob("*"))
     elsewhere = ["--workspace", str(tmp_path / "file")]
     assert commands.main(["inspect", ready.name, "a film", *elsewhere]) == 0

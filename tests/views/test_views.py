@@ -89,7 +89,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
 def test_the_tabs_of_words_to_matrix_show_every_view_of_their_files() -> None:
     tabs = (*TABS.values(), *TABS_OF_TWO.values())
     shown = {name for _, rows in tabs for row in rows for name in row} - {"last-column", "gain", "states"}
-    files = ("one_hot", "padding", "ledger", "recipe", "equations", "feedforward", "chunks")
+    files = ("one_hot", "padding", "ledger", "recipe", "equations", "feedforward", "chunks", "pairs")
     assert shown == {name for file in files for name in views.TABLE[file]}
 
 
