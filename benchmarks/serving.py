@@ -91,7 +91,7 @@ class Session:
 
     def __init__(self, server: Server, page: str = "inspect"):
         self._server, self._page = server, page
-        self._query = self._hash = self._box = ""
+        self._query = self._box = ""
         self.received = 0
         """Bytes that the last run of the page sent."""
 
@@ -108,10 +108,7 @@ class Session:
         """Opens the page, or types a text; seconds until the run of the page has ended."""
         message = BackMsg()
         message.rerun_script.query_string = self._query
-        if self._hash:
-            message.rerun_script.page_script_hash = self._hash
-        else:
-            message.rerun_script.page_name = self._page
+        message.rerun_script.page_name = self._page
         if text is not None:
             message.rerun_script.widget_states.widgets.add(id=self._box, string_value=text)
         self.received = 0
@@ -123,9 +120,7 @@ class Session:
             self.received += len(raw)
             told = ForwardMsg.FromString(raw)
             kind = told.WhichOneof("type")
-            if kind == "new_session":
-                self._hash = told.new_session.page_script_hash
-            elif kind == "page_info_changed":
+            if kind == "page_info_changed":
                 self._query = told.page_info_changed.query_string
             elif kind == "delta" and told.delta.new_element.WhichOneof("type") == "text_area":
                 self._box = told.delta.new_element.text_area.id
