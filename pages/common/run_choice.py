@@ -1,6 +1,7 @@
 """Which run is looked at, how runs are called, and what is said where their data are not here."""
 
 import contextlib
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -68,6 +69,23 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
                              icon=":material/translate:")  # fmt: skip
             st.stop()
     return run
+
+
+def choose_beside(run: Run, page: str, title: str, label: Callable[[Run], str] | None = None) -> Run | None:
+    """The box that chooses a second run with views on a page beside the first one; no box without any.
+
+    Args:
+        title: of the box.
+        label: how a run is called; None: as `run_label` has it.
+    """
+    others = {one.id: one for one in workspace().runs() if one.id != run.id and one.trained and fits(one, page)}
+    if not others:
+        return None
+    labels = widgets.distinct({name: (label or run_label)(one) for name, one in others.items()})
+    chosen = state.selection().beside or ""
+    st.selectbox(title, ["", *others], format_func=lambda name: labels.get(name, "no other run"),
+                 **state.bound("beside", chosen if chosen in others else "", lambda name: name or None))  # fmt: skip
+    return others.get(chosen)
 
 
 def fits(run: Run, page: str | None) -> bool:

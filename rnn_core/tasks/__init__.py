@@ -402,8 +402,7 @@ class Task:
         Raises:
             Problem: if the task has no dynamic evaluation.
         """
-        if dynamic is not None:
-            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
+        self.refuse_dynamic(dynamic)
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
         for some in pieces:
             encoded = self.encode_examples(some, speech)
@@ -413,6 +412,11 @@ class Task:
             if answers := self.named(some, found, speech):
                 keep(answers)
         return scorer.scores()
+
+    def refuse_dynamic(self, dynamic: float | None) -> None:
+        """Raises Problem if dynamic evaluation is asked for, for tasks whose texts are separate."""
+        if dynamic is not None:
+            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
 
     def named(self, examples: Sequence[Example], found: Any, speech: Speech) -> Answers | None:
         """The result of `predict` for some examples, with names, to be saved with the scores; None if nothing is saved."""

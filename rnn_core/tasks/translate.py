@@ -249,8 +249,7 @@ class Translate(Task):
         """Each different source is translated once; all its targets are references."""
         from rnn_core import metrics
 
-        if dynamic is not None:
-            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
+        self.refuse_dynamic(dynamic)
         scorer, found, references, done, how = ForcedScorer(), dict[str, Translated](), dict[str, dict[str, Text]](), 0, GREEDY
         for some in pieces:
             scorer.add(whole := self.encode_examples(some, speech), self.predict(network, config, whole))

@@ -1,7 +1,7 @@
 """Pairs of texts as the numbers of a batch: the source, the target as the decoder reads it, and what its losses ask for."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 from rnn_core import tasks
 from rnn_core.analysis.one_hot import pair_matrices
@@ -9,6 +9,7 @@ from rnn_core.config import TranslateConfig
 from rnn_core.figures import one_hot as figures
 from rnn_core.results import IndexMatrix, PairMatrices
 from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import pick_step
 from rnn_core.views.view import Controls, Part, View
 
 
@@ -107,13 +108,9 @@ def _most_bytes(inputs: Inputs) -> int:
     return sum(len(name.encode()) for name in names) + texts * longest * 200 + 4 * letters + 4096
 
 
-def _pick(point: list[Any]) -> dict[str, Any]:
-    return {"step": int(point[0])}
-
-
 PAIRS: View[At, Pairs] = View(
     "pair-matrices", "Which numbers stand for both texts?", ("run", "translation", "second_text"), At, _pairs, _draw, _explain,
-    _most_bytes, _pick,
+    _most_bytes, pick_step,
 )  # fmt: skip
 
 VIEWS = (PAIRS,)

@@ -11,30 +11,18 @@ from rnn_core.figures.text import counted, percent
 from rnn_core.results import Translation
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import name_of, quantities
-from rnn_core.views.view import Choice, Controls, Part, View, literal, number
+from rnn_core.views.inspect.looks import Step, name_of, pick_step, place, quantities
+from rnn_core.views.view import Choice, Part, View, literal, number
 
 NEEDS = ("run", "translation")
 
 
 @dataclass(frozen=True)
-class Written(Controls):
+class Written(Step):
     """A step of the decoder from 0; None, or beyond the target: the first, or the last."""
-
-    step: int | None = None
-
-    @property
-    def at(self) -> int:
-        """The step, once it is settled."""
-        assert self.step is not None
-        return self.step
 
     def settled(self, inputs: Inputs) -> Self:
         return replace(self, step=min(self.step or 0, len(inputs.translation.written) - 1))
-
-
-def _pick_step(point: list[Any]) -> dict[str, Any]:
-    return {"step": int(point[0])}
 
 
 def _size(each: Callable[[Translation], int]) -> Callable[[Inputs], int]:
@@ -46,10 +34,6 @@ def _size(each: Callable[[Translation], int]) -> Callable[[Inputs], int]:
         return each(found) + sum(2 * len(one.encode()) + 40 for one in tokens) + 4096
 
     return most
-
-
-def _place(step: int, token: str) -> str:
-    return f"t = {step + 1} (“{literal(token, 30)}”)"
 
 
 # ---- attention ------------------------------------------------------------------------------------------------------------
@@ -137,7 +121,7 @@ def _explain_alignment(found: Alignment) -> str:
         weights = found.attention[t]
         listed = " · ".join(f"{literal(found.source[j], 30)} {weights[j]:.4f}" for j in np.argsort(-weights)[:4].tolist())
         said += (
-            f"sⱼ is the encoder's state at the source's step j. At {_place(t, found.written[t])} the largest of the "
+            f"sⱼ is the encoder's state at the source's step j. At {place(t, found.written[t])} the largest of the "
             f"{len(weights)} weights are: {listed}. All of them sum to {float(weights.sum(dtype=np.float64)):.6f}. "
         )
     return said + f"The word has p = {found.p[t]:.6g}."
@@ -203,7 +187,7 @@ def _explain_instead(found: Instead) -> str:
         "is the product over its steps:\n\n"
         r"$$p(y_1, \dots, y_T \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \dots, y_{t-1}, x) = \prod_{t=1}^{T} \hat y_t[y_t]$$"
         f"\n\nHere T = {found.steps} and log p = {number(found.whole)}, so p = {number(float(np.exp(found.whole)))}. At "
-        f"{_place(found.step, found.written)}, after “{literal(found.before, 30)}”, the most probable words are: {listed}."
+        f"{place(found.step, found.written)}, after “{literal(found.before, 30)}”, the most probable words are: {listed}."
     )
 
 
@@ -425,7 +409,7 @@ def _explain_searched(found: Searched) -> str:
 
 SEARCHED: View[Written, Searched] = View(
     "beam", "Which hypotheses did the search keep?", NEEDS, Written, _searched, _draw_searched, _explain_searched,
-    _size(lambda found: sum(48 + len(one.token.encode()) for one in found.candidates) + 8 * len(found.written)), _pick_step,
+    _size(lambda found: sum(48 + len(one.token.encode()) for one in found.candidates) + 8 * len(found.written)), pick_step,
 )  # fmt: skip
 
 VIEWS = (ALIGNMENT, INSTEAD, BOTH, SEARCHED)

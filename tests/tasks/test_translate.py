@@ -46,8 +46,8 @@ def test_scores_are_those_of_sacrebleu_with_all_references() -> None:
     references = [["the cat sat on a mat .", "the cat sat on the mat ."], ["a dog barked at night ."], ["yz"]]
     found = metrics.translation(TokenScores(20, 1.5, 0.5), hypotheses, references)
     streams = [["the cat sat on a mat .", "a dog barked at night .", "yz"], ["the cat sat on the mat .", None, None]]
-    assert found.bleu == sacrebleu.corpus_bleu(hypotheses, streams).score  # type: ignore[arg-type]
-    assert found.chrf == sacrebleu.corpus_chrf(hypotheses, streams).score  # type: ignore[arg-type]
+    assert found.bleu == sacrebleu.corpus_bleu(hypotheses, streams).score
+    assert found.chrf == sacrebleu.corpus_chrf(hypotheses, streams).score
     assert "tok:13a" in found.signatures[0] and "case:mixed" in found.signatures[0] and found.sources == 3
     assert found.exact == pytest.approx(1 / 3)
     assert found.character_errors == pytest.approx((0 + 2 + 2) / (24 + 23 + 2)), "barks → barked: two; x → yz: two"
@@ -94,7 +94,7 @@ def test_trained_evaluated_and_translated_by_the_command_line(
     exact = np.mean([translated[source] in references[source] for source in translated])
     assert found["test_exact"] == pytest.approx(exact)
     streams = [[references[s][i] if i < len(references[s]) else None for s in translated] for i in range(60)]
-    bleu = sacrebleu.corpus_bleu(list(translated.values()), streams).score  # type: ignore[arg-type]
+    bleu = sacrebleu.corpus_bleu(list(translated.values()), streams).score
     assert found["test_bleu"] == pytest.approx(bleu)
 
 
@@ -171,7 +171,7 @@ def test_unknown_words_alone_are_translated_and_nothing_is_refused(
     for command in (["inspect", run, "one two"], ["gradients", run, "one two"]):
         assert main([*command, *root]) == 2 and "use `translate`" in capsys.readouterr().err
     with pytest.raises(Problem, match="does not translate"):
-        CLASSIFY.translate(None, None, None, None, TranslateConfig())  # type: ignore[arg-type]
+        CLASSIFY.translate(None, None, None, None, TranslateConfig())
 
 
 @pytest.mark.parametrize("how", ["--attention none", "--bidirectional", "--attention additive --input-feeding"])

@@ -112,7 +112,7 @@ def test_the_start_is_the_state_from_which_the_decoder_goes_on(workspace: Worksp
     run, inputs = looked(workspace, "lstm", layers=2, bidirectional=True)
     read = [SOS, *run.speech.vocabulary.encode(["the", "film", "was", "not", "good"]), EOS]
     given = {"source": torch.tensor(read)[:, None], "source_lengths": torch.tensor([len(read)])}
-    start = run.network.start(given).parts  # type: ignore[operator]
+    start = run.network.start(given).parts
     for layer in range(2):
         for part, name in enumerate(run.cell.parts):
             found = answer(translating.BOTH, inputs, Selection(layer=layer, quantity=name))
@@ -140,7 +140,7 @@ def test_the_tree_and_the_score(workspace: Workspace, width: int) -> None:
     joined = sum(len(trace["x"]) // 3 for trace in drawn["data"] if trace["mode"] == "lines")
     assert joined == points - sum(one.parent < 0 for one in seen.candidates if one.fate != "pruned") - shown[0]
     (crosses,) = [trace for trace in drawn["data"] if trace.get("name") == "pruned"] or [{"hovertext": []}]
-    drawn_p = sorted(float(re.search(r"log p = (-[\d.]+)", text)[1]) for text in crosses["hovertext"])  # type: ignore[index]
+    drawn_p = sorted(float(re.search(r"log p = (-[\d.]+)", text)[1]) for text in crosses["hovertext"])
     best = sorted(value for some in pruned for value in sorted(some, reverse=True)[:3])
     np.testing.assert_allclose(drawn_p, best, atol=1e-3)
     validated(drawn)

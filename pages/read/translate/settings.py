@@ -4,10 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import run_choice, state, widgets
-from pages.common.cache import workspace
+from pages.common import state
 from rnn_core.config import TranslateConfig, bounds, options
-from rnn_core.workspace.runs import Run
 
 MOST_BEAM = 16
 """Hypotheses of a search on the page, whose tree is drawn."""
@@ -38,17 +36,3 @@ def how() -> TranslateConfig:
         row.number_input(field.title or name, least, most, step=kind(1 if kind is int else 0.1), width=150, help=said,
                          **state.bound(name, found[name]))  # fmt: skip
     return TranslateConfig(**found)
-
-
-def second(run: Run) -> Run | None:
-    """The box that chooses a run beside this one, and that run."""
-    others = {one.id: one for one in workspace().runs() if one.id != run.id and one.trained and run_choice.fits(one, "translate")}
-    if not others:
-        return None
-    labels = widgets.distinct({name: run_choice.run_label(one) for name, one in others.items()})
-    chosen = state.selection().beside
-    chosen = chosen if chosen in others else ""
-    st.selectbox("Beside it", ["", *others], format_func=lambda name: labels.get(name, "no other run"),
-                 **state.bound("beside", chosen, lambda name: name or None))  # fmt: skip
-    return others.get(chosen)
-

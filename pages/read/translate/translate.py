@@ -21,7 +21,7 @@ st.caption(
 where, said = st.columns(2, gap="medium")
 with where:
     run = run_choice.choose_run("translate", fitting=True)
-    other = settings.second(run)
+    other = run_choice.choose_beside(run, "translate", "Beside it")
 with said, widgets.saying_problems():
     text_choice.choose_text(run)
 with widgets.saying_problems():
@@ -41,14 +41,14 @@ with places[0], widgets.saying_problems():
         raise Problem(OVERFLOW)
     if other:
         st.markdown(f"**{literal(run_choice.run_label(run))}**")
-    written.say(read.translation)
+    written.say(read)
     view_panel.rows((("alignment",),), shown.__contains__, read)
 if other:
     with places[1]:
         st.markdown(f"**{literal(run_choice.run_label(other))}**")
         try:  # the first run is shown all the same
             beside = inputs.of_translation(other, how)
-            written.say(beside.translation)
+            written.say(beside)
             alignment.beside(view("alignment").answer(beside, view("alignment").chosen(state.selection())))
         except Problem as why:
             widgets.problem(why)

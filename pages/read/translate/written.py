@@ -7,7 +7,6 @@ from pages.common import state
 from rnn_core.data.detokenise import detokenise
 from rnn_core.data.vocabulary import SPECIALS
 from rnn_core.figures.text import counted, percent
-from rnn_core.results import Translation
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal, number
@@ -16,13 +15,14 @@ MOST_BUTTONS = 8
 """Words that are offered as buttons."""
 
 
-def say(found: Translation) -> None:
+def say(read: Inputs) -> None:
     """The translation, its probability, and whether it ended."""
+    found = read.translation
     for warning in found.warnings:
         st.warning(literal(warning, 300), icon=":material/help:")
-    known = found.source.known[1:-1]
+    known, unit = found.source.known[1:-1], read.run.config.data.unit
     if not known.all():
-        st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {(~known).sum()} of {len(known)} words of this text.")
+        st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {(~known).sum()} of {len(known)} {unit} of this text.")
     with st.container(border=True):
         st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else "It wrote nothing: `<eos>` came first.")
     log_p = float(found.log_p.sum())

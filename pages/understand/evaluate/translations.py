@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.common import cache, inputs, run_choice, state, view_panel, widgets
+from pages.common import cache, inputs, run_choice, view_panel, widgets
 from pages.understand.evaluate import evaluating
 from rnn_core import tasks
 from rnn_core.results import TokenScores, TranslationScores
@@ -78,19 +78,9 @@ def _figures(scores: TokenScores | TranslationScores) -> None:
 def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Beside | None:
     """The box that chooses a run beside this one, and its scores; without any, the way to them."""
     assert found.folder is not None
-    others = {one.id: one for one in cache.workspace().runs()
-              if one.trained and one.id != run.id and run_choice.fits(one, "translate")}  # fmt: skip
-    if not others:
+    other = run_choice.choose_beside(run, "translate", "A run beside this one, scored on the same data", _label)
+    if other is None:
         return None
-    labels = widgets.distinct({name: f"{run_choice.run_label(one)} · {attention(one)}" for name, one in others.items()})
-    chosen = state.selection().beside or ""
-    chosen = chosen if chosen in others else ""
-    st.selectbox("A run beside this one, scored on the same data", ["", *others],
-                 format_func=lambda name: labels.get(name, "none"),
-                 **state.bound("beside", chosen, lambda name: name or None))  # fmt: skip
-    if not chosen:
-        return None
-    other = others[chosen]
     folder = other.path / "evaluations" / found.folder.name
     evaluation, version = evaluating.saved_in(folder)
     status = widgets.watch(folder, f"beside-{folder.name}")
@@ -102,14 +92,14 @@ def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Be
         st.info("The other run cuts texts in another way, so its groups of source lengths are not these ones.",
                 icon=":material/compare_arrows:")  # fmt: skip
     elif status is None or not status.active:
-        _offer(run, other, found, labels[chosen])
+        _offer(run, other, found)
     return None
 
 
-def _offer(run: Run, other: Run, found: evaluating.Scored, label: str) -> None:
+def _offer(run: Run, other: Run, found: evaluating.Scored) -> None:
     """Says that the other run has no scores of these data, and the button that has them made."""
     assert found.folder is not None
-    lacks = f"{literal(label, 120)} has no scores of these data yet, or older ones."
+    lacks = f"{literal(_label(other), 120)} has no scores of these data yet, or older ones."
     if found.arguments is None or other.fixed:
         st.info(f"{lacks} They cannot be made here.", icon=":material/grid_on:")
     elif other.config.fingerprint != run.config.fingerprint and found.arguments[0].startswith("--on"):
@@ -120,6 +110,10 @@ def _offer(run: Run, other: Run, found: evaluating.Scored, label: str) -> None:
             jobs.start(other.path / "evaluations" / found.folder.name,
                        ["evaluate", other.id, *found.arguments, f"--workspace={cache.workspace().root}"])  # fmt: skip
             st.rerun()
+
+
+def _label(run: Run) -> str:
+    return f"{run_choice.run_label(run)} · {attention(run)}"
 
 
 def attention(run: Run) -> str:
