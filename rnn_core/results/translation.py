@@ -78,6 +78,11 @@ class Translation:
     warnings: tuple[str, ...]
 
     @property
+    def steps(self) -> int:
+        """The steps whose token is part of the target, `<eos>` included: all, but for the last one where it did not end."""
+        return len(self.written) - (not self.ended)
+
+    @property
     def overflows(self) -> bool:
         """Whether any number of it is infinite or NaN, so that it cannot be drawn."""
         held = (*self.source.values.values(), *self.target.values.values(), self.log_p)

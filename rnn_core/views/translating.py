@@ -148,7 +148,7 @@ class Instead:
         step: the step from 0.
         before: the words before it, as the decoder read them.
         whole: log p of all words of the target.
-        steps: T.
+        steps: T, of these words.
     """
 
     words: tuple[str, ...]
@@ -166,7 +166,7 @@ def _instead(inputs: Inputs, controls: Written) -> Instead:
     found, t = inputs.translation, controls.at
     return Instead(
         found.likely[t], found.p[t].copy(), found.written[t], float(np.exp(found.log_p[t])), t < found.given, t,
-        found.target.tokens[t], float(found.log_p.sum()), len(found.written),
+        found.target.tokens[t], float(found.log_p[: found.steps].sum()), found.steps,
     )  # fmt: skip
 
 
@@ -369,7 +369,7 @@ def _searched(inputs: Inputs, controls: Written) -> Searched:
         np.array([one.step for one in found.candidates], np.int32), np.array([one.parent for one in found.candidates], np.int32),
         np.array([one.log_p for one in found.candidates]), tuple(one.token for one in found.candidates),
         tuple(one.fate for one in found.candidates), tuple(reversed(line)), found.width, found.normalisation, found.given,
-        len(found.written) - (not found.ended), controls.at,
+        found.steps, controls.at,
     )  # fmt: skip
 
 

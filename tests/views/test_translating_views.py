@@ -78,9 +78,20 @@ def test_the_words_that_could_have_come(workspace: Workspace) -> None:
         assert found.p_written == pytest.approx(math.exp(seen.log_p[step]))
         assert dict(zip(found.words, found.p, strict=True)).get(found.written, found.p_written) == pytest.approx(found.p_written)
         said = translating.INSTEAD.explain(found)
-        assert f"Here T = {len(seen.written)} and log p = {seen.log_p.sum():.4g}" in said
+        count = len(seen.written) if seen.ended else len(seen.written) - 1
+        assert f"Here T = {count} and log p = {seen.log_p[:count].sum():.4g}" in said
         drawn = figure(translating.INSTEAD, found)
         assert max(drawn["data"][0]["x"]) == pytest.approx(seen.p[step, 0], abs=1e-6)
+
+
+def test_a_step_that_the_limit_cut_off_is_no_part_of_the_target(workspace: Workspace) -> None:
+    """log p of the words is that of the hypothesis, whether it ended or not."""
+    run = load(saved_run(workspace, config_of("translate", model_of(attention="dot"))))
+    for longest in (1, 2, 3, 30):
+        seen = translate(run, "the film was not good", TranslateConfig(2, 1.0, longest), "poor")
+        found = answer(translating.INSTEAD, given(run=run, translation=seen))
+        assert found.whole == pytest.approx(seen.candidates[seen.best].log_p, abs=1e-4)
+        assert found.steps == seen.candidates[seen.best].step + 1
 
 
 @pytest.mark.parametrize("both", [False, True])

@@ -1,4 +1,4 @@
-"""How a text is translated: how the target begins, the search, and a second run."""
+"""How a text is translated: how the target begins, and the search."""
 
 from typing import Any
 

@@ -32,7 +32,6 @@ for number, example in enumerate(examples):
     buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
 how = settings.how()
 
-
 places = st.columns(2, gap="medium") if other else [st.container()]
 shown = tasks.of(run.config).views["translate"]
 with places[0], widgets.saying_problems():

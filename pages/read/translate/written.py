@@ -25,8 +25,8 @@ def say(read: Inputs) -> None:
         st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {(~known).sum()} of {len(known)} {unit} of this text.")
     with st.container(border=True):
         st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else "It wrote nothing: `<eos>` came first.")
-    log_p = float(found.log_p.sum())
-    said = f"log p = {number(log_p)}, p = {percent(float(np.exp(log_p)))} for all {counted(len(found.log_p), 'step')}."
+    log_p = float(found.log_p[: found.steps].sum())
+    said = f"log p = {number(log_p)}, p = {percent(float(np.exp(log_p)))} for all {counted(found.steps, 'step')}."
     if not found.ended:
         said += " It reached the longest length without an end."
     st.caption(said)
