@@ -399,22 +399,6 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
-class EvaluateConfig:
-    """How a run is evaluated."""
-
-    dynamic: Annotated[
-        float | None,
-        Field(
-            ge=0,
-            le=100,
-            title="Dynamic evaluation",
-            description="the learning rate of plain SGD with which a language model goes on learning from the text: each chunk "
-            "of K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, config=_STRICT)
 class TranslateConfig:
     """How the best target is searched for."""
 
@@ -433,6 +417,33 @@ class TranslateConfig:
     longest: Annotated[
         int, Field(ge=1, le=20_000, title="Longest target", description="stop a target at this number of tokens")
     ] = 200
+    copy: Annotated[
+        bool,
+        Field(
+            title="Copy unknown words",
+            description="with attention, <unk> may be written, and the source token with the largest weight is put in its place",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EvaluateConfig(TranslateConfig):
+    """How a run is evaluated: the search of a run of translation, the learning of one that reads streams."""
+
+    dynamic: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=100,
+            title="Dynamic evaluation",
+            description="the learning rate of plain SGD with which a language model goes on learning from the text: each chunk "
+            "of K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
+        ),
+    ] = None
+
+
+USUAL = EvaluateConfig()
+"""Greedy search, and fixed weights."""
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -512,6 +523,11 @@ def metric_name(metric: str) -> str:
 def options(config: type) -> dict[str, FieldInfo]:
     """The fields of a config with their title, description, bounds, default and type, in order."""
     return dict(config.__pydantic_fields__)  # type: ignore[attr-defined]
+
+
+def set_options(config: Any) -> dict[str, Any]:
+    """The options of a config that differ from their defaults, by name."""
+    return {name: value for name, field in options(type(config)).items() if (value := getattr(config, name)) != field.default}
 
 
 def choices(field: FieldInfo) -> tuple[Any, ...]:

@@ -59,6 +59,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "owners.tolist()": _ARRAY,
         "np.unique(owners).tolist()": _ARRAY,
         "tokens.tolist()": _ARRAY,
+        "sources[:len(tokens)].tolist()": _ARRAY,
         "float(log_p)": _ARRAY,
         "float(log_p / length ** normalisation)": _ARRAY,
     },

@@ -160,19 +160,27 @@ def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool)
     return trace(_loaded, text, text.split(" ") if spaced else None)
 
 
-def translated(run: Run, text: str, how: TranslateConfig, begins: str) -> "tuple[Loaded, Translation]":
+def translated(
+    run: Run, text: str, how: TranslateConfig, begins: str, links: tuple[tuple[int, int], ...]
+) -> "tuple[Loaded, Translation]":
     """A text and its translation by the run. Raises Problem when there is nothing to translate."""
     network, version = _opened(run)
-    return network, _translated(network, str(run.path), version, text, how, begins)
+    return network, _translated(network, str(run.path), version, text, how, begins, links)
 
 
 @kept(128 << 20, 64)
 def _translated(
-    _loaded: "Loaded", path: str, version: int, text: str, how: TranslateConfig, begins: str
+    _loaded: "Loaded",
+    path: str,
+    version: int,
+    text: str,
+    how: TranslateConfig,
+    begins: str,
+    links: tuple[tuple[int, int], ...],
 ) -> "Translation":
     from rnn_core.analysis.translating import translate
 
-    return translate(_loaded, text, how, begins)
+    return translate(_loaded, text, how, begins, links=dict(links))
 
 
 def pair(run: Run, text: str, reference: str | None, logit: bool, precise: bool) -> "TranslationBackward":

@@ -1,5 +1,7 @@
 """The inputs of views, from the selection, by the keys under which their results are kept."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pages.common import cache, state, view_panel
@@ -29,10 +31,16 @@ def of_text(run: Run, opened: bool = True, **more: "tuple[Hashable, Any]") -> In
     return of(run=(here, loaded), text=((here, chosen.text, chosen.spaced), trace), **more)
 
 
-def of_translation(run: Run, how: TranslateConfig, **more: "tuple[Hashable, Any]") -> Inputs:
-    """The run, the selected text and its translation. Raises Problem as translating does. `more`: as for `of_text`."""
+def of_translation(
+    run: Run, how: TranslateConfig, links: Mapping[int, int] = MappingProxyType({}), **more: "tuple[Hashable, Any]"
+) -> Inputs:
+    """The run, the selected text and its translation. Raises Problem as translating does. `more`: as for `of_text`.
+
+    Args:
+        links: as for `analysis.translating.translate`.
+    """
     chosen = state.selection()
-    asked = chosen.text or "", how, chosen.begins
+    asked = chosen.text or "", how, chosen.begins, tuple(sorted(links.items()))
     loaded, found = cache.translated(run, *asked)
     here = (str(run.path), cache.version_of(run))
     return of(run=(here, loaded), translation=((here, *asked), found), **more)

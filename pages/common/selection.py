@@ -50,7 +50,8 @@ class Selection:
         writing, branch: the id of an exploration on Generate, and which of its texts is shown, from 0.
         long: the name of a long text that a job writes.
         begins: how the target begins, on Translate.
-        beam, normalisation, longest: of its search, as in `TranslateConfig`.
+        beam, normalisation, longest, copy: of its search, as in `TranslateConfig`; `copy` also on Evaluate.
+        links: the steps of the decoder whose attention is set, each with its step of the source, such as `2-5.4-1`, from 1.
         beside: the id of a second run on Translate, and on Evaluate for translations.
         reference: the target whose losses BPTT follows back, for a run of translation; None: its own translation.
         section: the open tab of BPTT.
@@ -119,6 +120,8 @@ class Selection:
     beam: int | None = None
     normalisation: float | None = None
     longest: int | None = None
+    copy: bool = False
+    links: str = ""
     beside: str | None = None
     reference: str | None = None
 

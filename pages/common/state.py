@@ -90,7 +90,7 @@ def select(**changes: Any) -> None:
     """Chooses something else, in the session and in the link. A new text or run forgets what was chosen within."""
     if changes.keys() & {"text", "run"}:
         changes = {"step": None, "unit": None, "spaced": False, "tags": None, "back": None, "down": None, "begins": "",
-                   "reference": None} | changes  # fmt: skip
+                   "links": "", "reference": None} | changes  # fmt: skip
     if "run" in changes:
         changes = {"layer": 0, "direction": 0, "quantity": "h", "label": None, "loss": None} | changes
         if changes["run"] != selection().run:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
-from rnn_core.config import Problem
+from rnn_core.config import USUAL, EvaluateConfig, Problem, set_options
 from rnn_core.data.examples import Example
 from rnn_core.results import Answers, Evaluation
 
@@ -16,7 +16,7 @@ def evaluate(
     data: str,
     keep: Callable[[Answers], object] = lambda answers: None,
     tick: Callable[[float], object] = lambda share: None,
-    dynamic: float | None = None,
+    how: EvaluateConfig = USUAL,
 ) -> Evaluation:
     """Answers every example and scores the answers; memory holds one piece of them at a time.
 
@@ -30,13 +30,14 @@ def evaluate(
         data: what they are, in words.
         keep: takes the answers to each piece.
         tick: hears the share answered so far; what it raises ends the work.
-        dynamic: the learning rate of dynamic evaluation; None: the weights are fixed.
+        how: options among those that apply to the run's task.
 
     Raises:
-        Problem: when there is nothing to evaluate, or dynamic evaluation does not apply or diverges.
+        Problem: when there is nothing to evaluate, an option does not apply, or dynamic evaluation diverges.
     """
     if not texts:
         raise Problem(f"There is nothing to evaluate in {data}. Choose another split or file.")
-    network, config, speech = loaded.network, loaded.config, loaded.speech
-    scores = tasks.of(config).evaluate(network, config, speech, pieces, texts, keep, tick, dynamic)
-    return Evaluation(loaded.id, data, texts, scores, dynamic=dynamic)
+    network, config, speech, task = loaded.network, loaded.config, loaded.speech, tasks.of(loaded.config)
+    task.check_evaluation(how)
+    scores = task.evaluate(network, config, speech, pieces, texts, keep, tick, how)
+    return Evaluation(loaded.id, data, texts, scores, options=set_options(how))

@@ -1,6 +1,7 @@
 """One text through a run of translation: the target that is found, and every number along both texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import held, oddities
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.detokenise import detokenise
-from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK, Vocabulary
+from rnn_core.data.vocabulary import COPYING, EOS, SOS, SPECIALS, UNK, UNWRITTEN, Vocabulary, copied
 from rnn_core.network.device import array, place_of
 from rnn_core.network.models import Batch
 from rnn_core.network.search import Level, beam
@@ -21,12 +22,20 @@ from rnn_core.results import Candidate, Side, Translation
 LONGEST = 1_000
 """Tokens that the source, and a target that is given, may have."""
 
+MOST_LINKED = 1_000
+"""Steps of a target whose attention can be set."""
+
 LIKELY = 10
 """Tokens of each step's distribution that are kept."""
 
 
 def translate(
-    loaded: Loaded, source: str, how: TranslateConfig, begins: str = "", reference: str | None = None
+    loaded: Loaded,
+    source: str,
+    how: TranslateConfig,
+    begins: str = "",
+    reference: str | None = None,
+    links: Mapping[int, int] = MappingProxyType({}),
 ) -> Translation:
     """Translates a text by beam search, and reads the result step by step.
 
@@ -36,10 +45,11 @@ def translate(
         how: of the search.
         begins: how the target begins; the decoder goes on from there.
         reference: the whole target, which is read instead of searching for one.
+        links: for steps of the decoder, from 0, the step of the source that alone is attended to.
 
     Raises:
-        Problem: if the run does not translate, there is nothing to translate or far too much, or a token of `begins` is not in
-            the target's vocabulary.
+        Problem: if the run does not translate, there is nothing to translate or far too much, a token of `begins` is not in
+            the target's vocabulary and cannot be copied, or a link leads to no step of the source or has no attention to set.
     """
     task = tasks.of(loaded.config)
     if not task.translates:
@@ -51,18 +61,22 @@ def translate(
     if not read:
         raise Problem("There is nothing to translate. Type a text.")
     indices = np.array([SOS, *loaded.speech.vocabulary.encode(read), EOS])
-    given = _batch(network, indices)
+    given = _batch(network, indices) | _links(network, links, len(indices))
+    copy = how.copy and network.combine is not None
     first = _cut(loaded, begins if reference is None else reference)
     candidates: tuple[Candidate, ...] = ()
     best = -1
     if reference is None:
-        prefix = _forced(vocabulary, first, data.unit)
+        prefix = vocabulary.encode(first)
+        if not copy:
+            _refuse_unknown(prefix, vocabulary, first, data.unit)
         levels: list[Level] = []
         longest = max(how.longest, len(prefix) + 1)
-        found = beam(network, given, how.beam, longest, how.normalisation, prefix, levels)[0][0]
+        unwritten = COPYING if copy else UNWRITTEN
+        found = beam(network, given, how.beam, longest, how.normalisation, prefix, levels, unwritten)[0][0]
         numbers, ended = list(found.tokens), found.ended
         candidates, best = _tree(levels, vocabulary, len(prefix), (*numbers, *((EOS,) if ended else ())))
-        tokens = [vocabulary.words[i] for i in numbers]
+        tokens = [*first, *copied(vocabulary.words, numbers, found.sources, read)[len(first) :]]
     else:
         numbers, tokens, ended = vocabulary.encode(first), first, True
     written = np.array([SOS, *numbers])
@@ -72,6 +86,8 @@ def translate(
     log_p = array(logits.double().log_softmax(1))
     order = np.argsort(-log_p, axis=1, kind="stable")[:, :LIKELY]
     answers = np.array([*numbers, EOS if ended else order[-1, 0]])
+    replaced = np.array(numbers) == UNK if reference is None else np.zeros(len(numbers), bool)
+    replaced[: len(first)] = False
     attention = tape.named.get("attention")
     words = vocabulary.words
     return Translation(
@@ -84,6 +100,8 @@ def translate(
         np.take_along_axis(log_p, answers[:, None], 1)[:, 0],
         tuple(tuple(words[i] for i in row) for row in order.tolist()),
         np.exp(np.take_along_axis(log_p, order, 1)),
+        np.append(replaced, False),
+        np.array([links.get(t, -1) for t in range(len(written))]),
         None if attention is None else array(attention.tensor[0]),
         *((how.beam, how.normalisation) if reference is None else (0, 0.0)),
         candidates,
@@ -104,14 +122,27 @@ def _batch(network: Translator, source: np.ndarray) -> Batch:
     return {"source": torch.from_numpy(source)[:, None].to(place), "source_lengths": torch.tensor([len(source)], device=place)}
 
 
-def _forced(vocabulary: Vocabulary, tokens: Sequence[str], unit: str) -> list[int]:
-    """The indices of tokens that the target begins with. Raises Problem if one is not in the vocabulary."""
-    numbers = vocabulary.encode(tokens)
+def _links(network: Translator, links: Mapping[int, int], steps: int) -> Batch:
+    """The links as a batch has them. Raises Problem if there is no attention, or one leads to none of the source's `steps`."""
+    if not links:
+        return {}
+    if network.combine is None:
+        raise Problem("This run has no attention, so no link can be set. Choose a run with attention, or take the links away.")
+    wrong = next((j for j in links.values() if not 0 <= j < steps), None)
+    if wrong is not None or min(links) < 0 or max(links) > MOST_LINKED:
+        raise Problem(f"A link leads from a step of the translation, 1 to {MOST_LINKED:,}, to a step of the source. "
+                      f"This source has {steps:,}. Take the links away.")  # fmt: skip
+    rows = torch.full((max(links) + 1, 1), -1)
+    rows[list(links), 0] = torch.tensor(list(links.values()))
+    return {"links": rows.to(place_of(network))}
+
+
+def _refuse_unknown(numbers: Sequence[int], vocabulary: Vocabulary, tokens: Sequence[str], unit: str) -> None:
+    """Raises Problem if one of the tokens that the target begins with is not in the vocabulary."""
     if UNK in numbers:
         unknown = tokens[numbers.index(UNK)]
         raise Problem(f"The translation cannot begin with {unknown[:60]!r}: it is not among the {len(vocabulary):,} {unit} that "
                       "this run writes.")  # fmt: skip
-    return numbers
 
 
 def _tree(

@@ -21,7 +21,7 @@ from rnn_core.network.device import array, number
 from rnn_core.network.models import Batch
 from rnn_core.network.recorded import Recorded
 from rnn_core.network.tape import record
-from rnn_core.network.translator import Memory, Translator, Writing
+from rnn_core.network.translator import Translator, Writing
 from rnn_core.results import ENCODER, LossGradient, SideGradients, Translation, TranslationGradients
 
 MOST_TOKENS = 300
@@ -175,7 +175,7 @@ class TranslationBackward:
             memory = () if state.memory is None else (state.memory.states, state.memory.keys)
             held = [part.detach().requires_grad_() for part in (*state.parts, *memory)]
             parts = len(state.parts)
-            read_by = state.memory and Memory(held[parts], held[parts + 1], state.memory.true)
+            read_by = state.memory and state.memory._replace(states=held[parts], keys=held[parts + 1])
             given = Writing(tuple(held[:parts]), read_by, state.fed)
             value = self._weighted(network.decode(self.batch, given), weights)
             at = torch.autograd.grad(value, held, allow_unused=True, materialize_grads=True)

@@ -55,12 +55,13 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
     from rnn_core.threads import use_threads
 
     task, config = tasks.of(run.config), columns(given, run.config.data)
-    rate = make(EvaluateConfig, stated(EvaluateConfig, given)).dynamic
+    how = make(EvaluateConfig, stated(EvaluateConfig, given))
+    task.check_evaluation(how)
     if given.split_name:
         key, split = run.config.fingerprint, given.split_name
     else:
         key, split = given.key or evaluations.key_of_file(ordinary_file(given.file), config), "file"
-    with watching(given, workspace, job, evaluations.folder(run, key, split, rate)) as job, saying_that_loops_compile():
+    with watching(given, workspace, job, evaluations.folder(run, key, split, how)) as job, saying_that_loops_compile():
         weights = evaluations.weights_of(run)
         loaded = load(run, given.device)
         use_threads(run.config.train.threads)
@@ -79,21 +80,20 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             )  # fmt: skip
             pieces, texts, warnings, left_out = _Again(read.pieces), read.count, read.warnings, read.left_out
             print_findings(warnings, left_out)
-        folders: dict[float | None, Path] = {rate: job.folder}
-        static = evaluations.folder(run, key, split)
-        if rate is not None and not _is_current(static, weights):
-            folders = {None: static, **folders}  # what it is compared with
+        folders = {how: job.folder}
+        fixed = replace(how, dynamic=None)
+        static = evaluations.folder(run, key, split, fixed)
+        if how.dynamic is not None and not _is_current(static, weights):
+            folders = {fixed: static, **folders}  # what it is compared with
         first = 0.0 if given.split_name else 0.5
         share = (1 - first) / len(folders)
 
-        def made(dynamic: float | None, begun: float, keep: Callable[[Answers], object]) -> Evaluation:
-            found = evaluate(
-                loaded, pieces, texts, name, keep, lambda done: job.heed(begun + done * share, "Answering"), dynamic
-            )
+        def made(how: EvaluateConfig, begun: float, keep: Callable[[Answers], object]) -> Evaluation:
+            found = evaluate(loaded, pieces, texts, name, keep, lambda done: job.heed(begun + done * share, "Answering"), how)
             return replace(found, weights=weights, warnings=warnings, left_out=left_out)
 
-        for number, (dynamic, folder) in enumerate(folders.items()):
-            evaluation = evaluations.save(folder, partial(made, dynamic, first + number * share))
+        for number, (one, folder) in enumerate(folders.items()):
+            evaluation = evaluations.save(folder, partial(made, one, first + number * share))
     scores = evaluation.scores
     return (
         {
@@ -104,7 +104,8 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
             "warnings": list(evaluation.warnings),
             "majority_class": run.majority,
         }
-        | ({} if rate is None else {"dynamic": rate, "static_loss": _loss(static)})
+        | evaluation.options
+        | ({} if how.dynamic is None else {"static_loss": _loss(static)})
         | task.figures_of(scores, "test", run.majority)
         | task.details_of(scores)
     )

@@ -29,8 +29,7 @@ def _translate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -
     if not cut:
         raise Problem("There is nothing to translate. Type a text.")
     loaded = load(run, given.device)
-    encoded = task.encode([cut], None, run.speech)
-    ((text, p),) = task.translate(loaded.network, run.config, encoded, run.speech, how)
+    ((text, p),) = task.translate(loaded.network, run.config, [cut], run.speech, how)
     return {"run": run.id, "source": given.text, "text": text, "probability": round(p, 6), **plain(how)}
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnn_core.data.examples import Text
+from rnn_core.data.probing import probe
 from rnn_core.data.vocabulary import UNK, Vocabulary
 from rnn_core.metrics import corpus, sentence_chrf
 from rnn_core.results import Corpus, Coverage, Judged, LengthGroup, Loops, Marked, Repeats, TranslationDetail, Unknown
@@ -34,6 +35,7 @@ class Translated(NamedTuple):
         text, tokens: the source, and its tokens without specials.
         hypothesis, written: its translation, and the tokens of that.
         ended: whether the translation ended by `<eos>`, and not by the limit of the length.
+        copied: the number of its tokens that were `<unk>`, each replaced by a token of the source.
         references: one or more, all different.
         received: the attention that each step of the source received, `<sos>` and `<eos>` included, (m + 2,); None without.
     """
@@ -43,6 +45,7 @@ class Translated(NamedTuple):
     hypothesis: str
     written: tuple[str, ...]
     ended: bool
+    copied: int
     references: tuple[Text, ...]
     received: np.ndarray | None
 
@@ -53,7 +56,14 @@ class Translated(NamedTuple):
 
 
 def detail(
-    found: Sequence[Translated], read: Vocabulary, write: Vocabulary, cut: str, between: str, longest: int
+    found: Sequence[Translated],
+    read: Vocabulary,
+    write: Vocabulary,
+    cut: str,
+    between: str,
+    longest: int,
+    copy: bool,
+    vectors: np.ndarray,
 ) -> TranslationDetail:
     """The scores of translations in detail.
 
@@ -63,14 +73,17 @@ def detail(
         cut: how texts are cut, as for `tokenise`.
         between: what stands between two tokens of a text.
         longest: the limit of the length of a translation, in tokens.
+        copy: whether unknown tokens could be copied.
+        vectors: (m, D) the decoder's start states for the first sources.
     """
     return TranslationDetail(
         cut,
         _by_length(found),
-        _unknown(found, read, write),
+        _unknown(found, read, write, copy),
         _loops(found, read.fold, between, longest),
         _coverage(found),
         _examples(found),
+        probe(vectors, [read.encode(one.tokens) for one in found[: len(vectors)]]),
     )
 
 
@@ -111,7 +124,7 @@ def _by_length(found: Sequence[Translated]) -> tuple[LengthGroup, ...]:
 # ---- unknown tokens -------------------------------------------------------------------------------------------------
 
 
-def _unknown(found: Sequence[Translated], read: Vocabulary, write: Vocabulary) -> Unknown:
+def _unknown(found: Sequence[Translated], read: Vocabulary, write: Vocabulary, copy: bool) -> Unknown:
     having, without, examples, counts = list[Translated](), list[Translated](), list[tuple[bool, Marked]](), Counter[str]()
     for one in found:
         words = [read.fold(token) for token, i in zip(one.tokens, read.encode(one.tokens), strict=True) if i == UNK]
@@ -119,17 +132,19 @@ def _unknown(found: Sequence[Translated], read: Vocabulary, write: Vocabulary) -
         if not words:
             continue
         right = {read.fold(token) for some in one.references for token in some.tokens}
+        written = {read.fold(token) for token in one.written}  # a copied one is spelled as in the source
         for word, number in zip(words, write.encode(words), strict=True):
-            facts = {"tokens": True, "writable": number != UNK, "wanted": word in right, "written": word in one.written}
+            facts = {"tokens": True, "writable": number != UNK, "wanted": word in right, "written": word in written}
             facts |= {"right": facts["wanted"] and facts["written"], "reachable": facts["wanted"] and facts["writable"]}
             counts.update(name for name, true in facts.items() if true)
-        missed = any(word in right and word not in one.written for word in words)
+        missed = any(word in right and word not in written for word in words)
         examples.append((missed, _marked(one, [(word, float(word in right)) for word in words])))
     examples.sort(key=lambda each: not each[0])
     names = ("tokens", "writable", "wanted", "written", "right", "reachable")
     return Unknown(
         _scored(without) if without else None, _scored(having) if having else None,
         **{name: counts[name] for name in names}, examples=tuple(marked for _, marked in examples[:MARKED]),
+        replaced=sum(one.copied for one in found) if copy else None,
     )  # fmt: skip
 
 

@@ -13,6 +13,9 @@ SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
 UNWRITTEN = (PAD, UNK, SOS)
 """Those that a network never writes; `<eos>` ends a text."""
 
+COPYING = (PAD, SOS)
+"""The same where a token of the source takes the place of `<unk>`."""
+
 
 _APOSTROPHES = str.maketrans("’ʼ＇", "'''")
 
@@ -91,3 +94,15 @@ class Vocabulary:
         if words[: len(SPECIALS)] != SPECIALS or len(words) != len(counts) or len(set(words)) != len(words):
             raise ValueError("not a vocabulary")
         return cls(words, counts, bool(values["lowercase"]), bool(values.get("unify", False)))
+
+
+def copied(words: Sequence[str], indices: Sequence[int], sources: Sequence[int], source: Sequence[str]) -> tuple[str, ...]:
+    """Tokens that a network wrote, with a token of the source in the place of each `<unk>` (Luong et al. 2015).
+
+    Args:
+        words: the vocabulary of the target.
+        indices: (n,) the tokens.
+        sources: (n,) the step of the source for each, `<sos>` being step 0; not read where no token is `<unk>`.
+        source: the tokens of the source, without specials.
+    """
+    return tuple(words[i] if i != UNK else source[sources[t] - 1] if source else SPECIALS[UNK] for t, i in enumerate(indices))

@@ -8,7 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, bar_axis, frame, stacked
 from rnn_core.figures.text import escape
-from rnn_core.results import Coverage, LengthGroup, Repeats
+from rnn_core.results import Coverage, LengthGroup, ProbedPlace, Repeats
 
 
 def by_length(series: Mapping[str, Sequence[LengthGroup]], measure: str, title: str, unit: str) -> Figure:
@@ -40,6 +40,27 @@ def by_length(series: Mapping[str, Sequence[LengthGroup]], measure: str, title: 
     return frame(
         data, 400, ("by length", measure), bargap=0.25, showlegend=True,
         **stacked(across, up, {"title": {"text": "sources"}, "rangemode": "tozero"}),
+    )  # fmt: skip
+
+
+def by_place(series: Mapping[str, Sequence[ProbedPlace]], unit: str) -> Figure:
+    """The share of tokens that a readout names rightly at each place of the source, a line per run, and that of the commonest.
+
+    Args:
+        series: by the names of the runs; the first one's places have the commonest tokens.
+        unit: the name of a token.
+    """
+    drawn = [(name, [one.place for one in places], [one.right for one in places], colour, "solid")
+             for (name, places), colour in zip(series.items(), (palette.BLUE, palette.ORANGE), strict=False)]  # fmt: skip
+    first = next(iter(series.values()))
+    drawn.append(("always the commonest", [one.place for one in first], [one.commonest for one in first], palette.GREY, "dot"))
+    data: list[dict[str, Any]] = [dict(
+        type="scatter", x=np.array(x, np.int32), y=np.array(y, np.float64), mode="lines+markers", name=escape(name),
+        line={"color": colour, "width": 2.5, "dash": dash}, marker={"size": 8}, hovertemplate="%{y:.1%}", **NO_FADE,
+    ) for name, x, y, colour, dash in drawn]  # fmt: skip
+    return frame(
+        data, 300, "by place", showlegend=True, xaxis={"title": {"text": f"place of the {unit} in the source"}, "dtick": 1},
+        yaxis={"title": {"text": "named rightly"}, "tickformat": ".0%", "rangemode": "tozero"},
     )  # fmt: skip
 
 

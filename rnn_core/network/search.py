@@ -28,6 +28,8 @@ class Hypothesis(NamedTuple):
         score: log p divided by (number of tokens, `<eos>` included) to the power of the length normalisation.
         ended: whether it ended by `<eos>`.
         received: the attention that each step of the source received, Σ_t α_t, (S,) float64; None without attention.
+        sources: for each of `tokens` the step of the source with the largest weight, those of `<sos>` and `<eos>` left out;
+            empty without attention.
     """
 
     tokens: tuple[int, ...]
@@ -35,6 +37,27 @@ class Hypothesis(NamedTuple):
     score: float
     ended: bool
     received: np.ndarray | None
+    sources: tuple[int, ...]
+
+
+class _Attended(NamedTuple):
+    """The attention of open hypotheses.
+
+    Attributes:
+        received: (m, S), as of a `Hypothesis`.
+        sources: (m, t), the step of the source with the largest weight at each step.
+    """
+
+    received: np.ndarray
+    sources: np.ndarray
+
+    def and_then(self, alpha: np.ndarray, words: np.ndarray) -> "_Attended":
+        """After one more step with the weights α, (m, S). `words`: (m, S), false at pads, `<sos>` and `<eos>`."""
+        return _Attended(self.received + alpha, np.column_stack((self.sources, np.where(words, alpha, -1.0).argmax(1))))
+
+    def of(self, rows: np.ndarray) -> "_Attended":
+        """That of some of the hypotheses."""
+        return _Attended(self.received[rows], self.sources[rows])
 
 
 class Level(NamedTuple):
@@ -75,11 +98,12 @@ def beam(
     normalisation: float = 1.0,
     prefix: Sequence[int] = (),
     levels: list[Level] | None = None,
+    unwritten: Sequence[int] = UNWRITTEN,
 ) -> list[list[Hypothesis]]:
     """Beam search: at each step the most probable continuations of all open hypotheses are kept. One that ends leaves the beam,
     which gets narrower by one (Sutskever et al. 2014), so that a beam of 1 is greedy search.
 
-    The tokens `<pad>`, `<sos>` and `<unk>` are never written. A search ends when no hypothesis is open, or none that is open can
+    A search ends when no hypothesis is open, or none that is open can
     still get a better score than the best one that ended.
 
     Args:
@@ -89,6 +113,7 @@ def beam(
         normalisation: the power of the length by which log p is divided; 0: the score is log p.
         prefix: the first tokens, which are given to all texts.
         levels: for one text, receives the continuations considered after the prefix, step by step.
+        unwritten: the tokens that are never written.
 
     Returns:
         For each text up to K hypotheses, the best score first.
@@ -97,36 +122,38 @@ def beam(
     found: list[list[Hypothesis]] = [[] for _ in range(texts)]
     owners, total = np.arange(texts), np.zeros(texts)  # of each open hypothesis its text and log p
     last, written = np.full(texts, SOS), np.empty((texts, 0), np.int64)
-    received: np.ndarray | None = None  # by each open hypothesis
+    lengths, steps = array(batch["source_lengths"])[:, None], np.arange(len(batch["source"]))
+    words = (steps > 0) & (steps < lengths - 1)
+    attended = _Attended(np.zeros(words.shape), np.empty((texts, 0), np.int64))  # by each open hypothesis
     for length in range(1, longest + 1):
         logits, state, kept = network.step(torch.from_numpy(last).to(place), state)
         if (alpha := kept.get("attention")) is not None:
-            received = array(alpha).astype(np.float64) + (0.0 if received is None else received)
+            attended = attended.and_then(array(alpha).astype(np.float64), words[owners])
         log_p = logits.double().log_softmax(1)
         if length <= len(prefix):
             last = np.full(texts, prefix[length - 1])
             total, written = total + array(log_p[:, prefix[length - 1]]), np.column_stack((written, last))
             continue
-        log_p[:, list(UNWRITTEN)] = -torch.inf
+        log_p[:, list(unwritten)] = -torch.inf
         top, which = map(array, log_p.topk(min(width, log_p.shape[1]), 1))
         scores = top + total[:, None]
         rows, last, total = _best(scores, which, owners, [width - len(some) for some in found])
         owners, written = owners[rows], np.column_stack((written[rows], last))
-        received = None if received is None else received[rows]
+        attended = attended.of(rows)
         for row in np.flatnonzero(last == EOS).tolist():
-            _add(found[owners[row]], written[row, :-1], total[row], length, normalisation, True, received, row)
+            found[owners[row]].append(_found(written[row, :-1], total[row], length, normalisation, True, attended, row))
         best = np.array([max((one.score for one in some), default=-np.inf) for some in found])
         # log p only falls and the length is limited, so this bounds the score of every continuation
         going = (last != EOS) & (total / longest**normalisation > best[owners])
         if levels is not None:
             levels.append(_level(scores, which, rows, last, going))
         owners, total, last, written = owners[going], total[going], last[going], written[going]
-        received = None if received is None else received[going]
+        attended = attended.of(going)
         if not len(owners):
             break
         state = network.select(state, torch.from_numpy(rows[going]).to(place))
     for row, owner in enumerate(owners.tolist()):
-        _add(found[owner], written[row], total[row], max(1, written.shape[1]), normalisation, False, received, row)
+        found[owner].append(_found(written[row], total[row], max(1, written.shape[1]), normalisation, False, attended, row))
     return [sorted(some, key=lambda one: (-one.score, one.tokens)) for some in found]
 
 
@@ -167,15 +194,16 @@ def _level(scores: np.ndarray, which: np.ndarray, rows: np.ndarray, last: np.nda
                  np.concatenate((last == EOS, none)))  # fmt: skip
 
 
-def _add(
-    some: list[Hypothesis],
+def _found(
     tokens: np.ndarray,
     log_p: np.float64,
     length: int,
     normalisation: float,
     ended: bool,
-    received: np.ndarray | None,
+    attended: _Attended,
     row: int,
-) -> None:
-    own = None if received is None else received[row]
-    some.append(Hypothesis(tuple(tokens.tolist()), float(log_p), float(log_p / length**normalisation), ended, own))
+) -> Hypothesis:
+    sources = attended.sources[row]
+    received = attended.received[row] if len(sources) else None
+    return Hypothesis(tuple(tokens.tolist()), float(log_p), float(log_p / length**normalisation), ended, received,
+                      tuple(sources[: len(tokens)].tolist()))  # fmt: skip

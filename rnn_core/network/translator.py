@@ -25,11 +25,13 @@ class Memory(NamedTuple):
         states: the encoder's states s_1 … s_S, (B, S, d), zero at pads.
         keys: U_a s_j of additive attention, (B, S, d), else the states.
         true: (B, S), false at pads.
+        links: (B, L), the source step that alone is attended to at each of the decoder's first L steps; −1: the network chooses.
     """
 
     states: Tensor
     keys: Tensor
     true: Tensor
+    links: Tensor
 
 
 class Writing(NamedTuple):
@@ -39,11 +41,13 @@ class Writing(NamedTuple):
         parts: the parts of the decoder's state, (layers, B, d) each.
         memory: the source; None without attention.
         fed: the last attentional state, (B, d), which is an input of the next step; None without input feeding.
+        step: the number of steps before, the same for all texts.
     """
 
     parts: State
     memory: Memory | None
     fed: Tensor | None
+    step: int = 0
 
 
 class Translator(nn.Module):
@@ -125,7 +129,7 @@ class Translator(nn.Module):
         Args:
             batch: `source`, vocabulary indices (S, B), padded at the end; `source_lengths`, (B,); `tokens`, the target from
                 `<sos>` on, (T, B); `lengths`, (B,); optionally `at`, the indices in (T·B) for which logits are computed, (m,),
-                and their `labels` and `weights`, (m,).
+                and their `labels` and `weights`, (m,); optionally `links`, (L, B), as `start` takes it.
 
         Returns:
             `logits`, (T, B, k) or for `at` only, (m, k). In training with `labels`, the `losses`, (m,), with label smoothing;
@@ -178,7 +182,8 @@ class Translator(nn.Module):
         """The decoder's state before the first step: the encoder's last.
 
         Args:
-            batch: `source` (S, B) and `source_lengths` (B,).
+            batch: `source` (S, B) and `source_lengths` (B,); optionally `links` (L, B), for the decoder's first L steps the
+                source step whose weight is set to 1 and all others to 0, −1 at steps whose weights the network computes.
         """
         rows, lengths = self.source.rows(batch["source"]), batch["source_lengths"]
         states, ends = self.encoder(rows._replace(table=self.dropout(rows.table)), lengths)
@@ -188,7 +193,8 @@ class Translator(nn.Module):
         if self.combine is not None:
             states = states.transpose(0, 1)
             true = torch.arange(states.shape[1], device=states.device) < lengths[:, None]
-            memory = Memory(states, states if self.key is None else self.key(states), true)
+            links = batch["links"].t() if "links" in batch else lengths.new_empty(len(lengths), 0)
+            memory = Memory(states, states if self.key is None else self.key(states), true, links)
         h = ends[0][-1]
         return Writing(ends, memory, torch.zeros_like(h) if self.feeding else None)
 
@@ -202,7 +208,7 @@ class Translator(nn.Module):
         """The state of the given texts, (m,), with or without repetition: with these a beam search continues."""
         memory = state.memory and Memory(*(part.index_select(0, rows) for part in state.memory))
         fed = None if state.fed is None else state.fed.index_select(0, rows)
-        return Writing(tuple(part.index_select(1, rows) for part in state.parts), memory, fed)
+        return Writing(tuple(part.index_select(1, rows) for part in state.parts), memory, fed, state.step)
 
     def _embedded(self, tokens: Tensor) -> Tensor:
         """The vectors of target tokens of any shape, (…, n)."""
@@ -213,7 +219,7 @@ class Translator(nn.Module):
         """One step for the vectors (B, n): what the readout reads, (B, d), the new state and kept values."""
         memory, inputs = state.memory, [x]
         if memory is not None and self.query is not None:
-            alpha = self._additive(state.parts[0][-1], memory)
+            alpha = self._linked(self._additive(state.parts[0][-1], memory)[:, None], memory, state.step)[:, 0]
             context = self._context(alpha, memory)
             inputs.append(context)
         if state.fed is not None:
@@ -221,18 +227,18 @@ class Translator(nn.Module):
         parts, _ = self.decoder.step(torch.cat(inputs, 1), state.parts)
         h = parts[0][-1]
         if memory is None:
-            return h, Writing(parts, None, None), {}
+            return h, Writing(parts, None, None, state.step + 1), {}
         if self.query is None:
-            alpha = self._dot(h[None], memory)[:, 0]
+            alpha = self._linked(self._dot(h[None], memory), memory, state.step)[:, 0]
             context = self._context(alpha, memory)
         read = self._attentional(h, context)
-        return read, Writing(parts, memory, None if state.fed is None else read), {"attention": alpha}
+        return read, Writing(parts, memory, None if state.fed is None else read, state.step + 1), {"attention": alpha}
 
     # ---- attention and readout ---------------------------------------------------------------------------------------
 
     def _attend(self, h: Tensor, memory: Memory) -> Tensor:
         """The contexts g of all steps, (T, B, d), by dot attention."""
-        alpha = self._dot(h, memory)
+        alpha = self._linked(self._dot(h, memory), memory)
         if tape := current():
             tape.put("attention", alpha, ("text", "target", "source"))
         return (alpha @ memory.states).transpose(0, 1)
@@ -247,6 +253,16 @@ class Translator(nn.Module):
         assert self.query is not None and self.score is not None
         scores = self.score(torch.tanh(self.query(h)[:, None] + memory.keys))[:, :, 0]
         return scores.masked_fill(~memory.true, -torch.inf).softmax(1)
+
+    def _linked(self, alpha: Tensor, memory: Memory, first: int = 0) -> Tensor:
+        """The weights of the decoder's steps from `first` on, (B, T, S), with the forced links in them."""
+        links = memory.links[:, first : first + alpha.shape[1]]
+        steps = links.shape[1]
+        if not steps:
+            return alpha
+        forced = nn.functional.one_hot(links.clamp(min=0), alpha.shape[2]).to(alpha)
+        begins = torch.where(links[:, :, None] >= 0, forced, alpha[:, :steps])
+        return torch.cat((begins, alpha[:, steps:]), 1)
 
     def _context(self, alpha: Tensor, memory: Memory) -> Tensor:
         """g_t, (B, d)."""

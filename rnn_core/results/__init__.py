@@ -33,6 +33,7 @@ from rnn_core.results.judged import (
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow, TranslatorLedger
 from rnn_core.results.one_hot import PAD, IndexMatrix, LabelMatrix, OneHotVector, OneHotWindow, PairMatrices, TextMatrix
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
+from rnn_core.results.probe import ProbedPlace, VectorProbe
 from rnn_core.results.readout import Logit
 from rnn_core.results.recipe import Recipe
 from rnn_core.results.scaling import Scaled
@@ -107,6 +108,7 @@ __all__ = [
     "PaddingCost",
     "PairMatrices",
     "Passage",
+    "ProbedPlace",
     "Reach",
     "Readings",
     "ReadoutGradients",
@@ -134,6 +136,7 @@ __all__ = [
     "Truncation",
     "UnitStep",
     "Unknown",
+    "VectorProbe",
     "WayOfReading",
     "WithoutRecurrence",
     "Written",

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rnn_core.results.probe import VectorProbe
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -119,6 +121,8 @@ class Unknown:
         right: how many stand in both.
         reachable: how many of `wanted` can be written.
         examples: sources with such tokens; a value of 1: it stands in a reference, so it should be copied.
+        replaced: the number of `<unk>` in all translations, each replaced by the most attended source token; None: `<unk>` was
+            not written.
     """
 
     without: Corpus | None
@@ -130,6 +134,7 @@ class Unknown:
     right: int
     reachable: int
     examples: tuple[Marked, ...]
+    replaced: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,7 @@ class TranslationDetail:
         loops: repeated n-grams.
         coverage: of the source by attention; None without attention.
         examples: the first exact translations; the worst, the best and the first of the others; in their order.
+        vector: what the vector between the encoder and the decoder holds; None for too few sources.
     """
 
     cut: str
@@ -191,3 +197,4 @@ class TranslationDetail:
     loops: Loops
     coverage: Coverage | None
     examples: tuple[Judged, ...]
+    vector: VectorProbe | None = None

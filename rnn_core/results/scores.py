@@ -1,7 +1,7 @@
 """A run's answers against the truth."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -202,7 +202,7 @@ class Evaluation:
         weights: hash of the weights that answered, so that it can be told when the run has others by now.
         warnings: sentences on what was odd about the data.
         left_out: rows of a file that were not used, or cut, by reason.
-        dynamic: the learning rate of dynamic evaluation; None: the weights were fixed.
+        options: those of `EvaluateConfig` that differ from their defaults, by name.
     """
 
     run: str
@@ -212,7 +212,7 @@ class Evaluation:
     weights: str = ""
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    dynamic: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ class Translation:
         log_p: (T,) log p of each token of `written`.
         likely: (T, m) the most probable tokens at each step, in words, the most probable first.
         p: (T, m) their probabilities.
+        copied: (T,) whether the decoder wrote `<unk>`, and `written` has the token of the source with the largest weight instead.
+        linked: (T,) the source step that was set to be the only one attended to; −1: the network chose its weights.
         attention: α, (T, S), the weight of each source step at each step of the decoder; None without attention.
         width, normalisation: of the beam search, as in `TranslateConfig`; 0 where the target was given.
         candidates: all that beam search considered, in the order of the steps; empty where the target was given.
@@ -70,6 +72,8 @@ class Translation:
     log_p: np.ndarray
     likely: tuple[tuple[str, ...], ...]
     p: np.ndarray
+    copied: np.ndarray
+    linked: np.ndarray
     attention: np.ndarray | None
     width: int
     normalisation: float

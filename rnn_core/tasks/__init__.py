@@ -15,6 +15,7 @@ import numpy as np
 from rnn_core import config as options_of
 from rnn_core.config import (
     TASKS,
+    USUAL,
     DataConfig,
     EvaluateConfig,
     ModelConfig,
@@ -23,6 +24,7 @@ from rnn_core.config import (
     TranslateConfig,
     WriteConfig,
     options,
+    set_options,
 )
 from rnn_core.data.batches import Batch, Encoded, encode, plan
 from rnn_core.data.examples import Example
@@ -170,8 +172,9 @@ class Task:
         """The options of a config that apply to the task; forms omit or disable the others."""
         sides = [side.name for side in self.schema.sides]
         left_out = [name for name in ("label", "target") if name not in sides] if config is DataConfig else []
-        if config is EvaluateConfig and not self.carries:
-            left_out.append("dynamic")
+        if config is EvaluateConfig:
+            left_out += [] if self.carries else ["dynamic"]
+            left_out += [] if self.translates else [*options(TranslateConfig)]
         left_out += [] if self.ties else ["tied"]
         left_out += [] if self.translates else [*_TRANSLATING]
         return tuple(name for name in options(config) if name not in left_out)
@@ -187,6 +190,14 @@ class Task:
             stated: the user's values, by option.
         """
         return {}
+
+    def check_evaluation(self, how: EvaluateConfig) -> None:
+        """Raises Problem if options are set that do not apply to the task."""
+        for name in set_options(how).keys() - set(self.options(EvaluateConfig)):
+            if name == "dynamic":
+                raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. "
+                              "Leave it out.")  # fmt: skip
+            raise Problem(f"A run of {self.short} does not search for a target: leave out --{name.replace('_', '-')}.")
 
     def check(self, config: DataConfig | RunConfig) -> None:
         """Raises Problem if options do not fit the task."""
@@ -389,7 +400,7 @@ class Task:
         texts: int,
         keep: Callable[[Answers], object],
         tick: Tick = lambda share: None,
-        dynamic: float | None = None,
+        how: EvaluateConfig = USUAL,
     ) -> Any:
         """The scores of labelled examples, of which one piece is in memory at a time.
 
@@ -397,12 +408,8 @@ class Task:
             pieces: is iterated again if a task reads the examples a second time.
             texts: their total number.
             keep: is called with the answers to each piece.
-            dynamic: the learning rate of dynamic evaluation; None: the weights are fixed.
-
-        Raises:
-            Problem: if the task has no dynamic evaluation.
+            how: options among those that apply to the task.
         """
-        self.refuse_dynamic(dynamic)
         scorer, done = self.scorer(speech.labels, speech.scheme), 0
         for some in pieces:
             encoded = self.encode_examples(some, speech)
@@ -412,11 +419,6 @@ class Task:
             if answers := self.named(some, found, speech):
                 keep(answers)
         return scorer.scores()
-
-    def refuse_dynamic(self, dynamic: float | None) -> None:
-        """Raises Problem if dynamic evaluation is asked for, for tasks whose texts are separate."""
-        if dynamic is not None:
-            raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. Leave it out.")
 
     def named(self, examples: Sequence[Example], found: Any, speech: Speech) -> Answers | None:
         """The result of `predict` for some examples, with names, to be saved with the scores; None if nothing is saved."""
@@ -449,12 +451,12 @@ class Task:
         self,
         network: Any,
         config: RunConfig,
-        encoded: Encoded,
+        sources: Sequence[Sequence[str]],
         speech: Speech,
         how: TranslateConfig,
         tick: Tick = lambda share: None,
     ) -> list[tuple[str, float]]:
-        """The best translation of each source, as text, and its probability.
+        """The best translation of each source, given as tokens: as text, and its probability.
 
         Raises:
             Problem: if the task does not translate.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, WriteConfig
+from rnn_core.config import USUAL, DataConfig, EvaluateConfig, ModelConfig, Problem, RunConfig, TrainConfig, WriteConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.breakdown import Read, breakdown, places, with_texts
 from rnn_core.data.examples import Example
@@ -192,7 +192,7 @@ class Generate(Task):
         texts: int,
         keep: Callable[[Answers], object],
         tick: Tick = lambda share: None,
-        dynamic: float | None = None,
+        how: EvaluateConfig = USUAL,
     ) -> TokenScores:
         """All rows are one stream: the state is carried over between them. Only numbers and the worst passages are kept.
 
@@ -201,20 +201,20 @@ class Generate(Task):
         from rnn_core.network.dynamic import adapting
         from rnn_core.network.prediction import follow
 
-        vocabulary, how = speech.vocabulary, config.data.tokens
+        vocabulary, cut = speech.vocabulary, config.data.tokens
         parts = [
             stream_of(Encoded.of([e.tokens for e in some], [str(e.target) for e in some], vocabulary, (END,), False))
             for some in pieces
         ]
         stream = _long_enough(np.concatenate(parts))
-        if dynamic is None:
+        if how.dynamic is None:
             read = _anew(network, stream, lambda share: tick(share * _ANEW))
             found = follow(network, stream, lambda share: tick(_ANEW + share * (1 - _ANEW)))
         else:
             read = None
-            with adapting(network, dynamic) as learn:
+            with adapting(network, how.dynamic) as learn:
                 found = follow(network, stream, tick, learn, config.train.truncate)
-        detail = breakdown(stream, found.nats, found.best, found.right, vocabulary, how, read)
+        detail = breakdown(stream, found.nats, found.best, found.right, vocabulary, cut, read)
         return replace(_scores(found), breakdown=with_texts(detail, pieces))
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> StreamScorer:

@@ -12,14 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, TranslateConfig
+from rnn_core.config import (
+    USUAL,
+    DataConfig,
+    EvaluateConfig,
+    ModelConfig,
+    Problem,
+    RunConfig,
+    TrainConfig,
+    TranslateConfig,
+)
 from rnn_core.data.batches import Encoded, in_order, plan
 from rnn_core.data.detokenise import detokenise
 from rnn_core.data.examples import Example, Text
 from rnn_core.data.judging import Translated, detail
+from rnn_core.data.probing import MOST
 from rnn_core.data.schema import PAIRS, TEXT
 from rnn_core.data.sides import Tokens
-from rnn_core.data.vocabulary import PAD, Vocabulary
+from rnn_core.data.vocabulary import COPYING, PAD, UNK, UNWRITTEN, Vocabulary, copied
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
 from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
 
@@ -27,10 +37,6 @@ if TYPE_CHECKING:  # it loads torch
     from rnn_core.network.search import Hypothesis
 
 TARGET = "target"
-
-GREEDY = TranslateConfig()
-"""The search of an evaluation."""
-
 
 class Foreseen(NamedTuple):
     """Sums over target tokens with teacher forcing: their number, −log p and the right ones."""
@@ -78,7 +84,7 @@ class Translate(Task):
         "matrix": ("both-texts", "both-ledger"),
         "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",
                  "translation-shares", "translation-parameters"),
-        "evaluate": ("by-length", "coverage", "copied", "loops", "judged"),
+        "evaluate": ("by-length", "coverage", "copied", "loops", "vector", "judged"),
     })  # fmt: skip
 
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
@@ -192,17 +198,22 @@ class Translate(Task):
         self,
         network: Any,
         config: RunConfig,
-        encoded: Encoded,
+        sources: Sequence[Sequence[str]],
         speech: Speech,
         how: TranslateConfig,
         tick: Tick = lambda share: None,
     ) -> list[tuple[str, float]]:
-        """The best translation of each source, as text, and its probability."""
-        found = self._search(network, encoded, how, tick)
-        return [(self._text(config, speech, one.tokens), float(np.exp(one.log_p))) for one in found]
+        found = self._search(network, config, self.encode(sources, None, speech), how, tick)
+        return [(self._text(config, self._tokens(speech, one, source)), float(np.exp(one.log_p)))
+                for one, source in zip(found, sources, strict=True)]  # fmt: skip
 
     def _search(
-        self, network: Any, encoded: Encoded, how: TranslateConfig, tick: Tick = lambda share: None
+        self,
+        network: Any,
+        config: RunConfig,
+        encoded: Encoded,
+        how: TranslateConfig,
+        tick: Tick = lambda share: None,
     ) -> "list[Hypothesis]":
         """The best hypothesis for each source; the attention that it gave, for the steps of its own source alone."""
         from rnn_core.network.device import place_of
@@ -210,30 +221,44 @@ class Translate(Task):
         from rnn_core.network.search import beam
 
         found: dict[int, Hypothesis] = {}
+        unwritten = COPYING if _copies(config, how) else UNWRITTEN
         batches = list(in_order(encoded.lengths, 8192 // how.beam)) if len(encoded) else []
         with evaluating(network):
             for done, rows in enumerate(batches):
                 tick(done / len(batches))
                 read = encoded.sides[TEXT].batch(rows)
                 given = tensors_by_name({"source": read.indices, "source_lengths": read.lengths}, place_of(network))
-                searched = beam(network, given, how.beam, how.longest, how.normalisation)
+                searched = beam(network, given, how.beam, how.longest, how.normalisation, unwritten=unwritten)
                 for row, length, (best, *_) in zip(rows.tolist(), read.lengths.tolist(), searched, strict=True):
                     received = best.received
                     found[row] = best._replace(received=None if received is None else received[:length].copy())
         return [found[row] for row in range(len(encoded))]
 
-    def _tokens(self, speech: Speech, indices: Sequence[int]) -> tuple[str, ...]:
-        words = speech.vocabularies[TARGET].words
-        return tuple(words[i] for i in indices)
+    def _starts(self, network: Any, encoded: Encoded) -> np.ndarray:
+        """The state from which the decoder starts for each source, all layers and parts side by side, (m, D)."""
+        from rnn_core.network.device import array, place_of
+        from rnn_core.network.prediction import evaluating, tensors_by_name
 
-    def _text(self, config: RunConfig, speech: Speech, indices: Sequence[int]) -> str:
-        return detokenise(self._tokens(speech, indices), config.data.tokens)
+        found: dict[int, np.ndarray] = {}
+        with evaluating(network):
+            for rows in in_order(encoded.lengths):
+                read = encoded.sides[TEXT].batch(rows)
+                given = tensors_by_name({"source": read.indices, "source_lengths": read.lengths}, place_of(network))
+                parts = [array(part).swapaxes(0, 1).reshape(len(rows), -1) for part in network.start(given).parts]
+                found |= zip(rows.tolist(), np.concatenate(parts, 1), strict=True)
+        return np.array([found[row] for row in range(len(encoded))])
+
+    def _tokens(self, speech: Speech, best: "Hypothesis", source: Sequence[str]) -> tuple[str, ...]:
+        return copied(speech.vocabularies[TARGET].words, best.tokens, best.sources, source)
+
+    def _text(self, config: RunConfig, tokens: Sequence[str]) -> str:
+        return detokenise(tokens, config.data.tokens)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        for text, p in self.translate(network, config, encoded, speech, TranslateConfig(), tick):
-            yield text, round(p, 6)
+        for one in self._search(network, config, encoded, TranslateConfig(), tick):
+            yield self._text(config, self._tokens(speech, one, ())), round(float(np.exp(one.log_p)), 6)
 
     def evaluate(
         self,
@@ -244,13 +269,13 @@ class Translate(Task):
         texts: int,
         keep: Callable[[Answers], object],
         tick: Tick = lambda share: None,
-        dynamic: float | None = None,
+        how: EvaluateConfig = USUAL,
     ) -> TranslationScores:
         """Each different source is translated once; all its targets are references."""
         from rnn_core import metrics
 
-        self.refuse_dynamic(dynamic)
-        scorer, found, references, done, how = ForcedScorer(), dict[str, Translated](), dict[str, dict[str, Text]](), 0, GREEDY
+        scorer, found, references, done = ForcedScorer(), dict[str, Translated](), dict[str, dict[str, Text]](), 0
+        vectors: list[np.ndarray] = []
         for some in pieces:
             scorer.add(whole := self.encode_examples(some, speech), self.predict(network, config, whole))
             for e in some:
@@ -258,15 +283,19 @@ class Translate(Task):
                 references.setdefault(e.text, {}).setdefault(text.strip(), Text(text.strip(), tuple(map(intern, tokens))))
             new = list({e.text: e for e in some if e.text not in found}.values())
             encoded = self.encode([e.tokens for e in new], None, speech)
-            for e, best in zip(new, self._search(network, encoded, how), strict=True):
-                text, tokens = self._text(config, speech, best.tokens), self._tokens(speech, best.tokens)
-                found[e.text] = Translated(e.text, tuple(map(intern, e.tokens)), text, tokens, best.ended, (), best.received)
+            if new and (left := MOST - len(found)) > 0:
+                vectors.append(self._starts(network, encoded.part(np.arange(min(left, len(new))))))
+            for e, best in zip(new, self._search(network, config, encoded, how), strict=True):
+                tokens = self._tokens(speech, best, e.tokens)
+                found[e.text] = Translated(e.text, tuple(map(intern, e.tokens)), self._text(config, tokens), tokens, best.ended,
+                                           best.tokens.count(UNK), (), best.received)  # fmt: skip
             keep(Answers([list(e.tokens) for e in some], [e.further[TARGET].text for e in some],
                          [found[e.text].hypothesis for e in some], [1.0] * len(some)))  # fmt: skip
             done += len(some)
             tick(done / texts)
         every = [one._replace(references=tuple(references[text].values())) for text, one in found.items()]
-        told = detail(every, speech.vocabulary, speech.vocabularies[TARGET], config.data.tokens, config.data.between, how.longest)
+        told = detail(every, speech.vocabulary, speech.vocabularies[TARGET], config.data.tokens, config.data.between, how.longest,
+                      _copies(config, how), np.concatenate(vectors))  # fmt: skip
         return metrics.translation(scorer.scores(), [one.hypothesis for one in every], [one.right for one in every], told)
 
     def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
@@ -281,6 +310,7 @@ class Translate(Task):
                 "unknown": {name: value for name, value in asdict(told.unknown).items() if name != "examples"},
                 "loops": {name: value for name, value in asdict(told.loops).items() if name != "examples"},
                 "coverage": coverage,
+                "vector": told.vector and asdict(told.vector) | {"explained": told.vector.explained},
             }
         return {"signatures": list(scores.signatures), **found}
 
@@ -288,6 +318,11 @@ class Translate(Task):
 
     def told(self, seen: Trace) -> dict[str, Any]:
         raise Problem("A run of translation is not inspected as one text: use translate.")
+
+
+def _copies(config: RunConfig, how: TranslateConfig) -> bool:
+    """Whether tokens of the source take the place of `<unk>`: only attention says which."""
+    return how.copy and config.model.attention != "none"
 
 
 def _targets(encoded: Encoded) -> Tokens:

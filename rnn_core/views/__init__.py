@@ -16,6 +16,7 @@ TABLE = {
     "inspect.squash": ("squash",),
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "judged": ("by-length", "coverage", "copied", "loops", "judged"),
+    "vector": ("vector",),
     "streams": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),
     "losses": ("twins", "right-so-far", "loss-reach", "decided"),
     "one_hot": ("stages", "indices", "vocabulary", "one-hot-vector", "one_hot", "whole-data", "labels"),

@@ -285,9 +285,12 @@ def _draw_copied(found: Copied) -> tuple[Part, ...]:
     formats = {"count": "localized", "BLEU": "%.2f", "chrF": "%.2f", "exact": "percent"}
     said = (
         f"The sources have {counted(u.tokens, f'unknown {unit}')}. {_share(u.wanted, u.tokens)} stand unchanged in a reference: "
-        f"to copy them is right. The vocabulary of the targets has {u.reachable:,} of these {u.wanted:,}, and the run cannot "
-        f"write the others. {_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference."
+        f"to copy them is right. The vocabulary of the targets has {u.reachable:,} of these {u.wanted:,}"
+        + (", and the run cannot write the others. " if u.replaced is None else "; the others can only be copied. ")
+        + f"{_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference."
     )
+    if u.replaced is not None:
+        said += f" The run wrote `<unk>` {counted(u.replaced, 'time')}, and a token of the source was put in its place each time."
     examples = _examples(u.examples, f"Sources with unknown {unit}s", f"unknown {unit}s; 1: to be copied")
     return (Part("table", Table(table, formats=formats)), Part("caption", said), *examples)
 
@@ -295,20 +298,28 @@ def _draw_copied(found: Copied) -> tuple[Part, ...]:
 def _explain_copied(found: Copied) -> str:
     u, unit = found.unknown, found.unit
     said = (
-        f"A source {unit} outside the vocabulary is read as `<unk>`; `<unk>` is never written. A {unit} counts as copied if it "
+        f"A source {unit} outside the vocabulary is read as `<unk>`. "
+        + ("`<unk>` is never written." if u.replaced is None else
+           f"Where `<unk>` is written, the source {unit} with the largest attention weight at this step takes its place "
+           "(Luong et al. 2015).")
+        + f" A {unit} counts as copied if it "
         "stands in the translation as it stands in the source, and copying is right if a reference has it too.\n\n"
         r"$$\text{share to copy} = \frac{\text{unknown and in a reference}}{\text{unknown}}"
     )
     if not u.tokens:
         return said + "$$"
-    recall = (
-        "\n\n" + r"$$\text{recall} = \frac{\text{unknown, in a reference and in the translation}}"
-        r"{\text{unknown and in a reference}}"
-        rf" = \frac{{{u.right}}}{{{u.wanted}}} = {number(u.right / u.wanted)}$$" + "\n\n"
-        "The vocabulary of the targets limits the recall to "
-        rf"$\frac{{{u.reachable}}}{{{u.wanted}}} = {number(u.reachable / u.wanted)}$."
-        if u.wanted else ""
-    )  # fmt: skip
+    recall = ""
+    if u.wanted:
+        recall = (
+            "\n\n" + r"$$\text{recall} = \frac{\text{unknown, in a reference and in the translation}}"
+            r"{\text{unknown and in a reference}}"
+            rf" = \frac{{{u.right}}}{{{u.wanted}}} = {number(u.right / u.wanted)}$$"
+        )  # fmt: skip
+    if u.wanted and u.replaced is None:
+        recall += (
+            "\n\nThe vocabulary of the targets limits the recall to "
+            rf"$\frac{{{u.reachable}}}{{{u.wanted}}} = {number(u.reachable / u.wanted)}$."
+        )
     return f"{said} = \\frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}$${recall}"
 
 

@@ -42,8 +42,7 @@ def _pairs(inputs: Inputs, controls: At) -> Pairs:
     task, how = tasks.of(run.config), run.config.data.tokens
     targets = [first.target.tokens[1:]]
     if inputs.more:
-        encoded = task.encode(inputs.more, None, run.speech)
-        for text, _ in task.translate(run.network, run.config, encoded, run.speech, TranslateConfig()):
+        for text, _ in task.translate(run.network, run.config, inputs.more, run.speech, TranslateConfig()):
             targets.append(tuple(token for token, _, _ in task.cut(text, how)))
     found = pair_matrices(run, [first.source.tokens[1:-1], *inputs.more], targets)
     return Pairs(found, min(controls.step or 0, found.fed.indices.shape[1] - 1), run.config.data.unit)

@@ -49,11 +49,14 @@ class Alignment:
         written: (T,) with `<eos>`.
         given: the first of them that were given and not chosen by the decoder.
         p: (T,) the probability of each written word.
+        copied: (T,) whether each stands in the place of `<unk>`, and is a token of the source.
+        linked: (T,) the source step that was set to be attended to alone; −1: none was.
         attention: α, (T, S); None without attention.
         kind: of attention: `none`, `dot` or `additive`.
         step: the chosen one.
         layers: of the decoder.
         feeding: whether the attentional state is an input of the next step.
+        cut: how texts are cut.
     """
 
     source: tuple[str, ...]
@@ -61,18 +64,21 @@ class Alignment:
     written: tuple[str, ...]
     given: int
     p: np.ndarray
+    copied: np.ndarray
+    linked: np.ndarray
     attention: np.ndarray | None
     kind: str
     step: int
     layers: int
     feeding: bool
+    cut: str
 
 
 def _alignment(inputs: Inputs, controls: Written) -> Alignment:
     found, model = inputs.translation, inputs.run.config.model
     return Alignment(
-        found.source.tokens, found.source.known, found.written, found.given, np.exp(found.log_p), found.attention,
-        model.attention, controls.at, model.layers, model.input_feeding,
+        found.source.tokens, found.source.known, found.written, found.given, np.exp(found.log_p), found.copied, found.linked,
+        found.attention, model.attention, controls.at, model.layers, model.input_feeding, inputs.run.config.data.tokens,
     )  # fmt: skip
 
 
@@ -82,7 +88,8 @@ def _draw_alignment(found: Alignment) -> tuple[Part, ...]:
         said += ". This run has no attention: after the source is read, its decoder sees one vector, whatever the length."
     else:
         said += ", each column a word that the encoder read; the colour is the weight. "
-        said += "Point at a word to see its weights on the other side; choose a step by a click or the arrow keys."
+        said += "Point at a word to see its weights on the other side; choose a step by a click or the arrow keys. "
+        said += "A double click on a cell makes the step look at this word alone."
     return Part("alignment", found), Part("caption", said)
 
 
@@ -124,12 +131,20 @@ def _explain_alignment(found: Alignment) -> str:
             f"sⱼ is the encoder's state at the source's step j. At {place(t, found.written[t])} the largest of the "
             f"{len(weights)} weights are: {listed}. All of them sum to {float(weights.sum(dtype=np.float64)):.6f}. "
         )
+        if found.linked[t] >= 0:
+            said += (f"These weights were set: 1 at j = {found.linked[t] + 1} and 0 elsewhere, in the place of the softmax, so "
+                     "g is the state of this one step. ")  # fmt: skip
+    if found.copied[t]:
+        return said + (
+            f"Here the decoder wrote `<unk>`, with p = {found.p[t]:.6g}. The source token with the largest weight, `<sos>` "
+            "and `<eos>` left out, stands in its place (Luong et al. 2015). The next step reads `<unk>`."
+        )
     return said + f"The word has p = {found.p[t]:.6g}."
 
 
 ALIGNMENT: View[Written, Alignment] = View(
     "alignment", "Which source words is each word written from?", NEEDS, Written, _alignment, _draw_alignment,
-    _explain_alignment, _size(lambda found: 8 * len(found.written) * (len(found.source.tokens) + 1) + len(found.source.tokens)),
+    _explain_alignment, _size(lambda found: 8 * len(found.written) * (len(found.source.tokens) + 3) + len(found.source.tokens)),
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from rnn_core.config import DataConfig, Problem, plain
+from rnn_core.config import USUAL, DataConfig, EvaluateConfig, Problem, plain, set_options
 from rnn_core.data.encodings import open_binary
 from rnn_core.results import (
     Answer,
@@ -43,18 +43,19 @@ BREAKDOWN, DETAIL = 1, 1
 evaluations."""
 
 
-def folder(run: Run, fingerprint: str, split: str, dynamic: float | None = None) -> Path:
+def folder(run: Run, fingerprint: str, split: str, how: EvaluateConfig = USUAL) -> Path:
     """The folder of the evaluation of a run on these data, and of its job.
 
     Args:
-        dynamic: the learning rate of dynamic evaluation; None: the weights are fixed.
+        how: the options; each that differs from its default is part of the name.
 
     Raises:
         Problem: if the fingerprint is not one.
     """
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise Problem(f"{fingerprint[:60]!r} is not a fingerprint of data. Leave out --key, which is for pages.")
-    return run.path / "evaluations" / (f"{fingerprint[:16]}-{split}" + ("" if dynamic is None else f"-dynamic-{dynamic:g}"))
+    named = [f"-{name}" if value is True else f"-{name}-{value:g}" for name, value in set_options(how).items()]
+    return run.path / "evaluations" / "".join((fingerprint[:16], "-", split, *named))
 
 
 def key_of_file(path: Path, config: DataConfig) -> str:
@@ -101,7 +102,7 @@ def save(path: Path, evaluate: Callable[[Callable[[Answers], None]], Evaluation]
     files.write(path / "predictions.parquet", fill)
     (evaluation,) = made
     head = {name: getattr(evaluation, name) for name in ("run", "data", "texts", "weights", "warnings")}
-    head |= {} if evaluation.dynamic is None else {"dynamic": evaluation.dynamic}
+    head |= {"options": evaluation.options} if evaluation.options else {}
     left_out = [dataclasses.asdict(entry) for entry in evaluation.left_out]
     scores = scores_to_json(evaluation.scores)
     files.write_json(path / "scores.json", head | {"left_out": left_out, "scores": scores}, indent=None)
@@ -130,7 +131,7 @@ def load(path: Path) -> Evaluation | None:
             weights=head["weights"],
             warnings=tuple(head["warnings"]),
             left_out=tuple(LeftOut(e["reason"], e["count"], tuple(e["rows"])) for e in head["left_out"]),
-            dynamic=head.get("dynamic"),
+            options=head.get("options") or {name: head[name] for name in ("dynamic",) if name in head},  # of older ones
         )
 
 

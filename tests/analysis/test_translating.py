@@ -1,5 +1,6 @@
 """One text through a run of translation: each number against the network asked in another way."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.translating import LONGEST, translate
 from rnn_core.config import Problem, TranslateConfig
-from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN
+from rnn_core.data.vocabulary import EOS, SOS, UNK, UNWRITTEN
 from rnn_core.network.search import beam
 from rnn_core.network.translator import Translator
 from rnn_core.results import Translation
@@ -126,6 +127,77 @@ def test_a_reference_is_read_as_it_is(workspace: Workspace) -> None:
     assert found.ended and found.candidates == () and (found.best, found.width) == (-1, 0)
     assert found.target.known.tolist() == [True, True, False, True]
     assert found.text == "good unheard film"
+
+
+@pytest.mark.parametrize("attention", ["dot", "additive"])
+def test_a_forced_link_is_honoured(workspace: Workspace, attention: str) -> None:
+    run = run_of(workspace, attention=attention)
+    free = translate(run, TEXT, HOW)
+    found = translate(run, TEXT, HOW, links={0: 3, 2: 1})
+    assert found.attention is not None and found.attention[0].tolist() == [0, 0, 0, 1, 0, 0, 0]
+    expected = [{0: 3, 2: 1}.get(t, -1) for t in range(len(found.written))]
+    assert found.linked.tolist() == expected and (free.linked == -1).all()
+    for t, weights in enumerate(found.attention):
+        assert weights.sum() == pytest.approx(1) and (t in (0, 2)) == (weights.max() == 1)
+    network = run.network
+    assert isinstance(network, Translator)
+    read = run.speech.vocabulary.encode(TEXT.split())
+    state = network.start({"source": torch.tensor([SOS, *read, EOS])[:, None], "source_lengths": torch.tensor([7])})
+    assert state.memory is not None
+    s = state.memory.states[0, 3]  # all that the first step sees of the source, besides the state that it starts from
+    x = network.target.weight[SOS]
+    after, _ = network.decoder.step(torch.cat((x, s) if attention == "additive" else (x,))[None], state.parts)
+    attentional = torch.tanh(network.combine.weight @ torch.cat((after[0][-1, 0], s)))
+    log_p = (network.weight_out @ attentional + network.bias_out).double().log_softmax(0)
+    words = run.speech.vocabularies["target"].words
+    for word, p in zip(found.likely[0], found.p[0].tolist(), strict=True):
+        assert p == pytest.approx(float(log_p[words.index(word)].exp()), abs=1e-5)
+
+
+def test_links_that_lead_nowhere_are_a_sentence(workspace: Workspace) -> None:
+    run = run_of(workspace, attention="dot")
+    for links in ({0: 7}, {0: -1}, {-1: 0}, {5_000: 0}):
+        with pytest.raises(Problem, match=r"This source has 7\. Take the links away"):
+            translate(run, TEXT, HOW, links=links)
+    assert translate(run, TEXT, HOW, links={900: 1}).written == translate(run, TEXT, HOW).written, "a step that is not reached"
+    with pytest.raises(Problem, match="no attention, so no link"):
+        translate(run_of(workspace, attention="none"), TEXT, HOW, links={0: 1})
+
+
+def willing(run: Loaded) -> Loaded:
+    """The run with `<unk>` more probable."""
+    with torch.no_grad():
+        run.network.bias_out[UNK] += 3.0
+    return run
+
+
+def test_unknown_words_are_copied_from_where_the_decoder_looks(workspace: Workspace) -> None:
+    text, how = "the Zyx was unheard", replace(HOW, copy=True)
+    run = willing(run_of(workspace, attention="dot"))
+    usual, found = translate(run, text, HOW), translate(run, text, how)
+    assert not usual.copied.any() and found.copied.any() and found.attention is not None
+    words = run.speech.vocabularies["target"].words
+    for t, (token, copied) in enumerate(zip(found.written, found.copied.tolist(), strict=True)):
+        if copied:
+            assert token == text.split()[found.attention[t, 1:-1].argmax()]
+            assert found.p[t][found.likely[t].index("<unk>")] == pytest.approx(float(np.exp(found.log_p[t])))
+        else:
+            assert token in words
+    assert found.target.known.tolist() == [True, *(~found.copied)[: len(found.target.tokens) - 1].tolist()]
+    assert all(token in found.text for token in found.written[: found.steps - found.ended])
+    first = found.copied.tolist().index(True)
+    linked = translate(run, text, how, " ".join(found.written[:first]), links={first: 4})
+    assert linked.copied[first] and linked.written[first] == "unheard", "a link decides what is copied"
+    begun = translate(run, text, how, "Zyx")
+    assert begun.written[0] == "Zyx" and not begun.copied[0] and not begun.target.known[1]
+    with pytest.raises(Problem, match="cannot begin with 'Zyx'"):
+        translate(run, text, HOW, "Zyx")
+
+
+def test_without_attention_nothing_is_copied(workspace: Workspace) -> None:
+    run = willing(run_of(workspace, attention="none"))
+    found = translate(run, TEXT, replace(HOW, copy=True))
+    assert found.written == translate(run, TEXT, HOW).written and not found.copied.any()
 
 
 def test_a_limit_of_the_length_is_said(workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rnn_core.config import ModelConfig
-from rnn_core.data.vocabulary import EOS, PAD, SOS
+from rnn_core.data.vocabulary import COPYING, EOS, PAD, SOS, UNK, UNWRITTEN
 from rnn_core.network.search import beam, greedy
 from rnn_core.network.tape import record
 from rnn_core.network.translator import Translator
@@ -268,6 +268,90 @@ def test_a_hypothesis_knows_the_attention_that_the_source_received(kind: str, pr
             assert one.received is not None and one.received.sum() == pytest.approx(len(read))
             np.testing.assert_allclose(one.received[:n], alpha.sum(0).numpy(), atol=1e-9)
             assert (one.received[n:] == 0).all()
+
+
+LINKS = torch.tensor([[-1, 1, 2], [3, -1, 0], [1, -1, 3]])
+"""(L, B): for each text some steps of the decoder with a step of its source; −1: none."""
+
+
+@pytest.mark.parametrize("kind", ["dot", "additive", "fed", "additive, fed"])
+def test_a_forced_link_is_honoured_at_its_step_alone(kind: str) -> None:
+    """In the pass over the whole target and step by step; the weights of a step that is not linked are those of the formula."""
+    network, batch = made(kind, 2, cell="gru", layers=2), batch_of()
+    with torch.no_grad(), record(network) as tape:
+        linked = network({**batch, "links": LINKS})["logits"]
+    alpha = tape.named["attention"].tensor  # (B, T, S)
+    with torch.no_grad(), record(network) as tape:
+        plain = network(batch)["logits"]
+    free = tape.named["attention"].tensor
+    for b in range(3):
+        n = int(batch["source_lengths"][b])
+        state = network.start({name: batch[name][..., b : b + 1] for name in ("source", "source_lengths")}
+                              | {"source": batch["source"][:n, b : b + 1], "links": LINKS[:, b : b + 1]})  # fmt: skip
+        for t in range(int(batch["lengths"][b])):
+            with torch.no_grad():
+                o, state, kept = network.step(batch["tokens"][t, b : b + 1], state)
+            torch.testing.assert_close(o[0], linked[t, b], rtol=1e-9, atol=1e-9)
+            torch.testing.assert_close(kept["attention"][0], alpha[b, t, :n], rtol=1e-9, atol=1e-9)
+            j = int(LINKS[t, b]) if t < len(LINKS) else -1
+            if j >= 0:
+                assert alpha[b, t].tolist() == [float(i == j) for i in range(5)]
+            elif kind == "dot":  # its weights do not depend on the steps before but through the state, which no link changes
+                torch.testing.assert_close(alpha[b, t], free[b, t], rtol=1e-9, atol=1e-9)
+    first = plain[:, 0].isclose(linked[:, 0]).all(1)
+    assert bool(first[0]), "the first text is not linked at its first step"
+    assert not bool(first[1]) and not bool(first[2])
+    assert not bool(plain[0, 1].isclose(linked[0, 1]).all()) and bool(plain[1, 1].isclose(linked[1, 1]).all()) == (kind == "dot")
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_search_honours_forced_links(width: int) -> None:
+    """Each hypothesis has the log p of the pass over the whole target with the same links."""
+    network, batch = made("dot", 4, cell="gru"), batch_of()
+    with torch.no_grad():
+        network.bias_out[EOS] -= 4.0
+    some = beam(network, {**batch, "links": LINKS}, width, 6, 0.0)
+    plain = beam(network, batch, width, 6, 0.0)
+    assert [one[0].tokens for one in some] != [one[0].tokens for one in plain]
+    for b, found in enumerate(some):
+        for one in found:
+            labels = [*one.tokens, *[EOS] * one.ended]
+            given = {"source": batch["source"][:, b : b + 1], "source_lengths": batch["source_lengths"][b : b + 1],
+                     "tokens": torch.tensor([SOS, *labels[:-1]])[:, None], "lengths": torch.tensor([len(labels)]),
+                     "links": LINKS[:, b : b + 1]}  # fmt: skip
+            with torch.no_grad():
+                log_p = network(given)["logits"][:, 0].log_softmax(1)[range(len(labels)), labels]
+            assert one.log_p == pytest.approx(float(log_p.sum()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_hypothesis_knows_the_source_of_each_token(kind: str, width: int) -> None:
+    """The largest weight of the step that wrote it among the words of its own source; `<unk>` is written where it may be."""
+    network, batch = made(kind, 5, cell="gru"), batch_of()
+    with torch.no_grad():
+        network.bias_out[UNK] += 6.0
+        network.bias_out[EOS] -= 2.0
+    allowed, usual = beam(network, batch, width, 6, 1.0, unwritten=COPYING), beam(network, batch, width, 6)
+    assert any(UNK in one.tokens for some in allowed for one in some)
+    assert not any({*UNWRITTEN} & {*one.tokens} for some in usual for one in some)
+    for b, some in enumerate(allowed):
+        n = int(batch["source_lengths"][b])
+        for one in some:
+            assert not {*COPYING} & {*one.tokens}
+            if network.combine is None:
+                assert one.sources == ()
+                continue
+            assert len(one.sources) == len(one.tokens)
+            if not one.tokens:
+                continue
+            given = {"source": batch["source"][:n, b : b + 1], "source_lengths": torch.tensor([n]),
+                     "tokens": torch.tensor([SOS, *one.tokens[:-1]])[:, None],
+                     "lengths": torch.tensor([len(one.tokens)])}  # fmt: skip
+            with torch.no_grad(), record(network) as tape:
+                network(given)
+            alpha = tape.named["attention"].tensor[0]
+            assert one.sources == tuple((1 + alpha[:, 1 : n - 1].argmax(1)).tolist())
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -16,7 +16,7 @@ from sklearn.calibration import calibration_curve
 
 from rnn_core.analysis.loading import load
 from rnn_core.commands import main
-from rnn_core.config import DataConfig, Problem, RunConfig, TrainConfig
+from rnn_core.config import DataConfig, EvaluateConfig, Problem, RunConfig, TrainConfig
 from rnn_core.data.breakdown import PLACES, places
 from rnn_core.data.examples import Example
 from rnn_core.data.streams import END, tokens_of
@@ -62,7 +62,8 @@ def network(cell: str = "lstm", layers: int = 1) -> Network:
 
 def evaluated(one: Network, examples: list[Example] = EXAMPLES, dynamic: float | None = None, **more: Any) -> TokenScores:
     pieces = [examples[i : i + 3] for i in range(0, len(examples), 3)]
-    found = TASK.evaluate(one, config_of(), SPEECH, pieces, len(examples), lambda answers: None, dynamic=dynamic, **more)
+    how = EvaluateConfig(dynamic=dynamic)
+    found = TASK.evaluate(one, config_of(), SPEECH, pieces, len(examples), lambda answers: None, how=how, **more)
     assert isinstance(found, TokenScores)
     return found
 
@@ -328,16 +329,17 @@ def test_the_network_is_as_before_when_it_is_cut_off(how: str) -> None:
 
 
 def save(folder: Path, scores: TokenScores, dynamic: float | None = None) -> Evaluation:
-    return evaluations.save(folder, lambda keep: Evaluation("r", "x", 5, scores, dynamic=dynamic))
+    options = {} if dynamic is None else {"dynamic": dynamic}
+    return evaluations.save(folder, lambda keep: Evaluation("r", "x", 5, scores, options=options))
 
 
 def test_the_details_come_back_and_stay_small(tmp_path: Path) -> None:
     for dynamic in (None, 0.25):
         made = save(tmp_path, evaluated(network(), dynamic=dynamic), dynamic)
         again = evaluations.load(tmp_path)
-        assert again == made and again is not None and again.dynamic == dynamic
+        assert again == made and again is not None and again.options.get("dynamic") == dynamic
         assert (tmp_path / "scores.json").stat().st_size < 200_000
-        assert ("dynamic" in json.loads((tmp_path / "scores.json").read_text())) == (dynamic is not None)
+        assert ("options" in json.loads((tmp_path / "scores.json").read_text())) == (dynamic is not None)
 
 
 def test_an_evaluation_without_details_or_with_those_of_another_format_opens(tmp_path: Path) -> None:
@@ -380,10 +382,11 @@ def test_dynamic_evaluation_by_the_command_line_never_changes_the_run(
     folders = {path.name.partition("-file")[2]: path for path in (run.path / "evaluations").iterdir()}
     assert set(folders) == {"", "-dynamic-0.5"}
     one, other = (evaluations.load(folders[name]) for name in ("", "-dynamic-0.5"))
-    assert one is not None and other is not None and one.dynamic is None and other.dynamic == 0.5
+    assert one is not None and other is not None and one.options == {} and other.options == {"dynamic": 0.5}
     assert one.weights == other.weights == evaluations.weights_of(run)
     loaded = load(run)
-    again = TASK.evaluate(loaded.network, run.config, run.speech, [documents(file.read_text())], 1, lambda a: None, dynamic=0.5)
+    how, text = EvaluateConfig(dynamic=0.5), [documents(file.read_text())]
+    again = TASK.evaluate(loaded.network, run.config, run.speech, text, 1, lambda a: None, how=how)
     assert again.loss == pytest.approx(found["test_loss"], rel=1e-6)
 
     detail = detail_of(one.scores)  # type: ignore[arg-type]

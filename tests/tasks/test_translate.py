@@ -16,7 +16,7 @@ from rnn_core import metrics
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.translating import translate
 from rnn_core.commands import main
-from rnn_core.config import DataConfig, ModelConfig, Problem, TrainConfig, TranslateConfig, options
+from rnn_core.config import DataConfig, EvaluateConfig, ModelConfig, Problem, TrainConfig, TranslateConfig, options
 from rnn_core.data.batches import encode
 from rnn_core.data.schema import PAIRS
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
@@ -24,6 +24,7 @@ from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.tasks.classify import TASK as CLASSIFY
 from rnn_core.tasks.translate import TASK
 from rnn_core.workspace import Workspace, evaluations
+from tests.tiny import saved_run
 
 ROWS = [("one two", "TWO ONE"), ("one two", "ONE TWO"), ("three", "THREE"), ("two three one", "ONE THREE TWO"), ("two", "TWO"),
         ("three one", "ONE THREE")] * 30  # fmt: skip
@@ -139,7 +140,9 @@ def test_options_of_a_decoder_are_of_this_task_alone() -> None:
     names = {"attention", "input_feeding", "label_smoothing", "scheduled_sampling"}
     assert names <= {*TASK.options(ModelConfig), *TASK.options(TrainConfig)}
     assert not names & {*CLASSIFY.options(ModelConfig), *CLASSIFY.options(TrainConfig)}
-    assert set(options(TranslateConfig)) == {"beam", "normalisation", "longest"} and "target" in TASK.options(DataConfig)
+    search = {"beam", "normalisation", "longest", "copy"}
+    assert set(options(TranslateConfig)) == search and "target" in TASK.options(DataConfig)
+    assert {*TASK.options(EvaluateConfig)} == search and not CLASSIFY.options(EvaluateConfig)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +175,39 @@ def test_unknown_words_alone_are_translated_and_nothing_is_refused(
         assert main([*command, *root]) == 2 and "use `translate`" in capsys.readouterr().err
     with pytest.raises(Problem, match="does not translate"):
         CLASSIFY.translate(None, None, None, None, TranslateConfig())
+
+
+def test_an_evaluation_with_a_beam_and_copied_words(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A network that has seen unknown words in targets writes `<unk>`, and source words take their places, in each command."""
+    many = [(f"two {a}{b}", f"TWO {a}{b}") for a in "BCDFGHKLM" for b in ("an", "il", "od", "ux", "ey", "ar")] * 2
+    run = workspace.run(run_by(workspace, table(tmp_path / "pairs.csv", ROWS + many), "--tokens", "word", "--vocabulary", "10",
+                               "--epochs", "12", "--learning-rate", "0.02"))  # fmt: skip
+    root = ["--workspace", str(workspace.root)]
+    path = table(tmp_path / "more.csv", [("two Zed", "TWO Zed"), ("two Gil", "TWO Gil"), ("two", "TWO")])
+    told = []
+    for how in ([], ["--copy"], ["--copy", "--beam", "3"]):
+        capsys.readouterr()
+        assert main(["evaluate", run.id, str(path), *how, *root]) == 0
+        told.append(json.loads(capsys.readouterr().out.splitlines()[-1]))
+    assert [one["unknown"]["replaced"] for one in told] == [None, 2, 2]
+    assert [(one.get("copy"), one.get("beam")) for one in told] == [(None, None), (True, None), (True, 3)]
+    names = {path.name.partition("-file")[2] for path in (run.path / "evaluations").iterdir()}
+    assert names == {"", "-copy", "-beam-3-copy"}
+    assert main(["translate", run.id, "two Zed", "--copy", *root]) == 0
+    text = json.loads(capsys.readouterr().out.splitlines()[-1])["text"]
+    (folder,) = (path for path in (run.path / "evaluations").iterdir() if path.name.endswith("file-copy"))
+    found = evaluations.load(folder)
+    assert found and isinstance(found.scores, TranslationScores) and found.scores.detail
+    hypotheses = {one.source: one.hypothesis for one in found.scores.detail.examples}
+    seen = translate(load(run), "two Zed", TranslateConfig(copy=True))
+    assert seen.copied.tolist() == [False, True, False] and text == seen.text == hypotheses["two Zed"]
+    assert found.scores.detail.unknown.written == sum(source[4:] in text for source, text in hypotheses.items() if source[4:])
+    classifier = saved_run(workspace)
+    table(tmp_path / "mine.csv", [("good", "good")])
+    assert main(["evaluate", classifier.id, str(tmp_path / "mine.csv"), "--beam", "3", *root]) == 2
+    assert "does not search for a target: leave out --beam" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", ["--attention none", "--bidirectional", "--attention additive --input-feeding"])

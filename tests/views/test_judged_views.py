@@ -26,7 +26,8 @@ VOCABULARY = Vocabulary.build([list("abcdABCD.")], 20)
 
 
 def scored(some: list[Translated]) -> TranslationScores:
-    told = detail(some, VOCABULARY, VOCABULARY, "word", " ", 200)
+    vectors = np.random.default_rng(2).normal(size=(len(some), 5)) + [[len(one.tokens), 0, 0, 0, 0] for one in some]
+    told = detail(some, VOCABULARY, VOCABULARY, "word", " ", 200, False, vectors)
     return metrics.translation(TokenScores(9, 1.0, 0.5), [one.hypothesis for one in some], [one.right for one in some], told)
 
 
@@ -47,7 +48,7 @@ def scores_of(seed: int = 0, count: int = 120, attention: bool = True, words: st
         alpha = rng.dirichlet(np.full(len(tokens) + 2, 0.5), len(hypothesis.split()) + 1).sum(0)
         pair = tuple(Text(one, tuple(one.split())) for one in dict.fromkeys(references))
         received = alpha if attention else None
-        some.append(Translated(source, tuple(tokens), hypothesis, tuple(hypothesis.split()), True, pair, received))
+        some.append(Translated(source, tuple(tokens), hypothesis, tuple(hypothesis.split()), True, 0, pair, received))
     found = scored(some)
     back = evaluations.scores_from_json(evaluations.scores_to_json(found))
     assert back == found, "it comes back from scores.json"
@@ -83,7 +84,7 @@ def shown(view: View[Any, Any], found: Any) -> tuple[dict[str, list[Any]], str, 
 
 
 def test_the_task_lists_each_view() -> None:
-    assert TASK.views["evaluate"] == tuple(view.name for view in views.VIEWS)
+    assert {*TASK.views["evaluate"]} == {*(view.name for view in views.VIEWS), "vector"}
 
 
 @pytest.mark.parametrize("measure", views.MEASURES)
@@ -118,7 +119,7 @@ def test_scores_by_length_of_two_runs(scores: TranslationScores, measure: str) -
 
 def test_bleu_that_is_not_defined_is_a_gap() -> None:
     texts = [(f"{'a ' * n}b", " ".join("A" * n)) for n in range(1, 9)]
-    some = [Translated(s, tuple(s.split()), t, tuple(t.split()), True, (Text(t, tuple(t.split())),), None) for s, t in texts]
+    some = [Translated(s, tuple(s.split()), t, tuple(t.split()), True, 0, (Text(t, tuple(t.split())),), None) for s, t in texts]
     found = scored(some)
     shows = answer(views.BY_LENGTH, given(evaluations={"x": found}))
     y = figure(views.BY_LENGTH, shows)["data"][0]["y"]
@@ -209,7 +210,7 @@ def test_a_link_with_other_words_shows_the_first_choice(scores: TranslationScore
 
 def test_nothing_unknown_and_nothing_exact_are_said() -> None:
     texts = [("a b", "A", "B"), ("c", "C", "D")]
-    some = [Translated(s, tuple(s.split()), t, (t,), True, (Text(r, (r,)),), None) for s, t, r in texts]
+    some = [Translated(s, tuple(s.split()), t, (t,), True, 0, (Text(r, (r,)),), None) for s, t, r in texts]
     found = scored(some)
     copied = answer(views.COPIED, given(evaluation=found))
     assert "Every token of these sources is in the vocabulary." in shown(views.COPIED, copied)[1]

@@ -10,6 +10,7 @@ import pytest
 
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
+from rnn_core.config import EvaluateConfig
 from rnn_core.data.examples import Example
 from rnn_core.data.streams import END
 from rnn_core.data.vocabulary import Vocabulary
@@ -34,7 +35,8 @@ def scores_of(workspace: Workspace, cut: str = "char", dynamic: float | None = N
     loaded = load(saved_run(workspace, config, (), vocabulary=VOCABULARY))
     lines = TEXT.splitlines(keepends=True)
     rows = [Example(line, tuple(line), END if i % 7 == 0 or i == len(lines) - 1 else "", "") for i, line in enumerate(lines)]
-    found = TASK.evaluate(loaded.network, config, loaded.speech, [rows], len(rows), lambda answers: None, dynamic=dynamic)
+    how = EvaluateConfig(dynamic=dynamic)
+    found = TASK.evaluate(loaded.network, config, loaded.speech, [rows], len(rows), lambda answers: None, how=how)
     assert isinstance(found, TokenScores)
     return found
 

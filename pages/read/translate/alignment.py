@@ -6,6 +6,7 @@ It answers hovering, arrow keys and playing in the browser. User text only ever 
 import streamlit as st
 
 from pages.common import state
+from pages.read.translate import links
 from rnn_core.figures import palette
 from rnn_core.figures.text import percent, visible
 from rnn_core.views.translating import Alignment
@@ -32,6 +33,8 @@ button:hover { border-color: var(--st-primary-color); color: var(--st-primary-co
 .cells { position: relative; cursor: crosshair; }
 .cells canvas { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated;
   border: 1px solid var(--st-border-color); box-sizing: border-box; }
+.link { position: absolute; pointer-events: none; border-radius: 5px; width: var(--cw); height: var(--ch); box-sizing: border-box;
+  border: 2.5px solid #e07b00; }
 .mark { position: absolute; pointer-events: none; box-shadow: 0 0 0 1.5px var(--st-text-color); opacity: 0.75; }
 .flow { display: flex; flex-wrap: wrap; gap: 4px; padding: 3px; }
 .flow span { border: 1px solid var(--st-border-color); border-radius: 6px; padding: 1px 8px; }
@@ -76,10 +79,11 @@ export default function (component) {
     const stands = text => alpha && [...text].length < 3 ? " short" : ""  // turned, they would be hard to read
     sources.append(...data.source.map((text, j) => token(text, data.kinds[j] + stands(text))))
     targets.append(...data.written.map((text, t) => {
-      const one = token(text, t < data.given ? "given" : text === data.end ? "special" : "")
+      const one = token(text, t < data.given ? "given" : data.copied[t] ? "unknown" : text === data.end ? "special" : "")
       one.setAttribute("role", "option")
       one.dataset.step = t
-      one.title = `t = ${t + 1}: p = ${data.p[t]}` + (t < data.given ? ", given" : "")
+      const how = t < data.given ? ", given" : data.copied[t] ? ", <unk>: copied from the source" : ""
+      one.title = `t = ${t + 1}: p = ${data.p[t]}${how}`
       if (!alpha) one.append(make("small", "", data.p[t]))
       return one
     }))
@@ -98,7 +102,12 @@ export default function (component) {
       canvas.getContext("2d").putImageData(image, 0, 0)
       cells.style.width = `calc(var(--cw) * ${S})`
       cells.style.height = `calc(var(--ch) * ${T})`
-      cells.append(canvas, make("div", "mark row"), make("div", "mark column"))
+      cells.append(canvas, make("div", "mark row"), make("div", "mark column"), ...data.links.map(([t, j]) => {
+        const one = make("div", "link")
+        one.style.left = `calc(var(--cw) * ${j})`
+        one.style.top = `calc(var(--ch) * ${t})`
+        return one
+      }))
       cells.setAttribute("role", "img")
       cells.setAttribute("aria-label", "Attention weights: a row for each written word, a column for each source word")
       grid.append(corner, sources, tail, targets, cells, ps)
@@ -181,6 +190,12 @@ export default function (component) {
     }
     cells.onmouseleave = () => show(root.step, null)
     cells.onclick = event => choose(at(event)[0])
+    cells.ondblclick = event => {
+      if (!data.forces) return
+      event.preventDefault()
+      const [t, j] = at(event), there = data.links.some(([a, b]) => a === t && b === j)
+      setTriggerValue("linked", [t, there ? -1 : j, ++root.sent])
+    }
   }
   play.onclick = () => {
     clearInterval(root.playing)
@@ -206,16 +221,16 @@ _SPECIAL = ("<sos>", "<eos>")
 
 
 def show(found: Alignment) -> None:
-    """The alignment; a click or an arrow key chooses a step of the decoder."""
-    _show(found, "alignment")
+    """The alignment; a click or an arrow key chooses a step of the decoder, a double click sets its attention."""
+    _show(found, "alignment", True)
 
 
 def beside(found: Alignment) -> None:
     """The same of a second run on the page."""
-    _show(found, "alignment-beside")
+    _show(found, "alignment-beside", False)
 
 
-def _show(found: Alignment, key: str) -> None:
+def _show(found: Alignment, key: str, forces: bool) -> None:
     heard = state.session().heard_picks
 
     def picked() -> None:
@@ -223,6 +238,12 @@ def _show(found: Alignment, key: str) -> None:
         heard[key] = number
         if 0 <= chosen < len(found.written):
             state.select(step=chosen)
+
+    def linked() -> None:
+        step, source, number = map(int, st.session_state[key].linked or (-1, 0, 0))
+        heard[key] = number
+        if 0 <= step < len(found.written) and source < len(found.source):
+            links.force(found.written, found.cut, step, source if source >= 0 else None)
 
     last = len(found.source) - 1
     kinds = ["special" if j in (0, last) else "" if known else "unknown" for j, known in enumerate(found.known.tolist())]
@@ -233,6 +254,8 @@ def _show(found: Alignment, key: str) -> None:
             "source": [visible(word, 40) for word in found.source], "kinds": kinds, "given": found.given, "end": _SPECIAL[1],
             "written": [visible(word, 40) for word in found.written], "p": [percent(p) for p in found.p.tolist()],
             "attention": weights, "colour": palette.BLUE, "step": found.step, "heard": heard.get(key, 0),
+            "copied": found.copied.tolist(), "forces": forces,
+            "links": [[t, j] for t, j in enumerate(found.linked.tolist()) if j >= 0],
         },
-        on_picked_change=picked,
+        on_picked_change=picked, on_linked_change=linked,
     )  # fmt: skip

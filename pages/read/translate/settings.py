@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common import state
 from rnn_core.config import TranslateConfig, bounds, options
+from rnn_core.views.view import literal
 
 MOST_BEAM = 16
 """Hypotheses of a search on the page, whose tree is drawn."""
@@ -19,20 +20,29 @@ _FIRST = {"beam": 4}
 _MOST: dict[str, float] = {"beam": MOST_BEAM, "longest": MOST_LENGTH, "normalisation": 3.0}
 
 
-def how() -> TranslateConfig:
-    """The box with the beginning of the target, from which the decoder goes on, and those of the search, and what these hold."""
+def how(attends: bool) -> TranslateConfig:
+    """The box with the beginning of the target, from which the decoder goes on, and those of the search, and what these hold.
+
+    Args:
+        attends: whether the run has attention.
+    """
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.text_input("The translation begins with", placeholder="nothing: the decoder chooses every word", max_chars=2_000,
                    help="The decoder reads these words as if it had written them, and goes on from there.", width=320,
-                   **state.bound("begins", state.selection().begins, step=lambda _: None))  # fmt: skip
+                   **state.bound("begins", state.selection().begins, step=lambda _: None, links=lambda _: ""))  # fmt: skip
     found: dict[str, Any] = {}
     for name, field in options(TranslateConfig).items():
+        said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
+        if field.default is False:
+            if attends:
+                found[name] = row.toggle(field.title or name, help=literal(said, 300),
+                                         **state.bound(name, getattr(state.selection(), name)))
+            continue
         low, _ = bounds(field)
         kind = type(field.default)
         least, most = kind(low or 0), kind(_MOST[name])
         value = getattr(state.selection(), name)
         found[name] = _FIRST.get(name, field.default) if value is None else kind(min(max(value, least), most))
-        said = f"{(field.description or '')[:1].upper()}{(field.description or '')[1:]}."
         row.number_input(field.title or name, least, most, step=kind(1 if kind is int else 0.1), width=150, help=said,
                          **state.bound(name, found[name]))  # fmt: skip
     return TranslateConfig(**found)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import inputs, run_choice, state, text_choice, view_panel, widgets
-from pages.read.translate import alignment, settings, written
+from pages.read.translate import alignment, links, settings, written
 from rnn_core import tasks
 from rnn_core.config import Problem
 from rnn_core.results import OVERFLOW
@@ -30,12 +30,13 @@ buttons = st.container(horizontal=True, vertical_alignment="center")
 buttons.button("Translate", type="primary", icon=":material/translate:")
 for number, example in enumerate(examples):
     buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
-how = settings.how()
+attends = run.config.model.attention != "none"
+how, set_links = settings.how(attends), links.chosen() if attends else {}
 
 places = st.columns(2, gap="medium") if other else [st.container()]
 shown = tasks.of(run.config).views["translate"]
 with places[0], widgets.saying_problems():
-    read = inputs.of_translation(run, how)
+    read = inputs.of_translation(run, how, set_links)
     if read.translation.overflows:
         raise Problem(OVERFLOW)
     if other:
@@ -46,7 +47,8 @@ if other:
     with places[1]:
         st.markdown(f"**{literal(run_choice.run_label(other))}**")
         try:  # the first run is shown all the same
-            beside = inputs.of_translation(other, how)
+            there = other.config.model.attention != "none"
+            beside = inputs.of_translation(other, how, set_links if there else {})
             written.say(beside)
             alignment.beside(view("alignment").answer(beside, view("alignment").chosen(state.selection())))
         except Problem as why:
@@ -58,4 +60,5 @@ with left:
     view_panel.rows((("instead",),), shown.__contains__, read)
 with right:
     written.alternatives(read)
+    links.box(read)
 view_panel.rows((("both-states",), ("beam",)), shown.__contains__, read)

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common import state
+from pages.read.translate import links
 from rnn_core.data.detokenise import detokenise
 from rnn_core.data.vocabulary import SPECIALS
 from rnn_core.figures.text import counted, percent
@@ -25,6 +26,8 @@ def say(read: Inputs) -> None:
         st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {(~known).sum()} of {len(known)} {unit} of this text.")
     with st.container(border=True):
         st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else "It wrote nothing: `<eos>` came first.")
+    if found.copied.any():
+        st.caption(f"Copied from the source in the place of \\<unk\\>: {counted(int(found.copied.sum()), 'word')}.")
     log_p = float(found.log_p[: found.steps].sum())
     said = f"log p = {number(log_p)}, p = {percent(float(np.exp(log_p)))} for all {counted(found.steps, 'step')}."
     if not found.ended:
@@ -39,10 +42,12 @@ def alternatives(read: Inputs) -> None:
     st.markdown("##### Go on with another word")
     st.caption("The words before it stay, the word you choose follows them, and the decoder writes the rest.")
     words = [word for word in found.likely[step] if word not in SPECIALS and word != found.written[step]][:MOST_BUTTONS]
+    kept = links.said({t: j for t, j in links.chosen().items() if t <= step})
     row = st.container(horizontal=True)
     for place, word in enumerate(words):
         begins = detokenise([*found.written[:step], word], how)
-        row.button(literal(word, 24), key=f"instead-{place}", on_click=state.select, kwargs={"begins": begins, "step": step})
-    if state.selection().begins:
-        st.button("Let the decoder choose every word again", icon=":material/restart_alt:", on_click=state.select,
-                  kwargs={"begins": ""})  # fmt: skip
+        row.button(literal(word, 24), key=f"instead-{place}", on_click=state.select,
+                   kwargs={"begins": begins, "step": step, "links": kept})  # fmt: skip
+    if state.selection().begins or state.selection().links:
+        st.button("Let the decoder choose everything again", icon=":material/restart_alt:", on_click=state.select,
+                  kwargs={"begins": "", "links": ""})  # fmt: skip

@@ -22,7 +22,7 @@ with widgets.saying_problems():
         answering.show(run)
         st.stop()
     found = evaluating.scored(run)
-    scores, folder, key, static, _ = found
+    scores, folder, key, static, *_ = found
 
 if isinstance(scores, TranslationScores) or tasks.of(config).translates:
     assert isinstance(scores, TokenScores | TranslationScores)

@@ -1,8 +1,10 @@
 """What a run is evaluated on, and the job that does it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,7 +13,7 @@ from pages.common import cache, data_files, data_form, run_choice, state, widget
 from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
-from rnn_core.config import DataConfig, EvaluateConfig, bounds, options, plain
+from rnn_core.config import DataConfig, EvaluateConfig, bounds, options, plain, set_options
 from rnn_core.results import Evaluation, Scores, TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -35,6 +37,7 @@ class Scored(NamedTuple):
         key: by which these scores are known again.
         static: the scores with fixed weights beside those of dynamic evaluation, with their key; None: there are none.
         arguments: of `evaluate`, after the run, by which these scores are made; None: they cannot be made again.
+        options: those of `EvaluateConfig` that these scores were made with, besides the defaults.
     """
 
     scores: Scores | TokenScores | TranslationScores
@@ -42,6 +45,7 @@ class Scored(NamedTuple):
     key: Hashable
     static: tuple[Hashable, TokenScores] | None = None
     arguments: tuple[str, ...] | None = None
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 def scored(run: Run) -> Scored:
@@ -72,7 +76,7 @@ def scored(run: Run) -> Scored:
         if evaluation and evaluation.weights == evaluations.weights_of(run):
             counted = f"{evaluation.texts:,} {row}s"
             st.caption(f"{literal(evaluation.data)} · {counted} · evaluated while the data were in the workspace")
-            return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version))
+            return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version), options=evaluation.options)
         st.info(
             "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
             + ("the sample or " if sample else "") + "a file of your own.",
@@ -89,19 +93,36 @@ def scored(run: Run) -> Scored:
         key, arguments = run.config.fingerprint, [f"--on={wanted}"]
     bar = st.container(horizontal=True)
     with bar:
-        rate = _dynamic(run)
-    folder, fixed = (evaluations.folder(run, key, wanted, one) for one in (rate, None))
-    evaluation, version = _evaluated(run, folder, [*arguments, *flags({"dynamic": rate})], bar)
+        how = _options(run)
+    folder, fixed = (evaluations.folder(run, key, wanted, one) for one in (how, replace(how, dynamic=None)))
+    arguments += flags(set_options(how))
+    evaluation, version = _evaluated(run, folder, arguments, bar)
     static = None
-    if rate is not None and (beside := saved_in(fixed)[0]) and isinstance(beside.scores, TokenScores):
+    if how.dynamic is not None and (beside := saved_in(fixed)[0]) and isinstance(beside.scores, TokenScores):
         static = (str(fixed), saved_in(fixed)[1]), beside.scores
-    return Scored(evaluation.scores, folder, (str(folder), version), static, tuple(arguments))
+    return Scored(evaluation.scores, folder, (str(folder), version), static, tuple(arguments), evaluation.options)
 
 
-def _dynamic(run: Run) -> float | None:
-    """The learning rate of dynamic evaluation, under the options of runs that have it; None: the weights are fixed."""
-    if "dynamic" not in tasks.of(run.config).options(EvaluateConfig):
-        return None
+def _options(run: Run) -> EvaluateConfig:
+    """The options of the run's task, in a popover."""
+    listed = tasks.of(run.config).options(EvaluateConfig)
+    return EvaluateConfig(
+        dynamic=_dynamic() if "dynamic" in listed else None,
+        copy=_copying() if "copy" in listed and run.config.model.attention != "none" else False,
+    )
+
+
+def _copying() -> bool:
+    """Whether unknown words are copied."""
+    chosen = state.selection().copy
+    with st.popover("Options: unknown words are copied" if chosen else "Options", icon=":material/tune:"):
+        st.toggle("Copy unknown words", help="With attention, \\<unk\\> may be written, and the source token with the largest "
+                  "weight is put in its place.", **state.bound("copy", chosen))  # fmt: skip
+    return chosen
+
+
+def _dynamic() -> float | None:
+    """The learning rate of dynamic evaluation; None: the weights are fixed."""
     chosen = state.selection().dynamic
     low, high = (float(bound or 0) for bound in bounds(options(EvaluateConfig)["dynamic"]))
     if chosen is not None and not low <= chosen <= high:  # a link may say anything

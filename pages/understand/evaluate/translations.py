@@ -1,7 +1,7 @@
 """The scores of translations: figures, a second run beside this one, where translations are bad, and examples."""
 
-from collections.abc import Hashable
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from rnn_core.views.view import literal
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 
-TABLE = (("by-length", "coverage"), ("copied", "loops"), ("judged",))
+TABLE = (("by-length", "coverage"), ("copied", "loops"), ("vector",), ("judged",))
 """The views of the page, those of one row side by side."""
 
 ATTENTION = {"none": "no attention", "dot": "dot attention", "additive": "additive attention"}
@@ -39,8 +39,8 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
     _figures(scores)
     if not isinstance(scores, TranslationScores) or scores.detail is None or found.folder is None:
         return
-    st.caption(f"{scores.sources:,} different sources, each translated once by greedy search; all targets of a source are its "
-               "references.")  # fmt: skip
+    st.caption(f"{scores.sources:,} different sources, each translated once by {_search(found.options)}; all targets of a "
+               "source are its references.")  # fmt: skip
     other = _beside(run, scores, found)
     runs = [(run, scores), *([(other.run, other.scores)] if other else [])]
     names = _names([one for one, _ in runs])
@@ -48,8 +48,16 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
     key = found.key, other and other.key, tuple(names)
     given = inputs.of(evaluation=(found.key, scores), evaluations=(key, together))
     listed = tasks.of(run.config).views["evaluate"]
-    there = {"coverage": scores.detail.coverage is not None}
+    there = {"coverage": scores.detail.coverage is not None,
+             "vector": any(one.detail and one.detail.vector for _, one in runs)}  # fmt: skip
     view_panel.rows(TABLE, lambda name: name in listed and there.get(name, True), given)
+
+
+def _search(options: Mapping[str, Any]) -> str:
+    """How the translations were searched for, in words."""
+    beam = options.get("beam", 1)
+    found = "greedy search" if beam == 1 else f"a beam of {beam}"
+    return found + ", unknown words copied" * bool(options.get("copy"))
 
 
 def _figures(scores: TokenScores | TranslationScores) -> None:
