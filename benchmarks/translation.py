@@ -98,7 +98,7 @@ def decoding(
     """Seconds from the texts to their translations."""
     began = time.perf_counter()
     cut = [[token for token, _, _ in bench.task.cut(text, config.data.tokens)] for text in bench.sources]
-    found = bench.task.translate(network, config, bench.task.encode(cut, None, speech), speech, how)
+    found = bench.task.translate(network, config, cut, speech, how)
     return {"seconds": round(time.perf_counter() - began, 2), "sources": len(found)}
 
 

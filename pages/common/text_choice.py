@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.common import cache, state
 from rnn_core import tasks
-from rnn_core.data.detokenise import detokenise
+from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.streams import joined
 from rnn_core.workspace.runs import Run
 
@@ -51,7 +51,8 @@ def examples(run: Run) -> tuple[str, ...]:
     damaged."""
     saved, cut, task = cache.data_of(run), run.config.data.tokens, tasks.of(run.config)
     if saved and task.translates:
-        return tuple(dict.fromkeys(detokenise(tokens, cut) for tokens, _ in saved.report.examples))[:4]
+        written = style(cut, run.speech.vocabulary.words)
+        return tuple(dict.fromkeys(detokenise(tokens, written) for tokens, _ in saved.report.examples))[:4]
     if saved and task.schema.stream:
         rows = (joined(tokens[: _FROM_DATA[cut]], cut).strip() for tokens, _ in saved.report.examples)
         if own := tuple(dict.fromkeys(row for row in rows if row)):

@@ -10,7 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import held, oddities
 from rnn_core.config import Problem, TranslateConfig
-from rnn_core.data.detokenise import detokenise
+from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.vocabulary import COPYING, EOS, SOS, SPECIALS, UNK, UNWRITTEN, Vocabulary, copied
 from rnn_core.network.device import array, place_of
 from rnn_core.network.models import Batch
@@ -89,12 +89,13 @@ def translate(
     replaced = np.array(numbers) == UNK if reference is None else np.zeros(len(numbers), bool)
     replaced[: len(first)] = False
     attention = tape.named.get("attention")
-    words = vocabulary.words
+    words, joined = vocabulary.words, style(data.tokens, vocabulary.words)
     return Translation(
         Side((SPECIALS[SOS], *read, SPECIALS[EOS]), indices != UNK, held(network.encoder, "encoder", tape)),
         Side((SPECIALS[SOS], *tokens), written != UNK, held(network.decoder, "decoder", tape)),
         (*tokens, SPECIALS[EOS] if ended else words[answers[-1]]),
-        detokenise(tokens, data.tokens),
+        detokenise(tokens, joined),
+        joined,
         len(first),
         ended,
         np.take_along_axis(log_p, answers[:, None], 1)[:, 0],

@@ -1,6 +1,6 @@
 """From tokens back to a text, with spaces where people write them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import regex
 
@@ -12,6 +12,24 @@ _TIGHT = frozenset(("/", "--", "–"))
 _CLITIC = regex.compile(r"[nN]['’][tT]|['’](?:[sSmMdD]|[rR][eE]|[vV][eE]|[lL][lL])")
 
 
+_ELISIONS = 5
+"""Different elided words, from which on a vocabulary is taken for one of French or a language like it."""
+
+
+def style(how: str, words: Iterable[str]) -> str:
+    """How tokens of a vocabulary are put together again: as they are cut, but "word" if "elided" finds few elided words, as in
+    English.
+
+    Args:
+        how: as for `tokenise`.
+        words: the vocabulary.
+    """
+    if how != "elided":
+        return how
+    elided = {word.lower() for word in words if word[-1:] in ("'", "’") and ELISION.fullmatch(word)}
+    return "elided" if len(elided) >= _ELISIONS else "word"
+
+
 def detokenise(tokens: Sequence[str], how: str) -> str:
     """A text whose tokens are these.
 
@@ -19,8 +37,8 @@ def detokenise(tokens: Sequence[str], how: str) -> str:
     marks open and close in turn.
 
     Args:
-        how: as for `tokenise`. "word": as English is written, "elided": as French, with a space before ? ! ; : and inside « »,
-            and none after an elided word.
+        how: as `style` returns it. "word": as English is written, "elided": as French, with a space before ? ! ; : and
+            inside « », and none after an elided word.
     """
     if how == "char":
         return "".join(tokens)

@@ -48,6 +48,7 @@ class Translation:
         target: what the decoder reads, `<sos>` y_1 … y_n, T steps.
         written: (T,) what it writes at these steps, y_1 … y_n and `<eos>`.
         text: y_1 … y_n as text.
+        style: how tokens are put together to a text, as for `detokenise`.
         given: the first tokens of `written` that were given and not chosen by the decoder.
         ended: whether `<eos>` was written or given; else the limit of the length ended the target, and the last step of
             `written` has its most probable token, which is not part of the text.
@@ -67,6 +68,7 @@ class Translation:
     target: Side
     written: tuple[str, ...]
     text: str
+    style: str
     given: int
     ended: bool
     log_p: np.ndarray

@@ -23,7 +23,7 @@ from rnn_core.config import (
     TranslateConfig,
 )
 from rnn_core.data.batches import Encoded, in_order, plan
-from rnn_core.data.detokenise import detokenise
+from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.examples import Example, Text
 from rnn_core.data.judging import Translated, detail
 from rnn_core.data.probing import MOST
@@ -204,7 +204,8 @@ class Translate(Task):
         tick: Tick = lambda share: None,
     ) -> list[tuple[str, float]]:
         found = self._search(network, config, self.encode(sources, None, speech), how, tick)
-        return [(self._text(config, self._tokens(speech, one, source)), float(np.exp(one.log_p)))
+        joined = self._style(config, speech)
+        return [(detokenise(self._tokens(speech, one, source), joined), float(np.exp(one.log_p)))
                 for one, source in zip(found, sources, strict=True)]  # fmt: skip
 
     def _search(
@@ -251,14 +252,15 @@ class Translate(Task):
     def _tokens(self, speech: Speech, best: "Hypothesis", source: Sequence[str]) -> tuple[str, ...]:
         return copied(speech.vocabularies[TARGET].words, best.tokens, best.sources, source)
 
-    def _text(self, config: RunConfig, tokens: Sequence[str]) -> str:
-        return detokenise(tokens, config.data.tokens)
+    def _style(self, config: RunConfig, speech: Speech) -> str:
+        return style(config.data.tokens, speech.vocabularies[TARGET].words)
 
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
+        joined = self._style(config, speech)
         for one in self._search(network, config, encoded, TranslateConfig(), tick):
-            yield self._text(config, self._tokens(speech, one, ())), round(float(np.exp(one.log_p)), 6)
+            yield detokenise(self._tokens(speech, one, ()), joined), round(float(np.exp(one.log_p)), 6)
 
     def evaluate(
         self,
@@ -275,7 +277,7 @@ class Translate(Task):
         from rnn_core import metrics
 
         scorer, found, references, done = ForcedScorer(), dict[str, Translated](), dict[str, dict[str, Text]](), 0
-        vectors: list[np.ndarray] = []
+        vectors, joined = list[np.ndarray](), self._style(config, speech)
         for some in pieces:
             scorer.add(whole := self.encode_examples(some, speech), self.predict(network, config, whole))
             for e in some:
@@ -287,7 +289,7 @@ class Translate(Task):
                 vectors.append(self._starts(network, encoded.part(np.arange(min(left, len(new))))))
             for e, best in zip(new, self._search(network, config, encoded, how), strict=True):
                 tokens = self._tokens(speech, best, e.tokens)
-                found[e.text] = Translated(e.text, tuple(map(intern, e.tokens)), self._text(config, tokens), tokens, best.ended,
+                found[e.text] = Translated(e.text, tuple(map(intern, e.tokens)), detokenise(tokens, joined), tokens, best.ended,
                                            best.tokens.count(UNK), (), best.received)  # fmt: skip
             keep(Answers([list(e.tokens) for e in some], [e.further[TARGET].text for e in some],
                          [found[e.text].hypothesis for e in some], [1.0] * len(some)))  # fmt: skip

@@ -56,7 +56,7 @@ class Alignment:
         step: the chosen one.
         layers: of the decoder.
         feeding: whether the attentional state is an input of the next step.
-        cut: how texts are cut.
+        style: how written tokens are put together, as for `detokenise`.
     """
 
     source: tuple[str, ...]
@@ -71,14 +71,14 @@ class Alignment:
     step: int
     layers: int
     feeding: bool
-    cut: str
+    style: str
 
 
 def _alignment(inputs: Inputs, controls: Written) -> Alignment:
     found, model = inputs.translation, inputs.run.config.model
     return Alignment(
         found.source.tokens, found.source.known, found.written, found.given, np.exp(found.log_p), found.copied, found.linked,
-        found.attention, model.attention, controls.at, model.layers, model.input_feeding, inputs.run.config.data.tokens,
+        found.attention, model.attention, controls.at, model.layers, model.input_feeding, found.style,
     )  # fmt: skip
 
 
@@ -158,6 +158,7 @@ class Instead:
     Attributes:
         words, p: (m,) the most probable first.
         written: the word that was written.
+        copied: whether it was copied from the source in the place of `<unk>`.
         p_written: its probability.
         given: whether it was given and not chosen by the decoder.
         step: the step from 0.
@@ -169,6 +170,7 @@ class Instead:
     words: tuple[str, ...]
     p: np.ndarray
     written: str
+    copied: bool
     p_written: float
     given: bool
     step: int
@@ -180,18 +182,22 @@ class Instead:
 def _instead(inputs: Inputs, controls: Written) -> Instead:
     found, t = inputs.translation, controls.at
     return Instead(
-        found.likely[t], found.p[t].copy(), found.written[t], float(np.exp(found.log_p[t])), t < found.given, t,
+        found.likely[t], found.p[t].copy(), found.written[t], bool(found.copied[t]), float(np.exp(found.log_p[t])),
+        t < found.given, t,
         found.target.tokens[t], float(found.log_p[: found.steps].sum()), found.steps,
     )  # fmt: skip
 
 
 def _draw_instead(found: Instead) -> tuple[Part, ...]:
-    words, p = found.words, found.p
-    if found.written not in words:
-        words, p = (*words[:-1], found.written), np.array([*p[:-1], found.p_written])
-    drawn = bars.top_probabilities(p, words, dict.fromkeys(words, palette.BLUE), found.written, len(words), "here")
-    said = f"“{literal(found.written, 30)}” at t = {found.step + 1} has p = {percent(found.p_written)}"
-    said += "; it was given, and the decoder did not choose it." if found.given else "."
+    words, p, chosen = found.words, found.p, "<unk>" if found.copied else found.written
+    if chosen not in words:
+        words, p = (*words[:-1], chosen), np.array([*p[:-1], found.p_written])
+    drawn = bars.top_probabilities(p, words, dict.fromkeys(words, palette.BLUE), chosen, len(words), "here")
+    said = f"“{literal(chosen, 30)}” at t = {found.step + 1} has p = {percent(found.p_written)}"
+    said += (
+        f"; “{literal(found.written, 30)}” was copied from the source in its place." if found.copied
+        else "; it was given, and the decoder did not choose it." if found.given else "."
+    )  # fmt: skip
     return Part("figure", drawn), Part("caption", said)
 
 

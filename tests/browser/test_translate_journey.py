@@ -83,4 +83,21 @@ def test_from_pairs_to_a_forced_word(browser: Any, server: str) -> None:
     person.settle()
     written.nth(1).wait_for()
     assert written.all_inner_texts() == after
+
+    cells = page.locator(".cells")  # a double click makes a step look at one character alone, another one lets it go
+    box = cells.bounding_box()
+    assert box is not None
+    width, height = box["width"] / read.count(), box["height"] / written.count()
+    at = {"x": width * 2.5, "y": height * 1.5}
+    cells.dblclick(position=at)
+    page.locator(".link").wait_for()
+    person.settle()
+    assert "links=2-3" in page.url and written.all_inner_texts()[0] == after[0]
+    mark = page.locator(".link").bounding_box()
+    assert mark is not None and abs(mark["x"] - box["x"] - 2 * width) < 3 and abs(mark["y"] - box["y"] - height) < 3
+    expect(page.get_by_role("combobox", name="At t = 2, attend only to")).to_have_value(re.compile("^3 · "))
+    cells.dblclick(position=at)
+    expect(page.locator(".link")).to_have_count(0)
+    person.settle()
+    assert "links" not in page.url
     assert not person.errors

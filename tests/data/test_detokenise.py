@@ -2,13 +2,14 @@
 
 import csv
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.data.detokenise import detokenise
+from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.tokens import tokenise
 
 SIGNS = st.text(alphabet="aInlqut'’.-,3@/: \n\"«»?!;()$%…é\u0301👍🏽", max_size=40)
@@ -76,3 +77,24 @@ def test_public_sentences_come_back(shared_data: Path, side: str, how: str, shar
     print(f"{side}, {how}, {form}: {found:.4%} of {len(texts):,} sentences come back exactly")
     assert len(texts) > 2000 and found > share
     assert [tokens_of(text, how) for text in again] == cut
+
+
+def test_english_cut_at_elisions_is_put_together_as_english() -> None:
+    """A run from French to English cuts both sides at elisions, and writes no space before a question mark."""
+    french = ["j'", "l'", "D'", "qu'", "n'", "s'", "est"]
+    english = ["don't", "o'", "d'", "D'", "it's", "l'", "is"]
+    assert style("elided", french) == "elided" and style("elided", english) == "word"
+    assert style("char", french) == "char" and style("word", french) == "word"
+    assert detokenise(["Is", "it", "so", "?"], style("elided", english)) == "Is it so?"
+    assert detokenise(["Est", "-", "ce", "?"], style("elided", french)).endswith(" ?")
+
+
+def test_the_style_of_public_sentences_is_that_of_their_language(shared_data: Path) -> None:
+    path = shared_data / "tatoeba_en_fr" / "train.csv"
+    if not path.is_file():
+        pytest.skip("the sentence pairs of ../shared/data/tatoeba_en_fr are not here")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:20_001]
+    words = [Counter(token for row in rows for token, _, _ in tokenise(row[side], "elided")) for side in (0, 1)]
+    common = [[word for word, _ in some.most_common(5_000)] for some in words]
+    assert [style("elided", some) for some in common] == ["word", "elided"]

@@ -27,6 +27,10 @@ def runs(tmp_path: Path) -> tuple[Path, Run, Run]:
     return workspace.root, made[0], made[1]
 
 
+def link(app: AppTest) -> dict[str, str]:
+    return {name: value[0] if isinstance(value, list) else value for name, value in dict(app.query_params).items()}
+
+
 def texts(app: AppTest) -> list[str]:
     return [words.value.removeprefix("#### ") for words in app.markdown if words.value.startswith("#### ")]
 
@@ -57,6 +61,52 @@ def test_a_word_is_forced_and_let_go(open_page: Open, runs: tuple[Path, Run, Run
     next(one for one in app.button if one.label.startswith("Let the decoder")).click()
     sound(app.run())
     assert texts(app) == [literal(expected(run), 2_000)]
+
+
+def test_attention_is_set_and_let_go(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
+    root, run, other = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, step="1", **SHORT)
+    free = translate(load(run), TEXT, TranslateConfig(beam=2, longest=8))
+    app.selectbox(key="linked").set_value(3)
+    sound(app.run())
+    begins = " ".join(free.written[:1])
+    linked = translate(load(run), TEXT, TranslateConfig(beam=2, longest=8), begins, links={1: 3})
+    assert link(app)["links"] == "2-4" and link(app)["begins"] == begins and texts(app) == [literal(linked.text, 2_000)]
+    assert any("Set: “was” has the weight 1" in one.value for one in app.caption)
+    app.button(key="instead-0").click()  # the link of this step stays, and its word is chosen
+    sound(app.run())
+    assert link(app)["links"] == "2-4" and link(app)["begins"].split()[0] == begins
+    app.selectbox(key="linked").set_value(None)
+    sound(app.run())
+    assert "links" not in link(app)
+    next(one for one in app.button if one.label.startswith("Let the decoder")).click()
+    sound(app.run())
+    assert texts(app) == [literal(expected(run), 2_000)]
+    beside = open_page("translate", root, run=run.id, beside=other.id, text=TEXT, links="1-2", **SHORT)
+    assert not beside.error and len(texts(beside)) == 2, "a run without attention has none to set"
+
+
+@pytest.mark.parametrize("links", ["1-99", "x", "1-2.3", "-1-2", "1-2" * 5_000, "1-0"])
+def test_a_link_of_the_address_that_makes_no_sense_is_a_sentence_or_left_out(
+    open_page: Open, runs: tuple[Path, Run, Run], links: str
+) -> None:
+    root, run, _ = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, links=links, **SHORT)
+    said = [one.value for one in app.error]
+    assert not said or "Take the links away" in said[0]
+    assert bool(said) == (links in ("1-99", "1-0"))
+
+
+def test_unknown_words_are_copied(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
+    root, run, other = runs
+    app = open_page("translate", root, run=run.id, text=TEXT, **SHORT)
+    app.toggle(key="pick-copy").set_value(True)
+    sound(app.run())
+    found = translate(load(run), TEXT, TranslateConfig(beam=2, longest=8, copy=True))
+    assert link(app)["copy"] == "1" and texts(app) == [literal(found.text, 2_000)]
+    assert any("Copied from the source" in one.value for one in app.caption) == bool(found.copied.any())
+    without = open_page("translate", root, run=other.id, text=TEXT, **SHORT)
+    assert not [one for one in without.toggle if one.key == "pick-copy"], "only attention tells which word to copy"
 
 
 def test_two_runs_side_by_side(open_page: Open, runs: tuple[Path, Run, Run]) -> None:

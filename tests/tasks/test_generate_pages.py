@@ -10,6 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.commands import main
+from rnn_core.config import EvaluateConfig
 from rnn_core.data.vocabulary import EOS
 from rnn_core.results import TokenScores
 from rnn_core.training import jobs
@@ -222,7 +223,8 @@ def test_dynamic_evaluation_stands_beside_fixed_weights(
     next(button for button in app.button if button.label == "Evaluate").click()
     sound(app.run())
     shown(app, {"dynamic", "positions", "frequency", "calibration", "worst"})
-    found, fixed = (evaluations.load(evaluations.folder(run, run.config.fingerprint, "dev", rate)) for rate in (0.5, None))
+    found, fixed = (evaluations.load(evaluations.folder(run, run.config.fingerprint, "dev", EvaluateConfig(dynamic=rate)))
+                    for rate in (0.5, None))  # fmt: skip
     assert found is not None and fixed is not None and found.scores.loss is not None and fixed.scores.loss is not None
     loss = next(metric for metric in app.metric if metric.label == "Loss")
     assert loss.value == f"{found.scores.loss:.4f}" and loss.delta == f"{found.scores.loss - fixed.scores.loss:.4f}"

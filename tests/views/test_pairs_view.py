@@ -40,8 +40,7 @@ def test_both_texts_as_the_batch_of_training(workspace: Workspace, more: tuple[t
         assert both.labels.tokens[row] == (*written, "<eos>") and both.fed.lengths[row] == n + 1
     assert both.fed.tokens[0] == seen.target.tokens
     alone = tasks.of(run.config).translate(
-        run.network, run.config, tasks.of(run.config).encode([list(one) for one in more], None, run.speech), run.speech,
-        TranslateConfig(),
+        run.network, run.config, more, run.speech, TranslateConfig(),
     ) if more else []  # fmt: skip
     assert [" ".join(tokens[1:]) for tokens in both.fed.tokens[1:]] == [text for text, _ in alone]
     assert both.counted == int(both.fed.lengths.sum())

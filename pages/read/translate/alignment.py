@@ -243,7 +243,7 @@ def _show(found: Alignment, key: str, forces: bool) -> None:
         step, source, number = map(int, st.session_state[key].linked or (-1, 0, 0))
         heard[key] = number
         if 0 <= step < len(found.written) and source < len(found.source):
-            links.force(found.written, found.cut, step, source if source >= 0 else None)
+            links.force(found.written, found.style, step, source if source >= 0 else None)
 
     last = len(found.source) - 1
     kinds = ["special" if j in (0, last) else "" if known else "unknown" for j, known in enumerate(found.known.tolist())]

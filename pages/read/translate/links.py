@@ -26,23 +26,23 @@ def said(links: Mapping[int, int]) -> str:
     return ".".join(f"{t + 1}-{j + 1}" for t, j in sorted(links.items()))
 
 
-def force(written: Sequence[str], cut: str, step: int, source: int | None) -> None:
+def force(written: Sequence[str], style: str, step: int, source: int | None) -> None:
     """Sets the attention of a step, or lets the network choose it again. The words before stay, and the decoder writes the rest.
 
     Args:
         written: the tokens of the translation.
-        cut: how texts are cut.
+        style: how these are put together, as for `detokenise`.
         step: of the decoder.
         source: the step of the source; None: the network chooses.
     """
     before = {t: j for t, j in chosen().items() if t < step}
     links = before if source is None else before | {step: source}
-    state.select(begins=detokenise(written[:step], cut), links=said(links), step=step)
+    state.select(begins=detokenise(written[:step], style), links=said(links), step=step)
 
 
 def box(read: Inputs) -> None:
     """The box that sets the attention of the chosen step."""
-    found, cut = read.translation, read.run.config.data.tokens
+    found = read.translation
     if found.attention is None:
         return
     step = view("instead").chosen(state.selection()).settled(read).at
@@ -52,10 +52,10 @@ def box(read: Inputs) -> None:
     st.session_state["linked"] = None if linked < 0 else linked
     st.selectbox(
         f"At t = {step + 1}, attend only to",
-        range(len(names)), format_func=names.__getitem__, key="linked", placeholder="as the network chose",
+        range(len(names)), None, format_func=names.__getitem__, key="linked", placeholder="as the network chose",
         help="The weight of this word of the source becomes 1, and all others 0. The words before stay, and the decoder writes "
         "the rest. A double click on a cell of the map does the same.",
-        on_change=lambda: force(found.written, cut, step, st.session_state["linked"]),
+        on_change=lambda: force(found.written, found.style, step, st.session_state["linked"]),
     )  # fmt: skip
     if linked >= 0:
         here = int(found.attention[step].argmax())

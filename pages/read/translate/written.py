@@ -37,7 +37,7 @@ def say(read: Inputs) -> None:
 
 def alternatives(read: Inputs) -> None:
     """Buttons for words that could have been written at the chosen step: a click goes on with one."""
-    found, how = read.translation, read.run.config.data.tokens
+    found = read.translation
     step = view("instead").chosen(state.selection()).settled(read).at
     st.markdown("##### Go on with another word")
     st.caption("The words before it stay, the word you choose follows them, and the decoder writes the rest.")
@@ -45,7 +45,7 @@ def alternatives(read: Inputs) -> None:
     kept = links.said({t: j for t, j in links.chosen().items() if t <= step})
     row = st.container(horizontal=True)
     for place, word in enumerate(words):
-        begins = detokenise([*found.written[:step], word], how)
+        begins = detokenise([*found.written[:step], word], found.style)
         row.button(literal(word, 24), key=f"instead-{place}", on_click=state.select,
                    kwargs={"begins": begins, "step": step, "links": kept})  # fmt: skip
     if state.selection().begins or state.selection().links:
