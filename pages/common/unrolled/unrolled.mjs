@@ -308,7 +308,7 @@ class Picture {
       svg("text", { class: `token ${given.kinds[t]}`, x: middle, y: TOKEN }, shortened(given.tokens[t], Math.floor(width / 8))),
       svg("text", { class: "small middle index", x: middle, y: TOKEN + 18 }, given.indices[t]),
     )
-    const answer = svg("g"), best = given.winner[t], two = given.labels.length === 2, counts = given.counts[t]
+    const answer = svg("g", { class: "answer" }), best = given.winner[t], two = given.labels.length === 2, counts = given.counts[t]
     const colour = given.colours[best], known = counts || given.every
     answer.append(svg("circle", {
       class: "dot", cx: middle, cy: this.dotY(t), r: 5, stroke: colour, fill: known ? colour : "var(--st-background-color)",
