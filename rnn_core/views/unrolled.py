@@ -213,7 +213,7 @@ def _explain_walked(found: Walked) -> str:
         rf"\frac{{\partial L}}{{\partial {w}}} = \sum_i \frac{{\partial L}}{{\partial {w}|(i)}}, \qquad "
         rf"s_i = \frac{{\langle \partial L/\partial {w}|(i), \partial L/\partial {w} \rangle}}"
         rf"{{\lVert \partial L/\partial {w} \rVert^2}}$$" + "\n\n"
-        + (f"The state is both h and {found.along.parts[1]}, and each has a way of its own. " if len(found.along.parts) > 1 else "")
+        + (f"The state is both h and {found.along.parts[1]}; each has a way of its own. " if len(found.along.parts) > 1 else "")
         + "The width of the gradient, in pixels, is\n\n"
         r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$" + "\n\nwhere r is its norm over the largest norm of both losses; "
         "below r = 0.001 it is dotted.\n\n"
