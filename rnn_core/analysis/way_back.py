@@ -1,12 +1,20 @@
 """The loss of the last step and that of every step on their way back along the top layer, for the same text and weights."""
 
-import torch
+import math
 
-from rnn_core.analysis.bptt import adding_up
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_core.analysis.bptt import MOST_PRODUCTS, adding_up
 from rnn_core.analysis.bptt_pass import Pass, Target, values_of
 from rnn_core.analysis.bptt_sweep import sums
 from rnn_core.network.device import array, host, number
+from rnn_core.network.nudged import nudged_logits
 from rnn_core.results import WayBack
+
+FALL = 0.1
+"""The share of L by which it would fall if W moved by −η ∂L/∂W and L were linear."""
 
 
 def both_ways(done: Pass, target: Target, parameter: str) -> tuple[WayBack, WayBack]:
@@ -35,10 +43,30 @@ def both_ways(done: Pass, target: Target, parameter: str) -> tuple[WayBack, WayB
         delta = read.deltas(at_state)[product][:, -rows:]
         whole = total.row(row)[f"cells.{layer}.0.{parameter}"].view(delta.shape[1], -1)
         shares, _, _ = adding_up(delta.double(), factor, whole, False)
+        loss = number((weights * values)[weights > 0].sum())
+        rate, falls, fall = _nudged(done, target, parameter, delta, factor, weights, loss)
         return WayBack(
-            name, array(weights).astype("float32"), number((weights * values)[weights > 0].sum()), array(own.norm(dim=1)),
+            name, array(weights).astype("float32"), loss, array(own.norm(dim=1)),
             array(parts.t()), array(total.reached[layer, 0][row]), array(delta.norm(dim=1) * factor.norm(dim=1)),
-            shares.astype("float32"), number(whole.norm()),
+            shares.astype("float32"), number(whole.norm()), rate, falls, fall,
         )  # fmt: skip
 
     return way(1, "last", last), way(0, "every", each)
+
+
+def _nudged(
+    done: Pass, target: Target, name: str, delta: Tensor, factor: Tensor, weights: Tensor, loss: float
+) -> tuple[float, np.ndarray, float]:
+    """η, and how much L falls: (T,) if one copy moves, and if all of them move together."""
+    network, steps = done.network, done.steps
+    squared = number((delta.t() @ factor).square().sum())
+    work = steps * steps * sum(p.numel() for p in network.layer(len(done.layers) - 1, 0).values())
+    if not squared or work > MOST_PRODUCTS:
+        return 0.0, np.empty(0, np.float32), math.nan
+    rate = FALL * loss / squared
+    logits = nudged_logits(network, done.layers[-1][0].x, name, delta, factor, rate)
+    classes = target.classes.clamp(min=0).to(logits.device)[:, None].expand(logits.shape[:2])
+    each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
+    values = (weights.to(each)[:, None] * each).sum(0)
+    found = array(values[-1] - values[:-1])
+    return rate, found[:-1].astype(np.float32), float(found[-1])

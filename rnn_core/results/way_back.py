@@ -20,6 +20,10 @@ class WayBack:
         copies: (T,) ‖∂L/∂W|(t)‖.
         shares: (T,) ⟨∂L/∂W|(t), ∂L/∂W⟩ / ‖∂L/∂W‖²; all of them sum to 1, or are 0 where ∂L/∂W is 0.
         norm: ‖∂L/∂W‖.
+        rate: η of the nudges, by which L falls by a tenth to first order if W moves by −η ∂L/∂W; 0 where there are none.
+        falls: (T,) how much L falls if copy t alone moves by −η ∂L/∂W|(t), by evaluation; to first order it is η ‖∂L/∂W|(t)‖².
+            Empty for a text that is too long.
+        fall: how much L falls if W itself, which is all copies, moves by −η ∂L/∂W; to first order η ‖∂L/∂W‖². NaN likewise.
     """
 
     loss: str
@@ -31,3 +35,6 @@ class WayBack:
     copies: np.ndarray
     shares: np.ndarray
     norm: float
+    rate: float
+    falls: np.ndarray
+    fall: float

@@ -5,8 +5,12 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from rnn_core.analysis import way_back
 from rnn_core.analysis.backward import backward
+from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
+from rnn_core.network.recurrence import zero_state
+from tests import by_hand
 from tests.analysis.gradients import loaded, unrolled
 from tests.tiny import CELLS, LABELS
 
@@ -71,3 +75,61 @@ def test_both_are_the_flows_of_the_page_on_backpropagation() -> None:
         np.testing.assert_allclose(found.copies, held.copies["weight_hh"], rtol=1e-5, atol=1e-9)
         np.testing.assert_allclose(found.reached, held.reached, rtol=1e-5)
         assert found.total == pytest.approx(flow.total)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_nudged_copy_lowers_the_loss_as_measured_by_hand(cell: str, layers: int) -> None:
+    """Each copy moved alone, in a network unrolled by hand; then the one matrix, in the network itself."""
+    one = loaded(cell, loss="every", layers=layers)
+    seen = trace(one, TEXT)
+    way = backward(one, seen, LABELS[1])
+    steps, top, indices = len(seen.tokens), layers - 1, seen.indices.tolist()
+    target = torch.full((steps,), 1)
+    for found in way.both_ways:
+        weights = torch.from_numpy(found.weights).double()
+        copies = unrolled(one, indices)
+        before = (weights * cross_entropy(copies.logits, target, reduction="none")).sum()
+        gradients = copies.gradient(before)[top, 0, way.followed]
+        whole = torch.stack(gradients).sum(0)
+        assert found.rate == pytest.approx(0.1 * float(before.detach()) / float(whole.square().sum()), rel=1e-5)
+        assert len(found.falls) == steps
+        for i in range(steps):
+            after = by_moved_copy(one, indices, top, way.followed, {i: gradients[i]}, found.rate, weights)
+            assert found.falls[i] == pytest.approx(float(before.detach()) - after, rel=1e-4, abs=1e-7), i
+        after = by_moved_copy(one, indices, top, way.followed, dict.fromkeys(range(steps), whole), found.rate, weights)
+        assert found.fall == pytest.approx(float(before.detach()) - after, rel=1e-4, abs=1e-7)
+
+
+def by_moved_copy(
+    one: Loaded, indices: list[int], layer: int, name: str, moves: dict[int, torch.Tensor], rate: float, weights: torch.Tensor
+) -> float:
+    """The loss with some copies of a matrix moved by −η times a gradient, each step by hand."""
+    network, x = one.network, [one.network.embedding.weight[i] for i in indices]
+    for at in range(network.config.layers):
+        state, found = zero_state(network.cell, 1, network.config.hidden, network.bias_out), []
+        for i, x_i in enumerate(x):
+            own = dict(network.layer(at, 0))
+            if at == layer and i in moves:
+                own[name] = own[name] - rate * moves[i].detach()
+            state, _ = by_hand.step(network.cell, own, x_i[None], state)
+            found.append(state[0][0])
+        x = found
+    logits = torch.stack(x) @ network.weight_out.t() + network.bias_out
+    return float((weights * cross_entropy(logits, torch.full((len(x),), 1), reduction="none")).sum())
+
+
+def test_small_moves_lower_the_loss_as_the_gradient_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way_back, "FALL", 1e-4)
+    one = loaded("lstm", loss="every")
+    for found in backward(one, trace(one, TEXT)).both_ways:
+        np.testing.assert_allclose(found.falls, found.rate * found.copies**2, rtol=1e-2, atol=1e-12)
+        assert found.fall == pytest.approx(found.rate * found.norm**2, rel=1e-2)
+        assert found.fall == pytest.approx(1e-4 * found.total, rel=1e-2)
+
+
+def test_a_text_that_is_too_long_is_not_nudged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way_back, "MOST_PRODUCTS", 10)
+    one = loaded("gru", loss="every")
+    for found in backward(one, trace(one, TEXT)).both_ways:
+        assert len(found.falls) == 0 and np.isnan(found.fall) and found.rate == 0
