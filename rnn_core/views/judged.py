@@ -236,9 +236,9 @@ def _explain_covered(found: Covered) -> str:
         "2016).\n\n"
         r"$$C_j = \sum_{t=1}^{T} \alpha_{tj}, \qquad \sum_j C_j = T$$"
         + f"\n\nThe weights of each step sum to 1, so the C of a source, `<sos>` and `<eos>` included, sum to the number of "
-        f"steps. Here, over all sources, {c.steps:,} steps were written: {number(c.received)} for the {unit}s, "
-        f"{number(c.sos)} for `<sos>` and {number(c.eos)} for `<eos>`. So the mean of a {unit} is\n\n"
-        rf"$$\bar C = \frac{{{number(c.received)}}}{{{c.tokens}}} = {number(c.received / c.tokens)}$$"
+        f"steps. Here, over all sources, {c.steps:,} steps were written, and their attention is {c.received:,.1f} for the "
+        f"{unit}s, {c.sos:,.1f} for `<sos>` and {c.eos:,.1f} for `<eos>`. So the mean of a {unit} is\n\n"
+        rf"$$\bar C = \frac{{{c.received:.1f}}}{{{c.tokens}}} = {number(c.received / c.tokens)}$$"
         + "\n\nA softmax is never 0, so each receives some. The bounds are a rule of thumb: a state of the encoder also knows "
         f"its neighbours, and if targets have fewer {unit}s than sources, the mean is below 1 by itself."
     )

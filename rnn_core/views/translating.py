@@ -428,8 +428,8 @@ def _draw_searched(found: Searched) -> tuple[Part, ...]:
 
 def _explain_searched(found: Searched) -> str:
     said = (
-        f"A beam of {found.width} keeps at most as many hypotheses at each step, those that ended among them: the most probable "
-        "of all continuations. The others are pruned, and so is a hypothesis that can no longer get a "
+        f"A beam of K = {found.width} keeps at most K hypotheses at each step, those that ended among them: the most probable of "
+        "all continuations. The others are pruned, and so is a hypothesis that can no longer get a "
         "better score than one that ended. At the end, the best score wins. Dividing by a power α of the length T, "
         "`<eos>` included, keeps the search from favouring short ones:\n\n"
         r"$$\mathrm{score} = \frac{\log p(y_1, \dots, y_T \mid x)}{T^{\,\alpha}}$$"

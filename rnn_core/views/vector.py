@@ -90,7 +90,7 @@ def _explain(found: Probed) -> str:
     if one.spread:
         said += (
             r"$$R^2 = 1 - \frac{\sum_i (y_i - \hat y_i)^2}{\sum_i (y_i - \bar y)^2} = "
-            rf"1 - \frac{{{number(one.errors)}}}{{{number(one.spread)}}} = {number(one.explained)}$$"
+            rf"1 - \frac{{{one.errors:.1f}}}{{{one.spread:.1f}}} = {number(one.explained)}$$"
         )
     else:
         said += "All sources have the same length, so R² is not defined."

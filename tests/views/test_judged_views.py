@@ -146,6 +146,8 @@ def test_coverage(scores: TranslationScores) -> None:
     assert float(mean[0]) / int(mean[1]) == pytest.approx(c.received / c.tokens, rel=1e-3)
     assert float(mean[2]) == pytest.approx(c.received / c.tokens, rel=1e-3)
     assert f"{c.steps:,} steps were written" in explained
+    sums = re.findall(r"attention is ([\d.,]+) for the tokens, ([\d.,]+) for `<sos>` and ([\d.,]+) for", explained)[0]
+    assert sum(float(one.replace(",", "")) for one in sums) == pytest.approx(c.steps, abs=0.2)
 
 
 def test_copied_unknown_tokens(scores: TranslationScores) -> None:
