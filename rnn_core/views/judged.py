@@ -140,7 +140,7 @@ def _draw_by_length(found: ByLength) -> tuple[Part, ...]:
         if gaps and found.measure == "bleu" else ""
     )  # fmt: skip
     drawn = figures.by_length(found.series, found.measure, title, found.unit)
-    return (*figure(drawn), Part("caption", f"{title} of {said}.{none}"))
+    return (*figure(drawn), Part("caption", f"{title}, {said}.{none}"))
 
 
 def _explain_by_length(found: ByLength) -> str:
@@ -358,7 +358,7 @@ def _draw_loops(found: Loops) -> tuple[Part, ...]:
     said = (
         f"In {_share(found.looping, found.sources)} of the translations, an n-gram follows itself more often than in each "
         "reference of the source. "
-        + (f"{counted(found.unended, 'translation')} did not end" if found.unended else "All of them ended")
+        + (f"{counted(found.unended, 'translation')} did not end" if found.unended else "All translations ended")
         + f" within {found.longest:,} tokens."
     )
     drawn = figures.repeats(found.by_n, found.sources, found.references)

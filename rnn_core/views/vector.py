@@ -65,7 +65,7 @@ def _draw(found: Probed) -> tuple[Part, ...]:
 
 def _of_places(found: Probed) -> str:
     said = "; ".join(
-        f"{one.places[0].right:.1%} at the first place and {one.places[-1].right:.1%} at place {one.places[-1].place} for "
+        f"{one.places[0].right:.1%} at the first place and {one.places[-1].right:.1%} at place {one.places[-1].place} with "
         f"{literal(name, 60)}"
         for name, one in found.probes.items() if one.places
     )  # fmt: skip

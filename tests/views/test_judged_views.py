@@ -200,7 +200,7 @@ def test_loops(scores: TranslationScores) -> None:
         np.testing.assert_allclose(bars["y"], [getattr(one, name) / of for one in found.by_n])
     table, said, explained = shown(views.LOOPS, found)
     assert said.startswith(f"In {found.looping:,} ({found.looping / found.sources:.1%}) of the translations")
-    assert f"{found.unended} translation" in said if found.unended else "All of them ended within 200 tokens." in said
+    assert f"{found.unended} translation" in said if found.unended else "All translations ended within 200 tokens." in said
     unended = shown(views.LOOPS, replace(found, unended=2))[1]
     assert "2 translations did not end within 200 tokens." in unended
     most = max(found.by_n, key=lambda one: one.loops)
