@@ -14,10 +14,11 @@ test: $(VENV)/.dev
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/oxlint --deny-warnings pages tests
 
 # What is claimed about speed; each has options for longer runs (python -m benchmarks.NAME --help).
 bench: $(VENV)/.dev
-	for name in training characters translation vocabulary recurrences devices reading bptt_sweep bptt_views inspect_speed sessions page_speed cold_start; do \
+	for name in training characters translation vocabulary recurrences devices reading bptt_sweep bptt_views inspect_speed sessions page_speed canvas_frames cold_start; do \
 	  echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 results: $(VENV)/.run

@@ -17,18 +17,21 @@ def main() -> None:
     """One run: the navigation, and the page that is open."""
     st.set_page_config("Unrolled", page_icon=str(Path(__file__).parent / "pages" / "common" / "icon.svg"), layout="wide")
     state.restore()
+    unrolled = st.Page("pages/read/unrolled.py", title="Unrolled", icon=":material/view_column:", url_path="unrolled")
     inspect = st.Page("pages/read/inspect/inspect.py", title="Inspect", icon=":material/search:", url_path="inspect")
 
     generate = st.Page("pages/read/generate/generate.py", title="Generate", icon=":material/edit_note:", url_path="generate")
     translate = st.Page("pages/read/translate/translate.py", title="Translate", icon=":material/translate:", url_path="translate")
 
     def home() -> None:
-        """The bare address opens Inspect, which so has an address of its own like every other page."""
-        st.switch_page(inspect, query_params=st.query_params)
+        """The bare address opens the first page, which so has an address of its own like every other one."""
+        st.switch_page(unrolled, query_params=st.query_params)
 
     page = st.navigation(
         {
-            "Look inside": [inspect, generate, translate, st.Page(home, title="Unrolled", default=True, visibility="hidden")],
+            "Look inside": [
+                unrolled, inspect, generate, translate, st.Page(home, title="Home", default=True, visibility="hidden"),
+            ],
             "Train your own": [
                 st.Page("pages/train/data/data.py", title="Data", icon=":material/table_view:", url_path="data"),
                 st.Page("pages/train/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),

@@ -25,7 +25,7 @@ from benchmarks.serving import ROOT, Server, Session, served, typed
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--page", default="inspect", choices=["inspect", "translate"])
+    parser.add_argument("--page", default="inspect", choices=["inspect", "translate", "unrolled"])
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--think", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=20.0)

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from pages.common import cache, state
+from pages.common import cache, state, widgets
+from pages.common.run_choice import choose_run
 from rnn_core import tasks
 from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.streams import joined
+from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import KEPT_DAYS
 
 _KEY = "typed"
 
@@ -76,3 +79,30 @@ def choose_text(run: Run) -> None:
                  help="Enter reads the text, Shift+Enter starts a new line, and the browser's Back returns to the text "
                       "before.")  # fmt: skip
     _enter_sends(key="enter")
+
+
+def run_and_text(page: str, fitting: bool = False) -> Run:
+    """The boxes for the run and the text, side by side, and the buttons below them: read it, examples, and whether the address
+    names the text.
+
+    Args:
+        page, fitting: as for `choose_run`.
+    """
+    where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
+    with where:
+        run = choose_run(page, fitting=fitting)
+    with said, widgets.saying_problems():
+        choose_text(run)
+    with widgets.saying_problems():
+        tried = examples(run)
+    buttons = st.container(horizontal=True, vertical_alignment="center")
+    buttons.button("Read it", type="primary", icon=":material/play_arrow:")
+    for number, example in enumerate(tried):
+        buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
+    buttons.toggle(
+        "Private",
+        help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
+        f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
+        **state.bound("private", state.selection().private),
+    )
+    return run

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+import numpy as np
+
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.network.cells import Cell, cell_of
@@ -35,6 +37,7 @@ class Unopened(NamedTuple):
     id: str
     config: RunConfig
     speech: Speech
+    run: Run
 
     @property
     def cell(self) -> Cell:
@@ -43,7 +46,16 @@ class Unopened(NamedTuple):
 
 def unopened(run: Run) -> Unopened:
     """Raises Problem when the run is damaged."""
-    return Unopened(run.id, run.config, run.speech)
+    return Unopened(run.id, run.config, run.speech, run)
+
+
+def readout_of(loaded: Loaded | Unopened) -> np.ndarray:
+    """V, (k, D). Raises Problem when the run is damaged."""
+    if isinstance(loaded, Unopened):
+        return loaded.run.weights()["weight_out"]
+    from rnn_core.network.device import array
+
+    return array(loaded.network.weight_out)
 
 
 def load(run: Run, device: str = "cpu") -> Loaded:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("link", "title"),
-    [("/evaluate", "Evaluate"), ("/bptt?text=a+good+film", "Backpropagation through time"), ("/runs", "Runs"), ("/", "Inspect")],
+    [("/evaluate", "Evaluate"), ("/bptt?text=a+good+film", "Backpropagation through time"), ("/runs", "Runs"), ("/", "Unrolled")],
 )
 def test_a_link_opens_its_page_on_a_server_that_nobody_has_visited(
     link: str, title: str, browser: Any, cold_server: str

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
+    "unrolled": "pages/read/unrolled.py",
     "inspect": "pages/read/inspect/inspect.py",
     "generate": "pages/read/generate/generate.py",
     "translate": "pages/read/translate/translate.py",

@@ -2,41 +2,21 @@
 
 import streamlit as st
 
-from pages.common import cache, inputs, run_choice, state, text_choice, view_panel, widgets
+from pages.common import cache, inputs, state, text_choice, view_panel, widgets
 from pages.read.inspect import chips, fold
 from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
-from rnn_core.workspace.store import KEPT_DAYS
 
 view_panel.COMPONENTS["tokens"] = chips.tokens
 
 st.title("Inspect")
-st.caption(
-    "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. On this page: "
-    "what a network holds in its hidden state and what it predicts after every word of a text."
-)
+st.caption("What a network holds in its hidden state and what it predicts after every word of a text.")
 
-where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
-with where:
-    run = run_choice.choose_run("inspect")
-with said, widgets.saying_problems():
-    text_choice.choose_text(run)
-with widgets.saying_problems():
-    examples = text_choice.examples(run)
+run = text_choice.run_and_text("inspect")
 chosen = state.selection()
-buttons = st.container(horizontal=True, vertical_alignment="center")
-buttons.button("Read it", type="primary", icon=":material/play_arrow:")
-for number, example in enumerate(examples):
-    buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
-buttons.toggle(
-    "Private",
-    help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
-    f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
-    **state.bound("private", chosen.private),
-)
 
 with widgets.saying_problems():
     read = inputs.of_text(run, opened=False)

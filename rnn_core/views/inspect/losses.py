@@ -92,7 +92,7 @@ def _explain_losses(found: Losses) -> str:
     )
 
 
-def _choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
+def choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
     own = one_class(targets_of(inputs.run, inputs.trace))
     labels = inputs.trace.labels
     answer = "" if own is None else labels[own]
@@ -105,5 +105,5 @@ def _choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
 
 LOSSES: View[Labelled, Losses] = View(
     "losses", "How large is the loss at each step?", NEEDS, Labelled,
-    _losses, _draw_losses, _explain_losses, bytes_of("T", each=24), pick_step, _choose_label,
+    _losses, _draw_losses, _explain_losses, bytes_of("T", each=24), pick_step, choose_label,
 )  # fmt: skip

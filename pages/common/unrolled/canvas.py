@@ -1,0 +1,85 @@
+"""The unrolled network as a picture: a component of our own, which answers hovering, scrubbing, playing and keys in the browser.
+
+User text only ever becomes `textContent`.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.common import state
+from rnn_core.figures import palette
+from rnn_core.figures.text import visible
+from rnn_core.views.unrolled import Unrolled
+
+_FOLDER = Path(__file__).parent
+
+MOST_LISTED = 200_000
+"""Probabilities of all classes at all steps that are sent; of more, those of the label and of the winners alone."""
+
+
+_ASKED = "unrolled-asked-for-inspect"
+
+
+def _script() -> str:
+    """The modules as one, because a component has one script: those that are imported come first."""
+    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in ("geometry", "strips", "unrolled")]
+    first = [re.sub(r"^export (?=const|function)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
+    return re.sub(r"^import \{[^}]*\} from .*$", "", "\n".join([*first, parts[-1]]), flags=re.MULTILINE)
+
+
+_component = st.components.v2.component(
+    "unrolled_canvas",
+    html='<div class="unrolled"></div>',
+    css=(_FOLDER / "unrolled.css").read_text(encoding="utf-8"),
+    js=_script(),
+)
+
+
+def show(found: Unrolled) -> None:
+    """The picture of a text."""
+
+    def opened() -> None:
+        step = int((st.session_state["unrolled"].opened or (-1, 0))[0])
+        if 0 <= step < len(found.tokens):
+            state.select(step=step)
+            st.session_state[_ASKED] = True
+
+    _component(key="unrolled", data=blob(found), on_opened_change=opened, height="content")
+
+
+def asked_for_inspect() -> bool:
+    """Whether somebody has just asked to see a step of the picture on Inspect."""
+    return bool(st.session_state.pop(_ASKED, False))
+
+
+def blob(found: Unrolled) -> bytes:
+    """The picture's numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, and float32
+    arrays in the order in which it names them."""
+    best = found.p.argmax(1)
+    steps = np.arange(len(best))
+    arrays = {
+        "states": found.states, "losses": found.losses, "contrasts": found.contrasts, "target_p": found.p[:, found.target],
+        "winner_p": found.p[steps, best], "p": found.p if found.p.size <= MOST_LISTED else np.empty(0),
+    }  # fmt: skip
+    last = len(found.tokens) - 1
+    header: Mapping[str, Any] = {
+        "steps": len(found.tokens), "units": found.states.shape[1], "tokens": [visible(token, 40) for token in found.tokens],
+        "kinds": ["special" if t in (0, last) else "" if known else "unknown" for t, known in enumerate(found.known.tolist())],
+        "indices": found.indices.tolist(), "known": found.known.tolist(), "labels": [visible(one, 40) for one in found.labels],
+        "colours": list(found.colours), "target": found.target, "winner": best.tolist(), "counts": (found.weights > 0).tolist(),
+        "every": found.every, "parts": list(found.parts), "letters": list(found.letters), "order": found.order.tolist(),
+        "most": float(np.abs(found.states).max()) or 1.0, "scale": list(palette.LIGHT.diverging),
+        "arrays": [[name, array.size] for name, array in arrays.items()],
+    }  # fmt: skip
+    content = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
+    head = json.dumps(header)
+    known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
+    encoded = json.dumps({"id": known, **header}).encode()
+    return len(encoded).to_bytes(4, "little") + encoded + content

@@ -1,0 +1,139 @@
+"""The first page as a person has it: the picture plays once, is scrubbed, walked by keys, and its numbers are the trace's."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from rnn_core.analysis.loading import load
+from rnn_core.analysis.trace import trace
+from rnn_core.workspace import Workspace
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import READY_MADE
+from tests.browser.person import Person
+from tests.tiny import config_of, model_of, saved_run
+
+pytestmark = pytest.mark.browser
+RUN = READY_MADE / "04-film-reviews-every"
+TEXT = "not a <b>good</b> film , but i loved it"
+
+
+def printed(value: float) -> str:
+    """Four significant digits, as the picture prints them."""
+    digits = f"{value:#.4g}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3e}"
+    return re.sub(r"e([+-])0*", r"e\1", digits).replace("-", "−")
+
+
+def state_of(page: Any, state: str) -> None:
+    expect(page.locator(".unrolled")).to_have_attribute("data-state", state, timeout=20_000)
+
+
+def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    person.go("/")
+    page.get_by_role("heading", name="Unrolled", level=1).wait_for()
+    page.locator(".stage").wait_for()
+    state_of(page, "playing")  # once, by itself
+    state_of(page, "rest")
+    person.go(f"/unrolled?run={RUN.name}")
+    page.locator(".stage").wait_for()
+    page.wait_for_timeout(600)
+    state_of(page, "rest")
+
+    box = page.get_by_label("Text", exact=True)
+    box.fill(TEXT)
+    box.press("Enter")
+    person.settle()
+    seen = trace(load(Run(RUN)), TEXT)
+    tokens = page.locator(".token")
+    expect(tokens).to_have_count(len(seen.tokens))
+    assert seen.tokens[4] in tokens.all_text_contents()[4] and page.locator(".token b").count() == 0, "markup is text"
+
+    stage, detail, live = page.locator(".stage"), page.locator(".detail"), page.locator(".live")
+    page.locator(".dot").first.wait_for()
+    url, target, last = page.url, int(seen.readouts[-1].argmax()), len(seen.tokens) - 1
+    stage.focus()
+    stage.press("Home")
+    for t in range(last + 1):
+        best = int(seen.readouts[t].argmax())
+        expect(live).to_have_text(
+            f"t = {t + 1} of {last + 1}, {seen.tokens[t]}: {seen.labels[best]} {printed(float(seen.readouts[t, best]))}"
+        )
+        said, loss = detail.inner_text(), -float(np.log(seen.readouts[t, target].astype(np.float64)))
+        assert f"number {seen.indices[t]}" in said and f"{printed(loss)} nats" in said
+        largest = np.argsort(-np.abs(seen.states[0, 0, t]), kind="stable")[:3]
+        assert all(f"h[{i}] = {printed(float(seen.states[0, 0, t, i]))}" in said for i in largest.tolist())
+        assert ("is not in the vocabulary" in said) == (not seen.known[t])
+        state_of(page, "rest" if t == last and stage.get_attribute("aria-valuenow") == str(last + 1) else "stopped")
+        stage.press("ArrowRight")
+    stage.press("Home")
+    hidden = page.locator("g.answer").evaluate_all("all => all.map(one => Number(one.style.opacity))")
+    assert hidden[0] == 1 and set(hidden[1:]) == {0}, "answers after the chosen step are not there yet"
+    stage.press("Escape")
+    state_of(page, "rest")
+
+    place = page.locator('g.column[data-t="3"] .cell').bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 1)
+    tip = page.locator(".tip")
+    expect(tip).to_be_visible()
+    unit, value = re.findall(r"h\[(\d+)\] = ([−\d.e]+)", tip.inner_text())[0]
+    assert value == printed(float(seen.states[0, 0, 3, int(unit)]))
+    page.mouse.click(place["x"] + place["width"] / 2, place["y"] + 150)
+    state_of(page, "stopped")
+    assert stage.get_attribute("aria-valuenow") == "4"
+    stage.press(" ")
+    state_of(page, "playing")
+    state_of(page, "rest")
+    assert page.url == url and not person.errors, "nothing of this went to the server"
+
+    stage.press("Home")
+    page.get_by_role("button", name="Open this step on the Inspect page").click()
+    page.get_by_role("heading", name="Inspect", level=1).wait_for()
+    person.settle()
+    assert "step=0" in page.url
+
+
+def test_a_narrow_page_scrolls_under_a_minimap_and_reduced_motion_jumps(browser: Any, server: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 900}, reduced_motion="reduce", color_scheme="dark")
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    text = "+".join(["a", "good", "film"] * 12)
+    page.goto(f"{server}/unrolled?run={RUN.name}&text={text}")
+    page.locator(".minimap:not(.hidden)").wait_for(timeout=60_000)
+    page.wait_for_timeout(700)
+    expect(page.locator(".unrolled")).to_have_attribute("data-state", "rest"), "nothing plays by itself"
+    stage = page.locator(".stage")
+    stage.focus()
+    stage.press("Home")
+    assert stage.evaluate("one => one.scrollLeft") == 0
+    drawn = page.locator("g.column").count()
+    assert drawn < 20, "columns out of sight are not built"
+    for _ in range(12):
+        stage.press("ArrowRight")
+    assert stage.evaluate("one => one.scrollLeft") > 100
+    place = page.locator(".minimap").bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + place["width"] * 0.98, place["y"] + 12)
+    expect(page.locator('g.column[data-t="37"]')).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), "the page itself does not scroll sideways"
+    assert not errors
+    context.close()
+
+
+def test_few_units_are_circles_with_numbers_and_other_classes_have_names(
+    browser: Any, server: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root: Path = next(tmp_path_factory.getbasetemp().glob("server*")) / "workspace"
+    run = saved_run(Workspace(root), config_of(model=model_of("tanh", hidden=3, layers=2), name="Three units"))
+    person = Person(browser, server)
+    person.go(f"/unrolled?run={run.id}&text=the+film+was+not+good")
+    person.page.locator(".dot").first.wait_for()
+    assert "3 units" in (person.page.locator(".gutter").text_content() or "")
+    assert "the top one of 2 layers" in person.text()
+    assert not person.errors

@@ -1,0 +1,36 @@
+"""The script of the picture: its own tests, run by node, and that its modules are put together as one."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pages.common.unrolled import canvas
+
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: apt-get install nodejs")
+
+
+@needs_node
+def test_the_numbers_behind_the_picture() -> None:
+    tests = Path(__file__).parent / "geometry.test.mjs"
+    done = subprocess.run([str(NODE), "--test", str(tests)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    ran = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
+    assert ran and int(ran[1]) >= 12
+
+
+@needs_node
+def test_the_modules_are_one_script(tmp_path: Path) -> None:
+    script = canvas._script()
+    assert not re.search(r"^(import|export (const|function))", script, re.MULTILINE) and script.count("export default") == 1
+    (tmp_path / "whole.mjs").write_text(script, encoding="utf-8")
+    done = subprocess.run([str(NODE), "--check", str(tmp_path / "whole.mjs")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_user_text_only_ever_becomes_text() -> None:
+    script = canvas._script()
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script)

@@ -1,0 +1,49 @@
+"""Unrolled: the first page shows the picture of a text, and says what is wrong in one sentence."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rnn_core.workspace import Workspace
+from tests.pages.driving import Open, sound
+from tests.tiny import config_of, model_of, saved_run
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "workspace"
+
+
+def pictures(app: AppTest) -> list[bytes]:
+    return [one.proto.bytes for one in app.get("bidi_component") if one.proto.component_name == "unrolled_canvas"]
+
+
+def test_a_text_is_pictured_and_another_one_is_another_picture(open_page: Open, root: Path) -> None:
+    run = saved_run(Workspace(root), config_of("classify", model_of("lstm")))
+    app = open_page("unrolled", root, run=run.id, text="the film was not good")
+    assert not app.error and len(pictures(app)) == 1 and b"not" in pictures(app)[0]
+    assert app.title[0].value == "Unrolled"
+    before = pictures(app)[0]
+    app.text_area(key="typed").set_value("a bad film")
+    sound(app.run())
+    assert pictures(app)[0] != before and b"bad" in pictures(app)[0]
+    label = app.selectbox(key="pick-label")
+    label.set_value(next(one for one in run.speech.labels if one != label.value))
+    sound(app.run())
+    assert len(pictures(app)) == 1
+
+
+def test_runs_of_other_tasks_are_not_offered(open_page: Open, root: Path) -> None:
+    workspace = Workspace(root)
+    run = saved_run(workspace, config_of("classify", model_of("gru"), name="mine"))
+    tagger = saved_run(workspace, config_of("tag", model_of("gru")))
+    app = open_page("unrolled", root, run=tagger.id)
+    assert not app.error and len(pictures(app)) == 1
+    assert not any("tagging" in option for option in app.selectbox(key="pick-run").options), run.id
+
+
+def test_nothing_to_read_is_a_sentence(open_page: Open, root: Path) -> None:
+    run = saved_run(Workspace(root), config_of("classify", model_of("tanh")))
+    app = open_page("unrolled", root, run=run.id, text="   ")
+    assert app.error and not pictures(app)
