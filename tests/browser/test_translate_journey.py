@@ -135,6 +135,7 @@ def test_scores_of_translations(browser: Any, server: str, run: str) -> None:
     bleu.wait_for(timeout=120_000)
     person.settle()
     expect(searched).to_contain_text("greedy search, unknown words copied")
+    page.get_by_role("heading", name="What does the vector between encoder and decoder hold?").wait_for()
 
     page.locator(".st-key-formula-copied button").first.click()
     person.settle()
