@@ -31,6 +31,15 @@ def of_text(run: Run, opened: bool = True, **more: "tuple[Hashable, Any]") -> In
     return of(run=(here, loaded), text=((here, chosen.text, chosen.spaced), trace), **more)
 
 
+def way_back(run: Run) -> Input:
+    """The way back of the selected text at the selected label, as the run was trained, with its key. Raises Problem as aiming
+    does."""
+    chosen = state.selection()
+    label = chosen.label if chosen.label in run.speech.labels else None
+    asked = chosen.text or "", chosen.spaced, label, None, False, False
+    return Input((str(run.path), cache.version_of(run), *asked), cache.backward(run, *asked, False))
+
+
 def of_translation(
     run: Run, how: TranslateConfig, links: Mapping[int, int] = MappingProxyType({}), **more: "tuple[Hashable, Any]"
 ) -> Inputs:

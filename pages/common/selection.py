@@ -51,6 +51,7 @@ class Selection:
         long: the name of a long text that a job writes.
         begins: how the target begins, on Translate.
         beam, normalisation, longest, copy: of its search, as in `TranslateConfig`; `copy` also on Evaluate.
+        picture: `forwards` or `backwards`, on Unrolled.
         links: the steps of the decoder whose attention is set, each with its step of the source, such as `2-5.4-1`, from 1.
         beside: the id of a second run on Translate, and on Evaluate for translations.
         reference: the target whose losses BPTT follows back, for a run of translation; None: its own translation.
@@ -122,6 +123,7 @@ class Selection:
     longest: int | None = None
     copy: bool = False
     links: str = ""
+    picture: str = "forwards"
     beside: str | None = None
     reference: str | None = None
 

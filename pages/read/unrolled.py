@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.common import cache, inputs, text_choice, view_panel, widgets
+from pages.common import cache, inputs, state, text_choice, view_panel, widgets
 from pages.common.unrolled import canvas
-from rnn_core import tasks
 from rnn_core.config import Problem
 from rnn_core.results import OVERFLOW
+from rnn_core.views import view
 from rnn_core.views.view import literal
 
 view_panel.COMPONENTS["unrolled"] = canvas.show
@@ -24,12 +24,13 @@ def _picture() -> None:
     """The text and the picture, which run again without the rest of the page."""
     run = text_choice.run_and_text("unrolled", fitting=True)
     with widgets.saying_problems():
-        read = inputs.of_text(run, opened=False)
+        back = state.selection().picture == "backwards"
+        read = inputs.of_text(run, target=inputs.way_back(run)) if back else inputs.of_text(run, opened=False)
         if read.trace.overflows:
             raise Problem(OVERFLOW)
         for warning in read.trace.warnings:
             st.warning(literal(warning, 300), icon=":material/help:")
-        view_panel.rows((("unrolled",),), tasks.of(run.config).views["unrolled"].__contains__, read)
+        view_panel.show(view("unrolled-back" if back else "unrolled"), read)
     if canvas.asked_for_inspect():
         st.switch_page("pages/read/inspect/inspect.py")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from rnn_core.analysis import bptt, bptt_reach, bptt_updates
+from rnn_core.analysis import bptt, bptt_reach, bptt_updates, way_back
 from rnn_core.analysis.bptt_pass import Pass, Target, beginning, doubled, forward, target_of
 from rnn_core.analysis.loading import Loaded
 from rnn_core.results import (
@@ -17,6 +17,7 @@ from rnn_core.results import (
     SgdStep,
     Trace,
     Truncation,
+    WayBack,
 )
 
 MOST_KEPT = 32
@@ -48,6 +49,17 @@ class Backward:
     @cached_property
     def modes(self) -> LossModes:
         return bptt.loss_modes(self.done, self.target)
+
+    @cached_property
+    def both_ways(self) -> tuple[WayBack, WayBack]:
+        """The loss of the last step and that of every step, followed to the copies of `followed`."""
+        return way_back.both_ways(self.done, self.target, self.followed)
+
+    @property
+    def followed(self) -> str:
+        """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
+        cell = self.loaded.cell
+        return (*cell.of_step, *cell.of_inputs)[0]
 
     @cached_property
     def truncations(self) -> list[Truncation]:

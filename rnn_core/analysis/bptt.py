@@ -182,7 +182,7 @@ def _copies(read: Read, layer: int, direction: int, total: Sums, gradients: Grad
         pairs[parameter] = array((maps.deltas[source] * length[:, None]).t())
         copies[parameter] = array(delta.norm(dim=1) * length)
         factors[parameter] = array(length)
-        found = _adding_up(delta.double(), factor, whole, bool(direction))
+        found = adding_up(delta.double(), factor, whole, bool(direction))
         copy_shares[parameter], running[parameter], cosines[parameter] = found
     return CopyGradients(
         layer=layer,
@@ -206,7 +206,7 @@ def _readout(done: Pass, target: Target, gradients: Gradients) -> ReadoutGradien
     length, factors = delta.norm(dim=1), {"weight_out": top, "bias_out": torch.ones_like(top[:, :1])}
     delta.mul_(weights[:, None])  # in place: k may be a whole vocabulary
     sums_up = {
-        name: _adding_up(delta, factor, gradients[name].view(delta.shape[1], -1), False) for name, factor in factors.items()
+        name: adding_up(delta, factor, gradients[name].view(delta.shape[1], -1), False) for name, factor in factors.items()
     }
     lengths = {name: factor.norm(dim=1) for name, factor in factors.items()}
     return ReadoutGradients(
@@ -222,7 +222,7 @@ def _readout(done: Pass, target: Target, gradients: Gradients) -> ReadoutGradien
     )
 
 
-def _adding_up(delta: Tensor, factor: Tensor, whole: Tensor, backwards: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def adding_up(delta: Tensor, factor: Tensor, whole: Tensor, backwards: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How the copies' gradients δ_k f_kᵀ add up to the whole: (T,) each one's share; the length of the sum over those met so far,
     over the whole's; and its cosine with the whole.
 

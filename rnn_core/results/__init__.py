@@ -54,6 +54,7 @@ from rnn_core.results.training import History
 from rnn_core.results.translation import Candidate, Side, Translation
 from rnn_core.results.translation_gradients import ENCODER, LossGradient, SideGradients, TranslationGradients
 from rnn_core.results.units import GateTerms, UnitStep
+from rnn_core.results.way_back import WayBack
 from rnn_core.results.written import Written
 
 __all__ = [
@@ -137,6 +138,7 @@ __all__ = [
     "UnitStep",
     "Unknown",
     "VectorProbe",
+    "WayBack",
     "WayOfReading",
     "WithoutRecurrence",
     "Written",

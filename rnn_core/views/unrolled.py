@@ -1,19 +1,22 @@
-"""The network unrolled along the text: the state, the readout and the loss at every step."""
+"""The network unrolled along the text: the state, the readout and the loss at every step, and the loss on its way back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
-from rnn_core.analysis.loading import readout_of
+from rnn_core import tasks
+from rnn_core.analysis.loading import Loaded, Unopened, readout_of
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import palette
-from rnn_core.network.cells import Cell
+from rnn_core.results import Trace, WayBack
 from rnn_core.views import formulas
+from rnn_core.views.bptt.formulas import latex
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, trained
+from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of
 from rnn_core.views.inspect.losses import choose_label
-from rnn_core.views.view import Part, View, literal, number
+from rnn_core.views.view import Choice, Part, View, literal, number
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,25 @@ class Unrolled:
     equations: tuple[str, ...]
 
 
-def _unrolled(inputs: Inputs, controls: Labelled) -> Unrolled:
-    trace, run = inputs.trace, inputs.run
-    targets = targets_of(run, trace, controls.label)
+@dataclass(frozen=True)
+class Pictured(Labelled):
+    """What the picture shows: `forwards` or `backwards`."""
+
+    picture: str = "forwards"
+
+    def settled(self, inputs: Inputs) -> Self:
+        return replace(super().settled(inputs), picture=self.picture if self.picture in PICTURES else "forwards")
+
+
+PICTURES = {"forwards": "Forwards", "backwards": "Backwards"}
+
+
+def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
+    return _along(inputs.run, inputs.trace, controls.label)
+
+
+def _along(run: Loaded | Unopened, trace: Trace, label: str | None) -> Unrolled:
+    targets = targets_of(run, trace, label)
     target = one_class(targets)
     assert target is not None, "a text has one label"
     v = readout_of(run).astype(np.float64)
@@ -73,14 +92,14 @@ def _unrolled(inputs: Inputs, controls: Labelled) -> Unrolled:
     return Unrolled(
         trace.tokens, trace.indices, trace.known, trace.states[-1, 0][:, order], order, contrasts[order], trace.readouts,
         trace.labels, tuple(colours[label] for label in trace.labels), target, losses(trace, targets),
-        counted_steps(run, len(trace.tokens)), trained(inputs) == "every", tuple(cell.parts),
-        (_letters(run.cell, cell.of_inputs), _letters(run.cell, cell.of_step)),
+        counted_steps(run, len(trace.tokens)), tasks.of(run.config).loss_of(run.config) == "every", tuple(cell.parts),
+        (_letters(run, cell.of_inputs), _letters(run, cell.of_step)),
         len(trace.states), formulas.cell(cell.equations, cell.parts, len(trace.states) - 1, 0, 1),
     )  # fmt: skip
 
 
-def _letters(cell: Cell, names: Sequence[str]) -> str:
-    return ", ".join(cell.declared[name].letter for name in names)
+def _letters(run: Loaded | Unopened, names: Sequence[str]) -> str:
+    return ", ".join(run.cell.declared[name].letter for name in names)
 
 
 def _draw(found: Unrolled) -> tuple[Part, ...]:
@@ -118,10 +137,100 @@ def _explain(found: Unrolled) -> str:
     )
 
 
-UNROLLED: View[Labelled, Unrolled] = View(
-    "unrolled", "What happens at each word?", NEEDS, Labelled, _unrolled, _draw, _explain,
-    lambda inputs: bytes_of("T", "d")(inputs) + bytes_of("T", "k")(inputs) + bytes_of("T", each=40)(inputs)
-    + bytes_of("d", each=16)(inputs), choices=choose_label,
+def _choose(inputs: Inputs, controls: Pictured) -> tuple[Choice, ...]:
+    return (Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__), *choose_label(inputs, controls))
+
+
+def _bytes(inputs: Inputs) -> int:
+    each = bytes_of("T", "d")(inputs) + bytes_of("T", "k")(inputs) + bytes_of("d", each=16)(inputs)
+    return each + bytes_of("T", each=40)(inputs)
+
+
+UNROLLED: View[Pictured, Unrolled] = View(
+    "unrolled", "What happens at each word?", NEEDS, Pictured, _unrolled, _draw, _explain, _bytes, choices=_choose,
 )  # fmt: skip
 
-VIEWS = (UNROLLED,)
+
+# ---- the way back ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A network along one text, and the loss on its way back.
+
+    Attributes:
+        along: the way forwards, of the beginning of the text where it is long.
+        rows: (R,) the steps whose losses are followed one by one, from 0.
+        parts: (R, T) ‖w_t ∂L(t)/∂h_k‖ of these losses, with the weights of the loss of every step. They are vectors, so their
+            norms do not add up to that of the sum.
+        letter: of the parameter whose copies are followed.
+        recurrent: whether it multiplies the state before.
+        ways: of the loss of the last step, and of every step.
+        cut: that the text was cut, as a sentence; empty when it was not.
+    """
+
+    along: Unrolled
+    rows: np.ndarray
+    parts: np.ndarray
+    letter: str
+    recurrent: bool
+    ways: tuple[WayBack, ...]
+    cut: str
+
+    @property
+    def own(self) -> WayBack:
+        """The loss that the run was trained with."""
+        return self.ways[self.along.every]
+
+
+def _walked(inputs: Inputs, controls: Pictured) -> Walked:
+    way = inputs.backward
+    cell, parameter = inputs.run.cell, way.followed
+    along = _along(inputs.run, way.trace, controls.label)
+    flow, (_, every) = way.flow, way.both_ways
+    parts = every.weights[flow.rows, None] * flow.layers[-1].states
+    letter, recurrent = cell.declared[parameter].letter, parameter in cell.of_step
+    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.both_ways, way.cut)
+
+
+def _draw_walked(found: Walked) -> tuple[Part, ...]:
+    w = found.letter
+    said = (
+        "The gradient walks back in one sweep: at each state, what the step's own loss sends down joins what arrives from the "
+        f"step after it. Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a "
+        "hatched one pulls against the sum. Switch between the loss of the last step and that of every step above the picture."
+    )
+    return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
+
+
+def _explain_walked(found: Walked) -> str:
+    way, w = found.own, latex(found.letter)
+    most = int(np.argmax(way.shares))
+    return (
+        r"$$\frac{\partial L}{\partial h_t} = \underbrace{w_t \frac{\partial L(t)}{\partial h_t}}_{\text{its own loss}} + "
+        r"\underbrace{\Big(\frac{\partial h_{t+1}}{\partial h_t}\Big)^{\!\top} \frac{\partial L}{\partial h_{t+1}}}"
+        r"_{\text{arriving from step } t+1}, \qquad "
+        rf"\frac{{\partial L}}{{\partial {w}}} = \sum_i \frac{{\partial L}}{{\partial {w}|(i)}}, \qquad "
+        rf"s_i = \frac{{\langle \partial L/\partial {w}|(i), \partial L/\partial {w} \rangle}}"
+        rf"{{\lVert \partial L/\partial {w} \rVert^2}}$$" + "\n\n"
+        + (f"The state is both h and {found.along.parts[1]}; each has a way of its own. " if len(found.along.parts) > 1 else "")
+        + "The width of the gradient, in pixels, is\n\n"
+        r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$" + "\n\nwhere r is its norm over the largest norm of both losses; "
+        "below r = 0.001 it is dotted.\n\n"
+        f"With the loss at {'the last step alone' if way.loss == 'last' else 'every step'}, as this run was trained, "
+        f"L = {number(way.total)} nats and ‖∂L/∂{found.letter}‖ = {number(way.norm)}. The largest share is "
+        f"{number(float(way.shares[most]))}, of copy {most + 1}; all shares sum to {float(way.shares.sum(dtype=np.float64)):.4f}."
+        + (f" Copy 1 of {found.letter} receives 0, because it multiplies h₀ = 0." if found.recurrent else "")
+    )
+
+
+def _walked_bytes(inputs: Inputs) -> int:
+    return _bytes(inputs) + bytes_of("T", each=160)(inputs) + bytes_of("T", "T", each=4)(inputs)
+
+
+WALKED: View[Pictured, Walked] = View(
+    "unrolled-back", "How does the gradient walk back?", (*NEEDS, "target"), Pictured, _walked, _draw_walked, _explain_walked,
+    _walked_bytes, choices=_choose,
+)  # fmt: skip
+
+VIEWS = (UNROLLED, WALKED)

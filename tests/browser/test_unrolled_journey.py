@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from rnn_core.analysis.backward import backward
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
 from rnn_core.workspace import Workspace
@@ -98,6 +99,51 @@ def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
     assert "step=0" in page.url
 
 
+def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, server: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    person.go(f"/unrolled?run={RUN.name}&text={TEXT.replace(' ', '+')}")
+    page.locator(".dot").first.wait_for()
+    page.get_by_role("radio", name="Backwards").click()
+    page.locator(".share").first.wait_for()
+    person.settle()
+    assert "picture=backwards" in page.url
+    run = load(Run(RUN))
+    seen = trace(run, TEXT)
+    ways, steps = backward(run, seen).both_ways, len(seen.tokens)
+    stage, detail, live = page.locator(".stage"), page.locator(".detail"), page.locator(".live")
+    for name, way in (("every step", ways[1]), ("the last step alone", ways[0])):  # the run was trained at every step
+        page.get_by_role("button", name=f"The loss of {name}").click()
+        stage.focus()
+        stage.press("End")
+        assert page.locator(".gutter").text_content().strip().endswith("100 %")  # type: ignore[union-attr]
+        filled = page.locator("rect.loss").evaluate_all("all => all.map(one => one.getAttribute('fill') !== 'none')")
+        assert filled == [weight > 0 for weight in way.weights.tolist()]
+        hung = page.locator("rect.share").evaluate_all("all => all.map(one => one.getAttribute('fill').startsWith('url'))")
+        assert hung == [share < 0 for share in way.shares.tolist()]
+        for t in range(steps):
+            said = detail.inner_text()
+            assert f"L = {printed(way.total)} nats, ‖∂L/∂W‖ = {printed(way.norm)}" in said
+            if t < steps - 1:
+                assert f"at h and {printed(float(way.arriving[1, t]))} at m" in said
+                assert f"arriving {printed(float(way.arriving[0, t]))}" in (live.text_content() or "")
+            else:
+                assert "Nothing arrives" in said
+            if way.weights[t]:
+                assert f"sends down {printed(float(way.own[t]))}; together ‖∂L/∂h‖ = {printed(float(way.reached[t]))}" in said
+            if t:
+                assert f"receives {printed(float(way.copies[t]))}, a share of {printed(100 * float(way.shares[t]))} %" in said
+            else:
+                assert "Copy 1 of W receives 0" in said
+            stage.press("ArrowRight")
+    stage.press("End")
+    stage.press(" ")
+    state_of(page, "playing")
+    state_of(page, "rest")
+    assert not person.errors
+
+
 def test_a_narrow_page_scrolls_under_a_minimap_and_reduced_motion_jumps(browser: Any, server: str) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 900}, reduced_motion="reduce", color_scheme="dark")
     page = context.new_page()
@@ -135,5 +181,5 @@ def test_few_units_are_circles_with_numbers_and_other_classes_have_names(
     person.go(f"/unrolled?run={run.id}&text=the+film+was+not+good")
     person.page.locator(".dot").first.wait_for()
     assert "3 units" in (person.page.locator(".gutter").text_content() or "")
-    assert "the top one of 2 layers" in person.text()
+    expect(person.page.get_by_text("the top one of 2 layers")).to_be_visible()
     assert not person.errors

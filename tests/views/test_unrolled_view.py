@@ -8,12 +8,15 @@ import pytest
 
 from pages.common.selection import Selection
 from pages.common.unrolled.canvas import MOST_LISTED, blob
+from rnn_core.analysis import bptt_pass
+from rnn_core.analysis.backward import backward
 from rnn_core.analysis.loading import Loaded, load, readout_of, unopened
 from rnn_core.analysis.trace import trace
 from rnn_core.results import Trace
 from rnn_core.views import unrolled as views
 from rnn_core.views.inputs import given
 from rnn_core.views.unrolled import Unrolled
+from rnn_core.views.view import number
 from rnn_core.workspace import Workspace
 from tests.tiny import CELLS, config_of, model_of, saved_run
 from tests.views.looking import answer
@@ -117,3 +120,40 @@ def test_a_blob_is_known_by_its_content(workspace: Workspace) -> None:
     elsewhere = answer(views.UNROLLED, given(run=run, text=trace(run, "good")))
     ids = [unpacked(blob(found))[0]["id"] for found in (one, again, elsewhere)]
     assert ids[0] == ids[1] != ids[2]
+
+
+# ---- the way back -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("loss", ["last", "every"])
+def test_the_way_back_is_drawn_with_the_numbers_of_the_analysis(workspace: Workspace, cell: str, loss: str) -> None:
+    run, seen = looked_at(workspace, cell, loss)
+    way = backward(run, seen)
+    found = answer(views.WALKED, given(run=run, text=seen, target=way))
+    header, arrays = unpacked(blob(found))
+    steps, parts = len(seen.tokens), len(run.cell.parts)
+    for row, one in enumerate(way.both_ways):
+        for name in ("weights", "own", "reached", "copies", "shares"):
+            np.testing.assert_allclose(arrays[name].reshape(2, steps)[row], getattr(one, name), rtol=1e-6)
+        np.testing.assert_allclose(arrays["arriving"].reshape(2, parts, steps)[row], one.arriving, rtol=1e-6)
+        assert header["back"]["totals"][row] == one.total and header["back"]["norms"][row] == one.norm
+    by_loss = arrays["parts_by_loss"].reshape(-1, steps)
+    assert header["back"]["rows"] == list(range(steps)) and by_loss.shape == (steps, steps)
+    np.testing.assert_allclose(np.diagonal(by_loss), way.both_ways[1].own, rtol=1e-4, atol=1e-9)
+    assert (np.tril(by_loss.T, -1) == 0).all(), "no loss reaches a later state"
+
+    said, own = views.WALKED.explain(found), way.both_ways[loss == "every"]
+    assert found.own.loss == loss and f"L = {number(own.total)} nats" in said
+    assert f"of copy {int(own.shares.argmax()) + 1};" in said and "all shares sum to 1.0000" in said
+    assert ("receives 0, because it multiplies" in said) == found.recurrent == (cell != "mingru")
+    escaped_only(said.replace("**", ""))
+    assert header["steps"] == steps and header["back"]["letter"] == found.letter
+
+
+def test_of_a_long_text_the_beginning_is_walked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, seen = looked_at(workspace, text=" ".join(["good film"] * 10))
+    monkeypatch.setattr(bptt_pass, "MOST_TOKENS", 7)
+    monkeypatch.setattr(bptt_pass, "FEWEST_TOKENS", 7)
+    found = answer(views.WALKED, given(run=run, text=seen, target=backward(run, seen)))
+    assert len(found.along.tokens) == 9 and found.cut in views.WALKED.render(found)[1].content and found.cut

@@ -76,6 +76,7 @@ def test_a_task_lists_views_that_there_are(name: str) -> None:
     known = {
         "evaluate": {*views.TABLE["evaluate"], *views.TABLE["streams"], *views.TABLE["judged"], *views.TABLE["vector"]},
         "losses": {*views.TABLE["losses"]},
+        "unrolled": {*views.TABLE["unrolled"]},
         "inspect": inspect,
         "generate": {*views.TABLE["writing"], *views.TABLE["hunting"], *inspect, *views.TABLE["bptt"]},
         "translate": {*views.TABLE["translating"]},

@@ -16,7 +16,7 @@ import streamlit as st
 from pages.common import state
 from rnn_core.figures import palette
 from rnn_core.figures.text import visible
-from rnn_core.views.unrolled import Unrolled
+from rnn_core.views.unrolled import Unrolled, Walked
 
 _FOLDER = Path(__file__).parent
 
@@ -42,12 +42,13 @@ _component = st.components.v2.component(
 )
 
 
-def show(found: Unrolled) -> None:
-    """The picture of a text."""
+def show(found: Unrolled | Walked) -> None:
+    """The picture of a text, forwards, or with a loss on its way back."""
+    along = found if isinstance(found, Unrolled) else found.along
 
     def opened() -> None:
         step = int((st.session_state["unrolled"].opened or (-1, 0))[0])
-        if 0 <= step < len(found.tokens):
+        if 0 <= step < len(along.tokens):
             state.select(step=step)
             st.session_state[_ASKED] = True
 
@@ -59,15 +60,20 @@ def asked_for_inspect() -> bool:
     return bool(st.session_state.pop(_ASKED, False))
 
 
-def blob(found: Unrolled) -> bytes:
+def blob(found: Unrolled | Walked) -> bytes:
     """The picture's numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, and float32
     arrays in the order in which it names them."""
+    walked, found = (None, found) if isinstance(found, Unrolled) else (found, found.along)
     best = found.p.argmax(1)
     steps = np.arange(len(best))
     arrays = {
         "states": found.states, "losses": found.losses, "contrasts": found.contrasts, "target_p": found.p[:, found.target],
         "winner_p": found.p[steps, best], "p": found.p if found.p.size <= MOST_LISTED else np.empty(0),
     }  # fmt: skip
+    if walked:
+        arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in walked.ways])
+                   for name in ("weights", "own", "arriving", "reached", "copies", "shares")}  # fmt: skip
+        arrays["parts_by_loss"] = walked.parts if walked.parts.size <= MOST_LISTED else np.empty(0)
     last = len(found.tokens) - 1
     header: Mapping[str, Any] = {
         "steps": len(found.tokens), "units": found.states.shape[1], "tokens": [visible(token, 40) for token in found.tokens],
@@ -76,6 +82,10 @@ def blob(found: Unrolled) -> bytes:
         "colours": list(found.colours), "target": found.target, "winner": best.tolist(), "counts": (found.weights > 0).tolist(),
         "every": found.every, "parts": list(found.parts), "letters": list(found.letters), "order": found.order.tolist(),
         "most": float(np.abs(found.states).max()) or 1.0, "scale": list(palette.LIGHT.diverging),
+        "back": walked and {
+            "letter": walked.letter, "recurrent": walked.recurrent, "totals": [way.total for way in walked.ways],
+            "norms": [way.norm for way in walked.ways], "rows": walked.rows.tolist(),
+        },
         "arrays": [[name, array.size] for name, array in arrays.items()],
     }  # fmt: skip
     content = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())

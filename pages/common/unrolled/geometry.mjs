@@ -3,7 +3,8 @@
 export const GUTTER = 88, HEIGHT = 380, CELL = 44, CELL_TOP = 184, CELL_HEIGHT = 96, ROWS = 32
 export const LOSS = { top: 20, foot: 62 }, ANSWER = { top: 84, foot: 152 }, TOKEN = 334
 export const NARROWEST = 56, WIDEST = 112
-export const FORWARDS = 450, LONGEST = 6000  // milliseconds: of a step, and of a whole play that nobody asked for
+export const LANE = { top: 374, height: 64 }  // of the shares, below
+export const FORWARDS = 450, BACKWARDS = 350, LONGEST = 6000  // milliseconds: of a step, and of a whole play that nobody asked for
 
 /** A blob: the length of a JSON header in four bytes, little-endian, the header, and the float32 arrays that it names. */
 export function unpack(bytes) {
@@ -61,7 +62,23 @@ export function phases(t, played) {
 const ease = x => x * x * (3 - 2 * x)
 
 /** The milliseconds of a step: fewer where a play by itself would last too long. */
-export const pace = (steps, alone) => alone ? Math.min(FORWARDS, LONGEST / steps) : FORWARDS
+export const pace = (steps, alone, back = false) => {
+  const each = back ? BACKWARDS : FORWARDS
+  return alone ? Math.min(each, LONGEST / steps) : each
+}
+
+/** The width of a gradient in pixels, for its norm over the largest; null where it is 0, and dotted below a thousandth. */
+export function widthOf(ratio) {
+  if (!(ratio > 0)) return null
+  return { width: 1 + 8 * Math.max(0, Math.min(1, 1 + Math.log10(ratio) / 3)), dotted: ratio < 1e-3 }
+}
+
+/** Where a bar of a share begins and how high it is, in a lane of some height whose zero leaves room for negative ones. */
+export function shareBar(share, shares, height) {
+  const up = Math.max(0, ...shares), down = Math.max(0, -Math.min(...shares)), whole = up + down || 1
+  const zero = height * up / whole, high = Math.abs(share) / whole * height
+  return { zero, y: share >= 0 ? zero - high : zero, height: high }
+}
 
 /** The y of a probability on the track of the answers. */
 export const heightOf = p => ANSWER.foot - p * (ANSWER.foot - ANSWER.top)

@@ -1,7 +1,7 @@
 // The unrolled network: a column for each step. It answers hovering, scrubbing, playing and keys by itself.
 import {
-  ANSWER, CELL, CELL_HEIGHT, CELL_TOP, GUTTER, HEIGHT, LOSS, TOKEN, barOf, columnWidth, heightOf, left, pace, parsed, phases,
-  printed, rowsOf, unpack, visible,
+  ANSWER, CELL, CELL_HEIGHT, CELL_TOP, GUTTER, HEIGHT, LANE, LOSS, TOKEN, barOf, columnWidth, heightOf, left, pace, parsed,
+  phases, printed, rowsOf, shareBar, unpack, visible, widthOf,
 } from "./geometry.mjs"
 import { drawState, inkOn } from "./strips.mjs"
 
@@ -58,9 +58,13 @@ export default function (component) {
 
 class Picture {
   constructor(root, given, opens) {
-    Object.assign(this, { root, given, columns: new Map(), at: given.steps - 1, played: given.steps, width: 0, playing: false })
+    const back = given.back, last = given.steps - 1
+    Object.assign(this, { root, given, columns: new Map(), at: back ? 0 : last, played: given.steps, width: 0, playing: false })
+    this.back = back
+    this.way = Number(given.every)  // the loss that the run was trained with
+    this.height = back ? LANE.top + LANE.height + 8 : HEIGHT
     this.bar = make("div", "bar")
-    this.play = button("play", "Play: read the text word by word", () => this.playing ? this.stop() : this.start())
+    this.play = button("play", back ? "Play: the gradient walks back step by step" : "Play: read the text word by word", () => this.playing ? this.stop() : this.start())
     this.play.classList.add("play")
     this.ends = [
       button("first", "The first step (Home)", () => this.go(0)),
@@ -70,7 +74,9 @@ class Picture {
     ]
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
-    this.bar.append(this.play, ...this.ends, button("Open on Inspect", "Open this step on the Inspect page", () => opens(this.at)),
+    this.losses = back ? ["last", "every"].map((name, way) =>
+      button(`loss: ${name}`, `The loss of ${way ? "every step" : "the last step alone"}`, () => this.choose(way))) : []
+    this.bar.append(this.play, ...this.ends, ...this.losses, button("Open on Inspect", "Open this step on the Inspect page", () => opens(this.at)),
                     this.live)
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
@@ -81,20 +87,27 @@ class Picture {
     this.stage.setAttribute("aria-valuemin", 1)
     this.stage.setAttribute("aria-valuemax", given.steps)
     this.sheet = make("div", "sheet")
-    this.picture = svg("svg", { height: HEIGHT, "aria-hidden": "true" })
+    this.sheet.style.height = `${this.height}px`
+    this.picture = svg("svg", { height: this.height, "aria-hidden": "true" })
+    if (back) {
+      const hatched = svg("pattern", { id: "hatched", width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" })
+      hatched.append(svg("rect", { class: "hatch", width: 2, height: 5 }))
+      this.picture.append(hatched)
+    }
     this.line = svg("path", { class: "joined" })
     this.lines = svg("g")
     this.all = svg("g")
     this.picture.append(this.lines, this.line, this.all)
     this.canvas = make("canvas")
     this.canvas.style.top = `${CELL_TOP}px`
-    this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: HEIGHT, "aria-hidden": "true" })
+    this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: this.height, "aria-hidden": "true" })
     this.sheet.append(this.picture, this.canvas, this.gutter)
     this.stage.append(this.sheet)
     this.detail = make("div", "detail")
     this.tip = make("div", "tip hidden")
     root.replaceChildren(this.bar, this.map, this.stage, this.detail, this.tip)
     this.most = Math.max(...[...given.losses].filter(Number.isFinite), 0)
+    if (back) this.strongest = Math.max(...given.reached, ...given.own, ...given.arriving)
     this.fillGutter()
   }
 
@@ -140,10 +153,26 @@ class Picture {
 
   // ---- the steps ------------------------------------------------------------------------------------------------------
 
+  /** The place of a step in the order of the play, and the step at a place. */
+  order(t) {
+    return this.back ? this.given.steps - 1 - t : t
+  }
+
+  /** Shows the loss of the last step, 0, or of every step, 1. */
+  choose(way) {
+    this.way = way
+    for (const one of this.columns.values()) one.whole.remove()
+    this.columns.clear()
+    this.filling = performance.now()
+    this.fillGutter()
+    this.draw()
+    this.say()
+  }
+
   go(step) {
     this.halt()
     this.at = Math.max(0, Math.min(this.given.steps - 1, step))
-    this.played = this.at + 1
+    this.played = this.order(this.at) + 1
     this.bringIn()
     this.draw()
     this.say()
@@ -151,7 +180,7 @@ class Picture {
 
   rest() {
     this.halt()
-    this.at = this.given.steps - 1
+    this.at = this.order(this.given.steps - 1)
     this.played = this.given.steps
     this.bringIn()
     this.draw()
@@ -159,7 +188,7 @@ class Picture {
   }
 
   start(alone = false) {
-    const steps = this.given.steps, each = pace(steps, alone)
+    const steps = this.given.steps, each = pace(steps, alone, Boolean(this.back))
     if (this.played >= steps) this.played = 0
     const from = this.played, began = performance.now()
     this.playing = true
@@ -167,7 +196,7 @@ class Picture {
       if (!this.playing) return
       const played = from + (now - began) / each
       this.played = Math.min(steps, still() ? Math.floor(played) : played)
-      const at = Math.max(0, Math.min(steps - 1, Math.ceil(this.played) - 1))
+      const at = this.order(Math.max(0, Math.min(steps - 1, Math.ceil(this.played) - 1)))
       if (at !== this.at) {
         this.at = at
         this.bringIn()
@@ -190,7 +219,7 @@ class Picture {
     const was = this.playing
     this.halt()
     if (was) {
-      this.played = this.at + 1
+      this.played = this.order(this.at) + 1
       this.draw()
     }
     this.say()
@@ -274,7 +303,13 @@ class Picture {
         this.columns.set(t, made)
         this.all.append(made.whole)
       }
-      const [token, state, answer] = phases(t, this.played), one = this.columns.get(t)
+      const one = this.columns.get(t), [token, state, answer] = this.back ? [1, 1, 1] : phases(t, this.played)
+      if (this.back) {
+        const [own, met, share] = phases(this.order(t), this.played)
+        one.own.style.opacity = own
+        one.arriving.style.opacity = met
+        one.share.style.opacity = share
+      }
       one.token.style.opacity = 0.28 + 0.72 * token
       one.answer.style.opacity = answer
       one.whole.classList.toggle("here", t === this.at && this.played < given.steps)
@@ -284,7 +319,8 @@ class Picture {
       }
     }
     context.globalAlpha = 1
-    const joined = Math.floor(this.played)
+    if (this.back) this.fillGauge()
+    const joined = this.back ? given.steps : Math.floor(this.played)
     if (joined !== this.joined) this.line.setAttribute("d", joined ? `M${this.points.slice(0, joined).join("L")}` : "")
     this.joined = joined
     const window = this.map.lastChild, whole = this.sheet.offsetWidth || 1
@@ -296,10 +332,10 @@ class Picture {
   column(t) {
     const { given, width } = this, x = left(t, width), middle = x + width / 2
     const whole = svg("g", { class: "column", "data-t": t })
-    whole.append(svg("rect", { class: "hit", x, y: 0, width, height: HEIGHT }))
+    whole.append(svg("rect", { class: "hit", x, y: 0, width, height: this.height }))
     whole.append(svg("rect", { class: "cell", x: middle - CELL / 2, y: CELL_TOP, width: CELL, height: CELL_HEIGHT }))
     const gap = width - CELL
-    this.arrow(whole, t ? x - gap / 2 : GUTTER - 4, CELL_TOP + CELL_HEIGHT / 2, x + gap / 2, null, t && gap >= 20 ? given.letters[1] : "")
+    this.arrow(whole, t ? x - gap / 2 : GUTTER - 4, CELL_TOP + CELL_HEIGHT / 2, x + gap / 2, null, t && gap >= 16 ? given.letters[1] : "")
     if (given.parts.length > 1) this.rail(whole, t ? x : GUTTER - 4, x + width, t === given.steps - 1)
     this.arrow(whole, middle, CELL_TOP, middle, ANSWER.foot + 5, "V")
     this.arrow(whole, middle, TOKEN - 16, middle, CELL_TOP + CELL_HEIGHT, given.letters[0])
@@ -308,8 +344,8 @@ class Picture {
       svg("text", { class: `token ${given.kinds[t]}`, x: middle, y: TOKEN }, shortened(given.tokens[t], Math.floor(width / 8))),
       svg("text", { class: "small middle index", x: middle, y: TOKEN + 18 }, given.indices[t]),
     )
-    const answer = svg("g", { class: "answer" }), best = given.winner[t], two = given.labels.length === 2, counts = given.counts[t]
-    const colour = given.colours[best], known = counts || given.every
+    const answer = svg("g", { class: "answer" }), best = given.winner[t], two = given.labels.length === 2, counts = this.counts(t)
+    const colour = given.colours[best], known = given.counts[t] || given.every
     answer.append(svg("circle", {
       class: "dot", cx: middle, cy: this.dotY(t), r: 5, stroke: colour, fill: known ? colour : "var(--st-background-color)",
     }))
@@ -318,12 +354,87 @@ class Picture {
       answer.append(svg("text", { class: "small middle", x: middle, y: Math.max(this.dotY(t) - 9, ANSWER.top - 4) }, name))
     }
     const height = barOf(given.losses[t], this.most)
-    answer.append(svg("rect", {
+    const bar = svg("rect", {
       class: "loss", x: middle - 9, y: LOSS.foot - height, width: 18, height: Math.max(height, 0.5),
       fill: counts ? "var(--line)" : "none",
-    }))
+    })
+    if (this.filling && !still()) {  // those that count are filled one after the other, from the right
+      bar.style.animationDelay = `${40 * (given.steps - 1 - t) - (performance.now() - this.filling)}ms`
+      if (counts) bar.classList.add("fills")
+    }
+    answer.append(bar)
     whole.append(answer, token)
-    return { whole, token, answer }
+    return { whole, token, answer, ...(this.back ? this.backOf(t, whole) : {}) }
+  }
+
+  counts(t) {
+    return this.back ? this.given.weights[this.way * this.given.steps + t] > 0 : this.given.counts[t]
+  }
+
+  /** A number of the way back at a step. */
+  of(name, t, part = 0) {
+    const { steps, parts } = this.given, each = name === "arriving" ? parts.length : 1
+    return this.given[name][(this.way * each + part) * steps + t]
+  }
+
+  sharesOf() {
+    return this.given.shares.slice(this.way * this.given.steps, (this.way + 1) * this.given.steps)
+  }
+
+  /** The gradient at step t: from its own loss, from the step after it, and the share of its copy. */
+  backOf(t, whole) {
+    const { given, width } = this, x = left(t, width), middle = x + width / 2, gap = width - CELL
+    const own = svg("g"), arriving = svg("g"), share = svg("g")
+    this.gradient(own, this.of("own", t), middle + 9, ANSWER.foot + 4, middle + 9, CELL_TOP)
+    if (t < given.steps - 1) {
+      const y = CELL_TOP + CELL_HEIGHT / 2 + 18
+      this.gradient(arriving, this.of("arriving", t), x + width + gap / 2, y, x + width - gap / 2, y)
+      if (given.parts.length > 1) this.gradient(arriving, this.of("arriving", t, 1), x + width + gap / 2, CELL_TOP - 9, x + width - gap / 2, CELL_TOP - 9)
+    }
+    const value = this.of("shares", t), bar = shareBar(value, this.sharesOf(), LANE.height)
+    share.append(svg("rect", {
+      class: "share", x: middle - 14, y: LANE.top + bar.y, width: 28, height: Math.max(bar.height, 0.5),
+      fill: value < 0 ? "url(#hatched)" : "var(--gradient)",
+    }))
+    if (!t && this.back.recurrent) {
+      share.append(svg("text", { class: "small middle", x: middle, y: LANE.top + bar.zero - 6 }, "0: h₀ = 0"))
+    }
+    whole.append(own, arriving, share)
+    return { own, arriving, share }
+  }
+
+  /** The losses that send most to the state of step t. */
+  partsOf(t) {
+    const { given, back } = this, whole = `‖∂L/∂h‖ at t = ${t + 1}: ${printed(this.of("reached", t))}`
+    if (!this.way || !given.parts_by_loss.length) return whole
+    const some = back.rows.map((step, row) => [step, given.parts_by_loss[row * given.steps + t]])
+      .filter(([step, norm]) => step >= t && norm > 0).sort((a, b) => b[1] - a[1])
+    return [whole, "from the losses at", ...some.slice(0, 5).map(([step, norm]) => `t = ${step + 1}: ${printed(norm)}`),
+            ...(some.length > 5 ? [`and ${some.length - 5} more`] : [])].join("\n")
+  }
+
+  /** A line of the gradient's width with a head at its end; nothing where it is 0. */
+  gradient(into, norm, x1, y1, x2, y2) {
+    const drawn = widthOf(norm / this.strongest)
+    if (!drawn) return
+    const { width, dotted } = drawn, head = Math.max(5, width), across = y1 === y2
+    into.append(svg("line", {
+      class: "gradient", x1, y1, x2: across ? x2 + head * 0.8 : x2, y2: across ? y2 : y2 - head * 0.8, "stroke-width": width,
+      ...(dotted ? { "stroke-dasharray": "1 3" } : {}),
+    }))
+    const half = head * 0.75
+    into.append(svg("path", {
+      class: "arrowhead", d: across ? `M${x2},${y2}l${head},${-half}v${2 * half}z` : `M${x2},${y2}l${-half},${-head}h${2 * half}z`,
+    }))
+  }
+
+  /** The sum of the shares that the sweep has met. */
+  fillGauge() {
+    const met = this.sharesOf().reduce((sum, share, t) => sum + (this.order(t) < Math.floor(this.played) ? share : 0), 0)
+    const high = Math.max(0, Math.min(1, met)) * LANE.height
+    this.gauge.setAttribute("y", LANE.top + LANE.height - high)
+    this.gauge.setAttribute("height", high)
+    this.gauged.textContent = `${(100 * met).toFixed(0)} %`.replace("-", "−")
   }
 
   /** An arrow along one axis with a pill at its middle. */
@@ -348,6 +459,7 @@ class Picture {
 
   fillGutter() {
     const { given } = this, two = given.labels.length === 2, middle = CELL_TOP + CELL_HEIGHT / 2
+    this.gutter.replaceChildren()
     const text = (words, y) => svg("text", { class: "small", x: 4, y }, words)
     this.gutter.append(
       svg("text", { class: "math", x: 4, y: LOSS.top + 16 }, "L(t)"), text(`up to ${printed(this.most)}`, LOSS.top + 32),
@@ -361,6 +473,25 @@ class Picture {
       svg("rect", { class: "cell dashed", x: 60, y: middle - 14, width: 22, height: 28 }),
       svg("text", { class: "small middle", x: 71, y: middle + 4 }, "0"),
       indexed("h", "0", { x: 63, y: middle + 28 }),
+    )
+    if (this.back) this.fillBack()
+  }
+
+  /** The ruler of the gradient's width, and the gauge of the shares. */
+  fillBack() {
+    const ruler = [1, 0.1, 0.01, 0.001].map((ratio, i) => {
+      const y = 276 + 11 * i, { width } = widthOf(ratio)
+      const one = svg("g")
+      one.append(svg("line", { class: "gradient", x1: 4, x2: 22, y1: y, y2: y, "stroke-width": width }),
+                 svg("text", { class: "small", x: 27, y: y + 3.5 }, String(ratio)))
+      return one
+    })
+    this.gauge = svg("rect", { class: "filled", x: 70, y: LANE.top + LANE.height, width: 11, height: 0 })
+    this.gauged = svg("text", { class: "small", x: 4, y: LANE.top + 42 })
+    this.gutter.append(
+      ...ruler, svg("text", { class: "small", x: 4, y: LANE.top + 14 }, "shares of"),
+      svg("text", { class: "small", x: 4, y: LANE.top + 27 }, `∂L/∂${this.back.letter}`),
+      svg("rect", { class: "cell", x: 70, y: LANE.top, width: 11, height: LANE.height }), this.gauge, this.gauged,
     )
   }
 
@@ -383,7 +514,11 @@ class Picture {
     this.shown = this.playing
     this.root.dataset.state = this.playing ? "playing" : this.played >= this.given.steps ? "rest" : "stopped"
     const last = this.given.steps - 1
-    this.ends.forEach((one, i) => { one.disabled = i < 2 ? this.at === 0 : this.at === last && this.played > last })
+    const all = this.played > last
+    this.ends.forEach((one, i) => {
+      one.disabled = i < 2 ? this.at === 0 && (!this.back || i > 0) : this.back ? i === 2 ? this.at === last : all : this.at === last && all
+    })
+    this.losses.forEach((one, way) => one.setAttribute("aria-pressed", way === this.way))
   }
 
   name(t) {
@@ -392,11 +527,12 @@ class Picture {
 
   say() {
     const { given, at } = this, best = given.winner[at], loss = given.losses[at]
-    const said = `t = ${at + 1} of ${given.steps}, ${this.name(at)}: ${given.labels[best]} ${printed(given.winner_p[at])}`
+    const said = `t = ${at + 1} of ${given.steps}, ${this.name(at)}: ${given.labels[best]} ${printed(given.winner_p[at])}` +
+      (this.back ? `; arriving ${printed(this.of("arriving", at))}` : "")
     if (this.live.textContent !== said) this.live.textContent = said
     this.stage.setAttribute("aria-valuenow", at + 1)
     this.stage.setAttribute("aria-valuetext", said)
-    const parts = [
+    const parts = this.back ? this.backWords(at) : [
       ["x", "b", `t = ${at + 1}`], ` reads “${this.name(at)}”, number ${given.indices[at]}`,
       given.known[at] ? ". " : ", which is not in the vocabulary, so <unk> is read. ",
       `The largest of ${given.units} units by absolute value: ${this.largest(at)}. `,
@@ -406,6 +542,22 @@ class Picture {
       given.counts[at] ? "; it counts in training." : given.every ? "; it has no part in training." : "; in training, the last one alone counts.",
     ]
     this.detail.replaceChildren(...parts.map(one => Array.isArray(one) ? make("b", "", one[2]) : document.createTextNode(one)))
+  }
+
+  backWords(t) {
+    const { given, way } = this, w = this.back.letter, memory = given.parts[1]
+    const arriving = t === given.steps - 1 ? "Nothing arrives: there is no step after it. " :
+      `From step ${t + 2} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
+      (memory ? ` and ${printed(this.of("arriving", t, 1))} at ${memory}` : "") + ". "
+    const copy = !t && this.back.recurrent
+      ? `Copy 1 of ${w} receives 0, because it multiplies h₀ = 0. `
+      : `Copy ${t + 1} of ${w} receives ${printed(this.of("copies", t))}, a share of ${printed(100 * this.of("shares", t))} %. `
+    return [
+      ["x", "b", `t = ${t + 1}`], ` “${this.name(t)}”. `, arriving,
+      this.counts(t) ? `Its own loss sends down ${printed(this.of("own", t))}; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `
+        : "Its own loss does not count. ",
+      copy, `L = ${printed(this.back.totals[way])} nats, ‖∂L/∂${w}‖ = ${printed(this.back.norms[way])}.`,
+    ]
   }
 
   largest(t) {
@@ -435,14 +587,18 @@ class Picture {
 
   tipOf(t, y, x) {
     const { given } = this, units = given.units
-    if (t >= this.played) return ""
+    if (this.order(t) >= this.played) return ""
+    if (this.back && y > LANE.top - 8) {
+      return `Copy ${t + 1} of ${this.back.letter}: norm ${printed(this.of("copies", t))}, share ${printed(100 * this.of("shares", t))} %`
+    }
     if (y < LOSS.foot + 8) {
       return Number.isFinite(given.losses[t])
         ? `L(${t + 1}) = −log ${printed(given.target_p[t])} = ${printed(given.losses[t])} nats\n` +
-          (given.counts[t] ? "It counts in training." : "It has no part in training.")
+          (this.counts(t) ? "It counts." : "It does not count.")
         : ""
     }
     if (y < CELL_TOP - 14) return `ŷ at t = ${t + 1}: ${this.listed(t)}` + (given.counts[t] || given.every ? "" : "\nThis readout was never trained.")
+    if (this.back && y >= CELL_TOP - 14 && y < CELL_TOP + CELL_HEIGHT) return this.partsOf(t)
     const inside = Math.abs(x - left(t, this.width) - this.width / 2) <= CELL / 2
     if (inside && y >= CELL_TOP && y < CELL_TOP + CELL_HEIGHT) {
       const rows = rowsOf(units), [first, end] = rows[Math.floor((y - CELL_TOP) / CELL_HEIGHT * rows.length)]

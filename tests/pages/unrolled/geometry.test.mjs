@@ -2,8 +2,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
-  ANSWER, FORWARDS, GUTTER, LONGEST, NARROWEST, ROWS, WIDEST, barOf, binned, columnWidth, heightOf, left, pace, parsed, phases,
-  printed, rowsOf, shade, unpack, visible,
+  ANSWER, BACKWARDS, FORWARDS, GUTTER, LONGEST, NARROWEST, ROWS, WIDEST, barOf, binned, columnWidth, heightOf, left, pace, parsed,
+  phases, printed, rowsOf, shade, shareBar, unpack, visible, widthOf,
 } from "../../../pages/common/unrolled/geometry.mjs"
 import { drawState, inkOn } from "../../../pages/common/unrolled/strips.mjs"
 
@@ -121,4 +121,23 @@ test("a state is a column of rows, or circles with their numbers where there are
   drawn.length = 0
   drawState(context, Float32Array.of(0.5, -0.25, 1), 3, 0, 0, look)
   assert.deepEqual(drawn.filter(([name]) => name === "fillText").map(([, text]) => text), ["0.50", "-0.25", "1.00"])
+})
+
+test("the width of a gradient is that of its logarithm, and one below a thousandth is dotted", () => {
+  assert.deepEqual([1, 0.1, 0.01, 0.001].map(ratio => Math.round(widthOf(ratio).width * 100) / 100), [9, 6.33, 3.67, 1])
+  assert.deepEqual([1, 1e-3, 9e-4, 1e-9].map(ratio => widthOf(ratio).dotted), [false, false, true, true])
+  assert.equal(widthOf(1e-9).width, 1)
+  assert.deepEqual([0, NaN, -1].map(widthOf), [null, null, null])
+})
+
+test("shares stand on one zero, negative ones hang, and all are to one scale", () => {
+  const shares = [0.5, -0.25, 0.75, 0]
+  const bars = shares.map(share => shareBar(share, shares, 64))
+  assert.ok(bars.every(bar => bar.zero === 48))
+  assert.deepEqual(bars.map(bar => [bar.y, bar.height]), [[16, 32], [48, 16], [0, 48], [48, 0]])
+  assert.equal(shareBar(0, [0, 0], 64).height, 0)
+})
+
+test("walking back has a pace of its own", () => {
+  assert.equal(pace(5, false, true), BACKWARDS)
 })
