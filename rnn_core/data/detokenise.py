@@ -11,7 +11,6 @@ _CLOSED = frozenset((".", ",", "..", "...", "…", ")", "]", "}", "”", "’", 
 _TIGHT = frozenset(("/", "--", "–"))
 _CLITIC = regex.compile(r"[nN]['’][tT]|['’](?:[sSmMdD]|[rR][eE]|[vV][eE]|[lL][lL])")
 
-
 _ELISIONS = 5
 """Different elided words, from which on a vocabulary is taken for one of French or a language like it."""
 

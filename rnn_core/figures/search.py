@@ -48,8 +48,9 @@ def tree(
     data = [
         _edges(pruned, parents, x, y, palette.faint(palette.GREY, 0.35), 1),
         _edges(going, parents, x, y, palette.BLUE, 1.5),
-        _edges(sorted(on), parents, x, y, palette.ORANGE, 4),
-    ]
+        {"type": "scatter", "mode": "lines+markers", "name": "the translation", "x": x[list(best)], "y": y[list(best)],
+         "hoverinfo": "skip", "line": {"color": palette.ORANGE, "width": 4}, "marker": {"size": 16}, **NO_FADE},
+    ]  # fmt: skip
     written = drawn.sum() <= MOST_WORDS
     for fate, title in (("kept", "kept"), ("ended", "ended by <eos>"), ("pruned", "pruned")):
         some = [i for i, one in enumerate(fates) if one == fate and drawn[i]]
@@ -61,9 +62,8 @@ def tree(
                 customdata=[[int(steps[i])] for i in some],
                 hovertext=[f"{escape(tokens[i], 60)} (t = {int(x[i])})<br>log p = {log_p[i]:.4f}, {fate}" for i in some],
                 hoverinfo="text",
-                marker={"color": _COLOURS[fate], "symbol": _SYMBOLS[fate], "size": [13 if i in on else 9 for i in some],
-                        "line": {"width": [3 if i in on else 1.5 for i in some],
-                                 "color": [palette.ORANGE if i in on else _COLOURS[fate] for i in some]}},
+                marker={"color": _COLOURS[fate], "symbol": _SYMBOLS[fate], "size": 9,
+                        "line": {"width": 1.5, "color": _COLOURS[fate]}},
                 **NO_FADE,
             ))  # fmt: skip
     last = int(x.max(initial=FIRST))

@@ -9,6 +9,9 @@ from rnn_core.figures import gradients, palette
 from rnn_core.figures.frame import FIRST, Figure, named, step_words, widest
 from rnn_core.figures.text import escape
 
+WIDTH = 420
+"""Pixels that the columns have at least on a desktop's screen; tokens that need more stand upright."""
+
 MOST_TICKS = 40
 """Tokens that are written under the columns; of more, evenly chosen ones."""
 
@@ -63,7 +66,7 @@ def _bordered(figure: Figure, texts: tuple[Sequence[str], Sequence[str]], title:
     stride = -(-len(tokens) // MOST_TICKS)
     places = [*range(0, border, stride), *range(border + 1, len(tokens), stride)]
     shown = [escape(tokens[i], 14) for i in places]
-    angle = 90 if sum(widest([word]) + 6 for word in shown) > 850 else 0
+    angle = 90 if (widest(shown) + 6) * len(tokens) / stride > WIDTH else 0
     axis: dict[str, Any] = {"tickvals": [FIRST + i for i in places], "ticktext": shown, "tickangle": angle}
     layout = figure["layout"]
     layout["xaxis"] |= named(axis, words) | ({"title": layout["xaxis"]["title"] | {"text": title}} if title else {})
@@ -74,15 +77,17 @@ def _bordered(figure: Figure, texts: tuple[Sequence[str], Sequence[str]], title:
          "font": {"size": 13}}
         for name, first, last in (("encoder", 0, border - 1), ("decoder", border + 1, len(tokens) - 1))
     ]  # fmt: skip
-    layout["margin"] = _room(layout)
+    below = 20 + (widest(shown) if angle else 15) + 30 * ("title" in layout["xaxis"])
+    layout["height"] += below - layout["margin"]["b"]
+    layout["margin"] = _room(layout, below)
     return figure
 
 
-def _room(layout: dict[str, Any]) -> dict[str, int]:
-    """The margins, with room for the names above, and for a legend above these."""
+def _room(layout: dict[str, Any], below: int) -> dict[str, int]:
+    """The margins, with room for the tokens below, for the names above, and for a legend above these."""
     if layout.get("showlegend"):
         layout["legend"] = layout["legend"] | {"y": 1.12}
-    found: dict[str, int] = layout["margin"] | {"t": 74 if layout.get("showlegend") else 26}
+    found: dict[str, int] = layout["margin"] | {"t": 74 if layout.get("showlegend") else 26, "b": below}
     return found
 
 

@@ -103,8 +103,7 @@ def beam(
     """Beam search: at each step the most probable continuations of all open hypotheses are kept. One that ends leaves the beam,
     which gets narrower by one (Sutskever et al. 2014), so that a beam of 1 is greedy search.
 
-    A search ends when no hypothesis is open, or none that is open can
-    still get a better score than the best one that ended.
+    A search ends when no hypothesis is open, or none that is open can still get a better score than the best one that ended.
 
     Args:
         batch: `source` (S, B) and `source_lengths` (B,).

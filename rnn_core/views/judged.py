@@ -140,7 +140,7 @@ def _draw_by_length(found: ByLength) -> tuple[Part, ...]:
         if gaps and found.measure == "bleu" else ""
     )  # fmt: skip
     drawn = figures.by_length(found.series, found.measure, title, found.unit)
-    return (*figure(drawn), Part("caption", f"{title} of {said}.{none}"))
+    return (*figure(drawn), Part("caption", f"{title}, {said}.{none}"))
 
 
 def _explain_by_length(found: ByLength) -> str:
@@ -236,9 +236,9 @@ def _explain_covered(found: Covered) -> str:
         "2016).\n\n"
         r"$$C_j = \sum_{t=1}^{T} \alpha_{tj}, \qquad \sum_j C_j = T$$"
         + f"\n\nThe weights of each step sum to 1, so the C of a source, `<sos>` and `<eos>` included, sum to the number of "
-        f"steps. Here, over all sources, {c.steps:,} steps were written: {number(c.received)} for the {unit}s, "
-        f"{number(c.sos)} for `<sos>` and {number(c.eos)} for `<eos>`. So the mean of a {unit} is\n\n"
-        rf"$$\bar C = \frac{{{number(c.received)}}}{{{c.tokens}}} = {number(c.received / c.tokens)}$$"
+        f"steps. Here, over all sources, {c.steps:,} steps were written, and their attention is {c.received:,.1f} for the "
+        f"{unit}s, {c.sos:,.1f} for `<sos>` and {c.eos:,.1f} for `<eos>`. So the mean of a {unit} is\n\n"
+        rf"$$\bar C = \frac{{{c.received:.1f}}}{{{c.tokens}}} = {number(c.received / c.tokens)}$$"
         + "\n\nA softmax is never 0, so each receives some. The bounds are a rule of thumb: a state of the encoder also knows "
         f"its neighbours, and if targets have fewer {unit}s than sources, the mean is below 1 by itself."
     )
@@ -283,16 +283,35 @@ def _draw_copied(found: Copied) -> tuple[Part, ...]:
         "exact": [one.exact for one in there.values()],
     }  # fmt: skip
     formats = {"count": "localized", "BLEU": "%.2f", "chrF": "%.2f", "exact": "percent"}
-    said = (
-        f"The sources have {counted(u.tokens, f'unknown {unit}')}. {_share(u.wanted, u.tokens)} stand unchanged in a reference: "
-        f"to copy them is right. The vocabulary of the targets has {u.reachable:,} of these {u.wanted:,}"
-        + (", and the run cannot write the others. " if u.replaced is None else "; the others can only be copied. ")
-        + f"{_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference."
-    )
-    if u.replaced is not None:
-        said += f" The run wrote `<unk>` {counted(u.replaced, 'time')}, and a token of the source was put in its place each time."
     examples = _examples(u.examples, f"Sources with unknown {unit}s", f"unknown {unit}s; 1: to be copied")
-    return (Part("table", Table(table, formats=formats)), Part("caption", said), *examples)
+    return (Part("table", Table(table, formats=formats)), Part("caption", _said_of_unknown(u, unit)), *examples)
+
+
+def _said_of_unknown(u: Unknown, unit: str) -> str:
+    said = [f"The sources have {counted(u.tokens, f'unknown {unit}')}."]
+    if u.wanted:
+        said.append(f"{_share(u.wanted, u.tokens)} stand unchanged in a reference: to copy them is right. {_limit(u)}")
+    else:
+        said.append("None stands unchanged in a reference, so none is to be copied.")
+    if u.written:
+        said.append(f"{_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference.")
+    else:
+        said.append("None stands in the translation.")
+    if u.replaced is not None:
+        said.append(f"The run wrote `<unk>` {counted(u.replaced, 'time')}, and a {unit} of the source took its place each time.")
+    if u.replaced:
+        said.append(f"`<unk>` can also stand for a {unit} that the vocabulary of the targets lacks; then the copied one is left "
+                    "untranslated.")  # fmt: skip
+    return " ".join(said)
+
+
+def _limit(u: Unknown) -> str:
+    """How many of the tokens that should be copied the vocabulary of the targets has."""
+    if u.reachable == u.wanted:
+        return "The vocabulary of the targets has all of these."
+    have, others = (f"{u.reachable:,}", "the others") if u.reachable else ("none", "them")
+    cannot = f"and the run cannot write {others}" if u.replaced is None else f"and only copying can write {others}"
+    return f"The vocabulary of the targets has {have} of these {u.wanted:,}, {cannot}."
 
 
 def _explain_copied(found: Copied) -> str:
@@ -338,7 +357,9 @@ def _loops(inputs: Inputs, controls: Controls) -> Loops:
 def _draw_loops(found: Loops) -> tuple[Part, ...]:
     said = (
         f"In {_share(found.looping, found.sources)} of the translations, an n-gram follows itself more often than in each "
-        f"reference of the source. {counted(found.unended, 'translation')} did not end within {found.longest:,} tokens."
+        "reference of the source. "
+        + (f"{counted(found.unended, 'translation')} did not end" if found.unended else "All translations ended")
+        + f" within {found.longest:,} tokens."
     )
     drawn = figures.repeats(found.by_n, found.sources, found.references)
     loops = _examples(found.examples, "Translations that repeat themselves", "n-grams, times repeated", "translation")

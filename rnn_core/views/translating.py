@@ -158,11 +158,11 @@ class Instead:
     Attributes:
         words, p: (m,) the most probable first.
         written: the word that was written.
-        copied: whether it was copied from the source in the place of `<unk>`.
+        unknown: whether it stands in the place of `<unk>`, whose probability this is: it was copied from the source, or given.
         p_written: its probability.
         given: whether it was given and not chosen by the decoder.
         step: the step from 0.
-        before: the words before it, as the decoder read them.
+        before: the word before it, as the decoder read it.
         whole: log p of all words of the target.
         steps: T, of these words.
     """
@@ -170,7 +170,7 @@ class Instead:
     words: tuple[str, ...]
     p: np.ndarray
     written: str
-    copied: bool
+    unknown: bool
     p_written: float
     given: bool
     step: int
@@ -179,25 +179,31 @@ class Instead:
     steps: int
 
 
+def _read(found: Translation, step: int) -> str:
+    """The token that the decoder reads at a step."""
+    return found.target.tokens[step] if found.target.known[step] else "<unk>"
+
+
 def _instead(inputs: Inputs, controls: Written) -> Instead:
     found, t = inputs.translation, controls.at
+    unknown = bool(found.copied[t]) or (t < found.given and not found.target.known[t + 1])
     return Instead(
-        found.likely[t], found.p[t].copy(), found.written[t], bool(found.copied[t]), float(np.exp(found.log_p[t])),
-        t < found.given, t,
-        found.target.tokens[t], float(found.log_p[: found.steps].sum()), found.steps,
+        found.likely[t], found.p[t].copy(), found.written[t], unknown, float(np.exp(found.log_p[t])), t < found.given, t,
+        _read(found, t), float(found.log_p[: found.steps].sum()), found.steps,
     )  # fmt: skip
 
 
 def _draw_instead(found: Instead) -> tuple[Part, ...]:
-    words, p, chosen = found.words, found.p, "<unk>" if found.copied else found.written
+    words, p, chosen = found.words, found.p, "<unk>" if found.unknown else found.written
     if chosen not in words:
         words, p = (*words[:-1], chosen), np.array([*p[:-1], found.p_written])
     drawn = bars.top_probabilities(p, words, dict.fromkeys(words, palette.BLUE), chosen, len(words), "here")
     said = f"“{literal(chosen, 30)}” at t = {found.step + 1} has p = {percent(found.p_written)}"
-    said += (
-        f"; “{literal(found.written, 30)}” was copied from the source in its place." if found.copied
-        else "; it was given, and the decoder did not choose it." if found.given else "."
-    )  # fmt: skip
+    written = f"; “{literal(found.written, 30)}”" if found.unknown else "; it"
+    if found.given:
+        said += f"{written} was given, and the decoder did not choose it."
+    else:
+        said += f"{written} was copied from the source in its place." if found.unknown else "."
     return Part("figure", drawn), Part("caption", said)
 
 
@@ -252,6 +258,7 @@ class Both:
         bounded: whether the quantity is a gate, which σ keeps in 0…1.
         directions: of the encoder.
         step: the chosen one of the decoder.
+        read, written: the tokens that the decoder reads and writes at this step.
         equations: of the cell, as LaTeX.
     """
 
@@ -265,6 +272,8 @@ class Both:
     bounded: bool
     directions: int
     step: int
+    read: str
+    written: str
     equations: tuple[str, ...]
 
     @property
@@ -283,7 +292,8 @@ def _both(inputs: Inputs, controls: Unit) -> Both:
     return Both(
         np.concatenate([np.concatenate(list(of_source), 1), *between, of_target]),
         (*found.source.tokens, *(["start"] if start else []), *found.target.tokens), len(found.source.tokens), start,
-        controls.quantity, controls.layer, controls.unit, bounded, len(of_source), controls.at, run.cell.equations,
+        controls.quantity, controls.layer, controls.unit, bounded, len(of_source), controls.at, _read(found, controls.at),
+        found.written[controls.at], run.cell.equations,
     )  # fmt: skip
 
 
@@ -301,9 +311,12 @@ def _draw_both(found: Both) -> tuple[Part, ...]:
     edges = [found.source, *([found.source + 1] if found.start else [])]
     line = {"type": "line", "y0": 0, "y1": 1, "yref": "paper", "line": {"color": palette.ORANGE, "width": 3}}
     drawn["layout"]["shapes"] += [{**line, "x0": at + 0.5, "x1": at + 0.5} for at in edges]
-    said = "Left of the orange line the encoder reads the source, right of it the decoder writes. "
+    lines, them = ("lines", "them") if found.start else ("line", "it")
+    said = f"Left of the orange {lines} the encoder reads the source, right of {them} the decoder writes. "
     if found.start:
-        said += "The column between is the state from which the decoder starts: the encoder's last one. "
+        said += "The column between them is the state from which the decoder starts: the encoder's last one. "
+    said += (f"In the marked column, the decoder's t = {found.step + 1}, it reads “{literal(found.read, 30)}” and writes "
+             f"“{literal(found.written, 30)}”. ")  # fmt: skip
     if found.directions > 1:
         half = found.values.shape[1] // 2
         said += (f"Units 0 to {half - 1} of the encoder read from the start of the source, units {half} to {2 * half - 1} "
@@ -405,6 +418,8 @@ def _draw_searched(found: Searched) -> tuple[Part, ...]:
     most = max(found.width, 3)
     if fates["pruned"]:
         said += f" Of the pruned ones, the {most} most probable at each step are drawn."
+    if "<unk>" in found.tokens:
+        said += " In the translation, a word of the source takes the place of `<unk>`."
     drawn = search.tree(
         found.steps, found.parents, found.tokens, found.log_p, found.fates, found.best, found.step, found.given, most
     )
@@ -413,8 +428,8 @@ def _draw_searched(found: Searched) -> tuple[Part, ...]:
 
 def _explain_searched(found: Searched) -> str:
     said = (
-        f"A beam of {found.width} keeps at most as many hypotheses at each step, those that ended among them: the most probable "
-        "of all continuations. The others are pruned, and so is a hypothesis that can no longer get a "
+        f"A beam of K = {found.width} keeps at most K hypotheses at each step, those that ended among them: the most probable of "
+        "all continuations. The others are pruned, and so is a hypothesis that can no longer get a "
         "better score than one that ended. At the end, the best score wins. Dividing by a power α of the length T, "
         "`<eos>` included, keeps the search from favouring short ones:\n\n"
         r"$$\mathrm{score} = \frac{\log p(y_1, \dots, y_T \mid x)}{T^{\,\alpha}}$$"

@@ -133,7 +133,7 @@ class Looked:
     @property
     def asked(self) -> str:
         """The chosen loss in words, as Markdown."""
-        return f"t = {self.step + 1}, which asks for “{literal(self.flow.wanted[self.step], 30)}”"
+        return f"t = {self.step + 1} for the token “{literal(self.flow.wanted[self.step], 30)}”"
 
 
 def _looked(inputs: Inputs, controls: Copies) -> Looked:

@@ -65,13 +65,16 @@ def _draw(found: Probed) -> tuple[Part, ...]:
 
 def _of_places(found: Probed) -> str:
     said = "; ".join(
-        f"{literal(name, 60)}: from {one.places[0].right:.1%} at the first place to {one.places[-1].right:.1%} at place "
-        f"{one.places[-1].place}"
+        f"{one.places[0].right:.1%} at the first place and {one.places[-1].right:.1%} at place {one.places[-1].place} with "
+        f"{literal(name, 60)}"
         for name, one in found.probes.items() if one.places
     )  # fmt: skip
+    places = next(one.places for one in found.probes.values() if one.places)
     return (
-        f"The order: the share of sources whose {found.unit} at a place is the one that a readout names. {said}. With attention, "
-        "the decoder can look at every state of the encoder, so training need not put all into this one."
+        f"**Order**: a readout names the {found.unit} at a place of the source. It is right in {said}. Always naming the "
+        f"commonest {found.unit} of the place would be right in {places[0].commonest:.1%} and {places[-1].commonest:.1%} (grey). "
+        "Without attention, all that the decoder knows of the source passes through this vector; with it, training need not put "
+        "all into the vector."
     )
 
 
@@ -87,7 +90,7 @@ def _explain(found: Probed) -> str:
     if one.spread:
         said += (
             r"$$R^2 = 1 - \frac{\sum_i (y_i - \hat y_i)^2}{\sum_i (y_i - \bar y)^2} = "
-            rf"1 - \frac{{{number(one.errors)}}}{{{number(one.spread)}}} = {number(one.explained)}$$"
+            rf"1 - \frac{{{one.errors:.1f}}}{{{one.spread:.1f}}} = {number(one.explained)}$$"
         )
     else:
         said += "All sources have the same length, so R² is not defined."

@@ -10,11 +10,12 @@ import torch
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.translating import LONGEST, translate
 from rnn_core.config import Problem, TranslateConfig
-from rnn_core.data.vocabulary import EOS, SOS, UNK, UNWRITTEN
+from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN
 from rnn_core.network.search import beam
 from rnn_core.network.translator import Translator
 from rnn_core.results import Translation
 from rnn_core.workspace import Workspace
+from tests.analysis.translations import willing
 from tests.tiny import CELLS, config_of, model_of, saved_run
 
 TEXT = "the film was not good"
@@ -162,13 +163,6 @@ def test_links_that_lead_nowhere_are_a_sentence(workspace: Workspace) -> None:
     assert translate(run, TEXT, HOW, links={900: 1}).written == translate(run, TEXT, HOW).written, "a step that is not reached"
     with pytest.raises(Problem, match="no attention, so no link"):
         translate(run_of(workspace, attention="none"), TEXT, HOW, links={0: 1})
-
-
-def willing(run: Loaded) -> Loaded:
-    """The run with `<unk>` more probable."""
-    with torch.no_grad():
-        run.network.bias_out[UNK] += 3.0
-    return run
 
 
 def test_unknown_words_are_copied_from_where_the_decoder_looks(workspace: Workspace) -> None:

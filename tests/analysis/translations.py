@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.data.vocabulary import UNK, Vocabulary
 from rnn_core.network.translator import Translator
 from rnn_core.tasks.translate import TASK
 from rnn_core.workspace.runs import Speech
@@ -37,6 +37,13 @@ def run_of(kind: str = "dot", cell: str = "gru", seed: int = 0, tokens: str = "w
         for p in network.parameters():
             p.copy_(torch.randn_like(p) * 0.5)
     return Loaded("run", both, speech, network)
+
+
+def willing(run: Loaded) -> Loaded:
+    """The run with `<unk>` more probable."""
+    with torch.no_grad():
+        run.network.bias_out[UNK] += 3.0
+    return run
 
 
 class Unrolled(NamedTuple):

@@ -1,8 +1,9 @@
-"""Translation as a person has it: upload pairs, train, translate, point at the map, walk by arrow keys, force a word."""
+"""Translation as a person has it: upload pairs, train, translate, point at the map, force a word and a link, evaluate."""
 
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -13,16 +14,11 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "dates.csv"
 pytestmark = pytest.mark.browser
 
 
-def lit(page: Any, which: str) -> list[float]:
-    """The strengths of the colour behind the words of one side."""
-    found = page.locator(f".{which} span").evaluate_all("ones => ones.map(one => Number(one.style.getPropertyValue('--a')))")
-    return [float(value) for value in found]
-
-
-def test_from_pairs_to_a_forced_word(browser: Any, server: str) -> None:
+@pytest.fixture(scope="module")
+def run(browser: Any, server: str) -> str:
+    """The id of a run that somebody trained on uploaded pairs."""
     person = Person(browser, server)
     page = person.page
-
     person.go("/data")
     page.locator('input[type="file"]').first.set_input_files(str(SAMPLE))
     page.get_by_role("button", name="Read and check all rows").wait_for()
@@ -40,8 +36,23 @@ def test_from_pairs_to_a_forced_word(browser: Any, server: str) -> None:
     page.get_by_role("button", name="Translate with it").wait_for(timeout=180_000)
     person.settle()
     person.press("Translate with it")
-
     page.get_by_role("heading", name="Translate", exact=True).wait_for()
+    (found,) = parse_qs(urlsplit(page.url).query)["run"]
+    assert not person.errors
+    page.close()
+    return found
+
+
+def lit(page: Any, which: str) -> list[float]:
+    """The strengths of the colour behind the words of one side."""
+    found = page.locator(f".{which} span").evaluate_all("ones => ones.map(one => Number(one.style.getPropertyValue('--a')))")
+    return [float(value) for value in found]
+
+
+def test_a_translation_and_a_forced_word(browser: Any, server: str, run: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    person.go(f"/translate?run={run}")
     box = page.get_by_label("Text", exact=True)
     box.fill("9 <b>May</b> 2020")
     box.press("Enter")
@@ -100,4 +111,44 @@ def test_from_pairs_to_a_forced_word(browser: Any, server: str) -> None:
     expect(page.locator(".link")).to_have_count(0)
     person.settle()
     assert "links" not in page.url
+    assert not person.errors
+
+
+def test_scores_of_translations(browser: Any, server: str, run: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    person.go(f"/evaluate?run={run}")
+    person.press("Evaluate")
+    bleu = page.get_by_test_id("stMetric").filter(has_text="BLEU")
+    bleu.wait_for(timeout=120_000)
+    person.settle()
+    searched = page.get_by_text(re.compile("each translated once by greedy search"))
+    expect(searched).not_to_contain_text("copied")
+
+    person.press("Options", exact=False)
+    page.get_by_test_id("stPopoverBody").get_by_text("Copy unknown words").click()
+    person.settle()
+    assert "copy=1" in page.url
+    expect(bleu).to_have_count(0)  # these scores are not made yet
+    page.keyboard.press("Escape")
+    person.press("Evaluate")
+    bleu.wait_for(timeout=120_000)
+    person.settle()
+    expect(searched).to_contain_text("greedy search, unknown words copied")
+    page.get_by_role("heading", name="What does the vector between encoder and decoder hold?").wait_for()
+
+    page.locator(".st-key-formula-copied button").first.click()
+    person.settle()
+    opened = page.get_by_test_id("stPopoverBody").filter(has_text="is read as")
+    opened.wait_for()
+    assert "Luong et al. 2015" in opened.inner_text()
+    page.keyboard.press("Escape")
+
+    row = page.locator(".rows tbody tr").nth(2)
+    source = row.locator("button").inner_text()
+    row.click()
+    page.get_by_role("heading", name="Translate", exact=True).wait_for()
+    person.settle()
+    expect(page.get_by_label("Text", exact=True)).to_have_value(source)
+    assert "".join(page.locator(".sources span").all_inner_texts()[1:-1]).replace("␣", " ") == source
     assert not person.errors

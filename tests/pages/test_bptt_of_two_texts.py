@@ -39,7 +39,7 @@ def test_a_typed_target_is_followed_and_linked(open_page: Open, run: tuple[Path,
     link = {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
     assert link["reference"] == REFERENCE
     app.selectbox(key="pick-step").set_value(2)
-    assert "t = 3, which asks for" in " ".join(m.value for m in sound(app.run()).markdown)
+    assert "t = 3 for the token" in " ".join(m.value for m in sound(app.run()).markdown)
 
 
 def test_what_cannot_be_followed_gets_a_sentence(open_page: Open, run: tuple[Path, str]) -> None:

@@ -1,15 +1,20 @@
 """Translate: a text is translated, a word is forced, a second run stands beside it, and bad input is a sentence."""
 
+import math
+import re
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.translating import translate
 from rnn_core.config import TranslateConfig
+from rnn_core.data.vocabulary import UNK
+from rnn_core.figures.text import counted, percent
 from rnn_core.views.translating import VIEWS
-from rnn_core.views.view import literal
+from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace, store
 from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, chart, sound
@@ -43,6 +48,14 @@ def test_a_text_is_translated_and_every_view_is_shown(open_page: Open, runs: tup
     root, run, _ = runs
     app = open_page("translate", root, run=run.id, text=TEXT, step="1", unit="2", **SHORT)
     assert not app.error and texts(app) == [literal(expected(run), 2_000)]
+    found = translate(load(run), TEXT, TranslateConfig(beam=2, longest=8))
+    log_p, steps = float(found.log_p[: found.steps].sum()), found.steps
+    (said,) = [one.value for one in app.caption if one.value.startswith("log p = ")]
+    numbers = re.search(rf"log p = (-[\d.]+), p = (.*) for all {steps} steps; the geometric mean of a step is ([\d.]+)%", said)
+    assert numbers and float(numbers[1]) == pytest.approx(log_p, rel=1e-3)
+    p = math.exp(log_p)
+    assert numbers[2] == (percent(p) if p >= 0.001 else number(p))
+    assert float(numbers[3]) == pytest.approx(100 * p ** (1 / steps), abs=0.06)
     for name in ("instead", "both-states", "beam"):
         assert chart(app, f"view-{name}")["data"]
     headings = {words.value.removeprefix("##### ") for words in app.markdown if words.value.startswith("##### ")}
@@ -99,12 +112,18 @@ def test_a_link_of_the_address_that_makes_no_sense_is_a_sentence_or_left_out(
 
 def test_unknown_words_are_copied(open_page: Open, runs: tuple[Path, Run, Run]) -> None:
     root, run, other = runs
-    app = open_page("translate", root, run=run.id, text=TEXT, **SHORT)
+    weights = load_file(run.path / "weights.safetensors")
+    weights["bias_out"][UNK] += 3.0
+    save_file(weights, run.path / "weights.safetensors")
+    app = open_page("translate", root, run=run.id, text=TEXT, beside=other.id, **SHORT)
     app.toggle(key="pick-copy").set_value(True)
     sound(app.run())
     found = translate(load(run), TEXT, TranslateConfig(beam=2, longest=8, copy=True))
-    assert link(app)["copy"] == "1" and texts(app) == [literal(found.text, 2_000)]
-    assert any("Copied from the source" in one.value for one in app.caption) == bool(found.copied.any())
+    count = int(found.copied.sum())
+    assert count and link(app)["copy"] == "1" and texts(app) == [literal(found.text, 2_000), literal(expected(other), 2_000)]
+    said = [one.value for one in app.caption]
+    assert any(one.endswith(f"in the place of \\<unk\\>: {counted(count, 'word')}.") for one in said)
+    assert "This run has no attention, so it copies nothing." in said
     without = open_page("translate", root, run=other.id, text=TEXT, **SHORT)
     assert not [one for one in without.toggle if one.key == "pick-copy"], "only attention tells which word to copy"
 

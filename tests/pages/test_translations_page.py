@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from rnn_core.commands import main
 from rnn_core.results import TranslationDetail, TranslationScores
 from rnn_core.training import jobs
-from rnn_core.views.view import number
 from rnn_core.workspace import Workspace, evaluations
 from rnn_core.workspace.runs import Run
 from tests.pages.driving import Open, chart, numbers
@@ -84,7 +83,7 @@ def test_everything_is_shown_from_what_is_saved(workspace: Workspace, open_page:
     table = listed(app)
     assert sorted(table["chrF"], key=float) == table["chrF"] and all("<b>" in source for source in table["source"])
     assert any(f"The sources have {detail.unknown.tokens:,} unknown tokens." in words.value for words in app.caption)
-    assert any(number(detail.coverage.received) in words.value for words in app.markdown), "the formula has these numbers"
+    assert any(f"{detail.coverage.received:.1f}" in words.value for words in app.markdown), "the formula has these numbers"
 
 
 def test_what_is_chosen_is_in_the_link(workspace: Workspace, open_page: Open) -> None:
@@ -122,6 +121,27 @@ def test_a_second_run_is_evaluated_from_here_and_drawn_beside(
     app = open_page("evaluate", workspace.root, run=other.id, on="test", beside=run.id)
     assert "Is all of the source attended to?" not in headings(app)
     assert [line["name"] for line in chart(app, "view-by-length")["data"][:2]] == ["no attention", "dot attention"]
+
+
+def test_scores_with_copied_words_are_evaluated_apart(
+    workspace: Workspace, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, other = run_of(workspace, "dot"), run_of(workspace, "none")
+    assert main(["evaluate", other.id, "--on", "test", "--workspace", str(workspace.root)]) == 0
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments: main([*arguments, "--job", str(folder)]))
+    app = open_page("evaluate", workspace.root, run=run.id, on="test", beside=other.id)
+    assert any("translated once by greedy search; all targets" in caption.value for caption in app.caption)
+    app.toggle(key="pick-copy").set_value(True).run()
+    assert not app.exception and not app.metric and [*app.query_params["copy"]] == ["1"]
+    app = pressed(app, "Evaluate")
+    assert not app.exception
+    assert any("by greedy search, unknown words copied; all targets" in caption.value for caption in app.caption)
+    assert any("The run wrote `<unk>`" in caption.value for caption in app.caption)
+    assert any("has no scores of these data with these options yet" in info.value for info in app.info)
+    app = pressed(app, "Evaluate the other run")
+    assert len(chart(app, "view-by-length")["data"]) == 3
+    alone = open_page("evaluate", workspace.root, run=other.id, on="test", copy="1")
+    assert alone.metric and not [one for one in alone.toggle if one.key == "pick-copy"], "it has no attention to copy by"
 
 
 def test_scores_of_older_code_open_and_say_how_to_see_more(workspace: Workspace, open_page: Open) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,8 @@ def test_coverage(scores: TranslationScores) -> None:
     assert float(mean[0]) / int(mean[1]) == pytest.approx(c.received / c.tokens, rel=1e-3)
     assert float(mean[2]) == pytest.approx(c.received / c.tokens, rel=1e-3)
     assert f"{c.steps:,} steps were written" in explained
+    sums = re.findall(r"attention is ([\d.,]+) for the tokens, ([\d.,]+) for `<sos>` and ([\d.,]+) for", explained)[0]
+    assert sum(float(one.replace(",", "")) for one in sums) == pytest.approx(c.steps, abs=0.2)
 
 
 def test_copied_unknown_tokens(scores: TranslationScores) -> None:
@@ -152,7 +155,7 @@ def test_copied_unknown_tokens(scores: TranslationScores) -> None:
     u = detail_of(scores).unknown
     table, said, explained = shown(views.COPIED, found)
     assert f"The sources have {u.tokens:,} unknown tokens. {u.wanted:,} ({u.wanted / u.tokens:.1%}) stand unchanged" in said
-    assert f"has {u.reachable:,} of these {u.wanted:,}, and the run cannot write the others" in said
+    assert u.reachable == 0 and f"has none of these {u.wanted:,}, and the run cannot write them." in said
     assert f"{u.written:,} ({u.written / u.tokens:.1%}) stand in the translation, {u.right:,} of them also in a ref" in said
     scored = views.COPIED.render(found)[0].content.columns
     assert u.without and u.having and scored["count"] == [u.without.sources, u.having.sources]
@@ -165,6 +168,29 @@ def test_copied_unknown_tokens(scores: TranslationScores) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"wanted": 3, "reachable": 3}, "has all of these."),
+        ({"wanted": 3, "reachable": 0}, "has none of these 3, and the run cannot write them."),
+        ({"wanted": 3, "reachable": 0, "replaced": 5}, "has none of these 3, and only copying can write them."),
+        ({"wanted": 3, "reachable": 1, "replaced": 5}, "has 1 of these 3, and only copying can write the others."),
+        ({"replaced": 5}, "The run wrote `<unk>` 5 times, and a token of the source took its place each time. `<unk>` can also"),
+        ({"replaced": 0}, "The run wrote `<unk>` 0 times, and a token of the source took its place each time."),
+        ({"wanted": 0, "reachable": 0, "right": 0}, "None stands unchanged in a reference, so none is to be copied."),
+        ({"written": 0, "right": 0}, "None stands in the translation."),
+    ],
+)
+def test_the_words_on_unknown_tokens(scores: TranslationScores, changes: dict[str, int], words: str) -> None:
+    unknown = replace(detail_of(scores).unknown, **changes)
+    found = answer(views.COPIED, given(evaluation=replace(scores, detail=replace(detail_of(scores), unknown=unknown))))
+    said = shown(views.COPIED, found)[1]
+    assert words in said and ("untranslated" in said) == bool(unknown.replaced)
+    explained = views.COPIED.explain(found)
+    assert ("never written" in explained) == (unknown.replaced is None)
+    assert ("limits the recall" in explained) == (unknown.replaced is None and unknown.wanted > 0)
+
+
 def test_loops(scores: TranslationScores) -> None:
     found = answer(views.LOOPS, given(evaluation=scores))
     assert found == detail_of(scores).loops and found.looping > 0
@@ -174,6 +200,9 @@ def test_loops(scores: TranslationScores) -> None:
         np.testing.assert_allclose(bars["y"], [getattr(one, name) / of for one in found.by_n])
     table, said, explained = shown(views.LOOPS, found)
     assert said.startswith(f"In {found.looping:,} ({found.looping / found.sources:.1%}) of the translations")
+    assert f"{found.unended} translation" in said if found.unended else "All translations ended within 200 tokens." in said
+    unended = shown(views.LOOPS, replace(found, unended=2))[1]
+    assert "2 translations did not end within 200 tokens." in unended
     most = max(found.by_n, key=lambda one: one.loops)
     assert rf"\frac{{{most.loops}}}{{{found.sources}}} = {number(most.loops / found.sources)}" in explained
     assert f"{most.hypotheses:,} of the {found.sources:,} translations and in {most.references:,} of the" in explained

@@ -12,10 +12,13 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, load
 from rnn_core.analysis.translating import translate
 from rnn_core.config import TranslateConfig
+from rnn_core.figures.text import percent
 from rnn_core.views import translating, view
 from rnn_core.views.inputs import Inputs, given
 from rnn_core.views.inspect.looks import quantities
+from rnn_core.views.view import literal
 from rnn_core.workspace import Workspace
+from tests.analysis.translations import willing
 from tests.figures.validated import validated
 from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 from tests.views.looking import answer, figure
@@ -94,6 +97,42 @@ def test_a_step_that_the_limit_cut_off_is_no_part_of_the_target(workspace: Works
         assert found.steps == seen.candidates[seen.best].step + 1
 
 
+def test_a_copied_word_and_a_link_are_said(workspace: Workspace) -> None:
+    run = willing(load(saved_run(workspace, config_of("translate", model_of(attention="dot")))))
+    how = TranslateConfig(beam=3, longest=9, copy=True)
+    free = translate(run, "the Zyx was unheard", how)
+    t = free.copied.tolist().index(True)
+    seen = translate(run, "the Zyx was unheard", how, " ".join(free.written[:t]), links={t: 2})
+    assert seen.copied[t] and seen.written[t] == "Zyx" and seen.source.tokens[2] == "Zyx"
+    inputs = given(run=run, translation=seen)
+
+    found = answer(translating.ALIGNMENT, inputs, Selection(step=t))
+    said = translating.ALIGNMENT.explain(found)
+    assert "These weights were set: 1 at j = 3 and 0 elsewhere" in said and "Zyx 1.0000" in said
+    assert f"wrote `<unk>`, with p = {math.exp(seen.log_p[t]):.6g}." in said
+    assert found.copied[t] and found.linked.tolist() == [2 if i == t else -1 for i in range(len(found.written))]
+
+    instead = answer(translating.INSTEAD, inputs, Selection(step=t))
+    drawn, caption = translating.INSTEAD.render(instead)
+    p = percent(math.exp(seen.log_p[t]))
+    assert caption.content == f"“{literal('<unk>')}” at t = {t + 1} has p = {p}; “Zyx” was copied from the source in its place."
+    assert "Zyx" not in str(drawn.content["data"])
+    _, tree = translating.SEARCHED.render(answer(translating.SEARCHED, inputs))
+    assert "a word of the source takes the place of `<unk>`" in str(tree.content)
+
+    after = translate(run, "the Zyx was unheard", how, "Zyx")  # given, and read as <unk>
+    inputs = given(run=run, translation=after)
+    caption = translating.INSTEAD.render(answer(translating.INSTEAD, inputs, Selection(step=0)))[1]
+    p = percent(math.exp(after.log_p[0]))
+    assert caption.content == f"“{literal('<unk>')}” at t = 1 has p = {p}; “Zyx” was given, and the decoder did not choose it."
+    assert f"after “{literal('<unk>')}”" in translating.INSTEAD.explain(answer(translating.INSTEAD, inputs, Selection(step=1)))
+    _, strip = translating.BOTH.render(answer(translating.BOTH, inputs, Selection(step=1)))
+    assert f"it reads “{literal('<unk>')}” and writes “{literal(after.written[1])}”." in str(strip.content)
+    usual = translate(run, "the Zyx was unheard", TranslateConfig(3, 1.0, 9))
+    searched = translating.SEARCHED.render(answer(translating.SEARCHED, given(run=run, translation=usual)))
+    assert not any("<unk>" in str(part.content) for part in searched)
+
+
 @pytest.mark.parametrize("both", [False, True])
 def test_the_strip_is_the_encoder_the_vector_between_and_the_decoder(workspace: Workspace, both: bool) -> None:
     run, inputs = looked(workspace, "lstm", begins="poor fine", layers=2, bidirectional=both)
@@ -107,11 +146,13 @@ def test_the_strip_is_the_encoder_the_vector_between_and_the_decoder(workspace: 
     assert found.at == S + 2 and found.words[S] == "start" and len(found.words) == len(found.values)
     (shown,) = [part.content for part in translating.BOTH.render(found) if part.kind == "caption"]
     assert f"Unit 3 at the decoder's t = 2: {target.values['h'][1, 0, 1, 3]:.4f}." in shown
-    assert ("units 2 to 3 from its end" in shown) == both
+    assert f"t = 2, it reads “{target.tokens[1]}” and writes “{inputs.translation.written[1]}”." in shown
+    assert "orange lines" in shown and ("units 2 to 3 from its end" in shown) == both
     said = translating.BOTH.explain(found)
     assert f"length is {np.linalg.norm(ends):.4g}" in said
     gate = answer(translating.BOTH, inputs, Selection(quantity=run.cell.kept_names[0]))
     assert len(gate.values) == S + len(target.tokens) and not gate.start
+    assert "orange line the" in translating.BOTH.render(gate)[1].content
 
 
 def test_the_start_is_the_state_from_which_the_decoder_goes_on(workspace: Workspace) -> None:
@@ -144,11 +185,13 @@ def test_the_tree_and_the_score(workspace: Workspace, width: int) -> None:
     (caption,) = [part.content for part in translating.SEARCHED.render(found) if part.kind == "caption"]
     assert f"considered {len(seen.candidates):,} continuation" in caption
     drawn = figure(translating.SEARCHED, found)
-    points = sum(len(trace["x"]) for trace in drawn["data"] if trace["mode"] != "lines")
+    (line,) = [trace for trace in drawn["data"] if trace.get("name") == "the translation"]
+    np.testing.assert_array_equal(line["x"], [seen.candidates[i].step + 1 for i in found.best])
+    points = sum(len(trace["x"]) for trace in drawn["data"] if trace["mode"] == "markers+text")
     pruned = [[one.log_p for one in seen.candidates if one.step == t and one.fate == "pruned"] for t in range(9)]
     shown = [min(3, len(some)) for some in pruned]
     assert points == sum(shown) + sum(one.fate != "pruned" for one in seen.candidates)
-    joined = sum(len(trace["x"]) // 3 for trace in drawn["data"] if trace["mode"] == "lines")
+    joined = len(line["x"]) - 1 + sum(len(trace["x"]) // 3 for trace in drawn["data"] if trace["mode"] == "lines")
     assert joined == points - sum(one.parent < 0 for one in seen.candidates if one.fate != "pruned") - shown[0]
     (crosses,) = [trace for trace in drawn["data"] if trace.get("name") == "pruned"] or [{"hovertext": []}]
     drawn_p = sorted(float(re.search(r"log p = (-[\d.]+)", text)[1]) for text in crosses["hovertext"])

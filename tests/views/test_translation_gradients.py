@@ -9,6 +9,8 @@ import torch
 
 from rnn_core import tasks
 from rnn_core.analysis.translation_backward import TranslationBackward, translation_backward
+from rnn_core.figures import two_texts
+from rnn_core.figures.frame import widest
 from rnn_core.views import translation_gradients as views
 from rnn_core.views.inputs import Inputs, given
 from rnn_core.views.view import View, literal, number
@@ -254,3 +256,15 @@ def test_inputs_are_read_by_their_name() -> None:
     way = translation_backward(run_of(), SOURCE, REFERENCE)
     inputs: Inputs = given(pair=way, run=None)
     assert inputs.only(("pair",)).pair is way
+
+
+def test_tokens_that_have_no_room_beside_each_other_stand_upright() -> None:
+    def drawn(word: str) -> dict[str, Any]:
+        texts = (word,) * 6, (word,) * 3
+        return two_texts.along({"x": (np.ones(6), np.ones(3))}, texts, "length")["layout"]
+
+    short, long = drawn("ab"), drawn("nouvelle")
+    assert short["xaxis"]["tickangle"] == 0 and long["xaxis"]["tickangle"] == 90
+    room = widest(["nouvelle"]) - 15
+    assert long["margin"]["b"] - short["margin"]["b"] == room
+    assert drawn("ab" * 5)["height"] - long["height"] == widest(["ab" * 5]) - widest(["nouvelle"]), "the lines keep their height"

@@ -40,7 +40,11 @@ def test_the_numbers_are_those_of_the_probe(both: dict[str, TranslationScores]) 
         np.testing.assert_allclose(line.y, [place.right for place in one.places])  # type: ignore[union-attr]
         np.testing.assert_array_equal(line.x, [place.place for place in one.places])  # type: ignore[union-attr]
     np.testing.assert_allclose(lines[2].y, [place.commonest for place in first.places])
-    assert f"from {first.places[0].right:.1%} at the first place" in places.content
+    for name, one in zip(("dot attention", "none"), probes, strict=True):
+        assert one is not None
+        begins, ends = one.places[0], one.places[-1]
+        assert f"{begins.right:.1%} at the first place and {ends.right:.1%} at place {ends.place} with {name}" in places.content
+    assert f"right in {first.places[0].commonest:.1%} and {first.places[-1].commonest:.1%} (grey)" in places.content
     escaped_only(str(words.content).replace("**", ""))
     escaped_only(str(places.content))
 

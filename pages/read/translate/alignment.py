@@ -34,7 +34,7 @@ button:hover { border-color: var(--st-primary-color); color: var(--st-primary-co
 .cells canvas { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated;
   border: 1px solid var(--st-border-color); box-sizing: border-box; }
 .link { position: absolute; pointer-events: none; border-radius: 5px; width: var(--cw); height: var(--ch); box-sizing: border-box;
-  border: 2.5px solid #e07b00; }
+  border: 2.5px solid var(--o); }
 .mark { position: absolute; pointer-events: none; box-shadow: 0 0 0 1.5px var(--st-text-color); opacity: 0.75; }
 .flow { display: flex; flex-wrap: wrap; gap: 4px; padding: 3px; }
 .flow span { border: 1px solid var(--st-border-color); border-radius: 6px; padding: 1px 8px; }
@@ -72,6 +72,7 @@ export default function (component) {
     root.drawn = drawn
     clearInterval(root.playing)
     root.style.setProperty("--c", data.colour)
+    root.style.setProperty("--o", data.orange)
     root.classList.toggle("dense", T > 40)
     const play = make("button", "", "▶ Watch it write")
     play.type = "button"
@@ -253,8 +254,8 @@ def _show(found: Alignment, key: str, forces: bool) -> None:
         data={
             "source": [visible(word, 40) for word in found.source], "kinds": kinds, "given": found.given, "end": _SPECIAL[1],
             "written": [visible(word, 40) for word in found.written], "p": [percent(p) for p in found.p.tolist()],
-            "attention": weights, "colour": palette.BLUE, "step": found.step, "heard": heard.get(key, 0),
-            "copied": found.copied.tolist(), "forces": forces,
+            "attention": weights, "colour": palette.BLUE, "orange": palette.ORANGE, "step": found.step,
+            "heard": heard.get(key, 0), "copied": found.copied.tolist(), "forces": forces,
             "links": [[t, j] for t, j in enumerate(found.linked.tolist()) if j >= 0],
         },
         on_picked_change=picked, on_linked_change=linked,

@@ -58,5 +58,4 @@ def box(read: Inputs) -> None:
         on_change=lambda: force(found.written, found.style, step, st.session_state["linked"]),
     )  # fmt: skip
     if linked >= 0:
-        here = int(found.attention[step].argmax())
-        st.caption(f"Set: “{literal(found.source.tokens[here], 40)}” has the weight 1, so the context is its state alone.")
+        st.caption(f"Set: “{literal(found.source.tokens[linked], 40)}” has the weight 1, so the context is its state alone.")

@@ -50,6 +50,8 @@ if other:
             there = other.config.model.attention != "none"
             beside = inputs.of_translation(other, how, set_links if there else {})
             written.say(beside)
+            if how.copy and not there:
+                st.caption("This run has no attention, so it copies nothing.")
             alignment.beside(view("alignment").answer(beside, view("alignment").chosen(state.selection())))
         except Problem as why:
             widgets.problem(why)

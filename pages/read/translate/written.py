@@ -29,7 +29,9 @@ def say(read: Inputs) -> None:
     if found.copied.any():
         st.caption(f"Copied from the source in the place of \\<unk\\>: {counted(int(found.copied.sum()), 'word')}.")
     log_p = float(found.log_p[: found.steps].sum())
-    said = f"log p = {number(log_p)}, p = {percent(float(np.exp(log_p)))} for all {counted(found.steps, 'step')}."
+    p = float(np.exp(log_p))
+    said = f"log p = {number(log_p)}, p = {percent(p) if p >= 0.001 else number(p)} for all {counted(found.steps, 'step')}"
+    said += f"; the geometric mean of a step is {percent(float(np.exp(log_p / found.steps)))}." if found.steps > 1 else "."
     if not found.ended:
         said += " It reached the longest length without an end."
     st.caption(said)

@@ -31,7 +31,7 @@ def show(run: Run) -> None:
         st.caption(f"{unknown:,} of the target's tokens {'is' if unknown == 1 else 'are'} not in its vocabulary: there the loss "
                    "asks for `<unk>`.")  # fmt: skip
     if chosen.reference is None:
-        st.markdown(f"The run's own translation is “{literal(way.translation.text, 300)}”.")
+        st.markdown(f"The run's own translation is: “{literal(way.translation.text, 300)}”")
     formula, *_ = view("translation-total").render(view("translation-total").answer(read))
     choice.say_total(formula.content, flow)
     choice.say_sure(flow)

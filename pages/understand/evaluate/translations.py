@@ -107,7 +107,8 @@ def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Be
 def _offer(run: Run, other: Run, found: evaluating.Scored) -> None:
     """Says that the other run has no scores of these data, and the button that has them made."""
     assert found.folder is not None
-    lacks = f"{literal(_label(other), 120)} has no scores of these data yet, or older ones."
+    alike = " with these options" if found.options else ""
+    lacks = f"{literal(_label(other), 120)} has no scores of these data{alike} yet, or older ones."
     if found.arguments is None or other.fixed:
         st.info(f"{lacks} They cannot be made here.", icon=":material/grid_on:")
     elif other.config.fingerprint != run.config.fingerprint and found.arguments[0].startswith("--on"):
