@@ -198,7 +198,8 @@ def _draw_walked(found: Walked) -> tuple[Part, ...]:
     said = (
         "The gradient walks back in one sweep: at each state, what the step's own loss sends down joins what arrives from the "
         f"step after it. Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a "
-        "hatched one pulls against the sum. Switch between the loss of the last step and that of every step above the picture."
+        "hatched one pulls against the sum. Switch between the loss of the last step and that of every step above the picture, "
+        "or nudge each copy alone to see the loss fall."
     )
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
@@ -221,6 +222,24 @@ def _explain_walked(found: Walked) -> str:
         f"L = {number(way.total)} nats and ‖∂L/∂{found.letter}‖ = {number(way.norm)}. The largest share is "
         f"{number(float(way.shares[most]))}, of copy {most + 1}; all shares sum to {float(way.shares.sum(dtype=np.float64)):.4f}."
         + (f" Copy 1 of {found.letter} receives 0, because it multiplies h₀ = 0." if found.recurrent else "")
+        + _nudged_words(found)
+    )
+
+
+def _nudged_words(found: Walked) -> str:
+    """What nudging a copy, and the parameter itself, does to the loss."""
+    way, letter, w = found.own, found.letter, latex(found.letter)
+    if not len(way.falls):
+        return "\n\nThis text is too long to nudge each copy."
+    whole = f"Here η = {number(way.rate)}, and L falls by {number(way.fall)}; predicted {number(way.rate * way.norm**2)}"
+    return (
+        f"\n\n**Nudge one copy**: only {letter}|(i) moves, and L is computed again. To first order in η\n\n"
+        rf"$${w}|(i) \leftarrow {w}|(i) - \eta \frac{{\partial L}}{{\partial {w}|(i)}} \;\Rightarrow\; "
+        rf"\Delta L \approx -\eta \Big\lVert \frac{{\partial L}}{{\partial {w}|(i)}} \Big\rVert^2, \qquad "
+        rf"{w} \leftarrow {w} - \eta \frac{{\partial L}}{{\partial {w}}} \;\Rightarrow\; "
+        rf"\Delta L \approx -\eta \Big\lVert \frac{{\partial L}}{{\partial {w}}} \Big\rVert^2$$"
+        f"\n\nThe second is what training does: {letter} is one matrix, so all copies move by the whole gradient. {whole}. η is "
+        "such that L would fall by a tenth if it were linear."
     )
 
 

@@ -77,11 +77,16 @@ def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
     stage.press("Escape")
     state_of(page, "rest")
 
+    stage.press("End")
+    page.locator('.pill[data-letter="W"]').nth(2).hover()
+    expect(page.locator('.pill.lit')).to_have_count(last)  # between the cells
+    expect(page.locator(".tip")).to_have_text(re.compile(f"^W .*the same numbers at all {last + 1} steps"))
     place = page.locator('g.column[data-t="3"] .cell').bounding_box()
     assert place is not None
     page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 1)
     tip = page.locator(".tip")
-    expect(tip).to_be_visible()
+    expect(tip).to_have_text(re.compile(r"^h\["))
+    expect(page.locator(".pill.lit")).to_have_count(0)
     unit, value = re.findall(r"h\[(\d+)\] = ([−\d.e]+)", tip.inner_text())[0]
     assert value == printed(float(seen.states[0, 0, 3, int(unit)]))
     page.mouse.click(place["x"] + place["width"] / 2, place["y"] + 150)
@@ -141,6 +146,17 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
     stage.press(" ")
     state_of(page, "playing")
     state_of(page, "rest")
+
+    page.get_by_role("button", name="The fall of L if").click()
+    expect(page.locator("rect.predicted")).to_have_count(steps + 1)  # and that of the key
+    stage.focus()
+    way = ways[0]
+    for t in range(1, steps):
+        stage.press("ArrowRight")
+        said = detail.inner_text()
+        assert f"L falls by {printed(float(way.falls[t]))}" in said or f"L rises by {printed(-float(way.falls[t]))}" in said
+        assert f"= {printed(way.rate * float(way.copies[t]) ** 2)}. Move W itself" in said
+        assert f"falls by {printed(way.fall)}; predicted η ‖∂L/∂W‖² = {printed(way.rate * way.norm**2)}" in said
     assert not person.errors
 
 

@@ -138,6 +138,10 @@ def test_the_way_back_is_drawn_with_the_numbers_of_the_analysis(workspace: Works
             np.testing.assert_allclose(arrays[name].reshape(2, steps)[row], getattr(one, name), rtol=1e-6)
         np.testing.assert_allclose(arrays["arriving"].reshape(2, parts, steps)[row], one.arriving, rtol=1e-6)
         assert header["back"]["totals"][row] == one.total and header["back"]["norms"][row] == one.norm
+    falls = arrays["falls"].reshape(2, steps)
+    np.testing.assert_array_equal(falls, [one.falls for one in way.both_ways])
+    assert header["back"]["fall"] == [one.fall for one in way.both_ways]
+    assert header["back"]["rates"] == [one.rate for one in way.both_ways]
     by_loss = arrays["parts_by_loss"].reshape(-1, steps)
     assert header["back"]["rows"] == list(range(steps)) and by_loss.shape == (steps, steps)
     np.testing.assert_allclose(np.diagonal(by_loss), way.both_ways[1].own, rtol=1e-4, atol=1e-9)
@@ -146,6 +150,7 @@ def test_the_way_back_is_drawn_with_the_numbers_of_the_analysis(workspace: Works
     said, own = views.WALKED.explain(found), way.both_ways[loss == "every"]
     assert found.own.loss == loss and f"L = {number(own.total)} nats" in said
     assert f"of copy {int(own.shares.argmax()) + 1};" in said and "all shares sum to 1.0000" in said
+    assert f"η = {number(own.rate)}, and L falls by {number(own.fall)}; predicted {number(own.rate * own.norm**2)}" in said
     assert ("receives 0, because it multiplies" in said) == found.recurrent == (cell != "mingru")
     escaped_only(said.replace("**", ""))
     assert header["steps"] == steps and header["back"]["letter"] == found.letter

@@ -73,6 +73,7 @@ def blob(found: Unrolled | Walked) -> bytes:
     if walked:
         arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in walked.ways])
                    for name in ("weights", "own", "arriving", "reached", "copies", "shares")}  # fmt: skip
+        arrays["falls"] = np.concatenate([way.falls for way in walked.ways])
         arrays["parts_by_loss"] = walked.parts if walked.parts.size <= MOST_LISTED else np.empty(0)
     last = len(found.tokens) - 1
     header: Mapping[str, Any] = {
@@ -84,7 +85,9 @@ def blob(found: Unrolled | Walked) -> bytes:
         "most": float(np.abs(found.states).max()) or 1.0, "scale": list(palette.LIGHT.diverging),
         "back": walked and {
             "letter": walked.letter, "recurrent": walked.recurrent, "totals": [way.total for way in walked.ways],
-            "norms": [way.norm for way in walked.ways], "rows": walked.rows.tolist(),
+            "norms": [way.norm for way in walked.ways],
+            "rates": [way.rate for way in walked.ways], "fall": [None if np.isnan(way.fall) else way.fall for way in walked.ways],
+            "rows": walked.rows.tolist(),
         },
         "arrays": [[name, array.size] for name, array in arrays.items()],
     }  # fmt: skip

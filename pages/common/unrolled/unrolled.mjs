@@ -76,7 +76,12 @@ class Picture {
     this.live.setAttribute("aria-live", "polite")
     this.losses = back ? ["last", "every"].map((name, way) =>
       button(`loss: ${name}`, `The loss of ${way ? "every step" : "the last step alone"}`, () => this.choose(way))) : []
-    this.bar.append(this.play, ...this.ends, ...this.losses, button("Open on Inspect", "Open this step on the Inspect page", () => opens(this.at)),
+    this.nudging = false
+    this.nudges = back && given.falls.length ? [button("Nudge each copy", "The fall of L if one copy alone moves against its gradient", () => {
+      this.nudging = !this.nudging
+      this.choose(this.way)
+    })] : []
+    this.bar.append(this.play, ...this.ends, ...this.losses, ...this.nudges, button("Open on Inspect", "Open this step on the Inspect page", () => opens(this.at)),
                     this.live)
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
@@ -96,8 +101,9 @@ class Picture {
     }
     this.line = svg("path", { class: "joined" })
     this.lines = svg("g")
+    this.thread = svg("path", { class: "thread" })
     this.all = svg("g")
-    this.picture.append(this.lines, this.line, this.all)
+    this.picture.append(this.lines, this.line, this.thread, this.all)
     this.canvas = make("canvas")
     this.canvas.style.top = `${CELL_TOP}px`
     this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: this.height, "aria-hidden": "true" })
@@ -120,7 +126,10 @@ class Picture {
     this.stage.onscroll = () => this.draw()
     this.stage.onkeydown = event => this.pressed(event)
     this.sheet.onpointermove = event => this.pointed(event)
-    this.sheet.onpointerleave = () => this.tip.classList.add("hidden")
+    this.sheet.onpointerleave = () => {
+      this.tip.classList.add("hidden")
+      this.single("")
+    }
     this.sheet.onpointerdown = event => {
       if (event.button) return
       this.go(this.stepAt(event))
@@ -335,7 +344,7 @@ class Picture {
     whole.append(svg("rect", { class: "hit", x, y: 0, width, height: this.height }))
     whole.append(svg("rect", { class: "cell", x: middle - CELL / 2, y: CELL_TOP, width: CELL, height: CELL_HEIGHT }))
     const gap = width - CELL
-    this.arrow(whole, t ? x - gap / 2 : GUTTER - 4, CELL_TOP + CELL_HEIGHT / 2, x + gap / 2, null, t && gap >= 16 ? given.letters[1] : "")
+    this.arrow(whole, t ? x - gap / 2 : GUTTER - 4, CELL_TOP + CELL_HEIGHT / 2, x + gap / 2, null, t ? given.letters[1] : "")
     if (given.parts.length > 1) this.rail(whole, t ? x : GUTTER - 4, x + width, t === given.steps - 1)
     this.arrow(whole, middle, CELL_TOP, middle, ANSWER.foot + 5, "V")
     this.arrow(whole, middle, TOKEN - 16, middle, CELL_TOP + CELL_HEIGHT, given.letters[0])
@@ -391,6 +400,11 @@ class Picture {
       this.gradient(arriving, this.of("arriving", t), x + width + gap / 2, y, x + width - gap / 2, y)
       if (given.parts.length > 1) this.gradient(arriving, this.of("arriving", t, 1), x + width + gap / 2, CELL_TOP - 9, x + width - gap / 2, CELL_TOP - 9)
     }
+    if (this.nudging) {
+      this.nudgeOf(t, share, middle)
+      whole.append(own, arriving, share)
+      return { own, arriving, share }
+    }
     const value = this.of("shares", t), bar = shareBar(value, this.sharesOf(), LANE.height)
     share.append(svg("rect", {
       class: "share", x: middle - 14, y: LANE.top + bar.y, width: 28, height: Math.max(bar.height, 0.5),
@@ -413,6 +427,24 @@ class Picture {
             ...(some.length > 5 ? [`and ${some.length - 5} more`] : [])].join("\n")
   }
 
+  /** By how much L falls to first order if the copy of step t alone moves: η ‖∂L/∂W|(t)‖². */
+  predicted(t) {
+    return this.back.rates[this.way] * this.of("copies", t) ** 2
+  }
+
+  /** The predicted fall of L as an outline, the measured one filled. */
+  nudgeOf(t, into, middle) {
+    const { steps } = this.given, all = Array.from({ length: steps }, (_, i) => [this.predicted(i), this.of("falls", i)]).flat()
+    const predicted = shareBar(this.predicted(t), all, LANE.height), measured = shareBar(this.of("falls", t), all, LANE.height)
+    into.append(
+      svg("rect", { class: "share measured", x: middle - 9, y: LANE.top + measured.y, width: 18, height: Math.max(measured.height, 0.5), fill: "var(--gradient)" }),
+      svg("rect", { class: "predicted", x: middle - 14, y: LANE.top + predicted.y, width: 28, height: Math.max(predicted.height, 0.5) }),
+    )
+    if (!t && this.back.recurrent) {
+      into.append(svg("text", { class: "small middle", x: middle, y: LANE.top + predicted.zero - 6 }, "0: h₀ = 0"))
+    }
+  }
+
   /** A line of the gradient's width with a head at its end; nothing where it is 0. */
   gradient(into, norm, x1, y1, x2, y2) {
     const drawn = widthOf(norm / this.strongest)
@@ -430,6 +462,7 @@ class Picture {
 
   /** The sum of the shares that the sweep has met. */
   fillGauge() {
+    if (!this.gauge) return
     const met = this.sharesOf().reduce((sum, share, t) => sum + (this.order(t) < Math.floor(this.played) ? share : 0), 0)
     const high = Math.max(0, Math.min(1, met)) * LANE.height
     this.gauge.setAttribute("y", LANE.top + LANE.height - high)
@@ -446,7 +479,7 @@ class Picture {
   }
 
   pill(into, x, y, letter) {
-    const wide = Math.max(15, 8 * letter.length + 6), one = svg("g", { class: "pill" })
+    const wide = Math.max(15, 8 * letter.length + 6), one = svg("g", { class: "pill", "data-letter": letter })
     one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), svg("text", { x, y: y + 3.8 }, letter))
     into.append(one)
   }
@@ -486,6 +519,16 @@ class Picture {
                  svg("text", { class: "small", x: 27, y: y + 3.5 }, String(ratio)))
       return one
     })
+    this.gauge = null
+    if (this.nudging) {
+      const outlined = svg("rect", { class: "predicted", x: 5, y: LANE.top + 22, width: 10, height: 10 })
+      const filled = svg("rect", { class: "filled", x: 5, y: LANE.top + 38, width: 10, height: 10 })
+      this.gutter.append(
+        ...ruler, svg("text", { class: "small", x: 4, y: LANE.top + 12 }, "L falls by"), outlined, filled,
+        svg("text", { class: "small", x: 20, y: LANE.top + 31 }, "predicted"), svg("text", { class: "small", x: 20, y: LANE.top + 47 }, "measured"),
+      )
+      return
+    }
     this.gauge = svg("rect", { class: "filled", x: 70, y: LANE.top + LANE.height, width: 11, height: 0 })
     this.gauged = svg("text", { class: "small", x: 4, y: LANE.top + 42 })
     this.gutter.append(
@@ -518,6 +561,7 @@ class Picture {
     this.ends.forEach((one, i) => {
       one.disabled = i < 2 ? this.at === 0 && (!this.back || i > 0) : this.back ? i === 2 ? this.at === last : all : this.at === last && all
     })
+    this.nudges.forEach(one => one.setAttribute("aria-pressed", this.nudging))
     this.losses.forEach((one, way) => one.setAttribute("aria-pressed", way === this.way))
   }
 
@@ -552,11 +596,22 @@ class Picture {
     const copy = !t && this.back.recurrent
       ? `Copy 1 of ${w} receives 0, because it multiplies h₀ = 0. `
       : `Copy ${t + 1} of ${w} receives ${printed(this.of("copies", t))}, a share of ${printed(100 * this.of("shares", t))} %. `
+    if (this.nudging) return this.nudgeWords(t)
     return [
       ["x", "b", `t = ${t + 1}`], ` “${this.name(t)}”. `, arriving,
       this.counts(t) ? `Its own loss sends down ${printed(this.of("own", t))}; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `
         : "Its own loss does not count. ",
       copy, `L = ${printed(this.back.totals[way])} nats, ‖∂L/∂${w}‖ = ${printed(this.back.norms[way])}.`,
+    ]
+  }
+
+  nudgeWords(t) {
+    const { back, way } = this, w = back.letter, rate = back.rates[way], falls = value => value < 0 ? `rises by ${printed(-value)}` : `falls by ${printed(value)}`
+    return [
+      ["x", "b", `t = ${t + 1}`], ` Move copy ${t + 1} of ${w} alone by −η ∂L/∂${w}|(${t + 1}), with η = ${printed(rate)}: L ${falls(this.of("falls", t))}; `,
+      `predicted η ‖∂L/∂${w}|(${t + 1})‖² = ${printed(this.predicted(t))}. `,
+      `Move ${w} itself, which is all copies, by −η ∂L/∂${w}: L = ${printed(back.totals[way])} ${falls(back.fall[way])}; `,
+      `predicted η ‖∂L/∂${w}‖² = ${printed(rate * back.norms[way] ** 2)}.`,
     ]
   }
 
@@ -576,7 +631,9 @@ class Picture {
   pointed(event) {
     if (this.scrubbing) this.go(this.stepAt(event))
     const place = this.sheet.getBoundingClientRect(), y = event.clientY - place.top, x = event.clientX - place.left
-    const t = this.stepAt(event), said = x < GUTTER ? "" : this.tipOf(t, y, x)
+    const letter = event.buttons ? "" : event.target.closest?.(".pill")?.dataset.letter ?? ""
+    this.single(letter)
+    const t = this.stepAt(event), said = letter ? this.sameWords(letter) : x < GUTTER ? "" : this.tipOf(t, y, x)
     this.tip.classList.toggle("hidden", !said)
     if (!said) return
     this.tip.textContent = said
@@ -585,9 +642,28 @@ class Picture {
     this.tip.style.top = `${event.clientY + 16}px`
   }
 
+  /** Lights all copies of one parameter, with a thread between them, and dims the rest; "": nothing is lit. */
+  single(letter) {
+    if (this.lit === letter) return
+    this.lit = letter
+    this.sheet.classList.toggle("one", Boolean(letter))
+    for (const pill of this.picture.querySelectorAll(".pill")) pill.classList.toggle("lit", pill.dataset.letter === letter)
+    const all = [...this.picture.querySelectorAll(".pill.lit rect")].map(one => [Number(one.getAttribute("x")), Number(one.getAttribute("y"))])
+    const y = (all[0]?.[1] ?? 0) + 7.5
+    this.thread.setAttribute("d", letter && all.length ? `M${GUTTER},${y}H${Math.max(...all.map(([x]) => x)) + 7}` : "")
+  }
+
+  sameWords(letter) {
+    const { given } = this, of = { [given.letters[0]]: "input to hidden", [given.letters[1]]: "hidden to hidden", V: "hidden to output" }
+    return `${letter} (${of[letter]}): one matrix, the same numbers at all ${given.steps} steps`
+  }
+
   tipOf(t, y, x) {
     const { given } = this, units = given.units
     if (this.order(t) >= this.played) return ""
+    if (this.nudging && y > LANE.top - 8) {
+      return `Copy ${t + 1} alone: predicted ${printed(this.predicted(t))}, measured ${printed(this.of("falls", t))}`
+    }
     if (this.back && y > LANE.top - 8) {
       return `Copy ${t + 1} of ${this.back.letter}: norm ${printed(this.of("copies", t))}, share ${printed(100 * this.of("shares", t))} %`
     }
