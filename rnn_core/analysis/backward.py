@@ -11,6 +11,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.results import (
     BatchDirections,
     ChainProduct,
+    CutWays,
     GradientFlow,
     LossModes,
     Reach,
@@ -54,6 +55,11 @@ class Backward:
     def both_ways(self) -> tuple[WayBack, WayBack]:
         """The loss of the last step and that of every step, followed to the copies of `followed`."""
         return way_back.both_ways(self.done, self.target, self.followed)
+
+    @cached_property
+    def cut_ways(self) -> CutWays | None:
+        """The loss of every step, cut before each step in turn; None for a text that is too long."""
+        return way_back.cut_ways(self.done, self.target, self.followed)
 
     @property
     def followed(self) -> str:

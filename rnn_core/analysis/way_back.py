@@ -8,10 +8,13 @@ from torch import Tensor
 
 from rnn_core.analysis.bptt import MOST_PRODUCTS, adding_up
 from rnn_core.analysis.bptt_pass import Pass, Target, values_of
-from rnn_core.analysis.bptt_sweep import sums
+from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, sums
 from rnn_core.network.device import array, host, number
 from rnn_core.network.nudged import nudged_logits
-from rnn_core.results import WayBack
+from rnn_core.results import CutWays, WayBack
+
+MOST_CUT = 150
+"""Steps of a text that is cut before each of them."""
 
 FALL = 0.1
 """The share of L by which it would fall if W moved by −η ∂L/∂W and L were linear."""
@@ -52,6 +55,31 @@ def both_ways(done: Pass, target: Target, parameter: str) -> tuple[WayBack, WayB
         )  # fmt: skip
 
     return way(1, "last", last), way(0, "every", each)
+
+
+def cut_ways(done: Pass, target: Target, parameter: str) -> CutWays | None:
+    """The loss of every step, cut before each step in turn; None for a text that is too long. Arguments as of `both_ways`."""
+    steps, layer, d = done.steps, len(done.layers) - 1, done.network.config.hidden
+    width = len(done.network.cell.parts) * d
+    if steps > MOST_CUT or steps < 2 or steps * steps * width * 4 > BLOCK_BYTES:
+        return None
+    w = 1.0 if target.reduce == "sum" else 1 / steps
+    each = torch.full((steps,), w, dtype=torch.float64)
+    before = w * torch.ones(steps - 1, steps, dtype=torch.float64).tril()  # row b − 1: the losses of the steps before b
+    total = sums(done, target, torch.cat((before, each[None])))
+    read, at_state = done.layers[layer][0], total.at_state[layer, 0]
+    product, rows = read.source(parameter)
+    factor = read.factor(parameter)
+    whole = total.row(steps - 1)[f"cells.{layer}.0.{parameter}"].view(rows, -1)
+    deltas = read.deltas(at_state[:-1])[product][..., -rows:]
+    kept = torch.arange(steps) < torch.arange(1, steps)[:, None]  # (T − 1, T): the steps before the cut
+    shares = (deltas * (factor @ whole.t())).sum(2) / whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
+    arriving = at_state[:-1].clone()
+    arriving[..., :d] -= before[..., None].to(total.seeds) * total.seeds
+    arriving[torch.arange(steps - 1), torch.arange(steps - 1)] = 0  # the step before the cut: nothing arrives
+    norms = arriving.view(steps - 1, steps, -1, d).norm(dim=3).transpose(1, 2)
+    mask = kept.to(norms.device)
+    return CutWays(array((norms * mask[:, None]).float()), array((shares * mask).float()))
 
 
 def _nudged(

@@ -54,7 +54,7 @@ from rnn_core.results.training import History
 from rnn_core.results.translation import Candidate, Side, Translation
 from rnn_core.results.translation_gradients import ENCODER, LossGradient, SideGradients, TranslationGradients
 from rnn_core.results.units import GateTerms, UnitStep
-from rnn_core.results.way_back import WayBack
+from rnn_core.results.way_back import CutWays, WayBack
 from rnn_core.results.written import Written
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "Corpus",
     "CorpusHunt",
     "Coverage",
+    "CutWays",
     "Cutting",
     "DataReport",
     "Evaluation",

@@ -38,3 +38,19 @@ class WayBack:
     rate: float
     falls: np.ndarray
     fall: float
+
+
+@dataclass(frozen=True)
+class CutWays:
+    """The loss of every step where its gradient is cut once, between two steps: the losses from the step after the cut on send
+    nothing to the steps before it. The loss of the last step then sends nothing there at all.
+
+    Arrays are float32; row b − 1 has the cut before step b, counted from 0, for b = 1 … T − 1.
+
+    Attributes:
+        arriving: (T − 1, P, T) as in `WayBack`, at the steps before the cut; 0 at the others, which no cut changes.
+        shares: (T − 1, T) the share in the uncut ∂L/∂W that is left to each copy before the cut; 0 at the others likewise.
+    """
+
+    arriving: np.ndarray
+    shares: np.ndarray

@@ -10,7 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened, readout_of
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import palette
-from rnn_core.results import Trace, WayBack
+from rnn_core.results import CutWays, Trace, WayBack
 from rnn_core.views import formulas
 from rnn_core.views.bptt.formulas import latex
 from rnn_core.views.inputs import Inputs
@@ -166,6 +166,7 @@ class Walked:
         letter: of the parameter whose copies are followed.
         recurrent: whether it multiplies the state before.
         ways: of the loss of the last step, and of every step.
+        cuts: the latter with its gradient cut before each step; None for a text that is too long.
         cut: that the text was cut, as a sentence; empty when it was not.
     """
 
@@ -175,6 +176,7 @@ class Walked:
     letter: str
     recurrent: bool
     ways: tuple[WayBack, ...]
+    cuts: CutWays | None
     cut: str
 
     @property
@@ -190,7 +192,7 @@ def _walked(inputs: Inputs, controls: Pictured) -> Walked:
     flow, (_, every) = way.flow, way.both_ways
     parts = every.weights[flow.rows, None] * flow.layers[-1].states
     letter, recurrent = cell.declared[parameter].letter, parameter in cell.of_step
-    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.both_ways, way.cut)
+    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.both_ways, way.cut_ways, way.cut)
 
 
 def _draw_walked(found: Walked) -> tuple[Part, ...]:
@@ -199,7 +201,7 @@ def _draw_walked(found: Walked) -> tuple[Part, ...]:
         "The gradient walks back in one sweep: at each state, what the step's own loss sends down joins what arrives from the "
         f"step after it. Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a "
         "hatched one pulls against the sum. Switch between the loss of the last step and that of every step above the picture, "
-        "or nudge each copy alone to see the loss fall."
+        "or nudge each copy alone to see the loss fall. Drag the scissors to cut the gradient between two steps."
     )
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
@@ -223,7 +225,15 @@ def _explain_walked(found: Walked) -> str:
         f"{number(float(way.shares[most]))}, of copy {most + 1}; all shares sum to {float(way.shares.sum(dtype=np.float64)):.4f}."
         + (f" Copy 1 of {found.letter} receives 0, because it multiplies h₀ = 0." if found.recurrent else "")
         + _nudged_words(found)
+        + _CUT * (found.cuts is not None)
     )
+
+
+_CUT = (
+    "\n\n**Scissors**: with the gradient cut before step b, the losses from step b on send nothing to the steps before it, as at "
+    "the border of two chunks of truncated backpropagation through time; the state itself runs on. The copies before b keep "
+    "what the losses before b send them, and the hollow part of a share is lost."
+)
 
 
 def _nudged_words(found: Walked) -> str:
@@ -244,7 +254,7 @@ def _nudged_words(found: Walked) -> str:
 
 
 def _walked_bytes(inputs: Inputs) -> int:
-    return _bytes(inputs) + bytes_of("T", each=160)(inputs) + bytes_of("T", "T", each=4)(inputs)
+    return _bytes(inputs) + bytes_of("T", each=160)(inputs) + bytes_of("T", "T", each=24)(inputs)
 
 
 WALKED: View[Pictured, Walked] = View(

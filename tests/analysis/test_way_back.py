@@ -11,7 +11,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
 from rnn_core.network.recurrence import zero_state
 from tests import by_hand
-from tests.analysis.gradients import loaded, unrolled
+from tests.analysis.gradients import Copies, loaded, unrolled
 from tests.tiny import CELLS, LABELS
 
 TEXT = "the film was not good but poor"
@@ -79,6 +79,38 @@ def test_both_are_the_flows_of_the_page_on_backpropagation() -> None:
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("reduce", ["mean", "sum"])
+def test_a_cut_leaves_what_autograd_leaves(cell: str, layers: int, reduce: str) -> None:
+    one = loaded(cell, loss="every", reduce=reduce, layers=layers)
+    seen = trace(one, TEXT)
+    way = backward(one, seen, LABELS[1])
+    steps, top, indices = len(seen.tokens), layers - 1, seen.indices.tolist()
+    found, whole_way = way.cut_ways, way.both_ways[1]
+    assert found is not None and found.shares.shape == (steps - 1, steps)
+    weights, target = torch.from_numpy(whole_way.weights).double(), torch.full((steps,), 1)
+
+    def losses(cut: set[int]) -> tuple[torch.Tensor, Copies]:
+        copies = unrolled(one, indices, cut)
+        return weights * cross_entropy(copies.logits, target, reduction="none"), copies
+
+    each, copies = losses(set())
+    whole = torch.stack(copies.gradient(each.sum())[top, 0, way.followed]).sum(0)
+    for b in range(1, steps):
+        each, copies = losses({b})
+        own = copies.gradient(each.sum())[top, 0, way.followed]
+        shares = [float((copy * whole).sum() / whole.square().sum()) for copy in own]
+        np.testing.assert_allclose(found.shares[b - 1, :b], shares[:b], atol=1e-6)
+        np.testing.assert_allclose(whole_way.shares[b:], shares[b:], atol=1e-6)
+        assert (found.shares[b - 1, b:] == 0).all() and (found.arriving[b - 1, :, b - 1 :] == 0).all()
+        for k in range(b - 1):
+            later = each[k + 1 :].sum()
+            for part, of in enumerate(copies.states[top, 0][k]):
+                at = torch.autograd.grad(later, of, retain_graph=True, allow_unused=True, materialize_grads=True)[0]
+                assert found.arriving[b - 1, part, k] == pytest.approx(float(at.norm()), rel=1e-5, abs=1e-8), (b, k, part)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layers", [1, 2])
 def test_a_nudged_copy_lowers_the_loss_as_measured_by_hand(cell: str, layers: int) -> None:
     """Each copy moved alone, in a network unrolled by hand; then the one matrix, in the network itself."""
     one = loaded(cell, loss="every", layers=layers)
@@ -128,8 +160,10 @@ def test_small_moves_lower_the_loss_as_the_gradient_says(monkeypatch: pytest.Mon
         assert found.fall == pytest.approx(1e-4 * found.total, rel=1e-2)
 
 
-def test_a_text_that_is_too_long_is_not_nudged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_is_too_long_is_neither_nudged_nor_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(way_back, "MOST_PRODUCTS", 10)
+    monkeypatch.setattr(way_back, "MOST_CUT", 3)
     one = loaded("gru", loss="every")
+    assert backward(one, trace(one, TEXT)).cut_ways is None
     for found in backward(one, trace(one, TEXT)).both_ways:
         assert len(found.falls) == 0 and np.isnan(found.fall) and found.rate == 0

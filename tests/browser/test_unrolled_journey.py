@@ -147,6 +147,33 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
     state_of(page, "playing")
     state_of(page, "rest")
 
+    page.get_by_role("button", name="The loss of every step").click()
+    scissors, cuts = page.get_by_role("slider", name="Scissors"), backward(run, seen).cut_ways
+    assert cuts is not None
+    scissors.focus()
+    for _ in range(5):
+        scissors.press("ArrowRight")
+    assert scissors.get_attribute("aria-valuetext") == "cut between steps 5 and 6"
+    left = float(cuts.shares[4].sum() + ways[1].shares[5:].sum())
+    expect(page.locator(".gutter")).to_contain_text(f"{100 * left:.0f} %")
+    expect(page.locator(".hollow")).to_have_count(5)
+    stage.focus()
+    stage.press("ArrowRight")
+    said = detail.inner_text()
+    assert f"keeps a share of {printed(100 * float(cuts.shares[4, 1]))} %, of {printed(100 * float(ways[1].shares[1]))} %" in said
+    assert f"norm {printed(float(cuts.arriving[4, 0, 1]))} at h" in said
+    page.get_by_role("button", name="The loss of the last step alone").click()
+    assert "keeps a share of 0.000 %" in detail.inner_text(), "no earlier loss is left to it"
+    place, edge = scissors.bounding_box(), page.locator('g.column[data-t="0"] .hit').bounding_box()
+    assert place is not None and edge is not None
+    page.mouse.move(place["x"] + 10, place["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(edge["x"] + 3, place["y"] + 8, steps=4)
+    page.mouse.up()
+    assert scissors.get_attribute("aria-valuetext") == "no cut" and page.locator(".hollow").count() == 0
+    stage.focus()
+    stage.press("End")
+
     page.get_by_role("button", name="The fall of L if").click()
     expect(page.locator("rect.predicted")).to_have_count(steps + 1)  # and that of the key
     stage.focus()

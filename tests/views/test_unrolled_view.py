@@ -142,6 +142,10 @@ def test_the_way_back_is_drawn_with_the_numbers_of_the_analysis(workspace: Works
     np.testing.assert_array_equal(falls, [one.falls for one in way.both_ways])
     assert header["back"]["fall"] == [one.fall for one in way.both_ways]
     assert header["back"]["rates"] == [one.rate for one in way.both_ways]
+    cuts = way.cut_ways
+    assert cuts is not None
+    np.testing.assert_array_equal(arrays["cut_shares"], cuts.shares.ravel())
+    np.testing.assert_array_equal(arrays["cut_arriving"], cuts.arriving.ravel())
     by_loss = arrays["parts_by_loss"].reshape(-1, steps)
     assert header["back"]["rows"] == list(range(steps)) and by_loss.shape == (steps, steps)
     np.testing.assert_allclose(np.diagonal(by_loss), way.both_ways[1].own, rtol=1e-4, atol=1e-9)

@@ -73,6 +73,8 @@ def blob(found: Unrolled | Walked) -> bytes:
     if walked:
         arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in walked.ways])
                    for name in ("weights", "own", "arriving", "reached", "copies", "shares")}  # fmt: skip
+        if walked.cuts:
+            arrays |= {"cut_arriving": walked.cuts.arriving, "cut_shares": walked.cuts.shares}
         arrays["falls"] = np.concatenate([way.falls for way in walked.ways])
         arrays["parts_by_loss"] = walked.parts if walked.parts.size <= MOST_LISTED else np.empty(0)
     last = len(found.tokens) - 1

@@ -61,6 +61,7 @@ class Picture {
     const back = given.back, last = given.steps - 1
     Object.assign(this, { root, given, columns: new Map(), at: back ? 0 : last, played: given.steps, width: 0, playing: false })
     this.back = back
+    this.cut = 0  // the step before which the gradient is cut; 0: nowhere
     this.way = Number(given.every)  // the loss that the run was trained with
     this.height = back ? LANE.top + LANE.height + 8 : HEIGHT
     this.bar = make("div", "bar")
@@ -108,6 +109,7 @@ class Picture {
     this.canvas.style.top = `${CELL_TOP}px`
     this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: this.height, "aria-hidden": "true" })
     this.sheet.append(this.picture, this.canvas, this.gutter)
+    if (given.cut_shares) this.sheet.append(this.scissors = this.makeScissors())
     this.stage.append(this.sheet)
     this.detail = make("div", "detail")
     this.tip = make("div", "tip hidden")
@@ -270,6 +272,7 @@ class Picture {
       this.columns.clear()
       this.points = Array.from({ length: this.given.steps }, (_, t) => `${left(t, width) + width / 2},${this.dotY(t).toFixed(1)}`)
       this.joined = 0
+      if (this.scissors) this.placeScissors()
       this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: GUTTER, x2: whole, y1: y, y2: y })))
     }
     const scrolls = this.sheet.offsetWidth > room + 1
@@ -380,8 +383,17 @@ class Picture {
     return this.back ? this.given.weights[this.way * this.given.steps + t] > 0 : this.given.counts[t]
   }
 
-  /** A number of the way back at a step. */
+  /** A number of the way back at a step, as it is left by the scissors. */
   of(name, t, part = 0) {
+    const { steps, parts } = this.given, row = this.cut - 1
+    if (t < this.cut && (name === "arriving" || name === "shares")) {
+      if (!this.way) return 0
+      return name === "shares" ? this.given.cut_shares[row * steps + t] : this.given.cut_arriving[(row * parts.length + part) * steps + t]
+    }
+    return this.uncut(name, t, part)
+  }
+
+  uncut(name, t, part = 0) {
     const { steps, parts } = this.given, each = name === "arriving" ? parts.length : 1
     return this.given[name][(this.way * each + part) * steps + t]
   }
@@ -395,7 +407,8 @@ class Picture {
     const { given, width } = this, x = left(t, width), middle = x + width / 2, gap = width - CELL
     const own = svg("g"), arriving = svg("g"), share = svg("g")
     this.gradient(own, this.of("own", t), middle + 9, ANSWER.foot + 4, middle + 9, CELL_TOP)
-    if (t < given.steps - 1) {
+    if (t === this.cut - 1) this.capped(arriving, t, x + width)
+    else if (t < given.steps - 1) {
       const y = CELL_TOP + CELL_HEIGHT / 2 + 18
       this.gradient(arriving, this.of("arriving", t), x + width + gap / 2, y, x + width - gap / 2, y)
       if (given.parts.length > 1) this.gradient(arriving, this.of("arriving", t, 1), x + width + gap / 2, CELL_TOP - 9, x + width - gap / 2, CELL_TOP - 9)
@@ -406,8 +419,12 @@ class Picture {
       return { own, arriving, share }
     }
     const value = this.of("shares", t), bar = shareBar(value, this.sharesOf(), LANE.height)
+    if (t < this.cut) {
+      const lost = shareBar(this.uncut("shares", t), this.sharesOf(), LANE.height)
+      share.append(svg("rect", { class: "share hollow", x: middle - 14, y: LANE.top + lost.y, width: 28, height: lost.height, fill: "none" }))
+    }
     share.append(svg("rect", {
-      class: "share", x: middle - 14, y: LANE.top + bar.y, width: 28, height: Math.max(bar.height, 0.5),
+      class: "share kept", x: middle - 14, y: LANE.top + bar.y, width: 28, height: Math.max(bar.height, 0.5),
       fill: value < 0 ? "url(#hatched)" : "var(--gradient)",
     }))
     if (!t && this.back.recurrent) {
@@ -419,12 +436,78 @@ class Picture {
 
   /** The losses that send most to the state of step t. */
   partsOf(t) {
+    if (t < this.cut) return `from later losses before the cut: ${printed(this.of("arriving", t))}`
     const { given, back } = this, whole = `‖∂L/∂h‖ at t = ${t + 1}: ${printed(this.of("reached", t))}`
     if (!this.way || !given.parts_by_loss.length) return whole
     const some = back.rows.map((step, row) => [step, given.parts_by_loss[row * given.steps + t]])
       .filter(([step, norm]) => step >= t && norm > 0).sort((a, b) => b[1] - a[1])
     return [whole, "from the losses at", ...some.slice(0, 5).map(([step, norm]) => `t = ${step + 1}: ${printed(norm)}`),
             ...(some.length > 5 ? [`and ${some.length - 5} more`] : [])].join("\n")
+  }
+
+  /** The gradient that arrives at the cut ends in a flat cap there. */
+  capped(into, t, border) {
+    const y = CELL_TOP + CELL_HEIGHT / 2 + 18, edge = border + (this.width - CELL) / 2
+    const stub = (norm, y) => {
+      const drawn = widthOf(norm / this.strongest)
+      if (!drawn) return
+      into.append(svg("line", { class: "gradient", x1: edge, x2: border + 3, y1: y, y2: y, "stroke-width": drawn.width }),
+                  svg("line", { class: "gradient", x1: border + 2, x2: border + 2, y1: y - 8, y2: y + 8, "stroke-width": 2.5 }))
+    }
+    stub(this.uncut("arriving", t), y)
+    if (this.given.parts.length > 1) stub(this.uncut("arriving", t, 1), CELL_TOP - 9)
+  }
+
+  /** Cuts the gradient before a step; 0: nowhere. */
+  cutBefore(step) {
+    const cut = Math.max(0, Math.min(this.given.steps - 1, step))
+    if (cut === this.cut) return
+    this.cut = cut
+    this.filling = 0
+    for (const one of this.columns.values()) one.whole.remove()
+    this.columns.clear()
+    this.placeScissors()
+    this.draw()
+    this.say()
+  }
+
+  placeScissors() {
+    this.scissors.style.left = `${left(this.cut, this.width) - 11}px`
+    this.scissors.setAttribute("aria-valuenow", this.cut)
+    this.scissors.setAttribute("aria-valuetext", this.cut ? `cut between steps ${this.cut} and ${this.cut + 1}` : "no cut")
+    this.scissors.classList.toggle("cutting", this.cut > 0)
+  }
+
+  /** The handle that is dragged between the columns, or moved by the arrow keys. */
+  makeScissors() {
+    const one = make("div", "scissors", "✂")
+    Object.entries({ role: "slider", "aria-label": "Scissors: cut the gradient between two steps", "aria-valuemin": 0,
+                     "aria-valuemax": this.given.steps - 1 }).forEach(([name, value]) => one.setAttribute(name, value))
+    one.tabIndex = 0
+    one.title = "Drag me between two columns: the gradient is cut there"
+    one.onpointerdown = event => {
+      event.stopPropagation()
+      one.setPointerCapture(event.pointerId)
+      this.dragging = true
+    }
+    one.onpointermove = event => {
+      event.stopPropagation()
+      if (!this.dragging) return
+      const x = event.clientX - this.sheet.getBoundingClientRect().left
+      this.cutBefore(Math.round((x - GUTTER) / this.width))
+    }
+    one.onpointerup = one.onpointercancel = event => {
+      event.stopPropagation()
+      this.dragging = false
+    }
+    one.onkeydown = event => {
+      const step = { ArrowLeft: this.cut - 1, ArrowRight: this.cut + 1, Home: 0, End: this.given.steps - 1, Escape: 0 }[event.key]
+      if (step === undefined) return
+      event.preventDefault()
+      event.stopPropagation()
+      this.cutBefore(step)
+    }
+    return one
   }
 
   /** By how much L falls to first order if the copy of step t alone moves: η ‖∂L/∂W|(t)‖². */
@@ -463,7 +546,7 @@ class Picture {
   /** The sum of the shares that the sweep has met. */
   fillGauge() {
     if (!this.gauge) return
-    const met = this.sharesOf().reduce((sum, share, t) => sum + (this.order(t) < Math.floor(this.played) ? share : 0), 0)
+    const met = this.sharesOf().reduce((sum, _, t) => sum + (this.order(t) < Math.floor(this.played) ? this.of("shares", t) : 0), 0)
     const high = Math.max(0, Math.min(1, met)) * LANE.height
     this.gauge.setAttribute("y", LANE.top + LANE.height - high)
     this.gauge.setAttribute("height", high)
@@ -590,18 +673,22 @@ class Picture {
 
   backWords(t) {
     const { given, way } = this, w = this.back.letter, memory = given.parts[1]
-    const arriving = t === given.steps - 1 ? "Nothing arrives: there is no step after it. " :
+    const left = this.cut ? this.sharesOf().reduce((sum, _, i) => sum + this.of("shares", i), 0) : 1
+    const arriving = t === this.cut - 1 ? "Here the gradient is cut: nothing arrives. " : t === given.steps - 1 ? "Nothing arrives: there is no step after it. " :
       `From step ${t + 2} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
       (memory ? ` and ${printed(this.of("arriving", t, 1))} at ${memory}` : "") + ". "
     const copy = !t && this.back.recurrent
       ? `Copy 1 of ${w} receives 0, because it multiplies h₀ = 0. `
+      : t < this.cut ? `Copy ${t + 1} of ${w} keeps a share of ${printed(100 * this.of("shares", t))} %, of ${printed(100 * this.uncut("shares", t))} %. `
       : `Copy ${t + 1} of ${w} receives ${printed(this.of("copies", t))}, a share of ${printed(100 * this.of("shares", t))} %. `
     if (this.nudging) return this.nudgeWords(t)
     return [
       ["x", "b", `t = ${t + 1}`], ` “${this.name(t)}”. `, arriving,
-      this.counts(t) ? `Its own loss sends down ${printed(this.of("own", t))}; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `
+      this.counts(t) ? `Its own loss sends down ${printed(this.of("own", t))}` +
+          (t < this.cut ? ". " : `; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `)
         : "Its own loss does not count. ",
-      copy, `L = ${printed(this.back.totals[way])} nats, ‖∂L/∂${w}‖ = ${printed(this.back.norms[way])}.`,
+      copy, ...(this.cut ? [["x", "b", `${printed(100 * left)} % of the gradient of ${w} is left. `]] : []),
+      `L = ${printed(this.back.totals[way])} nats, ‖∂L/∂${w}‖ = ${printed(this.back.norms[way])}.`,
     ]
   }
 
