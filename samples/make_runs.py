@@ -71,6 +71,11 @@ RUNS = {
         ["--name", "English to French", "--cell", "gru", "--bidirectional", "--tied", "--embedding", "64", "--hidden", "64",
          "--dropout", "0.1", "--batch", "64", "--epochs", "8", "--patience", "0", "--schedule", "cosine", "--warmup", "300",
          "--learning-rate", "0.004", "--threads", "1"]),
+    "00-three-units": (
+        ["--train", str(ROOT / "samples" / "reviews.csv"), "--task", "classify", "--lowercase"],
+        ["--name", "Three units, to follow by hand", "--cell", "rnn", "--loss", "every", "--embedding", "3", "--hidden", "3",
+         "--dropout", "0", "--batch", "16", "--epochs", "60", "--patience", "15", "--learning-rate", "0.02", "--seed", "1",
+         "--threads", "1"]),
     "00-notebook": (
         ["--train", str(ROOT / "samples" / "notebook.txt"), "--task", "generate", "--tokens", "char"],
         ["--name", "Notebook, character by character", "--cell", "lstm", "--embedding", "32", "--hidden", "192",

@@ -8,6 +8,7 @@ from rnn_core import tasks
 from rnn_core.config import DataConfig, Problem
 from rnn_core.data.examples import Example
 from rnn_core.data.file_examples import read_examples
+from rnn_core.data.sources import Plan, sources_of
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import SAMPLES
 
@@ -27,7 +28,8 @@ class Sample(NamedTuple):
 
 
 def sample_for(run: Run) -> Sample | None:
-    """The sample of the run's task whose labels the run all knows; None if there is none. Raises Problem as `Run` does."""
+    """The sample of the run's task whose labels the run all knows, and on which it was not trained; None if there is none. Raises
+    Problem as `Run` does."""
     data, labels = run.config.data, set(run.speech.labels)
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     config = tasks.make(DataConfig, {name: getattr(data, name) for name in kept})
@@ -35,6 +37,8 @@ def sample_for(run: Run) -> Sample | None:
     for name in task.samples:
         path = SAMPLES / name
         try:
+            if Plan.of(sources_of({"train": path}, data, task.schema), task.schema).fingerprint == run.config.fingerprint:
+                continue  # it was trained on this one
             examples = tuple(example for some in read_examples(path, config, task.schema).pieces() for example in some)
         except Problem:  # not installed
             continue

@@ -23,10 +23,11 @@ from rnn_core.workspace.samples import sample_for
 from rnn_core.workspace.store import READY_MADE, SAMPLES
 
 RUNS = [Run(path) for path in sorted(READY_MADE.iterdir())]
-CLASSIFIERS = [run for run in RUNS if run.speech.labels and not tasks.of(run.config).schema.per_token]
+SMALL = Run(READY_MADE / "00-three-units")
+CLASSIFIERS = [run for run in RUNS if run.speech.labels and not tasks.of(run.config).schema.per_token and run.id != SMALL.id]
 NAMES = Run(READY_MADE / "01-names")
-LABELLED = [run for run in RUNS if run.speech.labels]
-SAMPLED = [run for run in RUNS if not tasks.of(run.config).translates]
+LABELLED = [run for run in RUNS if run.speech.labels and run.id != SMALL.id]
+SAMPLED = [run for run in RUNS if not tasks.of(run.config).translates and run.id != SMALL.id]
 sampled_run = pytest.mark.parametrize("run", SAMPLED, ids=lambda run: run.id)
 labelled_run = pytest.mark.parametrize("run", LABELLED, ids=lambda run: run.id)
 
@@ -48,7 +49,17 @@ def test_each_classifier_has_a_twin_and_each_kind_of_run_is_there(workspace: Wor
         (cell, loss) for cell in ("lstm", "rnn") for loss in ("last", "every")
     }
     assert {run.speech.scheme is not None for run in LABELLED if run not in CLASSIFIERS} == {True, False}
-    assert [run.id for run in RUNS if run not in LABELLED] == ["00-english-french", "00-notebook"]
+    assert [run.id for run in RUNS if run not in LABELLED] == ["00-english-french", "00-notebook", SMALL.id]
+
+
+def test_the_run_of_three_units_is_of_our_own_sample_which_so_does_not_judge_it(workspace: Workspace) -> None:
+    model = SMALL.config.model
+    assert (model.cell, model.hidden, model.embedding, tasks.of(SMALL.config).loss_of(SMALL.config)) == ("rnn", 3, 3, "every")
+    data = read(workspace.root, {"train": SAMPLES / "reviews.csv"}, DataConfig(task="classify", lowercase=True), "reviews.csv")
+    assert data.fingerprint == SMALL.config.fingerprint and sample_for(SMALL) is None
+    test = data.examples("test")
+    scores = evaluate(load(SMALL), [test], len(test), "test").scores
+    assert scores.accuracy == pytest.approx(SMALL.metrics()["test_accuracy"]) and scores.accuracy > 0.85
 
 
 def test_they_are_small_and_hold_no_text_but_our_own() -> None:
