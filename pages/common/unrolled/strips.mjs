@@ -31,7 +31,7 @@ export function drawState(context, values, units, t, x, look) {
       context.font = "10px sans-serif"
       context.textAlign = "center"
       context.textBaseline = "middle"
-      context.fillText(value.toFixed(2), x + CELL / 2, (row + 0.5) * height)
+      context.fillText(value.toFixed(2).replace("-0.00", "0.00").replace("-", "−"), x + CELL / 2, (row + 0.5) * height)
     }
   })
 }

@@ -274,6 +274,10 @@ class Picture {
       this.joined = 0
       if (this.scissors) this.placeScissors()
       this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: GUTTER, x2: whole, y1: y, y2: y })))
+      if (this.given.parts.length > 1) {  // the memory has a way of its own, above the cells
+        const y = CELL_TOP - 9
+        this.lines.append(svg("line", { class: "arrow", x1: GUTTER - 4, x2: whole - (width - CELL) / 2, y1: y, y2: y }))
+      }
     }
     const scrolls = this.sheet.offsetWidth > room + 1
     this.map.classList.toggle("hidden", !scrolls)
@@ -348,7 +352,6 @@ class Picture {
     whole.append(svg("rect", { class: "cell", x: middle - CELL / 2, y: CELL_TOP, width: CELL, height: CELL_HEIGHT }))
     const gap = width - CELL
     this.arrow(whole, t ? x - gap / 2 : GUTTER - 4, CELL_TOP + CELL_HEIGHT / 2, x + gap / 2, null, t ? given.letters[1] : "")
-    if (given.parts.length > 1) this.rail(whole, t ? x : GUTTER - 4, x + width, t === given.steps - 1)
     this.arrow(whole, middle, CELL_TOP, middle, ANSWER.foot + 5, "V")
     this.arrow(whole, middle, TOKEN - 16, middle, CELL_TOP + CELL_HEIGHT, given.letters[0])
     const token = svg("g")
@@ -565,12 +568,6 @@ class Picture {
     const wide = Math.max(15, 8 * letter.length + 6), one = svg("g", { class: "pill", "data-letter": letter })
     one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), svg("text", { x, y: y + 3.8 }, letter))
     into.append(one)
-  }
-
-  /** The memory's own way above the cells. */
-  rail(into, x1, x2, last) {
-    const y = CELL_TOP - 9
-    into.append(svg("line", { class: "arrow", x1, x2: last ? x2 - this.width / 2 + CELL / 2 : x2, y1: y, y2: y }))
   }
 
   fillGutter() {

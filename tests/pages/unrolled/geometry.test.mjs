@@ -120,7 +120,7 @@ test("a state is a column of rows, or circles with their numbers where there are
   assert.deepEqual(rects.map(([, x, y, w, h]) => [x, y, w, h]), Array.from({ length: 32 }, (_, row) => [10, 3 * row, 44, 3]))
   drawn.length = 0
   drawState(context, Float32Array.of(0.5, -0.25, 1), 3, 0, 0, look)
-  assert.deepEqual(drawn.filter(([name]) => name === "fillText").map(([, text]) => text), ["0.50", "-0.25", "1.00"])
+  assert.deepEqual(drawn.filter(([name]) => name === "fillText").map(([, text]) => text), ["0.50", "−0.25", "1.00"])
 })
 
 test("the width of a gradient is that of its logarithm, and one below a thousandth is dotted", () => {
