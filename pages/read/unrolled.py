@@ -8,6 +8,7 @@ from rnn_core.config import Problem
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import literal
+from rnn_core.workspace.runs import Run
 
 view_panel.COMPONENTS["unrolled"] = canvas.show
 
@@ -17,6 +18,19 @@ st.caption(
     "reads a text: it keeps one state, and at each word it makes a new one from the old one and the word, always with the same "
     "parameters. Type a text of your own, press Play, or point at anything."
 )
+
+
+def _open_unit(run: Run) -> None:
+    """The panel of the unit that was opened: the sum at its step, term by term, and the cell's equations with its numbers."""
+    chosen = state.selection()
+    if chosen.unit is None or chosen.step is None or chosen.unit >= run.config.model.hidden:
+        return
+    st.divider()
+    head, close = st.columns([5, 1], vertical_alignment="center")
+    head.subheader(f"Unit {chosen.unit} opened at t = {chosen.step + 1}")
+    close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
+    top = run.config.model.layers - 1
+    view_panel.rows((("terms", "unit-step"),), lambda name: True, inputs.of_text(run), layer=top, direction=0)
 
 
 @st.fragment
@@ -31,6 +45,7 @@ def _picture() -> None:
         for warning in read.trace.warnings:
             st.warning(literal(warning, 300), icon=":material/help:")
         view_panel.show(view("unrolled-back" if back else "unrolled"), read)
+        _open_unit(run)
     if canvas.asked_for_inspect():
         st.switch_page("pages/read/inspect/inspect.py")
 

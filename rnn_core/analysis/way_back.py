@@ -96,5 +96,5 @@ def _nudged(
     classes = target.classes.clamp(min=0).to(logits.device)[:, None].expand(logits.shape[:2])
     each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
     values = (weights.to(each)[:, None] * each).sum(0)
-    found = array(values[-1] - values[:-1])
-    return rate, found[:-1].astype(np.float32), float(found[-1])
+    found = values[-1] - values[:-1]
+    return rate, array(found[:-1]).astype(np.float32), number(found[-1])

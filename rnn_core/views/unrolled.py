@@ -107,7 +107,7 @@ def _draw(found: Unrolled) -> tuple[Part, ...]:
     said = (
         "Each column is one step: the token at the bottom, the state $h_t$ above it, then the readout $\\hat y_t$ and the loss "
         f"$L(t)$ at the label “{target}”. The same parameters are used at every step. Units that speak for “{target}” are at "
-        "the top of a state, those that speak against it at its foot."
+        "the top of a state, those that speak against it at its foot. A double click on a unit opens it."
     )
     if found.layers > 1:
         said += f" The states are those of the top one of {found.layers} layers."

@@ -23,11 +23,11 @@ WRITE = Vocabulary.build([["A", "B", "C", "D", "Rome", "."]], 10)
 
 def translated(source: str, hypothesis: str, *references: str, ended: bool = True, received: Any = None) -> Translated:
     texts = tuple(Text(one, tuple(one.split())) for one in references)
-    return Translated(source, tuple(source.split()), hypothesis, tuple(hypothesis.split()), ended, texts, received)
+    return Translated(source, tuple(source.split()), hypothesis, tuple(hypothesis.split()), ended, 0, texts, received)
 
 
 def told(some: list[Translated]) -> TranslationDetail:
-    return detail(some, READ, WRITE, "word", " ", 200)
+    return detail(some, READ, WRITE, "word", " ", 200, False, np.zeros((len(some), 2)))
 
 
 def random_ones(count: int, seed: int = 0) -> list[Translated]:

@@ -21,7 +21,7 @@ from rnn_core.workspace.store import SAMPLES
 from tests.tiny import config_of
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"inspect", "generate", "translate", "bptt", "evaluate", "matrix", "losses"}
+PAGES = {"unrolled", "inspect", "generate", "translate", "bptt", "evaluate", "matrix", "losses"}
 
 
 def test_tasks_are_listed_by_their_files_in_one_order() -> None:

@@ -29,8 +29,9 @@ _ASKED = "unrolled-asked-for-inspect"
 
 def _script() -> str:
     """The modules as one, because a component has one script: those that are imported come first."""
-    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in ("geometry", "strips", "unrolled")]
-    first = [re.sub(r"^export (?=const|function)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
+    names = ("geometry", "strips", "dom", "picture", "back", "unrolled")
+    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in names]
+    first = [re.sub(r"^export (?=const|function|class)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
     return re.sub(r"^import \{[^}]*\} from .*$", "", "\n".join([*first, parts[-1]]), flags=re.MULTILINE)
 
 
@@ -52,7 +53,12 @@ def show(found: Unrolled | Walked) -> None:
             state.select(step=step)
             st.session_state[_ASKED] = True
 
-    _component(key="unrolled", data=blob(found), on_opened_change=opened, height="content")
+    def unit() -> None:
+        chosen, step, _ = map(int, st.session_state["unrolled"].unit or (-1, 0, 0))
+        if 0 <= chosen < along.states.shape[1] and 0 <= step < len(along.tokens):
+            state.select(step=step, unit=chosen, layer=along.layers - 1)
+
+    _component(key="unrolled", data=blob(found), on_opened_change=opened, on_unit_change=unit, height="content")
 
 
 def asked_for_inspect() -> bool:

@@ -62,10 +62,7 @@ export function phases(t, played) {
 const ease = x => x * x * (3 - 2 * x)
 
 /** The milliseconds of a step: fewer where a play by itself would last too long. */
-export const pace = (steps, alone, back = false) => {
-  const each = back ? BACKWARDS : FORWARDS
-  return alone ? Math.min(each, LONGEST / steps) : each
-}
+export const pace = (steps, alone, each) => alone ? Math.min(each, LONGEST / steps) : each
 
 /** The width of a gradient in pixels, for its norm over the largest; null where it is 0, and dotted below a thousandth. */
 export function widthOf(ratio) {

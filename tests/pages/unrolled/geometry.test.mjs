@@ -78,9 +78,9 @@ test("token, state and answer come one after the other within a step", () => {
 })
 
 test("a play that nobody asked for is short", () => {
-  assert.equal(pace(5, true), FORWARDS)
-  assert.ok(pace(400, true) * 400 <= LONGEST + 1e-9)
-  assert.equal(pace(400, false), FORWARDS)
+  assert.equal(pace(5, true, FORWARDS), FORWARDS)
+  assert.ok(pace(400, true, FORWARDS) * 400 <= LONGEST + 1e-9)
+  assert.equal(pace(400, false, BACKWARDS), BACKWARDS)
 })
 
 test("places of probabilities and losses", () => {
@@ -136,8 +136,4 @@ test("shares stand on one zero, negative ones hang, and all are to one scale", (
   assert.ok(bars.every(bar => bar.zero === 48))
   assert.deepEqual(bars.map(bar => [bar.y, bar.height]), [[16, 32], [48, 16], [0, 48], [48, 0]])
   assert.equal(shareBar(0, [0, 0], 64).height, 0)
-})
-
-test("walking back has a pace of its own", () => {
-  assert.equal(pace(5, false, true), BACKWARDS)
 })

@@ -25,7 +25,7 @@ def test_the_numbers_behind_the_picture() -> None:
 @needs_node
 def test_the_modules_are_one_script(tmp_path: Path) -> None:
     script = canvas._script()
-    assert not re.search(r"^(import|export (const|function))", script, re.MULTILINE) and script.count("export default") == 1
+    assert not re.search(r"^(import|export (const|function|class))", script, re.MULTILINE) and script.count("export default") == 1
     (tmp_path / "whole.mjs").write_text(script, encoding="utf-8")
     done = subprocess.run([str(NODE), "--check", str(tmp_path / "whole.mjs")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -34,6 +34,19 @@ def test_a_text_is_pictured_and_another_one_is_another_picture(open_page: Open, 
     assert len(pictures(app)) == 1
 
 
+def test_a_unit_is_opened_and_closed(open_page: Open, root: Path) -> None:
+    run = saved_run(Workspace(root), config_of("classify", model_of("gru", layers=2)))
+    app = open_page("unrolled", root, run=run.id, text="the film was not good", unit="2", step="3")
+    assert not app.error and len(pictures(app)) == 1
+    assert [one.value for one in app.subheader] == ["Unit 2 opened at t = 4"]
+    assert any("Unit 2 of layer 2 at t = 4" in one.value for one in app.markdown)
+    next(one for one in app.button if one.label == "Close").click()
+    sound(app.run())
+    assert not app.subheader and len(pictures(app)) == 1
+    beyond = open_page("unrolled", root, run=run.id, text="the film was not good", unit="99", step="3")
+    assert not beyond.error and not beyond.subheader
+
+
 def test_runs_of_other_tasks_are_not_offered(open_page: Open, root: Path) -> None:
     workspace = Workspace(root)
     run = saved_run(workspace, config_of("classify", model_of("gru"), name="mine"))
