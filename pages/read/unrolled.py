@@ -30,7 +30,7 @@ def _open_unit(run: Run) -> None:
     head.subheader(f"Unit {chosen.unit} opened at t = {chosen.step + 1}")
     close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
     top = run.config.model.layers - 1
-    view_panel.rows((("terms", "unit-step"),), lambda name: True, inputs.of_text(run), layer=top, direction=0)
+    view_panel.rows((("unit-step",), ("terms",)), lambda name: True, inputs.of_text(run), layer=top, direction=0)
 
 
 @st.fragment

@@ -91,6 +91,7 @@ def terms(parts: Sequence[Part], total: float, looks: Looks = OF_GATE, formula: 
             data.append(dict(
                 type="bar",
                 y=own, x=[every[i].value for i in own], orientation="h", name=name, marker={"color": colour},
+                width=np.full(len(own), 0.8),  # by itself Plotly fills the gaps between the bars of one kind
                 text=[f"{every[i].value:+.4f}" for i in own], textposition="outside", cliponaxis=False, hoverinfo="skip",
             ))  # fmt: skip
     rows = np.arange(len(every), dtype=np.int32)

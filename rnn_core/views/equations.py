@@ -162,8 +162,7 @@ _view = partial(
 
 
 def _show_step(unit: Unit) -> tuple[Part, ...]:
-    said = f"{check(unit)} The step and the unit are where the outlines cross; a click chooses others."
-    return Part("text", heading(unit)), Part("formula", live(unit)), Part("caption", said)
+    return Part("text", heading(unit)), Part("formula", live(unit)), Part("caption", check(unit))
 
 
 def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:

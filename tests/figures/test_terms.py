@@ -25,6 +25,7 @@ def test_the_largest_terms_and_the_rest_are_the_sum(factor: float) -> None:
     figure = validated(figures.terms(parts, terms.total))
     *drawn, points = figure.data
     assert drawn[-1].name == "sum" and drawn[-1].x[0] == terms.total and {bar.hoverinfo for bar in drawn} == {"skip"}
+    assert {width for bar in drawn for width in bar.width} == {0.8}, "far apart, they would fill the rows between them"
     assert points.x.tolist() == [*(part.value for part in parts), terms.total] and points.y.tolist() == [*range(len(parts) + 1)]
     assert points.text[0] == f"{parts[0].says}: {parts[0].value:+.6f}" and figure.layout.hovermode == "y unified"
 
