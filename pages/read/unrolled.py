@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
-from pages.common.unrolled import canvas
+from pages.common.unrolled import canvas, one_unit
 from rnn_core.config import Problem
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
@@ -51,4 +51,8 @@ def _picture() -> None:
 
 
 _picture()
+by_hand = st.expander("One unit, by hand", key="by-hand", on_change="rerun")
+if by_hand.open:
+    with by_hand:
+        one_unit.show()
 cache.torch_ahead()

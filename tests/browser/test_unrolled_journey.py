@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -108,6 +109,20 @@ def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_text("opened at t =")).to_have_count(0)
     person.settle()
+    stage.press("End")
+    for kind in ("svg", "png"):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=f"Save the picture as {kind.upper()}").click()
+        content = Path(saved.value.path()).read_bytes()
+        if kind == "png":
+            assert content.startswith(b"\x89PNG") and len(content) > 10_000
+            continue
+        drawn = ElementTree.fromstring(content)
+        words = [one.text for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
+        assert all(token in words for token in seen.tokens), "markup in a token is text there, too"
+        shapes = [one for one in drawn.iter("{http://www.w3.org/2000/svg}rect") if one.get("width") == "44"]
+        assert len(shapes) == (last + 1) * (32 + 1), "32 rows and a border for each state"
+
     stage.press("Home")
     page.get_by_role("button", name="Open this step on the Inspect page").click()
     page.get_by_role("heading", name="Inspect", level=1).wait_for()
@@ -236,4 +251,34 @@ def test_few_units_are_circles_with_numbers_and_other_classes_have_names(
     person.page.locator(".dot").first.wait_for()
     assert "3 units" in (person.page.locator(".gutter").text_content() or "")
     expect(person.page.get_by_text("the top one of 2 layers")).to_be_visible()
+    assert not person.errors
+
+
+def test_one_unit_is_followed_by_hand(browser: Any, server: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    person.go(f"/unrolled?run={RUN.name}")
+    page.get_by_text("One unit, by hand").click()
+    unit = page.locator(".one-unit")
+    unit.locator(".state").first.wait_for()
+
+    def said(w: float, xs: list[int]) -> str:
+        states = [0.0]
+        for x in xs:
+            states.append(float(np.tanh(w * states[-1] + x)))
+        return printed(float(np.prod([w * (1 - h * h) for h in states[2:]])))
+
+    expect(unit.locator(".detail")).to_contain_text(f"∂h_T/∂h_1 = {said(0.5, [1] + [0] * 7)}: the gradient has all but vanished")
+    slider = page.get_by_role("slider", name="w", exact=True)
+    slider.focus()
+    for _ in range(8):
+        slider.press("ArrowRight")
+    expect(unit.locator(".detail")).to_contain_text(f"∂h_T/∂h_1 = {said(0.9, [1] + [0] * 7)}")
+    page.get_by_role("button", name="x at step 3: 0").click()
+    expect(unit.locator(".detail")).to_contain_text(f"∂h_T/∂h_1 = {said(0.9, [1, 0, 1] + [0] * 5)}")
+    page.get_by_role("button", name="φ = ReLU").click()
+    for _ in range(16):
+        slider.press("ArrowRight")
+    expect(unit.locator(".detail")).to_contain_text("the gradient explodes")
     assert not person.errors

@@ -27,19 +27,26 @@ MOST_LISTED = 200_000
 _ASKED = "unrolled-asked-for-inspect"
 
 
-def _script() -> str:
-    """The modules as one, because a component has one script: those that are imported come first."""
-    names = ("geometry", "strips", "dom", "picture", "back", "unrolled")
-    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in names]
+def script(*modules: str) -> str:
+    """Modules of this folder as one script, because a component has one: those that are imported come first, and the last one is
+    the component."""
+    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in modules]
     first = [re.sub(r"^export (?=const|function|class)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
     return re.sub(r"^import \{[^}]*\} from .*$", "", "\n".join([*first, parts[-1]]), flags=re.MULTILINE)
 
 
+def style() -> str:
+    """The stylesheet of the components of this folder."""
+    return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
+
+
+MODULES = ("geometry", "strips", "dom", "save", "picture", "back", "unrolled")
+
 _component = st.components.v2.component(
     "unrolled_canvas",
     html='<div class="unrolled"></div>',
-    css=(_FOLDER / "unrolled.css").read_text(encoding="utf-8"),
-    js=_script(),
+    css=style(),
+    js=script(*MODULES),
 )
 
 

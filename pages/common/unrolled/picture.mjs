@@ -4,6 +4,7 @@ import {
   ANSWER, CELL, CELL_HEIGHT, CELL_TOP, FORWARDS, GUTTER, HEIGHT, LOSS, TOKEN, barOf, columnWidth, heightOf, left, pace, parsed,
   phases, printed, rowsOf, visible,
 } from "./geometry.mjs"
+import { save, unsaved } from "./save.mjs"
 import { drawState, inkOn } from "./strips.mjs"
 
 const SEEN = "unrolled-played"
@@ -38,7 +39,8 @@ export class Picture {
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
     this.bar.append(this.play, ...this.ends, ...this.switches(), this.live)
-    this.live.before(button("Open on Inspect", "Open this step on the Inspect page", () => this.opens.inspect(this.at)))
+    this.live.before(button("Open on Inspect", "Open this step on the Inspect page", () => this.opens.inspect(this.at)),
+                     ...["svg", "png"].map(kind => this.saver(kind)))
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
     this.stage = make("div", "stage")
@@ -63,6 +65,13 @@ export class Picture {
     this.detail = make("div", "detail")
     this.tip = make("div", "tip hidden")
     root.replaceChildren(this.bar, this.map, this.stage, this.detail, this.tip)
+  }
+
+  saver(kind) {
+    const why = unsaved(this.given.steps)
+    const one = button(kind.toUpperCase(), why || `Save the picture as ${kind.toUpperCase()}`, () => save(this, kind))
+    one.disabled = Boolean(why)
+    return one
   }
 
   // ---- what another picture may do otherwise --------------------------------------------------------------------------
@@ -308,7 +317,7 @@ export class Picture {
   draw() {
     if (!this.width) return
     const { given, stage, canvas, width } = this, room = stage.clientWidth, dense = devicePixelRatio || 1
-    const [first, last] = visible(given.steps, width, stage.scrollLeft, room)
+    const [first, last] = this.entire ? [0, given.steps - 1] : visible(given.steps, width, stage.scrollLeft, room)
     for (const [t, one] of this.columns) if (t < first || t > last) { one.whole.remove(); this.columns.delete(t) }
     if (canvas.width !== Math.round(room * dense)) {
       canvas.width = Math.round(room * dense)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.common.unrolled import canvas
+from pages.common.unrolled import canvas, one_unit
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: apt-get install nodejs")
@@ -15,16 +15,17 @@ needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: apt
 
 @needs_node
 def test_the_numbers_behind_the_picture() -> None:
-    tests = Path(__file__).parent / "geometry.test.mjs"
-    done = subprocess.run([str(NODE), "--test", str(tests)], capture_output=True, text=True, check=False)
+    tests = sorted(map(str, Path(__file__).parent.glob("*.test.mjs")))
+    done = subprocess.run([str(NODE), "--test", *tests], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     ran = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
-    assert ran and int(ran[1]) >= 12
+    assert ran and int(ran[1]) >= 16
 
 
 @needs_node
-def test_the_modules_are_one_script(tmp_path: Path) -> None:
-    script = canvas._script()
+@pytest.mark.parametrize("modules", [canvas.MODULES, one_unit.MODULES], ids=["picture", "one unit"])
+def test_the_modules_are_one_script(tmp_path: Path, modules: tuple[str, ...]) -> None:
+    script = canvas.script(*modules)
     assert not re.search(r"^(import|export (const|function|class))", script, re.MULTILINE) and script.count("export default") == 1
     (tmp_path / "whole.mjs").write_text(script, encoding="utf-8")
     done = subprocess.run([str(NODE), "--check", str(tmp_path / "whole.mjs")], capture_output=True, text=True, check=False)
@@ -32,5 +33,5 @@ def test_the_modules_are_one_script(tmp_path: Path) -> None:
 
 
 def test_user_text_only_ever_becomes_text() -> None:
-    script = canvas._script()
+    script = canvas.script(*canvas.MODULES, *one_unit.MODULES)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script)

@@ -47,6 +47,16 @@ def test_a_unit_is_opened_and_closed(open_page: Open, root: Path) -> None:
     assert not beyond.error and not beyond.subheader
 
 
+def test_one_unit_is_shown_where_it_is_asked_for(open_page: Open, root: Path) -> None:
+    run = saved_run(Workspace(root), config_of("classify", model_of("tanh")))
+    app = open_page("unrolled", root, run=run.id, text="good film")
+
+    def units() -> list[str]:
+        return [one.proto.component_name for one in app.get("bidi_component") if one.proto.component_name == "unrolled_one_unit"]
+
+    assert not units() and any(one.label == "One unit, by hand" for one in app.expander)
+
+
 def test_runs_of_other_tasks_are_not_offered(open_page: Open, root: Path) -> None:
     workspace = Workspace(root)
     run = saved_run(workspace, config_of("classify", model_of("gru"), name="mine"))
