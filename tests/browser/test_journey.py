@@ -92,6 +92,6 @@ def test_from_a_csv_to_the_texts_behind_an_error_and_back(browser: Any, server: 
     friend = Person(browser, server)
     friend.go(link)
     friend.page.get_by_role("option").first.wait_for()
-    assert friend.page.get_by_label("Text", exact=True).input_value() == opened
+    expect(friend.page.get_by_label("Text", exact=True)).to_have_value(opened)
     assert friend.page.get_by_role("option").all_inner_texts() == chips.all_inner_texts()
     assert person.errors == [] and friend.errors == []

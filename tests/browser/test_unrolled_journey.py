@@ -269,14 +269,14 @@ def test_one_unit_is_followed_by_hand(browser: Any, server: str) -> None:
             states.append(float(np.tanh(w * states[-1] + x)))
         return printed(float(np.prod([w * (1 - h * h) for h in states[2:]])))
 
-    expect(unit.locator(".detail")).to_contain_text(f"∂h_T/∂h_1 = {said(0.5, [1] + [0] * 7)}: the gradient has all but vanished")
+    expect(unit.locator(".detail")).to_contain_text(f"∂h₈/∂h₁ = {said(0.5, [1] + [0] * 7)}: the gradient has all but vanished")
     slider = page.get_by_role("slider", name="w", exact=True)
     slider.focus()
     for _ in range(8):
         slider.press("ArrowRight")
-    expect(unit.locator(".detail")).to_contain_text(f"∂h_T/∂h_1 = {said(0.9, [1] + [0] * 7)}")
+    expect(unit.locator(".detail")).to_contain_text(f"∂h₈/∂h₁ = {said(0.9, [1] + [0] * 7)}")
     page.get_by_role("button", name="x at step 3: 0").click()
-    expect(unit.locator(".detail")).to_contain_text(f"∂h_T/∂h_1 = {said(0.9, [1, 0, 1] + [0] * 5)}")
+    expect(unit.locator(".detail")).to_contain_text(f"∂h₈/∂h₁ = {said(0.9, [1, 0, 1] + [0] * 5)}")
     page.get_by_role("button", name="φ = ReLU").click()
     for _ in range(16):
         slider.press("ArrowRight")

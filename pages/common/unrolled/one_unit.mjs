@@ -57,7 +57,7 @@ class OneUnit {
     const ground = parsed(style.getPropertyValue("--st-background-color"))
     const scale = (style.getPropertyValue("--st-chart-diverging-colors").match(/#[0-9a-f]{6}/gi) ?? this.scale).map(parsed)
     const text = (x, y, words, kind = "small middle") => svg("text", { class: kind, x, y }, words)
-    const drawn = [text(4, 26, "xₜ, click", "small"), text(4, STATE + 4, "hₜ", "small"), text(4, STATE + 50, "∂h_T/∂hₜ", "small"),
+    const drawn = [text(4, 26, "xₜ, click", "small"), text(4, STATE + 4, "hₜ", "small"), text(4, STATE + 50, "∂h₈/∂hₜ", "small"),
                    text(4, BAR.foot - BAR.height + 6, "its size, 100", "small"), text(4, BAR.foot - 2, "0.0001", "small")]
     xs.forEach((x, t) => {
       const middle = START + COLUMN * (t + 0.5), colour = shade(found.h[t], scale, ground)
@@ -90,8 +90,8 @@ class OneUnit {
     this.phis.forEach(one => one.setAttribute("aria-pressed", one.textContent === `φ = ${values.phi}`))
     const size = Math.abs(found.reach[0])
     this.detail.textContent =
-      `Through ${xs.length - 1} steps the first state reaches the last one with ∂h_T/∂h_1 = ${printed(found.reach[0])}` +
+      `Through ${xs.length - 1} steps the first state reaches the last one with ∂h₈/∂h₁ = ${printed(found.reach[0])}` +
       (size < 0.01 ? ": the gradient has all but vanished. " : size > 10 ? ": the gradient explodes. " : ". ") +
-      `∂h_T/∂w is the sum over the copies of w: ${found.copies.map(one => printed(one)).join(" + ").replaceAll("+ −", "− ")} = ${printed(found.whole)}.`
+      `∂h₈/∂w is the sum over the copies of w: ${found.copies.map(one => printed(one)).join(" + ").replaceAll("+ −", "− ")} = ${printed(found.whole)}.`
   }
 }

@@ -4,7 +4,7 @@ import { CELL, CELL_TOP, GUTTER, left } from "./geometry.mjs"
 import { drawState } from "./strips.mjs"
 
 const MOST = 300  // steps; a longer picture would be too large for many programs
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-style",
+const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "rx", "opacity", "font-family", "font-size", "font-style",
                 "text-anchor", "text-decoration-line", "display", "visibility"]
 
 /** The few methods of a canvas that `drawState` calls, which make shapes. */
