@@ -58,7 +58,8 @@ if get_script_run_ctx() is None:
     # visit would be told "Page not found".
     PagesManager.uses_pages_directory = False
     app = st.App(__file__)
-    for module in ("pandas", "rnn_core.views.inspect"):  # what pages draw with: the first visitor does not wait for it
+    # what pages draw with: the first visitor does not wait for it
+    for module in ("pandas", "rnn_core.views.inspect", "rnn_core.views.unrolled"):
         import_module(module)
 else:
     main()

@@ -5,6 +5,13 @@ A letter without a layer's number is of the layer and direction that is looked a
 
 from collections.abc import Sequence
 
+_GREEK = {"α": r"\alpha", "β": r"\beta"}
+
+
+def latex(letter: str) -> str:
+    """A parameter's letter."""
+    return "".join(_GREEK.get(one, one) for one in letter)
+
 
 def cell(equations: Sequence[str], parts: Sequence[str], layer: int, direction: int, directions: int) -> tuple[str, ...]:
     """The equations of one layer and direction: what x_t is, the cell's own equations, and the state before the first step.

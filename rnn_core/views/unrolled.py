@@ -12,7 +12,6 @@ from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import palette
 from rnn_core.results import CutWays, Trace, WayBack
 from rnn_core.views import formulas
-from rnn_core.views.bptt.formulas import latex
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of
 from rnn_core.views.inspect.losses import choose_label
@@ -207,7 +206,7 @@ def _draw_walked(found: Walked) -> tuple[Part, ...]:
 
 
 def _explain_walked(found: Walked) -> str:
-    way, w = found.own, latex(found.letter)
+    way, w = found.own, formulas.latex(found.letter)
     most = int(np.argmax(way.shares))
     return (
         r"$$\frac{\partial L}{\partial h_t} = \underbrace{w_t \frac{\partial L(t)}{\partial h_t}}_{\text{its own loss}} + "
@@ -238,7 +237,7 @@ _CUT = (
 
 def _nudged_words(found: Walked) -> str:
     """What nudging a copy, and the parameter itself, does to the loss."""
-    way, letter, w = found.own, found.letter, latex(found.letter)
+    way, letter, w = found.own, found.letter, formulas.latex(found.letter)
     if not len(way.falls):
         return "\n\nThis text is too long to nudge each copy."
     whole = f"Here η = {number(way.rate)}, and L falls by {number(way.fall)}; predicted {number(way.rate * way.norm**2)}"

@@ -4,14 +4,9 @@ import re
 from collections.abc import Sequence
 
 from rnn_core.views.bptt.asked import Asked
+from rnn_core.views.formulas import latex
 
-_GREEK = {"α": r"\alpha", "β": r"\beta"}
 _PAST_W = re.compile(r"W(_[a-z])? h_\{t-1\}")
-
-
-def latex(letter: str) -> str:
-    """A parameter's letter."""
-    return "".join(_GREEK.get(one, one) for one in letter)
 
 
 def plain(formula: str) -> str:

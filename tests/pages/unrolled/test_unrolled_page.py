@@ -1,12 +1,14 @@
 """Unrolled: the first page shows the picture of a text, and says what is wrong in one sentence."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnn_core.workspace import Workspace
-from tests.pages.driving import Open, sound
+from tests.pages.driving import ROOT, Open, sound
 from tests.tiny import config_of, model_of, saved_run
 
 
@@ -70,3 +72,28 @@ def test_nothing_to_read_is_a_sentence(open_page: Open, root: Path) -> None:
     run = saved_run(Workspace(root), config_of("classify", model_of("tanh")))
     app = open_page("unrolled", root, run=run.id, text="   ")
     assert app.error and not pictures(app)
+
+
+def test_the_picture_of_the_first_visit_loads_neither_torch_nor_plotly() -> None:
+    """From the trace that lies beside the ready-made run to the bytes that are sent."""
+    lines = (
+        "import sys",
+        "from rnn_core import tasks",
+        "from rnn_core.analysis.loading import unopened",
+        "from rnn_core.views import view",
+        "from rnn_core.views.inputs import given",
+        "from rnn_core.workspace import traces",
+        "from rnn_core.workspace.runs import Run",
+        "from rnn_core.workspace.store import READY_MADE",
+        "run = Run(READY_MADE / '05-film-reviews')",
+        "seen = traces.load(run, tasks.of(run.config).texts()[0])",
+        "unrolled = view('unrolled')",
+        "found = unrolled.answer(given(run=unopened(run), text=seen))",
+        "words = unrolled.explain(found)",
+        "loaded = [name for name in ('torch', 'plotly') if name in sys.modules]",
+        "from pages.common.unrolled.canvas import blob  # Streamlit loads Plotly's Python part itself",
+        "print(len(blob(found)), len(words), loaded + ['torch'] * ('torch' in sys.modules))",
+    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=ROOT, capture_output=True, text=True, check=True)
+    size, words, loaded = done.stdout.split(maxsplit=2)
+    assert int(size) > 3_000 and int(words) > 300 and loaded.strip() == "[]"
