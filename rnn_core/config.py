@@ -425,6 +425,10 @@ class TranslateConfig:
         ),
     ] = False
 
+    def copies(self, model: ModelConfig) -> bool:
+        """Whether tokens of the source take the place of `<unk>`: only attention says which."""
+        return self.copy and model.attention != "none"
+
 
 @dataclass(frozen=True, config=_STRICT)
 class EvaluateConfig(TranslateConfig):

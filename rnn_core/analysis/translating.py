@@ -62,7 +62,7 @@ def translate(
         raise Problem("There is nothing to translate. Type a text.")
     indices = np.array([SOS, *loaded.speech.vocabulary.encode(read), EOS])
     given = _batch(network, indices) | _links(network, links, len(indices))
-    copy = how.copy and network.combine is not None
+    copy = how.copies(loaded.config.model)
     first = _cut(loaded, begins if reference is None else reference)
     candidates: tuple[Candidate, ...] = ()
     best = -1

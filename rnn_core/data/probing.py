@@ -34,21 +34,33 @@ class Readout(NamedTuple):
     penalty: float
 
 
-def read_out(vectors: np.ndarray, wanted: np.ndarray) -> Readout:
+class Basis(NamedTuple):
+    """What readouts of the same n vectors share: the left singular vectors of the scaled vectors, (n, r), and the squared
+    singular values, (r,)."""
+
+    u: np.ndarray
+    squares: np.ndarray
+
+
+def basis_of(vectors: np.ndarray) -> Basis:
+    """The basis of vectors, (n, D); each of the D numbers is scaled to a mean of 0 and a variance of 1."""
+    centred = vectors - vectors.mean(0)
+    spread = centred.std(0)
+    return Basis(*_singular(centred / np.where(spread > 1e-12, spread, 1)))
+
+
+def read_out(basis: Basis, wanted: np.ndarray) -> Readout:
     """Ridge regression with an intercept, each vector left out once.
 
     The residual of a left-out vector is r_i / (1 − H_ii), where r is the residual and H = 1/n + X (Xᵀ X + λ I)⁻¹ Xᵀ of a fit on
     all, and X is centred (Hastie, Tibshirani and Friedman 2009, section 7.10).
 
     Args:
-        vectors: (n, D); each of the D numbers is scaled to a variance of 1.
+        basis: of the n vectors.
         wanted: (n, m).
     """
-    n = len(vectors)
-    centred = vectors - vectors.mean(0)
-    spread = centred.std(0)
-    x = centred / np.where(spread > 1e-12, spread, 1)
-    u, squares = _basis(x)
+    u, squares = basis
+    n = len(u)
     mean = wanted.mean(0)
     along = u.T @ (wanted - mean)
     best: Readout | None = None
@@ -64,7 +76,7 @@ def read_out(vectors: np.ndarray, wanted: np.ndarray) -> Readout:
     return best
 
 
-def _basis(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _singular(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The left singular vectors of a matrix, (n, r), and its squared singular values, (r,), by its smaller Gram matrix."""
     wide = x.shape[1] > len(x)
     squares, vectors = np.linalg.eigh(x @ x.T if wide else x.T @ x)
@@ -84,16 +96,17 @@ def probe(vectors: np.ndarray, texts: Sequence[Sequence[int]]) -> VectorProbe | 
         return None
     vectors = vectors.astype(np.float64)
     lengths = np.array([len(text) for text in texts], np.float64)
-    read, mean = read_out(vectors, lengths[:, None]), lengths.mean()
+    basis = basis_of(vectors)
+    read, mean = read_out(basis, lengths[:, None]), lengths.mean()
     off = lengths - read.values[:, 0]
     words = _words(texts)
     presence = np.array([[word in text for word in words] for text in map(frozenset, texts)], np.float64)
-    readouts = read_out(vectors, presence).values if words else presence
+    readouts = read_out(basis, presence).values if words else presence
     areas = [area(readouts[:, i], presence[:, i] > 0) for i in range(len(words))]
     return VectorProbe(
         len(texts), vectors.shape[1], float((off**2).sum()), float(((lengths - mean) ** 2).sum()), float(np.abs(off).mean()),
         float(np.abs(lengths - mean).mean()), read.penalty, len(words), float(np.mean(areas)) if areas else None,
-        tuple(_place(vectors, texts, place) for place in range(PLACES) if sum(len(text) > place for text in texts) >= LEAST),
+        tuple(_place(vectors, basis, texts, place) for place in range(PLACES) if (lengths > place).sum() >= LEAST),
     )  # fmt: skip
 
 
@@ -115,11 +128,12 @@ def area(values: np.ndarray, true: np.ndarray) -> float:
     return float((below + upto) / (2 * len(others)))
 
 
-def _place(vectors: np.ndarray, texts: Sequence[Sequence[int]], place: int) -> ProbedPlace:
+def _place(vectors: np.ndarray, basis: Basis, texts: Sequence[Sequence[int]], place: int) -> ProbedPlace:
     rows = [row for row, text in enumerate(texts) if len(text) > place]
     there = np.array([texts[row][place] for row in rows])
     classes = np.array([word for word, _ in Counter(there.tolist()).most_common(CLASSES)])
-    values = read_out(vectors[rows], (there[:, None] == classes).astype(np.float64)).values
+    own = basis if len(rows) == len(texts) else basis_of(vectors[rows])
+    values = read_out(own, (there[:, None] == classes).astype(np.float64)).values
     return ProbedPlace(
         place + 1, len(rows), float((classes[values.argmax(1)] == there).mean()), float((there == classes[0]).mean())
     )

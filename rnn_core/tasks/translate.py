@@ -222,7 +222,7 @@ class Translate(Task):
         from rnn_core.network.search import beam
 
         found: dict[int, Hypothesis] = {}
-        unwritten = COPYING if _copies(config, how) else UNWRITTEN
+        unwritten = COPYING if how.copies(config.model) else UNWRITTEN
         batches = list(in_order(encoded.lengths, 8192 // how.beam)) if len(encoded) else []
         with evaluating(network):
             for done, rows in enumerate(batches):
@@ -297,7 +297,7 @@ class Translate(Task):
             tick(done / texts)
         every = [one._replace(references=tuple(references[text].values())) for text, one in found.items()]
         told = detail(every, speech.vocabulary, speech.vocabularies[TARGET], config.data.tokens, config.data.between, how.longest,
-                      _copies(config, how), np.concatenate(vectors))  # fmt: skip
+                      how.copies(config.model), np.concatenate(vectors))  # fmt: skip
         return metrics.translation(scorer.scores(), [one.hypothesis for one in every], [one.right for one in every], told)
 
     def figures_of(self, scores: Any, split: str, majority: str | None = None) -> dict[str, Any]:
@@ -320,11 +320,6 @@ class Translate(Task):
 
     def told(self, seen: Trace) -> dict[str, Any]:
         raise Problem("A run of translation is not inspected as one text: use translate.")
-
-
-def _copies(config: RunConfig, how: TranslateConfig) -> bool:
-    """Whether tokens of the source take the place of `<unk>`: only attention says which."""
-    return how.copy and config.model.attention != "none"
 
 
 def _targets(encoded: Encoded) -> Tokens:

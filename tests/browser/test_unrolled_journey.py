@@ -148,7 +148,7 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
         page.get_by_role("button", name=f"The loss of {name}").click()
         stage.focus()
         stage.press("End")
-        assert page.locator(".gutter").text_content().strip().endswith("100 %")  # type: ignore[union-attr]
+        expect(page.locator(".gutter")).to_have_text(re.compile(r"100 %\s*$"))
         filled = page.locator("rect.loss").evaluate_all("all => all.map(one => one.getAttribute('fill') !== 'none')")
         assert filled == [weight > 0 for weight in way.weights.tolist()]
         hung = page.locator("rect.share").evaluate_all("all => all.map(one => one.getAttribute('fill').startsWith('url'))")

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score, roc_auc_score
 
-from rnn_core.data.probing import LEAST, PENALTIES, area, probe, read_out
+from rnn_core.data.probing import LEAST, PENALTIES, area, basis_of, probe, read_out
 from rnn_core.data.vocabulary import UNK
 
 
@@ -16,7 +16,7 @@ def test_a_left_out_vector_is_read_by_a_fit_without_it(width: int) -> None:
     vectors, wanted = rng.normal(size=(40, width)) * rng.uniform(0.1, 9, width), rng.normal(size=(40, 2)) + 3
     vectors[:, 1] = 5.0
     wanted[:, 0] += vectors[:, 0]
-    found = read_out(vectors, wanted)
+    found = read_out(basis_of(vectors), wanted)
     spread = vectors.std(0)
     scaled = (vectors - vectors.mean(0)) / np.where(spread > 0, spread, 1)
 
@@ -48,7 +48,7 @@ def test_what_vectors_hold_is_found_and_what_they_do_not_is_not() -> None:
     vectors = np.column_stack((lengths + rng.normal(size=400) * 0.1, first))
     found = probe(vectors, texts)
     assert found is not None and (found.sources, found.numbers, found.words) == (400, 11, 6)
-    values = read_out(vectors, lengths[:, None].astype(float)).values[:, 0]
+    values = read_out(basis_of(vectors), lengths[:, None].astype(float)).values[:, 0]
     assert found.explained == pytest.approx(r2_score(lengths, values)) and found.explained > 0.98
     assert found.off == pytest.approx(np.abs(lengths - values).mean()) and found.off < 0.15 < found.off_mean
     assert [one.place for one in found.places] == [1, 2, 3, 4, 5] and all(one.sources >= LEAST for one in found.places)
@@ -57,7 +57,7 @@ def test_what_vectors_hold_is_found_and_what_they_do_not_is_not() -> None:
     assert found.places[1].sources == len(second)
     assert found.places[1].commonest == pytest.approx(max(map(second.count, second)) / len(second))
     presence = np.array([[word in text for word in range(4, 10)] for text in texts], float)
-    areas = [roc_auc_score(presence[:, i], read_out(vectors, presence).values[:, i]) for i in range(6)]
+    areas = [roc_auc_score(presence[:, i], read_out(basis_of(vectors), presence).values[:, i]) for i in range(6)]
     assert found.found == pytest.approx(np.mean(areas))
 
 

@@ -37,8 +37,9 @@ def test_the_numbers_are_those_of_the_probe(both: dict[str, TranslationScores]) 
     assert f"{first.off_mean:.2f} tokens" in words.content
     lines = validated(drawn.content).data
     for line, one in zip(lines, probes, strict=False):
-        np.testing.assert_allclose(line.y, [place.right for place in one.places])  # type: ignore[union-attr]
-        np.testing.assert_array_equal(line.x, [place.place for place in one.places])  # type: ignore[union-attr]
+        assert one is not None
+        np.testing.assert_allclose(line.y, [place.right for place in one.places])
+        np.testing.assert_array_equal(line.x, [place.place for place in one.places])
     np.testing.assert_allclose(lines[2].y, [place.commonest for place in first.places])
     for name, one in zip(("dot attention", "none"), probes, strict=True):
         assert one is not None

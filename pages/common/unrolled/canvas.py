@@ -109,5 +109,5 @@ def blob(found: Unrolled | Walked) -> bytes:
     content = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
     head = json.dumps(header)
     known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
-    encoded = json.dumps({"id": known, **header}).encode()
+    encoded = f'{{"id": "{known}", {head[1:]}'.encode()
     return len(encoded).to_bytes(4, "little") + encoded + content

@@ -116,8 +116,9 @@ def _copying() -> bool:
     """Whether unknown words are copied."""
     chosen = state.selection().copy
     with st.popover("Options: unknown words are copied" if chosen else "Options", icon=":material/tune:"):
-        st.toggle("Copy unknown words", help="With attention, \\<unk\\> may be written, and the source token with the largest "
-                  "weight is put in its place.", **state.bound("copy", chosen))  # fmt: skip
+        field = options(EvaluateConfig)["copy"]
+        said = field.description or ""
+        st.toggle(field.title or "copy", help=literal(f"{said[:1].upper()}{said[1:]}.", 300), **state.bound("copy", chosen))
     return chosen
 
 
