@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rnn_core import tasks
 from rnn_core.analysis import bptt, bptt_reach, bptt_updates, way_back
 from rnn_core.analysis.bptt_pass import Pass, Target, beginning, doubled, forward, target_of
 from rnn_core.analysis.loading import Loaded
@@ -52,9 +53,10 @@ class Backward:
         return bptt.loss_modes(self.done, self.target)
 
     @cached_property
-    def both_ways(self) -> tuple[WayBack, WayBack]:
-        """The loss of the last step and that of every step, followed to the copies of `followed`."""
-        return way_back.both_ways(self.done, self.target, self.followed)
+    def ways(self) -> tuple[WayBack, ...]:
+        """Single losses, and as the last one that of every step, followed to the copies of `followed`."""
+        last = "last" in tasks.of(self.loaded.config).losses
+        return way_back.ways(self.done, self.target, self.followed, last)
 
     @cached_property
     def cut_ways(self) -> CutWays | None:

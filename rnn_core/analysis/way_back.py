@@ -1,100 +1,197 @@
-"""The loss of the last step and that of every step on their way back along the top layer, for the same text and weights."""
+"""Losses on their way back through all layers and directions of a network, for the same text and weights."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy, one_hot
 
-from rnn_core.analysis.bptt import MOST_PRODUCTS, adding_up
+from rnn_core.analysis.bptt import MOST_PRODUCTS
 from rnn_core.analysis.bptt_pass import Pass, Target, values_of
-from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, sums
+from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Sums, sums
 from rnn_core.network.device import array, host, number
+from rnn_core.network.jacobians import Read
 from rnn_core.network.nudged import nudged_logits
 from rnn_core.results import CutWays, WayBack
 
 MOST_CUT = 150
 """Steps of a text that is cut before each of them."""
 
+MOST_NUMBERS = 2**18
+"""Numbers of all single losses together, and of all cuts, that are kept: 1 MB."""
+
 FALL = 0.1
 """The share of L by which it would fall if W moved by −η ∂L/∂W and L were linear."""
 
 
-def both_ways(done: Pass, target: Target, parameter: str) -> tuple[WayBack, WayBack]:
-    """The way back of the last step's loss, and of every step's, their mean or their sum as the target has it.
+def ways(done: Pass, target: Target, parameter: str, last: bool) -> tuple[WayBack, ...]:
+    """The way back of single losses, and as the last one that of the losses of every step, their mean or their sum as the target
+    has it.
 
     Args:
-        done: the forward pass of a network that reads in one direction.
+        done: the forward pass.
         parameter: of the cell, whose copies are followed, by the code's name.
+        last: whether the task takes a loss at the last step alone, which then is the only single one. Else each step that counts
+            has its own, unless the text is too long.
     """
-    steps, layer = done.steps, len(done.layers) - 1
-    each = torch.full((steps,), 1.0 if target.reduce == "sum" else 1 / steps, dtype=torch.float64)
-    last = torch.nn.functional.one_hot(torch.tensor(steps - 1), steps).double()
-    # the sweep wants the losses in the order of their first step
-    total = sums(done, target, torch.stack((each, last)))
-    read, values = done.layers[layer][0], host(values_of(done, target))
-    product, rows = read.source(parameter)
-    factor, d = read.factor(parameter), done.network.config.hidden
+    steps, every = done.steps, _every(target)
+    alone = [steps - 1] if last else torch.nonzero((every > 0) & (target.classes >= 0)).flatten().tolist()
+    if len(alone) * _numbers(done) > MOST_NUMBERS:
+        alone = []
+    found = []
+    if alone:
+        single = one_hot(torch.tensor(alone), steps).double()
+        names = ["last" if last else "one"] * len(alone)
+        found += _followed(done, target, parameter, names, alone, single, nudged=last)
+    return (*found, *_followed(done, target, parameter, ["every"], [-1], every[None], nudged=True))
 
-    def way(row: int, name: str, weights: torch.Tensor) -> WayBack:
-        at_state = total.at_state[layer, 0][row]
-        own = weights[:, None].to(total.seeds) * total.seeds
-        arriving = at_state.clone()
-        arriving[:, :d] -= own
-        arriving[-1] = 0  # nothing comes after the last step; what is left of the difference is rounding
-        parts = arriving.view(steps, -1, d).norm(dim=2)
-        delta = read.deltas(at_state)[product][:, -rows:]
-        whole = total.row(row)[f"cells.{layer}.0.{parameter}"].view(delta.shape[1], -1)
-        shares, _, _ = adding_up(delta.double(), factor, whole, False)
+
+def _followed(
+    done: Pass, target: Target, parameter: str, names: list[str], alone: list[int], weightings: Tensor, nudged: bool
+) -> list[WayBack]:
+    """The ways of some losses; `weightings`, (R, T), in the order that the sweep wants."""
+    total, values = sums(done, target, weightings), host(values_of(done, target))
+    from_above = _above(done, total, weightings)
+    by_strip: list[tuple[np.ndarray, ...]] = []
+    first: tuple[Tensor, Tensor] | None = None
+    for layer, direction, read in _strips(done):
+        at_state, above = total.at_state[layer, direction], from_above[layer, direction]
+        delta, factor = _copies(read, parameter, at_state)
+        whole = total.gradients[f"cells.{layer}.{direction}.{parameter}"].view(len(names), delta.shape[2], -1)
+        by_strip.append((
+            array(above.norm(dim=2)), array(_arriving(at_state, above, direction)), array(total.reached[layer, direction]),
+            array(delta.norm(dim=2) * factor.norm(dim=1)), array(_shares(delta, factor, whole)),
+            array(whole.flatten(1).norm(dim=1)),
+        ))  # fmt: skip
+        first = first or (delta, factor)
+    assert first
+    found = [np.stack(one, 1).astype(np.float32) for one in zip(*by_strip, strict=True)]
+    ways = []
+    for r, (name, step) in enumerate(zip(names, alone, strict=True)):
+        weights = weightings[r]
         loss = number((weights * values)[weights > 0].sum())
-        rate, falls, fall = _nudged(done, target, parameter, delta, factor, weights, loss)
-        return WayBack(
-            name, array(weights).astype("float32"), loss, array(own.norm(dim=1)),
-            array(parts.t()), array(total.reached[layer, 0][row]), array(delta.norm(dim=1) * factor.norm(dim=1)),
-            shares.astype("float32"), number(whole.norm()), rate, falls, fall,
-        )  # fmt: skip
+        nudges = _nudged(done, target, parameter, first[0][r], first[1], weights, loss) if nudged else NO_NUDGES
+        ways.append(WayBack(name, step, array(weights).astype(np.float32), loss, *(one[r] for one in found), *nudges))
+    return ways
 
-    return way(1, "last", last), way(0, "every", each)
+
+NO_NUDGES = 0.0, np.empty(0, np.float32), math.nan
 
 
 def cut_ways(done: Pass, target: Target, parameter: str) -> CutWays | None:
-    """The loss of every step, cut before each step in turn; None for a text that is too long. Arguments as of `both_ways`."""
-    steps, layer, d = done.steps, len(done.layers) - 1, done.network.config.hidden
-    width = len(done.network.cell.parts) * d
-    if steps > MOST_CUT or steps < 2 or steps * steps * width * 4 > BLOCK_BYTES:
+    """The loss of every step, cut before each step in turn; None for a text that is too long, or where a direction reads from the
+    end. Arguments as of `ways`."""
+    steps = done.steps
+    width = sum(read.width for _, _, read in done.each())
+    if steps > MOST_CUT or steps < 2 or steps * steps * width * 4 > BLOCK_BYTES or steps * _numbers(done) > MOST_NUMBERS:
         return None
-    w = 1.0 if target.reduce == "sum" else 1 / steps
-    each = torch.full((steps,), w, dtype=torch.float64)
-    before = w * torch.ones(steps - 1, steps, dtype=torch.float64).tril()  # row b − 1: the losses of the steps before b
-    total = sums(done, target, torch.cat((before, each[None])))
-    read, at_state = done.layers[layer][0], total.at_state[layer, 0]
-    product, rows = read.source(parameter)
-    factor = read.factor(parameter)
-    whole = total.row(steps - 1)[f"cells.{layer}.0.{parameter}"].view(rows, -1)
-    deltas = read.deltas(at_state[:-1])[product][..., -rows:]
+    if done.network.directions > 1:
+        return None
+    each = _every(target)
+    before = each * torch.ones(steps - 1, steps, dtype=torch.float64).tril()  # row b − 1: the losses of the steps before b
+    counting = before.any(1)  # a sweep takes no row without a loss
+    rows = torch.cat((before[counting], each[None]))
+    total = sums(done, target, rows)
+    over = _above(done, total, rows)
     kept = torch.arange(steps) < torch.arange(1, steps)[:, None]  # (T − 1, T): the steps before the cut
-    shares = (deltas * (factor @ whole.t())).sum(2) / whole.square().sum().clamp(min=torch.finfo(whole.dtype).tiny)
-    arriving = at_state[:-1].clone()
-    arriving[..., :d] -= before[..., None].to(total.seeds) * total.seeds
-    arriving[torch.arange(steps - 1), torch.arange(steps - 1)] = 0  # the step before the cut: nothing arrives
-    norms = arriving.view(steps - 1, steps, -1, d).norm(dim=3).transpose(1, 2)
-    mask = kept.to(norms.device)
-    return CutWays(array((norms * mask[:, None]).float()), array((shares * mask).float()))
+    found: list[tuple[Tensor, ...]] = []
+    for layer, direction, read in _strips(done):
+        at_state, above = total.at_state[layer, direction], over[layer, direction]
+        arriving = _arriving(at_state, above, direction)[:-1]
+        delta, factor = _copies(read, parameter, at_state)
+        whole = total.row(len(rows) - 1)[f"cells.{layer}.{direction}.{parameter}"].view(1, delta.shape[2], -1)
+        found.append(tuple(
+            _spread(part.float() * _like(kept[counting], part), counting)
+            for part in (above[:-1].norm(dim=2), arriving, _shares(delta[:-1], factor, whole))
+        ))  # fmt: skip
+    above, arriving, shares = (torch.stack(one, 1) for one in zip(*found, strict=True))
+    at = torch.arange(steps - 1)
+    arriving[at, ..., at] = 0  # the step before the cut: nothing arrives
+    return CutWays(array(above), array(arriving), array(shares))
+
+
+def _every(target: Target) -> Tensor:
+    """(T,) the weights of the loss of every step."""
+    steps = len(target.weights)
+    every = torch.full((steps,), 1.0 if target.reduce == "sum" else 1 / steps, dtype=torch.float64)
+    return target.weights.double() if target.loss == "every" else every
+
+
+def _spread(rows: Tensor, counting: Tensor) -> Tensor:
+    """The rows at their places among rows of zeros."""
+    found = rows.new_zeros(len(counting), *rows.shape[1:])
+    found[counting.to(found.device)] = rows
+    return found
+
+
+def _like(kept: Tensor, part: Tensor) -> Tensor:
+    """(R, T) as (R, …, T), where the part is."""
+    return kept.to(part.device).view(len(kept), *[1] * (part.dim() - 2), -1)
+
+
+def _strips(done: Pass) -> Iterator[tuple[int, int, Read]]:
+    """Layer, direction and what was read there, the top layer first."""
+    for layer in reversed(range(len(done.layers))):
+        for direction, read in enumerate(done.layers[layer]):
+            yield layer, direction, read
+
+
+def _numbers(done: Pass) -> int:
+    """The numbers that are kept of one loss."""
+    return done.steps * len(done.each()) * (4 + len(done.network.cell.parts))
+
+
+def _copies(read: Read, parameter: str, at_state: Tensor) -> tuple[Tensor, Tensor]:
+    """δ_t, (R, T, rows), and v_t, (T, columns), of the copies of a parameter."""
+    product, rows = read.source(parameter)
+    return read.deltas(at_state)[product][..., -rows:], read.factor(parameter)
+
+
+def _above(done: Pass, total: Sums, weightings: Tensor) -> dict[tuple[int, int], Tensor]:
+    """By layer and direction, (R, T, d) the gradients at h that come from above."""
+    d, found = done.network.config.hidden, {}
+    incoming = weightings.to(total.seeds)[..., None] * total.seeds  # (R, T, D) at the top
+    for layer in reversed(range(len(done.layers))):
+        below = torch.zeros(())
+        for direction, read in enumerate(done.layers[layer]):
+            found[layer, direction] = incoming[..., direction * d : direction * d + d]
+            if layer:
+                below = below + read.at_inputs(read.deltas(total.at_state[layer, direction]))
+        incoming = below
+    return found
+
+
+def _arriving(at_state: Tensor, above: Tensor, direction: int) -> Tensor:
+    """(R, P, T) the norms of the gradients at the states, (R, T, P·d), less those from above, (R, T, d)."""
+    d, rest = above.shape[2], at_state.clone()
+    rest[..., :d] -= above
+    rest[:, 0 if direction else -1] = 0  # nothing was read after it; what is left of the difference is rounding
+    return rest.unflatten(2, (-1, d)).norm(dim=3).transpose(1, 2)
+
+
+def _shares(delta: Tensor, factor: Tensor, whole: Tensor) -> Tensor:
+    """(R, T) the parts of the copies δ_t v_tᵀ along the whole gradient, (R or 1, rows, columns), over its length."""
+    delta, factor, whole = delta.double(), factor.double(), whole.double()
+    squared = whole.square().sum((1, 2)).clamp(min=torch.finfo(whole.dtype).tiny)
+    return (delta * (factor @ whole.mT)).sum(2) / squared[:, None]
 
 
 def _nudged(
     done: Pass, target: Target, name: str, delta: Tensor, factor: Tensor, weights: Tensor, loss: float
 ) -> tuple[float, np.ndarray, float]:
     """η, and how much L falls: (T,) if one copy moves, and if all of them move together."""
-    network, steps = done.network, done.steps
+    network, steps, top = done.network, done.steps, len(done.layers) - 1
+    work = steps * steps * sum(p.numel() for p in network.layer(top, 0).values())
     squared = number((delta.t() @ factor).square().sum())
-    work = steps * steps * sum(p.numel() for p in network.layer(len(done.layers) - 1, 0).values())
     if not squared or work > MOST_PRODUCTS:
-        return 0.0, np.empty(0, np.float32), math.nan
+        return NO_NUDGES
     rate = FALL * loss / squared
-    logits = nudged_logits(network, done.layers[-1][0].x, name, delta, factor, rate)
+    beside = done.layers[top][1].after[0] if network.directions > 1 else None
+    logits = nudged_logits(network, done.layers[top][0].x, name, delta, factor, rate, beside)
     classes = target.classes.clamp(min=0).to(logits.device)[:, None].expand(logits.shape[:2])
-    each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
+    each = cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
     values = (weights.to(each)[:, None] * each).sum(0)
     found = values[-1] - values[:-1]
     return rate, array(found[:-1]).astype(np.float32), number(found[-1])

@@ -34,22 +34,28 @@ class _Moved:
 
 
 @torch.no_grad()
-def nudged_logits(network: Network, x: Tensor, name: str, delta: Tensor, factor: Tensor, rate: float) -> Tensor:
-    """The logits at every step, (T, T + 2, k) float64, of the rows of `_Moved`, for a network that reads in one direction.
+def nudged_logits(
+    network: Network, x: Tensor, name: str, delta: Tensor, factor: Tensor, rate: float, beside: Tensor | None = None
+) -> Tensor:
+    """The logits at every step, (T, T + 2, k) float64, of the rows of `_Moved`, in the top layer from the start.
 
     Args:
         x: the inputs of the top layer, (T, n).
         name: a matrix of the cell.
         delta, factor: δ_i and v_i, whose product is the gradient of copy i, (T, rows) and (T, columns).
         rate: η.
+        beside: the states of the top layer that reads from the end, (T, d), which no copy changes; None: there is none.
     """
     cell, steps, config = network.cell, len(x), network.config
     own = {one: p.double() for one, p in network.layer(config.layers - 1, 0).items()}
     moved = _Moved(Applied(cell, own), name, delta.double(), factor.double(), rate)
     state = zero_state(cell, steps + 2, config.hidden, x.double())
-    v, c, logits = network.weight_out.double(), network.bias_out.double(), []
+    v, d, logits = network.weight_out.double(), config.hidden, []
+    c = network.bias_out.double().expand(steps, -1)
+    if beside is not None:
+        c = c + beside.double() @ v[:, d:].t()
     for moved.step, x_t in enumerate(x.double()):
         rows = x_t.expand(steps + 2, -1)
         state, _ = cell.step(moved, {one: moved.times(one, rows) for one in cell.of_inputs}, state)
-        logits.append(linear(state[0], v, c))
+        logits.append(linear(state[0], v[:, :d], c[moved.step]))
     return torch.stack(logits)

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from pages.common.selection import Selection
-from pages.common.unrolled.canvas import MOST_LISTED, blob
+from pages.common.unrolled.canvas import blob
 from rnn_core.analysis import bptt_pass
 from rnn_core.analysis.backward import backward
 from rnn_core.analysis.loading import Loaded, load, readout_of, unopened
 from rnn_core.analysis.trace import trace
+from rnn_core.figures import palette
 from rnn_core.results import Trace
 from rnn_core.views import unrolled as views
 from rnn_core.views.inputs import given
-from rnn_core.views.unrolled import Unrolled
+from rnn_core.views.unrolled import along
 from rnn_core.views.view import number
 from rnn_core.workspace import Workspace
 from tests.tiny import CELLS, config_of, model_of, saved_run
@@ -26,9 +27,10 @@ TEXT = "the film was not good"
 
 
 def looked_at(
-    workspace: Workspace, cell: str = "lstm", loss: str = "last", text: str = TEXT, **more: object
+    workspace: Workspace, cell: str = "lstm", loss: str | None = "last", text: str = TEXT, task: str = "classify", **more: object
 ) -> tuple[Loaded, Trace]:
-    run = load(saved_run(workspace, config_of("classify", model_of(cell, **more), loss=loss)))
+    of_task: dict = {"truncate": 8} if task == "generate" else {"loss": loss}
+    run = load(saved_run(workspace, config_of(task, model_of(cell, **more), **of_task)))
     return run, trace(run, text)
 
 
@@ -43,35 +45,71 @@ def unpacked(content: bytes) -> tuple[dict, dict[str, np.ndarray]]:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("layers", [1, 2])
-def test_every_number_is_the_traces(workspace: Workspace, cell: str, layers: int) -> None:
-    run, seen = looked_at(workspace, cell, layers=layers)
+@pytest.mark.parametrize(
+    ("task", "layers", "both"),
+    [("classify", 1, False), ("classify", 2, False), ("tag", 1, True), ("tag", 2, True), ("generate", 2, False)],
+)
+def test_every_number_is_the_traces(workspace: Workspace, cell: str, task: str, layers: int, both: bool) -> None:
+    loss = "last" if task == "classify" else "every"
+    run, seen = looked_at(workspace, cell, loss, task=task, layers=layers, bidirectional=both)
     found = answer(views.UNROLLED, given(run=run, text=seen))
     header, arrays = unpacked(blob(found))
-    steps, units = len(seen.tokens), seen.states.shape[-1]
-    np.testing.assert_array_equal(arrays["states"].reshape(steps, units), seen.states[-1, 0][:, found.order])
-    np.testing.assert_array_equal(arrays["p"].reshape(steps, -1), seen.readouts)
-    target = int(seen.readouts[-1].argmax())
-    np.testing.assert_allclose(arrays["losses"], -np.log(seen.readouts[:, target]), rtol=1e-4)
-    np.testing.assert_array_equal(arrays["target_p"], seen.readouts[:, target])
-    np.testing.assert_array_equal(arrays["winner_p"], seen.readouts.max(1))
-    assert header["winner"] == seen.readouts.argmax(1).tolist() and header["target"] == target
-    assert header["indices"] == seen.indices.tolist() and header["order"] == found.order.tolist()
-    assert header["most"] == pytest.approx(float(np.abs(seen.states[-1, 0]).max()))
-    assert (header["steps"], header["units"]) == (steps, units) and header["labels"] == list(seen.labels)
-    assert header["parts"] == list(run.cell.parts)
+    steps, units, k = len(seen.tokens), seen.states.shape[-1], len(seen.labels)
+    assert [(one["layer"], one["direction"]) for one in header["strips"]] == [
+        (layer, direction) for layer in reversed(range(layers)) for direction in range(1 + both)
+    ]  # fmt: skip
+    for i, strip in enumerate(header["strips"]):
+        states = seen.states[strip["layer"], strip["direction"]][:, strip["order"]]
+        np.testing.assert_array_equal(arrays[f"states.{i}"].reshape(steps, units), states)
+        assert (strip["start"], strip["count"], strip["units"]) == (0, steps, units)
+        assert sorted(strip["order"]) == list(range(units))
+    listed = header["listed"]
+    assert listed == min(4, k)
+    best = np.array(header["best"]).reshape(steps, listed)
+    expected = np.sort(seen.readouts, axis=1)[:, ::-1][:, :listed]
+    np.testing.assert_array_equal(arrays["best_p"].reshape(steps, listed), expected)
+    names = np.array(header["labels"])[best]
+    for t in range(steps):
+        np.testing.assert_array_equal(seen.readouts[t, [seen.labels.index(name) for name in names[t]]], expected[t])
+    wanted = {
+        "classify": np.full(steps, seen.readouts[-1].argmax()),
+        "tag": np.concatenate(([-1], seen.readouts[1:-1].argmax(1), [-1])),
+        "generate": np.concatenate((seen.indices[1:-1], [-1, -1])),
+    }[task]
+    counted = wanted >= 0
+    p = seen.readouts[np.flatnonzero(counted), wanted[counted]]
+    assert [header["labels"][i] for i in np.array(header["targets"])[counted]] == [seen.labels[i] for i in wanted[counted]]
+    assert (np.array(header["targets"])[~counted] == -1).all() and np.isnan(arrays["losses"][~counted]).all()
+    np.testing.assert_array_equal(arrays["target_p"][counted], p)
+    np.testing.assert_allclose(arrays["losses"][counted], -np.log(p.astype(float)), rtol=1e-4, atol=2e-7)
+    assert header["classes"] == k and header["answered"] == [True] * steps
+    assert header["indices"] == seen.indices.tolist()
+    assert header["most"] == pytest.approx(float(np.abs(seen.states).max()))
+    assert header["steps"] == steps and header["parts"] == list(run.cell.parts)
+    if task == "classify":
+        assert header["labels"][header["target"]] == seen.labels[int(seen.readouts[-1].argmax())]
+        assert header["labels"] == list(seen.labels) if k <= 4 else True
+    escaped_only(views.UNROLLED.explain(found))
 
 
-def test_units_stand_in_the_order_of_what_they_say_for_the_label(workspace: Workspace) -> None:
-    run, seen = looked_at(workspace, "gru")
-    v = run.network.weight_out.detach().numpy()
+@pytest.mark.parametrize(("task", "both"), [("classify", False), ("tag", True)])
+def test_units_stand_in_the_order_of_what_they_say_for_the_label(workspace: Workspace, task: str, both: bool) -> None:
+    run, seen = looked_at(workspace, "gru", "every", task=task, bidirectional=both, layers=2)
+    v, d = run.network.weight_out.detach().numpy(), seen.states.shape[-1]
     for label in seen.labels:
         found = answer(views.UNROLLED, given(run=run, text=seen), Selection(label=label))
         target = seen.labels.index(label)
         others = np.mean([v[i] for i in range(len(v)) if i != target], axis=0)
-        np.testing.assert_allclose(found.contrasts, (v[target] - others)[found.order], rtol=1e-5)
-        assert (np.diff(found.contrasts) <= 0).all() and sorted(found.order) == list(range(len(found.order)))
-        np.testing.assert_allclose(found.losses, -np.log(seen.readouts[:, target].astype(float)), rtol=1e-4)
+        for strip in found.strips:
+            if strip.layer == 0:
+                assert strip.order.tolist() == list(range(d)) and not strip.contrasts.size
+                continue
+            own = (v[target] - others)[strip.direction * d : strip.direction * d + d]
+            np.testing.assert_allclose(strip.contrasts, own[strip.order], rtol=1e-5)
+            assert (np.diff(strip.contrasts) <= 0).all() and sorted(strip.order) == list(range(d))
+        counted = found.ranked.targets >= 0
+        expected = -np.log(seen.readouts[counted, target].astype(float))
+        np.testing.assert_allclose(found.losses[counted], expected, rtol=1e-4, atol=2e-7)
 
 
 @pytest.mark.parametrize("loss", ["last", "every"])
@@ -102,15 +140,16 @@ def test_a_users_markup_is_shown_as_written(workspace: Workspace) -> None:
     assert any("<" in token for token in header["tokens"]), "text, which the browser shows as text"
 
 
-def test_of_many_classes_along_a_long_text_those_that_are_drawn_are_sent(workspace: Workspace) -> None:
-    run, seen = looked_at(workspace)
-    found = answer(views.UNROLLED, given(run=run, text=seen))
-    k = MOST_LISTED // len(seen.tokens) + 1
-    p = np.random.default_rng(0).dirichlet(np.ones(k), len(seen.tokens)).astype(np.float32)
-    many = Unrolled(**{**found.__dict__, "p": p, "labels": tuple(map(str, range(k))), "colours": ("#000000",) * k})
-    _, arrays = unpacked(blob(many))
-    assert arrays["p"].size == 0
-    np.testing.assert_array_equal(arrays["winner_p"], p.max(1))
+def test_of_many_classes_those_that_are_drawn_are_named(workspace: Workspace) -> None:
+    k, rng = 500, np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(k), 7).astype(np.float32)
+    targets = rng.integers(-1, k, 7)
+    found = along.ranked(p, targets, tuple(map(str, range(k))), classes=True)
+    assert len(found.labels) <= 7 * 5
+    for t in range(7):
+        assert [int(found.labels[i]) for i in found.best[t]] == np.argsort(-p[t], kind="stable")[:4].tolist()
+        assert (targets[t] < 0 and found.targets[t] < 0) or int(found.labels[found.targets[t]]) == targets[t]
+    assert found.colours == tuple(palette.class_colours(tuple(map(str, range(k))))[label] for label in found.labels)
 
 
 def test_a_blob_is_known_by_its_content(workspace: Workspace) -> None:
@@ -126,35 +165,43 @@ def test_a_blob_is_known_by_its_content(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("loss", ["last", "every"])
-def test_the_way_back_is_drawn_with_the_numbers_of_the_analysis(workspace: Workspace, cell: str, loss: str) -> None:
-    run, seen = looked_at(workspace, cell, loss)
+@pytest.mark.parametrize(
+    ("task", "loss", "layers", "both"),
+    [("classify", "last", 1, False), ("classify", "every", 2, False), ("tag", "every", 2, True), ("generate", "every", 1, False)],
+)
+def test_the_way_back_is_drawn_with_the_numbers_of_the_analysis(
+    workspace: Workspace, cell: str, task: str, loss: str, layers: int, both: bool
+) -> None:
+    run, seen = looked_at(workspace, cell, loss, task=task, layers=layers, bidirectional=both)
     way = backward(run, seen)
     found = answer(views.WALKED, given(run=run, text=seen, target=way))
     header, arrays = unpacked(blob(found))
-    steps, parts = len(seen.tokens), len(run.cell.parts)
-    for row, one in enumerate(way.both_ways):
-        for name in ("weights", "own", "reached", "copies", "shares"):
-            np.testing.assert_allclose(arrays[name].reshape(2, steps)[row], getattr(one, name), rtol=1e-6)
-        np.testing.assert_allclose(arrays["arriving"].reshape(2, parts, steps)[row], one.arriving, rtol=1e-6)
-        assert header["back"]["totals"][row] == one.total and header["back"]["norms"][row] == one.norm
-    falls = arrays["falls"].reshape(2, steps)
-    np.testing.assert_array_equal(falls, [one.falls for one in way.both_ways])
-    assert header["back"]["fall"] == [one.fall for one in way.both_ways]
-    assert header["back"]["rates"] == [one.rate for one in way.both_ways]
+    steps, parts, strips, count = len(seen.tokens), len(run.cell.parts), layers * (1 + both), len(way.ways)
+    shapes = {"weights": (steps,), "above": (strips, steps), "arriving": (strips, parts, steps), "reached": (strips, steps),
+              "copies": (strips, steps), "shares": (strips, steps), "norms": (strips,)}  # fmt: skip
+    for row, one in enumerate(way.ways):
+        for name, shape in shapes.items():
+            np.testing.assert_array_equal(arrays[name].reshape(count, *shape)[row], getattr(one, name))
+        told = header["back"]["ways"][row]
+        assert (told["loss"], told["step"], told["total"], told["rate"]) == (one.loss, one.step, one.total, one.rate)
+        assert told["nudged"] == (len(one.falls) > 0) and told["fall"] == (None if np.isnan(one.fall) else one.fall)
+    np.testing.assert_array_equal(arrays["falls"], np.concatenate([one.falls for one in way.ways]))
     cuts = way.cut_ways
-    assert cuts is not None
-    np.testing.assert_array_equal(arrays["cut_shares"], cuts.shares.ravel())
-    np.testing.assert_array_equal(arrays["cut_arriving"], cuts.arriving.ravel())
-    by_loss = arrays["parts_by_loss"].reshape(-1, steps)
-    assert header["back"]["rows"] == list(range(steps)) and by_loss.shape == (steps, steps)
-    np.testing.assert_allclose(np.diagonal(by_loss), way.both_ways[1].own, rtol=1e-4, atol=1e-9)
-    assert (np.tril(by_loss.T, -1) == 0).all(), "no loss reaches a later state"
+    assert (cuts is None) == both == ("cut_shares" not in arrays)
+    if cuts:
+        for name in ("above", "arriving", "shares"):
+            np.testing.assert_array_equal(arrays[f"cut_{name}"], getattr(cuts, name).ravel())
+    by_loss, rows = arrays["parts_by_loss"].reshape(-1, steps), np.array(header["back"]["rows"])
+    assert by_loss.shape == (len(rows), steps)
+    if layers == 1 and not both:
+        np.testing.assert_allclose(by_loss[np.arange(len(rows)), rows], way.ways[-1].above[0][rows], rtol=1e-4, atol=1e-9)
+        assert all((by_loss[r, t + 1 :] == 0).all() for r, t in enumerate(rows)), "no loss reaches a later state"
 
-    said, own = views.WALKED.explain(found), way.both_ways[loss == "every"]
+    said, own = views.WALKED.explain(found), way.ways[-1 if loss == "every" else 0]
+    norm = float(own.norms[0])
     assert found.own.loss == loss and f"L = {number(own.total)} nats" in said
-    assert f"of copy {int(own.shares.argmax()) + 1};" in said and "all shares sum to 1.0000" in said
-    assert f"η = {number(own.rate)}, and L falls by {number(own.fall)}; predicted {number(own.rate * own.norm**2)}" in said
+    assert f"of copy {int(own.shares[0].argmax()) + 1};" in said and "all shares sum to 1.0000" in said
+    assert f"η = {number(own.rate)}, and L falls by {number(own.fall)}; predicted {number(own.rate * norm**2)}" in said
     assert ("receives 0, because it multiplies" in said) == found.recurrent == (cell != "mingru")
     escaped_only(said.replace("**", ""))
     assert header["steps"] == steps and header["back"]["letter"] == found.letter

@@ -1,20 +1,24 @@
 // The gradient on its way back through the picture: its width on the arrows, the share of each copy, scissors, and nudges.
+import { at } from "./columns.mjs"
 import { button, make, still, svg } from "./dom.mjs"
 import {
-  ANSWER, BACKWARDS, CELL, CELL_HEIGHT, CELL_TOP, GUTTER, LANE, left, phases, printed, shareBar, widthOf,
+  ANSWER, BACKWARDS, CELL, GUTTER, LANE, left, phase, printed, scheduleBack, shareBar, widthOf,
 } from "./geometry.mjs"
 import { Picture } from "./picture.mjs"
 
 /** A loss of a text walking back. */
 export class WayBack extends Picture {
   setUp() {
-    const { given } = this
+    const { given, plan } = this
     this.about = given.back
-    this.way = Number(given.every)  // the loss that the run was trained with: of the last step, 0, or of every step, 1
+    this.ways = given.back.ways
+    this.way = given.every ? this.ways.length - 1 : 0  // the loss that the run was trained with
+    this.alone = false  // whether the loss of the chosen step alone walks back
+    this.shown = 0  // the layer and direction whose shares are shown
     this.cut = 0  // the step before which the gradient is cut; 0: nowhere
     this.nudging = false
-    this.strongest = Math.max(...given.reached, ...given.own, ...given.arriving)
-    this.height = LANE.top + LANE.height + 8
+    this.strongest = ["reached", "above", "arriving"].reduce((most, name) => given[name].reduce((a, b) => Math.max(a, b), most), 0)
+    this.height = plan.lane + LANE + 8
     this.pace = BACKWARDS
     this.plays = "Play: the gradient walks back step by step"
   }
@@ -28,33 +32,53 @@ export class WayBack extends Picture {
   }
 
   switches() {
-    this.losses = ["last", "every"].map((name, way) =>
-      button(`loss: ${name}`, `The loss of ${way ? "every step" : "the last step alone"}`, () => this.choose(way)))
-    this.nudges = this.given.falls.length ? [button("Nudge each copy", "The fall of L if one copy alone moves against its gradient",
-                                                    () => this.nudge())] : []
-    return [...this.losses, ...this.nudges]
+    const single = this.ways.length > 1 ? this.ways[0].loss : ""
+    const says = { last: "The loss of the last step alone", one: "The loss of the chosen step alone", every: "The loss of every step" }
+    this.losses = single ? [single, "every"].map(name => {
+      const one = button(name === "one" ? "loss: this step" : `loss: ${name}`, says[name], () => this.choose(name))
+      one.dataset.loss = name
+      return one
+    }) : []
+    this.nudges = this.ways.some(way => way.nudged)
+      ? [button("Nudge each copy", "The fall of L if one copy alone moves against its gradient", () => this.nudge())] : []
+    this.which = make("select", "which hidden")
+    if (this.plan.strips.length > 1) {
+      this.which.setAttribute("aria-label", `The ${this.about.letter} whose shares are shown`)
+      this.which.append(...this.plan.strips.map((strip, i) => {
+        const option = make("option", "", `${this.about.letter} of ${this.placeOf(strip)}`)
+        option.value = i
+        return option
+      }))
+      this.which.classList.remove("hidden")
+      this.which.onchange = () => {
+        this.shown = Number(this.which.value)
+        this.again()
+      }
+    }
+    return [...this.losses, ...this.nudges, this.which]
   }
 
-  order(t) {
-    return this.given.steps - 1 - t
+  timed() {
+    return scheduleBack(this.plan.strips)
   }
 
   counts(t) {
-    return this.given.weights[this.way * this.given.steps + t] > 0
+    return this.way >= 0 && this.given.weights[this.way * this.given.steps + t] > 0
   }
 
   come() {
-    return [1, 1, 1]
+    return [1, this.plan.strips.map(() => 1), 1]
   }
 
-  toJoin() {
-    return this.given.steps
+  joins() {
+    return true
   }
 
   mark() {
     super.mark()
     this.nudges.forEach(one => one.setAttribute("aria-pressed", this.nudging))
-    this.losses.forEach((one, way) => one.setAttribute("aria-pressed", way === this.way))
+    const loss = this.alone ? "one" : this.ways[this.way].loss
+    this.losses.forEach(one => one.setAttribute("aria-pressed", one.dataset.loss === loss))
   }
 
   moreWords(t) {
@@ -62,124 +86,185 @@ export class WayBack extends Picture {
   }
 
   paint(one, t) {
-    const [own, met, share] = phases(this.order(t), this.played)
-    one.own.style.opacity = own
-    one.arriving.style.opacity = met
-    one.share.style.opacity = share
+    one.gradients.forEach(({ above, arriving, i }) => {
+      const begins = this.times.states[i][t - this.plan.strips[i].start]
+      above.style.opacity = phase(begins, 0, this.played)
+      arriving.style.opacity = phase(begins, 1, this.played)
+    })
+    one.share.style.opacity = phase(this.times.states[this.shown][t - this.plan.strips[this.shown].start], 2, this.played)
   }
 
   column(t) {
     const made = super.column(t)
-    if (this.filling && !still() && this.counts(t)) {  // those that count are filled one after the other, from the right
-      made.bar.style.animationDelay = `${40 * this.order(t) - (performance.now() - this.filling)}ms`
+    if (made.bar && this.filling && !still() && this.counts(t)) {  // those that count are filled one after the other, from the right
+      made.bar.style.animationDelay = `${40 * (this.given.steps - 1 - t) - (performance.now() - this.filling)}ms`
       made.bar.classList.add("fills")
     }
     return made
   }
 
   tipOf(t, y, row) {
-    if (this.order(t) < this.played && y > LANE.top - 8) {
+    const come = this.times.until(t) <= this.played
+    if (come && y > this.plan.lane - 8) {
       return this.nudging
-        ? `Copy ${t + 1} alone: predicted ${printed(this.predicted(t))}, measured ${printed(this.of("falls", t))}`
+        ? `Copy ${t + 1} alone: predicted ${printed(this.predicted(t))}, measured ${printed(this.fallOf(t))}`
         : `Copy ${t + 1} of ${this.about.letter}: norm ${printed(this.of("copies", t))}, share ${printed(100 * this.of("shares", t))} %`
     }
-    if (this.order(t) < this.played && y >= CELL_TOP - 14 && y < CELL_TOP + CELL_HEIGHT) return this.partsOf(t)
+    if (come && row) return this.partsOf(t, this.plan.strips.indexOf(row.strip))
     return super.tipOf(t, y, row)
+  }
+
+  go(step) {
+    super.go(step)
+    if (!this.alone) return
+    this.played = this.times.total  // the gradient of the step's own loss is seen whole
+    this.way = this.wayAt(this.at)
+    this.again()
+  }
+
+  /** The way of the loss of one step; −1 where it has none. */
+  wayAt(t) {
+    return this.ways.findIndex(way => way.loss === "one" && way.step === t)
   }
 
   /** Shows the falls of L in the place of the shares, without a cut; or the shares again. */
   nudge() {
     this.nudging = !this.nudging
+    this.shown = 0
+    this.which.value = 0
+    this.which.disabled = this.nudging
     if (this.scissors) {
       this.cutBefore(0)
       this.scissors.classList.toggle("hidden", this.nudging)
     }
-    this.choose(this.way)
+    if (this.nudging && !this.ways[this.way]?.nudged) this.choose("every")
+    else this.again()
   }
 
-  /** Shows the loss of the last step, 0, or of every step, 1. */
-  choose(way) {
-    this.way = way
-    this.clear()
+  /** Shows the loss of the `last` step alone, of `every` step, or of `one`, the chosen one. */
+  choose(loss) {
+    this.alone = loss === "one"
+    if (this.alone) {
+      if (this.nudging) this.nudge()
+      this.alone = true
+      if (this.wayAt(this.at) < 0 || this.resting) this.at = this.ways[this.ways.length - 2].step
+      this.played = this.times.total
+      this.bringIn()
+    }
+    this.way = this.alone ? this.wayAt(this.at) : loss === "every" ? this.ways.length - 1 : 0
     this.filling = performance.now()
+    this.again()
+  }
+
+  /** Draws everything anew. */
+  again() {
+    this.clear()
     this.fillGutter()
     this.draw()
     this.say()
   }
 
-  /** A number of the way back at a step, as it is left by the scissors. */
-  of(name, t, part = 0) {
-    const { steps, parts } = this.given, row = this.cut - 1
-    if (t < this.cut && (name === "arriving" || name === "shares")) {
-      if (!this.way) return 0
-      return name === "shares" ? this.given.cut_shares[row * steps + t] : this.given.cut_arriving[(row * parts.length + part) * steps + t]
+  /** A number of the way back at a step of a layer and direction, as it is left by the scissors. */
+  of(name, t, part = 0, strip = this.shown) {
+    const { steps, parts } = this.given, count = this.plan.strips.length
+    if (this.way < 0) return 0
+    if (t < this.cut && name !== "copies" && name !== "reached") {
+      const { step } = this.ways[this.way]
+      if (step >= this.cut) return 0
+      if (step < 0) {
+        const place = (this.cut - 1) * count + strip, row = name === "arriving" ? place * parts.length + part : place
+        return this.given[`cut_${name}`][row * steps + t]
+      }
     }
-    return this.uncut(name, t, part)
+    return this.uncut(name, t, part, strip)
   }
 
-  uncut(name, t, part = 0) {
+  uncut(name, t, part = 0, strip = this.shown) {
     const { steps, parts } = this.given, each = name === "arriving" ? parts.length : 1
-    return this.given[name][(this.way * each + part) * steps + t]
+    if (this.way < 0) return 0
+    return this.given[name][((this.way * this.plan.strips.length + strip) * each + part) * steps + t]
+  }
+
+  /** How much L falls if the copy of step t alone moves. */
+  fallOf(t) {
+    return this.given.falls[this.ways.slice(0, this.way).filter(way => way.nudged).length * this.given.steps + t]
   }
 
   sharesOf() {
-    return this.given.shares.slice(this.way * this.given.steps, (this.way + 1) * this.given.steps)
+    return Array.from({ length: this.given.steps }, (_, t) => this.uncut("shares", t))
   }
 
-  /** The gradient at step t: from its own loss, from the step after it, and the share of its copy. */
+  /** The gradient at step t, of each layer and direction from above and along the text; and the share of its copy. */
   more(t, whole) {
-    const { given, width } = this, x = left(t, width), middle = x + width / 2, gap = width - CELL
-    const own = svg("g"), arriving = svg("g"), share = svg("g")
-    this.gradient(own, this.of("own", t), middle + 9, ANSWER.foot + 4, middle + 9, CELL_TOP)
-    if (t === this.cut - 1) this.capped(arriving, t, x + width)
-    else if (t < given.steps - 1) {
-      const y = CELL_TOP + CELL_HEIGHT / 2 + 18
-      this.gradient(arriving, this.of("arriving", t), x + width + gap / 2, y, x + width - gap / 2, y)
-      if (given.parts.length > 1) this.gradient(arriving, this.of("arriving", t, 1), x + width + gap / 2, CELL_TOP - 9, x + width - gap / 2, CELL_TOP - 9)
-    }
-    if (this.nudging) {
-      this.nudgeOf(t, share, middle)
-      whole.append(own, arriving, share)
-      return { own, arriving, share }
-    }
-    const value = this.of("shares", t), bar = shareBar(value, this.sharesOf(), LANE.height)
+    const { width, plan, given } = this, middle = left(t, width) + width / 2, share = svg("g"), here = at(plan.strips, t)
+    const gradients = here.map(strip => {
+      const above = svg("g"), arriving = svg("g"), i = plan.strips.indexOf(strip)
+      const over = here.filter(one => one.layer === strip.layer + 1).at(-1)
+      const from = over ? over.top + over.height : ANSWER.foot + 4
+      if (strip.direction) this.around(above, this.of("above", t, 0, i), middle + CELL / 2, from, strip.top + 10)
+      else this.down(above, this.of("above", t, 0, i), middle + 9, from, strip.top)
+      for (const part of given.parts.keys()) this.along(arriving, t, i, part)
+      whole.append(above, arriving)
+      return { above, arriving, i }
+    })
+    if (this.nudging) this.nudgeOf(t, share, middle)
+    else this.shareOf(t, share, middle)
+    whole.append(share)
+    return { gradients, share }
+  }
+
+  /** The gradient that arrives at a part of a state from the step that was read after it, or its flat end at a cut. */
+  along(into, t, i, part) {
+    const { width, given } = this, { top, height, direction, start, count } = this.plan.strips[i], x = left(t, width), gap = (width - CELL) / 2
+    const y = part ? top - 9 : top + height / 2 + Math.min(18, height / 4), last = direction ? start : start + count - 1
+    if (t === last) return
+    const border = direction ? x : x + width, from = direction ? -gap : gap
+    if (t === this.cut - 1) this.capped(into, given.arriving && this.uncut("arriving", t, part, i), border, y, gap)
+    else this.across(into, this.of("arriving", t, part, i), border + from, border - from, y)
+  }
+
+  /** The share of copy t, and the part of it that a cut takes. */
+  shareOf(t, into, middle) {
+    const { lane } = this.plan, value = this.of("shares", t), bar = shareBar(value, this.sharesOf(), LANE)
     if (t < this.cut) {
-      const lost = shareBar(this.uncut("shares", t), this.sharesOf(), LANE.height)
-      share.append(svg("rect", { class: "share hollow", x: middle - 14, y: LANE.top + lost.y, width: 28, height: lost.height, fill: "none" }))
+      const lost = shareBar(this.uncut("shares", t), this.sharesOf(), LANE)
+      into.append(svg("rect", { class: "share hollow", x: middle - 14, y: lane + lost.y, width: 28, height: lost.height, fill: "none" }))
     }
-    share.append(svg("rect", {
-      class: "share kept", x: middle - 14, y: LANE.top + bar.y, width: 28, height: Math.max(bar.height, 0.5),
+    into.append(svg("rect", {
+      class: "share kept", x: middle - 14, y: lane + bar.y, width: 28, height: Math.max(bar.height, 0.5),
       fill: value < 0 ? "url(#hatched)" : "var(--gradient)",
     }))
-    if (!t && this.about.recurrent) {
-      share.append(svg("text", { class: "small middle", x: middle, y: LANE.top + bar.zero - 6 }, "0: h₀ = 0"))
-    }
-    whole.append(own, arriving, share)
-    return { own, arriving, share }
+    this.first(t, into, middle, lane + bar.zero - 6)
+  }
+
+  /** Why the first copy receives nothing. */
+  first(t, into, middle, y) {
+    if (this.isFirst(t)) into.append(svg("text", { class: "small middle", x: middle, y }, "0: h₀ = 0"))
+  }
+
+  /** Whether step t is the first that is read, so that a recurrent copy multiplies h_0 = 0. */
+  isFirst(t) {
+    const { direction, start, count } = this.plan.strips[this.shown]
+    return this.about.recurrent && t === (direction ? start + count - 1 : start)
   }
 
   /** The losses that send most to the state of step t. */
-  partsOf(t) {
-    if (t < this.cut) return `from later losses before the cut: ${printed(this.of("arriving", t))}`
-    const { given, about } = this, whole = `‖∂L/∂h‖ at t = ${t + 1}: ${printed(this.of("reached", t))}`
-    if (!this.way || !given.parts_by_loss.length) return whole
+  partsOf(t, i) {
+    if (t < this.cut) return `from later losses before the cut: ${printed(this.of("arriving", t, 0, i))}`
+    const { given, about } = this, whole = `‖∂L/∂h‖ at t = ${t + 1}: ${printed(this.of("reached", t, 0, i))}`
+    if (i || this.ways[this.way]?.loss !== "every" || !given.parts_by_loss.length) return whole
     const some = about.rows.map((step, row) => [step, given.parts_by_loss[row * given.steps + t]])
-      .filter(([step, norm]) => step >= t && norm > 0).sort((a, b) => b[1] - a[1])
+      .filter(([, norm]) => norm > 0).sort((a, b) => b[1] - a[1])
     return [whole, "from the losses at", ...some.slice(0, 5).map(([step, norm]) => `t = ${step + 1}: ${printed(norm)}`),
             ...(some.length > 5 ? [`and ${some.length - 5} more`] : [])].join("\n")
   }
 
-  /** The gradient that arrives at the cut ends in a flat cap there. */
-  capped(into, t, border) {
-    const y = CELL_TOP + CELL_HEIGHT / 2 + 18, edge = border + (this.width - CELL) / 2
-    const stub = (norm, y) => {
-      const drawn = widthOf(norm / this.strongest)
-      if (!drawn) return
-      into.append(svg("line", { class: "gradient", x1: edge, x2: border + 3, y1: y, y2: y, "stroke-width": drawn.width }),
-                  svg("line", { class: "gradient", x1: border + 2, x2: border + 2, y1: y - 8, y2: y + 8, "stroke-width": 2.5 }))
-    }
-    stub(this.uncut("arriving", t), y)
-    if (this.given.parts.length > 1) stub(this.uncut("arriving", t, 1), CELL_TOP - 9)
+  /** The gradient that arrives at a cut ends in a flat cap there. */
+  capped(into, norm, border, y, gap) {
+    const drawn = widthOf(norm / this.strongest)
+    if (!drawn) return
+    into.append(svg("line", { class: "gradient", x1: border + gap, x2: border + 3, y1: y, y2: y, "stroke-width": drawn.width }),
+                svg("line", { class: "gradient", x1: border + 2, x2: border + 2, y1: y - 8, y2: y + 8, "stroke-width": 2.5 }))
   }
 
   /** Cuts the gradient before a step; 0: nowhere. */
@@ -234,53 +319,67 @@ export class WayBack extends Picture {
     return one
   }
 
+  /** ‖∂L/∂W‖ of the layer and direction whose shares are shown. */
+  norm() {
+    return this.given.norms[this.way * this.plan.strips.length + this.shown]
+  }
+
   /** By how much L falls to first order if the copy of step t alone moves: η ‖∂L/∂W|(t)‖². */
   predicted(t) {
-    return this.about.rates[this.way] * this.of("copies", t) ** 2
+    return this.ways[this.way].rate * this.of("copies", t) ** 2
   }
 
   /** The predicted fall of L as an outline, the measured one filled. */
   nudgeOf(t, into, middle) {
-    const { steps } = this.given, all = Array.from({ length: steps }, (_, i) => [this.predicted(i), this.of("falls", i)]).flat()
-    const predicted = shareBar(this.predicted(t), all, LANE.height), measured = shareBar(this.of("falls", t), all, LANE.height)
+    const { steps } = this.given, { lane } = this.plan, all = Array.from({ length: steps }, (_, i) => [this.predicted(i), this.fallOf(i)]).flat()
+    const predicted = shareBar(this.predicted(t), all, LANE), measured = shareBar(this.fallOf(t), all, LANE)
     into.append(
-      svg("rect", { class: "share measured", x: middle - 9, y: LANE.top + measured.y, width: 18, height: Math.max(measured.height, 0.5), fill: "var(--gradient)" }),
-      svg("rect", { class: "predicted", x: middle - 14, y: LANE.top + predicted.y, width: 28, height: Math.max(predicted.height, 0.5) }),
+      svg("rect", { class: "share measured", x: middle - 9, y: lane + measured.y, width: 18, height: Math.max(measured.height, 0.5), fill: "var(--gradient)" }),
+      svg("rect", { class: "predicted", x: middle - 14, y: lane + predicted.y, width: 28, height: Math.max(predicted.height, 0.5) }),
     )
-    if (!t && this.about.recurrent) {
-      into.append(svg("text", { class: "small middle", x: middle, y: LANE.top + predicted.zero - 6 }, "0: h₀ = 0"))
-    }
+    this.first(t, into, middle, lane + predicted.zero - 6)
   }
 
-  /** A line of the gradient's width with a head at its end; nothing where it is 0. */
-  gradient(into, norm, x1, y1, x2, y2) {
+  /** A line of the gradient's width from (x1, y1) to where its head begins, and the head as a path; nothing where it is 0. */
+  gradient(into, norm, shape) {
     const drawn = widthOf(norm / this.strongest)
     if (!drawn) return
-    const { width, dotted } = drawn, head = Math.max(5, width), across = y1 === y2
-    into.append(svg("line", {
-      class: "gradient", x1, y1, x2: across ? x2 + head * 0.8 : x2, y2: across ? y2 : y2 - head * 0.8, "stroke-width": width,
-      ...(dotted ? { "stroke-dasharray": "1 3" } : {}),
-    }))
-    const half = head * 0.75
-    into.append(svg("path", {
-      class: "arrowhead", d: across ? `M${x2},${y2}l${head},${-half}v${2 * half}z` : `M${x2},${y2}l${-half},${-head}h${2 * half}z`,
-    }))
+    const { width, dotted } = drawn, head = Math.max(5, width), { line, tip } = shape(head, head * 0.75)
+    into.append(svg("path", { class: "gradient", d: line, "stroke-width": width, ...(dotted ? { "stroke-dasharray": "1 3" } : {}) }),
+                svg("path", { class: "arrowhead", d: tip }))
+  }
+
+  down(into, norm, x, y1, y2) {
+    this.gradient(into, norm, (head, half) => ({ line: `M${x},${y1}V${y2 - head * 0.8}`, tip: `M${x},${y2}l${-half},${-head}h${2 * half}z` }))
+  }
+
+  /** Down beside a cell, and into it from the right. */
+  around(into, norm, edge, y1, y2) {
+    this.gradient(into, norm, (head, half) => ({ line: `M${edge + 6},${y1}V${y2}`, tip: `M${edge},${y2}l${head},${-half}v${2 * half}z` }))
+  }
+
+  across(into, norm, x1, x2, y) {
+    const sign = x1 > x2 ? 1 : -1
+    this.gradient(into, norm, (head, half) => ({ line: `M${x1},${y}H${x2 + sign * head * 0.8}`, tip: `M${x2},${y}l${sign * head},${-half}v${2 * half}z` }))
   }
 
   /** The sum of the shares that the sweep has met. */
   drawn() {
     if (!this.gauge) return
-    const met = this.sharesOf().reduce((sum, _, t) => sum + (this.order(t) < Math.floor(this.played) ? this.of("shares", t) : 0), 0)
-    const high = Math.max(0, Math.min(1, met)) * LANE.height
-    this.gauge.setAttribute("y", LANE.top + LANE.height - high)
+    const { lane, strips } = this.plan, begins = this.times.states[this.shown], { start, count } = strips[this.shown]
+    let met = 0
+    for (let t = start; t < start + count; t++) if (begins[t - start] + 1 <= this.played) met += this.of("shares", t)
+    const high = Math.max(0, Math.min(1, met)) * LANE
+    this.gauge.setAttribute("y", lane + LANE - high)
     this.gauge.setAttribute("height", high)
     this.gauged.textContent = `${(100 * met).toFixed(0)} %`.replace("-", "−")
   }
 
   /** The ruler of the gradient's width, and the gauge of the shares. */
   moreGutter() {
+    const { lane, foot } = this.plan
     const ruler = [1, 0.1, 0.01, 0.001].map((ratio, i) => {
-      const y = 276 + 11 * i, { width } = widthOf(ratio)
+      const y = foot - 4 + 11 * i, { width } = widthOf(ratio)
       const one = svg("g")
       one.append(svg("line", { class: "gradient", x1: 4, x2: 22, y1: y, y2: y, "stroke-width": width }),
                  svg("text", { class: "small", x: 27, y: y + 3.5 }, String(ratio)))
@@ -288,53 +387,57 @@ export class WayBack extends Picture {
     })
     this.gauge = null
     if (this.nudging) {
-      const outlined = svg("rect", { class: "predicted", x: 5, y: LANE.top + 22, width: 10, height: 10 })
-      const filled = svg("rect", { class: "filled", x: 5, y: LANE.top + 38, width: 10, height: 10 })
+      const outlined = svg("rect", { class: "predicted", x: 5, y: lane + 22, width: 10, height: 10 })
+      const filled = svg("rect", { class: "filled", x: 5, y: lane + 38, width: 10, height: 10 })
       this.gutter.append(
-        ...ruler, svg("text", { class: "small", x: 4, y: LANE.top + 12 }, "L falls by"), outlined, filled,
-        svg("text", { class: "small", x: 20, y: LANE.top + 31 }, "predicted"), svg("text", { class: "small", x: 20, y: LANE.top + 47 }, "measured"),
+        ...ruler, svg("text", { class: "small", x: 4, y: lane + 12 }, "L falls by"), outlined, filled,
+        svg("text", { class: "small", x: 20, y: lane + 31 }, "predicted"), svg("text", { class: "small", x: 20, y: lane + 47 }, "measured"),
       )
       return
     }
-    this.gauge = svg("rect", { class: "filled", x: 70, y: LANE.top + LANE.height, width: 11, height: 0 })
-    this.gauged = svg("text", { class: "small", x: 4, y: LANE.top + 42 })
+    this.gauge = svg("rect", { class: "filled", x: 70, y: lane + LANE, width: 11, height: 0 })
+    this.gauged = svg("text", { class: "small", x: 4, y: lane + 42 })
     this.gutter.append(
-      ...ruler, svg("text", { class: "small", x: 4, y: LANE.top + 14 }, "shares of"),
-      svg("text", { class: "small", x: 4, y: LANE.top + 27 }, `∂L/∂${this.about.letter}`),
-      svg("rect", { class: "cell", x: 70, y: LANE.top, width: 11, height: LANE.height }), this.gauge, this.gauged,
+      ...ruler, svg("text", { class: "small", x: 4, y: lane + 14 }, "shares of"),
+      svg("text", { class: "small", x: 4, y: lane + 27 }, `∂L/∂${this.about.letter}`),
+      svg("rect", { class: "cell", x: 70, y: lane, width: 11, height: LANE }), this.gauge, this.gauged,
     )
   }
 
   words(t) {
+    if (this.way < 0) return [{ bold: `t = ${t + 1}` }, ` “${this.name(t)}”. This step has no loss, so nothing walks back from it.`]
     if (this.nudging) return this.nudgeWords(t)
-    const { given, way } = this, w = this.about.letter, memory = given.parts[1]
-    const left = this.cut ? this.sharesOf().reduce((sum, _, i) => sum + this.of("shares", i), 0) : 1
-    const arriving = t === this.cut - 1 ? "Here the gradient is cut: nothing arrives. " : t === given.steps - 1 ? "Nothing arrives: there is no step after it. " :
-      `From step ${t + 2} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
-      (memory ? ` and ${printed(this.of("arriving", t, 1))} at ${memory}` : "") + ". "
-    const copy = !t && this.about.recurrent
-      ? `Copy 1 of ${w} receives 0, because it multiplies h₀ = 0. `
+    const { given, ways, way, plan } = this, w = this.about.letter, [, memory] = given.parts, several = plan.strips.length > 1
+    const { direction, start, count } = plan.strips[this.shown], place = several ? ` of ${this.placeOf(plan.strips[this.shown])}` : ""
+    const rest = this.cut ? this.sharesOf().reduce((sum, _, i) => sum + this.of("shares", i), 0) : 1
+    const arriving = t === this.cut - 1 ? "Here the gradient is cut: nothing arrives. " : t === (direction ? start : start + count - 1) ? "Nothing arrives: there is no step after it. " :
+      `From step ${direction ? t : t + 2} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
+      (memory ? ` and ${printed(this.of("arriving", t, 1))} at ${memory}` : "") + (place && `${place}`) + ". "
+    const copy = this.isFirst(t)
+      ? `Copy ${t + 1} of ${w} receives 0, because it multiplies h₀ = 0. `
       : t < this.cut ? `Copy ${t + 1} of ${w} keeps a share of ${printed(100 * this.of("shares", t))} %, of ${printed(100 * this.uncut("shares", t))} %. `
       : `Copy ${t + 1} of ${w} receives ${printed(this.of("copies", t))}, a share of ${printed(100 * this.of("shares", t))} %. `
+    const together = t < this.cut ? ". " : `; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `
+    const lower = plan.strips[this.shown].layer < plan.strips[0].layer
     return [
       { bold: `t = ${t + 1}` }, ` “${this.name(t)}”. `, arriving,
-      this.counts(t) ? `Its own loss sends down ${printed(this.of("own", t))}` +
-          (t < this.cut ? ". " : `; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `)
-        : "Its own loss does not count. ",
-      copy, ...(this.cut ? [{ bold: `${printed(100 * left)} % of the gradient of ${w} is left. ` }] : []),
-      `L = ${printed(this.about.totals[way])} nats, ‖∂L/∂${w}‖ = ${printed(this.about.norms[way])}.`,
+      lower ? `The layer above sends down ${printed(this.of("above", t))}${together}`
+        : this.counts(t) ? `Its own loss sends down ${printed(this.of("above", t))}${together}`
+        : `Its own loss does not count${ways[way].loss === "one" ? " here" : ""}. `,
+      copy, ...(this.cut ? [{ bold: `${printed(100 * rest)} % of the gradient of ${w} is left. ` }] : []),
+      `${this.alone ? `The loss is that of step ${ways[way].step + 1} alone: ` : ""}L = ${printed(ways[way].total)} nats, ‖∂L/∂${w}‖ = ${printed(this.norm())}.`,
     ]
   }
 
   nudgeWords(t) {
-    const { about, way } = this, w = about.letter, rate = about.rates[way]
+    const { about, ways, way } = this, w = about.letter, { rate, total, fall } = ways[way]
     const falls = value => value < 0 ? `rises by ${printed(-value)}` : `falls by ${printed(value)}`
     return [
       { bold: `t = ${t + 1}` }, ` Move copy ${t + 1} of ${w} alone by −η ∂L/∂${w}|(${t + 1}), with η = ${printed(rate)}: `,
-      `L ${falls(this.of("falls", t))}; `,
+      `L ${falls(this.fallOf(t))}; `,
       `predicted η ‖∂L/∂${w}|(${t + 1})‖² = ${printed(this.predicted(t))}. `,
-      `Move ${w} itself, which is all copies, by −η ∂L/∂${w}: L = ${printed(about.totals[way])} ${falls(about.fall[way])}; `,
-      `predicted η ‖∂L/∂${w}‖² = ${printed(rate * about.norms[way] ** 2)}.`,
+      `Move ${w} itself, which is all copies, by −η ∂L/∂${w}: L = ${printed(total)} ${falls(fall)}; `,
+      `predicted η ‖∂L/∂${w}‖² = ${printed(rate * this.norm() ** 2)}.`,
     ]
   }
 }

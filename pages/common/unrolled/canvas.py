@@ -21,8 +21,7 @@ from rnn_core.views.unrolled import Unrolled, Walked
 _FOLDER = Path(__file__).parent
 
 MOST_LISTED = 200_000
-"""Probabilities of all classes at all steps that are sent; of more, those of the label and of the winners alone."""
-
+"""Norms of the gradients of single losses that are sent, of all losses at all steps."""
 
 _ASKED = "unrolled-asked-for-inspect"
 
@@ -40,7 +39,7 @@ def style() -> str:
     return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
 
 
-MODULES = ("geometry", "strips", "dom", "save", "picture", "back", "unrolled")
+MODULES = ("geometry", "strips", "dom", "columns", "save", "picture", "back", "unrolled")
 
 _component = st.components.v2.component(
     "unrolled_canvas",
@@ -61,9 +60,11 @@ def show(found: Unrolled | Walked) -> None:
             st.session_state[_ASKED] = True
 
     def unit() -> None:
-        chosen, step, _ = map(int, st.session_state["unrolled"].unit or (-1, 0, 0))
-        if 0 <= chosen < along.states.shape[1] and 0 <= step < len(along.tokens):
-            state.select(step=step, unit=chosen, layer=along.layers - 1)
+        asked = st.session_state["unrolled"].unit
+        chosen, step, layer, direction = map(int, asked[:4]) if asked else (-1, 0, 0, 0)
+        found = [one for one in along.strips if (one.layer, one.direction) == (layer, direction)]
+        if found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
+            state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
     _component(key="unrolled", data=blob(found), on_opened_change=opened, on_unit_change=unit, height="content")
 
@@ -77,31 +78,32 @@ def blob(found: Unrolled | Walked) -> bytes:
     """The picture's numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, and float32
     arrays in the order in which it names them."""
     walked, found = (None, found) if isinstance(found, Unrolled) else (found, found.along)
-    best = found.p.argmax(1)
-    steps = np.arange(len(best))
-    arrays = {
-        "states": found.states, "losses": found.losses, "contrasts": found.contrasts, "target_p": found.p[:, found.target],
-        "winner_p": found.p[steps, best], "p": found.p if found.p.size <= MOST_LISTED else np.empty(0),
-    }  # fmt: skip
+    ranked = found.ranked
+    arrays = {"losses": found.losses, "best_p": ranked.best_p, "target_p": ranked.target_p}
+    for i, strip in enumerate(found.strips):
+        arrays |= {f"states.{i}": strip.states, f"contrasts.{i}": strip.contrasts}
     if walked:
         arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in walked.ways])
-                   for name in ("weights", "own", "arriving", "reached", "copies", "shares")}  # fmt: skip
+                   for name in ("weights", "above", "arriving", "reached", "copies", "shares", "norms", "falls")}  # fmt: skip
         if walked.cuts:
-            arrays |= {"cut_arriving": walked.cuts.arriving, "cut_shares": walked.cuts.shares}
-        arrays["falls"] = np.concatenate([way.falls for way in walked.ways])
+            arrays |= {f"cut_{name}": getattr(walked.cuts, name) for name in ("above", "arriving", "shares")}
         arrays["parts_by_loss"] = walked.parts if walked.parts.size <= MOST_LISTED else np.empty(0)
-    last = len(found.tokens) - 1
+    kinds = np.where(found.special, "special", np.where(found.known, "", "unknown"))
     header: Mapping[str, Any] = {
-        "steps": len(found.tokens), "units": found.states.shape[1], "tokens": [visible(token, 40) for token in found.tokens],
-        "kinds": ["special" if t in (0, last) else "" if known else "unknown" for t, known in enumerate(found.known.tolist())],
-        "indices": found.indices.tolist(), "known": found.known.tolist(), "labels": [visible(one, 40) for one in found.labels],
-        "colours": list(found.colours), "target": found.target, "winner": best.tolist(), "counts": (found.weights > 0).tolist(),
-        "every": found.every, "parts": list(found.parts), "letters": list(found.letters), "order": found.order.tolist(),
-        "most": float(np.abs(found.states).max()) or 1.0, "scale": list(palette.LIGHT.diverging),
+        "steps": len(found.tokens), "tokens": [visible(token, 40) for token in found.tokens], "kinds": kinds.tolist(),
+        "indices": found.indices.tolist(), "known": found.known.tolist(),
+        "answered": (ranked.best[:, 0] >= 0).tolist(), "trained": found.trained.tolist(), "counts": (found.weights > 0).tolist(),
+        "classes": found.classes, "labels": [visible(one, 40) for one in ranked.labels], "colours": list(ranked.colours),
+        "best": ranked.best.ravel().tolist(), "listed": ranked.best.shape[1],
+        "target": found.target, "targets": ranked.targets.tolist(), "every": found.every,
+        "strips": [{"layer": one.layer, "direction": one.direction, "start": one.start, "count": len(one.states),
+                    "units": len(one.order), "order": one.order.tolist(), "side": one.side} for one in found.strips],
+        "parts": list(found.parts), "letters": list(found.letters),
+        "most": max(float(np.abs(one.states).max()) for one in found.strips) or 1.0, "scale": list(palette.LIGHT.diverging),
         "back": walked and {
-            "letter": walked.letter, "recurrent": walked.recurrent, "totals": [way.total for way in walked.ways],
-            "norms": [way.norm for way in walked.ways],
-            "rates": [way.rate for way in walked.ways], "fall": [None if np.isnan(way.fall) else way.fall for way in walked.ways],
+            "letter": walked.letter, "recurrent": walked.recurrent,
+            "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rate": way.rate, "nudged": len(way.falls) > 0,
+                      "fall": None if np.isnan(way.fall) else way.fall} for way in walked.ways],
             "rows": walked.rows.tolist(),
         },
         "arrays": [[name, array.size] for name, array in arrays.items()],

@@ -1,9 +1,10 @@
 // The numbers behind the picture, without a document: the blob, the columns, the rows of a state, and the time of a step.
 
-export const GUTTER = 88, HEIGHT = 380, CELL = 44, CELL_TOP = 184, CELL_HEIGHT = 96, ROWS = 32
-export const LOSS = { top: 20, foot: 62 }, ANSWER = { top: 84, foot: 152 }, TOKEN = 334
-export const NARROWEST = 56, WIDEST = 112
-export const LANE = { top: 374, height: 64 }  // of the shares, below
+export const GUTTER = 88, CELL = 44
+export const LOSS = { top: 20, foot: 62 }, ANSWER = { top: 84, foot: 152 }
+export const NARROWEST = 56, WIDEST = 112, ROOMY = 72  // the narrowest column, also where ways lead around cells
+export const TAIL = 36  // the tail, after the last column, holds the start of what reads from the end
+export const LANE = 64  // the height of the shares' lane, below
 export const FORWARDS = 450, BACKWARDS = 350, LONGEST = 6000  // milliseconds: of a step, and of a whole play that nobody asked for
 
 /** A blob: the length of a JSON header in four bytes, little-endian, the header, and the float32 arrays that it names. */
@@ -20,9 +21,79 @@ export function unpack(bytes) {
   return { ...header, ...arrays }
 }
 
-/** The width of a column, for a number of steps and the pixels that there are. */
-export function columnWidth(steps, room) {
-  return Math.max(NARROWEST, Math.min(WIDEST, Math.floor((room - GUTTER) / steps)))
+const FIRST = 184, BETWEEN_LAYERS = 38, BETWEEN_DIRECTIONS = 20
+
+/** The rows of a picture, from the top: where the states of each layer and direction lie, and what is below them.
+ *
+ * `strips`: the top layer first, each with its layer, direction, start and number of steps; those of an encoder and of a decoder
+ * share a place. */
+export function layout(strips) {
+  const keys = [...new Set(strips.map(({ layer, direction }) => `${layer}.${direction}`))]
+  const layers = Math.max(...strips.map(strip => strip.layer)) + 1
+  const sorted = keys.map(key => key.split(".").map(Number)).sort(([a, i], [b, j]) => b - a || i - j)
+  const height = sorted.length === 1 ? 96 : sorted.length === 2 ? 64 : 48
+  let y = FIRST, before = layers - 1
+  const places = {}
+  for (const [layer, direction] of sorted) {
+    if (y > FIRST) y += layer === before ? BETWEEN_DIRECTIONS : BETWEEN_LAYERS
+    places[`${layer}.${direction}`] = y
+    before = layer
+    y += height
+  }
+  const placed = strips.map(strip => ({ ...strip, top: places[`${strip.layer}.${strip.direction}`], height }))
+  return { strips: placed, height, foot: y, token: y + 54, whole: y + 100, lane: y + 94, both: strips.some(strip => strip.direction) }
+}
+
+/** When each thing appears in a play forwards, in steps: tokens, the states of each strip and answers.
+ *
+ * A network that reads in both directions makes one pass for each layer, from both ends at once. An answer is there once the states
+ * that it is read from are. A decoder goes on after its encoder. */
+export function schedule(steps, strips, answered) {
+  const token = Array(steps).fill(0), answer = Array(steps).fill(0), states = strips.map(() => [])
+  const columns = [], ends = []  // the column at each step of the play; and the end of passes in both directions, by column
+  let from = 0
+  for (const start of [...new Set(strips.map(strip => strip.start))].sort((a, b) => a - b)) {
+    const here = strips.map((strip, i) => ({ ...strip, i })).filter(strip => strip.start === start), { count } = here[0]
+    const both = here.some(strip => strip.direction), layers = Math.max(...here.map(strip => strip.layer)) + 1
+    for (let t = 0; t < count; t++) {
+      token[start + t] = from + t
+      for (const { layer, direction, i } of here) states[i][t] = from + (both ? layer * count + (direction ? count - 1 - t : t) : t)
+      answer[start + t] = from + (both ? (layers - 1) * count + Math.max(t, count - 1 - t) : t)
+    }
+    const passes = both ? layers : 1
+    for (let k = 0; k < passes * count; k++) columns.push(start + k % count)
+    from += passes * count
+    if (both) for (let t = 0; t < count; t++) ends[start + t] = from
+  }
+  for (let t = 0; t < steps; t++) if (!answered[t]) answer[t] = token[t]
+  /** How much has been played when the step at column t is done. */
+  const until = t => ends[t] ?? Math.max(answer[t], ...strips.map((strip, i) => states[i][t - strip.start] ?? 0)) + 1
+  return { total: from, token, states, answer, columns, until }
+}
+
+/** When the gradient is at each step, in steps of a play backwards: `states` of each strip, and `column` of each step of the play.
+ *
+ * The top layer comes first. One direction at a time, the gradient goes against the way of reading. */
+export function scheduleBack(strips) {
+  const states = strips.map(() => []), columns = [], ends = []
+  let from = 0
+  for (const start of [...new Set(strips.map(strip => strip.start))].sort((a, b) => b - a)) {
+    const here = strips.map((strip, i) => ({ ...strip, i })).filter(strip => strip.start === start), { count } = here[0]
+    const both = here.some(strip => strip.direction), layers = Math.max(...here.map(strip => strip.layer)) + 1
+    for (const { layer, direction, i } of here) {
+      for (let t = 0; t < count; t++) states[i][t] = from + (both ? (layers - 1 - layer) * count : 0) + (direction ? t : count - 1 - t)
+    }
+    for (let k = 0; k < (both ? layers : 1) * count; k++) columns.push(start + count - 1 - k % count)
+    from += (both ? layers : 1) * count
+    if (both) for (let t = 0; t < count; t++) ends[start + t] = from
+  }
+  const until = t => ends[t] ?? Math.max(...strips.map((strip, i) => states[i][t - strip.start] ?? 0)) + 1
+  return { total: from, states, columns, until }
+}
+
+/** The width of a column, for a number of steps and the pixels that there are; `both`: whether two directions are read. */
+export function columnWidth(steps, room, both = false) {
+  return Math.max(both ? ROOMY : NARROWEST, Math.min(WIDEST, Math.floor((room - GUTTER - (both ? TAIL : 0)) / steps)))
 }
 
 /** The steps of which a part is seen. */
@@ -34,16 +105,16 @@ export function visible(steps, width, scrolled, room) {
 /** Where column t begins. */
 export const left = (t, width) => GUTTER + t * width
 
-/** The units of each row of a state: as equal parts as there are, in their order. */
-export function rowsOf(units) {
-  const rows = Math.min(units, ROWS)
+/** The units of each row of a state of some pixels: as equal parts as there are, in their order. */
+export function rowsOf(units, height) {
+  const rows = Math.min(units, height < 64 ? 24 : 32)
   return Array.from({ length: rows }, (_, row) =>
     [Math.floor(row * units / rows), Math.floor((row + 1) * units / rows)])
 }
 
 /** The value of each row at a step: that of its largest unit by absolute value. `values`: (T, d), one after the other. */
-export function binned(values, units, t) {
-  return rowsOf(units).map(([first, end]) => {
+export function binned(values, units, t, height) {
+  return rowsOf(units, height).map(([first, end]) => {
     let most = values[t * units + first]
     for (let i = first + 1; i < end; i++) {
       const value = values[t * units + i]
@@ -53,10 +124,9 @@ export function binned(values, units, t) {
   })
 }
 
-/** How far token, state and answer of step t have come, each 0 to 1, when `played` steps have been played. */
-export function phases(t, played) {
-  const gone = Math.max(0, Math.min(1, played - t)) * 3
-  return [0, 1, 2].map(part => ease(Math.max(0, Math.min(1, gone - part))))
+/** How far a part of three (token, state, answer) of what begins at a time has come, 0 to 1, when `played` steps have been played. */
+export function phase(begins, part, played) {
+  return ease(Math.max(0, Math.min(1, Math.max(0, Math.min(1, played - begins)) * 3 - part)))
 }
 
 const ease = x => x * x * (3 - 2 * x)

@@ -1,8 +1,9 @@
 // The picture of a network that reads a text: a column for each step. Hovering, scrubbing, playing and keys never leave the browser.
+import { answer, at, cells, token } from "./columns.mjs"
 import { button, icon, indexed, make, shortened, still, svg } from "./dom.mjs"
 import {
-  ANSWER, CELL, CELL_HEIGHT, CELL_TOP, FORWARDS, GUTTER, HEIGHT, LOSS, TOKEN, barOf, columnWidth, heightOf, left, pace, parsed,
-  phases, printed, rowsOf, visible,
+  ANSWER, CELL, FORWARDS, GUTTER, LOSS, TAIL, columnWidth, heightOf, layout, left, pace, parsed, phase, printed, rowsOf, schedule,
+  visible,
 } from "./geometry.mjs"
 import { save, unsaved } from "./save.mjs"
 import { drawState, inkOn } from "./strips.mjs"
@@ -13,12 +14,16 @@ const SEEN = "unrolled-played"
 export class Picture {
   /** `opens`: what the server shall show, `inspect(step)` and `unit(unit, step)`. */
   constructor(root, given, opens) {
-    Object.assign(this, { root, given, columns: new Map(), played: given.steps, width: 0, playing: false, height: HEIGHT })
+    const strips = given.strips.map((strip, i) => ({ ...strip, states: given[`states.${i}`], contrasts: given[`contrasts.${i}`] }))
+    this.plan = layout(strips)
+    Object.assign(this, { root, given, columns: new Map(), width: 0, playing: false, height: this.plan.whole })
     this.pace = FORWARDS
     this.plays = "Play: read the text word by word"
     this.most = Math.max(...[...given.losses].filter(Number.isFinite), 0)
+    this.times = this.timed()
     this.setUp()
-    this.at = this.order(given.steps - 1)
+    this.played = this.times.total
+    this.at = this.times.columns.at(-1)
     this.opens = opens
     this.build()
     this.fillGutter()
@@ -58,7 +63,7 @@ export class Picture {
     this.all = svg("g")
     this.picture.append(this.lines, this.line, this.thread, this.all)
     this.canvas = make("canvas")
-    this.canvas.style.top = `${CELL_TOP}px`
+    this.canvas.style.top = `${this.plan.strips[0].top}px`
     this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: this.height, "aria-hidden": "true" })
     this.sheet.append(this.picture, this.canvas, this.gutter)
     this.stage.append(this.sheet)
@@ -84,9 +89,9 @@ export class Picture {
     return []
   }
 
-  /** The place of a step in the order of the play, and the step at a place. */
-  order(t) {
-    return t
+  /** When things appear in a play. */
+  timed() {
+    return schedule(this.given.steps, this.plan.strips, this.given.answered)
   }
 
   /** Whether the loss of step t counts. */
@@ -94,14 +99,16 @@ export class Picture {
     return this.given.counts[t]
   }
 
-  /** How far token, state and answer of step t have come. */
+  /** How far the token of step t, the states of its strips and its answer have come. */
   come(t) {
-    return phases(t, this.played)
+    const { times, played, plan } = this
+    return [phase(times.token[t], 0, played), plan.strips.map((strip, i) => phase(times.states[i][t - strip.start], 1, played)),
+            phase(times.answer[t], 2, played)]
   }
 
-  /** The number of answers that are joined. */
-  toJoin() {
-    return Math.floor(this.played)
+  /** Whether the answer of step t is there, for the line that joins them. */
+  joins(t) {
+    return this.times.answer[t] + 1 <= this.played
   }
 
   /** Adds to the column of step t; groups by name. */
@@ -146,8 +153,8 @@ export class Picture {
       if (this.scrubbing) this.sheet.setPointerCapture(event.pointerId)
     }
     this.sheet.ondblclick = event => {
-      const units = this.unitsAt(event)
-      if (units) this.opens.unit(this.given.order[this.largestOf(units, this.stepAt(event))], this.stepAt(event))
+      const row = this.unitsAt(event)
+      if (row) this.open(row.strip, row.strip.order[this.largestOf(row)])
     }
     this.sheet.onpointerup = this.sheet.onpointercancel = () => { this.scrubbing = false }
     this.map.onpointerdown = this.map.onpointermove = event => {
@@ -178,7 +185,7 @@ export class Picture {
   go(step) {
     this.halt()
     this.at = Math.max(0, Math.min(this.given.steps - 1, step))
-    this.played = this.order(this.at) + 1
+    this.played = this.times.until(this.at)
     this.bringIn()
     this.draw()
     this.say()
@@ -186,30 +193,30 @@ export class Picture {
 
   rest() {
     this.halt()
-    this.at = this.order(this.given.steps - 1)
-    this.played = this.given.steps
+    this.at = this.times.columns.at(-1)
+    this.played = this.times.total
     this.bringIn()
     this.draw()
     this.say()
   }
 
   start(alone = false) {
-    const steps = this.given.steps, each = pace(steps, alone, this.pace)
-    if (this.played >= steps) this.played = 0
+    const { total, columns } = this.times, each = pace(total, alone, this.pace)
+    if (this.played >= total) this.played = 0
     const from = this.played, began = performance.now()
     this.playing = true
     const frame = now => {
       if (!this.playing) return
       const played = from + (now - began) / each
-      this.played = Math.min(steps, still() ? Math.floor(played) : played)
-      const at = this.order(Math.max(0, Math.min(steps - 1, Math.ceil(this.played) - 1)))
+      this.played = Math.min(total, still() ? Math.floor(played) : played)
+      const at = columns[Math.max(0, Math.min(total - 1, Math.ceil(this.played) - 1))]
       if (at !== this.at) {
         this.at = at
         this.bringIn()
         if (!alone) this.say()
       }
       this.draw()
-      if (this.played < steps) this.frame = requestAnimationFrame(frame)
+      if (this.played < total) this.frame = requestAnimationFrame(frame)
       else this.stop()
     }
     this.frame = requestAnimationFrame(frame)
@@ -225,10 +232,15 @@ export class Picture {
     const was = this.playing
     this.halt()
     if (was) {
-      this.played = this.order(this.at) + 1
+      this.played = this.times.until(this.at)
       this.draw()
     }
     this.say()
+  }
+
+  /** Whether everything is shown and no step is picked out. */
+  get resting() {
+    return this.played >= this.times.total && this.at === this.times.columns.at(-1)
   }
 
   pressed(event) {
@@ -247,20 +259,26 @@ export class Picture {
     return Math.max(0, Math.min(this.given.steps - 1, Math.floor((x - GUTTER) / this.width)))
   }
 
-  /** The first unit and the end of the row of a cell under the pointer, in the order of the picture; null beside the cells. */
+  /** The strip, its step, and the first unit and the end of its row under the pointer, in the order of the picture; null beside the
+   * cells. */
   unitsAt(event) {
-    const place = this.sheet.getBoundingClientRect(), x = event.clientX - place.left, y = event.clientY - place.top - CELL_TOP
-    const beside = Math.abs(x - left(this.stepAt(event), this.width) - this.width / 2) > CELL / 2
-    if (x < GUTTER || beside || y < 0 || y >= CELL_HEIGHT) return null
-    const rows = rowsOf(this.given.units)
-    return rows[Math.floor(y / CELL_HEIGHT * rows.length)]
+    const place = this.sheet.getBoundingClientRect(), x = event.clientX - place.left, y = event.clientY - place.top
+    const t = this.stepAt(event), beside = Math.abs(x - left(t, this.width) - this.width / 2) > CELL / 2
+    const strip = at(this.plan.strips, t).find(({ top, height }) => y >= top && y < top + height)
+    if (x < GUTTER || beside || !strip) return null
+    const rows = rowsOf(strip.units, strip.height), [first, end] = rows[Math.floor((y - strip.top) / strip.height * rows.length)]
+    return { strip, step: t - strip.start, first, end }
   }
 
-  largestOf([first, end], t) {
-    const { states, units } = this.given
+  largestOf({ strip: { states, units }, step, first, end }) {
     let best = first
-    for (let i = first + 1; i < end; i++) if (Math.abs(states[t * units + i]) > Math.abs(states[t * units + best])) best = i
+    for (let i = first + 1; i < end; i++) if (Math.abs(states[step * units + i]) > Math.abs(states[step * units + best])) best = i
     return best
+  }
+
+  /** Opens a unit of a strip at the current step. */
+  open(strip, unit) {
+    this.opens.unit(unit, this.at, strip.layer, strip.direction)
   }
 
   bringIn() {
@@ -272,22 +290,18 @@ export class Picture {
   // ---- drawing --------------------------------------------------------------------------------------------------------
 
   fit() {
-    const room = this.root.clientWidth, width = columnWidth(this.given.steps, room)
+    const { both } = this.plan, tail = both ? TAIL : 0, room = this.root.clientWidth, width = columnWidth(this.given.steps, room, both)
     if (!room) return
     if (width !== this.width) {
       this.width = width
-      const whole = GUTTER + width * this.given.steps
+      const whole = GUTTER + width * this.given.steps + tail
       this.sheet.style.width = `${whole}px`
       this.picture.setAttribute("width", whole)
       this.clear()
-      this.points = Array.from({ length: this.given.steps }, (_, t) => `${left(t, width) + width / 2},${this.dotY(t).toFixed(1)}`)
-      this.joined = 0
+      this.joined = -1
       this.widened()
-      this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: GUTTER, x2: whole, y1: y, y2: y })))
-      if (this.given.parts.length > 1) {  // the memory has a way of its own, above the cells
-        const y = CELL_TOP - 9
-        this.lines.append(svg("line", { class: "arrow", x1: GUTTER - 4, x2: whole - (width - CELL) / 2, y1: y, y2: y }))
-      }
+      this.lines.replaceChildren(...[ANSWER.top, ANSWER.foot].map(y => svg("line", { class: "track", x1: left(this.given.answered.indexOf(true), width), x2: whole - tail, y1: y, y2: y })))
+      for (const strip of this.plan.strips) this.backdrop(strip)
     }
     const scrolls = this.sheet.offsetWidth > room + 1
     this.map.classList.toggle("hidden", !scrolls)
@@ -296,15 +310,33 @@ export class Picture {
     this.say()
   }
 
+  /** The way of the memory of a strip, above its cells, and the start of one that reads from the end. */
+  backdrop({ start, count, top, height, direction }) {
+    const { width, given } = this, end = left(start + count, width)
+    if (given.parts.length > 1) {
+      const y = top - 9, inset = (width - CELL) / 2, first = start ? left(start, width) + inset : GUTTER - 4
+      this.lines.append(svg("line", { class: "arrow", x1: direction ? left(start, width) + inset : first, x2: direction ? end + 8 : end - inset, y1: y, y2: y }))
+    }
+    if (!direction) return
+    const y = top + height / 2
+    this.lines.append(svg("rect", { class: "cell dashed", x: end + 9, y: y - 12, width: 20, height: 24 }),
+                      svg("text", { class: "small middle", x: end + 19, y: y + 4 }, "0"))
+  }
+
   /** The columns are built anew. */
   clear() {
     for (const one of this.columns.values()) one.whole.remove()
     this.columns.clear()
   }
 
+  /** Whether an answer is the place of a dot between two classes. */
+  get two() {
+    return this.given.classes === 2 && this.given.target !== null
+  }
+
   dotY(t) {
     const { given } = this
-    return heightOf(given.labels.length === 2 ? given.target_p[t] : given.winner_p[t])
+    return heightOf(this.two ? given.target_p[t] : given.best_p[t * given.listed])
   }
 
   look() {
@@ -316,95 +348,74 @@ export class Picture {
 
   draw() {
     if (!this.width) return
-    const { given, stage, canvas, width } = this, room = stage.clientWidth, dense = devicePixelRatio || 1
+    const { given, stage, canvas, width, plan } = this, room = stage.clientWidth, dense = devicePixelRatio || 1
+    const head = plan.strips[0].top, tall = plan.foot - head
     const [first, last] = this.entire ? [0, given.steps - 1] : visible(given.steps, width, stage.scrollLeft, room)
     for (const [t, one] of this.columns) if (t < first || t > last) { one.whole.remove(); this.columns.delete(t) }
     if (canvas.width !== Math.round(room * dense)) {
       canvas.width = Math.round(room * dense)
-      canvas.height = Math.round(CELL_HEIGHT * dense)
+      canvas.height = Math.round(tall * dense)
       canvas.style.width = `${room}px`
-      canvas.style.height = `${CELL_HEIGHT}px`
+      canvas.style.height = `${tall}px`
     }
     canvas.style.left = `${stage.scrollLeft}px`
     const context = canvas.getContext("2d"), look = this.look()
     context.setTransform(dense, 0, 0, dense, 0, 0)
-    context.clearRect(0, 0, room, CELL_HEIGHT)
+    context.clearRect(0, 0, room, tall)
     for (let t = first; t <= last; t++) {
       if (!this.columns.has(t)) {
         const made = this.column(t)
         this.columns.set(t, made)
         this.all.append(made.whole)
       }
-      const one = this.columns.get(t), [token, state, answer] = this.come(t)
+      const one = this.columns.get(t), [token, states, answer] = this.come(t)
       this.paint(one, t)
       one.token.style.opacity = 0.28 + 0.72 * token
       one.answer.style.opacity = answer
-      one.whole.classList.toggle("here", t === this.at && this.played < given.steps)
-      if (state > 0) {
-        context.globalAlpha = state
-        drawState(context, given.states, given.units, t, left(t, width) + (width - CELL) / 2 - stage.scrollLeft, look)
-      }
+      one.whole.classList.toggle("here", t === this.at && !this.resting)
+      plan.strips.forEach((strip, i) => {
+        const step = t - strip.start
+        if (step < 0 || step >= strip.count || !(states[i] > 0)) return
+        context.globalAlpha = states[i]
+        drawState(context, strip, step, left(t, width) + (width - CELL) / 2 - stage.scrollLeft, strip.top - head, look)
+      })
     }
     context.globalAlpha = 1
     this.drawn()
-    const joined = this.toJoin()
-    if (joined !== this.joined) this.line.setAttribute("d", joined ? `M${this.points.slice(0, joined).join("L")}` : "")
-    this.joined = joined
+    this.join()
     const window = this.map.lastChild, whole = this.sheet.offsetWidth || 1
     window.style.left = `${100 * stage.scrollLeft / whole}%`
     window.style.width = `${100 * room / whole}%`
     this.mark()
   }
 
+  /** Joins the answers that are there. */
+  join() {
+    const { given, width } = this, there = []
+    for (let t = 0; t < given.steps; t++) if (given.answered[t] && this.joins(t)) there.push(t)
+    if (there.length === this.joined) return
+    this.joined = there.length
+    const points = there.map(t => `${left(t, width) + width / 2},${this.dotY(t).toFixed(1)}`)
+    this.line.setAttribute("d", points.length ? `M${points.join("L")}` : "")
+  }
+
   column(t) {
-    const { given, width } = this, x = left(t, width), middle = x + width / 2
-    const whole = svg("g", { class: "column", "data-t": t })
-    whole.append(svg("rect", { class: "hit", x, y: 0, width, height: this.height }))
-    whole.append(svg("rect", { class: "cell", x: middle - CELL / 2, y: CELL_TOP, width: CELL, height: CELL_HEIGHT }))
-    const gap = width - CELL
-    this.arrow(whole, t ? x - gap / 2 : GUTTER - 4, CELL_TOP + CELL_HEIGHT / 2, x + gap / 2, null, t ? given.letters[1] : "")
-    this.arrow(whole, middle, CELL_TOP, middle, ANSWER.foot + 5, "V")
-    this.arrow(whole, middle, TOKEN - 16, middle, CELL_TOP + CELL_HEIGHT, given.letters[0])
-    const token = svg("g")
-    token.append(
-      svg("text", { class: `token ${given.kinds[t]}`, x: middle, y: TOKEN }, shortened(given.tokens[t], Math.floor(width / 8))),
-      svg("text", { class: "small middle index", x: middle, y: TOKEN + 18 }, given.indices[t]),
-    )
-    const answer = svg("g", { class: "answer" }), best = given.winner[t], two = given.labels.length === 2, counts = this.counts(t)
-    const colour = given.colours[best], known = given.counts[t] || given.every
-    answer.append(svg("circle", {
-      class: "dot", cx: middle, cy: this.dotY(t), r: 5, stroke: colour, fill: known ? colour : "var(--st-background-color)",
-    }))
-    if (!two) {
-      const name = shortened(given.labels[best], Math.floor(width / 7))
-      answer.append(svg("text", { class: "small middle", x: middle, y: Math.max(this.dotY(t) - 9, ANSWER.top - 4) }, name))
-    }
-    const height = barOf(given.losses[t], this.most)
-    const bar = svg("rect", {
-      class: "loss", x: middle - 9, y: LOSS.foot - height, width: 18, height: Math.max(height, 0.5),
-      fill: counts ? "var(--line)" : "none",
-    })
-    answer.append(bar)
-    whole.append(answer, token)
-    return { whole, token, answer, bar, ...this.more(t, whole) }
+    const x = left(t, this.width), whole = svg("g", { class: "column", "data-t": t })
+    whole.append(svg("rect", { class: "hit", x, y: 0, width: this.width, height: this.height }))
+    cells(whole, t, this)
+    const word = token(t, this), { answer: above, bar } = answer(t, this, this.dotY(t), !this.two, this.counts(t), this.most)
+    whole.append(above, word)
+    return { whole, token: word, answer: above, bar, ...this.more(t, whole) }
   }
 
-  /** An arrow along one axis with a pill at its middle. */
-  arrow(into, x1, y1, x2, y2, letter) {
-    const end = y2 ?? y1, across = y2 === null
-    into.append(svg("line", { class: "arrow", x1, y1, x2: across ? x2 - 4 : x2, y2: across ? end : end + 4 }))
-    into.append(svg("path", { class: "head", d: across ? `M${x2},${end}l-6,-3v6z` : `M${x2},${end}l-3,6h6z` }))
-    if (letter) this.pill(into, (x1 + (across ? x2 - 4 : x2)) / 2, (y1 + (across ? end : end + 4)) / 2, letter)
-  }
-
-  pill(into, x, y, letter) {
-    const wide = Math.max(15, 8 * letter.length + 6), one = svg("g", { class: "pill", "data-letter": letter })
-    one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), svg("text", { x, y: y + 3.8 }, letter))
-    into.append(one)
+  /** The key of a strip's matrix of the inputs, 0, or of its recurrent one, 1: its letter, and of several its place. */
+  keyOf = (strip, of) => {
+    const letter = this.given.letters[of]
+    return letter && this.plan.strips.length > 1 ? `${letter}@${this.plan.strips.indexOf(strip)}` : letter
   }
 
   fillGutter() {
-    const { given } = this, two = given.labels.length === 2, middle = CELL_TOP + CELL_HEIGHT / 2
+    const { given, plan, two } = this
     this.gutter.replaceChildren()
     const text = (words, y) => svg("text", { class: "small", x: 4, y }, words)
     this.gutter.append(
@@ -412,25 +423,36 @@ export class Picture {
       indexed("ŷ", "t", { x: 4, y: (ANSWER.top + ANSWER.foot) / 2 + 4 }),
       text(two ? shortened(given.labels[given.target], 11) + " 1" : "p = 1", ANSWER.top + 4),
       text(two ? shortened(given.labels[1 - given.target], 11) + " 1" : "p = 0", ANSWER.foot + 4),
-      ...(given.parts.length > 1 ? [indexed(given.parts[1], "t", { x: 62, y: CELL_TOP - 6 })] : []),
-      indexed("h", "t", { x: 4, y: CELL_TOP + 16 }), text(`±${printed(given.most)}`, CELL_TOP + 58), text(given.units > 32 ? `${given.units} units,` : `${given.units} units`, CELL_TOP + 32),
-      ...(given.units > 32 ? [text("32 rows", CELL_TOP + 44)] : []),
-      indexed("x", "t", { x: 4, y: TOKEN }), text("index", TOKEN + 18),
-      svg("rect", { class: "cell dashed", x: 60, y: middle - 14, width: 22, height: 28 }),
-      svg("text", { class: "small middle", x: 71, y: middle + 4 }, "0"),
-      indexed("h", "0", { x: 63, y: middle + 28 }),
+      indexed("x", "t", { x: 4, y: plan.token }), ...(given.indices.length ? [text("index", plan.token + 18)] : []),
     )
+    for (const strip of plan.strips.filter(strip => !strip.start)) this.besideStrip(strip, text)
     this.moreGutter()
+  }
+
+  /** Names a strip in the gutter, with its start. */
+  besideStrip({ top, height, units, layer, direction }, text) {
+    const { given, plan } = this, middle = top + height / 2, alone = plan.strips.length === 1, layers = plan.strips[0].layer + 1
+    const named = [...(layers > 1 ? [`layer ${layer + 1}`] : []), ...(plan.both ? [direction ? "← from end" : "from start →"] : [])]
+    const said = alone ? [units > 32 ? `${units} units,` : `${units} units`, ...(units > 32 ? ["32 rows"] : []), `±${printed(given.most)}`] : named
+    this.gutter.append(indexed("h", "t", { x: 4, y: top + (alone ? 16 : 13) }), ...said.map((words, i) => text(words, top + (alone ? 32 : 26) + 12 * i)))
+    if (given.parts.length > 1) this.gutter.append(indexed(given.parts[1], "t", { x: 62, y: top - 6 }))
+    if (direction) return
+    this.gutter.append(
+      svg("rect", { class: "cell dashed", x: 62, y: middle - 12, width: 20, height: 24 }),
+      svg("text", { class: "small middle", x: 72, y: middle + 4 }, "0"),
+      ...(height > 48 ? [indexed("h", "0", { x: 64, y: middle + 25 })] : []),
+    )
   }
 
   drawMap() {
     const canvas = this.map.firstChild, { given } = this
     canvas.width = Math.max(1, this.map.clientWidth)
     canvas.height = 24
-    const context = canvas.getContext("2d"), each = canvas.width / given.steps, even = 1 / given.labels.length
+    const context = canvas.getContext("2d"), each = canvas.width / given.steps, even = 1 / given.classes
     for (let t = 0; t < given.steps; t++) {
-      context.globalAlpha = 0.15 + 0.85 * Math.max(0, (given.winner_p[t] - even) / (1 - even || 1))
-      context.fillStyle = given.colours[given.winner[t]]
+      const here = given.answered[t]
+      context.globalAlpha = here ? 0.15 + 0.85 * Math.max(0, (given.best_p[t * given.listed] - even) / (1 - even || 1)) : 0.15
+      context.fillStyle = here ? given.colours[given.best[t * given.listed]] : "#808080"
       context.fillRect(t * each, 0, Math.ceil(each), 24)
     }
   }
@@ -438,12 +460,11 @@ export class Picture {
   // ---- words ----------------------------------------------------------------------------------------------------------
 
   mark() {
-    if (this.shown !== this.playing) this.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? "Pause" : "Play")
-    this.shown = this.playing
-    this.root.dataset.state = this.playing ? "playing" : this.played >= this.given.steps ? "rest" : "stopped"
-    const last = this.given.steps - 1
-    const all = this.played > last, resting = all && this.at === this.order(last)
-    ;[this.at === 0 && !(resting && this.order(last) === 0), this.at === 0, this.at === last, resting].forEach((there, i) => {
+    if (this.marked !== this.playing) this.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? "Pause" : "Play")
+    this.marked = this.playing
+    const { resting } = this, last = this.given.steps - 1
+    this.root.dataset.state = this.playing ? "playing" : resting ? "rest" : "stopped"
+    ;[this.at === 0 && !resting, this.at === 0, this.at === last, resting].forEach((there, i) => {
       this.ends[i].disabled = there
     })
   }
@@ -453,9 +474,9 @@ export class Picture {
   }
 
   say() {
-    const { given, at } = this, best = given.winner[at]
-    const said = `t = ${at + 1} of ${given.steps}, ${this.name(at)}: ${given.labels[best]} ${printed(given.winner_p[at])}` +
-      this.moreWords(at)
+    const { given, at } = this, first = at * given.listed
+    const answered = given.answered[at] ? `: ${given.labels[given.best[first]]} ${printed(given.best_p[first])}` : ""
+    const said = `t = ${at + 1} of ${given.steps}, ${this.name(at)}${answered}` + this.moreWords(at)
     if (this.live.textContent !== said) this.live.textContent = said
     this.stage.setAttribute("aria-valuenow", at + 1)
     this.stage.setAttribute("aria-valuetext", said)
@@ -465,45 +486,57 @@ export class Picture {
       const opener = make("button", "unit", one.text)
       opener.type = "button"
       opener.title = `Open unit ${one.unit} at this step, term by term`
-      opener.onclick = () => this.opens.unit(one.unit, this.at)
+      opener.onclick = () => this.open(one.strip, one.unit)
       return opener
     }))
   }
 
   /** The numbers of step t in words; an object's `bold` is emphasised, and one with a `unit` opens it. */
-  words(at) {
-    const { given } = this, loss = given.losses[at]
+  words(t) {
+    const { given } = this, loss = given.losses[t], [strip] = at(this.plan.strips, t)
+    const where = this.plan.strips.length > 1 ? ` of ${this.placeOf(strip)}` : ""
     return [
-      { bold: `t = ${at + 1}` }, ` reads “${this.name(at)}”, number ${given.indices[at]}`,
-      given.known[at] ? ". " : ", which is not in the vocabulary, so <unk> is read. ",
-      given.units > 3 ? `The largest of ${given.units} units by absolute value: ` : "The units: ", ...this.largest(at), ". ",
-      `ŷ: ${this.listed(at)}. `,
-      Number.isFinite(loss)
-        ? `L(${at + 1}) = −log ŷ[${given.labels[given.target]}] = −log ${printed(given.target_p[at])} = ${printed(loss)} nats` : "",
-      given.counts[at] ? "; it counts in training." : given.every ? "; it has no part in training." : "; in training, the last one alone counts.",
+      { bold: `t = ${t + 1}` }, ` reads “${this.name(t)}”`, given.indices.length ? `, number ${given.indices[t]}` : "",
+      given.known[t] ? ". " : ", which is not in the vocabulary, so <unk> is read. ",
+      strip.units > 3 ? `The largest of ${strip.units} units${where} by absolute value: ` : `The units${where}: `, ...this.largest(strip, t), ". ",
+      given.answered[t] ? `ŷ: ${this.listed(t)}. ` : "",
+      ...(Number.isFinite(loss) ? [
+        `L(${t + 1}) = −log ŷ[${this.targetOf(t)}] = −log ${printed(given.target_p[t])} = ${printed(loss)} nats`,
+        given.counts[t] ? "; it counts in training." : given.every ? "; it has no part in training." : "; in training, the last one alone counts.",
+      ] : []),
     ]
   }
 
-  largest(t) {
-    const { states, units, order } = this.given
-    const all = Array.from({ length: units }, (_, i) => i).sort((a, b) => Math.abs(states[t * units + b]) - Math.abs(states[t * units + a]))
-    return all.slice(0, 3).flatMap((i, place) =>
-      [place ? ", " : "", { unit: order[i], text: `h[${order[i]}] = ${printed(states[t * units + i])}` }])
+  /** The class that the loss of step t asks for. */
+  targetOf(t) {
+    return this.given.labels[this.given.targets[t]]
+  }
+
+  /** A strip's place in words, such as "layer 2, from the end". */
+  placeOf({ layer, direction, side }) {
+    const layers = this.plan.strips[0].layer ? [`layer ${layer + 1}`] : []
+    const read = this.plan.both && side !== "decoder" ? [direction ? "from the end" : "from the start"] : []
+    const said = [...(side ? [`the ${side}`] : []), ...layers, ...(side || layers.length ? read : read.map(one => `the direction ${one}`))]
+    return said.join(", ")
+  }
+
+  largest(strip, t) {
+    const { states, units, order, start } = strip, value = i => states[(t - start) * units + i]
+    const all = Array.from({ length: units }, (_, i) => i).sort((a, b) => Math.abs(value(b)) - Math.abs(value(a)))
+    return all.slice(0, 3).flatMap((i, place) => [place ? ", " : "", { unit: order[i], strip, text: `h[${order[i]}] = ${printed(value(i))}` }])
   }
 
   listed(t) {
-    const { p, labels, winner: best, winner_p } = this.given, k = labels.length
-    if (!p.length) return `${labels[best[t]]} ${printed(winner_p[t])}`
-    const all = Array.from({ length: k }, (_, i) => i).sort((a, b) => p[t * k + b] - p[t * k + a]).slice(0, 4)
-    return all.map(i => `${labels[i]} ${printed(p[t * k + i])}`).join(", ")
+    const { labels, best, best_p, listed } = this.given
+    return Array.from({ length: listed }, (_, i) => `${labels[best[t * listed + i]]} ${printed(best_p[t * listed + i])}`).join(", ")
   }
 
   pointed(event) {
     if (this.scrubbing) this.go(this.stepAt(event))
     const place = this.sheet.getBoundingClientRect(), y = event.clientY - place.top, x = event.clientX - place.left
-    const letter = event.buttons ? "" : event.target.closest?.(".pill")?.dataset.letter ?? ""
-    this.single(letter)
-    const t = this.stepAt(event), said = letter ? this.sameWords(letter) : x < GUTTER ? "" : this.tipOf(t, y, this.unitsAt(event))
+    const key = event.buttons ? "" : event.target.closest?.(".pill")?.dataset.key ?? ""
+    this.single(key)
+    const t = this.stepAt(event), said = key ? this.sameWords(key) : x < GUTTER ? "" : this.tipOf(t, y, this.unitsAt(event))
     this.tip.classList.toggle("hidden", !said)
     if (!said) return
     this.tip.textContent = said
@@ -512,42 +545,47 @@ export class Picture {
     this.tip.style.top = `${event.clientY + 16}px`
   }
 
-  /** Lights all copies of one parameter, with a thread between them, and dims the rest; "": nothing is lit. */
-  single(letter) {
-    if (this.lit === letter) return
-    this.lit = letter
-    this.sheet.classList.toggle("one", Boolean(letter))
-    for (const pill of this.picture.querySelectorAll(".pill")) pill.classList.toggle("lit", pill.dataset.letter === letter)
+  /** Lights all copies of one parameter, by its key, with a thread between them, and dims the rest; "": nothing is lit. */
+  single(key) {
+    if (this.lit === key) return
+    this.lit = key
+    this.sheet.classList.toggle("one", Boolean(key))
+    for (const pill of this.picture.querySelectorAll(".pill")) pill.classList.toggle("lit", pill.dataset.key === key)
     const all = [...this.picture.querySelectorAll(".pill.lit rect")].map(one => [Number(one.getAttribute("x")), Number(one.getAttribute("y"))])
     const y = (all[0]?.[1] ?? 0) + 7.5
-    this.thread.setAttribute("d", letter && all.length ? `M${GUTTER},${y}H${Math.max(...all.map(([x]) => x)) + 7}` : "")
+    this.thread.setAttribute("d", key && all.length ? `M${GUTTER},${y}H${Math.max(...all.map(([x]) => x)) + 7}` : "")
   }
 
-  sameWords(letter) {
-    const { given } = this, of = { [given.letters[0]]: "input to hidden", [given.letters[1]]: "hidden to hidden", V: "hidden to output" }
-    return `${letter} (${of[letter]}): one matrix, the same numbers at all ${given.steps} steps`
+  sameWords(key) {
+    const { given } = this, [letter, place] = key.split("@"), strip = this.plan.strips[place ?? 0]
+    const of = { [given.letters[0]]: "input to hidden", [given.letters[1]]: "hidden to hidden", V: "hidden to output" }
+    const where = place === undefined ? "" : ` of ${this.placeOf(strip)}`, steps = letter === "V" ? given.answered.filter(Boolean).length : strip.count
+    return `${letter}${where} (${of[letter]}): one matrix, the same numbers at all ${steps} steps`
   }
 
   /** What is said at a height of the column of step t. `row`: as `unitsAt` returns it. */
   tipOf(t, y, row) {
-    const { given } = this, units = given.units
-    if (this.order(t) >= this.played) return ""
+    const { given } = this
+    if (this.times.until(t) > this.played) return ""
+    if (row) {
+      const { strip, step, first, end } = row
+      return Array.from({ length: end - first }, (_, i) => first + i).slice(0, 6).map(i =>
+        `h[${strip.order[i]}] = ${printed(strip.states[step * strip.units + i])}` +
+        (strip.contrasts.length ? `, its weight for “${given.labels[given.target]}” ${printed(strip.contrasts[i])}` : ""),
+      ).join("\n") + (end - first > 6 ? `\n… and ${end - first - 6} more` : "")
+    }
+    if (y > this.plan.foot) {
+      const index = given.indices.length ? `, number ${given.indices[t]} of the vocabulary` : ""
+      return `“${given.tokens[t]}”${index}` + (given.known[t] ? "" : ": not known, read as <unk>")
+    }
+    if (!given.answered[t]) return ""
     if (y < LOSS.foot + 8) {
       return Number.isFinite(given.losses[t])
-        ? `L(${t + 1}) = −log ${printed(given.target_p[t])} = ${printed(given.losses[t])} nats\n` +
+        ? `L(${t + 1}) = −log ŷ[${this.targetOf(t)}] = −log ${printed(given.target_p[t])} = ${printed(given.losses[t])} nats\n` +
           (this.counts(t) ? "It counts." : "It does not count.")
         : ""
     }
-    if (y < CELL_TOP - 14) return `ŷ at t = ${t + 1}: ${this.listed(t)}` + (given.counts[t] || given.every ? "" : "\nThis readout was never trained.")
-    if (row) {
-      const [first, end] = row
-      return Array.from({ length: end - first }, (_, i) => first + i).slice(0, 6).map(i =>
-        `h[${given.order[i]}] = ${printed(given.states[t * units + i])}, its weight for “${given.labels[given.target]}” ${printed(given.contrasts[i])}`,
-      ).join("\n") + (end - first > 6 ? `\n… and ${end - first - 6} more` : "")
-    }
-    if (y > CELL_TOP + CELL_HEIGHT) {
-      return `“${given.tokens[t]}”, number ${given.indices[t]} of the vocabulary` + (given.known[t] ? "" : ": not known, read as <unk>")
-    }
+    if (y < this.plan.strips[0].top - 14) return `ŷ at t = ${t + 1}: ${this.listed(t)}` + (given.trained[t] ? "" : "\nThis readout was never trained.")
     return ""
   }
 }

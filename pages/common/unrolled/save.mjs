@@ -1,6 +1,6 @@
 // The picture as a file: an SVG that needs no stylesheet, with the states as shapes, and the same as a PNG.
 import { svg } from "./dom.mjs"
-import { CELL, CELL_TOP, GUTTER, left } from "./geometry.mjs"
+import { CELL, left } from "./geometry.mjs"
 import { drawState } from "./strips.mjs"
 
 const MOST = 300  // steps; a longer picture would be too large for many programs
@@ -57,15 +57,19 @@ function copied(element) {
 
 /** The whole picture as the text of an SVG; null if it is too long. */
 export function asSvg(picture) {
-  const { given, width, height, root } = picture
+  const { given, width, height, root, plan } = picture
   if (given.steps > MOST) return null
   picture.entire = true
   picture.draw()
-  const whole = GUTTER + width * given.steps, ground = getComputedStyle(root).getPropertyValue("--st-background-color")
+  const whole = picture.sheet.offsetWidth, ground = getComputedStyle(root).getPropertyValue("--st-background-color")
   const file = svg("svg", { xmlns: "http://www.w3.org/2000/svg", width: whole, height, viewBox: `0 0 ${whole} ${height}` })
-  const states = svg("g", { transform: `translate(0 ${CELL_TOP})` }), look = picture.look()
+  const states = svg("g"), look = picture.look()
   for (let t = 0; t < given.steps; t++) {
-    if (picture.come(t)[1] > 0) drawState(new Shapes(states), given.states, given.units, t, left(t, width) + (width - CELL) / 2, look)
+    const come = picture.come(t)[1], x = left(t, width) + (width - CELL) / 2
+    plan.strips.forEach((strip, i) => {
+      const step = t - strip.start
+      if (step >= 0 && step < strip.count && come[i] > 0) drawState(new Shapes(states), strip, step, x, strip.top, look)
+    })
   }
   file.append(svg("rect", { width: whole, height, fill: ground }), states,
               ...[...picture.picture.childNodes, ...picture.gutter.childNodes].map(copied))

@@ -1,26 +1,27 @@
 // The states on the canvas: a column of rows for each step, or circles where there are few units.
-import { CELL, CELL_HEIGHT, binned, shade } from "./geometry.mjs"
+import { CELL, binned, shade } from "./geometry.mjs"
 
 const FEW = 8
 
-/** Draws the state of step t at x.
+/** Draws the state of a strip's step t at x and y.
  *
- * `values`: (T, d) in the order of the rows; `units`: d; `look`: the scale, the ground and the ink, as the theme has them. */
-export function drawState(context, values, units, t, x, look) {
-  const rows = binned(values, units, t), height = CELL_HEIGHT / rows.length
+ * `strip`: its states, (T, d) in the order of the rows, its units, d, and its height; `look`: the scale, the ground and the ink, as
+ * the theme has them. */
+export function drawState(context, { states, units, height: whole }, t, x, y, look) {
+  const rows = binned(states, units, t, whole), height = whole / rows.length
   const colour = value => `rgb(${shade(value / look.most, look.scale, look.ground).join(",")})`
-  context.clearRect(x, 0, CELL, CELL_HEIGHT)
+  context.clearRect(x, y, CELL, whole)
   if (units > FEW) {
     rows.forEach((value, row) => {
       context.fillStyle = colour(value)
-      context.fillRect(x, row * height, CELL, Math.ceil(height))
+      context.fillRect(x, y + row * height, CELL, Math.ceil(height))
     })
     return
   }
   const radius = Math.min(CELL, height) / 2 - 1
   rows.forEach((value, row) => {
     context.beginPath()
-    context.arc(x + CELL / 2, (row + 0.5) * height, radius, 0, 2 * Math.PI)
+    context.arc(x + CELL / 2, y + (row + 0.5) * height, radius, 0, 2 * Math.PI)
     context.fillStyle = colour(value)
     context.fill()
     context.strokeStyle = look.line
@@ -31,7 +32,7 @@ export function drawState(context, values, units, t, x, look) {
       context.font = "10px sans-serif"
       context.textAlign = "center"
       context.textBaseline = "middle"
-      context.fillText(value.toFixed(2).replace("-0.00", "0.00").replace("-", "−"), x + CELL / 2, (row + 0.5) * height)
+      context.fillText(value.toFixed(2).replace("-0.00", "0.00").replace("-", "−"), x + CELL / 2, y + (row + 0.5) * height)
     }
   })
 }

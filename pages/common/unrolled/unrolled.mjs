@@ -11,7 +11,7 @@ export default function (component) {
   root.picture?.stop()
   root.picture = new (given.back ? WayBack : Picture)(root, given, {
     inspect: step => setTriggerValue("opened", [step, Date.now()]),
-    unit: (unit, step) => setTriggerValue("unit", [unit, step, Date.now()]),
+    unit: (unit, ...place) => setTriggerValue("unit", [unit, ...place, Date.now()]),
   })
   return root.picture.attach()
 }

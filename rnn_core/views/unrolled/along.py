@@ -1,4 +1,4 @@
-"""The network unrolled along the text: the state, the readout and the loss at every step."""
+"""The network unrolled along the text: the states, the readout and the loss at every step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +17,53 @@ from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of
 from rnn_core.views.inspect.losses import choose_label
 from rnn_core.views.view import Choice, Part, View, literal, number
 
+LISTED = 4
+"""The most probable classes of each step that are listed."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The states of one layer in one direction: a row of the picture.
+
+    Attributes:
+        layer, direction: from 0; direction 1 reads from the end.
+        start: the first of its steps among those of the picture.
+        states: (T', d) h_t, the units in `order`.
+        order: (d,) the units. In the top layer, those first whose weights speak most for the target: V's row of the target minus
+            the mean of the other rows, falling. Elsewhere, or where the steps ask for several classes, as they are numbered.
+        contrasts: (d,) these differences, in the same order; empty where there are none.
+        side: `encoder` or `decoder`; empty for a network with one side.
+    """
+
+    layer: int
+    direction: int
+    start: int
+    states: np.ndarray
+    order: np.ndarray
+    contrasts: np.ndarray
+    side: str = ""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The classes that a picture names, and which of them each step answers and is asked for.
+
+    Attributes:
+        labels: those named.
+        colours: of these.
+        best: (T, m) the most probable ones at each step, falling, by their places in `labels`; −1 where a step has no answer.
+        best_p: (T, m) their probabilities; NaN likewise.
+        targets: (T,) the classes that the losses ask for, likewise; −1 where there is none.
+        target_p: (T,) their probabilities; NaN likewise.
+    """
+
+    labels: tuple[str, ...]
+    colours: tuple[str, ...]
+    best: np.ndarray
+    best_p: np.ndarray
+    targets: np.ndarray
+    target_p: np.ndarray
+
 
 @dataclass(frozen=True)
 class Unrolled:
@@ -24,42 +71,47 @@ class Unrolled:
 
     Attributes:
         tokens: (T,) as fed.
-        indices: (T,) in the vocabulary.
+        indices: (T,) in the vocabulary; empty where they are not known.
         known: (T,) False where `<unk>` was fed.
-        states: (T, d) h_t of the top layer, the units in `order`.
-        order: (d,) the units, those first whose weights speak most for the target: V's row of the target minus the mean of the
-            other rows, falling.
-        contrasts: (d,) these differences, in the same order.
-        p: (T, k) ŷ_t, the readout of each step.
-        labels: (k,) the classes.
-        colours: (k,) of them.
-        target: the class that the losses ask for.
-        losses: (T,) L(t) = −log ŷ_t[target], in nats.
+        special: (T,) True where the token is not of the text.
+        strips: the states, the top layer first.
+        classes: k.
+        ranked: the answers.
+        target: the class that all losses ask for, by its place in `ranked.labels`; None where the steps ask for several.
+        losses: (T,) L(t) = −log ŷ_t[target], in nats; NaN where a step has no target.
         weights: (T,) w_t of the run's training; 0 where a step has no part in the loss.
+        trained: (T,) whether training ever used the readout of the step.
         every: whether the run was trained on the losses of every step, and not on the last alone.
         parts: of the cell's state, such as ("h", "m").
         letters: of the cell's matrices of inputs and of its recurrent ones; empty where it has none.
-        layers: of the network.
         equations: of the top layer's cell, as LaTeX.
+        unit: how tokens are called, such as `words`.
     """
 
     tokens: tuple[str, ...]
     indices: np.ndarray
     known: np.ndarray
-    states: np.ndarray
-    order: np.ndarray
-    contrasts: np.ndarray
-    p: np.ndarray
-    labels: tuple[str, ...]
-    colours: tuple[str, ...]
-    target: int
+    special: np.ndarray
+    strips: tuple[Strip, ...]
+    classes: int
+    ranked: Ranked
+    target: int | None
     losses: np.ndarray
     weights: np.ndarray
+    trained: np.ndarray
     every: bool
     parts: tuple[str, ...]
     letters: tuple[str, str]
-    layers: int
     equations: tuple[str, ...]
+    unit: str
+
+    @property
+    def layers(self) -> int:
+        return 1 + max(strip.layer for strip in self.strips)
+
+    @property
+    def directions(self) -> int:
+        return 1 + max(strip.direction for strip in self.strips)
 
 
 @dataclass(frozen=True)
@@ -80,69 +132,130 @@ def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
 
 
 def along_of(run: Loaded | Unopened, trace: Trace, label: str | None) -> Unrolled:
+    """The way forwards along a text. `label`: as for `targets_of`."""
+    task, cell, steps = tasks.of(run.config), run.cell, len(trace.tokens)
     targets = targets_of(run, trace, label)
-    target = one_class(targets)
-    assert target is not None, "a text has one label"
-    v = readout_of(run).astype(np.float64)
-    contrasts = v[target] - np.delete(v, target, 0).mean(0) if len(v) > 1 else v[0]
-    order = np.argsort(-contrasts, kind="stable")
-    cell = run.cell
-    colours = palette.class_colours(trace.labels)
+    one, every = one_class(targets), task.loss_of(run.config) == "every"
+    ranks = ranked(trace.readouts, targets, trace.labels, task.label_of != "next")
+    weights = counted_steps(run, steps)
+    directions, top = trace.states.shape[1], len(trace.states) - 1
+    special = np.zeros(steps, bool)
+    special[[0, -1]] = True
     return Unrolled(
-        trace.tokens, trace.indices, trace.known, trace.states[-1, 0][:, order], order, contrasts[order], trace.readouts,
-        trace.labels, tuple(colours[label] for label in trace.labels), target, losses(trace, targets),
-        counted_steps(run, len(trace.tokens)), tasks.of(run.config).loss_of(run.config) == "every", tuple(cell.parts),
-        (_letters(run, cell.of_inputs), _letters(run, cell.of_step)),
-        len(trace.states), formulas.cell(cell.equations, cell.parts, len(trace.states) - 1, 0, 1),
+        trace.tokens, trace.indices, trace.known, special, strips(trace.states, None if task.label_of == "next" else one, run),
+        len(trace.labels), ranks, None if one is None else ranks.labels.index(trace.labels[one]), losses(trace, targets), weights,
+        (weights > 0) | (every and task.label_of == "text"), every, tuple(cell.parts),
+        (letters(run, cell.of_inputs), letters(run, cell.of_step)),
+        formulas.cell(cell.equations, cell.parts, top, 0, directions), run.config.data.unit,
     )  # fmt: skip
 
 
-def _letters(run: Loaded | Unopened, names: Sequence[str]) -> str:
+def strips(states: np.ndarray, target: int | None, run: Loaded | Unopened) -> tuple[Strip, ...]:
+    """The states of all layers and directions, (layers, directions, T, d), the top layer first.
+
+    Args:
+        target: the class by which the top layer's units are sorted; None: they are not.
+    """
+    (layers, directions, _, d), found = states.shape, []
+    for layer in reversed(range(layers)):
+        for direction in range(directions):
+            order, contrasts = np.arange(d), np.empty(0)
+            if target is not None and layer == layers - 1:
+                v = readout_of(run)[:, direction * d : direction * d + d].astype(np.float64)
+                contrasts = v[target] - np.delete(v, target, 0).mean(0) if len(v) > 1 else v[0]
+                order = np.argsort(-contrasts, kind="stable")
+                contrasts = contrasts[order]
+            found.append(Strip(layer, direction, 0, states[layer, direction][:, order], order, contrasts))
+    return tuple(found)
+
+
+def ranked(p: np.ndarray, targets: np.ndarray, labels: Sequence[str], classes: bool) -> Ranked:
+    """The most probable of k classes at each step.
+
+    Args:
+        p: (T, k).
+        targets: (T,) what each step asks for; −1: nothing.
+        classes: whether each has a colour of its own.
+    """
+    m = min(LISTED, p.shape[1])
+    some = np.argpartition(-p, m - 1, axis=1)[:, :m]
+    some = np.take_along_axis(some, np.argsort(-np.take_along_axis(p, some, 1), axis=1, kind="stable"), 1)
+    named = np.unique(np.concatenate((some.ravel(), targets[targets >= 0]))) if p.shape[1] > LISTED else np.arange(p.shape[1])
+    colours = palette.class_colours(labels) if classes else {}
+    return Ranked(
+        tuple(labels[i] for i in named.tolist()), tuple(colours.get(labels[i], palette.GREY) for i in named.tolist()),
+        np.searchsorted(named, some), np.take_along_axis(p, some, 1),
+        np.where(targets >= 0, np.searchsorted(named, targets), -1),
+        np.where(targets >= 0, p[np.arange(len(p)), targets], np.nan),
+    )  # fmt: skip
+
+
+def letters(run: Loaded | Unopened, names: Sequence[str]) -> str:
+    """Of some of the cell's parameters."""
     return ", ".join(run.cell.declared[name].letter for name in names)
 
 
 def _draw(found: Unrolled) -> tuple[Part, ...]:
-    target = literal(found.labels[found.target], 40)
+    target = None if found.target is None else literal(found.ranked.labels[found.target], 40)
+    at = f" at the label “{target}”" if target else ""
     said = (
         "Each column is one step: the token at the bottom, the state $h_t$ above it, then the readout $\\hat y_t$ and the loss "
-        f"$L(t)$ at the label “{target}”. The same parameters are used at every step. Units that speak for “{target}” are at "
-        "the top of a state, those that speak against it at its foot. A double click on a unit opens it."
+        f"$L(t)${at}. The same parameters are used at every step. "
     )
     if found.layers > 1:
-        said += f" The states are those of the top one of {found.layers} layers."
+        said += f"Each of the {found.layers} layers has its own; a layer reads the states of the one below it. "
+    if found.directions > 1:
+        said += "The lower row of a layer reads from the end, so a state of it knows the words after it. "
+    if found.strips[0].contrasts.size:
+        where = "a state of the top layer" if found.layers > 1 else "a state"
+        said += f"Units that speak for “{target}” are at the top of {where}, those that speak against it at its foot. "
+    said += "A double click on a unit opens it."
     if not found.every:
         said += " This run was trained on the readout after the last token alone; the hollow dots were never trained."
     return Part("unrolled", found), Part("caption", said)
 
 
 def _explain(found: Unrolled) -> str:
-    counted = found.weights > 0
-    last, target = int(np.flatnonzero(counted)[-1]), literal(found.labels[found.target], 40)
-    p, value = float(found.p[last, found.target]), float(found.losses[last])
-    total = float((found.weights * found.losses)[counted].sum())
-    rule = (
-        f"This run's training takes the loss at {counted.sum()} of the {len(counted)} steps, each with the weight "
-        f"{number(float(found.weights[last]))}, so" if found.every
-        else "This run's training takes the loss after the last token alone, so"
+    counted, top = found.weights > 0, formulas.top(found.layers, found.directions)
+    sorted_by = (
+        "The units of the top layer are sorted by their weights in the readout: V's row of the label minus the mean of the other "
+        "rows. " if found.strips[0].contrasts.size else ""
     )  # fmt: skip
-    return (
+    words = (
         f"{formulas.lines(found.equations)}\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t), \qquad L(t) = -\log \hat y_t[\text{label}], \qquad "
-        r"L = \textstyle\sum_t w_t\, L(t)$$"
-        f"\n\nFor the label {target} at the last of them, t = {last + 1}: −log {p:.6g} = {number(value)} nats. {rule} "
-        f"L = {number(total)} nats.\n\n"
-        "The units are sorted by their weights in the readout: V's row of the label minus the mean of the other rows. More than "
-        "32 units share 32 rows; a row shows the largest of its units by absolute value, with its sign."
+        rf"$$\hat y_t = \mathrm{{softmax}}(c + V {top}), \qquad L(t) = -\log \hat y_t[\text{{label}}], \qquad "
+        r"L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
+    )
+    if counted.any() and np.isfinite(found.losses[counted]).all():
+        last = int(np.flatnonzero(counted)[-1])
+        target = literal(found.ranked.labels[found.ranked.targets[last]], 40)
+        p, value = float(found.ranked.target_p[last]), float(found.losses[last])
+        total = float((found.weights * found.losses)[counted].sum())
+        rule = (
+            f"This run's training takes the loss at {counted.sum()} of the {len(counted)} steps, each with the weight "
+            f"{number(float(found.weights[last]))}, so" if found.every
+            else "This run's training takes the loss after the last token alone, so"
+        )  # fmt: skip
+        words += (
+            f"For the label {target} at the last of them, t = {last + 1}: −log {p:.6g} = {number(value)} nats. {rule} "
+            f"L = {number(total)} nats.\n\n"
+        )
+    return (
+        f"{words}{sorted_by}Where a state has more units than rows, neighbouring units share a row, which shows the largest of "
+        "them by absolute value, with its sign."
     )
 
 
 def choose(inputs: Inputs, controls: Pictured) -> tuple[Choice, ...]:
-    return (Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__), *choose_label(inputs, controls))
+    """Which picture, and the label where the classes are labels."""
+    pictures = Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__)
+    return (pictures, *([] if tasks.of(inputs.run.config).label_of == "next" else choose_label(inputs, controls)))
 
 
 def bytes_along(inputs: Inputs) -> int:
-    each = bytes_of("T", "d")(inputs) + bytes_of("T", "k")(inputs) + bytes_of("d", each=16)(inputs)
-    return each + bytes_of("T", each=40)(inputs)
+    trace = inputs.trace
+    each = trace.states.size * 8 + bytes_of("d", each=16 * trace.states.shape[0] * trace.states.shape[1])(inputs)
+    return each + bytes_of("T", each=60 + 24 * LISTED)(inputs)
 
 
 UNROLLED: View[Pictured, Unrolled] = View(

@@ -23,8 +23,8 @@ class Walked:
             norms do not add up to that of the sum.
         letter: of the parameter whose copies are followed.
         recurrent: whether it multiplies the state before.
-        ways: of the loss of the last step, and of every step.
-        cuts: the latter with its gradient cut before each step; None for a text that is too long.
+        ways: of single losses, and as the last one that of every step.
+        cuts: the latter with its gradient cut before each step; None where it is not cut.
         cut: that the text was cut, as a sentence; empty when it was not.
     """
 
@@ -40,33 +40,46 @@ class Walked:
     @property
     def own(self) -> WayBack:
         """The loss that the run was trained with."""
-        return self.ways[self.along.every]
+        return self.ways[-1 if self.along.every else 0]
 
 
 def _walked(inputs: Inputs, controls: Pictured) -> Walked:
     way = inputs.backward
     cell, parameter = inputs.run.cell, way.followed
     along = along_of(inputs.run, way.trace, controls.label)
-    flow, (_, every) = way.flow, way.both_ways
-    parts = every.weights[flow.rows, None] * flow.layers[-1].states
+    flow = way.flow
+    parts = way.ways[-1].weights[flow.rows, None] * flow.layers[-len(way.done.layers[-1])].states
     letter, recurrent = cell.declared[parameter].letter, parameter in cell.of_step
-    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.both_ways, way.cut_ways, way.cut)
+    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.ways, way.cut_ways, way.cut)
 
 
 def _draw_walked(found: Walked) -> tuple[Part, ...]:
-    w = found.letter
+    w, along = found.letter, found.along
     said = (
-        "The gradient walks back in one sweep: at each state, what the step's own loss sends down joins what arrives from the "
-        f"step after it. Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a "
-        "hatched one pulls against the sum. Switch between the loss of the last step and that of every step above the picture, "
-        "or nudge each copy alone to see the loss fall. Drag the scissors to cut the gradient between two steps."
+        "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from the step "
+        "that was read after it. At the top, the step's own loss sends it"
+        + (", in a lower layer the layer above. " if along.layers > 1 else ". ")
+        + ("In the lower row of a layer, which reads from the end, it goes from the start on. " if along.directions > 1 else "")
+        + f"Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a hatched one pulls "
+        "against the sum. "
     )
+    single = found.ways[0].loss
+    if single == "last":
+        said += "Switch between the loss of the last step and that of every step above the picture"
+    elif single == "one":
+        said += "Switch between the losses of all steps and that of the chosen step alone above the picture"
+    else:
+        said += "This text is too long to follow each loss alone"
+    said += ", or nudge each copy alone to see the loss fall." if len(found.ways[-1].falls) else "."
+    said += " Drag the scissors to cut the gradient between two steps." if found.cuts else ""
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
 
 def _explain_walked(found: Walked) -> str:
-    way, w = found.own, formulas.latex(found.letter)
-    most = int(np.argmax(way.shares))
+    way, w, along = found.own, formulas.latex(found.letter), found.along
+    shares, norm = way.shares[0], float(way.norms[0])
+    most, layers = int(np.argmax(shares)), along.layers
+    top = (f" in layer {layers}" if layers > 1 else "") + (" in the direction from the start" if along.directions > 1 else "")
     return (
         r"$$\frac{\partial L}{\partial h_t} = \underbrace{w_t \frac{\partial L(t)}{\partial h_t}}_{\text{its own loss}} + "
         r"\underbrace{\Big(\frac{\partial h_{t+1}}{\partial h_t}\Big)^{\!\top} \frac{\partial L}{\partial h_{t+1}}}"
@@ -74,17 +87,20 @@ def _explain_walked(found: Walked) -> str:
         rf"\frac{{\partial L}}{{\partial {w}}} = \sum_i \frac{{\partial L}}{{\partial {w}|(i)}}, \qquad "
         rf"s_i = \frac{{\langle \partial L/\partial {w}|(i), \partial L/\partial {w} \rangle}}"
         rf"{{\lVert \partial L/\partial {w} \rVert^2}}$$" + "\n\n"
-        + (f"The state is both h and {found.along.parts[1]}; each has a way of its own. " if len(found.along.parts) > 1 else "")
+        + ("This is the top layer; in a lower one, the first term is the gradient at hₜ that the layer above sends down. "
+           if layers > 1 else "")
+        + ("A direction that reads from the end has step t − 1 in the place of t + 1. " if along.directions > 1 else "")
+        + (f"The state is both h and {along.parts[1]}; each has a way of its own. " if len(along.parts) > 1 else "")
         + "The width of the gradient, in pixels, is\n\n"
-        r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$" + "\n\nwhere r is its norm over the largest norm of both losses; "
-        "below r = 0.001 it is dotted.\n\n"
+        r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$" + "\n\nwhere r is its norm over the largest norm of all losses that can "
+        "be chosen; below r = 0.001 it is dotted.\n\n"
         f"With the loss at {'the last step alone' if way.loss == 'last' else 'every step'}, as this run was trained, "
-        f"L = {number(way.total)} nats and ‖∂L/∂{found.letter}‖ = {number(way.norm)}. The largest share is "
-        f"{number(float(way.shares[most]))}, of copy {most + 1}; all shares sum to {float(way.shares.sum(dtype=np.float64)):.4f}."
+        f"L = {number(way.total)} nats and ‖∂L/∂{found.letter}‖ = {number(norm)}{top}. The largest share is "
+        f"{number(float(shares[most]))}, of copy {most + 1}; all shares sum to {float(shares.sum(dtype=np.float64)):.4f}."
         + (f" Copy 1 of {found.letter} receives 0, because it multiplies h₀ = 0." if found.recurrent else "")
         + _nudged_words(found)
         + _CUT * (found.cuts is not None)
-    )
+    )  # fmt: skip
 
 
 _CUT = (
@@ -99,7 +115,8 @@ def _nudged_words(found: Walked) -> str:
     way, letter, w = found.own, found.letter, formulas.latex(found.letter)
     if not len(way.falls):
         return "\n\nThis text is too long to nudge each copy."
-    whole = f"Here η = {number(way.rate)}, and L falls by {number(way.fall)}; predicted {number(way.rate * way.norm**2)}"
+    squared = float(way.norms[0]) ** 2
+    whole = f"Here η = {number(way.rate)}, and L falls by {number(way.fall)}; predicted {number(way.rate * squared)}"
     return (
         f"\n\n**Nudge one copy**: only {letter}|(i) moves, and L is computed again. To first order in η\n\n"
         rf"$${w}|(i) \leftarrow {w}|(i) - \eta \frac{{\partial L}}{{\partial {w}|(i)}} \;\Rightarrow\; "
@@ -112,7 +129,10 @@ def _nudged_words(found: Walked) -> str:
 
 
 def _walked_bytes(inputs: Inputs) -> int:
-    return bytes_along(inputs) + bytes_of("T", each=160)(inputs) + bytes_of("T", "T", each=24)(inputs)
+    trace = inputs.trace
+    strips, parts = trace.states.shape[0] * trace.states.shape[1], len(inputs.run.cell.parts)
+    more = bytes_of("T", each=160 * strips * parts)(inputs) + bytes_of("T", "T", each=48 * strips * parts)(inputs)
+    return bytes_along(inputs) + more
 
 
 WALKED: View[Pictured, Walked] = View(

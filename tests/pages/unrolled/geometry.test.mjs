@@ -2,8 +2,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import {
-  ANSWER, BACKWARDS, FORWARDS, GUTTER, LONGEST, NARROWEST, ROWS, WIDEST, barOf, binned, columnWidth, heightOf, left, pace, parsed,
-  phases, printed, rowsOf, shade, shareBar, unpack, visible, widthOf,
+  ANSWER, BACKWARDS, FORWARDS, GUTTER, LONGEST, NARROWEST, ROOMY, TAIL, WIDEST, barOf, binned, columnWidth, heightOf, layout, left, pace,
+  parsed, phase, printed, rowsOf, schedule, scheduleBack, shade, shareBar, unpack, visible, widthOf,
 } from "../../../pages/common/unrolled/geometry.mjs"
 import { drawState, inkOn } from "../../../pages/common/unrolled/strips.mjs"
 
@@ -33,6 +33,8 @@ test("columns fill the room within their limits", () => {
   assert.equal(columnWidth(10, GUTTER + 800), 80)
   assert.equal(columnWidth(100, GUTTER + 800), NARROWEST)
   assert.equal(columnWidth(3, GUTTER + 800), WIDEST)
+  assert.equal(columnWidth(100, GUTTER + 800, true), ROOMY)
+  assert.equal(columnWidth(10, GUTTER + TAIL + 800, true), 80)
   assert.equal(left(2, 80), GUTTER + 160)
 })
 
@@ -48,32 +50,93 @@ test("every step that is seen is among the visible ones, and far ones are not", 
 })
 
 test("rows hold all units once, in their order", () => {
-  for (const units of [1, 3, 8, 31, 32, 33, 64, 100, 129]) {
-    const rows = rowsOf(units)
-    assert.equal(rows.length, Math.min(units, ROWS))
-    assert.deepEqual(rows.flatMap(([a, b]) => Array.from({ length: b - a }, (_, i) => a + i)), [...Array(units).keys()])
-    const sizes = rows.map(([a, b]) => b - a)
-    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1)
+  for (const [height, most] of [[96, 32], [64, 32], [48, 24]]) {
+    for (const units of [1, 3, 8, 31, 32, 33, 64, 100, 129]) {
+      const rows = rowsOf(units, height)
+      assert.equal(rows.length, Math.min(units, most))
+      assert.deepEqual(rows.flatMap(([a, b]) => Array.from({ length: b - a }, (_, i) => a + i)), [...Array(units).keys()])
+      const sizes = rows.map(([a, b]) => b - a)
+      assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1)
+    }
   }
+})
+
+/** All layers and directions of a part of a network. */
+const stripsOf = (layers, directions, count, start = 0) =>
+  Array.from({ length: layers * directions }, (_, i) => ({ layer: layers - 1 - Math.floor(i / directions), direction: i % directions, start, count }))
+
+test("one layer and direction has the places of the issue, and others do not overlap", () => {
+  const one = layout(stripsOf(1, 1, 5))
+  assert.deepEqual([one.strips[0].top, one.height, one.token, one.whole], [184, 96, 334, 380])
+  for (const [layers, directions] of [[1, 2], [2, 1], [2, 2], [4, 2]]) {
+    const { strips, foot, token, both } = layout(stripsOf(layers, directions, 5))
+    for (const [i, strip] of strips.slice(1).entries()) {
+      const above = strips[i]
+      assert.ok(strip.top >= above.top + above.height + (strip.layer === above.layer ? 20 : 38))
+    }
+    assert.equal(strips.at(-1).top + strips.at(-1).height, foot)
+    assert.ok(token > foot && both === (directions === 2))
+  }
+})
+
+test("an encoder and a decoder share the places of their layers", () => {
+  const { strips } = layout([...stripsOf(2, 2, 4), ...stripsOf(2, 1, 3, 4)])
+  assert.deepEqual(strips.slice(4).map(one => one.top), [strips[0].top, strips[2].top])
+})
+
+test("a play forwards shows a state after all that it is made of, and backwards a gradient after all that it comes from", () => {
+  for (const [layers, directions] of [[1, 1], [3, 1], [1, 2], [2, 2]]) {
+    const count = 6, strips = stripsOf(layers, directions, count), answered = Array(count).fill(true)
+    const ahead = schedule(count, strips, answered), back = scheduleBack(strips)
+    const of = (times, layer, direction, t) => times.states[strips.findIndex(one => one.layer === layer && one.direction === direction)][t]
+    for (const { layer, direction } of strips) {
+      for (let t = 0; t < count; t++) {
+        const here = of(ahead, layer, direction, t), before = direction ? t + 1 : t - 1
+        if (before >= 0 && before < count) {
+          assert.equal(of(ahead, layer, direction, before), here - 1)
+          assert.equal(of(back, layer, direction, before), of(back, layer, direction, t) + 1)
+        }
+        for (let below = 0; layer && below < directions; below++) {
+          assert.ok(of(ahead, layer - 1, below, t) <= here)
+          assert.ok(of(back, layer - 1, below, t) >= of(back, layer, direction, t))
+        }
+        if (layer === layers - 1) assert.ok(ahead.answer[t] >= here)
+        assert.ok(ahead.until(t) > here && ahead.until(t) <= ahead.total)
+      }
+    }
+    assert.equal(ahead.columns.length, ahead.total)
+    assert.equal(ahead.total, directions === 1 ? count : layers * count)
+    assert.equal(back.total, ahead.total)
+  }
+})
+
+test("a decoder is played after its encoder, whose steps have no answer, and its gradient before it", () => {
+  const strips = [...stripsOf(1, 2, 4), ...stripsOf(1, 1, 3, 4)], answered = [false, false, false, false, true, true, true]
+  const ahead = schedule(7, strips, answered), back = scheduleBack(strips)
+  assert.deepEqual(ahead.states[2], [4, 5, 6])
+  assert.deepEqual(ahead.columns, [0, 1, 2, 3, 4, 5, 6])
+  assert.deepEqual(ahead.answer.slice(4), [4, 5, 6])
+  assert.ok(Math.max(...back.states[2]) < Math.min(...back.states[0], ...back.states[1]))
 })
 
 test("a row shows its largest unit by absolute value, with its sign", () => {
   const units = 70, values = Float32Array.from({ length: 2 * units }, (_, i) => Math.sin(i * 7.3))
   for (const t of [0, 1]) {
-    binned(values, units, t).forEach((value, row) => {
-      const [a, b] = rowsOf(units)[row], some = values.slice(t * units + a, t * units + b)
+    binned(values, units, t, 96).forEach((value, row) => {
+      const [a, b] = rowsOf(units, 96)[row], some = values.slice(t * units + a, t * units + b)
       assert.ok(some.includes(value) && some.every(other => Math.abs(other) <= Math.abs(value)))
     })
   }
-  assert.deepEqual(binned(Float32Array.of(0.5, -0.25, 1), 3, 0), [0.5, -0.25, 1])
+  assert.deepEqual(binned(Float32Array.of(0.5, -0.25, 1), 3, 0, 96), [0.5, -0.25, 1])
 })
 
 test("token, state and answer come one after the other within a step", () => {
-  assert.deepEqual(phases(2, 2), [0, 0, 0])
-  assert.deepEqual(phases(2, 3), [1, 1, 1])
-  assert.deepEqual(phases(2, 9), [1, 1, 1])
-  assert.deepEqual(phases(2, 2 + 1 / 3).map(x => Math.round(x * 1e6) / 1e6), [1, 0, 0])
-  const [token, state, answer] = phases(2, 2.5)
+  const phases = played => [0, 1, 2].map(part => phase(2, part, played))
+  assert.deepEqual(phases(2), [0, 0, 0])
+  assert.deepEqual(phases(3), [1, 1, 1])
+  assert.deepEqual(phases(9), [1, 1, 1])
+  assert.deepEqual(phases(2 + 1 / 3).map(x => Math.round(x * 1e6) / 1e6), [1, 0, 0])
+  const [token, state, answer] = phases(2.5)
   assert.ok(token === 1 && state > 0 && state < 1 && answer === 0)
 })
 
@@ -114,12 +177,12 @@ test("a state is a column of rows, or circles with their numbers where there are
   const drawn = []
   const context = new Proxy({}, { get: (_, name) => (...values) => drawn.push([name, ...values]), set: () => true })
   const look = { scale: ["#400040", "#f0f0f0", "#f1f1f1", "#004000"].map(parsed), ground: [255, 255, 255], most: 1, ink: inkOn, line: "#888" }
-  drawState(context, new Float32Array(64), 64, 0, 10, look)
+  drawState(context, { states: new Float32Array(64), units: 64, height: 96 }, 0, 10, 7, look)
   const rects = drawn.filter(([name]) => name === "fillRect")
   assert.equal(rects.length, 32)
-  assert.deepEqual(rects.map(([, x, y, w, h]) => [x, y, w, h]), Array.from({ length: 32 }, (_, row) => [10, 3 * row, 44, 3]))
+  assert.deepEqual(rects.map(([, x, y, w, h]) => [x, y, w, h]), Array.from({ length: 32 }, (_, row) => [10, 7 + 3 * row, 44, 3]))
   drawn.length = 0
-  drawState(context, Float32Array.of(0.5, -0.25, 1), 3, 0, 0, look)
+  drawState(context, { states: Float32Array.of(0.5, -0.25, 1), units: 3, height: 96 }, 0, 0, 0, look)
   assert.deepEqual(drawn.filter(([name]) => name === "fillText").map(([, text]) => text), ["0.50", "−0.25", "1.00"])
 })
 
