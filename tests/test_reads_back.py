@@ -48,6 +48,9 @@ OTHERS: dict[str, dict[str, str]] = {
         **{f"level.{field}.tolist()": _ARRAY for field in ("parents", "tokens", "log_p", "going", "ended")},
         "order.tolist()": _ARRAY,
     },
+    "analysis/pair_way_back.py": {
+        "int(layer)": "a part of a name", "int(direction)": "likewise", "counted.tolist()": "steps, a NumPy array",
+    },
     "analysis/translation_backward.py": {
         "rows.tolist()": _ARRAY,
         "array(self.batch['wanted'])[:, 0].tolist()": _ARRAY,

@@ -153,6 +153,19 @@ def traced(run: Run, text: str, spaced: bool) -> "tuple[Loaded, Trace]":
     return network, _traced(network, str(run.path), version, text, spaced)
 
 
+def continued(run: Run, text: str, length: int) -> str:
+    """A text with the tokens that the network writes after it, as `analysis.writing.continued`."""
+    network, version = _opened(run)
+    return _continued(network, str(run.path), version, text, length)
+
+
+@kept(4 << 20, 64)
+def _continued(_loaded: "Loaded", path: str, version: int, text: str, length: int) -> str:
+    from rnn_core.analysis.writing import continued
+
+    return continued(_loaded, text, length)
+
+
 @kept(256 << 20, 64)
 def _traced(_loaded: "Loaded", path: str, version: int, text: str, spaced: bool) -> "Trace":
     from rnn_core.analysis.trace import trace

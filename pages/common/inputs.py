@@ -18,25 +18,27 @@ def of(**named: "tuple[Hashable, Any]") -> Inputs:
     return Inputs({name: Input(key, value) for name, (key, value) in named.items()}, view_panel.keep)
 
 
-def of_text(run: Run, opened: bool = True, **more: "tuple[Hashable, Any]") -> Inputs:
+def of_text(run: Run, opened: bool = True, text: str | None = None, **more: "tuple[Hashable, Any]") -> Inputs:
     """The run and the selected text as it reads it. Raises Problem as reading does.
 
     Args:
         opened: whether its network is needed; without, a saved trace is enough.
+        text: instead of the selected one.
         more: further inputs, as those of `of`.
     """
     chosen = state.selection()
-    loaded, trace = (cache.traced if opened else cache.seen)(run, chosen.text or "", chosen.spaced)
+    text = chosen.text if text is None else text
+    loaded, trace = (cache.traced if opened else cache.seen)(run, text or "", chosen.spaced)
     here = (str(run.path), cache.version_of(run))
-    return of(run=(here, loaded), text=((here, chosen.text, chosen.spaced), trace), **more)
+    return of(run=(here, loaded), text=((here, text, chosen.spaced), trace), **more)
 
 
-def way_back(run: Run) -> Input:
-    """The way back of the selected text at the selected label, as the run was trained, with its key. Raises Problem as aiming
-    does."""
+def way_back(run: Run, text: str | None = None) -> Input:
+    """The way back of the selected text, or another one, at the selected label, as the run was trained, with its key. Raises
+    Problem as aiming does."""
     chosen = state.selection()
     label = chosen.label if chosen.label in run.speech.labels else None
-    asked = chosen.text or "", chosen.spaced, label, None, False, False
+    asked = (chosen.text if text is None else text) or "", chosen.spaced, label, None, False, False
     return Input((str(run.path), cache.version_of(run), *asked), cache.backward(run, *asked, False))
 
 
@@ -53,3 +55,11 @@ def of_translation(
     loaded, found = cache.translated(run, *asked)
     here = (str(run.path), cache.version_of(run))
     return of(run=(here, loaded), translation=((here, *asked), found), **more)
+
+
+def pair_way_back(run: Run) -> Inputs:
+    """The run and the way back of the selected text and its translation by greedy search. Raises Problem as it does."""
+    asked = state.selection().text or "", None, False, False
+    way = cache.pair(run, *asked)
+    here = (str(run.path), cache.version_of(run))
+    return of(run=(here, way.loaded), pair=((*here, *asked), way))

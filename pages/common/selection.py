@@ -52,6 +52,7 @@ class Selection:
         begins: how the target begins, on Translate.
         beam, normalisation, longest, copy: of its search, as in `TranslateConfig`; `copy` also on Evaluate.
         picture: `forwards` or `backwards`, on Unrolled.
+        added: how many tokens a network that writes adds to the text there.
         links: the steps of the decoder whose attention is set, each with its step of the source, such as `2-5.4-1`, from 1.
         beside: the id of a second run on Translate, and on Evaluate for translations.
         reference: the target whose losses BPTT follows back, for a run of translation; None: its own translation.
@@ -124,6 +125,7 @@ class Selection:
     copy: bool = False
     links: str = ""
     picture: str = "forwards"
+    added: int = 0
     beside: str | None = None
     reference: str | None = None
 

@@ -1,16 +1,23 @@
 """Unrolled, the first page: the network along a text, a column for each step."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
 from pages.common.unrolled import canvas, one_unit
-from rnn_core.config import Problem
+from rnn_core import tasks
+from rnn_core.config import Problem, TranslateConfig
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
+from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
 view_panel.COMPONENTS["unrolled"] = canvas.show
+
+MOST_ADDED = 60
+"""Tokens that a network adds to the text."""
 
 st.title("Unrolled")
 st.caption(
@@ -29,25 +36,57 @@ def _open_unit(run: Run) -> None:
     head, close = st.columns([5, 1], vertical_alignment="center")
     head.subheader(f"Unit {chosen.unit} opened at t = {chosen.step + 1}")
     close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
-    top = run.config.model.layers - 1
-    view_panel.rows((("unit-step",), ("terms",)), lambda name: True, inputs.of_text(run), layer=top, direction=0)
+    view_panel.rows((("unit-step",), ("terms",)), lambda name: True, inputs.of_text(run))
 
 
 @st.fragment
 def _picture() -> None:
     """The text and the picture, which run again without the rest of the page."""
     run = text_choice.run_and_text("unrolled", fitting=True)
+    pair = tasks.of(run.config).translates
     with widgets.saying_problems():
-        back = state.selection().picture == "backwards"
-        read = inputs.of_text(run, target=inputs.way_back(run)) if back else inputs.of_text(run, opened=False)
-        if read.trace.overflows:
-            raise Problem(OVERFLOW)
-        for warning in read.trace.warnings:
+        name, read, warnings = (_pair if pair else _text)(run)
+        for warning in warnings:
             st.warning(literal(warning, 300), icon=":material/help:")
-        view_panel.show(view("unrolled-back" if back else "unrolled"), read)
-        _open_unit(run)
-    if canvas.asked_for_inspect():
-        st.switch_page("pages/read/inspect/inspect.py")
+        view_panel.show(view(name), read)
+        if not pair:
+            _open_unit(run)
+    if canvas.asked_for_page():
+        st.switch_page("pages/read/translate/translate.py" if pair else "pages/read/inspect/inspect.py")
+
+
+def _text(run: Run) -> tuple[str, Inputs, Sequence[str]]:
+    """The view of the selected text, its inputs, and warnings. Raises Problem."""
+    back, task, text = state.selection().picture == "backwards", tasks.of(run.config), state.selection().text or ""
+    writes = "unrolled-writing" in task.views["unrolled"]
+    prompt = len(task.cut(text, run.config.data.tokens)) if writes else 0
+    if writes and (added := _added()):
+        text = cache.continued(run, text, added)
+    if back:
+        read = inputs.of_text(run, text=text, target=inputs.way_back(run, text))
+    else:
+        read = inputs.of_text(run, False, text, **({"prompt": (prompt, prompt)} if writes else {}))
+    if read.trace.overflows:
+        raise Problem(OVERFLOW)
+    return "unrolled-back" if back else task.views["unrolled"][0], read, read.trace.warnings
+
+
+def _added() -> int:
+    """How many tokens the network adds to the text."""
+    value = min(state.selection().added, MOST_ADDED)
+    st.slider("Tokens that the network writes after it", 0, MOST_ADDED, **state.bound("added", value))
+    return value
+
+
+def _pair(run: Run) -> tuple[str, Inputs, Sequence[str]]:
+    """The same for the selected text and its translation, by greedy search."""
+    if state.selection().picture == "backwards":
+        read = inputs.pair_way_back(run)
+        return "unrolled-pair-back", read, read.pair.translation.warnings
+    read = inputs.of_translation(run, TranslateConfig())
+    if read.translation.overflows:
+        raise Problem(OVERFLOW)
+    return "unrolled-pair", read, read.translation.warnings
 
 
 _picture()

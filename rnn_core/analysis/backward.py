@@ -66,8 +66,7 @@ class Backward:
     @property
     def followed(self) -> str:
         """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
-        cell = self.loaded.cell
-        return (*cell.of_step, *cell.of_inputs)[0]
+        return way_back.followed(self.loaded.cell)
 
     @cached_property
     def truncations(self) -> list[Truncation]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from rnn_core.analysis import pair_way_back, way_back
 from rnn_core.analysis.bptt_pass import MOST_WORK
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.sweep import Reached, back, sweep
@@ -22,7 +23,7 @@ from rnn_core.network.models import Batch
 from rnn_core.network.recorded import Recorded
 from rnn_core.network.tape import record
 from rnn_core.network.translator import Translator, Writing
-from rnn_core.results import ENCODER, LossGradient, SideGradients, Translation, TranslationGradients
+from rnn_core.results import ENCODER, LossGradient, SideGradients, Translation, TranslationGradients, WayBack
 
 MOST_TOKENS = 300
 """Tokens of each text, up to which the gradients of all pairs of a loss and a copy are computed."""
@@ -59,6 +60,17 @@ class TranslationBackward:
         """What each copy receives from each loss, and the total."""
         return self._once("flow", self._flow)
 
+    @property
+    def followed(self) -> str:
+        """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
+        return way_back.followed(self.loaded.cell)
+
+    @property
+    def ways(self) -> tuple[WayBack, ...]:
+        """Single losses, and as the last one their mean, followed to the copies of `followed`."""
+        how = self.network, self.batch, self.losses, self.steps, self.followed
+        return self._once("ways", lambda: pair_way_back.ways(*how))
+
     def loss(self, step: int) -> LossGradient:
         """The gradient of the loss at one step. Raises ValueError if the step has no target."""
         if step not in self.steps:
@@ -76,7 +88,7 @@ class TranslationBackward:
         found: Translator = self._once("trained", lambda: copy.deepcopy(self.network).requires_grad_(True))
         return found
 
-    def _losses(self, outputs: Any, batch: Batch) -> Tensor:
+    def losses(self, outputs: Any, batch: Batch) -> Tensor:
         """(T, B) the loss of each step, 0 where it has no target."""
         logits, wanted = outputs["logits"], batch["wanted"]
         known = wanted.clamp(min=0)
@@ -89,7 +101,7 @@ class TranslationBackward:
     def _flow(self) -> TranslationGradients:
         seen, steps = self.translation, self.steps
         with torch.no_grad():
-            values = array(self._losses(self.network(self.batch), self.batch))[:, 0].astype(np.float64)
+            values = array(self.losses(self.network(self.batch), self.batch))[:, 0].astype(np.float64)
         if not np.isfinite(values).all():
             raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text.")
         weights = np.zeros(len(values))
@@ -97,7 +109,7 @@ class TranslationBackward:
         values[np.setdiff1d(np.arange(len(values)), steps)] = np.nan
         rows = self._followed(steps)
         parts: dict[str, list[dict[str, dict[str, np.ndarray]]]] = {}
-        for block in sweep(self.network, self.batch, self._losses, rows.tolist()):
+        for block in sweep(self.network, self.batch, self.losses, rows.tolist()):
             for name, reached in block.layers.items():
                 parts.setdefault(name, []).append(_copies(reached))
         sides = tuple(_side(name, some) for name, some in parts.items())
@@ -124,9 +136,9 @@ class TranslationBackward:
         work = 6 * weights * (len(self.batch["source"]) + len(self.batch["tokens"])) * len(steps)
         return steps[::-1][:: max(1, math.ceil(work / MOST_WORK))][::-1].copy()
 
-    def _weighted(self, outputs: Any, weights: np.ndarray) -> Tensor:
+    def weighted(self, outputs: Any, weights: np.ndarray) -> Tensor:
         """Σ w_t L(t), ()."""
-        each = self._losses(outputs, self.batch)[:, 0]
+        each = self.losses(outputs, self.batch)[:, 0]
         return (each * torch.from_numpy(weights).to(each)).sum()
 
     def _by_copies(self, weights: np.ndarray) -> Gradients:
@@ -134,7 +146,7 @@ class TranslationBackward:
         with torch.enable_grad():
             with record(self.network) as tape:
                 outputs = self.network(self.batch)
-            deltas, _ = back(self._weighted(outputs, weights), tape)
+            deltas, _ = back(self.weighted(outputs, weights), tape)
         return {f"{name}.{parameter}": gradient[0] for name, done in tape.items()
                 for parameter, gradient in done.gradients(deltas[name]).items()}  # fmt: skip
 
@@ -142,7 +154,7 @@ class TranslationBackward:
         """The same at all parameters, by autograd through the network as it is trained."""
         network = self._trained
         with torch.enable_grad():
-            value = self._weighted(network(self.batch), weights)
+            value = self.weighted(network(self.batch), weights)
             found = torch.autograd.grad(value, [*network.parameters()], allow_unused=True, materialize_grads=True)
         return {name: gradient for (name, _), gradient in zip(network.named_parameters(), found, strict=True)}
 
@@ -177,7 +189,7 @@ class TranslationBackward:
             parts = len(state.parts)
             read_by = state.memory and state.memory._replace(states=held[parts], keys=held[parts + 1])
             given = Writing(tuple(held[:parts]), read_by, state.fed)
-            value = self._weighted(network.decode(self.batch, given), weights)
+            value = self.weighted(network.decode(self.batch, given), weights)
             at = torch.autograd.grad(value, held, allow_unused=True, materialize_grads=True)
             direct = torch.zeros(len(self.batch["source"]))
             if memory:

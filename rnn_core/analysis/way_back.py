@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from rnn_core.analysis.bptt import MOST_PRODUCTS
 from rnn_core.analysis.bptt_pass import Pass, Target, values_of
 from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Sums, sums
+from rnn_core.network.cells import Cell
 from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.nudged import nudged_logits
@@ -26,6 +27,11 @@ FALL = 0.1
 """The share of L by which it would fall if W moved by −η ∂L/∂W and L were linear."""
 
 
+def followed(cell: Cell) -> str:
+    """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
+    return (*cell.of_step, *cell.of_inputs)[0]
+
+
 def ways(done: Pass, target: Target, parameter: str, last: bool) -> tuple[WayBack, ...]:
     """The way back of single losses, and as the last one that of the losses of every step, their mean or their sum as the target
     has it.
@@ -37,7 +43,8 @@ def ways(done: Pass, target: Target, parameter: str, last: bool) -> tuple[WayBac
             has its own, unless the text is too long.
     """
     steps, every = done.steps, _every(target)
-    alone = [steps - 1] if last else torch.nonzero((every > 0) & (target.classes >= 0)).flatten().tolist()
+    asked = (array(every) > 0) & (array(target.classes) >= 0)
+    alone = [steps - 1] if last else [t for t in range(steps) if asked[t]]
     if len(alone) * _numbers(done) > MOST_NUMBERS:
         alone = []
     found = []

@@ -2,10 +2,23 @@
 
 import numpy as np
 
+from rnn_core import tasks
+from rnn_core.analysis.loading import Loaded
 from rnn_core.config import WriteConfig
 from rnn_core.data.vocabulary import UNWRITTEN
 from rnn_core.network.sampling import drawn_from
 from rnn_core.results import Trace
+
+
+def continued(loaded: Loaded, text: str, length: int) -> str:
+    """A text with what the network writes after it, the most probable token at each step, until it ends the text.
+
+    Args:
+        length: the greatest number of tokens to write.
+    """
+    how = WriteConfig(length=length, temperature=0)
+    written = tasks.of(loaded.config).write(loaded.network, loaded.config, loaded.speech.vocabulary, text, how)
+    return text + "".join(token.text for token in written)
 
 
 def drawn_at(trace: Trace, step: int, how: WriteConfig) -> np.ndarray:

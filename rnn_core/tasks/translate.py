@@ -80,6 +80,7 @@ class Translate(Task):
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
+        "unrolled": ("unrolled-pair", "unrolled-pair-back"),
         "translate": ("alignment", "instead", "both-states", "beam"), "inspect": (), "losses": (),
         "matrix": ("both-texts", "both-ledger"),
         "bptt": ("target-text", "translation-total", "translation-pairs", "translation-walk", "translation-ways",

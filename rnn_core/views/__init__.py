@@ -10,7 +10,7 @@ TABLE = {
         "answers-so-far", "own-answers", "foreseen", "cut", "beliefs", "losses", "next-losses", "next", "tags", "states",
         "probabilities", "state", "embedding",
     ),
-    "unrolled": ("unrolled", "unrolled-back"),
+    "unrolled": ("unrolled", "unrolled-writing", "unrolled-back", "unrolled-pair", "unrolled-pair-back"),
     "inspect.readout": ("logit", "softmax"),
     "inspect.text_loss": ("text-loss",),
     "inspect.weights": ("weights",),

@@ -26,6 +26,7 @@ NEEDS = {
     "run": "the run's network, or the run unopened where a saved trace answers",
     "text": "the text as the run reads it, a trace",
     "second_text": "further texts, as tokens",
+    "prompt": "the number of tokens of the text that were given; the network wrote the rest",
     "translation": "the text and its translation, with every number along both",
     "labels": "the label or the tags of each of the further texts; None where they are not known",
     "history": "what the run's training wrote down",
@@ -141,6 +142,11 @@ class Inputs:
     @property
     def trace(self) -> Trace:
         found: Trace = self.named["text"].value
+        return found
+
+    @property
+    def prompt(self) -> int:
+        found: int = self.named["prompt"].value
         return found
 
     @property

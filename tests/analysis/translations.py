@@ -52,6 +52,7 @@ class Unrolled(NamedTuple):
     Attributes:
         copies: by place, a leaf per step.
         states: by encoder or decoder, layer and direction, the parts of the state after each step.
+        before: likewise, of the state before each step, as the step alone reads it.
         read: s_j of the uppermost layer, as attention reads it; apart from s_j as the next step reads it.
         start: the parts of the state that the decoder starts from, by layer.
         contexts: g_i; empty without attention.
@@ -61,6 +62,7 @@ class Unrolled(NamedTuple):
 
     copies: dict[Place, list[Tensor]]
     states: dict[tuple[str, int, int], list[tuple[Tensor, ...]]]
+    before: dict[tuple[str, int, int], list[tuple[Tensor, ...]]]
     read: list[Tensor]
     start: list[tuple[Tensor, ...]]
     contexts: list[Tensor]
@@ -84,6 +86,7 @@ def unrolled(one: Loaded, source: list[int], written: list[int]) -> Unrolled:
     cell, config = network.encoder.cell, one.config.model
     copies: dict[Place, list[Tensor]] = {}
     states: dict[tuple[str, int, int], list[tuple[Tensor, ...]]] = {}
+    before: dict[tuple[str, int, int], list[tuple[Tensor, ...]]] = {}
 
     def own(side: str, layer: int, direction: int, steps: int) -> list[dict[str, Tensor]]:
         for name, p in getattr(network, side).layer(layer, direction).items():
@@ -97,10 +100,12 @@ def unrolled(one: Loaded, source: list[int], written: list[int]) -> Unrolled:
             p = own("encoder", layer, direction, len(source))
             state = tuple(torch.zeros(network.encoder.hidden).double() for _ in cell.parts)
             found: list[tuple[Tensor, ...]] = [()] * len(source)
+            read_by: list[tuple[Tensor, ...]] = [()] * len(source)
             for i in reversed(range(len(source))) if direction else range(len(source)):
-                state, _ = by_hand.step(cell, p[i], x[i][None], tuple(part[None] for part in state))
+                read_by[i] = tuple(part.clone() for part in state)
+                state, _ = by_hand.step(cell, p[i], x[i][None], tuple(part[None] for part in read_by[i]))
                 found[i] = state = tuple(part[0].clone() for part in state)
-            states["encoder", layer, direction] = found
+            states["encoder", layer, direction], before["encoder", layer, direction] = found, read_by
         each = [states["encoder", layer, direction] for direction in range(network.encoder.directions)]
         x = [torch.cat([one[i][0] for one in each]) for i in range(len(source))]
         ends.append(tuple(torch.cat([one[-1 if d == 0 else 0][part] for d, one in enumerate(each)])
@@ -121,7 +126,9 @@ def unrolled(one: Loaded, source: list[int], written: list[int]) -> Unrolled:
             inputs.append(fed)
         v = torch.cat(inputs)
         for layer in range(config.layers):
-            after, _ = by_hand.step(cell, decoder[layer][i], v[None], tuple(part[None] for part in held[layer]))
+            before.setdefault(("decoder", layer, 0), []).append(tuple(part.clone() for part in held[layer]))
+            given = tuple(part[None] for part in before["decoder", layer, 0][i])
+            after, _ = by_hand.step(cell, decoder[layer][i], v[None], given)
             held[layer] = tuple(part[0].clone() for part in after)
             states.setdefault(("decoder", layer, 0), []).append(held[layer])
             v = held[layer][0]
@@ -131,4 +138,4 @@ def unrolled(one: Loaded, source: list[int], written: list[int]) -> Unrolled:
         if config.attention != "none":
             v = fed = torch.tanh(network.combine.weight @ torch.cat((v, contexts[-1])))
         logits.append(network.weight_out @ v + network.bias_out)
-    return Unrolled(copies, states, read, start, contexts, weights, torch.stack(logits))
+    return Unrolled(copies, states, before, read, start, contexts, weights, torch.stack(logits))

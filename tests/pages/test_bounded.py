@@ -169,6 +169,6 @@ def test_the_caches_of_the_pages_are_bounded_by_bytes() -> None:
     }
     assert bounds.keys() == {
         "_loaded", "_traced", "_backward", "_kept_along", "_top", "_sample_for", "_saved_trace", "evaluation", "mistakes",
-        "_translated", "_pair",
+        "_translated", "_pair", "_continued",
     }  # fmt: skip
     assert sum(bounds.values()) <= 5 << 29

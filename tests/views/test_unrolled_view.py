@@ -8,10 +8,15 @@ import pytest
 
 from pages.common.selection import Selection
 from pages.common.unrolled.canvas import blob
+from rnn_core import tasks
 from rnn_core.analysis import bptt_pass
 from rnn_core.analysis.backward import backward
 from rnn_core.analysis.loading import Loaded, load, readout_of, unopened
 from rnn_core.analysis.trace import trace
+from rnn_core.analysis.translating import translate
+from rnn_core.analysis.translation_backward import translation_backward
+from rnn_core.analysis.writing import continued
+from rnn_core.config import TranslateConfig
 from rnn_core.figures import palette
 from rnn_core.results import Trace
 from rnn_core.views import unrolled as views
@@ -19,6 +24,7 @@ from rnn_core.views.inputs import given
 from rnn_core.views.unrolled import along
 from rnn_core.views.view import number
 from rnn_core.workspace import Workspace
+from tests.analysis.translations import run_of
 from tests.tiny import CELLS, config_of, model_of, saved_run
 from tests.views.looking import answer
 from tests.views.test_views import NASTY, escaped_only
@@ -213,3 +219,85 @@ def test_of_a_long_text_the_beginning_is_walked(workspace: Workspace, monkeypatc
     monkeypatch.setattr(bptt_pass, "FEWEST_TOKENS", 7)
     found = answer(views.WALKED, given(run=run, text=seen, target=backward(run, seen)))
     assert len(found.along.tokens) == 9 and found.cut in views.WALKED.render(found)[1].content and found.cut
+
+
+def test_tokens_that_the_network_wrote_are_told_from_those_given(workspace: Workspace) -> None:
+    run, _ = looked_at(workspace, "gru", task="generate")
+    prompt = "the film"
+    text = continued(run, prompt, 5)
+    seen = trace(run, text)
+    given_tokens = tasks.of(run.config).cut(prompt, run.config.data.tokens)
+    found = answer(views.WRITTEN, given(run=run, text=seen, prompt=len(given_tokens)))
+    header, _ = unpacked(blob(found))
+    assert len(seen.tokens) == len(given_tokens) + 2 + 5 or "<eos>" in seen.tokens
+    own = [t for t, fed in enumerate(header["fed"]) if fed]
+    assert own == list(range(len(given_tokens) + 1, len(seen.tokens) - 1)) and own
+    unwritten = [seen.labels.index(one) for one in ("<pad>", "<unk>", "<sos>") if one in seen.labels]
+    for t in own:  # each is the most probable one that may be written
+        p = seen.readouts[t - 1].copy()
+        p[unwritten] = 0
+        assert seen.labels[int(p.argmax())] == seen.tokens[t]
+    assert f"The network wrote the last {len(own)} tokens" in views.WRITTEN.render(found)[1].content
+
+
+# ---- an encoder and a decoder -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["none", "dot", "additive"])
+@pytest.mark.parametrize(("cell", "model"), [("lstm", {"bidirectional": True, "layers": 2}), ("gru", {})])
+def test_a_pair_is_drawn_with_the_numbers_of_the_translation(kind: str, cell: str, model: dict) -> None:
+    run = run_of(kind, cell, **model)
+    seen = translate(run, "two three one <b>x</b>", TranslateConfig(longest=6))
+    found = answer(views.PAIR, given(run=run, translation=seen))
+    header, arrays = unpacked(blob(found))
+    source, steps = len(seen.source.tokens), len(seen.target.tokens)
+    assert header["steps"] == source + steps and header["pair"]
+    assert [(one["side"], one["layer"], one["direction"], one["start"], one["count"]) for one in header["strips"]] == [
+        (side, layer, direction, 0 if side == "encoder" else source, source if side == "encoder" else steps)
+        for side in ("encoder", "decoder") for layer in reversed(range(model.get("layers", 1)))
+        for direction in range(1 + (side == "encoder" and model.get("bidirectional", False)))
+    ]  # fmt: skip
+    for i, one in enumerate(header["strips"]):
+        side = seen.source if one["side"] == "encoder" else seen.target
+        states = side.values["h"][one["layer"], one["direction"]]
+        np.testing.assert_array_equal(arrays[f"states.{i}"], states.ravel().astype("f4"))
+    assert header["answered"] == [False] * source + [True] * steps
+    assert header["fed"] == [False] * (source + 1) + [True] * (steps - 1)
+    listed = header["listed"]
+    best = np.array(header["best"]).reshape(-1, listed)[source:]
+    assert [[header["labels"][i] for i in row] for row in best] == [list(row[:listed]) for row in seen.likely]
+    np.testing.assert_allclose(arrays["best_p"].reshape(-1, listed)[source:], seen.p[:, :listed], rtol=1e-6)
+    counted = np.arange(steps) < seen.steps
+    np.testing.assert_allclose(arrays["losses"][source:][counted], -seen.log_p[counted], rtol=1e-5)
+    np.testing.assert_allclose(arrays["target_p"][source:][counted], np.exp(seen.log_p[counted]), rtol=1e-6)
+    assert np.isnan(arrays["losses"][:source]).all() and np.isnan(arrays["losses"][source:][~counted]).all()
+    assert [header["labels"][i] for i in np.array(header["targets"])[source:][counted]] == list(seen.written[: seen.steps])
+    if kind == "none":
+        assert not arrays["attention"].size
+    else:
+        assert seen.attention is not None
+        np.testing.assert_allclose(arrays["attention"].reshape(steps, source), seen.attention, rtol=1e-6)
+        np.testing.assert_allclose(arrays["attention"].reshape(steps, source).sum(1), 1, rtol=1e-5)
+    said = views.PAIR.explain(found)
+    assert f"L = {number(float(-seen.log_p[counted].mean()))} nats" in said
+    escaped_only(said)
+
+
+@pytest.mark.parametrize("kind", ["none", "dot", "additive, fed"])
+def test_the_way_back_of_a_pair_is_drawn_with_the_numbers_of_the_analysis(kind: str) -> None:
+    run = run_of(kind, "lstm", bidirectional=True, layers=2)
+    way = translation_backward(run, "two three one", "THREE ONE TWO")
+    found = answer(views.PAIR_BACK, given(run=run, pair=way))
+    header, arrays = unpacked(blob(found))
+    steps, count = header["steps"], len(way.ways)
+    assert count == 4 + 1 and [told["step"] for told in header["back"]["ways"]] == [5, 6, 7, 8, -1]
+    for row, one in enumerate(way.ways):
+        assert header["back"]["ways"][row]["total"] == one.total
+        np.testing.assert_array_equal(arrays["above"].reshape(count, 6, steps)[row], one.above)
+        np.testing.assert_array_equal(arrays["arriving"].reshape(count, 6, 2, steps)[row], one.arriving)
+        np.testing.assert_array_equal(arrays["shares"].reshape(count, 6, steps)[row], one.shares)
+        np.testing.assert_array_equal(arrays["norms"].reshape(count, 6)[row], one.norms)
+    said = views.PAIR_BACK.explain(found)
+    assert f"L = {number(way.ways[-1].total)} nats" in said
+    assert "in the encoder in layer 2 in the direction from the start" in said
+    escaped_only(said.replace("**", ""))

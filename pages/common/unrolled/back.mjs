@@ -217,7 +217,7 @@ export class WayBack extends Picture {
   along(into, t, i, part) {
     const { width, given } = this, { top, height, direction, start, count } = this.plan.strips[i], x = left(t, width), gap = (width - CELL) / 2
     const y = part ? top - 9 : top + height / 2 + Math.min(18, height / 4), last = direction ? start : start + count - 1
-    if (t === last) return
+    if (t === last && (direction || this.plan.strips[i].side !== "encoder")) return
     const border = direction ? x : x + width, from = direction ? -gap : gap
     if (t === this.cut - 1) this.capped(into, given.arriving && this.uncut("arriving", t, part, i), border, y, gap)
     else this.across(into, this.of("arriving", t, part, i), border + from, border - from, y)
@@ -410,8 +410,11 @@ export class WayBack extends Picture {
     const { given, ways, way, plan } = this, w = this.about.letter, [, memory] = given.parts, several = plan.strips.length > 1
     const { direction, start, count } = plan.strips[this.shown], place = several ? ` of ${this.placeOf(plan.strips[this.shown])}` : ""
     const rest = this.cut ? this.sharesOf().reduce((sum, _, i) => sum + this.of("shares", i), 0) : 1
-    const arriving = t === this.cut - 1 ? "Here the gradient is cut: nothing arrives. " : t === (direction ? start : start + count - 1) ? "Nothing arrives: there is no step after it. " :
-      `From step ${direction ? t : t + 2} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
+    const last = t === (direction ? start : start + count - 1), encodes = plan.strips[this.shown].side === "encoder"
+    const here = plan.strips[this.shown].start <= t && t < start + count
+    if (!here) return [{ bold: `t = ${t + 1}` }, ` “${this.name(t)}” is not read by the ${w}${place}, whose shares are shown.`]
+    const arriving = t === this.cut - 1 ? "Here the gradient is cut: nothing arrives. " : last && !encodes ? "Nothing arrives: there is no step after it. " :
+      `From ${last ? "the decoder's start" : `step ${direction ? t : t + 2}`} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
       (memory ? ` and ${printed(this.of("arriving", t, 1))} at ${memory}` : "") + (place && `${place}`) + ". "
     const copy = this.isFirst(t)
       ? `Copy ${t + 1} of ${w} receives 0, because it multiplies h₀ = 0. `
@@ -421,7 +424,8 @@ export class WayBack extends Picture {
     const lower = plan.strips[this.shown].layer < plan.strips[0].layer
     return [
       { bold: `t = ${t + 1}` }, ` “${this.name(t)}”. `, arriving,
-      lower ? `The layer above sends down ${printed(this.of("above", t))}${together}`
+      given.pair ? `From above comes ${printed(this.of("above", t))}${together}`
+        : lower ? `The layer above sends down ${printed(this.of("above", t))}${together}`
         : this.counts(t) ? `Its own loss sends down ${printed(this.of("above", t))}${together}`
         : `Its own loss does not count${ways[way].loss === "one" ? " here" : ""}. `,
       copy, ...(this.cut ? [{ bold: `${printed(100 * rest)} % of the gradient of ${w} is left. ` }] : []),

@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 MOST_LISTED = 200_000
 """Norms of the gradients of single losses that are sent, of all losses at all steps."""
 
-_ASKED = "unrolled-asked-for-inspect"
+_ASKED = "unrolled-asked-for-page"
 
 
 def script(*modules: str) -> str:
@@ -56,21 +56,21 @@ def show(found: Unrolled | Walked) -> None:
     def opened() -> None:
         step = int((st.session_state["unrolled"].opened or (-1, 0))[0])
         if 0 <= step < len(along.tokens):
-            state.select(step=step)
+            state.select(step=max(0, step - along.strips[-1].start))  # of the decoder, where there is one
             st.session_state[_ASKED] = True
 
     def unit() -> None:
         asked = st.session_state["unrolled"].unit
         chosen, step, layer, direction = map(int, asked[:4]) if asked else (-1, 0, 0, 0)
         found = [one for one in along.strips if (one.layer, one.direction) == (layer, direction)]
-        if found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
+        if not along.pair and found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
     _component(key="unrolled", data=blob(found), on_opened_change=opened, on_unit_change=unit, height="content")
 
 
-def asked_for_inspect() -> bool:
-    """Whether somebody has just asked to see a step of the picture on Inspect."""
+def asked_for_page() -> bool:
+    """Whether somebody has just asked to see a step of the picture on the page that lays it open."""
     return bool(st.session_state.pop(_ASKED, False))
 
 
@@ -82,6 +82,7 @@ def blob(found: Unrolled | Walked) -> bytes:
     arrays = {"losses": found.losses, "best_p": ranked.best_p, "target_p": ranked.target_p}
     for i, strip in enumerate(found.strips):
         arrays |= {f"states.{i}": strip.states, f"contrasts.{i}": strip.contrasts}
+    arrays["attention"] = np.empty(0) if found.attention is None else found.attention
     if walked:
         arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in walked.ways])
                    for name in ("weights", "above", "arriving", "reached", "copies", "shares", "norms", "falls")}  # fmt: skip
@@ -98,7 +99,7 @@ def blob(found: Unrolled | Walked) -> bytes:
         "target": found.target, "targets": ranked.targets.tolist(), "every": found.every,
         "strips": [{"layer": one.layer, "direction": one.direction, "start": one.start, "count": len(one.states),
                     "units": len(one.order), "order": one.order.tolist(), "side": one.side} for one in found.strips],
-        "parts": list(found.parts), "letters": list(found.letters),
+        "parts": list(found.parts), "letters": list(found.letters), "fed": found.fed.tolist(), "pair": found.pair,
         "most": max(float(np.abs(one.states).max()) for one in found.strips) or 1.0, "scale": list(palette.LIGHT.diverging),
         "back": walked and {
             "letter": walked.letter, "recurrent": walked.recurrent,

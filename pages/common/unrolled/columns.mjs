@@ -42,12 +42,35 @@ export function cells(whole, t, { given, plan, width, keyOf }) {
     arrow(whole, middle, start, middle, lowest.top + lowest.height, keyOf(lowest, 0))
     if (rows.length < 2) continue
     const foot = lowest.top + lowest.height + 9, into = highest.top + highest.height - 8, out = lowest.top + 8
-    const end = layer === plan.strips[0].layer ? highest.top - 10 : highest.top - 8
+    const end = highest.top - 10, read = layer < plan.strips[0].layer || given.answered[t] || given.attention.length  // by what is above
     whole.append(svg("path", { class: "arrow", d: `M${middle},${foot}H${middle - CELL / 2 - BUS}V${into}h${BUS - 1}` }),
-                 svg("path", { class: "head", d: `M${middle - CELL / 2},${into}l-5,-2.5v5z` }),
-                 svg("path", { class: "arrow", d: `M${middle + CELL / 2},${out}h${BUS}V${end}H${middle}` }))
+                 svg("path", { class: "head", d: `M${middle - CELL / 2},${into}l-5,-2.5v5z` }))
+    if (read) whole.append(svg("path", { class: "arrow", d: `M${middle + CELL / 2},${out}h${BUS}V${end}H${middle}` }))
   }
+  if (!given.answered[t] && given.attention.length) arrow(whole, middle, here[0].top, middle, here[0].top - 20)
   if (given.answered[t] && here.length) arrow(whole, middle, here[0].top, middle, ANSWER.foot + 5, "V")
+}
+
+/** The way of an answer, at a height, to the token of the next column t, which it is. */
+export function feedback(whole, t, { plan, width }, y) {
+  const x = left(t, width), middle = x + width / 2, foot = plan.token - 4
+  whole.append(svg("path", { class: "fed", d: `M${middle - width + 7},${y}H${x}V${foot + 11}H${middle - 3}` }),
+               svg("path", { class: "head", d: `M${middle + 2},${foot + 11}l-6,-3v6z` }))
+}
+
+/** What a step at column t attends to, as lines from the encoder's columns, as wide as their weights are large. */
+export function attention(t, { plan, width, given }) {
+  const start = plan.strips.at(-1).start, top = plan.strips[0].top, alpha = given.attention, to = left(t, width) + width / 2 - 8
+  const all = svg("g", { class: "attention" })
+  for (let j = 0; j < start; j++) {
+    const weight = alpha[(t - start) * start + j], from = left(j, width) + width / 2
+    if (weight < 0.02) continue
+    const lift = ANSWER.foot - 40 - 40 * Math.min(1, (to - from) / 600)
+    all.append(svg("path", { class: "attends", d: `M${from},${top - 22}C${from},${lift} ${to - 30},${lift} ${to},${ANSWER.foot + 12}`,
+                             "stroke-width": 0.6 + 5 * weight, opacity: 0.35 + 0.65 * weight }))
+    if (weight >= 0.05) all.append(svg("text", { class: "small middle", x: from, y: top - 27 }, weight.toFixed(2)))
+  }
+  return all
 }
 
 /** The token of a column with its index. */

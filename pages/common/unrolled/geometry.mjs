@@ -2,7 +2,7 @@
 
 export const GUTTER = 88, CELL = 44
 export const LOSS = { top: 20, foot: 62 }, ANSWER = { top: 84, foot: 152 }
-export const NARROWEST = 56, WIDEST = 112, ROOMY = 72  // the narrowest column, also where ways lead around cells
+export const NARROWEST = 56, WIDEST = 112, ROOMY = 64  // the narrowest column, also where ways lead around cells
 export const TAIL = 36  // the tail, after the last column, holds the start of what reads from the end
 export const LANE = 64  // the height of the shares' lane, below
 export const FORWARDS = 450, BACKWARDS = 350, LONGEST = 6000  // milliseconds: of a step, and of a whole play that nobody asked for

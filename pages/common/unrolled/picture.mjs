@@ -1,5 +1,5 @@
 // The picture of a network that reads a text: a column for each step. Hovering, scrubbing, playing and keys never leave the browser.
-import { answer, at, cells, token } from "./columns.mjs"
+import { answer, at, attention, cells, feedback, token } from "./columns.mjs"
 import { button, icon, indexed, make, shortened, still, svg } from "./dom.mjs"
 import {
   ANSWER, CELL, FORWARDS, GUTTER, LOSS, TAIL, columnWidth, heightOf, layout, left, pace, parsed, phase, printed, rowsOf, schedule,
@@ -12,7 +12,7 @@ const SEEN = "unrolled-played"
 
 /** A text read step by step. Its numbers are those of a blob (`canvas.py`). */
 export class Picture {
-  /** `opens`: what the server shall show, `inspect(step)` and `unit(unit, step)`. */
+  /** `opens`: what the server shall show, `page(step)` and `unit(unit, step, layer, direction)`. */
   constructor(root, given, opens) {
     const strips = given.strips.map((strip, i) => ({ ...strip, states: given[`states.${i}`], contrasts: given[`contrasts.${i}`] }))
     this.plan = layout(strips)
@@ -44,7 +44,7 @@ export class Picture {
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
     this.bar.append(this.play, ...this.ends, ...this.switches(), this.live)
-    this.live.before(button("Open on Inspect", "Open this step on the Inspect page", () => this.opens.inspect(this.at)),
+    this.live.before(button(`Open on ${this.elsewhere}`, `Open this step on the ${this.elsewhere} page`, () => this.opens.page(this.at)),
                      ...["svg", "png"].map(kind => this.saver(kind)))
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
@@ -61,7 +61,8 @@ export class Picture {
     this.lines = svg("g")
     this.thread = svg("path", { class: "thread" })
     this.all = svg("g")
-    this.picture.append(this.lines, this.line, this.thread, this.all)
+    this.attended = svg("g")
+    this.picture.append(this.lines, this.line, this.thread, this.all, this.attended)
     this.canvas = make("canvas")
     this.canvas.style.top = `${this.plan.strips[0].top}px`
     this.gutter = svg("svg", { class: "gutter", width: GUTTER, height: this.height, "aria-hidden": "true" })
@@ -83,6 +84,11 @@ export class Picture {
 
   /** Fields, before any element is there. */
   setUp() {}
+
+  /** The page that lays a step open. */
+  get elsewhere() {
+    return this.given.pair ? "Translate" : "Inspect"
+  }
 
   /** Buttons of its own. */
   switches() {
@@ -143,6 +149,7 @@ export class Picture {
     this.stage.onkeydown = event => this.pressed(event)
     this.sheet.onpointermove = event => this.pointed(event)
     this.sheet.onpointerleave = () => {
+      this.attend(null)
       this.tip.classList.add("hidden")
       this.single("")
     }
@@ -154,7 +161,7 @@ export class Picture {
     }
     this.sheet.ondblclick = event => {
       const row = this.unitsAt(event)
-      if (row) this.open(row.strip, row.strip.order[this.largestOf(row)])
+      if (row && !this.given.pair) this.open(row.strip, row.strip.order[this.largestOf(row)])
     }
     this.sheet.onpointerup = this.sheet.onpointercancel = () => { this.scrubbing = false }
     this.map.onpointerdown = this.map.onpointermove = event => {
@@ -382,11 +389,23 @@ export class Picture {
     }
     context.globalAlpha = 1
     this.drawn()
+    this.attend(this.hovered ?? null)
     this.join()
     const window = this.map.lastChild, whole = this.sheet.offsetWidth || 1
     window.style.left = `${100 * stage.scrollLeft / whole}%`
     window.style.width = `${100 * room / whole}%`
     this.mark()
+  }
+
+  /** Shows what a step of the decoder attends to: the one under the pointer, else the chosen one. */
+  attend(hovered) {
+    this.hovered = hovered
+    if (!this.given.attention.length) return
+    const start = this.plan.strips.at(-1).start, chosen = this.playing || !this.resting ? this.at : null, t = hovered ?? chosen
+    const shown = t !== null && t >= start && this.times.until(t) <= Math.ceil(this.played) ? t : null
+    if (this.attending === `${shown} ${this.width}`) return
+    this.attending = `${shown} ${this.width}`
+    this.attended.replaceChildren(...(shown === null ? [] : [attention(shown, this)]))
   }
 
   /** Joins the answers that are there. */
@@ -402,6 +421,7 @@ export class Picture {
   column(t) {
     const x = left(t, this.width), whole = svg("g", { class: "column", "data-t": t })
     whole.append(svg("rect", { class: "hit", x, y: 0, width: this.width, height: this.height }))
+    if (this.given.fed[t]) feedback(whole, t, this, this.dotY(t - 1))
     cells(whole, t, this)
     const word = token(t, this), { answer: above, bar } = answer(t, this, this.dotY(t), !this.two, this.counts(t), this.most)
     whole.append(above, word)
@@ -483,6 +503,7 @@ export class Picture {
     this.detail.replaceChildren(...this.words(at).map(one => {
       if (typeof one === "string") return document.createTextNode(one)
       if (one.bold) return make("b", "", one.bold)
+      if (this.given.pair) return document.createTextNode(one.text)
       const opener = make("button", "unit", one.text)
       opener.type = "button"
       opener.title = `Open unit ${one.unit} at this step, term by term`
@@ -499,12 +520,21 @@ export class Picture {
       { bold: `t = ${t + 1}` }, ` reads “${this.name(t)}”`, given.indices.length ? `, number ${given.indices[t]}` : "",
       given.known[t] ? ". " : ", which is not in the vocabulary, so <unk> is read. ",
       strip.units > 3 ? `The largest of ${strip.units} units${where} by absolute value: ` : `The units${where}: `, ...this.largest(strip, t), ". ",
-      given.answered[t] ? `ŷ: ${this.listed(t)}. ` : "",
+      ...this.attends(t), given.answered[t] ? `ŷ: ${this.listed(t)}. ` : "",
       ...(Number.isFinite(loss) ? [
         `L(${t + 1}) = −log ŷ[${this.targetOf(t)}] = −log ${printed(given.target_p[t])} = ${printed(loss)} nats`,
         given.counts[t] ? "; it counts in training." : given.every ? "; it has no part in training." : "; in training, the last one alone counts.",
       ] : []),
     ]
+  }
+
+  /** The source tokens with the largest weights, in words. */
+  attends(t) {
+    const { given, plan } = this, { start } = plan.strips.at(-1)
+    if (!given.attention.length || t < start) return []
+    const weights = Array.from({ length: start }, (_, j) => [given.attention[(t - start) * start + j], given.tokens[j]])
+    const most = weights.sort(([a], [b]) => b - a).slice(0, 3).map(([weight, name]) => `${name} ${printed(weight)}`)
+    return [`It attends to ${most.join(", ")}. `]
   }
 
   /** The class that the loss of step t asks for. */
@@ -534,6 +564,7 @@ export class Picture {
   pointed(event) {
     if (this.scrubbing) this.go(this.stepAt(event))
     const place = this.sheet.getBoundingClientRect(), y = event.clientY - place.top, x = event.clientX - place.left
+    this.attend(x > GUTTER ? this.stepAt(event) : null)
     const key = event.buttons ? "" : event.target.closest?.(".pill")?.dataset.key ?? ""
     this.single(key)
     const t = this.stepAt(event), said = key ? this.sameWords(key) : x < GUTTER ? "" : this.tipOf(t, y, this.unitsAt(event))

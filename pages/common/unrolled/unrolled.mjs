@@ -10,7 +10,7 @@ export default function (component) {
   if (root.picture?.given.id === given.id) return root.picture.attach()
   root.picture?.stop()
   root.picture = new (given.back ? WayBack : Picture)(root, given, {
-    inspect: step => setTriggerValue("opened", [step, Date.now()]),
+    page: step => setTriggerValue("opened", [step, Date.now()]),
     unit: (unit, ...place) => setTriggerValue("unit", [unit, ...place, Date.now()]),
   })
   return root.picture.attach()

@@ -1,8 +1,9 @@
 """The views of the Unrolled page: the network as a picture, a column for each step of a text."""
 
-from rnn_core.views.unrolled.along import UNROLLED, Unrolled
+from rnn_core.views.unrolled.along import UNROLLED, WRITTEN, Unrolled
 from rnn_core.views.unrolled.back import WALKED, Walked
+from rnn_core.views.unrolled.pair import PAIR, PAIR_BACK
 
-VIEWS = (UNROLLED, WALKED)
+VIEWS = (UNROLLED, WRITTEN, WALKED, PAIR, PAIR_BACK)
 
-__all__ = ["UNROLLED", "VIEWS", "WALKED", "Unrolled", "Walked"]
+__all__ = ["PAIR", "PAIR_BACK", "UNROLLED", "VIEWS", "WALKED", "WRITTEN", "Unrolled", "Walked"]

@@ -86,6 +86,9 @@ class Unrolled:
         letters: of the cell's matrices of inputs and of its recurrent ones; empty where it has none.
         equations: of the top layer's cell, as LaTeX.
         unit: how tokens are called, such as `words`.
+        fed: (T,) whether the token is what the network itself wrote at the step before; empty where it wrote nothing.
+        attention: α, the weights of the first S steps, the encoder's, at each of the later ones, the decoder's, (T − S, S); None
+            where there is none.
     """
 
     tokens: tuple[str, ...]
@@ -104,6 +107,8 @@ class Unrolled:
     letters: tuple[str, str]
     equations: tuple[str, ...]
     unit: str
+    fed: np.ndarray
+    attention: np.ndarray | None
 
     @property
     def layers(self) -> int:
@@ -112,6 +117,11 @@ class Unrolled:
     @property
     def directions(self) -> int:
         return 1 + max(strip.direction for strip in self.strips)
+
+    @property
+    def pair(self) -> bool:
+        """Whether an encoder and a decoder are unrolled."""
+        return bool(self.strips[0].side)
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,7 @@ def along_of(run: Loaded | Unopened, trace: Trace, label: str | None) -> Unrolle
         len(trace.labels), ranks, None if one is None else ranks.labels.index(trace.labels[one]), losses(trace, targets), weights,
         (weights > 0) | (every and task.label_of == "text"), every, tuple(cell.parts),
         (letters(run, cell.of_inputs), letters(run, cell.of_step)),
-        formulas.cell(cell.equations, cell.parts, top, 0, directions), run.config.data.unit,
+        formulas.cell(cell.equations, cell.parts, top, 0, directions), run.config.data.unit, np.empty(0, bool), None,
     )  # fmt: skip
 
 
@@ -257,6 +267,27 @@ def bytes_along(inputs: Inputs) -> int:
     each = trace.states.size * 8 + bytes_of("d", each=16 * trace.states.shape[0] * trace.states.shape[1])(inputs)
     return each + bytes_of("T", each=60 + 24 * LISTED)(inputs)
 
+
+def _written(inputs: Inputs, controls: Pictured) -> Unrolled:
+    steps = len(inputs.trace.tokens)
+    own = np.arange(steps) > inputs.prompt  # the first step is that of <sos>
+    own[-1] = False
+    return replace(_unrolled(inputs, controls), fed=own)
+
+
+def _draw_written(found: Unrolled) -> tuple[Part, ...]:
+    (picture, caption), count = _draw(found), int(found.fed.sum())
+    said = (
+        f"The network wrote the last {count} token{'s' if count > 1 else ''}: at each step the most probable one is the next "
+        "input (dashed). " if count else ""
+    )  # fmt: skip
+    return picture, Part("caption", said + caption.content)
+
+
+WRITTEN: View[Pictured, Unrolled] = View(
+    "unrolled-writing", "What happens at each word?", (*NEEDS, "prompt"), Pictured, _written, _draw_written, _explain,
+    bytes_along, choices=choose,
+)  # fmt: skip
 
 UNROLLED: View[Pictured, Unrolled] = View(
     "unrolled", "What happens at each word?", NEEDS, Pictured, _unrolled, _draw, _explain, bytes_along, choices=choose,

@@ -53,12 +53,16 @@ def _walked(inputs: Inputs, controls: Pictured) -> Walked:
     return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.ways, way.cut_ways, way.cut)
 
 
-def _draw_walked(found: Walked) -> tuple[Part, ...]:
+def draw_walked(found: Walked) -> tuple[Part, ...]:
     w, along = found.letter, found.along
     said = (
         "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from the step "
-        "that was read after it. At the top, the step's own loss sends it"
-        + (", in a lower layer the layer above. " if along.layers > 1 else ". ")
+        "that was read after it. "
+        + ("In the decoder it comes from above through the step's own loss, in the encoder through the decoder's attention; and "
+           "from the decoder's first step it arrives at the encoder's last states. " if along.pair and along.attention is not None
+           else "The decoder's losses send it, and from the decoder's first step it arrives at the encoder's last states. "
+           if along.pair else "At the top, the step's own loss sends it"
+           + (", in a lower layer the layer above. " if along.layers > 1 else ". "))
         + ("In the lower row of a layer, which reads from the end, it goes from the start on. " if along.directions > 1 else "")
         + f"Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a hatched one pulls "
         "against the sum. "
@@ -75,11 +79,12 @@ def _draw_walked(found: Walked) -> tuple[Part, ...]:
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
 
-def _explain_walked(found: Walked) -> str:
+def explain_walked(found: Walked) -> str:
     way, w, along = found.own, formulas.latex(found.letter), found.along
     shares, norm = way.shares[0], float(way.norms[0])
     most, layers = int(np.argmax(shares)), along.layers
-    top = (f" in layer {layers}" if layers > 1 else "") + (" in the direction from the start" if along.directions > 1 else "")
+    top = " in the encoder" * along.pair + (f" in layer {layers}" if layers > 1 else "")
+    top += " in the direction from the start" * (along.directions > 1)
     return (
         r"$$\frac{\partial L}{\partial h_t} = \underbrace{w_t \frac{\partial L(t)}{\partial h_t}}_{\text{its own loss}} + "
         r"\underbrace{\Big(\frac{\partial h_{t+1}}{\partial h_t}\Big)^{\!\top} \frac{\partial L}{\partial h_{t+1}}}"
@@ -87,6 +92,9 @@ def _explain_walked(found: Walked) -> str:
         rf"\frac{{\partial L}}{{\partial {w}}} = \sum_i \frac{{\partial L}}{{\partial {w}|(i)}}, \qquad "
         rf"s_i = \frac{{\langle \partial L/\partial {w}|(i), \partial L/\partial {w} \rangle}}"
         rf"{{\lVert \partial L/\partial {w} \rVert^2}}$$" + "\n\n"
+        + ("This is the decoder's top layer. In the encoder, the first term is the gradient through attention, and its last "
+           "states receive the gradient at the decoder's start. With attention or input feeding, a state of the decoder receives "
+           "more from above than its own loss. " if along.pair else "")
         + ("This is the top layer; in a lower one, the first term is the gradient at hₜ that the layer above sends down. "
            if layers > 1 else "")
         + ("A direction that reads from the end has step t − 1 in the place of t + 1. " if along.directions > 1 else "")
@@ -136,6 +144,6 @@ def _walked_bytes(inputs: Inputs) -> int:
 
 
 WALKED: View[Pictured, Walked] = View(
-    "unrolled-back", "How does the gradient walk back?", (*NEEDS, "target"), Pictured, _walked, _draw_walked, _explain_walked,
+    "unrolled-back", "How does the gradient walk back?", (*NEEDS, "target"), Pictured, _walked, draw_walked, explain_walked,
     _walked_bytes, choices=choose,
 )  # fmt: skip

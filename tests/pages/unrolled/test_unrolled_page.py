@@ -38,7 +38,7 @@ def test_a_text_is_pictured_and_another_one_is_another_picture(open_page: Open, 
 
 def test_a_unit_is_opened_and_closed(open_page: Open, root: Path) -> None:
     run = saved_run(Workspace(root), config_of("classify", model_of("gru", layers=2)))
-    app = open_page("unrolled", root, run=run.id, text="the film was not good", unit="2", step="3")
+    app = open_page("unrolled", root, run=run.id, text="the film was not good", unit="2", step="3", layer="1")
     assert not app.error and len(pictures(app)) == 1
     assert [one.value for one in app.subheader] == ["Unit 2 opened at t = 4"]
     assert any("Unit 2 of layer 2 at t = 4" in one.value for one in app.markdown)
@@ -59,13 +59,20 @@ def test_one_unit_is_shown_where_it_is_asked_for(open_page: Open, root: Path) ->
     assert not units() and any(one.label == "One unit, by hand" for one in app.expander)
 
 
-def test_runs_of_other_tasks_are_not_offered(open_page: Open, root: Path) -> None:
-    workspace = Workspace(root)
-    run = saved_run(workspace, config_of("classify", model_of("gru"), name="mine"))
-    tagger = saved_run(workspace, config_of("tag", model_of("gru")))
-    app = open_page("unrolled", root, run=tagger.id)
-    assert not app.error and len(pictures(app)) == 1
-    assert not any("tagging" in option for option in app.selectbox(key="pick-run").options), run.id
+@pytest.mark.parametrize("picture", ["forwards", "backwards"])
+@pytest.mark.parametrize("task", ["tag", "generate", "translate"])
+def test_each_task_has_its_picture(open_page: Open, root: Path, task: str, picture: str) -> None:
+    model = {"layers": 2} if task == "generate" else {"layers": 2, "bidirectional": True}
+    train = {"truncate": 8} if task == "generate" else {}
+    run = saved_run(Workspace(root), config_of(task, model_of("lstm", **model), **train))
+    app = open_page("unrolled", root, run=run.id, text="the film was not good", picture=picture)
+    assert not app.error and len(pictures(app)) == 1 and b"film" in pictures(app)[0]
+    assert (b'"letter"' in pictures(app)[0]) == (picture == "backwards")
+    if task == "generate":
+        before = pictures(app)[0]
+        app.slider(key="pick-added").set_value(7)
+        sound(app.run())
+        assert len(pictures(app)[0]) > len(before)
 
 
 def test_nothing_to_read_is_a_sentence(open_page: Open, root: Path) -> None:
