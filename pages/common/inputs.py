@@ -57,9 +57,10 @@ def of_translation(
     return of(run=(here, loaded), translation=((here, *asked), found), **more)
 
 
-def pair_way_back(run: Run) -> Inputs:
-    """The run and the way back of the selected text and its translation by greedy search. Raises Problem as it does."""
-    asked = state.selection().text or "", None, False, False
+def pair_way_back(run: Run, reference: str | None = None, logit: bool = False, precise: bool = False) -> Inputs:
+    """The run and the way back of the selected text and its translation; arguments and problems as those of
+    `analysis.translation_backward`."""
+    asked = state.selection().text or "", reference, logit, precise
     way = cache.pair(run, *asked)
     here = (str(run.path), cache.version_of(run))
     return of(run=(here, way.loaded), pair=((*here, *asked), way))

@@ -14,8 +14,6 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
-view_panel.COMPONENTS["unrolled"] = canvas.show
-
 MOST_ADDED = 60
 """Tokens that a network adds to the text."""
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from rnn_core import tasks
 from rnn_core.analysis import bptt, bptt_reach, bptt_updates, way_back
 from rnn_core.analysis.bptt_pass import Pass, Target, beginning, doubled, forward, target_of
 from rnn_core.analysis.loading import Loaded
+from rnn_core.network.device import array
 from rnn_core.results import (
     BatchDirections,
     ChainProduct,
@@ -62,6 +65,11 @@ class Backward:
     def cut_ways(self) -> CutWays | None:
         """The loss of every step, cut before each step in turn; None for a text that is too long."""
         return way_back.cut_ways(self.done, self.target, self.followed)
+
+    @property
+    def classes(self) -> np.ndarray:
+        """(T,) the class that the loss of each step asks for; −1 where a step has none."""
+        return array(self.target.classes)
 
     @property
     def followed(self) -> str:

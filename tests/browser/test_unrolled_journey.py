@@ -12,6 +12,9 @@ from playwright.sync_api import expect
 from rnn_core.analysis.backward import backward
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.trace import trace
+from rnn_core.analysis.translating import translate
+from rnn_core.analysis.translation_backward import translation_backward
+from rnn_core.config import TranslateConfig
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
@@ -27,6 +30,10 @@ def printed(value: float) -> str:
     """Four significant digits, as the picture prints them."""
     digits = f"{value:#.4g}" if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3e}"
     return re.sub(r"e([+-])0*", r"e\1", digits).replace("-", "−")
+
+
+def told(*numbers: float) -> list[str]:
+    return [printed(float(number)) for number in numbers]
 
 
 def state_of(page: Any, state: str) -> None:
@@ -142,7 +149,7 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
     assert "picture=backwards" in page.url
     run = load(Run(RUN))
     seen = trace(run, TEXT)
-    ways, steps = backward(run, seen).both_ways, len(seen.tokens)
+    ways, steps = backward(run, seen).ways, len(seen.tokens)
     stage, detail, live = page.locator(".stage"), page.locator(".detail"), page.locator(".live")
     for name, way in (("every step", ways[1]), ("the last step alone", ways[0])):  # the run was trained at every step
         page.get_by_role("button", name=f"The loss of {name}").click()
@@ -152,19 +159,21 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
         filled = page.locator("rect.loss").evaluate_all("all => all.map(one => one.getAttribute('fill') !== 'none')")
         assert filled == [weight > 0 for weight in way.weights.tolist()]
         hung = page.locator("rect.share").evaluate_all("all => all.map(one => one.getAttribute('fill').startsWith('url'))")
-        assert hung == [share < 0 for share in way.shares.tolist()]
+        assert hung == [share < 0 for share in way.shares[0].tolist()]
         for t in range(steps):
             said = detail.inner_text()
-            assert f"L = {printed(way.total)} nats, ‖∂L/∂W‖ = {printed(way.norm)}" in said
+            assert f"L = {printed(way.total)} nats, ‖∂L/∂W‖ = {printed(float(way.norms[0]))}" in said
             if t < steps - 1:
-                assert f"at h and {printed(float(way.arriving[1, t]))} at m" in said
-                assert f"arriving {printed(float(way.arriving[0, t]))}" in (live.text_content() or "")
+                assert f"at h and {printed(float(way.arriving[0, 1, t]))} at m" in said
+                assert f"arriving {printed(float(way.arriving[0, 0, t]))}" in (live.text_content() or "")
             else:
                 assert "Nothing arrives" in said
             if way.weights[t]:
-                assert f"sends down {printed(float(way.own[t]))}; together ‖∂L/∂h‖ = {printed(float(way.reached[t]))}" in said
+                own, whole = told(way.above[0, t], way.reached[0, t])
+                assert f"sends down {own}; together ‖∂L/∂h‖ = {whole}" in said
             if t:
-                assert f"receives {printed(float(way.copies[t]))}, a share of {printed(100 * float(way.shares[t]))} %" in said
+                norm, share = told(way.copies[0, t], 100 * float(way.shares[0, t]))
+                assert f"receives {norm}, a share of {share} %" in said
             else:
                 assert "Copy 1 of W receives 0" in said
             stage.press("ArrowRight")
@@ -180,14 +189,15 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
     for _ in range(5):
         scissors.press("ArrowRight")
     assert scissors.get_attribute("aria-valuetext") == "cut between steps 5 and 6"
-    left = float(cuts.shares[4].sum() + ways[1].shares[5:].sum())
+    left = float(cuts.shares[4, 0].sum() + ways[1].shares[0, 5:].sum())
     expect(page.locator(".gutter")).to_contain_text(f"{100 * left:.0f} %")
     expect(page.locator(".hollow")).to_have_count(5)
     stage.focus()
     stage.press("ArrowRight")
     said = detail.inner_text()
-    assert f"keeps a share of {printed(100 * float(cuts.shares[4, 1]))} %, of {printed(100 * float(ways[1].shares[1]))} %" in said
-    assert f"norm {printed(float(cuts.arriving[4, 0, 1]))} at h" in said
+    kept, whole = told(100 * float(cuts.shares[4, 0, 1]), 100 * float(ways[1].shares[0, 1]))
+    assert f"keeps a share of {kept} %, of {whole} %" in said
+    assert f"norm {printed(float(cuts.arriving[4, 0, 0, 1]))} at h" in said
     page.get_by_role("button", name="The loss of the last step alone").click()
     assert "keeps a share of 0.000 %" in detail.inner_text(), "no earlier loss is left to it"
     place, edge = scissors.bounding_box(), page.locator('g.column[data-t="0"] .hit').bounding_box()
@@ -208,8 +218,8 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
         stage.press("ArrowRight")
         said = detail.inner_text()
         assert f"L falls by {printed(float(way.falls[t]))}" in said or f"L rises by {printed(-float(way.falls[t]))}" in said
-        assert f"= {printed(way.rate * float(way.copies[t]) ** 2)}. Move W itself" in said
-        assert f"falls by {printed(way.fall)}; predicted η ‖∂L/∂W‖² = {printed(way.rate * way.norm**2)}" in said
+        assert f"= {printed(way.rate * float(way.copies[0, t]) ** 2)}. Move W itself" in said
+        assert f"falls by {printed(way.fall)}; predicted η ‖∂L/∂W‖² = {printed(way.rate * float(way.norms[0]) ** 2)}" in said
     assert not person.errors
 
 
@@ -249,9 +259,136 @@ def test_few_units_are_circles_with_numbers_and_other_classes_have_names(
     person = Person(browser, server)
     person.go(f"/unrolled?run={run.id}&text=the+film+was+not+good")
     person.page.locator(".dot").first.wait_for()
-    assert "3 units" in (person.page.locator(".gutter").text_content() or "")
-    expect(person.page.get_by_text("the top one of 2 layers")).to_be_visible()
+    expect(person.page.get_by_text("Each of the 2 layers has its own")).to_be_visible()
+    assert person.page.locator(".gutter .small", has_text="layer 2").count() == 1
     assert not person.errors
+
+
+def test_a_tagger_is_read_in_both_directions_and_the_loss_of_one_step_walks_back(browser: Any, server: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    text = "The old man sings ."
+    person.go(f"/unrolled?run=00-parts-of-speech&text={text.replace(' ', '+')}")
+    page.locator(".dot").first.wait_for()
+    run = load(Run(READY_MADE / "00-parts-of-speech"))
+    seen = trace(run, text)
+    steps, stage, detail = len(seen.tokens), page.locator(".stage"), page.locator(".detail")
+    expect(page.locator("g.column[data-t='2'] .cell")).to_have_count(2)
+    place = page.locator("g.column[data-t='2'] .cell").nth(1).bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 1)
+    tip = page.locator(".tip")
+    expect(tip).to_have_text(re.compile(r"^h\["))
+    for unit, value in re.findall(r"h\[(\d+)\] = ([−\d.e]+)", tip.inner_text()):
+        assert value == printed(float(seen.states[0, 1, 2, int(unit)])), "the lower row reads from the end"
+    stage.focus()
+    stage.press(" ")
+    state_of(page, "playing")
+    state_of(page, "rest")
+    for t in range(1, steps - 1):
+        stage.press("Home")
+        for _ in range(t):
+            stage.press("ArrowRight")
+        best, logits = int(seen.readouts[t].argmax()), seen.logits[t].astype(np.float64)
+        loss = float(np.float32(np.log(np.exp(logits - logits[best]).sum())))
+        assert f"L({t + 1}) = −log ŷ[{seen.labels[best]}]" in detail.inner_text()
+        assert f"= {printed(loss)} nats" in detail.inner_text()
+
+    page.get_by_role("radio", name="Backwards").click()
+    page.locator(".share").first.wait_for()
+    person.settle()
+    ways = backward(run, seen).ways
+    page.get_by_role("button", name="The loss of the chosen step alone").click()
+    for strip, where in ((0, "the direction from the start"), (1, "the direction from the end")):
+        page.get_by_label("The W whose shares are shown").select_option(label=f"W of {where}")
+        for way in ways[:-1]:
+            stage.focus()
+            stage.press("Home")
+            for _ in range(way.step):
+                stage.press("ArrowRight")
+            said, t = detail.inner_text(), way.step
+            assert f"The loss is that of step {t + 1} alone: L = {printed(way.total)} nats" in said
+            assert f"‖∂L/∂W‖ = {printed(float(way.norms[strip]))}" in said
+            assert f"sends down {printed(float(way.above[strip, t]))}; together" in said
+            norm, share = told(way.copies[strip, t], 100 * float(way.shares[strip, t]))
+            assert f"receives {norm}, a share of {share} %" in said
+            filled = page.locator("rect.loss").evaluate_all("all => all.map(one => one.getAttribute('fill') !== 'none')")
+            assert sum(filled) == 1
+    page.get_by_role("button", name="The loss of every step").click()
+    page.get_by_label("The W whose shares are shown").select_option(label="W of the direction from the end")
+    stage.focus()
+    stage.press("ArrowRight")
+    stage.press("Home")
+    stage.press("ArrowRight")
+    said, every = detail.inner_text(), ways[-1]
+    assert f"From step 1 arrives a gradient of norm {printed(float(every.arriving[1, 0, 1]))} at h" in said
+    assert not person.errors
+
+
+def test_a_translation_shows_what_it_attends_to_and_its_gradient_reaches_the_encoder(browser: Any, server: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    text = "She reads a book."
+    person.go(f"/unrolled?run=00-english-french&text={text.replace(' ', '+')}")
+    page.locator(".dot").first.wait_for()
+    run = load(Run(READY_MADE / "00-english-french"))
+    found = translate(run, text, TranslateConfig())
+    source, steps = len(found.source.tokens), len(found.target.tokens)
+    stage, detail = page.locator(".stage"), page.locator(".detail")
+    assert found.attention is not None
+    stage.focus()
+    stage.press("Home")
+    for t in range(source + steps):
+        said = detail.inner_text()
+        if t >= source:
+            largest = np.argsort(-found.attention[t - source], kind="stable")[:3]
+            listed = ", ".join(f"{found.source.tokens[j]} {printed(float(found.attention[t - source, j]))}" for j in largest)
+            assert f"It attends to {listed}. " in said
+            assert f"ŷ: {found.likely[t - source][0]} {printed(float(np.float32(found.p[t - source, 0])))}" in said
+            many = int((found.attention[t - source] >= 0.02).sum())
+            if t < source + steps - 1:  # at rest nothing is picked out
+                expect(page.locator(".attends")).to_have_count(many)
+        stage.press("ArrowRight")
+    page.get_by_role("radio", name="Backwards").click()
+    page.locator(".share").first.wait_for()
+    person.settle()
+    way = translation_backward(run, text).ways[-1]
+    page.get_by_label("The W whose shares are shown").select_option(label="W of the encoder, from the end")
+    stage.focus()
+    stage.press("ArrowLeft")
+    for t in range(source):
+        stage.press("Home")
+        for _ in range(t):
+            stage.press("ArrowRight")
+        said = detail.inner_text()
+        assert f"a gradient of norm {printed(float(way.arriving[1, 0, t]))} at h" in said
+        above, whole = told(way.above[1, t], way.reached[1, t])
+        assert f"From above comes {above}; together ‖∂L/∂h‖ = {whole}" in said
+    stage.press("End")
+    page.get_by_role("button", name="Open this step on the Translate page").click()
+    page.get_by_role("heading", name="Translate", level=1).wait_for()
+    assert not person.errors
+
+
+@pytest.mark.parametrize("path", ["/inspect", "/bptt"])
+def test_the_picture_stands_folded_on_other_pages(browser: Any, server: str, path: str) -> None:
+    person = Person(browser, server)
+    page = person.page
+    page.add_init_script("localStorage.setItem('unrolled-played', '1')")
+    person.go(f"{path}?run={RUN.name}&text=a+good+film")
+    page.get_by_text(re.compile("unrolled (along this text|network)$")).click()
+    page.locator(".unrolled .dot").first.wait_for()
+    seen = trace(load(Run(RUN)), "a good film")
+    expect(page.locator(".unrolled .token")).to_have_count(len(seen.tokens))
+    page.locator(".stage").focus()
+    page.locator(".stage").press("Home")
+    page.locator(".stage").press("ArrowRight")
+    page.get_by_role("button", name="Open this step on the Inspect page").click()
+    page.get_by_role("heading", name="Inspect", level=1).wait_for()
+    person.settle()
+    assert "step=1" in page.url and not person.errors
 
 
 def test_one_unit_is_followed_by_hand(browser: Any, server: str) -> None:

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.common import state
+from pages.common import state, view_panel
 from rnn_core.figures import palette
 from rnn_core.figures.text import visible
+from rnn_core.views import view
+from rnn_core.views.inputs import Inputs
 from rnn_core.views.unrolled import Unrolled, Walked
 
 _FOLDER = Path(__file__).parent
@@ -39,7 +41,7 @@ def style() -> str:
     return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
 
 
-MODULES = ("geometry", "strips", "dom", "columns", "save", "picture", "back", "unrolled")
+MODULES = ("geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "unrolled")
 
 _component = st.components.v2.component(
     "unrolled_canvas",
@@ -72,6 +74,14 @@ def show(found: Unrolled | Walked) -> None:
 def asked_for_page() -> bool:
     """Whether somebody has just asked to see a step of the picture on the page that lays it open."""
     return bool(st.session_state.pop(_ASKED, False))
+
+
+def folded(question: str, name: str, read: Inputs, picture: str) -> None:
+    """A picture on a page that has it beside other views, by the name of its view: it is computed once it is opened."""
+    place = st.expander(question, key="unrolled-folded", on_change="rerun", icon=":material/view_column:")
+    if place.open:
+        with place:
+            view_panel.show(view(name), read, choices=False, picture=picture)
 
 
 def blob(found: Unrolled | Walked) -> bytes:
@@ -114,3 +124,6 @@ def blob(found: Unrolled | Walked) -> bytes:
     known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
     encoded = f'{{"id": "{known}", {head[1:]}'.encode()
     return len(encoded).to_bytes(4, "little") + encoded + content
+
+
+view_panel.COMPONENTS["unrolled"] = show

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
+from pages.common.unrolled import canvas
 from pages.read.inspect import chips, fold
 from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
@@ -27,6 +28,8 @@ if trace.overflows:
 for warning in trace.warnings:
     st.warning(literal(warning, 300), icon=":material/help:")
 
+canvas.folded("The network unrolled along this text", "unrolled", read, "forwards")
+canvas.asked_for_page()  # it is this one
 shown = tasks.of(run.config).views["inspect"]
 view_panel.rows(ALONG, shown.__contains__, read)
 if fold.reached("fold-states", 742):

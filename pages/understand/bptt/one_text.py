@@ -3,12 +3,15 @@
 import streamlit as st
 
 from pages.common import cache, inputs, run_choice, state, view_panel, widgets
+from pages.common.unrolled import canvas
 from pages.understand.bptt import beside, choice
 from pages.understand.bptt.table import TABS
 from rnn_core import tasks
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.workspace.runs import Run
+
+PICTURE = "The gradient walking back through the unrolled network"
 
 
 def show(run: Run) -> None:
@@ -21,6 +24,10 @@ def show(run: Run) -> None:
     formula, *_ = view("total").render(view("total").answer(read))
     choice.say_total(formula.content, flow)
     shown = tasks.of(run.config).views["bptt"]
+    if not state.selection().logit:  # the picture is one of losses
+        canvas.folded(PICTURE, "unrolled-back", read, "backwards")
+        if canvas.asked_for_page():
+            st.switch_page("pages/read/inspect/inspect.py")
     view_panel.choose(view("pairs"), read)
     view_panel.show(view("pairs"), read, choices=False)
     view_panel.show(view("walk"), read, choices=False)

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from pages.common import cache, inputs, state, view_panel, widgets
+from pages.common import inputs, state, view_panel, widgets
+from pages.common.unrolled import canvas
 from pages.understand.bptt import choice
+from pages.understand.bptt.one_text import PICTURE
 from pages.understand.bptt.table import ABOVE_OF_TWO, LED, TABS_OF_TWO
 from rnn_core.views import view
 from rnn_core.views.view import literal
@@ -21,9 +23,8 @@ def show(run: Run) -> None:
             st.text_input("Target: a reference", placeholder="the run's own translation",
                           **state.bound("reference", chosen.reference or "", lambda text: text.strip() or None))  # fmt: skip
             choice.choose_toggles()
-        asked = chosen.text or "", chosen.reference, chosen.logit, chosen.precise
-        way = cache.pair(run, *asked)
-        read, flow = inputs.of(pair=((str(run.path), cache.version_of(run), *asked), way)), way.flow
+        read = inputs.pair_way_back(run, chosen.reference, chosen.logit, chosen.precise)
+        way, flow = read.pair, read.pair.flow
     for warning in way.translation.warnings:
         st.warning(literal(warning, 300), icon=":material/help:")
     unknown = int((~way.translation.target.known).sum())
@@ -35,6 +36,10 @@ def show(run: Run) -> None:
     formula, *_ = view("translation-total").render(view("translation-total").answer(read))
     choice.say_total(formula.content, flow)
     choice.say_sure(flow)
+    if not chosen.logit:  # the picture is one of losses
+        canvas.folded(PICTURE, "unrolled-pair-back", read, "backwards")
+        if canvas.asked_for_page():
+            st.switch_page("pages/read/translate/translate.py")
     view_panel.choose(view(LED), read)
     view_panel.rows(ABOVE_OF_TWO, lambda name: True, read, led=LED)
     for section, tab in state.tabs("section", {name: title for name, (title, _) in TABS_OF_TWO.items()}).items():

@@ -138,13 +138,12 @@ PICTURES = {"forwards": "Forwards", "backwards": "Backwards"}
 
 
 def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
-    return along_of(inputs.run, inputs.trace, controls.label)
+    return along_of(inputs.run, inputs.trace, targets_of(inputs.run, inputs.trace, controls.label))
 
 
-def along_of(run: Loaded | Unopened, trace: Trace, label: str | None) -> Unrolled:
-    """The way forwards along a text. `label`: as for `targets_of`."""
+def along_of(run: Loaded | Unopened, trace: Trace, targets: np.ndarray) -> Unrolled:
+    """The way forwards along a text. `targets`: as `targets_of` returns them."""
     task, cell, steps = tasks.of(run.config), run.cell, len(trace.tokens)
-    targets = targets_of(run, trace, label)
     one, every = one_class(targets), task.loss_of(run.config) == "every"
     ranks = ranked(trace.readouts, targets, trace.labels, task.label_of != "next")
     weights = counted_steps(run, steps)

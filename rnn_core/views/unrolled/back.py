@@ -46,7 +46,7 @@ class Walked:
 def _walked(inputs: Inputs, controls: Pictured) -> Walked:
     way = inputs.backward
     cell, parameter = inputs.run.cell, way.followed
-    along = along_of(inputs.run, way.trace, controls.label)
+    along = along_of(inputs.run, way.trace, way.classes)
     flow = way.flow
     parts = way.ways[-1].weights[flow.rows, None] * flow.layers[-len(way.done.layers[-1])].states
     letter, recurrent = cell.declared[parameter].letter, parameter in cell.of_step
