@@ -1,10 +1,11 @@
 """On a GPU: the recurrences and whole updates against torch.nn under cuDNN, in turn in one process.
 
-    python -m benchmarks.devices [--rounds N]
+    python -m benchmarks.devices [--rounds N] [--exact]
 
-Prints a JSON line for each cell and size: the best milliseconds of both for a layer forwards and back, whose texts are padded and
-packed alike, and how far their states are apart; then one for each cell of a whole update (embedding, two layers, readout,
-cross-entropy, clipping, Adam), with tokens per second. The ratio is torch's time over ours. Without a GPU it says so and ends.
+Prints a JSON line for each cell, size and number of directions: the best milliseconds of both for a layer forwards and back, over
+the same padded texts, which torch.nn packs, and how far their states are apart; then one for each cell of a whole update
+(embedding, two layers, readout, cross-entropy, clipping, Adam), with tokens per second. The ratio is torch's time over ours. With
+--exact, cuDNN does not round products to TF32. Without a GPU it says so and ends.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -69,27 +70,29 @@ def packed(layer: nn.RNNBase, x: Tensor, lengths: Tensor) -> Tensor:
 
 
 def layers(device: torch.device, rounds: int) -> Iterator[str]:
-    for batch, steps, n, d in SIZES:
-        for name, kind in KINDS.items():
-            cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d).to(device)
-            parameters = {
-                k: (torch.randn(p.shape, device=device) * 0.1).requires_grad_() for k, p in cell.parameters(n, d).items()
-            }
-            with torch.no_grad():
+    for (batch, steps, n, d), directions, (name, kind) in product(SIZES, (1, 2), KINDS.items()):
+        cell, theirs = cell_of(ModelConfig(cell=name)), kind(n, d, bidirectional=directions > 1).to(device)
+        own = [
+            {k: (torch.randn(p.shape, device=device) / d**0.5).requires_grad_() for k, p in cell.parameters(n, d).items()}
+            for _ in range(directions)
+        ]
+        with torch.no_grad():
+            for parameters, suffix in zip(own, ("", "_reverse"), strict=False):
                 inner = Applied(cell, parameters).biases["weight_hh"]
-                for own, value in (("weight_ih", parameters["weight_ih"]), ("weight_hh", parameters["weight_hh"]),
-                                   ("bias_ih", parameters["bias"]), ("bias_hh", 0 if inner is None else inner)):  # fmt: skip
-                    getattr(theirs, own + "_l0").copy_(torch.as_tensor(value))
-            whole = lengths_of(batch, steps)
-            there = whole.to(device)
-            x, g = torch.randn(steps, batch, n, device=device, requires_grad=True), torch.randn(steps, batch, d, device=device)
-            apart = number((run(cell, x, there, [parameters])[0] - packed(theirs, x, whole)).abs().max())
-            works: list[Callable[[], object]] = [
-                lambda c=cell, x=x, t=there, p=parameters, g=g: run(c, x, t, [p])[0].backward(g),  # type: ignore[misc]
-                lambda m=theirs, x=x, w=whole, g=g: packed(m, x, w).backward(g),  # type: ignore[misc]
-            ]
-            size = {"batch": batch, "steps": steps, "in": n, "hidden": d}
-            yield told(*in_turn(works, rounds), what="layer", cell=name, **size, apart=apart)
+                for of_torch, value in (("weight_ih", parameters["weight_ih"]), ("weight_hh", parameters["weight_hh"]),
+                                        ("bias_ih", parameters["bias"]), ("bias_hh", 0 if inner is None else inner)):  # fmt: skip
+                    getattr(theirs, f"{of_torch}_l0{suffix}").copy_(torch.as_tensor(value))
+        whole = lengths_of(batch, steps)
+        there = whole.to(device)
+        x, g = (torch.randn(steps, batch, width, device=device) for width in (n, d * directions))
+        x.requires_grad_()
+        apart = number((run(cell, x, there, own)[0] - packed(theirs, x, whole)).abs().max())
+        works: list[Callable[[], object]] = [
+            lambda c=cell, x=x, t=there, p=own, g=g: run(c, x, t, p)[0].backward(g),  # type: ignore[misc]
+            lambda m=theirs, x=x, w=whole, g=g: packed(m, x, w).backward(g),  # type: ignore[misc]
+        ]
+        size = {"batch": batch, "steps": steps, "in": n, "hidden": d, "directions": directions}
+        yield told(*in_turn(works, rounds), what="layer", cell=name, **size, apart=apart)
 
 
 class Plain(nn.Module):
@@ -138,12 +141,15 @@ def updates(device: torch.device, rounds: int, batch: int = 64, steps: int = 50,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--exact", action="store_true", help="products in float32, without TF32")
     given = parser.parse_args()
     if not torch.cuda.is_available():
         print("There is no GPU here that torch can use, so there is nothing to measure.", file=sys.stderr)
         return
     device = torch.device("cuda")
-    print(json.dumps({"device": title_of(device), "torch": torch.__version__, "cudnn": torch.backends.cudnn.version()}))
+    torch.backends.cudnn.allow_tf32 = not given.exact
+    about = {"device": title_of(device), "torch": torch.__version__, "cudnn": torch.backends.cudnn.version()}
+    print(json.dumps(about | {"tf32": not given.exact}))
     for line in chain(layers(device, given.rounds), updates(device, given.rounds)):
         print(line, flush=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import embedding, linear
+from torch.nn.functional import linear
 
 from rnn_core.network import torch_kernels
 from rnn_core.network.cells import Cell, State
@@ -97,7 +97,7 @@ def _by_direction(direction: Direction) -> Layer:
     def layer(
         cell: Cell, x: Tensor, which: Tensor | None, lengths: Tensor, directions: Sequence[Parameters], start: State
     ) -> tuple[Tensor, State]:
-        x = x if which is None else embedding(which, x)
+        x = x if which is None else x.index_select(0, which.flatten()).view(*which.shape, -1)
         states, ends = [], []
         for k, parameters in enumerate(directions):
             read = reverse(x, lengths) if k else x

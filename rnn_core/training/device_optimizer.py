@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core.config import TrainConfig
-from rnn_core.network.device import host
+from rnn_core.network.device import host, place_of
 from rnn_core.network.embedding import Embedding
 from rnn_core.training.kernels import BETA1, BETA2, EPSILON
 from rnn_core.training.optimizer import Optimizer, by_rows
@@ -44,7 +44,8 @@ class DeviceOptimizer:
         self._adam = config.optimizer == "adam"
         self._inner: torch.optim.Optimizer
         if self._adam:
-            self._inner = torch.optim.Adam(self._parameters, config.learning_rate, (BETA1, BETA2), EPSILON)
+            fused = place_of(network).type == "cuda"  # one kernel for all parameters
+            self._inner = torch.optim.Adam(self._parameters, config.learning_rate, (BETA1, BETA2), EPSILON, fused=fused)
         else:
             self._inner = torch.optim.SGD(self._parameters, config.learning_rate)
 
@@ -96,9 +97,8 @@ class DeviceOptimizer:
             given = [(p, held[f"{name}.{path}"]) for path, p in tables.items()]
             given += zip(rest, held[f"{name}:rest"][0].split([p.numel() for p in rest]), strict=True)
             for p, moment in given:
-                self._inner.state[p] |= {
-                    "step": torch.tensor(float(self.updates)), own: moment.view(p.shape).to(p.device, copy=True)
-                }  # fmt: skip
+                step = torch.tensor(float(self.updates), device=p.device)
+                self._inner.state[p] |= {"step": step, own: moment.view(p.shape).to(p.device, copy=True)}
 
     def _parts(self) -> tuple[dict[str, Tensor], list[Tensor]]:
         """The parameters that `Optimizer` would update by rows, by path, and the others in order."""

@@ -92,19 +92,18 @@ class Autograd:
             return self._gradients(batch, noise, size, start)
 
     def _gradients(self, batch: Batch, noise: Noise, size: int, start: State | None) -> float:
-        seed = noise.for_torch()  # so that torch's own dropout can be resumed
-        if place_of(self.network).type == "cpu":  # `torch.manual_seed` takes half a millisecond to record its caller, for GPUs
-            torch.default_generator.manual_seed(seed)
-        else:
-            torch.manual_seed(seed)
+        seed, device = noise.for_torch(), place_of(self.network)  # so that torch's own dropout can be resumed
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` records its caller for other devices, 0.5 ms or more
+        if device.type == "cuda":
+            torch.cuda.manual_seed(seed)
         for dropout in self._dropouts:
             dropout.noise = noise
         self.optimizer.zero_grad()
-        device = place_of(self.network)
         found = torch.zeros((), dtype=torch.float64, device=device)
         start = None if start is None else tuple(part.to(device) for part in start)
         for chunk in chunks(batch, size):  # cut before the copy: the steps that a chunk counts are needed on the CPU
-            part = {name: torch.as_tensor(a).to(device) for name, a in chunk.items()}
+            # the copies do not wait for what the GPU still computes
+            part = {name: torch.as_tensor(a).to(device, non_blocking=True) for name, a in chunk.items()}
             outputs = self.network(part if start is None else {**part, "start": start})
             total, weight, _ = self.loss(outputs, part)
             loss = total / weight
