@@ -27,6 +27,7 @@ TABLE = {
     "ledger": ("ledger", "memory", "ledger-sum", "translator-ledger"),
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
+    "circuit": ("circuit",),
     "bptt": (
         "total", "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
         "clipping", "directions", "beside",
