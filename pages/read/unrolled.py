@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
-from pages.common.unrolled import canvas, one_unit
+from pages.common.unrolled import canvas, circuit, one_unit
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.results import OVERFLOW
@@ -14,7 +14,7 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 
-view_panel.COMPONENTS["unrolled"] = canvas.show
+view_panel.COMPONENTS |= {"unrolled": canvas.show, "circuit": circuit.show}
 
 MOST_ADDED = 60
 """Tokens that a network adds to the text."""
@@ -28,7 +28,7 @@ st.caption(
 
 
 def _open_unit(run: Run) -> None:
-    """The panel of the unit that was opened: the sum at its step, term by term, and the cell's equations with its numbers."""
+    """The panel of the unit that was opened: the circuit of its cell, whose equations have its numbers, and the terms of a sum."""
     chosen = state.selection()
     if chosen.unit is None or chosen.step is None or chosen.unit >= run.config.model.hidden:
         return
@@ -36,7 +36,8 @@ def _open_unit(run: Run) -> None:
     head, close = st.columns([5, 1], vertical_alignment="center")
     head.subheader(f"Unit {chosen.unit} opened at t = {chosen.step + 1}")
     close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
-    view_panel.rows((("unit-step",), ("terms",)), lambda name: True, inputs.of_text(run))
+    top = run.config.model.layers - 1
+    view_panel.rows((("circuit",), ("terms",)), lambda name: True, inputs.of_text(run), layer=top, direction=0)
 
 
 @st.fragment
