@@ -28,16 +28,19 @@ st.caption(
 
 
 def _open_unit(run: Run) -> None:
-    """The panel of the unit that was opened: the circuit of its cell, whose equations have its numbers, and the terms of a sum."""
-    chosen = state.selection()
-    if chosen.unit is None or chosen.step is None or chosen.unit >= run.config.model.hidden:
+    """The panel of the unit that was opened: its cell as a circuit and as equations with numbers, and the terms of a sum."""
+    chosen, model = state.selection(), run.config.model
+    if chosen.unit is None or chosen.step is None or chosen.unit >= model.hidden:
         return
+    read = inputs.of_text(run)
+    held = view("circuit").chosen(chosen).settled(read)
+    parts = [f"Unit {held.unit}", *([f"of layer {held.layer + 1}"] if model.layers > 1 else []),
+             *(["from the end" if held.direction else "from the start"] if model.bidirectional else [])]  # fmt: skip
     st.divider()
     head, close = st.columns([5, 1], vertical_alignment="center")
-    head.subheader(f"Unit {chosen.unit} opened at t = {chosen.step + 1}")
+    head.subheader(f"{' '.join(parts)} opened at t = {held.at + 1}")
     close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
-    top = run.config.model.layers - 1
-    view_panel.rows((("circuit",), ("terms",)), lambda name: True, inputs.of_text(run), layer=top, direction=0)
+    view_panel.rows((("circuit",), ("terms",)), lambda name: True, read)
 
 
 @st.fragment

@@ -38,14 +38,10 @@ class _Taken(NamedTuple):
     def sums(self) -> dict[str, Sum]:
         """By gate how its sum is made."""
         cell = self.applied.cell
-        return dict.fromkeys(cell.gates, Sum()) | dict(
-            cell.sums(Given(self.products), self.before, self.after, self.kept)
-        )
+        return dict.fromkeys(cell.gates, Sum()) | dict(cell.sums(Given(self.products), self.before, self.after, self.kept))
 
 
-def _take(
-    loaded: Loaded, trace: Trace, layer: int, direction: int, steps: Sequence[int], recurrence: bool = True
-) -> _Taken:
+def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, steps: Sequence[int], recurrence: bool = True) -> _Taken:
     network, cell = loaded.network, loaded.network.cell
     applied = Applied(cell, {name: p.double() for name, p in network.layer(layer, direction).items()})
     at = np.asarray(steps)
@@ -73,11 +69,7 @@ def unit_step(
     Args:
         recurrence: False: the state before the step is zero, in a trace that was read so (`feedforward.alone_trace`).
     """
-    taken, cell, d = (
-        _take(loaded, trace, layer, direction, [step], recurrence),
-        loaded.network.cell,
-        loaded.config.model.hidden,
-    )
+    taken, cell, d = _take(loaded, trace, layer, direction, [step], recurrence), loaded.network.cell, loaded.config.model.hidden
     after, kept, sums = taken.after, taken.kept, taken.sums
     factors = {name: one[0] for name, one in taken.factors.items()}
     gates = tuple(
@@ -93,9 +85,7 @@ def unit_step(
     apart = [values[name] - float(taken.held[name][step, unit]) for name in values]
     kinds = {one.name: one.kind for one in cell.kept}
     apart += [_squashed(kinds[one.gate], one.total) - values[one.gate] for one in gates if one.gate in kinds]
-    named = {
-        name: _of_unit(value, unit) for one in sums.values() for name, value in {**one.others, **one.named}.items()
-    }
+    named = {name: _of_unit(value, unit) for one in sums.values() for name, value in {**one.others, **one.named}.items()}
     before = {name: float(part[0, unit]) for name, part in zip(cell.parts, taken.before, strict=True)}
     return UnitStep(unit, step, layer, direction, gates, before, values, named, max(map(abs, apart)))
 
@@ -113,9 +103,7 @@ def unit_along(loaded: Loaded, trace: Trace, layer: int, direction: int, unit: i
         for name, vector in vectors.items():
             found[f"{cell.declared[name].letter}{index} {vector}"] = taken.factors[name] @ taken.applied.own[name][at]
             for one in cell.biases_of(name):
-                letter = cell.declared[one].letter + (
-                    index if name in cell.of_inputs else ""
-                )  # else it is the last gate's
+                letter = cell.declared[one].letter + (index if name in cell.of_inputs else "")  # else it is the last gate's
                 found[letter] = torch.full((len(steps),), _bias(taken.applied, name, at), dtype=torch.float64)
     for of in taken.sums.values():
         found |= {name: value[:, unit] for name, value in {**of.others, **of.named}.items()}

@@ -15,6 +15,7 @@ TABLE = {
     "inspect.text_loss": ("text-loss",),
     "inspect.weights": ("weights",),
     "inspect.squash": ("squash",),
+    "inspect.circuit": ("circuit",),
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "judged": ("by-length", "coverage", "copied", "loops", "judged"),
     "vector": ("vector",),
@@ -27,7 +28,6 @@ TABLE = {
     "ledger": ("ledger", "memory", "ledger-sum", "translator-ledger"),
     "recipe": ("recipe",),
     "equations": ("unit-step", "terms"),
-    "circuit": ("circuit",),
     "bptt": (
         "total", "pairs", "walk", "path", "copy_shares", "running", "modes", "truncation", "reach", "saturation", "sgd",
         "clipping", "directions", "beside",

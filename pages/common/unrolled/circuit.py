@@ -13,7 +13,7 @@ import streamlit as st
 from pages.common import state
 from pages.common.unrolled.canvas import script, style
 from rnn_core.figures import palette
-from rnn_core.views.circuit import Circuit
+from rnn_core.views.inspect.circuit import Circuit
 
 MODULES = ("geometry", "dom", "symbols", "circuit", "opened")
 

@@ -173,6 +173,8 @@ def quantities_of(cell: Cell, symbols: Iterable[str]) -> tuple[Quantity, ...]:
 
 
 def _plain(latex: str) -> str:
+    if product := re.fullmatch(r"([A-Z](?:_\w)?) (?:(x_t)|h_\{t-1\})", latex):
+        return f"{'input' if product[2] else 'state before'} through {product[1]}"
     return re.sub(r"\\mathrm\{(\w+)\}", r"\1", plain(latex))
 
 
