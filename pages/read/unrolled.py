@@ -27,12 +27,12 @@ st.caption(
 )
 
 
-def _open_unit(run: Run) -> None:
+def _open_unit(run: Run, text: str) -> None:
     """The panel of the unit that was opened: its cell as a circuit and as equations with numbers, and the terms of a sum."""
     chosen, model = state.selection(), run.config.model
     if chosen.unit is None or chosen.step is None or chosen.unit >= model.hidden:
         return
-    read = inputs.of_text(run)
+    read = inputs.of_text(run, text=text)
     held = view("circuit").chosen(chosen).settled(read)
     parts = [f"Unit {held.unit}", *([f"of layer {held.layer + 1}"] if model.layers > 1 else []),
              *(["from the end" if held.direction else "from the start"] if model.bidirectional else [])]  # fmt: skip
@@ -54,7 +54,7 @@ def _picture() -> None:
             st.warning(literal(warning, 300), icon=":material/help:")
         view_panel.show(view(name), read)
         if not pair:
-            _open_unit(run)
+            _open_unit(run, read.trace.text)
     if canvas.asked_for_page():
         st.switch_page("pages/read/translate/translate.py" if pair else "pages/read/inspect/inspect.py")
 
