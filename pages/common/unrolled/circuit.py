@@ -6,6 +6,7 @@ What is touched in one lights in the other, and the steps of the text are gone t
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,7 +14,9 @@ import streamlit as st
 from pages.common import state
 from pages.common.unrolled.canvas import script, style
 from rnn_core.figures import palette
-from rnn_core.views.inspect.circuit import Circuit
+
+if TYPE_CHECKING:  # it loads torch
+    from rnn_core.views.inspect.circuit import Circuit
 
 MODULES = ("geometry", "dom", "symbols", "circuit", "opened")
 
@@ -23,7 +26,7 @@ _component = st.components.v2.component(
 )  # fmt: skip
 
 
-def show(found: Circuit) -> None:
+def show(found: "Circuit") -> None:
     """The circuit of a unit. Its step changes in the browser; a button there takes the rest of the page along."""
 
     def opened() -> None:
@@ -34,7 +37,7 @@ def show(found: Circuit) -> None:
     _component(key="circuit", data=blob(found), on_opened_change=opened, height="content")
 
 
-def blob(found: Circuit) -> bytes:
+def blob(found: "Circuit") -> bytes:
     """The numbers as one piece, in the form of `canvas.blob`: `values` are (T, Q)."""
     head = json.dumps({
         "cell": found.cell, "unit": found.unit, "direction": found.direction, "step": found.step, "steps": len(found.tokens),

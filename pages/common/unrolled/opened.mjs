@@ -25,13 +25,13 @@ class Opened {
     this.on = button("on", "One step on", () => this.move(this.step + 1))
     this.at = make("span", "at")
     this.follow = button("", "", () => this.go(this.step))
-    this.live = make("div", "live")
+    this.live = make("div", "told")
     this.live.setAttribute("aria-live", "polite")
     bar.append(this.back, this.at, this.on, this.follow)
     const panel = make("div", "panel"), said = make("div", "said")
     this.circuit = LAYOUTS[given.cell] ? new Circuit(given) : null
     if (this.circuit) {
-      const drawn = make("div", "drawn"), stage = make("div", "stage")
+      const drawn = make("div", "drawn"), stage = make("div", "wide")
       stage.append(this.circuit.element)
       drawn.append(stage, make("div", "key", "The state before comes in at the left, the state after leaves at the right. A wide wire carries this unit's number; " +
         "after a gate it is as wide as the share that passes. Purple is below 0, green above."))
