@@ -1,7 +1,7 @@
 """One unit of a cell along a text: every quantity of the cell's equations at every step, and how each is made of others."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -11,7 +11,6 @@ from rnn_core.analysis.equations import unit_along
 from rnn_core.figures.squash import phi
 from rnn_core.figures.terms import plain
 from rnn_core.figures.text import visible
-from rnn_core.network.cells import Cell
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, place
 from rnn_core.views.view import Part, View, number
@@ -88,6 +87,7 @@ _OPENS = {"(1 - ": "1−"} | {f"{latex}(": op for latex, op in FUNCTIONS.items()
 _LATEX = {op: latex for latex, op in FUNCTIONS.items()}
 _SIGNS = {"+": " + ", "⊙": r" \cdot "}
 _PARTS = {"h": "state h", "m": "memory m"}
+_WHEN = {"t": "", "{t-1}": " before"}
 
 
 @dataclass(frozen=True)
@@ -140,19 +140,23 @@ def _read(right: str, symbols: Iterable[str]) -> _Node:
     return found
 
 
-def quantities_of(cell: Cell, symbols: Iterable[str]) -> tuple[Quantity, ...]:
+def quantities_of(
+    equations: Sequence[str], symbols: Iterable[str], words: Mapping[str, str], shares: Collection[str] = ()
+) -> tuple[Quantity, ...]:
     """The quantities of a cell's equations; those that are defined come first, in the order of the equations.
 
     Args:
         symbols: what the equations name beside their left sides, as LaTeX.
+        words: what symbols are called.
+        shares: symbols of gates.
+
+    Raises:
+        ValueError: for an equation that cannot be read.
     """
-    equations = dict(one.split(" = ", 1) for one in cell.equations)
-    words = {f"{one.name}_t": one.words for one in cell.kept} | {f"{part}_t": _PARTS[part] for part in cell.parts}
-    words |= {f"{part}_{{t-1}}": f"{_PARTS[part]} before" for part in cell.parts}
-    words |= {left: f"pre-activation {left[0]}" for left in equations if left not in words}
-    shares = {f"{one.name}_t" for one in cell.kept if one.kind == "gate"}
-    found = {left: Quantity(left, words[left], defined=True, share=left in shares) for left in equations}
-    places = {left: i for i, left in enumerate(equations)}
+    rights = dict(one.split(" = ", 1) for one in equations)
+    words = {left: f"pre-activation {left[0]}" for left in rights} | {**words}
+    found = {left: Quantity(left, words[left], defined=True, share=left in shares) for left in rights}
+    places = {left: i for i, left in enumerate(rights)}
 
     def add(node: _Node, of: str) -> int:
         if node.latex not in places:
@@ -166,8 +170,8 @@ def quantities_of(cell: Cell, symbols: Iterable[str]) -> tuple[Quantity, ...]:
             found[node.latex] = Quantity(node.latex, says, node.op, parts, share=share)
         return places[node.latex]
 
-    for left, right in equations.items():
-        made = _read(right, {*symbols, *equations})
+    for left, right in rights.items():
+        made = _read(right, {*symbols, *rights})
         found[left] = replace(found[left], op=made.op, parts=tuple(add(part, words[left]) for part in made.parts))
     return tuple(found.values())
 
@@ -183,7 +187,9 @@ def _circuit(inputs: Inputs, controls: OfUnit) -> Circuit:
     cell, trace = inputs.network.cell, inputs.trace
     at = controls.layer, controls.direction, controls.unit
     known = inputs.once(_known, *at)
-    quantities = quantities_of(cell, known)
+    words = {f"{one.name}_t": one.words for one in cell.kept}
+    words |= {f"{part}_{when}": _PARTS[part] + before for part in cell.parts for when, before in _WHEN.items()}
+    quantities = quantities_of(cell.equations, known, words, {f"{one.name}_t" for one in cell.kept if one.kind == "gate"})
     values: dict[int, np.ndarray] = {}
 
     def value(i: int) -> np.ndarray:
