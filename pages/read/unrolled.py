@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
-from pages.common.unrolled import canvas, one_unit
+from pages.common.unrolled import canvas, circuit, one_unit
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.results import OVERFLOW
@@ -13,6 +13,8 @@ from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
+
+view_panel.COMPONENTS["circuit"] = circuit.show
 
 MOST_ADDED = 60
 """Tokens that a network adds to the text."""
@@ -25,16 +27,20 @@ st.caption(
 )
 
 
-def _open_unit(run: Run) -> None:
-    """The panel of the unit that was opened: the sum at its step, term by term, and the cell's equations with its numbers."""
-    chosen = state.selection()
-    if chosen.unit is None or chosen.step is None or chosen.unit >= run.config.model.hidden:
+def _open_unit(run: Run, text: str) -> None:
+    """The panel of the unit that was opened: its cell as a circuit and as equations with numbers, and the terms of a sum."""
+    chosen, model = state.selection(), run.config.model
+    if chosen.unit is None or chosen.step is None or chosen.unit >= model.hidden:
         return
+    read = inputs.of_text(run, text=text)
+    held = view("circuit").chosen(chosen).settled(read)
+    parts = [f"Unit {held.unit}", *([f"of layer {held.layer + 1}"] if model.layers > 1 else []),
+             *(["from the end" if held.direction else "from the start"] if model.bidirectional else [])]  # fmt: skip
     st.divider()
     head, close = st.columns([5, 1], vertical_alignment="center")
-    head.subheader(f"Unit {chosen.unit} opened at t = {chosen.step + 1}")
+    head.subheader(f"{' '.join(parts)} opened at t = {held.at + 1}")
     close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
-    view_panel.rows((("unit-step",), ("terms",)), lambda name: True, inputs.of_text(run))
+    view_panel.rows((("circuit",), ("terms",)), lambda name: True, read)
 
 
 @st.fragment
@@ -48,7 +54,7 @@ def _picture() -> None:
             st.warning(literal(warning, 300), icon=":material/help:")
         view_panel.show(view(name), read)
         if not pair:
-            _open_unit(run)
+            _open_unit(run, read.trace.text)
     if canvas.asked_for_page():
         st.switch_page("pages/read/translate/translate.py" if pair else "pages/read/inspect/inspect.py")
 

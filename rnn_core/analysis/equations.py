@@ -1,5 +1,6 @@
 """One step of a layer: the sums inside its gates, of one unit term by term, and what the cell and the readout make of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,14 +16,14 @@ from rnn_core.results import GateTerms, Logit, Trace, UnitStep
 
 
 class _Taken(NamedTuple):
-    """One step of a layer and direction, taken anew from the trace's numbers before it, in float64.
+    """S steps of a layer and direction, each taken anew from the trace's numbers before it, in float64.
 
     Attributes:
         applied: its parameters.
         held: what the trace holds of this layer and direction, by name, (T, d) each.
-        before: the state before the step, each part (1, d).
-        factors, products: by product what it is multiplied with, (columns,), and what it gives with its bias, (1, rows).
-        after, kept: the state after the step, and what the cell kept.
+        before: the states before the steps, each part (S, d).
+        factors, products: by product what it is multiplied with, (S, columns), and what it gives with its bias, (S, rows).
+        after, kept: the states after the steps, and what the cell kept.
     """
 
     applied: Applied
@@ -40,21 +41,22 @@ class _Taken(NamedTuple):
         return dict.fromkeys(cell.gates, Sum()) | dict(cell.sums(Given(self.products), self.before, self.after, self.kept))
 
 
-def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, recurrence: bool = True) -> _Taken:
-    network, cell, d = loaded.network, loaded.network.cell, loaded.config.model.hidden
+def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, steps: Sequence[int], recurrence: bool = True) -> _Taken:
+    network, cell = loaded.network, loaded.network.cell
     applied = Applied(cell, {name: p.double() for name, p in network.layer(layer, direction).items()})
-    previous = step + 1 if direction else step - 1
-    inside = recurrence and 0 <= previous < len(trace.tokens)
-    x = trace.embeddings[step] if layer == 0 else np.concatenate(trace.states[layer - 1, :, step])
+    at = np.asarray(steps)
+    previous = at + 1 if direction else at - 1
+    inside = (recurrence & (previous >= 0) & (previous < len(trace.tokens)))[:, None]
+    x = trace.embeddings[at] if layer == 0 else np.concatenate(trace.states[layer - 1][:, at], axis=-1)
     numbers = {"h": trace.states, "m": trace.cells} | trace.gates
     held = {name: array[layer, direction] for name, array in numbers.items() if array is not None}
-    before = (held[name][previous].astype(np.float64) if inside else np.zeros(d) for name in cell.parts)
+    before = (np.where(inside, held[name].take(previous, 0, mode="clip"), 0).astype(np.float64) for name in cell.parts)
     p = Recorder(applied)
-    p.begin(1)
-    inputs = {name: p.times(name, torch.from_numpy(x[None]).double()) for name in cell.of_inputs}
-    states = tuple(torch.from_numpy(part[None]) for part in before)
+    p.begin(len(at))
+    inputs = {name: p.times(name, torch.from_numpy(x).double()) for name in cell.of_inputs}
+    states = tuple(map(torch.from_numpy, before))
     after, kept = cell.step(p, inputs, states)
-    factors = {name: v[0][0] for name, v in p.inputs.items()}
+    factors = {name: v[0] for name, v in p.inputs.items()}
     return _Taken(applied, held, states, factors, {name: one[0] for name, one in p.outputs.items()}, after, kept)
 
 
@@ -67,10 +69,11 @@ def unit_step(
     Args:
         recurrence: False: the state before the step is zero, in a trace that was read so (`feedforward.alone_trace`).
     """
-    taken, cell, d = _take(loaded, trace, layer, direction, step, recurrence), loaded.network.cell, loaded.config.model.hidden
+    taken, cell, d = _take(loaded, trace, layer, direction, [step], recurrence), loaded.network.cell, loaded.config.model.hidden
     after, kept, sums = taken.after, taken.kept, taken.sums
+    factors = {name: one[0] for name, one in taken.factors.items()}
     gates = tuple(
-        _terms(taken.applied, gate, row * d + unit, unit, taken.factors, sums[gate]) for row, gate in enumerate(cell.gates)
+        _terms(taken.applied, gate, row * d + unit, unit, factors, sums[gate]) for row, gate in enumerate(cell.gates)
     )
     if cell.by_unit:  # then the step of one unit alone, from these terms
         after, kept = _alone(cell, gates, taken.products, taken.before, unit)
@@ -88,9 +91,32 @@ def unit_step(
 
 
 @torch.no_grad()
+def unit_along(loaded: Loaded, trace: Trace, layer: int, direction: int, unit: int) -> dict[str, np.ndarray]:
+    """What the cell's equations name, by its LaTeX there, of one unit at every step, from the trace's numbers before each step:
+    products, biases, the state before, what the step keeps, and the state after. (T,) float64 each."""
+    steps, cell, d = range(len(trace.tokens)), loaded.network.cell, loaded.config.model.hidden
+    taken = _take(loaded, trace, layer, direction, steps)
+    found: dict[str, Tensor] = {}
+    vectors = {cell.of_inputs[0]: "x_t"} | dict.fromkeys(cell.of_step[:1], "h_{t-1}")
+    for row, gate in enumerate(cell.gates):
+        at, index = row * d + unit, f"_{gate}" if cell.gates[1:] else ""
+        for name, vector in vectors.items():
+            found[f"{cell.declared[name].letter}{index} {vector}"] = taken.factors[name] @ taken.applied.own[name][at]
+            for one in cell.biases_of(name):
+                letter = cell.declared[one].letter + (index if name in cell.of_inputs else "")  # else it is the last gate's
+                found[letter] = torch.full((len(steps),), _bias(taken.applied, name, at), dtype=torch.float64)
+    for of in taken.sums.values():
+        found |= {name: value[:, unit] for name, value in {**of.others, **of.named}.items()}
+    found |= {f"{name}_{{t-1}}": part[:, unit] for name, part in zip(cell.parts, taken.before, strict=True)}
+    made = zip((*cell.parts, *cell.kept_names), (*taken.after, *taken.kept), strict=True)
+    found |= {f"{name}_t": value[:, unit] for name, value in made}
+    return {name: value.numpy() for name, value in found.items()}
+
+
+@torch.no_grad()
 def pre_activations(loaded: Loaded, trace: Trace, layer: int, direction: int, step: int) -> dict[str, np.ndarray]:
     """The sum of each gate before its non-linearity, of all units of a layer and direction at a step, (d,) float64 each."""
-    taken, cell, d = _take(loaded, trace, layer, direction, step), loaded.network.cell, loaded.config.model.hidden
+    taken, cell, d = _take(loaded, trace, layer, direction, [step]), loaded.network.cell, loaded.config.model.hidden
     matrix, bias = cell.of_inputs[0], taken.applied.biases[cell.of_inputs[0]]
     found = {}
     for row, (gate, made) in enumerate(taken.sums.items()):

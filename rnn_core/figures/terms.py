@@ -66,7 +66,7 @@ def largest_of_logit(found: Logit, states: Sequence[str], most: int = 12) -> lis
 
 def plain(latex: str) -> str:
     """A short formula of LaTeX in plain signs."""
-    signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\sigma": "σ", "_{t-1}": "(t−1)", "_t": "(t)", "-": "−"}
+    signs = {r"\odot": "⊙", r"\mu": "µ", r"\alpha": "α", r"\beta": "β", r"\sigma": "σ", "_{t-1}": "(t−1)", "_t": "(t)", "-": "−"}
     for sign, written in signs.items():
         latex = latex.replace(sign, written)
     return latex

@@ -33,8 +33,8 @@ class Classify(Task):
     losses = ("last", "every")
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back"),
-        "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights", "squash",
-                    "probabilities", "state", "embedding"),
+        "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
+                    "squash", "circuit", "probabilities", "state", "embedding"),
         "bptt": ("target-label", "total", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation",
                  "sgd", "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "classes", "mistakes", "behind"),

@@ -76,8 +76,8 @@ class Generate(Task):
     views = MappingProxyType({
         "unrolled": ("unrolled-writing", "unrolled-back"),
         "generate": ("written", "choice", "surprise", "hunt", "next-losses", "states", "pairs"),
-        "inspect": ("foreseen", "next-losses", "states", "logit", "softmax", "text-loss", "weights", "squash", "next", "state",
-                    "embedding"),
+        "inspect": ("foreseen", "next-losses", "states", "logit", "softmax", "text-loss", "weights", "squash", "circuit",
+                    "next", "state", "embedding"),
         "bptt": ("target-next", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "beside"),
         "evaluate": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),

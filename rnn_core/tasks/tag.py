@@ -35,7 +35,7 @@ class Tag(Task):
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back"),
         "inspect": ("own-answers", "cut", "tags", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
-                    "squash", "probabilities", "state", "embedding"),
+                    "squash", "circuit", "probabilities", "state", "embedding"),
         "bptt": ("target-tags", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",
                  "directions", "beside"),
         "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),

@@ -15,6 +15,7 @@ TABLE = {
     "inspect.text_loss": ("text-loss",),
     "inspect.weights": ("weights",),
     "inspect.squash": ("squash",),
+    "inspect.circuit": ("circuit",),
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "judged": ("by-length", "coverage", "copied", "loops", "judged"),
     "vector": ("vector",),

@@ -18,9 +18,10 @@ from tests.tiny import CELLS, config_of, model_of, saved_run
 
 TEXT = "the film was not good"
 WITHOUT_FIGURE = {
-    "recipe", "same-step", "classes", "total", "worst", "translation-total", "translation-ways", "translation-parameters",
+    "recipe", "circuit", "same-step", "classes", "total", "worst", "translation-total", "translation-ways",
+    "translation-parameters",
 }  # fmt: skip
-"""Views with a question that are formulas and tables alone."""
+"""Views with a question that are formulas and tables alone, or a component of our own."""
 
 ONE_TEXT = [name for name in tasks.names() if tasks.task(name).views["inspect"]]
 """Tasks whose networks read one text."""

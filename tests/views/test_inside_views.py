@@ -23,7 +23,7 @@ from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
 from tests.views.looking import Looking
 from tests.views.test_views import NASTY, escaped_only
 
-NAMES = ("logit", "softmax", "text-loss", "weights", "squash")
+NAMES = ("logit", "softmax", "text-loss", "weights", "squash", "circuit")
 TEXT = "the film was not good"
 
 

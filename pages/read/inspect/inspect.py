@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
-from pages.common.unrolled import canvas
+from pages.common.unrolled import canvas, circuit
 from pages.read.inspect import chips, fold
 from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
@@ -11,7 +11,7 @@ from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
 
-view_panel.COMPONENTS["tokens"] = chips.tokens
+view_panel.COMPONENTS |= {"tokens": chips.tokens, "circuit": circuit.show}
 
 st.title("Inspect")
 st.caption("What a network holds in its hidden state and what it predicts after every word of a text.")

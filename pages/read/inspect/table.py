@@ -11,5 +11,6 @@ TABS = {
     "loss": ("The loss of the text", (("text-loss",),)),
     "weights": ("W, U and V", (("weights",),)),
     "squash": ("φ and its slope", (("squash",),)),
+    "cell": ("Inside the cell", (("circuit",),)),
 }
 """The titles of the tabs below the states, and their views."""

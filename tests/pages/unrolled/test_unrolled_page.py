@@ -1,14 +1,16 @@
 """Unrolled: the first page shows the picture of a text, and says what is wrong in one sentence."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from rnn_core.workspace import Workspace
-from tests.pages.driving import ROOT, Open, sound
+from tests.pages.driving import ROOT, Open, chart, sound
 from tests.tiny import config_of, model_of, saved_run
 
 
@@ -19,6 +21,13 @@ def root(tmp_path: Path) -> Path:
 
 def pictures(app: AppTest) -> list[bytes]:
     return [one.proto.bytes for one in app.get("bidi_component") if one.proto.component_name == "unrolled_canvas"]
+
+
+def json_of(app: AppTest) -> dict[str, Any]:
+    """The header of the opened unit's numbers."""
+    (circuit,) = [one.proto.bytes for one in app.get("bidi_component") if one.proto.component_name == "unrolled_circuit"]
+    found: dict[str, Any] = json.loads(circuit[4 : 4 + int.from_bytes(circuit[:4], "little")])
+    return found
 
 
 def test_a_text_is_pictured_and_another_one_is_another_picture(open_page: Open, root: Path) -> None:
@@ -40,13 +49,25 @@ def test_a_unit_is_opened_and_closed(open_page: Open, root: Path) -> None:
     run = saved_run(Workspace(root), config_of("classify", model_of("gru", layers=2)))
     app = open_page("unrolled", root, run=run.id, text="the film was not good", unit="2", step="3", layer="1")
     assert not app.error and len(pictures(app)) == 1
-    assert [one.value for one in app.subheader] == ["Unit 2 opened at t = 4"]
+    assert [one.value for one in app.subheader] == ["Unit 2 of layer 2 opened at t = 4"]
     assert any("Unit 2 of layer 2 at t = 4" in one.value for one in app.markdown)
+    head = json_of(app)
+    assert (head["cell"], head["unit"], head["step"], head["steps"]) == ("gru", 2, 3, 7)
+    assert chart(app, "view-terms")["data"]
     next(one for one in app.button if one.label == "Close").click()
     sound(app.run())
     assert not app.subheader and len(pictures(app)) == 1
     beyond = open_page("unrolled", root, run=run.id, text="the film was not good", unit="99", step="3")
     assert not beyond.error and not beyond.subheader
+
+
+def test_a_unit_of_either_direction_is_opened(open_page: Open, root: Path) -> None:
+    run = saved_run(Workspace(root), config_of("tag", model_of("lstm", layers=2, bidirectional=True)))
+    app = open_page("unrolled", root, run=run.id, text="the film was not good", unit="1", step="9", layer="1", direction="1")
+    assert not app.error
+    last = json_of(app)["steps"]
+    assert [one.value for one in app.subheader] == [f"Unit 1 of layer 2 from the end opened at t = {last}"]
+    assert json_of(app)["direction"] == 1
 
 
 def test_one_unit_is_shown_where_it_is_asked_for(open_page: Open, root: Path) -> None:
@@ -98,6 +119,7 @@ def test_the_picture_of_the_first_visit_loads_neither_torch_nor_plotly() -> None
         "found = unrolled.answer(given(run=unopened(run), text=seen))",
         "words = unrolled.explain(found)",
         "loaded = [name for name in ('torch', 'plotly') if name in sys.modules]",
+        "from pages.common.unrolled import circuit",
         "from pages.common.unrolled.canvas import blob  # Streamlit loads Plotly's Python part itself",
         "print(len(blob(found)), len(words), loaded + ['torch'] * ('torch' in sys.modules))",
     )

@@ -1,0 +1,52 @@
+"""An opened unit: the circuit of its cell, and the cell's equations with its numbers; a component of our own.
+
+What is touched in one lights in the other, and the steps of the text are gone through, in the browser.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.common import state
+from pages.common.unrolled.canvas import script, style
+from rnn_core.figures import palette
+
+if TYPE_CHECKING:  # it loads torch
+    from rnn_core.views.inspect.circuit import Circuit
+
+MODULES = ("geometry", "dom", "symbols", "circuit", "opened")
+
+_component = st.components.v2.component(
+    "unrolled_circuit", html='<div class="opened"></div>', js=script(*MODULES),
+    css=style() + Path(__file__).with_suffix(".css").read_text(encoding="utf-8"),
+)  # fmt: skip
+
+
+def show(found: "Circuit") -> None:
+    """The circuit of a unit. Its step changes in the browser; a button there takes the rest of the page along."""
+
+    def opened() -> None:
+        step = int((st.session_state["circuit"].opened or (-1, 0))[0])
+        if 0 <= step < len(found.tokens):
+            state.select(step=step)
+
+    _component(key="circuit", data=blob(found), on_opened_change=opened, height="content")
+
+
+def blob(found: "Circuit") -> bytes:
+    """The numbers as one piece, in the form of `canvas.blob`: `values` are (T, Q)."""
+    head = json.dumps({
+        "cell": found.cell, "unit": found.unit, "direction": found.direction, "step": found.step, "steps": len(found.tokens),
+        "tokens": list(found.tokens), "equations": list(found.equations), "scale": list(palette.LIGHT.diverging),
+        "quantities": [{"latex": one.latex, "says": one.says, "op": one.op, "parts": one.parts, "defined": one.defined,
+                        "share": one.share} for one in found.quantities],
+        "arrays": [["values", found.values.size]],
+    })  # fmt: skip
+    content = np.ascontiguousarray(found.values, "<f4").tobytes()
+    known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
+    encoded = f'{{"id": "{known}", {head[1:]}'.encode()
+    return len(encoded).to_bytes(4, "little") + encoded + content
