@@ -106,7 +106,8 @@ def main(chosen: list[str]) -> int:
                 shutil.rmtree(READY_MADE / name, ignore_errors=True)
                 (READY_MADE / name).mkdir(parents=True)
                 for kept in CARRIED:
-                    shutil.copyfile(Path(folder) / "runs" / figures["run"] / kept, READY_MADE / name / kept)
+                    if (made := Path(folder) / "runs" / figures["run"] / kept).exists():
+                        shutil.copyfile(made, READY_MADE / name / kept)
                 print(name, figures)
             save_results(Run(READY_MADE / name), SavedDataset(Path(folder) / "datasets" / read["dataset"]))
     print(f"{sum(f.stat().st_size for f in READY_MADE.rglob('*') if f.is_file()) / 1e6:.1f} MB")

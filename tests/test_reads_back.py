@@ -74,6 +74,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "training/engines.py": {
         "part[i:i + 1].numpy()": _FUSED,
     },
+    "training/work.py": {"int(self.megabytes * 2 ** 20)": _NUMBER},
     "training/loop.py": {"float(batch['total'])": "a batch is of arrays until the engine takes it"},
     "tasks/__init__.py": {
         "found.confidences[given].astype(float).round(6).tolist()": _ARRAY,
