@@ -101,6 +101,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "torch.searchsorted(first, walk, right=True).tolist()": _SWEEP,
     },
     "analysis/corpus_hunt.py": {"begins.tolist()": "an array of numpy", "int(lengths[column])": "an array of numpy"},
+    "analysis/over_training.py": {"int(trace.offsets[most, 1])": _ARRAY, "int(found[-1]['step'])": _NUMBER},
     "analysis/sweep.py": {"int(steps[-1])": "the steps that are asked about stay on the processor"},
     "analysis/trace.py": {"bool(_LEFTWARD.match(word))": "a match of a regular expression"},
 }  # fmt: skip
