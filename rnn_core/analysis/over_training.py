@@ -1,17 +1,17 @@
-"""One text by the weights that a run had over its training: states, readouts, losses and gradients at each snapshot."""
+"""One text by the weights that a run had over its training: states, answers, losses and gradients at each snapshot."""
 
 import copy
 
 import numpy as np
 import torch
 
-from rnn_core import tasks
 from rnn_core.analysis.backward import backward
 from rnn_core.analysis.bptt_pass import longest
 from rnn_core.analysis.loading import Loaded
-from rnn_core.analysis.steps import losses, one_class, targets_of
+from rnn_core.analysis.steps import losses, targets_of
 from rnn_core.analysis.trace import trace as read_trace
-from rnn_core.analysis.way_back import both_ways
+from rnn_core.analysis.way_back import own_way
+from rnn_core.network.device import array
 from rnn_core.network.tensors import put
 from rnn_core.results import OverTraining, Trace
 from rnn_core.workspace import snapshots
@@ -22,11 +22,15 @@ MOST_TOKENS, FEWEST_TOKENS = 200, 20
 MOST_NUMBERS = 2**21
 """Numbers of a result at most, 8 MB."""
 
+LISTED = 4
+"""The most probable classes of each step that are kept."""
+
 
 def beginning(loaded: Loaded, trace: Trace) -> Trace:
     """The text itself, or where it is too long to be read with every snapshot, its first tokens as a text of their own."""
     sets, count = len(loaded.updates) + 1, len(trace.tokens) - 2
-    a_step = loaded.config.model.hidden + len(trace.labels) + 4
+    layers, directions, _, d = trace.states.shape
+    a_step = layers * directions * (d + 3) + 2 * LISTED + 2
     most = min(MOST_TOKENS, longest(loaded.network) // sets, MOST_NUMBERS // (sets * a_step) - 2)
     most = max(FEWEST_TOKENS, most)
     if count <= most:
@@ -39,21 +43,19 @@ def over_training(loaded: Loaded, trace: Trace, label: str | None = None) -> Ove
     """Reads a text with the weights of every snapshot and with the run's own, which stay as they are.
 
     Args:
-        loaded: a saved run of one label per text with snapshots.
+        loaded: a saved run with snapshots.
         trace: the text by the run's own weights, a result of `beginning`.
-        label: the class that the losses ask for; None, or not a class of the run: what the run answers.
+        label: the class that the losses ask for; None, or not a class of the run: what the task asks for by itself, which may be
+            the answers of the run's own weights.
 
     Raises:
         Problem: if a snapshot is damaged.
     """
     assert loaded.run, "it is of no saved run"
     targets = targets_of(loaded, trace, label)
-    target = one_class(targets)
-    assert target is not None, "a text has one label"
-    name, every = trace.labels[target], tasks.of(loaded.config).loss_of(loaded.config) == "every"
+    aim = backward(loaded, trace).target._replace(classes=torch.from_numpy(targets))
     twin = loaded._replace(network=copy.deepcopy(loaded.network))
-    sets: list[tuple[int, bool]] = [(update, False) for update in loaded.updates]
-    sets.append((best_update(loaded), True))
+    sets = [*((update, False) for update in loaded.updates), (best_update(loaded), True)]
     read, left_out = [], []
     for update, own in sorted(sets):
         if not own:
@@ -64,24 +66,27 @@ def over_training(loaded: Loaded, trace: Trace, label: str | None = None) -> Ove
         if seen.overflows:
             left_out.append(update)
             continue
-        back = backward(one, seen, name)
-        way = both_ways(back.done, back.target, back.followed, nudged=False)[every]
-        weights = way.weights
+        back = backward(one, seen)
+        way = own_way(back.done, aim, back.followed)
+        p = seen.readouts
+        classes = np.argsort(-p, axis=1, kind="stable")[:, :LISTED]
+        target_p = np.where(targets >= 0, p[np.arange(len(p)), targets], np.nan)
         numbers = (
-            seen.states[-1, 0], seen.readouts, losses(seen, targets), way.total, way.reached, way.copies, way.shares, way.norm,
+            seen.states, np.take_along_axis(p, classes, 1), target_p, losses(seen, targets), way.total, way.reached, way.copies,
+            way.shares, way.norms,
         )  # fmt: skip
-        if own or all(np.isfinite(part).all() for part in numbers):
-            read.append((update, own, numbers))
+        if own or all(np.isfinite(part).all() for part in numbers[4:]):
+            read.append((update, own, classes, numbers))
         else:
             left_out.append(update)
-    states, readouts, each, totals, reached, copies, shares, norms = (
-        np.stack([numbers[i] for *_, numbers in read]).astype(np.float32) for i in range(8)
-    )
-    updates = np.array([update for update, *_ in read], np.int64)
-    best = next(place for place, (_, own, _) in enumerate(read) if own)
+    stacked = [np.stack([numbers[i] for *_, numbers in read]).astype(np.float32) for i in range(len(read[0][3]))]
+    states, p, target_p, each, totals, reached, copies, shares, norms = stacked
+    best = next(place for place, (_, own, *_) in enumerate(read) if own)
     return OverTraining(
-        updates, best, target, weights, states, readouts, each, totals, reached, copies, shares, norms, tuple(left_out)
-    )
+        np.array([update for update, *_ in read]), best, targets, array(aim.weights).astype(np.float32), states,
+        np.stack([classes for _, _, classes, _ in read]), p, target_p, each, totals, reached, copies, shares, norms,
+        tuple(left_out),
+    )  # fmt: skip
 
 
 def best_update(loaded: Loaded) -> int:

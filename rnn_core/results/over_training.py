@@ -7,31 +7,35 @@ import numpy as np
 
 @dataclass(frozen=True)
 class OverTraining:
-    """One text by S sets of weights, in the order of their updates: the snapshots, and the run's own weights. Arrays of numbers
-    are float32.
+    """One text by S sets of weights, in the order of their updates: the snapshots, and the run's own weights.
+    Numbers are float32.
 
     Attributes:
         updates: (S,) the updates.
-        best: the place of the run's own weights, the best on dev, or their average.
-        target: the class that the losses ask for.
+        best: the place of the run's own weights, which are the best on dev, or their average.
+        targets: (T,) the class that the loss of each step asks for, the same for all sets; −1 for none.
         weights: (T,) w_t of the run's loss.
-        states: (S, T, d) h_t of the top layer.
-        readouts: (S, T, k) ŷ_t.
-        losses: (S, T) L(t) = −log ŷ_t[target], in nats.
+        states: (S, layers, directions, T, d) h_t.
+        classes: (S, T, m) the most probable classes of each step, falling.
+        p: (S, T, m) their probabilities ŷ_t.
+        target_p: (S, T) those of the targets; NaN where there is none.
+        losses: (S, T) L(t) = −log ŷ_t[target], in nats; NaN likewise.
         totals: (S,) L = Σ w_t L(t).
-        reached: (S, T) ‖∂L/∂h_t‖ at the top layer.
-        copies: (S, T) ‖∂L/∂W|(t)‖ of the top layer's parameter that is followed.
-        shares: (S, T) ⟨∂L/∂W|(t), ∂L/∂W⟩ / ‖∂L/∂W‖², as in `WayBack`.
-        norms: (S,) ‖∂L/∂W‖.
+        reached: (S, strips, T) ‖∂L/∂h_t‖, the layers and directions as in `WayBack`.
+        copies: (S, strips, T) ‖∂L/∂W|(t)‖ of the parameter that is followed.
+        shares: (S, strips, T) ⟨∂L/∂W|(t), ∂L/∂W⟩ / ‖∂L/∂W‖².
+        norms: (S, strips) ‖∂L/∂W‖.
         left_out: the updates whose weights give numbers that are not finite.
     """
 
     updates: np.ndarray
     best: int
-    target: int
+    targets: np.ndarray
     weights: np.ndarray
     states: np.ndarray
-    readouts: np.ndarray
+    classes: np.ndarray
+    p: np.ndarray
+    target_p: np.ndarray
     losses: np.ndarray
     totals: np.ndarray
     reached: np.ndarray
@@ -41,14 +45,14 @@ class OverTraining:
     left_out: tuple[int, ...]
 
     @property
-    def answers(self) -> np.ndarray:
-        """(S,) the class that the last step answers."""
-        found: np.ndarray = self.readouts[:, -1].argmax(1)
+    def right(self) -> np.ndarray:
+        """(S,) the number of steps that the loss counts and whose most probable class is the target."""
+        found: np.ndarray = ((self.classes[..., 0] == self.targets) & (self.weights > 0) & (self.targets >= 0)).sum(1)
         return found
 
     @property
     def right_from(self) -> int | None:
-        """The first place from which the answer is the target at every place; None where the last one answers otherwise."""
-        wrong = np.flatnonzero(self.answers != self.target)
+        """The first place from which all these steps are right at every place; None where they are not at the last one."""
+        wrong = np.flatnonzero(self.right < np.count_nonzero((self.weights > 0) & (self.targets >= 0)))
         first = int(wrong[-1]) + 1 if len(wrong) else 0
         return first if first < len(self.updates) else None
