@@ -22,15 +22,12 @@ MOST_TOKENS, FEWEST_TOKENS = 200, 20
 MOST_NUMBERS = 2**21
 """Numbers of a result at most, 8 MB."""
 
-LISTED = 4
-"""The most probable classes of each step that are kept."""
-
 
 def beginning(loaded: Loaded, trace: Trace) -> Trace:
     """The text itself, or where it is too long to be read with every snapshot, its first tokens as a text of their own."""
     sets, count = len(loaded.updates) + 1, len(trace.tokens) - 2
     layers, directions, _, d = trace.states.shape
-    a_step = layers * directions * (d + 3) + 2 * LISTED + 2
+    a_step = layers * directions * (d + 3) + 10
     most = min(MOST_TOKENS, longest(loaded.network) // sets, MOST_NUMBERS // (sets * a_step) - 2)
     most = max(FEWEST_TOKENS, most)
     if count <= most:
@@ -39,7 +36,7 @@ def beginning(loaded: Loaded, trace: Trace) -> Trace:
     return read_trace(loaded, trace.text[: int(trace.offsets[most, 1])], words)
 
 
-def over_training(loaded: Loaded, trace: Trace, label: str | None = None) -> OverTraining:
+def over_training(loaded: Loaded, trace: Trace, label: str | None = None, listed: int = 4) -> OverTraining:
     """Reads a text with the weights of every snapshot and with the run's own, which stay as they are.
 
     Args:
@@ -47,6 +44,7 @@ def over_training(loaded: Loaded, trace: Trace, label: str | None = None) -> Ove
         trace: the text by the run's own weights, a result of `beginning`.
         label: the class that the losses ask for; None, or not a class of the run: what the task asks for by itself, which may be
             the answers of the run's own weights.
+        listed: the number of the most probable classes of each step that are kept.
 
     Raises:
         Problem: if a snapshot is damaged.
@@ -69,7 +67,7 @@ def over_training(loaded: Loaded, trace: Trace, label: str | None = None) -> Ove
         back = backward(one, seen)
         way = own_way(back.done, aim, back.followed)
         p = seen.readouts
-        classes = np.argsort(-p, axis=1, kind="stable")[:, :LISTED]
+        classes = np.argsort(-p, axis=1, kind="stable")[:, :listed]
         target_p = np.where(targets >= 0, p[np.arange(len(p)), targets], np.nan)
         numbers = (
             seen.states, np.take_along_axis(p, classes, 1), target_p, losses(seen, targets), way.total, way.reached, way.copies,

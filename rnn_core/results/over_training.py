@@ -49,10 +49,3 @@ class OverTraining:
         """(S,) the number of steps that the loss counts and whose most probable class is the target."""
         found: np.ndarray = ((self.classes[..., 0] == self.targets) & (self.weights > 0) & (self.targets >= 0)).sum(1)
         return found
-
-    @property
-    def right_from(self) -> int | None:
-        """The first place from which all these steps are right at every place; None where they are not at the last one."""
-        wrong = np.flatnonzero(self.right < np.count_nonzero((self.weights > 0) & (self.targets >= 0)))
-        first = int(wrong[-1]) + 1 if len(wrong) else 0
-        return first if first < len(self.updates) else None

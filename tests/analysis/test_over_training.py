@@ -1,7 +1,5 @@
 """A text by every snapshot, against each snapshot read by itself as a run of its own."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -64,19 +62,6 @@ def test_each_snapshot_is_read_as_by_itself_and_the_run_stays_as_it_is(
         right.append(int((read.readouts.argmax(1) == found.targets)[counted].sum()))
     assert found.right.tolist() == right
     assert np.abs(np.diff(found.totals)).min() > 0, "other weights, other losses"
-
-
-def test_the_answer_is_right_from_the_last_turn_on(workspace: Workspace) -> None:
-    one = run_of(workspace, loss="last")
-    found = over_training(one, trace(one, TEXT), LABELS[1])
-
-    def right_from(*answers: int) -> int | None:
-        classes = found.classes.copy()
-        classes[:, -1, 0] = answers
-        return replace(found, classes=classes).right_from
-
-    assert right_from(0, 1, 0, 1) == 3 and right_from(0, 1, 1, 1) == 1 and right_from(1, 1, 1, 1) == 0
-    assert right_from(1, 1, 1, 0) is None
 
 
 def test_the_runs_own_weights_stand_at_the_update_of_the_best_epoch(workspace: Workspace) -> None:
