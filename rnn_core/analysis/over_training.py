@@ -11,7 +11,6 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import losses, targets_of
 from rnn_core.analysis.trace import trace as read_trace
 from rnn_core.analysis.way_back import own_way
-from rnn_core.network.device import array
 from rnn_core.network.tensors import put
 from rnn_core.results import OverTraining, Trace
 from rnn_core.workspace import snapshots
@@ -27,7 +26,7 @@ def beginning(loaded: Loaded, trace: Trace) -> Trace:
     """The text itself, or where it is too long to be read with every snapshot, its first tokens as a text of their own."""
     sets, count = len(loaded.updates) + 1, len(trace.tokens) - 2
     layers, directions, _, d = trace.states.shape
-    a_step = layers * directions * (d + 3) + 10
+    a_step = layers * directions * (d + 4 + len(loaded.cell.parts)) + 11
     most = min(MOST_TOKENS, longest(loaded.network) // sets, MOST_NUMBERS // (sets * a_step) - 2)
     most = max(FEWEST_TOKENS, most)
     if count <= most:
@@ -69,21 +68,17 @@ def over_training(loaded: Loaded, trace: Trace, label: str | None = None, listed
         p = seen.readouts
         classes = np.argsort(-p, axis=1, kind="stable")[:, :listed]
         target_p = np.where(targets >= 0, p[np.arange(len(p)), targets], np.nan)
-        numbers = (
-            seen.states, np.take_along_axis(p, classes, 1), target_p, losses(seen, targets), way.total, way.reached, way.copies,
-            way.shares, way.norms,
-        )  # fmt: skip
-        if own or all(np.isfinite(part).all() for part in numbers[4:]):
-            read.append((update, own, classes, numbers))
+        numbers = (seen.states, np.take_along_axis(p, classes, 1), target_p, losses(seen, targets))
+        parts = (way.total, way.above, way.arriving, way.reached, way.copies, way.shares, way.norms)
+        if own or all(np.isfinite(part).all() for part in parts):
+            read.append((update, own, classes, way, numbers))
         else:
             left_out.append(update)
-    stacked = [np.stack([numbers[i] for *_, numbers in read]).astype(np.float32) for i in range(len(read[0][3]))]
-    states, p, target_p, each, totals, reached, copies, shares, norms = stacked
+    states, p, target_p, each = (np.stack([numbers[i] for *_, numbers in read]).astype(np.float32) for i in range(4))
     best = next(place for place, (_, own, *_) in enumerate(read) if own)
     return OverTraining(
-        np.array([update for update, *_ in read]), best, targets, array(aim.weights).astype(np.float32), states,
-        np.stack([classes for _, _, classes, _ in read]), p, target_p, each, totals, reached, copies, shares, norms,
-        tuple(left_out),
+        np.array([update for update, *_ in read]), best, targets, states, np.stack([classes for _, _, classes, *_ in read]), p,
+        target_p, each, tuple(way for *_, way, _ in read), tuple(left_out),
     )  # fmt: skip
 
 

@@ -53,11 +53,12 @@ def test_each_snapshot_is_read_as_by_itself_and_the_run_stays_as_it_is(
         np.testing.assert_array_equal(found.p[i], -np.sort(-read.readouts, axis=1)[:, :4])
         np.testing.assert_allclose(found.losses[i], losses(read, found.targets), rtol=1e-6)
         np.testing.assert_allclose(np.exp(-found.losses[i]), found.target_p[i], rtol=1e-5)
-        assert found.totals[i] == pytest.approx(way.total)
-        for name in ("reached", "copies", "shares", "norms"):
-            np.testing.assert_allclose(getattr(found, name)[i], getattr(way, name), rtol=1e-4, atol=1e-7)
+        own = found.ways[i]
+        assert found.totals[i] == own.total == pytest.approx(way.total) and not len(own.falls)
+        for name in ("above", "arriving", "reached", "copies", "shares", "norms"):
+            np.testing.assert_allclose(getattr(own, name), getattr(way, name), rtol=1e-4, atol=1e-7)
         np.testing.assert_array_equal(found.weights, way.weights)
-        assert found.shares[i].sum(1) == pytest.approx(1, abs=1e-4)
+        assert own.shares.sum(1) == pytest.approx(1, abs=1e-4)
         counted = (found.weights > 0) & (found.targets >= 0)
         right.append(int((read.readouts.argmax(1) == found.targets)[counted].sum()))
     assert found.right.tolist() == right
@@ -81,7 +82,7 @@ def test_of_a_long_text_the_beginning_is_read(workspace: Workspace, monkeypatch:
     seen = trace(one, " ".join(["film"] * 30))
     assert beginning(one, seen) is seen
     monkeypatch.setattr(module, "FEWEST_TOKENS", 3)
-    for name, value, tokens in (("MOST_TOKENS", 7, 7), ("MOST_NUMBERS", 12 * 4 * (4 + 3 + 8 + 2), 10)):
+    for name, value, tokens in (("MOST_TOKENS", 7, 7), ("MOST_NUMBERS", 12 * 4 * (4 + 4 + 2 + 11), 10)):
         with monkeypatch.context() as patched:
             patched.setattr(module, name, value)
             short = beginning(one, seen)
@@ -97,4 +98,4 @@ def test_snapshots_whose_numbers_are_not_finite_are_left_out(workspace: Workspac
     assert snapshots.keep(one.run, 4, huge, 1 << 20)
     found = over_training(load(one.run), trace(one, TEXT), LABELS[1])
     assert found.left_out == (4,) and found.updates.tolist() == [0, 1, 2, 4] and found.best == 3
-    assert all(np.isfinite(getattr(found, name)).all() for name in ("states", "p", "losses", "reached", "shares"))
+    assert all(np.isfinite(getattr(found, name)).all() for name in ("states", "p", "losses", "totals"))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pages.common.selection import Selection
+from pages.common.unrolled.canvas import blob
 from rnn_core.analysis import over_training as module
 from rnn_core.analysis.loading import load
 from rnn_core.analysis.over_training import over_training
@@ -18,7 +19,7 @@ from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace
 from tests.tiny import CELLS, LABELS, saved_run
 from tests.views.looking import answer
-from tests.views.test_unrolled_view import TEXT, looked_at
+from tests.views.test_unrolled_view import TEXT, looked_at, unpacked
 from tests.views.test_views import NASTY, escaped_only
 
 
@@ -28,19 +29,36 @@ def test_its_numbers_are_those_of_the_analysis(workspace: Workspace, cell: str, 
     run, seen = looked_at(workspace, cell, "every", task=task, layers=2, bidirectional=both)
     found = answer(views.TRAINED, given(run=run, text=seen))
     over = over_training(run, seen)
-    for name, value in vars(over).items():
-        np.testing.assert_array_equal(getattr(found.over, name), value)
+    for name in ("updates", "best", "targets", "states", "classes", "p", "target_p", "losses", "totals", "left_out"):
+        np.testing.assert_array_equal(getattr(found.over, name), getattr(over, name))
     for places, classes in zip(found.best.reshape(-1), over.classes.reshape(-1), strict=True):
         assert found.along.ranked.labels[places] == seen.labels[classes]
     np.testing.assert_array_equal(found.along.ranked.best, found.best[over.best])
     targets = [found.along.ranked.labels[place] for place in found.along.ranked.targets if place >= 0]
     assert targets == [seen.labels[one] for one in over.targets if one >= 0]
 
+    header, arrays = unpacked(blob(found))
+    sets, steps, strips = len(over.updates), len(seen.tokens), 2 * (1 + both)
+    assert header["over"]["updates"] == over.updates.tolist() and header["over"]["own"] == over.best
+    assert header["over"]["best"] == found.best.ravel().tolist() and header["listed"] == found.best.shape[2]
+    for i, strip in enumerate(found.along.strips):
+        states = arrays[f"over_states.{i}"].reshape(sets, steps, -1)
+        np.testing.assert_array_equal(states, over.states[:, strip.layer, strip.direction][:, :, strip.order])
+        np.testing.assert_array_equal(states[over.best], arrays[f"states.{i}"].reshape(steps, -1))
+    for name, value in (("losses", over.losses), ("best_p", over.p), ("target_p", over.target_p)):
+        np.testing.assert_array_equal(arrays[f"over_{name}"], value.ravel())
+        np.testing.assert_allclose(arrays[name], value[over.best].ravel(), rtol=1e-6)
+    for name in ("above", "reached", "copies", "shares"):
+        for found_, way in zip(arrays[name].reshape(sets, strips, steps), over.ways, strict=True):
+            np.testing.assert_array_equal(found_, getattr(way, name))
+    assert [way["total"] for way in header["back"]["ways"]] == over.totals.tolist()
+    assert header["most"] == pytest.approx(float(np.abs(over.states).max()))
+
     said = views.TRAINED.explain(found)
     rows = [line for line in said.splitlines() if re.match(r"\| \d", line)]
     last = int(np.flatnonzero(over.weights > 0)[-1])
-    for row, update, total, norm in zip(rows, over.updates, over.totals, over.norms[:, 0], strict=True):
-        assert row.startswith(f"| {update}") and row.endswith(f"| {number(total)} | {number(norm)} |")
+    for row, update, way in zip(rows, over.updates, over.ways, strict=True):
+        assert row.startswith(f"| {update}") and row.endswith(f"| {number(way.total)} | {number(way.norms[0])} |")
     assert ", own" in rows[over.best] and sum(", own" in row for row in rows) == 1
     if task == "classify":
         label, p = seen.labels[over.classes[1, last, 0]], over.p[1, last, 0]

@@ -131,14 +131,14 @@ def _table(found: Trained) -> str:
         label, p = literal(found.along.ranked.labels[found.best[i, last, 0]], 40), number(float(over.p[i, last, 0]))
         answer = f"{label} {p}" if found.labelled else str(over.right[i])
         own = ", own" if i == over.best else ""
-        rows.append(f"| {update:,}{own} | {answer} | {number(float(over.totals[i]))} | {number(float(over.norms[i, 0]))} |")
+        rows.append(f"| {update:,}{own} | {answer} | {number(float(over.totals[i]))} | {number(float(over.ways[i].norms[0]))} |")
     return "\n".join(rows)
 
 
 def _bytes(inputs: Inputs) -> int:
     layers, directions, steps, d = inputs.trace.states.shape
-    sets, strips = len(inputs.run.updates) + 1, layers * directions
-    return bytes_along(inputs) + sets * (steps * (4 * strips * (d + 3) + 20 * LISTED + 40) + 8 * strips + 64) + steps * 160 * sets
+    sets, strips, parts = len(inputs.run.updates) + 1, layers * directions, len(inputs.run.cell.parts)
+    return bytes_along(inputs) + sets * (steps * (4 * strips * (d + 4 + parts) + 20 * LISTED + 40) + 4 * strips + 512) + 8 * steps
 
 
 TRAINED: View[Pictured, Trained] = View(
