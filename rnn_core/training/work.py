@@ -11,7 +11,7 @@ from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
 from rnn_core.network.device import array, title_of
-from rnn_core.network.tensors import put
+from rnn_core.network.tensors import put, tensors_of
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.engines import without_kernel
 from rnn_core.training.jobs import Cancelled, Job
@@ -106,7 +106,7 @@ class _Snapshots(Callback):
     def __init__(self, run: Run, training: Training):
         self.run, self.megabytes = run, training.config.train.snapshots
         self.most = int(self.megabytes * 2**20)
-        floats = sum(tensor.numel() for tensor in training.weights().values() if tensor.is_floating_point())
+        floats = sum(tensor.numel() for tensor in tensors_of(training.network).values() if tensor.is_floating_point())
         self.wanted = 2 * floats * snapshots.FEWEST <= self.most
         self.on_update(training)
 

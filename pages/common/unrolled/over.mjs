@@ -1,6 +1,7 @@
 // The picture over training: the same text by the weights after some updates, chosen with a slider, all on the same scales.
 import { WayBack } from "./back.mjs"
-import { make, still, svg } from "./dom.mjs"
+import { answer } from "./columns.mjs"
+import { make, morph, still, svg } from "./dom.mjs"
 import { LANE, OVER, blend, counted, ease, pace, printed } from "./geometry.mjs"
 import { Picture } from "./picture.mjs"
 
@@ -67,14 +68,23 @@ export class OverTraining extends WayBack {
     this.halt()
     this.show(Math.max(0, Math.min(this.sets - 1, set)))
     this.renew()
+    this.drawMap()
     this.say()
   }
 
+  /** Changes what the weights change in the columns that stand there: after `draw`, which reads the layout. */
   renew() {
-    this.clear()
     this.joined = -1
-    this.drawMap()
     this.draw()
+    for (const [t, one] of this.columns) {
+      morph(one.answer, answer(t, this, this.dotY(t), !this.two, this.counts(t), this.most).answer)
+      const { gradients, share } = this.more(t, svg("g"))
+      gradients.forEach(({ above, arriving }, i) => {
+        morph(one.gradients[i].above, above)
+        morph(one.gradients[i].arriving, arriving)
+      })
+      morph(one.share, share)
+    }
   }
 
   start(alone = false) {
@@ -129,10 +139,14 @@ export class OverTraining extends WayBack {
     return value
   }
 
-  /** The shares by all weights, so that they have one scale. */
+  /** The least and the largest share of all weights, so that they have one scale. */
   scaled() {
-    const { steps, shares } = this.given, count = this.plan.strips.length * steps, first = this.shown * steps
-    return Array.from({ length: this.sets }, (_, set) => [...shares.subarray(set * count + first, set * count + first + steps)]).flat()
+    if (this.scale?.shown !== this.shown) {
+      const { steps, shares } = this.given, strips = this.plan.strips.length
+      const all = shares.filter((_, i) => Math.floor(i / steps) % strips === this.shown)
+      this.scale = { shown: this.shown, ends: [Math.min(...all), Math.max(...all)] }
+    }
+    return this.scale.ends
   }
 
   moreGutter() {
