@@ -126,7 +126,7 @@ class Unrolled:
 
 @dataclass(frozen=True)
 class Pictured(Labelled):
-    """What the picture shows: a name in `PICTURES`."""
+    """What the picture shows: a name in `pictures`."""
 
     picture: str = "forwards"
 
@@ -134,12 +134,12 @@ class Pictured(Labelled):
         return replace(super().settled(inputs), picture=self.picture if self.picture in pictures(inputs) else "forwards")
 
 
-PICTURES = {"forwards": "Forwards", "backwards": "Backwards", "over": "Over training"}
+PICTURES = {"forwards": "Forwards", "backwards": "Backwards"}
 
 
-def pictures(inputs: Inputs) -> tuple[str, ...]:
-    """Those that there are: a run without snapshots has none over its training."""
-    return tuple(name for name in PICTURES if name != "over" or inputs.run.updates)
+def pictures(inputs: Inputs) -> dict[str, str]:
+    """What is called how; a run with snapshots has one more."""
+    return PICTURES | ({"over": "Over training"} if inputs.run.updates else {})
 
 
 def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
@@ -268,7 +268,8 @@ def _explain(found: Unrolled) -> str:
 
 def choose(inputs: Inputs, controls: Pictured) -> tuple[Choice, ...]:
     """Which picture, and the label where the classes are labels."""
-    picture = Choice("picture", "Picture", pictures(inputs), PICTURES.__getitem__)
+    names = pictures(inputs)
+    picture = Choice("picture", "Picture", tuple(names), names.__getitem__)
     return (picture, *([] if tasks.of(inputs.run.config).label_of == "next" else choose_label(inputs, controls)))
 
 
