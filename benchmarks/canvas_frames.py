@@ -1,4 +1,4 @@
-"""Frames per second of the unrolled network in Chromium, while it plays and while somebody scrubs.
+"""Frames per second of the unrolled network in Chromium, while it plays, is scrubbed, and goes through training.
 
     python -m benchmarks.canvas_frames [--seconds 4]
 
@@ -50,6 +50,11 @@ def main() -> None:
             page.wait_for_timeout(3000)  # torch is loaded ahead
             found = {"load": os.getloadavg()[0], "playing": playing(page, asked.seconds),
                      "scrubbing": scrubbing(page, asked.seconds)}  # fmt: skip
+            page.get_by_role("radio", name="Over training").click()
+            page.locator(".stop").first.wait_for(timeout=60_000)
+            page.wait_for_timeout(1000)
+            page.locator(".stop").first.click()
+            found["over training"] = playing(page, 2.0)  # it takes 0.7 s from one set of weights to the next
             print(json.dumps({f"{steps} steps of {units} units": {name: round(value, 1) for name, value in found.items()}}))
             page.close()
         browser.close()

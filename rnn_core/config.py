@@ -370,6 +370,16 @@ class TrainConfig:
             description="about B texts of mean length in a batch (longer texts make smaller batches); 1: one text",
         ),
     ] = 32
+    snapshots: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=500,
+            title="Snapshots",
+            description="keep the weights after updates 0, 1, 2, 4, 8 … in float16, up to this size in MB, so that Unrolled "
+            "shows a text over training; none are kept if fewer than 16 would fit; 0: none",
+        ),
+    ] = 16.0
     threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="number of processor threads")] = 2
     engine: Annotated[
         Literal["auto", "autograd"],
@@ -570,7 +580,7 @@ def make(config: type[C], values: dict[str, Any]) -> C:
 
 
 _LATER = {"target": None, "variational": False, "tied": False, "past_end": False, "attention": "dot", "input_feeding": False,
-          "label_smoothing": 0.0, "scheduled_sampling": 0.0}  # fmt: skip
+          "label_smoothing": 0.0, "scheduled_sampling": 0.0, "snapshots": 16.0}  # fmt: skip
 """Options that are not saved while they have this value: datasets and runs of before they came keep what they hold."""
 
 

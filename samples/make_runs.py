@@ -85,6 +85,9 @@ RUNS = {
 """By id: the options of `data`, and all of `train`. Ids sort behind those of later runs, which begin with the year; the first is
 seen first."""
 
+WITH_SNAPSHOTS = ("00-three-units",)
+"""Those that are shown over training. 14 snapshots of a classifier of films would take 7.5 MB."""
+
 NAMES = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}
 """What the types of wnut17 are called in our sentences; its works and products are no names of ours."""
 
@@ -102,11 +105,13 @@ def main(chosen: list[str]) -> int:
                 continue
             read = command("data", *data, workspace=folder)
             if "--results" not in chosen:
-                figures = command("train", "--dataset", read["dataset"], *options, workspace=folder)
+                few = () if name in WITH_SNAPSHOTS else ("--snapshots", "0")
+                figures = command("train", "--dataset", read["dataset"], *options, *few, workspace=folder)
                 shutil.rmtree(READY_MADE / name, ignore_errors=True)
                 (READY_MADE / name).mkdir(parents=True)
                 for kept in CARRIED:
-                    shutil.copyfile(Path(folder) / "runs" / figures["run"] / kept, READY_MADE / name / kept)
+                    if (made := Path(folder) / "runs" / figures["run"] / kept).exists():
+                        shutil.copyfile(made, READY_MADE / name / kept)
                 print(name, figures)
             save_results(Run(READY_MADE / name), SavedDataset(Path(folder) / "datasets" / read["dataset"]))
     print(f"{sum(f.stat().st_size for f in READY_MADE.rglob('*') if f.is_file()) / 1e6:.1f} MB")

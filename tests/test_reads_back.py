@@ -74,6 +74,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "training/engines.py": {
         "part[i:i + 1].numpy()": _FUSED,
     },
+    "training/work.py": {"int(self.megabytes * 2 ** 20)": _NUMBER},
     "training/loop.py": {"float(batch['total'])": "a batch is of arrays until the engine takes it"},
     "tasks/__init__.py": {
         "found.confidences[given].astype(float).round(6).tolist()": _ARRAY,
@@ -100,6 +101,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "torch.searchsorted(first, walk, right=True).tolist()": _SWEEP,
     },
     "analysis/corpus_hunt.py": {"begins.tolist()": "an array of numpy", "int(lengths[column])": "an array of numpy"},
+    "analysis/over_training.py": {"int(trace.offsets[most, 1])": _ARRAY, "int(found[-1]['step'])": _NUMBER},
     "analysis/sweep.py": {"int(steps[-1])": "the steps that are asked about stay on the processor"},
     "analysis/trace.py": {"bool(_LEFTWARD.match(word))": "a match of a regular expression"},
 }  # fmt: skip

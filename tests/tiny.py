@@ -19,7 +19,7 @@ from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.network.models import Network
 from rnn_core.network.sweeps import SWEEPS
 from rnn_core.results import Scores
-from rnn_core.workspace import Workspace
+from rnn_core.workspace import Workspace, snapshots
 from rnn_core.workspace.runs import Run, Speech, write_tensors
 
 CELLS: dict[str, dict[str, Any]] = {
@@ -117,8 +117,9 @@ def saved_run(
     scheme: str | None = None,
     vocabulary: Vocabulary | None = None,
     seed: int = 0,
+    updates: Sequence[int] = (0, 1, 2),
 ) -> Run:
-    """A run on disk with random weights, a history and metrics, as if it had been trained."""
+    """A run on disk with random weights, a history and metrics, as if it had been trained. `updates`: of its snapshots."""
     config = config or config_of()
     vocabulary = vocabulary or vocabulary_of()
     task = tasks.of(config)
@@ -131,9 +132,12 @@ def saved_run(
     network = random_network(config, speech, seed)
     write_tensors(run.path / "weights.safetensors", {n: p.detach().numpy() for n, p in network.named_parameters()})
     (run.path / "history.jsonl").write_text(
-        '{"step": 2, "epoch": 0.5, "loss": 0.75}\n{"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25}\n'
+        '{"step": 2, "epoch": 0.5, "loss": 0.75}\n{"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25, "best": true}\n'
     )
     run.write("metrics.json", {"parameters": 1, "epochs": 1, "dev_accuracy": 0.5, "scores": {}})
+    for update in updates:
+        named = random_network(config, speech, seed + 1 + update).named_parameters()
+        assert snapshots.keep(run, update, {n: p.detach().numpy() for n, p in named}, 1 << 30)
     return run
 
 

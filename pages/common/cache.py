@@ -14,7 +14,7 @@ from pages.common.bounded import kept
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import DataConfig, Problem, TranslateConfig, make
 from rnn_core.training import ahead
-from rnn_core.workspace import Workspace, leftovers, traces
+from rnn_core.workspace import Workspace, leftovers, snapshots, traces
 from rnn_core.workspace.runs import Run
 
 if TYPE_CHECKING:  # torch is not loaded before a run is
@@ -115,9 +115,9 @@ def _opened(run: Run) -> "tuple[Loaded, int]":
 
 
 def version_of(run: Run) -> int:
-    """When the weights were written: a run in training gets better ones."""
-    weights = run.path / "weights.safetensors"
-    return weights.stat().st_mtime_ns if weights.exists() else 0
+    """Changes when the weights or the snapshots are written: a run in training gets better weights, and more snapshots."""
+    written = (run.path / "weights.safetensors", run.path / snapshots.NAME)
+    return sum(path.stat().st_mtime_ns for path in written if path.exists())
 
 
 @kept(1 << 30, 6, "Opening the run …")

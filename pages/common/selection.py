@@ -51,7 +51,7 @@ class Selection:
         long: the name of a long text that a job writes.
         begins: how the target begins, on Translate.
         beam, normalisation, longest, copy: of its search, as in `TranslateConfig`; `copy` also on Evaluate.
-        picture: `forwards` or `backwards`, on Unrolled.
+        picture: `forwards`, `backwards` or `over` (over training), on Unrolled.
         added: how many tokens a network that writes adds to the text there.
         links: the steps of the decoder whose attention is set, each with its step of the source, such as `2-5.4-1`, from 1.
         beside: the id of a second run on Translate, and on Evaluate for translations.

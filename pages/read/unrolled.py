@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common import cache, inputs, state, text_choice, view_panel, widgets
 from pages.common.unrolled import canvas, circuit, one_unit
 from rnn_core import tasks
+from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
@@ -61,18 +62,21 @@ def _picture() -> None:
 
 def _text(run: Run) -> tuple[str, Inputs, Sequence[str]]:
     """The view of the selected text, its inputs, and warnings. Raises Problem."""
-    back, task, text = state.selection().picture == "backwards", tasks.of(run.config), state.selection().text or ""
+    picture, task, text = state.selection().picture, tasks.of(run.config), state.selection().text or ""
     writes = "unrolled-writing" in task.views["unrolled"]
     prompt = len(task.cut(text, run.config.data.tokens)) if writes else 0
     if writes and (added := _added()):
         text = cache.continued(run, text, added)
-    if back:
-        read = inputs.of_text(run, text=text, target=inputs.way_back(run, text))
+    if picture == "backwards":
+        name, read = "unrolled-back", inputs.of_text(run, text=text, target=inputs.way_back(run, text))
+    elif picture == "over" and unopened(run).updates:
+        name, read = "unrolled-over", inputs.of_text(run, text=text)
     else:
+        name = task.views["unrolled"][0]
         read = inputs.of_text(run, False, text, **({"prompt": (prompt, prompt)} if writes else {}))
     if read.trace.overflows:
         raise Problem(OVERFLOW)
-    return "unrolled-back" if back else task.views["unrolled"][0], read, read.trace.warnings
+    return name, read, read.trace.warnings
 
 
 def _added() -> int:

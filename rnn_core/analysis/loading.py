@@ -1,5 +1,6 @@
 """A saved run, ready to answer. Torch is loaded with its network."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
 from rnn_core.network.cells import Cell, cell_of
+from rnn_core.workspace import snapshots
 from rnn_core.workspace.runs import Run, Speech
 
 if TYPE_CHECKING:
@@ -14,12 +16,19 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """A run's network in evaluation mode on some device, with what it needs to read and to answer. Shared: never train it."""
+    """A run's network in evaluation mode on some device, with what it needs to read and to answer. Shared: never train it.
+
+    Attributes:
+        run: its folder; None if it is of no saved run.
+        updates: those of its snapshots.
+    """
 
     id: str
     config: RunConfig
     speech: Speech
     network: "Network"
+    run: Run | None = None
+    updates: tuple[int, ...] = ()
 
     @property
     def cell(self) -> Cell:
@@ -32,12 +41,13 @@ class Loaded(NamedTuple):
 
 
 class Unopened(NamedTuple):
-    """A run without its network, for a trace that was saved."""
+    """A run without its network, for a trace that was saved. Attributes as of `Loaded`."""
 
     id: str
     config: RunConfig
     speech: Speech
     run: Run
+    updates: tuple[int, ...] = ()
 
     @property
     def cell(self) -> Cell:
@@ -46,7 +56,14 @@ class Unopened(NamedTuple):
 
 def unopened(run: Run) -> Unopened:
     """Raises Problem when the run is damaged."""
-    return Unopened(run.id, run.config, run.speech, run)
+    return Unopened(run.id, run.config, run.speech, run, _updates(run))
+
+
+def _updates(run: Run) -> tuple[int, ...]:
+    """The updates of its snapshots; those of a damaged file are not there, and the run opens all the same."""
+    with suppress(Problem):
+        return snapshots.updates(run)
+    return ()
 
 
 def readout_of(loaded: Loaded | Unopened) -> np.ndarray:
@@ -83,4 +100,5 @@ def load(run: Run, device: str = "cpu") -> Loaded:
     except (RuntimeError, TypeError):
         raise Problem(misfit) from None
     # Views of today look into the plain stack, which is every task's network so far.
-    return Loaded(run.id, config, speech, cast("Network", network.to(place).eval().requires_grad_(False)))
+    opened = cast("Network", network.to(place).eval().requires_grad_(False))
+    return Loaded(run.id, config, speech, opened, run, _updates(run))

@@ -55,6 +55,12 @@ def ways(done: Pass, target: Target, parameter: str, last: bool) -> tuple[WayBac
     return (*found, *_followed(done, target, parameter, ["every"], [-1], every[None], nudged=True))
 
 
+def own_way(done: Pass, target: Target, parameter: str) -> WayBack:
+    """The way back of the loss that the target takes; no copy is nudged. Arguments as of `ways`."""
+    step = done.steps - 1 if target.loss == "last" else -1
+    return _followed(done, target, parameter, [target.loss], [step], target.weights.double()[None], nudged=False)[0]
+
+
 def _followed(
     done: Pass, target: Target, parameter: str, names: list[str], alone: list[int], weightings: Tensor, nudged: bool
 ) -> list[WayBack]:

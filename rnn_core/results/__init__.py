@@ -32,6 +32,7 @@ from rnn_core.results.judged import (
 )
 from rnn_core.results.ledger import Ledger, LedgerRow, MemoryRow, TranslatorLedger
 from rnn_core.results.one_hot import PAD, IndexMatrix, LabelMatrix, OneHotVector, OneHotWindow, PairMatrices, TextMatrix
+from rnn_core.results.over_training import OverTraining
 from rnn_core.results.padding import PaddedRead, PaddingAudit, PaddingCost
 from rnn_core.results.probe import ProbedPlace, VectorProbe
 from rnn_core.results.readout import Logit
@@ -105,6 +106,7 @@ __all__ = [
     "Mistake",
     "OneHotVector",
     "OneHotWindow",
+    "OverTraining",
     "PaddedRead",
     "PaddingAudit",
     "PaddingCost",

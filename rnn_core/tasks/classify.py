@@ -32,7 +32,7 @@ class Classify(Task):
     more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
     losses = ("last", "every")
     views = MappingProxyType({
-        "unrolled": ("unrolled", "unrolled-back"),
+        "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),
         "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
                     "squash", "circuit", "probabilities", "state", "embedding"),
         "bptt": ("target-label", "total", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation",

@@ -74,7 +74,7 @@ class Generate(Task):
     more_texts = "The lamp\nis lit\nand the harbour sleeps"
     losses = ("every",)
     views = MappingProxyType({
-        "unrolled": ("unrolled-writing", "unrolled-back"),
+        "unrolled": ("unrolled-writing", "unrolled-back", "unrolled-over"),
         "generate": ("written", "choice", "surprise", "hunt", "next-losses", "states", "pairs"),
         "inspect": ("foreseen", "next-losses", "states", "logit", "softmax", "text-loss", "weights", "squash", "circuit",
                     "next", "state", "embedding"),

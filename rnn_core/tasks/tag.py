@@ -33,7 +33,7 @@ class Tag(Task):
     more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
     losses = ("every",)
     views = MappingProxyType({
-        "unrolled": ("unrolled", "unrolled-back"),
+        "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),
         "inspect": ("own-answers", "cut", "tags", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",
                     "squash", "circuit", "probabilities", "state", "embedding"),
         "bptt": ("target-tags", "total", "pairs", "walk", "copy_shares", "running", "truncation", "reach", "saturation", "sgd",

@@ -71,6 +71,10 @@ class DeviceOptimizer:
     def catch_up(self) -> None:
         """Does nothing: all rows are up to date after every update."""
 
+    def up_to_date(self) -> dict[str, Tensor]:
+        """Returns nothing, because no embedding lags behind."""
+        return {}
+
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Tensor]:

@@ -282,6 +282,10 @@ class Training:
         score = entry.get(f"dev_{self.metric}", 0.0)
         return score if self.task.higher_is_better else -score, loss if math.isfinite(loss) else -math.inf
 
+    def weights(self) -> dict[str, Tensor]:
+        """The network's tensors after the last update, not their average, in CPU memory. Changes nothing of the training."""
+        return {name: host(tensor) for name, tensor in (tensors_of(self.network) | self.optimizer.up_to_date()).items()}
+
     # ---- what a checkpoint holds ------------------------------------------------------------------------------------
 
     _PLAIN = ("epoch", "place", "step", "tokens", "steps", "pads", "seconds", "waited", "best", "_averaged_at")

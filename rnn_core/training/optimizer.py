@@ -12,6 +12,7 @@ used for all τ. The sum over τ is then one number, from a table; the share of 
 of w_τ. The weights equal those of dense Adam up to rounding and up to ε, which is 1e-8, while √v is rarely below 1e-5.
 """
 
+import copy
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -137,11 +138,27 @@ class Optimizer:
         for table in self._tables.values():
             self._make_up_for(table, np.arange(len(table.last)))
 
+    def up_to_date(self) -> dict[str, Tensor]:
+        """Copies of the embeddings with all rows up to date, by the parameter's name.
+
+        Unlike `catch_up` it changes nothing of the training: a row that misses three updates would round otherwise if it was
+        brought up to date in between.
+        """
+        found = {}
+        for path, table in self._tables.items():
+            moments, last = copy.deepcopy(table.moments), table.last.copy()
+            self._coast(moments, last, np.arange(len(last)))
+            found[f"{path}.weight"] = torch.from_numpy(moments.weights if moments else table.weights.copy())
+        return found
+
     def _make_up_for(self, table: _Table, rows: np.ndarray) -> None:
+        self._coast(table.moments, table.last, rows)
+
+    def _coast(self, moments: _Moments | None, last: np.ndarray, rows: np.ndarray) -> None:
         """Applies the updates that rows have missed, in place; they had no gradient in these."""
-        if moments := table.moments:
+        if moments:
             share_out(
-                kernels.coast, len(rows), 1000, rows, moments.weights, moments.mean, moments.square, table.last,
+                kernels.coast, len(rows), 1000, rows, moments.weights, moments.mean, moments.square, last,
                 self.updates, self.schedule.reached, self._by_update(),
             )  # fmt: skip
 

@@ -11,12 +11,12 @@ from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
 from rnn_core.network.device import array, title_of
-from rnn_core.network.tensors import put
+from rnn_core.network.tensors import put, tensors_of
 from rnn_core.training.callbacks import Callback
 from rnn_core.training.engines import without_kernel
 from rnn_core.training.jobs import Cancelled, Job
 from rnn_core.training.loop import Training
-from rnn_core.workspace import Workspace, files
+from rnn_core.workspace import Workspace, files, snapshots
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.evaluations import scores_to_json
 from rnn_core.workspace.runs import Arrays, Run, Speech, read_tensors, write_tensors
@@ -64,8 +64,9 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         print(slow, file=sys.stderr)
     keeper = _Keeper(run, job)
     keeper.forget_after(training)
+    snapshots.forget_after(run, training.step)
     job.begin(training.progress)
-    if not training.run([keeper]):
+    if not training.run([_Snapshots(run, training), keeper]):  # a checkpoint holds no update whose snapshot is missing
         keeper.checkpoint(training)
         raise Cancelled
     put(training.network, training.best_weights)
@@ -81,6 +82,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         "tokens_per_second": round(training.tokens_per_second, 1),
         "pad_share": round(training.pad_share, 4),
         "threads": config.train.threads,
+        "snapshots": len(snapshots.updates(run)),
         "train_loss": (run.history().epochs or (training.best or {},))[-1].get("train_loss"),  # that of the last epoch
         **training.about,
     }
@@ -96,6 +98,24 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
     run.write("metrics.json", figures | {"scores": saved})
     run.checkpoint_path.unlink(missing_ok=True)
     return figures
+
+
+class _Snapshots(Callback):
+    """Keeps the weights of some updates, if enough of them fit into the bound that the config states."""
+
+    def __init__(self, run: Run, training: Training):
+        self.run, self.megabytes = run, training.config.train.snapshots
+        self.most = int(self.megabytes * 2**20)
+        floats = sum(tensor.numel() for tensor in tensors_of(training.network).values() if tensor.is_floating_point())
+        self.wanted = 2 * floats * snapshots.FEWEST <= self.most
+        self.on_update(training)
+
+    def on_update(self, training: Training) -> None:
+        if not self.wanted or not snapshots.due(training.step):
+            return
+        if not snapshots.keep(self.run, training.step, _arrays(training.weights()), self.most):
+            said = f"the next one would exceed {self.megabytes:g} MB, so those before update {training.step:,} are all"
+            print(f"snapshots: {said}", file=sys.stderr)
 
 
 class _Keeper(Callback):

@@ -10,7 +10,9 @@ TABLE = {
         "answers-so-far", "own-answers", "foreseen", "cut", "beliefs", "losses", "next-losses", "next", "tags", "states",
         "probabilities", "state", "embedding",
     ),
-    "unrolled": ("unrolled", "unrolled-writing", "unrolled-back", "unrolled-pair", "unrolled-pair-back"),
+    "unrolled": (
+        "unrolled", "unrolled-writing", "unrolled-back", "unrolled-over", "unrolled-pair", "unrolled-pair-back",
+    ),
     "inspect.readout": ("logit", "softmax"),
     "inspect.text_loss": ("text-loss",),
     "inspect.weights": ("weights",),

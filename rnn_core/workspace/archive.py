@@ -11,7 +11,7 @@ from typing import IO
 
 from rnn_core import tasks
 from rnn_core.config import Problem
-from rnn_core.workspace import files
+from rnn_core.workspace import files, snapshots
 from rnn_core.workspace.runs import MOST_BYTES, MOST_NAME, Run
 from rnn_core.workspace.store import Workspace
 
@@ -19,7 +19,7 @@ CARRIED = tuple(MOST_BYTES)
 """The files of a zip, without checkpoints and texts of the data."""
 
 MOST_MEMBERS = 10_000
-"""The maximum number of entries in a zip; `pack` writes five."""
+"""The maximum number of entries in a zip; `pack` writes six."""
 
 LIMIT = 1 << 30
 """The maximum number of bytes of an unpacked run."""
@@ -105,5 +105,7 @@ def _check(run: Run) -> None:
     if run.weight_shapes() != shapes_of(lambda: tasks.of(run.config).network(run.config, speech)):
         raise Problem("This run is damaged: its weights do not fit its config. Download it again and import that file.")
     run.weights()
+    for update in snapshots.updates(run):
+        snapshots.load(run, update)
     run.history()
     run.metrics()

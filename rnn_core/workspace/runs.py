@@ -24,7 +24,7 @@ from rnn_core.workspace import files
 Arrays = dict[str, np.ndarray]
 
 MOST_BYTES = {"config.json": 1 << 20, "vocabulary.json": 64 << 20, "weights.safetensors": 1 << 30,
-              "history.jsonl": 32 << 20, "metrics.json": 32 << 20}  # fmt: skip
+              "history.jsonl": 32 << 20, "metrics.json": 32 << 20, "snapshots.safetensors": 512 << 20}  # fmt: skip
 """The maximum size of each file of a run in bytes: larger than any training makes it, and small enough for a page to read."""
 
 MOST_LINES = 250_000
@@ -313,10 +313,19 @@ def tensor_shapes(path: Path, owner: str) -> dict[str, tuple[int, ...]]:
         return {_today(name): tuple(file.get_slice(name).get_shape()) for name in file.keys()}
 
 
-def read_tensors(path: Path, owner: str) -> tuple[Arrays, str]:
-    """Reads a file that `write_tensors` wrote. Raises Problem if it cannot be read."""
+def read_tensors(path: Path, owner: str, under: str = "") -> tuple[Arrays, str]:
+    """Reads a file that `write_tensors` wrote.
+
+    Args:
+        under: read only the tensors whose names begin with this prefix, and leave it out of their names.
+
+    Raises:
+        Problem: if it cannot be read.
+    """
     with _saying_damage(path, owner), safe_open(path, framework="numpy") as file:
-        return {_today(name): file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("rest", "")
+        names = [name for name in file.keys() if name.startswith(under)]
+        found = {_today(name.removeprefix(under)): file.get_tensor(name) for name in names}
+        return found, (file.metadata() or {}).get("rest", "")
 
 
 def _today(name: str) -> str:

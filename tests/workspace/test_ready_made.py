@@ -67,7 +67,7 @@ def test_they_are_small_and_hold_no_text_but_our_own() -> None:
     assert sum(path.stat().st_size for path in files) < 12e6
     assert {path.name for path in files} == {
         "config.json", "history.jsonl", "metrics.json", "vocabulary.json", "weights.safetensors", "trace.safetensors",
-        "scores.json", "predictions.parquet", "readings.json", "along.json",
+        "snapshots.safetensors", "scores.json", "predictions.parquet", "readings.json", "along.json",
     }  # fmt: skip
 
 

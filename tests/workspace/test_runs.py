@@ -36,7 +36,7 @@ def test_everything_comes_back(workspace: Workspace) -> None:
     assert run.speech == Speech(vocabulary_of(), TAGS, "IOB2")
     history = run.history()
     assert history.steps.tolist() == [2] and history.losses.tolist() == [0.75] and history.epoch_at.tolist() == [0.5]
-    assert history.epochs == ({"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25},)
+    assert history.epochs == ({"epoch": 1, "step": 4, "train_loss": 0.5, "dev_loss": 0.25, "best": True},)
     assert run.metrics()["dev_accuracy"] == 0.5
     loaded = load(run)
     assert loaded.id == run.id and not loaded.network.training

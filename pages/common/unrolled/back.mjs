@@ -41,6 +41,11 @@ export class WayBack extends Picture {
     }) : []
     this.nudges = this.ways.some(way => way.nudged)
       ? [button("Nudge each copy", "The fall of L if one copy alone moves against its gradient", () => this.nudge())] : []
+    return [...this.losses, ...this.nudges, this.chooser()]
+  }
+
+  /** The choice of the layer and direction whose shares are shown. */
+  chooser() {
     this.which = make("select", "which hidden")
     if (this.plan.strips.length > 1) {
       this.which.setAttribute("aria-label", `The ${this.about.letter} whose shares are shown`)
@@ -55,7 +60,7 @@ export class WayBack extends Picture {
         this.again()
       }
     }
-    return [...this.losses, ...this.nudges, this.which]
+    return this.which
   }
 
   timed() {
@@ -194,6 +199,11 @@ export class WayBack extends Picture {
     return Array.from({ length: this.given.steps }, (_, t) => this.uncut("shares", t))
   }
 
+  /** The shares on whose scale they are drawn. */
+  scaled() {
+    return this.sharesOf()
+  }
+
   /** The gradient at step t, of each layer and direction from above and along the text; and the share of its copy. */
   more(t, whole) {
     const { width, plan, given } = this, middle = left(t, width) + width / 2, share = svg("g"), here = at(plan.strips, t)
@@ -225,9 +235,9 @@ export class WayBack extends Picture {
 
   /** The share of copy t, and the part of it that a cut takes. */
   shareOf(t, into, middle) {
-    const { lane } = this.plan, value = this.of("shares", t), bar = shareBar(value, this.sharesOf(), LANE)
+    const { lane } = this.plan, value = this.of("shares", t), bar = shareBar(value, this.scaled(), LANE)
     if (t < this.cut) {
-      const lost = shareBar(this.uncut("shares", t), this.sharesOf(), LANE)
+      const lost = shareBar(this.uncut("shares", t), this.scaled(), LANE)
       into.append(svg("rect", { class: "share hollow", x: middle - 14, y: lane + lost.y, width: 28, height: lost.height, fill: "none" }))
     }
     into.append(svg("rect", {

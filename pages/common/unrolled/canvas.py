@@ -18,7 +18,7 @@ from rnn_core.figures import palette
 from rnn_core.figures.text import visible
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.unrolled import Unrolled, Walked
+from rnn_core.views.unrolled import Trained, Unrolled, Walked
 
 _FOLDER = Path(__file__).parent
 
@@ -41,7 +41,7 @@ def style() -> str:
     return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
 
 
-MODULES = ("geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "unrolled")
+MODULES = ("geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
 _component = st.components.v2.component(
     "unrolled_canvas",
@@ -51,8 +51,8 @@ _component = st.components.v2.component(
 )
 
 
-def show(found: Unrolled | Walked) -> None:
-    """The picture of a text, forwards, or with a loss on its way back."""
+def show(found: Unrolled | Walked | Trained) -> None:
+    """The picture of a text: forwards, with a loss on its way back, or over training."""
     along = found if isinstance(found, Unrolled) else found.along
 
     def opened() -> None:
@@ -84,21 +84,31 @@ def folded(question: str, name: str, read: Inputs, picture: str) -> None:
             view_panel.show(view(name), read, choices=False, picture=picture)
 
 
-def blob(found: Unrolled | Walked) -> bytes:
+def blob(found: Unrolled | Walked | Trained) -> bytes:
     """The picture's numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, and float32
     arrays in the order in which it names them."""
-    walked, found = (None, found) if isinstance(found, Unrolled) else (found, found.along)
+    walked = found if isinstance(found, Walked) else None
+    trained = found if isinstance(found, Trained) else None
+    back, ways = walked or trained, walked.ways if walked else trained.over.ways if trained else ()
+    found = found if isinstance(found, Unrolled) else found.along
     ranked = found.ranked
     arrays = {"losses": found.losses, "best_p": ranked.best_p, "target_p": ranked.target_p}
     for i, strip in enumerate(found.strips):
         arrays |= {f"states.{i}": strip.states, f"contrasts.{i}": strip.contrasts}
     arrays["attention"] = np.empty(0) if found.attention is None else found.attention
-    if walked:
-        arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in walked.ways])
+    if back:
+        arrays |= {name: np.concatenate([np.ravel(getattr(way, name)) for way in ways])
                    for name in ("weights", "above", "arriving", "reached", "copies", "shares", "norms", "falls")}  # fmt: skip
+    if walked:
         if walked.cuts:
             arrays |= {f"cut_{name}": getattr(walked.cuts, name) for name in ("above", "arriving", "shares")}
         arrays["parts_by_loss"] = walked.parts if walked.parts.size <= MOST_LISTED else np.empty(0)
+    most = max(float(np.abs(one.states).max()) for one in found.strips)
+    if trained:
+        over, most = trained.over, float(np.abs(trained.over.states).max())
+        arrays |= {"over_losses": over.losses, "over_target_p": over.target_p, "over_best_p": over.p}
+        for i, strip in enumerate(found.strips):
+            arrays[f"over_states.{i}"] = over.states[:, strip.layer, strip.direction][:, :, strip.order]
     kinds = np.where(found.special, "special", np.where(found.known, "", "unknown"))
     header: Mapping[str, Any] = {
         "steps": len(found.tokens), "tokens": [visible(token, 40) for token in found.tokens], "kinds": kinds.tolist(),
@@ -110,12 +120,15 @@ def blob(found: Unrolled | Walked) -> bytes:
         "strips": [{"layer": one.layer, "direction": one.direction, "start": one.start, "count": len(one.states),
                     "units": len(one.order), "order": one.order.tolist(), "side": one.side} for one in found.strips],
         "parts": list(found.parts), "letters": list(found.letters), "fed": found.fed.tolist(), "pair": found.pair,
-        "most": max(float(np.abs(one.states).max()) for one in found.strips) or 1.0, "scale": list(palette.LIGHT.diverging),
-        "back": walked and {
-            "letter": walked.letter, "recurrent": walked.recurrent,
+        "most": most or 1.0, "scale": list(palette.LIGHT.diverging),
+        "back": back and {
+            "letter": back.letter, "recurrent": back.recurrent,
             "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rate": way.rate, "nudged": len(way.falls) > 0,
-                      "fall": None if np.isnan(way.fall) else way.fall} for way in walked.ways],
-            "rows": walked.rows.tolist(),
+                      "fall": None if np.isnan(way.fall) else way.fall} for way in ways],
+            "rows": walked.rows.tolist() if walked else [],
+        },
+        "over": trained and {
+            "updates": trained.over.updates.tolist(), "own": trained.over.best, "best": trained.best.ravel().tolist(),
         },
         "arrays": [[name, array.size] for name, array in arrays.items()],
     }  # fmt: skip

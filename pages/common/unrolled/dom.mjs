@@ -40,3 +40,19 @@ export const button = (words, says, act) => {
 }
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 export const shortened = (text, most) => [...text].length <= most ? text : [...text].slice(0, most - 1).join("") + "…"
+/** Gives the elements inside `now` the attributes and texts of those inside `next`, so that only changes are laid out and painted. */
+export function morph(now, next) {
+  if (now.childElementCount !== next.childElementCount) return now.replaceChildren(...next.childNodes)
+  const wanted = [...next.children]
+  for (const [i, one] of [...now.children].entries()) {
+    const other = wanted[i]
+    if (one.tagName !== other.tagName) {
+      one.replaceWith(other)
+      continue
+    }
+    for (const name of one.getAttributeNames()) if (!other.hasAttribute(name)) one.removeAttribute(name)
+    for (const { name, value } of other.attributes) if (one.getAttribute(name) !== value) one.setAttribute(name, value)
+    if (other.childElementCount) morph(one, other)
+    else if (one.textContent !== other.textContent) one.textContent = other.textContent
+  }
+}

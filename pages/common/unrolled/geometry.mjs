@@ -5,7 +5,7 @@ export const LOSS = { top: 20, foot: 62 }, ANSWER = { top: 84, foot: 152 }
 export const NARROWEST = 56, WIDEST = 112, ROOMY = 64  // the narrowest column, also where ways lead around cells
 export const TAIL = 36  // the tail, after the last column, holds the start of what reads from the end
 export const LANE = 64  // the height of the shares' lane, below
-export const FORWARDS = 450, BACKWARDS = 350, LONGEST = 6000  // milliseconds: of a step, and of a whole play that nobody asked for
+export const FORWARDS = 450, BACKWARDS = 350, OVER = 700, LONGEST = 6000  // milliseconds: of a step, of a set of weights, and of a whole play that nobody asked for
 
 /** A blob: the length of a JSON header in four bytes, little-endian, the header, and the float32 arrays that it names. */
 export function unpack(bytes) {
@@ -129,7 +129,7 @@ export function phase(begins, part, played) {
   return ease(Math.max(0, Math.min(1, Math.max(0, Math.min(1, played - begins)) * 3 - part)))
 }
 
-const ease = x => x * x * (3 - 2 * x)
+export const ease = x => x * x * (3 - 2 * x)
 
 /** The milliseconds of a step: fewer where a play by itself would last too long. */
 export const pace = (steps, alone, each) => alone ? Math.min(each, LONGEST / steps) : each
@@ -158,6 +158,19 @@ export function printed(value) {
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value), small = size !== 0 && (size < 1e-3 || size >= 1e5)
   return (small ? value.toExponential(3) : value.toPrecision(4)).replaceAll("-", "−")
+}
+
+/** A whole number as it is printed. */
+export const counted = value => String(value).replace(/\B(?=(\d{3})+$)/g, ",")
+
+/** Numbers between two sets that lie one after the other, `count` each: those from `first` on, as many as `size`.
+ *
+ * `place`: of a set, from 0; 1.5 is half-way from the second to the third. */
+export function blend(values, count, place, first = 0, size = count) {
+  const low = Math.floor(place), part = place - low, from = low * count + first
+  const found = values.slice(from, from + size)
+  if (part) for (let i = 0; i < size; i++) found[i] += part * (values[from + count + i] - found[i])
+  return found
 }
 
 /** A colour [r, g, b] of a diverging scale from −1 to 1, whose middle is the page's ground. */

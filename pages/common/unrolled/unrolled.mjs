@@ -1,6 +1,7 @@
-// The component: a picture forwards, or with the gradient on its way back.
+// The component: a picture forwards, with the gradient on its way back, or over training.
 import { WayBack } from "./back.mjs"
 import { unpack } from "./geometry.mjs"
+import { OverTraining } from "./over.mjs"
 import { Picture } from "./picture.mjs"
 
 export default function (component) {
@@ -9,7 +10,7 @@ export default function (component) {
   const given = unpack(data instanceof Uint8Array ? data : new Uint8Array(data))
   if (root.picture?.given.id === given.id) return root.picture.attach()
   root.picture?.stop()
-  root.picture = new (given.back ? WayBack : Picture)(root, given, {
+  root.picture = new (given.over ? OverTraining : given.back ? WayBack : Picture)(root, given, {
     page: step => setTriggerValue("opened", [step, Date.now()]),
     unit: (unit, ...place) => setTriggerValue("unit", [unit, ...place, Date.now()]),
   })

@@ -2,8 +2,9 @@
 
 from rnn_core.views.unrolled.along import UNROLLED, WRITTEN, Unrolled
 from rnn_core.views.unrolled.back import WALKED, Walked
+from rnn_core.views.unrolled.over import TRAINED, Trained
 from rnn_core.views.unrolled.pair import PAIR, PAIR_BACK
 
-VIEWS = (UNROLLED, WRITTEN, WALKED, PAIR, PAIR_BACK)
+VIEWS = (UNROLLED, WRITTEN, WALKED, TRAINED, PAIR, PAIR_BACK)
 
-__all__ = ["PAIR", "PAIR_BACK", "UNROLLED", "VIEWS", "WALKED", "WRITTEN", "Unrolled", "Walked"]
+__all__ = ["PAIR", "PAIR_BACK", "TRAINED", "UNROLLED", "VIEWS", "WALKED", "WRITTEN", "Trained", "Unrolled", "Walked"]

@@ -126,15 +126,20 @@ class Unrolled:
 
 @dataclass(frozen=True)
 class Pictured(Labelled):
-    """What the picture shows: `forwards` or `backwards`."""
+    """What the picture shows: a name in `pictures`."""
 
     picture: str = "forwards"
 
     def settled(self, inputs: Inputs) -> Self:
-        return replace(super().settled(inputs), picture=self.picture if self.picture in PICTURES else "forwards")
+        return replace(super().settled(inputs), picture=self.picture if self.picture in pictures(inputs) else "forwards")
 
 
 PICTURES = {"forwards": "Forwards", "backwards": "Backwards"}
+
+
+def pictures(inputs: Inputs) -> dict[str, str]:
+    """What is called how; a run with snapshots has one more."""
+    return PICTURES | ({"over": "Over training"} if inputs.run.updates else {})
 
 
 def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
@@ -178,18 +183,23 @@ def strips(states: np.ndarray, target: int | None, run: Loaded | Unopened) -> tu
     return tuple(found)
 
 
-def ranked(p: np.ndarray, targets: np.ndarray, labels: Sequence[str], classes: bool) -> Ranked:
+def ranked(
+    p: np.ndarray, targets: np.ndarray, labels: Sequence[str], classes: bool, also: Sequence[int] | np.ndarray = ()
+) -> Ranked:
     """The most probable of k classes at each step.
 
     Args:
         p: (T, k).
         targets: (T,) what each step asks for; −1: nothing.
         classes: whether each has a colour of its own.
+        also: further classes to name.
     """
     m = min(LISTED, p.shape[1])
     some = np.argpartition(-p, m - 1, axis=1)[:, :m]
     some = np.take_along_axis(some, np.argsort(-np.take_along_axis(p, some, 1), axis=1, kind="stable"), 1)
-    named = np.unique(np.concatenate((some.ravel(), targets[targets >= 0]))) if p.shape[1] > LISTED else np.arange(p.shape[1])
+    named = np.arange(p.shape[1])
+    if p.shape[1] > LISTED:
+        named = np.unique(np.concatenate((some.ravel(), targets[targets >= 0], np.asarray(also, np.int64))))
     colours = palette.class_colours(labels) if classes else {}
     return Ranked(
         tuple(labels[i] for i in named.tolist()), tuple(colours.get(labels[i], palette.GREY) for i in named.tolist()),
@@ -257,8 +267,9 @@ def _explain(found: Unrolled) -> str:
 
 def choose(inputs: Inputs, controls: Pictured) -> tuple[Choice, ...]:
     """Which picture, and the label where the classes are labels."""
-    pictures = Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__)
-    return (pictures, *([] if tasks.of(inputs.run.config).label_of == "next" else choose_label(inputs, controls)))
+    names = pictures(inputs)
+    picture = Choice("picture", "Picture", tuple(names), names.__getitem__)
+    return (picture, *([] if tasks.of(inputs.run.config).label_of == "next" else choose_label(inputs, controls)))
 
 
 def bytes_along(inputs: Inputs) -> int:

@@ -15,6 +15,9 @@ from rnn_core.views.unrolled.back import Walked, draw_walked, explain_walked
 from rnn_core.views.view import Choice, Controls, Part, View, literal, number
 
 
+_PICTURES = "forwards", "backwards"
+
+
 @dataclass(frozen=True)
 class PicturedPair(Controls):
     """What the picture shows: `forwards` or `backwards`."""
@@ -22,7 +25,7 @@ class PicturedPair(Controls):
     picture: str = "forwards"
 
     def settled(self, inputs: Inputs) -> Self:
-        return replace(self, picture=self.picture if self.picture in PICTURES else "forwards")
+        return replace(self, picture=self.picture if self.picture in _PICTURES else "forwards")
 
 
 def _pair(inputs: Inputs, controls: PicturedPair) -> Unrolled:
@@ -117,7 +120,7 @@ def _explain(found: Unrolled) -> str:
 
 
 def _choose(inputs: Inputs, controls: PicturedPair) -> tuple[Choice, ...]:
-    return (Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__),)
+    return (Choice("picture", "Picture", _PICTURES, PICTURES.__getitem__),)
 
 
 def _bytes_of(found: Translation) -> int:

@@ -96,6 +96,23 @@ def test_each_task_has_its_picture(open_page: Open, root: Path, task: str, pictu
         assert len(pictures(app)[0]) > len(before)
 
 
+@pytest.mark.parametrize("task", ["classify", "tag", "generate"])
+def test_over_training_is_shown_where_there_are_snapshots(open_page: Open, root: Path, task: str) -> None:
+    more = {"truncate": 8} if task == "generate" else {}
+    run = saved_run(Workspace(root), config_of(task, model_of("gru"), **more))
+    at = {"text": "the film was not good", "picture": "over"}
+    app = open_page("unrolled", root, run=run.id, **at)
+    assert not app.error and len(pictures(app)) == 1 and b'"over": {"updates": [0, 1, 2, 4]' in pictures(app)[0]
+    assert any(one.value == "##### How did training get there?" for one in app.markdown)
+    bare = saved_run(Workspace(root), run.config, updates=())
+    app = open_page("unrolled", root, run=bare.id, **at)
+    assert not app.error and b'"over": null' in pictures(app)[0]
+    broken = saved_run(Workspace(root), run.config)
+    (broken.path / "snapshots.safetensors").write_bytes(b"damaged")
+    app = open_page("unrolled", root, run=broken.id, **at)
+    assert not app.error and b'"over": null' in pictures(app)[0], "the run itself is whole"
+
+
 def test_nothing_to_read_is_a_sentence(open_page: Open, root: Path) -> None:
     run = saved_run(Workspace(root), config_of("classify", model_of("tanh")))
     app = open_page("unrolled", root, run=run.id, text="   ")

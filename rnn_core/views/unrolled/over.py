@@ -1,0 +1,147 @@
+"""The unrolled network over its training: the same text by the weights after some of its updates."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rnn_core import tasks
+from rnn_core.analysis.steps import targets_of
+from rnn_core.results import OverTraining
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.inspect.looks import NEEDS
+from rnn_core.views.unrolled.along import LISTED, Pictured, Unrolled, along_of, bytes_along, choose, ranked
+from rnn_core.views.view import Part, View, literal, number
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network along one text, by the weights of its training.
+
+    Attributes:
+        along: the way forwards by the run's own weights, of the beginning of the text where it is long. It names all classes that
+            any weights answer.
+        over: the numbers by all weights.
+        best: (S, T, m) the most probable classes of each step, falling, by their places in `along.ranked.labels`.
+        letter: of the parameter whose copies are followed.
+        recurrent: whether it multiplies the state before.
+        labelled: whether the text has one label, which its last step answers.
+        average: the decay of the average that the run's own weights are; 0: they are no average.
+        cut: that the text was cut, as a sentence; empty when it was not.
+    """
+
+    along: Unrolled
+    over: OverTraining
+    best: np.ndarray
+    letter: str
+    recurrent: bool
+    labelled: bool
+    average: float
+    cut: str
+
+
+def _trained(inputs: Inputs, controls: Pictured) -> Trained:
+    from rnn_core.analysis.over_training import beginning, over_training  # it loads torch
+
+    run, trace = inputs.network, beginning(inputs.network, inputs.trace)
+    over = over_training(run, trace, controls.label, LISTED)
+    targets = targets_of(run, trace, controls.label)
+    along = along_of(run, trace, targets)
+    ranks = ranked(trace.readouts, targets, trace.labels, tasks.of(run.config).label_of != "next", over.classes.ravel())
+    places = {label: place for place, label in enumerate(ranks.labels)}
+    best = np.array([places[trace.labels[one]] for one in over.classes.ravel().tolist()]).reshape(over.classes.shape)
+    target = None if along.target is None else places[along.ranked.labels[along.target]]
+    followed = (*run.cell.of_step, *run.cell.of_inputs)[0]
+    count, kept = len(inputs.trace.tokens) - 2, len(trace.tokens) - 2
+    cut = "" if kept == count else (
+        f"This text has {count:,} tokens; its first {kept:,} are read with all weights, as a text of their own."
+    )  # fmt: skip
+    return Trained(
+        replace(along, ranked=ranks, target=target), over, best, run.cell.declared[followed].letter, followed in run.cell.of_step,
+        tasks.of(run.config).label_of == "text", run.config.train.average, cut,
+    )  # fmt: skip
+
+
+def _draw(found: Trained) -> tuple[Part, ...]:
+    over = found.over
+    said = (
+        f"The same text by the weights after {len(over.updates) - 1} of the updates of this run's training, and by the run's "
+        "own, which scored best. Move the slider, or press Play to go through the training. All weights have the same scales. "
+        f"Below, the share of each copy of {found.letter} in the gradient of {found.letter}."
+    )
+    if over.left_out:
+        listed = ", ".join(f"{update:,}" for update in over.left_out)
+        said += f" The weights after update {listed} give numbers beyond those of 32 bits, so they are left out."
+    return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
+
+
+def _explain(found: Trained) -> str:
+    over, several = found.over, found.along.layers > 1 or found.along.directions > 1
+    first, own = float(over.totals[0]), float(over.totals[over.best])
+    went = "fell" if own < first else "rose"
+    average = f", an average of the weights with decay {found.average:g}" if found.average else ""
+    return (
+        r"$$L_u = \textstyle\sum_t w_t\, L_u(t), \qquad L_u(t) = -\log \hat y_t[\text{label}] \quad \text{by the weights after } "
+        r"u \text{ updates}$$" + "\n\n"
+        f"From update {over.updates[0]:,} to the run's own weights, L {went} from {number(first)} to {number(own)} nats. "
+        f"{_turn(found)}\n\n{_table(found)}\n\n"
+        f"The run's own weights are those after update {over.updates[over.best]:,}, which scored best{average}. A snapshot keeps "
+        "each weight in 16 bits, which rounds it by up to 0.05%; the run's own weights have 32. The norm in the last column is "
+        f"‖∂L/∂{found.letter}‖{', in the top layer' if several else ''}."
+    )
+
+
+def turned(right: np.ndarray) -> int | None:
+    """The first place from which all of (S,) are true; None where the last one is not."""
+    wrong = np.flatnonzero(~right)
+    first = int(wrong[-1]) + 1 if len(wrong) else 0
+    return first if first < len(right) else None
+
+
+def _turn(found: Trained) -> str:
+    """At which update the answers turned right."""
+    over, last, asked = found.over, _last(found.over), _asked(found.over)
+    if found.labelled:
+        what = f"the answer is {literal(found.along.ranked.labels[found.along.ranked.targets[last]], 40)}"
+        place = turned(over.classes[:, last, 0] == over.targets[last])
+    else:
+        what, place = f"all {asked} steps that the loss counts are answered as it asks", turned(over.right == asked)
+    if place is None:
+        return f"By the last weights it is not so that {what}."
+    if not place:
+        return f"By all weights {what}."
+    which = "By the run's own weights and all later ones" if place == over.best else f"From update {over.updates[place]:,} on"
+    return f"{which}, {what}."
+
+
+def _last(over: OverTraining) -> int:
+    """The last step that the loss counts."""
+    return int(np.flatnonzero(over.weights > 0)[-1])
+
+
+def _asked(over: OverTraining) -> int:
+    """The number of steps whose answers the loss counts."""
+    return int(np.count_nonzero((over.weights > 0) & (over.targets >= 0)))
+
+
+def _table(found: Trained) -> str:
+    """A row for each set of weights: its answer at the last step that counts, or how many are right; L; and the norm."""
+    over, last = found.over, _last(found.over)
+    answers = f"answer at t = {last + 1}" if found.labelled else f"right of {_asked(over)} steps"
+    rows = [f"| update | {answers} | L | norm |", "| ---: | --- | ---: | ---: |"]
+    for i, update in enumerate(over.updates.tolist()):
+        label, p = literal(found.along.ranked.labels[found.best[i, last, 0]], 40), number(float(over.p[i, last, 0]))
+        answer = f"{label} {p}" if found.labelled else str(over.right[i])
+        own = ", own" if i == over.best else ""
+        rows.append(f"| {update:,}{own} | {answer} | {number(float(over.totals[i]))} | {number(float(over.ways[i].norms[0]))} |")
+    return "\n".join(rows)
+
+
+def _bytes(inputs: Inputs) -> int:
+    layers, directions, steps, d = inputs.trace.states.shape
+    sets, strips, parts = len(inputs.run.updates) + 1, layers * directions, len(inputs.run.cell.parts)
+    return bytes_along(inputs) + sets * (steps * (4 * strips * (d + 4 + parts) + 20 * LISTED + 40) + 4 * strips + 512) + 8 * steps
+
+
+TRAINED: View[Pictured, Trained] = View(
+    "unrolled-over", "How did training get there?", NEEDS, Pictured, _trained, _draw, _explain, _bytes, choices=choose,
+)  # fmt: skip
