@@ -14,7 +14,6 @@ from rnn_core.views.unrolled.along import LISTED, PICTURES, Ranked, Strip, Unrol
 from rnn_core.views.unrolled.back import Walked, draw_walked, explain_walked
 from rnn_core.views.view import Choice, Controls, Part, View, literal, number
 
-
 _PICTURES = "forwards", "backwards"
 
 
