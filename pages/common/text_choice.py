@@ -66,8 +66,9 @@ def examples(run: Run) -> tuple[str, ...]:
 
 def choose_text(run: Run) -> None:
     """The box with the text, which Enter sends; Shift+Enter makes a line. Raises Problem when the run is damaged."""
-    if state.selection().text is None:
-        state.select(text=examples(run)[0])
+    chosen = state.selection()
+    if chosen.text is None:  # a link without a text may still name a step of the first example
+        state.select(text=examples(run)[0], step=chosen.step, unit=chosen.unit)
     st.session_state[_KEY] = state.selection().text
 
     def read_typed() -> None:

@@ -70,6 +70,12 @@ def test_a_unit_of_either_direction_is_opened(open_page: Open, root: Path) -> No
     assert json_of(app)["direction"] == 1
 
 
+def test_a_link_without_a_text_keeps_its_step_and_unit(open_page: Open, root: Path) -> None:
+    run = saved_run(Workspace(root), config_of("classify", model_of("gru")))
+    app = open_page("unrolled", root, run=run.id, unit="2", step="3")
+    assert not app.error and [one.value for one in app.subheader] == ["Unit 2 opened at t = 4"]
+
+
 def test_one_unit_is_shown_where_it_is_asked_for(open_page: Open, root: Path) -> None:
     run = saved_run(Workspace(root), config_of("classify", model_of("tanh")))
     app = open_page("unrolled", root, run=run.id, text="good film")
