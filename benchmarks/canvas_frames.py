@@ -50,6 +50,10 @@ def main() -> None:
             page.wait_for_timeout(3000)  # torch is loaded ahead
             found = {"load": os.getloadavg()[0], "playing": playing(page, asked.seconds),
                      "scrubbing": scrubbing(page, asked.seconds)}  # fmt: skip
+            page.get_by_role("radio", name="Backwards").click()
+            page.locator(".share").first.wait_for(timeout=60_000)
+            page.wait_for_timeout(1000)
+            found |= {"playing backwards": playing(page, asked.seconds), "scrubbing backwards": scrubbing(page, asked.seconds)}
             page.get_by_role("radio", name="Over training").click()
             page.locator(".stop").first.wait_for(timeout=60_000)
             page.wait_for_timeout(1000)

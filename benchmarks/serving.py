@@ -87,11 +87,11 @@ def _healthy(url: str) -> bool:
 
 
 class Session:
-    """Somebody on a page with a box for text, such as Inspect."""
+    """Somebody on a page with a box for text, such as Inspect. `query`: of the link that opens it."""
 
-    def __init__(self, server: Server, page: str = "inspect"):
-        self._server, self._page = server, page
-        self._query = self._box = ""
+    def __init__(self, server: Server, page: str = "inspect", query: str = ""):
+        self._server, self._page, self._query = server, page, query
+        self._box = ""
         self.received = 0
         """Bytes that the last run of the page sent."""
 

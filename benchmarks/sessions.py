@@ -26,6 +26,7 @@ from benchmarks.serving import ROOT, Server, Session, served, typed
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--page", default="inspect", choices=["inspect", "translate", "unrolled"])
+    parser.add_argument("--query", default="", help="of the link that opens it, such as picture=backwards")
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--think", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=20.0)
@@ -38,7 +39,7 @@ def main() -> None:
 
 async def measured(server: Server, asked: argparse.Namespace) -> None:
     """Prints a line for each of the four."""
-    async with Session(server, asked.page) as one:
+    async with Session(server, asked.page, asked.query) as one:
         draw = random.Random(0)
         for _ in range(5):
             await one.rerun(typed(asked.words, draw))
@@ -65,7 +66,7 @@ async def closed_loop(server: Server, asked: argparse.Namespace, think: float) -
             waits.append(await session.rerun(typed(asked.words, draw)))
 
     async with AsyncExitStack() as stack:
-        sessions = [await stack.enter_async_context(Session(server, asked.page)) for _ in range(asked.users)]
+        sessions = [await stack.enter_async_context(Session(server, asked.page, asked.query)) for _ in range(asked.users)]
         began, cpu = time.perf_counter(), server.cpu_s()
         everybody = (somebody(s, random.Random(seed), began + asked.seconds) for seed, s in enumerate(sessions))
         await asyncio.gather(*everybody)

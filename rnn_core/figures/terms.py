@@ -21,7 +21,11 @@ class Part(NamedTuple):
     says: str
 
 
-def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int = 12) -> list[Part]:
+MOST_TERMS = 8
+"""Terms of a sum that are shown by themselves."""
+
+
+def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int = MOST_TERMS) -> list[Part]:
     """What a gate's sum is made of: the largest terms first, then the rest added up, then the biases.
 
     Args:
@@ -48,7 +52,7 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     return shown + [inner] * (terms.inner_bias != 0)
 
 
-def largest_of_logit(found: Logit, states: Sequence[str], most: int = 12) -> list[Part]:
+def largest_of_logit(found: Logit, states: Sequence[str], most: int = MOST_TERMS) -> list[Part]:
     """What a logit is made of: the largest terms first, then the rest added up, then c.
 
     Args:

@@ -3,43 +3,24 @@
 User text only ever becomes `textContent`.
 """
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pages.common import state, view_panel
+from pages.common.unrolled.component import packed, script, style
 from rnn_core.figures import palette
 from rnn_core.figures.text import visible
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.unrolled import Trained, Unrolled, Walked
 
-_FOLDER = Path(__file__).parent
-
 MOST_LISTED = 200_000
 """Norms of the gradients of single losses that are sent, of all losses at all steps."""
 
 _ASKED = "unrolled-asked-for-page"
-
-
-def script(*modules: str) -> str:
-    """Modules of this folder as one script, because a component has one: those that are imported come first, and the last one is
-    the component."""
-    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in modules]
-    first = [re.sub(r"^export (?=const|function|class)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
-    return re.sub(r"^import \{[^}]*\} from .*$", "", "\n".join([*first, parts[-1]]), flags=re.MULTILINE)
-
-
-def style() -> str:
-    """The stylesheet of the components of this folder."""
-    return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
-
 
 MODULES = ("geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
@@ -85,8 +66,7 @@ def folded(question: str, name: str, read: Inputs, picture: str) -> None:
 
 
 def blob(found: Unrolled | Walked | Trained) -> bytes:
-    """The picture's numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, and float32
-    arrays in the order in which it names them."""
+    """The picture's numbers as one piece, as `component.packed` has it."""
     walked = found if isinstance(found, Walked) else None
     trained = found if isinstance(found, Trained) else None
     back, ways = walked or trained, walked.ways if walked else trained.over.ways if trained else ()
@@ -130,13 +110,8 @@ def blob(found: Unrolled | Walked | Trained) -> bytes:
         "over": trained and {
             "updates": trained.over.updates.tolist(), "own": trained.over.best, "best": trained.best.ravel().tolist(),
         },
-        "arrays": [[name, array.size] for name, array in arrays.items()],
     }  # fmt: skip
-    content = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
-    head = json.dumps(header)
-    known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
-    encoded = f'{{"id": "{known}", {head[1:]}'.encode()
-    return len(encoded).to_bytes(4, "little") + encoded + content
+    return packed(header, arrays)
 
 
 view_panel.COMPONENTS["unrolled"] = show

@@ -3,16 +3,13 @@
 What is touched in one lights in the other, and the steps of the text are gone through, in the browser.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from pages.common import state
-from pages.common.unrolled.canvas import script, style
+from pages.common.unrolled.component import packed, script, style
 from rnn_core.figures import palette
 
 if TYPE_CHECKING:  # it loads torch
@@ -38,15 +35,10 @@ def show(found: "Circuit") -> None:
 
 
 def blob(found: "Circuit") -> bytes:
-    """The numbers as one piece, in the form of `canvas.blob`: `values` are (T, Q)."""
-    head = json.dumps({
+    """The numbers as one piece, as `component.packed` has it: `values` are (T, Q)."""
+    return packed({
         "cell": found.cell, "unit": found.unit, "direction": found.direction, "step": found.step, "steps": len(found.tokens),
         "tokens": list(found.tokens), "equations": list(found.equations), "scale": list(palette.LIGHT.diverging),
         "quantities": [{"latex": one.latex, "says": one.says, "op": one.op, "parts": one.parts, "defined": one.defined,
                         "share": one.share} for one in found.quantities],
-        "arrays": [["values", found.values.size]],
-    })  # fmt: skip
-    content = np.ascontiguousarray(found.values, "<f4").tobytes()
-    known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
-    encoded = f'{{"id": "{known}", {head[1:]}'.encode()
-    return len(encoded).to_bytes(4, "little") + encoded + content
+    }, {"values": found.values})  # fmt: skip

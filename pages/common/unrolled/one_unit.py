@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common.unrolled.canvas import script, style
+from pages.common.unrolled.component import script, style
 from rnn_core.figures import palette
 
 MODULES = ("geometry", "strips", "dom", "elman", "one_unit")

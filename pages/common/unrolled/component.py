@@ -1,0 +1,35 @@
+"""What the components of this folder are made of: one script, one stylesheet, and numbers as one piece of bytes."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_FOLDER = Path(__file__).parent
+
+
+def script(*modules: str) -> str:
+    """Modules of this folder as one script, because a component has one: those that are imported come first, and the last one is
+    the component."""
+    parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in modules]
+    first = [re.sub(r"^export (?=const|function|class)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
+    return re.sub(r"^import \{[^}]*\} from .*$", "", "\n".join([*first, parts[-1]]), flags=re.MULTILINE)
+
+
+def style() -> str:
+    """The stylesheet of the components of this folder."""
+    return (_FOLDER / "unrolled.css").read_text(encoding="utf-8")
+
+
+def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Numbers as one piece: the length of a JSON header, little-endian in four bytes, the header, to which the names and sizes of
+    the arrays and an `id` of the whole content are added, and the arrays in their order, as float32."""
+    content = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
+    head = json.dumps({**header, "arrays": [[name, array.size] for name, array in arrays.items()]})
+    known = hashlib.sha256(head.encode() + content).hexdigest()[:16]
+    encoded = f'{{"id": "{known}", {head[1:]}'.encode()
+    return len(encoded).to_bytes(4, "little") + encoded + content
