@@ -14,8 +14,6 @@ from rnn_core.views.unrolled.along import LISTED, PICTURES, Ranked, Strip, Unrol
 from rnn_core.views.unrolled.back import Walked, draw_walked, explain_walked
 from rnn_core.views.view import Choice, Controls, Part, View, literal, number
 
-_PICTURES = "forwards", "backwards"
-
 
 @dataclass(frozen=True)
 class PicturedPair(Controls):
@@ -24,7 +22,7 @@ class PicturedPair(Controls):
     picture: str = "forwards"
 
     def settled(self, inputs: Inputs) -> Self:
-        return replace(self, picture=self.picture if self.picture in _PICTURES else "forwards")
+        return replace(self, picture=self.picture if self.picture in PICTURES else "forwards")
 
 
 def _pair(inputs: Inputs, controls: PicturedPair) -> Unrolled:
@@ -119,7 +117,7 @@ def _explain(found: Unrolled) -> str:
 
 
 def _choose(inputs: Inputs, controls: PicturedPair) -> tuple[Choice, ...]:
-    return (Choice("picture", "Picture", _PICTURES, PICTURES.__getitem__),)
+    return (Choice("picture", "Picture", tuple(PICTURES), PICTURES.__getitem__),)
 
 
 def _bytes_of(found: Translation) -> int:
