@@ -16,7 +16,7 @@ def test_the_largest_terms_and_the_rest_are_the_sum(factor: float) -> None:
     terms = GateTerms("n", 0.25, -0.5 * (factor != 1), w * 0.5, u * 2, w, u, factor, factor_name="r" * (factor != 1))
     parts = figures.largest_terms(terms, 7, [f"x[{i}]" for i in range(20)])
     assert sum(part.value for part in parts) == pytest.approx(terms.total)
-    sizes = [abs(part.value) for part in parts[:12]]
+    sizes = [abs(part.value) for part in parts[: figures.MOST_TERMS]]
     assert sizes == sorted(sizes, reverse=True)
     assert all(("r · " in part.name) == (factor != 1) for part in parts if part.kind == "past")
     first = next(part for part in parts if part.kind == "word")

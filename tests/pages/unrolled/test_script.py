@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.common.unrolled import canvas, circuit, one_unit
+from pages.common.unrolled import canvas, circuit, component, one_unit
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: apt-get install nodejs")
@@ -25,7 +25,7 @@ def test_the_numbers_behind_the_picture() -> None:
 @needs_node
 @pytest.mark.parametrize("modules", [canvas.MODULES, one_unit.MODULES, circuit.MODULES], ids=["picture", "one unit", "circuit"])
 def test_the_modules_are_one_script(tmp_path: Path, modules: tuple[str, ...]) -> None:
-    script = canvas.script(*modules)
+    script = component.script(*modules)
     assert not re.search(r"^(import|export (const|function|class))", script, re.MULTILINE) and script.count("export default") == 1
     (tmp_path / "whole.mjs").write_text(script, encoding="utf-8")
     done = subprocess.run([str(NODE), "--check", str(tmp_path / "whole.mjs")], capture_output=True, text=True, check=False)
@@ -33,5 +33,5 @@ def test_the_modules_are_one_script(tmp_path: Path, modules: tuple[str, ...]) ->
 
 
 def test_user_text_only_ever_becomes_text() -> None:
-    script = canvas.script(*canvas.MODULES, *one_unit.MODULES, *circuit.MODULES)
+    script = component.script(*canvas.MODULES, *one_unit.MODULES, *circuit.MODULES)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script)
