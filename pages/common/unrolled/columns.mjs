@@ -68,7 +68,7 @@ export function attention(t, { plan, width, given }) {
     const lift = ANSWER.foot - 40 - 40 * Math.min(1, (to - from) / 600)
     all.append(svg("path", { class: "attends", d: `M${from},${top - 22}C${from},${lift} ${to - 30},${lift} ${to},${ANSWER.foot + 12}`,
                              "stroke-width": 0.6 + 5 * weight, opacity: 0.35 + 0.65 * weight }))
-    if (weight >= 0.05) all.append(svg("text", { class: "small middle", x: from, y: top - 27 }, weight.toFixed(2)))
+    if (weight >= 0.05) all.append(svg("text", { class: "small before", x: from - 8, y: top - 27 }, weight.toFixed(2)))
   }
   return all
 }

@@ -413,9 +413,9 @@ export class Picture extends Told {
   column(t) {
     const x = left(t, this.width), whole = svg("g", { class: "column", "data-t": t })
     whole.append(svg("rect", { class: "hit", x, y: 0, width: this.width, height: this.height }))
-    if (this.given.fed[t]) feedback(whole, t, this, this.dotY(t - 1))
     cells(whole, t, this)
     const word = token(t, this), { answer: above, bar } = answer(t, this, this.dotY(t), !this.two, this.counts(t), this.most)
+    if (this.given.fed[t]) feedback(word, t, this, this.dotY(t - 1))
     whole.append(above, word)
     return { whole, token: word, answer: above, bar, ...this.more(t, whole) }
   }
