@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.analysis.sweep import Losses, Reached, back, sweep
-from rnn_core.analysis.way_back import MOST_NUMBERS, NO_NUDGES
+from rnn_core.analysis.way_back import MOST_NUMBERS, no_nudges
 from rnn_core.network.device import array, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Batch
@@ -59,7 +59,7 @@ def _way(loss: str, step: int, weights: np.ndarray, source: int, total: float, p
     own = np.concatenate((np.zeros(source), weights)).astype(np.float32)
     above, arriving, reached, copies, shares, norms = parts
     at = step if step < 0 else source + step
-    return WayBack(loss, at, own, total, above, arriving, reached, copies, shares, norms, *NO_NUDGES)
+    return WayBack(loss, at, own, total, above, arriving, reached, copies, shares, norms, *no_nudges(*shares.shape))
 
 
 def _followed(layers: dict[str, Reached], parameter: str, source: int, steps: int) -> list[np.ndarray]:

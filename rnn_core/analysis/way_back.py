@@ -1,7 +1,6 @@
 """Losses on their way back through all layers and directions of a network, for the same text and weights."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -68,7 +67,7 @@ def _followed(
     total, values = sums(done, target, weightings), host(values_of(done, target))
     from_above = _above(done, total, weightings)
     by_strip: list[tuple[np.ndarray, ...]] = []
-    first: tuple[Tensor, Tensor] | None = None
+    copies: list[tuple[tuple[int, int], Tensor, Tensor]] = []
     for layer, direction, read in _strips(done):
         at_state, above = total.at_state[layer, direction], from_above[layer, direction]
         delta, factor = _copies(read, parameter, at_state)
@@ -78,19 +77,17 @@ def _followed(
             array(delta.norm(dim=2) * factor.norm(dim=1)), array(_shares(delta, factor, whole)),
             array(whole.flatten(1).norm(dim=1)),
         ))  # fmt: skip
-        first = first or (delta, factor)
-    assert first
+        copies.append(((layer, direction), delta, factor))
     found = [np.stack(one, 1).astype(np.float32) for one in zip(*by_strip, strict=True)]
     ways = []
     for r, (name, step) in enumerate(zip(names, alone, strict=True)):
         weights = weightings[r]
         loss = number((weights * values)[weights > 0].sum())
-        nudges = _nudged(done, target, parameter, first[0][r], first[1], weights, loss) if nudged else NO_NUDGES
-        ways.append(WayBack(name, step, array(weights).astype(np.float32), loss, *(one[r] for one in found), *nudges))
+        moved = [(place, delta[r], factor) for place, delta, factor in copies] if nudged else []
+        parts = *(one[r] for one in found), *_nudged(done, target, parameter, moved, weights, loss)
+        ways.append(WayBack(name, step, array(weights).astype(np.float32), loss, *parts))
     return ways
 
-
-NO_NUDGES = 0.0, np.empty(0, np.float32), math.nan
 
 
 def cut_ways(done: Pass, target: Target, parameter: str) -> CutWays | None:
@@ -191,20 +188,35 @@ def _shares(delta: Tensor, factor: Tensor, whole: Tensor) -> Tensor:
     return (delta * (factor @ whole.mT)).sum(2) / squared[:, None]
 
 
+def no_nudges(strips: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`rates`, `falls` and `fall` where nothing is nudged."""
+    return np.zeros(strips), np.full((strips, steps), np.nan, np.float32), np.full(strips, np.nan)
+
+
 def _nudged(
-    done: Pass, target: Target, name: str, delta: Tensor, factor: Tensor, weights: Tensor, loss: float
-) -> tuple[float, np.ndarray, float]:
-    """η, and how much L falls: (T,) if one copy moves, and if all of them move together."""
-    network, steps, top = done.network, done.steps, len(done.layers) - 1
-    work = steps * steps * sum(p.numel() for p in network.layer(top, 0).values())
-    squared = number((delta.t() @ factor).square().sum())
-    if not squared or work > MOST_PRODUCTS:
-        return NO_NUDGES
-    rate = FALL * loss / squared
-    beside = done.layers[top][1].after[0] if network.directions > 1 else None
-    logits = nudged_logits(network, done.layers[top][0].x, name, delta, factor, rate, beside)
-    classes = target.classes.clamp(min=0).to(logits.device)[:, None].expand(logits.shape[:2])
-    each = cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
-    values = (weights.to(each)[:, None] * each).sum(0)
-    found = values[-1] - values[:-1]
-    return rate, array(found[:-1]).astype(np.float32), number(found[-1])
+    done: Pass, target: Target, name: str, copies: Sequence[tuple[tuple[int, int], Tensor, Tensor]], weights: Tensor, loss: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`rates`, `falls` and `fall`, of the top layer first as long as there is time.
+
+    Args:
+        copies: the layer and direction, δ_t and v_t.
+    """
+    network, steps = done.network, done.steps
+    rates, falls, fall = no_nudges(len(done.each()), steps)
+    sizes = [sum(p.numel() for read in layer for p in read.parameters.values()) for layer in done.layers]
+    work = 0
+    for s, (place, delta, factor) in enumerate(copies):
+        work += steps * steps * sum(sizes[place[0] :])
+        if work > MOST_PRODUCTS:
+            break
+        squared = number((delta.t() @ factor).square().sum())
+        if not squared:
+            continue
+        rates[s] = FALL * loss / squared
+        logits = nudged_logits(network, done.layers, place, name, delta, factor, float(rates[s]))
+        classes = target.classes.clamp(min=0).to(logits.device)[:, None].expand(logits.shape[:2])
+        each = cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
+        values = (weights.to(each)[:, None] * each).sum(0)
+        found = array(values[-1] - values[:-1])
+        falls[s], fall[s] = found[:-1], found[-1]
+    return rates, falls, fall

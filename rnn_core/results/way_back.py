@@ -23,11 +23,10 @@ class WayBack:
         copies: (S, T) ‖∂L/∂W|(t)‖.
         shares: (S, T) ⟨∂L/∂W|(t), ∂L/∂W⟩ / ‖∂L/∂W‖²; those of a W sum to 1, or are 0 where ∂L/∂W is 0.
         norms: (S,) ‖∂L/∂W‖.
-        rate: η of the nudges, by which L falls by a tenth to first order if the W of the top layer that reads from the start
-            moves by −η ∂L/∂W; 0 where there are none.
-        falls: (T,) how much L falls if copy t of this W alone moves by −η ∂L/∂W|(t), by evaluation; to first order it is
-            η ‖∂L/∂W|(t)‖². Empty where no copy is nudged.
-        fall: how much L falls if this W itself, which is all copies, moves by −η ∂L/∂W; to first order η ‖∂L/∂W‖². NaN likewise.
+        rates: (S,) η of the nudges, by which L falls by a tenth to first order if W moves by −η ∂L/∂W; 0 where W is not nudged.
+        falls: (S, T) how much L falls if copy t of W alone moves by −η ∂L/∂W|(t), by evaluation; to first order it is
+            η ‖∂L/∂W|(t)‖². NaN where W is not nudged.
+        fall: (S,) how much L falls if W itself, which is all copies, moves by −η ∂L/∂W; to first order η ‖∂L/∂W‖². NaN likewise.
     """
 
     loss: str
@@ -40,9 +39,14 @@ class WayBack:
     copies: np.ndarray
     shares: np.ndarray
     norms: np.ndarray
-    rate: float
+    rates: np.ndarray
     falls: np.ndarray
-    fall: float
+    fall: np.ndarray
+
+    @property
+    def nudged(self) -> bool:
+        """Whether the W of the top layer, from the start, is nudged."""
+        return bool(np.isfinite(self.fall[0]))
 
 
 @dataclass(frozen=True)

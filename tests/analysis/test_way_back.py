@@ -154,31 +154,34 @@ def test_a_nudged_copy_lowers_the_loss_as_measured_by_hand(cell: str, task: str,
     one = loaded(cell, task, loss="every", layers=layers, bidirectional=both)
     seen = trace(one, TEXT)
     way = backward(one, seen, LABELS[1] if task == "classify" else None)
-    steps, top, indices = len(seen.tokens), layers - 1, seen.indices.tolist()
+    steps, indices = len(seen.tokens), seen.indices.tolist()
     target = way.target.classes.clamp(min=0)
+    strips = [(layer, direction) for layer in reversed(range(layers)) for direction in range(1 + both)]
     for found in way.ways:
         if found.loss == "one":
-            assert not len(found.falls) and found.rate == 0
+            assert np.isnan(found.falls).all() and (found.rates == 0).all() and not found.nudged
             continue
         weights = torch.from_numpy(found.weights).double()
         copies = unrolled(one, indices)
         before = (weights * cross_entropy(copies.logits, target, reduction="none")).sum()
-        gradients = copies.gradient(before)[top, 0, way.followed]
-        whole = torch.stack(gradients).sum(0)
-        assert found.rate == pytest.approx(0.1 * float(before.detach()) / float(whole.square().sum()), rel=1e-5)
-        assert len(found.falls) == steps
-        for i in range(steps):
-            after = by_moved_copy(one, indices, way.followed, {i: gradients[i]}, found.rate, weights, target)
-            assert found.falls[i] == pytest.approx(float(before.detach()) - after, rel=1e-4, abs=1e-7), i
-        after = by_moved_copy(one, indices, way.followed, dict.fromkeys(range(steps), whole), found.rate, weights, target)
-        assert found.fall == pytest.approx(float(before.detach()) - after, rel=1e-4, abs=1e-7)
+        gradients = copies.gradient(before)
+        for s, place in enumerate(strips):
+            own = gradients[*place, way.followed]
+            whole = torch.stack(own).sum(0)
+            assert found.rates[s] == pytest.approx(0.1 * float(before.detach()) / float(whole.square().sum()), rel=1e-5)
+            how = one, indices, place, way.followed
+            for i in range(steps):
+                after = by_moved_copy(*how, {i: own[i]}, found.rates[s], weights, target)
+                assert found.falls[s, i] == pytest.approx(float(before.detach()) - after, rel=1e-4, abs=1e-7), i
+            after = by_moved_copy(*how, dict.fromkeys(range(steps), whole), found.rates[s], weights, target)
+            assert found.fall[s] == pytest.approx(float(before.detach()) - after, rel=1e-4, abs=1e-7)
 
 
 def by_moved_copy(
-    one: Loaded, indices: list[int], name: str, moves: dict[int, torch.Tensor], rate: float, weights: torch.Tensor,
-    target: torch.Tensor,
+    one: Loaded, indices: list[int], place: tuple[int, int], name: str, moves: dict[int, torch.Tensor], rate: float,
+    weights: torch.Tensor, target: torch.Tensor,
 ) -> float:  # fmt: skip
-    """The loss with some copies of a matrix of the top layer, from the start, moved by −η times a gradient, each step by hand."""
+    """The loss with some copies of a matrix of one layer and direction moved by −η times a gradient, each step by hand."""
     network, x = one.network, [one.network.embedding.weight[i] for i in indices]
     for layer in range(network.config.layers):
         sides: list[list[torch.Tensor]] = []
@@ -187,7 +190,7 @@ def by_moved_copy(
             found: dict[int, torch.Tensor] = {}
             for i in reversed(range(len(x))) if direction else range(len(x)):
                 own = dict(network.layer(layer, direction))
-                if (layer, direction) == (network.config.layers - 1, 0) and i in moves:
+                if (layer, direction) == place and i in moves:
                     own[name] = own[name] - rate * moves[i].detach()
                 state, _ = by_hand.step(network.cell, own, x[i][None], state)
                 found[i] = state[0][0]
@@ -201,9 +204,9 @@ def test_small_moves_lower_the_loss_as_the_gradient_says(monkeypatch: pytest.Mon
     monkeypatch.setattr(way_back, "FALL", 1e-4)
     one = loaded("lstm", loss="every")
     for found in backward(one, trace(one, TEXT)).ways:
-        np.testing.assert_allclose(found.falls, found.rate * found.copies[0] ** 2, rtol=1e-2, atol=1e-12)
-        assert found.fall == pytest.approx(found.rate * float(found.norms[0]) ** 2, rel=1e-2)
-        assert found.fall == pytest.approx(1e-4 * found.total, rel=1e-2)
+        np.testing.assert_allclose(found.falls[0], found.rates[0] * found.copies[0] ** 2, rtol=1e-2, atol=1e-12)
+        assert found.fall[0] == pytest.approx(found.rates[0] * float(found.norms[0]) ** 2, rel=1e-2)
+        assert found.fall[0] == pytest.approx(1e-4 * found.total, rel=1e-2)
 
 
 def test_a_text_that_is_too_long_is_neither_nudged_nor_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,4 +215,4 @@ def test_a_text_that_is_too_long_is_neither_nudged_nor_cut(monkeypatch: pytest.M
     one = loaded("gru", loss="every")
     assert backward(one, trace(one, TEXT)).cut_ways is None
     for found in backward(one, trace(one, TEXT)).ways:
-        assert len(found.falls) == 0 and np.isnan(found.fall) and found.rate == 0
+        assert np.isnan(found.falls).all() and np.isnan(found.fall).all() and not found.rates.any()

@@ -216,10 +216,10 @@ def test_the_gradient_walks_back_with_the_numbers_of_the_analysis(browser: Any, 
     way = ways[0]
     for t in range(1, steps):
         stage.press("ArrowRight")
-        said = detail.inner_text()
-        assert f"L falls by {printed(float(way.falls[t]))}" in said or f"L rises by {printed(-float(way.falls[t]))}" in said
-        assert f"= {printed(way.rate * float(way.copies[0, t]) ** 2)}. Move W itself" in said
-        assert f"falls by {printed(way.fall)}; predicted η ‖∂L/∂W‖² = {printed(way.rate * float(way.norms[0]) ** 2)}" in said
+        said, whole = detail.inner_text(), printed(float(way.rates[0]) * float(way.norms[0]) ** 2)
+        assert f"L falls by {printed(float(way.falls[0, t]))}" in said or f"L rises by {printed(-float(way.falls[0, t]))}" in said
+        assert f"= {printed(float(way.rates[0]) * float(way.copies[0, t]) ** 2)}. Move W itself" in said
+        assert f"falls by {printed(float(way.fall[0]))}; predicted η ‖∂L/∂W‖² = {whole}" in said
     assert not person.errors
 
 

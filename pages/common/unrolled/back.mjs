@@ -39,7 +39,7 @@ export class WayBack extends Picture {
       one.dataset.loss = name
       return one
     }) : []
-    this.nudges = this.ways.some(way => way.nudged)
+    this.nudges = this.ways.some(way => way.fall[0] !== null)
       ? [button("Nudge each copy", "The fall of L if one copy alone moves against its gradient", () => this.nudge())] : []
     return [...this.losses, ...this.nudges, this.chooser()]
   }
@@ -112,7 +112,7 @@ export class WayBack extends Picture {
     const come = this.times.until(t) <= this.played
     if (come && y > this.plan.lane - 8) {
       return this.nudging
-        ? `Copy ${t + 1} alone: predicted ${printed(this.predicted(t))}, measured ${printed(this.fallOf(t))}`
+        ? !this.nudged ? "" : `Copy ${t + 1} alone: predicted ${printed(this.predicted(t))}, measured ${printed(this.fallOf(t))}`
         : `Copy ${t + 1} of ${this.about.letter}: norm ${printed(this.of("copies", t))}, share ${printed(100 * this.of("shares", t))} %`
     }
     if (come && row) return this.partsOf(t, this.plan.strips.indexOf(row.strip))
@@ -135,15 +135,17 @@ export class WayBack extends Picture {
   /** Shows the falls of L in the place of the shares, without a cut; or the shares again. */
   nudge() {
     this.nudging = !this.nudging
-    this.shown = 0
-    this.which.value = 0
-    this.which.disabled = this.nudging
     if (this.scissors) {
       this.cutBefore(0)
       this.scissors.classList.toggle("hidden", this.nudging)
     }
-    if (this.nudging && !this.ways[this.way]?.nudged) this.choose("every")
+    if (this.nudging && this.ways[this.way]?.fall[0] == null) this.choose("every")
     else this.again()
+  }
+
+  /** Whether the W whose shares are shown is nudged; of large networks, some are not. */
+  get nudged() {
+    return this.ways[this.way].fall[this.shown] !== null
   }
 
   /** Shows the loss of the `last` step alone, of `every` step, or of `one`, the chosen one. */
@@ -192,7 +194,7 @@ export class WayBack extends Picture {
 
   /** How much L falls if the copy of step t alone moves. */
   fallOf(t) {
-    return this.given.falls[this.ways.slice(0, this.way).filter(way => way.nudged).length * this.given.steps + t]
+    return this.given.falls[(this.way * this.plan.strips.length + this.shown) * this.given.steps + t]
   }
 
   sharesOf() {
@@ -217,8 +219,8 @@ export class WayBack extends Picture {
       whole.append(above, arriving)
       return { above, arriving, i }
     })
-    if (this.nudging) this.nudgeOf(t, share, middle)
-    else this.shareOf(t, share, middle)
+    if (this.nudging && this.nudged) this.nudgeOf(t, share, middle)
+    else if (!this.nudging) this.shareOf(t, share, middle)
     whole.append(share)
     return { gradients, share }
   }
@@ -336,7 +338,7 @@ export class WayBack extends Picture {
 
   /** By how much L falls to first order if the copy of step t alone moves: η ‖∂L/∂W|(t)‖². */
   predicted(t) {
-    return this.ways[this.way].rate * this.of("copies", t) ** 2
+    return this.ways[this.way].rates[this.shown] * this.of("copies", t) ** 2
   }
 
   /** The predicted fall of L as an outline, the measured one filled. */
@@ -444,10 +446,12 @@ export class WayBack extends Picture {
   }
 
   nudgeWords(t) {
-    const { about, ways, way } = this, w = about.letter, { rate, total, fall } = ways[way]
+    const { about, ways, way, plan } = this, w = about.letter, { total } = ways[way], rate = ways[way].rates[this.shown]
+    const fall = ways[way].fall[this.shown], place = plan.strips.length > 1 ? ` of ${this.placeOf(plan.strips[this.shown])}` : ""
+    if (!this.nudged) return [`This text is too long to nudge the copies of ${w}${place}, or its gradient is 0.`]
     const falls = value => value < 0 ? `rises by ${printed(-value)}` : `falls by ${printed(value)}`
     return [
-      { bold: `t = ${t + 1}` }, ` Move copy ${t + 1} of ${w} alone by −η ∂L/∂${w}|(${t + 1}), with η = ${printed(rate)}: `,
+      { bold: `t = ${t + 1}` }, ` Move copy ${t + 1} of ${w}${place} alone by −η ∂L/∂${w}|(${t + 1}), with η = ${printed(rate)}: `,
       `L ${falls(this.fallOf(t))}; `,
       `predicted η ‖∂L/∂${w}|(${t + 1})‖² = ${printed(this.predicted(t))}. `,
       `Move ${w} itself, which is all copies, by −η ∂L/∂${w}: L = ${printed(total)} ${falls(fall)}; `,

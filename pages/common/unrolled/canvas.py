@@ -103,8 +103,8 @@ def blob(found: Unrolled | Walked | Trained) -> bytes:
         "most": most or 1.0, "scale": list(palette.LIGHT.diverging),
         "back": back and {
             "letter": back.letter, "recurrent": back.recurrent,
-            "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rate": way.rate, "nudged": len(way.falls) > 0,
-                      "fall": None if np.isnan(way.fall) else way.fall} for way in ways],
+            "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rates": way.rates.tolist(),
+                      "fall": [None if np.isnan(one) else one for one in way.fall.tolist()]} for way in ways],
             "rows": walked.rows.tolist() if walked else [],
         },
         "over": trained and {

@@ -74,7 +74,7 @@ def draw_walked(found: Walked) -> tuple[Part, ...]:
         said += "Switch between the losses of all steps and that of the chosen step alone above the picture"
     else:
         said += "This text is too long to follow each loss alone"
-    said += ", or nudge each copy alone to see the loss fall." if len(found.ways[-1].falls) else "."
+    said += ", or nudge each copy alone to see the loss fall." if found.ways[-1].nudged else "."
     said += " Drag the scissors to cut the gradient between two steps." if found.cuts else ""
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
@@ -121,10 +121,11 @@ _CUT = (
 def _nudged_words(found: Walked) -> str:
     """What nudging a copy, and the parameter itself, does to the loss."""
     way, letter, w = found.own, found.letter, formulas.latex(found.letter)
-    if not len(way.falls):
+    if not way.nudged:
         return "\n\nThis text is too long to nudge each copy."
     squared = float(way.norms[0]) ** 2
-    whole = f"Here η = {number(way.rate)}, and L falls by {number(way.fall)}; predicted {number(way.rate * squared)}"
+    rate, fall = float(way.rates[0]), float(way.fall[0])
+    whole = f"Here η = {number(rate)}, and L falls by {number(fall)}; predicted {number(rate * squared)}"
     return (
         f"\n\n**Nudge one copy**: only {letter}|(i) moves, and L is computed again. To first order in η\n\n"
         rf"$${w}|(i) \leftarrow {w}|(i) - \eta \frac{{\partial L}}{{\partial {w}|(i)}} \;\Rightarrow\; "
