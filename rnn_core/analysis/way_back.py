@@ -212,8 +212,8 @@ def _nudged(
         squared = number((delta.t() @ factor).square().sum())
         if not squared:
             continue
-        rates[s] = FALL * loss / squared
-        logits = nudged_logits(network, done.layers, place, name, delta, factor, float(rates[s]))
+        rates[s] = rate = FALL * loss / squared
+        logits = nudged_logits(network, done.layers, place, name, delta, factor, rate)
         classes = target.classes.clamp(min=0).to(logits.device)[:, None].expand(logits.shape[:2])
         each = cross_entropy(logits.flatten(0, 1), classes.flatten(), reduction="none").view(steps, -1)
         values = (weights.to(each)[:, None] * each).sum(0)
