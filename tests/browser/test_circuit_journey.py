@@ -73,7 +73,7 @@ def test_the_numbers_of_every_step_and_what_lights(browser: Any, server: str) ->
     panel.locator('.part[aria-label^="forget gate f times"]').focus()
     expect(panel.locator(".equation span.lit").filter(has_text=rail)).to_have_count(1)
     expect(panel.locator(".told")).to_contain_text(f"{rail} = {said['forget gate f times memory m before']}")
-    assert panel.locator('.part[aria-label^="output gate"]').evaluate("one => getComputedStyle(one).opacity") == "0.35"
+    expect(panel.locator('.part[aria-label^="output gate"]')).to_have_css("opacity", "0.35")  # waits for the transition
     page.keyboard.press("ArrowDown")
     focused = page.evaluate("document.querySelector('*:focus')?.shadowRoot?.activeElement?.getAttribute('aria-label') ?? "
                             "document.activeElement.getAttribute('aria-label')")  # fmt: skip
