@@ -32,6 +32,7 @@ def main() -> None:
             "Look inside": [
                 unrolled, inspect, generate, translate, st.Page(home, title="Home", default=True, visibility="hidden"),
             ],
+            "Learn": [st.Page("pages/learn/learn.py", title="Lessons", icon=":material/school:", url_path="learn")],
             "Train your own": [
                 st.Page("pages/train/data/data.py", title="Data", icon=":material/table_view:", url_path="data"),
                 st.Page("pages/train/train/train.py", title="Train", icon=":material/model_training:", url_path="train"),

@@ -59,6 +59,10 @@ class Selection:
         section: the open tab of BPTT.
         clip: the norm that its gradient is clipped to; None: as trained.
         scale: what W is multiplied by there; None: 1.
+        lesson: the name of a lesson, on Learn; None: the list of them.
+        at: its step, from 1.
+        done: the steps that are done, parted by points, with an `s` behind those that were skipped, such as `1.2s`.
+        lock: the controls of the lesson's views cannot be changed.
     """
 
     run: str | None = None
@@ -128,6 +132,10 @@ class Selection:
     added: int = 0
     beside: str | None = None
     reference: str | None = None
+    lesson: str | None = None
+    at: int = 1
+    done: str = ""
+    lock: bool = False
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

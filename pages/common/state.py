@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.common.selection import Selection, from_link, to_link
 from rnn_core.config import Problem, WriteConfig
+
+if TYPE_CHECKING:
+    from pages.learn.progress import Progress
 
 _KEY = "session"
 _MOST_IN_LINK = 1000
@@ -37,6 +40,9 @@ class Session:
         trouble: a sentence on why the texts of Words to matrix could not be saved.
         reached: what was looked at when each fold was reached.
         prompt, how: of the text that is written next on Generate; the prompt is None before its first visit.
+        lessons: what was done in each lesson, by its name.
+        awaited: the events that a lesson waits for: `played`, or `opened` and the view whose formula is to be opened.
+        happened: the awaited events that have happened in the step that is open.
     """
 
     selection: Selection
@@ -56,6 +62,9 @@ class Session:
     reached: dict[str, Selection] = field(default_factory=dict)
     prompt: str | None = None
     how: WriteConfig = field(default_factory=WriteConfig)
+    lessons: "dict[str, Progress]" = field(default_factory=dict)
+    awaited: set[str] = field(default_factory=set)
+    happened: set[str] = field(default_factory=set)
 
 
 def session() -> Session:
@@ -97,6 +106,12 @@ def select(**changes: Any) -> None:
             changes = {"on": None, "cell": None, "answers": None, "writing": None, "branch": 0, "passage": 0} | changes
     session().selection = replace(selection(), **changes)
     st.query_params.from_dict(_link(selection()))
+
+
+def happened(event: str) -> None:
+    """Tells a lesson that waits for an event that it has happened."""
+    if event in session().awaited:
+        session().happened.add(event)
 
 
 def bound(

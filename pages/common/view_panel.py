@@ -119,8 +119,9 @@ def _head(view: View[Any, Any], explained: str) -> None:
     """The question, and the button that explains it, whose name holds the question, though that is not seen there again."""
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-{view.name}")
     head.markdown(f"##### {view.question}")
-    name = f"Formula:gray[: {view.question}]"
-    with head.popover(name, type="tertiary", width="content", key=f"formula-{view.name}",
+    name, event = f"Formula:gray[: {view.question}]", f"opened {view.name}"
+    heard: Any = (lambda: state.happened(event)) if event in state.session().awaited else "ignore"
+    with head.popover(name, type="tertiary", width="content", key=f"formula-{view.name}", on_change=heard,
                       help="How this is computed, with these numbers"):  # fmt: skip
         st.markdown(explained)
 

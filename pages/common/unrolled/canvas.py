@@ -49,7 +49,8 @@ def show(found: Unrolled | Walked | Trained) -> None:
         if not along.pair and found and 0 <= chosen < len(found[0].order) and 0 <= step < len(along.tokens):
             state.select(step=step, unit=chosen, layer=layer, direction=direction)
 
-    _component(key="unrolled", data=blob(found), on_opened_change=opened, on_unit_change=unit, height="content")
+    _component(key="unrolled", data=blob(found, "played" in state.session().awaited), on_opened_change=opened,
+               on_unit_change=unit, on_played_change=lambda: state.happened("played"), height="content")  # fmt: skip
 
 
 def asked_for_page() -> bool:
@@ -65,8 +66,12 @@ def folded(question: str, name: str, read: Inputs, picture: str) -> None:
             view_panel.show(view(name), read, choices=False, picture=picture)
 
 
-def blob(found: Unrolled | Walked | Trained) -> bytes:
-    """The picture's numbers as one piece, as `component.packed` has it."""
+def blob(found: Unrolled | Walked | Trained, tells: bool = False) -> bytes:
+    """The picture's numbers as one piece, as `component.packed` has it.
+
+    Args:
+        tells: whether the picture tells when it has been played to its end.
+    """
     walked = found if isinstance(found, Walked) else None
     trained = found if isinstance(found, Trained) else None
     back, ways = walked or trained, walked.ways if walked else trained.over.ways if trained else ()
@@ -101,6 +106,7 @@ def blob(found: Unrolled | Walked | Trained) -> bytes:
                     "units": len(one.order), "order": one.order.tolist(), "side": one.side} for one in found.strips],
         "parts": list(found.parts), "letters": list(found.letters), "fed": found.fed.tolist(), "pair": found.pair,
         "most": most or 1.0, "scale": list(palette.LIGHT.diverging),
+        "tells": tells,
         "back": back and {
             "letter": back.letter, "recurrent": back.recurrent,
             "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rates": way.rates.tolist(),

@@ -97,7 +97,10 @@ export class OverTraining extends WayBack {
       if (this.way !== before && !alone) this.say()
       this.renew()
       if (gone < last) this.frame = requestAnimationFrame(frame)
-      else this.stop()
+      else {
+        this.stop()
+        if (!alone) this.opens.played()
+      }
     }
     this.frame = requestAnimationFrame(frame)
     this.mark()

@@ -13,7 +13,7 @@ const SEEN = "unrolled-played"
 
 /** A text read step by step. Its numbers are those of a blob (`canvas.py`). */
 export class Picture extends Told {
-  /** `opens`: what the server shall show, `page(step)` and `unit(unit, step, layer, direction)`. */
+  /** `opens`: what the server is told: `page(step)`, `unit(unit, step, layer, direction)`, and `played()` at the end of a play. */
   constructor(root, given, opens) {
     super()
     const strips = given.strips.map((strip, i) => ({ ...strip, states: given[`states.${i}`], contrasts: given[`contrasts.${i}`] }))
@@ -216,7 +216,10 @@ export class Picture extends Told {
       }
       this.draw()
       if (this.played < total) this.frame = requestAnimationFrame(frame)
-      else this.stop()
+      else {
+        this.stop()
+        if (!alone) this.opens.played()
+      }
     }
     this.frame = requestAnimationFrame(frame)
     this.mark()

@@ -12,6 +12,7 @@ export default function (component) {
   root.picture?.stop()
   root.picture = new (given.over ? OverTraining : given.back ? WayBack : Picture)(root, given, {
     page: step => setTriggerValue("opened", [step, Date.now()]),
+    played: () => { if (given.tells) setTriggerValue("played", Date.now()) },
     unit: (unit, ...place) => setTriggerValue("unit", [unit, ...place, Date.now()]),
   })
   return root.picture.attach()

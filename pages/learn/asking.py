@@ -1,0 +1,127 @@
+"""Questions: the form, the mark, and the right answer after two tries."""
+
+import json
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.common import widgets
+from pages.learn import curve
+from pages.learn.looked import Looked
+from pages.learn.progress import Goal
+from rnn_core.config import Problem
+from rnn_core.figures.text import visible
+from rnn_core.lessons import Ask, Quantities
+from rnn_core.lessons.expressions import Value
+from rnn_core.lessons.marking import mark, option, solution
+from rnn_core.lessons.quantities import held
+from rnn_core.lessons.words import said
+from rnn_core.views.view import literal
+
+
+def show(ask: Ask, goal: Goal, key: str, now: Looked, quantities: Quantities) -> bool:
+    """A question, and whether it is answered, shown or skipped."""
+    if ask.given:
+        now = Looked(now.run, {**now.given, **ask.given})
+        quantities = held(now.resolve)
+    with st.container(border=True, key=f"ask-{key}"), widgets.saying_problems():
+        st.markdown(ask.question.filled(quantities))
+        if goal.done:
+            _show_answer(ask, goal, now, quantities)
+            return True
+        if ask.kind == "curve":  # it answers by itself in the browser, and a form takes widgets of Streamlit alone
+            given = _box(ask, key, now)
+            sent = given is not None and goal.answer != str(given)
+        else:
+            with st.form(f"form-{key}", border=False):
+                given = _box(ask, key, now)
+                sent = st.form_submit_button("Check", type="primary", icon=":material/task_alt:")
+        if sent:
+            _take(ask, goal, given, quantities)
+        if goal.mark:
+            st.warning(goal.mark.said or "That is not it. Look again.", icon=":material/close:")
+        row = st.container(horizontal=True)
+        if goal.may_show and row.button("Show me", key=f"show-{key}", icon=":material/visibility:"):
+            goal.done = goal.shown = True
+            st.rerun()
+        if row.button("Skip this question", key=f"skip-{key}", type="tertiary"):
+            goal.done, goal.mark = True, None
+            st.rerun()
+    return False
+
+
+def _box(ask: Ask, key: str, now: Looked) -> Any:
+    """What the answer is given with: text of a number, the key of an option, or a step from 1."""
+    if ask.kind == "choice":
+        words = {name: words.filled(held(now.resolve)) for name, words in ask.options.items()}
+        return st.radio("Answer", list(words), None, words.__getitem__, key=f"box-{key}", label_visibility="collapsed")
+    if ask.kind == "step":
+        tokens = now.resolve(("text",)).trace.tokens
+        return st.pills("Step", range(1, len(tokens) + 1), key=f"box-{key}", label_visibility="collapsed",
+                        format_func=lambda step: f"{step} {literal(visible(tokens[step - 1], 30))}")  # fmt: skip
+    if ask.kind == "curve":
+        return curve.draw(now.resolve(("text",)).trace.tokens, f"box-{key}")
+    return st.text_input(f"Answer{f' in {ask.unit}' if ask.unit else ''}", key=f"box-{key}", max_chars=200, width=240)
+
+
+def _take(ask: Ask, goal: Goal, given: Any, quantities: Quantities) -> None:
+    """Marks an answer. Raises Problem where it is none."""
+    if given in (None, ""):
+        goal.mark = None
+        st.info("Choose an answer first." if ask.kind != "number" else "Type a number first.")
+        return
+    typed, answer = str(given), _read(ask, given)
+    goal.answer, goal.mark = typed, mark(ask, answer, typed, quantities)
+    if goal.mark.right:
+        goal.done = True
+        st.rerun()
+    goal.tries += 1
+
+
+def _read(ask: Ask, given: Any) -> Value:
+    """The answer as a value. Raises Problem where it is no number."""
+    if ask.kind == "choice":
+        return str(given)
+    if ask.kind == "step":
+        return float(given)
+    return np.array(given, np.float64) if ask.kind == "curve" else _number(given)
+
+
+def _number(typed: str) -> float:
+    """A number, with a point or a comma."""
+    try:
+        return float(typed.strip().replace("−", "-").replace(",", ".").replace(" ", ""))
+    except ValueError:
+        raise Problem(f"{typed[:40]!r} is not a number, such as 0.25.") from None
+
+
+def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> None:
+    """The right answer and why, or that the question was skipped."""
+    if goal.mark and goal.mark.right:
+        given = "Right" if ask.kind == "curve" else _named(ask, goal.answer, now)
+        st.success(f"{given}. {goal.mark.said}", icon=":material/check:")
+    elif goal.shown:
+        steps = len(now.resolve(("text",)).trace.tokens) if ask.kind == "step" else 0
+        right = solution(ask, steps, quantities)
+        answer = option(str(right)) if ask.kind == "choice" and right is not None else right
+        shown = "" if right is None or ask.kind == "curve" else f"The answer: {_named(ask, right, now)}. "
+        st.info(shown + ask.why.filled(quantities, answer), icon=":material/visibility:")
+    else:
+        st.caption("Skipped.")
+        return
+    if ask.kind == "curve":
+        drawn = [] if goal.answer == "" else json.loads(goal.answer)
+        tokens = now.resolve(("text",)).trace.tokens
+        curve.compare(tokens, drawn, np.asarray(solution(ask, len(tokens), quantities)))
+
+
+def _named(ask: Ask, answer: Any, now: Looked) -> str:
+    """An answer in words, as Markdown."""
+    if ask.kind == "choice":
+        return ask.options[str(answer)].filled(held(now.resolve)).rstrip(".")
+    if ask.kind == "step":
+        step = int(float(answer))
+        return f"t = {step}, {literal(now.resolve(('text',)).trace.tokens[step - 1])}"
+    words = literal(answer) if isinstance(answer, str) else said(answer)
+    return f"{words} {ask.unit}".strip()

@@ -1,0 +1,168 @@
+"""One lesson: the step that is open, what is to be done in it, and the way through."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.common import running, state, view_panel, widgets
+from pages.common.unrolled import canvas, circuit
+from pages.learn import asking, doing, looked
+from pages.learn.progress import Progress, from_link
+from pages.read.inspect import chips
+from pages.understand.evaluate import rows
+from rnn_core import tasks
+from rnn_core.analysis.loading import unopened
+from rnn_core.config import Problem
+from rnn_core.lessons import Ask, Do, Faulty, Lesson, Quantities, Said, Shown, Step
+from rnn_core.lessons.quantities import chosen, held
+from rnn_core.lessons.reading import UNROLLED
+from rnn_core.results import OVERFLOW
+from rnn_core.views import view
+
+view_panel.COMPONENTS |= {
+    "unrolled": canvas.show, "circuit": circuit.show, "rows": rows.texts, "tokens": chips.tokens, "running": running.text,
+}  # fmt: skip
+
+
+def begin(lesson: Lesson, name: str) -> None:
+    """Opens a lesson: its first step that is not finished, or all of it again."""
+    progress = state.session().lessons.get(name)
+    if progress is None or len(progress.finished) == len(lesson.steps):
+        progress = state.session().lessons[name] = Progress()
+    at = next(step for step in range(len(lesson.steps)) if step not in progress.finished)
+    state.select(lesson=name)
+    enter(lesson, progress, at)
+
+
+def enter(lesson: Lesson, progress: Progress, at: int) -> None:
+    """Opens a step, counted from 0, with what is looked at there. Where the run is not here, the page says so."""
+    state.session().happened.clear()
+    given, controls = lesson.given_at(at), controls_of(lesson.steps[at])
+    try:
+        run: str | None = looked.run_of(given["run"]).id
+    except Problem:
+        run = None
+    state.select(run=run, text=given.get("text", ""), label=given.get("label"), loss=given.get("loss"))
+    state.select(at=at + 1, done=progress.link, **controls)
+
+
+def controls_of(step: Step) -> dict[str, Any]:
+    """What its views show at first."""
+    return {field: value for block in step.blocks if isinstance(block, Shown) for field, value in block.controls.items()}
+
+
+def show(name: str) -> None:
+    """The page of a lesson."""
+    from pages.learn.listing import load
+
+    st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.select, kwargs={"lesson": None})
+    try:
+        lesson = load(name)
+    except Faulty as why:
+        st.error(str(why), icon=":material/rule:")
+        return
+    except Problem as why:
+        widgets.problem(why)
+        return
+    progress = state.session().lessons.setdefault(name, from_link(state.selection().done, lesson))
+    at = max(0, min(state.selection().at, len(lesson.steps)) - 1)
+    step = lesson.steps[at]
+    if not _stands(lesson, at):
+        enter(lesson, progress, at)
+    st.title(lesson.title)
+    _show_way(lesson, progress, at)
+    with widgets.saying_problems():
+        now = looked.now(lesson.given_at(at))
+    quantities = held(now.resolve, chosen(step=state.selection().step, unit=state.selection().unit))
+    if at == 0 and lesson.before:
+        st.markdown(lesson.before.filled(quantities))
+    st.header(step.title)
+    if _show_blocks(step, at, progress, now, quantities):
+        _finish(lesson, progress, at)
+    _show_next(lesson, progress, at)
+
+
+def _stands(lesson: Lesson, at: int) -> bool:
+    """Whether the selection is still what the step looks at: other pages share it."""
+    selected, given = state.selection(), lesson.given_at(at)
+    try:
+        run = looked.run_of(given["run"]).id
+    except Problem:
+        return True
+    types = any(isinstance(block, Do) and block.event == "typed" for block in lesson.steps[at].blocks)
+    return selected.run == run and selected.text is not None and (types or selected.text == given.get("text", ""))
+
+
+def _show_way(lesson: Lesson, progress: Progress, at: int) -> None:
+    """The steps as a row of numbers; a click opens one."""
+    marks = {step: f" :material/{'check' if done else 'remove'}:" for step, done in progress.finished.items()}
+
+    def turn() -> None:
+        enter(lesson, progress, st.session_state["lesson-step"])
+
+    st.session_state["lesson-step"] = at
+    st.segmented_control(
+        "Steps of the lesson", range(len(lesson.steps)), key="lesson-step", on_change=turn,
+        format_func=lambda step: f"{step + 1}{marks.get(step, '')}", label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _show_blocks(step: Step, at: int, progress: Progress, now: looked.Looked, quantities: Quantities) -> bool:
+    """The blocks up to the first one that is not done; whether all are."""
+    state.session().awaited = doing.awaited(step)
+    for number, block in enumerate(step.blocks):
+        match block:
+            case Said(words=words):
+                with widgets.saying_problems():
+                    st.markdown(words.filled(quantities))
+            case Shown():
+                with widgets.saying_problems():
+                    _show_view(block, now)
+            case Ask() if not asking.show(block, progress.goal(at, number), f"{at}-{number}", now, quantities):
+                return False
+            case Do() if not doing.show(block, progress.goal(at, number), f"{at}-{number}", quantities, now):
+                return False
+    return True
+
+
+def _show_view(block: Shown, now: looked.Looked) -> None:
+    shown = view(_picture(now, block) if block.name == UNROLLED else block.name)
+    read = now.resolve(shown.needs)
+    if "text" in shown.needs and read.trace.overflows:
+        raise Problem(OVERFLOW)
+    view_panel.show(shown, read, choices=not state.selection().lock, **block.fixed)
+
+
+def _picture(now: looked.Looked, block: Shown) -> str:
+    """The view of the picture that is chosen, of this run's task."""
+    task, picture = tasks.of(now.run.config), block.fixed.get("picture", state.selection().picture)
+    if picture == "backwards":
+        return "unrolled-pair-back" if task.translates else "unrolled-back"
+    return "unrolled-over" if picture == "over" and unopened(now.run).updates else task.views["unrolled"][0]
+
+
+def _finish(lesson: Lesson, progress: Progress, at: int) -> None:
+    """Notes that a step without open goals is done."""
+    if lesson.steps[at].goals and at not in progress.finished:
+        progress.finished[at] = True
+        state.select(done=progress.link)
+        st.rerun()
+
+
+def _show_next(lesson: Lesson, progress: Progress, at: int) -> None:
+    """The buttons to the next step and to the one before."""
+    last, done = at + 1 == len(lesson.steps), progress.finished.get(at, not lesson.steps[at].goals)
+
+    def turn(to: int) -> None:
+        progress.finished.setdefault(at, done)
+        if to < len(lesson.steps):
+            enter(lesson, progress, to)
+        else:
+            state.select(done=progress.link, lesson=None)
+
+    row = st.container(horizontal=True, key="lesson-ways")
+    if at:
+        row.button("Back", icon=":material/arrow_back:", on_click=lambda: enter(lesson, progress, at - 1))
+    words = "Finish" if last else "Next step"
+    row.button(words if done else "Skip this step", type="primary" if done else "tertiary", on_click=turn, args=(at + 1,),
+               icon=":material/check:" if last else ":material/arrow_forward:", icon_position="right")  # fmt: skip

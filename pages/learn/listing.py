@@ -1,0 +1,73 @@
+"""All lessons, and the mistakes of those that cannot be shown."""
+
+import streamlit as st
+
+from pages.common import cache, state, widgets
+from pages.common.bounded import kept
+from pages.learn import lesson as opened
+from rnn_core.config import Problem
+from rnn_core.lessons import Faulty, Lesson, Outline
+from rnn_core.lessons.reading import outline, read
+from rnn_core.views.view import literal
+from rnn_core.workspace import lessons as files
+
+
+@kept(32 << 20, 256)
+def _read(name: str, text: str) -> Lesson:
+    return read(text, name)
+
+
+def load(name: str) -> Lesson:
+    """A lesson by its name, read again when its file has changed. Raises Problem, `Faulty` where it has mistakes."""
+    path = files.files(cache.workspace().root).get(name)
+    if path is None:
+        raise Problem(f"There is no lesson called {name[:60]!r} here. Choose one from the list.")
+    return _read(name, files.text_of(path))
+
+
+def show() -> None:
+    """The list."""
+    st.title("Learn")
+    st.caption(
+        "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do something, "
+        "and marks your answer by the network's own numbers. Steps can be skipped."
+    )
+    root = cache.workspace().root
+    for name, path in files.files(root).items():
+        try:
+            text, own = files.text_of(path), path.parent == files.OWN
+            _entry(name, outline(text, name), own)
+            if not own:
+                _read(name, text)  # a teacher's, whose mistakes are named at once
+        except Faulty as why:
+            _mistakes(path.name, why)
+        except Problem as why:
+            widgets.problem(why)
+    st.caption(f"Lessons of your own are Markdown files in the folder {literal(str(root / files.FOLDER), 200)}. The project's "
+               "docs/lessons.md describes them.")  # fmt: skip
+
+
+def _entry(name: str, listed: Outline, own: bool) -> None:
+    progress = state.session().lessons.get(name)
+    done, steps = len(progress.finished) if progress else 0, listed.steps
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"lesson-{name}"):
+        said = f"**{listed.title}**" + ("" if own else " :gray-badge[workspace]")
+        st.markdown(f"{said}  \n{listed.summary}" if listed.summary else said, width="stretch")
+        far = f"{done} of {steps} steps" if done else f"{steps} steps"
+        st.caption(f"{far} · {listed.minutes} min", width="content")
+        words = "Begin" if not done else "Begin again" if done == steps else "Go on"
+        st.button(words, key=f"begin-{name}", on_click=_begin, args=(name,), width=130,
+                  type="secondary" if done == steps else "primary")  # fmt: skip
+
+
+def _begin(name: str) -> None:
+    """Opens a lesson; where it has mistakes, its page says so."""
+    try:
+        opened.begin(load(name), name)
+    except Problem:
+        state.select(lesson=name)
+
+
+def _mistakes(file: str, why: Faulty) -> None:
+    listed = "\n".join(f"- line {one.line}: {one.why}" for one in why.mistakes)
+    st.error(f"**{literal(file)}** cannot be shown:\n{listed}", icon=":material/rule:")

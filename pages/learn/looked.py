@@ -1,0 +1,126 @@
+"""What a lesson looks at, and the inputs of views and quantities that are made of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pages.common import cache, state, view_panel
+from rnn_core import tasks
+from rnn_core.config import Problem, TranslateConfig
+from rnn_core.data.tokens import tokenise
+from rnn_core.views.inputs import Dataset, Input, Inputs
+from rnn_core.workspace.runs import Run
+from rnn_core.workspace.store import READY_MADE
+
+READY = "ready/"
+"""Before the name of a ready-made run."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is looked at.
+
+    Attributes:
+        run: the run.
+        given: the rest, by `lessons.GIVENS`.
+        first: the text of the lesson, before the learner typed one.
+    """
+
+    run: Run
+    given: Mapping[str, str]
+    first: str = ""
+
+    def resolve(self, needs: Sequence[str]) -> Inputs:
+        """The inputs of these names. Raises Problem where one cannot be made."""
+        unknown = [name for name in needs if name not in _MAKE]
+        if unknown:
+            raise Problem(f"A lesson has no {' or '.join(unknown)} to show.")
+        return Inputs({name: _MAKE[name](self) for name in needs}, view_panel.keep)
+
+    @property
+    def text(self) -> str:
+        return self.given.get("text", "")
+
+    @property
+    def label(self) -> str | None:
+        return self.given.get("label")
+
+    @property
+    def here(self) -> tuple[str, int]:
+        """By which the run and its weights are known."""
+        return str(self.run.path), cache.version_of(self.run)
+
+
+def run_of(name: str) -> Run:
+    """The run that a lesson names. Raises Problem where it is not here."""
+    if not name.startswith(READY):
+        return cache.workspace().run(name)
+    wanted = name.removeprefix(READY)
+    found = [run for run in cache.workspace().runs() if run.id.lstrip("0123456789-") == wanted]
+    if found:
+        return found[0]
+    ready = [path for path in READY_MADE.glob(f"*{wanted}") if path.name.lstrip("0123456789-") == wanted]
+    if not ready:
+        raise Problem(f"There is no ready-made run called {wanted[:60]!r}.")
+    return Run(ready[0], fixed=True)  # deleted from the workspace, so that of the installation is opened
+
+
+def _text(looked: Looked) -> Input:
+    _, trace = cache.traced(looked.run, looked.text, False)
+    return Input((looked.here, looked.text), trace)
+
+
+def _target(looked: Looked) -> Input:
+    asked = looked.text, False, looked.label, looked.given.get("loss"), False, False
+    return Input((looked.here, *asked), cache.backward(looked.run, *asked, False))
+
+
+def _prompt(looked: Looked) -> Input:
+    config = looked.run.config
+    count = len(tasks.of(config).cut(looked.text, config.data.tokens))
+    return Input(count, count)
+
+
+def _more(looked: Looked) -> Input:
+    how = looked.run.config.data
+    rows = (row.strip() for row in looked.given.get("more", "").split("|"))
+    cut = tuple(tuple(token for token, _, _ in tokenise(row, how.tokens, how.max_tokens)) for row in rows if row)
+    return Input(cut, cut)
+
+
+def _labels(looked: Looked) -> Input:
+    labels = (None,) * len(_more(looked).value)
+    return Input(labels, labels)
+
+
+def _dataset(looked: Looked) -> Input:
+    saved = cache.data_of(looked.run)
+    found = Dataset(saved.name, saved.report.splits) if saved else None
+    return Input((saved.fingerprint, saved.name) if saved else None, found)
+
+
+def _history(looked: Looked) -> Input:
+    return Input(looked.here, looked.run.history())
+
+
+def _translation(looked: Looked) -> Input:
+    asked = looked.text, TranslateConfig(), "", ()
+    return Input((looked.here, *asked), cache.translated(looked.run, *asked)[1])
+
+
+def _pair(looked: Looked) -> Input:
+    asked = looked.text, looked.given.get("target"), False, False
+    return Input((looked.here, *asked), cache.pair(looked.run, *asked))
+
+
+_MAKE: dict[str, Callable[[Looked], Input]] = {
+    "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
+    "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
+}  # fmt: skip
+"""What makes each input, by its name in `views.inputs.NEEDS`."""
+
+
+def now(given: Mapping[str, str]) -> Looked:
+    """What is looked at now: the lesson's, with the text and the label that the learner chose. Raises Problem."""
+    chosen = state.selection()
+    own = {key: value for key in ("text", "label", "loss") if (value := getattr(chosen, key)) is not None}
+    return Looked(run_of(given["run"]), {**given, **own}, given.get("text", ""))

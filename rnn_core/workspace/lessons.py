@@ -1,0 +1,37 @@
+"""The files of lessons: those of the project, and those of teachers in the workspace's folder `lessons`."""
+
+from pathlib import Path
+
+from rnn_core.config import Problem
+
+OWN = Path(__file__).parents[2] / "lessons"
+"""The lessons that come with the project."""
+
+FOLDER = "lessons"
+"""Of a workspace: the lessons of teachers."""
+
+MOST_FILES, MOST_BYTES = 200, 400_000
+"""Of a folder; of a file."""
+
+
+def files(root: Path) -> dict[str, Path]:
+    """All lessons by their names, the project's first; a file of the workspace replaces one of the same name.
+
+    Args:
+        root: of the workspace.
+    """
+    found = {path.stem: path for path in sorted(OWN.glob("*.md"))}
+    found |= {path.stem: path for path in sorted((root / FOLDER).glob("*.md"))[:MOST_FILES]}
+    return found
+
+
+def text_of(path: Path) -> str:
+    """Raises Problem when the file is too large, is not UTF-8 or cannot be read."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise Problem(f"{path.name} is larger than {MOST_BYTES // 1000} KB. A lesson is text; split it.")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Problem(f"{path.name} is not UTF-8. Save it as UTF-8.") from None
+    except OSError:
+        raise Problem(f"{path.name} cannot be read.") from None
