@@ -7,7 +7,9 @@ from pages.common import cache, state, view_panel
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
-from rnn_core.views.inputs import Dataset, Input, Inputs
+from rnn_core.results import Scores
+from rnn_core.views.inputs import Answered, Dataset, Input, Inputs
+from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
 
@@ -112,9 +114,22 @@ def _pair(looked: Looked) -> Input:
     return Input((looked.here, *asked), cache.pair(looked.run, *asked))
 
 
+def _answered(looked: Looked) -> Input:
+    """Of the saved evaluation of these weights on the most texts."""
+    weights, unit = evaluations.weights_of(looked.run), tasks.of(looked.run.config).unit
+    saved = [(found.texts, path, found) for path in sorted((looked.run.path / "evaluations").glob("*"))
+             if (found := evaluations.load(path)) and found.weights == weights and isinstance(found.scores, Scores)]  # fmt: skip
+    if not saved:
+        raise Problem("This run has no saved evaluation. Evaluate it on the Evaluate page first.")
+    _, path, found = max(saved, key=lambda one: one[0])
+    key = str(path), (path / "scores.json").stat().st_mtime_ns
+    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(path))))
+
+
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
+    "answered": _answered,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 
