@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from rnn_core.analysis.trusted import reliability
 from rnn_core.figures import streams
-from rnn_core.metrics import Calibration
 from rnn_core.results import Reliability
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, View, figure, literal, number
@@ -46,9 +46,8 @@ class Trusted:
 
 
 def _trusted(inputs: Inputs, controls: Controls) -> Trusted:
-    found, counts = inputs.answered, Calibration(BINS)
-    counts.add(found.p, found.right)
-    return Trusted(found.data, found.unit, counts.bins())
+    found = inputs.answered
+    return Trusted(found.data, found.unit, reliability(found.p, found.right, BINS))
 
 
 def _draw(found: Trusted) -> tuple[Part, ...]:

@@ -5,7 +5,6 @@ import numpy as np
 from rnn_core.config import Problem
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
-from rnn_core.views.bptt.asked import READOUT
 from rnn_core.views.inputs import Inputs
 
 TEXT, BACK = ("text",), ("target",)
@@ -34,12 +33,17 @@ def _at_logits(inputs: Inputs) -> Value:
     return Table(found, (1, tuple(way.trace.labels)))
 
 
+def _of_v(inputs: Inputs) -> Value:
+    from rnn_core.analysis.parameters import READOUT  # it loads torch
+
+    return inputs.backward.flow.readout.copies[READOUT].astype(np.float64)
+
+
 QUANTITIES = {
     "logit.exp": Quantity("e to the power of o_t: `logit.exp[step, \"class\"]`", TEXT,
                           lambda i: Table(np.exp(i.trace.logits.astype(np.float64)), (1, tuple(i.trace.labels)))),
     "surprise": Quantity("−log ŷ_t of each class, in nats: `surprise[step, \"class\"]`", TEXT, _surprise),
     "gradient.logit": Quantity("∂L(t)/∂o_t = ŷ_t − y_t of each step's own loss: `gradient.logit[step, \"class\"]`", BACK,
                                _at_logits),
-    "copies.V": Quantity("‖∂L/∂V|(t)‖ = ‖w_t (ŷ_t − y_t) h_tᵀ‖ of each step", BACK,
-                         lambda i: i.backward.flow.readout.copies[READOUT[0]].astype(np.float64)),
+    "copies.V": Quantity("‖∂L/∂V|(t)‖ = ‖w_t (ŷ_t − y_t) h_tᵀ‖ of each step", BACK, _of_v),
 }  # fmt: skip
