@@ -101,6 +101,9 @@ def test_the_longest_term(asked: list[Question]) -> None:
     np.testing.assert_allclose(np.asarray(asked[5].quantities("copies.V")), terms, rtol=1e-4)
     assert asked[5].key == terms.argmax() + 1 == 3 and SEEN.indices[2] == NET.words.index("so")
     asked[5].right(3, f"ŷ − y is {both(at_logits()[2])}.")
+    words = said(LESSON, 4)
+    assert f"is {', '.join(f'{p:.4g}' for p in SEEN.p[:, NEGATIVE])}." in words
+    assert f"states are {', '.join(f'{one:.4g}' for one in np.linalg.norm(SEEN.h, axis=1))}." in words
     lengths, off = np.linalg.norm(SEEN.h, axis=1), np.abs(at_logits()[:, NEGATIVE])
     for step in (1, 2):
         assert off[step - 1] > off[2] and lengths[step - 1] < lengths[2]
