@@ -14,8 +14,8 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem
 from rnn_core.lessons import Ask, Do, Faulty, Lesson, Quantities, Said, Shown, Step
+from rnn_core.lessons.fences import UNROLLED
 from rnn_core.lessons.quantities import chosen, held
-from rnn_core.lessons.reading import UNROLLED
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 
