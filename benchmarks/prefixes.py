@@ -165,10 +165,11 @@ def interval(difference: np.ndarray, sentence: np.ndarray) -> tuple[float, float
     return float(low), float(high)
 
 
-def print_table(prefixes: Prefixes, found: dict[str, np.ndarray]) -> None:
+def print_table(prefixes: Prefixes, phrases: Iterable[str], found: dict[str, np.ndarray]) -> None:
     """Prints the counts, the floors, a row for each run and way to answer, and the differences of the two losses.
 
     Args:
+        phrases: the texts of the run that is trained on phrases.
         found: by the names of `RUNS` what `right` gave for each seed, (S, 2, P).
     """
     columns = {name: some for name, some in prefixes.columns().items() if some.any()}
@@ -178,7 +179,13 @@ def print_table(prefixes: Prefixes, found: dict[str, np.ndarray]) -> None:
 
     row("test accuracy", columns)
     print(f"| --- |{' --- |' * len(columns)}")
-    row("number", (f"{some.sum():,}" for some in columns.values()))
+    counted = {
+        "number": np.ones(len(prefixes.ends), bool),
+        "of these, all but the last word": prefixes.words == prefixes.words[prefixes.whole][prefixes.sentence] - 1,
+        "of these, word for word among the phrases of training": seen(prefixes, phrases),
+    }
+    for name, counts in counted.items():
+        row(name, (f"{(counts & some).sum():,}" for some in columns.values()))
     shares = {name: prefixes.positive[some].mean() for name, some in columns.items()}
     row("the more frequent label", (f"{max(share, 1 - share):.3f}" for share in shares.values()))
     same = prefixes.positive == prefixes.of_sentence
@@ -201,11 +208,11 @@ def accuracies(each: Sequence[float] | np.ndarray) -> str:
     return f"{statistics.mean(map(float, each)):.3f} ({' '.join(f'{one:.3f}' for one in each)})"
 
 
-def seen(prefixes: Prefixes, phrases: Iterable[str]) -> int:
-    """How many prefixes, whole sentences left out, occur word for word among these texts."""
+def seen(prefixes: Prefixes, phrases: Iterable[str]) -> np.ndarray:
+    """(P,) whether a prefix occurs word for word among these texts."""
     known = set(phrases)
-    parts = zip(prefixes.sentence, prefixes.ends, prefixes.whole, strict=True)
-    return sum(not whole and prefixes.texts[sentence][:end] in known for sentence, end, whole in parts)
+    parts = zip(prefixes.sentence, prefixes.ends, strict=True)
+    return np.array([prefixes.texts[sentence][:end] in known for sentence, end in parts])
 
 
 def main() -> int:
@@ -232,10 +239,8 @@ def main() -> int:
             print(f"{name}: dev accuracy {dev}, {seconds:.0f} seconds of training a run", file=sys.stderr, flush=True)
             opened = Workspace(workspace)
             found[name] = np.stack([right(load(opened.run(str(run["run"]))), prefixes) for run in runs])
-    print_table(prefixes, found)
     with (DATA / "sst2" / "train_phrases.csv").open(encoding="utf-8", newline="") as file:
-        known = seen(prefixes, (line["text"] for line in csv.DictReader(file)))
-    print(f"\n{known:,} of the {(~prefixes.whole).sum():,} prefixes occur word for word among the phrases of training.")
+        print_table(prefixes, (line["text"] for line in csv.DictReader(file)), found)
     return 0
 
 
