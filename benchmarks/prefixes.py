@@ -1,6 +1,6 @@
 """Readouts before the end of a sentence against true labels: those of the prefixes that are phrases of its tree.
 
-    python -m benchmarks.prefixes                          # three seeds, some minutes on two cores
+    python -m benchmarks.prefixes                          # three seeds; 42 minutes beside other work on two cores
     python -m benchmarks.prefixes --seeds 1 --epochs 1     # a quick try, whose figures say nothing
 
 Trains the rows of sst2 in benchmarks/results.py, best epoch on dev, whose sentences are those of sst_trees without the neutral
