@@ -10,7 +10,6 @@ from torch.nn.functional import cross_entropy, one_hot
 from rnn_core.analysis.bptt import MOST_PRODUCTS
 from rnn_core.analysis.bptt_pass import Pass, Target, values_of
 from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Sums, sums
-from rnn_core.network.cells import Cell
 from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.nudged import nudged_logits
@@ -24,11 +23,6 @@ MOST_NUMBERS = 2**18
 
 FALL = 0.1
 """The share of L by which it would fall if W moved by −η ∂L/∂W and L were linear."""
-
-
-def followed(cell: Cell) -> str:
-    """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
-    return (*cell.of_step, *cell.of_inputs)[0]
 
 
 def ways(done: Pass, target: Target, parameter: str, last: bool) -> tuple[WayBack, ...]:
