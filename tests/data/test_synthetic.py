@@ -1,4 +1,4 @@
-"""Made-up texts: labels and distances against other ways to read them, the same texts for the same seed, files that read themselves."""
+"""Made-up texts: labels and distances against other ways to read them, the same seed, and files that are read as they are."""
 
 import csv
 import io

@@ -413,7 +413,8 @@ def test_punctuation_is_no_known_word(tmp_path: Path) -> None:
 
 
 def test_signs_are_known_words_where_there_is_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(rows(lambda i: f"{'()'[i % 2]} [ {')' * (i // 2)} {']' * (i % 7)},{label(i)}\n", "text,label\n"))
+    content = rows(lambda i: f"{'()'[i % 2]} [ {')' * (i // 2)} {']' * (i % 7)},{label(i)}\n", "text,label\n")
+    (tmp_path / "a.csv").write_text(content)
     (tmp_path / "b.csv").write_text("text,label\n( ] !,pos\n! ?,neg\n")
     found = read_dataset({"train": tmp_path / "a.csv", "test": tmp_path / "b.csv"}, DataConfig(dev_share=0))
     assert "without any word known from training: 1 in test" in said(found)

@@ -56,8 +56,8 @@ def test_the_formula_gives_the_interval(runs: dict[str, ByDistance]) -> None:
     low, high = map(float, re.findall(r"= ([\d.]+) \\;\\text\{to\}\\; ([\d.]+)", said)[0])
     z = 1.96
     for end, sign in ((low, -1), (high, 1)):
-        expected = (p + z**2 / (2 * texts) + sign * z * math.sqrt(p * (1 - p) / texts + z**2 / (4 * texts**2))) / (1 + z**2 / texts)
-        assert end == pytest.approx(expected, abs=2e-3)
+        half = z * math.sqrt(p * (1 - p) / texts + z**2 / (4 * texts**2))
+        assert end == pytest.approx((p + z**2 / (2 * texts) + sign * half) / (1 + z**2 / texts), abs=2e-3)
     assert p == pytest.approx(right / texts, abs=1e-3)
     escaped_only(said)
 
