@@ -7,7 +7,7 @@ import pytest
 from rnn_core.config import MakeConfig
 from rnn_core.data.synthetic import TASKS, csv_of
 from rnn_core.workspace import Workspace
-from tests.commands.running import REVIEWS, Run, figures, refused
+from tests.commands.running import REVIEWS, SMALL, Run, figures, refused
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -48,3 +48,19 @@ def test_bad_values_are_one_sentence(
 def test_a_task_that_does_not_exist_is_said_by_name(command: Run) -> None:
     status, out, err = command("data", "--make", "sorting", "--out", "x.csv")
     assert status == 2 and out == [] and "invalid choice: 'sorting'" in err[-1]
+
+
+def test_evaluate_prints_the_accuracy_by_distance(command: Run, workspace: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "made.csv"
+    figures(command("data", "--make", "parity", "--length", "12", "--examples", "200", "--out", str(out)))
+    run = figures(command("train", "--train", str(out), *SMALL, "--test-share", "0.5"))["run"]
+    found = figures(command("evaluate", run, "--on", "test"))
+    groups = found["by_distance"]
+    assert sum(group["right"] for group in groups) == pytest.approx(found["test_accuracy"] * 100)
+    texts = {e.tokens for e in workspace.dataset(workspace.run(run).config.fingerprint).examples("test")}
+    assert len(texts) == 100
+    for group in groups:
+        assert group["texts"] == sum(group["first"] <= len(words) - 1 <= group["last"] for words in texts)
+        assert 0 <= group["low"] <= group["right"] / group["texts"] <= group["high"] <= 1
+    (tmp_path / "mine.csv").write_text("text,label\n" + "a film,odd\nno film,even\n" * 10)
+    assert "by_distance" not in figures(command("evaluate", run, str(tmp_path / "mine.csv")))
