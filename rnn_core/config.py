@@ -20,7 +20,7 @@ SPLITS = ("train", "dev", "test")
 MOST_WHOLE = 2**53 - 1
 """The largest whole number of an option: a browser knows no larger one exactly, and torch takes none beyond 64 bits."""
 
-MOST_MADE = 2_000_000
+MOST_MADE = 1_000_000
 """Words of a file of made-up texts, at most."""
 
 C = TypeVar("C")

@@ -28,7 +28,7 @@ def test_a_file_is_written_that_data_reads(command: Run, workspace: Workspace, t
         (["--make", "parity"], ["--out FILE.csv"]), (["--make", "parity", "--out", "OUT.txt"], ["--out FILE.csv"]),
         (["--make", "parity", "--length", "7", "--out", "OUT.csv"], ["length", "8"]),
         (["--make", "parity", "--examples", "1000000", "--out", "OUT.csv"], ["examples", "50000"]),
-        (["--make", "parity", "--length", "400", "--examples", "6000", "--out", "OUT.csv"], ["2,000,000", "--examples 5000"]),
+        (["--make", "parity", "--length", "400", "--examples", "6000", "--out", "OUT.csv"], ["1,000,000", "--examples 2500"]),
         (["--make", "copy", "--length", "8", "--out", "OUT.csv"], ["different texts of copy", "--length"]),
         (["--make", "parity", "--train", REVIEWS, "--out", "OUT.csv"], ["made up or read"]),
         (["--make", "parity", "--out", "."], ["--out FILE.csv"]), (["--make", "parity", "--out", "DIR.csv"], ["is a folder"]),

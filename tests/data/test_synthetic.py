@@ -140,7 +140,7 @@ def test_too_few_different_texts_are_a_problem_and_bounds_hold() -> None:
         rows("copy", 8, 2000)  # 4³ letters, 3 questions, 1 … 4 blanks: 768 texts
     for values, said in (({"length": 7}, "length"), ({"length": 401}, "length"), ({"examples": 99}, "examples"),
                          ({"make": "sorting"}, "make"), ({"seed": -1}, "seed"),
-                         ({"length": 400, "examples": 5001}, "2,000,000 words in all")):  # fmt: skip
+                         ({"length": 400, "examples": 2501}, "1,000,000 words in all")):  # fmt: skip
         with pytest.raises(Problem, match=said):
             make(MakeConfig, values)
-    assert make(MakeConfig, {"length": 400, "examples": 5000}).examples == 5000
+    assert make(MakeConfig, {"length": 400, "examples": 2500}).examples == 2500
