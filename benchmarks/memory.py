@@ -24,7 +24,7 @@ from rnn_core.figures.distance import ranged
 from rnn_core.results import ByDistance
 from rnn_core.workspace import Workspace, evaluations
 
-LENGTHS = {"first-word": (40, 120), "copy": (12, 24), "adding": (20, 40), "parity": (10, 20), "brackets": (12, 24)}
+LENGTHS = {"first-word": (40, 120), "copy": (20, 40), "adding": (20, 40), "parity": (16, 32), "brackets": (16, 32)}
 USUAL = ("first-word", "adding")
 CELLS = {"rnn": "Elman", "lstm": "LSTM", "gru": "GRU", "mingru": "minGRU"}
 EXAMPLES = 2500

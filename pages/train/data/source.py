@@ -100,7 +100,9 @@ def _made_up(key: str) -> dict[str, tuple[Path, str]]:
         with column:
             values[name] = widgets.option(name, field, field.default, f"{key}-make-{name}", asked)
     how = make(MakeConfig, values)
-    st.caption(f"Such as: {literal(synthetic.TASKS[how.make].example)}")
+    task = synthetic.TASKS[how.make]
+    if read := task.read(task.example.split()):
+        st.caption(f"Such as: {literal(task.example)}. The label is {literal(read.label)}, the distance {read.distance}.")
     return {"train": (data_files.keep_text(_content(how)), f"{how.make}-{how.length}.csv")}
 
 
