@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pages.common import cache, state, view_panel
+from pages.common import cache, state, training, view_panel
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
@@ -112,9 +113,19 @@ def _pair(looked: Looked) -> Input:
     return Input((looked.here, *asked), cache.pair(looked.run, *asked))
 
 
+def _along(looked: Looked) -> Input:
+    twin = cache.workspace().twin(looked.run)
+    runs = {training.loss_of(one): one for one in (looked.run, twin) if one}
+    found = {loss: along for loss, one in sorted(runs.items()) if (along := pair.saved_along(one))}
+    if len(found) < 2:
+        raise Problem("This run has no twin with the other loss whose readings of dev are saved.")
+    return Input(tuple((loss, str(one.path), cache.version_of(one)) for loss, one in sorted(runs.items())), found)
+
+
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
+    "along": _along,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 
