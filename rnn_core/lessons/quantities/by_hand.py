@@ -113,6 +113,16 @@ def _twin(loss: str, of: Callable[[Along], float]) -> Callable[[Inputs], Value]:
     return lambda inputs: float(of(inputs.along[loss]))
 
 
+def _tested(loss: str) -> Callable[[Inputs], Value]:
+    def value(inputs: Inputs) -> Value:
+        found = inputs.twins[loss].get("test_accuracy")
+        if found is None:
+            raise Problem("this run has no accuracy on test.")
+        return float(found)
+
+    return value
+
+
 def _difference(of: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[Inputs], Value]:
     """Of which texts each of the twins is right on, the one of every step first."""
 
@@ -155,6 +165,10 @@ QUANTITIES = {
             ("right", "the share of dev texts answered right", lambda one: one.answers[-1]),
             ("half", "the share of dev texts whose readout is right after half of the words", _half),
         )
+    },
+    **{
+        f"twins.{loss}.test": Quantity(f"the accuracy on test of the run with the loss at {where}", ("twins",), _tested(loss))
+        for loss, where in (("last", "the last step"), ("every", "every step"))
     },
     "twins.texts": Quantity("how many dev texts both twins read", TWINS, _twin("last", lambda one: one.texts)),
     "twins.only_last": Quantity("texts that only the run with the loss at the last step answers right", TWINS,
