@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pages.common import cache, state, view_panel
+from pages.common import cache, state, training, view_panel
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
@@ -112,9 +113,32 @@ def _pair(looked: Looked) -> Input:
     return Input((looked.here, *asked), cache.pair(looked.run, *asked))
 
 
+def _twins(looked: Looked) -> dict[str, Run]:
+    """The run and its twin by their losses, in the order of these. Raises Problem where there is no twin."""
+    twin = cache.workspace().twin(looked.run)
+    if twin is None:
+        raise Problem("This run has no twin with the other loss.")
+    return dict(sorted((training.loss_of(one), one) for one in (looked.run, twin)))
+
+
+def _along(looked: Looked) -> Input:
+    runs = _twins(looked)
+    found = {loss: along for loss, one in runs.items() if (along := pair.saved_along(one))}
+    if len(found) < len(runs):
+        raise Problem("How these runs read dev step by step is not saved. Open them on Last or every step.")
+    return Input(tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items()), found)
+
+
+def _scores(looked: Looked) -> Input:
+    runs = _twins(looked)
+    key = tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items())
+    return Input(key, {loss: one.metrics() for loss, one in runs.items()})
+
+
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
+    "along": _along, "twins": _scores,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 

@@ -41,6 +41,7 @@ TABLE = {
     ),
     "cutting": ("cut-readouts", "cut-gradients"),
     "exploding": ("exploding",),
+    "numpy_script": ("numpy-script",),
     "feedforward": ("alone", "same-step", "answer-alone", "tags-alone"),
     "writing": ("written", "choice", "surprise"),
     "translating": ("alignment", "instead", "both-states", "beam"),

@@ -42,6 +42,7 @@ NEEDS = {
     "hunt": "a hunt for units over a corpus",
     "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
+    "twins": "the scores that the run and its twin wrote down after training, by their losses",
 }
 """The inputs by their names."""
 
@@ -229,6 +230,11 @@ class Inputs:
     @property
     def beside(self) -> Mapping[str, "Backward"]:
         found: Mapping[str, Backward] = self.named["beside"].value
+        return found
+
+    @property
+    def twins(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self.named["twins"].value
         return found
 
     @property
