@@ -27,7 +27,7 @@ def load(name: str) -> Lesson:
 
 def show() -> None:
     """The list."""
-    st.title("Learn")
+    st.title("Lessons")
     st.caption(
         "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do something, "
         "and marks your answer by the network's own numbers. Steps can be skipped."

@@ -15,6 +15,7 @@ PAGES = {
     "inspect": "pages/read/inspect/inspect.py",
     "generate": "pages/read/generate/generate.py",
     "translate": "pages/read/translate/translate.py",
+    "learn": "pages/learn/learn.py",
     "data": "pages/train/data/data.py",
     "train": "pages/train/train/train.py",
     "runs": "pages/train/runs/runs.py",
@@ -24,6 +25,7 @@ PAGES = {
     "evaluate": "pages/understand/evaluate/evaluate.py",
 }
 TITLES = {
+    "learn": "Lessons",
     "matrix": "Words to matrix",
     "bptt": "Backpropagation through time",
     "losses": "Loss at the last step, or at every step?",
