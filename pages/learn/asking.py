@@ -86,6 +86,8 @@ def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) ->
         goal.done = True
         st.rerun()
     goal.tries += 1
+    if goal.may_show:
+        st.rerun()  # the button that shows the answer was left out above
 
 
 def _read(ask: Ask, given: Any) -> Value:
