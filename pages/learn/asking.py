@@ -86,6 +86,8 @@ def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) ->
         goal.done = True
         st.rerun()
     goal.tries += 1
+    if goal.may_show:
+        st.rerun()  # the button that shows the answer was left out above
 
 
 def _read(ask: Ask, given: Any) -> Value:
@@ -109,7 +111,7 @@ def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> N
     """The right answer and why, or that the question was skipped."""
     if goal.mark and goal.mark.right:
         given = "Right" if ask.kind == "curve" else _named(ask, goal.answer, now)
-        st.success(f"{given}. {goal.mark.said}", icon=":material/check:")
+        st.success(rf"{given}\. {goal.mark.said}", icon=":material/check:")
     elif goal.shown:
         steps = len(now.resolve(("text",)).trace.tokens) if ask.kind == "step" else 0
         right = solution(ask, steps, quantities)
