@@ -11,7 +11,7 @@ from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
 from rnn_core.results import Evaluation, Scores
-from rnn_core.views.inputs import Dataset, Input, Inputs
+from rnn_core.views.inputs import Answered, Dataset, Input, Inputs
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
@@ -168,11 +168,18 @@ def _answers(looked: Looked) -> Input:
     return Input((str(folder), version, cell), listed)
 
 
+def _answered(looked: Looked) -> Input:
+    folder, version, found = _evaluated(looked)
+    unit, key = tasks.of(looked.run.config).unit, (str(folder), version)
+    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder))))
+
+
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
     "along": _along, "twins": _scores,
     "evaluation": _evaluation, "answers": _answers,
+    "answered": _answered,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 

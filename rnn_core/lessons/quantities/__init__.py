@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 
 from rnn_core.config import Problem
 from rnn_core.lessons.expressions import Value
-from rnn_core.lessons.quantities import answers, by_hand, copies, gates, networks, scores, texts
+from rnn_core.lessons.quantities import (
+    answers,
+    by_hand,
+    confidence,
+    copies,
+    gates,
+    matrices,
+    networks,
+    parameters,
+    scores,
+    softmax,
+    texts,
+)
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.views.inputs import Inputs
 
@@ -16,6 +28,10 @@ _FILES = (
     by_hand,
     gates,
     scores,
+    matrices,
+    parameters,
+    softmax,
+    confidence,
 )
 
 QUANTITIES: dict[str, Quantity] = {name: one for file in _FILES for name, one in file.QUANTITIES.items()}
