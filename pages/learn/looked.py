@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from pages.common import cache, state, view_panel
+from pages.common import cache, state, training, view_panel
+from pages.understand.evaluate import evaluating, report
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
-from rnn_core.results import Scores
+from rnn_core.results import Evaluation, Scores
 from rnn_core.views.inputs import Answered, Dataset, Input, Inputs
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
@@ -114,28 +117,75 @@ def _pair(looked: Looked) -> Input:
     return Input((looked.here, *asked), cache.pair(looked.run, *asked))
 
 
+def _twins(looked: Looked) -> dict[str, Run]:
+    """The run and its twin by their losses, in the order of these. Raises Problem where there is no twin."""
+    twin = cache.workspace().twin(looked.run)
+    if twin is None:
+        raise Problem("This run has no twin with the other loss.")
+    return dict(sorted((training.loss_of(one), one) for one in (looked.run, twin)))
+
+
+def _along(looked: Looked) -> Input:
+    runs = _twins(looked)
+    found = {loss: along for loss, one in runs.items() if (along := pair.saved_along(one))}
+    if len(found) < len(runs):
+        raise Problem("How these runs read dev step by step is not saved. Open them on Last or every step.")
+    return Input(tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items()), found)
+
+
+def _scores(looked: Looked) -> Input:
+    runs = _twins(looked)
+    key = tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items())
+    return Input(key, {loss: one.metrics() for loss, one in runs.items()})
+
+
+def _evaluated(looked: Looked) -> tuple[Path, int, Evaluation]:
+    """The saved evaluation of the run's weights, on its data or else on the sample: its folder, and when it was written."""
+    run = looked.run
+    places = [evaluations.folder(run, run.config.fingerprint, split) for split in ("test", "dev")]
+    if sample := cache.sample_for(run):
+        places.append(evaluations.folder(run, sample.key, "file"))
+    for place in places:
+        found, version = evaluating.saved_in(place)
+        if found and found.weights == evaluations.weights_of(run):
+            return place, version, found
+    raise Problem("This run has not been evaluated yet. Open Evaluate and press Evaluate there.")
+
+
+def _evaluation(looked: Looked) -> Input:
+    folder, version, found = _evaluated(looked)
+    return Input((str(folder), version), found.scores)
+
+
+def _answers(looked: Looked) -> Input:
+    """Those of the chosen cell of the confusion matrix, or all wrong ones."""
+    folder, version, found = _evaluated(looked)
+    if not isinstance(found.scores, Scores):
+        raise Problem("This network does not answer with classes.")
+    config, named = looked.run.config, looked.given.get("cell")
+    cell = report.cell_of(named, found.scores)
+    listed = report.listed(folder, found.scores, tasks.of(config).unit, config.data.between, cell)
+    return Input((str(folder), version, cell), listed)
+
+
 def _answered(looked: Looked) -> Input:
-    """Of the saved evaluation of these weights on the most texts."""
-    weights, unit = evaluations.weights_of(looked.run), tasks.of(looked.run.config).unit
-    saved = [(found.texts, path, found) for path in sorted((looked.run.path / "evaluations").glob("*"))
-             if (found := evaluations.load(path)) and found.weights == weights and isinstance(found.scores, Scores)]  # fmt: skip
-    if not saved:
-        raise Problem("This run has no saved evaluation. Evaluate it on the Evaluate page first.")
-    _, path, found = max(saved, key=lambda one: one[0])
-    key = str(path), (path / "scores.json").stat().st_mtime_ns
-    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(path))))
+    folder, version, found = _evaluated(looked)
+    unit, key = tasks.of(looked.run.config).unit, (str(folder), version)
+    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder))))
 
 
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
+    "along": _along, "twins": _scores,
+    "evaluation": _evaluation, "answers": _answers,
     "answered": _answered,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 
 
 def now(given: Mapping[str, str]) -> Looked:
-    """What is looked at now: the lesson's, with the text and the label that the learner chose. Raises Problem."""
+    """What is looked at now: the lesson's, with the text, the label and the cell that the learner chose. Raises Problem."""
     chosen = state.selection()
-    own = {key: value for key in ("text", "label", "loss") if (value := getattr(chosen, key)) is not None}
+    own = {key: value for key in ("text", "label", "loss", "cell") if (value := getattr(chosen, key)) is not None}
     return Looked(run_of(given["run"]), {**given, **own}, given.get("text", ""))

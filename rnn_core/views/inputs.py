@@ -9,6 +9,7 @@ import numpy as np
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.results import (
     Along,
+    ByDistance,
     CorpusHunt,
     History,
     Mistake,
@@ -35,6 +36,7 @@ NEEDS = {
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
     "evaluations": "the scores of several runs on the same data, by what the runs are called",
+    "distances": "the accuracy of several runs on the same texts by distance, by what the runs are called",
     "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
     "answered": "whether each answer of a saved evaluation was right, and its probability",
@@ -43,6 +45,7 @@ NEEDS = {
     "hunt": "a hunt for units over a corpus",
     "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
+    "twins": "the scores that the run and its twin wrote down after training, by their losses",
 }
 """The inputs by their names."""
 
@@ -215,6 +218,11 @@ class Inputs:
         return found
 
     @property
+    def distances(self) -> Mapping[str, ByDistance]:
+        found: Mapping[str, ByDistance] = self.named["distances"].value
+        return found
+
+    @property
     def static(self) -> TokenScores:
         found: TokenScores = self.named["static"].value
         return found
@@ -247,6 +255,11 @@ class Inputs:
     @property
     def beside(self) -> Mapping[str, "Backward"]:
         found: Mapping[str, Backward] = self.named["beside"].value
+        return found
+
+    @property
+    def twins(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self.named["twins"].value
         return found
 
     @property
