@@ -63,6 +63,9 @@ class Selection:
         at: its step, from 1.
         done: the steps that are done, parted by points, with an `s` behind those that were skipped, such as `1.2s`.
         lock: the controls of the lesson's views cannot be changed.
+        present: the lesson is shown large, without the sidebar.
+        group: the code of the class whose answers are counted.
+        overview: how the class answered is shown instead of the step.
     """
 
     run: str | None = None
@@ -136,6 +139,9 @@ class Selection:
     at: int = 1
     done: str = ""
     lock: bool = False
+    present: bool = False
+    group: str | None = None
+    overview: bool = False
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

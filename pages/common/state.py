@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -43,6 +44,7 @@ class Session:
         lessons: what was done in each lesson, by its name.
         awaited: the events that a lesson waits for: `played`, or `opened` and the view whose formula is to be opened.
         happened: the awaited events that have happened in the step that is open.
+        learner: a random id, by which a class counts the answers of one visitor together.
     """
 
     selection: Selection
@@ -65,6 +67,7 @@ class Session:
     lessons: "dict[str, Progress]" = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
     happened: set[str] = field(default_factory=set)
+    learner: str = field(default_factory=lambda: token_hex(8))
 
 
 def session() -> Session:

@@ -1,13 +1,14 @@
 """Questions: the form, the mark, and the right answer after two tries."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pages.common import widgets
-from pages.learn import curve
+from pages.learn import curve, teaching
 from pages.learn.looked import Looked
 from pages.learn.progress import Goal
 from rnn_core.config import Problem
@@ -18,6 +19,7 @@ from rnn_core.lessons.marking import mark, option, solution
 from rnn_core.lessons.quantities import held
 from rnn_core.lessons.words import said
 from rnn_core.views.view import literal
+from rnn_core.workspace import classes
 
 
 def show(ask: Ask, goal: Goal, key: str, now: Looked, quantities: Quantities) -> bool:
@@ -33,22 +35,28 @@ def show(ask: Ask, goal: Goal, key: str, now: Looked, quantities: Quantities) ->
         if ask.kind == "curve":  # it answers by itself in the browser, and a form takes widgets of Streamlit alone
             given = _box(ask, key, now)
             sent = given is not None and goal.answer != str(given)
+            shown, skipped = _ways_out(goal, st.button, key)
         else:
             with st.form(f"form-{key}", border=False):
                 given = _box(ask, key, now)
-                sent = st.form_submit_button("Check", type="primary", icon=":material/task_alt:")
+                row = st.container(horizontal=True)
+                sent = row.form_submit_button("Check", type="primary", icon=":material/task_alt:")
+                shown, skipped = _ways_out(goal, row.form_submit_button, key)
         if sent:
-            _take(ask, goal, given, quantities)
+            _take(ask, goal, given, key, quantities)
+        if shown or skipped:
+            goal.done, goal.shown = True, shown
+            teaching.note(key, classes.SHOWN if shown else classes.SKIPPED)
+            st.rerun()
         if goal.mark:
             st.warning(goal.mark.said or "That is not it. Look again.", icon=":material/close:")
-        row = st.container(horizontal=True)
-        if goal.may_show and row.button("Show me", key=f"show-{key}", icon=":material/visibility:"):
-            goal.done = goal.shown = True
-            st.rerun()
-        if row.button("Skip this question", key=f"skip-{key}", type="tertiary"):
-            goal.done, goal.mark = True, None
-            st.rerun()
     return False
+
+
+def _ways_out(goal: Goal, button: Callable[..., bool], key: str) -> tuple[bool, bool]:
+    """The buttons that end a question without its answer: whether the answer is to be shown, or the question skipped."""
+    shown = goal.may_show and button("Show me", key=f"show-{key}", icon=":material/visibility:")
+    return shown, button("Skip this question", key=f"skip-{key}", type="tertiary")
 
 
 def _box(ask: Ask, key: str, now: Looked) -> Any:
@@ -65,7 +73,7 @@ def _box(ask: Ask, key: str, now: Looked) -> Any:
     return st.text_input(f"Answer{f' in {ask.unit}' if ask.unit else ''}", key=f"box-{key}", max_chars=200, width=240)
 
 
-def _take(ask: Ask, goal: Goal, given: Any, quantities: Quantities) -> None:
+def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) -> None:
     """Marks an answer. Raises Problem where it is none."""
     if given in (None, ""):
         goal.mark = None
@@ -73,6 +81,7 @@ def _take(ask: Ask, goal: Goal, given: Any, quantities: Quantities) -> None:
         return
     typed, answer = str(given), _read(ask, given)
     goal.answer, goal.mark = typed, mark(ask, answer, typed, quantities)
+    teaching.note(key, classes.RIGHT if goal.mark.right else classes.WRONG, typed)
     if goal.mark.right:
         goal.done = True
         st.rerun()

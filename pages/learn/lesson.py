@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.common import running, state, view_panel, widgets
 from pages.common.unrolled import canvas, circuit
-from pages.learn import asking, doing, looked
+from pages.learn import asking, doing, looked, teaching
 from pages.learn.progress import Progress, from_link
 from pages.read.inspect import chips
 from pages.understand.evaluate import rows
@@ -14,8 +14,8 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem
 from rnn_core.lessons import Ask, Do, Faulty, Lesson, Quantities, Said, Shown, Step
+from rnn_core.lessons.fences import UNROLLED
 from rnn_core.lessons.quantities import chosen, held
-from rnn_core.lessons.reading import UNROLLED
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 
@@ -46,6 +46,11 @@ def enter(lesson: Lesson, progress: Progress, at: int) -> None:
     state.select(at=at + 1, done=progress.link, **controls)
 
 
+def leave() -> None:
+    """Back to the list."""
+    state.select(lesson=None, lock=False, present=False, group=None, overview=False)
+
+
 def controls_of(step: Step) -> dict[str, Any]:
     """What its views show at first."""
     return {field: value for block in step.blocks if isinstance(block, Shown) for field, value in block.controls.items()}
@@ -55,7 +60,8 @@ def show(name: str) -> None:
     """The page of a lesson."""
     from pages.learn.listing import load
 
-    st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.select, kwargs={"lesson": None})
+    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+    head.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=leave)
     try:
         lesson = load(name)
     except Faulty as why:
@@ -69,7 +75,11 @@ def show(name: str) -> None:
     step = lesson.steps[at]
     if not _stands(lesson, at):
         enter(lesson, progress, at)
+    teaching.show(head, lesson)
     st.title(lesson.title)
+    if state.selection().overview:
+        teaching.show_overview(lesson)
+        return
     _show_way(lesson, progress, at)
     with widgets.saying_problems():
         now = looked.now(lesson.given_at(at))
@@ -158,11 +168,12 @@ def _show_next(lesson: Lesson, progress: Progress, at: int) -> None:
         if to < len(lesson.steps):
             enter(lesson, progress, to)
         else:
-            state.select(done=progress.link, lesson=None)
+            leave()
 
     row = st.container(horizontal=True, key="lesson-ways")
     if at:
-        row.button("Back", icon=":material/arrow_back:", on_click=lambda: enter(lesson, progress, at - 1))
+        row.button("Back", key="lesson-before", icon=":material/arrow_back:", on_click=lambda: enter(lesson, progress, at - 1))
     words = "Finish" if last else "Next step"
-    row.button(words if done else "Skip this step", type="primary" if done else "tertiary", on_click=turn, args=(at + 1,),
-               icon=":material/check:" if last else ":material/arrow_forward:", icon_position="right")  # fmt: skip
+    icon = ":material/check:" if last else ":material/arrow_forward:"
+    row.button(words if done else "Skip this step", key="lesson-next", type="primary" if done else "tertiary", on_click=turn,
+               args=(at + 1,), icon=icon, icon_position="right")  # fmt: skip

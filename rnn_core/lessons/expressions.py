@@ -155,8 +155,8 @@ def _check(node: ast.expr, names: set[str], known: frozenset[str], more: str) ->
         case ast.Name() | ast.Attribute():
             name = _dotted(node)
             if name not in known and name != ANSWER:
-                close = difflib.get_close_matches(name, known, 1)
-                raise Problem(f"There is no quantity called `{name}`." + (f" Did you mean `{close[0]}`?" if close else "") + more)
+                close = [] if more else difflib.get_close_matches(name, known, 1)
+                raise Problem(f"There is no quantity called `{name}`.{more}" + (f" Did you mean `{close[0]}`?" if close else ""))
             names.add(name)
         case ast.Subscript(value=value, slice=ast.Tuple(elts=indices)):
             parts = [value, *indices]

@@ -19,6 +19,7 @@ TABLE = {
     "inspect.squash": ("squash",),
     "inspect.circuit": ("circuit",),
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
+    "distance": ("by-distance",),
     "judged": ("by-length", "coverage", "copied", "loops", "judged"),
     "vector": ("vector",),
     "streams": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),

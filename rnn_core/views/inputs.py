@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.results import (
     Along,
+    ByDistance,
     CorpusHunt,
     History,
     Mistake,
@@ -33,6 +34,7 @@ NEEDS = {
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
     "evaluations": "the scores of several runs on the same data, by what the runs are called",
+    "distances": "the accuracy of several runs on the same texts by distance, by what the runs are called",
     "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
     "target": "the way back of the text: what the losses at its target send to each step",
@@ -193,6 +195,11 @@ class Inputs:
     @property
     def evaluations(self) -> Mapping[str, TranslationScores]:
         found: Mapping[str, TranslationScores] = self.named["evaluations"].value
+        return found
+
+    @property
+    def distances(self) -> Mapping[str, ByDistance]:
+        found: Mapping[str, ByDistance] = self.named["distances"].value
         return found
 
     @property

@@ -135,6 +135,14 @@ def load(path: Path) -> Evaluation | None:
         )
 
 
+def answers(path: Path) -> Iterator[Answers]:
+    """Yields all answers of an evaluation in pieces. Raises Problem if it is damaged."""
+    with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
+        names = ("tokens", "truths", "answers", "confidences")
+        for batch in file.iter_batches(256, columns=names):
+            yield Answers(*(batch.column(name).to_pylist() for name in names))
+
+
 def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
     """The answers in one cell of the confusion matrix: most confident first if wrong, least confident first if right.
 

@@ -15,7 +15,7 @@ from tests.browser.person import Person
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-PAGES = ("/unrolled", "/inspect", "/generate", "/data", "/train", "/runs", "/matrix", "/bptt", "/losses", "/evaluate")
+PAGES = ("/unrolled", "/inspect", "/generate", "/learn", "/data", "/train", "/runs", "/matrix", "/bptt", "/losses", "/evaluate")
 
 CONTRASTS = """selector => [...document.querySelectorAll(selector)].map(text => {
     const rgb = colour => colour.match(/[\\d.]+/g).map(Number)

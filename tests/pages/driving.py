@@ -3,10 +3,12 @@
 import base64
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +17,7 @@ PAGES = {
     "inspect": "pages/read/inspect/inspect.py",
     "generate": "pages/read/generate/generate.py",
     "translate": "pages/read/translate/translate.py",
+    "learn": "pages/learn/learn.py",
     "data": "pages/train/data/data.py",
     "train": "pages/train/train/train.py",
     "runs": "pages/train/runs/runs.py",
@@ -24,6 +27,7 @@ PAGES = {
     "evaluate": "pages/understand/evaluate/evaluate.py",
 }
 TITLES = {
+    "learn": "Lessons",
     "matrix": "Words to matrix",
     "bptt": "Backpropagation through time",
     "losses": "Loss at the last step, or at every step?",
@@ -31,6 +35,9 @@ TITLES = {
 """The titles of pages that are not their names."""
 
 Open = Callable[..., AppTest]
+
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+"""Each AppTest looks through all installed packages for components, for half of its time; now only the first."""
 
 
 def sound(app: AppTest) -> AppTest:

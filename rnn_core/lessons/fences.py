@@ -1,0 +1,172 @@
+"""The three fences of a lesson: `view NAME`, `do EVENT` and `ask KIND`."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
+
+from rnn_core import views
+from rnn_core.config import ModelConfig, Problem, TrainConfig, make
+from rnn_core.lessons import EVENTS, GIVENS, KINDS, Ask, Block, Do, Shown
+from rnn_core.lessons.lines import Pairs, Reader
+from rnn_core.lessons.words import Words
+
+UNROLLED, MODES = "unrolled", ("forwards", "backwards", "over")
+"""The view of the picture, and its `mode`: the page shows the view of that mode and of the run's task."""
+
+FROM_ONE = ("step", "back", "down")
+"""Controls that are steps: counted from 1 in a lesson, as on the pages, and from 0 in the fields."""
+
+_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+class Fences(Reader):
+    """Reads fences, and collects their mistakes.
+
+    Attributes:
+        seen: the controls of the views above in this step, with their types.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, type] = {}
+
+    def fence(self, kind: str, name: str, lines: Sequence[str], line: int) -> tuple[Block | None, dict[str, str]]:
+        """A fence, and what is looked at from its step on. `line`: of its first line, the one with the backticks."""
+        reads = {"view": self.view, "do": self.do, "ask": self.ask}.get(kind)
+        if reads is None:
+            self.wrong(line, f"A fence is `view NAME`, `do EVENT` or `ask KIND`, not `{f'{kind} {name}'.strip()[:60]}`.")
+            return None, {}
+        return reads(name, lines, line)
+
+    def known(self, line: int, what: str, name: str, among: Sequence[str]) -> bool:
+        """Whether a name is one of these; if not, that is a mistake."""
+        if name in among:
+            return True
+        near = difflib.get_close_matches(name, among, 1)
+        listed = f" Did you mean `{near[0]}`?" if near else f" There are {', '.join(among)}." if len(among) < 12 else ""
+        self.wrong(line, f"There is no {what} called `{name[:60]}`.{listed}")
+        return False
+
+    def view(self, name: str, lines: Sequence[str], line: int) -> tuple[Shown | None, dict[str, str]]:
+        picture = name == UNROLLED
+        if not self.known(line, "view", name, views.names()):
+            return None, {}
+        kinds = _kinds(views.view(name).controls)
+        self.seen |= kinds
+        pairs = self.pairs(lines, line + 1, (*kinds, *GIVENS, "locked", *(("mode",) if picture else ())))
+        mode, at = pairs.values.get("mode", ("forwards", line))
+        if not self.known(at, "mode", mode, MODES):
+            return None, {}
+        controls = self.controls(pairs, kinds) | ({"picture": mode} if picture else {})
+        locked, at = pairs.values.get("locked", ("", line))
+        held = list(kinds) if locked == "all" else [one for one in re.split(r"[\s,]+", locked) if one]
+        held = ["picture" if one == "mode" else one for one in held]
+        for one in held:
+            self.known(at, "control of this view", one, list(kinds))
+        fixed = {key: value for key, value in controls.items() if key in held}
+        open_ones = {key: value for key, value in controls.items() if key not in held}
+        return Shown(name, open_ones, fixed), self.given(pairs)
+
+    def controls(self, pairs: Pairs, kinds: Mapping[str, type]) -> dict[str, Any]:
+        """The values of controls by their fields, of the right types."""
+        found: dict[str, Any] = {}
+        for key, (value, line) in pairs.values.items():
+            if key in kinds and key not in ("label", "loss"):  # these say what is looked at
+                read = self.tried(line, lambda value=value, key=key: _typed(value, kinds[key], key))  # type: ignore[misc]
+                if read is not None:
+                    found[key] = read
+        return found
+
+    def do(self, event: str, lines: Sequence[str], line: int) -> tuple[Do | None, dict[str, str]]:
+        if not self.known(line, "event", event, list(EVENTS)):
+            return None, {}
+        kinds: dict[str, type] = {"set": self.seen, "trained": _options()}.get(event, {})
+        own = {"opened": ("view",), "typed": ("example",)}.get(event, ())
+        pairs = self.pairs(lines, line + 1, ("task", "until", *(GIVENS if event != "set" else ()), *kinds, *own))
+        task, until = self.words(pairs, "task"), None
+        if "until" in pairs.values:
+            until = self.expression(*pairs.values["until"])
+        controls = {}
+        for key, (value, at) in pairs.values.items():
+            if key in kinds:
+                controls[key] = self.tried(at, lambda value=value, key=key: _typed(value, kinds[key], key))  # type: ignore[misc]
+        for config in (ModelConfig, TrainConfig) if event == "trained" else ():
+            stated = {name: controls[name] for name in _kinds(config) if controls.get(name) is not None}
+            self.tried(line, lambda config=config, stated=stated: make(config, stated))  # type: ignore[misc]
+        if event == "set" and not controls and until is None:
+            self.wrong(line, "`do set` names a control of a view above it with the value that it should have, or `until:`.")
+        name, at = pairs.values.get("view", ("", line))
+        if event == "opened":
+            self.known(at, "view", name, views.names())
+        example, _ = pairs.values.get("example", ("", line))
+        if event == "typed" and not example:
+            self.wrong(line, "`example:` is missing: a text that would do.")
+        given = {} if event == "set" else self.given(pairs)
+        return Do(event, task, until, controls, name, example), given
+
+    def ask(self, kind: str, lines: Sequence[str], line: int) -> tuple[Ask | None, dict[str, str]]:
+        if not self.known(line, "kind of question", kind, list(KINDS)):
+            return None, {}
+        choice = kind == "choice"
+        own = ("shows",) if kind == "curve" else ()
+        pairs = self.pairs(lines, line + 1, ("q", "answer", "why", "within", "unit", *own, *GIVENS),
+                           ("wrong", *(("option",) if choice else ())))  # fmt: skip
+        options: dict[str, Words] = {}
+        for key, value, at in pairs.named.get("option", []):
+            if key in options:
+                self.wrong(at, f"The option `{key}` is given twice.")
+            options[key] = self.said(value, at)
+        if choice and len(options) < 2:
+            self.wrong(line, "A choice has two lines `option KEY: words` or more.")
+        question, why = self.words(pairs, "q"), self.words(pairs, "why")
+        answer = None
+        if "answer" in pairs.values:
+            answer = self.expression(*pairs.values["answer"], options)
+        else:
+            self.wrong(line, "`answer:` is missing.")
+        wrongs = []
+        for value, said, at in pairs.named.get("wrong", []):
+            condition = self.expression(value, at, options)
+            if choice and condition and not condition.asks and not condition.names and value not in options:
+                self.wrong(at, f"`{value}` is no option of this question.")
+            if condition:
+                wrongs.append((condition, self.said(said, at)))
+        if answer is None:
+            return None, {}
+        within = self.number(pairs, "within", float, None)
+        unit = pairs.values.get("unit", ("", line))[0]
+        shows = self.expression(*pairs.values["shows"]) if "shows" in pairs.values else None
+        if kind == "curve" and answer.asks and shows is None:
+            self.wrong(line, "`shows:` is missing: the right curve, beside what is drawn.")
+        return Ask(kind, question, answer, tuple(wrongs), why, options, within, unit, self.given(pairs), shows), {}
+
+
+def _kinds(controls: type) -> dict[str, type]:
+    """The types of a dataclass's fields, `int` for `int | None`."""
+    hints = get_type_hints(controls)
+    return {one.name: next((kind for kind in get_args(hints[one.name]) if kind is not type(None)), hints[one.name])
+            for one in fields(controls)}  # fmt: skip
+
+
+def _typed(value: str, kind: type, key: str) -> Any:
+    """A control's value. Raises Problem when it is none of its type."""
+    try:
+        if kind is bool:
+            return _YES[value.lower()]
+        read = kind(value)
+    except (ValueError, KeyError, TypeError):
+        wanted = {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, "a word")
+        raise Problem(f"`{key}` is {wanted}, not `{value[:40]}`.") from None
+    if key in FROM_ONE:
+        if read < 1:
+            raise Problem(f"`{key}` counts from 1.")
+        return read - 1
+    return read
+
+
+def _options() -> dict[str, type]:
+    """Those of a training that a lesson may state: the data by the name of a sample, the network and the training."""
+    kinds = {**_kinds(ModelConfig), **_kinds(TrainConfig)}
+    return {"data": str} | {name: kind if kind in (bool, int, float) else str for name, kind in kinds.items()}

@@ -1,0 +1,166 @@
+"""The `key: value` lines of a lesson, and the mistakes in them."""
+
+import contextlib
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rnn_core.config import Problem
+from rnn_core.lessons import GIVENS, Mistake
+from rnn_core.lessons.expressions import Expression, parse
+from rnn_core.lessons.quantities import QUANTITIES
+from rnn_core.lessons.words import Words, parse_words
+
+T = TypeVar("T")
+
+
+@dataclass
+class Pairs:
+    """The `key: value` lines of a fence.
+
+    Attributes:
+        values: by key, with the line of each.
+        named: of keys with an argument, such as `wrong 5`, that argument with the value and its line, in their order.
+    """
+
+    line: int
+    values: dict[str, tuple[str, int]] = field(default_factory=dict)
+    named: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
+
+
+class Reader:
+    """Collects mistakes while it reads on."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def wrong(self, line: int, why: str) -> None:
+        self.mistakes.append(Mistake(line, why))
+
+    def tried(self, line: int, make: Callable[[], T]) -> T | None:
+        """What this makes; a Problem is a mistake of this line."""
+        try:
+            return make()
+        except Problem as why:
+            self.wrong(line, str(why))
+            return None
+
+    def pairs(self, lines: Sequence[str], first: int, keys: Sequence[str], taking: Sequence[str] = ()) -> Pairs:
+        """Lines of `key: value`; a line that begins with two spaces goes on with the value before.
+
+        Args:
+            first: the number of the first line.
+            keys: those that there are.
+            taking: those that take an argument, such as `wrong`.
+        """
+        found, last = Pairs(first), None
+        for number, line in enumerate(lines, first):
+            if not line.strip():
+                continue
+            if line.startswith("  ") and last:
+                last(line.strip())
+                continue
+            split = _split(line, taking)
+            if split is None:
+                self.wrong(number, f"`{line.strip()[:60]}` is not `key: value`.")
+                continue
+            key, argument, value = split
+            if key in taking and argument:
+                listed = found.named.setdefault(key, [])
+                listed.append((argument, value, number))
+                last = _more(listed, len(listed) - 1)
+            elif key not in keys or argument:
+                whole = f"{key} {argument}".strip()
+                near = difflib.get_close_matches(whole, keys, 1)
+                all_keys = ", ".join((*keys, *(f"{one} …" for one in taking)))
+                there = f"Did you mean `{near[0]}`?" if near else f"The keys are {all_keys}."
+                self.wrong(number, f"There is no key `{whole[:60]}` here. {there}")
+                last = None
+            elif key in found.values:
+                self.wrong(number, f"`{key}` is given twice.")
+            else:
+                found.values[key] = value, number
+                last = _more(found.values, key)
+        return found
+
+    def words(self, pairs: Pairs, key: str, needed: bool = True) -> Words:
+        """The value of a key as words."""
+        if key not in pairs.values:
+            if needed:
+                self.wrong(pairs.line - 1, f"`{key}:` is missing.")
+            return Words(())
+        value, line = pairs.values[key]
+        return self.said(value, line)
+
+    def said(self, value: str, line: int) -> Words:
+        """Words that begin in this line; a mistake is of the line of theirs that has it."""
+        try:
+            return parse_words(value, QUANTITIES)
+        except Problem as why:
+            for number, one in enumerate(value.split("\n"), line):
+                with contextlib.suppress(Problem):
+                    parse_words(one, QUANTITIES)
+                    continue
+                line = number
+                break
+            self.wrong(line, str(why))
+            return Words(())
+
+    def expression(self, value: str, line: int, options: Mapping[str, Any] = {}) -> Expression | None:
+        """An expression; the key of an option stands for itself."""
+        if value in options and not _is_number(value):
+            value = repr(value)
+        more = f" The options are {', '.join(options)}." if options else ""
+        return self.tried(line, lambda: parse(value, QUANTITIES, more))
+
+    def number(self, pairs: Pairs, key: str, kind: type, default: Any) -> Any:
+        if key not in pairs.values:
+            return default
+        value, line = pairs.values[key]
+        try:
+            return kind(value)
+        except ValueError:
+            self.wrong(line, f"`{key}` is a {'whole number' if kind is int else 'number'}, not `{value[:40]}`.")
+            return default
+
+    def given(self, pairs: Pairs) -> dict[str, str]:
+        """The keys that say what is looked at."""
+        found = {key: value for key, (value, _) in pairs.values.items() if key in GIVENS}
+        if (loss := found.get("loss")) not in (None, "last", "every"):
+            self.wrong(pairs.values["loss"][1], f"`loss` is `last` or `every`, not `{loss[:40]}`.")
+        return found
+
+
+def _split(line: str, taking: Sequence[str]) -> tuple[str, str, str] | None:
+    """`key: value`, or `key argument: value`, as key, argument and value; an argument may hold colons within quotes alone."""
+    head = line.split(None, 1)[0].rstrip(":") if line.strip() else ""
+    if head in taking and not line.split(None, 1)[0].endswith(":"):
+        quoted, rest = "", line.strip()[len(head) :]
+        for i, letter in enumerate(rest):
+            if letter in "\"'" and quoted in ("", letter):
+                quoted = "" if quoted else letter
+            if letter == ":" and not quoted:
+                return head, rest[:i].strip(), rest[i + 1 :].strip()
+        return None
+    found = re.match(r"^([A-Za-z][\w-]*(?: [\w-]+)*)\s*:(?:\s+(.*)|$)", line)
+    return (found[1], "", (found[2] or "").strip()) if found else None
+
+
+def _more(held: Any, key: Any) -> Callable[[str], None]:
+    """Adds a line to the value that is held there."""
+
+    def add(line: str) -> None:
+        *rest, value, number = held[key]
+        held[key] = (*rest, f"{value}\n{line}" if value else line, number)
+
+    return add
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
