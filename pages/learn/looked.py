@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pages.common import cache, state, training, view_panel
+from pages.understand.evaluate import evaluating, report
 from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
-from rnn_core.views.inputs import Dataset, Input, Inputs
+from rnn_core.results import Evaluation, Scores
+from rnn_core.views.inputs import Answered, Dataset, Input, Inputs
+from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
 
@@ -135,16 +139,53 @@ def _scores(looked: Looked) -> Input:
     return Input(key, {loss: one.metrics() for loss, one in runs.items()})
 
 
+def _evaluated(looked: Looked) -> tuple[Path, int, Evaluation]:
+    """The saved evaluation of the run's weights, on its data or else on the sample: its folder, and when it was written."""
+    run = looked.run
+    places = [evaluations.folder(run, run.config.fingerprint, split) for split in ("test", "dev")]
+    if sample := cache.sample_for(run):
+        places.append(evaluations.folder(run, sample.key, "file"))
+    for place in places:
+        found, version = evaluating.saved_in(place)
+        if found and found.weights == evaluations.weights_of(run):
+            return place, version, found
+    raise Problem("This run has not been evaluated yet. Open Evaluate and press Evaluate there.")
+
+
+def _evaluation(looked: Looked) -> Input:
+    folder, version, found = _evaluated(looked)
+    return Input((str(folder), version), found.scores)
+
+
+def _answers(looked: Looked) -> Input:
+    """Those of the chosen cell of the confusion matrix, or all wrong ones."""
+    folder, version, found = _evaluated(looked)
+    if not isinstance(found.scores, Scores):
+        raise Problem("This network does not answer with classes.")
+    config, named = looked.run.config, looked.given.get("cell")
+    cell = report.cell_of(named, found.scores)
+    listed = report.listed(folder, found.scores, tasks.of(config).unit, config.data.between, cell)
+    return Input((str(folder), version, cell), listed)
+
+
+def _answered(looked: Looked) -> Input:
+    folder, version, found = _evaluated(looked)
+    unit, key = tasks.of(looked.run.config).unit, (str(folder), version)
+    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder))))
+
+
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
     "along": _along, "twins": _scores,
+    "evaluation": _evaluation, "answers": _answers,
+    "answered": _answered,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 
 
 def now(given: Mapping[str, str]) -> Looked:
-    """What is looked at now: the lesson's, with the text and the label that the learner chose. Raises Problem."""
+    """What is looked at now: the lesson's, with the text, the label and the cell that the learner chose. Raises Problem."""
     chosen = state.selection()
-    own = {key: value for key in ("text", "label", "loss") if (value := getattr(chosen, key)) is not None}
+    own = {key: value for key in ("text", "label", "loss", "cell") if (value := getattr(chosen, key)) is not None}
     return Looked(run_of(given["run"]), {**given, **own}, given.get("text", ""))

@@ -20,6 +20,7 @@ TABLE = {
     "inspect.circuit": ("circuit",),
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "distance": ("by-distance",),
+    "trusted": ("trusted",),
     "judged": ("by-length", "coverage", "copied", "loops", "judged"),
     "vector": ("vector",),
     "streams": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),

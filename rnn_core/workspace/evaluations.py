@@ -176,6 +176,23 @@ def mistakes(path: Path, most: int, each: Callable[[Mistake], T]) -> tuple[list[
         return [each(Mistake(*one)) for one in _answers(file, first)], len(found)
 
 
+def confidences(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The probability of each answer (m,), and whether it was right (m,); of tags, of all tokens in turn.
+
+    Args:
+        path: the folder of the evaluation.
+
+    Raises:
+        Problem: if the evaluation is damaged.
+    """
+    with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
+        columns = [one.combine_chunks() for one in file.read(columns=["truths", "answers", "confidences"]).columns]
+        if pa.types.is_list(columns[0].type):
+            columns = [one.flatten() for one in columns]
+        truths, answers, p = columns
+        return p.to_numpy(), pc.equal(truths, answers).to_numpy(zero_copy_only=False)
+
+
 def _answers(file: pq.ParquetFile, found: np.ndarray) -> Iterator[tuple[Answer, str, str]]:
     """Yields the answers at the given rows and tokens, with the true and the predicted label; reads only their row groups."""
     texts, end, some = np.unique(found["text"]), 0, []
