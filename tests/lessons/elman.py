@@ -19,7 +19,7 @@ class Elman:
         losses: (T,) L(t) at the label.
         at_state, delta: (T, T, d) of the loss at t, at the state and the sum of step i.
         pairs: (T, T, d, d) ∂L(t)/∂W|(i).
-        rest: (T, T, …) by parameter, the same of U, b, V and c together, as one vector.
+        rest: (T, T, …) by parameter, the same of U, b, V, c and the rows of E together, as one vector.
         indices: (T,) of the tokens in the vocabulary.
     """
 
@@ -57,13 +57,10 @@ class Elman:
 def elman(run: Path, tokens: list[str], label: int) -> Elman:
     """Reads tokens, `<sos>` and `<eos>` among them; an unknown one is `<unk>`."""
     weights = {name: array.astype(np.float64) for name, array in load_file(run / "weights.safetensors").items()}
+    E = weights["embedding.weight" if "embedding.weight" in weights else "embedding"]
     words = json.loads((run / "vocabulary.json").read_text(encoding="utf-8"))["words"]
-    E, W, U, b, V, c = (
-        weights[name]
-        for name in (
-            "embedding.weight", "cells.0.0.weight_hh", "cells.0.0.weight_ih", "cells.0.0.bias", "weight_out", "bias_out"
-        )
-    )  # fmt: skip
+    cell = ("weight_hh", "weight_ih", "bias")
+    W, U, b, V, c = (weights[name] for name in (*(f"cells.0.0.{one}" for one in cell), "weight_out", "bias_out"))
     indices = [words.index(token) if token in words else words.index("<unk>") for token in tokens]
     steps, d = len(tokens), len(b)
     h, p = np.zeros((steps + 1, d)), np.zeros((steps, len(c)))
@@ -85,9 +82,10 @@ def elman(run: Path, tokens: list[str], label: int) -> Elman:
     for t in range(steps):
         error = p[t] - np.eye(len(c))[label]
         readout[t, t] = np.concatenate((np.outer(error, h[t + 1]).ravel(), error))
-    words_used = np.zeros((steps, steps, len(E), E.shape[1]))
+    used = sorted(set(indices))
+    words_used = np.zeros((steps, steps, len(used), E.shape[1]))
     for i, index in enumerate(indices):
-        words_used[:, i, index] = delta[:, i] @ U
+        words_used[:, i, used.index(index)] = delta[:, i] @ U
     rest = np.concatenate((inputs, delta, readout, words_used.reshape(steps, steps, -1)), axis=2)
     return Elman(W, V, h, p, -np.log(p[:, label]), at_state, delta, pairs, rest, np.array(indices))
 
