@@ -30,7 +30,7 @@ def test_quantities(hand: Elman, loss: str, weights: np.ndarray) -> None:
     of = held(looked(LESSON, 1, loss=loss).resolve)
     copies = hand.copies(weights)
     for name, wanted in {
-        "weight.W": hand.W, "weight.V": hand.V, "state": hand.h[1:], "delta": np.einsum("t,tia->ia", weights, hand.delta),
+        "weights.W": hand.W, "weights.V": hand.V, "state": hand.h[1:], "delta": np.einsum("t,tia->ia", weights, hand.delta),
         "at_state": np.einsum("t,tia->ia", weights, hand.at_state), "copies.entry": copies, "copies.norm": norms(copies),
         "copies.whole": np.linalg.norm(copies.sum(0)), "readout": hand.p, "loss.at": hand.losses,
         "reached": norms(np.einsum("t,tia->ia", weights, hand.at_state)),
