@@ -56,20 +56,6 @@ def _entries(inputs: Inputs) -> Value:
     return Table(way.delta[:, :, None] * way.factor[:, None, :], (1, 0, 0))
 
 
-def _recurrent(inputs: Inputs) -> Value:
-    from rnn_core.network.device import array
-
-    way = inputs.backward
-    return Table(_exact(array(way.done.layers[-1][0].parameters[way.followed])), (0, 0))
-
-
-def _readout(inputs: Inputs) -> Value:
-    from rnn_core.network.device import array
-
-    way = inputs.backward
-    return Table(_exact(array(way.done.network.weight_out)), (tuple(way.trace.labels), 0))
-
-
 def _cuts(inputs: Inputs) -> list[Truncation]:
     """All windows, then all chunks, at each K from 1 to T."""
     from rnn_core.analysis.bptt import truncations
@@ -140,8 +126,6 @@ def _half(one: Along) -> float:
 
 
 QUANTITIES = {
-    "weight.W": Quantity("W: `weight.W[row, column]`", BACK, _recurrent),
-    "weight.V": Quantity("V: `weight.V[\"class\", unit]`", BACK, _readout),
     "at_state": Quantity("∂L/∂h_t: `at_state[step, unit]`", BACK, lambda i: Table(i.once(_swept).at_state, (1, 0))),
     "delta": Quantity("δ_t = ∂L/∂(W h_{t−1}): `delta[step, row]`", BACK, lambda i: Table(i.once(_swept).delta, (1, 0))),
     "copies.entry": Quantity("∂L/∂W|(i), entry by entry: `copies.entry[i, row, column]`", BACK, _entries),
