@@ -9,6 +9,7 @@ from pages.common.unrolled import canvas, circuit
 from pages.learn import asking, doing, looked, teaching
 from pages.learn.progress import Progress, from_link
 from pages.read.inspect import chips
+from pages.read.translate import alignment
 from pages.understand.evaluate import rows
 from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
@@ -21,6 +22,7 @@ from rnn_core.views import view
 
 view_panel.COMPONENTS |= {
     "unrolled": canvas.show, "circuit": circuit.show, "rows": rows.texts, "tokens": chips.tokens, "running": running.text,
+    "alignment": alignment.show,
 }  # fmt: skip
 
 
