@@ -23,6 +23,7 @@ bench: $(VENV)/.dev
 
 results: $(VENV)/.run
 	$(BIN)/python -m benchmarks.results
+	$(BIN)/python -m benchmarks.prefixes
 
 # The results that take longer than five minutes: one row per call, resumed where a call was stopped.
 results-long: $(VENV)/.run

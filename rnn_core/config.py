@@ -20,6 +20,8 @@ SPLITS = ("train", "dev", "test")
 MOST_WHOLE = 2**53 - 1
 """The largest whole number of an option: a browser knows no larger one exactly, and torch takes none beyond 64 bits."""
 
+MOST_MADE = 1_000_000
+"""Words of a file of made-up texts, at most."""
 
 C = TypeVar("C")
 
@@ -499,6 +501,32 @@ class WriteConfig:
     def stop_text(self) -> str:
         """`stop`, in which a line end is typed as \\n and a tab as \\t, as the text that it stands for."""
         return self.stop.replace("\\n", "\n").replace("\\t", "\t")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class MakeConfig:
+    """Texts that are made up, whose label needs a word a known distance before their end (data/synthetic.py)."""
+
+    make: Annotated[
+        Literal["first-word", "copy", "adding", "parity", "brackets"],
+        Field(title="Task of memory", description="the texts to make up"),
+    ] = "first-word"
+    length: Annotated[
+        int, Field(ge=8, le=400, title="Longest text", description="the greatest number of words of a text; others are shorter")
+    ] = 20
+    examples: Annotated[
+        int, Field(ge=100, le=50_000, title="Texts", description="the number of texts, all different")
+    ] = 2000
+    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="the same seed makes the same texts")] = 0
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> "MakeConfig":
+        if self.length * self.examples > MOST_MADE:
+            raise _Misfit(
+                f"texts are made up to {MOST_MADE:,} words in all; ask for shorter texts, or for fewer",
+                f"--examples {MOST_MADE // self.length}",
+            )
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)

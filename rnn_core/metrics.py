@@ -30,6 +30,24 @@ Mark = tuple[str, str]
 """A parsed tag: its prefix (B, I, E, S or O) and its type."""
 
 
+Z95 = 1.959963984540054
+"""The 97.5% quantile of the standard normal distribution, for 95% intervals."""
+
+
+def wilson(right: int, count: int, z: float = Z95) -> tuple[float, float]:
+    """The interval of a share of right answers by Wilson 1927 (95% unless z says otherwise).
+
+    With p = right / count, its ends are (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). Unlike Wald's interval it has a
+    width where all or no answers are right, and stays within 0 … 1.
+
+    Args:
+        right, count: the number of right answers, and n, of all answers; 1 or more.
+    """
+    p, more = right / count, z * z / count
+    middle, half = p + more / 2, z * math.sqrt(p * (1 - p) / count + more / (4 * count))
+    return max(0.0, (middle - half) / (1 + more)), min(1.0, (middle + half) / (1 + more))
+
+
 # ---- classes --------------------------------------------------------------------------------------------------------
 
 

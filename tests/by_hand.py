@@ -16,7 +16,7 @@ class ByHand:
 
     def times(self, name: str, v: Tensor) -> Tensor:
         out = torch.einsum("rc,...c->...r", self.own[name], v)
-        for bias in (one for one, declared in self.cell.parameters(1, 1).items() if declared.of == name):
+        for bias in (one for one, declared in self.cell.declared.items() if declared.of == name):
             missing = len(self.own[name]) - len(self.own[bias])
             out = out + torch.cat((self.own[bias].new_zeros(missing), self.own[bias]))
         return out
@@ -28,5 +28,5 @@ class ByHand:
 def step(cell: Cell, own: Mapping[str, Tensor], x: Tensor, state: State) -> tuple[State, tuple[Tensor, ...]]:
     """One step from inputs, (…, n), and the state before, each part (…, d)."""
     p = ByHand(cell, own)
-    inputs = {name: p.times(name, x) for name, one in cell.parameters(1, 1).items() if one.of == "input"}
+    inputs = {name: p.times(name, x) for name, one in cell.declared.items() if one.of == "input"}
     return cell.step(p, inputs, state)

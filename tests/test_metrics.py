@@ -9,11 +9,18 @@ import seqeval.metrics.v1 as reference
 import seqeval.scheme as schemes
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from sklearn import metrics as sklearn
 
 from rnn_core import metrics
 
 PREFIXES = {"IOB1": "IB", "IOB2": "IB", "IOBES": "IBES", "BILOU": "IBLU"}
+
+
+@given(st.integers(1, 400).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))
+def test_wilsons_interval_is_scipys(shares: tuple[int, int]) -> None:
+    expected = binomtest(*shares).proportion_ci(0.95, "wilson")
+    assert metrics.wilson(*shares) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @given(st.integers(2, 6), st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=40))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ from rnn_core.results import Scores
 from rnn_core.workspace import Workspace, snapshots
 from rnn_core.workspace.runs import Run, Speech, write_tensors
 
+T = TypeVar("T")
+
 CELLS: dict[str, dict[str, Any]] = {
     "tanh": {"cell": "rnn", "activation": "tanh"},
     "relu": {"cell": "rnn", "activation": "relu"},
@@ -40,6 +42,17 @@ COMPILED = tuple(name for name, options in CELLS.items() if options["cell"] in S
 LABELS = ("bad", "good")
 TAGS = ("B-PER", "I-PER", "O")
 WORDS = ("the", "film", "was", "good", "bad", "fine", "poor", "not")
+
+
+def in_turn(cases: Sequence[T], first: int, count: int) -> list[T]:
+    """`count` of some cases from number `first` on; the first follows the last. Where each cell or task takes a few of its own,
+    all together take every one, in a part of the time."""
+    return [cases[(first + i) % len(cases)] for i in range(count)]
+
+
+def number_of(cell: str) -> int:
+    """The place of a cell among `CELLS`."""
+    return [*CELLS].index(cell)
 
 
 def model_of(cell: str = "gru", **options: Any) -> ModelConfig:

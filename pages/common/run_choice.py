@@ -1,7 +1,7 @@
 """Which run is looked at, how runs are called, and what is said where their data are not here."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -111,6 +111,15 @@ def network_label(run: Run) -> str:
     model = config.model
     both = ", both directions" if model.bidirectional else ""
     return f"{tasks.of(config).short} · {cells.title(model)} {model.hidden}{both}"
+
+
+def short_names(runs: Sequence[Run], kind: Callable[[Run], str]) -> list[str]:
+    """The names of runs by their kinds; with the names of the runs if two are of one kind. Raises Problem as `kind` does."""
+    kinds = [kind(run) for run in runs]
+    if len(set(kinds)) == len(runs):
+        return kinds
+    named = {run.id: f"{one} ({run.name})" for run, one in zip(runs, kinds, strict=True)}
+    return list(widgets.distinct(named).values())
 
 
 def texts_of(sample: Sample) -> str:

@@ -12,12 +12,15 @@ from pages.common.bounded import kept
 from rnn_core.figures.frame import Figure
 from rnn_core.views import view as named
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.view import Controls, Part, Table, View
+from rnn_core.views.view import Code, Controls, Part, Table, View
 
 _COLUMNS = st.column_config
 
 MOST_ROWS = 24
 """Up to this number of rows all of a table is seen; of more, some, and the others on scrolling."""
+
+CODE_HEIGHT = 480
+"""In pixels; more of a file is seen on scrolling."""
 
 _BELOW_EACH_OTHER = """<style>[class*="st-key-beside-"] > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"]
 > [data-testid="stColumn"] {min-width: min(100%, 22rem)}</style>"""
@@ -155,7 +158,13 @@ def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], d
     charts.draw(drawn, key, question, picked if pick else None)
 
 
+def _code(code: Code) -> None:
+    st.download_button(f"Download {code.file}", code.source, code.file, "text/plain", key=f"download-{code.file}",
+                       icon=":material/download:", on_click="ignore")  # fmt: skip
+    st.code(code.source, code.language, height=CODE_HEIGHT)
+
+
 COMPONENTS: dict[str, Callable[[Any], object]] = {
-    "table": _table, "text": st.markdown, "caption": st.caption, "formula": st.latex,
+    "table": _table, "code": _code, "text": st.markdown, "caption": st.caption, "formula": st.latex,
 }  # fmt: skip
 """What shows a part of a result, by its kind, beside figures. A page may add a component of its own."""

@@ -1,7 +1,8 @@
 """Questions: the form, the mark, and the right answer after two tries."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,8 @@ def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) ->
         goal.mark = None
         st.info("Choose an answer first." if ask.kind != "number" else "Type a number first.")
         return
-    typed, answer = str(given), _read(ask, given)
-    goal.answer, goal.mark = typed, mark(ask, answer, typed, quantities)
+    typed, marks = str(given), [mark(ask, one, str(given), quantities) for one in _read(ask, given)]
+    goal.answer, goal.mark = typed, next((one for one in marks if one.right), marks[0])
     teaching.note(key, classes.RIGHT if goal.mark.right else classes.WRONG, typed)
     if goal.mark.right:
         goal.done = True
@@ -90,20 +91,24 @@ def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) ->
         st.rerun()  # the button that shows the answer was left out above
 
 
-def _read(ask: Ask, given: Any) -> Value:
-    """The answer as a value. Raises Problem where it is no number."""
+def _read(ask: Ask, given: Any) -> Sequence[Value]:
+    """What the answer can mean. Raises Problem where it is no number."""
     if ask.kind == "choice":
-        return str(given)
+        return [str(given)]
     if ask.kind == "step":
-        return float(given)
-    return np.array(given, np.float64) if ask.kind == "curve" else _number(given)
+        return [float(given)]
+    return [np.array(given, np.float64)] if ask.kind == "curve" else _numbers(given)
 
 
-def _number(typed: str) -> float:
-    """A number, with a point or a comma."""
+def _numbers(typed: str) -> Sequence[float]:
+    """A number with a point or a comma. `1,055` can be 1.055, and 1055 as the pages write it; of both the likelier one first."""
+    plain = typed.strip().replace("−", "-").replace(" ", "")
+    grouped = [float(plain.replace(",", ""))] if re.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", plain) else []
     try:
-        return float(typed.strip().replace("−", "-").replace(",", ".").replace(" ", ""))
+        return [*grouped, float(plain.replace(",", "."))]
     except ValueError:
+        if grouped:
+            return grouped
         raise Problem(f"{typed[:40]!r} is not a number, such as 0.25.") from None
 
 

@@ -36,9 +36,9 @@ def show() -> None:
     for name, path in files.files(root).items():
         try:
             text, own = files.text_of(path), path.parent == files.OWN
-            _entry(name, outline(text, name), own)
             if not own:
                 _read(name, text)  # a teacher's, whose mistakes are named at once
+            _entry(name, outline(text, name), own)
         except Faulty as why:
             _mistakes(path.name, why)
         except Problem as why:

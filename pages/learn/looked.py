@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pages.common import cache, state, view_panel
+from pages.common import cache, state, training, view_panel
 from pages.understand.evaluate import evaluating, report
+from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
 from rnn_core.results import Evaluation, Scores
-from rnn_core.views.inputs import Dataset, Input, Inputs
+from rnn_core.views.inputs import Answered, Dataset, Input, Inputs
 from rnn_core.workspace import evaluations
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import READY_MADE
@@ -116,6 +117,28 @@ def _pair(looked: Looked) -> Input:
     return Input((looked.here, *asked), cache.pair(looked.run, *asked))
 
 
+def _twins(looked: Looked) -> dict[str, Run]:
+    """The run and its twin by their losses, in the order of these. Raises Problem where there is no twin."""
+    twin = cache.workspace().twin(looked.run)
+    if twin is None:
+        raise Problem("This run has no twin with the other loss.")
+    return dict(sorted((training.loss_of(one), one) for one in (looked.run, twin)))
+
+
+def _along(looked: Looked) -> Input:
+    runs = _twins(looked)
+    found = {loss: along for loss, one in runs.items() if (along := pair.saved_along(one))}
+    if len(found) < len(runs):
+        raise Problem("How these runs read dev step by step is not saved. Open them on Last or every step.")
+    return Input(tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items()), found)
+
+
+def _scores(looked: Looked) -> Input:
+    runs = _twins(looked)
+    key = tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items())
+    return Input(key, {loss: one.metrics() for loss, one in runs.items()})
+
+
 def _evaluated(looked: Looked) -> tuple[Path, int, Evaluation]:
     """The saved evaluation of the run's weights, on its data or else on the sample: its folder, and when it was written."""
     run = looked.run
@@ -145,10 +168,18 @@ def _answers(looked: Looked) -> Input:
     return Input((str(folder), version, cell), listed)
 
 
+def _answered(looked: Looked) -> Input:
+    folder, version, found = _evaluated(looked)
+    unit, key = tasks.of(looked.run.config).unit, (str(folder), version)
+    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder))))
+
+
 _MAKE: dict[str, Callable[[Looked], Input]] = {
     "run": lambda looked: Input(looked.here, cache.loaded(looked.run)), "text": _text, "target": _target, "prompt": _prompt,
     "second_text": _more, "labels": _labels, "dataset": _dataset, "history": _history, "translation": _translation, "pair": _pair,
+    "along": _along, "twins": _scores,
     "evaluation": _evaluation, "answers": _answers,
+    "answered": _answered,
 }  # fmt: skip
 """What makes each input, by its name in `views.inputs.NEEDS`."""
 

@@ -42,7 +42,7 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
     half = int(np.abs(SHARES - 0.5).argmin())
     for rows in in_order(encoded.lengths):
         batch = encoded.batch(rows)
-        readouts, answers = _beliefs(loaded.network, torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths))
+        readouts, answers = beliefs(loaded.network, torch.from_numpy(batch.tokens), torch.from_numpy(batch.lengths))
         for column, (row, length) in enumerate(zip(rows, batch.lengths, strict=True)):
             words = length - 2
             after = np.rint(SHARES * words).astype(int)  # step 0 is <sos>, so after w words the step is w
@@ -59,7 +59,7 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
 
 
 @torch.no_grad()
-def _beliefs(network: Network, tokens: Tensor, lengths: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def beliefs(network: Network, tokens: Tensor, lengths: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """The class read out at every step, and the class after one more step on `<eos>` from there; (T, B) each."""
     with record(network) as tape:
         logits = network({"tokens": tokens, "lengths": lengths})["logits"]

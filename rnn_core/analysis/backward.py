@@ -73,8 +73,8 @@ class Backward:
 
     @property
     def followed(self) -> str:
-        """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
-        return way_back.followed(self.loaded.cell)
+        """The matrix whose copies `ways` follows, by the code's name."""
+        return self.loaded.cell.followed
 
     @cached_property
     def truncations(self) -> list[Truncation]:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_core.analysis.sweep import Losses, Reached, back, sweep
-from rnn_core.analysis.way_back import MOST_NUMBERS, no_nudges
+from rnn_core.analysis.way_back import MOST_NUMBERS, no_nudges, shares_of
 from rnn_core.network.device import array, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Batch
@@ -77,16 +77,14 @@ def _followed(layers: dict[str, Reached], parameter: str, source: int, steps: in
             arriving[:, 0 if direction == "1" else -1] = first
         above = states[:, :, 0] - arriving[:, :, 0]
         delta = reached.deltas[done.cell.product_of(parameter)][:, :, -len(done.parameters[parameter]) :]
-        factor = done.products[parameter].inputs.detach().transpose(0, 1)
+        factor = done.products[parameter].inputs.detach()[:, 0]  # (T, columns): all rows read the same text
         whole = delta.double().mT @ factor.double()
-        squared = whole.square().sum((1, 2))
-        along = ((delta.double() @ whole) * factor.double()).sum(2) / squared.clamp(min=torch.finfo(whole.dtype).tiny)[:, None]
         numbers = (
             above.norm(dim=2), arriving.norm(dim=3).transpose(1, 2), states[:, :, 0].norm(dim=2),
-            delta.norm(dim=2) * factor.norm(dim=2), along,
+            delta.norm(dim=2) * factor.norm(dim=1), shares_of(delta, factor, whole),
         )  # fmt: skip
         before, after = (0, steps) if side == "encoder" else (source, 0)
-        found.append([*(torch.nn.functional.pad(one, (before, after)) for one in numbers), squared.sqrt()])
+        found.append([*(torch.nn.functional.pad(one, (before, after)) for one in numbers), whole.flatten(1).norm(dim=1)])
     return [np.stack([array(one) for one in each], 1).astype(np.float32) for each in zip(*found, strict=True)]
 
 

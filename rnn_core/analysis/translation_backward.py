@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from rnn_core.analysis import pair_way_back, way_back
+from rnn_core.analysis import pair_way_back
 from rnn_core.analysis.bptt_pass import MOST_WORK
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.sweep import Reached, back, sweep
@@ -62,8 +62,8 @@ class TranslationBackward:
 
     @property
     def followed(self) -> str:
-        """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
-        return way_back.followed(self.loaded.cell)
+        """The matrix whose copies `ways` follows, by the code's name."""
+        return self.loaded.cell.followed
 
     @property
     def ways(self) -> tuple[WayBack, ...]:

@@ -10,7 +10,6 @@ from torch.nn.functional import cross_entropy, one_hot
 from rnn_core.analysis.bptt import MOST_PRODUCTS
 from rnn_core.analysis.bptt_pass import Pass, Target, values_of
 from rnn_core.analysis.bptt_sweep import BLOCK_BYTES, Sums, sums
-from rnn_core.network.cells import Cell
 from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.nudged import nudged_logits
@@ -24,11 +23,6 @@ MOST_NUMBERS = 2**18
 
 FALL = 0.1
 """The share of L by which it would fall if W moved by −η ∂L/∂W and L were linear."""
-
-
-def followed(cell: Cell) -> str:
-    """The recurrent matrix, by the code's name; for a cell without one, the matrix of the inputs."""
-    return (*cell.of_step, *cell.of_inputs)[0]
 
 
 def ways(done: Pass, target: Target, parameter: str, last: bool) -> tuple[WayBack, ...]:
@@ -74,7 +68,7 @@ def _followed(
         whole = total.gradients[f"cells.{layer}.{direction}.{parameter}"].view(len(names), delta.shape[2], -1)
         by_strip.append((
             array(above.norm(dim=2)), array(_arriving(at_state, above, direction)), array(total.reached[layer, direction]),
-            array(delta.norm(dim=2) * factor.norm(dim=1)), array(_shares(delta, factor, whole)),
+            array(delta.norm(dim=2) * factor.norm(dim=1)), array(shares_of(delta, factor, whole)),
             array(whole.flatten(1).norm(dim=1)),
         ))  # fmt: skip
         copies.append(((layer, direction), delta, factor))
@@ -87,7 +81,6 @@ def _followed(
         parts = *(one[r] for one in found), *_nudged(done, target, parameter, moved, weights, loss)
         ways.append(WayBack(name, step, array(weights).astype(np.float32), loss, *parts))
     return ways
-
 
 
 def cut_ways(done: Pass, target: Target, parameter: str) -> CutWays | None:
@@ -114,7 +107,7 @@ def cut_ways(done: Pass, target: Target, parameter: str) -> CutWays | None:
         whole = total.row(len(rows) - 1)[f"cells.{layer}.{direction}.{parameter}"].view(1, delta.shape[2], -1)
         found.append(tuple(
             _spread(part.float() * _like(kept[counting], part), counting)
-            for part in (above[:-1].norm(dim=2), arriving, _shares(delta[:-1], factor, whole))
+            for part in (above[:-1].norm(dim=2), arriving, shares_of(delta[:-1], factor, whole))
         ))  # fmt: skip
     above, arriving, shares = (torch.stack(one, 1) for one in zip(*found, strict=True))
     at = torch.arange(steps - 1)
@@ -181,8 +174,14 @@ def _arriving(at_state: Tensor, above: Tensor, direction: int) -> Tensor:
     return rest.unflatten(2, (-1, d)).norm(dim=3).transpose(1, 2)
 
 
-def _shares(delta: Tensor, factor: Tensor, whole: Tensor) -> Tensor:
-    """(R, T) the parts of the copies δ_t v_tᵀ along the whole gradient, (R or 1, rows, columns), over its length."""
+def shares_of(delta: Tensor, factor: Tensor, whole: Tensor) -> Tensor:
+    """(R, T) the parts of the copies δ_t v_tᵀ along the whole gradient, over its length; 0 where that is 0.
+
+    Args:
+        delta: δ_t, (R, T, rows).
+        factor: v_t, (T, columns).
+        whole: (R or 1, rows, columns).
+    """
     delta, factor, whole = delta.double(), factor.double(), whole.double()
     squared = whole.square().sum((1, 2)).clamp(min=torch.finfo(whole.dtype).tiny)
     return (delta * (factor @ whole.mT)).sum(2) / squared[:, None]

@@ -1,4 +1,4 @@
-"""`data`: files become a dataset of the workspace."""
+"""`data`: files become a dataset of the workspace, or texts with a known memory are made up and written to a file."""
 
 import argparse
 import sys
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from rnn_core import tasks
 from rnn_core.commands.command import Command, Figures
-from rnn_core.commands.options import add_files, add_options, stated
-from rnn_core.commands.shared import ordinary_file, print_findings, progress
-from rnn_core.config import SPLITS, DataConfig, Problem, plain
+from rnn_core.commands.options import add_files, add_options, flag, stated
+from rnn_core.commands.shared import may_write, ordinary_file, print_findings, progress
+from rnn_core.config import SPLITS, DataConfig, MakeConfig, Problem, choices, make, options, plain
 from rnn_core.training import jobs
 from rnn_core.workspace import Workspace
 from rnn_core.workspace.datasets import SavedDataset
+from rnn_core.workspace.files import write
 
 if TYPE_CHECKING:  # not loaded for the help
     from rnn_core.data.sources import Source
@@ -22,10 +23,19 @@ def _options(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     parser.add_argument("--plan", type=Path, help=argparse.SUPPRESS)  # of a page: what `sources.to_json` gave
     add_options(parser, DataConfig)
+    field = options(MakeConfig)["make"]
+    parser.add_argument("--make", choices=choices(field), help=f"{field.description} into a file instead of reading one; a label "
+                        "needs a word a known distance before the end")  # fmt: skip
+    parser.add_argument("--out", metavar="FILE.csv", type=Path, help="the file that --make writes")
+    add_options(parser, MakeConfig, ["make"])
 
 
 def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
-    """Reads files into a dataset of the workspace and reports what they hold."""
+    """Reads files into a dataset of the workspace and reports what they hold; or makes up a file of texts with a known memory."""
+    if given.make:
+        return _make(given)
+    if alone := [*stated(MakeConfig, given), *(["out"] if given.out else [])]:
+        raise Problem(f"{flag(alone[0])} is an option of texts that are made up: leave it out, or name a task.", "--make TASK")
     if not given.train and not given.plan:
         raise Problem("Nothing to read: name a file with --train FILE.")
     job.say("running", 0.0, "Reading", name=given.name or Path(given.train or given.plan).name)
@@ -44,6 +54,22 @@ def _data(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fig
         "warnings": list(report.warnings),
         "notes": list(report.notes),
     }
+
+
+def _make(given: argparse.Namespace) -> Figures:
+    """Writes made-up texts with their labels and distances."""
+    from rnn_core.data.synthetic import csv_of
+
+    how = make(MakeConfig, stated(MakeConfig, given))
+    if given.train or given.dev or given.test or given.plan:
+        raise Problem("Texts are either made up or read: leave out the files, and read what was made afterwards.")
+    if given.out is None or given.out.suffix.lower() != ".csv":
+        raise Problem("Made-up texts are written as CSV: name the file to write.", "--out FILE.csv")
+    content = csv_of(how)
+    may_write(given.out)
+    write(given.out, lambda aside: aside.write_bytes(content))
+    print(f"to train on it: python -m rnn_core train --train {given.out}", file=sys.stderr)
+    return {"out": str(given.out)} | plain(how)
 
 
 def read_dataset(given: argparse.Namespace, workspace: Workspace, job: jobs.Job, name: str | None = None) -> SavedDataset:

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class _Again:
 def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Figures:
     """Scores a run on a labelled file, or on a split of its own dataset."""
     run = run_on_data(given, workspace, "evaluate on")
+    from rnn_core.analysis.by_distance import by_distance
     from rnn_core.analysis.evaluate import evaluate
     from rnn_core.analysis.loading import load
     from rnn_core.data.file_examples import read_examples
@@ -95,6 +96,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         for number, (one, folder) in enumerate(folders.items()):
             evaluation = evaluations.save(folder, partial(made, one, first + number * share))
     scores = evaluation.scores
+    distances = by_distance(evaluations.answers(folder), run.majority) if "by-distance" in task.views["evaluate"] else None
     return (
         {
             "run": run.id,
@@ -108,6 +110,7 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         | ({} if how.dynamic is None else {"static_loss": _loss(static)})
         | task.figures_of(scores, "test", run.majority)
         | task.details_of(scores)
+        | ({"by_distance": [asdict(group) for group in distances.groups]} if distances else {})
     )
 
 

@@ -1,16 +1,14 @@
 """`predict`: the rows of a file are answered, and written to another file."""
 
 import argparse
-import os
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 from rnn_core import tasks
 from rnn_core.commands.command import Command, Figures
 from rnn_core.commands.options import add_columns, add_device, columns
-from rnn_core.commands.shared import ordinary_file, progress
+from rnn_core.commands.shared import may_write, ordinary_file, progress
 from rnn_core.config import Problem
 from rnn_core.results import FileAnswers
 from rnn_core.training import jobs
@@ -59,7 +57,7 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     source = look_into(
         ordinary_file(given.file), columns(given, trained), tasks.of(trained).schema, name, given.lines, trained.text
     )
-    _may_write(given.out, given.file)
+    may_write(given.out, given.file)
     for note in (f"{name}: {source.words}", *source.format.notes):
         print(note, file=sys.stderr)
     loaded = load(run, given.device)
@@ -77,22 +75,6 @@ def _predict(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> 
     counts = told.pop("counts")  # of labels, which may be very many, the page tells nothing
     job.say("running", 1.0, **told)
     return {"run": run.id, "data": name, "out": str(given.out)} | told | {"counts": counts}
-
-
-def _may_write(out: Path, read: Path) -> None:
-    """Raises Problem where `out` is the file that is read, a folder, or in a place that cannot be written."""
-    where = str(out)[:300]
-    try:
-        if out.exists() and os.path.samefile(out, read):
-            raise Problem(f"{where} is the file that is read: it is never written over, so name another.", "--out FILE")
-        if out.is_dir():
-            raise Problem(f"{where} is a folder: name a file in it.", "--out FILE")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.parent):
-            pass
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise Problem(f"{where} cannot be written ({why}): name another place.", "--out FILE") from None
 
 
 COMMAND = Command(_predict, _options, ready_made=True)

@@ -2,7 +2,9 @@
 
 import argparse
 import contextlib
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -86,6 +88,22 @@ def run_on_data(given: argparse.Namespace, workspace: Workspace, doing: str) -> 
 def ordinary_file(named: str | Path) -> Path:
     """A file that the command line names. Raises Problem when it is a pipe or another thing that cannot be read twice."""
     return files.readable(Path(named), str(named))
+
+
+def may_write(out: Path, read: Path | None = None) -> None:
+    """Raises Problem where `out` is the file that is read, a folder, or in a place that cannot be written."""
+    where = str(out)[:300]
+    try:
+        if read and out.exists() and os.path.samefile(out, read):
+            raise Problem(f"{where} is the file that is read: it is never written over, so name another.", "--out FILE")
+        if out.is_dir():
+            raise Problem(f"{where} is a folder: name a file in it.", "--out FILE")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Problem(f"{where} cannot be written ({why}): name another place.", "--out FILE") from None
 
 
 def print_findings(warnings: Sequence[str], left_out: Sequence[LeftOut]) -> None:

@@ -50,7 +50,7 @@ class Counted:
         labels: the count of each label, in order of first appearance; empty if the data have no labels.
         lengths: the number of texts with 0, 1, 2 … tokens.
         unknown: the number of tokens outside the vocabulary.
-        strange: the number of texts without a word of the vocabulary; punctuation is not a word.
+        strange: the number of texts without a word of the vocabulary; punctuation is not a word, unless there is nothing else.
         signs: the number of texts by their bits from `signs`.
         further: further tokens sides, by name.
     """
@@ -296,7 +296,10 @@ class Written:
         number = {label: i for i, label in enumerate(labels)}
         targets = np.array([number.get(label, -1) for label in self.labels], np.int64)
         index = {name: np.array(vocabularies[name].encode(side.tokens), np.int32) for name, side in self.sides.items()}
-        telling = np.array([i != UNK and bool(signs(word) & READABLE) for i, word in enumerate(vocabularies[TEXT].words)])
+        telling = np.array([bool(signs(word) & READABLE) for word in vocabularies[TEXT].words])
+        telling[: len(SPECIALS)] = False
+        if not telling.any():  # as in texts of brackets
+            telling[len(SPECIALS) :] = True
         present = self.present
         unknown, strange = Counter[tuple[str, str]](), dict.fromkeys(present, 0)
         with Arrays(self.folder, self._sizes()) as arrays:

@@ -76,8 +76,13 @@ def context(points: Sequence[Context], carried: float) -> Figure:
     )  # fmt: skip
 
 
-def reliability(bins: Sequence[Reliability]) -> Figure:
-    """The share of predictions that were right against their mean probability, bin by bin, and below it the counts."""
+def reliability(bins: Sequence[Reliability], of: str = "the most probable token", unit: str = "steps") -> Figure:
+    """The share of predictions that were right against their mean probability, bin by bin, and below it the counts.
+
+    Args:
+        of: what the probabilities are of.
+        unit: what is counted.
+    """
     some = [one for one in bins if one.count]
     x, y = (np.array([getattr(one, name) for one in some], np.float64) for name in ("confidence", "accuracy"))
     middle = np.array([(one.low + one.high) / 2 for one in bins])
@@ -89,17 +94,17 @@ def reliability(bins: Sequence[Reliability]) -> Figure:
              marker={"size": 8},
              hovertemplate="mean p %{x:.4f}, right %{y:.4f}<extra></extra>", **UPPER),
         dict(type="bar", x=middle, y=np.array([one.count for one in bins], np.float64), width=np.full(len(bins), 0.9 * width),
-             marker={"color": palette.BLUE}, showlegend=False, name="steps",
-             customdata=np.array([(one.low, one.high) for one in bins]),
-             hovertemplate="p in %{customdata[0]:.1f}–%{customdata[1]:.1f}: %{y:,} steps<extra></extra>", **LOWER, **NO_FADE),
+             marker={"color": palette.BLUE}, showlegend=False, name=unit,
+             customdata=np.array([(round(one.low, 2), round(one.high, 2)) for one in bins]),
+             hovertemplate="p in %{customdata[0]}–%{customdata[1]}: %{y:,} " + unit + "<extra></extra>", **LOWER, **NO_FADE),
     ]  # fmt: skip
     quarters = [0, 0.25, 0.5, 0.75, 1]
-    across: dict[str, Any] = {"title": {"text": "probability of the most probable token"}, "range": [-0.02, 1.02]}
+    across: dict[str, Any] = {"title": {"text": f"probability of {of}"}, "range": [-0.02, 1.02]}
     across |= {"tickvals": quarters, "unifiedhovertitle": {"text": "p = %{x:.2f}"}}
     shares = {"title": {"text": "share right"}, "range": [-0.03, 1.05], "tickvals": [0, 0.5, 1]}
     return frame(
         data, 400, "reliability", showlegend=True,
-        **stacked(across, shares, {"title": {"text": "steps"}, "rangemode": "tozero"}),
+        **stacked(across, shares, {"title": {"text": unit}, "rangemode": "tozero"}),
     )  # fmt: skip
 
 

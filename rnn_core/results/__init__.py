@@ -5,6 +5,7 @@ from rnn_core.results.breakdown import ENDS, UNKNOWN, Breakdown, Context, Group,
 from rnn_core.results.chunks import StreamParts
 from rnn_core.results.cutting import Cutting, WayOfReading
 from rnn_core.results.data import DataReport, LeftOut, SideReport, SplitSummary
+from rnn_core.results.distance import ByDistance, DistanceGroup
 from rnn_core.results.feedforward import Readings, RecurrenceGain, WithoutRecurrence
 from rnn_core.results.gradients import (
     BatchDirections,
@@ -71,6 +72,7 @@ __all__ = [
     "Answers",
     "BatchDirections",
     "Breakdown",
+    "ByDistance",
     "Candidate",
     "ChainProduct",
     "ClassScores",
@@ -83,6 +85,7 @@ __all__ = [
     "CutWays",
     "Cutting",
     "DataReport",
+    "DistanceGroup",
     "Evaluation",
     "FileAnswers",
     "GateTerms",

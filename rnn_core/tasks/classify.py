@@ -37,7 +37,7 @@ class Classify(Task):
                     "squash", "circuit", "probabilities", "state", "embedding"),
         "bptt": ("target-label", "total", "pairs", "walk", "copy_shares", "running", "modes", "truncation", "reach", "saturation",
                  "sgd", "directions", "beside"),
-        "evaluate": ("confusion", "shares", "per_class", "classes", "mistakes", "behind"),
+        "evaluate": ("confusion", "shares", "per_class", "classes", "by-distance", "mistakes", "behind"),
         "matrix": ("texts", "pads", "last-column", "ledger", "recipe", "unit", "alone", "answer-alone"),
         "losses": ("right-so-far", "loss-reach", "decided"),
     })  # fmt: skip

@@ -4,9 +4,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.results import (
     Along,
+    ByDistance,
     CorpusHunt,
     History,
     Mistake,
@@ -33,13 +36,16 @@ NEEDS = {
     "dataset": "the run's data: their name and the summary of each split; None where they are not here",
     "evaluation": "the run's scores",
     "evaluations": "the scores of several runs on the same data, by what the runs are called",
+    "distances": "the accuracy of several runs on the same texts by distance, by what the runs are called",
     "static": "the scores of the same text with fixed weights, beside those of dynamic evaluation",
     "answers": "some of the answers that were scored, with their texts",
+    "answered": "whether each answer of a saved evaluation was right, and its probability",
     "target": "the way back of the text: what the losses at its target send to each step",
     "pair": "the way back of a text and its translation: what the loss of each target token sends to each step of both networks",
     "hunt": "a hunt for units over a corpus",
     "beside": "the ways back of several runs, by what these are called",
     "along": "how the run and its twin read many texts step by step, by their losses",
+    "twins": "the scores that the run and its twin wrote down after training, by their losses",
 }
 """The inputs by their names."""
 
@@ -76,6 +82,23 @@ class Answers:
     unit: str
     between: str
     cell: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """All answers of a saved evaluation; m texts, or tokens of them.
+
+    Attributes:
+        data: what was evaluated, in words.
+        unit: what is counted, such as `texts`.
+        p: (m,) the probability of each answer.
+        right: (m,) whether it was right.
+    """
+
+    data: str
+    unit: str
+    p: np.ndarray
+    right: np.ndarray
 
 
 Once = Callable[[Hashable, Callable[[], Any]], Any]
@@ -195,6 +218,11 @@ class Inputs:
         return found
 
     @property
+    def distances(self) -> Mapping[str, ByDistance]:
+        found: Mapping[str, ByDistance] = self.named["distances"].value
+        return found
+
+    @property
     def static(self) -> TokenScores:
         found: TokenScores = self.named["static"].value
         return found
@@ -202,6 +230,11 @@ class Inputs:
     @property
     def answers(self) -> Answers:
         found: Answers = self.named["answers"].value
+        return found
+
+    @property
+    def answered(self) -> Answered:
+        found: Answered = self.named["answered"].value
         return found
 
     @property
@@ -222,6 +255,11 @@ class Inputs:
     @property
     def beside(self) -> Mapping[str, "Backward"]:
         found: Mapping[str, Backward] = self.named["beside"].value
+        return found
+
+    @property
+    def twins(self) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]] = self.named["twins"].value
         return found
 
     @property

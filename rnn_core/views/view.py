@@ -61,12 +61,26 @@ class Table(NamedTuple):
     widths: Mapping[str, int] = {}
 
 
+class Code(NamedTuple):
+    """A file of source code, which can be downloaded.
+
+    Attributes:
+        source: its text.
+        file: its name.
+        language: for its colours.
+    """
+
+    source: str
+    file: str
+    language: str = "python"
+
+
 class Part(NamedTuple):
     """A component that shows a result, or a part of it.
 
     Attributes:
         kind: `figure` (a `Figure`), `table` (a `Table`), `text`, `caption` (Markdown), `formula` (LaTeX), `tokens`
-            (`inspect.Tokens`) or `rows` (`evaluate.Rows`).
+            (`inspect.Tokens`), `rows` (`evaluate.Rows`) or `code` (`Code`).
         content: what that component takes.
         fold: the title under which it is folded away; empty: it stands open.
     """

@@ -135,6 +135,14 @@ def load(path: Path) -> Evaluation | None:
         )
 
 
+def answers(path: Path) -> Iterator[Answers]:
+    """Yields all answers of an evaluation in pieces. Raises Problem if it is damaged."""
+    with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
+        names = ("tokens", "truths", "answers", "confidences")
+        for batch in file.iter_batches(256, columns=names):
+            yield Answers(*(batch.column(name).to_pylist() for name in names))
+
+
 def behind(path: Path, truth: str, answer: str, most: int) -> list[Answer]:
     """The answers in one cell of the confusion matrix: most confident first if wrong, least confident first if right.
 
@@ -166,6 +174,23 @@ def mistakes(path: Path, most: int, each: Callable[[Mistake], T]) -> tuple[list[
         found = _where(file, pc.not_equal)
         first = found[np.argsort(-found["confidence"], kind="stable")][:most]
         return [each(Mistake(*one)) for one in _answers(file, first)], len(found)
+
+
+def confidences(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The probability of each answer (m,), and whether it was right (m,); of tags, of all tokens in turn.
+
+    Args:
+        path: the folder of the evaluation.
+
+    Raises:
+        Problem: if the evaluation is damaged.
+    """
+    with _saying_damage(), pq.ParquetFile(path / "predictions.parquet") as file:
+        columns = [one.combine_chunks() for one in file.read(columns=["truths", "answers", "confidences"]).columns]
+        if pa.types.is_list(columns[0].type):
+            columns = [one.flatten() for one in columns]
+        truths, answers, p = columns
+        return p.to_numpy(), pc.equal(truths, answers).to_numpy(zero_copy_only=False)
 
 
 def _answers(file: pq.ParquetFile, found: np.ndarray) -> Iterator[tuple[Answer, str, str]]:

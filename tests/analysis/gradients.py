@@ -48,6 +48,12 @@ class Copies(NamedTuple):
         found = iter(torch.autograd.grad(value, leaves, retain_graph=True, allow_unused=True, materialize_grads=True))
         return {key: [next(found) for _ in copies] for key, copies in self.parameters.items()}
 
+    def reached(self, value: Tensor) -> dict[tuple[int, int], list[tuple[Tensor, ...]]]:
+        """∂value/∂ each part of the state after each step, zero where there is none."""
+        parts = [part for states in self.states.values() for state in states for part in state]
+        found = iter(torch.autograd.grad(value, parts, retain_graph=True, allow_unused=True, materialize_grads=True))
+        return {key: [tuple(next(found) for _ in state) for state in states] for key, states in self.states.items()}
+
 
 def unrolled(one: Loaded, indices: list[int], cut: set[int] | None = None, window: tuple[int, int] | None = None,
              leaves: int | None = None) -> Copies:  # fmt: skip

@@ -7,7 +7,7 @@ import torch
 from rnn_core.analysis import pair_way_back
 from rnn_core.analysis.translation_backward import translation_backward
 from tests.analysis.test_translation_backward import MODELS, REFERENCE, SOURCE, by_hand
-from tests.analysis.translations import KINDS, at, run_of
+from tests.analysis.translations import KINDS, at_states, run_of
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-9}
 
@@ -29,27 +29,27 @@ def test_every_number_is_autograds(kind: str, cell: str, model: dict) -> None:
         np.testing.assert_allclose(found.weights, weights, rtol=1e-6)
         assert found.total == pytest.approx(loss.item()) and np.isnan(found.falls).all()
         gradients = twin.gradients(loss)
+        to, by = at_states(loss, twin.states), at_states(loss, twin.before)
         for s, place in enumerate(places):
             side, layer, direction = place
             own = slice(0, source) if side == "encoder" else slice(source, None)
-            count, states = len(twin.states[place]), twin.states[place]
+            count, reached = len(twin.states[place]), [parts[0] for parts in to[place]]
             copies = gradients[*place, way.followed].flatten(1)
             whole = copies.sum(0)
             assert found.norms[s] == pytest.approx(float(whole.norm()), rel=1e-5, abs=1e-12)
             np.testing.assert_allclose(found.copies[s, own], copies.norm(dim=1), **CLOSE)
             shares = copies @ whole / (whole @ whole).clamp(min=1e-300)
             np.testing.assert_allclose(found.shares[s, own], shares, rtol=0, atol=1e-6)
-            reached = at(loss, [state[0] for state in states])
             np.testing.assert_allclose(found.reached[s, own], [g.norm() for g in reached], **CLOSE)
             for p in range(len(one.cell.parts)):
                 arriving = [torch.zeros(1).double()] * count
                 for t in range(count):
                     after = t - 1 if direction else t + 1
                     if 0 <= after < count:
-                        arriving[t] = at(loss, [twin.before[place][after][p]])[0]
+                        arriving[t] = by[place][after][p]
                 if side == "encoder":  # the decoder starts from its last state
                     d = one.network.encoder.hidden
-                    started = at(loss, [twin.before["decoder", layer, 0][0][p]])[0]
+                    started = by["decoder", layer, 0][0][p]
                     arriving[0 if direction else -1] = started[direction * d : direction * d + d]
                 np.testing.assert_allclose(found.arriving[s, p, own], [g.norm() for g in arriving], **CLOSE)
                 if p == 0:

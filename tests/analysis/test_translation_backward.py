@@ -11,7 +11,7 @@ from rnn_core.analysis.translation_backward import translation_backward
 from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS
 from rnn_core.results import ENCODER
-from tests.analysis.translations import KINDS, at, run_of, unrolled
+from tests.analysis.translations import KINDS, at, at_states, run_of, unrolled
 
 MODELS = [("lstm", {"bidirectional": True, "layers": 2}), ("gru", {}), ("tanh", {"tied": True, "bidirectional": True}),
           ("peephole", {"layers": 2}), ("mingru", {})]  # fmt: skip
@@ -42,7 +42,7 @@ def test_every_copy_is_autograds(kind: str, cell: str, model: dict) -> None:
     assert {(side.side, side.layer, side.direction) for side in flow.sides} == {place[:3] for place in twin.copies}
     assert [side.side for side in flow.sides] == sorted((side.side for side in flow.sides), reverse=True)
     for r, loss in enumerate(losses):
-        pairs = twin.gradients(loss)
+        pairs, reached = twin.gradients(loss), at_states(loss, twin.states)
         for side in flow.sides:
             for name, norms in side.pairs.items():
                 copies = pairs[side.side, side.layer, side.direction, name].flatten(1)
@@ -51,8 +51,8 @@ def test_every_copy_is_autograds(kind: str, cell: str, model: dict) -> None:
                 np.testing.assert_allclose(side.norms[name][r], whole.norm(), **CLOSE)
                 np.testing.assert_allclose(side.shares[name][r], copies @ whole / (whole @ whole), rtol=0, atol=1e-9)
             for p, part in enumerate(side.states):
-                states = [state[p] for state in twin.states[side.side, side.layer, side.direction]]
-                np.testing.assert_allclose(side.states[part][r], [g.norm() for g in at(loss, states)], **CLOSE)
+                norms = [state[p].norm() for state in reached[side.side, side.layer, side.direction]]
+                np.testing.assert_allclose(side.states[part][r], norms, **CLOSE)
     assert flow.max_abs_difference < 1e-12 and flow.precision == 64
     totals = twin.gradients(losses.mean())
     for (side, layer, direction, name), copies in totals.items():

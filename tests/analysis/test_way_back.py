@@ -17,10 +17,6 @@ from tests.tiny import CELLS, LABELS, TAGS
 TEXT = "the film was not good but poor"
 
 
-def gradient(value: torch.Tensor, of: torch.Tensor) -> torch.Tensor:
-    return torch.autograd.grad(value, of, retain_graph=True, allow_unused=True, materialize_grads=True)[0]
-
-
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("task", "layers", "both"), KINDS)
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
@@ -40,50 +36,53 @@ def test_every_number_is_autograds(cell: str, task: str, layers: int, both: bool
         *(("last" if task == "classify" else "one", t) for t in alone), ("every", -1)
     ]  # fmt: skip
     strips = [(layer, direction) for layer in reversed(range(layers)) for direction in range(1 + both)]
+    next_steps = {(*place, t): Next(one, *place, copies, t) for place in strips for t in range(steps)
+                  if t != (0 if place[1] else steps - 1)}  # fmt: skip
+    own_losses = [copies.reached(loss) for loss in each]
     for found in way.ways:
         weights = every if found.step < 0 else torch.eye(steps)[found.step].double()
         loss = (weights * each).sum()
         assert found.total == pytest.approx(loss.item())
         np.testing.assert_allclose(found.weights, weights, rtol=1e-6)
-        gradients = copies.gradient(loss)
+        gradients, reached = copies.gradient(loss), copies.reached(loss)
         for s, (layer, direction) in enumerate(strips):
-            own = gradients[layer, direction, way.followed]
-            whole = torch.stack(own).sum(0)
+            own = torch.stack(gradients[layer, direction, way.followed]).flatten(1)
+            whole = own.sum(0)
             assert found.norms[s] == pytest.approx(float(whole.norm()), rel=1e-5)
-            shares = [float((copy * whole).sum() / whole.square().sum().clamp(min=1e-300)) for copy in own]
-            np.testing.assert_allclose(found.shares[s], shares, atol=1e-6)
+            np.testing.assert_allclose(found.shares[s], own @ whole / whole.square().sum().clamp(min=1e-300), atol=1e-6)
             assert float(found.shares[s].sum(dtype=np.float64)) == pytest.approx(float(whole.norm() > 0), abs=1e-5)
-            np.testing.assert_allclose(found.copies[s], [float(copy.norm()) for copy in own], rtol=1e-5, atol=1e-9)
-            last = 0 if direction else steps - 1
-            for t, state in enumerate(copies.states[layer, direction]):
-                # from above: with everything after this state held fixed, the state is read by the layer above at t alone
-                at_h = gradient(loss, state[0])
-                assert found.reached[s, t] == pytest.approx(float(at_h.norm()), rel=1e-5, abs=1e-9)
-                if layer == layers - 1:
-                    above = float(weights[t]) * gradient(each[t], state[0])
-                    assert found.above[s, t] == pytest.approx(float(above.norm()), rel=1e-5, abs=1e-9)
-                if t == last:
+            np.testing.assert_allclose(found.copies[s], own.norm(dim=1), rtol=1e-5, atol=1e-9)
+            at_state = reached[layer, direction]
+            np.testing.assert_allclose(found.reached[s], [parts[0].norm() for parts in at_state], rtol=1e-5, atol=1e-9)
+            if layer == layers - 1:  # with everything after this state held fixed, its own loss alone reads it
+                above = [weights[t] * own_losses[t][layer, direction][t][0].norm() for t in range(steps)]
+                np.testing.assert_allclose(found.above[s], above, rtol=1e-5, atol=1e-9)
+            for t in range(steps):
+                if t == (0 if direction else steps - 1):
                     assert (found.arriving[s, :, t] == 0).all()
-                    assert found.above[s, t] == pytest.approx(float(at_h.norm()), rel=1e-5, abs=1e-9)
+                    assert found.above[s, t] == pytest.approx(float(at_state[t][0].norm()), rel=1e-5, abs=1e-9)
                     continue
-                after = copies.states[layer, direction][t - 1 if direction else t + 1]
-                later = [torch.autograd.grad(loss, after, retain_graph=True, allow_unused=True, materialize_grads=True)]
-                arriving = through(one, layer, direction, copies, t, later[0])
-                for part, there in enumerate(arriving):
-                    assert found.arriving[s, part, t] == pytest.approx(float(there.norm()), rel=1e-5, abs=1e-9), (s, part, t)
-                assert found.above[s, t] == pytest.approx(float((at_h - arriving[0]).norm()), rel=1e-4, abs=1e-9)
+                # from above: with everything after this state held fixed, the state is read by the layer above at t alone
+                arriving = next_steps[layer, direction, t].back(at_state[t - 1 if direction else t + 1])
+                np.testing.assert_allclose(found.arriving[s, :, t], [part.norm() for part in arriving], rtol=1e-5, atol=1e-9)
+                above = float((at_state[t][0] - arriving[0]).norm())
+                assert found.above[s, t] == pytest.approx(above, rel=1e-4, abs=1e-9), (s, t)
 
 
-def through(
-    one: Loaded, layer: int, direction: int, copies: Copies, t: int, later: tuple[torch.Tensor, ...]
-) -> list[torch.Tensor]:
-    """The gradient at each part of the state t, by the next step that is read, from the gradients at the state after that."""
-    own, step = dict(one.network.layer(layer, direction)), t - 1 if direction else t + 1
-    below = [copies.states[layer - 1, j][step][0][0] for j in range(one.network.directions)] if layer else [copies.words[step]]
-    before = tuple(part.detach().requires_grad_() for part in copies.states[layer, direction][t])
-    after, _ = by_hand.step(one.network.cell, own, torch.cat(below).detach()[None], before)
-    found = torch.autograd.grad(after, before, later, allow_unused=True, materialize_grads=True)
-    return list(found)
+class Next:
+    """The step of a layer and direction that reads the state t, by itself."""
+
+    def __init__(self, one: Loaded, layer: int, direction: int, copies: Copies, t: int):
+        own, step = dict(one.network.layer(layer, direction)), t - 1 if direction else t + 1
+        below = [copies.words[step]]
+        if layer:
+            below = [copies.states[layer - 1, j][step][0][0] for j in range(one.network.directions)]
+        self.before = tuple(part.detach().requires_grad_() for part in copies.states[layer, direction][t])
+        self.after, _ = by_hand.step(one.network.cell, own, torch.cat(below).detach()[None], self.before)
+
+    def back(self, later: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        """The gradient at each part of the state t, from those at the parts of the state after the step."""
+        return torch.autograd.grad(self.after, self.before, later, retain_graph=True, allow_unused=True, materialize_grads=True)
 
 
 def test_the_first_copy_of_a_recurrent_matrix_receives_nothing() -> None:
@@ -128,23 +127,24 @@ def test_a_cut_leaves_what_autograd_leaves(cell: str, layers: int, reduce: str) 
     uncut = copies.gradient(whole)
     for b in range(1, steps):
         value, copies = losses({b})
-        gradients = copies.gradient(value)
+        gradients, reached = copies.gradient(value), copies.reached(value)
         for s, layer in enumerate(reversed(range(layers))):
-            own, all_of_it = gradients[layer, 0, way.followed], torch.stack(uncut[layer, 0, way.followed]).sum(0)
-            shares = [float((copy * all_of_it).sum() / all_of_it.square().sum()) for copy in own]
+            whole_gradient = torch.stack(uncut[layer, 0, way.followed]).sum(0).flatten()
+            own = torch.stack(gradients[layer, 0, way.followed]).flatten(1)
+            shares = own @ whole_gradient / whole_gradient.square().sum()
             np.testing.assert_allclose(found.shares[b - 1, s, :b], shares[:b], atol=1e-6)
             np.testing.assert_allclose(whole_way.shares[s, b:], shares[b:], atol=1e-6)
             assert (found.shares[b - 1, s, b:] == 0).all() and (found.arriving[b - 1, s, :, b - 1 :] == 0).all()
             assert (found.above[b - 1, s, b:] == 0).all()
+            at_state = reached[layer, 0]
             for k in range(b):
-                state = copies.states[layer, 0]
-                at_h, arriving = gradient(value, state[k][0]), [torch.zeros(1)]
+                arriving = (torch.zeros(1),) * len(at_state[k])
                 if k < b - 1:
-                    later = torch.autograd.grad(value, state[k + 1], retain_graph=True, allow_unused=True, materialize_grads=True)
-                    arriving = through(one, layer, 0, copies, k, later)
-                for part, there in enumerate(arriving):
-                    assert found.arriving[b - 1, s, part, k] == pytest.approx(float(there.norm()), rel=1e-5, abs=1e-8), (b, k)
-                assert found.above[b - 1, s, k] == pytest.approx(float((at_h - arriving[0]).norm()), rel=1e-4, abs=1e-8)
+                    arriving = Next(one, layer, 0, copies, k).back(at_state[k + 1])
+                norms = [part.norm() for part in arriving]
+                np.testing.assert_allclose(found.arriving[b - 1, s, :, k], norms, rtol=1e-5, atol=1e-8)
+                above = float((at_state[k][0] - arriving[0]).norm())
+                assert found.above[b - 1, s, k] == pytest.approx(above, rel=1e-4, abs=1e-8), (b, k)
 
 
 @pytest.mark.parametrize("cell", CELLS)

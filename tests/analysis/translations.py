@@ -46,13 +46,17 @@ def willing(run: Loaded) -> Loaded:
     return run
 
 
+States = dict[tuple[str, int, int], list[tuple[Tensor, ...]]]
+"""By encoder or decoder, layer and direction, the parts of the state at each step."""
+
+
 class Unrolled(NamedTuple):
     """Both networks, step by step.
 
     Attributes:
         copies: by place, a leaf per step.
-        states: by encoder or decoder, layer and direction, the parts of the state after each step.
-        before: likewise, of the state before each step, as the step alone reads it.
+        states: after each step.
+        before: the state before each step, as the step alone reads it.
         read: s_j of the uppermost layer, as attention reads it; apart from s_j as the next step reads it.
         start: the parts of the state that the decoder starts from, by layer.
         contexts: g_i; empty without attention.
@@ -61,8 +65,8 @@ class Unrolled(NamedTuple):
     """
 
     copies: dict[Place, list[Tensor]]
-    states: dict[tuple[str, int, int], list[tuple[Tensor, ...]]]
-    before: dict[tuple[str, int, int], list[tuple[Tensor, ...]]]
+    states: States
+    before: States
     read: list[Tensor]
     start: list[tuple[Tensor, ...]]
     contexts: list[Tensor]
@@ -79,14 +83,21 @@ def at(value: Tensor, of: Any) -> tuple[Tensor, ...]:
     return torch.autograd.grad(value, of, retain_graph=True, allow_unused=True, materialize_grads=True)
 
 
+def at_states(value: Tensor, states: States) -> States:
+    """∂value/∂ each part of each state; 0 for a state that is a constant."""
+    found = iter(at(value, [part for each in states.values() for parts in each for part in parts if part.requires_grad]))
+    return {place: [tuple(next(found) if part.requires_grad else torch.zeros_like(part) for part in parts) for parts in each]
+            for place, each in states.items()}  # fmt: skip
+
+
 def unrolled(one: Loaded, source: list[int], written: list[int]) -> Unrolled:
     """The forward pass of one pair, from the formulas of the network."""
     network: Any = one.network
     assert isinstance(network, Translator)
     cell, config = network.encoder.cell, one.config.model
     copies: dict[Place, list[Tensor]] = {}
-    states: dict[tuple[str, int, int], list[tuple[Tensor, ...]]] = {}
-    before: dict[tuple[str, int, int], list[tuple[Tensor, ...]]] = {}
+    states: States = {}
+    before: States = {}
 
     def own(side: str, layer: int, direction: int, steps: int) -> list[dict[str, Tensor]]:
         for name, p in getattr(network, side).layer(layer, direction).items():

@@ -123,4 +123,3 @@ def test_on_a_narrow_page_the_circuit_scrolls_and_no_label_overlaps(browser: Any
         for other in texts[i + 1 :]:
             assert right <= other[0] or other[1] <= left or bottom - 3 <= other[2] or other[3] - 3 <= top, "labels overlap"
     assert not errors
-    context.close()

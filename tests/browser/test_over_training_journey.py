@@ -94,4 +94,3 @@ def test_reduced_motion_jumps_and_a_narrow_page_keeps_its_width(browser: Any, se
         page.wait_for_timeout(50)
     assert len(seen) > 1 and all(min(abs(y - place) for place in places) < 0.01 for y in seen), "no dot lies between two sets"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), "the page itself does not scroll sideways"
-    context.close()

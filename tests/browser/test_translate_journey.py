@@ -15,9 +15,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def run(browser: Any, server: str) -> str:
+def run(chromium: Any, server: str) -> str:
     """The id of a run that somebody trained on uploaded pairs."""
-    person = Person(browser, server)
+    person = Person(chromium, server)
     page = person.page
     person.go("/data")
     page.locator('input[type="file"]').first.set_input_files(str(SAMPLE))

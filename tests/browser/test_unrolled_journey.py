@@ -248,7 +248,6 @@ def test_a_narrow_page_scrolls_under_a_minimap_and_reduced_motion_jumps(browser:
     expect(page.locator('g.column[data-t="37"]')).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), "the page itself does not scroll sideways"
     assert not errors
-    context.close()
 
 
 def test_few_units_are_circles_with_numbers_and_other_classes_have_names(

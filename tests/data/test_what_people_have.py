@@ -412,6 +412,14 @@ def test_punctuation_is_no_known_word(tmp_path: Path) -> None:
     assert "without any word known from training: 1 in test" in said(found)
 
 
+def test_signs_are_known_words_where_there_is_nothing_else(tmp_path: Path) -> None:
+    content = rows(lambda i: f"{'()'[i % 2]} [ {')' * (i // 2)} {']' * (i % 7)},{label(i)}\n", "text,label\n")
+    (tmp_path / "a.csv").write_text(content)
+    (tmp_path / "b.csv").write_text("text,label\n( ] !,pos\n! ?,neg\n")
+    found = read_dataset({"train": tmp_path / "a.csv", "test": tmp_path / "b.csv"}, DataConfig(dev_share=0))
+    assert "without any word known from training: 1 in test" in said(found)
+
+
 def test_spellings_of_a_word_are_one_word(tmp_path: Path) -> None:
     ways = ["it’s a café", "it's a caf\u00e9", unicodedata.normalize("NFD", "it's a café")]
     found = read(tmp_path, "a.csv", rows(lambda i: f"{ways[i % 3]} {i},{label(i)}\n", "text,label\n"))

@@ -3,10 +3,12 @@
 import base64
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,9 @@ TITLES = {
 """The titles of pages that are not their names."""
 
 Open = Callable[..., AppTest]
+
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+"""Each AppTest looks through all installed packages for components, for half of its time; now only the first."""
 
 
 def sound(app: AppTest) -> AppTest:

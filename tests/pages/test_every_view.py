@@ -39,6 +39,40 @@ def shown(app: AppTest, names: set[str]) -> None:
             assert chart(app, f"view-{name}")["data"], name
 
 
+Section = tuple[str, str]
+"""A page, and the tab, section or part that its link opens."""
+
+SECTIONS: tuple[Section, ...] = (
+    *(("inspect", tab) for tab in INSPECT), *(("bptt", section) for section in GRADIENTS), *(("matrix", part) for part in TABS),
+)  # fmt: skip
+
+
+def has(task: str, section: Section) -> bool:
+    """Whether a section stands on its page for a run of a task."""
+    page, name = section
+    listed = tasks.task(task).views[page]
+    always = page == "inspect" or (page == "bptt" and name != "modes")
+    return always or name in listed
+
+
+def opened(task: str, cell: str) -> list[Section]:
+    """A part of the sections: each one meets every cell, and every task that has it, but not every task with every cell."""
+    found = []
+    for i, section in enumerate(SECTIONS):
+        those = [one for one in ONE_TEXT if has(one, section)]
+        if task == those[(i + [*CELLS].index(cell)) % len(those)]:
+            found.append(section)
+    return found
+
+
+def test_each_section_meets_every_cell_and_every_task() -> None:
+    met = [(section, task, cell) for task in ONE_TEXT for cell in CELLS for section in opened(task, cell)]
+    assert {(section, cell) for section, _, cell in met} == {(section, cell) for section in SECTIONS for cell in CELLS}
+    standing = {(section, task) for section in SECTIONS for task in ONE_TEXT if has(task, section)}
+    assert {(section, task) for section, task, _ in met} == standing
+    assert {(task, cell) for _, task, cell in met} == {(task, cell) for task in ONE_TEXT for cell in CELLS}
+
+
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("task", ONE_TEXT)
 def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> None:
@@ -49,16 +83,15 @@ def test_of_one_text(open_page: Open, tmp_path: Path, task: str, cell: str) -> N
     at = {"run": run.id, "text": TEXT, "step": "2", "unit": "1"}
     tabs = {tab: {name for row in rows for name in row} for tab, (_, rows) in INSPECT.items()}
     along = {*listed["inspect"]} - set().union(*tabs.values())
-    for tab, names in tabs.items():
-        shown(open_page("inspect", workspace.root, inside=tab, **at), along | (names & {*listed["inspect"]}))
-    for section, (_, rows) in GRADIENTS.items():
-        if section != "modes" or section in listed["bptt"]:
-            names = {name for row in rows for name in row} - {"batch", "losses-page"}
-            shown(open_page("bptt", workspace.root, section=section, layer="0", **at), {"pairs", "walk", "path", *names})
-    for part, (_, rows) in TABS.items():
-        if part in listed["matrix"]:
-            names = {name for row in rows for name in row if name not in SOME or name in listed["matrix"]}
-            shown(open_page("matrix", workspace.root, part=part, **at), names - {"last-column", "gain"})
+    for page, name in opened(task, cell):
+        if page == "inspect":
+            shown(open_page(page, workspace.root, inside=name, **at), along | (tabs[name] & {*listed["inspect"]}))
+        elif page == "bptt":
+            names = {view for row in GRADIENTS[name][1] for view in row} - {"batch", "losses-page"}
+            shown(open_page(page, workspace.root, section=name, layer="0", **at), {"pairs", "walk", "path", *names})
+        else:
+            names = {view for row in TABS[name][1] for view in row if view not in SOME or view in listed["matrix"]}
+            shown(open_page(page, workspace.root, part=name, **at), names - {"last-column", "gain"})
 
 
 @pytest.mark.parametrize("attention", ["none", "additive"])

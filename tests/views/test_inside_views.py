@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from rnn_core.views.view import literal, number
 from rnn_core.workspace import Workspace
 from tests.analysis import gradients
 from tests.figures.validated import validated
-from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
+from tests.tiny import CELLS, config_of, in_turn, model_of, number_of, saved_run, vocabulary_of
 from tests.views.looking import Looking
 from tests.views.test_views import NASTY, escaped_only
 
@@ -47,27 +48,35 @@ RUNS = {
 }
 
 
+OF_TASKS = {"classify": (1, False), "tag": (2, True), "generate": (2, False)}
+"""Layers, both directions."""
+
+LOOKS = [*product((0, 3, -1), (None, NASTY[2]))]
+"""Step and label: for each cell two with each task, and so all of them."""
+
+
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize(("task", "layers", "both"), [("classify", 1, False), ("tag", 2, True), ("generate", 2, False)])
-def test_every_view_inside_draws_and_explains(workspace: Workspace, cell: str, task: str, layers: int, both: bool) -> None:
+@pytest.mark.parametrize("task", OF_TASKS)
+def test_every_view_inside_draws_and_explains(workspace: Workspace, cell: str, task: str) -> None:
+    layers, both = OF_TASKS[task]
     more = {"truncate": 4} if task == "generate" else {}
     config = config_of(task, model_of(cell, layers=layers, bidirectional=both), **more)
     labels = () if task == "generate" else NASTY
     one = load(saved_run(workspace, config, labels, None, vocabulary_of((*NASTY, "film"))))
     seen = trace(one, "\x00".join(NASTY), NASTY)
     assert {*NAMES} <= {*tasks.task(task).views["inspect"]}
-    for step in (0, 3, len(seen.tokens) - 1):
-        for label in (None, NASTY[2]):
-            looking = Looking(one, seen, step=step, label=label, layer=layers - 1, direction=int(both), unit=step or None)
-            for name in NAMES:
-                view = views.view(name)
-                found = looking(view)
-                for part in view.render(found):
-                    if part.kind == "figure":
-                        validated(part.content)
-                    elif part.kind in ("text", "caption"):
-                        escaped_only(part.content)
-                escaped_only(view.explain(found))
+    for at, label in in_turn(LOOKS, number_of(cell) + 2 * [*OF_TASKS].index(task), 2):
+        step = at % len(seen.tokens)
+        looking = Looking(one, seen, step=step, label=label, layer=layers - 1, direction=int(both), unit=step or None)
+        for name in NAMES:
+            view = views.view(name)
+            found = looking(view)
+            for part in view.render(found):
+                if part.kind == "figure":
+                    validated(part.content)
+                elif part.kind in ("text", "caption"):
+                    escaped_only(part.content)
+            escaped_only(view.explain(found))
 
 
 def aimed(one: Loaded, seen: Trace, step: int) -> int:

@@ -1,6 +1,7 @@
 """The views of Words to matrix compute, draw and explain for every cell, with this run's own numbers and markup as text."""
 
 import re
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from rnn_core.views.inputs import Dataset
 from rnn_core.views.view import View, number
 from rnn_core.workspace import Workspace
 from tests.figures.validated import validated
-from tests.tiny import CELLS, config_of, model_of, saved_run, vocabulary_of
+from tests.tiny import CELLS, config_of, in_turn, model_of, number_of, saved_run, vocabulary_of
 from tests.views.looking import Looking, figure
 from tests.views.test_views import NASTY, escaped_only, loaded
 
@@ -52,14 +53,13 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
     data = Dataset("<b>x</b>", {"dev": SplitSummary(3, 9, {}, (0, 1, 2), 0.0)})
     labels = (NASTY[0], NASTY[1]) if task == "classify" else ((NASTY[2],), (NASTY[0],) * 3)
     more = {"second_text": (("film",), ("zzz",) * 3), "labels": labels, "dataset": data}
-    for order in ORDERS:
-        for step in (0, 3, 13):
-            for view in one_hot.VIEWS:
-                shown(view, Looking(one, seen, more, order=order, step=step))
-    for side in padding.SIDES:
-        for masked in (False, True):
-            for view in pads.VIEWS:
-                shown(view, Looking(one, seen, pads=4, side=side, masking=masked))
+    turn = number_of(cell)  # each cell takes some of the choices, all cells take all
+    for order, step in in_turn([*product(ORDERS, (0, 3, 13))], 3 * (turn + layers), 3):
+        for view in one_hot.VIEWS:
+            shown(view, Looking(one, seen, more, order=order, step=step))
+    for side, masked in in_turn([*product(padding.SIDES, (False, True))], turn + layers, 1):
+        for view in pads.VIEWS:
+            shown(view, Looking(one, seen, pads=4, side=side, masking=masked))
     for view in (book.PARAMETERS, book.MEMORY, book.COUNTS):
         found = shown(view, Looking(one, seen, batch=2, steps=9))
         assert (found.batch, found.steps) == (2, 9)
@@ -74,7 +74,7 @@ def test_every_view_draws_and_explains(workspace: Workspace, cell: str, task: st
         bars = [drawn for drawn in validated(figure(equations.TERMS, unit)).data if drawn.type == "bar"]
         total = float(bars[-1].x[0])
         assert sum(sum(bar.x) for bar in bars[:-1]) == pytest.approx(total) == unit.terms.total
-    for label in (None, NASTY[2], "none"):
+    for label in in_turn((None, NASTY[2], "none"), turn + layers, 1):
         for view in alone.VIEWS:
             if view is alone.ALONE or view.name in tasks.task(task).views["matrix"]:
                 shown(view, Looking(one, seen, step=3, label=label))

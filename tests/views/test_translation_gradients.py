@@ -17,6 +17,7 @@ from rnn_core.views.view import View, literal, number
 from tests.analysis.test_translation_backward import REFERENCE, SOURCE, by_hand
 from tests.analysis.translations import KINDS, READ, WRITTEN, at, run_of
 from tests.figures.validated import validated
+from tests.tiny import in_turn
 from tests.views.looking import answer
 from tests.views.test_views import escaped_only
 
@@ -37,23 +38,28 @@ def test_the_task_lists_the_views() -> None:
     assert {view.name for view in views.VIEWS} == {*listed} - {"target-text"}
 
 
+PLACES = [(0, 1, 0, 0), (3, 9, 1, 1), (99, 999, 9, 9), (None, None, 0, 1)]
+"""Step, copy, layer, direction."""
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("cell", "model"), [("lstm", {"bidirectional": True, "layers": 2}), ("peephole", {}), ("mingru", {})])
 def test_every_view_draws_and_explains(kind: str, cell: str, model: dict[str, Any]) -> None:
     one = run_of(kind, cell, **model)
     way = translation_backward(one, *NASTY)
-    for name in views.parameters(given(pair=way)):
-        for step, back, layer, direction in ((0, 1, 0, 0), (3, 9, 1, 1), (99, 999, 9, 9), (None, None, 0, 1)):
-            for view in views.VIEWS:
-                found = looking(way, view, step=step, back=back, layer=layer, direction=direction, parameter=name)
-                escaped_only(view.explain(found))
-                for part in view.render(found):
-                    if part.kind == "figure":
-                        validated(part.content)
-                    elif part.kind == "table":
-                        assert len(set(map(len, part.content.columns.values()))) == 1
-                    elif part.kind != "formula":
-                        escaped_only(part.content)
+    for i, name in enumerate(views.parameters(given(pair=way))):
+        # one place for each parameter; over the kinds of attention, each parameter meets all of them
+        ((step, back, layer, direction),) = in_turn(PLACES, i + [*KINDS].index(kind), 1)
+        for view in views.VIEWS:
+            found = looking(way, view, step=step, back=back, layer=layer, direction=direction, parameter=name)
+            escaped_only(view.explain(found))
+            for part in view.render(found):
+                if part.kind == "figure":
+                    validated(part.content)
+                elif part.kind == "table":
+                    assert len(set(map(len, part.content.columns.values()))) == 1
+                elif part.kind != "formula":
+                    escaped_only(part.content)
 
 
 def test_the_map_is_of_both_texts_with_a_border() -> None:

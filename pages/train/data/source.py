@@ -7,10 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import cache, data_files, data_form, state, widgets
+from pages.common.bounded import kept
 from pages.common.cache import workspace
 from pages.train.data.server_path import server_path
 from rnn_core import tasks
-from rnn_core.config import SPLITS, DataConfig, Problem, make, options, plain
+from rnn_core.config import SPLITS, DataConfig, MakeConfig, Problem, make, options, plain
+from rnn_core.data import synthetic
 from rnn_core.data.guessing import guess_tokens
 from rnn_core.data.preview import preview
 from rnn_core.data.sources import sources_of, to_json
@@ -42,7 +44,8 @@ PROSE = (".md", ".markdown")
 MOST_PASTED = 2_000_000
 """Characters of a pasted text; longer ones are uploaded as a file."""
 
-SOURCES = {"upload": "Upload a file", "paste": "Paste a text", "sample": "Take a sample", "path": "Name a path on the server"}
+SOURCES = {"upload": "Upload a file", "paste": "Paste a text", "sample": "Take a sample", "make": "Make up a memory task",
+           "path": "Name a path on the server"}  # fmt: skip
 
 
 def files_chosen() -> dict[str, tuple[Path, str]]:
@@ -54,6 +57,8 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
     if source == "sample":
         name = st.selectbox("Sample", list(TITLES), format_func=lambda n: f"{n} · {TITLES[n]}", key=f"{key}-sample")
         return {"train": (SAMPLES / name, name)}
+    if source == "make":
+        return _made_up(key)
     found: dict[str, tuple[Path, str]] = {}
     if source == "paste":
         typed = st.text_area("Text", key=f"{key}-paste", height=200, max_chars=MOST_PASTED,
@@ -79,6 +84,31 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
                     if more := st.file_uploader(titles[split], key=f"{key}-upload-{split}"):
                         found[split] = (data_files.keep_upload(more)[0], more.name)
     return found
+
+
+def _made_up(key: str) -> dict[str, tuple[Path, str]]:
+    """A file of texts whose label needs a word a known distance before their end, as the options say.
+
+    Raises:
+        Problem: if the options do not go together.
+    """
+    st.caption("Made-up texts show how far back a network remembers: the label needs a word that stands a known number of words "
+               "before the end. Train several cells on them; Evaluate shows their accuracy by that distance.")  # fmt: skip
+    asked = {name: f"{name}: {one.title}" for name, one in synthetic.TASKS.items()}
+    values: dict[str, object] = {}
+    for column, (name, field) in zip(st.columns([3, 1, 1, 1]), options(MakeConfig).items(), strict=True):
+        with column:
+            values[name] = widgets.option(name, field, field.default, f"{key}-make-{name}", asked)
+    how = make(MakeConfig, values)
+    task = synthetic.TASKS[how.make]
+    if read := task.read(task.example.split()):
+        st.caption(f"Such as: {literal(task.example)}. The label is {literal(read.label)}, the distance {read.distance}.")
+    return {"train": (data_files.keep_text(_content(how)), f"{how.make}-{how.length}.csv")}
+
+
+@kept(64 << 20, 8, "Making up texts …")
+def _content(how: MakeConfig) -> str:
+    return synthetic.csv_of(how).decode()
 
 
 def task_of(path: Path, name: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import inputs, run_choice, state, view_panel, widgets
-from pages.understand.evaluate import answering, evaluating, report, rows, stream, translations
+from pages.understand.evaluate import answering, distance, evaluating, report, rows, stream, translations
 from rnn_core import tasks
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.views.evaluate import loss_words
@@ -61,6 +61,9 @@ for column, row in ((left, ("confusion", "shares")), (right, ("spans", "per_clas
         view_panel.rows((row,), names.__contains__, scored)
 has = tasks.of(config).views["evaluate"].__contains__
 view_panel.rows((("classes",),), has, scored)
+if has("by-distance"):
+    with widgets.saying_problems():
+        distance.show(run, found)
 
 if folder:
     st.divider()

@@ -43,7 +43,7 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
                "source are its references.")  # fmt: skip
     other = _beside(run, scores, found)
     runs = [(run, scores), *([(other.run, other.scores)] if other else [])]
-    names = _names([one for one, _ in runs])
+    names = run_choice.short_names([one for one, _ in runs], attention)
     together = {name: one for name, (_, one) in zip(names, runs, strict=True)}
     key = found.key, other and other.key, tuple(names)
     given = inputs.of(evaluation=(found.key, scores), evaluations=(key, together))
@@ -129,12 +129,3 @@ def attention(run: Run) -> str:
     """The attention of a run, in words. Raises Problem if the run is damaged."""
     model = run.config.model
     return ATTENTION[model.attention] + ", input feeding" * model.input_feeding
-
-
-def _names(runs: list[Run]) -> list[str]:
-    """The names of runs by their attention; with the names of the runs if they have the same."""
-    kinds = [attention(run) for run in runs]
-    if len(set(kinds)) == len(runs):
-        return kinds
-    named = {run.id: f"{kind} ({run.name})" for run, kind in zip(runs, kinds, strict=True)}
-    return list(widgets.distinct(named).values())

@@ -70,7 +70,7 @@ def read(runs: dict[str, Run]) -> Inputs:
     run = runs["last"]
     key = tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items())
     if cache.data_of(run) is None:
-        saved = {loss: found for loss, one in runs.items() if (found := _saved_along(one))}
+        saved = {loss: found for loss, one in runs.items() if (found := saved_along(one))}
         if len(saved) == len(runs):
             st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
             return inputs.of(along=((*key, "saved"), saved))
@@ -78,7 +78,8 @@ def read(runs: dict[str, Run]) -> Inputs:
     return inputs.of(along=((*key, len(texts)), {loss: _along(one, texts) for loss, one in runs.items()}))
 
 
-def _saved_along(run: Run) -> Along | None:
+def saved_along(run: Run) -> Along | None:
+    """How a run read all dev texts step by step, where that was saved beside it."""
     return saved_readings.load_along(saved_readings.folder(run, run.config.fingerprint, "dev"), evaluations.weights_of(run))
 
 

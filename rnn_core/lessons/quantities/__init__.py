@@ -4,13 +4,40 @@ from collections.abc import Callable, Sequence
 
 from rnn_core.config import Problem
 from rnn_core.lessons.expressions import Value
-from rnn_core.lessons.quantities import answers, copies, gates, networks, scores, texts, writing
+from rnn_core.lessons.quantities import (
+    answers,
+    by_hand,
+    confidence,
+    copies,
+    gates,
+    matrices,
+    networks,
+    parameters,
+    scores,
+    softmax,
+    texts,
+    writing,
+)
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.views.inputs import Inputs
 
-QUANTITIES: dict[str, Quantity] = {**texts.QUANTITIES, **networks.QUANTITIES, **answers.QUANTITIES, **copies.QUANTITIES}
+_FILES = (
+    texts,
+    networks,
+    answers,
+    copies,
+    by_hand,
+    gates,
+    scores,
+    matrices,
+    parameters,
+    softmax,
+    confidence,
+    writing,
+)
+
+QUANTITIES: dict[str, Quantity] = {name: one for file in _FILES for name, one in file.QUANTITIES.items()}
 """By their names. An index counts steps from 1, units from 0 as the pages do, and is a word in quotes for classes."""
-QUANTITIES |= gates.QUANTITIES | scores.QUANTITIES | writing.QUANTITIES
 
 
 def held(resolve: Callable[[Sequence[str]], Inputs], chosen: dict[str, Value] | None = None) -> Callable[[str], Value]:

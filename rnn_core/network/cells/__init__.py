@@ -231,6 +231,11 @@ class Cell:
         """The matrices that the step multiplies."""
         return tuple(name for name, one in self.declared.items() if one.of == STEP)
 
+    @property
+    def followed(self) -> str:
+        """The matrix whose copies are followed backwards: the recurrent one, else, for a cell without one, that of the inputs."""
+        return (*self.of_step, *self.of_inputs)[0]
+
     @cached_property
     def products(self) -> tuple[str, ...]:
         """The parameters whose copies have a δ of their own: the matrices, and the vectors that the step reads."""

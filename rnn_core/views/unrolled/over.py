@@ -50,7 +50,7 @@ def _trained(inputs: Inputs, controls: Pictured) -> Trained:
     places = {label: place for place, label in enumerate(ranks.labels)}
     best = np.array([places[trace.labels[one]] for one in over.classes.ravel().tolist()]).reshape(over.classes.shape)
     target = None if along.target is None else places[along.ranked.labels[along.target]]
-    followed = (*run.cell.of_step, *run.cell.of_inputs)[0]
+    followed = run.cell.followed
     count, kept = len(inputs.trace.tokens) - 2, len(trace.tokens) - 2
     cut = "" if kept == count else (
         f"This text has {count:,} tokens; its first {kept:,} are read with all weights, as a text of their own."

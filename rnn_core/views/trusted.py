@@ -1,0 +1,86 @@
+"""The view of how often answers are right, by their probability."""
+
+from dataclasses import dataclass
+
+from rnn_core.analysis.trusted import reliability
+from rnn_core.figures import streams
+from rnn_core.results import Reliability
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Controls, Part, View, figure, literal, number
+
+BINS = 20
+"""Of equal width, 0.05 each."""
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The answers of an evaluation, by their probability.
+
+    Attributes:
+        data: what was evaluated.
+        unit: what is counted.
+        bins: of equal width.
+    """
+
+    data: str
+    unit: str
+    bins: tuple[Reliability, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(one.count for one in self.bins)
+
+    @property
+    def surest(self) -> Reliability:
+        """The last bin that has an answer."""
+        return next(one for one in reversed(self.bins) if one.count)
+
+    def mean(self, name: str) -> float:
+        """The mean of a field of the bins over all answers."""
+        return sum(one.count * float(getattr(one, name)) for one in self.bins) / self.count
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error."""
+        return sum(one.count * abs(one.accuracy - one.confidence) for one in self.bins) / self.count
+
+
+def _trusted(inputs: Inputs, controls: Controls) -> Trusted:
+    found = inputs.answered
+    return Trusted(found.data, found.unit, reliability(found.p, found.right, BINS))
+
+
+def _draw(found: Trusted) -> tuple[Part, ...]:
+    return *figure(streams.reliability(found.bins, "the answer", found.unit)), Part("caption", trusted_words(found))
+
+
+def trusted_words(found: Trusted) -> str:
+    """The answers with the highest probabilities, and all answers, as Markdown."""
+    last = found.surest
+    right = round(last.count * last.accuracy)
+    return (
+        f"{literal(found.data, 60)}: {found.count:,} answers. For {last.count:,} of them p is above {last.low:g}. The mean of "
+        f"their p is {last.confidence:.4f}, and {right:,} are right, a share of {last.accuracy:.4f}. Over all answers the mean "
+        f"p is {found.mean('confidence'):.4f}, and the share that is right {found.mean('accuracy'):.4f}."
+    )
+
+
+def _explain(found: Trusted) -> str:
+    most = max(found.bins, key=lambda one: one.count)
+    return (
+        f"The answers are put into {len(found.bins)} bins of equal width by their probability. In a calibrated network the "
+        "share that is right equals the mean probability in every bin, and the line follows the dots. The expected "
+        "calibration error is the mean distance between both, weighted by the number of answers (Naeini, Cooper and "
+        "Hauskrecht 2015; Guo et al. 2017).\n\n"
+        r"$$\mathrm{ECE} = \sum_b \frac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|"
+        + f" = {number(found.error)}$$\n\nThe fullest bin, p in {most.low:g}–{most.high:g}, has {most.count:,} of "
+        f"{found.count:,} answers: conf = {most.confidence:.4f}, acc = {most.accuracy:.4f}.\n\n{trusted_words(found)}"
+    )
+
+
+TRUSTED: View[Controls, Trusted] = View(
+    "trusted", "How often is an answer right, by its probability?", ("answered",), Controls, _trusted, _draw, _explain,
+    lambda inputs: 64 * BINS + 4 * len(inputs.answered.data) + 1024,
+)  # fmt: skip
+
+VIEWS = (TRUSTED,)
