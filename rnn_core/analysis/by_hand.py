@@ -1,4 +1,4 @@
-"""The numbers with which a gradient is computed by hand: both passes of a text at the top layer, in the direction from the start."""
+"""The numbers with which a gradient is computed by hand: both passes of a text at the top layer, read from the start."""
 
 from typing import NamedTuple
 
