@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from pages.learn.looked import Looked, run_of
 from rnn_core.lessons import Ask, Do, Lesson, Shown
 from rnn_core.lessons.expressions import Value
-from rnn_core.lessons.marking import key, option, solution
+from rnn_core.lessons.marking import key, mark, option, solution
 from rnn_core.lessons.quantities import held
 from rnn_core.lessons.reading import read
 from rnn_core.views import view
@@ -135,16 +135,18 @@ def at(lesson: Lesson, step: int, ask: Ask | None, text: str | None) -> Looked:
 
 
 def wrongs(ask: Ask, quantities: Any, steps: int) -> Iterator[tuple[Value, str]]:
-    """The wrong answers that the lesson lists and that can be given here, with what is said to each."""
+    """A wrong answer for each that the lesson lists and that can be given here, with what is said to it."""
+    possible: dict[str, list[Any]] = {
+        "choice": [*ask.options], "step": [float(t + 1) for t in range(steps)], "curve": _curves(steps),
+    }  # fmt: skip
+    tried = possible.get(ask.kind, [])
     for condition, words in ask.wrongs:
         if condition.asks:
-            tried: list[Value] = list(ask.options) if ask.kind == "choice" else [float(t + 1) for t in range(steps)]
-            met = [one for one in tried if condition.holds(quantities, option(one) if isinstance(one, str) else one)]
-            if ask.kind == "curve":
-                met = [curve for curve in _curves(steps) if condition.holds(quantities, curve)]
-            if met:
-                found = met[0]
-                yield found, words.filled(quantities, option(found) if isinstance(found, str) else found)
+            for one in tried:
+                found = mark(ask, one, "", quantities)
+                if not found.right and found.said == words.filled(quantities, option(one) if isinstance(one, str) else one):
+                    yield one, found.said
+                    break
         elif ask.kind != "curve":
             value = condition.value(quantities)
             yield key(value) if ask.kind == "choice" else value, words.filled(quantities, value)
