@@ -4,7 +4,7 @@ W is the recurrent matrix of the top layer from the start, as in `copies`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,45 +15,27 @@ from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Along, Truncation
 from rnn_core.views.inputs import Inputs
 
+if TYPE_CHECKING:  # it loads torch
+    from rnn_core.analysis.entries import Entries
+
 BACK, TWINS = ("target",), ("along",)
 MOST_CUT = 100
 """Steps of a text up to which every K is tried."""
 
 
-@dataclass(frozen=True)
-class _Way:
-    """The sweep back at the top layer from the start.
+def _swept(inputs: Inputs) -> "Entries":
+    from rnn_core.analysis.entries import entries  # it loads torch
 
-    Attributes:
-        at_state: (T, d) ∂L/∂h_t.
-        delta: (T, rows) ∂L/∂(W h_{t−1}).
-        factor: (T, columns) what W multiplies.
-    """
-
-    at_state: np.ndarray
-    delta: np.ndarray
-    factor: np.ndarray
+    return entries(inputs.backward)
 
 
-def _exact(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float64)
-
-
-def _swept(inputs: Inputs) -> _Way:
-    from rnn_core.analysis.bptt_sweep import sums  # it loads torch
-    from rnn_core.network.device import array
-
-    way = inputs.backward
-    top, read = len(way.done.layers) - 1, way.done.layers[-1][0]
-    at_state = sums(way.done, way.target, way.target.weights[None]).at_state[top, 0][0]
-    product, rows = read.source(way.followed)
-    delta, d = read.deltas(at_state)[product][:, -rows:], way.loaded.config.model.hidden
-    return _Way(_exact(array(at_state[:, :d])), _exact(array(delta)), _exact(array(read.factor(way.followed))))
+def _of_steps(values: np.ndarray) -> Value:
+    return Table(values.astype(np.float64), (1, 0))
 
 
 def _entries(inputs: Inputs) -> Value:
     way = inputs.once(_swept)
-    return Table(way.delta[:, :, None] * way.factor[:, None, :], (1, 0, 0))
+    return Table(way.delta[:, :, None].astype(np.float64) * way.factor[:, None, :], (1, 0, 0))
 
 
 def _cuts(inputs: Inputs) -> list[Truncation]:
@@ -126,8 +108,8 @@ def _half(one: Along) -> float:
 
 
 QUANTITIES = {
-    "at_state": Quantity("∂L/∂h_t: `at_state[step, unit]`", BACK, lambda i: Table(i.once(_swept).at_state, (1, 0))),
-    "delta": Quantity("δ_t = ∂L/∂(W h_{t−1}): `delta[step, row]`", BACK, lambda i: Table(i.once(_swept).delta, (1, 0))),
+    "at_state": Quantity("∂L/∂h_t: `at_state[step, unit]`", BACK, lambda i: _of_steps(i.once(_swept).at_state)),
+    "delta": Quantity("δ_t = ∂L/∂(W h_{t−1}): `delta[step, row]`", BACK, lambda i: _of_steps(i.once(_swept).delta)),
     "copies.entry": Quantity("∂L/∂W|(i), entry by entry: `copies.entry[i, row, column]`", BACK, _entries),
     **{
         f"{kind}.{name}": Quantity(f"{title} with {kind if kind == 'chunks' else 'a window'} of K steps: `{kind}.{name}[K]`",
