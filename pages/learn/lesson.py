@@ -1,5 +1,6 @@
 """One lesson: the step that is open, what is to be done in it, and the way through."""
 
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ from pages.common.unrolled import canvas, circuit
 from pages.learn import asking, doing, looked, teaching
 from pages.learn.progress import Progress, from_link
 from pages.read.inspect import chips
+from pages.read.translate import alignment
 from pages.understand.evaluate import rows
 from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
@@ -18,9 +20,11 @@ from rnn_core.lessons.fences import UNROLLED
 from rnn_core.lessons.quantities import chosen, held
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
+from rnn_core.views.view import View
 
 view_panel.COMPONENTS |= {
     "unrolled": canvas.show, "circuit": circuit.show, "rows": rows.texts, "tokens": chips.tokens, "running": running.text,
+    "alignment": alignment.show,
 }  # fmt: skip
 
 
@@ -52,8 +56,9 @@ def leave() -> None:
 
 
 def controls_of(step: Step) -> dict[str, Any]:
-    """What its views show at first."""
-    return {field: value for block in step.blocks if isinstance(block, Shown) for field, value in block.controls.items()}
+    """What its views show at first, as far as a link holds it."""
+    return {field: value for block in step.blocks if isinstance(block, Shown) for field, value in block.controls.items()
+            if hasattr(state.selection(), field)}  # fmt: skip
 
 
 def show(name: str) -> None:
@@ -140,7 +145,13 @@ def _show_view(block: Shown, now: looked.Looked) -> None:
     read = now.resolve(shown.needs)
     if "text" in shown.needs and read.trace.overflows:
         raise Problem(OVERFLOW)
-    view_panel.show(shown, read, choices=not state.selection().lock, **block.fixed)
+    view_panel.show(shown, read, choices=not state.selection().lock, **_unlinked(shown, block), **block.fixed)
+
+
+def _unlinked(shown: View[Any, Any], block: Shown) -> dict[str, Any]:
+    """The controls that no link holds, such as a temperature: those of the lesson, else the usual ones."""
+    return {one.name: block.controls.get(one.name, one.default) for one in fields(shown.controls)
+            if one.name not in block.fixed and not hasattr(state.selection(), one.name)}  # fmt: skip
 
 
 def _picture(now: looked.Looked, block: Shown) -> str:

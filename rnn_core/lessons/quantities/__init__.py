@@ -16,6 +16,7 @@ from rnn_core.lessons.quantities import (
     scores,
     softmax,
     texts,
+    writing,
 )
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.views.inputs import Inputs
@@ -32,6 +33,7 @@ _FILES = (
     parameters,
     softmax,
     confidence,
+    writing,
 )
 
 QUANTITIES: dict[str, Quantity] = {name: one for file in _FILES for name, one in file.QUANTITIES.items()}

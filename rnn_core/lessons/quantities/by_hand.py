@@ -15,27 +15,23 @@ from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Along, Truncation
 from rnn_core.views.inputs import Inputs
 
-if TYPE_CHECKING:  # it loads torch
-    from rnn_core.analysis.entries import Entries
+if TYPE_CHECKING:
+    from rnn_core.analysis.by_hand import ByHand
 
 BACK, TWINS = ("target",), ("along",)
 MOST_CUT = 100
 """Steps of a text up to which every K is tried."""
 
 
-def _swept(inputs: Inputs) -> "Entries":
-    from rnn_core.analysis.entries import entries  # it loads torch
+def _swept(inputs: Inputs) -> "ByHand":
+    from rnn_core.analysis.by_hand import by_hand  # it loads torch
 
-    return entries(inputs.backward)
-
-
-def _of_steps(values: np.ndarray) -> Value:
-    return Table(values.astype(np.float64), (1, 0))
+    return by_hand(inputs.backward)
 
 
 def _entries(inputs: Inputs) -> Value:
     way = inputs.once(_swept)
-    return Table(way.delta[:, :, None].astype(np.float64) * way.factor[:, None, :], (1, 0, 0))
+    return Table(way.delta[:, :, None] * way.factor[:, None, :], (1, 0, 0))
 
 
 def _cuts(inputs: Inputs) -> list[Truncation]:
@@ -108,8 +104,8 @@ def _half(one: Along) -> float:
 
 
 QUANTITIES = {
-    "at_state": Quantity("∂L/∂h_t: `at_state[step, unit]`", BACK, lambda i: _of_steps(i.once(_swept).at_state)),
-    "delta": Quantity("δ_t = ∂L/∂(W h_{t−1}): `delta[step, row]`", BACK, lambda i: _of_steps(i.once(_swept).delta)),
+    "at_state": Quantity("∂L/∂h_t: `at_state[step, unit]`", BACK, lambda i: Table(i.once(_swept).at_state, (1, 0))),
+    "delta": Quantity("δ_t = ∂L/∂(W h_{t−1}): `delta[step, row]`", BACK, lambda i: Table(i.once(_swept).delta, (1, 0))),
     "copies.entry": Quantity("∂L/∂W|(i), entry by entry: `copies.entry[i, row, column]`", BACK, _entries),
     **{
         f"{kind}.{name}": Quantity(f"{title} with {kind if kind == 'chunks' else 'a window'} of K steps: `{kind}.{name}[K]`",
