@@ -88,10 +88,10 @@ def numpy_script(way: Backward) -> str:
             "Take a smaller network, such as the ready-made one of three units."
         )
     phi, slope = PHI[model.activation]
-    rows = ", ".join(map(str, way.trace.indices.tolist()))
+    rows, y = (", ".join(map(str, values)) for values in (way.trace.indices, np.maximum(way.classes, 0)))
     return _SCRIPT.format(
         tokens=list(map(str, way.trace.tokens)), classes=list(map(str, way.trace.labels)), rows=rows,
-        y=np.maximum(way.classes, 0).tolist(), w=_weights(array(target.weights)), phi=phi,
+        y=f"[{y}]", w=_weights(array(target.weights)), phi=phi,
         slope=f"({slope.replace('h', 'h[t]')})", **{name: _literal(array(one)) for name, one in held.items()},
     )  # fmt: skip
 
