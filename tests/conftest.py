@@ -28,5 +28,21 @@ def shared_data() -> Path:
     return DATA
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spreads the files that need a browser evenly among the others: workers take files in this order, and two browsers with two
+    servers at a time would wait for each other. The files at the end are short, so that no worker is left without work."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    browsers = [own for own in files.values() if own[0].get_closest_marker("browser")]
+    others = [own for own in files.values() if not own[0].get_closest_marker("browser")]
+    every, ordered = len(others) // (len(browsers) + 1), []
+    for i, own in enumerate(others):
+        ordered += own
+        if browsers and every and i % every == every - 1:
+            ordered += browsers.pop(0)
+    items[:] = [*ordered, *(item for own in browsers for item in own)]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--hostile", type=int, default=300, metavar="N", help="inputs of each kind in tests/hostile (default: 300)")

@@ -20,7 +20,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "config": (), "results": (), "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
     "tasks": WORKSPACE, "workspace": TASKS, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
     "views": (*FIRST, "tasks", "analysis", "figures"),
-    "lessons": (*FIRST, "tasks", "analysis", "figures", "views"),
+    "lessons": (*FIRST, "metrics", "tasks", "analysis", "figures", "views"),
     "commands": (*ABOVE, "training", "analysis", "figures", "views"), "__main__": ("commands", "training"), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""

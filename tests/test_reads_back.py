@@ -48,6 +48,7 @@ OTHERS: dict[str, dict[str, str]] = {
         **{f"level.{field}.tolist()": _ARRAY for field in ("parents", "tokens", "log_p", "going", "ended")},
         "order.tolist()": _ARRAY,
     },
+    "analysis/numpy_script.py": {"np.maximum(way.classes, 0).tolist()": _ARRAY, "way.trace.indices.tolist()": _ARRAY},
     "analysis/pair_way_back.py": {
         "int(layer)": "a part of a name", "int(direction)": "likewise", "counted.tolist()": "steps, a NumPy array",
     },

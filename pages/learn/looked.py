@@ -171,7 +171,10 @@ def _answers(looked: Looked) -> Input:
 def _answered(looked: Looked) -> Input:
     folder, version, found = _evaluated(looked)
     unit, key = tasks.of(looked.run.config).unit, (str(folder), version)
-    return Input(key, view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder))))
+    answered = view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder)))
+    if not len(answered.p):  # of a stream, which keeps no rows
+        raise Problem("The answers of this evaluation are not kept one by one.")
+    return Input(key, answered)
 
 
 _MAKE: dict[str, Callable[[Looked], Input]] = {

@@ -60,6 +60,12 @@ def _take(loaded: Loaded, trace: Trace, layer: int, direction: int, steps: Seque
     return _Taken(applied, held, states, factors, {name: one[0] for name, one in p.outputs.items()}, after, kept)
 
 
+def products_along(loaded: Loaded, trace: Trace) -> dict[str, Tensor]:
+    """By the parameter's name, the products of the top layer from the start at all steps, with the bias that the cell adds to
+    them, (T, rows) float64."""
+    return _take(loaded, trace, loaded.network.config.layers - 1, 0, range(len(trace.tokens))).products
+
+
 @torch.no_grad()
 def unit_step(
     loaded: Loaded, trace: Trace, layer: int, direction: int, step: int, unit: int, *, recurrence: bool = True

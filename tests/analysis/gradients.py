@@ -1,6 +1,6 @@
 """A second way to every gradient: the network with a copy of each parameter at each step, for autograd to follow."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -9,10 +9,18 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.network.recurrence import zero_state
 from rnn_core.workspace.runs import Speech
 from tests import by_hand
-from tests.tiny import LABELS, TAGS, config_of, model_of, network_of, vocabulary_of
+from tests.tiny import CELLS, LABELS, TAGS, config_of, model_of, network_of, vocabulary_of
 
 KINDS = [("classify", 1, False), ("classify", 2, False), ("tag", 1, True), ("tag", 2, True)]
 """Task, layers, both directions."""
+
+T = TypeVar("T")
+
+
+def alternating(*values: T) -> list[tuple[str, str, int, bool, T]]:
+    """Each cell with each of `KINDS` and with one of some values in turn: each value meets every cell and every kind, but not
+    both together."""
+    return [(cell, *kind, values[(i + j) % len(values)]) for i, cell in enumerate(CELLS) for j, kind in enumerate(KINDS)]
 
 
 def loaded(

