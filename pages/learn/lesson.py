@@ -24,7 +24,7 @@ from rnn_core.views.view import View
 
 view_panel.COMPONENTS |= {
     "unrolled": canvas.show, "circuit": circuit.show, "rows": rows.texts, "tokens": chips.tokens, "running": running.text,
-    "alignment": alignment.show,
+    "alignment": alignment.beside,  # no attention is set by hand
 }  # fmt: skip
 
 

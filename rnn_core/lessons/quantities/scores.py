@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from rnn_core.analysis.steps import losses
+from rnn_core.analysis.tagged import Tagged, tagged
 from rnn_core.config import Problem
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
-from rnn_core.metrics import span_scores, spans
-from rnn_core.results import Scores, SpanScores
+from rnn_core.results import Scores
 from rnn_core.views.inputs import Inputs
 
 SCORES, CELL, TAGS = ("evaluation",), ("answers",), ("run", "target")
@@ -57,28 +57,26 @@ def _cell(place: int) -> Callable[[Inputs], Value]:
 # ---- one text -------------------------------------------------------------------------------------------------------
 
 
-def _tags(inputs: Inputs) -> tuple[list[str], list[str], str]:
-    """The true tags of the tokens of the text, the answers to them, and the scheme."""
-    way, scheme = inputs.backward, inputs.run.speech.scheme
-    if scheme is None:
-        raise Problem("the tags of this network are no spans.")
+def _tags(inputs: Inputs) -> tuple[list[str], list[str]]:
+    """The true tags of the tokens of the text, and the answers to them."""
+    way = inputs.backward
     places, labels = np.flatnonzero(way.classes >= 0), way.trace.labels
     best = way.trace.readouts[places].argmax(1)
-    return [labels[i] for i in way.classes[places]], [labels[i] for i in best], scheme
+    return [labels[i] for i in way.classes[places]], [labels[i] for i in best]
 
 
-def _found(inputs: Inputs) -> SpanScores:
-    truth, answer, scheme = _tags(inputs)
-    return span_scores([truth], [answer], scheme)
+def _tagged(value: Callable[[Tagged], float]) -> Callable[[Inputs], Value]:
+    def of(inputs: Inputs) -> Value:
+        scheme = inputs.run.speech.scheme
+        if scheme is None:
+            raise Problem("the tags of this network are no spans.")
+        return float(value(tagged(*_tags(inputs), scheme)))
 
-
-def _right(inputs: Inputs) -> Value:
-    truth, answer, scheme = _tags(inputs)
-    return float(len({*spans(truth, scheme)} & {*spans(answer, scheme)}))
+    return of
 
 
 def _accuracy(inputs: Inputs) -> Value:
-    truth, answer, _ = _tags(inputs)
+    truth, answer = _tags(inputs)
     return sum(a == b for a, b in zip(truth, answer, strict=True)) / len(truth)
 
 
@@ -107,10 +105,10 @@ QUANTITIES = {
     "cell.truth": Quantity("the true class of the cell of the confusion matrix that was chosen, empty before", CELL, _cell(0)),
     "cell.answer": Quantity("the answer of that cell", CELL, _cell(1)),
     "tagged.accuracy": Quantity("the share of the tokens of the text that have the tag of the label", TAGS, _accuracy),
-    "tagged.spans": Quantity("the spans of the label", TAGS, lambda i: float(len(spans(_tags(i)[0], _tags(i)[2])))),
-    "tagged.answered": Quantity("the spans of the network's own tags", TAGS,
-                                lambda i: float(len(spans(_tags(i)[1], _tags(i)[2])))),
-    "tagged.right": Quantity("how many spans are in both, with the same type and both ends", TAGS, _right),
-    "tagged.f1": Quantity("the F1 of these spans", TAGS, lambda i: _found(i).f1),
+    "tagged.spans": Quantity("the spans of the label", TAGS, _tagged(lambda t: len(t.true))),
+    "tagged.answered": Quantity("the spans of the network's own tags", TAGS, _tagged(lambda t: len(t.answered))),
+    "tagged.right": Quantity("how many spans are in both, with the same type and both ends", TAGS,
+                             _tagged(lambda t: len(t.true & t.answered))),
+    "tagged.f1": Quantity("the F1 of these spans", TAGS, _tagged(lambda t: t.scores.f1)),
     "tagged.loss": Quantity("L(t) at each step with a tag, 0 at the others", TAGS, _tag_losses),
 }  # fmt: skip

@@ -1,0 +1,28 @@
+"""Lessons show views whose controls no link holds, and say what an answer was at once."""
+
+from pathlib import Path
+
+from tests.pages.driving import Open
+
+
+def test_a_temperature_of_the_lesson_is_that_of_its_view(tmp_path: Path, open_page: Open) -> None:
+    app = open_page("learn", tmp_path, lesson="09-writing-and-translating", at="2", done="1")
+    app.text_input[0].set_value("0.1803")
+    next(button for button in app.button if button.label == "Check").click().run()
+    assert not app.exception and not app.error
+    assert any("drawn from 1 of the" in caption.value for caption in app.caption), "at temperature 0 one token is left"
+
+
+def test_the_answer_is_offered_right_after_the_second_wrong_one(tmp_path: Path, open_page: Open) -> None:
+    app = open_page("learn", tmp_path, lesson="08-tagging", at="2", done="1")
+    for answer, offered in (("0", False), ("1", True)):
+        app.text_input[0].set_value(answer)
+        next(button for button in app.button if button.label == "Check").click().run()
+        assert any(button.label == "Show me" for button in app.button) is offered
+
+
+def test_the_whole_number_of_an_answer_is_no_item_of_a_list(tmp_path: Path, open_page: Open) -> None:
+    app = open_page("learn", tmp_path, lesson="07-gates", at="3", done="1.2")
+    app.text_input[0].set_value("192")
+    next(button for button in app.button if button.label == "Check").click().run()
+    assert app.success[0].value.startswith("192\\. Each of the 64 units")
