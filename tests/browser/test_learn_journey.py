@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from pages.learn.looked import Looked, run_of
+from rnn_core.config import Problem
 from rnn_core.lessons import Ask, Do, Lesson, Shown
 from rnn_core.lessons.expressions import Value
 from rnn_core.lessons.marking import key, mark, option, solution
-from rnn_core.lessons.quantities import held
+from rnn_core.lessons.quantities import chosen, held
 from rnn_core.lessons.reading import read
 from rnn_core.views import view
 from rnn_core.workspace.lessons import OWN
@@ -82,24 +83,81 @@ class Learner(Person):
             page.keyboard.press("Escape")
         elif do.event == "trained":
             page.get_by_role("button", name="Train it").click()
+        elif do.event == "picked":
+            self.pick(do)
         else:
             self.choose(do)
         self.settle()
 
+    @property
+    def looked(self) -> Looked:
+        given = self.lesson.given_at(self.at)
+        return Looked(run_of(given["run"]), given)
+
+    def shown(self) -> list[Shown]:
+        return [block for block in self.lesson.steps[self.at].blocks if isinstance(block, Shown)]
+
     def choose(self, do: Do) -> None:
-        """Chooses a value of a control, or a step, by its widget."""
-        shown = [block for block in self.lesson.steps[self.at].blocks if isinstance(block, Shown)]
-        looked = Looked(run_of(self.lesson.given_at(self.at)["run"]), self.lesson.given_at(self.at))
-        wanted = dict(do.controls) or {"step": 1}
-        for block in shown:
+        """Chooses the values of controls by their widgets."""
+        wanted = dict(do.controls)
+        for block in self.shown():
             one = view(block.name)
-            inputs = looked.resolve(one.needs)
-            fields = {**block.controls, **block.fixed}
-            settled = one.controls(**{n: v for n, v in fields.items() if hasattr(one.controls(), n)}).settled(inputs)
-            for offered in one.choices(inputs, settled):
+            inputs = self.looked.resolve(one.needs)
+            known = {field: value for field, value in {**block.controls, **block.fixed}.items() if hasattr(one.controls(), field)}
+            for offered in one.choices(inputs, one.controls(**known).settled(inputs)):
                 if offered.field in wanted:
                     self.set(offered.form, offered.title, offered.words, wanted.pop(offered.field))
         assert not wanted, f"no widget of this step chooses {wanted}"
+
+    def pick(self, do: Do) -> None:
+        """Picks what the task asks for: in the picture, in the map of attention, or a point of a figure."""
+        names = [block.name for block in self.shown()]
+        if "unrolled" in names:
+            self.open_unit(do)
+        elif "alignment" in names:
+            tokens = self.looked.resolve(("translation",)).translation.written
+            step = next(t for t in range(len(tokens)) if self.meets(do, {"step": t}))
+            self.page.locator(".alignment").get_by_role("option", name=tokens[step], exact=True).first.click()
+        else:
+            for name in names:
+                if pick := view(name).pick:
+                    points = self.chart(f"view-{name}").evaluate(
+                        """g => Array.from(g._fullData.filter(t => t.type === 'scatter').at(-1).customdata,
+                                           one => one.length === undefined ? [one] : Array.from(one))"""
+                    )
+                    at = next((n for n, values in enumerate(points) if self.meets(do, pick(values))), None)
+                    if at is not None:
+                        self.click_target(f"view-{name}", at)
+                        return
+            pytest.fail(f"nothing of {names} can be picked that meets the task")
+
+    def meets(self, do: Do, picked: dict[str, Any]) -> bool:
+        """Whether the task is done when this is chosen."""
+        cell = {"cell": picked["cell"]} if picked.get("cell") else {}
+        looked = Looked(self.looked.run, {**self.looked.given, **cell})
+        try:
+            return do.until is None or do.until.holds(
+                held(looked.resolve, chosen(step=picked.get("step"), unit=picked.get("unit")))
+            )
+        except Problem:
+            return False
+
+    def open_unit(self, do: Do) -> None:
+        """Double-clicks the unit of the picture that the task asks for."""
+        states = self.looked.resolve(("text",)).trace.states[-1, 0]
+        step, unit = next((t, u) for t in range(len(states)) for u in range(states.shape[1])
+                          if self.meets(do, {"step": t, "unit": u}))  # fmt: skip
+        cell = self.page.locator(f'g.column[data-t="{step}"] .cell')
+        cell.scroll_into_view_if_needed()
+        place = cell.bounding_box()
+        assert place is not None
+        for height in range(5, int(place["height"]), 5):
+            self.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + height)
+            self.page.wait_for_timeout(50)
+            if f"h[{unit}]" in self.page.locator(".tip").inner_text():
+                self.page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + height)
+                return
+        pytest.fail(f"the picture does not name unit {unit}")
 
     def set(self, form: str, title: str, words: Any, value: Any) -> None:
         page = self.page
@@ -110,6 +168,14 @@ class Learner(Person):
         elif form == "box":
             page.get_by_role("combobox", name=title).click()
             page.get_by_role("option", name=words(value), exact=True).click()
+        elif form == "slider":
+            slider = page.get_by_role("slider", name=title)
+            slider.press("End")
+            for _ in range(200):
+                away = float(value) - float(slider.get_attribute("aria-valuenow") or 0)
+                if abs(away) < 1e-9:
+                    break
+                slider.press("ArrowRight" if away > 0 else "ArrowLeft")
         else:
             number = page.get_by_role("spinbutton", name=title)
             number.fill(str(value + 1 if form == "step" else value))
