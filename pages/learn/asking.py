@@ -46,7 +46,7 @@ def show(ask: Ask, goal: Goal, key: str, now: Looked, quantities: Quantities) ->
         if sent:
             _take(ask, goal, given, key, quantities)
         if shown or skipped:
-            goal.done, goal.shown = True, shown
+            goal.done, goal.shown, goal.skipped = True, shown, skipped
             teaching.note(key, classes.SHOWN if shown else classes.SKIPPED)
             st.rerun()
         if goal.mark:
@@ -138,6 +138,6 @@ def _named(ask: Ask, answer: Any, now: Looked) -> str:
         return ask.options[str(answer)].filled(held(now.resolve)).rstrip(".")
     if ask.kind == "step":
         step = int(float(answer))
-        return f"t = {step}, {literal(now.resolve(('text',)).trace.tokens[step - 1])}"
+        return f"t = {step}, “{literal(now.resolve(('text',)).trace.tokens[step - 1])}”"
     words = literal(answer) if isinstance(answer, str) else said(answer)
     return f"{words} {ask.unit}".strip()

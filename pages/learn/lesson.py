@@ -135,8 +135,10 @@ def _show_blocks(step: Step, at: int, progress: Progress, now: looked.Looked, qu
                     _show_view(block, now)
             case Ask() if not asking.show(block, progress.goal(at, number), f"{at}-{number}", now, quantities):
                 return False
-            case Do() if not doing.show(block, progress.goal(at, number), f"{at}-{number}", quantities, now):
-                return False
+            case Do():
+                key = f"{state.selection().lesson}-{at}-{number}"
+                if not doing.show(block, progress.goal(at, number), key, quantities, now):
+                    return False
     return True
 
 
@@ -163,9 +165,9 @@ def _picture(now: looked.Looked, block: Shown) -> str:
 
 
 def _finish(lesson: Lesson, progress: Progress, at: int) -> None:
-    """Notes that a step without open goals is done."""
+    """Notes that a step without open goals is done, or skipped where a question was."""
     if lesson.steps[at].goals and at not in progress.finished:
-        progress.finished[at] = True
+        progress.finished[at] = not any(goal.skipped for (step, _), goal in progress.goals.items() if step == at)
         state.select(done=progress.link)
         st.rerun()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pages.common import cache, state, training, view_panel
+from pages.learn import training as trainings
 from pages.understand.evaluate import evaluating, report
 from pages.understand.losses import pair
 from rnn_core import tasks
@@ -18,6 +19,9 @@ from rnn_core.workspace.store import READY_MADE
 
 READY = "ready/"
 """Before the name of a ready-made run."""
+
+TRAINED = "trained"
+"""The run that the lesson has had trained last."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Looked:
 
 def run_of(name: str) -> Run:
     """The run that a lesson names. Raises Problem where it is not here."""
+    if name == TRAINED:
+        return trainings.latest()
     if not name.startswith(READY):
         return cache.workspace().run(name)
     wanted = name.removeprefix(READY)

@@ -17,6 +17,7 @@ class Goal:
         answer: the last one, as it was given.
         done: whether it is answered, done, shown or skipped.
         shown: whether the right answer was shown.
+        skipped: whether it was skipped.
     """
 
     tries: int = 0
@@ -24,6 +25,7 @@ class Goal:
     answer: str = ""
     done: bool = False
     shown: bool = False
+    skipped: bool = False
 
     @property
     def may_show(self) -> bool:

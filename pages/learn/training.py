@@ -1,8 +1,11 @@
 """Trainings that a lesson asks for: on a sample of the project, by the same command as on the command line."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.common import cache, widgets
+from rnn_core.config import Problem
 from rnn_core.lessons import Do
 from rnn_core.training import jobs
 from rnn_core.workspace.runs import Run
@@ -37,14 +40,24 @@ def trained(key: str) -> Run | None:
     return next((run for run in cache.workspace().runs() if run.name == name), None)
 
 
-def _start(do: Do) -> tuple[object, str]:
+def latest() -> Run:
+    """The run that a lesson trained last in this session. Raises Problem where there is none."""
+    found = [run for key in st.session_state.get(_JOBS, {}) if (run := trained(key))]
+    if not found:
+        raise Problem("No lesson has trained a network in this session yet. Do that step first.")
+    return found[-1]
+
+
+def _start(do: Do) -> tuple[Path, str]:
     """The folder of the job, and the name of the run that it will make."""
     folder = cache.workspace().fresh("jobs")
     name = f"Lesson {folder.name[-6:]}"
     options = {key: value for key, value in do.controls.items() if key != "data"}
     typed = [part for key, value in options.items() for part in _flag(key, value)]
-    data = str(SAMPLES / str(do.controls.get("data", "reviews.csv")))
-    jobs.start(folder, ["train", "--train", data, "--name", name, *typed, "--workspace", str(cache.workspace().root)])
+    data = SAMPLES / Path(str(do.controls.get("data", "reviews.csv"))).name  # of the samples, and of no other folder
+    if not data.is_file():
+        raise Problem(f"There is no sample called {data.name!r}.")
+    jobs.start(folder, ["train", "--train", str(data), "--name", name, *typed, "--workspace", str(cache.workspace().root)])
     return folder, name
 
 

@@ -9,7 +9,7 @@ from rnn_core.lessons.expressions import Expression, Value
 from rnn_core.lessons.words import Words
 
 GIVENS = {
-    "run": "a run by its id, or `ready/NAME` for a ready-made one",
+    "run": "a run by its id, `ready/NAME` for a ready-made one, or `trained` for the one that the lesson has had trained",
     "text": "the text that is read",
     "label": "the class or the tags that the loss asks for",
     "loss": "`last` or `every`: where the loss is taken; without it, as the run was trained",

@@ -18,6 +18,9 @@ UNROLLED, MODES = "unrolled", ("forwards", "backwards", "over")
 FROM_ONE = ("step", "back", "down")
 """Controls that are steps: counted from 1 in a lesson, as on the pages, and from 0 in the fields."""
 
+_FILE = re.compile(r"\w[\w.-]*")
+"""The name of a file, without a folder."""
+
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -92,6 +95,8 @@ class Fences(Reader):
         for key, (value, at) in pairs.values.items():
             if key in kinds:
                 controls[key] = self.tried(at, lambda value=value, key=key: _typed(value, kinds[key], key))  # type: ignore[misc]
+        if not _FILE.fullmatch(str(controls.get("data") or "a.csv")):
+            self.wrong(pairs.values["data"][1], "`data` is the name of a sample, such as `reviews.csv`, and no path.")
         for config in (ModelConfig, TrainConfig) if event == "trained" else ():
             stated = {name: controls[name] for name in _kinds(config) if controls.get(name) is not None}
             self.tried(line, lambda config=config, stated=stated: make(config, stated))  # type: ignore[misc]

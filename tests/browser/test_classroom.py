@@ -13,7 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.serving import Session
 from benchmarks.serving import served as served_here
-from rnn_core.workspace import classes
+from rnn_core.workspace import Workspace, classes
 from rnn_core.workspace.classes import LATER, RIGHT
 from tests.browser.conftest import served
 from tests.browser.person import Person
@@ -47,6 +47,27 @@ wrong positive: Look again.
 why: It answers {answer.label}.
 ```
 """
+TRAINING = """---
+title: Train a small one
+run: ready/three-units
+text: not so good
+---
+## Train
+```do trained
+task: Train a network.
+data: reviews.csv
+hidden: 3
+epochs: 1
+seed: 7
+```
+## Look
+```ask number
+q: How many units has it?
+run: trained
+answer: network.units
+why: It has {network.units}.
+```
+"""
 STUDENTS = 60
 
 
@@ -73,6 +94,24 @@ def test_markup_of_a_teacher_is_text_and_mistakes_are_named(browser: Any, classr
     assert page.evaluate("window.stolen") is None
     assert page.get_by_test_id("stMain").locator("script, img, b:text-is('mine')").count() == 0
     assert page.locator("a[href^=javascript]").count() == 0
+    page.close()
+
+
+def test_a_network_is_trained_in_a_lesson_and_looked_at(browser: Any, classroom: tuple[str, Path]) -> None:
+    person = Person(browser, classroom[0])
+    page, folder = person.page, classroom[1]
+    (folder / "lessons" / "train.md").write_text(TRAINING, encoding="utf-8")
+    before = {run.id for run in Workspace(folder).runs()}
+    person.go("/learn?lesson=train")
+    page.get_by_role("button", name="Train it").click()
+    page.get_by_role("button", name="Next step").click()
+    page.get_by_role("heading", name="Look").wait_for()
+    (made,) = [run for run in Workspace(folder).runs() if run.id not in before]
+    assert (made.config.model.hidden, made.config.train.epochs, made.config.train.seed) == (3, 1, 7)
+    box = page.locator(".st-key-ask-1-0")
+    box.get_by_role("textbox").fill("3")
+    box.get_by_role("textbox").press("Enter")
+    box.get_by_text("It has 3.").wait_for()
     page.close()
 
 

@@ -171,8 +171,10 @@ class Learner(Person):
         elif form == "slider":
             slider = page.get_by_role("slider", name=title)
             slider.press("End")
+            self.page.wait_for_timeout(500)  # it is sent a moment after the last key, and what comes back would undo later keys
+            self.settle()
             for _ in range(200):
-                away = float(value) - float(slider.get_attribute("aria-valuenow") or 0)
+                away = float(value) - float(slider.input_value())
                 if abs(away) < 1e-9:
                     break
                 slider.press("ArrowRight" if away > 0 else "ArrowLeft")

@@ -141,6 +141,8 @@ def test_windows_line_ends_and_a_mark_of_utf8_change_nothing() -> None:
         ("```do typed", "```do type", "no event called `type`. Did you mean `typed`"),
         ("hidden: 4", "hidden: four", "`hidden` is a whole number, not `four`"),
         ("hidden: 4", "hidden: -4", "hidden"),
+        ("data: reviews.csv", "data: ../../etc/passwd", "`data` is the name of a sample"),
+        ("data: reviews.csv", "data: /etc/passwd", "`data` is the name of a sample"),
         ("bidirectional: yes", "bidirectional: maybe", "`bidirectional` is yes or no, not `maybe`"),
         ("shows: copies.norm", "", "`shows:` is missing"),
     ],
