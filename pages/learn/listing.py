@@ -32,13 +32,16 @@ def show() -> None:
         "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do something, "
         "and marks your answer by the network's own numbers. Steps can be skipped."
     )
-    root = cache.workspace().root
+    root, found_next = cache.workspace().root, False
     for name, path in files.files(root).items():
         try:
-            text, own = files.text_of(path), path.parent == files.OWN
-            if not own:
+            text, ours = files.text_of(path), path.parent == files.OWN
+            if not ours:
                 _read(name, text)  # a teacher's, whose mistakes are named at once
-            _entry(name, outline(text, name), own)
+            listed, progress = outline(text, name), state.session().lessons.get(name)
+            next_one = not found_next and (progress is None or len(progress.finished) < listed.steps)
+            _entry(name, listed, ours, next_one)
+            found_next |= next_one
         except Faulty as why:
             _mistakes(path.name, why)
         except Problem as why:
@@ -47,17 +50,25 @@ def show() -> None:
                "docs/lessons.md describes them.")  # fmt: skip
 
 
-def _entry(name: str, listed: Outline, own: bool) -> None:
+def _entry(name: str, listed: Outline, ours: bool, next_one: bool) -> None:
+    """A lesson in the list.
+
+    Args:
+        ours: whether it is the project's own, whose file begins with its number.
+        next_one: whether it is the first one that is not finished.
+    """
     progress = state.session().lessons.get(name)
     done, steps = len(progress.finished) if progress else 0, listed.steps
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"lesson-{name}"):
-        said = f"**{listed.title}**" + ("" if own else " :gray-badge[workspace]")
-        st.markdown(f"{said}  \n{listed.summary}" if listed.summary else said, width="stretch")
+    with st.container(border=True, key=f"lesson-{name}"):
+        about, button = st.columns([6, 1.2], vertical_alignment="center")
+        number = f"{name.split('-')[0].lstrip('0')} · " if ours else ""
+        said = f"**{number}{listed.title}**" + ("" if ours else " :gray-badge[workspace]")
+        about.markdown(f"{said}  \n{listed.summary}" if listed.summary else said)
         far = f"{done} of {steps} steps" if done else f"{steps} steps"
-        st.caption(f"{far} · {listed.minutes} min", width="content")
+        about.caption(f"{far} · {listed.minutes} min")
         words = "Begin" if not done else "Begin again" if done == steps else "Go on"
-        st.button(words, key=f"begin-{name}", on_click=_begin, args=(name,), width=130,
-                  type="secondary" if done == steps else "primary")  # fmt: skip
+        button.button(words, key=f"begin-{name}", on_click=_begin, args=(name,), width="stretch",
+                      type="primary" if next_one else "secondary")  # fmt: skip
 
 
 def _begin(name: str) -> None:
