@@ -24,7 +24,7 @@ st.title("Unrolled")
 st.caption(
     "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. Here a network "
     "reads a text: it keeps one state, and at each word it makes a new one from the old one and the word, always with the same "
-    "parameters. Type a text of your own, press Play, or point at anything."
+    "parameters. Type a text of your own, press Play, or point at anything. New to this? Take the [lessons](/learn)."
 )
 
 

@@ -96,7 +96,8 @@ def _evaluate(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) ->
         for number, (one, folder) in enumerate(folders.items()):
             evaluation = evaluations.save(folder, partial(made, one, first + number * share))
     scores = evaluation.scores
-    distances = by_distance(evaluations.answers(folder), run.majority) if "by-distance" in task.views.get("evaluate", ()) else None
+    told = "by-distance" in task.views.get("evaluate", ())
+    distances = by_distance(evaluations.answers(folder), run.majority) if told else None
     return (
         {
             "run": run.id,
