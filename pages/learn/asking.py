@@ -75,12 +75,17 @@ def _box(ask: Ask, key: str, now: Looked) -> Any:
 
 
 def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) -> None:
-    """Marks an answer. Raises Problem where it is none."""
+    """Marks an answer; what is none is said."""
     if given in (None, ""):
         goal.mark = None
         st.info("Choose an answer first." if ask.kind != "number" else "Type a number first.")
         return
-    typed, marks = str(given), [mark(ask, one, str(given), quantities) for one in _read(ask, given)]
+    try:
+        answers = _read(ask, given)
+    except Problem as why:  # said where it was typed; the rest of the page stays
+        widgets.problem(why)
+        return
+    typed, marks = str(given), [mark(ask, one, str(given), quantities) for one in answers]
     goal.answer, goal.mark = typed, next((one for one in marks if one.right), marks[0])
     teaching.note(key, classes.RIGHT if goal.mark.right else classes.WRONG, typed)
     if goal.mark.right:

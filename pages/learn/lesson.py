@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.common import running, state, view_panel, widgets
+from pages.common.selection import Selection
 from pages.common.unrolled import canvas, circuit
 from pages.learn import asking, doing, looked, teaching
 from pages.learn.progress import Progress, from_link
@@ -28,6 +29,10 @@ view_panel.COMPONENTS |= {
 }  # fmt: skip
 
 
+_KEPT = ("lesson", "lock", "present", "group", "overview", "private", "dataset", "job")
+"""Of the selection, what stays when a step is entered."""
+
+
 def begin(lesson: Lesson, name: str) -> None:
     """Opens a lesson: its first step that is not finished, or all of it again."""
     progress = state.session().lessons.get(name)
@@ -41,13 +46,14 @@ def begin(lesson: Lesson, name: str) -> None:
 def enter(lesson: Lesson, progress: Progress, at: int) -> None:
     """Opens a step, counted from 0, with what is looked at there. Where the run is not here, the page says so."""
     state.session().happened.clear()
+    usual = {one.name: one.default for one in fields(Selection) if one.name not in _KEPT}  # whatever other views chose
     given, controls = lesson.given_at(at), controls_of(lesson.steps[at])
     try:
         run: str | None = looked.run_of(given["run"]).id
     except Problem:
         run = None
-    state.select(run=run, text=given.get("text", ""), label=given.get("label"), loss=given.get("loss"))
-    state.select(at=at + 1, done=progress.link, **controls)
+    looks = {"run": run, "text": given.get("text", ""), "label": given.get("label"), "loss": given.get("loss")}
+    state.select(**usual | controls | looks | {"at": at + 1, "done": progress.link})
 
 
 def leave() -> None:

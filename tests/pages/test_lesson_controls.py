@@ -1,5 +1,6 @@
 """Lessons show views whose controls no link holds, and say what an answer was at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.pages.driving import Open
@@ -26,3 +27,28 @@ def test_the_whole_number_of_an_answer_is_no_item_of_a_list(tmp_path: Path, open
     app.text_input[0].set_value("192")
     next(button for button in app.button if button.label == "Check").click().run()
     assert app.success[0].value.startswith("192\\. Each of the 64 units")
+
+
+def test_what_other_views_chose_does_not_reach_the_next_step(tmp_path: Path, open_page: Open) -> None:
+    head, shown = "---\ntitle: a\nrun: ready/three-units\ntext: not so good\n---\n", "```view copy_shares\n```\n"
+    lesson = f"{head}## One\n{shown}## Two\n{shown}"
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "mine.md").write_text(lesson, encoding="utf-8")
+    app = open_page("learn", tmp_path, lesson="mine")
+    held = app.session_state["session"]
+    held.selection = replace(held.selection, parameter="weight_out", lock=True, window=3)
+    app.run()
+    assert app.query_params["parameter"] == "weight_out"
+    app.button("lesson-next").click().run()
+    assert not app.exception
+    chosen = app.session_state["session"].selection
+    assert (chosen.at, chosen.parameter, chosen.window, chosen.lock) == (2, "", None, True)
+
+
+def test_what_is_no_number_is_said_and_the_step_stays(tmp_path: Path, open_page: Open) -> None:
+    app = open_page("learn", tmp_path, lesson="07-gates", at="3", done="1.2")
+    app.text_input[0].set_value("many")
+    next(button for button in app.button if button.label == "Check").click().run()
+    assert "is not a number" in app.error[0].value
+    assert app.button("lesson-next").label == "Skip this step"
+    assert not any(button.label == "Show me" for button in app.button), "it was no try"
