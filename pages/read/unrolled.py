@@ -20,11 +20,13 @@ view_panel.COMPONENTS["circuit"] = circuit.show
 MOST_ADDED = 60
 """Tokens that a network adds to the text."""
 
-st.title("Unrolled")
+head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+head.title("Unrolled", width="stretch")
+head.page_link("pages/learn/learn.py", label="New to this? Take the lessons", icon=":material/school:", width="content")
 st.caption(
     "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. Here a network "
     "reads a text: it keeps one state, and at each word it makes a new one from the old one and the word, always with the same "
-    "parameters. Type a text of your own, press Play, or point at anything. New to this? Take the [lessons](/learn)."
+    "parameters. Type a text of your own, press Play, or point at anything."
 )
 
 
