@@ -107,6 +107,10 @@ def test_numbers_keys_and_playing(browser: Any, server: str) -> None:
     state_of(page, "rest")
     assert page.url == url and not person.errors, "nothing of this went to the server"
 
+    place = page.locator('g.column[data-t="3"] .cell').bounding_box()  # again: lines above may have wrapped since
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 1)
+    expect(tip).to_have_text(re.compile(r"^h\["))
     page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + 1)  # opens the largest unit of the row
     page.get_by_text(f"Unit {unit} opened at t = 4").wait_for()
     person.settle()
