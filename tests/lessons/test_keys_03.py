@@ -1,5 +1,7 @@
 """Classification and softmax: its keys and numbers, by plain NumPy, torch's autograd, and counting."""
 
+import re
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -103,7 +105,10 @@ def test_the_longest_term(asked: list[Question]) -> None:
     asked[5].right(3, f"ŷ − y is {both(at_logits()[2])}.")
     words = said(LESSON, 4)
     assert f"is {', '.join(f'{p:.4g}' for p in SEEN.p[:, NEGATIVE])}." in words
-    assert f"states are {', '.join(f'{one:.4g}' for one in np.linalg.norm(SEEN.h, axis=1))}." in words
+    found = re.search(r"states are ([\d., ]+)\.", words)
+    assert found, words
+    # one of them lies on the border of two roundings
+    np.testing.assert_allclose([float(one) for one in found[1].split(", ")], np.linalg.norm(SEEN.h, axis=1), rtol=1e-3)
     lengths, off = np.linalg.norm(SEEN.h, axis=1), np.abs(at_logits()[:, NEGATIVE])
     for step in (1, 2):
         assert off[step - 1] > off[2] and lengths[step - 1] < lengths[2]
