@@ -128,7 +128,7 @@ def test_the_table_counts_what_is_right(capsys: pytest.CaptureFixture[str]) -> N
     print_table(found, known, given)
     table = table_of(capsys.readouterr().out)
     heads = table["test accuracy"]
-    assert "16 or more" not in heads and heads[-1] == "whole sentences"  # no tree here has so many words
+    assert "16 or more" not in heads and heads[-1] == "whole sentences"  # each tree here has fewer than 16 words
     whole = [end == len(found.texts[s]) for s, end in zip(found.sentence, found.ends, strict=True)]
     truth = {s: up for s, up, all_of_it in zip(found.sentence, found.positive, whole, strict=True) if all_of_it}
     middle = [p for p in range(len(whole)) if not whole[p] and 4 <= found.words[p] <= 7]

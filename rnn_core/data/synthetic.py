@@ -1,7 +1,7 @@
 """Made-up texts whose label needs a word that stands a known number of words before their end.
 
 The distance of a text is the number of words after the earliest word that its label depends on: a network that reads from
-left to right has to keep that word for so many steps. Each task draws a text (`draw`) and reads a text (`read`): the label and
+left to right has to keep that word over this distance. Each task draws a text (`draw`) and reads a text (`read`): the label and
 the distance follow from the words alone, so they are known for the saved answers of a run too. Distances are drawn about
 equally often, and a text is as long as its distance needs, or longer.
 """
@@ -25,7 +25,7 @@ HEADER = ("text", "label", "distance")
 """The columns of a file of such texts."""
 
 TRIES = 20
-"""Draws per text that is asked for, before it counts as settled that there are not so many different ones."""
+"""The maximum number of draws per text; after them, there are fewer different texts than were asked for."""
 
 
 class Reading(NamedTuple):

@@ -35,7 +35,7 @@ NEAR = 0.2
 """How far a drawn curve may be off, as a share of its height."""
 
 MOST_TRIES = 2
-"""After so many wrong answers the right one may be shown."""
+"""The number of wrong answers after which the right one may be shown."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any, get_args, get_type_hints
 
 from rnn_core import views
@@ -77,7 +78,7 @@ class Fences(Reader):
         found: dict[str, Any] = {}
         for key, (value, line) in pairs.values.items():
             if key in kinds and key not in ("label", "loss"):  # these say what is looked at
-                read = self.tried(line, lambda value=value, key=key: _typed(value, kinds[key], key))  # type: ignore[misc]
+                read = self.tried(line, partial(_typed, value, kinds[key], key))
                 if read is not None:
                     found[key] = read
         return found
@@ -94,12 +95,12 @@ class Fences(Reader):
         controls = {}
         for key, (value, at) in pairs.values.items():
             if key in kinds:
-                controls[key] = self.tried(at, lambda value=value, key=key: _typed(value, kinds[key], key))  # type: ignore[misc]
+                controls[key] = self.tried(at, partial(_typed, value, kinds[key], key))
         if not _FILE.fullmatch(str(controls.get("data") or "a.csv")):
             self.wrong(pairs.values["data"][1], "`data` is the name of a sample, such as `reviews.csv`, and no path.")
         for config in (ModelConfig, TrainConfig) if event == "trained" else ():
             stated = {name: controls[name] for name in _kinds(config) if controls.get(name) is not None}
-            self.tried(line, lambda config=config, stated=stated: make(config, stated))  # type: ignore[misc]
+            self.tried(line, partial(make, config, stated))
         if event == "set" and not controls and until is None:
             self.wrong(line, "`do set` names a control of a view above it with the value that it should have, or `until:`.")
         name, at = pairs.values.get("view", ("", line))

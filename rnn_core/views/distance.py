@@ -68,7 +68,7 @@ def _draw(found: Remembered) -> tuple[Part, ...]:
     }  # fmt: skip
     return (
         Part("caption", f"The task is **{first.task}**: {first.question} The distance is the number of words after the earliest "
-                        "word that the label depends on. A network has to keep that word for so many steps."),
+                        "word that the label depends on. A network has to keep that word over this distance."),
         *figure(figures.by_distance(found.runs)),
         Part("caption", f"{said}.{level}"),
         Part("table", Table(columns), "The numbers, with their 95% intervals"),
