@@ -85,11 +85,10 @@ class Reader:
                 last = _more(found.values, key)
         return found
 
-    def words(self, pairs: Pairs, key: str, needed: bool = True) -> Words:
-        """The value of a key as words."""
+    def words(self, pairs: Pairs, key: str) -> Words:
+        """The value of a key as words; a mistake where it is missing."""
         if key not in pairs.values:
-            if needed:
-                self.wrong(pairs.line - 1, f"`{key}:` is missing.")
+            self.wrong(pairs.line - 1, f"`{key}:` is missing.")
             return Words(())
         value, line = pairs.values[key]
         return self.said(value, line)

@@ -11,6 +11,7 @@ import numpy as np
 from rnn_core.analysis.paired import paired
 from rnn_core.config import Problem
 from rnn_core.lessons.expressions import Table, Value
+from rnn_core.lessons.quantities.copies import name_of_w
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Along, Truncation
 from rnn_core.views.inputs import Inputs
@@ -46,8 +47,7 @@ def _cuts(inputs: Inputs) -> list[Truncation]:
 
 def _cut(kind: str, of: Callable[[Truncation, str], float]) -> Callable[[Inputs], Value]:
     def value(inputs: Inputs) -> Value:
-        way = inputs.backward
-        name = f"cells.{len(way.done.layers) - 1}.0.{way.followed}"
+        name = name_of_w(inputs)
         return np.array([of(one, name) for one in inputs.once(_cuts) if one.kind == kind], np.float64)
 
     return value

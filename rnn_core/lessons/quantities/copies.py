@@ -34,10 +34,14 @@ def _shares(inputs: Inputs) -> Value:
     return _exact(_flow(inputs).copy_shares[inputs.backward.followed])
 
 
-def _whole(inputs: Inputs) -> Value:
+def name_of_w(inputs: Inputs) -> str:
+    """W by the network's name of the parameter."""
     way = inputs.backward
-    top = len(way.flow.layers) // len(way.done.layers[-1]) - 1
-    return float(way.flow.norms[f"cells.{top}.0.{way.followed}"])
+    return f"cells.{len(way.done.layers) - 1}.0.{way.followed}"
+
+
+def _whole(inputs: Inputs) -> Value:
+    return float(inputs.backward.flow.norms[name_of_w(inputs)])
 
 
 def _pairs(inputs: Inputs) -> Value:
