@@ -12,6 +12,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
+from rnn_core.language import N_, tr
+
 FORMAT = 4
 """The number of the run format this code writes; a run with a higher one is refused."""
 
@@ -66,12 +68,12 @@ else:
     CellName = Literal[CELLS]
 
 CHOICE_NAMES = {"adam": "Adam", "sgd": "SGD", "relu": "ReLU",
-                "cpu": "the processor", "cuda": "a GPU",
-                "last": "at the last step", "every": "at every step", "word": "words", "char": "characters",
-                "elided": "words, elisions split"}  # fmt: skip
+                "cpu": N_("the processor"), "cuda": "a GPU",
+                "last": N_("at the last step"), "every": N_("at every step"), "word": "words", "char": "characters",
+                "elided": N_("words, elisions split")}  # fmt: skip
 """How the values of options are written for people, where that is not the value itself."""
 
-METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "f1": "span F1"}
+METRIC_NAMES = {"accuracy": "accuracy", "macro_f1": N_("macro F1"), "f1": N_("span F1")}
 """How the headline metrics are written for people, where that is not the name itself."""
 
 SUGGESTED = ("embedding", "hidden", "dropout", "epochs", "patience", "batch", "learning_rate", "threads", "bidirectional",
@@ -85,29 +87,30 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 class DataConfig:
     """How files become examples. Everything here is part of a dataset's fingerprint."""
 
-    task: Annotated[TaskName, Field(title="Task", description="what the network answers")] = "classify"
+    task: Annotated[TaskName, Field(title=N_("Task"), description=N_("what the network answers"))] = "classify"
     text: Annotated[
-        str | None, Field(title="Text column", description="the column of texts or tokens (default: guessed)")
+        str | None, Field(title=N_("Text column"), description=N_("the column of texts or tokens (default: guessed)"))
     ] = None
     label: Annotated[
-        str | None, Field(title="Label column", description="the column of labels or tags (default: guessed)")
+        str | None, Field(title=N_("Label column"), description=N_("the column of labels or tags (default: guessed)"))
     ] = None
     target: Annotated[
-        str | None, Field(title="Target column", description="the column of the texts to write (default: guessed)")
+        str | None, Field(title=N_("Target column"), description=N_("the column of the texts to write (default: guessed)"))
     ] = None
     sentence: Annotated[
         str | None,
         Field(
-            title="Sentence column",
-            description="the column that names the sentence, where a row holds one "
-            "token; empty: there is none (default: guessed)",
+            title=N_("Sentence column"),
+            description=N_(
+                "the column that names the sentence, where a row holds one token; empty: there is none (default: guessed)",
+            ),
         ),
     ] = None
     split: Annotated[
         str | None,
         Field(
-            title="Split column",
-            description="the column that says train, dev or test; empty: there is none (default: guessed)",
+            title=N_("Split column"),
+            description=N_("the column that says train, dev or test; empty: there is none (default: guessed)"),
         ),
     ] = None
     format: Annotated[
@@ -124,50 +127,54 @@ class DataConfig:
             "text_at_label",
         ]
         | None,
-        Field(title="Format", description="the format of the file (default: guessed from its name and content)"),
+        Field(title=N_("Format"), description=N_("the format of the file (default: guessed from its name and content)")),
     ] = None
-    encoding: Annotated[str | None, Field(title="Encoding", description="the text encoding (default: guessed)")] = None
+    encoding: Annotated[str | None, Field(title=N_("Encoding"), description=N_("the text encoding (default: guessed)"))] = None
     delimiter: Annotated[
         Literal[",", "\t", ";", "|"] | None,
-        Field(title="Delimiter", description="the character between the fields of a table (default: guessed)"),
+        Field(title=N_("Delimiter"), description=N_("the character between the fields of a table (default: guessed)")),
     ] = None
     quoting: Annotated[
         Literal["double", "backslash", "spaced", "none"] | None,
         Field(
-            title="Quotation marks",
-            description='how a quotation mark is written inside a quoted field; double: as "", backslash: as \\", spaced: as "" '
-            "with spaces before the field, none: quotation marks are plain characters (default: guessed)",
+            title=N_("Quotation marks"),
+            description=N_(
+                'how a quotation mark is written inside a quoted field; double: as "", backslash: as \\", spaced: as "" '
+                "with spaces before the field, none: quotation marks are plain characters (default: guessed)",
+            ),
         ),
     ] = None
     header: Annotated[
         Literal["auto", "yes", "no"],
-        Field(title="Header", description="whether the first row of a table names its columns"),
+        Field(title=N_("Header"), description=N_("whether the first row of a table names its columns")),
     ] = "auto"
     tokens: Annotated[
         Literal["word", "char", "elided"],
         Field(
-            title="Tokens",
-            description="one step per word, or one step per character; elided: words, where elided words of French, Italian and "
-            "Catalan are tokens of their own, as in l'|homme",
+            title=N_("Tokens"),
+            description=N_(
+                "one step per word, or one step per character; elided: words, where elided words of French, Italian and "
+                "Catalan are tokens of their own, as in l'|homme",
+            ),
         ),
     ] = "word"
-    lowercase: Annotated[bool, Field(title="Lowercase", description="convert texts to lower case")] = False
+    lowercase: Annotated[bool, Field(title=N_("Lowercase"), description=N_("convert texts to lower case"))] = False
     vocabulary: Annotated[
         int,
         Field(
-            ge=10, le=1_000_000, title="Vocabulary size N", description="keep the N most frequent tokens of training"
+            ge=10, le=1_000_000, title=N_("Vocabulary size N"), description=N_("keep the N most frequent tokens of training")
         ),
     ] = 20_000
     max_tokens: Annotated[
-        int, Field(ge=1, le=20_000, title="Longest text", description="cut longer texts to this number of tokens")
+        int, Field(ge=1, le=20_000, title=N_("Longest text"), description=N_("cut longer texts to this number of tokens"))
     ] = 400
     dev_share: Annotated[
         float,
         Field(
             ge=0,
             le=0.5,
-            title="Dev share",
-            description="the share of train that becomes dev, where no dev split is given",
+            title=N_("Dev share"),
+            description=N_("the share of train that becomes dev, where no dev split is given"),
         ),
     ] = 0.1
     test_share: Annotated[
@@ -175,11 +182,11 @@ class DataConfig:
         Field(
             ge=0,
             le=0.5,
-            title="Test share",
-            description="the share of train that becomes test, where no test split is given",
+            title=N_("Test share"),
+            description=N_("the share of train that becomes test, where no test split is given"),
         ),
     ] = 0.1
-    split_seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Split seed", description="the seed of this split")] = 0
+    split_seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title=N_("Split seed"), description=N_("the seed of this split"))] = 0
 
     @property
     def between(self) -> str:
@@ -196,64 +203,74 @@ class DataConfig:
 class ModelConfig:
     """The network: what h_t is made of and how wide everything is."""
 
-    cell: Annotated[CellName, Field(title="Cell", description="the recurrent cell; rnn: Elman RNN")] = "lstm"
+    cell: Annotated[CellName, Field(title=N_("Cell"), description=N_("the recurrent cell; rnn: Elman RNN"))] = "lstm"
     activation: Annotated[
         Literal["tanh", "relu", "sigmoid"],
-        Field(title="Activation φ", description="φ of the Elman RNN; the other cells have their own"),
+        Field(title=N_("Activation φ"), description=N_("φ of the Elman RNN; the other cells have their own")),
     ] = "tanh"
     embedding: Annotated[
-        int, Field(ge=1, le=4096, title="Embedding width n", description="size of the vector of a token")
+        int, Field(ge=1, le=4096, title=N_("Embedding width n"), description=N_("size of the vector of a token"))
     ] = 100
-    hidden: Annotated[int, Field(ge=1, le=4096, title="Hidden units d", description="size of the hidden state")] = 128
-    layers: Annotated[int, Field(ge=1, le=8, title="Layers", description="number of recurrent layers")] = 1
+    hidden: Annotated[int, Field(ge=1, le=4096, title=N_("Hidden units d"), description=N_("size of the hidden state"))] = 128
+    layers: Annotated[int, Field(ge=1, le=8, title=N_("Layers"), description=N_("number of recurrent layers"))] = 1
     bidirectional: Annotated[
-        bool, Field(title="Both directions", description="read the text backwards as well (sequence tagging only)")
+        bool, Field(title=N_("Both directions"), description=N_("read the text backwards as well (sequence tagging only)"))
     ] = False
     dropout: Annotated[
         float,
         Field(
-            ge=0, lt=1, title="Dropout", description="dropout rate on embeddings, between layers and before the readout"
+            ge=0, lt=1, title=N_("Dropout"), description=N_("dropout rate on embeddings, between layers and before the readout")
         ),
     ] = 0.5
     initialisation: Annotated[
         Literal["orthogonal", "torch"],
         Field(
-            title="Initialisation",
-            description="orthogonal: embeddings from U(−0.05, 0.05), U Glorot, W orthogonal, biases 0, but 1 for the forget "
-            "gate of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
+            title=N_("Initialisation"),
+            description=N_(
+                "orthogonal: embeddings from U(−0.05, 0.05), U Glorot, W orthogonal, biases 0, but 1 for the forget gate "
+                "of an LSTM and 2 for the update gate of a GRU; torch: the defaults of torch.nn, embeddings from N(0, 1)",
+            ),
         ),
     ] = "orthogonal"
     variational: Annotated[
         bool,
         Field(
-            title="Variational dropout",
-            description="between layers and before the readout, the same dropout mask at all steps of a text, and along a stream "
-            "until its state is reset (Gal and Ghahramani 2016); otherwise a new one at each step. The mask of embeddings is "
-            "by word in both cases",
+            title=N_("Variational dropout"),
+            description=N_(
+                "between layers and before the readout, the same dropout mask at all steps of a text, and along a stream "
+                "until its state is reset (Gal and Ghahramani 2016); otherwise a new one at each step. The mask of "
+                "embeddings is by word in both cases",
+            ),
         ),
     ] = False
     tied: Annotated[
         bool,
         Field(
-            title="Tied embedding",
-            description="one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d; it "
-            "starts from U(−√(3/n), √(3/n)), or with the initialisation of torch as torch.nn.Linear",
+            title=N_("Tied embedding"),
+            description=N_(
+                "one matrix as embedding E and output V (Press and Wolf 2017); the embedding width n must be d; it starts "
+                "from U(−√(3/n), √(3/n)), or with the initialisation of torch as torch.nn.Linear",
+            ),
         ),
     ] = False
     attention: Annotated[
         Literal["none", "dot", "additive"],
         Field(
-            title="Attention",
-            description="how a decoder looks back at the source; none: it knows the encoder's last state alone; dot: after each "
-            "step (Luong et al. 2015); additive: before it (Bahdanau et al. 2015), step by step and slower",
+            title=N_("Attention"),
+            description=N_(
+                "how a decoder looks back at the source; none: it knows the encoder's last state alone; dot: after each "
+                "step (Luong et al. 2015); additive: before it (Bahdanau et al. 2015), step by step and slower",
+            ),
         ),
     ] = "dot"
     input_feeding: Annotated[
         bool,
         Field(
-            title="Input feeding",
-            description="the decoder also reads the attentional state of the step before (Luong et al. 2015), step by step and "
-            "slower",
+            title=N_("Input feeding"),
+            description=N_(
+                "the decoder also reads the attentional state of the step before (Luong et al. 2015), step by step and "
+                "slower",
+            ),
         ),
     ] = False
 
@@ -264,22 +281,24 @@ class TrainConfig:
 
     loss: Annotated[
         Literal["last", "every"] | None,
-        Field(title="Loss", description="where the loss is taken: at the last step (after <eos>) or at every step"),
+        Field(title=N_("Loss"), description=N_("where the loss is taken: at the last step (after <eos>) or at every step")),
     ] = None
     reduce: Annotated[
         Literal["mean", "sum"],
-        Field(title="Over steps", description="mean or sum of the losses of a text over its steps"),
+        Field(title=N_("Over steps"), description=N_("mean or sum of the losses of a text over its steps")),
     ] = "mean"
-    optimizer: Annotated[Literal["adam", "sgd"], Field(title="Optimizer", description="Adam, or plain SGD")] = "adam"
+    optimizer: Annotated[Literal["adam", "sgd"], Field(title=N_("Optimizer"), description=N_("Adam, or plain SGD"))] = "adam"
     learning_rate: Annotated[
-        float, Field(gt=0, le=100, title="Learning rate", description="the step size of the optimizer")
+        float, Field(gt=0, le=100, title=N_("Learning rate"), description=N_("the step size of the optimizer"))
     ] = 0.002
     schedule: Annotated[
         Literal["constant", "cosine", "plateau"],
         Field(
-            title="Learning-rate schedule",
-            description="the learning rate over the training; constant; cosine: falls along half a cosine to 0 at the last "
-            "update; plateau: halved after each epoch without a better dev score",
+            title=N_("Learning-rate schedule"),
+            description=N_(
+                "the learning rate over the training; constant; cosine: falls along half a cosine to 0 at the last update; "
+                "plateau: halved after each epoch without a better dev score",
+            ),
         ),
     ] = "constant"
     warmup: Annotated[
@@ -287,8 +306,8 @@ class TrainConfig:
         Field(
             ge=0,
             le=MOST_WHOLE,
-            title="Warm-up",
-            description="the number of first updates over which the learning rate rises in equal steps; 0: none",
+            title=N_("Warm-up"),
+            description=N_("the number of first updates over which the learning rate rises in equal steps; 0: none"),
         ),
     ] = 0
     label_smoothing: Annotated[
@@ -296,9 +315,11 @@ class TrainConfig:
         Field(
             ge=0,
             lt=1,
-            title="Label smoothing",
-            description="the share of the training loss that is the mean over all tokens instead of the right one's "
-            "(Szegedy et al. 2016); 0: none",
+            title=N_("Label smoothing"),
+            description=N_(
+                "the share of the training loss that is the mean over all tokens instead of the right one's (Szegedy et "
+                "al. 2016); 0: none",
+            ),
         ),
     ] = 0.0
     scheduled_sampling: Annotated[
@@ -306,9 +327,11 @@ class TrainConfig:
         Field(
             ge=0,
             le=1,
-            title="Scheduled sampling",
-            description="the probability with which a step of training reads the decoder's own last answer instead of the right "
-            "token (Bengio et al. 2015), step by step and slower; 0: never",
+            title=N_("Scheduled sampling"),
+            description=N_(
+                "the probability with which a step of training reads the decoder's own last answer instead of the right "
+                "token (Bengio et al. 2015), step by step and slower; 0: never",
+            ),
         ),
     ] = 0.0
     average: Annotated[
@@ -316,33 +339,37 @@ class TrainConfig:
         Field(
             ge=0,
             lt=1,
-            title="Weight averaging",
-            description="decay of the exponential moving average of the weights, which is scored and saved instead of the "
-            "weights themselves; 0: no averaging",
+            title=N_("Weight averaging"),
+            description=N_(
+                "decay of the exponential moving average of the weights, which is scored and saved instead of the weights "
+                "themselves; 0: no averaging",
+            ),
         ),
     ] = 0.99
     clip: Annotated[
         float,
-        Field(ge=0, title="Clip gradient norm", description="scale larger gradients down to this norm; 0: no clipping"),
+        Field(ge=0, title=N_("Clip gradient norm"), description=N_("scale larger gradients down to this norm; 0: no clipping")),
     ] = 5.0
     truncate: Annotated[
         int,
         Field(
             ge=0,
             le=MOST_WHOLE,
-            title="Truncate after K steps",
-            description="backpropagate through chunks of K steps; the state is carried over, the gradient is not; 0: "
-            "through whole texts",
+            title=N_("Truncate after K steps"),
+            description=N_(
+                "backpropagate through chunks of K steps; the state is carried over, the gradient is not; 0: through whole "
+                "texts",
+            ),
         ),
     ] = 0
-    epochs: Annotated[int, Field(ge=1, le=10_000, title="Epochs", description="passes over the training data")] = 10
+    epochs: Annotated[int, Field(ge=1, le=10_000, title=N_("Epochs"), description=N_("passes over the training data"))] = 10
     minutes: Annotated[
         float,
         Field(
             ge=0,
             le=100_000,
-            title="Minutes",
-            description="stop after M minutes of training; the time for scoring is not counted; 0: no limit",
+            title=N_("Minutes"),
+            description=N_("stop after M minutes of training; the time for scoring is not counted; 0: no limit"),
         ),
     ] = 0.0
     updates: Annotated[
@@ -350,8 +377,8 @@ class TrainConfig:
         Field(
             ge=0,
             le=MOST_WHOLE,
-            title="Updates",
-            description="stop after N updates; so a run that --minutes ended can be repeated exactly; 0: no limit",
+            title=N_("Updates"),
+            description=N_("stop after N updates; so a run that --minutes ended can be repeated exactly; 0: no limit"),
         ),
     ] = 0
     patience: Annotated[
@@ -359,8 +386,8 @@ class TrainConfig:
         Field(
             ge=0,
             le=MOST_WHOLE,
-            title="Patience",
-            description="stop after this number of epochs without a better dev score; 0: no early stopping",
+            title=N_("Patience"),
+            description=N_("stop after this number of epochs without a better dev score; 0: no early stopping"),
         ),
     ] = 3
     batch: Annotated[
@@ -368,8 +395,8 @@ class TrainConfig:
         Field(
             ge=1,
             le=100_000,
-            title="Batch size B",
-            description="about B texts of mean length in a batch (longer texts make smaller batches); 1: one text",
+            title=N_("Batch size B"),
+            description=N_("about B texts of mean length in a batch (longer texts make smaller batches); 1: one text"),
         ),
     ] = 32
     snapshots: Annotated[
@@ -377,26 +404,32 @@ class TrainConfig:
         Field(
             ge=0,
             le=500,
-            title="Snapshots",
-            description="keep the weights after updates 0, 1, 2, 4, 8 … in float16, up to this size in MB, so that Unrolled "
-            "shows a text over training; none are kept if fewer than 16 would fit; 0: none",
+            title=N_("Snapshots"),
+            description=N_(
+                "keep the weights after updates 0, 1, 2, 4, 8 … in float16, up to this size in MB, so that Unrolled shows "
+                "a text over training; none are kept if fewer than 16 would fit; 0: none",
+            ),
         ),
     ] = 16.0
-    threads: Annotated[int, Field(ge=1, le=256, title="Threads", description="number of processor threads")] = 2
+    threads: Annotated[int, Field(ge=1, le=256, title=N_("Threads"), description=N_("number of processor threads"))] = 2
     engine: Annotated[
         Literal["auto", "autograd"],
         Field(
-            title="Engine",
-            description="auto: hand-written backpropagation where the network is embedding, recurrent layers and readout, "
-            "because it is faster; autograd: always torch.autograd",
+            title=N_("Engine"),
+            description=N_(
+                "auto: hand-written backpropagation where the network is embedding, recurrent layers and readout, because "
+                "it is faster; autograd: always torch.autograd",
+            ),
         ),
     ] = "auto"
     device: Annotated[
         Literal["cpu", "cuda", "auto"],
         Field(
-            title="Device",
-            description="where it trains; cpu: the processor; cuda: a GPU, where the same seed gives the same weights up to "
-            "rounding; auto: the GPU if there is one",
+            title=N_("Device"),
+            description=N_(
+                "where it trains; cpu: the processor; cuda: a GPU, where the same seed gives the same weights up to "
+                "rounding; auto: the GPU if there is one",
+            ),
         ),
     ] = "cpu"
     seed: Annotated[
@@ -404,8 +437,8 @@ class TrainConfig:
         Field(
             ge=0,
             le=MOST_WHOLE,
-            title="Seed",
-            description="the same seed, data and number of threads give the same weights",
+            title=N_("Seed"),
+            description=N_("the same seed, data and number of threads give the same weights"),
         ),
     ] = 0
 
@@ -415,25 +448,27 @@ class TranslateConfig:
     """How the best target is searched for."""
 
     beam: Annotated[
-        int, Field(ge=1, le=100, title="Beam", description="the number of hypotheses of the search; 1: greedy search")
+        int, Field(ge=1, le=100, title=N_("Beam"), description=N_("the number of hypotheses of the search; 1: greedy search"))
     ] = 1
     normalisation: Annotated[
         float,
         Field(
             ge=0,
             le=10,
-            title="Length normalisation",
-            description="log p of a hypothesis is divided by its length to this power; 0: short ones are favoured",
+            title=N_("Length normalisation"),
+            description=N_("log p of a hypothesis is divided by its length to this power; 0: short ones are favoured"),
         ),
     ] = 1.0
     longest: Annotated[
-        int, Field(ge=1, le=20_000, title="Longest target", description="stop a target at this number of tokens")
+        int, Field(ge=1, le=20_000, title=N_("Longest target"), description=N_("stop a target at this number of tokens"))
     ] = 200
     copy: Annotated[
         bool,
         Field(
-            title="Copy unknown words",
-            description="with attention, <unk> may be written, and the source token with the largest weight is put in its place",
+            title=N_("Copy unknown words"),
+            description=N_(
+                "with attention, <unk> may be written, and the source token with the largest weight is put in its place",
+            ),
         ),
     ] = False
 
@@ -451,9 +486,11 @@ class EvaluateConfig(TranslateConfig):
         Field(
             ge=0,
             le=100,
-            title="Dynamic evaluation",
-            description="the learning rate of plain SGD with which a language model goes on learning from the text: each chunk "
-            "of K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
+            title=N_("Dynamic evaluation"),
+            description=N_(
+                "the learning rate of plain SGD with which a language model goes on learning from the text: each chunk of "
+                "K tokens is scored, then the weights take one step on its mean loss; the saved run does not change",
+            ),
         ),
     ] = None
 
@@ -467,33 +504,35 @@ class WriteConfig:
     """How a language model continues a text."""
 
     length: Annotated[
-        int, Field(ge=1, le=100_000, title="Length", description="the greatest number of tokens to write")
+        int, Field(ge=1, le=100_000, title=N_("Length"), description=N_("the greatest number of tokens to write"))
     ] = 400
     temperature: Annotated[
         float,
-        Field(ge=0, le=100, title="Temperature", description="divides the logits; 0: always the most probable token"),
+        Field(ge=0, le=100, title=N_("Temperature"), description=N_("divides the logits; 0: always the most probable token")),
     ] = 1.0
     top_k: Annotated[
-        int, Field(ge=0, le=MOST_WHOLE, title="Top k", description="draw from the k most probable tokens; 0: from all")
+        int, Field(ge=0, le=MOST_WHOLE, title=N_("Top k"), description=N_("draw from the k most probable tokens; 0: from all"))
     ] = 0
     top_p: Annotated[
         float,
         Field(
             gt=0,
             le=1,
-            title="Nucleus p",
-            description="draw from the fewest most probable tokens whose probabilities sum to p; 1: from all",
+            title=N_("Nucleus p"),
+            description=N_("draw from the fewest most probable tokens whose probabilities sum to p; 1: from all"),
         ),
     ] = 1.0
-    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="the same seed writes the same text")] = 0
+    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title=N_("Seed"), description=N_("the same seed writes the same text"))] = 0
     stop: Annotated[
-        str, Field(max_length=200, title="Stop at", description="stop after this text was written; empty: nowhere")
+        str, Field(max_length=200, title=N_("Stop at"), description=N_("stop after this text was written; empty: nowhere"))
     ] = ""
     past_end: Annotated[
         bool,
         Field(
-            title="Go on after <eos>",
-            description="go on with another document after <eos>, which is written as <|endoftext|>; otherwise it ends the text",
+            title=N_("Go on after <eos>"),
+            description=N_(
+                "go on with another document after <eos>, which is written as <|endoftext|>; otherwise it ends the text",
+            ),
         ),
     ] = False
 
@@ -509,22 +548,26 @@ class MakeConfig:
 
     make: Annotated[
         Literal["first-word", "copy", "adding", "parity", "brackets"],
-        Field(title="Task of memory", description="the texts to make up"),
+        Field(title=N_("Task of memory"), description=N_("the texts to make up")),
     ] = "first-word"
     length: Annotated[
-        int, Field(ge=8, le=400, title="Longest text", description="the greatest number of words of a text; others are shorter")
+        int, Field(ge=8, le=400, title=N_(
+            "Longest text",
+        ), description=N_(
+            "the greatest number of words of a text; others are shorter",
+        ))
     ] = 20
     examples: Annotated[
-        int, Field(ge=100, le=50_000, title="Texts", description="the number of texts, all different")
+        int, Field(ge=100, le=50_000, title=N_("Texts"), description=N_("the number of texts, all different"))
     ] = 2000
-    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title="Seed", description="the same seed makes the same texts")] = 0
+    seed: Annotated[int, Field(ge=0, le=MOST_WHOLE, title=N_("Seed"), description=N_("the same seed makes the same texts"))] = 0
 
     @model_validator(mode="after")
     def _is_bounded(self) -> "MakeConfig":
         if self.length * self.examples > MOST_MADE:
             raise _Misfit(
-                f"texts are made up to {MOST_MADE:,} words in all; ask for shorter texts, or for fewer",
-                f"--examples {MOST_MADE // self.length}",
+                tr("texts are made up to {MOST_MADE:,} words in all; ask for shorter texts, or for fewer", MOST_MADE=MOST_MADE),
+                tr("--examples {MOST_MADE}", MOST_MADE=MOST_MADE // self.length),
             )
         return self
 
@@ -536,7 +579,7 @@ class RunConfig:
     data: DataConfig
     model: ModelConfig
     train: TrainConfig
-    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$", title="Fingerprint", description="sha256 of the data")]
+    fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$", title=N_("Fingerprint"), description=N_("sha256 of the data"))]
     name: str
     format: int = FORMAT
 
@@ -544,15 +587,19 @@ class RunConfig:
     def _fits_together(self) -> "RunConfig":
         if self.model.bidirectional and self.train.truncate:
             raise _Misfit(
-                "truncation reads in one direction, because the backward direction begins at the end of the text, where no "
-                "chunk but the last reaches; leave out one of the two",
-                "--no-bidirectional or --truncate 0",
+                tr(
+                    "truncation reads in one direction, because the backward direction begins at the end of the text, "
+                    "where no chunk but the last reaches; leave out one of the two",
+                ),
+                tr("--no-bidirectional or --truncate 0"),
             )
         if self.train.schedule == "cosine" and self.train.minutes and not self.train.updates:
             raise _Misfit(
-                "a cosine schedule needs the number of updates, which a limit in minutes does not give; limit the updates too, "
-                "or choose another schedule",
-                "--updates N or --schedule constant",
+                tr(
+                    "a cosine schedule needs the number of updates, which a limit in minutes does not give; limit the "
+                    "updates too, or choose another schedule",
+                ),
+                tr("--updates N or --schedule constant"),
             )
         return self
 
@@ -621,11 +668,14 @@ def plain(config: Any) -> dict[str, Any]:
 
 def _problem(error: ValidationError) -> Problem:
     first = error.errors(include_url=False)[0]
-    message = first["msg"].removeprefix("Value error, ")
+    message = first["msg"].removeprefix(tr("Value error, "))
     where = [str(part) for part in first["loc"]]
     if not where or first["type"] == "value_error":
         return Problem(message[0].upper() + message[1:] + ".", getattr(first.get("ctx", {}).get("error"), "typed", ""))
-    given = "" if first["type"] == "missing" else f" (given: {str(first['input'])[:60]!r})"
+    given = "" if first["type"] == "missing" else tr(" (given: {first!r})", first=str(first['input'])[:60])
     name = where[-1].replace("_", "-")
     shown = name if name.replace("-", "").isalnum() and len(name) <= 40 else repr(name[:40])  # a file may say anything
-    return Problem(f"The option {shown} does not fit: {message[0].lower() + message[1:]}{given}.")
+    return Problem(tr(
+        "The option {shown} does not fit: {lower}{given}.",
+        shown=shown, lower=message[0].lower() + message[1:], given=given,
+    ))

@@ -11,13 +11,14 @@ from rnn_core.workspace import Workspace
 from tests.tiny import saved_run
 
 ROOT = Path(__file__).parents[1]
-FIRST = ("config", "results")
+FIRST = ("language", "config", "results")
 NETWORK = (*FIRST, "metrics", "data", "compiled", "threads")
 WORKSPACE = (*NETWORK, "network")
 TASKS = (*WORKSPACE, "tasks")
 ABOVE = (*TASKS, "workspace")
 ALLOWED: dict[str, tuple[str, ...]] = {
-    "config": (), "results": (), "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
+    "language": (), "config": ("language",), "results": ("language",),
+    "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
     "tasks": WORKSPACE, "workspace": TASKS, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
     "views": (*FIRST, "tasks", "analysis", "figures"),
     "lessons": (*FIRST, "metrics", "tasks", "analysis", "figures", "views"),

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.common.bounded import kept
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import DataConfig, Problem, TranslateConfig, make
+from rnn_core.language import N_
 from rnn_core.training import ahead
 from rnn_core.workspace import Workspace, leftovers, snapshots, traces
 from rnn_core.workspace.runs import Run
@@ -120,7 +121,7 @@ def version_of(run: Run) -> int:
     return sum(path.stat().st_mtime_ns for path in written if path.exists())
 
 
-@kept(1 << 30, 6, "Opening the run …")
+@kept(1 << 30, 6, N_("Opening the run …"))
 def _loaded(_run: Run, path: str, version: int) -> "Loaded":
     from rnn_core.analysis.loading import load
 

@@ -15,9 +15,10 @@ from rnn_core.data.formats import DELIMITERS, FORMAT_TITLES, QUOTINGS, STREAM_TI
 from rnn_core.data.layouts import LAYOUTS
 from rnn_core.data.preview import preview
 from rnn_core.data.top import Top
+from rnn_core.language import N_, tr
 from rnn_core.views.view import literal
 
-HEADERS = {"yes": "the first row", "no": "there is none"}
+HEADERS = {"yes": N_("the first row"), "no": N_("there is none")}
 
 
 def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: bool = True) -> DataConfig | None:
@@ -29,7 +30,7 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     Returns:
         The config with everything chosen, or None while the choice does not work yet (which is said).
     """
-    st.markdown(f"**{literal(name)}**: is this read correctly?")
+    st.markdown(tr("**{name}**: is this read correctly?", name=literal(name)))
     schema = tasks.of(config).schema
 
     def top(stated: DataConfig) -> Top:
@@ -46,12 +47,12 @@ def mapping(path: Path, name: str, config: DataConfig, key: str, with_split: boo
     shown = {header: [row[i] if i < len(row) else "" for row in seen.rows] for i, header in enumerate(seen.header)}
     st.dataframe(shown, hide_index=True, height=220)
     for note in seen.format.notes:
-        st.caption(f":material/info: {literal(note, 400)}")
+        st.caption(tr(":material/info: {note}", note=literal(note, 400)))
     if seen.problem or seen.layout is None:
-        widgets.problem(seen.problem or "These columns do not fit the task. Choose others.")
+        widgets.problem(seen.problem or tr("These columns do not fit the task. Choose others."))
         return None
     by_line = seen.format.by_sentence
-    st.caption(f"Read as: {'one token and its tag per line' if by_line else LAYOUTS[seen.layout]}.")
+    st.caption(tr("Read as: {value}.", value='one token and its tag per line' if by_line else LAYOUTS[seen.layout]))
     return stated
 
 
@@ -71,8 +72,10 @@ def read_as(
     read_by = {
         "format": _box(first[0], "Format", formats, guessed.get("format"), f"{key}-format"),
         "encoding": _box(first[1], "Encoding", ENCODING_NAMES, guessed.get("encoding"), f"{key}-encoding",
-                         "Guessed. When letters look odd below, choose another. The last rows there have "
-                         "letters outside of ASCII, if the head of the file has any."),
+                         tr(
+                             "Guessed. When letters look odd below, choose another. The last rows there have letters "
+                             "outside of ASCII, if the head of the file has any.",
+                         )),
     }  # fmt: skip
     if read_by["format"] != "text":
         read_by["delimiter"] = _box(first[2], "Delimiter", DELIMITERS, guessed.get("delimiter"), f"{key}-delimiter")
@@ -84,10 +87,10 @@ def read_as(
         guessed |= {name: again[name] for name in ("quoting", "header") if name in again}  # the others are what was stated
         left, right = st.columns([2, 1])
         read_by |= {
-            "quoting": _box(left, "Quotation marks", QUOTINGS, guessed.get("quoting"), f"{key}-quoting",
-                            "Guessed: the way in which more lines have as many fields as the first."),
-            "header": _box(right, "Names of the columns", HEADERS, guessed.get("header"), f"{key}-header",
-                           "Guessed: the first row is held against the rows below it."),
+            "quoting": _box(left, tr("Quotation marks"), QUOTINGS, guessed.get("quoting"), f"{key}-quoting",
+                            tr("Guessed: the way in which more lines have as many fields as the first.")),
+            "header": _box(right, tr("Names of the columns"), HEADERS, guessed.get("header"), f"{key}-header",
+                           tr("Guessed: the first row is held against the rows below it.")),
         }  # fmt: skip
     return _differing(read_by, guessed)
 
@@ -124,7 +127,7 @@ def _columns(seen: Any, config: DataConfig, key: str, with_split: bool) -> DataC
     task = tasks.of(config)
     titles = dict(task.columns)
     if with_split and "split" in task.options(DataConfig):
-        titles["split"] = "Split column (if any)"
+        titles["split"] = tr("Split column (if any)")
     found: dict[str, str | None] = {}
     none = "(none)"
     for column, (field, title) in zip(st.columns(len(titles)), titles.items(), strict=True):

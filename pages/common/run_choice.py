@@ -9,15 +9,18 @@ from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import Problem
+from rnn_core.language import N_, tr
 from rnn_core.network import cells
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.samples import Sample
 
-INSTEAD = "The run's own data are not in this workspace, so a sample that was written for this project is read in their place."
+INSTEAD = N_(
+    "The run's own data are not in this workspace, so a sample that was written for this project is read in their place.",
+)
 
-BEFORE = "Computed when this run was trained: its texts are not in this workspace."
+BEFORE = N_("Computed when this run was trained: its texts are not in this workspace.")
 
 
 def choose_run(page: str | None = None, in_training: bool = False, fitting: bool = False) -> Run:
@@ -36,16 +39,16 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
 
     runs = {run.id: run for run in workspace().runs() if listed(run)}
     if not runs and fitting:
-        st.info("No run of this kind is here yet. Train one: the Data page has a sample for it.", icon=":material/upload:")
-        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.info(tr("No run of this kind is here yet. Train one: the Data page has a sample for it."), icon=":material/upload:")
+        st.page_link("pages/train/data/data.py", label=tr("Go to Data"), icon=":material/arrow_forward:")
         st.stop()
     if not runs:
-        st.info("There is no trained run yet. Upload a file on the Data page and train one.", icon=":material/upload:")
-        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.info(tr("There is no trained run yet. Upload a file on the Data page and train one."), icon=":material/upload:")
+        st.page_link("pages/train/data/data.py", label=tr("Go to Data"), icon=":material/arrow_forward:")
         st.stop()
     chosen = state.selection().run
     if chosen is not None and chosen not in runs and not (fitting and (workspace().root / "runs" / chosen).exists()):
-        st.warning("The run of this link is not here (any more); another one is shown.", icon=":material/link_off:")
+        st.warning(tr("The run of this link is not here (any more); another one is shown."), icon=":material/link_off:")
     if chosen not in runs:
         state.select(run=next(iter(runs)))
     name = state.selection().run or ""
@@ -59,13 +62,16 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
     run = runs[name]
     status = jobs.status(run.path)
     if run.trained and status and status.state != "done":
-        st.info("This run has not been trained to its end: you see the best weights so far.", icon=":material/hourglass:")
+        st.info(tr("This run has not been trained to its end: you see the best weights so far."), icon=":material/hourglass:")
     with contextlib.suppress(Problem):  # a damaged run is said where it is opened
         task = tasks.of(run.config)
         if page and not task.views.get(page):
-            st.info(f"There is nothing to show here for {task.short}. Choose a run of another task.", icon=":material/label:")
+            st.info(tr(
+                "There is nothing to show here for {short}. Choose a run of another task.",
+                short=task.short,
+            ), icon=":material/label:")
             if task.views.get("translate"):
-                st.page_link("pages/read/translate/translate.py", label="Open this run on Translate",
+                st.page_link("pages/read/translate/translate.py", label=tr("Open this run on Translate"),
                              icon=":material/translate:")  # fmt: skip
             st.stop()
     return run
@@ -83,7 +89,7 @@ def choose_beside(run: Run, page: str, title: str, label: Callable[[Run], str] |
         return None
     labels = widgets.distinct({name: (label or run_label)(one) for name, one in others.items()})
     chosen = state.selection().beside or ""
-    st.selectbox(title, ["", *others], format_func=lambda name: labels.get(name, "no other run"),
+    st.selectbox(title, ["", *others], format_func=lambda name: labels.get(name, tr("no other run")),
                  **state.bound("beside", chosen if chosen in others else "", lambda name: name or None))  # fmt: skip
     return others.get(chosen)
 
@@ -101,7 +107,7 @@ def run_label(run: Run) -> str:
     try:
         config = run.config
     except Problem:
-        return f"{run.id} (damaged)"
+        return tr("{id} (damaged)", id=run.id)
     return f"{config.name} · {network_label(run)}"
 
 
@@ -109,7 +115,7 @@ def network_label(run: Run) -> str:
     """A run's task and network in plain text. Raises Problem when it is damaged."""
     config = run.config
     model = config.model
-    both = ", both directions" if model.bidirectional else ""
+    both = tr(", both directions") if model.bidirectional else ""
     return f"{tasks.of(config).short} · {cells.title(model)} {model.hidden}{both}"
 
 
@@ -124,7 +130,7 @@ def short_names(runs: Sequence[Run], kind: Callable[[Run], str]) -> list[str]:
 
 def texts_of(sample: Sample) -> str:
     """What the texts of a sample are called, as Markdown."""
-    return f"texts of the sample {literal(sample.path.name)}"
+    return tr("texts of the sample {name}", name=literal(sample.path.name))
 
 
 def offer_data(so: str) -> None:
@@ -133,6 +139,6 @@ def offer_data(so: str) -> None:
     Args:
         so: what cannot be shown without them.
     """
-    st.info(f"The run's data are not in this workspace, {so}. Read the file again on the Data page.",
+    st.info(tr("The run's data are not in this workspace, {so}. Read the file again on the Data page.", so=so),
             icon=":material/inventory_2:")  # fmt: skip
-    st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
+    st.page_link("pages/train/data/data.py", label=tr("Go to Data"), icon=":material/arrow_forward:")

@@ -7,6 +7,7 @@ from pages.common.run_choice import choose_run
 from rnn_core import tasks
 from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.streams import joined
+from rnn_core.language import tr
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import KEPT_DAYS
@@ -76,9 +77,11 @@ def choose_text(run: Run) -> None:
         if text != state.selection().text:
             state.select(text=text)
 
-    st.text_area("Text", key=_KEY, height=80, on_change=read_typed, placeholder="Type a sentence of your own",
-                 help="Enter reads the text, Shift+Enter starts a new line, and the browser's Back returns to the text "
-                      "before.")  # fmt: skip
+    st.text_area("Text", key=_KEY, height=80, on_change=read_typed, placeholder=tr("Type a sentence of your own"),
+                 help=tr(
+                     "Enter reads the text, Shift+Enter starts a new line, and the browser's Back returns to the text "
+                     "before.",
+                 ))  # fmt: skip
     _enter_sends(key="enter")
 
 
@@ -97,13 +100,19 @@ def run_and_text(page: str, fitting: bool = False) -> Run:
     with widgets.saying_problems():
         tried = examples(run)
     buttons = st.container(horizontal=True, vertical_alignment="center")
-    buttons.button("Read it", type="primary", icon=":material/play_arrow:")
+    buttons.button(tr("Read it"), type="primary", icon=":material/play_arrow:")
     for number, example in enumerate(tried):
-        buttons.button(f"Example {number + 1}", on_click=state.select, kwargs={"text": example}, help=literal(example))
+        buttons.button(tr(
+            "Example {number}",
+            number=number + 1,
+        ), on_click=state.select, kwargs={"text": example}, help=literal(example))
     buttons.toggle(
         "Private",
-        help="Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever has the "
-        f"link can still open it, until nobody has for {KEPT_DAYS['texts']} days.",
+        help=tr(
+            "Keeps the text out of the address: it is saved on the server and the link names it by a random id. Whoever "
+            "has the link can still open it, until nobody has for {KEPT_DAYS} days.",
+            KEPT_DAYS=KEPT_DAYS['texts'],
+        ),
         **state.bound("private", state.selection().private),
     )
     return run

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.common import charts, state
 from pages.common.bounded import kept
 from rnn_core.figures.frame import Figure
+from rnn_core.language import tr
 from rnn_core.views import view as named
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Code, Controls, Part, Table, View
@@ -105,7 +106,10 @@ def choose(
             where.slider(one.title, *one.values, **state.bound(one.field, value))
         elif one.form == "number":
             low, high = one.values
-            where.number_input(one.title, low, high, help=one.help, width=160, placeholder=f"{low} to {high}",
+            where.number_input(one.title, low, high, help=one.help, width=160, placeholder=tr(
+                "{low} to {high}",
+                low=low, high=high,
+            ),
                                **state.bound(one.field, value))  # fmt: skip
         elif one.form == "step":
             where.number_input(one.title, *one.values, help=one.help, width=160,
@@ -122,10 +126,10 @@ def _head(view: View[Any, Any], explained: str) -> None:
     """The question, and the button that explains it, whose name holds the question, though that is not seen there again."""
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-{view.name}")
     head.markdown(f"##### {view.question}")
-    name, event = f"Formula:gray[: {view.question}]", f"opened {view.name}"
+    name, event = tr("Formula:gray[: {question}]", question=view.question), tr("opened {name}", name=view.name)
     heard: Any = (lambda: state.happened(event)) if event in state.session().awaited else "ignore"
     with head.popover(name, type="tertiary", width="content", key=f"formula-{view.name}", on_change=heard,
-                      help="How this is computed, with these numbers"):  # fmt: skip
+                      help=tr("How this is computed, with these numbers")):  # fmt: skip
         st.markdown(explained)
 
 
@@ -159,7 +163,7 @@ def _chart(drawn: Figure, key: str, question: str, pick: Callable[[list[Any]], d
 
 
 def _code(code: Code) -> None:
-    st.download_button(f"Download {code.file}", code.source, code.file, "text/plain", key=f"download-{code.file}",
+    st.download_button(tr("Download {file}", file=code.file), code.source, code.file, "text/plain", key=f"download-{code.file}",
                        icon=":material/download:", on_click="ignore")  # fmt: skip
     st.code(code.source, code.language, height=CODE_HEIGHT)
 

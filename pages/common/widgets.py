@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pages.common import browser, visitor
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
+from rnn_core.language import tr
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -21,15 +22,15 @@ from rnn_core.workspace import faults
 def frame() -> None:
     """What stands beside every page. Ends the run where another server's page opened the connection."""
     if visitor.comes_from_another_local_page():
-        problem("This page was opened by another program's page on this machine. Open it by its own address.")
+        problem(tr("This page was opened by another program's page on this machine. Open it by its own address."))
         st.stop()
     with st.sidebar:
-        st.caption("The workspace is shared by everybody who uses this server.")
+        st.caption(tr("The workspace is shared by everybody who uses this server."))
     browser.complete()
     with saying_problems():
         workspace()
     if workspace().trouble:
-        st.error(f"Nothing can be saved: {literal(workspace().trouble or '', 400)}", icon=":material/save:")
+        st.error(tr("Nothing can be saved: {value}", value=literal(workspace().trouble or '', 400)), icon=":material/save:")
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def duration(seconds: float) -> str:
     """Seconds for people."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return tr("{seconds} min", seconds=round(seconds / 60)) if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = None) -> jobs.Status | None:
@@ -101,11 +102,11 @@ def watch(folder: Path, key: str, live: Callable[[jobs.Status], None] | None = N
         if active and not now.active:
             st.rerun()
         if now.active:
-            left = f" · about {duration(now.seconds_left)} left" if now.seconds_left else ""
+            left = tr(" · about {duration} left", duration=duration(now.seconds_left)) if now.seconds_left else ""
             words = now.message or "Starting"
             stopping = (folder / "STOP").exists()
             bar, button = st.columns([5, 1], vertical_alignment="center")
-            bar.progress(min(now.progress, 1.0), text="Stopping …" if stopping else f"{literal(words)}{left}")
+            bar.progress(min(now.progress, 1.0), text=tr("Stopping …") if stopping else f"{literal(words)}{left}")
             if button.button("Cancel", key=f"cancel-{key}", disabled=stopping, icon=":material/stop_circle:"):
                 with saying_problems():
                     jobs.cancel(folder)
@@ -128,7 +129,7 @@ def show_left_out(left_out: Sequence[LeftOut]) -> None:
         {
             "reason": [entry.reason for entry in left_out],
             "rows": [entry.count for entry in left_out],
-            "the first of them": [", ".join(entry.rows) for entry in left_out],
+            tr("the first of them"): [", ".join(entry.rows) for entry in left_out],
         },
         hide_index=True,
     )

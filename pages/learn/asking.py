@@ -14,6 +14,7 @@ from pages.learn.looked import Looked
 from pages.learn.progress import Goal
 from rnn_core.config import Problem
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 from rnn_core.lessons import Ask, Quantities
 from rnn_core.lessons.expressions import Value
 from rnn_core.lessons.marking import mark, option, solution
@@ -50,14 +51,14 @@ def show(ask: Ask, goal: Goal, key: str, now: Looked, quantities: Quantities) ->
             teaching.note(key, classes.SHOWN if shown else classes.SKIPPED)
             st.rerun()
         if goal.mark:
-            st.warning(goal.mark.said or "That is not it. Look again.", icon=":material/close:")
+            st.warning(goal.mark.said or tr("That is not it. Look again."), icon=":material/close:")
     return False
 
 
 def _ways_out(goal: Goal, button: Callable[..., bool], key: str) -> tuple[bool, bool]:
     """The buttons that end a question without its answer: whether the answer is to be shown, or the question skipped."""
-    shown = goal.may_show and button("Show me", key=f"show-{key}", icon=":material/visibility:")
-    return shown, button("Skip this question", key=f"skip-{key}", type="tertiary")
+    shown = goal.may_show and button(tr("Show me"), key=f"show-{key}", icon=":material/visibility:")
+    return shown, button(tr("Skip this question"), key=f"skip-{key}", type="tertiary")
 
 
 def _box(ask: Ask, key: str, now: Looked) -> Any:
@@ -78,7 +79,7 @@ def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) ->
     """Marks an answer; what is none is said."""
     if given in (None, ""):
         goal.mark = None
-        st.info("Choose an answer first." if ask.kind != "number" else "Type a number first.")
+        st.info(tr("Choose an answer first.") if ask.kind != "number" else tr("Type a number first."))
         return
     try:
         answers = _read(ask, given)
@@ -114,7 +115,7 @@ def _numbers(typed: str) -> Sequence[float]:
     except ValueError:
         if grouped:
             return grouped
-        raise Problem(f"{typed[:40]!r} is not a number, such as 0.25.") from None
+        raise Problem(tr("{typed!r} is not a number, such as 0.25.", typed=typed[:40])) from None
 
 
 def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> None:
@@ -126,7 +127,7 @@ def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> N
         steps = len(now.resolve(("text",)).trace.tokens) if ask.kind == "step" else 0
         right = solution(ask, steps, quantities)
         answer = option(str(right)) if ask.kind == "choice" and right is not None else right
-        shown = "" if right is None or ask.kind == "curve" else f"The answer: {_named(ask, right, now)}. "
+        shown = "" if right is None or ask.kind == "curve" else tr("The answer: {named}. ", named=_named(ask, right, now))
         st.info(shown + ask.why.filled(quantities, answer), icon=":material/visibility:")
     else:
         st.caption("Skipped.")

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 
 _FOLDER = Path(__file__).parent
 MOST_STEPS = 60
@@ -41,4 +42,4 @@ def compare(tokens: Sequence[str], drawn: Sequence[float], right: np.ndarray) ->
     """
     shown = [visible(token, 20) for token in tokens[:MOST_STEPS]]
     _component(key=None, data={"tokens": shown, "values": list(drawn), "right": right[:MOST_STEPS].tolist()})
-    st.caption("Filled: your curve. Outlined: the right one, as a share of its largest value.")
+    st.caption(tr("Filled: your curve. Outlined: the right one, as a share of its largest value."))

@@ -7,13 +7,14 @@ from pages.learn import training
 from pages.learn.looked import Looked
 from pages.learn.progress import Goal
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons import Do, Quantities, Step
 from rnn_core.views.view import literal
 
 
 def awaited(step: Step) -> set[str]:
     """The events of a step that other parts of the app tell."""
-    return {f"opened {one.view}" if one.event == "opened" else one.event for one in step.blocks
+    return {tr("opened {view}", view=one.view) if one.event == "opened" else one.event for one in step.blocks
             if isinstance(one, Do) and one.event in ("opened", "played")}  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def show(do: Do, goal: Goal, key: str, quantities: Quantities, now: Looked) -> b
     st.markdown(f"{mark} **{do.task.filled(quantities)}**")
     if do.event == "typed":
         text_choice.choose_text(now.run)
-        st.caption(f"For example: {literal(do.example, 300)}")
+        st.caption(tr("For example: {example}", example=literal(do.example, 300)))
     if do.event == "trained" and not goal.done:
         training.offer(do, key)
     return goal.done

@@ -16,6 +16,7 @@ from pages.understand.evaluate import rows
 from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons import Ask, Do, Faulty, Lesson, Quantities, Said, Shown, Step
 from rnn_core.lessons.fences import UNROLLED
 from rnn_core.lessons.quantities import chosen, held
@@ -72,7 +73,7 @@ def show(name: str) -> None:
     from pages.learn.listing import load
 
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    head.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=leave)
+    head.button(tr("All lessons"), icon=":material/arrow_back:", type="tertiary", on_click=leave)
     try:
         lesson = load(name)
     except Faulty as why:
@@ -123,7 +124,7 @@ def _show_way(lesson: Lesson, progress: Progress, at: int) -> None:
 
     st.session_state["lesson-step"] = at
     st.segmented_control(
-        "Steps of the lesson", range(len(lesson.steps)), key="lesson-step", on_change=turn,
+        tr("Steps of the lesson"), range(len(lesson.steps)), key="lesson-step", on_change=turn,
         format_func=lambda step: f"{step + 1}{marks.get(step, '')}", label_visibility="collapsed",
     )  # fmt: skip
 
@@ -192,7 +193,7 @@ def _show_next(lesson: Lesson, progress: Progress, at: int) -> None:
     row = st.container(horizontal=True, key="lesson-ways")
     if at:
         row.button("Back", key="lesson-before", icon=":material/arrow_back:", on_click=lambda: enter(lesson, progress, at - 1))
-    words = "Finish" if last else "Next step"
+    words = "Finish" if last else tr("Next step")
     icon = ":material/check:" if last else ":material/arrow_forward:"
-    row.button(words if done else "Skip this step", key="lesson-next", type="primary" if done else "tertiary", on_click=turn,
+    row.button(words if done else tr("Skip this step"), key="lesson-next", type="primary" if done else "tertiary", on_click=turn,
                args=(at + 1,), icon=icon, icon_position="right")  # fmt: skip

@@ -6,6 +6,7 @@ from pages.common import cache, state, widgets
 from pages.common.bounded import kept
 from pages.learn import lesson as opened
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons import Faulty, Lesson, Outline
 from rnn_core.lessons.reading import outline, read
 from rnn_core.views.view import literal
@@ -21,7 +22,7 @@ def load(name: str) -> Lesson:
     """A lesson by its name, read again when its file has changed. Raises Problem, `Faulty` where it has mistakes."""
     path = files.files(cache.workspace().root).get(name)
     if path is None:
-        raise Problem(f"There is no lesson called {name[:60]!r} here. Choose one from the list.")
+        raise Problem(tr("There is no lesson called {name!r} here. Choose one from the list.", name=name[:60]))
     return _read(name, files.text_of(path))
 
 
@@ -29,8 +30,10 @@ def show() -> None:
     """The list."""
     st.title("Lessons")
     st.caption(
-        "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do something, "
-        "and marks your answer by the network's own numbers. Steps can be skipped."
+        tr(
+            "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do "
+            "something, and marks your answer by the network's own numbers. Steps can be skipped.",
+        )
     )
     root, found_next = cache.workspace().root, False
     for name, path in files.files(root).items():
@@ -46,8 +49,10 @@ def show() -> None:
             _mistakes(path.name, why)
         except Problem as why:
             widgets.problem(why)
-    st.caption(f"Lessons of your own are Markdown files in the folder {literal(str(root / files.FOLDER), 200)}. The project's "
-               "docs/lessons.md describes them.")  # fmt: skip
+    st.caption(tr(
+        "Lessons of your own are Markdown files in the folder {root}. The project's docs/lessons.md describes them.",
+        root=literal(str(root / files.FOLDER), 200),
+    ))  # fmt: skip
 
 
 def _entry(name: str, listed: Outline, ours: bool, next_one: bool) -> None:
@@ -64,9 +69,9 @@ def _entry(name: str, listed: Outline, ours: bool, next_one: bool) -> None:
         number = f"{name.split('-')[0].lstrip('0')} · " if ours else ""
         said = f"**{number}{listed.title}**" + ("" if ours else " :gray-badge[workspace]")
         about.markdown(f"{said}  \n{listed.summary}" if listed.summary else said)
-        far = f"{done} of {steps} steps" if done else f"{steps} steps"
-        about.caption(f"{far} · {listed.minutes} min")
-        words = "Begin" if not done else "Begin again" if done == steps else "Go on"
+        far = tr("{done} of {steps} steps", done=done, steps=steps) if done else tr("{steps} steps", steps=steps)
+        about.caption(tr("{far} · {minutes} min", far=far, minutes=listed.minutes))
+        words = "Begin" if not done else tr("Begin again") if done == steps else tr("Go on")
         button.button(words, key=f"begin-{name}", on_click=_begin, args=(name,), width="stretch",
                       type="primary" if next_one else "secondary")  # fmt: skip
 
@@ -80,5 +85,9 @@ def _begin(name: str) -> None:
 
 
 def _mistakes(file: str, why: Faulty) -> None:
-    listed = "\n".join(f"- line {one.line}: {one.why}" for one in why.mistakes)
-    st.error(f"**{literal(file)}** cannot be shown:\n{listed}", icon=":material/rule:")
+    listed = "\n".join(tr("- line {line}: {why}", line=one.line, why=one.why) for one in why.mistakes)
+    st.error(tr(
+        "**{file}** cannot be shown:\n"
+        "{listed}",
+        file=literal(file), listed=listed,
+    ), icon=":material/rule:")

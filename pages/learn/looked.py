@@ -11,6 +11,7 @@ from pages.understand.losses import pair
 from rnn_core import tasks
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.tokens import tokenise
+from rnn_core.language import tr
 from rnn_core.results import Evaluation, Scores
 from rnn_core.views.inputs import Answered, Dataset, Input, Inputs
 from rnn_core.workspace import evaluations
@@ -42,7 +43,7 @@ class Looked:
         """The inputs of these names. Raises Problem where one cannot be made."""
         unknown = [name for name in needs if name not in _MAKE]
         if unknown:
-            raise Problem(f"A lesson has no {' or '.join(unknown)} to show.")
+            raise Problem(tr("A lesson has no {unknown} to show.", unknown=' or '.join(unknown)))
         return Inputs({name: _MAKE[name](self) for name in needs}, view_panel.keep)
 
     @property
@@ -71,7 +72,7 @@ def run_of(name: str) -> Run:
         return found[0]
     ready = [path for path in READY_MADE.glob(f"*{wanted}") if path.name.lstrip("0123456789-") == wanted]
     if not ready:
-        raise Problem(f"There is no ready-made run called {wanted[:60]!r}.")
+        raise Problem(tr("There is no ready-made run called {wanted!r}.", wanted=wanted[:60]))
     return Run(ready[0], fixed=True)  # deleted from the workspace, so that of the installation is opened
 
 
@@ -127,7 +128,7 @@ def _twins(looked: Looked) -> dict[str, Run]:
     """The run and its twin by their losses, in the order of these. Raises Problem where there is no twin."""
     twin = cache.workspace().twin(looked.run)
     if twin is None:
-        raise Problem("This run has no twin with the other loss.")
+        raise Problem(tr("This run has no twin with the other loss."))
     return dict(sorted((training.loss_of(one), one) for one in (looked.run, twin)))
 
 
@@ -135,7 +136,7 @@ def _along(looked: Looked) -> Input:
     runs = _twins(looked)
     found = {loss: along for loss, one in runs.items() if (along := pair.saved_along(one))}
     if len(found) < len(runs):
-        raise Problem("How these runs read dev step by step is not saved. Open them on Last or every step.")
+        raise Problem(tr("How these runs read dev step by step is not saved. Open them on Last or every step."))
     return Input(tuple((loss, str(one.path), cache.version_of(one)) for loss, one in runs.items()), found)
 
 
@@ -155,7 +156,7 @@ def _evaluated(looked: Looked) -> tuple[Path, int, Evaluation]:
         found, version = evaluating.saved_in(place)
         if found and found.weights == evaluations.weights_of(run):
             return place, version, found
-    raise Problem("This run has not been evaluated yet. Open Evaluate and press Evaluate there.")
+    raise Problem(tr("This run has not been evaluated yet. Open Evaluate and press Evaluate there."))
 
 
 def _evaluation(looked: Looked) -> Input:
@@ -167,7 +168,7 @@ def _answers(looked: Looked) -> Input:
     """Those of the chosen cell of the confusion matrix, or all wrong ones."""
     folder, version, found = _evaluated(looked)
     if not isinstance(found.scores, Scores):
-        raise Problem("This network does not answer with classes.")
+        raise Problem(tr("This network does not answer with classes."))
     config, named = looked.run.config, looked.given.get("cell")
     cell = report.cell_of(named, found.scores)
     listed = report.listed(folder, found.scores, tasks.of(config).unit, config.data.between, cell)
@@ -179,7 +180,7 @@ def _answered(looked: Looked) -> Input:
     unit, key = tasks.of(looked.run.config).unit, (str(folder), version)
     answered = view_panel.keep(("answered", *key), lambda: Answered(found.data, unit, *evaluations.confidences(folder)))
     if not len(answered.p):  # of a stream, which keeps no rows
-        raise Problem("The answers of this evaluation are not kept one by one.")
+        raise Problem(tr("The answers of this evaluation are not kept one by one."))
     return Input(key, answered)
 
 

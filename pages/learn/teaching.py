@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.common import cache, state, widgets
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons import Ask, Lesson
 from rnn_core.views.view import literal
 from rnn_core.workspace import classes
@@ -46,23 +47,26 @@ def show(head: Any, lesson: Lesson) -> None:
     if chosen.present:
         st.html(_LARGE)
         _turns_by_keys(key="lesson-keys")
-        head.button("End presentation", icon=":material/close_fullscreen:", type="tertiary", on_click=state.select,
+        head.button(tr("End presentation"), icon=":material/close_fullscreen:", type="tertiary", on_click=state.select,
                     kwargs={"present": False})  # fmt: skip
         return
     if chosen.lock:
         return
     with head.popover("Teach", icon=":material/co_present:", type="tertiary"):
         st.button("Present", icon=":material/open_in_full:", on_click=state.select, kwargs={"present": True},
-                  help="Large type, no sidebar; → and Page Down turn to the next step, ← and Page Up back.")  # fmt: skip
-        lock = st.checkbox("Lock the controls of the views", key="lesson-lock")
+                  help=tr("Large type, no sidebar; → and Page Down turn to the next step, ← and Page Up back."))  # fmt: skip
+        lock = st.checkbox(tr("Lock the controls of the views"), key="lesson-lock")
         if chosen.group is None:
-            st.button("Open a class", icon=":material/groups:", on_click=_open, args=(lesson,),
-                      help="Counts how the class answers, without names. A class is deleted when nobody has answered for "
-                      f"{classes.KEPT_DAYS} days.")  # fmt: skip
+            st.button(tr("Open a class"), icon=":material/groups:", on_click=_open, args=(lesson,),
+                      help=tr(
+                          "Counts how the class answers, without names. A class is deleted when nobody has answered for "
+                          "{KEPT_DAYS} days.",
+                          KEPT_DAYS=classes.KEPT_DAYS,
+                      ))  # fmt: skip
         else:
-            st.markdown(f"Class **{literal(chosen.group)}**: " + _count(chosen.group))
-            st.toggle("How the class answered", **state.bound("overview", chosen.overview))
-        st.caption("A link to this step for the class:")
+            st.markdown(tr("Class **{group}**: ", group=literal(chosen.group)) + _count(chosen.group))
+            st.toggle(tr("How the class answered"), **state.bound("overview", chosen.overview))
+        st.caption(tr("A link to this step for the class:"))
         st.code(link(lesson, lock), language=None, wrap_lines=True)
 
 
@@ -87,7 +91,10 @@ def _count(group: str) -> str:
         found = classes.learners(cache.workspace().root, group)
     except Problem as why:
         return literal(str(why), 300)
-    return "nobody has answered yet." if not found else f"{found} {'has' if found == 1 else 'have'} answered."
+    return tr("nobody has answered yet.") if not found else tr(
+        "{found} {value} answered.",
+        found=found, value='has' if found == 1 else 'have',
+    )
 
 
 def note(key: str, outcome: str, answer: str = "") -> None:
@@ -115,16 +122,19 @@ def show_overview(lesson: Lesson) -> None:
         with widgets.saying_problems():
             _table(lesson, state.selection().group or "")
 
-    st.button("Back to the lesson", icon=":material/arrow_back:", on_click=state.select, kwargs={"overview": False})
+    st.button(tr("Back to the lesson"), icon=":material/arrow_back:", on_click=state.select, kwargs={"overview": False})
     overview()
 
 
 def _table(lesson: Lesson, group: str) -> None:
     root = cache.workspace().root
     if classes.lesson_of(root, group) != lesson.name:
-        raise Problem("This class was opened for another lesson.")
+        raise Problem(tr("This class was opened for another lesson."))
     tallies, count = classes.tallies(root, group), classes.learners(root, group)
-    st.markdown(f"{count} {'learner has' if count == 1 else 'learners have'} answered in class **{literal(group)}**.")
+    st.markdown(tr(
+        "{count} {value} answered in class **{group}**.",
+        count=count, value='learner has' if count == 1 else 'learners have', group=literal(group),
+    ))
     columns: dict[str, list[Any]] = {"step": [], "question": []} | {name: [] for name in classes.OUTCOMES}
     columns["most frequent wrong answer"] = []
     for number, step in enumerate(lesson.steps):

@@ -9,6 +9,7 @@ from pages.common.unrolled import canvas, circuit, one_unit
 from rnn_core import tasks
 from rnn_core.analysis.loading import unopened
 from rnn_core.config import Problem, TranslateConfig
+from rnn_core.language import N_, tr
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
@@ -22,11 +23,13 @@ MOST_ADDED = 60
 
 head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
 head.title("Unrolled", width="stretch")
-head.page_link("pages/learn/learn.py", label="New to this? Take the lessons", icon=":material/school:", width="content")
+head.page_link("pages/learn/learn.py", label=N_("New to this? Take the lessons"), icon=":material/school:", width="content")
 st.caption(
-    "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. Here a network "
-    "reads a text: it keeps one state, and at each word it makes a new one from the old one and the word, always with the same "
-    "parameters. Type a text of your own, press Play, or point at anything."
+    N_(
+        "**Unrolled** trains a recurrent network on your own text and shows what happens inside it, step by step. Here a "
+        "network reads a text: it keeps one state, and at each word it makes a new one from the old one and the word, "
+        "always with the same parameters. Type a text of your own, press Play, or point at anything.",
+    )
 )
 
 
@@ -37,11 +40,11 @@ def _open_unit(run: Run, text: str) -> None:
         return
     read = inputs.of_text(run, text=text)
     held = view("circuit").chosen(chosen).settled(read)
-    parts = [f"Unit {held.unit}", *([f"of layer {held.layer + 1}"] if model.layers > 1 else []),
-             *(["from the end" if held.direction else "from the start"] if model.bidirectional else [])]  # fmt: skip
+    parts = [tr("Unit {unit}", unit=held.unit), *([tr("of layer {layer}", layer=held.layer + 1)] if model.layers > 1 else []),
+             *([tr("from the end") if held.direction else tr("from the start")] if model.bidirectional else [])]  # fmt: skip
     st.divider()
     head, close = st.columns([5, 1], vertical_alignment="center")
-    head.subheader(f"{' '.join(parts)} opened at t = {held.at + 1}")
+    head.subheader(tr("{parts} opened at t = {at}", parts=' '.join(parts), at=held.at + 1))
     close.button("Close", icon=":material/close:", width="stretch", on_click=state.select, kwargs={"unit": None})
     view_panel.rows((("circuit",), ("terms",)), lambda name: True, read)
 
@@ -84,7 +87,7 @@ def _text(run: Run) -> tuple[str, Inputs, Sequence[str]]:
 def _added() -> int:
     """How many tokens the network adds to the text."""
     value = min(state.selection().added, MOST_ADDED)
-    st.slider("Tokens that the network writes after it", 0, MOST_ADDED, **state.bound("added", value))
+    st.slider(tr("Tokens that the network writes after it"), 0, MOST_ADDED, **state.bound("added", value))
     return value
 
 
@@ -100,7 +103,7 @@ def _pair(run: Run) -> tuple[str, Inputs, Sequence[str]]:
 
 
 _picture()
-by_hand = st.expander("One unit, by hand", key="by-hand", on_change="rerun")
+by_hand = st.expander(N_("One unit, by hand"), key="by-hand", on_change="rerun")
 if by_hand.open:
     with by_hand:
         one_unit.show()

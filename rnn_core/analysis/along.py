@@ -13,6 +13,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded, in_order
 from rnn_core.data.examples import Example
+from rnn_core.language import tr
 from rnn_core.network.models import Network
 from rnn_core.network.prediction import ended
 from rnn_core.network.tape import record
@@ -33,7 +34,7 @@ def along(loaded: Loaded, examples: Sequence[Example]) -> Along:
     """
     known = [e for e in examples if e.target in loaded.speech.labels]
     if not known:
-        raise Problem("There is no text here whose label the run knows. Choose a run of this data.")
+        raise Problem(tr("There is no text here whose label the run knows. Choose a run of this data."))
     labels = loaded.speech.labels
     encoded = Encoded.of([e.tokens for e in known], [e.target for e in known], loaded.speech.vocabulary, labels, False)
     right = np.zeros((2, len(SHARES)))

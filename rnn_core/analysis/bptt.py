@@ -22,6 +22,7 @@ from rnn_core.analysis.bptt_pass import (
 from rnn_core.analysis.bptt_sweep import Gradients, Met, Sums, added, between_layers, by_parameter, sums, sweep
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network.device import array, host, number
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Network
@@ -80,8 +81,10 @@ def flow(
         Problem: when the network's numbers overflow on this text.
     """
     if not bool(host(done.logits.isfinite().all())):
-        raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text, or "
-                      "train it again with a lower learning rate.")  # fmt: skip
+        raise Problem(tr(
+            "This network's numbers overflow on this text, so there is no gradient. Choose a shorter text, or train it "
+            "again with a lower learning rate.",
+        ))  # fmt: skip
     total = sums(done, target, target.weights[None])
     gradients = total.row(0)
     rows = followed(done.network, target.classes, most)

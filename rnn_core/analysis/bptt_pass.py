@@ -14,6 +14,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.trace import trace as read_trace
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network.device import place_of
 from rnn_core.network.jacobians import Read
 from rnn_core.network.models import Network
@@ -136,11 +137,17 @@ def target_of(
     task = tasks.of(config)
     loss = loss or task.loss_of(config)
     if loss not in task.losses:
-        raise Problem(f"A {task.short} run takes a loss at every token; there is none at the last step alone. Choose every.")
+        raise Problem(tr(
+            "A {short} run takes a loss at every token; there is none at the last step alone. Choose every.",
+            short=task.short,
+        ))
     classes = torch.from_numpy(task.aim(target, trace.labels, trace.readouts, trace.indices))
     added = config.train.reduce if reduce is None else reduce
     if added not in REDUCE:
-        raise Problem(f"The losses of the steps are added up as their {' or their '.join(REDUCE)}, not as {added!r}. Choose one.")
+        raise Problem(tr(
+            "The losses of the steps are added up as their {REDUCE}, not as {added!r}. Choose one.",
+            REDUCE=' or their '.join(REDUCE), added=added,
+        ))
     train = replace(config.train, reduce=REDUCE[added])
     weights = task.weights(replace(config, train=train), np.array([steps]), steps, loss)
     return Target(classes, torch.from_numpy(weights[:, 0]), logit, loss, added)

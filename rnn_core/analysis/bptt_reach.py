@@ -10,6 +10,7 @@ from torch import Tensor
 from rnn_core.analysis.bptt_pass import Pass, Target, at_logits
 from rnn_core.analysis.bptt_sweep import FLUSH, at_states, flush
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network.jacobians import Read
 from rnn_core.results import ChainProduct, Reach
 
@@ -98,7 +99,7 @@ def path(
         Problem: when the loss does not reach this copy, or the step has no target.
     """
     if target.classes[step] < 0:
-        raise Problem(f"Step {step + 1} has no target, so it has no loss. Choose another step.")
+        raise Problem(tr("Step {step} has no target, so it has no loss. Choose another step.", step=step + 1))
     read, d = done.layers[layer][direction], done.network.config.hidden
     ways = read_before(done, 1 - direction, back)  # the steps that read this copy's, the copy's own first
     if layer == len(done.layers) - 1:
@@ -107,7 +108,10 @@ def path(
         ways = [s for s in ways if s <= step]
     if not ways:
         side = "after" if direction else "before"
-        raise Problem(f"Step {back + 1} is not read {side} t = {step + 1} here. Choose a copy that the loss reaches.")
+        raise Problem(tr(
+            "Step {back} is not read {side} t = {step} here. Choose a copy that the loss reaches.",
+            back=back + 1, side=side, step=step + 1,
+        ))
     seeds, alone = torch.zeros_like(done.top), torch.nn.functional.one_hot(torch.tensor(step), done.steps)[None].to(done.top)
     seeds[step] = done.network.readout_back(at_logits(done, target, slice(step, step + 1))[0])
     at_state = {key: states[0] for key, states in at_states(done, seeds, alone).items()}

@@ -17,6 +17,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.batches import Encoded
 from rnn_core.data.examples import Example
+from rnn_core.language import tr
 from rnn_core.network.models import Network
 from rnn_core.results import BatchDirections, SgdStep
 
@@ -97,7 +98,7 @@ def batch_directions(loaded: Loaded, done: Pass, target: Target, batch: Encoded)
             reads.append(forward(done.network, one.tokens[:, 0]))
             targets.append(Target(classes, weights, False, task.loss_of(loaded.config), loaded.config.train.reduce))
     if len(reads) == 1:
-        raise Problem("No text of this batch has a label that the run knows. Choose data with the run's labels.")
+        raise Problem(tr("No text of this batch has a label that the run knows. Choose data with the run's labels."))
     words = torch.unique(torch.cat([read.indices for read in reads]))
     text, *singles = (
         _on(words, read, by_parameter(read, sums(read, aim, aim.weights[None]).row(0)))

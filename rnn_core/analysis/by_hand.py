@@ -9,6 +9,7 @@ from rnn_core.analysis.bptt_sweep import sums
 from rnn_core.analysis.equations import products_along
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network.device import array
 from rnn_core.results import Trace
 
@@ -41,7 +42,7 @@ def past(loaded: Loaded, trace: Trace) -> np.ndarray:
     """(T, rows) float64, W h_{t−1} with h_0 = 0. Raises Problem for a cell without W."""
     cell = loaded.cell
     if not cell.of_step:
-        raise Problem("this network has no W.")
+        raise Problem(tr("this network has no W."))
     return array(products_along(loaded, trace)[cell.followed])
 
 
@@ -54,5 +55,5 @@ def parameter(loaded: Loaded, letter: str) -> np.ndarray:
     elif letter in ("V", "c"):
         found = network.weight_out if letter == "V" else network.bias_out
     else:
-        raise Problem(f"this network has no {letter}.")
+        raise Problem(tr("this network has no {letter}.", letter=letter))
     return array(found).astype(np.float64)

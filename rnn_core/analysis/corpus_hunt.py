@@ -10,6 +10,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.config import Problem
 from rnn_core.data.streams import joined, spans_of
 from rnn_core.data.vocabulary import SOS
+from rnn_core.language import tr
 from rnn_core.network.device import array, place_of
 from rnn_core.network.prediction import evaluating
 from rnn_core.network.tape import record
@@ -56,7 +57,10 @@ def hunt_corpus(
     text = joined((token for row in rows for token in row), how)
     cut = spans_of(text, how)
     if len(cut) > MOST_TOKENS:
-        raise Problem(f"This corpus has {len(cut):,} tokens; up to {MOST_TOKENS:,} can be read. Take a part of it.")
+        raise Problem(tr(
+            "This corpus has {cut:,} tokens; up to {MOST_TOKENS:,} can be read. Take a part of it.",
+            cut=len(cut), MOST_TOKENS=MOST_TOKENS,
+        ))
     wanted = at_tokens(marked(text, pattern, expression, MOST_SECONDS), np.array([(a, b) for _, a, b in cut]).reshape(-1, 2))
     numbers = np.array(loaded.speech.vocabulary.encode([token for token, _, _ in cut]), np.int64)
     chosen = np.arange(0, len(numbers), -(-len(numbers) * loaded.config.model.hidden // MOST_NUMBERS) or 1)

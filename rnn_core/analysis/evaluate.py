@@ -6,6 +6,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.config import USUAL, EvaluateConfig, Problem, set_options
 from rnn_core.data.examples import Example
+from rnn_core.language import tr
 from rnn_core.results import Answers, Evaluation
 
 
@@ -36,7 +37,7 @@ def evaluate(
         Problem: when there is nothing to evaluate, an option does not apply, or dynamic evaluation diverges.
     """
     if not texts:
-        raise Problem(f"There is nothing to evaluate in {data}. Choose another split or file.")
+        raise Problem(tr("There is nothing to evaluate in {data}. Choose another split or file.", data=data))
     network, config, speech, task = loaded.network, loaded.config, loaded.speech, tasks.of(loaded.config)
     task.check_evaluation(how)
     scores = task.evaluate(network, config, speech, pieces, texts, keep, tick, how)

@@ -6,6 +6,7 @@ import numpy as np
 import regex
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.results import Hunt
 
 BLOCKS = 10
@@ -67,9 +68,12 @@ def matches(text: str, expression: str, seconds: float = MOST_SECONDS) -> np.nda
             start, end = one.span(group)
             found[max(start, 0) : max(end, 0)] = True
     except regex.error as error:
-        raise Problem(f"This is not a valid regular expression: {error}.") from None
+        raise Problem(tr("This is not a valid regular expression: {error}.", error=error)) from None
     except TimeoutError:
-        raise Problem(f"This regular expression takes more than {seconds:g} s here: write a simpler one.") from None
+        raise Problem(tr(
+            "This regular expression takes more than {seconds:g} s here: write a simpler one.",
+            seconds=seconds,
+        )) from None
     return found
 
 
@@ -97,7 +101,7 @@ def marked(text: str, pattern: str, expression: str = "", seconds: float = MOST_
     if callable(marks):
         return marks(text)
     if not (marks or expression):
-        raise Problem("Type a regular expression: the units that tell its matches are looked for.")
+        raise Problem(tr("Type a regular expression: the units that tell its matches are looked for."))
     return matches(text, marks or expression, seconds)
 
 

@@ -5,6 +5,7 @@ import torch
 
 from rnn_core.analysis.backward import Backward
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network.device import array
 
 MOST_NUMBERS = 12_000
@@ -72,9 +73,9 @@ def numpy_script(way: Backward) -> str:
     """
     cell, model, target = way.loaded.cell, way.loaded.config.model, way.target
     if cell.slope((torch.zeros(1, 1),)) is None or model.layers > 1 or way.done.network.directions > 1:
-        raise Problem("The script is written for Elman networks of one layer that read in one direction.")
+        raise Problem(tr("The script is written for Elman networks of one layer that read in one direction."))
     if target.logit:
-        raise Problem("The script computes the gradient of a loss, not of a logit.")
+        raise Problem(tr("The script computes the gradient of a loss, not of a logit."))
     (w_name,), (u_name,) = cell.of_step, cell.of_inputs
     (bias,) = cell.biases_of(u_name)
     own, network = way.done.network.layer(0, 0), way.done.network
@@ -84,8 +85,11 @@ def numpy_script(way: Backward) -> str:
     }  # fmt: skip
     if sum(one.numel() for one in held.values()) > MOST_NUMBERS:
         raise Problem(
-            f"This network and text have more than {MOST_NUMBERS:,} numbers, too many for a script to read. "
-            "Take a smaller network, such as the ready-made one of three units."
+            tr(
+                "This network and text have more than {MOST_NUMBERS:,} numbers, too many for a script to read. Take a "
+                "smaller network, such as the ready-made one of three units.",
+                MOST_NUMBERS=MOST_NUMBERS,
+            )
         )
     phi, slope = PHI[model.activation]
     rows, y = (", ".join(map(str, values)) for values in (way.trace.indices, np.maximum(way.classes, 0)))
@@ -105,7 +109,7 @@ def _literal(values: np.ndarray) -> str:
     """A vector or a matrix as a list, row by row, each number with the digits that tell it apart. Raises Problem where one is
     not finite."""
     if not np.isfinite(values).all():
-        raise Problem("This network's numbers overflow, so there is no gradient.")
+        raise Problem(tr("This network's numbers overflow, so there is no gradient."))
     if values.ndim == 1:
         return f"[{', '.join(str(one) for one in values)}]"
     return f"[\n{''.join(f'    {_literal(row)},{chr(10)}' for row in values)}]"

@@ -23,6 +23,7 @@ from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.unlabelled import ABSENT, Unlabelled
 from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import CONLL, FORMATS, conll_sentence, free_names, table
+from rnn_core.language import tr
 from rnn_core.results import FileAnswers
 
 WINDOW, CHARACTERS, PROBABILITIES = 8_192, 4_000_000, 1_000_000
@@ -93,7 +94,13 @@ def answer_file(
     task = tasks.of(loaded.config)
     if suffix not in task.formats:
         others = " or ".join(task.formats)
-        raise Problem(f"{FORMATS[suffix]} cannot hold this run's answers ({task.title}).", f"--out FILE with {others}")
+        raise Problem(tr(
+            "{FORMATS} cannot hold this run's answers ({title}).",
+            FORMATS=FORMATS[suffix], title=task.title,
+        ), tr(
+            "--out FILE with {others}",
+            others=others,
+        ))
     first = 0.1 if source.format.kind == "jsonl" else 0.0  # its keys are collected before
     source = source.with_all_columns(lambda share: tick(share * first))
     share = first
@@ -114,7 +121,7 @@ def answer_file(
             write(items)
             tally.add(items)
     if not tally.rows:
-        raise Problem(f"{source.format.name} has no rows: there is nothing to answer.")
+        raise Problem(tr("{name} has no rows: there is nothing to answer.", name=source.format.name))
     names = tuple(columns.schema.names)
     told = (dict(counter) for counter in (tally.reasons, tally.notes, tally.labels))
     return FileAnswers(names, columns.own, tally.rows, tally.answered, *told)

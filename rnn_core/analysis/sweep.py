@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network.cells import State
 from rnn_core.network.device import host
 from rnn_core.network.models import Batch
@@ -117,9 +118,9 @@ class _Grown(NamedTuple):
             each = self.losses(outputs, rows)
             chosen = each.gather(0, steps.to(each.device)[None])[0]
         if not tape:
-            raise Problem("This network has no recurrent layer, so there is no step of the past that a gradient could reach.")
+            raise Problem(tr("This network has no recurrent layer, so there is no step of the past that a gradient could reach."))
         if not bool(host(chosen.isfinite().all())):
-            raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text.")
+            raise Problem(tr("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text."))
         return chosen, tape
 
     def gradients(self, steps: Tensor) -> tuple[Tensor, dict[str, Reached]]:
@@ -154,8 +155,11 @@ class _Grown(NamedTuple):
             for gradient in _at(chosen[row], wanted, retain_graph=True):
                 if bool(host(gradient.select(-2, 1 - row).any())):  # (T, B, rows) or (B, rows)
                     raise Problem(
-                        "The texts of a batch mix in this network, as in batch normalisation while training, so one text's "
-                        "losses cannot be followed back one by one. Use it in evaluation mode, or without such a layer."
+                        tr(
+                            "The texts of a batch mix in this network, as in batch normalisation while training, so one "
+                            "text's losses cannot be followed back one by one. Use it in evaluation mode, or without such "
+                            "a layer.",
+                        )
                     )
         for p in self.network.parameters():
             saved.pop(p.untyped_storage().data_ptr(), None)

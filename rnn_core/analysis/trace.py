@@ -11,6 +11,7 @@ from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.steps import cut_after
 from rnn_core.config import Problem
 from rnn_core.data.vocabulary import EOS, SOS, SPECIALS, UNK
+from rnn_core.language import tr
 from rnn_core.network.device import array, place_of
 from rnn_core.network.recurrent import Recurrent
 from rnn_core.network.tape import Tape, record
@@ -40,18 +41,26 @@ def trace(loaded: Loaded, text: str, tokens: Sequence[str] | None = None) -> Tra
     """
     task = tasks.of(loaded.config)
     if task.translates:
-        raise Problem("A run of translation reads one text and writes another, which is not shown step by step: use `translate`.")
+        raise Problem(tr(
+            "A run of translation reads one text and writes another, which is not shown step by step: use `translate`.",
+        ))
     cut = task.cut(text, loaded.config.data.tokens) if tokens is None else _found(text, tokens)
     if not cut:
-        raise Problem("There is nothing to read. Type a sentence.")
+        raise Problem(tr("There is nothing to read. Type a sentence."))
     if len(cut) > LONGEST:
-        raise Problem(f"This text has {len(cut):,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.")
+        raise Problem(tr(
+            "This text has {cut:,} tokens; up to {LONGEST:,} can be inspected. Take a part of it.",
+            cut=len(cut), LONGEST=LONGEST,
+        ))
     cell, model = loaded.network.cell, loaded.config.model
     a_step = model.layers * loaded.network.directions * model.hidden * len((*cell.parts, *cell.kept))
     a_step += 2 * len(loaded.outcomes)
     if len(cut) * a_step > MOST_NUMBERS:
-        raise Problem(f"This text has {len(cut):,} tokens; {MOST_NUMBERS // a_step:,} can be inspected in a network as large as "
-                      "this one. Take a part of it.")  # fmt: skip
+        raise Problem(tr(
+            "This text has {cut:,} tokens; {MOST_NUMBERS:,} can be inspected in a network as large as this one. Take a "
+            "part of it.",
+            cut=len(cut), MOST_NUMBERS=MOST_NUMBERS // a_step,
+        ))  # fmt: skip
     words = [token for token, _, _ in cut]
     indices = np.array([SOS, *task.numbers(loaded.speech.vocabulary, words), EOS])
     network, device = loaded.network, place_of(loaded.network)
@@ -108,7 +117,7 @@ def _found(text: str, tokens: Sequence[str]) -> list[tuple[str, int, int]]:
     for token in tokens:
         start = text.find(token, at)
         if start < 0:
-            raise Problem(f"The token {token[:60]!r} does not stand in the text. Type the text anew.")
+            raise Problem(tr("The token {token!r} does not stand in the text. Type the text anew.", token=token[:60]))
         at = start + len(token)
         found.append((token, start, at))
     return found

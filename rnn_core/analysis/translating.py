@@ -12,6 +12,7 @@ from rnn_core.analysis.trace import held, oddities
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.detokenise import detokenise, style
 from rnn_core.data.vocabulary import COPYING, EOS, SOS, SPECIALS, UNK, UNWRITTEN, Vocabulary, copied
+from rnn_core.language import tr
 from rnn_core.network.device import array, place_of
 from rnn_core.network.models import Batch
 from rnn_core.network.search import Level, beam
@@ -53,13 +54,13 @@ def translate(
     """
     task = tasks.of(loaded.config)
     if not task.translates:
-        raise Problem(f"A run of {task.short} does not translate: choose a run of translation.")
+        raise Problem(tr("A run of {short} does not translate: choose a run of translation.", short=task.short))
     network, data = loaded.network, loaded.config.data
     assert isinstance(network, Translator)
     vocabulary = loaded.speech.vocabularies["target"]
     read = _cut(loaded, source)
     if not read:
-        raise Problem("There is nothing to translate. Type a text.")
+        raise Problem(tr("There is nothing to translate. Type a text."))
     indices = np.array([SOS, *loaded.speech.vocabulary.encode(read), EOS])
     given = _batch(network, indices) | _links(network, links, len(indices))
     copy = how.copies(loaded.config.model)
@@ -114,7 +115,10 @@ def translate(
 def _cut(loaded: Loaded, text: str) -> list[str]:
     tokens = [token for token, _, _ in tasks.of(loaded.config).cut(text, loaded.config.data.tokens)]
     if len(tokens) > LONGEST:
-        raise Problem(f"This text has {len(tokens):,} tokens; up to {LONGEST:,} can be translated. Take a part of it.")
+        raise Problem(tr(
+            "This text has {tokens:,} tokens; up to {LONGEST:,} can be translated. Take a part of it.",
+            tokens=len(tokens), LONGEST=LONGEST,
+        ))
     return tokens
 
 
@@ -128,11 +132,16 @@ def _links(network: Translator, links: Mapping[int, int], steps: int) -> Batch:
     if not links:
         return {}
     if network.combine is None:
-        raise Problem("This run has no attention, so no link can be set. Choose a run with attention, or take the links away.")
+        raise Problem(tr(
+            "This run has no attention, so no link can be set. Choose a run with attention, or take the links away.",
+        ))
     wrong = next((j for j in links.values() if not 0 <= j < steps), None)
     if wrong is not None or min(links) < 0 or max(links) > MOST_LINKED:
-        raise Problem(f"A link leads from a step of the translation, 1 to {MOST_LINKED:,}, to a step of the source. "
-                      f"This source has {steps:,}. Take the links away.")  # fmt: skip
+        raise Problem(tr(
+            "A link leads from a step of the translation, 1 to {MOST_LINKED:,}, to a step of the source. This source has "
+            "{steps:,}. Take the links away.",
+            MOST_LINKED=MOST_LINKED, steps=steps,
+        ))  # fmt: skip
     rows = torch.full((max(links) + 1, 1), -1)
     rows[list(links), 0] = torch.tensor(list(links.values()))
     return {"links": rows.to(place_of(network))}
@@ -142,8 +151,10 @@ def _refuse_unknown(numbers: Sequence[int], vocabulary: Vocabulary, tokens: Sequ
     """Raises Problem if one of the tokens that the target begins with is not in the vocabulary."""
     if UNK in numbers:
         unknown = tokens[numbers.index(UNK)]
-        raise Problem(f"The translation cannot begin with {unknown[:60]!r}: it is not among the {len(vocabulary):,} {unit} that "
-                      "this run writes.")  # fmt: skip
+        raise Problem(tr(
+            "The translation cannot begin with {unknown!r}: it is not among the {vocabulary:,} {unit} that this run writes.",
+            unknown=unknown[:60], vocabulary=len(vocabulary), unit=unit,
+        ))  # fmt: skip
 
 
 def _tree(

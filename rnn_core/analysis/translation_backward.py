@@ -18,6 +18,7 @@ from rnn_core.analysis.sweep import Reached, back, sweep
 from rnn_core.analysis.translating import translate
 from rnn_core.config import Problem, TranslateConfig
 from rnn_core.data.vocabulary import EOS, SOS
+from rnn_core.language import tr
 from rnn_core.network.device import array, number
 from rnn_core.network.models import Batch
 from rnn_core.network.recorded import Recorded
@@ -103,7 +104,7 @@ class TranslationBackward:
         with torch.no_grad():
             values = array(self.losses(self.network(self.batch), self.batch))[:, 0].astype(np.float64)
         if not np.isfinite(values).all():
-            raise Problem("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text.")
+            raise Problem(tr("This network's numbers overflow on this text, so there is no gradient. Choose a shorter text."))
         weights = np.zeros(len(values))
         weights[steps] = 1 / max(1, len(steps))
         values[np.setdiff1d(np.arange(len(values)), steps)] = np.nan
@@ -250,8 +251,11 @@ def translation_backward(
     seen = translate(loaded, source, TranslateConfig(), reference=reference)
     longest = max(len(seen.source.tokens) - 2, len(seen.target.tokens) - 1)
     if longest > MOST_TOKENS:
-        raise Problem(f"One of the two texts has {longest:,} tokens; the way back is followed for up to {MOST_TOKENS} in each. "
-                      "Take a part of it.")  # fmt: skip
+        raise Problem(tr(
+            "One of the two texts has {longest:,} tokens; the way back is followed for up to {MOST_TOKENS} in each. Take a "
+            "part of it.",
+            longest=longest, MOST_TOKENS=MOST_TOKENS,
+        ))  # fmt: skip
     vocabulary = loaded.speech.vocabularies["target"]
     read = [SOS, *loaded.speech.vocabulary.encode(seen.source.tokens[1:-1]), EOS]
     written = vocabulary.encode(seen.target.tokens[1:])
@@ -263,5 +267,5 @@ def translation_backward(
         "wanted": torch.tensor([*written, EOS if seen.ended else -1])[:, None],
     }  # fmt: skip
     if not seen.ended and not written:
-        raise Problem("The run wrote nothing for this text, so there is no loss. Type a target.")
+        raise Problem(tr("The run wrote nothing for this text, so there is no loss. Type a target."))
     return TranslationBackward(loaded, seen, copy.deepcopy(network).double() if precise else network, batch, logit)

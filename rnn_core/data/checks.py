@@ -13,6 +13,7 @@ from rnn_core.data.contents import without_spaces
 from rnn_core.data.finish import Counted, Written
 from rnn_core.data.numbering import EMOJI, READABLE, RIGHT_TO_LEFT
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.language import tr
 from rnn_core.results import LeftOut
 
 MAX_CLASSES = 1_000
@@ -61,10 +62,13 @@ def check_labels(
     if len(counts) < 2:
         only = "".join(counts)[:60]
         raise Problem(
-            f"Every label in the column {config.label!r} of {name} is {only!r}: "
-            "a network needs at least two classes, so choose another column or add rows of another class."
+            tr(
+                "Every label in the column {label!r} of {name} is {only!r}: a network needs at least two classes, so "
+                "choose another column or add rows of another class.",
+                label=config.label, name=name, only=only,
+            )
             + _look_at(left_out),
-            "--label COLUMN",
+            tr("--label COLUMN"),
         )
     numbers = [value for label in counts if (value := number_of(label)) is not None]
     # Numbers of classes count up from 0 or 1; measurements have gaps or fractions.
@@ -91,15 +95,21 @@ def free_text(labels: Collection[str], total: int, config: DataConfig, name: str
     different = len(labels)
     if sum(number_of(label) is not None for label in islice(labels, 1_000)) >= 0.9 * min(different, 1_000):
         return Problem(
-            f"The labels in the column {config.label!r} of {name} are numbers, {different:,} different ones in {total:,}: "
-            "predicting them is regression, and this program learns classes; choose another column, or group the numbers into "
-            "a few classes, such as low and high.",
-            "--label COLUMN",
+            tr(
+                "The labels in the column {label!r} of {name} are numbers, {different:,} different ones in {total:,}: "
+                "predicting them is regression, and this program learns classes; choose another column, or group the "
+                "numbers into a few classes, such as low and high.",
+                label=config.label, name=name, different=different, total=total,
+            ),
+            tr("--label COLUMN"),
         )
     return Problem(
-        f"The label column {config.label!r} of {name} looks like free text, with {different:,} different values "
-        f"in {total:,}: choose a column with few classes.",
-        "--label COLUMN",
+        tr(
+            "The label column {label!r} of {name} looks like free text, with {different:,} different values in {total:,}: "
+            "choose a column with few classes.",
+            label=config.label, name=name, different=different, total=total,
+        ),
+        tr("--label COLUMN"),
     )
 
 
@@ -142,7 +152,10 @@ def too_few_used(used: int, read: int, left_out: Sequence[LeftOut], name: str) -
     most = "most often" if len(left_out) > 1 else "all"
     why = f"{out:,} of the {read:,} rows of {name} cannot be used, {most}: {entry.reason} (first at {entry.rows[0]})"
     if out * 2 > read:
-        raise Problem(f"{why}. Correct or delete these rows, or choose other columns or another way to read the file.")
+        raise Problem(tr(
+            "{why}. Correct or delete these rows, or choose other columns or another way to read the file.",
+            why=why,
+        ))
     return why + "."
 
 

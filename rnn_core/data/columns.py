@@ -21,6 +21,7 @@ from rnn_core.data.pairs import PAIRS, guess_pair
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
+from rnn_core.language import tr
 
 
 def with_columns(config: DataConfig, **columns: str | None) -> DataConfig:
@@ -94,14 +95,17 @@ def guess_columns(
         label = label or claim(min(filter(lambda column: may_be_labels(table[column], texts[column]), free),
                                    key=lambda column: len(set(texts[column])), default=None))  # fmt: skip
     if text is None:
-        raise Problem(f"{format.name} has no column left for the text: choose the columns.", "--text COLUMN")
+        raise Problem(tr("{name} has no column left for the text: choose the columns.", name=format.name), tr("--text COLUMN"))
     if label is None:
         if not by_name:
             _name_no_labels(format, {column: texts[column] for column in free}, table)
         raise Problem(
-            f"{format.name} has no column of labels: no column besides {text!r} holds few values, each in many rows. "
-            "Choose the column of labels, or predict the labels (“Answers for a file”, or `predict`).",
-            "--label COLUMN",
+            tr(
+                "{name} has no column of labels: no column besides {text!r} holds few values, each in many rows. Choose "
+                "the column of labels, or predict the labels (“Answers for a file”, or `predict`).",
+                name=format.name, text=text,
+            ),
+            tr("--label COLUMN"),
         )
     if schema.per_token and sentence is None and single_tokens(texts[text]):
         sentence = claim(named(free, SENTENCE))
@@ -111,7 +115,10 @@ def guess_columns(
 def _fixed_columns(format: Format, rows: Sequence[Row], config: DataConfig, schema: Schema) -> DataConfig:
     if not schema.per_token:
         other = "a table with two columns of text" if len(schema.texts) > 1 else "a file with one label per text"
-        raise Problem(f"{format.name} has one tag per token: choose the task sequence tagging, or {other}.", "--task tag")
+        raise Problem(tr(
+            "{name} has one tag per token: choose the task sequence tagging, or {other}.",
+            name=format.name, other=other,
+        ), tr("--task tag"))
     if format.kind == "conllu":
         return with_columns(config, text=config.text or "FORM", label=config.label or "UPOS")
     else:
@@ -139,14 +146,20 @@ def _name_no_labels(format: Format, texts: Mapping[str, Sequence[str]], table: M
     for column, values in texts.items():
         if any(len(as_list(value) or ()) > 1 for value in table[column]):
             raise Problem(
-                f"{format.name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
-                "label per text, which is what this program learns: choose or add such a column.", "--label COLUMN"
+                tr(
+                    "{name} has several labels for one text (multi-label) in its column {column!r}, and no column with one "
+                    "label per text, which is what this program learns: choose or add such a column.",
+                    name=format.name, column=column,
+                ), tr("--label COLUMN")
             )  # fmt: skip
         measured = len(set(values)) < len(values) or any(re.search(r"\d[.,]\d*[1-9]", value) for value in values)  # not ids
         if len(values) > 2 and measured and numeric(values):
             raise Problem(
-                f"{format.name} has no column of labels; its column {column!r} holds numbers. Predicting them is regression, "
-                "and this program learns classes: group them into a few classes, such as low and high.", "--label COLUMN"
+                tr(
+                    "{name} has no column of labels; its column {column!r} holds numbers. Predicting them is regression, "
+                    "and this program learns classes: group them into a few classes, such as low and high.",
+                    name=format.name, column=column,
+                ), tr("--label COLUMN")
             )  # fmt: skip
 
 
@@ -154,16 +167,22 @@ def _pair(format: Format, config: DataConfig, free: Sequence[str], worded: Calla
     """The columns of the two texts. Raises Problem if there are fewer than two."""
     if config.text and config.text == config.target:
         raise Problem(
-            f"The column {config.text!r} of {format.name} is chosen for both texts: choose one to read and another to write.",
-            "--text COLUMN and --target COLUMN",
+            tr(
+                "The column {text!r} of {name} is chosen for both texts: choose one to read and another to write.",
+                text=config.text, name=format.name,
+            ),
+            tr("--text COLUMN and --target COLUMN"),
         )
     text, target = guess_pair(free, worded, config.text, config.target)
     if not text or not target:
         only = f"only {text or target!r}" if text or target else "none"
         raise Problem(
-            f"{format.name} needs two columns of text, one to read and one to write, and has {only}: choose the columns, or "
-            "another file.",
-            "--text COLUMN and --target COLUMN",
+            tr(
+                "{name} needs two columns of text, one to read and one to write, and has {only}: choose the columns, or "
+                "another file.",
+                name=format.name, only=only,
+            ),
+            tr("--text COLUMN and --target COLUMN"),
         )
     return text, target
 

@@ -24,6 +24,7 @@ from rnn_core.data.splits import cut_from_train, different_texts, how_split, sha
 from rnn_core.data.stored import Stored
 from rnn_core.data.streams import END
 from rnn_core.data.writer import Writer
+from rnn_core.language import tr
 from rnn_core.results import DataReport, LeftOut, SideReport, SplitSummary
 
 READ, NUMBERED = 0.75, 1.0
@@ -99,8 +100,11 @@ def _finished(
     config, schema, sources = plan.config, plan.schema, plan.sources
     if not len(written.rows("train")):
         raise Problem(
-            f"No row of {sources['train'].format.name} belongs to the training split: write train into its split column.",
-            '--split "" to ignore it',
+            tr(
+                "No row of {name} belongs to the training split: write train into its split column.",
+                name=sources['train'].format.name,
+            ),
+            tr('--split "" to ignore it'),
         )
 
     quarter = (NUMBERED - READ) / 4

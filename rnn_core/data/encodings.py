@@ -10,6 +10,7 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 
 ENCODINGS = (
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "cp1252", "latin-1", "iso8859-15", "cp1250",
@@ -51,16 +52,19 @@ def open_binary(path: Path, name: str) -> BufferedReader:
     """Opens a file. Raises Problem if it is missing, a folder, or may not be read."""
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise Problem(f"{name} is a device or a pipe: choose a file on disk.")
+            raise Problem(tr("{name} is a device or a pipe: choose a file on disk.", name=name))
         return path.open("rb")
     except FileNotFoundError:
-        raise Problem(f"There is no file {name}: check the path.") from None
+        raise Problem(tr("There is no file {name}: check the path.", name=name)) from None
     except IsADirectoryError:
-        raise Problem(f"{name} is a folder: choose one file in it.") from None
+        raise Problem(tr("{name} is a folder: choose one file in it.", name=name)) from None
     except PermissionError:
-        raise Problem(f"{name} may not be read: give this program permission to read it, or choose a copy.") from None
+        raise Problem(tr(
+            "{name} may not be read: give this program permission to read it, or choose a copy.",
+            name=name,
+        )) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise Problem(f"{name} cannot be opened ({error}): choose another file.") from None
+        raise Problem(tr("{name} cannot be opened ({error}): choose another file.", name=name, error=error)) from None
 
 
 def known_encoding(encoding: str, name: str) -> str:
@@ -70,8 +74,11 @@ def known_encoding(encoding: str, name: str) -> str:
     except (LookupError, ValueError):
         choices = ", ".join(ENCODINGS)
         raise Problem(
-            f"The encoding {encoding[:40]!r} stated for {name} is not known: choose one of {choices}.",
-            "--encoding NAME",
+            tr(
+                "The encoding {encoding!r} stated for {name} is not known: choose one of {choices}.",
+                encoding=encoding[:40], name=name, choices=choices,
+            ),
+            tr("--encoding NAME"),
         ) from None
 
 
@@ -104,9 +111,12 @@ def guess_encoding(head: bytes, name: str) -> tuple[str, bool]:
     best = from_bytes(b"\n".join(telling or [head])[:100_000], cp_isolation=_GUESSED).best()
     if best is None:
         raise Problem(
-            f"{name} is a binary file, or text in an encoding that is not recognised: "
-            "choose its encoding, or save the table as CSV (UTF-8).",
-            "--encoding NAME",
+            tr(
+                "{name} is a binary file, or text in an encoding that is not recognised: choose its encoding, or save the "
+                "table as CSV (UTF-8).",
+                name=name,
+            ),
+            tr("--encoding NAME"),
         )
     found = _ALIASES[codecs.lookup(best.encoding).name]
     letters = [letter for letter in str(best) if letter.isalpha() and not letter.isascii()]
@@ -155,8 +165,11 @@ def line_blocks(
             number = 1 + sum(map(count_lines, islice(line_blocks(path, encoding, name, mended=mended), given)))
             number += 0 if first and first.end() > MAX_RECORD else count_lines(whole)
             raise Problem(
-                f"Line {number} of {name} is longer than {MAX_RECORD:,} characters: "
-                "put every text on a line of its own, or split the file."
+                tr(
+                    "Line {number} of {name} is longer than {MAX_RECORD:,} characters: put every text on a line of its "
+                    "own, or split the file.",
+                    number=number, name=name, MAX_RECORD=MAX_RECORD,
+                )
             )
         if whole:
             yield whole
@@ -211,7 +224,10 @@ def chunks(
         except UnicodeError:  # utf-16 without its mark raises the plain UnicodeError
             raise _undecodable(path, encoding, name) from None
         except OSError as error:
-            raise Problem(f"{name} cannot be read to its end ({error}): choose another file.") from None
+            raise Problem(tr(
+                "{name} cannot be read to its end ({error}): choose another file.",
+                name=name, error=error,
+            )) from None
 
 
 def _undecodable(path: Path, encoding: str, name: str) -> Problem:
@@ -230,12 +246,15 @@ def _undecodable(path: Path, encoding: str, name: str) -> Problem:
                     line += error.object[: error.start].decode(encoding, "replace").count("\n")
                     where = f" at byte {start:,} (line {line:,})"
                 return Problem(
-                    f"{name} is not {encoding} text{where}: choose the file's encoding, or save the file as UTF-8.",
-                    "--encoding NAME",
+                    tr(
+                        "{name} is not {encoding} text{where}: choose the file's encoding, or save the file as UTF-8.",
+                        name=name, encoding=encoding, where=where,
+                    ),
+                    tr("--encoding NAME"),
                 )
             done += len(chunk)
             if not chunk:
-                return Problem(f"{name} changed while it was read: read it again.")
+                return Problem(tr("{name} changed while it was read: read it again.", name=name))
 
 
 def encodable(text: str) -> bool:

@@ -24,6 +24,7 @@ from rnn_core.data.stored import read_pieces
 from rnn_core.data.top import look
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.writer import Writer
+from rnn_core.language import tr
 from rnn_core.results import LeftOut
 
 
@@ -96,7 +97,10 @@ def read_examples(
         if not isinstance(error, OSError):
             raise
         why = error.strerror or error
-        raise Problem(f"{tempfile.gettempdir()} cannot be written: {why}. Free some space there and try again.") from error
+        raise Problem(tr(
+            "{gettempdir} cannot be written: {why}. Free some space there and try again.",
+            gettempdir=tempfile.gettempdir(), why=why,
+        )) from error
     strange = sorted(set(written.labels) - set(labels)) if labels is not None else []
     if strange:
         lacking.append(f"The run does not know the labels {', '.join(map(repr, strange[:5]))}, so those count as errors.")

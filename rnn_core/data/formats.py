@@ -15,6 +15,7 @@ from rnn_core.data.encodings import ENCODINGS, HEAD, chunks, guess_encoding, kno
 from rnn_core.data.json_records import json_array, json_columns, json_lines, json_members
 from rnn_core.data.parquet_records import parquet_header
 from rnn_core.data.records import CONLLU, conll_fields
+from rnn_core.language import tr
 
 __all__ = [
     "DELIMITERS", "ENCODINGS", "FORMAT_TITLES", "QUOTINGS", "STREAM_TITLES", "Format", "place", "read_objects", "recognise",
@@ -98,7 +99,10 @@ def place(format: Format, column: str) -> int:
     """The index of a column. Raises Problem, which lists the columns, if it is missing."""
     if column not in format.header:
         there = ", ".join(repr(c[:60]) for c in format.header[:20]) + (", …" if len(format.header) > 20 else "")
-        raise Problem(f"{format.name} has no column {column[:60]!r}: choose among its columns {there}.")
+        raise Problem(tr(
+            "{name} has no column {column!r}: choose among its columns {there}.",
+            name=format.name, column=column[:60], there=there,
+        ))
     return format.header.index(column)
 
 
@@ -119,26 +123,29 @@ def recognise(path: Path, config: DataConfig, name: str | None = None, fewest: i
         try:
             head = file.read(HEAD)
         except OSError as error:
-            raise Problem(f"{name} cannot be read ({error.strerror}): choose another file.") from None
+            raise Problem(tr(
+                "{name} cannot be read ({strerror}): choose another file.",
+                name=name, strerror=error.strerror,
+            )) from None
     if not head.strip():
-        raise Problem(f"{name} is empty: choose a file with text in it.")
+        raise Problem(tr("{name} is empty: choose a file with text in it.", name=name))
     suffix = Path(name).suffix.lower()
     kind = config.format or kinds.SUFFIXES.get(suffix)
     if kind == "parquet" or (kind is None and suffix not in (".csv", ".tsv", ".txt") and head.startswith(_PARQUET)):
         return _checked(Format(name, "parquet", None, None, _unique(parquet_header(path, name), name)), fewest)
     for magic, (what, advice) in _BINARY.items():
         if head.startswith(magic):
-            raise Problem(f"{name} is {what}, not text: {advice}.")
+            raise Problem(tr("{name} is {what}, not text: {advice}.", name=name, what=what, advice=advice))
 
     encoding, mended = (known_encoding(config.encoding, name), False) if config.encoding else guess_encoding(head, name)
     top = _top(lines(path, encoding, name, mended=mended))
     text = "".join(top)
     controls = sum(1 for _ in _CONTROL.finditer(text))
     if controls >= 8 and controls * 30 > len(text):
-        raise Problem(f"{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.",
-                      "--encoding NAME")  # fmt: skip
+        raise Problem(tr("{name} is a binary file, not text: save the table as CSV (UTF-8), or choose its encoding.", name=name),
+                      tr("--encoding NAME"))  # fmt: skip
     if not text.strip():
-        raise Problem(f"{name} holds nothing but white space: choose a file with text in it.")
+        raise Problem(tr("{name} holds nothing but white space: choose a file with text in it.", name=name))
 
     draft = Format(name, kinds.kind_of(config.format, suffix, top, name), encoding, None, (), mended=mended)
     return _checked(_with_columns(draft, path, config, top, suffix), fewest, config.delimiter)
@@ -161,7 +168,10 @@ def _with_columns(draft: Format, path: Path, config: DataConfig, top: Sequence[s
         draft = _json_shape(draft, "".join(top), suffix in (".jsonl", ".ndjson"))
         keys = {key: None for _, values, _ in islice(read_objects(path, draft), 200) for key in values}
         if not keys:
-            raise Problem(f'{draft.name} holds no JSON objects: write one per line, such as {{"text": "…", "label": "…"}}.')
+            raise Problem(tr(
+                '{name} holds no JSON objects: write one per line, such as {{"text": "…", "label": "…"}}.',
+                name=draft.name,
+            ))
         return replace(draft, header=tuple(keys))
     if kind == "conll":
         delimiter = kinds.tabs_alone(top)
@@ -228,8 +238,11 @@ def _unique(header: Sequence[str], name: str) -> tuple[str, ...]:
     """Makes column names unique: stripped, an empty one replaced by its number, a repeated one with a number in brackets."""
     if len(header) > MAX_COLUMNS:
         raise Problem(
-            f"{name} has {len(header):,} columns, more than the maximum of {MAX_COLUMNS:,}: "
-            "keep the columns of texts and labels."
+            tr(
+                "{name} has {header:,} columns, more than the maximum of {MAX_COLUMNS:,}: keep the columns of texts and "
+                "labels.",
+                name=name, header=len(header), MAX_COLUMNS=MAX_COLUMNS,
+            )
         )
     names: dict[str, None] = {}
     copies: dict[str, int] = {}  # the last number given for each name
@@ -247,18 +260,27 @@ def _checked(format: Format, fewest: int, delimiter: str | None = None) -> Forma
     width = len(format.header)
     if width > MAX_COLUMNS:
         raise Problem(
-            f"{format.name} has {width:,} columns, more than the maximum of {MAX_COLUMNS:,}: "
-            "keep the columns of texts and labels."
+            tr(
+                "{name} has {width:,} columns, more than the maximum of {MAX_COLUMNS:,}: keep the columns of texts and "
+                "labels.",
+                name=format.name, width=width, MAX_COLUMNS=MAX_COLUMNS,
+            )
         )
     if width < fewest and delimiter and format.kind == "csv":
-        raise Problem(f"No {DELIMITERS[delimiter]} separates the fields of {format.name}: choose another delimiter.",
-                      "another --delimiter")  # fmt: skip
+        raise Problem(tr(
+            "No {DELIMITERS} separates the fields of {name}: choose another delimiter.",
+            DELIMITERS=DELIMITERS[delimiter], name=format.name,
+        ),
+                      tr("another --delimiter"))  # fmt: skip
     if width < fewest:
         given = f"only the column {format.header[0][:60]!r}" if format.header and format.named else "only one column"
         parted = " (no comma, tab, semicolon or bar separates fields)" if format.kind == "csv" else ""
         raise Problem(
-            f"{format.name} has {given}{parted}, so there is no column of labels, or of a second text: to train or to "
-            "score, add one; `predict` answers texts without labels."
+            tr(
+                "{name} has {given}{parted}, so there is no column of labels, or of a second text: to train or to score, "
+                "add one; `predict` answers texts without labels.",
+                name=format.name, given=given, parted=parted,
+            )
         )
     return format
 

@@ -14,6 +14,7 @@ from rnn_core.data.schema import TAGS as TAGGED
 from rnn_core.data.tables import Row
 from rnn_core.data.top import Top
 from rnn_core.data.values import as_list, as_text
+from rnn_core.language import tr
 
 _MOST = 0.8
 """The share of rows with equally many tokens and tags from which a file is sequence tagging; other rows are faults."""
@@ -88,10 +89,13 @@ def _ask_about_words(format: Format, rows: Sequence[Row], config: DataConfig) ->
     single = sum(len(word) <= 30 and " " not in word and not without_spaces([word]) for word in words)
     if len(rows) >= 20 and single >= 0.9 * len(rows) and len(labels) <= 50:
         raise Problem(
-            f"Nearly every text in the column {config.text!r} of {format.name} is a single word: if these are the tokens of "
-            "sentences, a column must say which sentence each belongs to, or blank lines must separate the sentences; if "
-            "each is a text of its own, choose classification.",
-            "--sentence COLUMN, or --task classify",
+            tr(
+                "Nearly every text in the column {text!r} of {name} is a single word: if these are the tokens of "
+                "sentences, a column must say which sentence each belongs to, or blank lines must separate the sentences; "
+                "if each is a text of its own, choose classification.",
+                text=config.text, name=format.name,
+            ),
+            tr("--sentence COLUMN, or --task classify"),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rnn_core.config import Problem
 from rnn_core.data.encodings import MAX_RECORD, encodable
 from rnn_core.data.records import Record
+from rnn_core.language import tr
 
 
 class Number(str):
@@ -60,13 +61,19 @@ def json_array(chunks: Iterable[str], name: str, at: int = 0) -> Iterator[Record
             except (ValueError, RecursionError):  # cut at the end of the chunk, or invalid
                 if len(text) - at > MAX_RECORD:
                     raise Problem(
-                        f"The object that starts in line {line} of {name} is broken JSON or longer than "
-                        f"{MAX_RECORD:,} characters: repair it, or write one object per line."
+                        tr(
+                            "The object that starts in line {line} of {name} is broken JSON or longer than {MAX_RECORD:,} "
+                            "characters: repair it, or write one object per line.",
+                            line=line, name=name, MAX_RECORD=MAX_RECORD,
+                        )
                     ) from None
                 break
             yield line, *_object(value)
             line, at = line + text.count("\n", at, end), end
-    raise Problem(f"The JSON array in {name} ends early or is broken in line {line}: repair it, or export it again.")
+    raise Problem(tr(
+        "The JSON array in {name} ends early or is broken in line {line}: repair it, or export it again.",
+        name=name, line=line,
+    ))
 
 
 def json_members(text: str) -> Iterator[tuple[str, int]]:
@@ -100,12 +107,15 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
         pieces.append(chunk)
         size += len(chunk)
         if size > MAX_COLUMNS_JSON:
-            raise Problem(f"{name} is one JSON object by columns, longer than the maximum of {MAX_COLUMNS_JSON:,} characters: "
-                          "write one object per line.")  # fmt: skip
+            raise Problem(tr(
+                "{name} is one JSON object by columns, longer than the maximum of {MAX_COLUMNS_JSON:,} characters: write "
+                "one object per line.",
+                name=name, MAX_COLUMNS_JSON=MAX_COLUMNS_JSON,
+            ))  # fmt: skip
     try:
         table = _JSON.decode("".join(pieces).strip())
     except (ValueError, RecursionError):
-        raise Problem(f"{name} is broken JSON: repair it, or export it again.") from None
+        raise Problem(tr("{name} is broken JSON: repair it, or export it again.", name=name)) from None
     if isinstance(table.get("columns"), list) and isinstance(table.get("data"), list):
         names = [str(name) for name in table["columns"]]
         for number, row in enumerate(table["data"], start=1):
@@ -119,7 +129,7 @@ def json_columns(chunks: Iterable[str], name: str) -> Iterator[Record[dict[str, 
     columns = {key: [*column.values()] if isinstance(column, dict) else column for key, column in table.items()}
     columns = {key: column for key, column in columns.items() if isinstance(column, list)}
     if len(set(map(len, columns.values()))) > 1:
-        raise Problem(f"The columns of {name} differ in length: export it again, or write one object per line.")
+        raise Problem(tr("The columns of {name} differ in length: export it again, or write one object per line.", name=name))
     for number, values in enumerate(zip(*columns.values(), strict=True), start=1):
         yield number, dict(zip(columns, values, strict=True)), None
 

@@ -8,6 +8,7 @@ from rnn_core.config import Problem
 from rnn_core.data.dialects import DELIMITERS
 from rnn_core.data.names import TAGS, known, plain
 from rnn_core.data.records import FASTTEXT, conll_fields
+from rnn_core.language import tr
 from rnn_core.metrics import mark_of
 
 SUFFIXES = {
@@ -58,7 +59,7 @@ def kind_of(stated: str | None, suffix: str, top: Sequence[str], name: str) -> s
     start = "".join(top[:20]).lstrip("\ufeff \t\r\n")[:20_000]
     for what, (begins, advice) in _FOREIGN.items():
         if begins.match(start):
-            raise Problem(f"{name} is {what}, which cannot be read: {advice}.")
+            raise Problem(tr("{name} is {what}, which cannot be read: {advice}.", name=name, what=what, advice=advice))
     full = [line for line in top if line.strip()]
     if _share(full, _FASTTEXT.search) >= 0.9:
         return "fasttext"

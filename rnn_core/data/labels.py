@@ -10,6 +10,7 @@ from rnn_core.data.finish import Written
 from rnn_core.data.numbering import Counts
 from rnn_core.data.progress import Tick
 from rnn_core.data.sources import Source
+from rnn_core.language import tr
 from rnn_core.metrics import scheme_of
 
 
@@ -55,9 +56,12 @@ def no_labels(source: Source, known: Sequence[str], found: Sequence[str], typed:
     name, label = source.format.name, source.config.label
     ours, theirs = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (known, found))
     return Problem(
-        f"There are no labels to score by in {name}: those of training are {ours}, and its column {label!r} holds {theirs}. "
-        "Choose another column, write its labels like those of training, or predict its labels "
-        "instead (“Answers for a file”, or `predict`).",
+        tr(
+            "There are no labels to score by in {name}: those of training are {ours}, and its column {label!r} holds "
+            "{theirs}. Choose another column, write its labels like those of training, or predict its labels instead "
+            "(“Answers for a file”, or `predict`).",
+            name=name, ours=ours, label=label, theirs=theirs,
+        ),
         typed,
     )
 

@@ -9,6 +9,7 @@ from rnn_core.data.formats import Format, place
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Row
 from rnn_core.data.values import as_list, as_text, hold_spans
+from rnn_core.language import tr
 
 Layout = Literal["text", "texts", "lists", "sentence", "token", "spans", "lines", "documents"]
 """How a row holds the data of the task. Without tags: `text`, one label per text; `texts`, two texts that belong together.
@@ -46,8 +47,11 @@ def layout_of(format: Format, rows: Sequence[Row], config: DataConfig, schema: S
         return "lists"
     if len(pairs) > 1 and single_tokens([as_text(text) for text, _ in pairs]):
         raise Problem(
-            f"The column {config.text!r} of {format.name} holds one token per row: "
-            "choose the sentence column, which says which tokens belong together.",
-            "--sentence COLUMN",
+            tr(
+                "The column {text!r} of {name} holds one token per row: choose the sentence column, which says which "
+                "tokens belong together.",
+                text=config.text, name=format.name,
+            ),
+            tr("--sentence COLUMN"),
         )
     return "sentence"

@@ -8,6 +8,7 @@ from typing import Any
 from rnn_core.config import Problem
 from rnn_core.data.encodings import MAX_RECORD
 from rnn_core.data.records import Record
+from rnn_core.language import tr
 
 MOST_INFLATED, INFLATION = 64_000_000, 200
 """A Parquet column is refused if its decompressed size exceeds this number of bytes and this multiple of its compressed size:
@@ -24,8 +25,11 @@ def parquet_header(path: Path, name: str) -> tuple[str, ...]:
             size, compressed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
             if size > max(MOST_INFLATED, INFLATION * compressed):
                 raise Problem(
-                    f"{name} would take {size / 1e6:,.0f} MB decompressed, {size / compressed:,.0f} times its compressed size: "
-                    "text does not compress that well. Save it as CSV, or export it again."
+                    tr(
+                        "{name} would take {size:,.0f} MB decompressed, {size2:,.0f} times its compressed size: text does "
+                        "not compress that well. Save it as CSV, or export it again.",
+                        name=name, size=size / 1000000.0, size2=size / compressed,
+                    )
                 )
         return tuple(file.schema_arrow.names)
 
@@ -109,4 +113,7 @@ class _parquet_problems:
         import pyarrow as pa
 
         if isinstance(error, (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError)):
-            raise Problem(f"{self.name} is not a complete Parquet file: export it again, or save it as CSV.") from None
+            raise Problem(tr(
+                "{name} is not a complete Parquet file: export it again, or save it as CSV.",
+                name=self.name,
+            )) from None

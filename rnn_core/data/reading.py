@@ -10,6 +10,7 @@ from rnn_core.data.examples import EMPTY, Tally, read_file
 from rnn_core.data.progress import Tick
 from rnn_core.data.sources import Source
 from rnn_core.data.writer import Writer
+from rnn_core.language import tr
 
 
 @contextmanager
@@ -56,12 +57,14 @@ def read_source(source: Source, split: str, writer: Writer, tick: Tick, warnings
     if len(writer) == before:
         why = f": {most[0].reason} ({most[0].count:,} times, first at {most[0].rows[0]})" if most else ""
         if writer.schema.stream:
-            raise Problem(f"There is no text in {name}{why}.", "--text COLUMN")
+            raise Problem(tr("There is no text in {name}{why}.", name=name, why=why), tr("--text COLUMN"))
         instead = " `predict` answers texts without labels." if most and most[0].reason == "no label" else ""
         columns = writer.schema.columns
         raise Problem(
-            f"No row of {name} can be used{why}; check the columns chosen, "
-            f"{' and '.join(repr(getattr(config, column)) for column in columns)}, and how the file is read.{instead}",
+            tr(
+                "No row of {name} can be used{why}; check the columns chosen, {value}, and how the file is read.{instead}",
+                name=name, why=why, value=' and '.join(repr(getattr(config, column)) for column in columns), instead=instead,
+            ),
             " and ".join(f"--{column} COLUMN" for column in columns),
         )
     most = tuple(entry for entry in most if entry.reason != EMPTY)

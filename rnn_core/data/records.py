@@ -14,6 +14,7 @@ import numpy as np
 from rnn_core.config import Problem
 from rnn_core.data.dialects import read_by, sound, whole_rows
 from rnn_core.data.encodings import MAX_RECORD, lone_returns, split_lines
+from rnn_core.language import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -148,9 +149,12 @@ def _too_long(name: str, line: int) -> Problem:
 
 def _unclosed(name: str, line: int, how: str) -> Problem:
     return Problem(
-        f'The quotation mark that opens in the row at line {line} of {name} {how}: close it, write it twice (""), or read '
-        "quotation marks as plain characters.",
-        "--quoting none",
+        tr(
+            'The quotation mark that opens in the row at line {line} of {name} {how}: close it, write it twice (""), or '
+            "read quotation marks as plain characters.",
+            line=line, name=name, how=how,
+        ),
+        tr("--quoting none"),
     )
 
 
@@ -193,8 +197,11 @@ def sentences(
         size += len(line)
         if size > MAX_RECORD:
             raise Problem(
-                f"The sentence that starts in line {start} of {name} is longer than {MAX_RECORD:,} characters: "
-                "put a blank line after every sentence."
+                tr(
+                    "The sentence that starts in line {start} of {name} is longer than {MAX_RECORD:,} characters: put a "
+                    "blank line after every sentence.",
+                    start=start, name=name, MAX_RECORD=MAX_RECORD,
+                )
             )
     if rows or fault:
         yield start, tuple(map(list, zip(*rows, strict=True))), fault

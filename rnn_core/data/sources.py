@@ -17,6 +17,7 @@ from rnn_core.data.layouts import LAYOUTS, Layout, layout_of
 from rnn_core.data.progress import Tick, parts_by_size
 from rnn_core.data.schema import Schema
 from rnn_core.data.top import Look, Top, look
+from rnn_core.language import tr
 
 SIDES = ("text", "label", "target", "sentence")
 """The options that name the columns of an example."""
@@ -81,7 +82,7 @@ class Plan:
         for source in sources.values():
             with suppress(OSError):  # reported when it is opened
                 if _stamp(source.path) != source.stamp:
-                    raise Problem(f"{source.format.name} has changed since it was chosen: choose it again.")
+                    raise Problem(tr("{name} has changed since it was chosen: choose it again.", name=source.format.name))
         digest = hashlib.sha256()
         share = parts_by_size({split: source.path for split, source in sources.items()}, progress, 0, HASHED)
         for split, source in sources.items():
@@ -120,10 +121,10 @@ def sources_of(
         Problem: if a file cannot be read, or its columns do not fit.
     """
     if "train" not in files:
-        raise Problem("A dataset needs a training file: choose one.")
+        raise Problem(tr("A dataset needs a training file: choose one."))
     if config.split and len(files) > 1:
         raise Problem(
-            "Give either a split column or files for dev and test, not both.", "either --split, or --dev and --test"
+            tr("Give either a split column or files for dev and test, not both."), tr("either --split, or --dev and --test")
         )
     shown = {split: (names or {}).get(split) or path.name for split, path in files.items()}
     top = look(files["train"], config, shown["train"], schema.stream)
@@ -149,7 +150,7 @@ def to_json(sources: Mapping[str, Source]) -> dict[str, Any]:
 def from_json(values: Any) -> dict[str, Source]:
     """The inverse of `to_json`. Raises Problem for other values."""
     if not isinstance(values, dict) or not {"train"} <= values.keys() <= set(SPLITS):
-        raise Problem("This is not a plan of a dataset: it names no training file.")
+        raise Problem(tr("This is not a plan of a dataset: it names no training file."))
     return {split: make(Source, values[split]) for split in SPLITS if split in values}
 
 

@@ -29,6 +29,7 @@ from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.top import Top
 from rnn_core.data.values import as_text
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
+from rnn_core.language import tr
 
 END = "end of a document"
 """The target of a row that ends a document."""
@@ -133,7 +134,12 @@ def with_text(top: Top, config: DataConfig) -> DataConfig:
     if not config.text:
         at = place(format, filled.text or "")
         if all(is_number(as_text(row.values[at])) for row in top.rows):
-            raise Problem(f"{format.name} has no column of text: its columns hold numbers. Choose another file.", "--text COLUMN")
+            raise Problem(tr(
+                "{name} has no column of text: its columns hold numbers. Choose another file.",
+                name=format.name,
+            ), tr(
+                "--text COLUMN",
+            ))
     return filled
 
 
@@ -231,9 +237,12 @@ class Streams:
     def __init__(self, tokens: np.ndarray, count: int, most: int | None = None):
         if len(tokens) < 2 * count:
             raise Problem(
-                f"The text has {len(tokens):,} tokens, too few for {count:,} parts side by side: lower the "
-                "batch size, or add text.",
-                "a lower --batch",
+                tr(
+                    "The text has {tokens:,} tokens, too few for {count:,} parts side by side: lower the batch size, or "
+                    "add text.",
+                    tokens=len(tokens), count=count,
+                ),
+                tr("a lower --batch"),
             )
         self.tokens, self.count = tokens, count
         self.groups = -(-len(tokens) // (count * most)) if most else 1

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rnn_core.config import MakeConfig, Problem
 from rnn_core.data.written import csv_bytes
+from rnn_core.language import tr
 
 FILLERS = "abcdefgh"
 FIRST_WORDS = "xy"
@@ -184,9 +185,12 @@ def made(how: MakeConfig) -> list[Made]:
             if len(found) == how.examples:
                 return [*found.values()]
     raise Problem(
-        f"There are hardly more than {len(found):,} different texts of {how.make} with at most {how.length} words: ask for "
-        "longer texts, or for fewer.",
-        "a larger --length, or a smaller --examples",
+        tr(
+            "There are hardly more than {found:,} different texts of {make} with at most {length} words: ask for longer "
+            "texts, or for fewer.",
+            found=len(found), make=how.make, length=how.length,
+        ),
+        tr("a larger --length, or a smaller --examples"),
     )
 
 

@@ -13,6 +13,7 @@ from rnn_core.data.formats import Format, recognise
 from rnn_core.data.tables import Row, read_rows
 from rnn_core.data.text_lines import text_lines
 from rnn_core.data.values import as_written
+from rnn_core.language import tr
 
 READ_BY = ("format", "encoding", "delimiter", "quoting", "header")
 """The options of `DataConfig` that say how a file is written."""
@@ -46,7 +47,10 @@ class Top:
             return tuple(Row(number, (line.removesuffix("\n"),)) for number, line in islice(lines, SAMPLE))
         rows = list(islice(read_rows(self.path, self.format), SAMPLE))
         if not rows:
-            raise Problem(f"{self.format.name} has no rows below its header: add rows with a text and a label each.")
+            raise Problem(tr(
+                "{name} has no rows below its header: add rows with a text and a label each.",
+                name=self.format.name,
+            ))
         return tuple(row for row in rows if not row.fault)
 
     @cached_property

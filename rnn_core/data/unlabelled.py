@@ -21,6 +21,7 @@ from rnn_core.data.names import TEXT, TITLE, named
 from rnn_core.data.schema import Schema
 from rnn_core.data.tables import Row, read_rows
 from rnn_core.data.values import as_list
+from rnn_core.language import tr
 
 __all__ = ["ABSENT", "LINES", "Unlabelled", "look_into"]
 
@@ -88,7 +89,10 @@ class Unlabelled:
             for key, value in values.items():
                 kinds.setdefault(key, set()).add(_kind_of(value))
             if len(kinds) > MAX_COLUMNS:
-                raise Problem(f"The objects of {self.format.name} have more than {MAX_COLUMNS:,} different keys: keep fewer.")
+                raise Problem(tr(
+                    "The objects of {name} have more than {MAX_COLUMNS:,} different keys: keep fewer.",
+                    name=self.format.name, MAX_COLUMNS=MAX_COLUMNS,
+                ))
         types = {key: _JSON_TYPES.get(frozenset(found - {"null"}), pa.string()) for key, found in kinds.items()}
         return replace(self, format=replace(self.format, header=tuple(kinds)), types=types)
 
@@ -159,8 +163,12 @@ def look_into(
     if format.by_sentence and not tagging:
         if by_line is False or not _open(config, name):
             raise Problem(
-                f"{name} has one token per line, and this run answers whole texts: choose a file with one text per row or line.",
-                "--lines, if each line is one text",
+                tr(
+                    "{name} has one token per line, and this run answers whole texts: choose a file with one text per row "
+                    "or line.",
+                    name=name,
+                ),
+                tr("--lines, if each line is one text"),
             )
         return _by_line(path, config, name)
     if by_line is None:
@@ -218,7 +226,12 @@ def _sample(path: Path, format: Format) -> list[Row]:
     """The first rows without faults. Raises Problem if there are none."""
     rows = list(islice(read_rows(path, format), SAMPLE))
     if not rows:
-        raise Problem(f"{format.name} has no rows below its header: add one text per row.", "--lines, if each line is one text")
+        raise Problem(tr(
+            "{name} has no rows below its header: add one text per row.",
+            name=format.name,
+        ), tr(
+            "--lines, if each line is one text",
+        ))
     sound = [row for row in rows if not row.fault]
     if not sound:
         _check(rows, format)
@@ -231,9 +244,12 @@ def _check(rows: Sequence[Row], format: Format) -> None:
     if 2 * len(faults) > len(rows):
         by = f" or the delimiter (now {DELIMITERS[format.delimiter]})" if format.delimiter in DELIMITERS else ""
         raise Problem(
-            f"{len(faults):,} of the first {len(rows):,} rows of {format.name} cannot be read ({faults[0]}): "
-            f"choose the format{by}, or read each line as one text.",
-            "--format or --delimiter, or --lines",
+            tr(
+                "{faults:,} of the first {rows:,} rows of {name} cannot be read ({faults2}): choose the format{by}, or "
+                "read each line as one text.",
+                faults=len(faults), rows=len(rows), name=format.name, faults2=faults[0], by=by,
+            ),
+            tr("--format or --delimiter, or --lines"),
         )
 
 

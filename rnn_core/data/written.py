@@ -22,6 +22,7 @@ from rnn_core.data.examples import NO_BREAK
 from rnn_core.data.json_records import Number
 from rnn_core.data.unlabelled import ABSENT
 from rnn_core.data.values import as_text
+from rnn_core.language import tr
 
 Write = Callable[[Sequence[Sequence[Any]]], None]
 """Appends rows, given column by column."""
@@ -188,7 +189,10 @@ def _array(column: Sequence[Any], field: pa.Field) -> pa.Array:
         return pa.array(_mended(values), field.type)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise Problem(
-            f"The column {field.name[:60]!r} cannot be written as Parquet ({str(error)[:100]}): write CSV or JSON lines."
+            tr(
+                "The column {name!r} cannot be written as Parquet ({error}): write CSV or JSON lines.",
+                name=field.name[:60], error=str(error)[:100],
+            )
         ) from None
 
 

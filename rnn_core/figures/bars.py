@@ -9,6 +9,7 @@ from rnn_core.figures import palette
 from rnn_core.figures.frame import ALONG_Y, LEGEND, NO_FADE, TIGHT, Figure, aliased, frame, label_axis, outline
 from rnn_core.figures.palette import faint
 from rnn_core.figures.text import escape, percent
+from rnn_core.language import tr
 from rnn_core.results import ClassScores, DataReport, Scores, SpanScores
 
 MOST_LABELS = 60
@@ -40,14 +41,17 @@ def label_counts(report: DataReport) -> Figure:
             hovertemplate="%{x:,}<extra>" + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
-    left = f" ({len(shown)} of {len(labels)} labels: the most frequent)" if len(shown) < len(labels) else ""
+    left = tr(
+        " ({shown} of {labels} labels: the most frequent)",
+        shown=len(shown), labels=len(labels),
+    ) if len(shown) < len(labels) else ""
     return frame(
         data,
         max(180, len(shown) * (15 if len(shown) > 15 else 44) + 90),
         ("labels", tuple(shown)),
         barmode="group",
         bargap=0.25,
-        xaxis={"title": {"text": f"how often{left}"}},
+        xaxis={"title": {"text": tr("how often{left}", left=left)}},
         yaxis=label_axis(shown) | {"range": [max(len(shown), 1) - 0.5, -0.5]},
         showlegend=True,
     )
@@ -63,7 +67,13 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
     width = max(1, -(-longest // MOST_BINS))
     starts = np.arange(0, max(longest, 1), width)
     middles = starts + (width - 1) / 2
-    words = [f"{start} tokens" if width == 1 else f"{start}–{start + width - 1} tokens" for start in starts.tolist()]
+    words = [tr(
+        "{start} tokens",
+        start=start,
+    ) if width == 1 else tr(
+        "{start}–{start2} tokens",
+        start=start, start2=start + width - 1,
+    ) for start in starts.tolist()]
     data: list[dict[str, Any]] = []
     for split, summary in report.splits.items():
         counts = np.zeros(len(starts) * width, np.int64)
@@ -73,7 +83,7 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
             x=middles.astype(np.float32),
             y=counts.reshape(-1, width).sum(1).astype(np.int32),
             name=split,
-            hovertemplate="%{y:,} " + f"{row}s<extra>" + split + "</extra>",
+            hovertemplate=tr("%{{y:,}} {row}s<extra>", row=row) + split + "</extra>",
             marker={"color": _SPLITS.get(split, palette.GREY)},
         ))
     return frame(
@@ -83,7 +93,7 @@ def lengths(report: DataReport, row: str = "text") -> Figure:
         barmode="stack",
         legend=LEGEND | {"traceorder": "normal"},  # as in the figure beside it: train first
         bargap=0.08,
-        xaxis={"title": {"text": f"tokens in a {row}" + (f" ({width} lengths a bar)" if width > 1 else "")}}
+        xaxis={"title": {"text": tr("tokens in a {row}", row=row) + (tr(" ({width} lengths a bar)", width=width) if width > 1 else "")}}
         | aliased(middles, words),
         yaxis={"title": {"text": f"{row}s"}},
         showlegend=True,
@@ -194,7 +204,7 @@ def top_probabilities(
 def per_class(scores: Scores | SpanScores) -> Figure:
     """Precision, recall and F1 of each class, or of each type of entity."""
     rows: tuple[ClassScores, ...] = scores.per_type if isinstance(scores, SpanScores) else scores.per_class
-    words = [f"{escape(row.label, 60)} ({row.support:,} true)" for row in rows]
+    words = [tr("{label} ({support:,} true)", label=escape(row.label, 60), support=row.support) for row in rows]
     ends = np.array([[row.precision, row.recall] for row in rows], np.float32).reshape(-1, 2)
     gaps = np.column_stack([ends, np.full(len(rows), np.nan, np.float32)]).ravel()
     data = [dict(
@@ -224,7 +234,7 @@ def per_class(scores: Scores | SpanScores) -> Figure:
     return frame(
         data,
         max(160, len(rows) * (16 if len(rows) > 25 else 30) + 90),
-        ("per class", tuple(row.label for row in rows)),
+        (tr("per class"), tuple(row.label for row in rows)),
         xaxis={"range": [-0.03, 1.03]},
         **ALONG_Y,
         yaxis=label_axis([row.label for row in rows], words) | {"range": [max(len(rows), 1) - 0.5, -0.5], "showgrid": True},

@@ -6,6 +6,7 @@ from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets, upright
 from rnn_core.figures.one_hot import CELL, KINDS, LETTERS, row_height
 from rnn_core.figures.text import escape, wrapped
+from rnn_core.language import tr
 from rnn_core.results import StreamParts
 
 MOST_STEPS = 10
@@ -24,8 +25,11 @@ def stream_parts(found: StreamParts) -> Figure:
         for t, (i, j) in enumerate(zip(inputs[row].tolist(), goals[row].tolist(), strict=True)):
             given, wanted = (found.words[i], found.words[j]) if i >= 0 else ("", "")
             line.append(f"{wrapped(given, LETTERS)}<br><b>{wrapped(wanted, LETTERS)}</b>" if i >= 0 else "–")
-            here = f"part {row + 1}, step {t + FIRST}, chunk {chunk[t] + 1}<br>"
-            said = f"input {escape(given, 60)}, target {escape(wanted, 60)}" if i >= 0 else "behind the end of this part"
+            here = tr("part {row}, step {t}, chunk {chunk}<br>", row=row + 1, t=t + FIRST, chunk=chunk[t] + 1)
+            said = tr(
+                "input {given}, target {wanted}",
+                given=escape(given, 60), wanted=escape(wanted, 60),
+            ) if i >= 0 else tr("behind the end of this part")
             says.append(here + said)
         written.append(line)
     colours = [KINDS["pad"], KINDS["special"], *palette.LIGHT.sequential[:2]]
@@ -42,10 +46,10 @@ def stream_parts(found: StreamParts) -> Figure:
         row_height(written) * rows + 60,
         ("stream", found.words),
         meta={"least": 90 + CELL * steps},
-        xaxis={"range": [FIRST - 0.5, steps + FIRST - 0.5], "dtick": 1, "title": {"text": "step t of the part"},
+        xaxis={"range": [FIRST - 0.5, steps + FIRST - 0.5], "dtick": 1, "title": {"text": tr("step t of the part")},
                "showgrid": False},
         yaxis={"range": [rows - 0.5, -0.5], "tickvals": list(range(rows)), "showgrid": False,
-               "ticktext": [f"part {row + 1}" for row in range(rows)]},
+               "ticktext": [tr("part {row}", row=row + 1) for row in range(rows)]},
         shapes=[upright(first + FIRST - 0.5) for first in range(found.size, steps, found.size)],
         hoverdistance=-1,
         margin=TIGHT,

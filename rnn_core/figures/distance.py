@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import NO_FADE, Figure, bar_axis, frame
 from rnn_core.figures.text import counted, escape
+from rnn_core.language import tr
 from rnn_core.results import ByDistance, DistanceGroup
 
 
@@ -29,7 +30,7 @@ def by_distance(series: Mapping[str, ByDistance]) -> Figure:
         data.append(dict(
             type="scatter", x=at, y=np.array([group.accuracy for group in one.groups]), mode="lines+markers", name=escape(name),
             line={"color": colour, "width": 2.5}, marker={"size": 8}, text=[_counts(group) for group in one.groups],
-            hovertemplate="%{y:.1%} (%{text})", **NO_FADE,
+            hovertemplate=tr("%{y:.1%} (%{text})"), **NO_FADE,
         ))  # fmt: skip
     if first.majority is not None:
         ends = np.array([-0.4, len(at) - 0.6])
@@ -37,15 +38,18 @@ def by_distance(series: Mapping[str, ByDistance]) -> Figure:
             type="scatter", x=ends, y=np.full(2, first.majority), mode="lines", name="always the majority's class",
             line={"color": palette.GREY, "dash": "dot", "width": 2}, hoverinfo="skip", **NO_FADE,
         ))  # fmt: skip
-    across = bar_axis([ranged(group) for group in first.groups]) | {"title": {"text": "distance: words after the one needed"}}
+    across = bar_axis([ranged(group) for group in first.groups]) | {"title": {"text": tr("distance: words after the one needed")}}
     return frame(
-        data, 400, "by distance", showlegend=True, xaxis=across,
+        data, 400, tr("by distance"), showlegend=True, xaxis=across,
         yaxis={"title": {"text": "accuracy"}, "tickformat": ".0%", "range": [-0.03, 1.05]},
     )  # fmt: skip
 
 
 def _counts(group: DistanceGroup) -> str:
-    return f"{group.right:,} of {counted(group.texts, 'text')}, {group.low:.0%} to {group.high:.0%}"
+    return tr(
+        "{right:,} of {counted}, {low:.0%} to {high:.0%}",
+        right=group.right, counted=counted(group.texts, 'text'), low=group.low, high=group.high,
+    )
 
 
 def ranged(group: DistanceGroup) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from rnn_core.figures.palette import GREY, INK
 from rnn_core.figures.text import escape
+from rnn_core.language import N_, tr
 
 Figure = dict[str, Any]
 """A figure as plotly.js takes it, `{"data": [a dictionary a trace], "layout": {…}}`.
@@ -46,10 +47,10 @@ LEGEND: dict[str, Any] = {
 }  # fmt: skip
 """A row above the figure."""
 
-ALONG_X: dict[str, Any] = {"hovermode": "x unified", "hoverdistance": -1}
+ALONG_X: dict[str, Any] = {"hovermode": N_("x unified"), "hoverdistance": -1}
 """Hover says all values at the x that is nearest to the pointer, and a click anywhere in the panel chooses that x."""
 
-ALONG_Y: dict[str, Any] = {"hovermode": "y unified", "hoverdistance": -1}
+ALONG_Y: dict[str, Any] = {"hovermode": N_("y unified"), "hoverdistance": -1}
 """The same along y, for rows."""
 
 TIGHT = {"l": 8, "r": 8, "t": 8, "b": 8}
@@ -120,7 +121,7 @@ def _margin(data: list[dict[str, Any]], layout: dict[str, Any]) -> dict[str, int
     }
 
 
-_KINDS = {"heatmap": "A map of cells", "bar": "Bars", "scatter": "Lines or points"}
+_KINDS = {"heatmap": N_("A map of cells"), "bar": "Bars", "scatter": N_("Lines or points")}
 
 
 def described(figure: Figure) -> str:
@@ -128,7 +129,10 @@ def described(figure: Figure) -> str:
     data, layout = figure["data"], figure["layout"]
     axes = [f"{way}: {found}" for name, way in (("xaxis", "across"), ("yaxis", "up")) if (found := _about(layout[name]))]
     names = _listed(list(dict.fromkeys(trace["name"] for trace in data if "name" in trace)))
-    return "; ".join([_KINDS.get(data[0]["type"], "A figure"), *axes, *([f"series: {names}"] if names else [])]) + "."
+    return "; ".join([_KINDS.get(data[0]["type"], tr("A figure")), *axes, *([tr(
+        "series: {names}",
+        names=names,
+    )] if names else [])]) + "."
 
 
 def _about(axis: dict[str, Any]) -> str:
@@ -172,7 +176,7 @@ def stacked(across: dict[str, Any], upper: dict[str, Any], lower: dict[str, Any]
 
 def upright(x: float, place: dict[str, str] = UPPER) -> dict[str, Any]:
     """A dotted line over the whole height of a panel."""
-    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": f"{place['yaxis']} domain"}
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": tr("{place} domain", place=place['yaxis'])}
     return {"type": "line", **ends, "line": {"color": GREY, "dash": "dot", "width": 2}}
 
 

@@ -27,6 +27,7 @@ from rnn_core.figures.frame import (
 )  # fmt: skip
 from rnn_core.figures.heatmap import MOST_COLUMNS, MOST_TARGETS
 from rnn_core.figures.text import escape
+from rnn_core.language import N_, tr
 from rnn_core.results import BatchDirections, SgdStep, Truncation
 
 DECADES = 10
@@ -35,7 +36,7 @@ DECADES = 10
 _NOTHING = 25
 """The number of the 250 shades that lie between exactly 0 and the least that is drawn."""
 
-BANDS = ((0, 0, "the same step"), (1, 2, "1–2 steps away"), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, "more than 20"))
+BANDS = ((0, 0, N_("the same step")), (1, 2, N_("1–2 steps away")), (3, 7, "3–7"), (8, 20, "8–20"), (21, None, N_("more than 20")))
 """How far a loss was from the copy that it reaches: from, to, and in words."""
 
 _CLEAR = "rgba(128,128,128,0.06)"
@@ -101,10 +102,13 @@ def pairs(
         r, i = (axis.ravel() for axis in np.indices(values.shape, np.int32))
         t = rows[r].astype(np.int32)
         picks = np.stack([t, i, values.ravel()], 1)
-        data.append(targets(i + FIRST, t + FIRST, picks, "loss at %{y}<br>copy of %{x}<br>%{customdata[2]:.3e}"))
+        data.append(targets(i + FIRST, t + FIRST, picks, tr("loss at %{y}<br>copy of %{x}<br>%{customdata[2]:.3e}")))
     else:
         edge = np.full(len(rows), FIRST - 0.5 - 0.015 * count, np.float32)
-        says = [f"loss at {asked[t]}<br>largest {value:.3e}" for t, value in zip(rows, values.max(1), strict=True)]
+        says = [tr(
+            "loss at {asked}<br>largest {value:.3e}",
+            asked=asked[t], value=value,
+        ) for t, value in zip(rows, values.max(1), strict=True)]
         picks = rows if copy is None else np.stack([rows, np.full_like(rows, copy)], 1)
         data.append(targets(edge, rows + FIRST, picks, says, seen=True))
     shapes = []
@@ -114,9 +118,9 @@ def pairs(
     if copy is not None:
         shapes += outline(FIRST + copy - 0.5, FIRST + copy + 0.5, rows[0] + FIRST - every / 2, rows[-1] + FIRST + every / 2)
     across = named(step_axis(tokens, width=850), words)
-    across |= {"range": [left, FIRST + count - 0.5], "title": {"text": "copy used at step k"}}
+    across |= {"range": [left, FIRST + count - 0.5], "title": {"text": tr("copy used at step k")}}
     down = named(step_axis(losses or tokens, 26, width=np.inf), asked)
-    down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": "loss at step t"}}
+    down |= {"range": [rows[-1] + FIRST + every / 2, rows[0] + FIRST - every / 2], "title": {"text": tr("loss at step t")}}
     return frame(
         data,
         int(np.clip(18 * len(rows), 180, 520)) + 110,
@@ -229,8 +233,8 @@ def shares(bands: Mapping[str, np.ndarray], tokens: Sequence[str], copy: int | N
         barmode="relative",
         bargap=0.15,
         xaxis=named(step_axis(tokens, width=850), step_words(tokens))
-        | {"unifiedhovertitle": {"text": "copy of %{x}"}},
-        yaxis={"title": {"text": "share of the gradient"}, "zeroline": True},
+        | {"unifiedhovertitle": {"text": tr("copy of %{x}")}},
+        yaxis={"title": {"text": tr("share of the gradient")}, "zeroline": True},
         shapes=chosen(copy),
         showlegend=True,
     )
@@ -266,8 +270,8 @@ def truncation(found: Sequence[Truncation], parameter: str, k: int | None = None
         ("truncation", parameter),
         **stacked(
             below,
-            {"title": {"text": "cosine with<br>the full gradient"}},
-            {"title": {"text": "length /<br>full length"}, "rangemode": "tozero"},
+            {"title": {"text": tr("cosine with<br>the full gradient")}},
+            {"title": {"text": tr("length /<br>full length")}, "rangemode": "tozero"},
         ),
         shapes=[upright(k, place) for place in (UPPER, LOWER)] if k is not None else [],
         showlegend=True,
@@ -287,15 +291,15 @@ def sgd(found: SgdStep, own_rate: float) -> Figure:
         line={"color": palette.BLUE, "width": 2.5},
         hovertemplate="%{y:.4f}<extra>after</extra>",
     ))
-    before = {"x0": 0, "x1": 1, "xref": "x domain", "y0": found.before, "y1": found.before}
-    note = {"x": 1, "xref": "x domain", "xanchor": "right", "y": found.before, "yanchor": "bottom"}
+    before = {"x0": 0, "x1": 1, "xref": tr("x domain"), "y0": found.before, "y1": found.before}
+    note = {"x": 1, "xref": tr("x domain"), "xanchor": "right", "y": found.before, "yanchor": "bottom"}
     return frame(
         data,
         300,
         ("sgd",),
-        xaxis=log_axis("learning rate (dotted: this run's)", [found.rates])
-        | {"unifiedhovertitle": {"text": "learning rate %{x:.4g}"}},
-        yaxis={"title": {"text": "loss of this text"}},
+        xaxis=log_axis(tr("learning rate (dotted: this run's)"), [found.rates])
+        | {"unifiedhovertitle": {"text": tr("learning rate %{x:.4g}")}},
+        yaxis={"title": {"text": tr("loss of this text")}},
         shapes=[{"type": "line", **before, "line": {"color": palette.GREY, "dash": "dash"}}, upright(own_rate)],
         annotations=[{**note, "text": "before", "showarrow": False}],
     )
@@ -330,7 +334,7 @@ def directions(found: BatchDirections) -> Figure:
         data,
         90 + 30 * len(names),
         ("directions", tuple(names)),
-        xaxis={"title": {"text": "cosine with the mini-batch's gradient"}, "range": [-1.05, 1.05]},
+        xaxis={"title": {"text": tr("cosine with the mini-batch's gradient")}, "range": [-1.05, 1.05]},
         yaxis=ticks | {"range": [len(names) - 0.5, -0.5]},
         showlegend=True,
     )

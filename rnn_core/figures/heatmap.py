@@ -20,6 +20,7 @@ from rnn_core.figures.frame import (
     targets,
 )
 from rnn_core.figures.text import escape
+from rnn_core.language import tr
 from rnn_core.results import Scores
 
 MOST_COLUMNS = 1000
@@ -85,7 +86,7 @@ def states(
     if by_cell:
         t, u = (axis.ravel() for axis in np.indices((count, d), np.int16))
         cells = np.stack([t, u, values.ravel()], 1, dtype=np.float32)
-        data.append(targets(t + FIRST, u, cells, "%{x}<br>unit %{y}: %{customdata[2]:+.4f}"))
+        data.append(targets(t + FIRST, u, cells, tr("%{x}<br>unit %{y}: %{customdata[2]:+.4f}")))
     else:
         t = np.arange(0, count, stride, dtype=np.int32)  # a column each: more points only slow the browser
         edge = np.full(len(t), -0.5 - 0.02 * d, np.float32)
@@ -95,7 +96,7 @@ def states(
     shapes += outline(FIRST - 0.5, FIRST + count - 0.5, unit - 0.5, unit + 0.5) if unit is not None else []
     axis = named(step_axis(tokens, width=850, first=first), words, stride) | {"range": [FIRST - 0.5, FIRST + count - 0.5]}
     if stride > 1:
-        axis["title"] = {"text": f"a column: {stride} steps, of each unit the value farthest from 0"}
+        axis["title"] = {"text": tr("a column: {stride} steps, of each unit the value farthest from 0", stride=stride)}
     return frame(
         data,
         int(np.clip(14 * d, 120, 560)) + 90,
@@ -123,7 +124,7 @@ def weights(values: np.ndarray, letter: str, names: Sequence[str], columns: str)
     values = np.nan_to_num(np.asarray(values, np.float32))
     bound = float(np.abs(values).max(initial=0)) or 1.0
     z, scale = as_bytes(values, bound)
-    rows = [escape(name, LABEL) for name in names] or [f"unit {row}" for row in range(len(values))]
+    rows = [escape(name, LABEL) for name in names] or [tr("unit {row}", row=row) for row in range(len(values))]
     data = [dict(
         type="heatmap",
         z=z,
@@ -132,14 +133,14 @@ def weights(values: np.ndarray, letter: str, names: Sequence[str], columns: str)
         zmax=bound * scale,
         colorscale=palette.DIVERGING,
         colorbar=_bar([v * scale for v in (-bound, 0, bound)], [f"{v:.3g}" for v in (-bound, 0, bound)]),
-        hovertemplate="%{y}, column %{x}: %{customdata:+.4f}<extra>" + letter + "</extra>",
+        hovertemplate=tr("%{y}, column %{x}: %{customdata:+.4f}<extra>") + letter + "</extra>",
     )]
     few = range(0, len(rows), -(-len(rows) // 32))
     return frame(
         data,
         int(np.clip(14 * len(rows), 120, 560)) + 90,
         ("weights", letter, values.shape),
-        xaxis={"title": {"text": f"column: a number of {columns}"}, "showgrid": False, "tickformat": "d"},
+        xaxis={"title": {"text": tr("column: a number of {columns}", columns=columns)}, "showgrid": False, "tickformat": "d"},
         yaxis={"range": [len(rows) - 0.5, -0.5], "showgrid": False, "tickvals": list(few), "ticktext": [rows[i] for i in few]},
         margin=TIGHT,
     )
@@ -202,7 +203,7 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
         zmax=1,
         colorscale=palette.WRITTEN if written else palette.SEQUENTIAL,
         colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 6, "tickformat": ".0%",
-                  "title": {"text": "share of the row", "side": "right"}},
+                  "title": {"text": tr("share of the row"), "side": "right"}},
         hoverinfo="skip",
         xgap=1 if k <= MOST_WRITTEN else 0,
         ygap=1 if k <= MOST_WRITTEN else 0,
@@ -213,7 +214,10 @@ def confusion(scores: Scores, shares: bool = False) -> Figure:
     truth, answer = np.unravel_index(cells, counts.shape)
     words = [escape(label, 60) for label in labels]
     says = [
-        f"truth {words[i]}<br>answer {words[j]}<br>{counts[i, j]:,} of {rows[i, 0]:,} ({share[i, j]:.1%})"
+        tr(
+            "truth {words}<br>answer {words2}<br>{counts:,} of {rows:,} ({share:.1%})",
+            words=words[i], words2=words[j], counts=counts[i, j], rows=rows[i, 0], share=share[i, j],
+        )
         for i, j in zip(truth.tolist(), answer.tolist(), strict=True)
     ]
     truth, answer = truth.astype(np.int32), answer.astype(np.int32)

@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, bar_axis, frame, stacked
 from rnn_core.figures.text import escape
+from rnn_core.language import tr
 from rnn_core.results import Coverage, LengthGroup, ProbedPlace, Repeats
 
 
@@ -35,10 +36,10 @@ def by_length(series: Mapping[str, Sequence[LengthGroup]], measure: str, title: 
         type="bar", x=at, y=counts, name="sources", showlegend=False, marker={"color": palette.GREY},
         hovertemplate="%{y:,}", **LOWER, **NO_FADE,
     ))  # fmt: skip
-    across = bar_axis(names) | {"title": {"text": f"{unit}s of the source"}}
+    across = bar_axis(names) | {"title": {"text": tr("{unit}s of the source", unit=unit)}}
     up = {"title": {"text": title}, "rangemode": "tozero", **({"tickformat": ".0%"} if share else {})}
     return frame(
-        data, 400, ("by length", measure), bargap=0.25, showlegend=True,
+        data, 400, (tr("by length"), measure), bargap=0.25, showlegend=True,
         **stacked(across, up, {"title": {"text": "sources"}, "rangemode": "tozero"}),
     )  # fmt: skip
 
@@ -53,14 +54,19 @@ def by_place(series: Mapping[str, Sequence[ProbedPlace]], unit: str) -> Figure:
     drawn = [(name, [one.place for one in places], [one.right for one in places], colour, "solid")
              for (name, places), colour in zip(series.items(), (palette.BLUE, palette.ORANGE), strict=False)]  # fmt: skip
     first = next(iter(series.values()))
-    drawn.append(("always the commonest", [one.place for one in first], [one.commonest for one in first], palette.GREY, "dot"))
+    drawn.append((tr(
+        "always the commonest",
+    ), [one.place for one in first], [one.commonest for one in first], palette.GREY, "dot"))
     data: list[dict[str, Any]] = [dict(
         type="scatter", x=np.array(x, np.int32), y=np.array(y, np.float64), mode="lines+markers", name=escape(name),
         line={"color": colour, "width": 2.5, "dash": dash}, marker={"size": 8}, hovertemplate="%{y:.1%}", **NO_FADE,
     ) for name, x, y, colour, dash in drawn]  # fmt: skip
     return frame(
-        data, 300, "by place", showlegend=True, xaxis={"title": {"text": f"place of the {unit} in the source"}, "dtick": 1},
-        yaxis={"title": {"text": "named rightly"}, "tickformat": ".0%", "rangemode": "tozero"},
+        data, 300, tr("by place"), showlegend=True, xaxis={"title": {"text": tr(
+            "place of the {unit} in the source",
+            unit=unit,
+        )}, "dtick": 1},
+        yaxis={"title": {"text": tr("named rightly")}, "tickformat": ".0%", "rangemode": "tozero"},
     )  # fmt: skip
 
 
@@ -74,7 +80,10 @@ def coverage(found: Coverage, unit: str) -> Figure:
     starts = found.width * np.arange(len(found.counts))
     middle = starts + found.width / 2
     colours = [palette.ORANGE if start < found.low else palette.PINK if start >= found.high else palette.BLUE for start in starts]
-    ends = [f"{start:g}–{start + found.width:g}" for start in starts[:-1].tolist()] + [f"{starts[-1]:g} or more"]
+    ends = [f"{start:g}–{start + found.width:g}" for start in starts[:-1].tolist()] + [tr(
+        "{starts:g} or more",
+        starts=starts[-1],
+    )]
     data: list[dict[str, Any]] = [dict(
         type="bar", x=middle, y=np.array(found.counts, np.float64), width=np.full(len(starts), 0.92 * found.width),
         marker={"color": colours}, name=f"{unit}s", text=ends, textposition="none",
@@ -84,10 +93,12 @@ def coverage(found: Coverage, unit: str) -> Figure:
     return frame(
         data, 300, "coverage",
         xaxis={
-            "title": {"text": "attention received in sum, C"}, "tickvals": edges.tolist(), "ticktext": [f"{x:g}" for x in edges],
+            "title": {"text": tr(
+                "attention received in sum, C",
+            )}, "tickvals": edges.tolist(), "ticktext": [f"{x:g}" for x in edges],
             "unifiedhovertitle": {"text": "C"},
         },
-        yaxis={"title": {"text": f"{unit}s of the source"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": tr("{unit}s of the source", unit=unit)}, "rangemode": "tozero"},
     )  # fmt: skip
 
 
@@ -101,7 +112,7 @@ def repeats(found: Sequence[Repeats], hypotheses: int, references: int) -> Figur
     bars = (
         ("translations", [one.hypotheses / hypotheses for one in found], palette.BLUE),
         ("references", [one.references / references for one in found], palette.GREY),
-        ("translations, more often than in each reference", [one.loops / hypotheses for one in found], palette.ORANGE),
+        (tr("translations, more often than in each reference"), [one.loops / hypotheses for one in found], palette.ORANGE),
     )
     data: list[dict[str, Any]] = [dict(
         type="bar", x=at, y=np.array(values), name=name, marker={"color": colour}, hovertemplate="%{y:.1%}", **NO_FADE,

@@ -6,6 +6,7 @@ from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets
 from rnn_core.figures.one_hot import CELL, KINDS, LETTERS, row_height, shown_steps
 from rnn_core.figures.text import escape, wrapped
+from rnn_core.language import tr
 from rnn_core.results import LabelMatrix
 
 
@@ -20,8 +21,11 @@ def label_matrix(found: LabelMatrix, step: int) -> Figure:
         for label, t in zip(part[row].tolist(), shown.tolist(), strict=True):
             token = escape(tokens[t], 60) if t < len(tokens) else "pad"
             line.append("–" if label < 0 else f"{wrapped(names[label], LETTERS)}<br><b>{label}</b>")
-            asked = "no loss counts here" if label < 0 else f"label {escape(names[label], 60)}, number {label}"
-            says.append(f"text {row + 1}, t = {t + FIRST}: {token}<br>{asked}")
+            asked = tr("no loss counts here") if label < 0 else tr(
+                "label {names}, number {label}",
+                names=escape(names[label], 60), label=label,
+            )
+            says.append(tr("text {row}, t = {t}: {token}<br>{asked}", row=row + 1, t=t + FIRST, token=token, asked=asked))
             picks.append(t)
         written.append(line)
     data = [dict(
@@ -33,13 +37,13 @@ def label_matrix(found: LabelMatrix, step: int) -> Figure:
     down, across = (axis.ravel() for axis in np.indices(part.shape, np.int32))
     data.append(targets(across + shown[0] + FIRST, down, np.array(picks, np.int32), says))
     rows = len(found.tokens)
-    ticks = [f"text {row}" + ("" if given else " (own answer)") for row, given in enumerate(found.given, 1)]
+    ticks = [tr("text {row}", row=row) + ("" if given else tr(" (own answer)")) for row, given in enumerate(found.given, 1)]
     return frame(
         data,
         row_height(written) * rows + 60,
         ("labels", found.tokens),
         meta={"least": 140 + CELL * len(shown)},
-        xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": "step t"},
+        xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": tr("step t")},
                "showgrid": False},
         yaxis={"range": [rows - 0.5, -0.5], "tickvals": list(range(rows)), "ticktext": ticks, "showgrid": False},
         shapes=[{"type": "rect", "x0": step + FIRST - 0.5, "x1": step + FIRST + 0.5, "y0": -0.5, "y1": rows - 0.5,

@@ -27,6 +27,7 @@ from rnn_core.figures.frame import (
     targets,
 )  # fmt: skip
 from rnn_core.figures.text import escape
+from rnn_core.language import tr
 from rnn_core.results import History
 
 FEW_CLASSES = 8
@@ -84,14 +85,17 @@ def beliefs(
         says = [f"{escape(labels[i], 60)}: p = {value:.3f}" for i, value in zip(lead.tolist(), best.tolist(), strict=True)]
         every = -(-count // MOST_POINTS)
         data.append(targets(t[::every], best[::every], picks[::every], says[::every]))
-    marks = [rule(decided, f"decided at t = {FIRST + decided}", count)] if decided is not None else []
+    marks = [rule(decided, tr("decided at t = {FIRST}", FIRST=FIRST + decided), count)] if decided is not None else []
     if cut is not None:
-        upright, note = rule(cut, f"training cuts before t = {FIRST + cut}", count)
+        upright, note = rule(cut, tr("training cuts before t = {FIRST}", FIRST=FIRST + cut), count)
         x = FIRST + cut - 0.5
         marks.append((upright | {"x0": x, "x1": x}, note | {"x": x, "y": 0.94}))
     legend = LEGEND
     if len(drawn) < k:
-        legend = LEGEND | {"title": {"text": f"{len(drawn)} of {k} classes: those that lead at some step ", "side": "top"}}
+        legend = LEGEND | {"title": {"text": tr(
+            "{drawn} of {k} classes: those that lead at some step ",
+            drawn=len(drawn), k=k,
+        ), "side": "top"}}
     return frame(
         data,
         300,
@@ -125,7 +129,7 @@ def step_losses(
     losses = np.asarray(losses, np.float32)
     counted = np.ones(len(losses), bool) if counted is None else np.asarray(counted, bool)
     data: list[dict[str, Any]] = []
-    for filled, name in ((True, "part of the training loss"), (False, "never trained on")):
+    for filled, name in ((True, tr("part of the training loss")), (False, tr("never trained on"))):
         at = np.flatnonzero((counted == filled) & np.isfinite(losses))
         if not len(at):
             continue
@@ -144,8 +148,8 @@ def step_losses(
         marker = {"color": colour if filled else palette.faint(colour, 0.12), "line": line}
         data.append(dict(type="bar", **common, marker=marker))
     at = np.flatnonzero(np.isfinite(losses)).astype(np.int32)  # each trace would answer with its own nearest step
-    data.append(targets(at + FIRST, losses[at], at, "loss %{y:.4f} nats"))
-    target = "label of the step" if label is None else escape(label, LABEL)
+    data.append(targets(at + FIRST, losses[at], at, tr("loss %{y:.4f} nats")))
+    target = tr("label of the step") if label is None else escape(label, LABEL)
     return frame(
         data,
         300,
@@ -153,7 +157,7 @@ def step_losses(
         barmode="overlay",
         bargap=0.25,
         xaxis=named(step_axis(tokens, width=850 if wide else 420), step_words(tokens)),
-        yaxis={"rangemode": "tozero", "title": {"text": f"−log p({target})"}},
+        yaxis={"rangemode": "tozero", "title": {"text": tr("−log p({target})", target=target)}},
         shapes=chosen(step),
         showlegend=True,
     )
@@ -179,7 +183,7 @@ def text_loss(parts: np.ndarray, tokens: Sequence[str], step: int | None = None)
     return frame(
         data,
         300,
-        ("text loss", tuple(tokens)),
+        (tr("text loss"), tuple(tokens)),
         bargap=0.25,
         xaxis=named(step_axis(tokens, width=850), step_words(tokens)),
         yaxis={"rangemode": "tozero", "title": {"text": "nats"}},
@@ -221,7 +225,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5, "dash": dash},
                 marker={"size": 6},
-                hovertemplate=hover + (f"dev {name}" if place == LOWER else "dev loss") + "</extra>",
+                hovertemplate=hover + (tr("dev {name}", name=name) if place == LOWER else tr("dev loss")) + "</extra>",
                 showlegend=False,
                 **place,
                 **look,
@@ -242,7 +246,7 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
             ))
     ends = [float(at) for history in histories.values() for at in (*history.epoch_at[-1:], *_dev(history, "dev_loss")[0][-1:])]
     end = max(ends, default=1.0)
-    below = {"title": {"text": "epoch"}, "range": [-0.02 * end, 1.03 * end], "unifiedhovertitle": {"text": "epoch %{x:.4~g}"}}
+    below = {"title": {"text": "epoch"}, "range": [-0.02 * end, 1.03 * end], "unifiedhovertitle": {"text": tr("epoch %{x:.4~g}")}}
     losses = [values for history in histories.values() for values in (history.losses, _dev(history, "dev_loss")[1])]
     scored = [_dev(history, key)[1] for history in histories.values()]
     return frame(
@@ -251,8 +255,11 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
         ("curves", tuple(histories)),
         **stacked(
             below,
-            {"title": {"text": "loss in nats<br>(line: train, dashes: dev)"}} | _from_zero(losses),
-            {"title": {"text": f"dev {name}<br>(★ {'best' if higher else 'best: the lowest'})"}} | _seen(scored),
+            {"title": {"text": tr("loss in nats<br>(line: train, dashes: dev)")}} | _from_zero(losses),
+            {"title": {"text": tr(
+                "dev {name}<br>(★ {value})",
+                name=name, value='best' if higher else 'best: the lowest',
+            )}} | _seen(scored),
         ),
         showlegend=len(histories) > 1,
     )

@@ -7,6 +7,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, TIGHT, Figure, frame, targets
 from rnn_core.figures.text import escape, wrapped
+from rnn_core.language import tr
 from rnn_core.results import PAD, IndexMatrix, OneHotWindow
 
 MOST_ROWS, MOST_STEPS = 10, 10
@@ -47,8 +48,11 @@ def indices(matrix: IndexMatrix, step: int) -> Figure:
             kinds[r, c] = list(KINDS).index(kind)
             token = tokens[t] if t < len(tokens) else PAD
             line.append(f"{wrapped(token, LETTERS)}<br><b>{index}</b>")
-            fed = f", read as {escape(matrix.words[index])}" if kind == "unknown" else ""
-            says.append(f"text {r + 1}, t = {t + FIRST}: {escape(token, 60)}{fed}<br>index {index}")
+            fed = tr(", read as {words}", words=escape(matrix.words[index])) if kind == "unknown" else ""
+            says.append(tr(
+                "text {r}, t = {t}: {token}{fed}<br>index {index}",
+                r=r + 1, t=t + FIRST, token=escape(token, 60), fed=fed, index=index,
+            ))
             picks.append(t)
         written.append(line)
     colours = list(KINDS.values())
@@ -66,10 +70,13 @@ def indices(matrix: IndexMatrix, step: int) -> Figure:
         row_height(written) * len(rows) + 60,
         ("indices", matrix.tokens[:MOST_ROWS]),
         meta={"least": 110 + CELL * len(shown)},
-        xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": "step t"},
+        xaxis={"range": [shown[0] + FIRST - 0.5, shown[-1] + FIRST + 0.5], "dtick": 1, "title": {"text": tr("step t")},
                "showgrid": False, "side": "bottom"},
         yaxis={"range": [len(rows) - 0.5, -0.5], "tickvals": list(range(len(rows))), "showgrid": False,
-               "ticktext": [f"text {i + 1}, length {n}" for i, n in enumerate(matrix.lengths[: len(rows)].tolist())]},
+               "ticktext": [tr(
+                   "text {i}, length {n}",
+                   i=i + 1, n=n,
+               ) for i, n in enumerate(matrix.lengths[: len(rows)].tolist())]},
         shapes=[{"type": "rect", "x0": step + FIRST - 0.5, "x1": step + FIRST + 0.5, "y0": -0.5, "y1": len(rows) - 0.5,
                  "line": {"color": palette.ORANGE, "width": 3}}],  # seen between pale cells in light and in dark
         hoverdistance=-1,
@@ -95,8 +102,10 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
         for t in part.steps.tolist():
             for index, name in zip(part.columns.tolist(), names, strict=True):
                 column = t * size + index
-                says.append(f"text {row + 1}, t = {t + FIRST}, word {index} ({escape(name, 40)})<br>"
-                            f"column {t} · {size:,} + {index} = {column:,}")  # fmt: skip
+                says.append(tr(
+                    "text {row}, t = {t}, word {index} ({name})<br>column {t2} · {size:,} + {index} = {column:,}",
+                    row=row + 1, t=t + FIRST, index=index, name=escape(name, 40), t2=t, size=size, column=column,
+                ))  # fmt: skip
                 picks.append(t)
     data.append(targets(np.tile(places, r), np.repeat(np.arange(r), total), np.array(picks, np.int32), says))
     middles = places.reshape(s, c).mean(1)
@@ -110,7 +119,10 @@ def one_hot(part: OneHotWindow, words: Sequence[str]) -> Figure:
         ("one-hot", tuple(names), tuple(part.steps)),
         meta={"least": 70 + 14 * (total + s - 1)},
         xaxis={"showgrid": False} | ticks,
-        yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [f"text {i + 1}" for i in part.rows.tolist()],
+        yaxis={"range": [r - 0.5, -0.5], "tickvals": list(range(r)), "ticktext": [tr(
+            "text {i}",
+            i=i + 1,
+        ) for i in part.rows.tolist()],
                "showgrid": False},
         annotations=notes,
         hoverdistance=-1,

@@ -7,12 +7,13 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame
+from rnn_core.language import N_, tr
 
 WAYS = {
-    ("right", False): ("right, read like tokens", palette.ORANGE, "solid"),
-    ("left", False): ("left, read like tokens", palette.PINK, "solid"),
-    ("right", True): ("right, masked", palette.BLUE, "solid"),
-    ("left", True): ("left, masked", palette.SKY, "dash"),
+    ("right", False): (N_("right, read like tokens"), palette.ORANGE, "solid"),
+    ("left", False): (N_("left, read like tokens"), palette.PINK, "solid"),
+    ("right", True): (N_("right, masked"), palette.BLUE, "solid"),
+    ("left", True): (N_("left, masked"), palette.SKY, "dash"),
 }
 """Each way to pad: its name and look."""
 
@@ -33,8 +34,8 @@ def pad_curves(counts: np.ndarray, curves: Mapping[tuple[str, bool], np.ndarray]
         data,
         300,
         ("pads", title),
-        xaxis={"unifiedhovertitle": {"text": "pads p = %{x}"},
-               "tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": "pads p"}},
+        xaxis={"unifiedhovertitle": {"text": tr("pads p = %{x}")},
+               "tickvals": at.tolist(), "ticktext": [f"{count}" for count in counts.tolist()], "title": {"text": tr("pads p")}},
         yaxis={"title": {"text": title}, "rangemode": "tozero"},
         shapes=[{"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "yref": "paper",
                  "line": {"color": palette.GREY, "dash": "dot", "width": 2}}],

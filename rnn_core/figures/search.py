@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import FIRST, NO_FADE, Figure, frame
 from rnn_core.figures.text import escape
+from rnn_core.language import tr
 
 MOST_WORDS = 320
 """More candidates than this are drawn without their words, which hover says."""
@@ -48,19 +49,22 @@ def tree(
     data = [
         _edges(pruned, parents, x, y, palette.faint(palette.GREY, 0.35), 1),
         _edges(going, parents, x, y, palette.BLUE, 1.5),
-        {"type": "scatter", "mode": "lines+markers", "name": "the translation", "x": x[list(best)], "y": y[list(best)],
+        {"type": "scatter", "mode": "lines+markers", "name": tr("the translation"), "x": x[list(best)], "y": y[list(best)],
          "hoverinfo": "skip", "line": {"color": palette.ORANGE, "width": 4}, "marker": {"size": 16}, **NO_FADE},
     ]  # fmt: skip
     written = drawn.sum() <= MOST_WORDS
-    for fate, title in (("kept", "kept"), ("ended", "ended by <eos>"), ("pruned", "pruned")):
+    for fate, title in (("kept", "kept"), ("ended", tr("ended by <eos>")), ("pruned", "pruned")):
         some = [i for i, one in enumerate(fates) if one == fate and drawn[i]]
         if some:
             data.append(dict(
                 type="scatter", mode="markers+text" if written else "markers", name=escape(title), x=x[some], y=y[some],
-                text=[escape(tokens[i], 12) for i in some] if written else None, textposition="top center",
+                text=[escape(tokens[i], 12) for i in some] if written else None, textposition=tr("top center"),
                 textfont={"size": 12, "color": palette.GREY if fate == "pruned" else palette.INK},
                 customdata=[[int(steps[i])] for i in some],
-                hovertext=[f"{escape(tokens[i], 60)} (t = {int(x[i])})<br>log p = {log_p[i]:.4f}, {fate}" for i in some],
+                hovertext=[tr(
+                    "{tokens} (t = {x})<br>log p = {log_p:.4f}, {fate}",
+                    tokens=escape(tokens[i], 60), x=int(x[i]), log_p=log_p[i], fate=fate,
+                ) for i in some],
                 hoverinfo="text",
                 marker={"color": _COLOURS[fate], "symbol": _SYMBOLS[fate], "size": 9,
                         "line": {"width": 1.5, "color": _COLOURS[fate]}},
@@ -75,10 +79,10 @@ def tree(
         hovermode="closest",
         showlegend=True,
         shapes=[{**band, "layer": "below", "line": {"width": 0}, "fillcolor": "rgba(128,128,128,0.2)"}],
-        xaxis={"title": {"text": "step t"}, "range": [FIRST + first - 0.6, last + 0.6], "showgrid": False,
+        xaxis={"title": {"text": tr("step t")}, "range": [FIRST + first - 0.6, last + 0.6], "showgrid": False,
                "dtick": max(1, last // 20), "tickformat": "d"},
         yaxis={"range": [y[drawn].max(initial=0) + 0.6, -0.8], "showgrid": False, "showticklabels": False,
-               "title": {"text": "the most probable on top"}},
+               "title": {"text": tr("the most probable on top")}},
         meta={"least": 46 * (last - first)},
     )  # fmt: skip
 

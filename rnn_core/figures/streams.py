@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import LOWER, NO_FADE, UPPER, Figure, bar_axis, frame, stacked
 from rnn_core.figures.text import escape
+from rnn_core.language import N_, tr
 from rnn_core.results import Context, Group, Reliability
 
 
@@ -20,7 +21,11 @@ def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str],
     """
     at = np.arange(len(groups), dtype=np.int32)
     counts, nats = (np.array([getattr(one, name) for one in groups], np.float64) for name in ("tokens", "nats"))
-    own = ("share of the tokens", counts / counts.sum(), palette.GREY), ("share of the total loss", _share(nats), palette.ORANGE)
+    own = (tr(
+        "share of the tokens",
+    ), counts / counts.sum(), palette.GREY), (tr(
+        "share of the total loss",
+    ), _share(nats), palette.ORANGE)
     hover = [escape(one) for one in says]
     data: list[dict[str, Any]] = [dict(
         type="bar", x=at, y=np.array([one.loss for one in groups]), name="mean loss", marker={"color": palette.BLUE}, text=hover,
@@ -32,8 +37,8 @@ def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str],
     ) for name, values, colour in own]  # fmt: skip
     across = bar_axis(names) | {"title": {"text": title}}
     return frame(
-        data, 400, ("by group", title), barmode="group", bargap=0.25, showlegend=True,
-        **stacked(across, {"title": {"text": "mean loss in nats"}}, {"title": {"text": "share"}, "tickformat": ".0%"}),
+        data, 400, (tr("by group"), title), barmode="group", bargap=0.25, showlegend=True,
+        **stacked(across, {"title": {"text": tr("mean loss in nats")}}, {"title": {"text": "share"}, "tickformat": ".0%"}),
     )  # fmt: skip
 
 
@@ -45,13 +50,16 @@ def along(series: Mapping[str, Sequence[Group]], unit: str) -> Figure:
         data.append(dict(
             type="scatter", x=ends.mean(1), y=np.array([one.loss for one in parts]), name=escape(name),
             mode="lines+markers", line={"color": colour, "width": 2}, marker={"size": 5},
-            hovertemplate="%{y:.4f} nats" + ("<extra></extra>" if len(series) < 2 else ""),
+            hovertemplate=tr("%{y:.4f} nats") + ("<extra></extra>" if len(series) < 2 else ""),
         ))  # fmt: skip
     top = max((one.loss for parts in series.values() for one in parts), default=0)
     return frame(
         data, 300, ("along", unit), showlegend=len(series) > 1,
-        xaxis={"title": {"text": f"place in the text, in {unit}s"}, "unifiedhovertitle": {"text": "around %{x:,.0f}"}},
-        yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
+        xaxis={"title": {"text": tr(
+            "place in the text, in {unit}s",
+            unit=unit,
+        )}, "unifiedhovertitle": {"text": tr("around %{x:,.0f}")}},
+        yaxis={"title": {"text": tr("mean loss in nats")}, "range": [0, 1.06 * top or 1]},
     )  # fmt: skip
 
 
@@ -71,12 +79,12 @@ def context(points: Sequence[Context], carried: float) -> Figure:
     top = max(float((y + 2 * error).max()), carried)
     return frame(
         data, 400, "context", showlegend=True,
-        xaxis=bar_axis([f"{one.read:,}" for one in points]) | {"title": {"text": "tokens read before"}},
-        yaxis={"title": {"text": "mean loss in nats"}, "range": [0, 1.06 * top or 1]},
+        xaxis=bar_axis([f"{one.read:,}" for one in points]) | {"title": {"text": tr("tokens read before")}},
+        yaxis={"title": {"text": tr("mean loss in nats")}, "range": [0, 1.06 * top or 1]},
     )  # fmt: skip
 
 
-def reliability(bins: Sequence[Reliability], of: str = "the most probable token", unit: str = "steps") -> Figure:
+def reliability(bins: Sequence[Reliability], of: str = N_("the most probable token"), unit: str = "steps") -> Figure:
     """The share of predictions that were right against their mean probability, bin by bin, and below it the counts.
 
     Args:
@@ -96,12 +104,12 @@ def reliability(bins: Sequence[Reliability], of: str = "the most probable token"
         dict(type="bar", x=middle, y=np.array([one.count for one in bins], np.float64), width=np.full(len(bins), 0.9 * width),
              marker={"color": palette.BLUE}, showlegend=False, name=unit,
              customdata=np.array([(round(one.low, 2), round(one.high, 2)) for one in bins]),
-             hovertemplate="p in %{customdata[0]}–%{customdata[1]}: %{y:,} " + unit + "<extra></extra>", **LOWER, **NO_FADE),
+             hovertemplate=tr("p in %{customdata[0]}–%{customdata[1]}: %{y:,} ") + unit + "<extra></extra>", **LOWER, **NO_FADE),
     ]  # fmt: skip
     quarters = [0, 0.25, 0.5, 0.75, 1]
-    across: dict[str, Any] = {"title": {"text": f"probability of {of}"}, "range": [-0.02, 1.02]}
+    across: dict[str, Any] = {"title": {"text": tr("probability of {of}", of=of)}, "range": [-0.02, 1.02]}
     across |= {"tickvals": quarters, "unifiedhovertitle": {"text": "p = %{x:.2f}"}}
-    shares = {"title": {"text": "share right"}, "range": [-0.03, 1.05], "tickvals": [0, 0.5, 1]}
+    shares = {"title": {"text": tr("share right")}, "range": [-0.03, 1.05], "tickvals": [0, 0.5, 1]}
     return frame(
         data, 400, "reliability", showlegend=True,
         **stacked(across, shares, {"title": {"text": unit}, "rangemode": "tozero"}),

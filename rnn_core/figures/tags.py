@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.figures.frame import LABEL, Figure, chosen, frame, named, step_axis, step_words, steps, targets
 from rnn_core.figures.text import escape
+from rnn_core.language import tr
 
 
 def confidences(
@@ -45,6 +46,6 @@ def confidences(
         barmode="overlay",
         shapes=chosen(step),
         xaxis=named(step_axis(tokens), step_words(tokens)),
-        yaxis={"range": [0, 1.02], "title": {"text": "probability of the tag"}},
+        yaxis={"range": [0, 1.02], "title": {"text": tr("probability of the tag")}},
         showlegend=True,
     )

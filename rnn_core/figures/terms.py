@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import palette
 from rnn_core.figures.frame import Figure, frame, targets
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import GateTerms, Logit
 
 
@@ -35,20 +36,32 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     times, scale = (f"{name} · " if name else "" for name in (terms.factor_name, terms.word_name))
     past = zip(terms.hidden * terms.factor, terms.weights_hidden, (f"h[{j}]" for j in range(len(terms.hidden))), strict=True)
     word = zip(terms.inputs * terms.word_factor, terms.weights_inputs, below, strict=True)
-    parts = [Part(f"{times}W · {name}", float(value), "past", f"{times}W[{unit}, {name[2:-1]}] = {weight:.4f}, times {name}")
+    parts = [Part(f"{times}W · {name}", float(value), "past", tr(
+        "{times}W[{unit}, {name}] = {weight:.4f}, times {name2}",
+        times=times, unit=unit, name=name[2:-1], weight=weight, name2=name,
+    ))
              for value, weight, name in past]  # fmt: skip
-    parts += [Part(f"{scale}U · {name}", float(value), "word", f"{scale}U[{unit}, {i}] = {weight:.4f}, times {name}")
+    parts += [Part(f"{scale}U · {name}", float(value), "word", tr(
+        "{scale}U[{unit}, {i}] = {weight:.4f}, times {name}",
+        scale=scale, unit=unit, i=i, weight=weight, name=name,
+    ))
               for i, (value, weight, name) in enumerate(word)]  # fmt: skip
     parts.sort(key=lambda part: -abs(part.value))
     shown, left = parts[:most], parts[most:]
     for kind, name in (("past", f"{times}W · h"), ("word", f"{scale}U · x")):
         rest = [part.value for part in left if part.kind == kind]
         if rest:
-            shown.append(Part(f"{name}: the other {len(rest)}", sum(rest), kind, f"{counted(len(rest), 'product')} added up"))
+            shown.append(Part(tr(
+                "{name}: the other {rest}",
+                name=name, rest=len(rest),
+            ), sum(rest), kind, tr(
+                "{counted} added up",
+                counted=counted(len(rest), 'product'),
+            )))
     if terms.bias or not terms.others:
         shown.append(Part("b", terms.bias, "bias", f"b[{unit}]"))
     shown += [Part(plain(name), value, "bias", plain(name)) for name, value in terms.others.items()]
-    inner = Part(f"{times}{terms.inner_name}", terms.factor * terms.inner_bias, "bias", "the bias of W h")
+    inner = Part(f"{times}{terms.inner_name}", terms.factor * terms.inner_bias, "bias", tr("the bias of W h"))
     return shown + [inner] * (terms.inner_bias != 0)
 
 
@@ -59,12 +72,15 @@ def largest_of_logit(found: Logit, states: Sequence[str], most: int = MOST_TERMS
         states: (D,) what the numbers of the state are called.
     """
     terms = zip(found.terms, found.weights, states, strict=True)
-    parts = [Part(f"V · {name}", float(value), "state", f"V[{found.chosen}, {i}] = {weight:.4f}, times {name}")
+    parts = [Part(f"V · {name}", float(value), "state", tr(
+        "V[{chosen}, {i}] = {weight:.4f}, times {name}",
+        chosen=found.chosen, i=i, weight=weight, name=name,
+    ))
              for i, (value, weight, name) in enumerate(terms)]  # fmt: skip
     parts.sort(key=lambda part: -abs(part.value))
     shown, rest = parts[:most], [part.value for part in parts[most:]]
     if rest:
-        shown.append(Part(f"V · h: the other {len(rest)}", sum(rest), "state", f"{len(rest)} products added up"))
+        shown.append(Part(tr("V · h: the other {rest}", rest=len(rest)), sum(rest), "state", tr("{rest} products added up", rest=len(rest))))
     return [*shown, Part("c", found.bias, "bias", f"c[{found.chosen}]")]
 
 
@@ -79,9 +95,9 @@ def plain(latex: str) -> str:
 Looks = Mapping[str, tuple[str, str]]
 """By the kind of a part what the legend calls it, and its colour."""
 
-OF_GATE: Looks = {"past": ("W h: from the state before", palette.BLUE), "word": ("U x: from what is read", palette.ORANGE),
+OF_GATE: Looks = {"past": (N_("W h: from the state before"), palette.BLUE), "word": (N_("U x: from what is read"), palette.ORANGE),
                   "bias": ("bias", palette.GREY), "sum": ("sum", palette.GREEN)}  # fmt: skip
-OF_LOGIT: Looks = {"state": ("V h: from the state", palette.BLUE), "bias": ("bias", palette.GREY),
+OF_LOGIT: Looks = {"state": (N_("V h: from the state"), palette.BLUE), "bias": ("bias", palette.GREY),
                    "sum": ("logit", palette.GREEN)}  # fmt: skip
 
 

@@ -8,14 +8,15 @@ import numpy as np
 from rnn_core.figures.frame import Figure, frame
 from rnn_core.figures.gradients import log_axis
 from rnn_core.figures.palette import BLUE, ORANGE
+from rnn_core.language import N_, tr
 from rnn_core.results import Along
 
 COLOURS = {"last": BLUE, "every": ORANGE}
 _READ = {
-    "title": {"text": "share of the words read"}, "ticksuffix": "%", "range": [0, 104], "dtick": 20,
-    "unifiedhovertitle": {"text": "%{x} read"},
+    "title": {"text": N_("share of the words read")}, "ticksuffix": "%", "range": [0, 104], "dtick": 20,
+    "unifiedhovertitle": {"text": N_("%{x} read")},
 }  # fmt: skip
-NAMES = {"last": "loss at the last step", "every": "loss at every step"}
+NAMES = {"last": N_("loss at the last step"), "every": N_("loss at every step")}
 
 
 def _line(loss: str, x: np.ndarray, y: np.ndarray, hover: str, **look: Any) -> dict[str, Any]:
@@ -30,13 +31,15 @@ def right_so_far(found: Mapping[str, Along]) -> Figure:
     """Accuracy against the share of the text read: the answer if it stopped there (line), the readout (dashes)."""
     data: list[dict[str, Any]] = []
     for loss, one in found.items():
-        for curve, values, dash in (("answer if the text stopped here", one.answers, "solid"), ("readout", one.readouts, "dot")):
-            data.append(_line(loss, 100 * one.shares, values, "%{y:.3f} right",
+        for curve, values, dash in ((tr(
+            "answer if the text stopped here",
+        ), one.answers, "solid"), ("readout", one.readouts, "dot")):
+            data.append(_line(loss, 100 * one.shares, values, tr("%{y:.3f} right"),
                                        name=f"{NAMES[loss]}: {curve}", line={"dash": dash}))  # fmt: skip
     return frame(
-        data, 380, "right so far",
+        data, 380, tr("right so far"),
         xaxis=_READ,
-        yaxis={"title": {"text": "share of texts that are right"}},
+        yaxis={"title": {"text": tr("share of texts that are right")}},
         margin={"l": 8, "r": 8, "t": 60, "b": 8},
     )  # fmt: skip
 
@@ -49,9 +52,9 @@ def reach(found: Mapping[str, Along]) -> Figure:
         data.append(_line(loss, one.distances, sent, "%{y:.3g}", mode="lines+markers"))
     return frame(
         data, 330, "reach",
-        xaxis={"unifiedhovertitle": {"text": "%{x} steps before the end"},
-               "title": {"text": "steps before the end"}, "autorange": "reversed"},
-        yaxis=log_axis("mean ‖∂L/∂hₜ‖", [one.reach for one in found.values()]),
+        xaxis={"unifiedhovertitle": {"text": tr("%{x} steps before the end")},
+               "title": {"text": tr("steps before the end")}, "autorange": "reversed"},
+        yaxis=log_axis(tr("mean ‖∂L/∂hₜ‖"), [one.reach for one in found.values()]),
     )  # fmt: skip
 
 
@@ -61,9 +64,9 @@ def decided(found: Mapping[str, Along]) -> Figure:
     for loss, one in found.items():
         shares = np.linspace(0, 1, 51)
         so_far = np.searchsorted(np.sort(one.decided), shares + 1e-9) / len(one.decided)
-        data.append(_line(loss, 100 * shares, so_far, "%{y:.2f} decided"))
+        data.append(_line(loss, 100 * shares, so_far, tr("%{y:.2f} decided")))
     return frame(
         data, 330, "decided",
         xaxis=_READ,
-        yaxis={"title": {"text": "share of texts decided"}, "range": [0, 1.02]},
+        yaxis={"title": {"text": tr("share of texts decided")}, "range": [0, 1.02]},
     )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.figures import gradients, palette
 from rnn_core.figures.frame import FIRST, Figure, named, step_words, widest
 from rnn_core.figures.text import escape
+from rnn_core.language import tr
 
 WIDTH = 420
 """Pixels that the columns have at least on a desktop's screen; tokens that need more stand upright."""
@@ -40,7 +41,7 @@ def pairs(
         step, copy: the chosen loss and column, outlined.
     """
     figure = gradients.pairs(beside(encoder, decoder, 0), rows, _tokens(texts), step, copy, wanted)
-    return _bordered(figure, texts, "copy used at a step of the encoder, and of the decoder")
+    return _bordered(figure, texts, tr("copy used at a step of the encoder, and of the decoder"))
 
 
 def along(
@@ -62,7 +63,13 @@ def _tokens(texts: tuple[Sequence[str], Sequence[str]]) -> tuple[str, ...]:
 def _bordered(figure: Figure, texts: tuple[Sequence[str], Sequence[str]], title: str = "") -> Figure:
     """A figure over the columns of both texts with its axis, and the border between them."""
     tokens, border = _tokens(texts), len(texts[0])
-    words = [f"encoder: {word}" for word in step_words(texts[0])] + [""] + [f"decoder: {word}" for word in step_words(texts[1])]
+    words = [tr(
+        "encoder: {word}",
+        word=word,
+    ) for word in step_words(texts[0])] + [""] + [tr(
+        "decoder: {word}",
+        word=word,
+    ) for word in step_words(texts[1])]
     stride = -(-len(tokens) // MOST_TICKS)
     places = [*range(0, border, stride), *range(border + 1, len(tokens), stride)]
     shown = [escape(tokens[i], 14) for i in places]

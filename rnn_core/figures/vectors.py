@@ -4,6 +4,7 @@ import numpy as np
 
 from rnn_core.figures import palette
 from rnn_core.figures.frame import TIGHT, Figure, frame, outline
+from rnn_core.language import tr
 
 MOST_CELLS = 20_000
 """Cells of the picture; of a longer vector, each stands for several places."""
@@ -46,8 +47,11 @@ def one_hot_vector(index: int, size: int) -> Figure:
     return frame(
         data,
         max(110, min(320, 22 * rows + 60)),
-        ("one-hot vector", size),
-        xaxis={"range": [-0.5, columns - 0.5], "showgrid": False, "title": {"text": f"{per_row:,} places per row"},
+        (tr("one-hot vector"), size),
+        xaxis={"range": [-0.5, columns - 0.5], "showgrid": False, "title": {"text": tr(
+            "{per_row:,} places per row",
+            per_row=per_row,
+        )},
                "showticklabels": False},
         yaxis={"range": [rows - 0.5, -0.5], "showgrid": False, "tickvals": ticks,
                "ticktext": [f"{row * per_row:,}" for row in ticks]},

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def _argmax(value: Value) -> float | str:
     """Where the largest is: the step, counted from 1, or the label."""
     best, (axis, *others) = int(np.argmax(_numbers(value))), value.axes if isinstance(value, Table) else (1,)
     if others:
-        raise Problem("argmax takes values along one axis; choose a step first.")
+        raise Problem(tr("argmax takes values along one axis; choose a step first."))
     return float(best + axis) if isinstance(axis, int) else axis[best]
 
 
@@ -114,7 +115,7 @@ class Expression:
             raise Problem(f"`{self.source}`: {why}") from None
         held = found.values if isinstance(found, Table) else found
         if not isinstance(held, str) and np.asarray(held).dtype != object and not np.all(np.isfinite(held)):
-            raise Problem(f"`{self.source}` has no finite value here.")
+            raise Problem(tr("`{source}` has no finite value here.", source=self.source))
         return found
 
     def holds(self, quantities: Callable[[str], Value], answer: Value | None = None) -> bool:
@@ -134,13 +135,19 @@ def parse(source: str, known: Collection[str], more: str = "") -> Expression:
     """
     text = source.strip()
     if len(text) > MOST_LETTERS:
-        raise Problem(f"This expression has {len(text):,} characters; {MOST_LETTERS} are allowed.")
+        raise Problem(tr(
+            "This expression has {text:,} characters; {MOST_LETTERS} are allowed.",
+            text=len(text), MOST_LETTERS=MOST_LETTERS,
+        ))
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise Problem(f"`{text}` is not an expression, such as `copies.norm[1] / loss.total`.{more}") from None
+        raise Problem(tr(
+            "`{text}` is not an expression, such as `copies.norm[1] / loss.total`.{more}",
+            text=text, more=more,
+        )) from None
     if sum(1 for _ in ast.walk(tree)) > MOST_PARTS:
-        raise Problem("This expression has too many parts. Ask for less at once.")
+        raise Problem(tr("This expression has too many parts. Ask for less at once."))
     names: set[str] = set()
     _check(tree, names, frozenset(known), more)
     return Expression(text, frozenset(names - {ANSWER}), ANSWER in names, tree)
@@ -156,18 +163,27 @@ def _check(node: ast.expr, names: set[str], known: frozenset[str], more: str) ->
             name = _dotted(node)
             if name not in known and name != ANSWER:
                 close = [] if more else difflib.get_close_matches(name, known, 1)
-                raise Problem(f"There is no quantity called `{name}`.{more}" + (f" Did you mean `{close[0]}`?" if close else ""))
+                raise Problem(tr(
+                    "There is no quantity called `{name}`.{more}",
+                    name=name, more=more,
+                ) + (tr(
+                    " Did you mean `{close}`?",
+                    close=close[0],
+                ) if close else ""))
             names.add(name)
         case ast.Subscript(value=value, slice=ast.Tuple(elts=indices)):
             parts = [value, *indices]
         case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
             parts = [value, index]
         case ast.Subscript():
-            raise Problem(f"`{ast.unparse(node)}` takes a range. An index is one number, counted from 1.")
+            raise Problem(tr("`{unparse}` takes a range. An index is one number, counted from 1.", unparse=ast.unparse(node)))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
             parts = [left, right]
         case ast.BinOp(op=op):
-            raise Problem(f"`{_SIGNS.get(type(op).__name__, ast.unparse(node))}` is not allowed. There are + - * / **.")
+            raise Problem(tr(
+                "`{get}` is not allowed. There are + - * / **.",
+                get=_SIGNS.get(type(op).__name__, ast.unparse(node)),
+            ))
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
             parts = [operand]
         case ast.BoolOp(values=values):
@@ -179,9 +195,12 @@ def _check(node: ast.expr, names: set[str], known: frozenset[str], more: str) ->
         case ast.Call(func=function):
             called = _dotted(function) if isinstance(function, ast.Name | ast.Attribute) else ast.unparse(function)
             listed = ", ".join(FUNCTIONS)
-            raise Problem(f"`{called[:60]}` cannot be called so. The functions are {listed}, each of one value.")
+            raise Problem(tr(
+                "`{called}` cannot be called so. The functions are {listed}, each of one value.",
+                called=called[:60], listed=listed,
+            ))
         case _:
-            raise Problem(f"`{ast.unparse(node)[:60]}` is not allowed in an expression.")
+            raise Problem(tr("`{unparse}` is not allowed in an expression.", unparse=ast.unparse(node)[:60]))
     for part in parts:
         _check(part, names, known, more)
 
@@ -192,7 +211,7 @@ def _dotted(node: ast.expr) -> str:
         return f"{_dotted(node.value)}.{node.attr}"
     if isinstance(node, ast.Name):
         return node.id
-    raise Problem(f"`{ast.unparse(node)[:60]}` has no attributes.")
+    raise Problem(tr("`{unparse}` has no attributes.", unparse=ast.unparse(node)[:60]))
 
 
 class _Evaluation:
@@ -234,7 +253,7 @@ class _Evaluation:
         if name != ANSWER:
             return self._quantities(name)
         if self._answer is None:
-            raise Problem("x is the learner's answer, which is not there yet.")
+            raise Problem(tr("x is the learner's answer, which is not there yet."))
         return self._answer
 
     def _compared(self, values: list[Value], ops: list[ast.cmpop]) -> Value:
@@ -243,7 +262,7 @@ class _Evaluation:
         for a, op, b in zip(values, ops, values[1:], strict=False):
             if isinstance(a, str) or isinstance(b, str):
                 if not isinstance(op, ast.Eq | ast.NotEq):
-                    raise Problem("words are only equal or different.")
+                    raise Problem(tr("words are only equal or different."))
                 found = found * ((a == b) == isinstance(op, ast.Eq))
             else:
                 found = found * _COMPARISONS[type(op)](*_alike(a, b))
@@ -254,16 +273,16 @@ def _float(number: float) -> float:
     try:
         return float(number)
     except OverflowError:
-        raise Problem("a number is too large.") from None
+        raise Problem(tr("a number is too large.")) from None
 
 
 def _numbers(value: Value) -> np.ndarray:
     """As an array of numbers. Raises Problem where it holds words."""
     found = np.asarray(value.values if isinstance(value, Table) else value)
     if found.dtype.kind not in "fiub":
-        raise Problem("words cannot be computed with.")
+        raise Problem(tr("words cannot be computed with."))
     if found.size == 0:
-        raise Problem("there is no value here.")
+        raise Problem(tr("there is no value here."))
     return found.astype(np.float64)
 
 
@@ -273,7 +292,7 @@ def _alike(a: Value, b: Value) -> tuple[np.ndarray, np.ndarray]:
     try:
         np.broadcast_shapes(left.shape, right.shape)
     except ValueError:
-        raise Problem(f"{_shape(left)} and {_shape(right)} do not fit each other.") from None
+        raise Problem(tr("{shape} and {shape2} do not fit each other.", shape=_shape(left), shape2=_shape(right))) from None
     return left, right
 
 
@@ -289,7 +308,7 @@ def _plain(value: Any) -> Value:
 
 def _truth(value: Value) -> bool:
     if not isinstance(value, float):
-        raise Problem("a condition is about one number; write `max(…)` or `min(…)` over several.")
+        raise Problem(tr("a condition is about one number; write `max(…)` or `min(…)` over several."))
     return bool(value)
 
 
@@ -297,7 +316,7 @@ def _at(value: Value, indices: list[Value], name: str) -> Value:
     """The element at these indices, or what the remaining axes hold."""
     for index in indices:
         if isinstance(value, float | str):
-            raise Problem(f"{name} has no more indices.")
+            raise Problem(tr("{name} has no more indices.", name=name))
         values, axes = (value.values, value.axes) if isinstance(value, Table) else (value, (1,) * value.ndim)
         element = values[_place(index, axes[0], len(values), name)]
         value = element if isinstance(element, str) else Table(element, axes[1:]) if np.ndim(element) else float(element)
@@ -309,12 +328,15 @@ def _place(index: Value, axis: int | tuple[str, ...], count: int, name: str) -> 
     if isinstance(axis, tuple):
         if not isinstance(index, str) or index not in axis:
             listed = ", ".join(f'"{label}"' for label in axis[:8])
-            raise Problem(f"{name} has values for {listed}, not for {_shown(index)}.")
+            raise Problem(tr("{name} has values for {listed}, not for {shown}.", name=name, listed=listed, shown=_shown(index)))
         return axis.index(index)
     if not isinstance(index, float) or index != math.floor(index):
-        raise Problem(f"an index of {name} is one whole number, not {_shown(index)}.")
+        raise Problem(tr("an index of {name} is one whole number, not {shown}.", name=name, shown=_shown(index)))
     if not axis <= index < count + axis:
-        raise Problem(f"{name} has the indices {axis} to {count + axis - 1}, not {_shown(index)}.")
+        raise Problem(tr(
+            "{name} has the indices {axis} to {count}, not {shown}.",
+            name=name, axis=axis, count=count + axis - 1, shown=_shown(index),
+        ))
     return int(index) - axis
 
 

@@ -2,13 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any, get_args, get_type_hints
 
 from rnn_core import views
 from rnn_core.config import ModelConfig, Problem, TrainConfig, make
+from rnn_core.language import tr
 from rnn_core.lessons import EVENTS, GIVENS, KINDS, Ask, Block, Do, Shown
 from rnn_core.lessons.lines import Pairs, Reader
 from rnn_core.lessons.words import Words
@@ -32,8 +33,8 @@ class Fences(Reader):
         seen: the controls of the views above in this step, with their types.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, told: Callable[[str], str] = str) -> None:
+        super().__init__(told)
         self.seen: dict[str, type] = {}
 
     def fence(self, kind: str, name: str, lines: Sequence[str], line: int) -> tuple[Block | None, dict[str, str]]:
@@ -164,10 +165,10 @@ def _typed(value: str, kind: type, key: str) -> Any:
         read = kind(value)
     except (ValueError, KeyError, TypeError):
         wanted = {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, "a word")
-        raise Problem(f"`{key}` is {wanted}, not `{value[:40]}`.") from None
+        raise Problem(tr("`{key}` is {wanted}, not `{value}`.", key=key, wanted=wanted, value=value[:40])) from None
     if key in FROM_ONE:
         if read < 1:
-            raise Problem(f"`{key}` counts from 1.")
+            raise Problem(tr("`{key}` counts from 1.", key=key))
         return read - 1
     return read
 

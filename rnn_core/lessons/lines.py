@@ -31,10 +31,15 @@ class Pairs:
 
 
 class Reader:
-    """Collects mistakes while it reads on."""
+    """Collects mistakes while it reads on.
 
-    def __init__(self) -> None:
+    Args:
+        told: says a paragraph in the reader's language.
+    """
+
+    def __init__(self, told: Callable[[str], str] = str) -> None:
         self.mistakes: list[Mistake] = []
+        self._told = told
 
     def wrong(self, line: int, why: str) -> None:
         self.mistakes.append(Mistake(line, why))
@@ -96,7 +101,10 @@ class Reader:
     def said(self, value: str, line: int) -> Words:
         """Words that begin in this line; a mistake is of the line of theirs that has it."""
         try:
-            return parse_words(value, QUANTITIES)
+            written = parse_words(value, QUANTITIES)
+            with contextlib.suppress(Problem):  # a translation with a mistake in it
+                return parse_words(self.told(value), QUANTITIES)
+            return written
         except Problem as why:
             for number, one in enumerate(value.split("\n"), line):
                 with contextlib.suppress(Problem):
@@ -106,6 +114,10 @@ class Reader:
                 break
             self.wrong(line, str(why))
             return Words(())
+
+    def told(self, words: str) -> str:
+        """Words in the reader's language, paragraph by paragraph."""
+        return "\n\n".join(self._told(part.strip("\n")) for part in re.split(r"\n[ \t]*\n", words) if part.strip())
 
     def expression(self, value: str, line: int, options: Mapping[str, Any] = {}) -> Expression | None:
         """An expression; the key of an option stands for itself."""

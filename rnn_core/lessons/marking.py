@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons import NEAR, Ask, Quantities
 from rnn_core.lessons.expressions import Expression, Table, Value
 
@@ -77,7 +78,7 @@ def _met(ask: Ask, condition: Expression, answer: Value, typed: str, quantities:
 def scaled(curve: Value) -> np.ndarray:
     """A curve as it is drawn: divided by its largest number, so that it reaches from 0 to 1."""
     if isinstance(curve, float | str):
-        raise Problem("a curve has a number for each step.")
+        raise Problem(tr("a curve has a number for each step."))
     values = np.asarray(curve.values if isinstance(curve, Table) else curve, np.float64)
     most = float(np.abs(values).max())
     return values / most if most else values

@@ -1,8 +1,9 @@
 """Reads a lesson's file; every mistake in it is named with its line and what was expected."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from rnn_core.language import tr
 from rnn_core.lessons import GIVENS, Block, Faulty, Lesson, Mistake, Outline, Said, Shown, Step
 from rnn_core.lessons.fences import Fences
 from rnn_core.lessons.lines import Pairs
@@ -21,34 +22,35 @@ _FRONT = ("title", "summary", "minutes")
 _FENCE = re.compile(r"^(`{3,})\s*(\S*)\s*(.*?)\s*$")
 
 
-def outline(source: str, name: str) -> Outline:
-    """A lesson's headings, for a list; only the front matter is checked. Raises Faulty."""
-    reader = Fences()
+def outline(source: str, name: str, told: Callable[[str], str] = str) -> Outline:
+    """A lesson's headings, for a list; only the front matter is checked. `told` as of `read`. Raises Faulty."""
+    reader = Fences(told)
     lines = _lines(source)
     front, start = _front(reader, lines)
     if reader.mistakes:
         raise Faulty(name, reader.mistakes)
     words = {key: value for key, (value, _) in front.values.items()}
     steps = sum(line.startswith("## ") for line in lines[start:])
-    return Outline(words["title"], words.get("summary", ""), int(words.get("minutes", MINUTES)), steps)
+    return Outline(reader.told(words["title"]), reader.told(words.get("summary", "")), int(words.get("minutes", MINUTES)), steps)
 
 
 def _lines(source: str) -> list[str]:
     return source.replace("\r\n", "\n").lstrip("\ufeff").split("\n")
 
 
-def read(source: str, name: str) -> Lesson:
+def read(source: str, name: str, told: Callable[[str], str] = str) -> Lesson:
     """A lesson from its file's text.
 
     Args:
         name: of the file, without `.md`.
+        told: says a paragraph in the reader's language, with the same expressions in it.
 
     Raises:
         Faulty: with every mistake, its line and what was expected there.
     """
     if len(source) > MOST_LETTERS:
-        raise Faulty(name, [Mistake(1, f"This file has more than {MOST_LETTERS:,} characters.")])
-    reader, lines = Fences(), _lines(source)
+        raise Faulty(name, [Mistake(1, tr("This file has more than {MOST_LETTERS:,} characters.", MOST_LETTERS=MOST_LETTERS))])
+    reader, lines = Fences(told), _lines(source)
     front, start = _front(reader, lines)
     body = _Body(reader, start + 1)
     number = start
@@ -62,7 +64,8 @@ def read(source: str, name: str) -> Lesson:
     if reader.mistakes:
         raise Faulty(name, sorted(reader.mistakes, key=lambda one: one.line)[:MOST_MISTAKES])
     summary, minutes = front.values.get("summary", ("", 0))[0], reader.number(front, "minutes", int, MINUTES)
-    return Lesson(name, front.values["title"][0], summary, minutes, reader.given(front), body.before, tuple(body.steps))
+    title = reader.told(front.values["title"][0])
+    return Lesson(name, title, reader.told(summary), minutes, reader.given(front), body.before, tuple(body.steps))
 
 
 class _Body:
@@ -132,7 +135,7 @@ class _Body:
         if len(self._blocks) > MOST_BLOCKS:
             self._reader.wrong(self._line, f"A step has {MOST_BLOCKS} parts at most. Begin another one with `## `.")
         if self._begun:
-            self.steps.append(Step(self._title, self._given, tuple(self._blocks)))
+            self.steps.append(Step(self._reader.told(self._title), self._given, tuple(self._blocks)))
         else:
             self.before = Words(tuple(part for one in self._blocks if isinstance(one, Said) for part in one.words.parts))
         self._blocks, self._given, self._reader.seen = [], {}, {}
@@ -151,3 +154,15 @@ def _front(reader: Fences, lines: Sequence[str]) -> tuple[Pairs, int]:
     reader.number(pairs, "minutes", int, MINUTES)
     reader.given(pairs)
     return pairs, end + 1
+
+
+def messages(source: str, name: str) -> list[str]:
+    """The words of a lesson that are translated, piece by piece. Raises Faulty."""
+    found: list[str] = []
+
+    def collect(piece: str) -> str:
+        found.append(piece)
+        return piece
+
+    read(source, name, collect)
+    return found

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Expression, Table, Value, parse
 from rnn_core.views.view import literal, number
 
@@ -60,9 +61,9 @@ def parse_words(source: str, known: Collection[str]) -> Words:
 
 def _markdown(text: str) -> str:
     if brace := re.search(r"[{}]", text):
-        raise Problem(f"A single `{brace[0]}` stands alone. Double it where a brace is meant.")
+        raise Problem(tr("A single `{brace}` stands alone. Double it where a brace is meant.", brace=brace[0]))
     if _PICTURE.search(text):
-        raise Problem("A lesson shows views, not pictures from elsewhere.")
+        raise Problem(tr("A lesson shows views, not pictures from elsewhere."))
     return text
 
 

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 
 
 def device_of(name: str) -> torch.device:
@@ -15,7 +16,7 @@ def device_of(name: str) -> torch.device:
     """
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
-        raise Problem("There is no GPU here that torch can use: choose the device cpu or auto.", "--device cpu")
+        raise Problem(tr("There is no GPU here that torch can use: choose the device cpu or auto."), tr("--device cpu"))
     return torch.device("cuda" if name != "cpu" and there else "cpu")
 
 

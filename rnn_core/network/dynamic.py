@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 
 
 @contextmanager
@@ -27,7 +28,10 @@ def adapting(network: nn.Module, rate: float) -> Iterator[Callable[[Tensor], Non
 
     def learn(loss: Tensor) -> None:
         if not torch.isfinite(loss):
-            raise Problem(f"The weights diverged at the learning rate {rate:g} of dynamic evaluation. Choose a lower one.")
+            raise Problem(tr(
+                "The weights diverged at the learning rate {rate:g} of dynamic evaluation. Choose a lower one.",
+                rate=rate,
+            ))
         gradients = torch.autograd.grad(loss, [p for p, _, _ in before], allow_unused=True)
         with torch.no_grad():
             for (p, _, _), gradient in zip(before, gradients, strict=True):

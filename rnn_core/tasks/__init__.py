@@ -35,6 +35,7 @@ from rnn_core.data.tokens import tokenise
 from rnn_core.data.top import Top
 from rnn_core.data.vocabulary import Vocabulary
 from rnn_core.data.written import CONLL, FORMATS
+from rnn_core.language import tr
 from rnn_core.network.weighting import counted
 from rnn_core.results import Answers, DataReport, Trace, Written
 
@@ -195,35 +196,49 @@ class Task:
         """Raises Problem if options are set that do not apply to the task."""
         for name in set_options(how).keys() - set(self.options(EvaluateConfig)):
             if name == "dynamic":
-                raise Problem(f"Dynamic evaluation learns along one text: a run of {self.short} reads separate ones. "
-                              "Leave it out.")  # fmt: skip
-            raise Problem(f"A run of {self.short} does not search for a target: leave out --{name.replace('_', '-')}.")
+                raise Problem(tr(
+                    "Dynamic evaluation learns along one text: a run of {short} reads separate ones. Leave it out.",
+                    short=self.short,
+                ))  # fmt: skip
+            raise Problem(tr(
+                "A run of {short} does not search for a target: leave out --{replace}.",
+                short=self.short, replace=name.replace('_', '-'),
+            ))
 
     def check(self, config: DataConfig | RunConfig) -> None:
         """Raises Problem if options do not fit the task."""
         if isinstance(config, DataConfig) and config.target and "target" not in self.options(DataConfig):
-            raise Problem("This task reads one text per row: leave out the column of a second text (target).")
+            raise Problem(tr("This task reads one text per row: leave out the column of a second text (target)."))
         if isinstance(config, RunConfig):
             self.check(config.data)
             if config.train.loss is not None and config.train.loss not in self.losses:
                 raise Problem(
-                    f"The loss of this task is taken at {' or '.join(self.losses)} step, not {config.train.loss}.",
-                    f"--loss {self.losses[0]}",
+                    tr(
+                        "The loss of this task is taken at {losses} step, not {loss}.",
+                        losses=' or '.join(self.losses), loss=config.train.loss,
+                    ),
+                    tr("--loss {losses}", losses=self.losses[0]),
                 )
             for name, neutral in _TRANSLATING.items():
                 value = getattr(config.model, name, getattr(config.train, name, None))
                 if value != neutral and not self.translates:
-                    raise Problem(f"Only a network with a decoder has the option {name.replace('_', ' ')}: leave it out.")
+                    raise Problem(tr(
+                        "Only a network with a decoder has the option {replace}: leave it out.",
+                        replace=name.replace('_', ' '),
+                    ))
             model = config.model
             if model.tied and not self.ties:
-                raise Problem("Only a network that predicts tokens can use its embedding as its output: leave the two apart.",
+                raise Problem(tr("Only a network that predicts tokens can use its embedding as its output: leave the two apart."),
                               "--no-tied")  # fmt: skip
             width = model.hidden * (1 + model.bidirectional)
             if model.tied and model.embedding != width:
                 raise Problem(
-                    f"A tied embedding is as wide as the state that the output reads: the embedding width is {model.embedding}, "
-                    f"the state has {width} units. Set both to the same number.",
-                    f"--embedding {width}",
+                    tr(
+                        "A tied embedding is as wide as the state that the output reads: the embedding width is "
+                        "{embedding}, the state has {width} units. Set both to the same number.",
+                        embedding=model.embedding, width=width,
+                    ),
+                    tr("--embedding {width}", width=width),
                 )
 
     # ---- data and network -------------------------------------------------------------------------------------------
@@ -445,7 +460,7 @@ class Task:
         Raises:
             Problem: if the task does not generate text.
         """
-        raise Problem(f"A run of {self.short} does not generate text: choose a run of generation.")
+        raise Problem(tr("A run of {short} does not generate text: choose a run of generation.", short=self.short))
 
     def translate(
         self,
@@ -461,7 +476,7 @@ class Task:
         Raises:
             Problem: if the task does not translate.
         """
-        raise Problem(f"A run of {self.short} does not translate: choose a run of translation.")
+        raise Problem(tr("A run of {short} does not translate: choose a run of translation.", short=self.short))
 
     def scorer(self, labels: Sequence[str], scheme: str | None) -> Scorer:
         """The scorer for dev, test and files. `labels`: the classes of the training split."""
@@ -531,7 +546,7 @@ def names() -> tuple[str, ...]:
 def task(name: str) -> Task:
     """The task of a name. Raises Lacking, a Problem, if there is none."""
     if name not in TASKS:
-        raise Lacking(f"This needs the task {name[:60]!r}, which this version lacks. Update the app.")
+        raise Lacking(tr("This needs the task {name!r}, which this version lacks. Update the app.", name=name[:60]))
     found: Task = import_module(f"{__name__}.{name}").TASK
     return found
 
@@ -581,5 +596,5 @@ def number_of(labels: Sequence[str], label: str) -> int:
     """The index of a label. Raises Problem if it is not one of `labels`."""
     if label not in labels:
         listed = ", ".join(labels[:20]) + (" …" if len(labels) > 20 else "")
-        raise Problem(f"This run has no label {label[:60]!r}. Choose one of: {listed}.")
+        raise Problem(tr("This run has no label {label!r}. Choose one of: {listed}.", label=label[:60], listed=listed))
     return labels.index(label)

@@ -10,26 +10,29 @@ from rnn_core.config import DataConfig, ModelConfig, Problem, RunConfig
 from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import CLASSES
 from rnn_core.data.scoring import LabelScorer
+from rnn_core.language import N_, tr
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import Scores, Trace
 from rnn_core.tasks import Speech, Task, Tick, by_label, number_of
 
-_READS_FORWARDS = (
-    "A classifier reads in one direction, because an answer at a step may depend only on the steps before it."
-)
+_READS_FORWARDS = N_("A classifier reads in one direction, because an answer at a step may depend only on the steps before it.")
 
 
 class Classify(Task):
     """One label per text."""
 
-    title = "Classification: one label per text"
+    title = N_("Classification: one label per text")
     short = "classification"
     unit = "texts"
     schema = CLASSES
-    columns = MappingProxyType({"text": "Text column", "label": "Label column"})
+    columns = MappingProxyType({"text": N_("Text column"), "label": N_("Label column")})
     samples = MappingProxyType({"reviews.csv": title})
-    evaluation = "How often is the network right, which classes does it confuse, and on which texts?"
-    more_texts = "a mess .\nfunny , moving and never dull\nthe plot is thin , but the acting is a joy"
+    evaluation = N_("How often is the network right, which classes does it confuse, and on which texts?")
+    more_texts = N_(
+        "a mess .\n"
+        "funny , moving and never dull\n"
+        "the plot is thin , but the acting is a joy",
+    )
     losses = ("last", "every")
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),
@@ -45,8 +48,8 @@ class Classify(Task):
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         return (
-            "a slow start , but a great end .",
-            "the jokes are tired and the plot is a mess , yet i loved every minute of it .",
+            tr("a slow start , but a great end ."),
+            tr("the jokes are tired and the plot is a mess , yet i loved every minute of it ."),
         )
 
     def metric(self, scheme: str | None) -> str:
@@ -114,7 +117,7 @@ class Classify(Task):
         self, target: str | Sequence[str] | None, labels: Sequence[str], readouts: np.ndarray, indices: np.ndarray
     ) -> np.ndarray:
         if target is not None and not isinstance(target, str):
-            raise Problem("A text has one label. Give only that.")
+            raise Problem(tr("A text has one label. Give only that."))
         return np.full(len(readouts), readouts[-1].argmax() if target is None else number_of(labels, target))
 
 

@@ -19,6 +19,7 @@ from rnn_core.data.examples import Example
 from rnn_core.data.schema import STREAM
 from rnn_core.data.streams import CARRIED, END, MARK, Streams, joined, numbers_of, spans_of, stream_of, tokens_of
 from rnn_core.data.vocabulary import EOS, SOS, UNWRITTEN, Vocabulary
+from rnn_core.language import N_, tr
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, Written
 from rnn_core.tasks import Speech, Suggestion, Task, Tick
 
@@ -59,7 +60,7 @@ class StreamScorer:
 class Generate(Task):
     """The next token of a text."""
 
-    title = "Generation: the next token of a text"
+    title = N_("Generation: the next token of a text")
     short = "generation"
     unit = "tokens"
     label_of = "next"
@@ -68,10 +69,14 @@ class Generate(Task):
     carries = True
     higher_is_better = False
     schema = STREAM
-    columns = MappingProxyType({"text": "Text column"})
-    samples = MappingProxyType({"verses.txt": title, "notebook.txt": "Generation: recipes, diary entries and short programs"})
-    evaluation = "How probable was each next token to the network, and how often was the most probable one right?"
-    more_texts = "The lamp\nis lit\nand the harbour sleeps"
+    columns = MappingProxyType({"text": N_("Text column")})
+    samples = MappingProxyType({"verses.txt": title, "notebook.txt": N_("Generation: recipes, diary entries and short programs")})
+    evaluation = N_("How probable was each next token to the network, and how often was the most probable one right?")
+    more_texts = N_(
+        "The lamp\n"
+        "is lit\n"
+        "and the harbour sleeps",
+    )
     losses = ("every",)
     views = MappingProxyType({
         "unrolled": ("unrolled-writing", "unrolled-back", "unrolled-over"),
@@ -87,10 +92,16 @@ class Generate(Task):
 
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         return (
-            'Sunday, 3 May 2020\n"Is the garden gate open?" asked',
-            "Apple cake (serves 4)\n- 200 g butter (",
-            "def count_words(words",
-            "The miller counts the falling leaves",
+            tr(
+                "Sunday, 3 May 2020\n"
+                '"Is the garden gate open?" asked',
+            ),
+            tr(
+                "Apple cake (serves 4)\n"
+                "- 200 g butter (",
+            ),
+            tr("def count_words(words"),
+            tr("The miller counts the falling leaves"),
         )
 
     def metric(self, scheme: str | None) -> str:
@@ -106,15 +117,15 @@ class Generate(Task):
     def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
         tokens = report.splits["train"].tokens
         large = tokens > 100_000
-        why = f"a stream of {tokens:,} tokens"
+        why = tr("a stream of {tokens:,} tokens", tokens=tokens)
         hidden = Suggestion(256 if large else 128, why)
         embedding = Suggestion(64 if large else 32, why)
         if stated.get("tied"):  # both have the same width
             if "embedding" in stated:
-                hidden = Suggestion(stated["embedding"], "as wide as the tied embedding")
-            embedding = Suggestion(stated.get("hidden", hidden.value), "a tied embedding is as wide as the state")
+                hidden = Suggestion(stated["embedding"], tr("as wide as the tied embedding"))
+            embedding = Suggestion(stated.get("hidden", hidden.value), tr("a tied embedding is as wide as the state"))
         return {
-            "truncate": Suggestion(64, "a stream is long, so backpropagation is truncated to chunks"),
+            "truncate": Suggestion(64, tr("a stream is long, so backpropagation is truncated to chunks")),
             "batch": Suggestion(32 if large else max(1, min(8, tokens // 200)), why),
             "hidden": hidden,
             "embedding": embedding,
@@ -128,11 +139,11 @@ class Generate(Task):
         super().check(config)
         if isinstance(config, RunConfig):
             if config.model.bidirectional:
-                raise Problem("A network that generates text reads in one direction: it must not depend on later tokens.",
+                raise Problem(tr("A network that generates text reads in one direction: it must not depend on later tokens."),
                               "--no-bidirectional")  # fmt: skip
             if not config.train.truncate:
-                raise Problem("A stream is too long for full backpropagation: truncate it to chunks, such as of 64 steps.",
-                              "--truncate 64")  # fmt: skip
+                raise Problem(tr("A stream is too long for full backpropagation: truncate it to chunks, such as of 64 steps."),
+                              tr("--truncate 64"))  # fmt: skip
 
     # ---- data and network -------------------------------------------------------------------------------------------
 
@@ -182,7 +193,7 @@ class Generate(Task):
     def decode(
         self, network: Any, config: RunConfig, encoded: Encoded, speech: Speech, tick: Tick = lambda share: None
     ) -> Iterator[tuple[Any, ...]]:
-        raise Problem("A run of generation predicts no labels. Use `generate`, or `evaluate` on a text.")
+        raise Problem(tr("A run of generation predicts no labels. Use `generate`, or `evaluate` on a text."))
 
     def evaluate(
         self,
@@ -265,7 +276,7 @@ class Generate(Task):
     ) -> np.ndarray:
         """The next tokens of the text, which are the targets."""
         if target is not None:
-            raise Problem("The target of each step is the next token of the text itself: leave the target out.")
+            raise Problem(tr("The target of each step is the next token of the text itself: leave the target out."))
         return np.array([*indices[1:-1], -1, -1])
 
     def excerpt(self, network: Any, config: RunConfig, vocabulary: Vocabulary) -> str:
@@ -298,7 +309,7 @@ class Generate(Task):
 def _long_enough(stream: np.ndarray) -> np.ndarray:
     """The stream. Raises Problem if there is nothing to predict."""
     if len(stream) < 2:
-        raise Problem("This text has fewer than two tokens: there is nothing to predict. Give a longer one.")
+        raise Problem(tr("This text has fewer than two tokens: there is nothing to predict. Give a longer one."))
     return stream
 
 

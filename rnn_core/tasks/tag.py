@@ -11,6 +11,7 @@ from rnn_core.data.batches import Encoded
 from rnn_core.data.schema import TAGS
 from rnn_core.data.scoring import LabelScorer
 from rnn_core.data.written import FORMATS
+from rnn_core.language import N_, tr
 from rnn_core.network.weighting import about_labels, step_weights
 from rnn_core.results import DataReport, Scores, Trace
 from rnn_core.tasks import Speech, Suggestion, Task, Tick, by_label, number_of
@@ -19,18 +20,22 @@ from rnn_core.tasks import Speech, Suggestion, Task, Tick, by_label, number_of
 class Tag(Task):
     """One tag per token."""
 
-    title = "Sequence tagging: one tag per token"
-    short = "sequence tagging"
+    title = N_("Sequence tagging: one tag per token")
+    short = N_("sequence tagging")
     unit = "tokens"
     label_of = "token"
     formats = tuple(FORMATS)
     schema = TAGS
-    columns = MappingProxyType({"text": "Token column", "label": "Tag column", "sentence": "Sentence column (if any)"})
+    columns = MappingProxyType({"text": N_("Token column"), "label": N_("Tag column"), "sentence": N_("Sentence column (if any)")})
     samples = MappingProxyType(
-        {"tagged.tsv": title, "entities.tsv": "Sequence tagging: names of people, places and organisations"}
+        {"tagged.tsv": title, "entities.tsv": N_("Sequence tagging: names of people, places and organisations")}
     )
-    evaluation = "How often is the network right, which tags does it confuse, and on which tokens?"
-    more_texts = "Stop !\nThe ship sails at noon .\nHer old friends from Paris can fish"
+    evaluation = N_("How often is the network right, which tags does it confuse, and on which tokens?")
+    more_texts = N_(
+        "Stop !\n"
+        "The ship sails at noon .\n"
+        "Her old friends from Paris can fish",
+    )
     losses = ("every",)
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),
@@ -50,12 +55,12 @@ class Tag(Task):
         # the ready-made runs are right but not confident at every step: gradients of a confident answer are near 0
         if entities:
             return (
-                "Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo .",
-                "Angela Merkel flew to Jaipur , but Paris Hilton stayed in Paris .",
+                tr("Ram went to Delhi yesterday , and Zarina wrote a letter to the University of Oslo ."),
+                tr("Angela Merkel flew to Jaipur , but Paris Hilton stayed in Paris ."),
             )
         return (
-            "My sister can open the can while the old man the boats .",
-            "Nobody in Lisbon expected the train to leave early .",
+            tr("My sister can open the can while the old man the boats ."),
+            tr("Nobody in Lisbon expected the train to leave early ."),
         )
 
     def metric(self, scheme: str | None) -> str:
@@ -65,17 +70,17 @@ class Tag(Task):
         return tuple(name for name in super().options(config) if config is not DataConfig or name != "tokens")
 
     def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
-        found = {"learning_rate": Suggestion(0.002, "the default for sequence tagging")}
+        found = {"learning_rate": Suggestion(0.002, tr("the default for sequence tagging"))}
         if not stated.get("truncate"):  # truncation reads in one direction
-            found["bidirectional"] = Suggestion(True, "a tag may depend on the words after it")
+            found["bidirectional"] = Suggestion(True, tr("a tag may depend on the words after it"))
         return found
 
     def check(self, config: DataConfig | RunConfig) -> None:
         super().check(config)
         if isinstance(config, DataConfig) and config.tokens != "word":
             raise Problem(
-                "The tokens of labelled data are given and not cut again: set tokens to word.",
-                "--tokens word",
+                tr("The tokens of labelled data are given and not cut again: set tokens to word."),
+                tr("--tokens word"),
             )
 
     def weights(self, config: RunConfig, lengths: np.ndarray, steps: int, loss: str | None = None) -> np.ndarray:
@@ -117,7 +122,10 @@ class Tag(Task):
     ) -> np.ndarray:
         wanted, steps = target.split() if isinstance(target, str) else target, len(readouts)
         if wanted is not None and len(wanted) != steps - 2:
-            raise Problem(f"There are {len(wanted):,} tags for {steps - 2:,} tokens. Give one tag per token.")
+            raise Problem(tr(
+                "There are {wanted:,} tags for {steps:,} tokens. Give one tag per token.",
+                wanted=len(wanted), steps=steps - 2,
+            ))
         tags = readouts[1:-1].argmax(1) if wanted is None else [number_of(labels, tag) for tag in wanted]
         return np.array([-1, *tags, -1])
 

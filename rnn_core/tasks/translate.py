@@ -30,6 +30,7 @@ from rnn_core.data.probing import MOST
 from rnn_core.data.schema import PAIRS, TEXT
 from rnn_core.data.sides import Tokens
 from rnn_core.data.vocabulary import COPYING, PAD, UNK, UNWRITTEN, Vocabulary, copied
+from rnn_core.language import N_, tr
 from rnn_core.results import Answers, DataReport, TokenScores, Trace, TranslationScores
 from rnn_core.tasks import Fed, Speech, Suggestion, Task, Tick
 
@@ -65,7 +66,7 @@ class ForcedScorer:
 class Translate(Task):
     """A text into another."""
 
-    title = "Translation: a text into another"
+    title = N_("Translation: a text into another")
     short = "translation"
     unit = "tokens"
     label_of = "next"
@@ -73,10 +74,14 @@ class Translate(Task):
     ties = True
     translates = True
     schema = PAIRS
-    columns = MappingProxyType({"text": "Source column", "target": "Target column"})
+    columns = MappingProxyType({"text": N_("Source column"), "target": N_("Target column")})
     samples = MappingProxyType({"dates.csv": title})
-    evaluation = "How close are its translations to the references?"
-    more_texts = "3 May 2020\nthe third of May 2020\nMay 3rd, 2020"
+    evaluation = N_("How close are its translations to the references?")
+    more_texts = N_(
+        "3 May 2020\n"
+        "the third of May 2020\n"
+        "May 3rd, 2020",
+    )
     losses = ("every",)
     fed = MappingProxyType({"source": Fed(TEXT, "source_lengths"), "tokens": Fed(TARGET, "lengths")})
     views = MappingProxyType({
@@ -90,9 +95,15 @@ class Translate(Task):
 
     def texts(self, entities: bool = False, tokens: str = "word") -> tuple[str, ...]:
         if tokens != "char":
-            return ("I don't know where my sister works.", "She reads a book every evening.", "Can you open the window, please?",
-                    "My brother is taller than me.")  # fmt: skip
-        return ("Sunday, 3 May 2020", "the twenty-first of June 1987", "Oct 5th, 2031")
+            return (tr(
+                "I don't know where my sister works.",
+            ), tr(
+                "She reads a book every evening.",
+            ), tr(
+                "Can you open the window, please?",
+            ),
+                    tr("My brother is taller than me."))  # fmt: skip
+        return (tr("Sunday, 3 May 2020"), tr("the twenty-first of June 1987"), tr("Oct 5th, 2031"))
 
     def metric(self, scheme: str | None) -> str:
         return "perplexity"
@@ -103,10 +114,10 @@ class Translate(Task):
 
     def suggest(self, report: DataReport, stated: Mapping[str, Any]) -> dict[str, Suggestion]:
         tokens = report.splits["train"].tokens
-        large, why = tokens > 200_000, f"{tokens:,} source tokens"
+        large, why = tokens > 200_000, tr("{tokens:,} source tokens", tokens=tokens)
         width = stated.get("hidden", 256 if large else 128)  # of a tied embedding, too
         return {
-            "bidirectional": Suggestion(True, "the encoder may read the whole source before the decoder writes"),
+            "bidirectional": Suggestion(True, tr("the encoder may read the whole source before the decoder writes")),
             "hidden": Suggestion(256 if large else 128, why),
             "embedding": Suggestion(width if stated.get("tied") else 128 if large else 64, why),
             "dropout": Suggestion(0.2 if large else 0.1, why),
@@ -119,17 +130,20 @@ class Translate(Task):
         if isinstance(config, RunConfig):
             model = config.model
             if config.train.truncate:
-                raise Problem("The encoder's gradient comes from the decoder's first step: leave the truncation out.",
-                              "--truncate 0")  # fmt: skip
+                raise Problem(tr("The encoder's gradient comes from the decoder's first step: leave the truncation out."),
+                              tr("--truncate 0"))  # fmt: skip
             if model.bidirectional and model.hidden % 2:
-                raise Problem("Each direction of the encoder has half of the hidden units: choose an even number of them.",
-                              f"--hidden {model.hidden + 1}")  # fmt: skip
+                raise Problem(tr("Each direction of the encoder has half of the hidden units: choose an even number of them."),
+                              tr("--hidden {hidden}", hidden=model.hidden + 1))  # fmt: skip
             if model.input_feeding and model.attention == "none":
-                raise Problem("Input feeding feeds the attentional state: it needs attention.", "--attention dot")
+                raise Problem(tr("Input feeding feeds the attentional state: it needs attention."), tr("--attention dot"))
             if model.tied and model.embedding != model.hidden:
-                raise Problem(f"A tied embedding is as wide as the state that the output reads: the embedding width is "
-                              f"{model.embedding}, the state has {model.hidden} units. Set both to the same number.",
-                              f"--embedding {model.hidden}")  # fmt: skip
+                raise Problem(tr(
+                    "A tied embedding is as wide as the state that the output reads: the embedding width is {embedding}, "
+                    "the state has {hidden} units. Set both to the same number.",
+                    embedding=model.embedding, hidden=model.hidden,
+                ),
+                              tr("--embedding {hidden}", hidden=model.hidden))  # fmt: skip
             self.check(config.data)
             return
         super().check(config)
@@ -320,7 +334,7 @@ class Translate(Task):
     # ---- one text ---------------------------------------------------------------------------------------------------
 
     def told(self, seen: Trace) -> dict[str, Any]:
-        raise Problem("A run of translation is not inspected as one text: use translate.")
+        raise Problem(tr("A run of translation is not inspected as one text: use translate."))
 
 
 def _targets(encoded: Encoded) -> Tokens:

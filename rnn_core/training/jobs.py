@@ -21,6 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.workspace import faults, files
 
 PARENT = "UNROLLED_PARENT"
@@ -100,7 +101,7 @@ def start(folder: Path, arguments: Sequence[str]) -> None:
         with _lock(folder, "start-lock", 5):
             before = status(folder)
             if before and before.active:
-                raise Problem("This job is running already. Wait until it is done, or cancel it.")
+                raise Problem(tr("This job is running already. Wait until it is done, or cancel it."))
             (folder / "STOP").unlink(missing_ok=True)
             files.write_json(
                 folder / "status.json",
@@ -266,7 +267,7 @@ def _lock(folder: Path, name: str, patience: float) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:  # before OSError, its base class
-        raise Problem(f"Another process is working on {folder.name}. Wait until it is done.") from None
+        raise Problem(tr("Another process is working on {name}. Wait until it is done.", name=folder.name)) from None
     except OSError:
         with files.saying_disk_trouble(folder):
             raise

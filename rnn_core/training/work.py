@@ -10,6 +10,7 @@ from torch import Tensor
 from rnn_core import tasks
 from rnn_core.config import SPLITS, Problem, RunConfig
 from rnn_core.data.datasets import Dataset
+from rnn_core.language import tr
 from rnn_core.network.device import array, title_of
 from rnn_core.network.tensors import put, tensors_of
 from rnn_core.training.callbacks import Callback
@@ -48,7 +49,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         run.write_speech(Speech(data.vocabulary, data.labels, data.scheme, data.vocabularies))
     speech = run.speech
     if (speech.vocabulary, speech.labels, speech.vocabularies) != (data.vocabulary, data.labels, data.vocabularies):
-        raise Problem(f"The vocabulary or the labels of {run.name} are not those of its data. Train a new run.")
+        raise Problem(tr("The vocabulary or the labels of {name} are not those of its data. Train a new run.", name=run.name))
     train, dev, test = (data.encoded(split) for split in SPLITS)
     task = tasks.of(config)
     unseen = {split: task.unseen(texts, data.pieces(split)) for split, texts in (("dev", dev), ("test", test))}
@@ -59,7 +60,7 @@ def train_run(workspace: Workspace, run: Run, job: Job, dataset: Dataset | Saved
         try:
             training.restore({name: torch.from_numpy(a.copy()) for name, a in arrays.items()}, rest)
         except (KeyError, RuntimeError, ValueError):
-            raise Problem(f"The checkpoint of {run.name} does not fit its config. Train a new run.") from None
+            raise Problem(tr("The checkpoint of {name} does not fit its config. Train a new run.", name=run.name)) from None
     if slow := without_kernel(config.model, training.device.type):
         print(slow, file=sys.stderr)
     keeper = _Keeper(run, job)

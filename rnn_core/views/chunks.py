@@ -6,6 +6,7 @@ from typing import Self
 from rnn_core.analysis.chunks import stream_parts
 from rnn_core.figures import chunks as figures
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import StreamParts
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, View, literal
@@ -58,17 +59,24 @@ def _stream(inputs: Inputs, controls: Cuts) -> Stream:
 def _choose(inputs: Inputs, controls: Cuts) -> tuple[Choice, ...]:
     most = max(1, min(MOST_PARTS, len(_tokens(inputs)) // 2))
     return (
-        Choice("parts", "Parts B, side by side", (1, most), form="number"),
-        Choice("chunk", "Steps K of a chunk", (1, figures.MOST_STEPS), form="number"),
+        Choice("parts", tr("Parts B, side by side"), (1, most), form="number"),
+        Choice("chunk", tr("Steps K of a chunk"), (1, figures.MOST_STEPS), form="number"),
     )
 
 
 def _draw(stream: Stream) -> tuple[Part, ...]:
     if stream.found is None:
-        return (Part("caption", "This text is too short to be cut: it needs two tokens."),)
+        return (Part("caption", tr("This text is too short to be cut: it needs two tokens.")),)
     shown = min(figures.MOST_STEPS, stream.found.inputs.shape[1])
-    cut = "" if shown == stream.found.inputs.shape[1] else f" Shown: steps 1 to {shown} of {stream.found.inputs.shape[1]:,}."
-    said = f"Above, the input of a step; below in bold, its target, which is the next input. A chunk ends at a dotted line.{cut}"
+    cut = "" if shown == stream.found.inputs.shape[1] else tr(
+        " Shown: steps 1 to {shown} of {shape:,}.",
+        shown=shown, shape=stream.found.inputs.shape[1],
+    )
+    said = tr(
+        "Above, the input of a step; below in bold, its target, which is the next input. A chunk ends at a dotted "
+        "line.{cut}",
+        cut=cut,
+    )
     return Part("figure", figures.stream_parts(stream.found)), Part("caption", said), Part("text", stream_words(stream))
 
 
@@ -80,39 +88,52 @@ def stream_words(stream: Stream) -> str:
     parts, size = len(found.inputs), found.size
     chunks = -(-found.inputs.shape[1] // size)
     said = [
-        f"- One update reads one chunk of all parts: {parts} × {min(size, found.inputs.shape[1])} {stream.unit} here, "
-        f"{counted(chunks, 'update')} for this text."
+        tr(
+            "- One update reads one chunk of all parts: {parts} × {size} {unit} here, {counted} for this text.",
+            parts=parts, size=min(size, found.inputs.shape[1]), unit=stream.unit, counted=counted(chunks, 'update'),
+        )
     ]
     if chunks > 1:
         last, after = found.inputs[0][size - 1], found.inputs[0][size]
         said.append(
-            f"- At a dotted line the **state goes on**: the first step of chunk 2 reads “{literal(found.words[after], 20)}” "
-            f"after the state that step {size} left (“{literal(found.words[last], 20)}”). The **gradient stops** there: "
-            "no loss of chunk 2 reaches a copy of W in chunk 1."
+            tr(
+                "- At a dotted line the **state goes on**: the first step of chunk 2 reads “{words}” after the state that "
+                "step {size} left (“{words2}”). The **gradient stops** there: no loss of chunk 2 reaches a copy of W in "
+                "chunk 1.",
+                words=literal(found.words[after], 20), size=size, words2=literal(found.words[last], 20),
+            )
         )
     if parts > 1:
         said.append(
-            "- A part begins with the state 0 and `<sos>`. So the first target of part 2 is predicted without part 1."
+            tr("- A part begins with the state 0 and `<sos>`. So the first target of part 2 is predicted without part 1.")
         )
     said.append(
-        f"- This run was trained with B = {stream.batch:,} and K = {stream.truncate:,}. A part there is at most "
-        f"{found.carried} chunks long, {found.carried * stream.truncate:,} {stream.unit}; then the state begins anew."
+        tr(
+            "- This run was trained with B = {batch:,} and K = {truncate:,}. A part there is at most {carried} chunks "
+            "long, {carried2:,} {unit}; then the state begins anew.",
+            batch=stream.batch, truncate=stream.truncate, carried=found.carried, carried2=found.carried * stream.truncate,
+            unit=stream.unit,
+        )
     )
     return "\n".join(said)
 
 
 def _explain(stream: Stream) -> str:
     return (
-        "A language model reads one long text. Read in one go, it would make one update per epoch and keep every state. So the "
-        "text is cut into B contiguous parts of about equal length, which are read side by side, K steps at a time. Each token "
-        "of the text is the target of exactly one step, and the input of a step is the target of the step before it.\n\n"
-        r"$$x_{t} = y_{t-1}, \quad x_1 = \texttt{<sos>} \qquad h_0 = 0 \qquad L = \frac{1}{M} \sum -\log \hat y_{t}[y_t] "
-        r"\text{ over the } M \text{ targets of a chunk}$$" + "\n\n" + stream_words(stream)
+        tr(
+            "A language model reads one long text. Read in one go, it would make one update per epoch and keep every "
+            "state. So the text is cut into B contiguous parts of about equal length, which are read side by side, K steps "
+            "at a time. Each token of the text is the target of exactly one step, and the input of a step is the target of "
+            "the step before it.\n\n"
+            r"$$x_{t} = y_{t-1}, \quad x_1 = \texttt{<sos>} \qquad h_0 = 0 \qquad L = \frac{1}{M} \sum -\log \hat "
+            r"y_{t}[y_t] \text{ over the } M \text{ targets of a chunk}$$"
+            "\n\n",
+        ) + stream_words(stream)
     )
 
 
 STREAM: View[Cuts, Stream] = View(
-    "stream", "How does training cut a long text?", ("run", "text"), Cuts, _stream, _draw, _explain,
+    "stream", N_("How does training cut a long text?"), ("run", "text"), Cuts, _stream, _draw, _explain,
     lambda inputs: 64 * min(MOST_TOKENS, len(inputs.trace.tokens)) + 4096, choices=_choose,
 )  # fmt: skip
 

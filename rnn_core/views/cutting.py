@@ -11,12 +11,13 @@ from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import FIRST, upright
 from rnn_core.figures.text import counted, escape
+from rnn_core.language import N_, tr
 from rnn_core.results import Cutting
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
 from rnn_core.views.view import Part, View, literal, number
 
-CARRIED, SEPARATE, WHOLE = "state carried over", "separate samples", "uncut"
+CARRIED, SEPARATE, WHOLE = N_("state carried over"), N_("separate samples"), "uncut"
 
 
 @dataclass(frozen=True)
@@ -107,65 +108,75 @@ def _draw(cut: Cut, title: str, log: bool) -> tuple[Part, ...]:
     drawn["layout"]["shapes"] = [*drawn["layout"]["shapes"], *borders]
     if not log:
         drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
-    said = "Dotted lines: the cuts."
+    said = tr("Dotted lines: the cuts.")
     if cut.left_out:
-        said += f" This text is long: its first {len(cut.tokens):,} steps are read."
+        said += tr(" This text is long: its first {tokens:,} steps are read.", tokens=len(cut.tokens))
     return Part("figure", drawn), Part("caption", said)
 
 
 def _draw_readouts(cut: Cut) -> tuple[Part, ...]:
-    asked = escape(cut.asked, 24) if cut.asked else "what each step asks for"
-    return *_draw(cut, f"probability of {asked}", log=False), Part("text", parting_words(cut))
+    asked = escape(cut.asked, 24) if cut.asked else tr("what each step asks for")
+    return *_draw(cut, tr("probability of {asked}", asked=asked), log=False), Part("text", parting_words(cut))
 
 
 def parting_words(cut: Cut) -> str:
     """Where the two ways to read part, as Markdown."""
     apart = np.flatnonzero(cut.moved > 1e-9)
     if not len(apart):
-        return f"A piece of K = {cut.size} holds the whole text: nothing is cut."
+        return tr("A piece of K = {size} holds the whole text: nothing is cut.", size=cut.size)
     first, most = int(apart[0]), int(cut.moved.argmax())
     changed = ", ".join(str(t + FIRST) for t in cut.changed[:12]) + (", …" if len(cut.changed) > 12 else "")
-    answers = f"The most probable class differs at {counted(len(cut.changed), 'step')}"
-    same = "" if cut.carried_moved is None else (
-        f" With the state carried over, every state is that of the uncut text (largest distance {number(cut.carried_moved)})."
+    answers = tr("The most probable class differs at {counted}", counted=counted(len(cut.changed), 'step'))
+    same = "" if cut.carried_moved is None else tr(
+        " With the state carried over, every state is that of the uncut text (largest distance {carried_moved}).",
+        carried_moved=number(cut.carried_moved),
     )  # fmt: skip
-    return (
-        f"Read as separate samples, the states differ from those of the uncut text from t = {first + FIRST} "
-        f"(“{literal(cut.tokens[first], 30)}”) on, and most at t = {most + FIRST}, by {number(float(cut.moved[most]))} "
-        f"(Euclidean). {answers}"
-        f"{f': t = {changed}' if changed else ''}.{same}"
+    return tr(
+        "Read as separate samples, the states differ from those of the uncut text from t = {first} (“{tokens}”) on, and "
+        "most at t = {most}, by {moved} (Euclidean). {answers}{value}.{same}",
+        first=first + FIRST, tokens=literal(cut.tokens[first], 30), most=most + FIRST, moved=number(float(cut.moved[most])),
+        answers=answers, value=f': t = {changed}' if changed else '', same=same,
     )
 
 
 def _explain_readouts(cut: Cut) -> str:
-    both = "" if cut.carried_moved is not None else (
+    both = "" if cut.carried_moved is not None else tr(
         " This network also reads from the end. That direction begins behind the last token, so it has no state to go on "
-        "from at a cut: the uncut text stands for it here."
+        "from at a cut: the uncut text stands for it here.",
     )  # fmt: skip
     return (
-        f"A text of {counted(len(cut.tokens), 'step')} is cut at every K = {cut.size} steps. As separate samples each piece "
-        "begins at the state 0 and knows nothing of what stands before it. With the state carried over it goes on from where "
-        f"the piece before it ended.{both}\n\n"
-        rf"$$\text{{separate: }} h_{{jK}} = 0 \qquad \text{{carried: }} h_{{jK}} = \text{{the state after step }} jK, \qquad "
-        rf"K = {cut.size},\ j = 0, 1, \ldots$$" + "\n\n" + parting_words(cut)
+        tr(
+            "A text of {counted} is cut at every K = {size} steps. As separate samples each piece begins at the state 0 "
+            "and knows nothing of what stands before it. With the state carried over it goes on from where the piece "
+            "before it ended.{both}\n\n"
+            r"$$\text{{separate: }} h_{{jK}} = 0 \qquad \text{{carried: }} h_{{jK}} = \text{{the state after step }} jK, "
+            r"\qquad K = {size},\ j = 0, 1, \ldots$$"
+            "\n\n",
+            counted=counted(len(cut.tokens), 'step'), size=cut.size, both=both,
+        ) + parting_words(cut)
     )
 
 
 def _explain_lengths(cut: Cut) -> str:
     listed = " · ".join(
-        f"{name}: {int((np.nan_to_num(values) > 0).sum())} of {counted(len(values), 'state')}, together "
-        f"{number(float(np.nansum(values)))}"
+        tr(
+            "{name}: {sum} of {counted}, together {nansum}",
+            name=name, sum=int((np.nan_to_num(values) > 0).sum()), counted=counted(len(values), 'state'),
+            nansum=number(float(np.nansum(values))),
+        )
         for name, values in cut.series.items()
     )
     first = cut.at // cut.size * cut.size
-    return (
-        f"The loss at t = {cut.at + FIRST} is followed back to the state after each step k, with the network's own weights. "
-        "Uncut, its gradient goes back to the first step. With the state carried over, the forward pass is the same, but the "
-        "state is taken as a given number at the cut: the gradient stops there. So it does in separate samples, where the "
-        "state itself is another one.\n\n"
-        rf"$$\frac{{\partial L}}{{\partial h_k}} = 0 \quad \text{{for }} k \le {first}, \text{{ with cuts at every }} "
-        rf"K = {cut.size} \text{{ and the loss at }} t = {cut.at + FIRST}$$" + "\n\n"
-        f"States that receive a gradient, and the sum of its lengths – {listed}."
+    return tr(
+        "The loss at t = {at} is followed back to the state after each step k, with the network's own weights. Uncut, its "
+        "gradient goes back to the first step. With the state carried over, the forward pass is the same, but the state is "
+        "taken as a given number at the cut: the gradient stops there. So it does in separate samples, where the state "
+        "itself is another one.\n\n"
+        r"$$\frac{{\partial L}}{{\partial h_k}} = 0 \quad \text{{for }} k \le {first}, \text{{ with cuts at every }} K = "
+        r"{size} \text{{ and the loss at }} t = {at}$$"
+        "\n\n"
+        "States that receive a gradient, and the sum of its lengths – {listed}.",
+        at=cut.at + FIRST, first=first, size=cut.size, listed=listed,
     )
 
 
@@ -179,12 +190,12 @@ _view = partial(
 )  # fmt: skip
 
 READOUTS = _view(
-    "cut-readouts", "What does the network answer when the text is cut?", compute=_readouts,
+    "cut-readouts", N_("What does the network answer when the text is cut?"), compute=_readouts,
     render=_draw_readouts, explain=_explain_readouts,
 )  # fmt: skip
 LENGTHS = _view(
-    "cut-gradients", "How far back does the gradient of a cut text go?", compute=_lengths,
-    render=lambda cut: _draw(cut, f"gradient of L({cut.at + FIRST}) at the state", log=True), explain=_explain_lengths,
+    "cut-gradients", N_("How far back does the gradient of a cut text go?"), compute=_lengths,
+    render=lambda cut: _draw(cut, tr("gradient of L({at}) at the state", at=cut.at + FIRST), log=True), explain=_explain_lengths,
 )  # fmt: skip
 
 VIEWS = (READOUTS, LENGTHS)

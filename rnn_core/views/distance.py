@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_core.figures import distance as figures
+from rnn_core.language import N_, tr
 from rnn_core.results import ByDistance, DistanceGroup
 from rnn_core.views import encoding
 from rnn_core.views.inputs import Inputs
@@ -49,54 +50,69 @@ def _told(name: str, one: ByDistance) -> str:
     if one.majority is None:
         return f"{literal(name, 60)}: {one.accuracy:.1%}"
     found = reach(one)
-    upto = "at no distance above the majority" if found is None else f"above the majority up to distance {found.last:,}"
+    upto = tr("at no distance above the majority") if found is None else tr(
+        "above the majority up to distance {last:,}",
+        last=found.last,
+    )
     return f"{literal(name, 60)}: {one.accuracy:.1%}, {upto}"
 
 
 def _draw(found: Remembered) -> tuple[Part, ...]:
     first = next(iter(found.runs.values()))
-    level = "" if first.majority is None else (
-        f" Always answering the most frequent class of training is right in {first.majority:.1%} (dots); a run is counted as "
-        "above it while the 95% interval of each group (the band) is."
+    level = "" if first.majority is None else tr(
+        " Always answering the most frequent class of training is right in {majority:.1%} (dots); a run is counted as "
+        "above it while the 95% interval of each group (the band) is.",
+        majority=first.majority,
     )  # fmt: skip
     said = "; ".join(_told(name, one) for name, one in found.runs.items())
     columns: dict[str, list[Any]] = {
         "distance": [figures.ranged(group) for group in first.groups],
         "texts": [group.texts for group in first.groups],
-        **{_column(name): [f"{g.accuracy:.1%} ({g.low:.1%} to {g.high:.1%})" for g in one.groups]
+        **{_column(name): [tr(
+            "{accuracy:.1%} ({low:.1%} to {high:.1%})",
+            accuracy=g.accuracy, low=g.low, high=g.high,
+        ) for g in one.groups]
            for name, one in found.runs.items()},
     }  # fmt: skip
     return (
-        Part("caption", f"The task is **{first.task}**: {first.question} The distance is the number of words after the earliest "
-                        "word that the label depends on. A network has to keep that word over this distance."),
+        Part("caption", tr(
+            "The task is **{task}**: {question} The distance is the number of words after the earliest word that the label "
+            "depends on. A network has to keep that word over this distance.",
+            task=first.task, question=first.question,
+        )),
         *figure(figures.by_distance(found.runs)),
         Part("caption", f"{said}.{level}"),
-        Part("table", Table(columns), "The numbers, with their 95% intervals"),
+        Part("table", Table(columns), tr("The numbers, with their 95% intervals")),
     )  # fmt: skip
 
 
 def _column(name: str) -> str:
     """The name of a run as a column beside "distance" and "texts"."""
-    return f"{name} (run)" if name in ("distance", "texts") else name
+    return tr("{name} (run)", name=name) if name in ("distance", "texts") else name
 
 
 def _explain(found: Remembered) -> str:
     name, one = next(iter(found.runs.items()))
     last = one.groups[-1]
-    return (
-        "The texts are put into groups by distance, each with at least an eighth of them (the last with a sixteenth). A gradient "
-        "reaches the word through one product with a Jacobian per step: where these products vanish, training cannot find out "
-        "that the word matters, and the accuracy falls to what can be had without it.\n\n"
-        f"{literal(name, 60)}, distance {figures.ranged(last)}:\n\n"
-        rf"$$p = \frac{{\text{{right}}}}{{\text{{texts}}}} = \frac{{{last.right}}}{{{last.texts}}} = {number(last.accuracy)}$$"
-        "\n\nThe interval is that of Wilson 1927, with z = 1.96 and n texts:\n\n"
-        r"$$\frac{p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1 - p)}{n} + \frac{z^2}{4 n^2}}}{1 + \frac{z^2}{n}}"
-        rf" = {number(last.low)} \;\text{{to}}\; {number(last.high)}$$"
+    return tr(
+        "The texts are put into groups by distance, each with at least an eighth of them (the last with a sixteenth). A "
+        "gradient reaches the word through one product with a Jacobian per step: where these products vanish, training "
+        "cannot find out that the word matters, and the accuracy falls to what can be had without it.\n\n"
+        "{name}, distance {ranged}:\n\n"
+        r"$$p = \frac{{\text{{right}}}}{{\text{{texts}}}} = \frac{{{right}}}{{{texts}}} = {accuracy}$$"
+        "\n\n"
+        "The interval is that of Wilson 1927, with z = 1.96 and n texts:\n\n"
+        r"$$\frac{{p + \frac{{z^2}}{{2n}} \pm z \sqrt{{\frac{{p(1 - p)}}{{n}} + \frac{{z^2}}{{4 n^2}}}}}}{{1 + "
+        r"\frac{{z^2}}{{n}}}} = {low} \;\text{{to}}\; {high}$$",
+        name=literal(name, 60), ranged=figures.ranged(last), right=last.right, texts=last.texts,
+        accuracy=number(last.accuracy), low=number(last.low), high=number(last.high),
     )
 
 
 BY_DISTANCE: View[Controls, Remembered] = View(
-    "by-distance", "How far back does the network remember?", ("distances",), Controls, _remembered, _draw, _explain, _most_bytes,
+    "by-distance", N_(
+        "How far back does the network remember?",
+    ), ("distances",), Controls, _remembered, _draw, _explain, _most_bytes,
 )  # fmt: skip
 
 VIEWS = (BY_DISTANCE,)

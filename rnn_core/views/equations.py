@@ -8,6 +8,7 @@ from typing import Self
 from rnn_core.analysis.equations import unit_step
 from rnn_core.figures import terms as figures
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, formula, tr
 from rnn_core.results import GateTerms, UnitStep
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Held
@@ -56,7 +57,7 @@ class Unit:
         if self.found.layer == 0:
             return [f"x[{i}]" for i in range(len(self.terms.inputs))]
         arrows = ("→", "←") if self.directions == 2 else ("",)
-        return [f"h{arrow}[{j}] below" for arrow in arrows for j in range(self.hidden)]
+        return [tr("h{arrow}[{j}] below", arrow=arrow, j=j) for arrow in arrows for j in range(self.hidden)]
 
     @property
     def where(self) -> str:
@@ -153,7 +154,10 @@ def live(unit: Unit) -> str:
 
 def heading(unit: Unit) -> str:
     """Which unit at which step, and its state, as Markdown."""
-    return f"Unit {unit.found.unit} of layer {unit.found.layer + 1} at {unit.where}: **h = {unit.found.values['h']:.4f}**"
+    return tr(
+        "Unit {unit} of layer {layer} at {where}: **h = {values:.4f}**",
+        unit=unit.found.unit, layer=unit.found.layer + 1, where=unit.where, values=unit.found.values['h'],
+    )
 
 
 _view = partial(
@@ -171,7 +175,7 @@ def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
     parts = figures.largest_terms(unit.terms, unit.found.unit, unit.below, most=d + n)
     return {
         "term": [part.name for part in parts],
-        "what it is": [part.says for part in parts],
+        tr("what it is"): [part.says for part in parts],
         "value": [part.value for part in parts],
     }
 
@@ -179,12 +183,12 @@ def all_terms(unit: Unit) -> dict[str, list[str] | list[float]]:
 def _draw_terms(unit: Unit) -> tuple[Part, ...]:
     return (
         Part("figure", figures.terms(figures.largest_terms(unit.terms, unit.found.unit, unit.below), unit.terms.total)),
-        Part("table", Table(all_terms(unit), 300), "Every term"),
+        Part("table", Table(all_terms(unit), 300), tr("Every term")),
     )
 
 
 def _choose_gate(inputs: Inputs, controls: Gate) -> tuple[Choice, ...]:
-    return (Choice("gate", "Gate", inputs.network.cell.gates, lambda name: f"gate {name}"),)
+    return (Choice("gate", "Gate", inputs.network.cell.gates, lambda name: tr("gate {name}", name=name)),)
 
 
 def _explain_terms(unit: Unit) -> str:
@@ -192,43 +196,54 @@ def _explain_terms(unit: Unit) -> str:
     count = len(terms.hidden) + len(terms.inputs)
     scaled = ""
     if terms.factor_name:
-        scaled += f" All that comes from the state before is multiplied by {terms.factor_name} = {number(terms.factor)}."
+        scaled += tr(
+            " All that comes from the state before is multiplied by {factor_name} = {factor}.",
+            factor_name=terms.factor_name, factor=number(terms.factor),
+        )
     if terms.word_name:
-        scaled += f" All that comes from the input is multiplied by {terms.word_name} = {number(terms.word_factor)}."
+        scaled += tr(
+            " All that comes from the input is multiplied by {word_name} = {word_factor}.",
+            word_name=terms.word_name, word_factor=number(terms.word_factor),
+        )
     others = {"b": terms.bias} if terms.bias or not terms.others else {}
     others |= {figures.plain(name): value for name, value in terms.others.items()}
     further = "".join(f"{name}: {number(value)}; " for name, value in others.items())
-    numbers = f"All of U x: {number(terms.word)}; {further}a = {number(terms.total)}."
-    formula = r"$$a[u] = b[u] + \textstyle\sum_i U[u,i]\, x_t[i]$$"
-    kinds = "of what is read (orange); this cell has no W, so nothing of the state before comes in"
+    numbers = tr("All of U x: {word}; {further}a = {total}.", word=number(terms.word), further=further, total=number(terms.total))
+    written = formula(r"$$a[u] = b[u] + \textstyle\sum_i U[u,i]\, x_t[i]$$")
+    kinds = tr("of what is read (orange); this cell has no W, so nothing of the state before comes in")
     if len(terms.hidden):
         strongest = max(range(len(terms.hidden)), key=lambda j: abs(terms.hidden[j]))
         w = float(terms.weights_hidden[strongest])
         h = float(terms.hidden[strongest]) / w if w else 0.0
-        formula = r"$$a[u] = b[u] + \textstyle\sum_j W[u,j]\, h_{t-1}[j] + \sum_i U[u,i]\, x_t[i]$$"
-        kinds = "of the state before (blue), or of what is read (orange)"
-        numbers = (
-            f"The largest from the state before is of unit {strongest}: weight {number(w)} times {number(h)} is "
-            f"{number(float(terms.hidden[strongest]))}. All of W h: {number(terms.past)}; {numbers[0].lower()}{numbers[1:]}"
+        written = formula(r"$$a[u] = b[u] + \textstyle\sum_j W[u,j]\, h_{t-1}[j] + \sum_i U[u,i]\, x_t[i]$$")
+        kinds = tr("of the state before (blue), or of what is read (orange)")
+        numbers = tr(
+            "The largest from the state before is of unit {strongest}: weight {w} times {h} is {hidden}. All of W h: "
+            "{past}; {lower}{numbers}",
+            strongest=strongest, w=number(w), h=number(h), hidden=number(float(terms.hidden[strongest])),
+            past=number(terms.past), lower=numbers[0].lower(), numbers=numbers[1:],
         )
-    return (
-        f"The sum of gate {terms.gate} of unit {found.unit} at {unit.where} has {counted(count, 'product')} and a bias. Each "
-        f"product is a weight times a number: {kinds}. The twelve largest are drawn one by one, the others added "
-        f"up.{scaled}\n\n{formula}\n\n{numbers} {check(unit)}"
+    return tr(
+        "The sum of gate {gate} of unit {unit} at {where} has {counted} and a bias. Each product is a weight times a "
+        "number: {kinds}. The twelve largest are drawn one by one, the others added up.{scaled}\n\n"
+        "{formula}\n\n"
+        "{numbers} {check}",
+        gate=terms.gate, unit=found.unit, where=unit.where, counted=counted(count, 'product'), kinds=kinds, scaled=scaled,
+        formula=written, numbers=numbers, check=check(unit),
     )
 
 
 def check(unit: Unit) -> str:
     """How far the sums are from the state that Inspect shows, in a sentence."""
-    return (
-        "The states and gates computed from these terms differ from those of the trace by at most "
-        f"{unit.found.difference:.1e}."
+    return tr(
+        "The states and gates computed from these terms differ from those of the trace by at most {difference:.1e}.",
+        difference=unit.found.difference,
     )
 
 
 STEP = _view("unit-step", "", render=_show_step, explain=check)
 TERMS = _view(
-    "terms", "What does this unit's sum consist of?", render=_draw_terms, explain=_explain_terms, choices=_choose_gate
+    "terms", N_("What does this unit's sum consist of?"), render=_draw_terms, explain=_explain_terms, choices=_choose_gate
 )
 
 VIEWS = (STEP, TERMS)

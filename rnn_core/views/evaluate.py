@@ -10,6 +10,7 @@ import numpy as np
 from rnn_core import tasks
 from rnn_core.config import RunConfig
 from rnn_core.figures import bars, heatmap
+from rnn_core.language import N_, tr
 from rnn_core.results import Answer, ClassScores, Mistake, Scores
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, Table, View, figure, literal
@@ -36,27 +37,30 @@ def _explain_confusion(scores: Scores) -> str:
     most = ""
     if wrong.any():
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        most = (
-            f" The most frequent error: {literal(scores.labels[row], 40)} answered as {literal(scores.labels[column], 40)}, "
-            f"{int(wrong[row, column]):,} times."
+        most = tr(
+            " The most frequent error: {labels} answered as {labels2}, {wrong:,} times.",
+            labels=literal(scores.labels[row], 40), labels2=literal(scores.labels[column], 40), wrong=int(wrong[row, column]),
         )
     return (
-        "Rows are the true classes, columns the answers. The diagonal counts the right answers, every other cell an error; a "
-        "click on a cell lists its texts. Shares divide each row by its sum: the diagonal is then the recall.\n\n"
-        r"$$\text{accuracy} = \frac{\sum_i n_{ii}}{\sum_{ij} n_{ij}}"
-        rf" = \frac{{{right}}}{{{total}}} = {right / max(total, 1):.4f}$$" + "\n\n" + most
+        tr(
+            "Rows are the true classes, columns the answers. The diagonal counts the right answers, every other cell an "
+            "error; a click on a cell lists its texts. Shares divide each row by its sum: the diagonal is then the recall.\n\n"
+            r"$$\text{{accuracy}} = \frac{{\sum_i n_{{ii}}}}{{\sum_{{ij}} n_{{ij}}}} = \frac{{{right}}}{{{total}}} = "
+            "{right2:.4f}$$\n\n",
+            right=right, total=total, right2=right / max(total, 1),
+        ) + most
     )
 
 
 _view = partial(View, needs=("evaluation",), controls=Controls, compute=_scores, most_bytes=_most_bytes)
 
 CONFUSION: View[Controls, Scores] = _view(
-    "confusion", "Which classes are confused?",
+    "confusion", N_("Which classes are confused?"),
     render=lambda scores: figure(heatmap.confusion(scores)), explain=_explain_confusion, pick=_pick,
 )  # fmt: skip
 
 SHARES: View[Controls, Scores] = _view(
-    "shares", "Which classes are confused, as shares of each class?",
+    "shares", N_("Which classes are confused, as shares of each class?"),
     render=lambda scores: figure(heatmap.confusion(scores, shares=True)), explain=_explain_confusion, pick=_pick,
 )  # fmt: skip
 
@@ -67,18 +71,19 @@ def _explain_classes(scores: Scores) -> str:
     true, given, right = (
         int(scores.confusion[k].sum()), int(scores.confusion[:, k].sum()), int(scores.confusion[k, k]),
     )  # fmt: skip
-    return (
-        "**Recall** of a class is the share of its texts or tokens that are answered right. **Precision** is the share of the "
-        "answers of this class that are right. **F1** is their harmonic mean. Macro averages count every class alike, micro "
-        "averages every decision alike; with one label and one answer each, micro F1 is the accuracy.\n\n"
-        rf"For {literal(first.label, 40)}: recall = {right} / {true} = {first.recall:.4f}, "
-        rf"precision = {right} / {given} = {first.precision:.4f}, "
-        r"$F_1 = \frac{2PR}{P+R}$" + f" = {first.f1:.4f}."
+    return tr(
+        "**Recall** of a class is the share of its texts or tokens that are answered right. **Precision** is the share of "
+        "the answers of this class that are right. **F1** is their harmonic mean. Macro averages count every class alike, "
+        "micro averages every decision alike; with one label and one answer each, micro F1 is the accuracy.\n\n"
+        "For {label}: recall = {right} / {true} = {recall:.4f}, precision = {right} / {given} = {precision:.4f}, $F_1 = "
+        r"\frac{{2PR}}{{P+R}}$ = {f1:.4f}.",
+        label=literal(first.label, 40), right=right, true=true, recall=first.recall, given=given, precision=first.precision,
+        f1=first.f1,
     )
 
 
 PER_CLASS: View[Controls, Scores] = _view(
-    "per_class", "How well is each class found?",
+    "per_class", N_("How well is each class found?"),
     render=lambda scores: figure(bars.per_class(scores)), explain=_explain_classes,
 )  # fmt: skip
 
@@ -91,16 +96,16 @@ def _draw_spans(scores: Scores) -> tuple[Part, ...]:
 def _explain_spans(scores: Scores) -> str:
     spans = scores.spans
     assert spans is not None
-    return (
-        f"Tags are read as spans by the scheme {spans.scheme}. A span counts as right only when its type and both its "
-        "ends are right (the strict rule). Token accuracy misleads here, because most tokens lie outside of every "
-        f"span.\n\nOver all types: precision {spans.precision:.4f}, recall {spans.recall:.4f}, F1 {spans.f1:.4f}; "
-        f"macro F1 {spans.macro_f1:.4f}."
+    return tr(
+        "Tags are read as spans by the scheme {scheme}. A span counts as right only when its type and both its ends are "
+        "right (the strict rule). Token accuracy misleads here, because most tokens lie outside of every span.\n\n"
+        "Over all types: precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f}; macro F1 {macro_f1:.4f}.",
+        scheme=spans.scheme, precision=spans.precision, recall=spans.recall, f1=spans.f1, macro_f1=spans.macro_f1,
     )
 
 
 SPANS: View[Controls, Scores] = _view(
-    "spans", "How many entities are found whole?",
+    "spans", N_("How many entities are found whole?"),
     render=_draw_spans, explain=_explain_spans,
 )  # fmt: skip
 
@@ -115,8 +120,8 @@ def class_rows(scores: Scores) -> dict[str, list[Any]]:
     total = sum(one.support for one in scores.per_class)
     return _columns(
         "class", scores.per_class,
-        ("(macro average)", scores.macro_recall, scores.macro_precision, scores.macro_f1, total),
-        ("(micro average)", scores.accuracy, scores.accuracy, scores.micro_f1, total),
+        (tr("(macro average)"), scores.macro_recall, scores.macro_precision, scores.macro_f1, total),
+        (tr("(micro average)"), scores.accuracy, scores.accuracy, scores.micro_f1, total),
     )  # fmt: skip
 
 
@@ -130,8 +135,8 @@ def type_rows(scores: Scores) -> dict[str, list[Any]]:
         sum(getattr(one, name) for one in spans.per_type) / max(len(spans.per_type), 1) for name in ("recall", "precision")
     )
     return _columns(
-        "type", spans.per_type, ("(macro average)", recall, precision, spans.macro_f1, total),
-        ("(micro average)", spans.recall, spans.precision, spans.f1, total),
+        "type", spans.per_type, (tr("(macro average)"), recall, precision, spans.macro_f1, total),
+        (tr("(micro average)"), spans.recall, spans.precision, spans.f1, total),
     )  # fmt: skip
 
 
@@ -142,15 +147,15 @@ def _columns(first: str, each: tuple[ClassScores, ...], *averages: tuple[str, fl
 
 def _draw_classes(scores: Scores) -> tuple[Part, ...]:
     formats = dict.fromkeys(("recall", "precision", "F1"), "%.4f") | {"support": "localized"}
-    fold = "Every class in numbers" if len(scores.labels) > _OPEN else ""
+    fold = tr("Every class in numbers") if len(scores.labels) > _OPEN else ""
     parts = [Part("table", Table(class_rows(scores), formats=formats), fold)]
     if types := type_rows(scores):
-        parts += [Part("text", "**Entity types, as whole spans**", fold), Part("table", Table(types, formats=formats), fold)]
+        parts += [Part("text", tr("**Entity types, as whole spans**"), fold), Part("table", Table(types, formats=formats), fold)]
     return tuple(parts)
 
 
 CLASSES: View[Controls, Scores] = _view(
-    "classes", "What are the scores of every class?", render=_draw_classes, explain=_explain_classes,
+    "classes", N_("What are the scores of every class?"), render=_draw_classes, explain=_explain_classes,
 )  # fmt: skip
 
 
@@ -235,45 +240,52 @@ def _draw_texts(found: Texts) -> tuple[Part, ...]:
     said = Part("text", texts_words(found))
     if not opens:
         return (said,)
-    order = "Sorted by confidence, most confident mistakes first."
+    order = tr("Sorted by confidence, most confident mistakes first.")
     if found.cell and found.cell[0] == found.cell[1]:
-        order = "Sorted by confidence, least confident first."
-    more = f" The first {len(opens):,} are shown." if found.count > len(opens) else ""
-    return said, Part("caption", f"{order} Click a row to open its text on Inspect.{more}"), Part("rows", Rows(columns, opens))
+        order = tr("Sorted by confidence, least confident first.")
+    more = tr(" The first {opens:,} are shown.", opens=len(opens)) if found.count > len(opens) else ""
+    return said, Part("caption", tr(
+        "{order} Click a row to open its text on Inspect.{more}",
+        order=order, more=more,
+    )), Part("rows", Rows(columns, opens))
 
 
 def texts_words(found: Texts) -> str:
     """How many answers these are, as Markdown."""
     if found.cell is None:
         if not found.count:
-            return f"No mistakes: all {found.total:,} {found.unit} were answered right."
-        return f"**{found.count:,} mistakes** in {found.total:,} {found.unit}"
+            return tr("No mistakes: all {total:,} {unit} were answered right.", total=found.total, unit=found.unit)
+        return tr("**{count:,} mistakes** in {total:,} {unit}", count=found.count, total=found.total, unit=found.unit)
     truth, answer = (literal(label, 40) for label in found.cell)
     right = "Right" if found.cell[0] == found.cell[1] else "Wrong"
-    none = "" if found.count else ". Click another cell."
-    return f"**{right}: {found.count:,} {found.unit}** labelled {truth}, answered {answer}{none}"
+    none = "" if found.count else tr(". Click another cell.")
+    return tr(
+        "**{right}: {count:,} {unit}** labelled {truth}, answered {answer}{none}",
+        right=right, count=found.count, unit=found.unit, truth=truth, answer=answer, none=none,
+    )
 
 
 def _explain_texts(found: Texts) -> str:
-    said = (
-        "The **confidence** is the probability that the network gives to its own answer: the largest number of its softmax, "
-        r"$\max_k \hat{y}_k$. A confident mistake is often a wrong label or an unusual text."
+    said = tr(
+        "The **confidence** is the probability that the network gives to its own answer: the largest number of its "
+        r"softmax, $\max_k \hat{y}_k$. A confident mistake is often a wrong label or an unusual text.",
     )
     if not found.opens:
         return said
     first = literal(found.answers[0], 40)
-    return (
-        f"{said}\n\nIn the first row it is {found.confidences[0]:.4f} for {first}, so all other classes together have "
-        f"{1 - found.confidences[0]:.4f}."
+    return tr(
+        "{said}\n\n"
+        "In the first row it is {confidences:.4f} for {first}, so all other classes together have {confidences2:.4f}.",
+        said=said, confidences=found.confidences[0], first=first, confidences2=1 - found.confidences[0],
     )
 
 
 _list = partial(View, needs=("answers",), controls=Controls, compute=_texts, most_bytes=_texts_bytes, render=_draw_texts,
                 explain=_explain_texts)  # fmt: skip
 
-MISTAKES: View[Controls, Texts] = _list("mistakes", "Which answers are wrong?")
+MISTAKES: View[Controls, Texts] = _list("mistakes", N_("Which answers are wrong?"))
 
-BEHIND: View[Controls, Texts] = _list("behind", "Which texts are in this cell?")
+BEHIND: View[Controls, Texts] = _list("behind", N_("Which texts are in this cell?"))
 
 VIEWS = (CONFUSION, SHARES, PER_CLASS, SPANS, CLASSES, MISTAKES, BEHIND)
 
@@ -284,15 +296,18 @@ def loss_words(config: RunConfig) -> str:
     steps = {"text": "steps"}.get(task.label_of, "tokens")
     if task.loss_of(config) == "last":
         one = r"L_j = -\log \hat y_T[\mathrm{label}_j]"
-        counted = "the cross-entropy of the answer after `<eos>`"
+        counted = tr("the cross-entropy of the answer after `<eos>`")
     else:
         mean = config.train.reduce == "mean"
         one = (r"L_j = \frac{1}{T_j} " if mean else "L_j = ") + r"\sum_t -\log \hat y_t[\mathrm{label}_j]"
-        counted = f"the {config.train.reduce} of the cross-entropy over the {'T_j ' * mean}{steps} of a text"
-    return (
-        f"The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training "
-        "never "
-        rf"saw are left out. $L = \frac{{1}}{{m}} \sum_{{j=1}}^m L_j, \quad {one}$"
+        counted = tr(
+            "the {reduce} of the cross-entropy over the {mean}{steps} of a text",
+            reduce=config.train.reduce, mean='T_j ' * mean, steps=steps,
+        )
+    return tr(
+        "The mean over the m texts of {counted}, in nats, as this run's training minimises it. Texts whose label training "
+        r"never saw are left out. $L = \frac{{1}}{{m}} \sum_{{j=1}}^m L_j, \quad {one}$",
+        counted=counted, one=one,
     )
 
 

@@ -11,6 +11,7 @@ from rnn_core.analysis.steps import targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import Scaled
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Labelled
@@ -64,11 +65,14 @@ def _exploding(inputs: Inputs, controls: Times) -> Exploding:
 
 def _draw(exploding: Exploding) -> tuple[Part, ...]:
     found = exploding.found
-    series = {"W as trained": found.trained}
+    series = {tr("W as trained"): found.trained}
     if found.scale != 1:
         series[f"W times {found.scale:g}"] = np.where(np.isfinite(found.lengths), found.lengths, np.nan)
-    drawn = figures.along(series, exploding.tokens, f"gradient of L({found.at + FIRST}) at the state", exploding.step)
-    long = f" This text is long: its first {len(exploding.tokens):,} steps are read." if exploding.left_out else ""
+    drawn = figures.along(series, exploding.tokens, tr("gradient of L({at}) at the state", at=found.at + FIRST), exploding.step)
+    long = tr(
+        " This text is long: its first {tokens:,} steps are read.",
+        tokens=len(exploding.tokens),
+    ) if exploding.left_out else ""
     return Part("figure", drawn), Part("text", scale_words(exploding) + long)
 
 
@@ -81,72 +85,88 @@ def per_step(lengths: np.ndarray, at: int) -> float:
 def scale_words(exploding: Exploding) -> str:
     """How the gradient grows or fades with W as trained and scaled, as Markdown."""
     found = exploding.found
-    said = [_fate("With W as trained", found.trained, found.at)]
+    said = [_fate(tr("With W as trained"), found.trained, found.at)]
     if found.scale != 1:
-        said.append(_fate(f"With W times {found.scale:g}", found.lengths, found.at))
-        said.append(f"The largest state has length {number(found.state)} instead of {number(found.trained_state)}.")
+        said.append(_fate(tr("With W times {scale:g}", scale=found.scale), found.lengths, found.at))
+        said.append(tr(
+            "The largest state has length {state} instead of {trained_state}.",
+            state=number(found.state), trained_state=number(found.trained_state),
+        ))
     radii = ", ".join(
-        f"{number(found.scale * radius)}" + (f" (gate {gate})" if len(found.radii) > 1 else "")
+        f"{number(found.scale * radius)}" + (tr(" (gate {gate})", gate=gate) if len(found.radii) > 1 else "")
         for gate, radius in found.radii.items()
     )
     if radii:
-        said.append(f"The spectral radius of W{f' times {found.scale:g}' if found.scale != 1 else ''} is {radii}.")
+        said.append(tr(
+            "The spectral radius of W{value} is {radii}.",
+            value=f' times {found.scale:g}' if found.scale != 1 else '', radii=radii,
+        ))
     return " ".join(said)
 
 
 def _fate(begin: str, lengths: np.ndarray, at: int) -> str:
     if not np.isfinite(lengths).all():
-        return f"{begin} the gradient grows beyond what can be written: it explodes."
+        return tr("{begin} the gradient grows beyond what can be written: it explodes.", begin=begin)
     factor = per_step(lengths, at)
     if not factor > 0:  # nan too
-        return f"{begin} nothing is left of the gradient at the first step."
-    what = "fades" if factor < 1 else "grows" if factor > 1 else "stays as it is"
-    return (
-        f"{begin} the gradient {what}: from t = {at + FIRST} back to t = {FIRST} its length goes from "
-        f"{number(float(lengths[at]))} to {number(float(lengths[0]))}, **{number(factor)}** times per step."
+        return tr("{begin} nothing is left of the gradient at the first step.", begin=begin)
+    what = "fades" if factor < 1 else "grows" if factor > 1 else tr("stays as it is")
+    return tr(
+        "{begin} the gradient {what}: from t = {at} back to t = {FIRST} its length goes from {lengths} to {lengths2}, "
+        "**{factor}** times per step.",
+        begin=begin, what=what, at=at + FIRST, FIRST=FIRST, lengths=number(float(lengths[at])),
+        lengths2=number(float(lengths[0])), factor=number(factor),
     )
 
 
 def _explain(exploding: Exploding) -> str:
     found = exploding.found
     steps = counted(found.at, "step")
-    bound = (
+    bound = tr(
         "In this cell the gates are factors on the way back too, so the size of W alone does not decide; what is drawn is "
-        "computed by autograd in 64 bits."
+        "computed by autograd in 64 bits.",
     )
     if found.norm is not None and found.steepest is not None:
         most = found.scale * found.norm * found.steepest
-        bound = (
-            r"$$\frac{\partial h_t}{\partial h_k} = \prod_{j=k+1}^{t} \mathrm{diag}(\varphi'(a_j))\, s W, \qquad "
-            r"\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
-            r"\bigl( s\, \lVert W \rVert_2 \max \varphi' \bigr)^{t-k}$$" + "\n\n"
-            rf"$$s\, \lVert W \rVert_2 \max \varphi' = {found.scale:g} \cdot {number(found.norm)} \cdot {found.steepest:g} "
-            rf"= {number(most)}$$" + "\n\n"
-            "Below 1, the gradient must vanish; above 1 it may explode, unless the slopes φ′ of saturated units hold it down. "
-            "The line is computed by autograd in 64 bits."
+        bound = tr(
+            r"$$\frac{{\partial h_t}}{{\partial h_k}} = \prod_{{j=k+1}}^{{t}} \mathrm{{diag}}(\varphi'(a_j))\, s W, \qquad "
+            r"\Bigl\lVert \frac{{\partial h_t}}{{\partial h_k}} \Bigr\rVert_2 \le \bigl( s\, \lVert W \rVert_2 \max "
+            r"\varphi' \bigr)^{{t-k}}$$"
+            "\n\n"
+            r"$$s\, \lVert W \rVert_2 \max \varphi' = {scale:g} \cdot {norm} \cdot {steepest:g} = {most}$$"
+            "\n\n"
+            "Below 1, the gradient must vanish; above 1 it may explode, unless the slopes φ′ of saturated units hold it "
+            "down. The line is computed by autograd in 64 bits.",
+            scale=found.scale, norm=number(found.norm), steepest=found.steepest, most=number(most),
         )
-    falls = "A line that falls evenly on this scale fades by the same factor per step: it vanishes. One that rises explodes."
-    where = (
-        "The line is the gradient of this one loss; “Does the gradient vanish or explode on the way back?” takes the largest "
-        f"effect over all directions, so the two may differ. These are the states of layer {exploding.layer + 1}, reading "
-        "forwards"
+    falls = tr("A line that falls evenly on this scale fades by the same factor per step: it vanishes. One that rises explodes.")
+    where = tr(
+        "The line is the gradient of this one loss; “Does the gradient vanish or explode on the way back?” takes the "
+        "largest effect over all directions, so the two may differ. These are the states of layer {layer}, reading forwards",
+        layer=exploding.layer + 1,
     )
     if not exploding.has_w:
-        return (
-            f"This cell multiplies nothing of the state before by a matrix: there is no W to scale. {falls}\n\n"
-            r"$$\frac{\partial L}{\partial h_{k-1}} = \Bigl(\frac{\partial h_k}{\partial h_{k-1}}\Bigr)^{\top} "
-            r"\frac{\partial L}{\partial h_k}$$" + f"\n\n{scale_words(exploding)} {where}."
+        return tr(
+            "This cell multiplies nothing of the state before by a matrix: there is no W to scale. {falls}\n\n"
+            r"$$\frac{{\partial L}}{{\partial h_{{k-1}}}} = \Bigl(\frac{{\partial h_k}}{{\partial "
+            r"h_{{k-1}}}}\Bigr)^{{\top}} \frac{{\partial L}}{{\partial h_k}}$$"
+            "\n\n"
+            "{scale_words} {where}.",
+            falls=falls, scale_words=scale_words(exploding), where=where,
         )
-    return (
-        f"On the way back through {steps} the gradient is multiplied by W at each step: with s·W, s times as strongly. {falls}"
-        f"\n\n{bound}\n\n{scale_words(exploding)} {where}; the W of every layer is scaled. The run itself stays as it is."
+    return tr(
+        "On the way back through {steps} the gradient is multiplied by W at each step: with s·W, s times as strongly. "
+        "{falls}\n\n"
+        "{bound}\n\n"
+        "{scale_words} {where}; the W of every layer is scaled. The run itself stays as it is.",
+        steps=steps, falls=falls, bound=bound, scale_words=scale_words(exploding), where=where,
     )
 
 
 def _choose(inputs: Inputs, controls: Times) -> tuple[Choice, ...]:
     if not inputs.network.cell.of_step:
         return ()
-    return (Choice("scale", "W times s", (0.0, MOST_SCALE), form="slider"),)
+    return (Choice("scale", tr("W times s"), (0.0, MOST_SCALE), form="slider"),)
 
 
 def _pick(point: list[Any]) -> dict[str, Any]:
@@ -154,7 +174,7 @@ def _pick(point: list[Any]) -> dict[str, Any]:
 
 
 EXPLODING: View[Times, Exploding] = View(
-    "exploding", "What if W were larger or smaller?", ("run", "text"), Times, _exploding, _draw, _explain,
+    "exploding", N_("What if W were larger or smaller?"), ("run", "text"), Times, _exploding, _draw, _explain,
     lambda inputs: 24 * min(len(inputs.trace.tokens), LONGEST) + 4 * sum(map(len, inputs.trace.tokens)) + 4096, _pick, _choose,
 )  # fmt: skip
 

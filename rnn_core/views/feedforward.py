@@ -12,6 +12,7 @@ from rnn_core.analysis.steps import one_class, targets_of
 from rnn_core.figures import gradients as figures
 from rnn_core.figures import palette
 from rnn_core.figures.text import counted, escape
+from rnn_core.language import N_, tr
 from rnn_core.results import RecurrenceGain, Trace, WithoutRecurrence
 from rnn_core.views import equations
 from rnn_core.views.inputs import Inputs
@@ -58,9 +59,9 @@ def _alone(inputs: Inputs, controls: Labelled) -> Alone:
 
 
 def _draw(alone: Alone) -> tuple[Part, ...]:
-    series = {"with recurrence": alone.with_, "without: the state before is 0 at every step": alone.without}
-    asked = "each token's own answer" if alone.asked is None else escape(alone.asked, 24)
-    drawn = figures.along(series, alone.tokens, f"probability of {asked}", alone.step, False, alone.colour)
+    series = {tr("with recurrence"): alone.with_, tr("without: the state before is 0 at every step"): alone.without}
+    asked = tr("each token's own answer") if alone.asked is None else escape(alone.asked, 24)
+    drawn = figures.along(series, alone.tokens, tr("probability of {asked}", asked=asked), alone.step, False, alone.colour)
     drawn["layout"]["yaxis"]["range"] = [-0.03, 1.05]
     return figure(drawn)
 
@@ -68,14 +69,18 @@ def _draw(alone: Alone) -> tuple[Part, ...]:
 def _explain(alone: Alone) -> str:
     t, label = alone.step, literal(alone.label, 40)
     with_, without = float(alone.with_[t]), float(alone.without[t])
-    here = "" if np.isnan(with_) else f", the probability of {label} is {with_:.4f} with and {without:.4f} without recurrence;"
-    return (
+    here = "" if np.isnan(with_) else tr(
+        ", the probability of {label} is {with_:.4f} with and {without:.4f} without recurrence;",
+        label=label, with_=with_, without=without,
+    )
+    return tr(
         "Without recurrence, the weights are the same, but the state before every step is set to 0, and the memory m of an "
-        "LSTM too. This is a feed-forward network that reads each token alone. Where the lines differ, the other tokens make "
-        "the difference. At the first step from the start there is no past, so the lines meet there.\n\n"
-        r"$$h_t = \mathrm{step}(0,\ x_t) \qquad \text{instead of} \qquad h_t = \mathrm{step}(h_{t-1},\ x_t)$$" + "\n\n"
-        f"At t = {t + 1} (“{literal(alone.tokens[t], 30)}”){here} "
-        f"the distance between the two states of the top layer is {number(alone.moved)} (Euclidean)."
+        "LSTM too. This is a feed-forward network that reads each token alone. Where the lines differ, the other tokens "
+        "make the difference. At the first step from the start there is no past, so the lines meet there.\n\n"
+        r"$$h_t = \mathrm{{step}}(0,\ x_t) \qquad \text{{instead of}} \qquad h_t = \mathrm{{step}}(h_{{t-1}},\ x_t)$$"
+        "\n\n"
+        "At t = {t} (“{tokens}”){here} the distance between the two states of the top layer is {moved} (Euclidean).",
+        t=t + 1, tokens=literal(alone.tokens[t], 30), here=here, moved=number(alone.moved),
     )
 
 
@@ -111,20 +116,20 @@ def sums(found: SameStep) -> dict[str, list[Any]]:
     pairs = list(zip(found.recurrent.found.gates, found.feed_forward.found.gates, strict=True))
     return {
         "gate": [own.gate for own, _ in pairs],
-        "W h, recurrent": [own.factor * own.past for own, _ in pairs],
-        "U x, recurrent": [own.word_factor * own.word for own, _ in pairs],
-        "U x, feed-forward": [single.word_factor * single.word for _, single in pairs],
-        "a, recurrent": [own.total for own, _ in pairs],
-        "a, feed-forward": [single.total for _, single in pairs],
+        tr("W h, recurrent"): [own.factor * own.past for own, _ in pairs],
+        tr("U x, recurrent"): [own.word_factor * own.word for own, _ in pairs],
+        tr("U x, feed-forward"): [single.word_factor * single.word for _, single in pairs],
+        tr("a, recurrent"): [own.total for own, _ in pairs],
+        tr("a, feed-forward"): [single.total for _, single in pairs],
     }
 
 
 def _show_same_step(found: SameStep) -> tuple[Part, ...]:
     own, single = found.recurrent, found.feed_forward
     return (
-        Part("text", f"**Recurrent**, with the state before: **h = {own.found.values['h']:.4f}**"),
+        Part("text", tr("**Recurrent**, with the state before: **h = {values:.4f}**", values=own.found.values['h'])),
         Part("formula", equations.live(own)),
-        Part("text", f"**Feed-forward**, the state before set to 0: **h = {single.found.values['h']:.4f}**"),
+        Part("text", tr("**Feed-forward**, the state before set to 0: **h = {values:.4f}**", values=single.found.values['h'])),
         Part("formula", equations.live(single)),
         Part("table", Table(sums(found), formats=dict.fromkeys([name for name in sums(found) if name != "gate"], "%.4f"))),
     )
@@ -132,8 +137,8 @@ def _show_same_step(found: SameStep) -> tuple[Part, ...]:
 
 def _explain_same_step(found: SameStep) -> str:
     own, single = found.recurrent.found, found.feed_forward.found
-    above = "" if own.layer == 0 else (
-        " Below this layer the state before is 0 too, so what it reads from there differs as well."
+    above = "" if own.layer == 0 else tr(
+        " Below this layer the state before is 0 too, so what it reads from there differs as well.",
     )  # fmt: skip
     gate = own.gates[0].gate
     return (
@@ -147,12 +152,12 @@ def _explain_same_step(found: SameStep) -> str:
 
 
 SAME_STEP: View[equations.Gate, SameStep] = View(
-    "same-step", "What is the same step without the state before?", _NEEDS, equations.Gate, _same_step, _show_same_step,
+    "same-step", N_("What is the same step without the state before?"), _NEEDS, equations.Gate, _same_step, _show_same_step,
     _explain_same_step, lambda inputs: 2 * equations.most_bytes(inputs),
 )  # fmt: skip
 
 ALONE: View[Labelled, Alone] = View(
-    "alone", "What would the network answer without recurrence?", _NEEDS, Labelled, _alone, _draw, _explain,
+    "alone", N_("What would the network answer without recurrence?"), _NEEDS, Labelled, _alone, _draw, _explain,
     lambda inputs: sum(24 + len(token.encode()) for token in inputs.trace.tokens) + 4096, _pick,
 )  # fmt: skip
 
@@ -176,8 +181,10 @@ def _tags(inputs: Inputs, controls: Controls) -> Said:
     )
     more = ", …" if len(changed) > 8 else "."
     return Said(
-        f"Recurrence changes the tag of {len(changed)} of "
-        f"{counted(len(own), 'token')}" + (f": {listed}{more}" if listed else ".")
+        tr(
+            "Recurrence changes the tag of {changed} of {counted}",
+            changed=len(changed), counted=counted(len(own), 'token'),
+        ) + (f": {listed}{more}" if listed else ".")
     )
 
 
@@ -187,10 +194,13 @@ def _answer(inputs: Inputs, controls: Controls) -> Said:
     answer, last = trace.labels[trace.answer], readouts[-1]
     mean = readouts.mean(0)
     return Said(
-        f"With recurrence, the answer is **{literal(answer, 40)}** (p = {trace.readouts[-1].max():.3f}).\n\n"
-        f"Without recurrence, the last step reads `<eos>` alone, so every text gets the same answer, "
-        f"**{literal(trace.labels[int(last.argmax())], 40)}** (p = {last.max():.3f}). The mean of the readouts over all steps "
-        f"answers **{literal(trace.labels[int(mean.argmax())], 40)}** (p = {mean.max():.3f})."
+        tr(
+            "With recurrence, the answer is **{answer}** (p = {max:.3f}).\n\n"
+            "Without recurrence, the last step reads `<eos>` alone, so every text gets the same answer, **{labels}** (p = "
+            "{max2:.3f}). The mean of the readouts over all steps answers **{labels2}** (p = {max3:.3f}).",
+            answer=literal(answer, 40), max=trace.readouts[-1].max(), labels=literal(trace.labels[int(last.argmax())], 40),
+            max2=last.max(), labels2=literal(trace.labels[int(mean.argmax())], 40), max3=mean.max(),
+        )
     )
 
 
@@ -205,32 +215,39 @@ ANSWER = _view("answer-alone", compute=_answer)
 VIEWS = (ALONE, SAME_STEP, ANSWER, TAGS)
 
 
-def gain_words(gain: RecurrenceGain, of: str = "dev texts", majority: tuple[int, str] | None = None) -> str:
+def gain_words(gain: RecurrenceGain, of: str = N_("dev texts"), majority: tuple[int, str] | None = None) -> str:
     """Accuracy with and without recurrence, as Markdown.
 
     Args:
         of: which texts were read.
         majority: the number and the name of the most frequent class of training; None: not known.
     """
-    texts = f"all {gain.texts:,}" if gain.texts == gain.available else f"{gain.texts:,} of {gain.available:,}"
+    texts = tr("all {texts:,}", texts=gain.texts) if gain.texts == gain.available else tr(
+        "{texts:,} of {available:,}",
+        texts=gain.texts, available=gain.available,
+    )
     what = f" ({counted(gain.decisions, 'token')})" if gain.decisions != gain.texts else ""
     added = gain.recurrent - max(gain.feed_forward, gain.mean or 0)
-    rows = {"with recurrence": gain.recurrent}
+    rows = {tr("with recurrence"): gain.recurrent}
     if gain.mean is None:
-        rows |= {"without recurrence": gain.feed_forward}
+        rows |= {tr("without recurrence"): gain.feed_forward}
     else:
         rows |= {
-            "without recurrence, the readout of `<eos>`": gain.feed_forward,
-            "without recurrence, the mean of the readouts of all steps": gain.mean,
+            tr("without recurrence, the readout of `<eos>`"): gain.feed_forward,
+            tr("without recurrence, the mean of the readouts of all steps"): gain.mean,
         }
     listed = "\n".join(f"- {name}: **{accuracy:.4f}**" for name, accuracy in rows.items())
-    against = "" if gain.mean is None else " to the better of the two"
+    against = "" if gain.mean is None else tr(" to the better of the two")
     always = ""
     if majority is not None:
         place, name = majority
-        always = (
-            f" Always answering {literal(name, 40)}, the most frequent class of training, gets {gain.shares[place]:.4f} here."
+        always = tr(
+            " Always answering {name}, the most frequent class of training, gets {shares:.4f} here.",
+            name=literal(name, 40), shares=gain.shares[place],
         )
-    return (
-        f"On {texts} {of}{what}, the accuracy is\n\n{listed}\n\nRecurrence adds **{added:+.4f}**{against}.{always}"
+    return tr(
+        "On {texts} {of}{what}, the accuracy is\n\n"
+        "{listed}\n\n"
+        "Recurrence adds **{added:+.4f}**{against}.{always}",
+        texts=texts, of=of, what=what, listed=listed, added=added, against=against, always=always,
     )

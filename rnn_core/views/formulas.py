@@ -5,6 +5,8 @@ A letter without a layer's number is of the layer and direction that is looked a
 
 from collections.abc import Sequence
 
+from rnn_core.language import formula, tr
+
 _GREEK = {"α": r"\alpha", "β": r"\beta"}
 
 
@@ -46,12 +48,12 @@ def _states(number: int, directions: int) -> str:
     """The states of a layer, whose number is counted from 1."""
     if directions == 1:
         return f"h^{{({number})}}_t"
-    return rf"[\overrightarrow{{h}}^{{({number})}}_t; \overleftarrow{{h}}^{{({number})}}_t]"
+    return formula(r"[\overrightarrow{{h}}^{{({number})}}_t; \overleftarrow{{h}}^{{({number})}}_t]", number=number)
 
 
 def readout(layers: int, directions: int) -> str:
     """The readout at a step."""
-    return rf"o_t = c + V {top(layers, directions)}, \qquad \hat y_t = \mathrm{{softmax}}(o_t)"
+    return formula(r"o_t = c + V {top}, \qquad \hat y_t = \mathrm{{softmax}}(o_t)", top=top(layers, directions))
 
 
 def lines(equations: Sequence[str]) -> str:
@@ -64,7 +66,11 @@ def top_words(layers: int, directions: int) -> str:
     """What the readout reads, in words, where it is not plain: a paragraph after the formula; else empty."""
     said = []
     if layers > 1:
-        said.append(f"the top layer of {layers}")
+        said.append(tr("the top layer of {layers}", layers=layers))
     if directions > 1:
-        said.append("both directions, that from the start first")
-    return f"\n\nThe state that is read out is that of {', of '.join(said)}." if said else ""
+        said.append(tr("both directions, that from the start first"))
+    return tr(
+        "\n\n"
+        "The state that is read out is that of {said}.",
+        said=', of '.join(said),
+    ) if said else ""

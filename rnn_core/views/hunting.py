@@ -9,6 +9,7 @@ import numpy as np
 from rnn_core.analysis import hunting
 from rnn_core.analysis.hunting import PATTERNS
 from rnn_core.figures import palette
+from rnn_core.language import N_, tr
 from rnn_core.results import Hunt
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, name_of, pick_step, quantities, series
@@ -70,7 +71,7 @@ def _found(inputs: Inputs, controls: Hunted) -> Found:
     hunt = hunting.hunt(series(trace, controls)[1:-1], wanted)
     yes = wanted.dtype == bool
     pattern = hunting.called(controls.pattern, controls.expression)
-    return _coloured(inputs, controls, hunt, pattern, "this text", _first(pieces(trace), wanted) if yes else "")
+    return _coloured(inputs, controls, hunt, pattern, tr("this text"), _first(pieces(trace), wanted) if yes else "")
 
 
 def _found_in_corpus(inputs: Inputs, controls: Hunted) -> Found:
@@ -105,20 +106,23 @@ def _first(tokens: Sequence[str], wanted: np.ndarray) -> str:
 
 
 def _draw(found: Found) -> tuple[Part, ...]:
-    hunt, score = found.hunt, "balanced accuracy" if found.yes else "r²"
+    hunt, score = found.hunt, tr("balanced accuracy") if found.yes else "r²"
     listed = slice(0, MOST_LISTED)
     table = Table({
         "unit": hunt.units[listed].tolist(),
-        f"{score}, fitted": hunt.fitted[listed].tolist(),
-        f"{score}, held out": hunt.held_out[listed].tolist(),
-        "says yes" if found.yes else "as the number grows": [_direction(found, i) for i in range(len(hunt.units[listed]))],
-    }, formats=dict.fromkeys((f"{score}, fitted", f"{score}, held out"), "%.3f"))  # fmt: skip
+        tr("{score}, fitted", score=score): hunt.fitted[listed].tolist(),
+        tr("{score}, held out", score=score): hunt.held_out[listed].tolist(),
+        tr("says yes") if found.yes else tr("as the number grows"): [_direction(found, i) for i in range(len(hunt.units[listed]))],
+    }, formats=dict.fromkeys((tr("{score}, fitted", score=score), tr("{score}, held out", score=score)), "%.3f"))  # fmt: skip
     return Part("text", _words(found)), Part("table", table)
 
 
 def _draw_with_text(found: Found) -> tuple[Part, ...]:
-    sides = "green where it says yes, purple where it says no" if found.decides else "green above 0, purple below"
-    said = f"Coloured by unit {found.unit} of {found.quantity}: {sides}. Click a token to choose a step."
+    sides = tr("green where it says yes, purple where it says no") if found.decides else tr("green above 0, purple below")
+    said = tr(
+        "Coloured by unit {unit} of {quantity}: {sides}. Click a token to choose a step.",
+        unit=found.unit, quantity=found.quantity, sides=sides,
+    )
     return *_draw(found), Part("running", found.running), Part("caption", said)
 
 
@@ -132,19 +136,23 @@ def _direction(found: Found, place: int) -> str:
 def _words(found: Found) -> str:
     hunt = found.hunt
     best = float(hunt.held_out[0])
-    score, chance = ("balanced accuracy", "0.5") if found.yes else ("r²", "0")
-    said = (
-        f"Unit **{hunt.units[0]}** of {found.quantity} tells “{literal(found.pattern, 60)}” best in {literal(found.data, 60)}: "
-        f"its {score} on held-out text is **{best:.3f}**. Chance is {chance}; the best unit for the pattern moved along the text "
-        f"gets {hunt.chance:.3f}. "
+    score, chance = (tr("balanced accuracy"), "0.5") if found.yes else ("r²", "0")
+    said = tr(
+        "Unit **{units}** of {quantity} tells “{pattern}” best in {data}: its {score} on held-out text is **{best:.3f}**. "
+        "Chance is {chance}; the best unit for the pattern moved along the text gets {chance2:.3f}. ",
+        units=hunt.units[0], quantity=found.quantity, pattern=literal(found.pattern, 60), data=literal(found.data, 60),
+        score=score, best=best, chance=chance, chance2=hunt.chance,
     )
     if found.yes:
-        first = f", first “{found.marked}”" if found.marked else ""
-        said += f"The pattern covers {hunt.share:.1%} of the {hunt.tokens:,} tokens{first}. "
+        first = tr(", first “{marked}”", marked=found.marked) if found.marked else ""
+        said += tr(
+            "The pattern covers {share:.1%} of the {tokens:,} tokens{first}. ",
+            share=hunt.share, tokens=hunt.tokens, first=first,
+        )
     if found.read > hunt.tokens:
-        said += f"All {found.read:,} tokens were read, and evenly chosen ones scored. "
+        said += tr("All {read:,} tokens were read, and evenly chosen ones scored. ", read=found.read)
     learnt = best - hunt.chance > 0.1
-    return said + ("" if learnt else "So no unit alone tells it much better than chance.")
+    return said + ("" if learnt else tr("So no unit alone tells it much better than chance."))
 
 
 def _explain(found: Found) -> str:
@@ -155,13 +163,15 @@ def _explain(found: Found) -> str:
         else r"$$r^2 = \frac{\left(\sum_t (x_t - \bar x)(y_t - \bar y)\right)^2}"
         r"{\sum_t (x_t - \bar x)^2 \, \sum_t (y_t - \bar y)^2}$$"
     )
-    rule = "A unit says yes on one side of a threshold. " if found.yes else ""
-    chosen = "Threshold and direction are" if found.yes else "The direction is"
-    return (
-        f"{rule}The text is cut into {hunting.BLOCKS} blocks. {chosen} chosen on every other block, and scored on the "
-        f"held-out rest:\n\n{formula}\n\nMany units are tried, so the best one looks good where it was chosen: "
-        f"{float(found.hunt.fitted[0]):.3f} there, {float(found.hunt.held_out[0]):.3f} held out. The same hunt for the pattern "
-        f"moved along the text to {hunting.ROTATIONS} other places gives {found.hunt.chance:.3f}."
+    rule = tr("A unit says yes on one side of a threshold. ") if found.yes else ""
+    chosen = tr("Threshold and direction are") if found.yes else tr("The direction is")
+    return tr(
+        "{rule}The text is cut into {BLOCKS} blocks. {chosen} chosen on every other block, and scored on the held-out rest:\n\n"
+        "{formula}\n\n"
+        "Many units are tried, so the best one looks good where it was chosen: {fitted:.3f} there, {held_out:.3f} held "
+        "out. The same hunt for the pattern moved along the text to {ROTATIONS} other places gives {chance:.3f}.",
+        rule=rule, BLOCKS=hunting.BLOCKS, chosen=chosen, formula=formula, fitted=float(found.hunt.fitted[0]),
+        held_out=float(found.hunt.held_out[0]), ROTATIONS=hunting.ROTATIONS, chance=found.hunt.chance,
     )
 
 
@@ -169,14 +179,14 @@ def _choices(inputs: Inputs, controls: Hunted) -> tuple[Choice, ...]:
     run, model = inputs.run, inputs.run.config.model
     return (
         Choice("pattern", "Pattern", tuple(PATTERNS), lambda name: PATTERNS[name][0], form="box"),
-        Choice("among", "Units of", quantities(run), name_of(run, "quantity"), form="box"),
+        Choice("among", tr("Units of"), quantities(run), name_of(run, "quantity"), form="box"),
         Choice("layer", "Layer", tuple(range(model.layers)), name_of(run, "layer")),
     )
 
 
 HUNT: View[Hunted, Found] = View(
     "hunt",
-    "Which unit alone tells a pattern?",
+    N_("Which unit alone tells a pattern?"),
     NEEDS,
     Hunted,
     _found,

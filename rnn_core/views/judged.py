@@ -6,6 +6,7 @@ from typing import Any
 
 from rnn_core.figures import judged as figures
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import (
     Coverage,
     Judged,
@@ -22,11 +23,11 @@ from rnn_core.views.inputs import Inputs
 from rnn_core.views.streams import UNITS
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
 
-MEASURES = {"bleu": "BLEU", "chrf": "chrF", "exact": "exact match"}
+MEASURES = {"bleu": "BLEU", "chrf": "chrF", "exact": N_("exact match")}
 
 
 def _detail(scores: TranslationScores) -> TranslationDetail:
-    assert scores.detail is not None, "these scores have no details"
+    assert scores.detail is not None, tr("these scores have no details")
     return scores.detail
 
 
@@ -116,7 +117,7 @@ def _by_length_bytes(inputs: Inputs) -> int:
 def _at(group: LengthGroup, found: ByLength) -> str:
     """The score of a group, such as "13.48 for 3–5 tokens"."""
     value = _number(getattr(group.scores, found.measure), found.measure)
-    return f"{value} for {_lengths(group, found.unit)}"
+    return tr("{value} for {lengths}", value=value, lengths=_lengths(group, found.unit))
 
 
 def _lengths(group: LengthGroup, unit: str) -> str:
@@ -124,19 +125,22 @@ def _lengths(group: LengthGroup, unit: str) -> str:
 
 
 def _number(value: float | None, measure: str) -> str:
-    return "not defined" if value is None else f"{value:.1%}" if measure == "exact" else f"{value:.2f}"
+    return tr("not defined") if value is None else f"{value:.1%}" if measure == "exact" else f"{value:.2f}"
 
 
 def _draw_by_length(found: ByLength) -> tuple[Part, ...]:
     title = MEASURES[found.measure]
     said = "; ".join(
-        f"{literal(name, 60)}: {_number(found.whole[name], found.measure)} in all, from {_at(groups[0], found)} to "
-        f"{_at(groups[-1], found)}"
+        tr(
+            "{name}: {number} in all, from {at} to {at2}",
+            name=literal(name, 60), number=_number(found.whole[name], found.measure), at=_at(groups[0], found),
+            at2=_at(groups[-1], found),
+        )
         for name, groups in found.series.items()
     )
     gaps = [figures.ranged(group) for group in next(iter(found.series.values())) if group.scores.bleu is None]
     none = (
-        f" For {', '.join(gaps)} {found.unit}s BLEU is not defined: no translation has four tokens."
+        tr(" For {gaps} {unit}s BLEU is not defined: no translation has four tokens.", gaps=', '.join(gaps), unit=found.unit)
         if gaps and found.measure == "bleu" else ""
     )  # fmt: skip
     drawn = figures.by_length(found.series, found.measure, title, found.unit)
@@ -147,14 +151,16 @@ def _explain_by_length(found: ByLength) -> str:
     name, groups = next(iter(found.series.items()))
     last = groups[-1]
     scores = last.scores
-    begins = (
-        f"The sources are put into groups by their number of {found.unit}s, each with at least an eighth of the sources (the "
-        "last with a sixteenth). The score of a group is that of its translations alone, against all references of each "
-        "source.\n\n"
+    begins = tr(
+        "The sources are put into groups by their number of {unit}s, each with at least an eighth of the sources (the last "
+        "with a sixteenth). The score of a group is that of its translations alone, against all references of each source.\n\n",
+        unit=found.unit,
     )
-    ends = (
-        f"\n\nHere: {literal(name, 60)}, {counted(scores.sources, 'source')} of {_lengths(last, found.unit)}. Without "
-        "attention, all that the decoder knows of the source is one vector, however long the source is."
+    ends = tr(
+        "\n\n"
+        "Here: {name}, {counted} of {lengths}. Without attention, all that the decoder knows of the source is one vector, "
+        "however long the source is.",
+        name=literal(name, 60), counted=counted(scores.sources, 'source'), lengths=_lengths(last, found.unit),
     )
     if found.measure == "exact":
         equal = round(scores.exact * scores.sources)
@@ -173,20 +179,20 @@ def _explain_by_length(found: ByLength) -> str:
 
 
 _BLEU = r"$$\mathrm{BLEU} = \mathrm{BP} \cdot \Big( \prod_{n=1}^{4} p_n \Big)^{1/4}"
-_BLEU_WORDS = (
-    "$p_n$ is the share, in percent, of the n-grams of the translations that stand in a reference of their source, each counted "
-    r"as often as it stands in one reference at most; BP = $\min(1, e^{1 - r/c})$ is the brevity penalty, with c tokens in the "
-    "translations and r in the references nearest in length (Papineni et al. 2002), by sacrebleu with its 13a tokeniser. Where "
-    "no n-gram is right, $p_n$ is smoothed."
+_BLEU_WORDS = N_(
+    "$p_n$ is the share, in percent, of the n-grams of the translations that stand in a reference of their source, each "
+    r"counted as often as it stands in one reference at most; BP = $\min(1, e^{1 - r/c})$ is the brevity penalty, with c "
+    "tokens in the translations and r in the references nearest in length (Papineni et al. 2002), by sacrebleu with its "
+    "13a tokeniser. Where no n-gram is right, $p_n$ is smoothed.",
 )
 _CHRF = r"$$\mathrm{chrF} = 100 \, \frac{(1 + \beta^2) P R}{\beta^2 P + R}"
-_CHRF_WORDS = (
+_CHRF_WORDS = N_(
     r"$\beta = 2$; P and R are the mean precision and recall of the n-grams of characters, n = 1 … 6, white space left out "
-    "(Popović 2015), by sacrebleu; of several references the best one counts."
+    "(Popović 2015), by sacrebleu; of several references the best one counts.",
 )
 
 BY_LENGTH: View[Measured, ByLength] = View(
-    "by-length", "Are longer sources translated worse?", ("evaluations",), Measured, _by_length, _draw_by_length,
+    "by-length", N_("Are longer sources translated worse?"), ("evaluations",), Measured, _by_length, _draw_by_length,
     _explain_by_length, _by_length_bytes,
     choices=lambda inputs, controls: (Choice("measure", "Score", tuple(MEASURES), MEASURES.__getitem__),),
 )  # fmt: skip
@@ -210,42 +216,47 @@ class Covered:
 
 def _covered(inputs: Inputs, controls: Controls) -> Covered:
     detail = _detail(inputs.translation_scores)
-    assert detail.coverage is not None, "there is no attention"
+    assert detail.coverage is not None, tr("there is no attention")
     return Covered(detail.coverage, UNITS[detail.cut])
 
 
 def _draw_covered(found: Covered) -> tuple[Part, ...]:
     c, unit = found.coverage, found.unit
-    said = (
-        f"Of {c.tokens:,} {unit}s of the sources, {_share(c.below, c.tokens)} receive less than {c.low:g} in sum, and may be "
-        f"left untranslated; {_share(c.above, c.tokens)} receive more than {c.high:g}, and may be translated twice. The mean is "
-        f"{number(c.received / c.tokens)}. Of all attention, `<sos>` receives {c.sos / c.steps:.1%} and `<eos>` "
-        f"{c.eos / c.steps:.1%}."
+    said = tr(
+        "Of {tokens:,} {unit}s of the sources, {share} receive less than {low:g} in sum, and may be left untranslated; "
+        "{share2} receive more than {high:g}, and may be translated twice. The mean is {received}. Of all attention, "
+        "`<sos>` receives {sos:.1%} and `<eos>` {eos:.1%}.",
+        tokens=c.tokens, unit=unit, share=_share(c.below, c.tokens), low=c.low, share2=_share(c.above, c.tokens), high=c.high,
+        received=number(c.received / c.tokens), sos=c.sos / c.steps, eos=c.eos / c.steps,
     )
     return (
         *figure(figures.coverage(c, unit)), Part("caption", said),
-        *_examples(c.little, f"The sources with most {unit}s below {c.low:g}", f"{unit}s, C"),
-        *_examples(c.much, f"The sources with most {unit}s above {c.high:g}", f"{unit}s, C"),
+        *_examples(c.little, tr("The sources with most {unit}s below {low:g}", unit=unit, low=c.low), f"{unit}s, C"),
+        *_examples(c.much, tr("The sources with most {unit}s above {high:g}", unit=unit, high=c.high), f"{unit}s, C"),
     )  # fmt: skip
 
 
 def _explain_covered(found: Covered) -> str:
     c, unit = found.coverage, found.unit
-    return (
-        f"The coverage of a source {unit} j is the attention that it receives over all steps t of the decoder (Tu et al. "
+    return tr(
+        "The coverage of a source {unit} j is the attention that it receives over all steps t of the decoder (Tu et al. "
         "2016).\n\n"
-        r"$$C_j = \sum_{t=1}^{T} \alpha_{tj}, \qquad \sum_j C_j = T$$"
-        + f"\n\nThe weights of each step sum to 1, so the C of a source, `<sos>` and `<eos>` included, sum to the number of "
-        f"steps. Here, over all sources, {c.steps:,} steps were written, and their attention is {c.received:,.1f} for the "
-        f"{unit}s, {c.sos:,.1f} for `<sos>` and {c.eos:,.1f} for `<eos>`. So the mean of a {unit} is\n\n"
-        rf"$$\bar C = \frac{{{c.received:.1f}}}{{{c.tokens}}} = {number(c.received / c.tokens)}$$"
-        + "\n\nA softmax is never 0, so each receives some. The bounds are a rule of thumb: a state of the encoder also knows "
-        f"its neighbours, and if targets have fewer {unit}s than sources, the mean is below 1 by itself."
+        r"$$C_j = \sum_{{t=1}}^{{T}} \alpha_{{tj}}, \qquad \sum_j C_j = T$$"
+        "\n\n"
+        "The weights of each step sum to 1, so the C of a source, `<sos>` and `<eos>` included, sum to the number of "
+        "steps. Here, over all sources, {steps:,} steps were written, and their attention is {received:,.1f} for the "
+        "{unit}s, {sos:,.1f} for `<sos>` and {eos:,.1f} for `<eos>`. So the mean of a {unit} is\n\n"
+        r"$$\bar C = \frac{{{received:.1f}}}{{{tokens}}} = {received2}$$"
+        "\n\n"
+        "A softmax is never 0, so each receives some. The bounds are a rule of thumb: a state of the encoder also knows "
+        "its neighbours, and if targets have fewer {unit}s than sources, the mean is below 1 by itself.",
+        unit=unit, steps=c.steps, received=c.received, sos=c.sos, eos=c.eos, tokens=c.tokens,
+        received2=number(c.received / c.tokens),
     )
 
 
 COVERAGE: View[Controls, Covered] = View(
-    "coverage", "Is all of the source attended to?", ("evaluation",), Controls, _covered, _draw_covered, _explain_covered,
+    "coverage", N_("Is all of the source attended to?"), ("evaluation",), Controls, _covered, _draw_covered, _explain_covered,
     _most_bytes,
 )  # fmt: skip
 
@@ -274,56 +285,83 @@ def _copied(inputs: Inputs, controls: Controls) -> Copied:
 def _draw_copied(found: Copied) -> tuple[Part, ...]:
     u, unit = found.unknown, found.unit
     if u.having is None:
-        return (Part("text", f"Every {unit} of these sources is in the vocabulary."),)
-    rows = {"all known": u.without, f"unknown {unit}s": u.having}
+        return (Part("text", tr("Every {unit} of these sources is in the vocabulary.", unit=unit)),)
+    rows = {tr("all known"): u.without, tr("unknown {unit}s", unit=unit): u.having}
     there = {name: scores for name, scores in rows.items() if scores is not None}
     table: Mapping[str, list[Any]] = {
-        "sources with": list(there), "count": [one.sources for one in there.values()],
+        tr("sources with"): list(there), "count": [one.sources for one in there.values()],
         "BLEU": [one.bleu for one in there.values()], "chrF": [one.chrf for one in there.values()],
         "exact": [one.exact for one in there.values()],
     }  # fmt: skip
     formats = {"count": "localized", "BLEU": "%.2f", "chrF": "%.2f", "exact": "percent"}
-    examples = _examples(u.examples, f"Sources with unknown {unit}s", f"unknown {unit}s; 1: to be copied")
+    examples = _examples(u.examples, tr("Sources with unknown {unit}s", unit=unit), tr("unknown {unit}s; 1: to be copied", unit=unit))
     return (Part("table", Table(table, formats=formats)), Part("caption", _said_of_unknown(u, unit)), *examples)
 
 
 def _said_of_unknown(u: Unknown, unit: str) -> str:
-    said = [f"The sources have {counted(u.tokens, f'unknown {unit}')}."]
+    said = [tr("The sources have {counted}.", counted=counted(u.tokens, f'unknown {unit}'))]
     if u.wanted:
-        said.append(f"{_share(u.wanted, u.tokens)} stand unchanged in a reference: to copy them is right. {_limit(u)}")
+        said.append(tr(
+            "{share} stand unchanged in a reference: to copy them is right. {limit}",
+            share=_share(u.wanted, u.tokens), limit=_limit(u),
+        ))
     else:
-        said.append("None stands unchanged in a reference, so none is to be copied.")
+        said.append(tr("None stands unchanged in a reference, so none is to be copied."))
     if u.written:
-        said.append(f"{_share(u.written, u.tokens)} stand in the translation, {u.right:,} of them also in a reference.")
+        said.append(tr(
+            "{share} stand in the translation, {right:,} of them also in a reference.",
+            share=_share(u.written, u.tokens), right=u.right,
+        ))
     else:
-        said.append("None stands in the translation.")
+        said.append(tr("None stands in the translation."))
     if u.replaced is not None:
-        said.append(f"The run wrote `<unk>` {counted(u.replaced, 'time')}, and a {unit} of the source took its place each time.")
+        said.append(tr(
+            "The run wrote `<unk>` {counted}, and a {unit} of the source took its place each time.",
+            counted=counted(u.replaced, 'time'), unit=unit,
+        ))
     if u.replaced:
-        said.append(f"`<unk>` can also stand for a {unit} that the vocabulary of the targets lacks; then the copied one is left "
-                    "untranslated.")  # fmt: skip
+        said.append(tr(
+            "`<unk>` can also stand for a {unit} that the vocabulary of the targets lacks; then the copied one is left "
+            "untranslated.",
+            unit=unit,
+        ))  # fmt: skip
     return " ".join(said)
 
 
 def _limit(u: Unknown) -> str:
     """How many of the tokens that should be copied the vocabulary of the targets has."""
     if u.reachable == u.wanted:
-        return "The vocabulary of the targets has all of these."
-    have, others = (f"{u.reachable:,}", "the others") if u.reachable else ("none", "them")
-    cannot = f"and the run cannot write {others}" if u.replaced is None else f"and only copying can write {others}"
-    return f"The vocabulary of the targets has {have} of these {u.wanted:,}, {cannot}."
+        return tr("The vocabulary of the targets has all of these.")
+    have, others = (f"{u.reachable:,}", tr("the others")) if u.reachable else ("none", "them")
+    cannot = tr(
+        "and the run cannot write {others}",
+        others=others,
+    ) if u.replaced is None else tr(
+        "and only copying can write {others}",
+        others=others,
+    )
+    return tr(
+        "The vocabulary of the targets has {have} of these {wanted:,}, {cannot}.",
+        have=have, wanted=u.wanted, cannot=cannot,
+    )
 
 
 def _explain_copied(found: Copied) -> str:
     u, unit = found.unknown, found.unit
     said = (
-        f"A source {unit} outside the vocabulary is read as `<unk>`. "
-        + ("`<unk>` is never written." if u.replaced is None else
-           f"Where `<unk>` is written, the source {unit} with the largest attention weight at this step takes its place "
-           "(Luong et al. 2015).")
-        + f" A {unit} counts as copied if it "
-        "stands in the translation as it stands in the source, and copying is right if a reference has it too.\n\n"
-        r"$$\text{share to copy} = \frac{\text{unknown and in a reference}}{\text{unknown}}"
+        tr("A source {unit} outside the vocabulary is read as `<unk>`. ", unit=unit)
+        + (tr("`<unk>` is never written.") if u.replaced is None else
+           tr(
+               "Where `<unk>` is written, the source {unit} with the largest attention weight at this step takes its place "
+               "(Luong et al. 2015).",
+               unit=unit,
+           ))
+        + tr(
+            " A {unit} counts as copied if it stands in the translation as it stands in the source, and copying is right "
+            "if a reference has it too.\n\n"
+            r"$$\text{{share to copy}} = \frac{{\text{{unknown and in a reference}}}}{{\text{{unknown}}}}",
+            unit=unit,
+        )
     )
     if not u.tokens:
         return said + "$$"
@@ -335,15 +373,18 @@ def _explain_copied(found: Copied) -> str:
             rf" = \frac{{{u.right}}}{{{u.wanted}}} = {number(u.right / u.wanted)}$$"
         )  # fmt: skip
     if u.wanted and u.replaced is None:
-        recall += (
-            "\n\nThe vocabulary of the targets limits the recall to "
-            rf"$\frac{{{u.reachable}}}{{{u.wanted}}} = {number(u.reachable / u.wanted)}$."
+        recall += tr(
+            "\n\n"
+            r"The vocabulary of the targets limits the recall to $\frac{{{reachable}}}{{{wanted}}} = {reachable2}$.",
+            reachable=u.reachable, wanted=u.wanted, reachable2=number(u.reachable / u.wanted),
         )
     return f"{said} = \\frac{{{u.wanted}}}{{{u.tokens}}} = {number(u.wanted / u.tokens)}$${recall}"
 
 
 COPIED: View[Controls, Copied] = View(
-    "copied", "What happens to unknown words?", ("evaluation",), Controls, _copied, _draw_copied, _explain_copied, _most_bytes,
+    "copied", N_(
+        "What happens to unknown words?",
+    ), ("evaluation",), Controls, _copied, _draw_copied, _explain_copied, _most_bytes,
 )  # fmt: skip
 
 
@@ -356,39 +397,50 @@ def _loops(inputs: Inputs, controls: Controls) -> Loops:
 
 def _draw_loops(found: Loops) -> tuple[Part, ...]:
     said = (
-        f"In {_share(found.looping, found.sources)} of the translations, an n-gram follows itself more often than in each "
-        "reference of the source. "
-        + (f"{counted(found.unended, 'translation')} did not end" if found.unended else "All translations ended")
-        + f" within {found.longest:,} tokens."
+        tr(
+            "In {share} of the translations, an n-gram follows itself more often than in each reference of the source. ",
+            share=_share(found.looping, found.sources),
+        )
+        + (tr(
+            "{counted} did not end",
+            counted=counted(found.unended, 'translation'),
+        ) if found.unended else tr("All translations ended"))
+        + tr(" within {longest:,} tokens.", longest=found.longest)
     )
     drawn = figures.repeats(found.by_n, found.sources, found.references)
-    loops = _examples(found.examples, "Translations that repeat themselves", "n-grams, times repeated", "translation")
+    loops = _examples(found.examples, tr("Translations that repeat themselves"), tr("n-grams, times repeated"), "translation")
     return (*figure(drawn), Part("caption", said), *loops)
 
 
 def _explain_loops(found: Loops) -> str:
     most = max(found.by_n, key=lambda one: one.loops)
-    return (
-        "A decoder that is stuck writes the same tokens again and again. For each n, the places i are counted at which an n-gram "
-        "follows itself at once; an n-gram that is itself a shorter one repeated counts for the shorter one only.\n\n"
-        r"$$r_n(y) = \#\{\, i : (y_i, \dots, y_{i+n-1}) = (y_{i+n}, \dots, y_{i+2n-1}) \,\}$$"
-        "\n\nReferences repeat some n-grams too, as “that that” or 11. So a translation counts as a loop only if $r_n$ is larger "
-        f"than in each of its references. The share of these is largest for n = {most.n}:\n\n"
-        rf"$$\frac{{{most.loops}}}{{{found.sources}}} = {number(most.loops / found.sources)}$$"
-        f"\n\nFor this n, an n-gram follows itself in {most.hypotheses:,} of the {found.sources:,} translations and in "
-        f"{most.references:,} of the {found.references:,} references."
+    return tr(
+        "A decoder that is stuck writes the same tokens again and again. For each n, the places i are counted at which an "
+        "n-gram follows itself at once; an n-gram that is itself a shorter one repeated counts for the shorter one only.\n\n"
+        r"$$r_n(y) = \#\{{\, i : (y_i, \dots, y_{{i+n-1}}) = (y_{{i+n}}, \dots, y_{{i+2n-1}}) \,\}}$$"
+        "\n\n"
+        "References repeat some n-grams too, as “that that” or 11. So a translation counts as a loop only if $r_n$ is "
+        "larger than in each of its references. The share of these is largest for n = {n}:\n\n"
+        r"$$\frac{{{loops}}}{{{sources}}} = {loops2}$$"
+        "\n\n"
+        "For this n, an n-gram follows itself in {hypotheses:,} of the {sources:,} translations and in {references:,} of "
+        "the {references2:,} references.",
+        n=most.n, loops=most.loops, sources=found.sources, loops2=number(most.loops / found.sources),
+        hypotheses=most.hypotheses, references=most.references, references2=found.references,
     )
 
 
 LOOPS: View[Controls, Loops] = View(
-    "loops", "Does the decoder get stuck in a loop?", ("evaluation",), Controls, _loops, _draw_loops, _explain_loops, _most_bytes,
+    "loops", N_(
+        "Does the decoder get stuck in a loop?",
+    ), ("evaluation",), Controls, _loops, _draw_loops, _explain_loops, _most_bytes,
 )  # fmt: skip
 
 
 # ---- examples -------------------------------------------------------------------------------------------------------
 
-MATCHES = {"all": "All", "different": "Not exact", "exact": "Exact"}
-SORTINGS = {"worst": "Worst first", "best": "Best first", "file": "In the order of the file"}
+MATCHES = {"all": "All", "different": N_("Not exact"), "exact": "Exact"}
+SORTINGS = {"worst": N_("Worst first"), "best": N_("Best first"), "file": N_("In the order of the file")}
 MOST = 100
 """The number of rows of the table."""
 
@@ -437,7 +489,7 @@ def _listed(inputs: Inputs, controls: Listed) -> Examples:
 
 def _draw_listed(found: Examples) -> tuple[Part, ...]:
     if not found.listed:
-        none = "Every translation equals a reference." if found.match == "different" else "No translation equals a reference."
+        none = tr("Every translation equals a reference.") if found.match == "different" else tr("No translation equals a reference.")
         return (Part("text", none),)
     columns: Mapping[str, list[Any]] = {
         "source": [one.source for one in found.listed],
@@ -447,26 +499,33 @@ def _draw_listed(found: Examples) -> tuple[Part, ...]:
         "exact": ["yes" if one.exact else "no" for one in found.listed],
     }
     opens: list[dict[str, Any]] = [{"text": one.source.removesuffix("…")} for one in found.listed]
-    said = (
-        f"{_share(found.exact, found.sources)} of the translations equal a reference. "
-        f"{len(found.listed):,} of {found.count:,} are listed. Click a row to open its source on Translate."
+    said = tr(
+        "{share} of the translations equal a reference. {listed:,} of {count:,} are listed. Click a row to open its source "
+        "on Translate.",
+        share=_share(found.exact, found.sources), listed=len(found.listed), count=found.count,
     )
     return Part("caption", said), Part("rows", Rows(columns, opens, "translate"))
 
 
 def _explain_listed(found: Examples) -> str:
-    said = (
-        "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU depends. "
-        f"A translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n{_CHRF}"
+    said = tr(
+        "Translations are ordered by the chrF of each sentence, because few sentences have right 4-grams, on which BLEU "
+        "depends. A translation is exact if it equals one of its references letter by letter; its chrF is 100.\n\n"
+        "{CHRF}",
+        CHRF=_CHRF,
     )
     first = found.listed[0] if found.listed else None
     here = "" if first is None else f" = {number(first.chrf)}"
-    row = "" if first is None else f"\n\nThis is the chrF of the translation in the first row: {literal(first.hypothesis, 60)}"
+    row = "" if first is None else tr(
+        "\n\n"
+        "This is the chrF of the translation in the first row: {hypothesis}",
+        hypothesis=literal(first.hypothesis, 60),
+    )
     return f"{said}{here}$$\n\n{_CHRF_WORDS}{row}"
 
 
 JUDGED: View[Listed, Examples] = View(
-    "judged", "Which translations are worst, and which are best?", ("evaluation",), Listed, _listed, _draw_listed,
+    "judged", N_("Which translations are worst, and which are best?"), ("evaluation",), Listed, _listed, _draw_listed,
     _explain_listed, _most_bytes,
     choices=lambda inputs, controls: (
         Choice("match", "Match", tuple(MATCHES), MATCHES.__getitem__),

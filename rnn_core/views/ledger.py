@@ -7,6 +7,7 @@ from typing import Any, Self
 from rnn_core import tasks
 from rnn_core.analysis.ledger import ledger, translator_ledger
 from rnn_core.figures import bars
+from rnn_core.language import N_, tr
 from rnn_core.results import Ledger, LedgerRow, TranslatorLedger
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure
@@ -41,10 +42,10 @@ def _counted(inputs: Inputs, batch: int, steps: int) -> Ledger:
 def _choose_sizes(inputs: Inputs, controls: Sizes) -> tuple[Choice, ...]:
     stream = tasks.of(inputs.run.config).carries
     return (
-        Choice("batch", "Streams side by side B" if stream else "Texts in a batch B", (1, MOST_BATCH), form="number",
-               help="at first as the run was trained"),
-        Choice("steps", "Steps T", (1, MOST_STEPS), form="number",
-               help="at first those of a chunk" if stream else "at first those of the text above"),
+        Choice("batch", tr("Streams side by side B") if stream else tr("Texts in a batch B"), (1, MOST_BATCH), form="number",
+               help=tr("at first as the run was trained")),
+        Choice("steps", tr("Steps T"), (1, MOST_STEPS), form="number",
+               help=tr("at first those of a chunk") if stream else tr("at first those of the text above")),
     )  # fmt: skip
 
 
@@ -61,8 +62,8 @@ def place(row: LedgerRow, found: Ledger) -> str:
     """A parameter's letter, with layer and direction where there are several."""
     if row.layer is None or row.direction is None:
         return row.letter
-    where = [f"layer {row.layer + 1}"] * (max(r.layer or 0 for r in found.rows) > 0)
-    where += [("from the start", "from the end")[row.direction]] * any(r.direction for r in found.rows)
+    where = [tr("layer {layer}", layer=row.layer + 1)] * (max(r.layer or 0 for r in found.rows) > 0)
+    where += [(tr("from the start"), tr("from the end"))[row.direction]] * any(r.direction for r in found.rows)
     return row.letter + (f" ({', '.join(where)})" if where else "")
 
 
@@ -70,38 +71,43 @@ def _draw_counts(found: Ledger) -> tuple[Part, ...]:
     names = [place(row, found) for row in found.rows]
     shapes = [" × ".join(f"{side:,}" for side in row.shape) for row in found.rows]
     says = [f"{shape} = {row.count:,}" if "×" in shape else shape for shape, row in zip(shapes, found.rows, strict=True)]
-    return figure(bars.amounts(names, [row.count for row in found.rows], says, "numbers that are learnt"))
+    return figure(bars.amounts(names, [row.count for row in found.rows], says, tr("numbers that are learnt")))
 
 
 def _explain_counts(found: Ledger) -> str:
     values = found.letters
-    gates = f", G = {values['G']} gates" if values["G"] > 1 else ""
+    gates = tr(", G = {values} gates", values=values['G']) if values["G"] > 1 else ""
     letters = {row.letter for row in found.rows}
-    past = ", W (G·d × d) the state before" if "W" in letters else ""
-    own = "U, W and b" if "W" in letters else "U and b"
-    tied = " E is V too (tied), so n = d and k = N, and it is counted once." if "E = V" in letters else ""
-    return (
+    past = tr(", W (G·d × d) the state before") if "W" in letters else ""
+    own = tr("U, W and b") if "W" in letters else tr("U and b")
+    tied = tr(" E is V too (tied), so n = d and k = N, and it is counted once.") if "E = V" in letters else ""
+    return tr(
         "A parameter is a matrix or vector of numbers that training sets. E (N×n) holds a row for every word, U (G·d × n) "
-        f"carries what is read into the units{past}, b are the biases, V (k × d) and c read the "
-        f"answer out.{tied} Here N = {values['N']:,}, n = {values['n']}, d = {values['d']}, k = {values['k']}{gates}; G counts "
-        f"the gates, each with its own {own}.\n\n"
-        f"{sum_words(found)}\n\nFed one-hot instead of by E, U would have N columns and not n."
+        "carries what is read into the units{past}, b are the biases, V (k × d) and c read the answer out.{tied} Here N = "
+        "{values:,}, n = {values2}, d = {values3}, k = {values4}{gates}; G counts the gates, each with its own {own}.\n\n"
+        "{sum_words}\n\n"
+        "Fed one-hot instead of by E, U would have N columns and not n.",
+        past=past, tied=tied, values=values['N'], values2=values['n'], values3=values['d'], values4=values['k'], gates=gates,
+        own=own, sum_words=sum_words(found),
     )  # fmt: skip
 
 
 def sum_words(found: Ledger) -> str:
     """The sum in letters and numbers, and the three ways to count, as Markdown."""
     return (
-        rf"$${found.formula}$$" + "\n\n" + rf"$$= {found.numbers} = " + f"{found.by_formula:,}$$".replace(",", "{,}") + "\n\n"
-        f"By the formula **{found.by_formula:,}**, by the shapes that the cell declares **{found.declared:,}**, by the sizes "
-        f"of the tensors **{found.in_tensors:,}**: {agreement(found)}."
+        rf"$${found.formula}$$" + "\n\n" + rf"$$= {found.numbers} = " + f"{found.by_formula:,}$$".replace(",", "{,}") + tr(
+            "\n\n"
+            "By the formula **{by_formula:,}**, by the shapes that the cell declares **{declared:,}**, by the sizes of the "
+            "tensors **{in_tensors:,}**: {agreement}.",
+            by_formula=found.by_formula, declared=found.declared, in_tensors=found.in_tensors, agreement=agreement(found),
+        )
     )
 
 
 def agreement(found: Ledger) -> str:
     """Whether the three ways to count agree."""
     same = found.by_formula == found.declared == found.in_tensors
-    return "the same" if same else "**not the same**, which is a fault of this program"
+    return tr("the same") if same else tr("**not the same**, which is a fault of this program")
 
 
 _view = partial(
@@ -109,7 +115,7 @@ _view = partial(
     most_bytes=lambda inputs: 8192 + 1024 * (inputs.run.config.model.layers * (1 + inputs.run.config.model.bidirectional)),
 )  # fmt: skip
 
-PARAMETERS = _view("ledger", "How many numbers are learnt?", render=_draw_counts, explain=_explain_counts)
+PARAMETERS = _view("ledger", N_("How many numbers are learnt?"), render=_draw_counts, explain=_explain_counts)
 
 
 def counts(found: Ledger) -> dict[str, list[Any]]:
@@ -117,7 +123,7 @@ def counts(found: Ledger) -> dict[str, list[Any]]:
     total = found.in_tensors
     return {
         "parameter": [*(place(row, found) for row in found.rows), "sum"],
-        "in letters": [*(" × ".join(row.size) for row in found.rows), ""],
+        tr("in letters"): [*(" × ".join(row.size) for row in found.rows), ""],
         "shape": [*(" × ".join(f"{side:,}" for side in row.shape) for row in found.rows), ""],
         "numbers": [*(row.count for row in found.rows), total],
         "share": [*(row.count / total for row in found.rows), 1.0],
@@ -143,34 +149,42 @@ def _explain_memory(found: Ledger) -> str:
     sizes, held = found.sizes, {row.name for row in found.memory}
     rows = "\n".join(f"| {row.name} | {row.formula} | {row.size:,} |" for row in found.memory)
     letters = ", ".join(f"{letter} = {value:,}" for letter, value in sizes.items())
-    optimiser = "Adam keeps two running means (moments) for each parameter" if "Adam's two moments" in held else (
-        "SGD keeps nothing between updates"
+    optimiser = tr("Adam keeps two running means (moments) for each parameter") if "Adam's two moments" in held else tr(
+        "SGD keeps nothing between updates",
     )  # fmt: skip
-    by_rows = (
-        " Of E, a batch has a gradient only for the R rows that it reads: at most one per token, and at most N. For each of "
-        "the N rows two whole numbers of 8 bytes say by which update it is up to date, and where it stands in the batch."
+    by_rows = tr(
+        " Of E, a batch has a gradient only for the R rows that it reads: at most one per token, and at most N. For each "
+        "of the N rows two whole numbers of 8 bytes say by which update it is up to date, and where it stands in the batch.",
     )
     if "E = V" in {row.letter for row in found.rows}:
-        by_rows = (
-            " As V, every row of E has a gradient; that of the R rows that a batch reads is added to it. For each of the N rows "
-            "a whole number of 8 bytes says where it stands in the batch."
+        by_rows = tr(
+            " As V, every row of E has a gradient; that of the R rows that a batch reads is added to it. For each of the N "
+            "rows a whole number of 8 bytes says where it stands in the batch.",
         )
-    average = (
-        " The running average of the weights is a copy, and one more is made for as long as dev is scored with the average."
+    average = tr(
+        " The running average of the weights is a copy, and one more is made for as long as dev is scored with the average.",
     )
-    some = f", up to q = {sizes['q']:,} at a time" * (sizes["q"] < sizes["m"])
-    cut = f" The way back is cut after K = {sizes['K']:,} steps, so K steps are held and not T." * (sizes["K"] < sizes["T"])
-    return (
-        f"Each number is a float32 of 4 bytes. {optimiser}; the weights of the best epoch so far are a copy."
-        f"{by_rows * ('row numbers of E' in held)}{average * ('average of the weights' in held)} The way back needs the "
-        "inputs, states and gates of every step, so these grow with B and T, and the logits of the m steps that the loss "
-        f"counts{some}.{cut}\n\n| held | formula | bytes |\n| --- | --- | ---: |\n{rows}\n\n"
-        f"Here {letters}: s numbers are kept per unit and step, ℓ is layers times directions.\n\n"
-        f"Together {size_words(sum(row.size for row in found.memory))}. Buffers, and the copies that dropout makes, come on top."
+    some = tr(", up to q = {sizes:,} at a time", sizes=sizes['q']) * (sizes["q"] < sizes["m"])
+    cut = tr(
+        " The way back is cut after K = {sizes:,} steps, so K steps are held and not T.",
+        sizes=sizes['K'],
+    ) * (sizes["K"] < sizes["T"])
+    return tr(
+        "Each number is a float32 of 4 bytes. {optimiser}; the weights of the best epoch so far are a "
+        "copy.{by_rows}{average} The way back needs the inputs, states and gates of every step, so these grow with B and "
+        "T, and the logits of the m steps that the loss counts{some}.{cut}\n\n"
+        "| held | formula | bytes |\n"
+        "| --- | --- | ---: |\n"
+        "{rows}\n\n"
+        "Here {letters}: s numbers are kept per unit and step, ℓ is layers times directions.\n\n"
+        "Together {size_words}. Buffers, and the copies that dropout makes, come on top.",
+        optimiser=optimiser, by_rows=by_rows * ('row numbers of E' in held),
+        average=average * ('average of the weights' in held), some=some, cut=cut, rows=rows, letters=letters,
+        size_words=size_words(sum(row.size for row in found.memory)),
     )
 
 
-MEMORY = _view("memory", "How many bytes does training take?", render=_draw_memory, explain=_explain_memory,
+MEMORY = _view("memory", N_("How many bytes does training take?"), render=_draw_memory, explain=_explain_memory,
                choices=_choose_sizes)  # fmt: skip
 
 
@@ -190,8 +204,8 @@ def _names(found: TranslatorLedger) -> list[str]:
     for part, row in zip(found.parts, found.rows, strict=True):
         where: list[str] = []
         if row.layer is not None and row.direction is not None:
-            where += [f"layer {row.layer + 1}"] * (layers > 1)
-            where += [("from the start", "from the end")[row.direction]] * (directions > 1 and part == "encoder")
+            where += [tr("layer {layer}", layer=row.layer + 1)] * (layers > 1)
+            where += [(tr("from the start"), tr("from the end"))[row.direction]] * (directions > 1 and part == "encoder")
         names.append(f"{part}: {row.letter}" + (f" ({', '.join(where)})" if where else ""))
     return names
 
@@ -200,7 +214,7 @@ def counts_of_both(found: TranslatorLedger) -> dict[str, list[Any]]:
     """The ledger of an encoder–decoder as a table."""
     return {
         "parameter": [*_names(found), "sum"],
-        "in letters": [*(" × ".join(row.size) for row in found.rows), ""],
+        tr("in letters"): [*(" × ".join(row.size) for row in found.rows), ""],
         "shape": [*(" × ".join(f"{side:,}" for side in row.shape) for row in found.rows), ""],
         "numbers": [*(row.count for row in found.rows), found.in_tensors],
         "share": [*(row.count / found.in_tensors for row in found.rows), 1.0],
@@ -209,16 +223,16 @@ def counts_of_both(found: TranslatorLedger) -> dict[str, list[Any]]:
 
 def sum_of_both(found: TranslatorLedger) -> str:
     """The two ways to count, as Markdown."""
-    same = "the same" if found.declared == found.in_tensors else "**not the same**, which is a fault of this program"
-    return (
-        f"By the shapes that the options ask for **{found.declared:,}**, by the sizes of the tensors **{found.in_tensors:,}**: "
-        f"{same}."
+    same = tr("the same") if found.declared == found.in_tensors else tr("**not the same**, which is a fault of this program")
+    return tr(
+        "By the shapes that the options ask for **{declared:,}**, by the sizes of the tensors **{in_tensors:,}**: {same}.",
+        declared=found.declared, in_tensors=found.in_tensors, same=same,
     )
 
 
 def _draw_both(found: TranslatorLedger) -> tuple[Part, ...]:
     says = [" × ".join(f"{side:,}" for side in row.shape) + f" = {row.count:,}" for row in found.rows]
-    drawn = bars.amounts(_names(found), [row.count for row in found.rows], says, "numbers that are learnt")
+    drawn = bars.amounts(_names(found), [row.count for row in found.rows], says, tr("numbers that are learnt"))
     table = Table(counts_of_both(found), formats={"share": "percent", "numbers": "localized"})
     return Part("figure", drawn), Part("text", sum_of_both(found)), Part("table", table)
 
@@ -226,23 +240,29 @@ def _draw_both(found: TranslatorLedger) -> tuple[Part, ...]:
 def _explain_both(found: TranslatorLedger) -> str:
     values, letters = found.letters, {row.letter for row in found.rows}
     said = [
-        "The encoder and the decoder each have an E, a row for every word that they read, and the U, W and b of their own cell "
-        "(as far as the cell has them)."
+        tr(
+            "The encoder and the decoder each have an E, a row for every word that they read, and the U, W and b of their "
+            "own cell (as far as the cell has them).",
+        )
     ]
     if "W_c" in letters:
-        said.append("W_c makes the attentional state from the decoder's state and the context.")
+        said.append(tr("W_c makes the attentional state from the decoder's state and the context."))
     if "W_a" in letters:
-        said.append("W_a, U_a and v score how much each source step is attended to, and the context is an input of the decoder.")
-    said.append("E is V too (tied), and counted once." if "E = V" in letters else "V and c read the next token out.")
+        said.append(tr(
+            "W_a, U_a and v score how much each source step is attended to, and the context is an input of the decoder.",
+        ))
+    said.append(tr("E is V too (tied), and counted once.") if "E = V" in letters else tr("V and c read the next token out."))
     in_numbers = ", ".join(f"{letter} = {value:,}" for letter, value in values.items())
-    return (
-        f"{' '.join(said)} Here {in_numbers}: N and M are the words of the source and of the target, e the units of each "
-        f"direction of the encoder, G the gates.\n\n{sum_of_both(found)}"
+    return tr(
+        "{said} Here {in_numbers}: N and M are the words of the source and of the target, e the units of each direction of "
+        "the encoder, G the gates.\n\n"
+        "{sum_of_both}",
+        said=' '.join(said), in_numbers=in_numbers, sum_of_both=sum_of_both(found),
     )
 
 
 OF_BOTH: View[Controls, TranslatorLedger] = View(
-    "translator-ledger", "How many numbers do both networks learn?", ("run",), Controls,
+    "translator-ledger", N_("How many numbers do both networks learn?"), ("run",), Controls,
     _of_both, _draw_both, _explain_both,
     lambda inputs: 8192 + 4096 * inputs.run.config.model.layers,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from rnn_core.analysis.paired import paired
 from rnn_core.figures import twins
 from rnn_core.figures.frame import Figure
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import Along
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, Table, View, figure, number
@@ -45,11 +46,12 @@ def summary(found: Twins) -> str:
     half = _at(last, 0.5)
     at_half = _compared(every, last, every.readouts[half], last.readouts[half], every.right_at_half, last.right_at_half)
     at_end = _compared(every, last, every.answers[-1], last.answers[-1], every.right_at_end, last.right_at_end)
-    return (
-        f"- **Half of the words read.** The readout is right on {at_half}\n"
-        f"- **All words read.** The answer is right on {at_end}\n"
-        f"- **Decided.** Half of the texts have their final answer after {np.median(every.decided):.0%} of their words with "
-        f"the loss at every step, after {np.median(last.decided):.0%} with the loss at the last step."
+    return tr(
+        "- **Half of the words read.** The readout is right on {at_half}\n"
+        "- **All words read.** The answer is right on {at_end}\n"
+        "- **Decided.** Half of the texts have their final answer after {median:.0%} of their words with the loss at every "
+        "step, after {median2:.0%} with the loss at the last step.",
+        at_half=at_half, at_end=at_end, median=np.median(every.decided), median2=np.median(last.decided),
     )
 
 
@@ -58,18 +60,19 @@ def _compared(
 ) -> str:
     """Two accuracies on the same texts: percentages, counts, and the interval of their difference where it is known."""
     counts = [round(share * one.texts) for share, one in ((more, every), (less, last))]
-    said = (
-        f"{more:.1%} ({counts[0]:,} of {counted(every.texts, 'text')}) with the loss at every step, on {less:.1%} "
-        f"({counts[1]:,}) with the loss at the last step: "
+    said = tr(
+        "{more:.1%} ({counts:,} of {counted}) with the loss at every step, on {less:.1%} ({counts2:,}) with the loss at "
+        "the last step: ",
+        more=more, counts=counts[0], counted=counted(every.texts, 'text'), less=less, counts2=counts[1],
     )
     difference = counts[0] - counts[1]
-    said += f"{counted(abs(difference), 'text')} {'more' if difference > 0 else 'fewer'}" if difference else "no difference"
+    said += f"{counted(abs(difference), 'text')} {'more' if difference > 0 else 'fewer'}" if difference else tr("no difference")
     if right is None or other is None or len(right) != len(other):
         return f"{said}."
     found = paired(right, other)
-    chance = ", so it may be chance" if found.low <= 0 <= found.high else ""
-    interval = f"{_signed(found.low)} to {_signed(found.high)} percentage points"
-    return f"{said}. The 95% interval of the difference is {interval}{chance}."
+    chance = tr(", so it may be chance") if found.low <= 0 <= found.high else ""
+    interval = tr("{signed} to {signed2} percentage points", signed=_signed(found.low), signed2=_signed(found.high))
+    return tr("{said}. The 95% interval of the difference is {interval}{chance}.", said=said, interval=interval, chance=chance)
 
 
 def _signed(share: float) -> str:
@@ -80,8 +83,8 @@ def apart(found: Twins) -> dict[str, list[Any]]:
     """How many texts only one of the runs is right on, as a table; empty where the answers are not known text by text."""
     last, every = found.runs["last"], found.runs["every"]
     pairs = {
-        "half of the words": (every.right_at_half, last.right_at_half),
-        "all words": (every.right_at_end, last.right_at_end),
+        tr("half of the words"): (every.right_at_half, last.right_at_half),
+        tr("all words"): (every.right_at_end, last.right_at_end),
     }
     known = {
         read: paired(one, other) for read, (one, other) in pairs.items()
@@ -89,8 +92,8 @@ def apart(found: Twins) -> dict[str, list[Any]]:
     }  # fmt: skip
     return {} if not known else {
         "read": list(known),
-        "only right with the loss at every step": [one.only_first for one in known.values()],
-        "only right with the loss at the last step": [one.only_second for one in known.values()],
+        tr("only right with the loss at every step"): [one.only_first for one in known.values()],
+        tr("only right with the loss at the last step"): [one.only_second for one in known.values()],
     }
 
 
@@ -98,14 +101,14 @@ def _draw_summary(found: Twins) -> tuple[Part, ...]:
     said, table = Part("text", summary(found)), apart(found)
     if not table:
         return (said,)
-    fold = "Where the interval comes from"
+    fold = tr("Where the interval comes from")
     return said, Part("text", INTERVAL, fold), Part("table", Table(table), fold)
 
 
-INTERVAL = (
+INTERVAL = N_(
     "Both runs read the same texts, so only the texts on which one run is right and the other is wrong count for the "
-    "difference. The interval is that of Agresti and Min (2005) for paired samples. Where it holds 0, the difference may be "
-    "chance."
+    "difference. The interval is that of Agresti and Min (2005) for paired samples. Where it holds 0, the difference may "
+    "be chance.",
 )
 
 
@@ -115,13 +118,14 @@ def _explain_right(found: Twins) -> str:
         f"{share:.0%}: {every.readouts[_at(every, share)]:.3f} / {last.readouts[_at(last, share)]:.3f}"
         for share in (0.25, 0.5, 0.75, 1)
     )
-    return (
-        "Each text is read word by word. The **readout** (dotted) is $\\mathrm{softmax}(c + V h_t)$ at that word. The **answer "
-        "if the text stopped here** (solid) is the readout after one more step, on `<eos>`. The loss at the last step trains "
-        "only the answer after `<eos>`, so the readouts before it may be odd although the answer is good. The loss at every "
-        "step trains the readout after each word too, also where the words so far cannot tell the label."
-        f"\n\nShare of {every.texts:,} texts whose readout is right, with the loss at every step / at the last step, by share "
-        f"of the words read: {some}."
+    return tr(
+        r"Each text is read word by word. The **readout** (dotted) is $\mathrm{{softmax}}(c + V h_t)$ at that word. The "
+        "**answer if the text stopped here** (solid) is the readout after one more step, on `<eos>`. The loss at the last "
+        "step trains only the answer after `<eos>`, so the readouts before it may be odd although the answer is good. The "
+        "loss at every step trains the readout after each word too, also where the words so far cannot tell the label.\n\n"
+        "Share of {texts:,} texts whose readout is right, with the loss at every step / at the last step, by share of the "
+        "words read: {some}.",
+        texts=every.texts, some=some,
     )
 
 
@@ -129,24 +133,30 @@ def _explain_reach(found: Twins) -> str:
     def told(name: str) -> str:
         one = found.runs[name]
         far = min(10, len(one.reach) - 1)
-        return f"{twins.NAMES[name]}: {number(one.reach[0])} at the end, {number(one.reach[far])} {far} steps before"
+        return tr(
+            "{NAMES}: {reach} at the end, {reach2} {far} steps before",
+            NAMES=twins.NAMES[name], reach=number(one.reach[0]), reach2=number(one.reach[far]), far=far,
+        )
 
     every = r"\sum_t L(t)" if found.runs["every"].reduce == "sum" else r"\frac{1}{T} \sum_t L(t)"
-    return (
-        r"$\partial L / \partial h_t$ is the gradient of the loss at the state of step t. Drawn is its length, the mean over "
-        f"{found.runs['last'].followed} texts, by the number of steps between t and the end; L is each run's own loss, at the "
-        f"true label.\n\n{told('last')}.\n\n{told('every')}.\n\nWith the loss at the last step, the whole gradient comes back "
-        rf"through every $\partial h_{{t+1}} / \partial h_t$ on the way. With $L = {every}$, each step also has a loss of its "
-        r"own."
+    return tr(
+        r"$\partial L / \partial h_t$ is the gradient of the loss at the state of step t. Drawn is its length, the mean "
+        "over {followed} texts, by the number of steps between t and the end; L is each run's own loss, at the true label.\n\n"
+        "{told}.\n\n"
+        "{told2}.\n\n"
+        r"With the loss at the last step, the whole gradient comes back through every $\partial h_{{t+1}} / \partial h_t$ "
+        "on the way. With $L = {every}$, each step also has a loss of its own.",
+        followed=found.runs['last'].followed, told=told('last'), told2=told('every'), every=every,
     )
 
 
 def _explain_decided(found: Twins) -> str:
     last, every = (float(np.median(found.runs[loss].decided)) for loss in ("last", "every"))
-    return (
-        "The **decision step** is the first step from which the answer (if the text stopped there) never changes again. The "
-        f"median share of the words read at it is {last:.1%} with the loss at the last step, {every:.1%} with the loss at "
-        "every step. An early decision may be wrong: compare it with the accuracy above."
+    return tr(
+        "The **decision step** is the first step from which the answer (if the text stopped there) never changes again. "
+        "The median share of the words read at it is {last:.1%} with the loss at the last step, {every:.1%} with the loss "
+        "at every step. An early decision may be wrong: compare it with the accuracy above.",
+        last=last, every=every,
     )
 
 
@@ -159,8 +169,8 @@ def _view(
 SUMMARY: View[Controls, Twins] = View(
     "twins", "", ("along",), Controls, _twins, _draw_summary, summary, _most_bytes
 )
-RIGHT = _view("right-so-far", "How accurate is it before the text ends?", twins.right_so_far, _explain_right)
-REACH = _view("loss-reach", "How far back does the loss reach?", twins.reach, _explain_reach)
-DECIDED = _view("decided", "When is the answer decided?", twins.decided, _explain_decided)
+RIGHT = _view("right-so-far", N_("How accurate is it before the text ends?"), twins.right_so_far, _explain_right)
+REACH = _view("loss-reach", N_("How far back does the loss reach?"), twins.reach, _explain_reach)
+DECIDED = _view("decided", N_("When is the answer decided?"), twins.decided, _explain_decided)
 
 VIEWS = (SUMMARY, RIGHT, REACH, DECIDED)

@@ -14,6 +14,7 @@ from rnn_core.figures import heatmap
 from rnn_core.figures import padding as figures
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import PAD, PaddedRead, PaddingAudit, PaddingCost, Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Choice, Controls, Part, Table, View, figure, literal, number
@@ -48,8 +49,8 @@ def _audit(inputs: Inputs, pads: int, label: str | None) -> PaddingAudit:
 def _asked(found: PaddingAudit, labels: Sequence[str]) -> str:
     """What the probability is of."""
     asked = one_class(found.targets)
-    said = "each token's own answer" if asked is None else f"the class {literal(labels[asked], 40)}"
-    return said + " (the mean over the tokens)" * (len(found.targets) > 1)
+    said = tr("each token's own answer") if asked is None else tr("the class {labels}", labels=literal(labels[asked], 40))
+    return said + tr(" (the mean over the tokens)") * (len(found.targets) > 1)
 
 
 Ways = dict[tuple[str, bool], np.ndarray]
@@ -95,7 +96,11 @@ def _over_pads(
     def explain(found: PadCurves) -> str:
         at = int(np.searchsorted(found.counts, found.pads))
         listed = " · ".join(f"{figures.WAYS[way][0]}: {written(float(curve[at]))}" for way, curve in found.curves.items())
-        return f"{words(found)}\n\nWith {counted(found.pads, 'pad')} – {listed}."
+        return tr(
+            "{words}\n\n"
+            "With {counted} – {listed}.",
+            words=words(found), counted=counted(found.pads, 'pad'), listed=listed,
+        )
 
     return _view(
         name, question, compute=compute, explain=explain, most_bytes=lambda inputs: _FEW_BYTES,
@@ -116,37 +121,39 @@ def _curve_words(found: PadCurves) -> str:
 
 
 CURVES = _over_pads(
-    "pad_curves", "Do pads change the answer?", "probability of the target",
+    "pad_curves", N_("Do pads change the answer?"), N_("probability of the target"),
     lambda audit: audit.curves, _curve_words, "{:.6f}".format,
 )  # fmt: skip
 
 
 def _moved_words(found: PadCurves) -> str:
-    return (
+    return tr(
         "The states that the answer is read from, against the same without pads, unit by unit: the largest absolute "
         "difference. An answer that is sure can stay where it is while the state below it moves.\n\n"
-        r"$$\max_u\, \lvert h^{(p)}[u] - h^{(0)}[u] \rvert$$"
+        r"$$\max_u\, \lvert h^{(p)}[u] - h^{(0)}[u] \rvert$$",
     )
 
 
 MOVED = _over_pads(
-    "pad_moved", "How far do pads move the state that answers?", "largest difference of a unit",
+    "pad_moved", N_("How far do pads move the state that answers?"), N_("largest difference of a unit"),
     lambda audit: audit.moved, _moved_words, number,
 )  # fmt: skip
 
 
 def _drift_words(found: PadCurves) -> str:
-    return (
+    return tr(
         "Training follows the gradient of the loss, so pads that are read also change what is learnt from this text. The "
         "difference between the gradient with pads and without, over all parameters together, by its length against the "
         "gradient without pads: 0 where pads change nothing, 1 where the difference is as long as the gradient itself.\n\n"
-        r"$$\frac{\lVert \nabla L^{(p)} - \nabla L^{(0)} \rVert}{\lVert \nabla L^{(0)} \rVert}$$" + "\n\n"
-        f"L is the run's own loss, asked for {found.asked}; nothing is drawn where the gradient without pads is exactly 0."
+        r"$$\frac{{\lVert \nabla L^{{(p)}} - \nabla L^{{(0)}} \rVert}}{{\lVert \nabla L^{{(0)}} \rVert}}$$"
+        "\n\n"
+        "L is the run's own loss, asked for {asked}; nothing is drawn where the gradient without pads is exactly 0.",
+        asked=found.asked,
     )
 
 
 DRIFT = _over_pads(
-    "pad_drift", "Do pads change what is learnt?", "difference of the gradient",
+    "pad_drift", N_("Do pads change what is learnt?"), N_("difference of the gradient"),
     lambda audit: audit.drift, _drift_words, number,
 )  # fmt: skip
 
@@ -189,37 +196,41 @@ def _explain_states(found: PadStates) -> str:
     ends = np.linalg.norm(found.states, axis=1)
     true = np.flatnonzero(found.true)
     if found.masked and found.side == "left":
-        said = (
-            "Pads in front are passed over: the state stays h₀ = 0 until `<sos>`, and from there on everything is as without "
-            f"pads. The longest state at a pad has length {number(float(ends[~found.true].max(initial=0)))}."
+        said = tr(
+            "Pads in front are passed over: the state stays h₀ = 0 until `<sos>`, and from there on everything is as "
+            "without pads. The longest state at a pad has length {max}.",
+            max=number(float(ends[~found.true].max(initial=0))),
         )
     elif found.masked:
-        said = (
-            "Pads at the end are passed over: each text is read up to its own length, as in training. The states behind the "
-            "end are not used, and drawn as 0."
+        said = tr(
+            "Pads at the end are passed over: each text is read up to its own length, as in training. The states behind "
+            "the end are not used, and drawn as 0.",
         )
     elif found.side == "left":
         said = (
-            "Pads in front are read: the text begins from a state that the pads have already moved away from 0"
-            + (f", to length {number(float(ends[true[0] - 1]))}." if pads else ".")
+            tr("Pads in front are read: the text begins from a state that the pads have already moved away from 0")
+            + (tr(", to length {ends}.", ends=number(float(ends[true[0] - 1]))) if pads else ".")
         )
     else:
         moved = float(np.linalg.norm(found.states[-1] - found.states[true[-1]]))
-        said = (
-            "Pads at the end are read: reading forwards, the states up to the end of the text are the same as without pads, "
-            f"but each pad moves the state on. From the true end to the last column it moves by {number(moved)} (Euclidean)."
+        said = tr(
+            "Pads at the end are read: reading forwards, the states up to the end of the text are the same as without "
+            "pads, but each pad moves the state on. From the true end to the last column it moves by {moved} (Euclidean).",
+            moved=number(moved),
         )
-    return (
-        f"{said}\n\n"
-        rf"$$h_{{{found.first - 1}}} = 0, \qquad h_t = \mathrm{{step}}(h_{{t-1}}, x_t)$$" + "\n\n"
-        f"Drawn are the states of the top layer along the padded row, with {counted(pads, 'pad')} on the {found.side}. `<sos>` "
-        f"is t = 1, so the row goes from t = {str(found.first).replace('-', '−')} to "
-        f"t = {found.first + len(found.tokens) - 1}. Outlined is the column from which the answer is read."
+    return tr(
+        "{said}\n\n"
+        r"$$h_{{{first}}} = 0, \qquad h_t = \mathrm{{step}}(h_{{t-1}}, x_t)$$"
+        "\n\n"
+        "Drawn are the states of the top layer along the padded row, with {counted} on the {side}. `<sos>` is t = 1, so "
+        "the row goes from t = {replace} to t = {first2}. Outlined is the column from which the answer is read.",
+        said=said, first=found.first - 1, counted=counted(pads, 'pad'), side=found.side,
+        replace=str(found.first).replace('-', '−'), first2=found.first + len(found.tokens) - 1,
     )
 
 
 STATES: View[Pads, PadStates] = _view(
-    "pad_states", "What happens to the state at the pads?", compute=_states, explain=_explain_states,
+    "pad_states", N_("What happens to the state at the pads?"), compute=_states, explain=_explain_states,
     render=lambda found: figure(heatmap.states(found.states, found.tokens, found.read, first=found.first)),
     most_bytes=lambda inputs: _FEW_BYTES + (len(inputs.trace.tokens) + MOST_PADS) * (
         8 * inputs.trace.states.shape[1] * inputs.trace.states.shape[3] + 64) + sum(map(len, inputs.trace.tokens)) * 4,
@@ -253,14 +264,14 @@ def _drifts(inputs: Inputs, controls: Pads) -> Drifts:
 def drifts(found: Drifts) -> dict[str, Sequence[Any]]:
     """The audit as a table: each way to pad against no pads."""
     return {
-        "pads": [f"{found.pads} on the {read.side}" for read in found.reads],
-        "masking": ["on: passed over" if read.masked else "off: read like tokens" for read in found.reads],
+        "pads": [tr("{pads} on the {side}", pads=found.pads, side=read.side) for read in found.reads],
+        "masking": [tr("on: passed over") if read.masked else tr("off: read like tokens") for read in found.reads],
         "state": [f"{read.state:.2g}" for read in found.reads],
         "probabilities": [f"{read.answer:.2g}" for read in found.reads],
         "gradient": [f"{read.gradient:.2g}" for read in found.reads],
-        "gradient, relative": [f"{read.ratio:.2g}" for read in found.reads],
+        tr("gradient, relative"): [f"{read.ratio:.2g}" for read in found.reads],
         "loss": [f"{read.loss:.4f}" for read in found.reads],
-        "answers changed": [int((read.answers != found.answers).sum()) for read in found.reads],
+        tr("answers changed"): [int((read.answers != found.answers).sum()) for read in found.reads],
     }
 
 
@@ -269,14 +280,17 @@ def drift_words(found: Drifts) -> str:
 
     def most(masked: bool) -> str:
         reads = [read for read in found.reads if read.masked == masked]
-        return (
-            f"state **{max(r.state for r in reads):.2g}**, probabilities **{max(r.answer for r in reads):.2g}**, "
-            f"gradient **{max(r.gradient for r in reads):.2g}**"
+        return tr(
+            "state **{value:.2g}**, probabilities **{value2:.2g}**, gradient **{value3:.2g}**",
+            value=max(r.state for r in reads), value2=max(r.answer for r in reads),
+            value3=max(r.gradient for r in reads),
         )
 
-    return (
-        f"The largest absolute difference from the text without pads, over both sides:\n\n- masking on: {most(True)} (no more "
-        f"than rounding)\n- masking off: {most(False)}"
+    return tr(
+        "The largest absolute difference from the text without pads, over both sides:\n\n"
+        "- masking on: {most} (no more than rounding)\n"
+        "- masking off: {most2}",
+        most=most(True), most2=most(False),
     )
 
 
@@ -284,14 +298,17 @@ def _show_drifts(found: Drifts) -> tuple[Part, ...]:
     parts = Part("text", drift_words(found)), Part("table", Table(drifts(found)))
     if found.read == found.tokens:
         return parts
-    said = f"This text is long: its first {found.read} tokens of {found.tokens:,} are read with pads."
+    said = tr(
+        "This text is long: its first {read} tokens of {tokens:,} are read with pads.",
+        read=found.read, tokens=found.tokens,
+    )
     return Part("caption", said), *parts
 
 
 def _choose_pads(inputs: Inputs, controls: Pads) -> tuple[Choice, ...]:
     return (
-        Choice("pads", "Pads p", (0, MOST_PADS), form="slider"),
-        Choice("side", "Pads on the", SIDES),
+        Choice("pads", tr("Pads p"), (0, MOST_PADS), form="slider"),
+        Choice("side", tr("Pads on the"), SIDES),
         Choice("masking", "Masking", (True, False), {True: "on", False: "off"}.__getitem__),
     )
 
@@ -304,13 +321,19 @@ DRIFTS: View[Pads, Drifts] = _view(
 VIEWS = (DRIFTS, CURVES, MOVED, DRIFT, STATES)
 
 
-def cost_words(cost: PaddingCost, of: str = "dev texts") -> str:
+def cost_words(cost: PaddingCost, of: str = N_("dev texts")) -> str:
     """Accuracies of texts read in three ways, as Markdown. `of`: which texts these are."""
-    texts = f"all {cost.texts:,}" if cost.texts == cost.available else f"{cost.texts:,} of {cost.available:,}"
-    return (
-        f"On {texts} {of}, padded to the longest (L = {cost.longest}):\n\n"
-        "| the answer is read | accuracy | against the true end |\n| --- | --- | --- |\n"
-        f"| at each text's true end | **{cost.true_end:.4f}** | |\n"
-        f"| from the last column, behind the pads | **{cost.last_column:.4f}** | {cost.last_column - cost.true_end:+.4f} |\n"
-        f"| from the last column, the pads in front and read | **{cost.left:.4f}** | {cost.left - cost.true_end:+.4f} |"
+    texts = tr("all {texts:,}", texts=cost.texts) if cost.texts == cost.available else tr(
+        "{texts:,} of {available:,}",
+        texts=cost.texts, available=cost.available,
+    )
+    return tr(
+        "On {texts} {of}, padded to the longest (L = {longest}):\n\n"
+        "| the answer is read | accuracy | against the true end |\n"
+        "| --- | --- | --- |\n"
+        "| at each text's true end | **{true_end:.4f}** | |\n"
+        "| from the last column, behind the pads | **{last_column:.4f}** | {last_column2:+.4f} |\n"
+        "| from the last column, the pads in front and read | **{left:.4f}** | {left2:+.4f} |",
+        texts=texts, of=of, longest=cost.longest, true_end=cost.true_end, last_column=cost.last_column,
+        last_column2=cost.last_column - cost.true_end, left=cost.left, left2=cost.left - cost.true_end,
     )

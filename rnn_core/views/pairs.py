@@ -7,6 +7,7 @@ from rnn_core import tasks
 from rnn_core.analysis.one_hot import pair_matrices
 from rnn_core.config import TranslateConfig
 from rnn_core.figures import one_hot as figures
+from rnn_core.language import N_, tr
 from rnn_core.results import IndexMatrix, PairMatrices
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import pick_step
@@ -52,9 +53,9 @@ def _draw(found: Pairs) -> tuple[Part, ...]:
     both = found.matrices
     source = min(found.step, both.source.indices.shape[1] - 1)
     shown = (
-        (both.source, source, "**The encoder reads** the source, from `<sos>` to `<eos>`:"),
-        (both.fed, found.step, "**The decoder reads** the target, from `<sos>` on:"),
-        (both.labels, found.step, "**The losses ask for** the next token at the same steps, `<eos>` after the last:"),
+        (both.source, source, tr("**The encoder reads** the source, from `<sos>` to `<eos>`:")),
+        (both.fed, found.step, tr("**The decoder reads** the target, from `<sos>` on:")),
+        (both.labels, found.step, tr("**The losses ask for** the next token at the same steps, `<eos>` after the last:")),
     )
     parts: list[Part] = []
     for matrix, step, words in shown:
@@ -65,11 +66,17 @@ def _draw(found: Pairs) -> tuple[Part, ...]:
 def _caption(found: Pairs) -> str:
     both = found.matrices
     pairs, steps = both.fed.indices.shape
-    said = f"{pairs} pairs, with the run's own translations as targets; in training, the targets are those of the data. "
+    said = tr(
+        "{pairs} pairs, with the run's own translations as targets; in training, the targets are those of the data. ",
+        pairs=pairs,
+    )
     longest = max(both.source.indices.shape[1], steps)
     if longest > figures.MOST_STEPS:
-        said += f"Up to {figures.MOST_STEPS} steps are shown; click one to move along. "
-    return said + f"The loss counts {both.counted} of the {pairs * steps} steps of the decoder: none at a pad."
+        said += tr("Up to {MOST_STEPS} steps are shown; click one to move along. ", MOST_STEPS=figures.MOST_STEPS)
+    return said + tr(
+        "The loss counts {counted} of the {pairs} steps of the decoder: none at a pad.",
+        counted=both.counted, pairs=pairs * steps,
+    )
 
 
 def _pads(matrix: IndexMatrix) -> int:
@@ -81,19 +88,22 @@ def _explain(found: Pairs) -> str:
     pairs, read = both.source.indices.shape
     steps = both.fed.indices.shape[1]
     lengths = ", ".join(map(str, both.source.lengths.tolist())), ", ".join(map(str, both.fed.lengths.tolist()))
-    return (
-        f"Both texts are cut into {found.kind}, and each side has a vocabulary of its own: {len(both.source.words):,} and "
-        f"{len(both.fed.words):,} entries. The decoder reads the target moved by one step against its labels, so at each step it "
-        "knows the tokens before the one that it is asked for (teacher forcing):\n\n"
-        r"$$\text{read}: \langle sos\rangle, y_1, \dots, y_n \qquad \text{asked for}: y_1, \dots, y_n, \langle eos\rangle$$"
+    return tr(
+        "Both texts are cut into {kind}, and each side has a vocabulary of its own: {words:,} and {words2:,} entries. The "
+        "decoder reads the target moved by one step against its labels, so at each step it knows the tokens before the one "
+        "that it is asked for (teacher forcing):\n\n"
+        r"$$\text{{read}}: \langle sos\rangle, y_1, \dots, y_n \qquad \text{{asked for}}: y_1, \dots, y_n, \langle "
+        r"eos\rangle$$"
         "\n\n"
-        rf"$$\text{{source}} \in \{{0, \ldots, N_s - 1\}}^{{S \times B}}, \quad \text{{target}} \in \{{0, \ldots, N_t - 1\}}"
-        rf"^{{T \times B}}, \qquad S = {read},\ T = {steps},\ B = {pairs}$$"
+        r"$$\text{{source}} \in \{{0, \ldots, N_s - 1\}}^{{S \times B}}, \quad \text{{target}} \in \{{0, \ldots, N_t - "
+        r"1\}}^{{T \times B}}, \qquad S = {read},\ T = {steps},\ B = {pairs}$$"
         "\n\n"
-        f"In the pictures, each row is a text. The lengths are {lengths[0]} and {lengths[1]}; behind them, {_pads(both.source)} "
-        f"of {both.source.indices.size} source steps and {_pads(both.fed)} of {both.fed.indices.size} target steps are pads. "
-        f"Attention gives a pad of the source the weight 0, and the loss is the mean over the other {both.counted} steps of the "
-        "target."
+        "In the pictures, each row is a text. The lengths are {lengths} and {lengths2}; behind them, {pads} of {size} "
+        "source steps and {pads2} of {size2} target steps are pads. Attention gives a pad of the source the weight 0, and "
+        "the loss is the mean over the other {counted} steps of the target.",
+        kind=found.kind, words=len(both.source.words), words2=len(both.fed.words), read=read, steps=steps, pairs=pairs,
+        lengths=lengths[0], lengths2=lengths[1], pads=_pads(both.source), size=both.source.indices.size, pads2=_pads(both.fed),
+        size2=both.fed.indices.size, counted=both.counted,
     )
 
 
@@ -108,7 +118,9 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 PAIRS: View[At, Pairs] = View(
-    "pair-matrices", "Which numbers stand for both texts?", ("run", "translation", "second_text"), At, _pairs, _draw, _explain,
+    "pair-matrices", N_(
+        "Which numbers stand for both texts?",
+    ), ("run", "translation", "second_text"), At, _pairs, _draw, _explain,
     _most_bytes, pick_step,
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from rnn_core.figures import palette, streams
+from rnn_core.language import N_, tr
 from rnn_core.results import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability
 from rnn_core.views import encoding
 from rnn_core.views.inputs import Inputs
@@ -19,7 +20,7 @@ UNITS = {"char": "character", "word": "token", "elided": "token"}
 
 def _detail(inputs: Inputs) -> Breakdown:
     found = inputs.token_scores.breakdown
-    assert found is not None, "these scores have no details"
+    assert found is not None, tr("these scores have no details")
     return found
 
 
@@ -29,7 +30,7 @@ def _most_bytes(inputs: Inputs) -> int:
 
 # ---- groups of tokens -----------------------------------------------------------------------------------------------
 
-PLACES = {"line": "in the line", "document": "in the document", "stream": "along the text"}
+PLACES = {"line": N_("in the line"), "document": N_("in the document"), "stream": N_("along the text")}
 
 
 @dataclass(frozen=True)
@@ -79,26 +80,37 @@ def _draw_positions(found: Grouped) -> tuple[Part, ...]:
     if found.by == "stream":
         return figure(streams.along({"loss": found.groups}, found.unit))
     names = [_range(one, _short) for one in found.groups]
-    says = [f"place {_range(one, _whole)}: {one.tokens:,} {found.unit}s" for one in found.groups]
-    return figure(streams.by_group(found.groups, names, says, f"place {PLACES[found.by]}"))
+    says = [tr(
+        "place {range}: {tokens:,} {unit}s",
+        range=_range(one, _whole), tokens=one.tokens, unit=found.unit,
+    ) for one in found.groups]
+    return figure(streams.by_group(found.groups, names, says, tr("place {PLACES}", PLACES=PLACES[found.by])))
 
 
 _BEGINS = {
-    "line": "A line begins at the start of the text, after a line end and after `<eos>`; a line end belongs to the line that it "
-    "ends. ",
-    "document": "A document ends with `<eos>`; the state is carried over to the next one. ",
-    "stream": "The text is cut into parts of equal length. ",
+    "line": N_(
+        "A line begins at the start of the text, after a line end and after `<eos>`; a line end belongs to the line that "
+        "it ends. ",
+    ),
+    "document": N_("A document ends with `<eos>`; the state is carried over to the next one. "),
+    "stream": N_("The text is cut into parts of equal length. "),
 }
 
 
 def _explain_positions(found: Grouped) -> str:
     first, last = found.groups[0], found.groups[-1]
     return (
-        f"The mean loss of the {found.unit}s at each place, counted from 1. {_BEGINS[found.by]}The state is carried along the "
-        "whole text.\n\n"
+        tr(
+            "The mean loss of the {unit}s at each place, counted from 1. {BEGINS}The state is carried along the whole text.\n\n",
+            unit=found.unit, BEGINS=_BEGINS[found.by],
+        )
         + _means(found)
-        + f" In the first group ({_range(first, _whole)}), the mean over {first.tokens:,} is {number(first.loss)} nats; in the "
-        f"last ({_range(last, _whole)}), over {last.tokens:,}, it is {number(last.loss)}."
+        + tr(
+            " In the first group ({range}), the mean over {tokens:,} is {loss} nats; in the last ({range2}), over "
+            "{tokens2:,}, it is {loss2}.",
+            range=_range(first, _whole), tokens=first.tokens, loss=number(first.loss), range2=_range(last, _whole),
+            tokens2=last.tokens, loss2=number(last.loss),
+        )
     )
 
 
@@ -111,7 +123,7 @@ def _means(found: Grouped) -> str:
 
 
 POSITIONS: View[Position, Grouped] = View(
-    "positions", "Where is the loss large?", ("evaluation",), Position, _by_position, _draw_positions, _explain_positions,
+    "positions", N_("Where is the loss large?"), ("evaluation",), Position, _by_position, _draw_positions, _explain_positions,
     _most_bytes,
     choices=lambda inputs, controls: (Choice("position", "Place", _positions(inputs), PLACES.__getitem__),),
 )  # fmt: skip
@@ -128,31 +140,38 @@ def _counted(one: Group) -> str:
 
 
 def _draw_frequency(found: Grouped) -> tuple[Part, ...]:
-    said = {ENDS: "<eos> at the end of a document", UNKNOWN: "not in the vocabulary"}
+    said = {ENDS: "<eos> at the end of a document", UNKNOWN: tr("not in the vocabulary")}
     says = [
         f"{said.get(one.first, f'{_range(one, _whole)} times in training')}: {one.tokens:,} {found.unit}s" for one in found.groups
     ]
-    title = f"how often the {found.unit} stands in training"
+    title = tr("how often the {unit} stands in training", unit=found.unit)
     return figure(streams.by_group(found.groups, [_counted(one) for one in found.groups], says, title))
 
 
 def _explain_frequency(found: Grouped) -> str:
     most = max(found.groups, key=lambda one: one.nats)
-    named = {ENDS: "`<eos>`", UNKNOWN: "tokens outside the vocabulary"}
-    who = named.get(most.first, f"those with {_range(most, _whole)} occurrences in training")
+    named = {ENDS: "`<eos>`", UNKNOWN: tr("tokens outside the vocabulary")}
+    who = named.get(most.first, tr("those with {range} occurrences in training", range=_range(most, _whole)))
     return (
-        f"The {found.unit}s of the text are grouped by their count in the training split. Those outside the vocabulary are "
-        "scored as `<unk>`; the ends of documents, `<eos>`, are not counted in training and are a group of their own.\n\n"
+        tr(
+            "The {unit}s of the text are grouped by their count in the training split. Those outside the vocabulary are "
+            "scored as `<unk>`; the ends of documents, `<eos>`, are not counted in training and are a group of their own.\n\n",
+            unit=found.unit,
+        )
         + _means(found)
         + r"$$\text{share of the total loss} = \frac{n_g L_g}{\sum_g n_g L_g}"
         + rf" = \frac{{{most.tokens} \cdot {number(most.loss)}}}{{{number(found.nats)}}} = "
         + f"{number(most.nats / found.nats) if found.nats else 0}$$"
-        + f"\n\nThis is the largest share: {who} are {number(100 * most.tokens / found.tokens)}% of the {found.unit}s."
+        + tr(
+            "\n\n"
+            "This is the largest share: {who} are {tokens}% of the {unit}s.",
+            who=who, tokens=number(100 * most.tokens / found.tokens), unit=found.unit,
+        )
     )
 
 
 FREQUENCY: View[Controls, Grouped] = View(
-    "frequency", "Are rare tokens predicted worse?", ("evaluation",), Controls, _by_frequency, _draw_frequency,
+    "frequency", N_("Are rare tokens predicted worse?"), ("evaluation",), Controls, _by_frequency, _draw_frequency,
     _explain_frequency, _most_bytes,
 )  # fmt: skip
 
@@ -203,32 +222,37 @@ def _draw_reading(found: Reading) -> tuple[Part, ...]:
 def _reading_words(found: Reading) -> str:
     first, last = found.points[0], found.points[-1]
     if last.loss >= first.loss:
-        return (
-            f"Reading more does not help here: after {last.read:,} {found.unit}s the mean loss is {number(last.loss)} nats, and "
-            f"without any {number(first.loss)}."
+        return tr(
+            "Reading more does not help here: after {read:,} {unit}s the mean loss is {loss} nats, and without any {loss2}.",
+            read=last.read, unit=found.unit, loss=number(last.loss), loss2=number(first.loss),
         )
     half = next(one for one in found.points if one.loss <= (first.loss + last.loss) / 2)
-    return (
-        f"At these {found.places:,} places, the mean loss falls from {number(first.loss)} nats with nothing read to "
-        f"{number(last.loss)} after {last.read:,} {found.unit}s. Half of this fall is reached after {half.read:,}."
+    return tr(
+        "At these {places:,} places, the mean loss falls from {loss} nats with nothing read to {loss2} after {read:,} "
+        "{unit}s. Half of this fall is reached after {read2:,}.",
+        places=found.places, loss=number(first.loss), loss2=number(last.loss), read=last.read, unit=found.unit,
+        read2=half.read,
     )
 
 
 def _explain_reading(found: Reading) -> str:
     last = found.points[-1]
-    return (
-        f"At each of m = {found.places:,} places i, evenly spread over the text, the network reads `<sos>` and the c "
-        f"{found.unit}s before the place, from a state of 0. All c are measured at the same places.\n\n"
-        r"$$L(c) = \frac{1}{m} \sum_{i} -\log p(x_i \mid \langle\mathrm{sos}\rangle, x_{i-c}, \dots, x_{i-1}), "
+    return tr(
+        "At each of m = {places:,} places i, evenly spread over the text, the network reads `<sos>` and the c {unit}s "
+        "before the place, from a state of 0. All c are measured at the same places.\n\n"
+        r"$$L(c) = \frac{{1}}{{m}} \sum_{{i}} -\log p(x_i \mid \langle\mathrm{{sos}}\rangle, x_{{i-c}}, \dots, x_{{i-1}}), "
         r"\qquad h_0 = 0$$"
-        + f"\n\nHere L({last.read}) = {number(last.loss)} nats. With all {found.unit}s before and the state carried, the mean at "
-        f"these places is {number(found.carried)}. The bars are two standard errors, $2 s / \\sqrt{{m}}$ with the standard "
-        f"deviation s of the losses: ±{number(2 * last.error)} at c = {last.read}."
+        "\n\n"
+        "Here L({read}) = {loss} nats. With all {unit}s before and the state carried, the mean at these places is "
+        r"{carried}. The bars are two standard errors, $2 s / \sqrt{{m}}$ with the standard deviation s of the losses: "
+        "±{error} at c = {read}.",
+        places=found.places, unit=found.unit, read=last.read, loss=number(last.loss), carried=number(found.carried),
+        error=number(2 * last.error),
     )
 
 
 CONTEXT: View[Controls, Reading] = View(
-    "context", "How much context does it use?", ("evaluation",), Controls, _reading, _draw_reading, _explain_reading,
+    "context", N_("How much context does it use?"), ("evaluation",), Controls, _reading, _draw_reading, _explain_reading,
     _most_bytes,
 )  # fmt: skip
 
@@ -265,28 +289,31 @@ def _calibrated(inputs: Inputs, controls: Controls) -> Calibrated:
 def _draw_calibration(found: Calibrated) -> tuple[Part, ...]:
     p, right = found.mean("confidence"), found.mean("accuracy")
     more = "more" if p > right else "less"
-    said = (
-        f"The most probable token has p = {p:.4f} on average, and it is right in a share of {right:.4f} of the steps. So the "
-        f"network is {more} confident than it is right. Expected calibration error: {found.error:.4f}."
+    said = tr(
+        "The most probable token has p = {p:.4f} on average, and it is right in a share of {right:.4f} of the steps. So "
+        "the network is {more} confident than it is right. Expected calibration error: {error:.4f}.",
+        p=p, right=right, more=more, error=found.error,
     )
     return (*figure(streams.reliability(found.bins)), Part("caption", said))
 
 
 def _explain_calibration(found: Calibrated) -> str:
     most = max(found.bins, key=lambda one: one.count)
-    return (
-        f"The steps are put into {len(found.bins)} bins of equal width by the probability of the most probable token. In a "
-        "calibrated network the share that is right equals the mean probability in every bin. The expected calibration error "
-        "is the mean distance between both, weighted by the number of steps (Naeini, Cooper and Hauskrecht 2015; Guo et al. "
-        "2017).\n\n"
-        r"$$\mathrm{ECE} = \sum_b \frac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|"
-        + f" = {found.error:.4f}$$\n\nThe fullest bin, p in {most.low:.1f}–{most.high:.1f}, holds {most.count:,} of "
-        f"{found.count:,} steps: conf = {most.confidence:.4f}, acc = {most.accuracy:.4f}."
+    return tr(
+        "The steps are put into {bins} bins of equal width by the probability of the most probable token. In a calibrated "
+        "network the share that is right equals the mean probability in every bin. The expected calibration error is the "
+        "mean distance between both, weighted by the number of steps (Naeini, Cooper and Hauskrecht 2015; Guo et al. 2017).\n\n"
+        r"$$\mathrm{{ECE}} = \sum_b \frac{{n_b}}{{n}} \left| \mathrm{{acc}}_b - \mathrm{{conf}}_b \right| = {error:.4f}$$"
+        "\n\n"
+        "The fullest bin, p in {low:.1f}–{high:.1f}, holds {count:,} of {count2:,} steps: conf = {confidence:.4f}, acc = "
+        "{accuracy:.4f}.",
+        bins=len(found.bins), error=found.error, low=most.low, high=most.high, count=most.count, count2=found.count,
+        confidence=most.confidence, accuracy=most.accuracy,
     )
 
 
 CALIBRATION: View[Controls, Calibrated] = View(
-    "calibration", "Can its probabilities be trusted?", ("evaluation",), Controls, _calibrated, _draw_calibration,
+    "calibration", N_("Can its probabilities be trusted?"), ("evaluation",), Controls, _calibrated, _draw_calibration,
     _explain_calibration, _most_bytes,
 )  # fmt: skip
 
@@ -338,7 +365,10 @@ def _worst(inputs: Inputs, controls: Chosen) -> Worst:
     losses, unit, space = np.array(one.losses), UNITS[detail.cut], "" if detail.cut == "char" else " "
     before = ("\n", *one.tokens[:-1])
     shown = tuple(("" if "\n" in pair else space) + pair[1] for pair in zip(before, one.tokens, strict=True))
-    says = tuple(f"{unit} {place:,}: {value:.3f} nats" for place, value in enumerate(one.losses, one.start + 1))
+    says = tuple(tr(
+        "{unit} {place:,}: {value:.3f} nats",
+        unit=unit, place=place, value=value,
+    ) for place, value in enumerate(one.losses, one.start + 1))
     strength, steps = losses / max(float(losses.max()), 1e-9), np.arange(1, len(losses) + 1)
     assert controls.step is not None
     running = Running(shown, strength, says, one.given, steps, controls.step, palette.ORANGE)
@@ -352,11 +382,12 @@ def _worst_bytes(inputs: Inputs) -> int:
 def _draw_worst(found: Worst) -> tuple[Part, ...]:
     one = found.passage
     first, last = one.start + one.given + 1, one.start + len(one.losses)
-    italics = f" The {found.unit}s in italics precede it." if one.given else ""
-    said = (
-        f"Passage {found.number} of {found.of}: {found.unit}s {first:,} to {last:,} of the text, {number(one.loss)} nats per "
-        f"{found.unit}, against {number(found.overall)} on the whole. The stronger the colour, the larger the loss, up to "
-        f"{number(max(one.losses))} nats.{italics}"
+    italics = tr(" The {unit}s in italics precede it.", unit=found.unit) if one.given else ""
+    said = tr(
+        "Passage {number} of {of}: {unit}s {first:,} to {last:,} of the text, {loss} nats per {unit}, against {overall} on "
+        "the whole. The stronger the colour, the larger the loss, up to {losses} nats.{italics}",
+        number=found.number, of=found.of, unit=found.unit, first=first, last=last, loss=number(one.loss),
+        overall=number(found.overall), losses=number(max(one.losses)), italics=italics,
     )
     return Part("running", found.running), Part("caption", said)
 
@@ -364,13 +395,15 @@ def _draw_worst(found: Worst) -> tuple[Part, ...]:
 def _explain_worst(found: Worst) -> str:
     one = found.passage
     own = one.losses[one.given :]
-    return (
-        f"Every {found.stride} {found.unit}s a window of {len(own):,} begins. The windows with the highest mean loss are listed; "
-        "one that overlaps a listed one is left out.\n\n"
-        r"$$\bar L = \frac{1}{n} \sum_{i=s}^{s+n-1} -\log p_i"
-        + rf" = \frac{{{number(sum(own))}}}{{{len(own)}}} = {number(one.loss)}$$"
-        + f"\n\nHere s = {one.start + one.given + 1:,}. These losses are those of the whole text, with the state carried. Opened "
-        "alone, the passage begins from a state of 0, so its first losses differ."
+    return tr(
+        "Every {stride} {unit}s a window of {own:,} begins. The windows with the highest mean loss are listed; one that "
+        "overlaps a listed one is left out.\n\n"
+        r"$$\bar L = \frac{{1}}{{n}} \sum_{{i=s}}^{{s+n-1}} -\log p_i = \frac{{{own2}}}{{{own}}} = {loss}$$"
+        "\n\n"
+        "Here s = {start:,}. These losses are those of the whole text, with the state carried. Opened alone, the passage "
+        "begins from a state of 0, so its first losses differ.",
+        stride=found.stride, unit=found.unit, own=len(own), own2=number(sum(own)), loss=number(one.loss),
+        start=one.start + one.given + 1,
     )
 
 
@@ -386,7 +419,9 @@ def opened(passage: Passage, cut: str, step: int) -> dict[str, object]:
 
 
 WORST: View[Chosen, Worst] = View(
-    "worst", "Which passages does it predict worst?", ("evaluation",), Chosen, _worst, _draw_worst, _explain_worst, _worst_bytes,
+    "worst", N_(
+        "Which passages does it predict worst?",
+    ), ("evaluation",), Chosen, _worst, _draw_worst, _explain_worst, _worst_bytes,
     choices=lambda inputs, controls: (
         Choice("passage", "Passage", tuple(range(len(_detail(inputs).worst))),
                lambda i: f"{i + 1}: {number(_detail(inputs).worst[i].loss)}"),
@@ -421,24 +456,28 @@ def _gain(inputs: Inputs, controls: Controls) -> Gain:
 
 
 def _draw_gain(found: Gain) -> tuple[Part, ...]:
-    lines = {"fixed weights": found.static, "dynamic evaluation": found.dynamic}
+    lines = {tr("fixed weights"): found.static, tr("dynamic evaluation"): found.dynamic}
     return figure(streams.along({name: some for name, some in lines.items() if some}, found.unit))
 
 
 def _explain_gain(found: Gain) -> str:
     change = found.loss - found.static_loss
-    return (
-        "Dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018) goes on learning from the text. Each chunk of K tokens is "
-        "scored with the weights that the chunks before it left; then the weights take one step of plain SGD on its mean loss. "
-        "So every token is scored before it is learnt. The saved run does not change.\n\n"
-        r"$$\theta_{s+1} = \theta_s - \eta \, \nabla_\theta \frac{1}{K} \sum_{i \in \mathrm{chunk}\ s} -\log p_{\theta_s}(x_i)$$"
-        + f"\n\nHere the mean loss is {number(found.loss)} nats per {found.unit}. With fixed weights it is "
-        f"{number(found.static_loss)}, so the change is {'−' if change < 0 else '+'}{number(abs(change))}."
+    return tr(
+        "Dynamic evaluation (Mikolov et al. 2010; Krause et al. 2018) goes on learning from the text. Each chunk of K "
+        "tokens is scored with the weights that the chunks before it left; then the weights take one step of plain SGD on "
+        "its mean loss. So every token is scored before it is learnt. The saved run does not change.\n\n"
+        r"$$\theta_{{s+1}} = \theta_s - \eta \, \nabla_\theta \frac{{1}}{{K}} \sum_{{i \in \mathrm{{chunk}}\ s}} -\log "
+        r"p_{{\theta_s}}(x_i)$$"
+        "\n\n"
+        "Here the mean loss is {loss} nats per {unit}. With fixed weights it is {static_loss}, so the change is "
+        "{value}{change}.",
+        loss=number(found.loss), unit=found.unit, static_loss=number(found.static_loss), value='−' if change < 0 else '+',
+        change=number(abs(change)),
     )
 
 
 GAIN: View[Controls, Gain] = View(
-    "dynamic", "Does it help to go on learning from this text?", ("evaluation", "static"), Controls, _gain, _draw_gain,
+    "dynamic", N_("Does it help to go on learning from this text?"), ("evaluation", "static"), Controls, _gain, _draw_gain,
     _explain_gain, lambda inputs: 64 * 200 + 1000,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 from rnn_core.views.view import Table, number
 
 MOST_TERMS = 8
@@ -37,9 +38,9 @@ def weighted(weights: np.ndarray) -> str:
     if len(np.unique(weights[steps - 1])) == 1:
         each = weights[steps[0] - 1]
         mean = np.isclose(each * len(steps), 1)
-        value = "1 (their sum)" if each == 1 else f"1/{len(steps)} (their mean)" if mean else f"{each:.4g}"
+        value = tr("1 (their sum)") if each == 1 else tr("1/{steps} (their mean)", steps=len(steps)) if mean else f"{each:.4g}"
         return f"wₜ = {value} at the {len(steps)} steps that count"
-    return "wₜ as the run's task weighs its steps"
+    return tr("wₜ as the run's task weighs its steps")
 
 
 def in_numbers(values: np.ndarray, weights: np.ndarray, total_loss: float) -> str:
@@ -90,6 +91,6 @@ def table(tokens: Sequence[str], targets: Sequence[str], values: np.ndarray, wei
         "L(t)": [None if np.isnan(values[t]) else float(values[t]) for t in rows],
         "wₜ": weights[rows].tolist(),
         "wₜ L(t)": parts[rows].tolist(),
-        "sum so far": parts.cumsum()[rows].tolist(),
+        tr("sum so far"): parts.cumsum()[rows].tolist(),
     }
     return Table(columns)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_core.figures import bars, heatmap, palette, search
 from rnn_core.figures.text import counted, percent
+from rnn_core.language import N_, formula, tr
 from rnn_core.results import Translation
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -83,34 +84,45 @@ def _alignment(inputs: Inputs, controls: Written) -> Alignment:
 
 
 def _draw_alignment(found: Alignment) -> tuple[Part, ...]:
-    said = "Each row is a word that the decoder wrote, with its probability on the right"
+    said = tr("Each row is a word that the decoder wrote, with its probability on the right")
     if found.attention is None:
-        said += ". This run has no attention: after the source is read, its decoder sees one vector, whatever the length."
+        said += tr(". This run has no attention: after the source is read, its decoder sees one vector, whatever the length.")
     else:
-        said += ", each column a word that the encoder read; the colour is the weight. "
-        said += "Point at a word to see its weights on the other side; choose a step by a click or the arrow keys. "
-        said += "A double click on a cell makes the step look at this word alone."
+        said += tr(", each column a word that the encoder read; the colour is the weight. ")
+        said += tr("Point at a word to see its weights on the other side; choose a step by a click or the arrow keys. ")
+        said += tr("A double click on a cell makes the step look at this word alone.")
     return Part("alignment", found), Part("caption", said)
 
 
 _DECODER = {
     "none": (
-        "The decoder starts from the encoder's last state, in both directions where there are two. This one vector is all "
-        "that it has of the source (Sutskever et al. 2014):",
-        r"h_0 = s_S, \qquad \hat y_t = \mathrm{softmax}(c + V h_t)",
+        N_(
+            "The decoder starts from the encoder's last state, in both directions where there are two. This one vector is "
+            "all that it has of the source (Sutskever et al. 2014):",
+        ),
+        formula(r"h_0 = s_S, \qquad \hat y_t = \mathrm{softmax}(c + V h_t)"),
     ),
     "dot": (
-        "After each step, the decoder's state is compared with all states of the encoder by their dot products. Their softmax "
-        "is the weights, and the readout reads the weighted mean of these states, too (Luong et al. 2015):",
-        r"\alpha_{tj} = \frac{\exp(h_t \cdot s_j)}{\sum_i \exp(h_t \cdot s_i)}, \quad g_t = \sum_j \alpha_{tj} s_j, \quad "
-        r"\tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = \mathrm{softmax}(c + V \tilde h_t)",
+        N_(
+            "After each step, the decoder's state is compared with all states of the encoder by their dot products. Their "
+            "softmax is the weights, and the readout reads the weighted mean of these states, too (Luong et al. 2015):",
+        ),
+        N_(
+            r"\alpha_{tj} = \frac{\exp(h_t \cdot s_j)}{\sum_i \exp(h_t \cdot s_i)}, \quad g_t = \sum_j \alpha_{tj} s_j, "
+            r"\quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = \mathrm{softmax}(c + V \tilde h_t)",
+        ),
     ),
     "additive": (
-        "Before each step, a small network compares the decoder's last state with all states of the encoder. The softmax of its "
-        "scores is the weights, and the weighted mean of these states is an input of the step (Bahdanau et al. 2015):",
-        r"e_{tj} = v \cdot \tanh(W_a h_{t-1} + U_a s_j), \quad \alpha_{tj} = \frac{\exp e_{tj}}{\sum_i \exp e_{ti}}, \quad "
-        r"g_t = \sum_j \alpha_{tj} s_j, \quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad "
-        r"\hat y_t = \mathrm{softmax}(c + V \tilde h_t)",
+        N_(
+            "Before each step, a small network compares the decoder's last state with all states of the encoder. The "
+            "softmax of its scores is the weights, and the weighted mean of these states is an input of the step (Bahdanau "
+            "et al. 2015):",
+        ),
+        N_(
+            r"e_{tj} = v \cdot \tanh(W_a h_{t-1} + U_a s_j), \quad \alpha_{tj} = \frac{\exp e_{tj}}{\sum_i \exp e_{ti}}, "
+            r"\quad g_t = \sum_j \alpha_{tj} s_j, \quad \tilde h_t = \tanh(W_c [h_t; g_t]), \quad \hat y_t = "
+            r"\mathrm{softmax}(c + V \tilde h_t)",
+        ),
     ),
 }
 """By the kind of attention, how the decoder reads the source: words and the formula."""
@@ -121,29 +133,34 @@ def _explain_alignment(found: Alignment) -> str:
     t = found.step
     said = f"{words}\n\n$${formula}$$\n\n"
     if found.feeding:
-        said += "With input feeding, the attentional state h̃ of a step is an input of the next. "
+        said += tr("With input feeding, the attentional state h̃ of a step is an input of the next. ")
     if found.layers > 1:
-        said += f"h is the state of the top layer of {found.layers}. "
+        said += tr("h is the state of the top layer of {layers}. ", layers=found.layers)
     if found.attention is not None:
         weights = found.attention[t]
         listed = " · ".join(f"{literal(found.source[j], 30)} {weights[j]:.4f}" for j in np.argsort(-weights)[:4].tolist())
-        said += (
-            f"sⱼ is the encoder's state at the source's step j. At {place(t, found.written[t])} the largest of the "
-            f"{len(weights)} weights are: {listed}. All of them sum to {float(weights.sum(dtype=np.float64)):.6f}. "
+        said += tr(
+            "sⱼ is the encoder's state at the source's step j. At {t} the largest of the {weights} weights are: {listed}. "
+            "All of them sum to {sum:.6f}. ",
+            t=place(t, found.written[t]), weights=len(weights), listed=listed, sum=float(weights.sum(dtype=np.float64)),
         )
         if found.linked[t] >= 0:
-            said += (f"These weights were set: 1 at j = {found.linked[t] + 1} and 0 elsewhere, in the place of the softmax, so "
-                     "g is the state of this one step. ")  # fmt: skip
+            said += tr(
+                "These weights were set: 1 at j = {linked} and 0 elsewhere, in the place of the softmax, so g is the state "
+                "of this one step. ",
+                linked=found.linked[t] + 1,
+            )  # fmt: skip
     if found.copied[t]:
-        return said + (
-            f"Here the decoder wrote `<unk>`, with p = {found.p[t]:.6g}. The source token with the largest weight, `<sos>` "
-            "and `<eos>` left out, stands in its place (Luong et al. 2015). The next step reads `<unk>`."
+        return said + tr(
+            "Here the decoder wrote `<unk>`, with p = {p:.6g}. The source token with the largest weight, `<sos>` and "
+            "`<eos>` left out, stands in its place (Luong et al. 2015). The next step reads `<unk>`.",
+            p=found.p[t],
         )
-    return said + f"The word has p = {found.p[t]:.6g}."
+    return said + tr("The word has p = {p:.6g}.", p=found.p[t])
 
 
 ALIGNMENT: View[Written, Alignment] = View(
-    "alignment", "Which source words is each word written from?", NEEDS, Written, _alignment, _draw_alignment,
+    "alignment", N_("Which source words is each word written from?"), NEEDS, Written, _alignment, _draw_alignment,
     _explain_alignment, _size(lambda found: 8 * len(found.written) * (len(found.source.tokens) + 3) + len(found.source.tokens)),
 )  # fmt: skip
 
@@ -198,28 +215,34 @@ def _draw_instead(found: Instead) -> tuple[Part, ...]:
     if chosen not in words:
         words, p = (*words[:-1], chosen), np.array([*p[:-1], found.p_written])
     drawn = bars.top_probabilities(p, words, dict.fromkeys(words, palette.BLUE), chosen, len(words), "here")
-    said = f"“{literal(chosen, 30)}” at t = {found.step + 1} has p = {percent(found.p_written)}"
-    written = f"; “{literal(found.written, 30)}”" if found.unknown else "; it"
+    said = tr(
+        "“{chosen}” at t = {step} has p = {p_written}",
+        chosen=literal(chosen, 30), step=found.step + 1, p_written=percent(found.p_written),
+    )
+    written = f"; “{literal(found.written, 30)}”" if found.unknown else tr("; it")
     if found.given:
-        said += f"{written} was given, and the decoder did not choose it."
+        said += tr("{written} was given, and the decoder did not choose it.", written=written)
     else:
-        said += f"{written} was copied from the source in its place." if found.unknown else "."
+        said += tr("{written} was copied from the source in its place.", written=written) if found.unknown else "."
     return Part("figure", drawn), Part("caption", said)
 
 
 def _explain_instead(found: Instead) -> str:
     listed = " · ".join(f"{literal(word, 30)} {p:.4f}" for word, p in zip(found.words[:5], found.p.tolist(), strict=False))
-    return (
-        "At each step, the readout gives every word of the target's vocabulary a probability. The probability of a translation "
-        "is the product over its steps:\n\n"
-        r"$$p(y_1, \dots, y_T \mid x) = \prod_{t=1}^{T} p(y_t \mid y_1, \dots, y_{t-1}, x) = \prod_{t=1}^{T} \hat y_t[y_t]$$"
-        f"\n\nHere T = {found.steps} and log p = {number(found.whole)}, so p = {number(float(np.exp(found.whole)))}. At "
-        f"{place(found.step, found.written)}, after “{literal(found.before, 30)}”, the most probable words are: {listed}."
+    return tr(
+        "At each step, the readout gives every word of the target's vocabulary a probability. The probability of a "
+        "translation is the product over its steps:\n\n"
+        r"$$p(y_1, \dots, y_T \mid x) = \prod_{{t=1}}^{{T}} p(y_t \mid y_1, \dots, y_{{t-1}}, x) = \prod_{{t=1}}^{{T}} \hat "
+        "y_t[y_t]$$\n\n"
+        "Here T = {steps} and log p = {whole}, so p = {exp}. At {step}, after “{before}”, the most probable words are: "
+        "{listed}.",
+        steps=found.steps, whole=number(found.whole), exp=number(float(np.exp(found.whole))),
+        step=place(found.step, found.written), before=literal(found.before, 30), listed=listed,
     )
 
 
 INSTEAD: View[Written, Instead] = View(
-    "instead", "Which words could have come here?", NEEDS, Written, _instead, _draw_instead, _explain_instead,
+    "instead", N_("Which words could have come here?"), NEEDS, Written, _instead, _draw_instead, _explain_instead,
     _size(lambda found: 8 * found.p.shape[1]),
 )  # fmt: skip
 
@@ -312,33 +335,52 @@ def _draw_both(found: Both) -> tuple[Part, ...]:
     line = {"type": "line", "y0": 0, "y1": 1, "yref": "paper", "line": {"color": palette.ORANGE, "width": 3}}
     drawn["layout"]["shapes"] += [{**line, "x0": at + 0.5, "x1": at + 0.5} for at in edges]
     lines, them = ("lines", "them") if found.start else ("line", "it")
-    said = f"Left of the orange {lines} the encoder reads the source, right of {them} the decoder writes. "
+    said = tr(
+        "Left of the orange {lines} the encoder reads the source, right of {them} the decoder writes. ",
+        lines=lines, them=them,
+    )
     if found.start:
-        said += "The column between them is the state from which the decoder starts: the encoder's last one. "
-    said += (f"In the marked column, the decoder's t = {found.step + 1}, it reads “{literal(found.read, 30)}” and writes "
-             f"“{literal(found.written, 30)}”. ")  # fmt: skip
+        said += tr("The column between them is the state from which the decoder starts: the encoder's last one. ")
+    said += tr(
+        "In the marked column, the decoder's t = {step}, it reads “{read}” and writes “{written}”. ",
+        step=found.step + 1, read=literal(found.read, 30), written=literal(found.written, 30),
+    )  # fmt: skip
     if found.directions > 1:
         half = found.values.shape[1] // 2
-        said += (f"Units 0 to {half - 1} of the encoder read from the start of the source, units {half} to {2 * half - 1} "
-                 "from its end, so their last state is at the first word. ")  # fmt: skip
+        said += tr(
+            "Units 0 to {half} of the encoder read from the start of the source, units {half2} to {half3} from its end, so "
+            "their last state is at the first word. ",
+            half=half - 1, half2=half, half3=2 * half - 1,
+        )  # fmt: skip
     if found.unit is not None:
-        said += f"Unit {found.unit} at the decoder's t = {found.step + 1}: {found.values[found.at, found.unit]:.4f}."
+        said += tr(
+            "Unit {unit} at the decoder's t = {step}: {values:.4f}.",
+            unit=found.unit, step=found.step + 1, values=found.values[found.at, found.unit],
+        )
     return Part("figure", drawn), Part("caption", said.strip())
 
 
 def _explain_both(found: Both) -> str:
-    where = f"layer {found.layer + 1}"
+    where = tr("layer {layer}", layer=found.layer + 1)
     d, here = found.values.shape[1], found.values[found.at]
-    said = (
-        f"Each column is one step of {where}, each row one of {d} units. Encoder and decoder have the same equations with "
-        f"parameters of their own; x is what the layer reads at the step:\n\n{formulas.lines(found.equations)}\n\n"
+    said = tr(
+        "Each column is one step of {where}, each row one of {d} units. Encoder and decoder have the same equations with "
+        "parameters of their own; x is what the layer reads at the step:\n\n"
+        "{lines}\n\n",
+        where=where, d=d, lines=formulas.lines(found.equations),
     )
     if found.start:
         vector = found.values[found.source]
-        said += (f"The decoder starts from {d} numbers, whose Euclidean length is {number(float(np.linalg.norm(vector)))}. "
-                 "Without attention they are all that it has of the source. ")  # fmt: skip
+        said += tr(
+            "The decoder starts from {d} numbers, whose Euclidean length is {norm}. Without attention they are all that it "
+            "has of the source. ",
+            d=d, norm=number(float(np.linalg.norm(vector))),
+        )  # fmt: skip
     length = number(float(np.linalg.norm(here)))
-    return said + f"At the decoder's step {found.step + 1}, the Euclidean length of its {found.quantity} is {length}."
+    return said + tr(
+        "At the decoder's step {step}, the Euclidean length of its {quantity} is {length}.",
+        step=found.step + 1, quantity=found.quantity, length=length,
+    )
 
 
 def _pick_cell(point: list[Any]) -> dict[str, Any]:
@@ -355,7 +397,7 @@ def _choose_both(inputs: Inputs, controls: Unit) -> tuple[Choice, ...]:
 
 
 BOTH: View[Unit, Both] = View(
-    "both-states", "What do the encoder and the decoder hold, step by step?", NEEDS, Unit, _both, _draw_both, _explain_both,
+    "both-states", N_("What do the encoder and the decoder hold, step by step?"), NEEDS, Unit, _both, _draw_both, _explain_both,
     lambda inputs: _size(
         lambda found: 8 * (len(found.source.tokens) + 1 + len(found.target.tokens)) * inputs.run.config.model.hidden
     )(inputs), _pick_cell, _choose_both,
@@ -409,17 +451,18 @@ def _searched(inputs: Inputs, controls: Written) -> Searched:
 
 def _draw_searched(found: Searched) -> tuple[Part, ...]:
     fates = {fate: found.fates.count(fate) for fate in ("kept", "ended", "pruned")}
-    said = (
-        f"The search considered {counted(len(found.fates), 'continuation')}: it kept {fates['kept']:,}, {fates['ended']:,} "
-        f"ended, and it pruned {fates['pruned']:,}. The orange line is the translation. "
+    said = tr(
+        "The search considered {counted}: it kept {fates:,}, {fates2:,} ended, and it pruned {fates3:,}. The orange line "
+        "is the translation. ",
+        counted=counted(len(found.fates), 'continuation'), fates=fates['kept'], fates2=fates['ended'], fates3=fates['pruned'],
     )
-    said += ("A beam of 1 is greedy search: it takes the most probable word at each step. Choose a wider beam above."
-             if found.width == 1 else "A click on a word chooses its step.")  # fmt: skip
+    said += (tr("A beam of 1 is greedy search: it takes the most probable word at each step. Choose a wider beam above.")
+             if found.width == 1 else tr("A click on a word chooses its step."))  # fmt: skip
     most = max(found.width, 3)
     if fates["pruned"]:
-        said += f" Of the pruned ones, the {most} most probable at each step are drawn."
+        said += tr(" Of the pruned ones, the {most} most probable at each step are drawn.", most=most)
     if "<unk>" in found.tokens:
-        said += " In the translation, a word of the source takes the place of `<unk>`."
+        said += tr(" In the translation, a word of the source takes the place of `<unk>`.")
     drawn = search.tree(
         found.steps, found.parents, found.tokens, found.log_p, found.fates, found.best, found.step, found.given, most
     )
@@ -427,24 +470,32 @@ def _draw_searched(found: Searched) -> tuple[Part, ...]:
 
 
 def _explain_searched(found: Searched) -> str:
-    said = (
-        f"A beam of K = {found.width} keeps at most K hypotheses at each step, those that ended among them: the most probable of "
-        "all continuations. The others are pruned, and so is a hypothesis that can no longer get a "
-        "better score than one that ended. At the end, the best score wins. Dividing by a power α of the length T, "
-        "`<eos>` included, keeps the search from favouring short ones:\n\n"
-        r"$$\mathrm{score} = \frac{\log p(y_1, \dots, y_T \mid x)}{T^{\,\alpha}}$$"
+    said = tr(
+        "A beam of K = {width} keeps at most K hypotheses at each step, those that ended among them: the most probable of "
+        "all continuations. The others are pruned, and so is a hypothesis that can no longer get a better score than one "
+        "that ended. At the end, the best score wins. Dividing by a power α of the length T, `<eos>` included, keeps the "
+        "search from favouring short ones:\n\n"
+        r"$$\mathrm{{score}} = \frac{{\log p(y_1, \dots, y_T \mid x)}}{{T^{{\,\alpha}}}}$$",
+        width=found.width,
     )
     if found.best:
         log_p = float(found.log_p[found.best[-1]])
         score = log_p / max(1, found.length) ** found.normalisation
-        said += f"\n\nHere α = {found.normalisation:g}, T = {found.length}, log p = {log_p:.4f}, and the score is {score:.4f}."
+        said += tr(
+            "\n\n"
+            "Here α = {normalisation:g}, T = {length}, log p = {log_p:.4f}, and the score is {score:.4f}.",
+            normalisation=found.normalisation, length=found.length, log_p=log_p, score=score,
+        )
     if found.given:
-        said += f" The first {counted(found.given, 'word')} of the translation were given, so the search begins after them."
+        said += tr(
+            " The first {counted} of the translation were given, so the search begins after them.",
+            counted=counted(found.given, 'word'),
+        )
     return said
 
 
 SEARCHED: View[Written, Searched] = View(
-    "beam", "Which hypotheses did the search keep?", NEEDS, Written, _searched, _draw_searched, _explain_searched,
+    "beam", N_("Which hypotheses did the search keep?"), NEEDS, Written, _searched, _draw_searched, _explain_searched,
     _size(lambda found: sum(48 + len(one.token.encode()) for one in found.candidates) + 8 * len(found.written)), pick_step,
 )  # fmt: skip
 

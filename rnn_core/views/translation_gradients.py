@@ -11,6 +11,7 @@ import numpy as np
 from rnn_core.analysis.parameters import places
 from rnn_core.figures import two_texts
 from rnn_core.figures.text import visible
+from rnn_core.language import N_, formula, tr
 from rnn_core.results import LossGradient, SideGradients, TranslationGradients
 from rnn_core.views.bptt.formulas import at_loss, display, latex
 from rnn_core.views.bptt.total import TOTAL as TOTAL_OF_ONE_TEXT
@@ -168,8 +169,8 @@ def in_words(place: Any, layers: int, directions: int) -> str:
     """
     where: list[str] = []
     if place.layer is not None:
-        where += [f"layer {place.layer + 1}"] * (layers > 1)
-        where += [("from the start", "from the end")[place.direction]] * (directions > 1 and place.part == "encoder")
+        where += [tr("layer {layer}", layer=place.layer + 1)] * (layers > 1)
+        where += [(tr("from the start"), tr("from the end"))[place.direction]] * (directions > 1 and place.part == "encoder")
     return f"{place.part}: {place.letter}" + (f" ({', '.join(where)})" if where else "")
 
 
@@ -193,7 +194,7 @@ def _total(inputs: Inputs, controls: Controls) -> Total:
 
 
 TOTAL: View[Controls, Total] = View(
-    "translation-total", "How do the losses of the target tokens add up?", ("pair",), Controls, _total,
+    "translation-total", N_("How do the losses of the target tokens add up?"), ("pair",), Controls, _total,
     TOTAL_OF_ONE_TEXT.render, TOTAL_OF_ONE_TEXT.explain, most_bytes,
 )  # fmt: skip
 
@@ -210,13 +211,13 @@ def _draw_map(looked: Looked) -> tuple[Part, ...]:
 def between_words(looked: Looked) -> str:
     """What lies between the two texts, as Markdown."""
     if looked.nature.attention == "none":
-        return (
-            "All that a loss sends to the encoder (left of the border) passes through the one state between the two texts: the "
-            "encoder's last, from which the decoder starts."
+        return tr(
+            "All that a loss sends to the encoder (left of the border) passes through the one state between the two texts: "
+            "the encoder's last, from which the decoder starts.",
         )
-    return (
+    return tr(
         "A loss reaches the encoder (left of the border) by two ways: through the state from which the decoder starts, and "
-        "through attention, which leads directly to each source token."
+        "through attention, which leads directly to each source token.",
     )
 
 
@@ -244,7 +245,7 @@ def bridge_formulas(nature: Nature) -> list[str]:
         return [f"{at_loss(last)} = {at_loss('h_0')}"]
     steps = r"\sum_{i \le t}" if nature.feeding or nature.attention == "additive" else ""
     i = "i" if steps else "t"
-    by_score = f"h_{i}" if nature.attention == "dot" else rf"U_a^\top (v \odot (1 - u_{{{i}j}} \odot u_{{{i}j}}))"
+    by_score = f"h_{i}" if nature.attention == "dot" else formula(r"U_a^\top (v \odot (1 - u_{{{i}j}} \odot u_{{{i}j}}))", i=i)
     lines = [
         rf"\frac{{\partial^+ L(t)}}{{\partial {last}}} = {at_loss('h_0')}",
         rf"\frac{{\partial^+ L(t)}}{{\partial s_j}} = {steps} \alpha_{{{i}j}} \bigl( \gamma_{i} + "
@@ -252,7 +253,7 @@ def bridge_formulas(nature: Nature) -> list[str]:
         rf"\gamma_{i} = {at_loss(f'g_{i}')}",
     ]
     if nature.attention == "additive":
-        lines.append(rf"u_{{{i}j}} = \tanh(W_a h_{{{i}-1}} + U_a s_j)")
+        lines.append(formula(r"u_{{{i}j}} = \tanh(W_a h_{{{i}-1}} + U_a s_j)", i=i))
     return lines
 
 
@@ -268,27 +269,34 @@ def whole_formulas(looked: Looked) -> list[str]:
 def _explain_map(looked: Looked) -> str:
     flow, nature = looked.flow, looked.nature
     followed, counted = len(flow.rows), int((flow.weights > 0).sum())
-    every = "" if followed == counted else (
-        f" This target is long: {followed:,} of its {counted:,} losses are followed, evenly from the last."
+    every = "" if followed == counted else tr(
+        " This target is long: {followed:,} of its {counted:,} losses are followed, evenly from the last.",
+        followed=followed, counted=counted,
     )  # fmt: skip
-    notes = ["s and h are the states of the encoder and of the decoder; h₀ is the state from which the decoder starts."]
+    notes = [tr("s and h are the states of the encoder and of the decoder; h₀ is the state from which the decoder starts.")]
     if nature.directions == 2:
-        notes.append("The encoder's two directions stand side by side in it.")
+        notes.append(tr("The encoder's two directions stand side by side in it."))
     if nature.layers > 1:
-        notes.append(f"Shown is layer {looked.layer + 1} of {nature.layers} of both; attention reads the uppermost layer.")
+        notes.append(tr(
+            "Shown is layer {layer} of {layers} of both; attention reads the uppermost layer.",
+            layer=looked.layer + 1, layers=nature.layers,
+        ))
     if nature.attention != "none":
-        notes.append("α are the weights of attention, g the context. ∂⁺ at sⱼ is what comes through attention alone.")
-        fed = [r"the context gₖ"] * (nature.attention == "additive") + ["the attentional state before"] * nature.feeding
+        notes.append(tr("α are the weights of attention, g the context. ∂⁺ at sⱼ is what comes through attention alone."))
+        fed = [tr("the context gₖ")] * (nature.attention == "additive") + [tr("the attentional state before")] * nature.feeding
         if fed and not looked.layer:
-            notes.append(f"xₖ of the decoder holds the embedded token and {' and '.join(fed)}.")
+            notes.append(tr("xₖ of the decoder holds the embedded token and {fed}.", fed=' and '.join(fed)))
     lines = [copy_formula(looked, 1), copy_formula(looked, 0), *bridge_formulas(nature), *whole_formulas(looked)]
-    return (
-        f"The encoder uses its {looked.letter} at every source step j, the decoder its own {looked.letter} at every target "
-        "step k. Each row is the loss of one target token, each column one copy, and the colour is the length of the "
-        f"gradient.\n\n{display(lines)}\n\n{' '.join(notes)}\n\n{pair_words(looked)} {between_words(looked)} No loss "
-        f"reaches a later step of the decoder, so the right part is a triangle.{every}\n\nThe largest "
-        f"difference of any number of the copies' sum from torch's autograd is {flow.max_abs_difference:.1e} (in "
-        f"{flow.precision} bits)."
+    return tr(
+        "The encoder uses its {letter} at every source step j, the decoder its own {letter} at every target step k. Each "
+        "row is the loss of one target token, each column one copy, and the colour is the length of the gradient.\n\n"
+        "{display}\n\n"
+        "{notes}\n\n"
+        "{pair_words} {between_words} No loss reaches a later step of the decoder, so the right part is a triangle.{every}\n\n"
+        "The largest difference of any number of the copies' sum from torch's autograd is {max_abs_difference:.1e} (in "
+        "{precision} bits).",
+        letter=looked.letter, display=display(lines), notes=' '.join(notes), pair_words=pair_words(looked),
+        between_words=between_words(looked), every=every, max_abs_difference=flow.max_abs_difference, precision=flow.precision,
     )
 
 
@@ -298,9 +306,11 @@ def pair_words(looked: Looked) -> str:
     found = looked.sides[side]
     value, share = (float(of[looked.parameter][looked.row, step]) for of in (found.pairs, found.shares))
     token = literal(looked.texts[side][step], 30)
-    return (
-        f"The loss at {looked.asked} sends a gradient of length **{number(value)}** to the copy of {looked.letter} at step "
-        f"{step + 1} of the {SIDES[side]} (“{token}”), which adds **{share:+.1%}** of ∂L(t)/∂{looked.letter} there."
+    return tr(
+        "The loss at {asked} sends a gradient of length **{value}** to the copy of {letter} at step {step} of the {SIDES} "
+        "(“{token}”), which adds **{share:+.1%}** of ∂L(t)/∂{letter} there.",
+        asked=looked.asked, value=number(value), letter=looked.letter, step=step + 1, SIDES=SIDES[side], token=token,
+        share=share,
     )
 
 
@@ -316,15 +326,24 @@ def _choose_copies(inputs: Inputs, controls: Copies) -> tuple[Choice, ...]:
 
     return (
         Choice("step", "Loss", tuple(flow.rows.tolist()), loss, "box"),
-        Choice("layer", "Layer", range(nature.layers), lambda i: f"layer {i + 1}"),
-        Choice("direction", "Direction of the encoder", range(nature.directions), ("from the start", "from the end").__getitem__),
-        Choice("parameter", "Parameter", parameters(inputs), lambda name: f"copies of {nature.letters[name]}"),
+        Choice("layer", "Layer", range(nature.layers), lambda i: tr("layer {i}", i=i + 1)),
+        Choice("direction", tr(
+            "Direction of the encoder",
+        ), range(nature.directions), (tr(
+            "from the start",
+        ), tr(
+            "from the end",
+        )).__getitem__),
+        Choice("parameter", "Parameter", parameters(inputs), lambda name: tr(
+            "copies of {letters}",
+            letters=nature.letters[name],
+        )),
     )
 
 
 _view = partial(View[Copies, Looked], needs=("pair",), controls=Copies, compute=_looked, most_bytes=most_bytes)
 
-MAP = _view("translation-pairs", "How large is the gradient of each target token's loss at each copy?", render=_draw_map,
+MAP = _view("translation-pairs", N_("How large is the gradient of each target token's loss at each copy?"), render=_draw_map,
             explain=_explain_map, pick=_pick, choices=_choose_copies)  # fmt: skip
 
 
@@ -336,7 +355,7 @@ def _draw_walk(looked: Looked) -> tuple[Part, ...]:
     row, nothing, parameter = looked.row, np.full(len(looked.flow.target), np.nan), looked.parameter
     series = {}
     for part in encoder.states:
-        here = f"‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state" if part == "h" else f"the same at {part}"
+        here = tr("‖∂L(t)/∂sⱼ‖, ‖∂L(t)/∂{part}ₖ‖: at the state", part=part) if part == "h" else tr("the same at {part}", part=part)
         series[here] = (encoder.states[part][row], decoder.states[part][row])
     series[f"‖∂L(t)/∂{looked.letter}|(i)‖: at the copy"] = (encoder.pairs[parameter][row], decoder.pairs[parameter][row])
     if looked.nature.attention != "none":
@@ -346,19 +365,24 @@ def _draw_walk(looked: Looked) -> tuple[Part, ...]:
 
 def _explain_walk(looked: Looked) -> str:
     first = {
-        "none": "Left of the border there is one way in, at the last step of the encoder that is read.",
-        "dot": "Left of the border, attention brings a part of the gradient directly to each source token.",
-        "additive": "Left of the border, attention brings a part of the gradient directly to each source token.",
+        "none": tr("Left of the border there is one way in, at the last step of the encoder that is read."),
+        "dot": tr("Left of the border, attention brings a part of the gradient directly to each source token."),
+        "additive": tr("Left of the border, attention brings a part of the gradient directly to each source token."),
     }[looked.nature.attention]
     both = looked.nature.directions == 2 and looked.nature.attention != "none"
-    return (
-        f"The loss at {looked.asked} has a gradient at its own step, at the right, and every step further back multiplies it. "
-        f"{first}{' Attention reads both directions side by side, and its line is of both.' * both}\n\n"
-        f"{display(bridge_formulas(looked.nature))}\n\n{pair_words(looked)}"
+    return tr(
+        "The loss at {asked} has a gradient at its own step, at the right, and every step further back multiplies it. "
+        "{first}{both}\n\n"
+        "{display}\n\n"
+        "{pair_words}",
+        asked=looked.asked, first=first, both=' Attention reads both directions side by side, and its line is of both.' * both,
+        display=display(bridge_formulas(looked.nature)), pair_words=pair_words(looked),
     )
 
 
-WALK = _view("translation-walk", "How does the loss of one target token travel back?", render=_draw_walk, explain=_explain_walk,
+WALK = _view("translation-walk", N_(
+    "How does the loss of one target token travel back?",
+), render=_draw_walk, explain=_explain_walk,
              pick=lambda point: {"back": int(point[0])})  # fmt: skip
 
 
@@ -375,49 +399,56 @@ def groups(looked: Looked) -> dict[str, list[Any]]:
     return {
         "part": [*squares, "all"],
         "‖∂L(t)/∂P‖": [*(math.sqrt(one) for one in squares.values()), looked.loss.norm],
-        "share of the squared length": [*(one / whole if whole else 0.0 for one in squares.values()), 1.0 if whole else 0.0],
+        tr("share of the squared length"): [*(one / whole if whole else 0.0 for one in squares.values()), 1.0 if whole else 0.0],
     }
 
 
 def ways_words(looked: Looked) -> str:
     """Where the gradient of the chosen loss goes, and by which way to the encoder, as Markdown."""
     loss = looked.loss
-    said = (
-        f"The gradient of the loss at {looked.asked} has length **{number(loss.norm)}**. The encoder has "
-        f"**{loss.encoder_share:.1%}** of its squared length."
+    said = tr(
+        "The gradient of the loss at {asked} has length **{norm}**. The encoder has **{encoder_share:.1%}** of its squared "
+        "length.",
+        asked=looked.asked, norm=number(loss.norm), encoder_share=loss.encoder_share,
     )
     if math.isnan(loss.share_of_start):
-        return f"{said} Nothing of it reaches the encoder."
+        return tr("{said} Nothing of it reaches the encoder.", said=said)
     if looked.nature.attention == "none":
-        return f"{said} All of this part comes through the one state between the two texts."
-    return (
-        f"{said} Of this part, **{loss.share_of_start:.1%}** comes through the one state between the two texts (a gradient of "
-        f"length {number(loss.through_start)}) and **{1 - loss.share_of_start:.1%}** through attention "
-        f"({number(loss.through_attention)})."
+        return tr("{said} All of this part comes through the one state between the two texts.", said=said)
+    return tr(
+        "{said} Of this part, **{share_of_start:.1%}** comes through the one state between the two texts (a gradient of "
+        "length {through_start}) and **{share_of_start2:.1%}** through attention ({through_attention}).",
+        said=said, share_of_start=loss.share_of_start, through_start=number(loss.through_start),
+        share_of_start2=1 - loss.share_of_start, through_attention=number(loss.through_attention),
     )
 
 
 def _explain_ways(looked: Looked) -> str:
     loss = looked.loss
-    negative = " A way with a negative share pulls against the sum." if not 0 <= loss.share_of_start <= 1 else ""
-    return (
+    negative = tr(" A way with a negative share pulls against the sum.") if not 0 <= loss.share_of_start <= 1 else ""
+    return tr(
         "Squared lengths of the gradients of different parameters add up, so each part of the network has a share of them:\n\n"
-        r"$$\lVert \nabla L(t) \rVert^2 = \sum_P \Bigl\lVert \frac{\partial L(t)}{\partial P} \Bigr\rVert^2$$" + "\n\n"
+        r"$$\lVert \nabla L(t) \rVert^2 = \sum_P \Bigl\lVert \frac{{\partial L(t)}}{{\partial P}} \Bigr\rVert^2$$"
+        "\n\n"
         "The encoder's gradient G is the sum of what comes through the state that the decoder starts from, A, and of what "
-        "comes through attention, B: once with the states that attention reads held fixed, and once with the start state held "
-        f"fixed. Their shares add up to 1.{negative}\n\n"
-        r"$$G = A + B, \qquad \frac{\langle A, G \rangle}{\lVert G \rVert^2} + "
-        r"\frac{\langle B, G \rangle}{\lVert G \rVert^2} = 1$$" + "\n\n"
-        f"‖A‖ = {number(loss.through_start)}, ‖B‖ = {number(loss.through_attention)}, ‖G‖ = {number(loss.encoder_norm)}; the "
-        f"gradient at the start state has length {number(loss.start)}.\n\n{ways_words(looked)}"
+        "comes through attention, B: once with the states that attention reads held fixed, and once with the start state "
+        "held fixed. Their shares add up to 1.{negative}\n\n"
+        r"$$G = A + B, \qquad \frac{{\langle A, G \rangle}}{{\lVert G \rVert^2}} + \frac{{\langle B, G \rangle}}{{\lVert G "
+        r"\rVert^2}} = 1$$"
+        "\n\n"
+        "‖A‖ = {through_start}, ‖B‖ = {through_attention}, ‖G‖ = {encoder_norm}; the gradient at the start state has "
+        "length {start}.\n\n"
+        "{ways_words}",
+        negative=negative, through_start=number(loss.through_start), through_attention=number(loss.through_attention),
+        encoder_norm=number(loss.encoder_norm), start=number(loss.start), ways_words=ways_words(looked),
     )
 
 
 WAYS = _view(
-    "translation-ways", "Which way does it take to the source?", explain=_explain_ways,
+    "translation-ways", N_("Which way does it take to the source?"), explain=_explain_ways,
     render=lambda looked: (
         Part("text", ways_words(looked)),
-        Part("table", Table(groups(looked), formats={"share of the squared length": "percent"})),
+        Part("table", Table(groups(looked), formats={tr("share of the squared length"): "percent"})),
     ),
 )  # fmt: skip
 
@@ -427,7 +458,7 @@ def _draw_shares(looked: Looked) -> tuple[Part, ...]:
     return (
         Part("figure", two_texts.shares(encoder, decoder, looked.texts, looked.column)),
         Part("text", shares_words(looked)),
-        Part("table", Table(steps(looked), 300), "Step by step"),
+        Part("table", Table(steps(looked), 300), tr("Step by step")),
     )
 
 
@@ -438,10 +469,13 @@ def shares_words(looked: Looked) -> str:
         shares, size = side.shares[looked.parameter][looked.row], float(side.norms[looked.parameter][looked.row])
         most = int(shares.argmax())
         said.append(
-            f"‖∂L(t)/∂{looked.letter}‖ of the {name} is **{number(size)}**"
-            + (f", most of it from step {most + 1} (“{literal(tokens[most], 30)}”), {shares[most]:.1%}" if size else "")
+            tr("‖∂L(t)/∂{letter}‖ of the {name} is **{size}**", letter=looked.letter, name=name, size=number(size))
+            + (tr(
+                ", most of it from step {most} (“{tokens}”), {shares:.1%}",
+                most=most + 1, tokens=literal(tokens[most], 30), shares=shares[most],
+            ) if size else "")
         )
-    return f"Of the loss at {looked.asked}: {'; '.join(said)}."
+    return tr("Of the loss at {asked}: {said}.", asked=looked.asked, said='; '.join(said))
 
 
 def steps(looked: Looked) -> dict[str, list[Any]]:
@@ -461,17 +495,19 @@ def steps(looked: Looked) -> dict[str, list[Any]]:
 def _explain_shares(looked: Looked) -> str:
     of = latex(looked.letter)
     totals = [float(side.shares[looked.parameter][looked.row].sum()) for side in looked.sides]
-    return (
-        "The gradient of each side's parameter is the sum over its own copies. The share of a copy is the part of the sum's "
-        "length that its gradient adds along the sum; a copy with a negative share pulls against it. The shares of each side "
-        "add up to 1, or are 0 where the gradient is.\n\n"
-        rf"$$s_k = \frac{{\langle \partial L(t)/\partial {of}|(k),\ \partial L(t)/\partial {of} \rangle}}"
-        rf"{{\lVert \partial L(t)/\partial {of} \rVert^2}}, \qquad \textstyle\sum_j s_j = {totals[0]:.3f}, \quad "
-        rf"\sum_k s_k = {totals[1]:.3f}$$" + f"\n\n{shares_words(looked)}"
+    return tr(
+        "The gradient of each side's parameter is the sum over its own copies. The share of a copy is the part of the "
+        "sum's length that its gradient adds along the sum; a copy with a negative share pulls against it. The shares of "
+        "each side add up to 1, or are 0 where the gradient is.\n\n"
+        r"$$s_k = \frac{{\langle \partial L(t)/\partial {of}|(k),\ \partial L(t)/\partial {of} \rangle}}{{\lVert \partial "
+        r"L(t)/\partial {of} \rVert^2}}, \qquad \textstyle\sum_j s_j = {totals:.3f}, \quad \sum_k s_k = {totals2:.3f}$$"
+        "\n\n"
+        "{shares_words}",
+        of=of, totals=totals[0], totals2=totals[1], shares_words=shares_words(looked),
     )
 
 
-SHARES = _view("translation-shares", "Which copies make up the gradient of one loss?", render=_draw_shares,
+SHARES = _view("translation-shares", N_("Which copies make up the gradient of one loss?"), render=_draw_shares,
                explain=_explain_shares, pick=lambda point: {"back": int(point[0])})  # fmt: skip
 
 
@@ -483,9 +519,9 @@ def rows(looked: Looked) -> dict[str, list[Any]]:
     loss, names = looked.loss, looked.nature.names
     return {
         "parameter": list(names.values()),
-        "‖∂L(t)/∂P‖ by autograd": [loss.norms[name] for name in names],
-        "‖sum of the copies‖": [loss.copies.get(name) for name in names],
-        "largest difference": [loss.differences.get(name) for name in names],
+        tr("‖∂L(t)/∂P‖ by autograd"): [loss.norms[name] for name in names],
+        tr("‖sum of the copies‖"): [loss.copies.get(name) for name in names],
+        tr("largest difference"): [loss.differences.get(name) for name in names],
     }
 
 
@@ -494,26 +530,33 @@ def agreement_words(looked: Looked) -> str:
     loss, names = looked.loss, looked.nature.names
     chosen: Sequence[str] = [f"{side.side}.{side.layer}.{side.direction}.{looked.parameter}" for side in looked.sides]
     said = [
-        f"{names[name]}: the sum of the copies has length **{number(loss.copies[name])}**, autograd's gradient "
-        f"**{number(loss.norms[name])}**; they differ by {loss.differences[name]:.1e} at most"
+        tr(
+            "{names}: the sum of the copies has length **{copies}**, autograd's gradient **{norms}**; they differ by "
+            "{differences:.1e} at most",
+            names=names[name], copies=number(loss.copies[name]), norms=number(loss.norms[name]),
+            differences=loss.differences[name],
+        )
         for name in chosen
     ]
-    return (
-        f"The loss at {looked.asked}. {'. '.join(said)}. Of all recurrent parameters the largest difference is "
-        f"**{max(loss.differences.values()):.1e}** (in {looked.flow.precision} bits)."
+    return tr(
+        "The loss at {asked}. {said}. Of all recurrent parameters the largest difference is **{values:.1e}** (in "
+        "{precision} bits).",
+        asked=looked.asked, said='. '.join(said), values=max(loss.differences.values()), precision=looked.flow.precision,
     )
 
 
 PARAMETERS = _view(
-    "translation-parameters", "Do the copies add up to the gradient?",
+    "translation-parameters", N_("Do the copies add up to the gradient?"),
     render=lambda looked: (
-        Part("text", agreement_words(looked)), Part("table", Table(rows(looked), formats={"largest difference": "%.1e"})),
+        Part("text", agreement_words(looked)), Part("table", Table(rows(looked), formats={tr("largest difference"): "%.1e"})),
     ),
-    explain=lambda looked: (
+    explain=lambda looked: tr(
         "Autograd gives the gradient of each parameter as training uses it, without the copies. For the parameters of the "
         "recurrent layers it is the sum over the copies of all steps; the others are not followed step by step.\n\n"
-        r"$$\frac{\partial L(t)}{\partial P} = \sum_k \frac{\partial L(t)}{\partial P|(k)}$$" + "\n\n"
-        f"{agreement_words(looked)}"
+        r"$$\frac{{\partial L(t)}}{{\partial P}} = \sum_k \frac{{\partial L(t)}}{{\partial P|(k)}}$$"
+        "\n\n"
+        "{agreement_words}",
+        agreement_words=agreement_words(looked),
     ),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from rnn_core.analysis.trusted import reliability
 from rnn_core.figures import streams
+from rnn_core.language import N_, tr
 from rnn_core.results import Reliability
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, View, figure, literal, number
@@ -51,35 +52,41 @@ def _trusted(inputs: Inputs, controls: Controls) -> Trusted:
 
 
 def _draw(found: Trusted) -> tuple[Part, ...]:
-    return *figure(streams.reliability(found.bins, "the answer", found.unit)), Part("caption", trusted_words(found))
+    return *figure(streams.reliability(found.bins, tr("the answer"), found.unit)), Part("caption", trusted_words(found))
 
 
 def trusted_words(found: Trusted) -> str:
     """The answers with the highest probabilities, and all answers, as Markdown."""
     last = found.surest
     right = round(last.count * last.accuracy)
-    return (
-        f"{literal(found.data, 60)}: {found.count:,} answers. For {last.count:,} of them p is above {last.low:g}. The mean of "
-        f"their p is {last.confidence:.4f}, and {right:,} are right, a share of {last.accuracy:.4f}. Over all answers the mean "
-        f"p is {found.mean('confidence'):.4f}, and the share that is right {found.mean('accuracy'):.4f}."
+    return tr(
+        "{data}: {count:,} answers. For {count2:,} of them p is above {low:g}. The mean of their p is {confidence:.4f}, "
+        "and {right:,} are right, a share of {accuracy:.4f}. Over all answers the mean p is {mean:.4f}, and the share that "
+        "is right {mean2:.4f}.",
+        data=literal(found.data, 60), count=found.count, count2=last.count, low=last.low, confidence=last.confidence,
+        right=right, accuracy=last.accuracy, mean=found.mean('confidence'), mean2=found.mean('accuracy'),
     )
 
 
 def _explain(found: Trusted) -> str:
     most = max(found.bins, key=lambda one: one.count)
-    return (
-        f"The answers are put into {len(found.bins)} bins of equal width by their probability. In a calibrated network the "
-        "share that is right equals the mean probability in every bin, and the line follows the dots. The expected "
-        "calibration error is the mean distance between both, weighted by the number of answers (Naeini, Cooper and "
-        "Hauskrecht 2015; Guo et al. 2017).\n\n"
-        r"$$\mathrm{ECE} = \sum_b \frac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|"
-        + f" = {number(found.error)}$$\n\nThe fullest bin, p in {most.low:g}–{most.high:g}, has {most.count:,} of "
-        f"{found.count:,} answers: conf = {most.confidence:.4f}, acc = {most.accuracy:.4f}.\n\n{trusted_words(found)}"
+    return tr(
+        "The answers are put into {bins} bins of equal width by their probability. In a calibrated network the share that "
+        "is right equals the mean probability in every bin, and the line follows the dots. The expected calibration error "
+        "is the mean distance between both, weighted by the number of answers (Naeini, Cooper and Hauskrecht 2015; Guo et "
+        "al. 2017).\n\n"
+        r"$$\mathrm{{ECE}} = \sum_b \frac{{n_b}}{{n}} \left| \mathrm{{acc}}_b - \mathrm{{conf}}_b \right| = {error}$$"
+        "\n\n"
+        "The fullest bin, p in {low:g}–{high:g}, has {count:,} of {count2:,} answers: conf = {confidence:.4f}, acc = "
+        "{accuracy:.4f}.\n\n"
+        "{trusted_words}",
+        bins=len(found.bins), error=number(found.error), low=most.low, high=most.high, count=most.count, count2=found.count,
+        confidence=most.confidence, accuracy=most.accuracy, trusted_words=trusted_words(found),
     )
 
 
 TRUSTED: View[Controls, Trusted] = View(
-    "trusted", "How often is an answer right, by its probability?", ("answered",), Controls, _trusted, _draw, _explain,
+    "trusted", N_("How often is an answer right, by its probability?"), ("answered",), Controls, _trusted, _draw, _explain,
     lambda inputs: 64 * BINS + 4 * len(inputs.answered.data) + 1024,
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from rnn_core.analysis.writing import drawn_at, entropy
 from rnn_core.config import WriteConfig
 from rnn_core.figures import bars, palette
 from rnn_core.figures.text import visible
+from rnn_core.language import N_, tr
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Step, bytes_of, pick_step, place
@@ -85,10 +86,13 @@ def _written(inputs: Inputs, controls: Given) -> Written:
 def _draw_written(found: Written) -> tuple[Part, ...]:
     unit = "character" if found.character else "token"
     said = (
-        f"The stronger the colour, the more probable the {unit} was; the text before is in italics. The mean loss is "
-        f"{number(found.loss)} nats per {unit}"
-        + (f", {number(found.loss / np.log(2))} bits per character" if found.character else "")
-        + f"; perplexity {number(float(np.exp(found.loss)))}. Click a {unit}, or use the arrow keys."
+        tr(
+            "The stronger the colour, the more probable the {unit} was; the text before is in italics. The mean loss is "
+            "{loss} nats per {unit}",
+            unit=unit, loss=number(found.loss),
+        )
+        + (tr(", {loss} bits per character", loss=number(found.loss / np.log(2))) if found.character else "")
+        + tr("; perplexity {exp}. Click a {unit}, or use the arrow keys.", exp=number(float(np.exp(found.loss))), unit=unit)
     )
     return Part("running", found.running), Part("caption", said)
 
@@ -98,22 +102,23 @@ def _explain_written(found: Written) -> str:
     here = ""
     if 1 <= t <= len(found.p):
         p = float(found.p[t - 1])
-        here = (
-            f"The token “{literal(found.running.tokens[t - 1], 20)}” at t = {t + 1} had p = {p:.6g}: its loss is "
-            f"−log {p:.6g} = {number(-float(np.log(max(p, 1e-45))))} nats. "
+        here = tr(
+            "The token “{tokens}” at t = {t} had p = {p:.6g}: its loss is −log {p:.6g} = {log} nats. ",
+            tokens=literal(found.running.tokens[t - 1], 20), t=t + 1, p=p, log=number(-float(np.log(max(p, 1e-45)))),
         )
-    return (
+    return tr(
         "The probability of a token is that of the readout at the step before it:\n\n"
-        r"$$p(\mathrm{token}_{t+1}) = \hat y_t[\mathrm{token}_{t+1}], \qquad "
-        r"L = -\frac{1}{m} \sum_{t=1}^{m} \log \hat y_t[\mathrm{token}_{t+1}]$$"
-        + f"\n\n{here}Here m = {len(found.p):,} and L = {number(found.loss)} nats per token; the perplexity is "
-        f"e^L = {number(float(np.exp(found.loss)))}. The temperature, top k and the nucleus change the distribution that a "
-        "token is drawn from, not these probabilities."
+        r"$$p(\mathrm{{token}}_{{t+1}}) = \hat y_t[\mathrm{{token}}_{{t+1}}], \qquad L = -\frac{{1}}{{m}} "
+        r"\sum_{{t=1}}^{{m}} \log \hat y_t[\mathrm{{token}}_{{t+1}}]$$"
+        "\n\n"
+        "{here}Here m = {p:,} and L = {loss} nats per token; the perplexity is e^L = {exp}. The temperature, top k and the "
+        "nucleus change the distribution that a token is drawn from, not these probabilities.",
+        here=here, p=len(found.p), loss=number(found.loss), exp=number(float(np.exp(found.loss))),
     )
 
 
 WRITTEN: View[Given, Written] = View(
-    "written", "How probable was each token?", NEEDS, Given, _written, _draw_written, _explain_written,
+    "written", N_("How probable was each token?"), NEEDS, Given, _written, _draw_written, _explain_written,
     bytes_of("T", each=400), pick_step,
 )  # fmt: skip
 
@@ -186,12 +191,21 @@ def _draw_choice(found: Choice) -> tuple[Part, ...]:
 
 
 def _choice_words(found: Choice) -> str:
-    said = f"The bars are the network's own probabilities p after {place(found.step - 1, found.before)}. Their entropy is "
-    said += f"{number(found.entropy)} nats = {number(found.entropy / np.log(2))} bits."
+    said = tr(
+        "The bars are the network's own probabilities p after {step}. Their entropy is ",
+        step=place(found.step - 1, found.before),
+    )
+    said += tr("{entropy} nats = {entropy2} bits.", entropy=number(found.entropy), entropy2=number(found.entropy / np.log(2)))
     if found.truth is not None:
-        said += f" “{literal(found.truth, 20)}” has p = {found.p_truth:.4g}, place {found.rank:,} of {found.size:,}."
-    said += f" With your settings, the token is drawn from {found.allowed:,} of the {found.size:,} tokens, with an entropy of "
-    return f"{said}{number(found.drawn_entropy)} nats."
+        said += tr(
+            " “{truth}” has p = {p_truth:.4g}, place {rank:,} of {size:,}.",
+            truth=literal(found.truth, 20), p_truth=found.p_truth, rank=found.rank, size=found.size,
+        )
+    said += tr(
+        " With your settings, the token is drawn from {allowed:,} of the {size:,} tokens, with an entropy of ",
+        allowed=found.allowed, size=found.size,
+    )
+    return tr("{said}{drawn_entropy} nats.", said=said, drawn_entropy=number(found.drawn_entropy))
 
 
 def _explain_choice(found: Choice) -> str:
@@ -199,17 +213,19 @@ def _explain_choice(found: Choice) -> str:
         f"“{literal(label, 20)}” {p:.4f} ({drawn:.4f})"
         for label, p, drawn in zip(found.labels[:5], found.p.tolist(), found.drawn.tolist(), strict=False)
     )
-    return (
+    return tr(
         "The readout at the step before gives every token of the vocabulary a probability. Its entropy says how open the "
         "choice was: 0 where one token is certain, log N where all are equally probable.\n\n"
-        r"$$\hat y_t = \mathrm{softmax}(c + V h_t), \qquad H_t = -\sum_j \hat y_t[j] \, \log \hat y_t[j]$$"
-        + f"\n\nHere H = {number(found.entropy)} nats, and log N = log {found.size:,} = {number(float(np.log(found.size)))}. "
-        f"The most probable tokens with p, and in brackets the probability with which your settings draw them: {listed}."
+        r"$$\hat y_t = \mathrm{{softmax}}(c + V h_t), \qquad H_t = -\sum_j \hat y_t[j] \, \log \hat y_t[j]$$"
+        "\n\n"
+        "Here H = {entropy} nats, and log N = log {size:,} = {log}. The most probable tokens with p, and in brackets the "
+        "probability with which your settings draw them: {listed}.",
+        entropy=number(found.entropy), size=found.size, log=number(float(np.log(found.size))), listed=listed,
     )
 
 
 CHOICE: View[Drawn, Choice] = View(
-    "choice", "Which tokens could have come here?", NEEDS, Drawn, _choice, _draw_choice, _explain_choice, bytes_of()
+    "choice", N_("Which tokens could have come here?"), NEEDS, Drawn, _choice, _draw_choice, _explain_choice, bytes_of()
 )
 
 
@@ -255,7 +271,7 @@ def _surprise(inputs: Inputs, controls: Step) -> Surprise:
 
 def _draw_surprise(found: Surprise) -> tuple[Part, ...]:
     table = Table({
-        "loss in nats": [round(float(found.losses[i]), 3) for i in found.worst],
+        tr("loss in nats"): [round(float(found.losses[i]), 3) for i in found.worst],
         "token": [visible(found.running.tokens[i], 30) for i in found.worst],
         "p": [float(f"{p:.3g}") for p in found.chance],
         "expected": [visible(token, 30) for token in found.expected],
@@ -263,26 +279,29 @@ def _draw_surprise(found: Surprise) -> tuple[Part, ...]:
         "t": [i + 2 for i in found.worst],
     })  # fmt: skip
     mean = float(found.losses.mean())
-    said = (
-        f"The stronger the colour, the larger the loss −log p of the token, up to {number(float(found.losses.max()))} nats. "
-        f"Mean {number(mean)} nats per token, perplexity {number(float(np.exp(mean)))}."
+    said = tr(
+        "The stronger the colour, the larger the loss −log p of the token, up to {max} nats. Mean {mean} nats per token, "
+        "perplexity {exp}.",
+        max=number(float(found.losses.max())), mean=number(mean), exp=number(float(np.exp(mean))),
     )
     return Part("running", found.running), Part("caption", said), Part("table", table)
 
 
 def _explain_surprise(found: Surprise) -> str:
     i = found.worst[0]
-    return (
+    return tr(
         "The loss of a token is the surprise at it, given the tokens before it:\n\n"
-        r"$$L(t) = -\log \hat y_t[\mathrm{token}_{t+1}]$$"
-        + f"\n\nThe largest here is at t = {i + 2}: “{literal(found.running.tokens[i], 20)}” had p = {found.chance[0]:.4g}, so "
-        f"−log p = {number(float(found.losses[i]))} nats; “{literal(found.expected[0], 20)}” was the most probable. The "
-        "network reads this text alone, from a state of 0, so its first tokens surprise more."
+        r"$$L(t) = -\log \hat y_t[\mathrm{{token}}_{{t+1}}]$$"
+        "\n\n"
+        "The largest here is at t = {i}: “{tokens}” had p = {chance:.4g}, so −log p = {losses} nats; “{expected}” was the "
+        "most probable. The network reads this text alone, from a state of 0, so its first tokens surprise more.",
+        i=i + 2, tokens=literal(found.running.tokens[i], 20), chance=found.chance[0], losses=number(float(found.losses[i])),
+        expected=literal(found.expected[0], 20),
     )
 
 
 SURPRISE: View[Step, Surprise] = View(
-    "surprise", "Which tokens surprise the network?", NEEDS, Step, _surprise, _draw_surprise, _explain_surprise,
+    "surprise", N_("Which tokens surprise the network?"), NEEDS, Step, _surprise, _draw_surprise, _explain_surprise,
     bytes_of("T", each=400), pick_step,
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from rnn_core import tasks
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.workspace import files, snapshots
 from rnn_core.workspace.runs import MOST_BYTES, MOST_NAME, Run
 from rnn_core.workspace.store import Workspace
@@ -52,7 +53,7 @@ def unpack(workspace: Workspace, content: bytes) -> Run:
                 _check(Run(aside))
             except Problem as why:
                 said = str(why).replace(f"Run {aside.name} ", "It ").replace(aside.name, "it")
-                raise Problem(f"The run in this zip is damaged, so it was not imported. {said}") from None
+                raise Problem(tr("The run in this zip is damaged, so it was not imported. {said}", said=said)) from None
             target.parent.mkdir(exist_ok=True)
             os.rename(aside, target)
         finally:
@@ -64,13 +65,18 @@ def _extract(content: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if len(archive.infolist()) > MOST_MEMBERS:
-                raise Problem(f"This zip has more than {MOST_MEMBERS:,} files, so it is not a run. Choose a zip that was "
-                              "downloaded from the Runs page.")  # fmt: skip
+                raise Problem(tr(
+                    "This zip has more than {MOST_MEMBERS:,} files, so it is not a run. Choose a zip that was downloaded "
+                    "from the Runs page.",
+                    MOST_MEMBERS=MOST_MEMBERS,
+                ))  # fmt: skip
             # only known names are read, by the last part of their path: a path out of the folder is never followed
             members = {Path(m.filename).name: m for m in archive.infolist() if Path(m.filename).name in CARRIED}
             if "config.json" not in members or "weights.safetensors" not in members:
-                raise Problem("This zip holds no run: config.json or weights.safetensors is missing. Choose a zip "
-                              "that was downloaded from the Runs page.")  # fmt: skip
+                raise Problem(tr(
+                    "This zip holds no run: config.json or weights.safetensors is missing. Choose a zip that was "
+                    "downloaded from the Runs page.",
+                ))  # fmt: skip
             left = LIMIT
             for name, member in members.items():
                 most = min(MOST_BYTES[name], left)
@@ -79,13 +85,16 @@ def _extract(content: bytes, folder: Path) -> None:
                         left -= len(piece)
                         most -= len(piece)
                         if left < 0:
-                            raise Problem("This zip unpacks to more than 1 GB. Import a smaller run.")
+                            raise Problem(tr("This zip unpacks to more than 1 GB. Import a smaller run."))
                         if most < 0:
-                            raise Problem(f"The file {name} in this zip is larger than {MOST_BYTES[name] >> 20:,} MB, larger "
-                                          "than any run's. Choose a zip that was downloaded from the Runs page.")  # fmt: skip
+                            raise Problem(tr(
+                                "The file {name} in this zip is larger than {MOST_BYTES:,} MB, larger than any run's. "
+                                "Choose a zip that was downloaded from the Runs page.",
+                                name=name, MOST_BYTES=MOST_BYTES[name] >> 20,
+                            ))  # fmt: skip
                         into.write(piece)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise Problem("This is not a zip, or it is damaged. Download the run again and import that file.") from error
+        raise Problem(tr("This is not a zip, or it is damaged. Download the run again and import that file.")) from error
 
 
 def _read(source: IO[bytes]) -> bytes:
@@ -101,9 +110,12 @@ def _check(run: Run) -> None:
 
     speech = run.speech
     if len(run.name) > MOST_NAME:
-        raise Problem(f"Its name is longer than {MOST_NAME:,} characters. Rename it where it was trained, and download it again.")
+        raise Problem(tr(
+            "Its name is longer than {MOST_NAME:,} characters. Rename it where it was trained, and download it again.",
+            MOST_NAME=MOST_NAME,
+        ))
     if run.weight_shapes() != shapes_of(lambda: tasks.of(run.config).network(run.config, speech)):
-        raise Problem("This run is damaged: its weights do not fit its config. Download it again and import that file.")
+        raise Problem(tr("This run is damaged: its weights do not fit its config. Download it again and import that file."))
     run.weights()
     for update in snapshots.updates(run):
         snapshots.load(run, update)

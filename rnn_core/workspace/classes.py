@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.workspace import files
 
 FOLDER, KEPT_DAYS = "classes", 30
@@ -97,7 +98,10 @@ def lesson_of(root: Path, code: str) -> str:
         found = json.loads((_folder(root, code) / "class.json").read_text(encoding="utf-8"))
         return str(found["lesson"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise Problem(f"There is no class with the code {code[:12]!r} (any more). Ask for the link again.") from None
+        raise Problem(tr(
+            "There is no class with the code {code!r} (any more). Ask for the link again.",
+            code=code[:12],
+        )) from None
 
 
 def note(root: Path, code: str, given: Given) -> None:
@@ -107,10 +111,13 @@ def note(root: Path, code: str, given: Given) -> None:
     try:
         place = os.open(path, os.O_WRONLY | os.O_APPEND)  # without creating it: it was removed with its class
     except OSError:
-        raise Problem(f"There is no class with the code {code[:12]!r} (any more). Your answers are not counted.") from None
+        raise Problem(tr(
+            "There is no class with the code {code!r} (any more). Your answers are not counted.",
+            code=code[:12],
+        )) from None
     try:
         if os.fstat(place).st_size > MOST_BYTES:
-            raise Problem("This class has as many answers as are kept. Open another one for the next group.")
+            raise Problem(tr("This class has as many answers as are kept. Open another one for the next group."))
         with files.saying_disk_trouble(path):
             os.write(place, line.encode())
     finally:
@@ -150,5 +157,5 @@ def _answers(root: Path, code: str) -> Iterator[Given]:
 
 def _folder(root: Path, code: str) -> Path:
     if not _CODE.fullmatch(code):
-        raise Problem(f"{code[:12]!r} is no code of a class: it has six small letters and digits.")
+        raise Problem(tr("{code!r} is no code of a class: it has six small letters and digits.", code=code[:12]))
     return root / FOLDER / code

@@ -21,6 +21,7 @@ from rnn_core.data.examples import Example
 from rnn_core.data.sources import Plan, Source, sources_of
 from rnn_core.data.stored import Stored
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.language import tr
 from rnn_core.results import DataReport
 from rnn_core.workspace import files
 
@@ -55,15 +56,21 @@ class SavedDataset:
         values = files.read_json(self.path / "dataset.json")
         if isinstance(values, dict) and "fingerprint" in values and values.get("format") != FORMAT:
             raise Problem(
-                f"The dataset {self.id} was saved by another version of this program. Read its file again; runs trained on it "
-                "will find it."
+                tr(
+                    "The dataset {id} was saved by another version of this program. Read its file again; runs trained on "
+                    "it will find it.",
+                    id=self.id,
+                )
             )
         try:
             head = make(_Head, values)
             if head.fingerprint[:16] != self.id or "train" not in head.report.splits:
                 raise ValueError("the fingerprint of another dataset")
         except (Problem, ValueError):
-            raise Problem(f"The dataset {self.id} is damaged: dataset.json. Delete it, and read its file again.") from None
+            raise Problem(tr(
+                "The dataset {id} is damaged: dataset.json. Delete it, and read its file again.",
+                id=self.id,
+            )) from None
         return head
 
     @property
@@ -109,7 +116,10 @@ class SavedDataset:
         try:
             yield
         except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-            raise Problem(f"The dataset {self.name} is damaged: its examples cannot be read. Read its file again.") from None
+            raise Problem(tr(
+                "The dataset {name} is damaged: its examples cannot be read. Read its file again.",
+                name=self.name,
+            )) from None
 
     def pieces(self, split: str) -> Iterator[list[Example]]:
         """Yields the examples of one split, in blocks of some thousands."""
@@ -178,7 +188,7 @@ def read_sources(
         if saved.fingerprint == plan.fingerprint and len(saved.vocabulary) == saved.report.vocabulary_size:
             for split, summary in saved.report.splits.items():
                 if len(saved.encoded(split)) != summary.examples:
-                    raise Problem(f"The dataset {saved.name} is damaged.")
+                    raise Problem(tr("The dataset {name} is damaged.", name=saved.name))
             _write_head(saved.path, saved, name)
             return SavedDataset(saved.path)
     datasets = root / "datasets"

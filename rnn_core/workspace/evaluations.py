@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from rnn_core.config import USUAL, DataConfig, EvaluateConfig, Problem, plain, set_options
 from rnn_core.data.encodings import open_binary
+from rnn_core.language import tr
 from rnn_core.results import (
     Answer,
     Answers,
@@ -53,7 +54,10 @@ def folder(run: Run, fingerprint: str, split: str, how: EvaluateConfig = USUAL) 
         Problem: if the fingerprint is not one.
     """
     if not _FINGERPRINT.fullmatch(fingerprint):
-        raise Problem(f"{fingerprint[:60]!r} is not a fingerprint of data. Leave out --key, which is for pages.")
+        raise Problem(tr(
+            "{fingerprint!r} is not a fingerprint of data. Leave out --key, which is for pages.",
+            fingerprint=fingerprint[:60],
+        ))
     named = [f"-{name}" if value is True else f"-{name}-{value:g}" for name, value in set_options(how).items()]
     return run.path / "evaluations" / "".join((fingerprint[:16], "-", split, *named))
 
@@ -234,7 +238,7 @@ def _saying_damage() -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
-        raise Problem("This saved evaluation is damaged. Evaluate again.") from None
+        raise Problem(tr("This saved evaluation is damaged. Evaluate again.")) from None
 
 
 def scores_to_json(scores: Scores | TokenScores | TranslationScores) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from rnn_core.config import Problem, WriteConfig, plain
+from rnn_core.language import tr
 
 FORMAT = 1
 
@@ -85,7 +86,10 @@ class Writing:
     def with_branch(self, branch: Branch) -> "Writing":
         """The same with a further branch. Raises Problem where there are too many."""
         if len(self.branches) >= MOST_BRANCHES:
-            raise Problem(f"{MOST_BRANCHES} texts were written from this prompt, and no more are kept: write from a new prompt.")
+            raise Problem(tr(
+                "{MOST_BRANCHES} texts were written from this prompt, and no more are kept: write from a new prompt.",
+                MOST_BRANCHES=MOST_BRANCHES,
+            ))
         return replace(self, branches=(*self.branches, branch))
 
 

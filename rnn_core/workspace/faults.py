@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.workspace import files
 
 LOG = "errors.log"
@@ -32,7 +33,7 @@ def record(error: BaseException, root: Path) -> Problem:
     if isinstance(error, OSError) and error.errno in files.TOO_LARGE:
         return files.disk_trouble(root, error)
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # torch's message
-        return Problem("There is not enough memory for this. Choose a smaller network, batch, file or text.")
+        return Problem(tr("There is not enough memory for this. Choose a smaller network, batch, file or text."))
     words = f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()}\n{''.join(traceback.format_exception(error))}\n"
     kind = type(error).__name__
     for folder in (root, Path(tempfile.gettempdir())):

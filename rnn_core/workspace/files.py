@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 
 MOST_BYTES = 64 << 20
 """The maximum size of a JSON file in bytes, unless another bound is given."""
@@ -57,7 +58,7 @@ def disk_trouble(path: Path, error: OSError) -> Problem:
         why = f"{_MOVE[code]}. Set UNROLLED_WORKSPACE to another place"
     else:
         why = f"{error.strerror or error}. Try again, or set UNROLLED_WORKSPACE to another place"
-    return Problem(f"{str(path)[:300]} cannot be written: {why}.", typed)
+    return Problem(tr("{path} cannot be written: {why}.", path=str(path)[:300], why=why), typed)
 
 
 def temporary_name(kind: str, what: str = "") -> str:
@@ -76,12 +77,15 @@ def typed_path(named: str) -> Path:
         path = Path(named).expanduser().absolute()
         os.lstat(path)
     except RuntimeError:
-        raise Problem(f"{shown} begins with the name of an unknown user. Write the path out from its first slash.") from None
+        raise Problem(tr(
+            "{shown} begins with the name of an unknown user. Write the path out from its first slash.",
+            shown=shown,
+        )) from None
     except ValueError:
-        raise Problem(f"{shown} contains a character that is invalid in a path. Type it again.") from None
+        raise Problem(tr("{shown} contains a character that is invalid in a path. Type it again.", shown=shown)) from None
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            raise Problem(f"{shown} is longer than this system allows. Choose a shorter one.") from None
+            raise Problem(tr("{shown} is longer than this system allows. Choose a shorter one.", shown=shown)) from None
     return path
 
 
@@ -127,8 +131,10 @@ def bounded(path: Path, most: int = MOST_BYTES) -> bytes:
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise Problem(f"{path.parent.name} is damaged: {path.name} is larger than {most / 2**20:,.0f} MB. Delete it, or "
-                      "import it again.")  # fmt: skip
+        raise Problem(tr(
+            "{name} is damaged: {name2} is larger than {most:,.0f} MB. Delete it, or import it again.",
+            name=path.parent.name, name2=path.name, most=most / 2 ** 20,
+        ))  # fmt: skip
     return content
 
 
@@ -137,9 +143,15 @@ def read_json(path: Path, most: int = MOST_BYTES) -> Any:
     try:
         return _parsed(bounded(path, most))
     except FileNotFoundError:
-        raise Problem(f"{path.parent.name} is incomplete: {path.name} is missing. Delete it, or import it again.") from None
+        raise Problem(tr(
+            "{name} is incomplete: {name2} is missing. Delete it, or import it again.",
+            name=path.parent.name, name2=path.name,
+        )) from None
     except (ValueError, OSError, RecursionError):
-        raise Problem(f"{path.parent.name} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None
+        raise Problem(tr(
+            "{name} is damaged: {name2} cannot be read. Delete it, or import it again.",
+            name=path.parent.name, name2=path.name,
+        )) from None
 
 
 def as_line(values: dict[str, Any]) -> str:
@@ -163,8 +175,10 @@ def read_lines(path: Path, most: int = MOST_BYTES, most_lines: int = MOST_OBJECT
         return
     content = bounded(path, most)
     if max(content.count(sign) for sign in (b"\n", b"{", b"[")) > most_lines:
-        raise Problem(f"{path.parent.name} is damaged: {path.name} has more than {most_lines:,} lines. Delete it, or import it "
-                      "again.")  # fmt: skip
+        raise Problem(tr(
+            "{name} is damaged: {name2} has more than {most_lines:,} lines. Delete it, or import it again.",
+            name=path.parent.name, name2=path.name, most_lines=most_lines,
+        ))  # fmt: skip
     for line in filter(None, content.split(b"\n")[:-1]):
         try:
             values = _parsed(line)
@@ -210,10 +224,16 @@ def readable(path: Path, shown: str) -> Path:
     except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
         return path
     except OSError as error:
-        raise Problem(f"{shown[:200]} cannot be read ({error.strerror or error}): choose an ordinary file.") from None
+        raise Problem(tr(
+            "{shown} cannot be read ({value}): choose an ordinary file.",
+            shown=shown[:200], value=error.strerror or error,
+        )) from None
     if not ordinary:
-        raise Problem(f"{shown[:200]} is not an ordinary file but a pipe, a device or a system file: save its content "
-                      "as a file, and choose that.")  # fmt: skip
+        raise Problem(tr(
+            "{shown} is not an ordinary file but a pipe, a device or a system file: save its content as a file, and choose "
+            "that.",
+            shown=shown[:200],
+        ))  # fmt: skip
     return path
 
 

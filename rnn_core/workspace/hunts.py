@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.results import CorpusHunt, Hunt
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
@@ -48,4 +49,4 @@ def load(path: Path, weights: str) -> CorpusHunt | None:
         }  # fmt: skip
         return CorpusHunt(hunt=Hunt(**values), **saved)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise Problem("The saved hunt is damaged. Hunt again.") from None
+        raise Problem(tr("The saved hunt is damaged. Hunt again.")) from None

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 
 OWN = Path(__file__).parents[2] / "lessons"
 """The lessons that come with the project."""
@@ -29,9 +30,12 @@ def text_of(path: Path) -> str:
     """Raises Problem when the file is too large, is not UTF-8 or cannot be read."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise Problem(f"{path.name} is larger than {MOST_BYTES // 1000} KB. A lesson is text; split it.")
+            raise Problem(tr(
+                "{name} is larger than {MOST_BYTES} KB. A lesson is text; split it.",
+                name=path.name, MOST_BYTES=MOST_BYTES // 1000,
+            ))
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise Problem(f"{path.name} is not UTF-8. Save it as UTF-8.") from None
+        raise Problem(tr("{name} is not UTF-8. Save it as UTF-8.", name=path.name)) from None
     except OSError:
-        raise Problem(f"{path.name} cannot be read.") from None
+        raise Problem(tr("{name} cannot be read.", name=path.name)) from None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.results import Along, PaddingCost, Readings, RecurrenceGain
 from rnn_core.workspace import files
 from rnn_core.workspace.runs import Run
@@ -39,7 +40,7 @@ def load(path: Path, weights: str) -> Readings | None:
         gain = RecurrenceGain(**recurrence | {"shares": tuple(recurrence["shares"])})
         return Readings(padding and PaddingCost(**padding), gain)
     except (KeyError, TypeError):
-        raise Problem("The saved results on dev are damaged. Compute them again.") from None
+        raise Problem(tr("The saved results on dev are damaged. Compute them again.")) from None
 
 
 def save_along(path: Path, found: Along, weights: str) -> None:
@@ -60,4 +61,4 @@ def load_along(path: Path, weights: str) -> Along | None:
         values: dict[str, Any] = {name: np.array(value) if isinstance(value, list) else value for name, value in along}
         return Along(**values)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise Problem("The saved results on dev step by step are damaged. Import the run again.") from None
+        raise Problem(tr("The saved results on dev step by step are damaged. Import the run again.")) from None

@@ -17,6 +17,7 @@ from rnn_core import tasks
 from rnn_core.config import FORMAT, SPLITS, Problem, RunConfig, plain
 from rnn_core.data.encodings import encodable
 from rnn_core.data.vocabulary import Vocabulary
+from rnn_core.language import tr
 from rnn_core.metrics import SCHEMES
 from rnn_core.results import History, Scores, SpanScores, TokenScores, TranslationScores
 from rnn_core.workspace import files
@@ -125,13 +126,16 @@ class Run:
             if sides.keys() != set(tasks.of(self.config).schema.further):
                 raise ValueError("the vocabularies are not those of the task's sides")
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-            raise Problem(f"Run {self.id} is damaged: vocabulary.json. Delete it, or import it again.") from None
+            raise Problem(tr("Run {id} is damaged: vocabulary.json. Delete it, or import it again.", id=self.id)) from None
         return Speech(vocabulary, labels, scheme, sides)
 
     def _weights_path(self) -> Path:
         path = self.path / "weights.safetensors"
         if not path.exists():
-            raise Problem(f"{self.name} has no weights yet: its first epoch has not ended. Wait, or resume its training.")
+            raise Problem(tr(
+                "{name} has no weights yet: its first epoch has not ended. Wait, or resume its training.",
+                name=self.name,
+            ))
         return path
 
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -144,10 +148,13 @@ class Run:
         path = self._weights_path()
         weights = read_tensors(path, self.id)[0]
         if not all(array.dtype in (np.float32, np.float64, np.int64) for array in weights.values()):
-            raise Problem(f"Run {self.id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.")
+            raise Problem(tr(
+                "Run {id} is damaged: its weights are not of 32 or 64 bits. Delete it, or import it again.",
+                id=self.id,
+            ))
         most = np.finfo(np.float32).max  # the dtype of the network
         if not all(-most <= array.min() and array.max() <= most for array in weights.values() if array.size):  # false for NaN
-            raise Problem(f"Run {self.id} is damaged: its weights hold NaN or infinity. Delete it, or train it again.")
+            raise Problem(tr("Run {id} is damaged: its weights hold NaN or infinity. Delete it, or train it again.", id=self.id))
         return weights
 
     def history(self) -> History:
@@ -183,7 +190,7 @@ class Run:
         path = self.path / "metrics.json"
         metrics = files.read_json(path, MOST_BYTES["metrics.json"]) if path.exists() else {}
         if not isinstance(metrics, dict) or not _sound_metrics(metrics):
-            raise Problem(f"Run {self.id} is damaged: metrics.json is not a run's. Delete it, or import it again.")
+            raise Problem(tr("Run {id} is damaged: metrics.json is not a run's. Delete it, or import it again.", id=self.id))
         return {name: value for name, value in metrics.items() if value is not None}
 
     @property
@@ -206,7 +213,10 @@ class Run:
 
     def _may_change(self) -> None:
         if self.fixed:
-            raise Problem(f"{self.name} is ready-made, and this workspace cannot be written. Choose another workspace.")
+            raise Problem(tr(
+                "{name} is ready-made, and this workspace cannot be written. Choose another workspace.",
+                name=self.name,
+            ))
 
     def write_config(self, config: RunConfig) -> None:
         self.write("config.json", plain(config))
@@ -220,7 +230,7 @@ class Run:
     def rename(self, name: str) -> None:
         """Gives the run another label."""
         if not name.strip():
-            raise Problem("A run needs a name. Type one.")
+            raise Problem(tr("A run needs a name. Type one."))
         self.write_config(replace(self.config, name=name.strip()[:200]))
 
     def delete(self) -> None:
@@ -234,15 +244,18 @@ def _config(folder: Path, version: files.Version) -> RunConfig:
     """The config of the run in this folder, cached until its file is replaced: every list of runs needs all configs."""
     values = files.read_json(folder / "config.json", MOST_BYTES["config.json"])
     if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-        raise Problem(f"Run {folder.name} is damaged: config.json is not a run's. Delete it, or import it again.")
+        raise Problem(tr("Run {name} is damaged: config.json is not a run's. Delete it, or import it again.", name=folder.name))
     if values["format"] > FORMAT:
-        raise Problem(f"Run {folder.name} was written by a newer version (format {values['format']}). Update this app.")
+        raise Problem(tr(
+            "Run {name} was written by a newer version (format {values}). Update this app.",
+            name=folder.name, values=values['format'],
+        ))
     try:
         return tasks.make(RunConfig, values)
     except tasks.Lacking as why:
-        raise Problem(f"Run {folder.name}: {why}") from None
+        raise Problem(tr("Run {name}: {why}", name=folder.name, why=why)) from None
     except Problem as why:
-        raise Problem(f"Run {folder.name} is damaged: {why} Delete it, or import it again.") from None
+        raise Problem(tr("Run {name} is damaged: {why} Delete it, or import it again.", name=folder.name, why=why)) from None
 
 
 def _number_or_none(value: Any) -> bool:
@@ -339,4 +352,7 @@ def _saying_damage(path: Path, owner: str) -> Iterator[None]:
     try:
         yield
     except (SafetensorError, OSError, ValueError, TypeError):  # TypeError: dtypes that numpy lacks, such as bfloat16
-        raise Problem(f"Run {owner} is damaged: {path.name} cannot be read. Delete it, or import it again.") from None
+        raise Problem(tr(
+            "Run {owner} is damaged: {name} cannot be read. Delete it, or import it again.",
+            owner=owner, name=path.name,
+        )) from None

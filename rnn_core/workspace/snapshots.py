@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.workspace.runs import Arrays, Run, read_tensors, tensor_shapes, write_tensors
 
 NAME = "snapshots.safetensors"
@@ -113,7 +114,10 @@ def _check_format(run: Run, rest: str) -> None:
     except (ValueError, KeyError, TypeError):
         raise Problem(_damaged(run)) from None
     if number != FORMAT:
-        raise Problem(f"The snapshots of run {run.id} were written by a newer version (format {number}). Update this app.")
+        raise Problem(tr(
+            "The snapshots of run {id} were written by a newer version (format {number}). Update this app.",
+            id=run.id, number=number,
+        ))
 
 
 def _damaged(run: Run) -> str:

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from rnn_core import tasks
 from rnn_core.config import Problem, RunConfig
+from rnn_core.language import tr
 from rnn_core.workspace import explorations, files
 from rnn_core.workspace.datasets import SavedDataset
 from rnn_core.workspace.explorations import Writing
@@ -69,7 +70,7 @@ class Workspace:
     def folder(self, kind: str, name: str) -> Path:
         """The folder of a kind and a name. Raises Problem if the name is not valid."""
         if not _ID.fullmatch(name):
-            raise Problem(f"There is nothing called {name[:60]!r} here. Choose one from the list.")
+            raise Problem(tr("There is nothing called {name!r} here. Choose one from the list.", name=name[:60]))
         return self.root / kind / name
 
     def fresh(self, kind: str) -> Path:
@@ -122,9 +123,15 @@ class Workspace:
             return self._run(self._runs / name)
         named = [run for run in self.runs() if run.name == name]
         if len(named) > 1:
-            raise Problem(f"{len(named)} runs have the name {name[:60]!r}. Use the id: {', '.join(r.id for r in named[:5])}.")
+            raise Problem(tr(
+                "{named} runs have the name {name!r}. Use the id: {value}.",
+                named=len(named), name=name[:60], value=', '.join(r.id for r in named[:5]),
+            ))
         if not named:
-            raise Problem(f"There is no run {name[:60]!r} in {self.root}. The command `runs` lists all runs.")
+            raise Problem(tr(
+                "There is no run {name!r} in {root}. The command `runs` lists all runs.",
+                name=name[:60], root=self.root,
+            ))
         return named[0]
 
     def twin(self, run: Run) -> Run | None:
@@ -169,7 +176,10 @@ class Workspace:
 
     def _keep(self, kind: str, content: bytes) -> str:
         if len(content) > MOST_TEXT:
-            raise Problem(f"This text is longer than {MOST_TEXT >> 20} MB, so it is not kept for a link. Use a part of it.")
+            raise Problem(tr(
+                "This text is longer than {MOST_TEXT} MB, so it is not kept for a link. Use a part of it.",
+                MOST_TEXT=MOST_TEXT >> 20,
+            ))
         self.forget_old(kind)
         name = secrets.token_hex(16)
         files.write(self.folder(kind, f"{name}{_ENDS[kind]}"), lambda temporary: temporary.write_bytes(content))
@@ -205,7 +215,7 @@ class Workspace:
         """The dataset of this fingerprint. Raises Problem if it is not here (any more)."""
         path = self.folder("datasets", fingerprint[:16])
         if not (path / "dataset.json").exists():
-            raise Problem("The data of this run is not in the workspace. Upload it again on the Data page.")
+            raise Problem(tr("The data of this run is not in the workspace. Upload it again on the Data page."))
         return SavedDataset(path)
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common.unrolled.component import script, style
 from rnn_core.figures import palette
+from rnn_core.language import formula, tr
 
 MODULES = ("geometry", "strips", "dom", "elman", "one_unit")
 
@@ -15,11 +16,19 @@ _component = st.components.v2.component(
 
 def show() -> None:
     """The network, its sliders, and the three lines that compute it."""
-    st.caption("One number is the whole state. Move w, u and b, click an input to change it, and watch how much of the first "
-               "state is left in the last one. With ReLU and a w above 1 the gradient explodes.")  # fmt: skip
+    st.caption(tr(
+        "One number is the whole state. Move w, u and b, click an input to change it, and watch how much of the first "
+        "state is left in the last one. With ReLU and a w above 1 the gradient explodes.",
+    ))  # fmt: skip
     _component(key="one-unit", data={"scale": list(palette.LIGHT.diverging)}, height="content")
-    st.code("h = 0\nfor x in xs:\n    h = phi(w * h + u * x + b)", language="python")
+    st.code(tr(
+        "h = 0\n"
+        "for x in xs:\n"
+        "    h = phi(w * h + u * x + b)",
+    ), language="python")
     st.markdown(
-        r"$$\frac{\partial h_T}{\partial h_t} = \prod_{i=t+1}^{T} w\,\varphi'(a_i), \qquad "
-        r"\frac{\partial h_T}{\partial w} = \sum_{t} \frac{\partial h_T}{\partial h_t}\, \varphi'(a_t)\, h_{t-1}$$"
+        formula(
+            r"$$\frac{\partial h_T}{\partial h_t} = \prod_{i=t+1}^{T} w\,\varphi'(a_i), \qquad \frac{\partial h_T}{\partial "
+            r"w} = \sum_{t} \frac{\partial h_T}{\partial h_t}\, \varphi'(a_t)\, h_{t-1}$$",
+        )
     )

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.common import cache, inputs, state, view_panel, widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
+from rnn_core.language import tr
 from rnn_core.results import CorpusHunt
 from rnn_core.training import jobs
 from rnn_core.views import view
@@ -55,17 +56,17 @@ def chosen(run: Run, asked: Hunted) -> Corpus:
 
 def show(run: Run, corpus: Corpus) -> None:
     """The choice of the corpus, the button that starts the job, its progress, and what it found."""
-    st.markdown("##### Does the same unit tell it in a whole corpus?")
+    st.markdown(tr("##### Does the same unit tell it in a whole corpus?"))
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.selectbox("Corpus", list(corpus.titles), format_func=corpus.titles.__getitem__, width=320,
                   **state.bound("corpus", corpus.name))  # fmt: skip
     status = jobs.status(corpus.folder)
-    if corpus.found is None and not (status and status.active) and row.button("Hunt in it", icon=":material/search:"):
+    if corpus.found is None and not (status and status.active) and row.button(tr("Hunt in it"), icon=":material/search:"):
         jobs.start(corpus.folder, ["hunt", run.id, *corpus.options, f"--workspace={workspace().root}"])
         st.rerun()
     status = widgets.watch(corpus.folder, f"hunt-{run.id}")
     if status and status.state in ("cut off", "cancelled"):
-        st.info(f"This hunt was {status.state} before its end.", icon=":material/stop_circle:")
+        st.info(tr("This hunt was {state} before its end.", state=status.state), icon=":material/stop_circle:")
     if corpus.found is not None:
         read = inputs.of_text(run, hunt=((str(corpus.folder), cache.version_of(run)), corpus.found))
         view_panel.show(view("corpus-hunt"), read, choices=False)
@@ -75,8 +76,11 @@ def _corpora(run: Run) -> dict[str, str]:
     """The splits of the run's data, where they are here, and the samples, by name and in words."""
     saved = cache.data_of(run)
     splits = saved.report.splits if saved else {}
-    own = {split: f"{split} of {saved.name} ({one.tokens:,} tokens)" for split, one in splits.items() if saved}
-    return own | {name: f"the sample {name}" for name in tasks.of(run.config).samples}
+    own = {split: tr(
+        "{split} of {name} ({tokens:,} tokens)",
+        split=split, name=saved.name, tokens=one.tokens,
+    ) for split, one in splits.items() if saved}
+    return own | {name: tr("the sample {name}", name=name) for name in tasks.of(run.config).samples}
 
 
 def _read(run: Run, name: str) -> tuple[str, str]:

@@ -4,18 +4,19 @@ import streamlit as st
 
 from pages.common import run_choice, running, state, view_panel, widgets
 from pages.read.generate import reading, writing
+from rnn_core.language import N_
 
 TABS = {
     "write": ("Write", writing.show),
     "surprise": ("Surprise", reading.surprise),
-    "hunt": ("Hunt for a unit", reading.hunt),
+    "hunt": (N_("Hunt for a unit"), reading.hunt),
 }
 """The tabs by their names in links: the title, and what fills it."""
 
 view_panel.COMPONENTS["running"] = running.text
 
 st.title("Generate")
-st.caption("A language model continues your text. Click a token to see the alternatives, and continue with one of them.")
+st.caption(N_("A language model continues your text. Click a token to see the alternatives, and continue with one of them."))
 
 run = run_choice.choose_run("generate", fitting=True)
 for name, tab in state.tabs("reading", {name: title for name, (title, _) in TABS.items()}).items():

@@ -8,6 +8,7 @@ from pages.common import state, widgets
 from pages.common.cache import workspace
 from rnn_core.commands.options import flags
 from rnn_core.config import Problem, WriteConfig, plain
+from rnn_core.language import tr
 from rnn_core.training import jobs
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import KEPT_DAYS
@@ -36,28 +37,35 @@ def show(run: Run) -> None:
     except Problem:  # a link may name anything
         folder = None
     if folder is None or jobs.status(folder) is None:
-        st.info(f"The long text of this link is no longer kept: such texts are deleted after {KEPT_DAYS['writings']} days.",
+        st.info(tr(
+            "The long text of this link is no longer kept: such texts are deleted after {KEPT_DAYS} days.",
+            KEPT_DAYS=KEPT_DAYS['writings'],
+        ),
                 icon=":material/link_off:")  # fmt: skip
         return
     status = widgets.watch(folder, f"long-{name}", lambda now: _so_far(folder) if now.active else None)
     if status is None or status.active:
         return
     if status.state in ("cut off", "cancelled"):
-        st.info(f"The writing was {status.state} before its end.", icon=":material/stop_circle:")
+        st.info(tr("The writing was {state} before its end.", state=status.state), icon=":material/stop_circle:")
     text = _text(folder)
     if text:
-        st.markdown(f"**The long text**, {len(text):,} characters")
-        st.code(text[:_SHOWN] + (f"\n\n[… {len(text) - _SHOWN:,} more characters]" if len(text) > _SHOWN else ""),
+        st.markdown(tr("**The long text**, {text:,} characters", text=len(text)))
+        st.code(text[:_SHOWN] + (tr(
+            "\n\n"
+            "[… {text:,} more characters]",
+            text=len(text) - _SHOWN,
+        ) if len(text) > _SHOWN else ""),
                 language=None, wrap_lines=True, height=320)  # fmt: skip
         row = st.container(horizontal=True)
-        row.download_button("Download the text", text.encode("utf-8", "replace"), f"{run.name}.txt", "text/plain",
+        row.download_button(tr("Download the text"), text.encode("utf-8", "replace"), f"{run.name}.txt", "text/plain",
                             icon=":material/download:", on_click="ignore")  # fmt: skip
         if row.button("Close", icon=":material/close:"):
             state.select(long=None)
             st.rerun()
         if state.selection().writing:
             st.divider()
-            st.caption("Below is the text that this page wrote before.")
+            st.caption(tr("Below is the text that this page wrote before."))
 
 
 def _so_far(folder: Path) -> None:

@@ -6,6 +6,7 @@ from pages.common import inputs, state, view_panel, widgets
 from pages.read.generate import corpus
 from rnn_core import tasks
 from rnn_core.analysis.hunting import TooRare
+from rnn_core.language import tr
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
@@ -34,10 +35,10 @@ def _read(run: Run) -> Inputs | None:
         state.select(text=st.session_state["pasted"])
 
     st.text_area("Text", key="pasted", height=140, max_chars=MOST_TYPED, on_change=typed,
-                 placeholder="Paste a text of your own.")  # fmt: skip
+                 placeholder=tr("Paste a text of your own."))  # fmt: skip
     row = st.container(horizontal=True)
     for name in samples:
-        row.button(f"Read the sample {name}", on_click=_take, args=(name,))
+        row.button(tr("Read the sample {name}", name=name), on_click=_take, args=(name,))
     read = inputs.of_text(run)
     if read.trace.overflows:
         widgets.problem(OVERFLOW)
@@ -53,14 +54,18 @@ def _take(name: str) -> None:
 
 def surprise(run: Run) -> None:
     """Any text, coloured by its loss per token."""
-    st.caption("A text coloured by how little the network expected each token. Text unlike that of training surprises it more.")
+    st.caption(tr(
+        "A text coloured by how little the network expected each token. Text unlike that of training surprises it more.",
+    ))
     if read := _read(run):
         view_panel.show(view("surprise"), read)
 
 
 def hunt(run: Run) -> None:
     """The units that tell a pattern in the text."""
-    st.caption("Some units learn something that has a name, such as whether a quotation is open. Choose a pattern to find them.")
+    st.caption(tr(
+        "Some units learn something that has a name, such as whether a quotation is open. Choose a pattern to find them.",
+    ))
     read = _read(run)
     if read is None:
         return
@@ -69,8 +74,11 @@ def hunt(run: Run) -> None:
         view_panel.choose(shown, read, titled=True)
     chosen = state.selection()
     if chosen.pattern == "expression":
-        st.text_input("Regular expression", placeholder=r"such as \d+ for numbers", max_chars=200,
-                      help="A token is of the pattern where its last character lies in a match, or in the match's first group.",
+        st.text_input(tr("Regular expression"), placeholder=tr(r"such as \d+ for numbers"), max_chars=200,
+                      help=tr(
+                          "A token is of the pattern where its last character lies in a match, or in the match's first "
+                          "group.",
+                      ),
                       **state.bound("expression", chosen.expression))  # fmt: skip
     asked = shown.chosen(state.selection()).settled(read)
     over = corpus.chosen(run, asked)
@@ -79,7 +87,7 @@ def hunt(run: Run) -> None:
         found = shown.answer(read, asked)
         units = found.hunt.units[:OFFERED].tolist() + (over.found.hunt.units[:OFFERED].tolist() if over.found else [])
         units = list(dict.fromkeys(units))
-        st.pills("Colour the text by unit", units, **state.bound("unit", found.unit if found.unit in units else None))
+        st.pills(tr("Colour the text by unit"), units, **state.bound("unit", found.unit if found.unit in units else None))
     except TooRare as why:  # no fault: many texts are too short
         st.info(str(why), icon=":material/search_off:")
     corpus.show(run, over)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.common import state
 from rnn_core.config import WriteConfig, bounds, options
+from rnn_core.language import tr
 
 MOST_LENGTH = 5_000
 """Tokens that the page itself writes; more are written by a job."""
@@ -31,7 +32,7 @@ def prompt(first: str) -> str:
         state.session().prompt = st.session_state["prompt"]
 
     st.text_area("Prompt", key="prompt", height=80, max_chars=10_000, on_change=typed,
-                 placeholder="The text to continue. Leave it empty to begin with nothing.")  # fmt: skip
+                 placeholder=tr("The text to continue. Leave it empty to begin with nothing."))  # fmt: skip
     return held.prompt
 
 
@@ -44,7 +45,7 @@ def how() -> WriteConfig:
         if name == "stop":
             st.session_state[key] = value
             row.text_input(field.title or name, key=key, on_change=_set, args=(name,), max_chars=200, width=122,
-                           help=f"{said} Write \\n for the end of a line.")  # fmt: skip
+                           help=tr(r"{said} Write \n for the end of a line.", said=said))  # fmt: skip
             continue
         if name == "past_end":
             st.session_state[key] = value
@@ -79,4 +80,4 @@ def examples(texts: Sequence[str], row: Any) -> None:
         state.session().prompt = text
 
     for number, text in enumerate(texts, 1):
-        row.button(f"Example {number}", on_click=use, args=(text,), help=text.replace("\n", " "))
+        row.button(tr("Example {number}", number=number), on_click=use, args=(text,), help=text.replace("\n", " "))

@@ -8,6 +8,7 @@ from rnn_core.analysis.writing import drawn_at
 from rnn_core.config import WriteConfig
 from rnn_core.data.vocabulary import EOS
 from rnn_core.figures.text import percent
+from rnn_core.language import tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
 from rnn_core.workspace.explorations import Writing
@@ -24,9 +25,15 @@ def branches(writing: Writing, shown: int) -> None:
         for number, branch in enumerate(writing.branches):
             how = branch.how
             if branch.parent is None:
-                words = f"From the prompt: temperature {how.temperature:g}, seed {how.seed}"
+                words = tr(
+                    "From the prompt: temperature {temperature:g}, seed {seed}",
+                    temperature=how.temperature, seed=how.seed,
+                )
             else:
-                words = f"“{literal(branch.chosen, 20)}” in text {branch.parent + 1}, at character {branch.at + 1}"
+                words = tr(
+                    "“{chosen}” in text {parent}, at character {at}",
+                    chosen=literal(branch.chosen, 20), parent=branch.parent + 1, at=branch.at + 1,
+                )
             indent = "\u2003" * writing.depth(number) + ("↳ " if branch.parent is not None else "")
             st.button(
                 f"{indent}{number + 1} · {words}: {literal(branch.text[:60] or '(nothing)', 60)}",
@@ -51,10 +58,13 @@ def alternatives(read: Inputs, step: int, how: WriteConfig) -> tuple[int, str] |
     there, start = int(trace.indices[step]), int(trace.offsets[step, 0])
     order = [i for i in np.argsort(-drawn, kind="stable").tolist() if i != there and drawn[i] > 0 and i != EOS][:MOST_BUTTONS]
     if not order:
-        st.caption("With these settings no other token could come here.")
+        st.caption(tr("With these settings no other token could come here."))
         return None
-    st.caption(f"Continue from here with another token instead of “{literal(trace.tokens[step], 20)}”. The buttons have the "
-               "probability with which your settings (temperature, top k, nucleus) draw the token:")  # fmt: skip
+    st.caption(tr(
+        "Continue from here with another token instead of “{tokens}”. The buttons have the probability with which your "
+        "settings (temperature, top k, nucleus) draw the token:",
+        tokens=literal(trace.tokens[step], 20),
+    ))  # fmt: skip
     row, found = st.container(horizontal=True), None
     for i in order:
         if row.button(f"{literal(trace.labels[i], 20)} · {percent(drawn[i])}", key=f"instead-{i}"):

@@ -10,6 +10,7 @@ from pages.common.cache import workspace
 from pages.read.generate import long, settings, tree
 from rnn_core import tasks
 from rnn_core.config import WriteConfig
+from rnn_core.language import tr
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import literal
@@ -29,7 +30,10 @@ def show(run: Run) -> None:
     writing = workspace().writing(chosen.writing) if chosen.writing else None
     gone = chosen.writing is not None and writing is None
     if gone:
-        st.info(f"The text of this link is no longer kept: texts are deleted after {KEPT_DAYS['explorations']} days without use.",
+        st.info(tr(
+            "The text of this link is no longer kept: texts are deleted after {KEPT_DAYS} days without use.",
+            KEPT_DAYS=KEPT_DAYS['explorations'],
+        ),
                 icon=":material/link_off:")  # fmt: skip
     if writing is not None and (writing.run != run.id or chosen.branch >= len(writing.branches)):
         writing = None
@@ -40,7 +44,7 @@ def show(run: Run) -> None:
     prompt, how = settings.prompt(examples[0]), settings.how()
     buttons = st.container(horizontal=True, vertical_alignment="center")
     asked = buttons.button("Write", type="primary", icon=":material/edit:")
-    asked |= buttons.button("Write with the next seed", icon=":material/casino:", on_click=settings.other_seed)
+    asked |= buttons.button(tr("Write with the next seed"), icon=":material/casino:", on_click=settings.other_seed)
     settings.examples(examples, buttons)
     place = st.empty()
     if asked and how.length > settings.MOST_LENGTH:
@@ -66,7 +70,10 @@ def _look(place: Any, run: Run, writing: Writing, how: WriteConfig) -> None:
     for warning in read.trace.warnings:
         st.warning(literal(warning, 300), icon=":material/help:")
     if unknown := int((~read.trace.known[1:-1]).sum()):
-        st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {unknown} of {len(read.trace.tokens) - 2} tokens of this text.")
+        st.caption(tr(
+            r"Not in the vocabulary, so read as \<unk\>: {unknown} of {tokens} tokens of this text.",
+            unknown=unknown, tokens=len(read.trace.tokens) - 2,
+        ))
     tree.branches(writing, branch)
     given = len(task.cut(writing.beginning(branch), run.config.data.tokens))
     _say_end(writing.branches[branch], len(read.trace.tokens) - 2 - given)
@@ -90,13 +97,16 @@ def _say_end(branch: Branch, count: int) -> None:
     """
     asked, stop = branch.how.length, branch.how.stop_text
     if count < asked and not (stop and branch.text.endswith(stop)):
-        st.caption(f"It ended after {count:,} of {asked:,} tokens: \\<eos\\> was drawn, which ends a document, or "
-                   f"{MOST_SECONDS} s were over.")  # fmt: skip
+        st.caption(tr(
+            r"It ended after {count:,} of {asked:,} tokens: \<eos\> was drawn, which ends a document, or {MOST_SECONDS} s "
+            "were over.",
+            count=count, asked=asked, MOST_SECONDS=MOST_SECONDS,
+        ))  # fmt: skip
 
 
 def _look_back(run: Run, text: str) -> None:
     """The gradient of each loss at each step of the text, once it is asked for."""
-    back = st.expander("Which past tokens does the gradient of each loss reach?", key="backwards", on_change="rerun")
+    back = st.expander(tr("Which past tokens does the gradient of each loss reach?"), key="backwards", on_change="rerun")
     if not back.open:
         return
     with back, widgets.saying_problems():
@@ -107,7 +117,7 @@ def _look_back(run: Run, text: str) -> None:
         way = inputs.of(target=((str(run.path), cache.version_of(run), *asked), found))
         view_panel.choose(view("pairs"), way)
         view_panel.show(view("pairs"), way, choices=False)
-        st.page_link("pages/understand/bptt/bptt.py", label="Open this text on BPTT", icon=":material/undo:")
+        st.page_link("pages/understand/bptt/bptt.py", label=tr("Open this text on BPTT"), icon=":material/undo:")
 
 
 def _write(place: Any, run: Run, writing: Writing, parent: int | None, at: int, chosen: str, how: WriteConfig) -> None:
@@ -125,7 +135,7 @@ def _write(place: Any, run: Run, writing: Writing, parent: int | None, at: int, 
             break
     text = "".join(parts)
     if not (beginning + text).strip():
-        st.warning("The network ended the text at once. Try another seed or a prompt.", icon=":material/edit_off:")
+        st.warning(tr("The network ended the text at once. Try another seed or a prompt."), icon=":material/edit_off:")
         return
     kept = writing.with_branch(Branch(parent, at, chosen, text, how))
     read = len(tasks.of(run.config).cut(beginning, run.config.data.tokens))

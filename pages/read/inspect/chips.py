@@ -2,6 +2,7 @@
 
 from pages.common import token_list
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 from rnn_core.views.inspect import Tokens
 
 _NONE = "rgba(128,128,128,0.6)"
@@ -17,8 +18,8 @@ def tokens(shown: Tokens) -> None:
         says.append(
             f"t = {step + 1}"
             + (f": {visible(labels[kind], 24)}, p = {round(p, 3)}" if kind >= 0 else "")
-            + ("" if known else " · not in the vocabulary, read as <unk>")
-            + (" · training and evaluation cut the text before this token" if step == shown.cut else "")
+            + ("" if known else tr(" · not in the vocabulary, read as <unk>"))
+            + (tr(" · training and evaluation cut the text before this token") if step == shown.cut else "")
         )
         special = "special" if step in (0, last) else "" if known else "unknown"
         classes.append(f"{special} {'cut' if step == shown.cut else ''}".strip())

@@ -7,6 +7,7 @@ from pages.common.unrolled import canvas, circuit
 from pages.read.inspect import chips, fold
 from pages.read.inspect.table import ALONG, TABS
 from rnn_core import tasks
+from rnn_core.language import N_
 from rnn_core.results import OVERFLOW
 from rnn_core.views import inspect as views
 from rnn_core.views.view import literal
@@ -14,7 +15,7 @@ from rnn_core.views.view import literal
 view_panel.COMPONENTS |= {"tokens": chips.tokens, "circuit": circuit.show}
 
 st.title("Inspect")
-st.caption("What a network holds in its hidden state and what it predicts after every word of a text.")
+st.caption(N_("What a network holds in its hidden state and what it predicts after every word of a text."))
 
 run = text_choice.run_and_text("inspect")
 chosen = state.selection()
@@ -28,7 +29,7 @@ if trace.overflows:
 for warning in trace.warnings:
     st.warning(literal(warning, 300), icon=":material/help:")
 
-canvas.folded("The network unrolled along this text", "unrolled", read, "forwards")
+canvas.folded(N_("The network unrolled along this text"), "unrolled", read, "forwards")
 canvas.asked_for_page()  # it is this one
 shown = tasks.of(run.config).views["inspect"]
 view_panel.rows(ALONG, shown.__contains__, read)
@@ -46,15 +47,15 @@ on.button("Next", icon=":material/chevron_right:", disabled=step == last, width=
           on_click=state.select, kwargs={"step": step + 1})  # fmt: skip
 st.caption(
     f"Number {trace.indices[step]:,} of the {len(speech.vocabulary):,} {run.config.data.unit} in the vocabulary"
-    + ("." if trace.known[step] else ": this one is not among them, so \\<unk\\> is read in its place.")
+    + ("." if trace.known[step] else N_(r": this one is not among them, so \<unk\> is read in its place."))
 )
 if fold.reached("fold-step", 700):
     for part, tab in state.tabs("inside", {name: title for name, (title, _) in TABS.items()}).items():
         if tab.open:
             with tab, widgets.saying_problems():
                 view_panel.rows(TABS[part][1], shown.__contains__, read if part == "step" else inputs.of_text(run))
-numbers = st.expander("The embedding and the state as numbers", key="numbers", on_change="rerun")
+numbers = st.expander(N_("The embedding and the state as numbers"), key="numbers", on_change="rerun")
 if numbers.open:
-    numbers.dataframe({"xₜ (embedding)": trace.embeddings[step]}, height=220)
+    numbers.dataframe({N_("xₜ (embedding)"): trace.embeddings[step]}, height=220)
     numbers.dataframe({f"{held.quantity}ₜ": views.series(trace, held)[step]}, height=220)
 cache.torch_ahead()

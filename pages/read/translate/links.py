@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common import state
 from rnn_core.data.detokenise import detokenise
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal
@@ -48,14 +49,19 @@ def box(read: Inputs) -> None:
     step = view("instead").chosen(state.selection()).settled(read).at
     linked = int(found.linked[step])
     names = [f"{j + 1} · {visible(word, 40)}" for j, word in enumerate(found.source.tokens)]
-    st.markdown("##### Make it look elsewhere")
+    st.markdown(tr("##### Make it look elsewhere"))
     st.session_state["linked"] = None if linked < 0 else linked
     st.selectbox(
-        f"At t = {step + 1}, attend only to",
-        range(len(names)), None, format_func=names.__getitem__, key="linked", placeholder="as the network chose",
-        help="The weight of this word of the source becomes 1, and all others 0. The words before stay, and the decoder writes "
-        "the rest. A double click on a cell of the map does the same.",
+        tr("At t = {step}, attend only to", step=step + 1),
+        range(len(names)), None, format_func=names.__getitem__, key="linked", placeholder=tr("as the network chose"),
+        help=tr(
+            "The weight of this word of the source becomes 1, and all others 0. The words before stay, and the decoder "
+            "writes the rest. A double click on a cell of the map does the same.",
+        ),
         on_change=lambda: force(found.written, found.style, step, st.session_state["linked"]),
     )  # fmt: skip
     if linked >= 0:
-        st.caption(f"Set: “{literal(found.source.tokens[linked], 40)}” has the weight 1, so the context is its state alone.")
+        st.caption(tr(
+            "Set: “{tokens}” has the weight 1, so the context is its state alone.",
+            tokens=literal(found.source.tokens[linked], 40),
+        ))

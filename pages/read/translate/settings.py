@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common import state
 from rnn_core.config import TranslateConfig, bounds, options
+from rnn_core.language import tr
 from rnn_core.views.view import literal
 
 MOST_BEAM = 16
@@ -27,8 +28,8 @@ def how(attends: bool) -> TranslateConfig:
         attends: whether the run has attention.
     """
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    row.text_input("The translation begins with", placeholder="nothing: the decoder chooses every word", max_chars=2_000,
-                   help="The decoder reads these words as if it had written them, and goes on from there.", width=320,
+    row.text_input(tr("The translation begins with"), placeholder=tr("nothing: the decoder chooses every word"), max_chars=2_000,
+                   help=tr("The decoder reads these words as if it had written them, and goes on from there."), width=320,
                    **state.bound("begins", state.selection().begins, step=lambda _: None, links=lambda _: ""))  # fmt: skip
     found: dict[str, Any] = {}
     for name, field in options(TranslateConfig).items():

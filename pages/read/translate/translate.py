@@ -6,6 +6,7 @@ from pages.common import inputs, run_choice, state, text_choice, view_panel, wid
 from pages.read.translate import alignment, links, settings, written
 from rnn_core import tasks
 from rnn_core.config import Problem
+from rnn_core.language import N_
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 from rnn_core.views.view import literal
@@ -14,14 +15,16 @@ view_panel.COMPONENTS["alignment"] = alignment.show
 
 st.title("Translate")
 st.caption(
-    "An encoder reads your text to its end, then a decoder writes its translation word by word. Choose a word of the translation "
-    "to see the source words that it was written from and the words that could have come in its place."
+    N_(
+        "An encoder reads your text to its end, then a decoder writes its translation word by word. Choose a word of the "
+        "translation to see the source words that it was written from and the words that could have come in its place.",
+    )
 )
 
 where, said = st.columns(2, gap="medium")
 with where:
     run = run_choice.choose_run("translate", fitting=True)
-    other = run_choice.choose_beside(run, "translate", "Beside it")
+    other = run_choice.choose_beside(run, "translate", N_("Beside it"))
 with said, widgets.saying_problems():
     text_choice.choose_text(run)
 with widgets.saying_problems():
@@ -51,7 +54,7 @@ if other:
             beside = inputs.of_translation(other, how, set_links if there else {})
             written.say(beside)
             if how.copy and not there:
-                st.caption("This run has no attention, so it copies nothing.")
+                st.caption(N_("This run has no attention, so it copies nothing."))
             alignment.beside(view("alignment").answer(beside, view("alignment").chosen(state.selection())))
         except Problem as why:
             widgets.problem(why)

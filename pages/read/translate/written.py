@@ -8,6 +8,7 @@ from pages.read.translate import links
 from rnn_core.data.detokenise import detokenise
 from rnn_core.data.vocabulary import SPECIALS
 from rnn_core.figures.text import counted, percent
+from rnn_core.language import tr
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import literal, number
@@ -23,17 +24,29 @@ def say(read: Inputs) -> None:
         st.warning(literal(warning, 300), icon=":material/help:")
     known, unit = found.source.known[1:-1], read.run.config.data.unit
     if not known.all():
-        st.caption(f"Not in the vocabulary, so read as \\<unk\\>: {(~known).sum()} of {len(known)} {unit} of this text.")
+        st.caption(tr(
+            r"Not in the vocabulary, so read as \<unk\>: {sum} of {known} {unit} of this text.",
+            sum=(~known).sum(), known=len(known), unit=unit,
+        ))
     with st.container(border=True):
-        st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else "It wrote nothing: `<eos>` came first.")
+        st.markdown(f"#### {literal(found.text, 2_000)}" if found.text else tr("It wrote nothing: `<eos>` came first."))
     if found.copied.any():
-        st.caption(f"Copied from the source in the place of \\<unk\\>: {counted(int(found.copied.sum()), 'word')}.")
+        st.caption(tr(
+            r"Copied from the source in the place of \<unk\>: {counted}.",
+            counted=counted(int(found.copied.sum()), 'word'),
+        ))
     log_p = float(found.log_p[: found.steps].sum())
     p = float(np.exp(log_p))
-    said = f"log p = {number(log_p)}, p = {percent(p) if p >= 0.001 else number(p)} for all {counted(found.steps, 'step')}"
-    said += f"; the geometric mean of a step is {percent(float(np.exp(log_p / found.steps)))}." if found.steps > 1 else "."
+    said = tr(
+        "log p = {log_p}, p = {value} for all {counted}",
+        log_p=number(log_p), value=percent(p) if p >= 0.001 else number(p), counted=counted(found.steps, 'step'),
+    )
+    said += tr(
+        "; the geometric mean of a step is {exp}.",
+        exp=percent(float(np.exp(log_p / found.steps))),
+    ) if found.steps > 1 else "."
     if not found.ended:
-        said += " It reached the longest length without an end."
+        said += tr(" It reached the longest length without an end.")
     st.caption(said)
 
 
@@ -41,8 +54,8 @@ def alternatives(read: Inputs) -> None:
     """Buttons for words that could have been written at the chosen step: a click goes on with one."""
     found = read.translation
     step = view("instead").chosen(state.selection()).settled(read).at
-    st.markdown("##### Go on with another word")
-    st.caption("The words before it stay, the word you choose follows them, and the decoder writes the rest.")
+    st.markdown(tr("##### Go on with another word"))
+    st.caption(tr("The words before it stay, the word you choose follows them, and the decoder writes the rest."))
     words = [word for word in found.likely[step] if word not in SPECIALS and word != found.written[step]][:MOST_BUTTONS]
     kept = links.said({t: j for t, j in links.chosen().items() if t <= step})
     row = st.container(horizontal=True)
@@ -51,5 +64,5 @@ def alternatives(read: Inputs) -> None:
         row.button(literal(word, 24), key=f"instead-{place}", on_click=state.select,
                    kwargs={"begins": begins, "step": step, "links": kept})  # fmt: skip
     if state.selection().begins or state.selection().links:
-        st.button("Let the decoder choose everything again", icon=":material/restart_alt:", on_click=state.select,
+        st.button(tr("Let the decoder choose everything again"), icon=":material/restart_alt:", on_click=state.select,
                   kwargs={"begins": "", "links": ""})  # fmt: skip

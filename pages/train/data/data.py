@@ -6,11 +6,12 @@ from pages.common import cache, state, widgets
 from pages.train.data import report, source
 from rnn_core import tasks
 from rnn_core.config import Problem
+from rnn_core.language import N_
 
 workspace = cache.workspace()
 cache.compiled_ahead()
 st.title("Data")
-st.caption("Upload texts, see how they are read, and check them before you train.")
+st.caption(N_("Upload texts, see how they are read, and check them before you train."))
 
 with widgets.saying_problems():
     if source.still_reading():
@@ -28,8 +29,10 @@ with widgets.saying_problems():
     if not saved_sets:
         if not chosen_files:
             st.info(
-                "Nothing here yet. Upload a file with one text and one label per row (a CSV of reviews, say), one token "
-                "and its tag per line, or a plain text, or take a sample to try it out.",
+                N_(
+                    "Nothing here yet. Upload a file with one text and one label per row (a CSV of reviews, say), one "
+                    "token and its tag per line, or a plain text, or take a sample to try it out.",
+                ),
                 icon=":material/upload_file:",
             )
             source.offer_samples()
@@ -41,12 +44,12 @@ with widgets.saying_problems():
     labels = widgets.distinct({name: f"{saved.name} · {tasks.of(saved.config).short.capitalize()}"
                                for name, saved in saved_sets.items()})  # fmt: skip
     st.selectbox(
-        "Datasets in the workspace",
+        N_("Datasets in the workspace"),
         list(saved_sets),
         format_func=labels.__getitem__,
         **state.bound("dataset", current),
     )
     if state.session().just_read:
         state.session().just_read = False
-        st.success("All rows are read and checked. This is what was found.", icon=":material/check:")
+        st.success(N_("All rows are read and checked. This is what was found."), icon=":material/check:")
     report.show_report(current)

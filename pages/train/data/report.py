@@ -8,6 +8,7 @@ from rnn_core import tasks
 from rnn_core.data.streams import joined
 from rnn_core.figures import bars
 from rnn_core.figures.text import visible
+from rnn_core.language import tr
 from rnn_core.views.view import literal
 
 
@@ -29,47 +30,53 @@ def show_report(chosen: str) -> None:
     report = saved.report
     st.subheader(literal(saved.name))
     ends = {tag[:2] for split in report.splits.values() for tag in split.label_counts} & {"E-", "S-"}
-    bilou = " in the letters of BILOU" if report.scheme == "IOBES" and not ends else ""
-    scheme = f" · entity tags, scheme {report.scheme}{bilou}" if report.scheme else ""
+    bilou = tr(" in the letters of BILOU") if report.scheme == "IOBES" and not ends else ""
+    scheme = tr(" · entity tags, scheme {scheme}{bilou}", scheme=report.scheme, bilou=bilou) if report.scheme else ""
     st.caption(f"{tasks.of(saved.config).title}{scheme} · {literal(report.cut, 300)}")
     dropped = report.rows_read - report.rows_kept
     row, kind, labelled = tasks.of(saved.config).schema.row, saved.config.unit, bool(saved.labels)
     figures = (
-        ("Rows kept" if labelled else f"{row.capitalize()}s kept", f"{report.rows_kept:,}", f"of {report.rows_read:,} read"),
-        ("Left out", f"{dropped:,}", "with the reasons below"),
-        *[("Classes", f"{len(saved.labels):,}", "labels seen in training")] * labelled,
-        ("Vocabulary N", f"{report.vocabulary_size:,}", f"{kind}, with <pad> <unk> <sos> <eos>"),
-        ("Tokens", f"{sum(s.tokens for s in report.splits.values()):,}", "in all splits"),
+        (tr("Rows kept") if labelled else tr(
+            "{capitalize}s kept",
+            capitalize=row.capitalize(),
+        ), f"{report.rows_kept:,}", tr(
+            "of {rows_read:,} read",
+            rows_read=report.rows_read,
+        )),
+        (tr("Left out"), f"{dropped:,}", tr("with the reasons below")),
+        *[("Classes", f"{len(saved.labels):,}", tr("labels seen in training"))] * labelled,
+        (tr("Vocabulary N"), f"{report.vocabulary_size:,}", tr("{kind}, with <pad> <unk> <sos> <eos>", kind=kind)),
+        ("Tokens", f"{sum(s.tokens for s in report.splits.values()):,}", tr("in all splits")),
     )
     for column, (name, value, words) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(name, value, help=words)
     buttons = st.container(horizontal=True)
-    if buttons.button("Train a network on this", type="primary", icon=":material/model_training:"):
+    if buttons.button(tr("Train a network on this"), type="primary", icon=":material/model_training:"):
         state.select(dataset=saved.id)
         st.switch_page("pages/train/train/train.py")
     with buttons.popover("Delete", icon=":material/delete:"):
-        st.markdown("Delete this dataset for everybody? Runs trained on it stay.")
-        if st.button("Yes, delete it", key="delete-dataset"):
+        st.markdown(tr("Delete this dataset for everybody? Runs trained on it stay."))
+        if st.button(tr("Yes, delete it"), key="delete-dataset"):
             with widgets.saying_problems():
                 saved.delete()
             state.select(dataset=None)
             st.rerun()
     for note in report.notes:
-        st.caption(f":material/info: {literal(note, 600)}")
+        st.caption(tr(":material/info: {note}", note=literal(note, 600)))
     for warning in report.warnings:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if report.left_out:
-        st.markdown("**Left out or cut**")
+        st.markdown(tr("**Left out or cut**"))
         widgets.show_left_out(report.left_out)
     *left, right = st.columns(2, gap="medium") if labelled else [st.container()]
     if labelled:
         with left[0]:
-            st.markdown("##### How often does each label occur?")
-            charts.draw(bars.label_counts(report), "labels", "How often does each label occur?")
+            st.markdown(tr("##### How often does each label occur?"))
+            charts.draw(bars.label_counts(report), "labels", tr("How often does each label occur?"))
     with right:
-        st.markdown(f"##### How long are the {row}s?")
-        charts.draw(bars.lengths(report, row), "lengths", f"How long are the {row}s?")
-    unknown = f"unknown {kind} (%)"
+        st.markdown(tr("##### How long are the {row}s?", row=row))
+        charts.draw(bars.lengths(report, row), "lengths", tr("How long are the {row}s?", row=row))
+    unknown = tr("unknown {kind} (%)", kind=kind)
     st.dataframe(
         {
             "split": list(report.splits),
@@ -80,7 +87,7 @@ def show_report(chosen: str) -> None:
         hide_index=True,
         column_config={unknown: st.column_config.NumberColumn(format="%.2f")},
     )
-    st.markdown("##### Ten examples")
+    st.markdown(tr("##### Ten examples"))
     tags = any(not isinstance(target, str) for _, target in report.examples)
     if labelled:
         shown = {
@@ -92,5 +99,5 @@ def show_report(chosen: str) -> None:
     shown |= {name: [saved.config.between.join(tokens) for tokens in side.examples]
               for name, side in report.sides.items() if side.examples}  # fmt: skip
     st.dataframe(shown, hide_index=True)
-    with st.expander("How the files were read"):
+    with st.expander(tr("How the files were read")):
         st.dataframe([{k: str(v) for k, v in facts.items()} for facts in report.files], hide_index=True)

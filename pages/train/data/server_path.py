@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.common import visitor
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.workspace import files
 
 ROOT = "UNROLLED_FILES"
@@ -26,18 +27,21 @@ def server_path(named: str) -> Path:
     """A path on the server that a user typed. Raises Problem when it is outside of the folder that is allowed."""
     root = os.environ.get(ROOT)
     if not root and not sits_at_the_server():
-        raise Problem(f"Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.")
+        raise Problem(tr(
+            "Files on the server may only be named when {ROOT} says below which folder. Upload the file instead.",
+            ROOT=ROOT,
+        ))
     named = named.strip()
     shown = named[:200]
     try:
         path = files.typed_path(named).resolve()
         if root and not path.is_relative_to(Path(root).resolve()):
-            raise Problem(f"Only files below {root} may be named here. Choose one of those, or upload the file.")
+            raise Problem(tr("Only files below {root} may be named here. Choose one of those, or upload the file.", root=root))
         if path.exists() and not path.is_dir():
             return files.readable(path, shown)
-        what = "is a folder: name a file in it" if path.is_dir() else "is not there: check the path, or upload the file"
+        what = tr("is a folder: name a file in it") if path.is_dir() else tr("is not there: check the path, or upload the file")
     except (OSError, RuntimeError):  # RuntimeError: links that go round in a circle
-        what = "cannot be looked at by this program: choose another file, or upload it"
+        what = tr("cannot be looked at by this program: choose another file, or upload it")
     raise Problem(f"{shown} {what}.")
 
 

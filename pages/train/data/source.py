@@ -16,15 +16,16 @@ from rnn_core.data import synthetic
 from rnn_core.data.guessing import guess_tokens
 from rnn_core.data.preview import preview
 from rnn_core.data.sources import sources_of, to_json
+from rnn_core.language import N_, tr
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.files import write_json
 from rnn_core.workspace.store import SAMPLES
 
 ENDED = {
-    "cut off": "The reading was cut off: its process or the server ended.",
-    "cancelled": "The reading was cancelled.",
-    None: "The reading that this link names is not here any more.",
+    N_("cut off"): N_("The reading was cut off: its process or the server ended."),
+    "cancelled": N_("The reading was cancelled."),
+    None: N_("The reading that this link names is not here any more."),
 }
 """What is said of a reading that ended without a dataset."""
 
@@ -44,15 +45,15 @@ PROSE = (".md", ".markdown")
 MOST_PASTED = 2_000_000
 """Characters of a pasted text; longer ones are uploaded as a file."""
 
-SOURCES = {"upload": "Upload a file", "paste": "Paste a text", "sample": "Take a sample", "make": "Make up a memory task",
-           "path": "Name a path on the server"}  # fmt: skip
+SOURCES = {"upload": N_("Upload a file"), "paste": N_("Paste a text"), "sample": N_("Take a sample"), "make": N_("Make up a memory task"),
+           "path": N_("Name a path on the server")}  # fmt: skip
 
 
 def files_chosen() -> dict[str, tuple[Path, str]]:
     """By split, where the file lies and what it is called; empty until one is chosen."""
     # a new round of keys after each reading empties the form, so that what was found is what one sees
     key = f"data-{state.session().readings}"
-    source = st.segmented_control("Where from", list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
+    source = st.segmented_control(tr("Where from"), list(SOURCES), default="upload", format_func=SOURCES.__getitem__,
                                   key=f"{key}-source", label_visibility="collapsed", required=True)  # fmt: skip
     if source == "sample":
         name = st.selectbox("Sample", list(TITLES), format_func=lambda n: f"{n} · {TITLES[n]}", key=f"{key}-sample")
@@ -62,24 +63,28 @@ def files_chosen() -> dict[str, tuple[Path, str]]:
     found: dict[str, tuple[Path, str]] = {}
     if source == "paste":
         typed = st.text_area("Text", key=f"{key}-paste", height=200, max_chars=MOST_PASTED,
-                             placeholder="A text that a network is to continue, or rows with labels, as in a file.")  # fmt: skip
+                             placeholder=tr(
+                                 "A text that a network is to continue, or rows with labels, as in a file.",
+                             ))  # fmt: skip
         return {"train": (data_files.keep_text(typed), PASTED)} if typed.strip() else {}
     if source == "path":
-        help_ = "dev and test may be left out; they are then cut from the training file"
+        help_ = tr("dev and test may be left out; they are then cut from the training file")
         for split, column in zip(SPLITS, st.columns(3), strict=True):
-            named = column.text_input(f"Path of {split}", key=f"{key}-path-{split}", help=help_)
+            named = column.text_input(tr("Path of {split}", split=split), key=f"{key}-path-{split}", help=help_)
             if named.strip():
                 path = server_path(named)
                 found[split] = (path, path.name)
         return found if "train" in found else {}
     if source == "upload":
-        titles = {"train": "A file with texts", "dev": "Dev file (if separate)", "test": "Test file (if separate)"}
+        titles = {"train": tr("A file with texts"), "dev": tr("Dev file (if separate)"), "test": tr("Test file (if separate)")}
         train = st.file_uploader(titles["train"], key=f"{key}-upload-train",
-                                 help="With labels: CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag. "
-                                 "Without: plain text, or a table with a column of texts.")  # fmt: skip
+                                 help=tr(
+                                     "With labels: CSV, TSV, JSON lines, Parquet, CoNLL, CoNLL-U, or token, tab, tag. "
+                                     "Without: plain text, or a table with a column of texts.",
+                                 ))  # fmt: skip
         if train:
             found["train"] = (data_files.keep_upload(train)[0], train.name)
-            with st.expander("Separate files for dev and test"):
+            with st.expander(tr("Separate files for dev and test")):
                 for split in SPLITS[1:]:
                     if more := st.file_uploader(titles[split], key=f"{key}-upload-{split}"):
                         found[split] = (data_files.keep_upload(more)[0], more.name)
@@ -92,8 +97,10 @@ def _made_up(key: str) -> dict[str, tuple[Path, str]]:
     Raises:
         Problem: if the options do not go together.
     """
-    st.caption("Made-up texts show how far back a network remembers: the label needs a word that stands a known number of words "
-               "before the end. Train several cells on them; Evaluate shows their accuracy by that distance.")  # fmt: skip
+    st.caption(tr(
+        "Made-up texts show how far back a network remembers: the label needs a word that stands a known number of words "
+        "before the end. Train several cells on them; Evaluate shows their accuracy by that distance.",
+    ))  # fmt: skip
     asked = {name: f"{name}: {one.title}" for name, one in synthetic.TASKS.items()}
     values: dict[str, object] = {}
     for column, (name, field) in zip(st.columns([3, 1, 1, 1]), options(MakeConfig).items(), strict=True):
@@ -102,11 +109,14 @@ def _made_up(key: str) -> dict[str, tuple[Path, str]]:
     how = make(MakeConfig, values)
     task = synthetic.TASKS[how.make]
     if read := task.read(task.example.split()):
-        st.caption(f"Such as: {literal(task.example)}. The label is {literal(read.label)}, the distance {read.distance}.")
+        st.caption(tr(
+            "Such as: {example}. The label is {label}, the distance {distance}.",
+            example=literal(task.example), label=literal(read.label), distance=read.distance,
+        ))
     return {"train": (data_files.keep_text(_content(how)), f"{how.make}-{how.length}.csv")}
 
 
-@kept(64 << 20, 8, "Making up texts …")
+@kept(64 << 20, 8, N_("Making up texts …"))
 def _content(how: MakeConfig) -> str:
     return synthetic.csv_of(how).decode()
 
@@ -142,7 +152,7 @@ def still_reading() -> bool:
         state.session().readings += 1
         state.session().just_read = True
     elif ended := ENDED.get(status.state if status else None):
-        st.warning(f"{ended} Nothing was saved: choose the file and read it again.", icon=":material/power_off:")
+        st.warning(tr("{ended} Nothing was saved: choose the file and read it again.", ended=ended), icon=":material/power_off:")
     return False
 
 
@@ -155,15 +165,21 @@ def show_readings() -> None:
         name = f"**{literal(str(status.detail.get('name', 'A file')), 60)}**"
         if status.active:
             words, button = st.columns([5, 1], vertical_alignment="center")
-            words.caption(f":material/hourglass_top: {name} is being read, {status.progress:.0%} done.")
+            words.caption(tr(
+                ":material/hourglass_top: {name} is being read, {progress:.0%} done.",
+                name=name, progress=status.progress,
+            ))
             if button.button("Follow", key=f"follow-{folder.name}", type="tertiary"):
                 state.select(job=folder.name)
                 st.rerun()
         elif status.state in ("failed", "cut off") and folder.name not in state.session().heard:
             ended = folder / "status.json"
             if time.time() - ended.stat().st_mtime < _LATELY_S:
-                how = "could not be read" if status.state == "failed" else "was not read to its end"
-                st.caption(f":material/error: {name} {how} ({widgets.ago(ended)}). Whoever chose it can read it again.")
+                how = tr("could not be read") if status.state == "failed" else tr("was not read to its end")
+                st.caption(tr(
+                    ":material/error: {name} {how} ({ago}). Whoever chose it can read it again.",
+                    name=name, how=how, ago=widgets.ago(ended),
+                ))
 
 
 def read_settings(files: dict[str, tuple[Path, str]]) -> None:
@@ -182,7 +198,7 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
     with contextlib.suppress(Problem):
         schema = tasks.of(config).schema
         values["tokens"] = guess_tokens(cache.top(path, config, name, schema.stream), config, schema)
-    with st.expander("Tokens, vocabulary and splits"):
+    with st.expander(tr("Tokens, vocabulary and splits")):
         columns = st.columns(4)
         meant = tasks.of(config).options(DataConfig)
         shown: list[str] = [field for field in ("tokens", "lowercase", "vocabulary", "max_tokens") if field in meant]
@@ -192,8 +208,8 @@ def read_settings(files: dict[str, tuple[Path, str]]) -> None:
         for i, field in enumerate(shown):
             with columns[i % 4]:
                 values[field] = widgets.option(field, fields[field], values[field], f"{key}-{task}-{field}")
-    title = st.text_input("Name of the data set", value=Path(name).stem, key=f"{key}-name", max_chars=100)
-    if st.button("Read and check all rows", type="primary", icon=":material/fact_check:"):
+    title = st.text_input(tr("Name of the data set"), value=Path(name).stem, key=f"{key}-name", max_chars=100)
+    if st.button(tr("Read and check all rows"), type="primary", icon=":material/fact_check:"):
         with widgets.saying_problems():
             _read(files, title.strip() or name, tasks.make(DataConfig, values))
         st.rerun()
@@ -229,7 +245,7 @@ def offer_samples() -> None:
     st.caption(" · ".join(f"**{name}**: {title[0].lower()}{title[1:]}" for name, title in TITLES.items()))
     row = st.container(horizontal=True)
     for name, title in TITLES.items():
-        if row.button(f"Read the sample {name}", help=title, icon=":material/table_view:"):
+        if row.button(tr("Read the sample {name}", name=name), help=title, icon=":material/table_view:"):
             with widgets.saying_problems():
                 _read({"train": (SAMPLES / name, name)}, Path(name).stem, _as_it_stands(name))
             st.switch_page("pages/train/data/data.py")

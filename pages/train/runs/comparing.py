@@ -14,6 +14,7 @@ from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, Problem, metric_name, options
 from rnn_core.figures import lines
 from rnn_core.figures.frame import LABEL
+from rnn_core.language import N_, tr
 from rnn_core.network import cells
 from rnn_core.results import History
 from rnn_core.views.view import literal
@@ -22,7 +23,7 @@ from rnn_core.workspace.runs import Run
 _FIRST = ("cell", "loss", "hidden", "layers", "bidirectional", "learning_rate", "dropout")
 """Of the settings that differ, those that name a run before others."""
 
-_TITLES = {"loss": "loss", "hidden": "d", "layers": "layers", "bidirectional": "both directions", "learning_rate": "lr",
+_TITLES = {"loss": "loss", "hidden": "d", "layers": "layers", "bidirectional": N_("both directions"), "learning_rate": "lr",
            "dropout": "dropout"}  # fmt: skip
 """How a legend calls a setting; the title of a cell says what it is."""
 
@@ -47,7 +48,7 @@ def settings(run: Run) -> dict[str, Setting]:
     try:
         data = workspace().dataset(config.fingerprint).name
     except Problem:  # ready-made and imported runs come without their data
-        data = f"data {config.fingerprint[:6]}"
+        data = tr("data {fingerprint}", fingerprint=config.fingerprint[:6])
     return found | {"data": Setting("Data", data, None)}
 
 
@@ -130,7 +131,7 @@ def scores(runs: Mapping[str, Run]) -> dict[str, list[Any]]:
         name = metric_name(metric)
         row: dict[str, Any] = {"run": label} | ({} if label == run.name else {"name": run.name})
         row |= {f"{split} {name}": metrics.get(f"{split}_{metric}") for split in ("dev", "test")}
-        row |= {"dev loss": metrics.get("dev_loss"), "best epoch": metrics.get("best_epoch"),
+        row |= {tr("dev loss"): metrics.get("dev_loss"), tr("best epoch"): metrics.get("best_epoch"),
                 "parameters": metrics.get("parameters"), "seconds": metrics.get("train_seconds")}  # fmt: skip
         made.append(row)
     columns = dict.fromkeys(column for row in made for column, value in row.items() if value is not None)
@@ -153,18 +154,18 @@ def compare(runs: Sequence[Run]) -> None:
         whole[label] = run
     if len(whole) < 2:
         return
-    st.markdown("##### Best scores")
+    st.markdown(tr("##### Best scores"))
     number = st.column_config.NumberColumn
     found = scores(whole)
     shown: dict[str, Any] = {name: number(format="%.4f") for name in found if name.startswith(("dev", "test"))}
     shown |= {"seconds": number(format="%.1f"), "parameters": number(format="localized")}
     st.dataframe(found, hide_index=True, placeholder="", column_config=shown)
-    st.markdown("##### Settings that differ")
+    st.markdown(tr("##### Settings that differ"))
     table = differing(whole)
     if table["setting"]:
         st.dataframe(table, hide_index=True, column_config={"setting": st.column_config.TextColumn(width=170)})
     else:
-        st.caption("None: these runs have the same data and settings.")
+        st.caption(tr("None: these runs have the same data and settings."))
 
 
 def show_curves(runs: Sequence[Run], newest: bool) -> None:
@@ -185,9 +186,12 @@ def show_curves(runs: Sequence[Run], newest: bool) -> None:
                 groups.setdefault((run.config.data.task, _headline(run)), {})[label] = history
     for (name, headline), histories in groups.items():
         task = tasks.task(name)
-        of = " of the newest runs" if newest else ""
-        alone = f" of {literal(next(iter(histories)), 60)}" if len(histories) == 1 and len(groups) > 1 else of
-        st.markdown(f"##### Curves{alone}: {literal(task.short)}, {metric_name(headline)}")
+        of = tr(" of the newest runs") if newest else ""
+        alone = tr(" of {next}", next=literal(next(iter(histories)), 60)) if len(histories) == 1 and len(groups) > 1 else of
+        st.markdown(tr(
+            "##### Curves{alone}: {short}, {metric_name}",
+            alone=alone, short=literal(task.short), metric_name=metric_name(headline),
+        ))
         scored = {name for history in histories.values() for name in history.epochs[-1]}
         listed = [m for m in dict.fromkeys((headline, *METRIC_NAMES)) if f"dev_{m}" in scored]
         metric = headline
@@ -195,7 +199,7 @@ def show_curves(runs: Sequence[Run], newest: bool) -> None:
             metric = st.segmented_control("Score", listed, default=listed[0], format_func=metric_name, required=True,
                                           label_visibility="collapsed", key=f"curve-metric-{name}-{headline}")  # fmt: skip
         drawn = lines.curves(histories, metric, task.higher_is_better or metric != headline)
-        charts.draw(drawn, f"compare-{name}-{headline}", "How did these trainings go?")
+        charts.draw(drawn, f"compare-{name}-{headline}", tr("How did these trainings go?"))
 
 
 def show_settings(run: Run) -> None:
@@ -205,6 +209,6 @@ def show_settings(run: Run) -> None:
     if table["setting"]:
         st.dataframe(table, hide_index=True)
     else:
-        st.caption("Every setting has its default.")
-    with st.expander("Every setting as JSON"):
+        st.caption(tr("Every setting has its default."))
+    with st.expander(tr("Every setting as JSON")):
         st.json(asdict(config), expanded=1)

@@ -9,6 +9,7 @@ from pages.common import widgets
 from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import CHOICE_NAMES, METRIC_NAMES, ModelConfig, Problem, TrainConfig, metric_name, options
+from rnn_core.language import N_, tr
 from rnn_core.network import cells
 from rnn_core.training import jobs, learning
 from rnn_core.workspace import faults
@@ -18,9 +19,9 @@ from rnn_core.workspace.store import READY_MADE
 _SHOWN = {"accuracy": "accuracy", "majority": "majority"} | METRIC_NAMES
 _SHOWN |= {metric: metric_name(metric) for name in tasks.names() for metric in [tasks.task(name).metric(None)]}
 SCORES = {f"{split} {title}": f"{split}_{metric}" for split in ("dev", "test") for metric, title in _SHOWN.items()}
-MAJORITY = "the accuracy of always answering the class that is most frequent in training"
-_SHORT = {"hidden": "hidden d", "embedding": "embedding n", "average": "averaging", "clip": "clip", "truncate": "truncate K",
-          "epochs": "epochs at most", "batch": "batch B"}  # fmt: skip
+MAJORITY = N_("the accuracy of always answering the class that is most frequent in training")
+_SHORT = {"hidden": N_("hidden d"), "embedding": N_("embedding n"), "average": "averaging", "clip": "clip", "truncate": N_("truncate K"),
+          "epochs": N_("epochs at most"), "batch": N_("batch B")}  # fmt: skip
 _IN_CELL = {"cell", "activation", "bidirectional"}
 _FIELDS = options(ModelConfig) | options(TrainConfig)
 SETTINGS = {_SHORT.get(name, str(field.title).lower()): name for name, field in _FIELDS.items() if name not in _IN_CELL}
@@ -52,9 +53,9 @@ def _row(run: Run, ready: bool) -> dict[str, object]:
     return {
         "name": config.name,
         "state": status.state if status else "ready-made" if ready else "imported",
-        "nothing learnt?": ", ".join(learning.doubts(metrics, task.metric(None))) or None,
+        tr("nothing learnt?"): ", ".join(learning.doubts(metrics, task.metric(None))) or None,
         "task": task.short,
-        "cell": cell + (", both directions" if model.bidirectional else ""),
+        "cell": cell + (tr(", both directions") if model.bidirectional else ""),
         **{name: metrics.get(key) for name, key in SCORES.items()},
         "data": _data_name(config.fingerprint),
         "tokens": CHOICE_NAMES[config.data.tokens],
@@ -70,13 +71,13 @@ def column_config() -> dict[str, Any]:
     return {
         **dict.fromkeys(SCORES, number(format="%.4f")),
         **{title: column(help=_FIELDS[name].description) for title, name in SETTINGS.items()},
-        **dict.fromkeys(("dev majority", "test majority"), number(format="%.4f", help=MAJORITY)),
-        "nothing learnt?": column(help="why this run seems to have learnt nothing; the page Train says more"),
+        **dict.fromkeys((tr("dev majority"), tr("test majority")), number(format="%.4f", help=MAJORITY)),
+        tr("nothing learnt?"): column(help=tr("why this run seems to have learnt nothing; the page Train says more")),
         "name": st.column_config.TextColumn(pinned=True, width="medium"),
-        "learning rate": number(format="plain", help=_FIELDS["learning_rate"].description),
-        "data": column(help="empty where the data are not in this workspace"),
-        "seconds": number(format="%.1f", help="spent on training"),
-        "tokens/s": number(format="%.0f", help="read in training, without <sos>, <eos> and padding"),
+        tr("learning rate"): number(format="plain", help=_FIELDS["learning_rate"].description),
+        "data": column(help=tr("empty where the data are not in this workspace")),
+        "seconds": number(format="%.1f", help=tr("spent on training")),
+        "tokens/s": number(format="%.0f", help=tr("read in training, without <sos>, <eos> and padding")),
     }
 
 
@@ -96,8 +97,8 @@ def delete(runs: list[Run]) -> None:
 
 
 def _refuse_while_at_work(run: Run) -> None:
-    places = {run.path: "trained. Cancel it first, on the Train page."}
-    places |= dict.fromkeys((run.path / "evaluations").glob("*"), "evaluated. Wait a moment, or cancel it on Evaluate.")
+    places = {run.path: tr("trained. Cancel it first, on the Train page.")}
+    places |= dict.fromkeys((run.path / "evaluations").glob("*"), tr("evaluated. Wait a moment, or cancel it on Evaluate."))
     for folder, doing in places.items():
         if (status := jobs.status(folder)) and status.active:
-            raise Problem(f"{run.name} is being {doing}")
+            raise Problem(tr("{name} is being {doing}", name=run.name, doing=doing))

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import cache, run_choice, state, widgets
 from pages.train.runs import comparing, listing
+from rnn_core.language import N_, tr
 from rnn_core.views.view import literal
 from rnn_core.workspace import archive
 from rnn_core.workspace.runs import Run
@@ -17,15 +18,15 @@ MOST_MB = 200
 
 workspace, session = cache.workspace(), state.session()
 st.title("Runs")
-st.caption("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare.")
+st.caption(N_("Every network trained here: its settings, its scores, its curves. Click a column to sort, tick runs to compare."))
 
 
-@st.dialog("Delete this for everybody?")
+@st.dialog(N_("Delete this for everybody?"))
 def ask_to_delete(runs: list[Run]) -> None:
     """The workspace is shared, so deleting asks first."""
     for run in runs:
         st.markdown(f"- {literal(run.name)} ({literal(run.id)})")
-    st.markdown("The weights, curves and evaluations are gone for everybody who uses this server.")
+    st.markdown(tr("The weights, curves and evaluations are gone for everybody who uses this server."))
     yes, no = st.columns(2)
     if yes.button("Delete", type="primary", width="stretch", key="really-delete"):
         with widgets.saying_problems():
@@ -59,9 +60,9 @@ def offer_pages(where: DeltaGenerator, run: Run, key: str = "") -> None:
 
 def import_one() -> None:
     """A run from a zip that this page made."""
-    with st.expander("Import a run from a zip", icon=":material/upload:"):
-        upload = st.file_uploader("A zip that this page made", type="zip", key="import-run", max_upload_size=MOST_MB,
-                                  help="Tick a run and press Download to make one.")  # fmt: skip
+    with st.expander(tr("Import a run from a zip"), icon=":material/upload:"):
+        upload = st.file_uploader(tr("A zip that this page made"), type="zip", key="import-run", max_upload_size=MOST_MB,
+                                  help=tr("Tick a run and press Download to make one."))  # fmt: skip
         if upload and st.button("Import", key="import-now"):
             with widgets.saying_problems():
                 run = archive.unpack(workspace, upload.getvalue())
@@ -75,8 +76,8 @@ if name := session.imported:
     st.success(f"{literal(name)} is here, and chosen in Inspect and Evaluate.", icon=":material/check:")
 found = workspace.runs()
 if not found:
-    st.info("There is no run yet. Train one on the Train page, or import one below.", icon=":material/stacks:")
-    st.page_link("pages/train/train/train.py", label="Go to Train", icon=":material/arrow_forward:")
+    st.info(N_("There is no run yet. Train one on the Train page, or import one below."), icon=":material/stacks:")
+    st.page_link("pages/train/train/train.py", label=N_("Go to Train"), icon=":material/arrow_forward:")
     import_one()
     st.stop()
 table = listing.rows(found)
@@ -95,14 +96,14 @@ event = st.dataframe(
 ticked = [found[i] for i in event["selection"]["rows"]]
 session.ticked = tuple(run.id for run in ticked)
 if not ticked:
-    st.caption("Tick a run at its left edge to open, rename, download or delete it; tick several to compare them.")
+    st.caption(N_("Tick a run at its left edge to open, rename, download or delete it; tick several to compare them."))
 else:
     actions = st.container(horizontal=True, vertical_alignment="bottom")
     if len(ticked) == 1:
         one = ticked[0]
         offer_pages(actions, one)
         with actions.popover("Rename", icon=":material/edit:"):
-            name = st.text_input("New name", value=one.name, key=f"rename-{one.id}", max_chars=200)
+            name = st.text_input(N_("New name"), value=one.name, key=f"rename-{one.id}", max_chars=200)
             if st.button("Rename", key="rename-now"):
                 with widgets.saying_problems():
                     one.rename(name)

@@ -13,6 +13,7 @@ from pages.train.data import source
 from rnn_core import tasks
 from rnn_core.config import CELLS, ModelConfig, Problem, RunConfig, TrainConfig, make, options
 from rnn_core.data.schema import TEXT
+from rnn_core.language import N_, tr
 from rnn_core.network import cells
 from rnn_core.training.suggest import suggest, suggestions
 from rnn_core.workspace.datasets import SavedDataset
@@ -24,16 +25,16 @@ FIRST_OPTIONS = ("cell", "hidden", "loss", "epochs", "learning_rate")
 OF_SOME_CELLS = {option for name in CELLS for option in cells.kind(name).options}
 """Options that mean something for some cells alone."""
 
-ONE_STEP = "The loss is taken at the last step alone, so there is no mean or sum over steps. Take it at every step to choose."
-NO_DEV = "Stop after this number of epochs without a lower training loss; 0: never. With a dev split its score would decide."
+ONE_STEP = N_("The loss is taken at the last step alone, so there is no mean or sum over steps. Take it at every step to choose.")
+NO_DEV = N_("Stop after this number of epochs without a lower training loss; 0: never. With a dev split its score would decide.")
 
 
 def choose_dataset() -> SavedDataset:
     """The data to train on; ends the page with an invitation when there is none."""
     found = {dataset.id: dataset for dataset in workspace().datasets()}
     if not found:
-        st.info("There is no data yet. Upload a file on the Data page, or take a sample.", icon=":material/upload:")
-        st.page_link("pages/train/data/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.info(tr("There is no data yet. Upload a file on the Data page, or take a sample."), icon=":material/upload:")
+        st.page_link("pages/train/data/data.py", label=tr("Go to Data"), icon=":material/arrow_forward:")
         source.offer_samples()
         return st.stop()
     current = state.selection().dataset
@@ -94,7 +95,10 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
                 "on_change": lambda name=name, key=key: chosen.update({name: st.session_state[key]})
             }
             if at_first:
-                more["help"] = f"{field.description}. Suggested: {at_first.value} ({at_first.why})."
+                more["help"] = tr(
+                    "{description}. Suggested: {value} ({why}).",
+                    description=field.description, value=at_first.value, why=at_first.why,
+                )
             if name not in meant:
                 more["disabled"] = True
             if name == "loss":
@@ -112,12 +116,14 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
 
     first = [f for f in fields if f[1] in FIRST_OPTIONS]
     place(first, len(first))
-    with st.expander("All options"):
+    with st.expander(tr("All options")):
         place([f for f in fields if f[1] not in FIRST_OPTIONS], 4)
     if "bidirectional" not in meant:
         st.caption(
-            "This network reads in one direction: its answer at a step may only know the tokens up to there, and a "
-            "backward reading would already know the end."
+            tr(
+                "This network reads in one direction: its answer at a step may only know the tokens up to there, and a "
+                "backward reading would already know the end.",
+            )
         )
     if len(task.losses) == 1:
         values[TrainConfig]["loss"] = task.losses[0]

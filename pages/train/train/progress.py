@@ -12,6 +12,7 @@ from pages.common.cache import workspace
 from rnn_core import tasks
 from rnn_core.config import METRIC_NAMES, Problem, metric_name
 from rnn_core.figures import lines
+from rnn_core.language import N_, tr
 from rnn_core.results import History
 from rnn_core.training import jobs, learning
 from rnn_core.views.view import literal
@@ -24,32 +25,46 @@ def live(run: Run, status: jobs.Status) -> None:
     if not len(history.steps):
         if status.state == "running":
             st.caption(
-                "The first losses appear in a moment; on a machine where Unrolled is new, up to 15 seconds later, because its "
-                "loops are compiled first."
+                tr(
+                    "The first losses appear in a moment; on a machine where Unrolled is new, up to 15 seconds later, "
+                    "because its loops are compiled first.",
+                )
             )
         return
     figures = st.columns(4)
     train = run.config.train
-    of = "" if train.minutes or train.updates else f" of {train.epochs}"  # those end it before its epochs do
+    of = "" if train.minutes or train.updates else tr(" of {epochs}", epochs=train.epochs)  # those end it before its epochs do
     if status.active:
         figures[0].metric("Epoch", f"{history.epoch_at[-1]:.1f}{of}")
     else:
-        figures[0].metric("Epochs trained", f"{round(history.epoch_at[-1], 1):g}", help=f"at most {train.epochs}" if of else None)
-    figures[1].metric("Training loss", f"{history.losses[-1]:.4f}", help=f"mean over the last updates, in nats per {per(run)}")
+        figures[0].metric(tr(
+            "Epochs trained",
+        ), f"{round(history.epoch_at[-1], 1):g}", help=tr(
+            "at most {epochs}",
+            epochs=train.epochs,
+        ) if of else None)
+    figures[1].metric(tr(
+        "Training loss",
+    ), f"{history.losses[-1]:.4f}", help=tr(
+        "mean over the last updates, in nats per {per}",
+        per=per(run),
+    ))
     speed = status.detail.get("tokens_per_second") if status.active else None  # later, that of the whole training is known
     speed = speed or (history.epochs and history.epochs[-1].get("tokens_per_second"))
-    pads = f"; {history.epochs[-1]['pad_share']:.1%} of all steps were padding" if history.epochs and \
+    pads = tr("; {epochs:.1%} of all steps were padding", epochs=history.epochs[-1]['pad_share']) if history.epochs and \
         "pad_share" in history.epochs[-1] else ""
-    figures[2].metric("Tokens per second", f"{speed:,.0f}" if speed else "…",
-                      help=f"words or characters of the data, no specials and no pads{pads}")  # fmt: skip
+    figures[2].metric(tr("Tokens per second"), f"{speed:,.0f}" if speed else "…",
+                      help=tr("words or characters of the data, no specials and no pads{pads}", pads=pads))  # fmt: skip
     metric = headline(run)
     best = [e for e in history.epochs if e.get("best")]
     if best and f"dev_{metric}" in best[-1]:
-        figures[3].metric(f"Best dev {metric_name(metric)}", f"{best[-1][f'dev_{metric}']:.4f}",
-                          help=f"after epoch {best[-1]['epoch']}; its weights are kept")  # fmt: skip
+        figures[3].metric(tr("Best dev {metric_name}", metric_name=metric_name(metric)), f"{best[-1][f'dev_{metric}']:.4f}",
+                          help=tr("after epoch {best}; its weights are kept", best=best[-1]['epoch']))  # fmt: skip
         if majority := run.class_of(best[-1].get("majority_class")):
-            st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives a dev accuracy of "
-                       f"{best[-1]['dev_majority']:.4f}.")  # fmt: skip
+            st.caption(tr(
+                "Always answering {majority}, the most frequent class of training, gives a dev accuracy of {best:.4f}.",
+                majority=literal(majority, 40), best=best[-1]['dev_majority'],
+            ))  # fmt: skip
     if not status.active:
         return
     if 2 * history.epoch_at[-1] >= run.config.train.epochs:
@@ -68,7 +83,7 @@ def _show_written(run: Run, history: History) -> None:
     if not texts:
         return
     epochs = list(texts)
-    st.markdown("**The text that it writes after an epoch**, with the same seed, from no prompt")
+    st.markdown(tr("**The text that it writes after an epoch**, with the same seed, from no prompt"))
     chosen = epochs[-1]
     if len(epochs) > 1:
         chosen = st.select_slider("Epoch", epochs, epochs[-1], key=f"written-{run.id}-{epochs[-1]}")
@@ -78,7 +93,7 @@ def _show_written(run: Run, history: History) -> None:
 def _draw_curves(run: Run, history: History) -> None:
     """The same curves while the run trains and when it has ended."""
     drawn = lines.curves({run.name: history}, headline(run), tasks.of(run.config).higher_is_better)
-    charts.draw(drawn, f"curves-{run.id}", "How does the training go?")
+    charts.draw(drawn, f"curves-{run.id}", tr("How does the training go?"))
 
 
 def per(run: Run) -> str:
@@ -98,25 +113,31 @@ def show(run: Run) -> None:
     st.subheader(literal(run.name))
     with contextlib.suppress(Problem):
         saved = cache.data_of(run)
-        st.caption(literal(run_choice.network_label(run), 200) + (f" · data: {literal(saved.name)}" if saved else ""))
+        st.caption(literal(run_choice.network_label(run), 200) + (tr(
+            " · data: {name}",
+            name=literal(saved.name),
+        ) if saved else ""))
     status = widgets.watch(run.path, f"train-{run.id}", lambda now: live(run, now))
     if status and status.active:
         return
     if status and status.state in ("cut off", "cancelled", "failed"):
         if status.state == "cut off":
-            st.warning("This training was cut off: its process or the server ended.", icon=":material/power_off:")
+            st.warning(tr("This training was cut off: its process or the server ended."), icon=":material/power_off:")
         if status.state == "cancelled":
-            st.info("This training was cancelled.", icon=":material/stop_circle:")
-        where = "where it left off" if run.resumable else "from the start"
-        if st.button(f"Resume {where}", key=f"resume-{run.id}", icon=":material/resume:"):
+            st.info(tr("This training was cancelled."), icon=":material/stop_circle:")
+        where = tr("where it left off") if run.resumable else tr("from the start")
+        if st.button(tr("Resume {where}", where=where), key=f"resume-{run.id}", icon=":material/resume:"):
             with widgets.saying_problems():
                 training.resume(run)
             st.rerun()
     history, metrics = run.history(), run.metrics()
     if metrics:
-        took = f" in {widgets.duration(metrics['train_seconds'])}" if "train_seconds" in metrics else ""
-        best = f", the best was epoch {metrics['best_epoch']}, and its weights are kept" if "best_epoch" in metrics else ""
-        epochs = f": {metrics['epochs']} epochs{best}" if "epochs" in metrics else ""
+        took = tr(" in {duration}", duration=widgets.duration(metrics['train_seconds'])) if "train_seconds" in metrics else ""
+        best = tr(
+            ", the best was epoch {metrics}, and its weights are kept",
+            metrics=metrics['best_epoch'],
+        ) if "best_epoch" in metrics else ""
+        epochs = tr(": {metrics} epochs{best}", metrics=metrics['epochs'], best=best) if "epochs" in metrics else ""
         st.success(f"Trained{took}{epochs}.", icon=":material/check_circle:")
     late = history.epochs and 2 * history.epochs[-1]["epoch"] >= run.config.train.epochs
     _say_doubts(run, metrics or (history.epochs[-1] if late else {}))
@@ -125,15 +146,15 @@ def show(run: Run) -> None:
     if len(history.steps):
         _draw_curves(run, history)
     _show_written(run, history)
-    names = {"accuracy": "accuracy", "majority": "majority's accuracy"} | METRIC_NAMES
-    names |= {headline(run): metric_name(headline(run)), "loss": f"loss (nats per {per(run)})"}
+    names = {"accuracy": "accuracy", "majority": tr("majority's accuracy")} | METRIC_NAMES
+    names |= {headline(run): metric_name(headline(run)), "loss": tr("loss (nats per {per})", per=per(run))}
     scores = {names[m]: [metrics.get(f"{split}_{m}") for split in ("dev", "test")] for m in names if f"test_{m}" in metrics
               or f"dev_{m}" in metrics}  # fmt: skip
     if scores:
         number = st.column_config.NumberColumn
         shown = dict.fromkeys(scores, number(format="%.4f"))
         if majority := run.majority:
-            words = f"always answering {literal(majority, 40)}, the most frequent class of training"
+            words = tr("always answering {majority}, the most frequent class of training", majority=literal(majority, 40))
             shown[names["majority"]] = number(format="%.4f", help=words)
         st.dataframe({"split": ["dev", "test"]} | scores, hide_index=True, placeholder="", column_config=shown)
 
@@ -145,9 +166,9 @@ def _say_doubts(run: Run, figures: Mapping[str, Any]) -> None:
 
 
 _LOOK = {
-    "generate": ("Write with it", ":material/edit:", "pages/read/generate/generate.py"),
-    "translate": ("Translate with it", ":material/translate:", "pages/read/translate/translate.py"),
-    "inspect": ("Inspect a sentence with it", ":material/search:", "pages/read/inspect/inspect.py"),
+    "generate": (N_("Write with it"), ":material/edit:", "pages/read/generate/generate.py"),
+    "translate": (N_("Translate with it"), ":material/translate:", "pages/read/translate/translate.py"),
+    "inspect": (N_("Inspect a sentence with it"), ":material/search:", "pages/read/inspect/inspect.py"),
 }
 """The pages that look into a run by a text, by their names in `Task.views`."""
 
@@ -157,13 +178,13 @@ def _offer_next(run: Run) -> None:
     buttons = st.container(horizontal=True)
     for label, icon, page in (
         *(page for name, page in _LOOK.items() if tasks.of(run.config).views.get(name)),
-        ("Evaluate it", ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
+        (tr("Evaluate it"), ":material/grid_on:", "pages/understand/evaluate/evaluate.py"),
     ):
         if buttons.button(label, icon=icon, key=f"{label}-{run.id}"):
             state.select(run=run.id)
             st.switch_page(page)
     with contextlib.suppress(Problem):
-        if workspace().twin(run) and buttons.button("Compare both losses", key=f"compare-{run.id}",
+        if workspace().twin(run) and buttons.button(tr("Compare both losses"), key=f"compare-{run.id}",
                                                     icon=":material/compare_arrows:"):  # fmt: skip
             state.select(run=run.id)
             st.switch_page("pages/understand/losses/losses.py")

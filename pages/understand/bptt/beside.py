@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common import cache, inputs, run_choice, state, widgets
 from pages.understand.bptt.choice import look_back
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.views.inputs import Input, Inputs
 from rnn_core.workspace.runs import Run
 
@@ -17,9 +18,9 @@ def pinned(run: Run) -> Inputs:
               if other.trained and other.id != run.id and _same_task(other, run)}  # fmt: skip
     chosen = [name for name in (state.selection().pinned or "").split(",") if name in others]
     st.multiselect(
-        "Runs beside this one", list(others), max_selections=3,
+        tr("Runs beside this one"), list(others), max_selections=3,
         format_func=widgets.distinct({name: run_choice.run_label(other) for name, other in others.items()}).__getitem__,
-        placeholder="Choose others of the same task" if others else "There is no other trained run of this task",
+        placeholder=tr("Choose others of the same task") if others else tr("There is no other trained run of this task"),
         **state.bound("pinned", chosen, lambda names: ",".join(names) or None),
     )  # fmt: skip
     found: dict[str, Input] = {}

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.common import cache, state
 from rnn_core import tasks
+from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Input
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # torch is not loaded before a run is
     from rnn_core.results import GradientFlow, TranslationGradients
 
 
-OWN = "the network's own answer"
+OWN = N_("the network's own answer")
 
 
 class _Target(NamedTuple):
@@ -47,12 +48,12 @@ def _tags(run: Run) -> str | None:
 
 
 def _choose_tags(row: Any, run: Run) -> None:
-    row.text_input("Target: one tag per token", placeholder=OWN,
+    row.text_input(tr("Target: one tag per token"), placeholder=OWN,
                    **state.bound("tags", _tags(run) or "", lambda tags: tags.strip() or None))  # fmt: skip
 
 
 def _say_next(row: Any, run: Run) -> None:
-    row.markdown("The target of each step is the token that follows it in the text.")
+    row.markdown(tr("The target of each step is the token that follows it in the text."))
 
 
 TARGETS = {
@@ -75,15 +76,15 @@ def choose_target(run: Run) -> None:
     if len(task.losses) > 1:
         row.segmented_control(
             "Loss", task.losses, required=True,
-            format_func=lambda loss: {"last": "at the last step", "every": "at every step"}[loss]
-            + (" (as trained)" if loss == trained else ""),
+            format_func=lambda loss: {"last": tr("at the last step"), "every": tr("at every step")}[loss]
+            + (tr(" (as trained)") if loss == trained else ""),
             **state.bound("loss", _loss(run) or trained),
         )  # fmt: skip
     if _adds_up(run):
         own = run.config.train.reduce
         row.segmented_control(
-            "Over the steps", ("mean", "sum"), required=True,
-            format_func=lambda name: name + (" (as trained)" if name == own else ""),
+            tr("Over the steps"), ("mean", "sum"), required=True,
+            format_func=lambda name: name + (tr(" (as trained)") if name == own else ""),
             **state.bound("reduce", _reduce(run) or own),
         )  # fmt: skip
     with row:
@@ -94,9 +95,9 @@ def choose_toggles() -> None:
     """Logit and precision."""
     chosen = state.selection()
     toggles = (
-        ("logit", "Logit instead of loss",
-         "A network that is sure has a loss near 0, whose gradient is near 0 too. The gradient of the class's logit is not."),
-        ("precise", "64 bits", "Computes with twice the digits: the difference from autograd is then below 1e-10."),
+        ("logit", tr("Logit instead of loss"),
+         tr("A network that is sure has a loss near 0, whose gradient is near 0 too. The gradient of the class's logit is not.")),
+        ("precise", tr("64 bits"), tr("Computes with twice the digits: the difference from autograd is then below 1e-10.")),
     )  # fmt: skip
     for name, title, words in toggles:
         st.toggle(title, help=words, **state.bound(name, getattr(chosen, name)))
@@ -141,20 +142,28 @@ def warn(backward: "Backward") -> None:
         st.info(backward.cut, icon=":material/content_cut:")
     followed, steps = len(flow.rows), int((flow.targets >= 0).sum())
     if followed < steps:
-        st.caption(f"This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.")
+        st.caption(tr(
+            "This text is long: {followed:,} of its {steps:,} losses are followed one by one, evenly from the last.",
+            followed=followed, steps=steps,
+        ))
     say_sure(flow)
 
 
 def say_total(formula: str, flow: "GradientFlow | TranslationGradients") -> None:
     """The loss as a formula, the length of its gradient, and how far that is from autograd's."""
     st.markdown(
-        f"The loss of this text is ${formula}$; its gradient has length **{flow.norm:.4g}**. Checked against torch's "
-        f"autograd: the largest difference of any number is **{flow.max_abs_difference:.1e}** ({flow.precision} bits)."
+        tr(
+            "The loss of this text is ${formula}$; its gradient has length **{norm:.4g}**. Checked against torch's "
+            "autograd: the largest difference of any number is **{max_abs_difference:.1e}** ({precision} bits).",
+            formula=formula, norm=flow.norm, max_abs_difference=flow.max_abs_difference, precision=flow.precision,
+        )
     )
 
 
 def say_sure(flow: "GradientFlow | TranslationGradients") -> None:
     """That a network which is sure of its target has a gradient near 0."""
     if not flow.logit and flow.total < 0.01:
-        st.info("The network is so sure of this target that its loss and its gradient are near 0. "
-                "Switch to the logit, or choose another target or text.", icon=":material/lightbulb:")  # fmt: skip
+        st.info(tr(
+            "The network is so sure of this target that its loss and its gradient are near 0. Switch to the logit, or "
+            "choose another target or text.",
+        ), icon=":material/lightbulb:")  # fmt: skip

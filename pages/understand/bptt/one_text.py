@@ -7,11 +7,12 @@ from pages.common.unrolled import canvas
 from pages.understand.bptt import beside, choice
 from pages.understand.bptt.table import TABS
 from rnn_core import tasks
+from rnn_core.language import N_, tr
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
 from rnn_core.workspace.runs import Run
 
-PICTURE = "The gradient walking back through the unrolled network"
+PICTURE = N_("The gradient walking back through the unrolled network")
 
 
 def show(run: Run) -> None:
@@ -46,16 +47,16 @@ def show(run: Run) -> None:
 def _show_batch(run: Run, read: Inputs, texts: bool) -> None:
     """This text's gradient against a mini-batch's, or why there is none. `texts`: whether there are texts for one."""
     if "directions" not in tasks.of(run.config).views["bptt"]:
-        st.caption("This run learns from parts of one stream, so there is no mini-batch of texts to compare this text with.")
+        st.caption(tr("This run learns from parts of one stream, so there is no mini-batch of texts to compare this text with."))
     elif texts:
         view_panel.show(view("directions"), read)
         if cache.data_of(run) is None:
             st.caption(run_choice.INSTEAD)
     else:
-        run_choice.offer_data("so there is no mini-batch to compare this text's gradient with")
+        run_choice.offer_data(tr("so there is no mini-batch to compare this text's gradient with"))
 
 
 def _link_losses() -> None:
     """The way to the page on both losses."""
-    st.page_link("pages/understand/losses/losses.py", label="Train the same network with both losses and compare",
+    st.page_link("pages/understand/losses/losses.py", label=tr("Train the same network with both losses and compare"),
                  icon=":material/compare_arrows:")  # fmt: skip

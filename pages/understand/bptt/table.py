@@ -1,13 +1,15 @@
 """The tabs of BPTT, and the views in each."""
 
+from rnn_core.language import N_
+
 TABS = {
-    "copies": ("What each copy adds", (("copy_shares",), ("running",))),
-    "total": ("The losses added up", (("total",),)),
-    "modes": ("Last or every step", (("modes",), ("losses-page",))),
+    "copies": (N_("What each copy adds"), (("copy_shares",), ("running",))),
+    "total": (N_("The losses added up"), (("total",),)),
+    "modes": (N_("Last or every step"), (("modes",), ("losses-page",))),
     "truncation": ("Truncation", (("truncation",), ("cut-readouts",), ("cut-gradients",))),
-    "reach": ("Vanishing or exploding", (("reach",), ("saturation",), ("exploding",))),
-    "sgd": ("A step of SGD", (("sgd", "clipping"), ("batch",))),
-    "beside": ("Other runs", (("beside",),)),
+    "reach": (N_("Vanishing or exploding"), (("reach",), ("saturation",), ("exploding",))),
+    "sgd": (N_("A step of SGD"), (("sgd", "clipping"), ("batch",))),
+    "beside": (N_("Other runs"), (("beside",),)),
 }
 """The titles of the tabs and their views; those of a row stand side by side."""
 
@@ -18,8 +20,8 @@ ABOVE_OF_TWO = (("translation-pairs",), ("translation-walk",), ("translation-way
 """The views above its tabs."""
 
 TABS_OF_TWO = {
-    "copies": ("What each copy adds", (("translation-shares",),)),
-    "parameters": ("Held against autograd", (("translation-parameters",),)),
-    "total": ("The losses added up", (("translation-total",),)),
+    "copies": (N_("What each copy adds"), (("translation-shares",),)),
+    "parameters": (N_("Held against autograd"), (("translation-parameters",),)),
+    "total": (N_("The losses added up"), (("translation-total",),)),
 }
 """Its tabs."""

@@ -7,6 +7,7 @@ from pages.common.unrolled import canvas
 from pages.understand.bptt import choice
 from pages.understand.bptt.one_text import PICTURE
 from pages.understand.bptt.table import ABOVE_OF_TWO, LED, TABS_OF_TWO
+from rnn_core.language import tr
 from rnn_core.views import view
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
@@ -20,7 +21,7 @@ def show(run: Run) -> None:
     chosen = state.selection()
     with widgets.saying_problems():
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input("Target: a reference", placeholder="the run's own translation",
+            st.text_input(tr("Target: a reference"), placeholder=tr("the run's own translation"),
                           **state.bound("reference", chosen.reference or "", lambda text: text.strip() or None))  # fmt: skip
             choice.choose_toggles()
         read = inputs.pair_way_back(run, chosen.reference, chosen.logit, chosen.precise)
@@ -29,10 +30,12 @@ def show(run: Run) -> None:
         st.warning(literal(warning, 300), icon=":material/help:")
     unknown = int((~way.translation.target.known).sum())
     if unknown:
-        st.caption(f"{unknown:,} of the target's tokens {'is' if unknown == 1 else 'are'} not in its vocabulary: there the loss "
-                   "asks for `<unk>`.")  # fmt: skip
+        st.caption(tr(
+            "{unknown:,} of the target's tokens {value} not in its vocabulary: there the loss asks for `<unk>`.",
+            unknown=unknown, value='is' if unknown == 1 else 'are',
+        ))  # fmt: skip
     if chosen.reference is None:
-        st.markdown(f"The run's own translation is: “{literal(way.translation.text, 300)}”")
+        st.markdown(tr("The run's own translation is: “{text}”", text=literal(way.translation.text, 300)))
     formula, *_ = view("translation-total").render(view("translation-total").answer(read))
     choice.say_total(formula.content, flow)
     choice.say_sure(flow)

@@ -16,12 +16,13 @@ from rnn_core.data.formats import FORMAT_TITLES
 from rnn_core.data.unlabelled import LINES, Unlabelled, look_into
 from rnn_core.data.values import as_list, as_text
 from rnn_core.data.written import FORMATS
+from rnn_core.language import N_, tr
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.store import KEPT_DAYS, SAMPLES
 
-_SHOWN = {"scores": "Scores", "answers": "Answers for a file"}
+_SHOWN = {"scores": "Scores", "answers": N_("Answers for a file")}
 _ROWS = 20
 _MOST_BYTES = 500_000_000
 """A larger file is not handed out by the page, which would hold it in memory."""
@@ -31,7 +32,7 @@ def wanted() -> bool:
     """The choice between scores and answers; whether answers are wanted."""
     chosen = state.selection().shown
     shown = st.segmented_control(
-        "Scores or answers", list(_SHOWN), format_func=_SHOWN.__getitem__, required=True, label_visibility="collapsed",
+        tr("Scores or answers"), list(_SHOWN), format_func=_SHOWN.__getitem__, required=True, label_visibility="collapsed",
         **state.bound("shown", chosen if chosen in _SHOWN else "scores"),
     )  # fmt: skip
     return shown == "answers"
@@ -39,16 +40,18 @@ def wanted() -> bool:
 
 def show(run: Run) -> None:
     """The file and its form, and below the answers that were asked for last."""
-    st.markdown("The run answers every row of your file, with or without labels: each row comes out in its order, with its own "
-                "columns, the answer and its probability.")  # fmt: skip
+    st.markdown(tr(
+        "The run answers every row of your file, with or without labels: each row comes out in its order, with its own "
+        "columns, the answer and its probability.",
+    ))  # fmt: skip
     chosen = upload.kept_upload(
-        "A file with texts", "answers-file",
-        "A table (CSV, TSV, JSON lines, Parquet), sentences with one token per line, or one text per line.",
+        tr("A file with texts"), "answers-file",
+        tr("A table (CSV, TSV, JSON lines, Parquet), sentences with one token per line, or one text per line."),
     )  # fmt: skip
     if chosen is None:
         sample = tasks.of(run.config).sample(entities=run.speech.scheme is not None)
-        st.info("Upload a file of texts: a table with a column of texts, or one text per line.", icon=":material/upload:")
-        st.button(f"Or try it on a sample, {sample}", icon=":material/science:",
+        st.info(tr("Upload a file of texts: a table with a column of texts, or one text per line."), icon=":material/upload:")
+        st.button(tr("Or try it on a sample, {sample}", sample=sample), icon=":material/science:",
                   on_click=lambda: upload.keep_for_evaluate(SAMPLES / sample, sample, sample))  # fmt: skip
     else:
         _form(run, *chosen)
@@ -59,12 +62,12 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     """How the file is read and written, and the button that starts the job."""
     data, task = run.config.data, tasks.of(run.config)
     key = f"answers-{run.id}-{digest}"
-    st.markdown(f"**{literal(name)}**: is this read correctly?")
+    st.markdown(tr("**{name}**: is this read correctly?", name=literal(name)))
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
     config = DataConfig(**{name: getattr(data, name) for name in kept})
 
     read_by = data_form.read_as(lambda stated: look_into(path, stated, task.schema, name, None, data.text).format, config, key,
-                                {LINES: "one text per line"} | FORMAT_TITLES)  # fmt: skip
+                                {LINES: tr("one text per line")} | FORMAT_TITLES)  # fmt: skip
     if read_by is None:
         return
     by_line = read_by["format"] == LINES if "format" in read_by else None
@@ -79,27 +82,29 @@ def _form(run: Run, path: Path, digest: str, name: str) -> None:
     except Problem as why:
         widgets.problem(why)
         return
-    st.caption(f"Read as: {literal(source.words)}.")
+    st.caption(tr("Read as: {words}.", words=literal(source.words)))
     for note in source.format.notes:
-        st.caption(f":material/info: {literal(note, 400)}")
+        st.caption(tr(":material/info: {note}", note=literal(note, 400)))
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    suffix = left.segmented_control("Write the answers as", task.formats, default=task.formats[0],
+    suffix = left.segmented_control(tr("Write the answers as"), task.formats, default=task.formats[0],
                                     format_func=FORMATS.__getitem__, key=f"{key}-suffix", required=True,
-                                    help="CSV opens in spreadsheets: there a cell that would be taken for a formula gets a ' in "
-                                         "front. The other formats keep every text as it is.")  # fmt: skip
+                                    help=tr(
+                                        "CSV opens in spreadsheets: there a cell that would be taken for a formula gets a "
+                                        "' in front. The other formats keep every text as it is.",
+                                    ))  # fmt: skip
     more = []
     every = task.answer_columns(run.speech.labels) != task.answer_columns(())
-    if every and not right.toggle("The probability of every class", value=True, key=f"{key}-all"):
+    if every and not right.toggle(tr("The probability of every class"), value=True, key=f"{key}-all"):
         more.append("--no-probabilities")
     if source.layout == "text" and data.between and right.toggle(
-        "The texts are tokenised already", key=f"{key}-spaced", help="Split them at spaces only."
+        tr("The texts are tokenised already"), key=f"{key}-spaced", help=tr("Split them at spaces only.")
     ):  # fmt: skip
         more.append("--spaced")
     last = _folder(run)
     status = jobs.status(last) if last else None
-    if st.button("Answer every row", type="primary", icon=":material/play_arrow:",
+    if st.button(tr("Answer every row"), type="primary", icon=":material/play_arrow:",
                  disabled=run.fixed or bool(status and status.active),
-                 help="Files can be answered where the workspace can be written." if run.fixed else None):  # fmt: skip
+                 help=tr("Files can be answered where the workspace can be written.") if run.fixed else None):  # fmt: skip
         workspace = cache.workspace()
         workspace.forget_old("answers")
         folder = workspace.fresh("answers")
@@ -118,13 +123,13 @@ def _columns(source: Unlabelled, config: DataConfig, key: str) -> DataConfig:
         return config
     tagging, header = "sentence" in tasks.of(config).columns, source.format.header
     boxes = st.columns(2 if tagging else 1)
-    title = "Token or text column" if tagging else "Text column"
+    title = tr("Token or text column") if tagging else tr("Text column")
     found = {"text": boxes[0].selectbox(title, header, header.index(source.text), key=f"{key}-{source.format.kind}-text")}
     if tagging and not source.format.by_sentence:
-        none = "(none: a row is a text)"
+        none = tr("(none: a row is a text)")
         listed = [none, *header]
         at = listed.index(source.sentence) if source.sentence else 0
-        picked = boxes[1].selectbox("Sentence column (if a row is one token)", listed, at, key=f"{key}-sentence")
+        picked = boxes[1].selectbox(tr("Sentence column (if a row is one token)"), listed, at, key=f"{key}-sentence")
         found["sentence"] = "" if picked == none else picked
     return with_columns(config, **found)
 
@@ -167,24 +172,30 @@ def _answers(run: Run) -> None:
         return
     folder = _folder(run)
     if folder is None:
-        st.info("The answers of this link are not here any more: choose the file again.", icon=":material/link_off:")
+        st.info(tr("The answers of this link are not here any more: choose the file again."), icon=":material/link_off:")
         return
     st.divider()
     status = widgets.watch(folder, f"answers-{folder.name}")
     if status is None or status.state in ("queued", "running", "failed"):
         return
     if status.state != "done":
-        st.info(f"The answers were {status.state} before their end, so nothing was written.", icon=":material/stop_circle:")
+        st.info(tr(
+            "The answers were {state} before their end, so nothing was written.",
+            state=status.state,
+        ), icon=":material/stop_circle:")
         return
     detail = status.detail
     written = folder / str(detail["out"])
     rows, unanswered = int(detail["rows"]), dict(detail["unanswered"])
-    st.subheader(f"Answers for {literal(str(detail['name']), 60)}")
+    st.subheader(tr("Answers for {detail}", detail=literal(str(detail['name']), 60)))
     reasons = ", ".join(f"{literal(str(reason), 100)}: {count:,}" for reason, count in unanswered.items())
-    without = f" · {sum(unanswered.values()):,} without an answer ({reasons})" if reasons else ""
-    st.caption(f"{rows:,} rows · {int(detail['answered']):,} answered{without}")
+    without = tr(
+        " · {values:,} without an answer ({reasons})",
+        values=sum(unanswered.values()), reasons=reasons,
+    ) if reasons else ""
+    st.caption(tr("{rows:,} rows · {detail:,} answered{without}", rows=rows, detail=int(detail['answered']), without=without))
     for note, count in dict(detail["notes"]).items():
-        st.caption(f":material/info: {literal(str(note), 200)}: {count:,}")
+        st.caption(tr(":material/info: {note}: {count:,}", note=literal(str(note), 200), count=count))
     _download(written, Path(str(detail["name"])).stem)
     try:
         config, schema = DataConfig(task=run.config.data.task), tasks.of(run.config).schema
@@ -192,15 +203,20 @@ def _answers(run: Run) -> None:
         _first_rows(look_into(written, config, schema, written.name), added)
     except Problem:  # such as sentences that all lack an answer, in CoNLL
         return
-    st.caption(f"The first {min(rows, _ROWS)} rows. Kept for {KEPT_DAYS['answers']} days, for everybody who has this link.")
+    st.caption(tr(
+        "The first {rows} rows. Kept for {KEPT_DAYS} days, for everybody who has this link.",
+        rows=min(rows, _ROWS), KEPT_DAYS=KEPT_DAYS['answers'],
+    ))
 
 
 def _download(written: Path, stem: str) -> None:
     if not written.exists():
-        st.info("The file is not here any more: have it made again.", icon=":material/link_off:")
+        st.info(tr("The file is not here any more: have it made again."), icon=":material/link_off:")
     elif written.stat().st_size > _MOST_BYTES:
-        st.info(f"The file has {written.stat().st_size / 1e9:.1f} GB, too much for a browser. It lies on the server: "
-                f"{literal(str(written), 400)}", icon=":material/save:")  # fmt: skip
+        st.info(tr(
+            "The file has {st_size:.1f} GB, too much for a browser. It lies on the server: {written}",
+            st_size=written.stat().st_size / 1000000000.0, written=literal(str(written), 400),
+        ), icon=":material/save:")  # fmt: skip
     else:
-        st.download_button("Download the answers", written.read_bytes, f"{stem}-answers{written.suffix}", on_click="ignore",
+        st.download_button(tr("Download the answers"), written.read_bytes, f"{stem}-answers{written.suffix}", on_click="ignore",
                            type="primary", icon=":material/download:")  # fmt: skip

@@ -11,6 +11,7 @@ from pages.common.bounded import kept
 from pages.understand.evaluate import evaluating
 from rnn_core.analysis.by_distance import by_distance
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.network import cells
 from rnn_core.results import ByDistance
 from rnn_core.training import jobs
@@ -43,7 +44,9 @@ def show(run: Run, found: evaluating.Scored) -> None:
     view_panel.rows((("by-distance",),), lambda name: True, inputs.of(distances=((*keys, *names), series)))
     _offer(lacking, found)
     if len(runs) == 1 and not lacking:
-        st.caption("Other runs that are trained on the same data stand beside this one here: train another cell to compare them.")
+        st.caption(tr(
+            "Other runs that are trained on the same data stand beside this one here: train another cell to compare them.",
+        ))
 
 
 def _others(run: Run) -> list[Run]:
@@ -83,10 +86,13 @@ def _offer(lacking: list[Run], found: evaluating.Scored) -> None:
             waiting.append((run, folder))
     if not waiting or found.arguments is None:
         return
-    many = f"{len(waiting)} other runs" if len(waiting) > 1 else "the other run"
-    st.info(f"{many[0].upper()}{many[1:]} of these data can stand beside this one, once evaluated on the same texts.",
+    many = tr("{waiting} other runs", waiting=len(waiting)) if len(waiting) > 1 else tr("the other run")
+    st.info(tr(
+        "{upper}{many} of these data can stand beside this one, once evaluated on the same texts.",
+        upper=many[0].upper(), many=many[1:],
+    ),
             icon=":material/grid_on:")  # fmt: skip
-    if st.button(f"Evaluate {many}", icon=":material/play_arrow:"):
+    if st.button(tr("Evaluate {many}", many=many), icon=":material/play_arrow:"):
         for run, folder in waiting:
             jobs.start(folder, ["evaluate", run.id, *found.arguments, f"--workspace={cache.workspace().root}"])
         st.rerun()

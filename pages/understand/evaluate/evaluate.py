@@ -5,6 +5,7 @@ import streamlit as st
 from pages.common import inputs, run_choice, state, view_panel, widgets
 from pages.understand.evaluate import answering, distance, evaluating, report, rows, stream, translations
 from rnn_core import tasks
+from rnn_core.language import N_
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.views.evaluate import loss_words
 from rnn_core.views.view import literal
@@ -13,7 +14,7 @@ view_panel.COMPONENTS["rows"] = rows.texts
 
 st.title("Evaluate")
 question = st.empty()
-question.caption("How often is the network right, and where does it go wrong?")
+question.caption(N_("How often is the network right, and where does it go wrong?"))
 run = run_choice.choose_run()
 with widgets.saying_problems():
     config = run.config
@@ -39,12 +40,12 @@ loss = {} if scores.loss is None else {"Loss": (scores.loss, loss_words(config))
 figures = {
     "Accuracy": (scores.accuracy, f"the share of {unit} that were right; micro F1 is the same number here"),
     **loss,
-    "Macro F1": (scores.macro_f1, "the mean F1 over the classes, each counted alike"),
-    "Macro precision": (scores.macro_precision, "the mean over the classes"),
-    "Macro recall": (scores.macro_recall, "the mean accuracy within a class"),
+    N_("Macro F1"): (scores.macro_f1, N_("the mean F1 over the classes, each counted alike")),
+    N_("Macro precision"): (scores.macro_precision, N_("the mean over the classes")),
+    N_("Macro recall"): (scores.macro_recall, N_("the mean accuracy within a class")),
 }
 if scores.spans:
-    figures = {"Span F1": (scores.spans.f1, "entities found whole, by the strict rule")} | figures
+    figures = {N_("Span F1"): (scores.spans.f1, N_("entities found whole, by the strict rule"))} | figures
 for column, (title, (value, words)) in zip(st.columns(len(figures)), figures.items(), strict=True):
     column.metric(title, f"{value:.4f}", help=words)
 with widgets.saying_problems():
@@ -53,7 +54,7 @@ with widgets.saying_problems():
                    f"{scores.share_of(majority):.4f} here.")  # fmt: skip
 
 scored = inputs.of(evaluation=(key, scores))
-share = st.toggle("Shares of each row instead of counts", key="shares")
+share = st.toggle(N_("Shares of each row instead of counts"), key="shares")
 names = {"shares" if share else "confusion", "spans" if scores.spans else "per_class"}
 left, right = st.columns([3, 2], gap="medium")
 for column, row in ((left, ("confusion", "shares")), (right, ("spans", "per_class"))):
@@ -72,8 +73,8 @@ if folder:
     with widgets.saying_problems():
         answers = report.listed(folder, scores, unit, between, cell)
     if cell is None:
-        st.info("Click a cell of the matrix to see the texts in it.", icon=":material/ads_click:")
-    elif st.button("All mistakes", icon=":material/arrow_back:", type="tertiary"):
+        st.info(N_("Click a cell of the matrix to see the texts in it."), icon=":material/ads_click:")
+    elif st.button(N_("All mistakes"), icon=":material/arrow_back:", type="tertiary"):
         state.select(cell=None)
         st.rerun()
     view_panel.rows((("behind" if cell else "mistakes",),), has, inputs.of(answers=((key, cell), answers)))

@@ -14,6 +14,7 @@ from pages.understand.evaluate import saved, upload
 from rnn_core import tasks
 from rnn_core.commands.options import flags
 from rnn_core.config import DataConfig, EvaluateConfig, bounds, options, plain, set_options
+from rnn_core.language import tr
 from rnn_core.results import Evaluation, Scores, TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.view import literal
@@ -57,17 +58,20 @@ def scored(run: Run) -> Scored:
     if data:
         sources = {split: f"{split}: {n.examples:,} {row}s" for split, n in data.report.splits.items() if n.examples}
     elif sample := cache.sample_for(run):
-        sources = {"sample": f"sample {literal(sample.path.name)}: {len(sample.examples):,} {row}s"}
-    saved = {split: f"{split}, as scored at the end of training" for split in known if split not in sources}
+        sources = {"sample": tr(
+            "sample {name}: {examples:,} {row}s",
+            name=literal(sample.path.name), examples=len(sample.examples), row=row,
+        )}
+    saved = {split: tr("{split}, as scored at the end of training", split=split) for split in known if split not in sources}
     listed = [*reversed(sources), *reversed(saved), "file"]
     chosen = state.selection().on
     places = {split: evaluations.folder(run, run.config.fingerprint, split) for split in reversed(saved)}
     kept = {split: place for split, place in places.items() if (place / "scores.json").exists()}
     first = next(iter(kept), listed[0])
     wanted = st.radio(
-        "Evaluate on",
+        tr("Evaluate on"),
         listed,
-        format_func=(sources | saved | {"file": "a file of your own"}).__getitem__,
+        format_func=(sources | saved | {"file": tr("a file of your own")}).__getitem__,
         horizontal=True,
         **state.bound("on", chosen if chosen in listed else first, cell=lambda on: None, passage=lambda on: 0),
     )
@@ -75,18 +79,21 @@ def scored(run: Run) -> Scored:
         evaluation, version = saved_in(places[wanted])
         if evaluation and evaluation.weights == evaluations.weights_of(run):
             counted = f"{evaluation.texts:,} {row}s"
-            st.caption(f"{literal(evaluation.data)} · {counted} · evaluated while the data were in the workspace")
+            st.caption(tr(
+                "{data} · {counted} · evaluated while the data were in the workspace",
+                data=literal(evaluation.data), counted=counted,
+            ))
             return Scored(evaluation.scores, places[wanted], (str(places[wanted]), version), options=evaluation.options)
         st.info(
-            "Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose "
-            + ("the sample or " if sample else "") + "a file of your own.",
+            tr("Scores as saved when training ended. The texts themselves are not in this workspace: to evaluate again, choose ")
+            + (tr("the sample or ") if sample else "") + tr("a file of your own."),
             icon=":material/inventory_2:",
         )
         return Scored(evaluations.scores_from_json(known[wanted]), None, (str(run.path), cache.version_of(run), wanted))
     if wanted == "file":
         key, arguments = _file(run)
     elif sample and wanted == "sample":
-        st.caption(f"{run_choice.INSTEAD} It is much too small to judge a run by.")
+        st.caption(tr("{INSTEAD} It is much too small to judge a run by.", INSTEAD=run_choice.INSTEAD))
         key, arguments = sample.key, [str(sample.path), f"--key={sample.key}"]
         wanted = "file"
     else:
@@ -115,7 +122,7 @@ def _options(run: Run) -> EvaluateConfig:
 def _copying() -> bool:
     """Whether unknown words are copied."""
     chosen = state.selection().copy
-    with st.popover("Options: unknown words are copied" if chosen else "Options", icon=":material/tune:"):
+    with st.popover(tr("Options: unknown words are copied") if chosen else "Options", icon=":material/tune:"):
         field = options(EvaluateConfig)["copy"]
         said = field.description or ""
         st.toggle(field.title or "copy", help=literal(f"{said[:1].upper()}{said[1:]}.", 300), **state.bound("copy", chosen))
@@ -128,14 +135,18 @@ def _dynamic() -> float | None:
     low, high = (float(bound or 0) for bound in bounds(options(EvaluateConfig)["dynamic"]))
     if chosen is not None and not low <= chosen <= high:  # a link may say anything
         chosen = None
-    title = "Options" if chosen is None else f"Options: dynamic evaluation, learning rate {chosen:g}"
+    title = "Options" if chosen is None else tr("Options: dynamic evaluation, learning rate {chosen:g}", chosen=chosen)
     with st.popover(title, icon=":material/tune:"):
-        st.toggle("Dynamic evaluation", help="The network goes on learning from the text, by plain SGD: each chunk of K tokens "
-                  "is scored, then the weights take one step on its mean loss. The saved run does not change.",
+        st.toggle(tr(
+            "Dynamic evaluation",
+        ), help=tr(
+            "The network goes on learning from the text, by plain SGD: each chunk of K tokens is scored, then the weights "
+            "take one step on its mean loss. The saved run does not change.",
+        ),
                   **state.bound("dynamic", chosen is not None, lambda on: _RATE if on else None))  # fmt: skip
         if chosen is not None:
             st.session_state["rate"] = chosen
-            st.number_input("Learning rate", low, high, step=0.05, format="%.4g", key="rate",
+            st.number_input(tr("Learning rate"), low, high, step=0.05, format="%.4g", key="rate",
                             on_change=lambda: state.select(dynamic=st.session_state["rate"]))  # fmt: skip
     return chosen
 
@@ -155,9 +166,9 @@ def in_detail(scores: Scores | TokenScores | TranslationScores) -> bool:
 
 def _file(run: Run) -> tuple[str, list[str]]:
     """A file of the user's, as a key of its own and the arguments that read it; ends the page without one."""
-    chosen = upload.kept_upload("A file to evaluate on", "evaluate-file", "Read the way the Data page does.")
+    chosen = upload.kept_upload(tr("A file to evaluate on"), "evaluate-file", tr("Read the way the Data page does."))
     if chosen is None:
-        st.info("Upload a file like the data that the run was trained on.", icon=":material/upload:")
+        st.info(tr("Upload a file like the data that the run was trained on."), icon=":material/upload:")
         return st.stop()
     path, digest, name = chosen
     kept = ("task", "tokens", "lowercase", "vocabulary", "max_tokens")
@@ -165,7 +176,7 @@ def _file(run: Run) -> tuple[str, list[str]]:
     found = data_form.mapping(path, name, fixed, f"evaluate-{digest}", with_split=False)
     if found is None:
         if tasks.of(run.config).formats:
-            st.button("No labels? Get answers for this file", icon=":material/question_answer:",
+            st.button(tr("No labels? Get answers for this file"), icon=":material/question_answer:",
                       on_click=lambda: state.select(shown="answers"))  # fmt: skip
         return st.stop()
     key = data_files.fingerprint_of(path, found)
@@ -185,35 +196,43 @@ def _evaluated(run: Run, folder: Path, arguments: list[str], bar: DeltaGenerator
     short = evaluation is not None and not in_detail(evaluation.scores)
     if evaluation is None and not run.fixed and not (status and status.active):
         shows = (
-            "the run answers every text, and the page shows the scores, which classes are confused, and the mistakes."
+            tr("the run answers every text, and the page shows the scores, which classes are confused, and the mistakes.")
             if tasks.of(run.config).schema.labels else
-            "the run translates every source, and the page shows the scores, and each translation beside its target."
+            tr("the run translates every source, and the page shows the scores, and each translation beside its target.")
             if tasks.of(run.config).translates else
-            "the run predicts every token, and the page shows the scores, where the loss is large, and the worst passages."
+            tr("the run predicts every token, and the page shows the scores, where the loss is large, and the worst passages.")
         )  # fmt: skip
-        st.info(f"Not evaluated on this yet. Press **Evaluate**: {shows}", icon=":material/grid_on:")
-    if bar.button("Evaluate" if evaluation is None else "Evaluate again", icon=":material/play_arrow:",
+        st.info(tr("Not evaluated on this yet. Press **Evaluate**: {shows}", shows=shows), icon=":material/grid_on:")
+    if bar.button("Evaluate" if evaluation is None else tr("Evaluate again"), icon=":material/play_arrow:",
                   type="primary" if evaluation is None or stale or short else "secondary",
                   disabled=run.fixed or bool(status and status.active),
-                  help="Ready-made runs need a workspace that can be written." if run.fixed else None):  # fmt: skip
+                  help=tr("Ready-made runs need a workspace that can be written.") if run.fixed else None):  # fmt: skip
         jobs.start(folder, ["evaluate", run.id, *arguments, f"--workspace={cache.workspace().root}"])
         st.rerun()
     status = widgets.watch(folder, f"evaluate-{folder.name}")
     if status and status.state in ("cut off", "cancelled"):
-        st.info(f"The last evaluation was {status.state} before its end. Evaluate again.", icon=":material/stop_circle:")
+        st.info(tr(
+            "The last evaluation was {state} before its end. Evaluate again.",
+            state=status.state,
+        ), icon=":material/stop_circle:")
     if evaluation is None:
         return st.stop()
     ago, counted = widgets.ago(folder / "scores.json"), f"{evaluation.texts:,} {tasks.of(run.config).schema.row}s"
-    st.caption(f"{literal(evaluation.data)} · {counted} · evaluated {ago}")
+    st.caption(tr("{data} · {counted} · evaluated {ago}", data=literal(evaluation.data), counted=counted, ago=ago))
     if stale:
-        st.warning("This run has been trained further since: these scores are of its earlier weights. Evaluate again.",
+        st.warning(tr("This run has been trained further since: these scores are of its earlier weights. Evaluate again."),
                    icon=":material/history:")  # fmt: skip
     elif short:
-        st.info("This evaluation was made by an older version of the app. Evaluate again to see more of it: where the run goes "
-                "wrong, and its worst texts.", icon=":material/update:")  # fmt: skip
+        st.info(tr(
+            "This evaluation was made by an older version of the app. Evaluate again to see more of it: where the run goes "
+            "wrong, and its worst texts.",
+        ), icon=":material/update:")  # fmt: skip
     for warning in evaluation.warnings:
         st.warning(literal(warning, 600), icon=":material/warning:")
     if evaluation.left_out:
-        with st.expander(f"Left out or cut: {sum(entry.count for entry in evaluation.left_out):,} rows", expanded=True):
+        with st.expander(tr(
+            "Left out or cut: {value:,} rows",
+            value=sum(entry.count for entry in evaluation.left_out),
+        ), expanded=True):
             widgets.show_left_out(evaluation.left_out)
     return evaluation, version

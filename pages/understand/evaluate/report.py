@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common import state
 from pages.understand.evaluate import saved
 from rnn_core.data.written import csv_bytes
+from rnn_core.language import tr
 from rnn_core.results import Mistake, Scores
 from rnn_core.views.inputs import Answers
 from rnn_core.workspace import evaluations
@@ -38,8 +39,8 @@ def choose_cell(scores: Scores, truth: str | None, answer: str | None) -> None:
     for side, label in chosen.items():
         if label is not None:
             st.session_state[f"cell-{side}"] = label
-        row.selectbox(f"Cell: {side}", labels, None, key=f"cell-{side}", on_change=choose, width=260,
-                      placeholder="Choose a class")  # fmt: skip
+        row.selectbox(tr("Cell: {side}", side=side), labels, None, key=f"cell-{side}", on_change=choose, width=260,
+                      placeholder=tr("Choose a class"))  # fmt: skip
 
 
 def listed(folder: Path, scores: Scores, unit: str, between: str, cell: tuple[str, str] | None) -> Answers:
@@ -57,13 +58,19 @@ def offer_mistakes(folder: Path, count: int, between: str) -> None:
     """The button that downloads all mistakes."""
     written = min(count, MOST_WRITTEN)
     st.download_button(
-        f"Download all {count:,} as CSV" if written == count else f"Download the {written:,} most confident as CSV",
+        tr(
+            "Download all {count:,} as CSV",
+            count=count,
+        ) if written == count else tr(
+            "Download the {written:,} most confident as CSV",
+            written=written,
+        ),
         lambda: _mistakes_csv(folder, between),
         "mistakes.csv",
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
-        help="A cell that a spreadsheet would take for a formula begins with a ' there.",
+        help=tr("A cell that a spreadsheet would take for a formula begins with a ' there."),
     )
 
 

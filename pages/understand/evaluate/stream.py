@@ -7,6 +7,7 @@ import streamlit as st
 from pages.common import inputs, running, state, view_panel
 from rnn_core import tasks
 from rnn_core.config import RunConfig
+from rnn_core.language import tr
 from rnn_core.results import UNKNOWN, Breakdown, TokenScores
 from rnn_core.views import view
 from rnn_core.views.inputs import Inputs
@@ -31,8 +32,11 @@ def show(config: RunConfig, scores: TokenScores, key: Hashable, static: tuple[Ha
         return
     unknown = next((one for one in detail.frequency if one.first == UNKNOWN), None)
     if unknown:
-        st.caption(f"{unknown.tokens:,} of {scores.tokens:,} tokens are not in the vocabulary. They are scored as \\<unk\\>, "
-                   f"with a mean loss of {unknown.loss:.4f} nats.")  # fmt: skip
+        st.caption(tr(
+            r"{tokens:,} of {tokens2:,} tokens are not in the vocabulary. They are scored as \<unk\>, with a mean loss of "
+            "{loss:.4f} nats.",
+            tokens=unknown.tokens, tokens2=scores.tokens, loss=unknown.loss,
+        ))  # fmt: skip
     scored = inputs.of(evaluation=(key, scores), **({"static": static} if static else {}))
     there = {"dynamic": static is not None, "context": bool(detail.context)}
     listed = tasks.of(config).views["evaluate"]
@@ -46,13 +50,13 @@ def _figures(config: RunConfig, scores: TokenScores, static: TokenScores | None)
     """The figures; with those of fixed weights, the change against these."""
     character = config.data.tokens == "char"
     shown = {
-        "Loss": ("loss", "{:.4f}", "the mean of −log p(token), in nats per token, with the state carried along the text"),
-        **({"Bits per character": ("bits", "{:.4f}", "the loss divided by log 2")} if character else {}),
-        "Perplexity": ("perplexity", "{:.3f}", "exp(loss): among as many equally probable tokens one would be as unsure"),
-        "Accuracy": ("accuracy", "{:.4f}", "the share of tokens that were the most probable at their place"),
-        **({"Among the first five": ("near", "{:.4f}", "the share of tokens among the five most probable")}
+        "Loss": ("loss", "{:.4f}", tr("the mean of −log p(token), in nats per token, with the state carried along the text")),
+        **({tr("Bits per character"): ("bits", "{:.4f}", tr("the loss divided by log 2"))} if character else {}),
+        "Perplexity": ("perplexity", "{:.3f}", tr("exp(loss): among as many equally probable tokens one would be as unsure")),
+        "Accuracy": ("accuracy", "{:.4f}", tr("the share of tokens that were the most probable at their place")),
+        **({tr("Among the first five"): ("near", "{:.4f}", tr("the share of tokens among the five most probable"))}
            if scores.near is not None else {}),
-        "Tokens": ("tokens", "{:,}", "how many were foreseen"),
+        "Tokens": ("tokens", "{:,}", tr("how many were foreseen")),
     }  # fmt: skip
     better_low = ("loss", "bits", "perplexity")
     row = st.container(horizontal=True, gap="medium")
@@ -63,7 +67,10 @@ def _figures(config: RunConfig, scores: TokenScores, static: TokenScores | None)
         row.metric(title, how.format(value), change, help=words, width="content",
                    delta_color="inverse" if name in better_low else "normal")  # fmt: skip
     if static:
-        st.caption(f"Dynamic evaluation; below each figure, the change against fixed weights, whose loss is {static.loss:.4f}.")
+        st.caption(tr(
+            "Dynamic evaluation; below each figure, the change against fixed weights, whose loss is {loss:.4f}.",
+            loss=static.loss,
+        ))
 
 
 def _open(detail: Breakdown, scored: Inputs) -> None:
@@ -71,9 +78,9 @@ def _open(detail: Breakdown, scored: Inputs) -> None:
     chosen = view("worst").chosen(state.selection()).settled(scored)
     wanted = opened(detail.worst[chosen.passage], detail.cut, chosen.step)
     row = st.container(horizontal=True)
-    if row.button("Read it on Inspect", icon=":material/search:"):
+    if row.button(tr("Read it on Inspect"), icon=":material/search:"):
         state.select(**wanted)
         st.switch_page("pages/read/inspect/inspect.py")
-    if row.button("See its surprises on Generate", icon=":material/edit:"):
+    if row.button(tr("See its surprises on Generate"), icon=":material/edit:"):
         state.select(**wanted, reading="surprise")
         st.switch_page("pages/read/generate/generate.py")

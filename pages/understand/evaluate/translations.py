@@ -8,6 +8,7 @@ import streamlit as st
 from pages.common import cache, inputs, run_choice, view_panel, widgets
 from pages.understand.evaluate import evaluating
 from rnn_core import tasks
+from rnn_core.language import N_, tr
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.judged import comparable
@@ -18,7 +19,7 @@ from rnn_core.workspace.runs import Run
 TABLE = (("by-length", "coverage"), ("copied", "loops"), ("vector",), ("judged",))
 """The views of the page, those of one row side by side."""
 
-ATTENTION = {"none": "no attention", "dot": "dot attention", "additive": "additive attention"}
+ATTENTION = {"none": N_("no attention"), "dot": N_("dot attention"), "additive": N_("additive attention")}
 
 
 class Beside(NamedTuple):
@@ -39,8 +40,10 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
     _figures(scores)
     if not isinstance(scores, TranslationScores) or scores.detail is None or found.folder is None:
         return
-    st.caption(f"{scores.sources:,} different sources, each translated once by {_search(found.options)}; all targets of a "
-               "source are its references.")  # fmt: skip
+    st.caption(tr(
+        "{sources:,} different sources, each translated once by {search}; all targets of a source are its references.",
+        sources=scores.sources, search=_search(found.options),
+    ))  # fmt: skip
     other = _beside(run, scores, found)
     runs = [(run, scores), *([(other.run, other.scores)] if other else [])]
     names = run_choice.short_names([one for one, _ in runs], attention)
@@ -56,24 +59,25 @@ def show(run: Run, scores: TokenScores | TranslationScores, found: evaluating.Sc
 def _search(options: Mapping[str, Any]) -> str:
     """How the translations were searched for, in words."""
     beam = options.get("beam", 1)
-    found = "greedy search" if beam == 1 else f"a beam of {beam}"
-    return found + ", unknown words copied" * bool(options.get("copy"))
+    found = tr("greedy search") if beam == 1 else tr("a beam of {beam}", beam=beam)
+    return found + tr(", unknown words copied") * bool(options.get("copy"))
 
 
 def _figures(scores: TokenScores | TranslationScores) -> None:
-    forced = "with teacher forcing: each step reads the right tokens before it"
+    forced = tr("with teacher forcing: each step reads the right tokens before it")
     shown = {
-        "Loss": (f"{scores.loss:.4f}", f"the mean of −log p(token), in nats per token, {forced}"),
-        "Perplexity": (f"{scores.perplexity:.3f}", "exp(loss): among as many equally probable tokens one would be as unsure"),
-        "Accuracy": (f"{scores.accuracy:.4f}", f"the share of tokens that were the most probable, {forced}"),
+        "Loss": (f"{scores.loss:.4f}", tr("the mean of −log p(token), in nats per token, {forced}", forced=forced)),
+        "Perplexity": (f"{scores.perplexity:.3f}", tr("exp(loss): among as many equally probable tokens one would be as unsure")),
+        "Accuracy": (f"{scores.accuracy:.4f}", tr("the share of tokens that were the most probable, {forced}", forced=forced)),
     }
     if isinstance(scores, TranslationScores):
         shown = {
-            "BLEU": (f"{scores.bleu:.1f}", f"of the corpus, by sacrebleu: {scores.signatures[0]}"),
-            "chrF": (f"{scores.chrf:.1f}", f"of the corpus, by sacrebleu: {scores.signatures[1]}"),
-            "Exact match": (f"{scores.exact:.4f}", "the share of translations that equal a reference"),
-            "Character errors": (f"{scores.character_errors:.4f}", "edit operations to the nearest reference, divided by the "
-                                 "characters of these references"),
+            "BLEU": (f"{scores.bleu:.1f}", tr("of the corpus, by sacrebleu: {signatures}", signatures=scores.signatures[0])),
+            "chrF": (f"{scores.chrf:.1f}", tr("of the corpus, by sacrebleu: {signatures}", signatures=scores.signatures[1])),
+            tr("Exact match"): (f"{scores.exact:.4f}", tr("the share of translations that equal a reference")),
+            tr("Character errors"): (f"{scores.character_errors:.4f}", tr(
+                "edit operations to the nearest reference, divided by the characters of these references",
+            )),
         } | shown  # fmt: skip
     row = st.container(horizontal=True, gap="medium")
     for title, (value, words) in shown.items():
@@ -86,7 +90,7 @@ def _figures(scores: TokenScores | TranslationScores) -> None:
 def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Beside | None:
     """The box that chooses a run beside this one, and its scores; without any, the way to them."""
     assert found.folder is not None
-    other = run_choice.choose_beside(run, "translate", "A run beside this one, scored on the same data", _label)
+    other = run_choice.choose_beside(run, "translate", tr("A run beside this one, scored on the same data"), _label)
     if other is None:
         return None
     folder = other.path / "evaluations" / found.folder.name
@@ -97,7 +101,7 @@ def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Be
     if isinstance(theirs, TranslationScores) and evaluating.in_detail(theirs) and current:
         if comparable(scores, theirs):
             return Beside(other, theirs, (str(folder), version))
-        st.info("The other run cuts texts in another way, so its groups of source lengths are not these ones.",
+        st.info(tr("The other run cuts texts in another way, so its groups of source lengths are not these ones."),
                 icon=":material/compare_arrows:")  # fmt: skip
     elif status is None or not status.active:
         _offer(run, other, found)
@@ -107,15 +111,18 @@ def _beside(run: Run, scores: TranslationScores, found: evaluating.Scored) -> Be
 def _offer(run: Run, other: Run, found: evaluating.Scored) -> None:
     """Says that the other run has no scores of these data, and the button that has them made."""
     assert found.folder is not None
-    alike = " with these options" if found.options else ""
-    lacks = f"{literal(_label(other), 120)} has no scores of these data{alike} yet, or older ones."
+    alike = tr(" with these options") if found.options else ""
+    lacks = tr("{label} has no scores of these data{alike} yet, or older ones.", label=literal(_label(other), 120), alike=alike)
     if found.arguments is None or other.fixed:
-        st.info(f"{lacks} They cannot be made here.", icon=":material/grid_on:")
+        st.info(tr("{lacks} They cannot be made here.", lacks=lacks), icon=":material/grid_on:")
     elif other.config.fingerprint != run.config.fingerprint and found.arguments[0].startswith("--on"):
-        st.info(f"{lacks} It was trained on other data: evaluate both runs on a file of your own.", icon=":material/grid_on:")
+        st.info(tr(
+            "{lacks} It was trained on other data: evaluate both runs on a file of your own.",
+            lacks=lacks,
+        ), icon=":material/grid_on:")
     else:
-        st.info(f"{lacks} Evaluate it, too, and the chart shows both.", icon=":material/grid_on:")
-        if st.button("Evaluate the other run", icon=":material/play_arrow:"):
+        st.info(tr("{lacks} Evaluate it, too, and the chart shows both.", lacks=lacks), icon=":material/grid_on:")
+        if st.button(tr("Evaluate the other run"), icon=":material/play_arrow:"):
             jobs.start(other.path / "evaluations" / found.folder.name,
                        ["evaluate", other.id, *found.arguments, f"--workspace={cache.workspace().root}"])  # fmt: skip
             st.rerun()
@@ -128,4 +135,4 @@ def _label(run: Run) -> str:
 def attention(run: Run) -> str:
     """The attention of a run, in words. Raises Problem if the run is damaged."""
     model = run.config.model
-    return ATTENTION[model.attention] + ", input feeding" * model.input_feeding
+    return ATTENTION[model.attention] + tr(", input feeding") * model.input_feeding

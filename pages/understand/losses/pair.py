@@ -10,6 +10,7 @@ from pages.common import cache, inputs, run_choice, state, training, widgets
 from pages.common.bounded import kept
 from rnn_core.config import CHOICE_NAMES, SPLITS, Problem
 from rnn_core.data.examples import Example
+from rnn_core.language import N_, tr
 from rnn_core.results import Along
 from rnn_core.training import jobs
 from rnn_core.views.inputs import Inputs
@@ -31,12 +32,18 @@ def twins(run: Run) -> dict[str, Run]:
     twin = cache.workspace().twin(run)
     if twin is None:
         at = {loss: CHOICE_NAMES[loss] for loss in training.OTHER}
-        st.info(f"This run takes its loss {at[training.loss_of(run)]}. To compare, train the same network with the loss "
-                f"{at[other]}: same data, settings and seed.", icon=":material/compare_arrows:")  # fmt: skip
+        st.info(tr(
+            "This run takes its loss {at}. To compare, train the same network with the loss {at2}: same data, settings and "
+            "seed.",
+            at=at[training.loss_of(run)], at2=at[other],
+        ), icon=":material/compare_arrows:")  # fmt: skip
         if cache.data_of(run) is None:
-            run_choice.offer_data("so the same network cannot be trained on them again")
+            run_choice.offer_data(tr("so the same network cannot be trained on them again"))
             _offer_twins()
-        elif st.button(f"Train the same network with the loss {at[other]}", type="primary", icon=":material/play_arrow:"):
+        elif st.button(tr(
+            "Train the same network with the loss {at}",
+            at=at[other],
+        ), type="primary", icon=":material/play_arrow:"):
             with widgets.saying_problems():
                 training.start_twin(run)
             st.switch_page("pages/train/train/train.py")
@@ -45,11 +52,13 @@ def twins(run: Run) -> dict[str, Run]:
     for one in found.values():
         status = jobs.status(one.path)
         if status and status.active:
-            st.markdown(f"**{literal(one.name)}** is being trained.")
+            st.markdown(tr("**{name}** is being trained.", name=literal(one.name)))
             widgets.watch(one.path, f"twin-{one.id}")
         elif not one.trained:
-            st.info(f"{literal(one.name)} has no weights yet, and nobody is training it. Go on with it on Train, or delete it on "
-                    "Runs.", icon=":material/hourglass:")  # fmt: skip
+            st.info(tr(
+                "{name} has no weights yet, and nobody is training it. Go on with it on Train, or delete it on Runs.",
+                name=literal(one.name),
+            ), icon=":material/hourglass:")  # fmt: skip
     if any(not one.trained for one in found.values()):
         st.stop()
     return {loss: found[loss] for loss in ("last", "every")}
@@ -60,7 +69,10 @@ def _offer_twins() -> None:
     for other in cache.workspace().runs():
         with contextlib.suppress(Problem):
             if other.trained and (twin := cache.workspace().twin(other)) and twin.trained:
-                st.button(f"Compare both losses of {literal(other.name)}", on_click=state.select, kwargs={"run": other.id},
+                st.button(tr(
+                    "Compare both losses of {name}",
+                    name=literal(other.name),
+                ), on_click=state.select, kwargs={"run": other.id},
                           icon=":material/compare_arrows:")  # fmt: skip
                 return
 
@@ -72,7 +84,7 @@ def read(runs: dict[str, Run]) -> Inputs:
     if cache.data_of(run) is None:
         saved = {loss: found for loss, one in runs.items() if (found := saved_along(one))}
         if len(saved) == len(runs):
-            st.caption(f"All {saved['last'].texts:,} dev texts. {run_choice.BEFORE}")
+            st.caption(tr("All {texts:,} dev texts. {BEFORE}", texts=saved['last'].texts, BEFORE=run_choice.BEFORE))
             return inputs.of(along=((*key, "saved"), saved))
     texts = _dev_texts(run)
     return inputs.of(along=((*key, len(texts)), {loss: _along(one, texts) for loss, one in runs.items()}))
@@ -89,17 +101,23 @@ def _dev_texts(run: Run) -> Sequence[Example]:
     if dataset is None:
         sample = cache.sample_for(run)
         if sample is None:
-            raise Problem("The data of these runs are not in this workspace. Read the file again on the Data page.")
-        st.caption(f"Read: all {len(sample.examples):,} {run_choice.texts_of(sample)}. {run_choice.INSTEAD}")
+            raise Problem(tr("The data of these runs are not in this workspace. Read the file again on the Data page."))
+        st.caption(tr(
+            "Read: all {examples:,} {texts_of}. {INSTEAD}",
+            examples=len(sample.examples), texts_of=run_choice.texts_of(sample), INSTEAD=run_choice.INSTEAD,
+        ))
         return sample.examples
     for split in (*SPLITS[1:], SPLITS[0]):
         if split in dataset.report.splits and (found := dataset.examples(split)):
             if len(found) > MOST_TEXTS:
-                st.caption(f"Read: {MOST_TEXTS:,} of {len(found):,} {split} texts, spread evenly.")
+                st.caption(tr(
+                    "Read: {MOST_TEXTS:,} of {found:,} {split} texts, spread evenly.",
+                    MOST_TEXTS=MOST_TEXTS, found=len(found), split=split,
+                ))
                 return [found[i * len(found) // MOST_TEXTS] for i in range(MOST_TEXTS)]
-            st.caption(f"Read: all {len(found):,} {split} texts.")
+            st.caption(tr("Read: all {found:,} {split} texts.", found=len(found), split=split))
             return found
-    raise Problem("The data of these runs holds no texts. Upload it again on the Data page.")
+    raise Problem(tr("The data of these runs holds no texts. Upload it again on the Data page."))
 
 
 def _along(run: Run, texts: Sequence[Example]) -> Along:
@@ -107,7 +125,7 @@ def _along(run: Run, texts: Sequence[Example]) -> Along:
     return _kept_along(cache.loaded(run), texts, str(run.path), cache.version_of(run), run.config.fingerprint)
 
 
-@kept(128 << 20, 6, "Reading dev word by word …")
+@kept(128 << 20, 6, N_("Reading dev word by word …"))
 def _kept_along(_loaded: "Loaded", _texts: Sequence[Example], path: str, version: int, fingerprint: str) -> Along:
     from rnn_core.analysis.along import along
 

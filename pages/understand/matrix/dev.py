@@ -11,6 +11,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
 from rnn_core.analysis.readings import readings, sample
 from rnn_core.data.batches import Encoded
+from rnn_core.language import tr
 from rnn_core.results import Readings
 from rnn_core.training import jobs
 from rnn_core.views.feedforward import gain_words
@@ -23,11 +24,11 @@ from rnn_core.workspace.runs import Run
 
 def show_last_column(run: Run, read: Inputs) -> None:
     """What answers from the last column cost."""
-    st.markdown("##### What does the last column cost over many texts?")
+    st.markdown(tr("##### What does the last column cost over many texts?"))
     if "last-column" in tasks.of(run.config).views["matrix"]:
         _show(run, read.network, lambda found, texts: cost_words(found.padding, texts) if found.padding else "")
     else:
-        st.caption("Each token has its own answer, read at its own step: no answer is read from the last column here.")
+        st.caption(tr("Each token has its own answer, read at its own step: no answer is read from the last column here."))
 
 
 def show_gain(run: Run, read: Inputs) -> None:
@@ -55,17 +56,20 @@ def _show(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]) -> No
             found = saved_readings.load(folder, weights)
         if dev is None:
             if cache.data_of(run):
-                st.info("The run's data have no dev split to read.", icon=":material/inventory_2:")
+                st.info(tr("The run's data have no dev split to read."), icon=":material/inventory_2:")
             elif found:
-                st.markdown(words(found, "dev texts"))
+                st.markdown(words(found, tr("dev texts")))
                 st.caption(run_choice.BEFORE)
             else:
                 _show_sample(run, loaded, words)
             return
         some, texts = dev
         if found is None:
-            found = _kept(run, f"readings {run.config.fingerprint}", lambda: readings(loaded, some, texts))
-    st.markdown(words(found, "dev texts"))
+            found = _kept(run, tr(
+                "readings {fingerprint}",
+                fingerprint=run.config.fingerprint,
+            ), lambda: readings(loaded, some, texts))
+    st.markdown(words(found, tr("dev texts")))
     if found.recurrence.texts < texts:
         _read_all(run, folder, texts)
 
@@ -74,7 +78,7 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
     """The same of the sample that fits the run, or how to bring its data here."""
     texts = cache.sample_for(run)
     if texts is None:
-        run_choice.offer_data("so dev cannot be read")
+        run_choice.offer_data(tr("so dev cannot be read"))
         return
 
     def read() -> Readings:
@@ -82,7 +86,7 @@ def _show_sample(run: Run, loaded: Loaded, words: Callable[[Readings, str], str]
         some = sample(loaded, encoded)
         return readings(loaded, some, len(encoded))
 
-    found: Readings = _kept(run, f"readings {texts.key}", read)
+    found: Readings = _kept(run, tr("readings {key}", key=texts.key), read)
     st.markdown(words(found, run_choice.texts_of(texts)))
     st.caption(run_choice.INSTEAD)
 
@@ -99,17 +103,20 @@ def _dev(run: Run, loaded: Loaded) -> tuple[Encoded, int] | None:
         encoded = saved.encoded("dev")
         return sample(loaded, encoded), len(encoded)
 
-    found: tuple[Encoded, int] | None = _kept(run, f"dev {saved.fingerprint}", read)
+    found: tuple[Encoded, int] | None = _kept(run, tr("dev {fingerprint}", fingerprint=saved.fingerprint), read)
     return found
 
 
 def _read_all(run: Run, folder: Path, texts: int) -> None:
     """The button that starts the job, its progress, and how the last one ended."""
     status = jobs.status(folder)
-    if not (status and status.active) and st.button(f"Read all {texts:,} dev texts", icon=":material/play_arrow:"):
+    if not (status and status.active) and st.button(tr(
+        "Read all {texts:,} dev texts",
+        texts=texts,
+    ), icon=":material/play_arrow:"):
         with widgets.saying_problems():
             jobs.start(folder, ["readings", run.id, "--on=dev", f"--workspace={cache.workspace().root}"])
         st.rerun()
     status = widgets.watch(folder, f"readings-{run.id}")
     if status and status.state in ("cut off", "cancelled"):
-        st.info(f"Reading all of dev was {status.state} before its end.", icon=":material/stop_circle:")
+        st.info(tr("Reading all of dev was {state} before its end.", state=status.state), icon=":material/stop_circle:")

@@ -8,11 +8,12 @@ from pages.common import inputs, run_choice, state, text_choice, view_panel, wid
 from pages.understand.matrix import texts, two_texts
 from pages.understand.matrix.table import LED_BY, OF_STEP, SOME, TABS, TABS_OF_TWO
 from rnn_core import tasks
+from rnn_core.language import N_, tr
 from rnn_core.results import OVERFLOW
 from rnn_core.views import view
 
-st.title("Words to matrix")
-st.caption("How do words become numbers, and what does the network do with them in one step?")
+st.title(N_("Words to matrix"))
+st.caption(N_("How do words become numbers, and what does the network do with them in one step?"))
 
 where, said = st.columns(2, gap="medium")  # side by side, so that the first figure is seen without scrolling
 with where:
@@ -57,7 +58,7 @@ def fill(part: str) -> None:
             if part == "texts":  # a row below the text may be longer
                 step = view("indices").chosen(chosen).settled(given).step
                 steps = max(steps, *(len(tokens) + 2 for tokens in given.more), 0)
-            st.number_input("Step t", 1, steps, width=160, help="counted from 1, which is \\<sos\\>",
+            st.number_input(tr("Step t"), 1, steps, width=160, help=tr(r"counted from 1, which is \<sos\>"),
                             **state.bound("step", step + 1, lambda t: t - 1))  # fmt: skip
     view_panel.rows(
         TABS[part][1], lambda name: name in shown or name not in SOME, given, led=LED_BY.get(part),

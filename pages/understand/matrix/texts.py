@@ -9,13 +9,14 @@ from pages.common import cache, state, widgets
 from rnn_core import tasks
 from rnn_core.config import Problem
 from rnn_core.data.tokens import tokenise
+from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Dataset
 from rnn_core.workspace.runs import Run
 
 MOST_TEXTS, MOST_TOKENS = 50, 2000
 """Texts typed, and tokens of each, that the matrix takes."""
 
-SOURCES = {"data": "texts of the run's training data", "typed": "typed"}
+SOURCES = {"data": N_("texts of the run's training data"), "typed": "typed"}
 """Where the rows below the text come from."""
 
 FROM_DATA = 7
@@ -37,7 +38,7 @@ def choose(run: Run, row: Any) -> tuple[tuple[tuple[str, ...], ...], tuple[str |
     chosen, saved = state.selection(), cache.data_of(run)
     if saved:
         source = chosen.source if chosen.source in SOURCES else "data"
-        row.segmented_control("Rows below the text", list(SOURCES), format_func=SOURCES.__getitem__, required=True,
+        row.segmented_control(tr("Rows below the text"), list(SOURCES), format_func=SOURCES.__getitem__, required=True,
                               **state.bound("source", source))  # fmt: skip
     if saved is None or chosen.source == "typed":
         more = tuple(_typed(run))
@@ -50,14 +51,17 @@ def _typed(run: Run) -> list[tuple[str, ...]]:
     """Further texts, one per line. They are linked by an id, as private texts are."""
     name = state.selection().rows
     saved = cache.workspace().text(name) if name else None
-    typed = st.text_area("Further texts, one per line", height=110,
+    typed = st.text_area(tr("Further texts, one per line"), height=110,
                          **state.bound("rows", tasks.of(run.config).more_texts if saved is None else saved, _keep))  # fmt: skip
     if trouble := state.session().trouble:
         state.session().trouble = None
         widgets.problem(trouble)
     lines = [line for line in typed.split("\n") if line.strip()]
     if len(lines) > MOST_TEXTS:
-        st.info(f"These are {len(lines):,} texts; the first {MOST_TEXTS} are shown.", icon=":material/content_cut:")
+        st.info(tr(
+            "These are {lines:,} texts; the first {MOST_TEXTS} are shown.",
+            lines=len(lines), MOST_TEXTS=MOST_TEXTS,
+        ), icon=":material/content_cut:")
     how = run.config.data.tokens
     cut = [tuple(token for token, _, _ in tokenise(line, how, MOST_TOKENS)) for line in lines[:MOST_TEXTS]]
     return [tokens for tokens in cut if tokens]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Value
 from rnn_core.lessons.quantities import (
     answers,
@@ -67,7 +68,7 @@ def chosen(**places: int | None) -> dict[str, Value]:
 
 
 def _nothing_chosen(inputs: Inputs) -> Value:
-    raise Problem("nothing can be chosen here.")
+    raise Problem(tr("nothing can be chosen here."))
 
 
 QUANTITIES |= {

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core.analysis.steps import losses, one_class
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Trace
@@ -17,7 +18,7 @@ TEXT, BOTH, BACK = ("text",), ("run", "text"), ("target",)
 def _top(values: np.ndarray | None, what: str) -> Value:
     """The top layer from the start, by step and unit."""
     if values is None:
-        raise Problem(f"this network has no {what}.")
+        raise Problem(tr("this network has no {what}.", what=what))
     return Table(values[-1, 0].astype(np.float64), (1, 0))
 
 
@@ -29,7 +30,7 @@ def _curve(name: str) -> Callable[[Trace], np.ndarray]:
     def of(trace: Trace) -> np.ndarray:
         found = trace.curves.get(name)
         if found is None:
-            raise Problem("this network gives no answer to a text that stops early.")
+            raise Problem(tr("this network gives no answer to a text that stops early."))
         return found.astype(np.float64)
 
     return of
@@ -46,7 +47,7 @@ def _best(name: str) -> Callable[[Inputs], Value]:
 def _decision(inputs: Inputs) -> Value:
     found = inputs.trace.decision_step
     if found is None:
-        raise Problem("this network does not answer the text as a whole.")
+        raise Problem(tr("this network does not answer the text as a whole."))
     return float(found + 1)
 
 
@@ -60,7 +61,7 @@ def _target(inputs: Inputs) -> Value:
     way = inputs.backward
     found = one_class(way.classes)
     if found is None:
-        raise Problem("each step has a target of its own here.")
+        raise Problem(tr("each step has a target of its own here."))
     return way.trace.labels[found]
 
 
@@ -68,7 +69,7 @@ def _asked(inputs: Inputs) -> Value:
     """The probability of the class that the loss of each step asks for."""
     way = inputs.backward
     if (way.classes < 0).any():
-        raise Problem("not every step has a target here.")
+        raise Problem(tr("not every step has a target here."))
     return way.trace.readouts[np.arange(len(way.classes)), way.classes].astype(np.float64)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from rnn_core.analysis.paired import paired
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.copies import name_of_w
 from rnn_core.lessons.quantities.quantity import Quantity
@@ -41,7 +42,7 @@ def _cuts(inputs: Inputs) -> list[Truncation]:
 
     way = inputs.backward
     if way.done.steps > MOST_CUT:
-        raise Problem(f"this text has more than {MOST_CUT} steps, so not every K is tried.")
+        raise Problem(tr("this text has more than {MOST_CUT} steps, so not every K is tried.", MOST_CUT=MOST_CUT))
     return truncations(way.done, way.target, range(1, way.done.steps + 1))
 
 
@@ -58,7 +59,7 @@ def _reach(inputs: Inputs) -> Value:
     way = inputs.backward
     steps = way.done.steps
     if steps > MOST_CUT:
-        raise Problem(f"this text has more than {MOST_CUT} steps.")
+        raise Problem(tr("this text has more than {MOST_CUT} steps.", MOST_CUT=MOST_CUT))
     found = np.zeros((steps, steps))
     for t in range(steps):
         reach = way.reach(len(way.done.layers) - 1, 0, t)
@@ -69,7 +70,7 @@ def _reach(inputs: Inputs) -> Value:
 def _limit(inputs: Inputs) -> Value:
     limit = inputs.backward.loaded.config.train.clip
     if not limit:
-        raise Problem("this run was trained without clipping.")
+        raise Problem(tr("this run was trained without clipping."))
     return float(limit)
 
 
@@ -81,7 +82,7 @@ def _tested(loss: str) -> Callable[[Inputs], Value]:
     def value(inputs: Inputs) -> Value:
         found = inputs.twins[loss].get("test_accuracy")
         if found is None:
-            raise Problem("this run has no accuracy on test.")
+            raise Problem(tr("this run has no accuracy on test."))
         return float(found)
 
     return value
@@ -93,7 +94,7 @@ def _difference(of: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[Inpu
     def value(inputs: Inputs) -> Value:
         every, last = inputs.along["every"].right_at_end, inputs.along["last"].right_at_end
         if every is None or last is None or len(every) != len(last):
-            raise Problem("the answers of these runs are not known text by text.")
+            raise Problem(tr("the answers of these runs are not known text by text."))
         return float(of(every, last))
 
     return value

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import CopyGradients, WayBack
@@ -48,7 +49,7 @@ def _pairs(inputs: Inputs) -> Value:
     """‖∂L(t)/∂W|(i)‖ of the unweighted losses."""
     way, found = inputs.backward, _flow(inputs).pairs[inputs.backward.followed]
     if len(way.flow.rows) < len(way.trace.tokens):
-        raise Problem("not every step has a loss that is followed alone here.")
+        raise Problem(tr("not every step has a loss that is followed alone here."))
     return Table(found.astype(np.float64), (1, 1))
 
 
@@ -62,7 +63,7 @@ def _mode(loss: str, of: Callable[[WayBack], Value]) -> Callable[[Inputs], Value
     def value(inputs: Inputs) -> Value:
         way = inputs.backward.ways[-1 if loss == "every" else 0]
         if way.loss != loss:
-            raise Problem("this network answers at each token, so there is no loss of the last step alone.")
+            raise Problem(tr("this network answers at each token, so there is no loss of the last step alone."))
         return of(way)
 
     return value

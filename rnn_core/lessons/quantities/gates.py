@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.views.inputs import Inputs
@@ -14,7 +15,7 @@ def _of_top(inputs: Inputs, name: str) -> np.ndarray:
     """(T, d) float64 of a gate of the top layer from the start."""
     found = inputs.trace.gates.get(name)
     if found is None:
-        raise Problem(f"this network has no gate {name}.")
+        raise Problem(tr("this network has no gate {name}.", name=name))
     exact: np.ndarray = found[-1, 0].astype(np.float64)
     return exact
 
@@ -27,7 +28,7 @@ def _carried(inputs: Inputs) -> np.ndarray:
 
 def _squashed(inputs: Inputs) -> Value:
     if inputs.trace.cells is None:
-        raise Problem("this network has no memory.")
+        raise Problem(tr("this network has no memory."))
     return Table(np.tanh(inputs.trace.cells[-1, 0].astype(np.float64)), (1, 0))
 
 

@@ -2,6 +2,7 @@
 
 from rnn_core.analysis.steps import one_class
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import PaddingAudit, TextMatrix
@@ -33,7 +34,7 @@ def _padded(inputs: Inputs, masked: bool) -> Value:
     """The probability of the network's answer once the first text is filled up to the longest."""
     found: PaddingAudit = inputs.once(_audit, int(_matrix(inputs).indices.shape[1] - _matrix(inputs).lengths[0]))
     if one_class(found.targets) is None:
-        raise Problem("this network does not answer the text as a whole.")
+        raise Problem(tr("this network does not answer the text as a whole."))
     return float(found.curves["right", masked][found.counts.tolist().index(found.pads)])
 
 

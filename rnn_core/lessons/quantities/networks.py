@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Ledger
@@ -27,7 +28,7 @@ def _count(letter: str) -> Callable[[Inputs], Value]:
     def of(inputs: Inputs) -> Value:
         rows = [row.count for row in inputs.once(_ledger).rows if row.letter == letter]
         if not rows:
-            raise Problem(f"this network has no {letter}.")
+            raise Problem(tr("this network has no {letter}.", letter=letter))
         return float(sum(rows))
 
     return of

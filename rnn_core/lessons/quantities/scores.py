@@ -7,6 +7,7 @@ import numpy as np
 from rnn_core.analysis.steps import losses
 from rnn_core.analysis.tagged import Tagged, tagged
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Scores
@@ -18,7 +19,7 @@ SCORES, CELL, TAGS = ("evaluation",), ("answers",), ("run", "target")
 def _scores(inputs: Inputs) -> Scores:
     found = inputs.named["evaluation"].value
     if not isinstance(found, Scores):
-        raise Problem("this network does not answer with classes.")
+        raise Problem(tr("this network does not answer with classes."))
     return found
 
 
@@ -43,7 +44,7 @@ def _span(name: str) -> Callable[[Inputs], Value]:
     def of(inputs: Inputs) -> Value:
         found = _scores(inputs).spans
         if found is None:
-            raise Problem("the tags of this network are no spans.")
+            raise Problem(tr("the tags of this network are no spans."))
         return float(getattr(found, name))
 
     return of
@@ -69,7 +70,7 @@ def _tagged(value: Callable[[Tagged], float]) -> Callable[[Inputs], Value]:
     def of(inputs: Inputs) -> Value:
         scheme = inputs.run.speech.scheme
         if scheme is None:
-            raise Problem("the tags of this network are no spans.")
+            raise Problem(tr("the tags of this network are no spans."))
         return float(value(tagged(*_tags(inputs), scheme)))
 
     return of

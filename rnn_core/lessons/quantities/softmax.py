@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.views.inputs import Inputs
@@ -26,7 +27,7 @@ def _at_logits(inputs: Inputs) -> Value:
     """ŷ_t − y_t."""
     way = inputs.backward
     if (way.classes < 0).any():
-        raise Problem("not every step has a target here.")
+        raise Problem(tr("not every step has a target here."))
     logits = way.trace.logits.astype(np.float64)
     found = np.exp(logits - _log_sum(logits))
     found[np.arange(len(found)), way.classes] -= 1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rnn_core.config import Problem, TranslateConfig
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Translation
@@ -21,7 +22,7 @@ def _continued(inputs: Inputs) -> str:
     from rnn_core.analysis.writing import continued
 
     if not tasks.of(inputs.run.config).schema.stream:
-        raise Problem("this network does not write.")
+        raise Problem(tr("this network does not write."))
     text = inputs.trace.text
     return continued(inputs.network, text, _LENGTH)[len(text) :]
 
@@ -44,7 +45,7 @@ def _probability(found: Translation) -> float:
 
 def _attention(found: Translation) -> np.ndarray:
     if found.attention is None:
-        raise Problem("this network has no attention.")
+        raise Problem(tr("this network has no attention."))
     exact: np.ndarray = found.attention.astype(np.float64)
     return exact
 
@@ -56,7 +57,7 @@ def _searched(inputs: Inputs) -> Translation:
     source = inputs.translation.source.tokens[1:-1]
     found = translate(inputs.network, " ".join(source), TranslateConfig(beam=_WIDTH, normalisation=0.0))
     if found.source.tokens[1:-1] != source:
-        raise Problem("this text cannot be searched here.")
+        raise Problem(tr("this text cannot be searched here."))
     return found
 
 

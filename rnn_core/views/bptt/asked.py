@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded
+from rnn_core.language import tr
 from rnn_core.results import (
     CopyGradients,
     GradientFlow,
@@ -185,9 +186,10 @@ class Asked:
         """For the copies of a V that is E too, the rest of its gradient, as a sentence; else empty."""
         if not (self.facts.tied and self.parameter == READOUT[0]):
             return ""
-        return (
-            " V is E too (tied), so training adds the gradient that comes through the inputs: both together have the length "
-            f"{number(self.flow.norms[self.name])}."
+        return tr(
+            " V is E too (tied), so training adds the gradient that comes through the inputs: both together have the "
+            "length {norms}.",
+            norms=number(self.flow.norms[self.name]),
         )
 
     @property
@@ -219,10 +221,10 @@ def letter(facts: Facts, name: str) -> str:
     """A parameter's letter in the formulas, with layer and direction where there are several."""
     if not name.startswith("cells."):
         tied = {"weight_out": "E = V"} if facts.tied else {}
-        return (facts.letters | {"embedding.weight": "E", "all": "all together"} | tied)[name]
+        return (facts.letters | {"embedding.weight": "E", "all": tr("all together")} | tied)[name]
     _, layer, direction, parameter = name.split(".")
-    where = [f"layer {int(layer) + 1}"] * (facts.layers > 1)
-    where += [("from the start", "from the end")[int(direction)]] * (facts.directions == 2)
+    where = [tr("layer {layer}", layer=int(layer) + 1)] * (facts.layers > 1)
+    where += [(tr("from the start"), tr("from the end"))[int(direction)]] * (facts.directions == 2)
     return facts.letters[parameter] + (f" ({', '.join(where)})" if where else "")
 
 

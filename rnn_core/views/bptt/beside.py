@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.text import visible
+from rnn_core.language import N_, tr
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes
 from rnn_core.views.bptt.reach import horizon_words
 from rnn_core.views.inputs import Inputs, given
@@ -33,20 +34,20 @@ def _draw_beside(beside: Beside) -> tuple[Part, ...]:
     for name, asked in beside.runs.items():
         left = faded(asked)
         series[name] = (np.arange(len(left)), left)
-    drawn = figures.against(series, "steps away from the last loss", "‖δ(T,k)‖ / ‖δ(T,T)‖")
+    drawn = figures.against(series, tr("steps away from the last loss"), "‖δ(T,k)‖ / ‖δ(T,T)‖")
     return Part("figure", drawn), Part("text", horizons(beside)), Part("table", Table(side_by_side(beside)))
 
 
 def side_by_side(beside: Beside) -> dict[str, list[Any]]:
     """The runs in numbers, as a table."""
     runs = beside.runs
-    without = "" if all(asked.recurrent for asked in runs.values()) else " (‖∂L/∂U‖ of a cell without W)"
+    without = "" if all(asked.recurrent for asked in runs.values()) else tr(" (‖∂L/∂U‖ of a cell without W)")
     return {
         "run": list(runs),
         "target": [visible(asked.flow.labels[asked.flow.targets[asked.step]]) for asked in runs.values()],
-        "loss of the text": [asked.flow.total for asked in runs.values()],
-        f"‖∂L/∂W‖{without}, uppermost layer": [asked.flow.norms[asked.name] for asked in runs.values()],
-        "whole gradient": [asked.flow.norm for asked in runs.values()],
+        tr("loss of the text"): [asked.flow.total for asked in runs.values()],
+        tr("‖∂L/∂W‖{without}, uppermost layer", without=without): [asked.flow.norms[asked.name] for asked in runs.values()],
+        tr("whole gradient"): [asked.flow.norm for asked in runs.values()],
     }
 
 
@@ -59,10 +60,13 @@ def horizons(beside: Beside) -> str:
 
 
 def _explain_beside(beside: Beside) -> str:
-    return (
-        "Each line starts at 1, at the step of the last loss, and shows how much of its gradient is left further back. Gates "
-        "(LSTM, GRU) were invented to let this line fall slowly.\n\n"
-        r"$$\frac{\lVert \delta(T,k) \rVert}{\lVert \delta(T,T) \rVert}$$" + f"\n\n{horizons(beside)}"
+    return tr(
+        "Each line starts at 1, at the step of the last loss, and shows how much of its gradient is left further back. "
+        "Gates (LSTM, GRU) were invented to let this line fall slowly.\n\n"
+        r"$$\frac{{\lVert \delta(T,k) \rVert}}{{\lVert \delta(T,T) \rVert}}$$"
+        "\n\n"
+        "{horizons}",
+        horizons=horizons(beside),
     )
 
 
@@ -75,6 +79,8 @@ def _beside(inputs: Inputs, controls: Controls) -> Beside:
 
 
 BESIDE: View[Controls, Beside] = View(
-    "beside", "How far back does the gradient reach in each run?", ("beside",), Controls, _beside, _draw_beside, _explain_beside,
+    "beside", N_(
+        "How far back does the gradient reach in each run?",
+    ), ("beside",), Controls, _beside, _draw_beside, _explain_beside,
     lambda inputs: sum(most_bytes(given(target=way)) + 2 * len(name.encode()) for name, way in inputs.beside.items()),
 )  # fmt: skip

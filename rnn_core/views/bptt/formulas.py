@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from rnn_core.language import formula
 from rnn_core.views.bptt.asked import Asked
 from rnn_core.views.formulas import latex
 
@@ -63,7 +64,7 @@ def copy(asked: Asked) -> str:
     """What a copy of the chosen parameter receives: δ times what it multiplies."""
     facts, letter = asked.facts, latex(asked.letter)
     if asked.readout:
-        factor = r"\, h_t^\top" if multiplied(asked) else ""
+        factor = formula(r"\, h_t^\top") if multiplied(asked) else ""
         return rf"{at_loss(f'{letter}|(t)')} = {_at_logits(asked)}{factor}"
     product = facts.products[asked.parameter]
     delta, v = _delta(asked, product), multiplied(asked)
@@ -107,14 +108,17 @@ def chain(asked: Asked) -> list[str]:
     terms, lines = [], []
     if asked.top:
         arrow = rf"_{{{(chr(92) + 'rightarrow', chr(92) + 'leftarrow')[asked.direction]}}}" if both else ""
-        lines.append(f"{at_loss(f'{parts}_t')} = " + _with_memory(asked, rf"V{arrow}^\top {_at_logits(asked)}"))
+        lines.append(f"{at_loss(f'{parts}_t')} = " + _with_memory(asked, formula(
+            r"V{arrow}^\top {at_logits}",
+            arrow=arrow, at_logits=_at_logits(asked),
+        )))
     else:
-        terms.append(_with_memory(asked, r"\frac{\partial^+ L(t)}{\partial h_k}"))
+        terms.append(_with_memory(asked, formula(r"\frac{\partial^+ L(t)}{\partial h_k}")))
         above = [f"{arrow}({asked.layer + 2})" for arrow in ((r"\rightarrow", r"\leftarrow") if both else ("",))]
         u = facts.of_inputs[0]
         letter = latex(facts.letters[u])
         down = " + ".join(rf"{letter}^{{{one}\top}} {_delta(asked, u, layer=f'^{{{one}}}')}" for one in above)
-        lines.append(rf"\frac{{\partial^+ L(t)}}{{\partial h_k}} = {down}")
+        lines.append(formula(r"\frac{{\partial^+ L(t)}}{{\partial h_k}} = {down}", down=down))
     terms += [
         _with_memory(asked, rf"{latex(facts.letters[name])}^\top {_delta(asked, name, after)}") for name in facts.of_step
     ]

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
+from rnn_core.language import N_, tr
 from rnn_core.results import LossModes
 from rnn_core.views import sums
 from rnn_core.views.bptt import formulas
@@ -29,8 +30,11 @@ def _modes(inputs: Inputs, controls: Way) -> Modes:
 
 def _draw_modes(found: Modes) -> tuple[Part, ...]:
     asked, modes = found.asked, found.modes
-    series = {"loss at the last step": modes.last_reached[asked.layer, asked.direction],
-              f"loss at every step ({asked.flow.reduce})": modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
+    series = {tr("loss at the last step"): modes.last_reached[asked.layer, asked.direction],
+              tr(
+                  "loss at every step ({reduce})",
+                  reduce=asked.flow.reduce,
+              ): modes.every_reached[asked.layer, asked.direction]}  # fmt: skip
     drawn = figures.along(series, asked.flow.tokens, "‖∂L/∂hₜ‖", asked.copy)
     return Part("figure", drawn), Part("text", modes_words(found)), Part("table", Table(compared(found)))
 
@@ -40,8 +44,8 @@ def compared(found: Modes) -> dict[str, list[Any]]:
     modes, facts = found.modes, found.asked.facts
     return {
         "parameter": [letter(facts, name) for name in modes.last_norms],
-        "length, last step": list(modes.last_norms.values()),
-        "length, every step": [modes.every.norms[name] for name in modes.last_norms],
+        tr("length, last step"): list(modes.last_norms.values()),
+        tr("length, every step"): [modes.every.norms[name] for name in modes.last_norms],
         "cosine": [modes.every.cosines[name] for name in modes.last_norms],
     }
 
@@ -52,15 +56,16 @@ def modes_words(found: Modes) -> str:
     last, every = (held[asked.layer, asked.direction] for held in (modes.last_reached, modes.every_reached))
     early = max(1, len(last) // 4)
     cosine = modes.every.cosines["all"]
-    alike = "point nearly the same way" if cosine > 0.9 else "point different ways" if cosine < 0.5 else "agree in part"
-    return (
-        f"The first {f'{early} states get' if early > 1 else 'state gets'} {number(float(last[:early].mean()))}"
-        f"{' on average' * (early > 1)} from the loss at the last step and {number(float(every[:early].mean()))} from the loss "
-        "at every step: "
-        f"{number(over(every[:early].mean(), last[:early].mean()))} times as much. "
-        f"The two gradients of all parameters {alike} (cosine {cosine:.3f}). A loss at every step teaches each state to be "
-        "read out, also where the words so far cannot tell the label. This run was trained with the loss "
-        f"{CHOICE_NAMES[asked.facts.loss]}{f' ({asked.facts.reduce})' * (asked.facts.loss == 'every')}."
+    alike = tr("point nearly the same way") if cosine > 0.9 else tr("point different ways") if cosine < 0.5 else tr("agree in part")
+    return tr(
+        "The first {value} {mean}{value2} from the loss at the last step and {mean2} from the loss at every step: {over} "
+        "times as much. The two gradients of all parameters {alike} (cosine {cosine:.3f}). A loss at every step teaches "
+        "each state to be read out, also where the words so far cannot tell the label. This run was trained with the loss "
+        "{CHOICE_NAMES}{value3}.",
+        value=f'{early} states get' if early > 1 else 'state gets', mean=number(float(last[:early].mean())),
+        value2=' on average' * (early > 1), mean2=number(float(every[:early].mean())),
+        over=number(over(every[:early].mean(), last[:early].mean())), alike=alike, cosine=cosine,
+        CHOICE_NAMES=CHOICE_NAMES[asked.facts.loss], value3=f' ({asked.facts.reduce})' * (asked.facts.loss == 'every'),
     )
 
 
@@ -69,11 +74,13 @@ def _explain_modes(found: Modes) -> str:
     each = np.full(steps, 1.0 if found.asked.flow.reduce == "sum" else 1 / steps)
     losses = [sums.total(one).replace("L = ", rf"L_{{\text{{{name}}}}} = ") for name, one in (
         ("last", np.eye(steps)[-1]), ("every", each))]  # fmt: skip
-    return (
+    return tr(
         "Both losses are taken with the same weights on the same text. With the loss at the last step, the gradient at an "
-        "early word comes back through every later step. With a loss at every step, it also comes from the losses at the word "
-        "itself and at the steps between.\n\n"
-        f"{formulas.display(losses)}\n\n{modes_words(found)}"
+        "early word comes back through every later step. With a loss at every step, it also comes from the losses at the "
+        "word itself and at the steps between.\n\n"
+        "{display}\n\n"
+        "{modes_words}",
+        display=formulas.display(losses), modes_words=modes_words(found),
     )
 
 
@@ -83,6 +90,6 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 MODES: View[Way, Modes] = View(
-    "modes", "What does the loss at the last step teach, and the loss at every step?", ("target",), Way,
+    "modes", N_("What does the loss at the last step teach, and the loss at every step?"), ("target",), Way,
     _modes, _draw_modes, _explain_modes, _most_bytes, pick_copy,
 )  # fmt: skip

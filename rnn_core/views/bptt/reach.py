@@ -7,6 +7,7 @@ import numpy as np
 from rnn_core.analysis import bptt_reach
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import Reach
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, pick_copy
 from rnn_core.views.inputs import Inputs
@@ -40,21 +41,24 @@ def _reached(inputs: Inputs, controls: Way) -> Reached:
 def _draw_reach(found: Reached) -> tuple[Part, ...]:
     reach, n = found.reach, found.distances
     state = found.asked.facts.state
-    series = {f"‖∂{state}ₜ/∂{state}ₖ‖₂, measured": (n, reach.norms)}
+    series = {tr("‖∂{state}ₜ/∂{state}ₖ‖₂, measured", state=state): (n, reach.norms)}
     if reach.bound is not None and reach.radius is not None:
         series["bound Π ‖W‖₂ · max φ′"] = (n, reach.bound)
         series["ρ(W)ⁿ, long-run rate, no bound"] = (n, reach.radius ** n.astype(np.float64))
-    drawn = figures.against(series, "steps away from t", "norm of the derivative", dashed=list(series)[1:])
+    drawn = figures.against(series, tr("steps away from t"), tr("norm of the derivative"), dashed=list(series)[1:])
     parts = Part("figure", drawn), Part("text", found.words), Part("caption", QUESTION)
     if not reach.left_out:
         return parts
-    return *parts, Part("caption", f"To answer quickly, {counted(reach.left_out, 'step')} between are not drawn.")
+    return *parts, Part("caption", tr(
+        "To answer quickly, {counted} between are not drawn.",
+        counted=counted(reach.left_out, 'step'),
+    ))
 
 
-QUESTION = (
-    "This asks how strongly the state at t can depend on the state at k at all: it takes the direction in which the effect is "
-    "largest. A loss uses one direction only, so its own gradient (“How does one loss travel back?”) may fade while this stays "
-    "large."
+QUESTION = N_(
+    "This asks how strongly the state at t can depend on the state at k at all: it takes the direction in which the effect "
+    "is largest. A loss uses one direction only, so its own gradient (“How does one loss travel back?”) may fade while "
+    "this stays large.",
 )
 """What the reach of a gradient answers, beside other answers on whether it vanishes."""
 
@@ -75,14 +79,14 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
     steps_away = (np.arange(len(left)) if distances is None else distances).tolist()
     way, stops = ("on", "ends") if direction else ("back", "begins")
     if not left[0]:
-        return "The gradient of this loss is 0."
+        return tr("The gradient of this loss is 0.")
     if not np.isfinite(left).all():
-        return "The gradient explodes: it grows beyond what can be written."
+        return tr("The gradient explodes: it grows beyond what can be written.")
     if len(left) == 1:
-        return f"There is nothing {'after' if direction else 'before'} this step."
+        return tr("There is nothing {value} this step.", value='after' if direction else 'before')
 
     def at(n: int) -> str:
-        return f"{steps_away[n]} step{'s' * (steps_away[n] != 1)} {way}"
+        return tr("{steps_away} step{value} {way}", steps_away=steps_away[n], value='s' * (steps_away[n] != 1), way=way)
 
     size = left / left[0]
     end, away = float(size[-1]), bptt_reach.horizon(size)
@@ -90,17 +94,23 @@ def horizon_words(left: np.ndarray, direction: int = 0, distances: np.ndarray | 
     if away is None and size.min() < min(1, end) * (1 - SAME):
         turns.append((int(size.argmin()), "falls"))
     turns.sort()
-    told = ", then ".join(f"{how} to {size[n]:.3g} times its length at {start} ({at(n)})" for n, how in turns)
+    told = tr(", then ").join(tr(
+        "{how} to {size:.3g} times its length at {start} ({at})",
+        how=how, size=size[n], start=start, at=at(n),
+    ) for n, how in turns)
     told = f"It {told}. " if told else ""
-    where = f"{at(len(size) - 1)}, where the text {stops},"
+    where = tr("{at}, where the text {stops},", at=at(len(size) - 1), stops=stops)
     if away is not None:
-        return f"{told}{at(away)}, less than 1% of its length at {start} is left."
+        return tr("{told}{at}, less than 1% of its length at {start} is left.", told=told, at=at(away), start=start)
     if end > 1 + SAME:
-        how = "Then it falls" if turns and turns[-1][1] == "grows" else "It grows again" if turns else "It grows"
-        return f"{told}{how}: {where} it is {end:.3g} times as long as at {start}."
+        how = tr("Then it falls") if turns and turns[-1][1] == "grows" else tr("It grows again") if turns else tr("It grows")
+        return tr(
+            "{told}{how}: {where} it is {end:.3g} times as long as at {start}.",
+            told=told, how=how, where=where, end=end, start=start,
+        )
     if end >= 1 - SAME:
-        return f"{told}{where} it is as long as at {start}."
-    return f"{told}Even {where} {end:.3g} times its length at {start} is left."
+        return tr("{told}{where} it is as long as at {start}.", told=told, where=where, start=start)
+    return tr("{told}Even {where} {end:.3g} times its length at {start} is left.", told=told, where=where, end=end, start=start)
 
 
 def _explain_reach(found: Reached) -> str:
@@ -108,25 +118,38 @@ def _explain_reach(found: Reached) -> str:
     growth = ""
     if len(reach.norms) > 1:
         n = int(found.distances[-1])
-        growth = f" Over {n} steps the measured norm is {number(float(reach.norms[-1]))}."
-    bound = "For this cell there is no such simple bound as for the Elman network: the line is measured."
+        growth = tr(" Over {n} steps the measured norm is {norms}.", n=n, norms=number(float(reach.norms[-1])))
+    bound = tr("For this cell there is no such simple bound as for the Elman network: the line is measured.")
     if reach.bound is not None:
         between = "{j=t}^{k-1}" if found.asked.direction else "{j=k+1}^{t}"
-        bound = (
-            r"$$\Bigl\lVert \frac{\partial h_t}{\partial h_k} \Bigr\rVert_2 \le "
-            rf"\prod_{between} \lVert W \rVert_2 \cdot \max_u \varphi'(a_{{j,u}})$$" + "\n\n"
-            f"‖W‖₂ = {number(reach.weight_norm or 0)}; the spectral radius is ρ(W) = {number(reach.radius or 0)}. "
-            "The measured norm is never above the bound, but may be far below it. ρ(W)ⁿ is how powers of W alone grow or fade "
-            "in the long run. It is no bound, and leaves the slopes out."
+        bound = tr(
+            r"$$\Bigl\lVert \frac{{\partial h_t}}{{\partial h_k}} \Bigr\rVert_2 \le \prod_{between} \lVert W \rVert_2 \cdot "
+            r"\max_u \varphi'(a_{{j,u}})$$"
+            "\n\n"
+            "‖W‖₂ = {value}; the spectral radius is ρ(W) = {value2}. The measured norm is never above the bound, but may "
+            "be far below it. ρ(W)ⁿ is how powers of W alone grow or fade in the long run. It is no bound, and leaves the "
+            "slopes out.",
+            between=between, value=number(reach.weight_norm or 0), value2=number(reach.radius or 0),
         )
-    thinned = f" To answer quickly, {counted(reach.left_out, 'step')} between are not drawn." if reach.left_out else ""
+    thinned = tr(
+        " To answer quickly, {counted} between are not drawn.",
+        counted=counted(reach.left_out, 'step'),
+    ) if reach.left_out else ""
     way, state = "on" if found.asked.direction else "back", found.asked.facts.state
     return (
-        f"From {found.asked.at(reach.step)} {way}: {found.words} A line that falls evenly on this scale fades "
-        "by the same factor at each step (vanishing); one that rises explodes.\n\n"
-        f"{bound}\n\n‖∂{state}ₜ/∂{state}ₖ‖₂ is the largest factor by which a small change of the state"
+        tr(
+            "From {at} {way}: {words} A line that falls evenly on this scale fades by the same factor at each step "
+            "(vanishing); one that rises explodes.\n\n"
+            "{bound}\n\n"
+            "‖∂{state}ₜ/∂{state}ₖ‖₂ is the largest factor by which a small change of the state",
+            at=found.asked.at(reach.step), way=way, words=found.words, bound=bound, state=state,
+        )
         + (" (h,m)" if len(found.asked.facts.parts) > 1 else "")
-        + f" at k changes the state at t.{growth}{thinned}\n\n{QUESTION}"
+        + tr(
+            " at k changes the state at t.{growth}{thinned}\n\n"
+            "{QUESTION}",
+            growth=growth, thinned=thinned, QUESTION=QUESTION,
+        )
     )
 
 
@@ -136,20 +159,20 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 REACH: View[Way, Reached] = View(
-    "reach", "Does the gradient vanish or explode on the way back?", ("target",), Way,
+    "reach", N_("Does the gradient vanish or explode on the way back?"), ("target",), Way,
     _reached, _draw_reach, _explain_reach, _most_bytes,
 )  # fmt: skip
 
 
 def _draw_saturation(found: Reached) -> tuple[Part, ...]:
     series = {_called(found, name): share for name, share in found.reach.saturation.items()}
-    drawn = figures.along(series, found.asked.flow.tokens, "share of saturated units", found.asked.copy, log=False)
+    drawn = figures.along(series, found.asked.flow.tokens, tr("share of saturated units"), found.asked.copy, log=False)
     return Part("figure", drawn), Part("caption", FLAT)
 
 
-FLAT = (
-    "This asks how many units of a step are saturated, step by step, and follows no gradient. A gradient may vanish without "
-    "any saturated unit, because W shrinks it, and pass a step with many of them, through the other units."
+FLAT = N_(
+    "This asks how many units of a step are saturated, step by step, and follows no gradient. A gradient may vanish "
+    "without any saturated unit, because W shrinks it, and pass a step with many of them, through the other units.",
 )
 """What saturation answers, beside other answers on whether the gradient vanishes."""
 
@@ -162,15 +185,18 @@ def _called(found: Reached, name: str) -> str:
 def _explain_saturation(found: Reached) -> str:
     i = found.asked.copy
     listed = ", ".join(f"{_called(found, name)} {share[i]:.0%}" for name, share in found.reach.saturation.items())
-    return (
-        "A unit is saturated where the slope of its non-linearity is below a tenth of the steepest slope: hardly any gradient "
-        "passes there. A gate that is open or shut is saturated too, which is often what it has learnt.\n\n"
-        r"$$\varphi'(a) < \tfrac{1}{10} \max \varphi'$$" + "\n\n"
-        f"Saturated at {found.asked.at(i)}: {listed}. For ReLU, a saturated unit is one that is off.\n\n{FLAT}"
+    return tr(
+        "A unit is saturated where the slope of its non-linearity is below a tenth of the steepest slope: hardly any "
+        "gradient passes there. A gate that is open or shut is saturated too, which is often what it has learnt.\n\n"
+        r"$$\varphi'(a) < \tfrac{{1}}{{10}} \max \varphi'$$"
+        "\n\n"
+        "Saturated at {at}: {listed}. For ReLU, a saturated unit is one that is off.\n\n"
+        "{FLAT}",
+        at=found.asked.at(i), listed=listed, FLAT=FLAT,
     )
 
 
 SATURATION: View[Way, Reached] = View(
-    "saturation", "Where are units saturated, so that little gradient passes?", ("target",), Way,
+    "saturation", N_("Where are units saturated, so that little gradient passes?"), ("target",), Way,
     _reached, _draw_saturation, _explain_saturation, _most_bytes, pick_copy,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_core.language import N_, tr
 from rnn_core.views import sums
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, Part, View
@@ -47,10 +48,14 @@ def _show(found: Total) -> tuple[Part, ...]:
 
 def _explain(found: Total) -> str:
     rule = r"L(t) = o_t[y_t]" if found.logit else r"L(t) = -\log \hat y_t[y_t]"
-    return (
+    return tr(
         "Each step has a loss of its own, the surprise at its target; the text's loss is their weighted sum, with "
-        f"{sums.weighted(found.weights)}.\n\n$${rule}, \\qquad L = \\textstyle\\sum_t w_t L(t)$$\n\n$${found.in_numbers}$$"
-        "\n\nThe gradient of a sum is the sum of the gradients: so each loss can be followed back by itself."
+        "{weighted}.\n\n"
+        r"$${rule}, \qquad L = \textstyle\sum_t w_t L(t)$$"
+        "\n\n"
+        "$${in_numbers}$$\n\n"
+        "The gradient of a sum is the sum of the gradients: so each loss can be followed back by itself.",
+        weighted=sums.weighted(found.weights), rule=rule, in_numbers=found.in_numbers,
     )
 
 
@@ -61,5 +66,5 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 TOTAL: View[Controls, Total] = View(
-    "total", "How do the losses of the steps add up?", ("target",), Controls, _total, _show, _explain, _most_bytes,
+    "total", N_("How do the losses of the steps add up?"), ("target",), Controls, _total, _show, _explain, _most_bytes,
 )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.analysis import bptt_updates
 from rnn_core.config import CHOICE_NAMES
 from rnn_core.figures import gradients as figures
+from rnn_core.language import N_, tr
 from rnn_core.results import BatchDirections, SgdStep
 from rnn_core.views.bptt.asked import Facts, facts_of, letter, over
 from rnn_core.views.inputs import Inputs
@@ -66,7 +67,7 @@ def updates(step: Step) -> dict[str, list[Any]]:
         "parameter": [letter(step.facts, name) for name in norms],
         "‖gradient‖": list(norms.values()),
         "‖update‖": [rate * short * norm for norm in norms.values()],
-        "‖update‖ / ‖parameter‖": [over(rate * short * norm, step.sizes[name]) for name, norm in norms.items()],
+        tr("‖update‖ / ‖parameter‖"): [over(rate * short * norm, step.sizes[name]) for name, norm in norms.items()],
     }
 
 
@@ -74,10 +75,16 @@ def clip_words(step: Step) -> str:
     """What clipping would do to this text's gradient, as a sentence."""
     norm, clip = step.norm, step.clip
     if not clip:
-        return "Clipping is off (0)."
+        return tr("Clipping is off (0).")
     short = bptt_updates.clipped(norm, clip)
-    done = f"it would be multiplied by {short:.3g}, its direction kept" if short < 1 else "clipping does not change it"
-    return f"The whole gradient has length {number(norm)}; with the threshold {number(clip)}, {done}."
+    done = tr(
+        "it would be multiplied by {short:.3g}, its direction kept",
+        short=short,
+    ) if short < 1 else tr("clipping does not change it")
+    return tr(
+        "The whole gradient has length {norm}; with the threshold {clip}, {done}.",
+        norm=number(norm), clip=number(clip), done=done,
+    )
 
 
 def _explain_sgd(step: Step) -> str:
@@ -85,23 +92,31 @@ def _explain_sgd(step: Step) -> str:
     best, facts = int(np.argmin(found.after)), step.facts
     rate, least = number(float(found.rates[best])), number(float(found.after[best]))
     if best == len(found.rates) - 1:
-        overshoot = f"Of the rates tried, the largest, η = {rate}, ends lowest, at {least}: none of them is too large."
+        overshoot = tr(
+            "Of the rates tried, the largest, η = {rate}, ends lowest, at {least}: none of them is too large.",
+            rate=rate, least=least,
+        )
     else:
         worse = found.rates[found.after > found.before]
-        above = f", and with η = {number(float(worse[0]))} it ends higher than before" if len(worse) else ""
-        overshoot = f"Of the rates tried, η = {rate} ends lowest, at {least}; with a larger one the step overshoots{above}."
-    word = "" if not step.logit else " Here L is a logit, which descent lowers: a step against this answer."
-    return (
+        above = tr(", and with η = {worse} it ends higher than before", worse=number(float(worse[0]))) if len(worse) else ""
+        overshoot = tr(
+            "Of the rates tried, η = {rate} ends lowest, at {least}; with a larger one the step overshoots{above}.",
+            rate=rate, least=least, above=above,
+        )
+    word = "" if not step.logit else tr(" Here L is a logit, which descent lowers: a step against this answer.")
+    return tr(
         "One step of plain gradient descent from this text alone:\n\n"
-        r"$$P \leftarrow P - \eta\, \frac{\partial L}{\partial P}$$" + "\n\n"
-        f"Before: L = {number(found.before)}. At first L falls by ‖∂L‖² = {number(-found.slope)} for each unit of η. "
-        f"{overshoot} The run's own rate is {number(facts.rate)} with "
-        f"{CHOICE_NAMES[facts.optimizer]}.{word}"
+        r"$$P \leftarrow P - \eta\, \frac{{\partial L}}{{\partial P}}$$"
+        "\n\n"
+        "Before: L = {before}. At first L falls by ‖∂L‖² = {slope} for each unit of η. {overshoot} The run's own rate is "
+        "{rate} with {CHOICE_NAMES}.{word}",
+        before=number(found.before), slope=number(-found.slope), overshoot=overshoot, rate=number(facts.rate),
+        CHOICE_NAMES=CHOICE_NAMES[facts.optimizer], word=word,
     )
 
 
 def _choose_clip(inputs: Inputs, controls: Clip) -> tuple[Choice, ...]:
-    return (Choice("clip", "Clip gradient norm to", (0.0, _MOST_CLIP), form="number", help="0: never"),)
+    return (Choice("clip", tr("Clip gradient norm to"), (0.0, _MOST_CLIP), form="number", help=tr("0: never")),)
 
 
 def _most_bytes(inputs: Inputs) -> int:
@@ -109,7 +124,7 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 SGD: View[Clip, Step] = View(
-    "sgd", "What would one step of gradient descent from this text do?", ("target",), Clip, _step, _draw_sgd, _explain_sgd,
+    "sgd", N_("What would one step of gradient descent from this text do?"), ("target",), Clip, _step, _draw_sgd, _explain_sgd,
     _most_bytes,
 )  # fmt: skip
 CLIPPING: View[Clip, Step] = View(
@@ -133,21 +148,25 @@ def _directions(inputs: Inputs, controls: Controls) -> BatchDirections:
 def _explain_directions(directions: BatchDirections) -> str:
     together = directions.cosines["all together"]
     known = together[~np.isnan(together)]
-    own = "none of its texts has a gradient that is not 0."
+    own = tr("none of its texts has a gradient that is not 0.")
     if len(known):
-        own = f"the batch's own texts {known.mean():.3f} on average, from {known.min():.3f} to {known.max():.3f}."
-    return (
-        "Training follows the mean gradient of a mini-batch, not that of one text. A cosine of 1 means that this text pulls in "
-        "the same direction as the batch, 0 at right angles to it, below 0 against it.\n\n"
-        r"$$\cos = \frac{\langle g, \bar g \rangle}{\lVert g \rVert \lVert \bar g \rVert}, \qquad "
-        r"\bar g = \frac{1}{B} \sum_b g_b$$" + "\n\n"
-        f"B = {len(together)} texts of the run's training data. All parameters together: this text "
-        f"{directions.text.cosines['all together']:.3f}, {own}"
+        own = tr(
+            "the batch's own texts {mean:.3f} on average, from {min:.3f} to {max:.3f}.",
+            mean=known.mean(), min=known.min(), max=known.max(),
+        )
+    return tr(
+        "Training follows the mean gradient of a mini-batch, not that of one text. A cosine of 1 means that this text "
+        "pulls in the same direction as the batch, 0 at right angles to it, below 0 against it.\n\n"
+        r"$$\cos = \frac{{\langle g, \bar g \rangle}}{{\lVert g \rVert \lVert \bar g \rVert}}, \qquad \bar g = "
+        r"\frac{{1}}{{B}} \sum_b g_b$$"
+        "\n\n"
+        "B = {together} texts of the run's training data. All parameters together: this text {cosines:.3f}, {own}",
+        together=len(together), cosines=directions.text.cosines['all together'], own=own,
     )
 
 
 DIRECTIONS: View[Controls, BatchDirections] = View(
-    "directions", "Does this text pull in the direction of a mini-batch?", ("target",), Controls, _directions,
+    "directions", N_("Does this text pull in the direction of a mini-batch?"), ("target",), Controls, _directions,
     lambda found: figure(figures.directions(found)), _explain_directions,
     lambda inputs: (5 + 8 * len(inputs.backward.flow.layers)) * (256 + 8 * len(inputs.backward.examples)) + 4096,
 )  # fmt: skip

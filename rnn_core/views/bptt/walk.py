@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_core.figures import gradients as figures
 from rnn_core.figures.text import visible
+from rnn_core.language import N_, tr
 from rnn_core.results import ChainProduct
 from rnn_core.views.bptt import formulas
 from rnn_core.views.bptt.asked import Asked, Way, looked_at, most_bytes, over, pick_copy
@@ -37,11 +38,11 @@ def _walk(inputs: Inputs, controls: Way) -> Walk:
 def _draw_walk(walk: Walk) -> tuple[Part, ...]:
     asked = walk.asked
     held, row = asked.held, asked.row
-    k, where = ("ₜ", "at the logits") if asked.readout else ("ₖ", "at the pre-activation")
+    k, where = ("ₜ", tr("at the logits")) if asked.readout else ("ₖ", tr("at the pre-activation"))
     series = {
-        f"‖∂L(t)/∂h{k}‖, at the state": held.states[row],
+        tr("‖∂L(t)/∂h{k}‖, at the state", k=k): held.states[row],
         f"{_delta_name(asked)}, {where}": held.delta[row],
-        f"{_copy_name(asked)}, at the copy": held.pairs[asked.parameter][row],
+        tr("{copy_name}, at the copy", copy_name=_copy_name(asked)): held.pairs[asked.parameter][row],
     }
     return figure(figures.along(series, asked.flow.tokens, "length", asked.copy))
 
@@ -51,7 +52,7 @@ def _delta_name(asked: Asked) -> str:
     if asked.readout:
         return "‖∂L(t)/∂oₜ‖"
     facts = asked.facts
-    return "‖δ(t,k)‖" if facts.bounded else f"‖δ(t,k)‖ at {facts.letters[facts.of_inputs[0]]} x"
+    return "‖δ(t,k)‖" if facts.bounded else tr("‖δ(t,k)‖ at {letters} x", letters=facts.letters[facts.of_inputs[0]])
 
 
 def _copy_name(asked: Asked) -> str:
@@ -64,31 +65,46 @@ def path_words(walk: Walk) -> str:
     if asked.readout:
         return readout_words(asked)
     if path is None:
-        return f"The loss at {asked.at(asked.step)} does not reach the copy at {asked.at(asked.copy)}, which is read later."
+        return tr(
+            "The loss at {at} does not reach the copy at {at2}, which is read later.",
+            at=asked.at(asked.step), at2=asked.at(asked.copy),
+        )
     asks, arrives = (float(np.linalg.norm(part)) for part in (path.at_loss, path.at_copy))
     state, apart = asked.facts.state, abs(path.down - path.back)
-    s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", "a δ of length")
+    s, delta = ("ₜ", "‖δ(t,k)‖ =") if asked.top else ("ₛ", tr("a δ of length"))
     w, v = asked.letter, formulas.multiplied(asked)
-    over_steps = f"over {apart} step{'s' * (apart != 1)}" if apart else "within the step"
-    first = f"‖∂L(t)/∂hₜ‖ = **{number(asks)}**: the gradient of the loss at its own state."
-    together = f"Together: ‖∂L(t)/∂{w}|(k)‖ = **{number(path.gradient_norm)}**."
+    over_steps = tr("over {apart} step{value}", apart=apart, value='s' * (apart != 1)) if apart else tr("within the step")
+    first = tr("‖∂L(t)/∂hₜ‖ = **{asks}**: the gradient of the loss at its own state.", asks=number(asks))
+    together = tr("Together: ‖∂L(t)/∂{w}|(k)‖ = **{gradient_norm}**.", w=w, gradient_norm=number(path.gradient_norm))
     if not asked.top:
         there = _at(asked, "s", path.down)
-        first = f"‖∂⁺L(t)/∂hₛ‖ = **{number(asks)}**: the gradient that comes down to this layer's state at {there}."
-        together = (
-            f"Together, this way brings **{number(path.gradient_norm)}**. All {len(path.ways)} ways add up to "
-            f"‖∂L(t)/∂{w}|(k)‖ = **{number(path.whole_norm)}**; the share of this way is **{_share(path):.1%}**."
+        first = tr(
+            "‖∂⁺L(t)/∂hₛ‖ = **{asks}**: the gradient that comes down to this layer's state at {there}.",
+            asks=number(asks), there=there,
+        )
+        together = tr(
+            "Together, this way brings **{gradient_norm}**. All {ways} ways add up to ‖∂L(t)/∂{w}|(k)‖ = **{whole_norm}**; "
+            "the share of this way is **{share:.1%}**.",
+            gradient_norm=number(path.gradient_norm), ways=len(path.ways), w=w, whole_norm=number(path.whole_norm),
+            share=_share(path),
         )
     return (
-        f"From the loss at {asked.at(path.step)} to the copy {_at(asked, 'k', path.back)}, in three factors:"
+        tr("From the loss at {at} to the copy {at2}, in three factors:", at=asked.at(path.step), at2=_at(asked, 'k', path.back))
         + ("" if asked.top else f"\n\n{_ways_words(asked)}")
-        + f"\n\n1. {first}\n"
-        f"2. ‖∂{state}{s}/∂{state}ₖ‖₂ = **{number(path.between_norm)}**: {over_steps}, a gradient's length is multiplied by at "
-        f"most this. The gradient of this loss is multiplied by {number(over(arrives, asks))}; its length at k is "
-        f"{number(arrives)}.\n"
-        f"3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k give {delta} "
-        f"**{number(float(np.linalg.norm(path.delta)))}**"
-        + (f", times the length of {formulas.plain(v)}, **{number(float(np.linalg.norm(path.factor)))}**" if v else "")
+        + tr(
+            "\n\n"
+            "1. {first}\n"
+            "2. ‖∂{state}{s}/∂{state}ₖ‖₂ = **{between_norm}**: {over_steps}, a gradient's length is multiplied by at most "
+            "this. The gradient of this loss is multiplied by {over}; its length at k is {arrives}.\n"
+            "3. ∂⁺{state}ₖ/∂{w}, with the state before held fixed: the slopes of step k give {delta} **{norm}**",
+            first=first, state=state, s=s, between_norm=number(path.between_norm), over_steps=over_steps,
+            over=number(over(arrives, asks)), arrives=number(arrives), w=w, delta=delta,
+            norm=number(float(np.linalg.norm(path.delta))),
+        )
+        + (tr(
+            ", times the length of {plain}, **{norm}**",
+            plain=formulas.plain(v), norm=number(float(np.linalg.norm(path.factor))),
+        ) if v else "")
         + f".\n\n{together}"
     )
 
@@ -102,11 +118,12 @@ def _share(path: ChainProduct) -> float:
 
 
 def _ways_words(asked: Asked) -> str:
-    above = "the layer above" if asked.layer == asked.facts.layers - 2 else "the layers above"
-    return (
-        f"Layer {asked.layer + 1} is not read out itself: the loss reaches its states through {above}, which also carry it "
-        "along time. So it comes down at many steps s, and the copy receives the sum of all these ways. One of them is "
-        "followed here."
+    above = tr("the layer above") if asked.layer == asked.facts.layers - 2 else tr("the layers above")
+    return tr(
+        "Layer {layer} is not read out itself: the loss reaches its states through {above}, which also carry it along "
+        "time. So it comes down at many steps s, and the copy receives the sum of all these ways. One of them is followed "
+        "here.",
+        layer=asked.layer + 1, above=above,
     )
 
 
@@ -124,16 +141,23 @@ def _explain_walk(walk: Walk) -> str:
     asked = walk.asked
     if asked.readout:
         return f"{formulas.display([formulas.path(asked)])}\n\n{path_words(walk)}"
-    by = "slopes and by W" if asked.facts.of_step else "slopes alone, because this cell has no W"
+    by = tr("slopes and by W") if asked.facts.of_step else tr("slopes alone, because this cell has no W")
     if formulas.past(asked):
-        by += ", and some of it goes past them" * bool(asked.facts.of_step)
-    notes = f"∂⁺{asked.facts.state}ₖ/∂{asked.letter} is of step k alone, with the state before held fixed."
+        by += tr(", and some of it goes past them") * bool(asked.facts.of_step)
+    notes = tr(
+        "∂⁺{state}ₖ/∂{letter} is of step k alone, with the state before held fixed.",
+        state=asked.facts.state, letter=asked.letter,
+    )
     if not asked.top:
-        notes += " ∂⁺L(t)/∂hₛ is what comes down from the layer above at s."
-    return (
-        f"The loss at {asked.at(int(asked.flow.rows[asked.row]))} has a gradient at its own step. Every step further away "
-        f"multiplies it by that step's {by}. Where the line falls steeply, little of the gradient gets past.\n\n"
-        f"{formulas.display([formulas.path(asked)])}\n\n{notes}\n\n{path_words(walk)}"
+        notes += tr(" ∂⁺L(t)/∂hₛ is what comes down from the layer above at s.")
+    return tr(
+        "The loss at {at} has a gradient at its own step. Every step further away multiplies it by that step's {by}. Where "
+        "the line falls steeply, little of the gradient gets past.\n\n"
+        "{display}\n\n"
+        "{notes}\n\n"
+        "{path_words}",
+        at=asked.at(int(asked.flow.rows[asked.row])), by=by, display=formulas.display([formulas.path(asked)]), notes=notes,
+        path_words=path_words(walk),
     )
 
 
@@ -153,7 +177,7 @@ def steps_back(asked: Asked) -> dict[str, list[Any]]:
         "token": [visible(flow.tokens[i]) for i in steps],
         f"‖∂L(t)/∂h{'ₜ' if asked.readout else 'ₖ'}‖": held.states[row, steps].tolist(),
         _delta_name(asked): delta[steps].tolist(),
-        "factor of the step": factors,
+        tr("factor of the step"): factors,
         _copy_name(asked): held.pairs[asked.parameter][row, steps].tolist(),
     }
 
@@ -165,12 +189,12 @@ def factors(walk: Walk) -> dict[str, Any] | None:
     d, facts = len(path.at_loss) // len(path.parts), walk.asked.facts
     blocks = len(path.delta) // d
     matrix = facts.products[path.parameter] in (*facts.of_step, *facts.of_inputs)
-    gates = facts.gates[-blocks:] if matrix else [f"block {n + 1}" for n in range(blocks)]
+    gates = facts.gates[-blocks:] if matrix else [tr("block {n}", n=n + 1) for n in range(blocks)]
     found: dict[str, Any] = {"unit": np.arange(d)}
     at = "∂L(t)/∂{}ₜ" if walk.asked.top else "∂⁺L(t)/∂{}ₛ"
     for i, part in enumerate(path.parts):
         found |= {at.format(part): path.at_loss[i * d : (i + 1) * d], f"∂L(t)/∂{part}ₖ": path.at_copy[i * d : (i + 1) * d]}
-    deltas = {f"δ(t,k) of {gate}": path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
+    deltas = {tr("δ(t,k) of {gate}", gate=gate): path.delta[i * d : (i + 1) * d] for i, gate in enumerate(gates)}
     before = formulas.plain(f"h_{{{formulas.before(walk.asked)}}}")
     return found | deltas | ({before: path.factor} if walk.asked.recurrent else {})
 
@@ -178,21 +202,24 @@ def factors(walk: Walk) -> dict[str, Any] | None:
 def _choose_way(inputs: Inputs, controls: Way) -> tuple[Choice, ...]:
     walk = _walk(inputs, controls)
     listed = ways(walk)
-    title = "Step s at which the loss comes down into this layer (and the share of the copy's gradient)"
+    title = tr("Step s at which the loss comes down into this layer (and the share of the copy's gradient)")
     steps = (1, len(inputs.backward.trace.tokens))
     return (
-        Choice("step", "Loss at step t", steps, form="step"),
-        Choice("back", "Copy of step k", steps, form="step"),
+        Choice("step", tr("Loss at step t"), steps, form="step"),
+        Choice("back", tr("Copy of step k"), steps, form="step"),
         Choice("down", title, tuple(listed), listed.__getitem__, "box", walk.path and walk.path.down),
     )
 
 
 def _show_path(walk: Walk) -> tuple[Part, ...]:
-    fold = "Step by step, with the factors"
+    fold = tr("Step by step, with the factors")
     parts = Part("text", path_words(walk)), Part("table", Table(steps_back(walk.asked)), fold)
     if (found := factors(walk)) is None:
         return parts
-    said = "The path unit by unit: the gradient at the state where it starts, the gradient at k, δ there, and the state before."
+    said = tr(
+        "The path unit by unit: the gradient at the state where it starts, the gradient at k, δ there, and the state "
+        "before.",
+    )
     return *parts, Part("text", said, fold), Part("table", Table(found, 220), fold)
 
 
@@ -206,7 +233,7 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 WALK: View[Way, Walk] = View(
-    "walk", "How does one loss travel back?", ("target",), Way, _walk, _draw_walk, _explain_walk, _most_bytes, pick_copy,
+    "walk", N_("How does one loss travel back?"), ("target",), Way, _walk, _draw_walk, _explain_walk, _most_bytes, pick_copy,
     _choose_way,
 )  # fmt: skip
 PATH: View[Way, Walk] = View("path", "", ("target",), Way, _walk, _show_path, path_words, _most_bytes)

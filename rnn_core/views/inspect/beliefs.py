@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core.analysis.steps import counted_steps, cut_step
 from rnn_core.figures import bars, lines, palette, tags
+from rnn_core.language import N_, tr
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import (
@@ -63,38 +64,49 @@ def _beliefs(inputs: Inputs, controls: Curved) -> Beliefs:
 def _readouts(found: Beliefs) -> str:
     """What the curve of readouts is, with its formula."""
     if found.counted:
-        taught = "The loss of this run counts this step, so this readout was trained."
+        taught = tr("The loss of this run counts this step, so this readout was trained.")
     elif found.trained == "last":
-        taught = "The loss of this run counts the last step alone: earlier readouts were never trained, so they may be odd."
+        taught = tr("The loss of this run counts the last step alone: earlier readouts were never trained, so they may be odd.")
     else:
-        taught = "The loss of this run does not count this step, so its readout may be odd."
+        taught = tr("The loss of this run does not count this step, so its readout may be odd.")
     return (
-        f"**Readout**: the probabilities come from the states at this step, which know {known_words(found.directions == 2)}. "
-        f"{taught}\n\n$${formulas.readout(found.layers, found.directions)}$$"
+        tr(
+            "**Readout**: the probabilities come from the states at this step, which know {known_words}. {taught}\n\n"
+            "$${readout}$$",
+            known_words=known_words(found.directions == 2), taught=taught,
+            readout=formulas.readout(found.layers, found.directions),
+        )
         + formulas.top_words(found.layers, found.directions)
     )
 
 
 def _answers(found: Beliefs) -> str:
     """What the curve of answers is, with its formula."""
-    taught = "The loss of this run counts the answer after `<eos>` alone, so this is what the network was trained for."
+    taught = tr("The loss of this run counts the answer after `<eos>` alone, so this is what the network was trained for.")
     if found.trained != "last":
-        taught = "The loss of this run counts every step: the readouts before `<eos>`, and the answer after it."
+        taught = tr("The loss of this run counts every step: the readouts before `<eos>`, and the answer after it.")
     return (
-        "**Answer if the text stopped here**: after this step, the network takes one more step, on `<eos>`; the readout there "
-        f"is the answer. {taught}\n\n"
-        r"$$h'_t = \mathrm{step}(h_t,\ x_{\langle eos\rangle}), \quad o_t = c + V h'_t, \quad "
-        r"\hat y_t = \mathrm{softmax}(o_t)$$" + formulas.top_words(found.layers, found.directions)
-        + "\n\nAt `<eos>` itself no further step is taken."
+        tr(
+            "**Answer if the text stopped here**: after this step, the network takes one more step, on `<eos>`; the "
+            "readout there is the answer. {taught}\n\n"
+            r"$$h'_t = \mathrm{{step}}(h_t,\ x_{{\langle eos\rangle}}), \quad o_t = c + V h'_t, \quad \hat y_t = "
+            r"\mathrm{{softmax}}(o_t)$$",
+            taught=taught,
+        ) + formulas.top_words(found.layers, found.directions)
+        + tr(
+            "\n\n"
+            "At `<eos>` itself no further step is taken.",
+        )
     )
 
 
 def _explain_beliefs(found: Beliefs) -> str:
     decision = ""
     if found.decided is not None:
-        decision = (
-            f"\n\n**Decision step** of this curve: {place(found.decided, found.tokens[found.decided])}. From there on the most "
-            "probable class does not change."
+        decision = tr(
+            "\n\n"
+            "**Decision step** of this curve: {decided}. From there on the most probable class does not change.",
+            decided=place(found.decided, found.tokens[found.decided]),
         )
     said = (_answers if found.curve == "answers" else _readouts)(found)
     here = f"At {place(found.step, found.tokens[found.step])}: {most_probable(found.labels, found.p[found.step])}."
@@ -106,7 +118,7 @@ def _draw_beliefs(found: Beliefs) -> tuple[Part, ...]:
     return figure(lines.beliefs(found.p, found.labels, found.tokens, colours, found.decided, found.step, found.cut))
 
 
-CURVES = {"answers": "Answer if the text stopped here", "readouts": "Readout of the state"}
+CURVES = {"answers": N_("Answer if the text stopped here"), "readouts": N_("Readout of the state")}
 """What the curves are called."""
 
 
@@ -115,7 +127,7 @@ def _choose_curve(inputs: Inputs, controls: Curved) -> tuple[Choice, ...]:
 
 
 BELIEFS: View[Curved, Beliefs] = View(
-    "beliefs", "What would the network answer after each word?", NEEDS, Curved,
+    "beliefs", N_("What would the network answer after each word?"), NEEDS, Curved,
     _beliefs, _draw_beliefs, _explain_beliefs, bytes_of("T", "k"), pick_step, _choose_curve,
 )  # fmt: skip
 
@@ -126,14 +138,15 @@ def _draw_probabilities(found: Beliefs) -> tuple[Part, ...]:
     return (drawn, Part("caption", WITH_EOS)) if found.curve == "answers" else (drawn,)
 
 
-WITH_EOS = (
-    "Shown is the **answer if the text stopped here**, after one more step on `<eos>`. The **readout** of this step may differ."
+WITH_EOS = N_(
+    "Shown is the **answer if the text stopped here**, after one more step on `<eos>`. The **readout** of this step may "
+    "differ.",
 )
 """Which of the two curves the probabilities are of."""
 
 
 PROBABILITIES: View[Curved, Beliefs] = View(
-    "probabilities", "How likely is each class at this step?", NEEDS, Curved,
+    "probabilities", N_("How likely is each class at this step?"), NEEDS, Curved,
     _beliefs, _draw_probabilities, _explain_beliefs, bytes_of("T", "k"),
 )  # fmt: skip
 
@@ -147,14 +160,17 @@ def _draw_tags(found: Beliefs) -> tuple[Part, ...]:
 
 
 def _explain_tags(found: Beliefs) -> str:
-    return (
-        f"Each token has its own answer, from the states at its step, which know {known_words(found.directions == 2)}:\n\n"
-        f"$${formulas.readout(found.layers, found.directions)}$${formulas.top_words(found.layers, found.directions)}\n\n"
-        f"At {place(found.step, found.tokens[found.step])}: {most_probable(found.labels, found.p[found.step])}."
+    return tr(
+        "Each token has its own answer, from the states at its step, which know {known_words}:\n\n"
+        "$${readout}$${top_words}\n\n"
+        "At {step}: {most_probable}.",
+        known_words=known_words(found.directions == 2), readout=formulas.readout(found.layers, found.directions),
+        top_words=formulas.top_words(found.layers, found.directions), step=place(found.step, found.tokens[found.step]),
+        most_probable=most_probable(found.labels, found.p[found.step]),
     )
 
 
 TAGS: View[Step, Beliefs] = View(
-    "tags", "Which tag has each token, and how sure is the network?", NEEDS, Step,
+    "tags", N_("Which tag has each token, and how sure is the network?"), NEEDS, Step,
     _tags, _draw_tags, _explain_tags, bytes_of("T", "k"), pick_step,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from rnn_core.analysis.equations import unit_along
 from rnn_core.figures.squash import phi
 from rnn_core.figures.terms import plain
 from rnn_core.figures.text import visible
+from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, place
 from rnn_core.views.view import Part, View, number
@@ -86,7 +87,7 @@ _PHI = {"σ": "sigmoid", "tanh": "tanh", "ReLU": "relu"}
 _OPENS = {"(1 - ": "1−"} | {f"{latex}(": op for latex, op in FUNCTIONS.items()}
 _LATEX = {op: latex for latex, op in FUNCTIONS.items()}
 _SIGNS = {"+": " + ", "⊙": r" \cdot "}
-_PARTS = {"h": "state h", "m": "memory m"}
+_PARTS = {"h": N_("state h"), "m": N_("memory m")}
 _WHEN = {"t": "", "{t-1}": " before"}
 
 
@@ -154,7 +155,7 @@ def quantities_of(
         ValueError: for an equation that cannot be read.
     """
     rights = dict(one.split(" = ", 1) for one in equations)
-    words = {left: f"pre-activation {left[0]}" for left in rights} | {**words}
+    words = {left: tr("pre-activation {left}", left=left[0]) for left in rights} | {**words}
     found = {left: Quantity(left, words[left], defined=True, share=left in shares) for left in rights}
     places = {left: i for i, left in enumerate(rights)}
 
@@ -163,8 +164,8 @@ def quantities_of(
             parts = tuple(add(part, of) for part in node.parts)
             made = [found[part.latex].says for part in node.parts] or [words.get(node.latex) or _plain(node.latex)]
             says = {
-                "": made[0], "+": f"pre-activation of {of}", "⊙": " times ".join(made), "1−": f"1 minus {made[0]}",
-            }.get(node.op, f"{node.op} of {made[0]}")  # fmt: skip
+                "": made[0], "+": tr("pre-activation of {of}", of=of), "⊙": " times ".join(made), "1−": tr("1 minus {made}", made=made[0]),
+            }.get(node.op, tr("{op} of {made}", op=node.op, made=made[0]))  # fmt: skip
             share = node.latex in shares or (node.op == "1−" and found[node.parts[0].latex].share)
             places[node.latex] = len(places)
             found[node.latex] = Quantity(node.latex, says, node.op, parts, share=share)
@@ -178,7 +179,7 @@ def quantities_of(
 
 def _plain(latex: str) -> str:
     if product := re.fullmatch(r"([A-Z](?:_\w)?) (?:(x_t)|h_\{t-1\})", latex):
-        return f"{'input' if product[2] else 'state before'} through {product[1]}"
+        return tr("{value} through {product}", value='input' if product[2] else 'state before', product=product[1])
     return re.sub(r"\\mathrm\{(\w+)\}", r"\1", plain(latex))
 
 
@@ -243,16 +244,19 @@ def _explain(found: Circuit) -> str:
 
     lines = [rf"{found.quantities[i].latex} &= {numbers(i, True)} = {number(found.value(i))}" for i in found.equations]
     aligned = r" \\ ".join(lines)
-    return (
-        f"Unit {found.unit} of layer {found.layer + 1} at {place(found.step, found.tokens[found.step])}: each equation of the "
-        "cell with the numbers of this unit. A product ⊙ is taken unit by unit, so a gate of 0.9 lets 90% of a number pass.\n\n"
-        rf"$$\begin{{aligned}} {aligned} \end{{aligned}}$$" + "\n\n"
-        f"The two sides of each equation, and these numbers and those of the trace, differ by at most {found.difference:.1e}."
+    return tr(
+        "Unit {unit} of layer {layer} at {step}: each equation of the cell with the numbers of this unit. A product ⊙ is "
+        "taken unit by unit, so a gate of 0.9 lets 90% of a number pass.\n\n"
+        r"$$\begin{{aligned}} {aligned} \end{{aligned}}$$"
+        "\n\n"
+        "The two sides of each equation, and these numbers and those of the trace, differ by at most {difference:.1e}.",
+        unit=found.unit, layer=found.layer + 1, step=place(found.step, found.tokens[found.step]), aligned=aligned,
+        difference=found.difference,
     )
 
 
 CIRCUIT: View[OfUnit, Circuit] = View(
-    "circuit", "How does this unit come to its state?", NEEDS, OfUnit, _circuit,
+    "circuit", N_("How does this unit come to its state?"), NEEDS, OfUnit, _circuit,
     lambda found: (Part("circuit", found),), _explain, _most_bytes,
 )  # fmt: skip
 

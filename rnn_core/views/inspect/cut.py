@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.steps import cut_after
+from rnn_core.language import tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, place, token_kind
 from rnn_core.views.view import Controls, Part, View, literal
@@ -61,17 +62,24 @@ def _named(labels: tuple[str, ...], p: np.ndarray) -> tuple[str, ...]:
 
 def _say(found: Cut) -> str:
     if found.after is None:
-        return "Training and evaluation read this text whole, as it is read here."
+        return tr("Training and evaluation read this text whole, as it is read here.")
     if found.one:
-        same = "the same as here" if found.here == found.evaluated else f"and not **{literal(found.here[0])}** as here"
-        answer = f"Evaluation would answer **{literal(found.evaluated[0])}** (p = {found.p[0]:.3f}), {same}."
+        same = tr("the same as here") if found.here == found.evaluated else tr(
+            "and not **{here}** as here",
+            here=literal(found.here[0]),
+        )
+        answer = tr(
+            "Evaluation would answer **{evaluated}** (p = {p:.3f}), {same}.",
+            evaluated=literal(found.evaluated[0]), p=found.p[0], same=same,
+        )
     else:
         differ = sum(a != b for a, b in zip(found.here, found.evaluated, strict=True))
-        same = "all of them the same as here" if not differ else f"{differ:,} of which differ from those here"
-        answer = f"Evaluation would answer the first {found.after:,} alone, {same}."
-    return (
-        f"This text has {found.tokens:,} {found.kind} and is read whole. Training and evaluation cut a text after "
-        f"{found.after:,}: from {place(found.after + 1, found.first)} on they read nothing. {answer}"
+        same = tr("all of them the same as here") if not differ else tr("{differ:,} of which differ from those here", differ=differ)
+        answer = tr("Evaluation would answer the first {after:,} alone, {same}.", after=found.after, same=same)
+    return tr(
+        "This text has {tokens:,} {kind} and is read whole. Training and evaluation cut a text after {after:,}: from "
+        "{after2} on they read nothing. {answer}",
+        tokens=found.tokens, kind=found.kind, after=found.after, after2=place(found.after + 1, found.first), answer=answer,
     )
 
 
@@ -83,5 +91,8 @@ def _most_bytes(inputs: Inputs) -> int:
 
 CUT: View[Controls, Cut] = View(
     "cut", "", NEEDS, Controls, _cut,
-    lambda found: () if found.after is None else (Part("caption", f":material/content_cut: {_say(found)}"),), _say, _most_bytes,
+    lambda found: () if found.after is None else (Part("caption", tr(
+        ":material/content_cut: {say}",
+        say=_say(found),
+    )),), _say, _most_bytes,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core.analysis.steps import targets_of
 from rnn_core.figures import bars, lines, palette
+from rnn_core.language import N_, tr
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Labelled, Step, bytes_of, pick_step, place
@@ -22,30 +23,35 @@ def _next_losses(inputs: Inputs, controls: Step) -> Losses:
 
 def _draw_next_losses(found: Losses) -> tuple[Part, ...]:
     counted = found.weights > 0
-    return figure(lines.step_losses(found.values, found.tokens, "next token", found.step, counted, wide=True))
+    return figure(lines.step_losses(found.values, found.tokens, tr("next token"), found.step, counted, wide=True))
 
 
 def _explain_next_losses(found: Losses) -> str:
     t, value = found.step, float(found.values[found.step])
     here = ""
     if np.isfinite(value):
-        here = (
-            f"After {place(t, found.tokens[t])} comes “{literal(found.tokens[t + 1], 30)}”: "
-            f"−log {found.p:.6g} = {number(value)} nats. "
+        here = tr(
+            "After {t} comes “{tokens}”: −log {p:.6g} = {value} nats. ",
+            t=place(t, found.tokens[t]), tokens=literal(found.tokens[t + 1], 30), p=found.p, value=number(value),
         )
     mean = ""
     if np.isfinite(found.values).any():
         loss = float(np.nanmean(found.values))
-        mean = f"The mean over this text is {number(loss)} nats per token, a perplexity of {number(float(np.exp(loss)))}."
-    return (
+        mean = tr(
+            "The mean over this text is {loss} nats per token, a perplexity of {exp}.",
+            loss=number(loss), exp=number(float(np.exp(loss))),
+        )
+    return tr(
         "The loss of a step is the surprise at the token that follows, given the readout at that step:\n\n"
-        r"$$L(t) = -\log \hat y_t[\mathrm{token}_{t+1}]$$" + f"\n\n{here}{mean} The network reads this text alone, from a state "
-        "of 0."
+        r"$$L(t) = -\log \hat y_t[\mathrm{{token}}_{{t+1}}]$$"
+        "\n\n"
+        "{here}{mean} The network reads this text alone, from a state of 0.",
+        here=here, mean=mean,
     )
 
 
 NEXT_LOSSES: View[Step, Losses] = View(
-    "next-losses", "How large is the loss of each next token?", NEEDS, Step,
+    "next-losses", N_("How large is the loss of each next token?"), NEEDS, Step,
     _next_losses, _draw_next_losses, _explain_next_losses, bytes_of("T", each=24), pick_step,
 )  # fmt: skip
 
@@ -90,14 +96,16 @@ def _draw_next(found: Next) -> tuple[Part, ...]:
 
 
 def _explain_next(found: Next) -> str:
-    return (
-        f"The readout gives each of the N = {found.size:,} tokens of the vocabulary a probability to come next, from the state "
-        "at this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
-        f"$${formulas.readout(found.layers, 1)}$${formulas.top_words(found.layers, 1)}\n\n"
-        f"After {place(found.step, found.token)}: {found.best}."
+    return tr(
+        "The readout gives each of the N = {size:,} tokens of the vocabulary a probability to come next, from the state at "
+        "this step, which knows the tokens up to it. The token that does come next in the text is outlined.\n\n"
+        "$${readout}$${top_words}\n\n"
+        "After {step}: {best}.",
+        size=found.size, readout=formulas.readout(found.layers, 1), top_words=formulas.top_words(found.layers, 1),
+        step=place(found.step, found.token), best=found.best,
     )
 
 
 NEXT: View[Step, Next] = View(
-    "next", "Which token is likely to come next?", NEEDS, Step, _next, _draw_next, _explain_next, bytes_of()
+    "next", N_("Which token is likely to come next?"), NEEDS, Step, _next, _draw_next, _explain_next, bytes_of()
 )

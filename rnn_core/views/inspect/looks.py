@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened
+from rnn_core.language import tr
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.view import Controls, literal
@@ -82,9 +83,9 @@ def quantities(loaded: Loaded | Unopened) -> tuple[str, ...]:
 def name_of(loaded: Loaded | Unopened, choice: str) -> Callable[[Any], str]:
     """How the values of `quantity`, `layer` or `direction` are called."""
     return {
-        "quantity": ({"h": "state h", "m": "memory m"} | {one.name: one.words for one in loaded.cell.kept}).__getitem__,
-        "layer": lambda layer: f"layer {layer + 1}",
-        "direction": lambda direction: ("from the start", "from the end")[direction],
+        "quantity": ({"h": tr("state h"), "m": tr("memory m")} | {one.name: one.words for one in loaded.cell.kept}).__getitem__,
+        "layer": lambda layer: tr("layer {layer}", layer=layer + 1),
+        "direction": lambda direction: (tr("from the start"), tr("from the end"))[direction],
     }[choice]
 
 
@@ -111,7 +112,7 @@ def place(step: int, token: str) -> str:
 
 def known_words(both: bool) -> str:
     """What the states at a step know."""
-    return "the words before and after it" if both else "the words up to it"
+    return tr("the words before and after it") if both else tr("the words up to it")
 
 
 def most_probable(labels: Sequence[str], p: np.ndarray) -> str:

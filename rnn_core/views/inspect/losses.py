@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import lines, palette
+from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, has_answers, pick_step, place, trained
 from rnn_core.views.view import Choice, Part, View, literal, number
@@ -63,9 +64,9 @@ def _draw_losses(found: Losses) -> tuple[Part, ...]:
     return (Part("figure", drawn), *([Part("caption", OF_READOUTS)] if found.answers else []))
 
 
-OF_READOUTS = (
-    "These are losses of the **readout** of each step. The **answer if the text stopped here** takes one more step, on `<eos>`, "
-    "and may differ."
+OF_READOUTS = N_(
+    "These are losses of the **readout** of each step. The **answer if the text stopped here** takes one more step, on "
+    "`<eos>`, and may differ.",
 )
 """Why the losses and the curve of the answers do not agree."""
 
@@ -75,20 +76,25 @@ def _explain_losses(found: Losses) -> str:
     counted = found.weights > 0
     total = float((found.weights * found.values)[counted].sum())
     if found.trained == "last":
-        rule = "only the step of `<eos>` counts (filled)"
+        rule = tr("only the step of `<eos>` counts (filled)")
     else:
         weight = number(float(found.weights[counted][0]))
-        rule = f"{counted.sum()} of the {len(counted)} steps count (filled), weight {weight} each"
+        rule = tr(
+            "{sum} of the {counted} steps count (filled), weight {weight} each",
+            sum=counted.sum(), counted=len(counted), weight=weight,
+        )
     here = ""
     if np.isfinite(value):
-        here = (
-            f"For the label {literal(found.target, 40)} at {place(found.step, found.tokens[found.step])}: "
-            f"−log {found.p:.6g} = {number(value)} nats. "
+        here = tr(
+            "For the label {target} at {step}: −log {p:.6g} = {value} nats. ",
+            target=literal(found.target, 40), step=place(found.step, found.tokens[found.step]), p=found.p, value=number(value),
         )
-    return (
+    return tr(
         "The loss of a step is the surprise at the label, given that step's readout:\n\n"
-        r"$$L(t) = -\log \hat y_t[\text{label}], \qquad L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
-        f"{here}In the training of this run, {rule}; so the loss of this text is L = {number(total)} nats."
+        r"$$L(t) = -\log \hat y_t[\text{{label}}], \qquad L = \textstyle\sum_t w_t\, L(t)$$"
+        "\n\n"
+        "{here}In the training of this run, {rule}; so the loss of this text is L = {total} nats.",
+        here=here, rule=rule, total=number(total),
     )
 
 
@@ -98,12 +104,15 @@ def choose_label(inputs: Inputs, controls: Labelled) -> tuple[Choice, ...]:
     answer = "" if own is None else labels[own]
 
     def words(label: str) -> str:
-        return "Label: the answer at each token" if not label else f"Label: {label}" + " (the answer)" * (label == answer)
+        return tr("Label: the answer at each token") if not label else tr(
+            "Label: {label}",
+            label=label,
+        ) + tr(" (the answer)") * (label == answer)
 
     return (Choice("label", "Label", labels if answer else ("", *labels), words, "box", controls.label or answer),)
 
 
 LOSSES: View[Labelled, Losses] = View(
-    "losses", "How large is the loss at each step?", NEEDS, Labelled,
+    "losses", N_("How large is the loss at each step?"), NEEDS, Labelled,
     _losses, _draw_losses, _explain_losses, bytes_of("T", each=24), pick_step, choose_label,
 )  # fmt: skip

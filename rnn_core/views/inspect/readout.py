@@ -9,6 +9,7 @@ from rnn_core import tasks
 from rnn_core.analysis.equations import logit
 from rnn_core.analysis.steps import losses, targets_of
 from rnn_core.figures import palette, softmax, terms
+from rnn_core.language import N_, tr
 from rnn_core.results import Logit
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -66,20 +67,23 @@ def _draw_logit(opened: Opened) -> tuple[Part, ...]:
     every = terms.largest_of_logit(found, opened.states, len(found.terms))
     columns: dict[str, list[Any]] = {
         "term": [part.name for part in every],
-        "what it is": [part.says for part in every],
+        tr("what it is"): [part.says for part in every],
         "value": [part.value for part in every],
     }
     drawn = terms.terms(terms.largest_of_logit(found, opened.states), found.total, terms.OF_LOGIT, "c + V h")
-    return Part("text", _which(opened)), Part("figure", drawn), Part("table", Table(columns, 300), "Every term")
+    return Part("text", _which(opened)), Part("figure", drawn), Part("table", Table(columns, 300), tr("Every term"))
 
 
 def _which(opened: Opened) -> str:
     """The class whose logit is taken apart, as Markdown."""
-    said = f"Class {opened.found.chosen}, **{literal(opened.label, 40)}**, at {place(opened.found.step, opened.token)}."
+    said = tr(
+        "Class {chosen}, **{label}**, at {step}.",
+        chosen=opened.found.chosen, label=literal(opened.label, 40), step=place(opened.found.step, opened.token),
+    )
     return f"{said} {THIS_STEP}" if opened.answers else said
 
 
-THIS_STEP = "This is the readout of this step, without the step on `<eos>` that the answer if the text stopped here takes."
+THIS_STEP = N_("This is the readout of this step, without the step on `<eos>` that the answer if the text stopped here takes.")
 """Why the readout opened is not the answer that is drawn above."""
 
 
@@ -89,12 +93,16 @@ def _explain_logit(opened: Opened) -> str:
     v, h, product = (number(float(values[i])) for values in (found.weights, found.state, found.terms))
     total = f"{number(found.bias)} + ({number(float(found.terms.sum()))}) = {number(found.total)}"
     return (
-        "Each class has a row of V and a number of c. Its logit is the sum of that row times the state, and of c:\n\n"
-        rf"$$o_t = c + V {formulas.top(opened.layers, opened.directions)}, \qquad "
-        rf"o_t[{found.chosen}] = c[{found.chosen}] + \textstyle\sum_i V[{found.chosen}, i]\, h_t[i] = {total}$$" + "\n\n"
-        f"Class {found.chosen} is {literal(opened.label, 40)}, at {place(found.step, opened.token)}. The largest of its "
-        f"{len(found.terms):,} products is of {literal(opened.states[i])}: weight {v} times {h} is {product}. "
-        f"The sum differs from the logit of the trace by {found.difference:.1e}."
+        tr(
+            "Each class has a row of V and a number of c. Its logit is the sum of that row times the state, and of c:\n\n"
+            r"$$o_t = c + V {top}, \qquad o_t[{chosen}] = c[{chosen}] + \textstyle\sum_i V[{chosen}, i]\, h_t[i] = {total}$$"
+            "\n\n"
+            "Class {chosen} is {label}, at {step}. The largest of its {terms:,} products is of {states}: weight {v} times "
+            "{h} is {product}. The sum differs from the logit of the trace by {difference:.1e}.",
+            top=formulas.top(opened.layers, opened.directions), chosen=found.chosen, total=total,
+            label=literal(opened.label, 40), step=place(found.step, opened.token), terms=len(found.terms),
+            states=literal(opened.states[i]), v=v, h=h, product=product, difference=found.difference,
+        )
         + formulas.top_words(opened.layers, opened.directions)
     )
 
@@ -105,7 +113,7 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 LOGIT: View[Labelled, Opened] = View(
-    "logit", "What does the logit of this class consist of?", NEEDS, Labelled,
+    "logit", N_("What does the logit of this class consist of?"), NEEDS, Labelled,
     _opened, _draw_logit, _explain_logit, _most_bytes,
 )  # fmt: skip
 
@@ -179,15 +187,15 @@ def _softmax(inputs: Inputs, controls: Labelled) -> Softmax:
 
 def _names(found: Softmax) -> list[str]:
     """What the rows are called: the classes shown, then the others together."""
-    return [*found.labels, *([f"the other {found.others:,}"] if found.others else [])]
+    return [*found.labels, *([tr("the other {others:,}", others=found.others)] if found.others else [])]
 
 
 def _columns(found: Softmax) -> dict[str, np.ndarray]:
     """The numbers of the rows; the last row is of the others together, where there are any."""
     rest = [found.total - float(found.exps.sum())] if found.others else []
-    exponent = "exp(o)" if not found.shift else "exp(o − max o)"
+    exponent = "exp(o)" if not found.shift else tr("exp(o − max o)")
     return {
-        "logit o": np.array([*found.logits, *(np.nan for _ in rest)]),
+        tr("logit o"): np.array([*found.logits, *(np.nan for _ in rest)]),
         exponent: np.array([*found.exps, *rest]),
         "ŷ = exp / sum": np.array([*found.p, *(one / found.total for one in rest)]),
     }
@@ -215,27 +223,34 @@ def _explain_softmax(found: Softmax) -> str:
     exponent = f"o_t[{j}]" + (r" - \max o_t" if found.shift else "")
     over = r"\textstyle\sum_i e^{o_t[i]" + (r" - \max o_t}" if found.shift else "}")
     fraction = rf"\frac{{{number(float(found.exps[at]))}}}{{{number(found.total)}}}"
-    bounded = "" if not found.others else (
-        f" Of the k = {found.size:,} classes {len(found.classes)} are shown, the most probable ones and the class aimed at; "
-        "the others are added up."
+    bounded = "" if not found.others else tr(
+        " Of the k = {size:,} classes {classes} are shown, the most probable ones and the class aimed at; the others are "
+        "added up.",
+        size=found.size, classes=len(found.classes),
     )  # fmt: skip
-    loss = "The task aims at no class at this step, so there is no loss here."
+    loss = tr("The task aims at no class at this step, so there is no loss here.")
     if found.target >= 0:
-        loss = (
-            f"The class aimed at is {literal(found.labels[at], 40)} (j = {j}), as a one-hot vector y: 1 at j = {j}, and 0 at "
-            "every other class. The cross-entropy is a sum over all classes, of which one term is left:\n\n"
-            rf"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j] = -\log \hat y_t[{j}] = -\log {found.p[at]:.6g} = "
-            rf"{number(found.loss)}$$" + "\n\nin nats, because the logarithm is the natural one."
+        loss = tr(
+            "The class aimed at is {labels} (j = {j}), as a one-hot vector y: 1 at j = {j}, and 0 at every other class. "
+            "The cross-entropy is a sum over all classes, of which one term is left:\n\n"
+            r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j] = -\log \hat y_t[{j}] = -\log {p:.6g} = {loss}$$"
+            "\n\n"
+            "in nats, because the logarithm is the natural one.",
+            labels=literal(found.labels[at], 40), j=j, p=found.p[at], loss=number(found.loss),
         )
-    return (
+    return tr(
         "The exponential makes each logit positive, and the division makes the sum of all classes 1:\n\n"
-        rf"$$\hat y_t[{j}] = \frac{{e^{{{exponent}}}}}{{{over}}} = {fraction} = {number(float(found.p[at]))}$$" + "\n\n"
-        f"at {place(found.step, found.token)}.{bounded}\n\n{loss}"
+        r"$$\hat y_t[{j}] = \frac{{e^{{{exponent}}}}}{{{over}}} = {fraction} = {p}$$"
+        "\n\n"
+        "at {step}.{bounded}\n\n"
+        "{loss}",
+        j=j, exponent=exponent, over=over, fraction=fraction, p=number(float(found.p[at])),
+        step=place(found.step, found.token), bounded=bounded, loss=loss,
     )
 
 
 SOFTMAX: View[Labelled, Softmax] = View(
-    "softmax", "How do the logits become probabilities, and a loss?", NEEDS, Labelled,
+    "softmax", N_("How do the logits become probabilities, and a loss?"), NEEDS, Labelled,
     _softmax, _draw_softmax, _explain_softmax, lambda inputs: 40 * (MOST_CLASSES + 1) + bytes_of()(inputs),
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.analysis.equations import pre_activations
 from rnn_core.figures import squash
+from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of, place
 from rnn_core.views.view import Choice, Part, View, number
@@ -81,7 +82,7 @@ def _places(inputs: Inputs, controls: Squashed) -> Places:
     gate, trace, cell = controls.gate, inputs.trace, inputs.run.cell
     assert gate is not None
     sums = pre_activations(inputs.network, trace, controls.layer, controls.direction, controls.at)
-    title = next((one.words for one in cell.kept if one.name == gate), f"state, of {gate}")
+    title = next((one.words for one in cell.kept if one.name == gate), tr("state, of {gate}", gate=gate))
     return Places(
         sums[gate], gate, curves(inputs)[gate], title, controls.at, trace.tokens[controls.at], controls.unit, controls.layer
     )
@@ -91,13 +92,15 @@ def saturation(found: Places) -> str:
     """How many units are saturated, as Markdown."""
     flat, d = int(found.saturated.sum()), len(found.a)
     if found.name == "relu":
-        said = "A unit is off where a is below 0: ReLU and its slope are 0 there, and no gradient passes"
+        said = tr("A unit is off where a is below 0: ReLU and its slope are 0 there, and no gradient passes")
     else:
-        said = "A unit is saturated where the slope is below a tenth of the steepest: hardly any gradient passes there"
-    return (
-        f"**{flat:,} of {d:,} units** of layer {found.layer + 1} {'off' if found.name == 'relu' else 'saturated'} at "
-        f"{place(found.step, found.token)}. {said}. The mean slope is {number(float(found.slopes.mean()))}, the steepest is "
-        f"{number(_STEEPEST[found.name])}."
+        said = tr("A unit is saturated where the slope is below a tenth of the steepest: hardly any gradient passes there")
+    return tr(
+        "**{flat:,} of {d:,} units** of layer {layer} {value} at {step}. {said}. The mean slope is {mean}, the steepest is "
+        "{STEEPEST}.",
+        flat=flat, d=d, layer=found.layer + 1, value='off' if found.name == 'relu' else 'saturated',
+        step=place(found.step, found.token), said=said, mean=number(float(found.slopes.mean())),
+        STEEPEST=number(_STEEPEST[found.name]),
     )
 
 
@@ -109,12 +112,16 @@ def _explain(found: Places) -> str:
     latex, wide = _LATEX[found.name], int(np.abs(found.a).argmax())
     unit = wide if found.unit is None else found.unit
     a, y, s = (number(float(v[unit])) for v in (found.a, squash.phi(found.name, found.a), found.slopes))
-    which = "the farthest from 0" if found.unit is None else "the chosen one"
-    return (
-        f"Each unit's pre-activation a is put through a non-linearity, which gives the {found.title}; on the way back the "
+    which = tr("the farthest from 0") if found.unit is None else tr("the chosen one")
+    return tr(
+        "Each unit's pre-activation a is put through a non-linearity, which gives the {title}; on the way back the "
         "gradient is multiplied by its slope:\n\n"
-        rf"$$\varphi(a) = {latex}(a), \qquad \varphi'(a) = {_SLOPES[found.name]}$$" + "\n\n"
-        f"Unit {unit} ({which}): a = {a}, φ(a) = {y}, φ′(a) = {s}.\n\n{saturation(found)}"
+        r"$$\varphi(a) = {latex}(a), \qquad \varphi'(a) = {SLOPES}$$"
+        "\n\n"
+        "Unit {unit} ({which}): a = {a}, φ(a) = {y}, φ′(a) = {s}.\n\n"
+        "{saturation}",
+        title=found.title, latex=latex, SLOPES=_SLOPES[found.name], unit=unit, which=which, a=a, y=y, s=s,
+        saturation=saturation(found),
     )
 
 
@@ -124,7 +131,7 @@ def _choose(inputs: Inputs, controls: Squashed) -> tuple[Choice, ...]:
 
 
 SQUASH: View[Squashed, Places] = View(
-    "squash", "Where do the units stand on φ and on its slope?", NEEDS, Squashed, _places, _draw, _explain,
+    "squash", N_("Where do the units stand on φ and on its slope?"), NEEDS, Squashed, _places, _draw, _explain,
     lambda inputs: 8 * inputs.trace.states.shape[-1] + bytes_of()(inputs), lambda point: {"unit": int(point[0])}, _choose,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_core.figures import bars, heatmap
+from rnn_core.language import N_, tr
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, Step, bytes_of, name_of, place, quantities, series, token_kind
@@ -43,7 +44,7 @@ def _states(inputs: Inputs, controls: Held) -> States:
     trace, cell = inputs.trace, inputs.run.cell
     layers, directions = trace.states.shape[:2]
     matrices = dict.fromkeys((cell.declared[name].letter for name in cell.of_inputs), "x")
-    matrices |= dict.fromkeys((cell.declared[name].letter for name in cell.of_step), "the state before")
+    matrices |= dict.fromkeys((cell.declared[name].letter for name in cell.of_step), tr("the state before"))
     return States(
         series(trace, controls).copy(), controls.quantity, controls.layer, controls.at, controls.unit,
         _bounded(inputs, controls.quantity), trace.tokens,
@@ -67,41 +68,42 @@ def unit_words(found: States) -> str:
     values = found.values
     if found.unit is None:
         if heatmap.each_cell_clickable(*values.shape):
-            return "Click a cell to choose its step and unit, and to read its value here."
-        return "Click the row of points to choose a step. Choose a unit by its number, above, to read its value here."
+            return tr("Click a cell to choose its step and unit, and to read its value here.")
+        return tr("Click the row of points to choose a step. Choose a unit by its number, above, to read its value here.")
     value = f"{found.quantity}ₜ[{found.unit}] = {values[found.step, found.unit]:.4f}"
     where = place(found.step, found.tokens[found.step])
-    return f"Unit {found.unit} at {where}: **{value}**, where the two outlines cross."
+    return tr("Unit {unit} at {where}: **{value}**, where the two outlines cross.", unit=found.unit, where=where, value=value)
 
 
 def _explain_states(found: States) -> str:
     values = found.values
     unit = ""
     if found.unit is not None:
-        unit = f" Unit {found.unit} there is {number(float(values[found.step, found.unit]))}."
-    colours = "faint near 0, strong blue near 1" if found.bounded else "purple below 0, green above, faint near 0"
-    return (
-        f"Each column is one step, each row one of the {values.shape[1]} units; {colours}.\n\n"
-        f"{formulas.lines(found.equations)}\n\n"
-        f"These are the equations of {_which(found)}: x is {_read(found)}; {_multiplied(found)}, b is the bias; σ squeezes to "
-        "0…1, tanh to −1…1.\n\n"
-        f"At {place(found.step, found.tokens[found.step])} the {found.quantity} of layer {found.layer + 1} has length "
-        f"{number(float(np.linalg.norm(values[found.step])))} (Euclidean).{unit}"
+        unit = tr(" Unit {unit} there is {values}.", unit=found.unit, values=number(float(values[found.step, found.unit])))
+    colours = tr("faint near 0, strong blue near 1") if found.bounded else tr("purple below 0, green above, faint near 0")
+    return tr(
+        "Each column is one step, each row one of the {shape} units; {colours}.\n\n"
+        "{lines}\n\n"
+        "These are the equations of {which}: x is {read}; {multiplied}, b is the bias; σ squeezes to 0…1, tanh to −1…1.\n\n"
+        "At {step} the {quantity} of layer {layer} has length {norm} (Euclidean).{unit}",
+        shape=values.shape[1], colours=colours, lines=formulas.lines(found.equations), which=_which(found), read=_read(found),
+        multiplied=_multiplied(found), step=place(found.step, found.tokens[found.step]), quantity=found.quantity,
+        layer=found.layer + 1, norm=number(float(np.linalg.norm(values[found.step]))), unit=unit,
     )
 
 
 def _which(found: States) -> str:
     """The layer and the direction, in words."""
-    where = f"layer {found.layer + 1} of {found.layers}" if found.layers > 1 else "the layer"
-    return where + (", which reads the text from its end" if found.direction else "")
+    where = tr("layer {layer} of {layers}", layer=found.layer + 1, layers=found.layers) if found.layers > 1 else tr("the layer")
+    return where + (tr(", which reads the text from its end") if found.direction else "")
 
 
 def _read(found: States) -> str:
-    return "the embedding of the token" if found.layer == 0 else f"the state of layer {found.layer}"
+    return tr("the embedding of the token") if found.layer == 0 else tr("the state of layer {layer}", layer=found.layer)
 
 
 def _multiplied(found: States) -> str:
-    return ", ".join(f"{letter} multiplies {what}" for letter, what in found.matrices.items())
+    return ", ".join(tr("{letter} multiplies {what}", letter=letter, what=what) for letter, what in found.matrices.items())
 
 
 def _pick_cell(point: list[Any]) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def _choose_states(inputs: Inputs, controls: Held) -> tuple[Choice, ...]:
 
 
 STATES: View[Held, States] = View(
-    "states", "What do the hidden units hold along the text?", NEEDS, Held,
+    "states", N_("What do the hidden units hold along the text?"), NEEDS, Held,
     _states, _draw_states, _explain_states, bytes_of("T", "d", each=4), _pick_cell, _choose_states,
 )  # fmt: skip
 
@@ -151,13 +153,16 @@ def _state(inputs: Inputs, controls: Held) -> State:
 def _explain_state(found: State) -> str:
     values = found.values
     strongest = np.argsort(-np.abs(values))[:5]
-    listed = ", ".join(f"unit {u}: {number(float(values[u]))}" for u in strongest)
+    listed = ", ".join(tr("unit {u}: {values}", u=u, values=number(float(values[u]))) for u in strongest)
     where = place(found.step, found.token)
-    return f"The {len(values)} numbers of {found.quantity} after {where}. Farthest from 0: {listed}."
+    return tr(
+        "The {values} numbers of {quantity} after {where}. Farthest from 0: {listed}.",
+        values=len(values), quantity=found.quantity, where=where, listed=listed,
+    )
 
 
 STATE: View[Held, State] = View(
-    "state", "What do the units hold at this step?", NEEDS, Held, _state,
+    "state", N_("What do the units hold at this step?"), NEEDS, Held, _state,
     lambda found: figure(bars.state(found.values, found.unit, found.bounded)), _explain_state, bytes_of("d"),
     lambda point: {"unit": int(point[0])},
 )  # fmt: skip
@@ -191,15 +196,17 @@ def _embedded(inputs: Inputs, controls: Step) -> Embedded:
 
 
 def _explain_embedding(found: Embedded) -> str:
-    unknown = "" if found.known else " The vocabulary does not hold it, so the network reads `<unk>` instead."
-    return (
-        f"The token is number **{found.index}** ({literal(found.fed, 30)}) of the {found.size:,} {found.kind} in the "
-        f"vocabulary; xₜ is that row of the embedding table, {len(found.values)} numbers.{unknown}\n\n"
-        r"$$x_t = E^\top \mathrm{onehot}(\mathrm{token}_t) = E[\mathrm{token}_t]$$"
+    unknown = "" if found.known else tr(" The vocabulary does not hold it, so the network reads `<unk>` instead.")
+    return tr(
+        "The token is number **{index}** ({fed}) of the {size:,} {kind} in the vocabulary; xₜ is that row of the embedding "
+        "table, {values} numbers.{unknown}\n\n"
+        r"$$x_t = E^\top \mathrm{{onehot}}(\mathrm{{token}}_t) = E[\mathrm{{token}}_t]$$",
+        index=found.index, fed=literal(found.fed, 30), size=found.size, kind=found.kind, values=len(found.values),
+        unknown=unknown,
     )
 
 
 EMBEDDING: View[Step, Embedded] = View(
-    "embedding", "What is this token to the network?", NEEDS, Step, _embedded,
+    "embedding", N_("What is this token to the network?"), NEEDS, Step, _embedded,
     lambda found: figure(bars.embedding(found.values)), _explain_embedding, bytes_of("n"),
 )  # fmt: skip

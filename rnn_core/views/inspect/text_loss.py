@@ -9,6 +9,7 @@ from rnn_core import tasks
 from rnn_core.analysis.steps import counted_steps, losses, targets_of
 from rnn_core.config import CHOICE_NAMES, TrainConfig, choices, options
 from rnn_core.figures import lines
+from rnn_core.language import N_, tr
 from rnn_core.views import sums
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Labelled, bytes_of, pick_step, trained
@@ -80,45 +81,54 @@ def _text_loss(inputs: Inputs, controls: Weighted) -> TextLoss:
 
 
 def _draw(found: TextLoss) -> tuple[Part, ...]:
-    other = "" if found.as_trained else " This is not the loss that this run was trained with."
+    other = "" if found.as_trained else tr(" This is not the loss that this run was trained with.")
     return (
         Part("figure", lines.text_loss(found.parts, found.tokens, found.step)),
-        Part("text", f"**L = {number(found.total)}** nats.{other}"),
-        Part("table", sums.table(found.tokens, found.labels, found.values, found.weights), "Every step in numbers"),
+        Part("text", tr("**L = {total}** nats.{other}", total=number(found.total), other=other)),
+        Part("table", sums.table(found.tokens, found.labels, found.values, found.weights), tr("Every step in numbers")),
     )
 
 
 def _explain(found: TextLoss) -> str:
     counts = found.weights > 0
     weight = number(float(found.weights[counts][0])) if counts.any() else "0"
-    rule = "the step of `<eos>` has the weight 1, and every other step 0"
+    rule = tr("the step of `<eos>` has the weight 1, and every other step 0")
     if found.loss != "last":
-        how = ", one over their number" if found.reduce == "mean" else ""
-        rule = f"{counts.sum():,} of the {len(counts):,} steps count, each with the weight {weight}{how}"
-    over = (
+        how = tr(", one over their number") if found.reduce == "mean" else ""
+        rule = tr(
+            "{sum:,} of the {counts:,} steps count, each with the weight {weight}{how}",
+            sum=counts.sum(), counts=len(counts), weight=weight, how=how,
+        )
+    over = tr(
         "Training minimises the mean over the texts of a batch, and Evaluate tells the mean over the m texts of a split:\n\n"
-        r"$$\frac{1}{m} \textstyle\sum_{j=1}^{m} L_j$$"
+        r"$$\frac{1}{m} \textstyle\sum_{j=1}^{m} L_j$$",
     )
     if found.stream:
-        over = "Training minimises the mean of L(t) over all tokens of a batch."
+        over = tr("Training minimises the mean of L(t) over all tokens of a batch.")
     here, step = "", found.step
     if found.labels[step]:
         value, w, part = (number(float(numbers[step])) for numbers in (found.values, found.weights, found.parts))
-        here = (
-            f"At t = {step + 1} the class aimed at is {literal(found.labels[step], 40)}: L(t) = {value}, times {w} is {part}. "
+        here = tr(
+            "At t = {step} the class aimed at is {labels}: L(t) = {value}, times {w} is {part}. ",
+            step=step + 1, labels=literal(found.labels[step], 40), value=value, w=w, part=part,
         )
-    return (
-        f"The loss of a text is the weighted sum of the losses of its steps. With the loss {CHOICE_NAMES[found.loss]}, "
-        f"{rule}:\n\n"
-        r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j], \qquad "
-        rf"{sums.in_numbers(found.values, found.weights, found.total)}$$" + f"\n\n{here}{over}"
+    return tr(
+        "The loss of a text is the weighted sum of the losses of its steps. With the loss {CHOICE_NAMES}, {rule}:\n\n"
+        r"$$L(t) = -\textstyle\sum_j y_t[j] \log \hat y_t[j], \qquad {in_numbers}$$"
+        "\n\n"
+        "{here}{over}",
+        CHOICE_NAMES=CHOICE_NAMES[found.loss], rule=rule, in_numbers=sums.in_numbers(found.values, found.weights, found.total),
+        here=here, over=over,
     )
 
 
 def _choose(inputs: Inputs, controls: Weighted) -> tuple[Choice, ...]:
     return (
-        Choice("loss", "Loss", tasks.of(inputs.run.config).losses, lambda value: f"loss {CHOICE_NAMES[value]}"),
-        *([Choice("reduce", "Over the steps", REDUCTIONS)] if controls.loss != "last" else []),
+        Choice("loss", "Loss", tasks.of(inputs.run.config).losses, lambda value: tr(
+            "loss {CHOICE_NAMES}",
+            CHOICE_NAMES=CHOICE_NAMES[value],
+        )),
+        *([Choice("reduce", tr("Over the steps"), REDUCTIONS)] if controls.loss != "last" else []),
     )
 
 
@@ -129,7 +139,7 @@ def _most_bytes(inputs: Inputs) -> int:
 
 
 TEXT_LOSS: View[Weighted, TextLoss] = View(
-    "text-loss", "How does the loss of this text come about?", NEEDS, Weighted,
+    "text-loss", N_("How does the loss of this text come about?"), NEEDS, Weighted,
     _text_loss, _draw, _explain, _most_bytes, pick_step, _choose,
 )  # fmt: skip
 

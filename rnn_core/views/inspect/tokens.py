@@ -8,6 +8,7 @@ import numpy as np
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.analysis.steps import cut_step, targets_of
 from rnn_core.figures import palette
+from rnn_core.language import tr
 from rnn_core.results import Trace
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Step, bytes_of, pick_step, place, token_kind
@@ -45,12 +46,13 @@ class Tokens:
 def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace
     answer, decided = trace.answer, trace.decision_step or 0
-    when = f"decided at {place(decided, trace.tokens[decided])}: from there on it does not change"
+    when = tr("decided at {decided}: from there on it does not change", decided=place(decided, trace.tokens[decided]))
     if decided == 0:
-        when = "the same from the first step on, before a word is read"
-    words = (
-        f"The answer is **{literal(trace.labels[answer])}** (p = {trace.readouts[-1, answer]:.3f}), {when}. Each word is "
-        "coloured by the answer if the text stopped there."
+        when = tr("the same from the first step on, before a word is read")
+    words = tr(
+        "The answer is **{labels}** (p = {readouts:.3f}), {when}. Each word is coloured by the answer if the text stopped "
+        "there.",
+        labels=literal(trace.labels[answer]), readouts=trace.readouts[-1, answer], when=when,
     )
     cut = cut_step(inputs.run, trace)
     colours, p = palette.class_colours(trace.labels), trace.curves["answers"].max(1)
@@ -60,17 +62,17 @@ def _answers_so_far(inputs: Inputs, controls: Step) -> Tokens:
 def _own_answers(inputs: Inputs, controls: Step) -> Tokens:
     trace, classes = inputs.trace, targets_of(inputs.run, inputs.trace)
     cut = cut_step(inputs.run, trace)
-    words = "Each word is coloured by its tag. Click a word, or walk with the arrow keys."
+    words = tr("Each word is coloured by its tag. Click a word, or walk with the arrow keys.")
     p, colours = trace.readouts[np.arange(len(classes)), classes], palette.class_colours(trace.labels)
     return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs), True, cut)
 
 def _foreseen(inputs: Inputs, controls: Step) -> Tokens:
     trace = inputs.trace
-    words = "The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys."
+    words = tr("The stronger its colour, the more probable a token was after those before it. Click one, or use the arrow keys.")
     classes = np.full(len(trace.tokens), -1)
     classes[1:][targets_of(inputs.run, trace)[:-1] >= 0] = 0
     p = foreseen(inputs.run, trace)
-    colours = {"as the next token": palette.BLUE}
+    colours = {tr("as the next token"): palette.BLUE}
     return Tokens(words, trace.tokens, trace.known, controls.at, classes, p, colours, token_kind(inputs))
 
 
@@ -84,7 +86,10 @@ def foreseen(run: Loaded | Unopened, trace: Trace) -> np.ndarray:
 
 def _draw_row(found: Tokens) -> tuple[Part, ...]:
     parts, unknown = (Part("text", found.words), Part("tokens", found)), int((~found.known).sum())
-    said = f"Not in the vocabulary (dotted), so read as \\<unk\\>: {unknown} of {len(found.tokens) - 2} {found.kind}."
+    said = tr(
+        r"Not in the vocabulary (dotted), so read as \<unk\>: {unknown} of {tokens} {kind}.",
+        unknown=unknown, tokens=len(found.tokens) - 2, kind=found.kind,
+    )
     return (*parts, Part("caption", said)) if unknown else parts
 
 

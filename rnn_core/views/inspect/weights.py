@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.analysis.parameters import READOUT, matrices, matrix
 from rnn_core.figures import heatmap
+from rnn_core.language import N_, tr
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS, Held, bytes_of
 from rnn_core.views.view import Choice, Part, View, literal, number
@@ -79,19 +80,25 @@ def _picture(inputs: Inputs, controls: Shown) -> Picture:
     spectral = float(np.linalg.norm(whole, 2)) if max(whole.shape) <= MOST_DECOMPOSED else None
     return Picture(
         letter, whole[rows, :MOST_COLUMNS], rows, names, whole.shape, float(np.linalg.norm(whole.astype(np.float64))),
-        float(whole[at]), at, trace.labels[at[0]] if of_classes else f"unit {at[0]}", spectral, _multiplied(inputs, controls),
+        float(whole[at]), at, trace.labels[at[0]] if of_classes else tr(
+            "unit {at}",
+            at=at[0],
+        ), spectral, _multiplied(inputs, controls),
     )  # fmt: skip
 
 
 def _multiplied(inputs: Inputs, controls: Shown) -> str:
     """What a matrix's columns multiply, in words."""
     layers, directions = inputs.trace.states.shape[:2]
-    both = " of both directions, that from the start first" if directions == 2 else ""
+    both = tr(" of both directions, that from the start first") if directions == 2 else ""
     if controls.parameter == READOUT:
-        return f"the state{f' of layer {layers}' if layers > 1 else ''}{both}"
+        return tr("the state{value}{both}", value=f' of layer {layers}' if layers > 1 else '', both=both)
     if controls.parameter in inputs.network.cell.of_step:
-        return "the state before"
-    return f"the state of layer {controls.layer}{both}" if controls.layer else "the embedding of the token"
+        return tr("the state before")
+    return tr(
+        "the state of layer {layer}{both}",
+        layer=controls.layer, both=both,
+    ) if controls.layer else tr("the embedding of the token")
 
 
 def _left_out(found: Picture) -> str:
@@ -100,10 +107,10 @@ def _left_out(found: Picture) -> str:
     r, c = found.values.shape
     if (r, c) == (rows, columns):
         return ""
-    which = "those of the most probable classes at this step" if found.names else "the first ones"
-    said = [f"{r:,} of {rows:,} rows, {which}"] if r < rows else []
-    said += [f"the first {c:,} of {columns:,} columns"] if c < columns else []
-    return f"The matrix is large: drawn are {' and '.join(said)}."
+    which = tr("those of the most probable classes at this step") if found.names else tr("the first ones")
+    said = [tr("{r:,} of {rows:,} rows, {which}", r=r, rows=rows, which=which)] if r < rows else []
+    said += [tr("the first {c:,} of {columns:,} columns", c=c, columns=columns)] if c < columns else []
+    return tr("The matrix is large: drawn are {said}.", said=' and '.join(said))
 
 
 def _draw(found: Picture) -> tuple[Part, ...]:
@@ -115,29 +122,35 @@ def _draw(found: Picture) -> tuple[Part, ...]:
 def _explain(found: Picture) -> str:
     spectral = ""
     if found.spectral is not None:
-        spectral = (
-            f" Its spectral norm, the most by which it can lengthen a vector, is {number(found.spectral)}: its largest singular "
-            "value."
+        spectral = tr(
+            " Its spectral norm, the most by which it can lengthen a vector, is {spectral}: its largest singular value.",
+            spectral=number(found.spectral),
         )
     over = "class" if found.names else "unit"
-    return (
-        f"Row u of {found.letter} belongs to {over} u, column j multiplies number j of {found.what}; purple is below 0, green "
-        "above, pale at 0.\n\n"
-        rf"$$({found.letter} v)[u] = \textstyle\sum_j {found.letter}[u, j]\, v[j]$$" + "\n\n"
-        f"{found.shape[0]:,} × {found.shape[1]:,} numbers; the one farthest from 0 is {number(found.largest)}, of "
-        f"{literal(found.row, 40)} and column {found.at[1]}. The root of the sum of their squares (Frobenius norm) is "
-        f"{number(found.norm)}.{spectral} {_left_out(found)}"
+    return tr(
+        "Row u of {letter} belongs to {over} u, column j multiplies number j of {what}; purple is below 0, green above, "
+        "pale at 0.\n\n"
+        r"$$({letter} v)[u] = \textstyle\sum_j {letter}[u, j]\, v[j]$$"
+        "\n\n"
+        "{shape:,} × {shape2:,} numbers; the one farthest from 0 is {largest}, of {row} and column {at}. The root of the "
+        "sum of their squares (Frobenius norm) is {norm}.{spectral} {left_out}",
+        letter=found.letter, over=over, what=found.what, shape=found.shape[0], shape2=found.shape[1],
+        largest=number(found.largest), row=literal(found.row, 40), at=found.at[1], norm=number(found.norm), spectral=spectral,
+        left_out=_left_out(found),
     )
 
 
 def _choose(inputs: Inputs, controls: Shown) -> tuple[Choice, ...]:
     offered, gates = matrices(inputs.network), inputs.network.cell.gates
-    of_gate = [] if controls.parameter == READOUT else [Choice("gate", "Gate", gates, lambda name: f"rows of {name}")]
+    of_gate = [] if controls.parameter == READOUT else [Choice("gate", "Gate", gates, lambda name: tr(
+        "rows of {name}",
+        name=name,
+    ))]
     return (Choice("parameter", "Matrix", tuple(offered), offered.__getitem__), *of_gate)
 
 
 WEIGHTS: View[Shown, Picture] = View(
-    "weights", "What do W, U and V look like?", NEEDS, Shown, _picture, _draw, _explain,
+    "weights", N_("What do W, U and V look like?"), NEEDS, Shown, _picture, _draw, _explain,
     lambda inputs: 4 * MOST_ROWS * MOST_COLUMNS + 8 * MOST_ROWS + bytes_of()(inputs), choices=_choose,
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from rnn_core.analysis import one_hot as analysis
 from rnn_core.figures import labels as label_figures
 from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
+from rnn_core.language import N_, tr
 from rnn_core.results import LabelMatrix
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.one_hot.texts import Numbered, matrix_of, most_bytes, pick_step, shown_steps
@@ -45,17 +46,17 @@ def label_words(found: Labels) -> str:
     matrix = found.matrix
     counted = int((matrix.classes >= 0).sum())
     what = {
-        "text": "Each text has one label, so the labels are a vector y of m numbers; drawn is where the loss reads them",
-        "token": "Each token has a label, so the labels are a matrix of m rows and L columns, as the indices are",
-        "next": "The label of a step is the token that follows: the index matrix, shifted by one step to the left",
+        "text": tr("Each text has one label, so the labels are a vector y of m numbers; drawn is where the loss reads them"),
+        "token": tr("Each token has a label, so the labels are a matrix of m rows and L columns, as the indices are"),
+        "next": tr("The label of a step is the token that follows: the index matrix, shifted by one step to the left"),
     }[found.of]
-    own = "" if all(matrix.given) else (
-        " The label of a text that was typed is not known: the network's own answer stands for it."
+    own = "" if all(matrix.given) else tr(
+        " The label of a text that was typed is not known: the network's own answer stands for it.",
     )  # fmt: skip
-    of = "" if matrix.texts == len(matrix.classes) else f" of the first {len(matrix.classes)} texts"
-    return (
-        f"{what}. No loss counts at “–”: {counted:,} of {matrix.classes.size:,} cells{of} have a label.{own} "
-        f"{label_vector(found)}"
+    of = "" if matrix.texts == len(matrix.classes) else tr(" of the first {classes} texts", classes=len(matrix.classes))
+    return tr(
+        "{what}. No loss counts at “–”: {counted:,} of {size:,} cells{of} have a label.{own} {label_vector}",
+        what=what, counted=counted, size=matrix.classes.size, of=of, own=own, label_vector=label_vector(found),
     )
 
 
@@ -64,18 +65,27 @@ def label_vector(found: Labels) -> str:
     matrix, t = found.matrix, found.step
     label = int(matrix.classes[0, t])
     if label < 0:
-        return f"At t = {t + FIRST} of text 1 the loss asks for nothing."
+        return tr("At t = {t} of text 1 the loss asks for nothing.", t=t + FIRST)
     name = matrix.names[int(np.searchsorted(matrix.used, label))]
     k = matrix.outputs
     numbers = ", ".join("1" if j == label else "0" for j in range(k))
-    vector = f"y = ({numbers})" if k <= MOST_OUTPUTS else f"y is 0 at {k - 1:,} places and 1 at place {label:,}, counted from 0"
-    return f"At t = {t + FIRST} of text 1 it is {literal(name, 30)}, number {label} of k = {k:,}: one-hot, {vector}."
+    vector = f"y = ({numbers})" if k <= MOST_OUTPUTS else tr(
+        "y is 0 at {k:,} places and 1 at place {label:,}, counted from 0",
+        k=k - 1, label=label,
+    )
+    return tr(
+        "At t = {t} of text 1 it is {name}, number {label} of k = {k:,}: one-hot, {vector}.",
+        t=t + FIRST, name=literal(name, 30), label=label, k=k, vector=vector,
+    )
 
 
 def _draw_labels(found: Labels) -> tuple[Part, ...]:
     drawn = Part("figure", label_figures.label_matrix(found.matrix, found.step))
     longest = found.matrix.classes.shape[1]
-    part = (Part("caption", f"Shown: {shown_steps(found.step, longest)}"),) if longest > figures.MOST_STEPS else ()
+    part = (Part("caption", tr(
+        "Shown: {shown_steps}",
+        shown_steps=shown_steps(found.step, longest),
+    )),) if longest > figures.MOST_STEPS else ()
     return drawn, *part, Part("text", label_words(found))
 
 
@@ -87,17 +97,20 @@ def _explain_labels(found: Labels) -> str:
         "token": rf"Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
         "next": rf"Y[i, t] = \text{{indices}}[i, t + 1], \qquad Y \in \{{0, \ldots, {k - 1}\}}^{{{m} \times {longest}}}",
     }[found.of]
-    return (
-        f"{label_words(found)}\n\n$${shape}$$\n\n"
-        "A label is written as a number; as a one-hot vector it has k numbers, of which only its own is 1. The loss compares "
-        "this vector with the k probabilities of the readout, and only the term of the 1 is left:\n\n"
-        rf"$$L = -\sum_{{j=0}}^{{{k - 1}}} y_j \log \hat y_j = -\log \hat y_{{\text{{label}}}}$$" + "\n\n"
-        "Pads, and steps without a label, have the weight 0 in the loss."
+    return tr(
+        "{label_words}\n\n"
+        "$${shape}$$\n\n"
+        "A label is written as a number; as a one-hot vector it has k numbers, of which only its own is 1. The loss "
+        "compares this vector with the k probabilities of the readout, and only the term of the 1 is left:\n\n"
+        r"$$L = -\sum_{{j=0}}^{{{k}}} y_j \log \hat y_j = -\log \hat y_{{\text{{label}}}}$$"
+        "\n\n"
+        "Pads, and steps without a label, have the weight 0 in the loss.",
+        label_words=label_words(found), shape=shape, k=k - 1,
     )
 
 
 LABELS: View[Numbered, Labels] = View(
-    "labels", "Which labels does the loss ask for?", ("run", "text", "second_text", "labels"), Numbered, _labels,
+    "labels", N_("Which labels does the loss ask for?"), ("run", "text", "second_text", "labels"), Numbered, _labels,
     _draw_labels, _explain_labels,
     lambda inputs: 2 * most_bytes(inputs) + sum(len(label.encode()) for label in inputs.run.speech.labels),
     pick_step,

@@ -10,6 +10,7 @@ from rnn_core.analysis import one_hot as analysis
 from rnn_core.figures import one_hot as figures
 from rnn_core.figures.frame import FIRST
 from rnn_core.figures.text import counted, visible
+from rnn_core.language import N_, tr
 from rnn_core.results import TextMatrix
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.ledger import size_words
@@ -22,9 +23,9 @@ MOST_LISTED = 300
 """Words of the vocabulary table."""
 
 ORDERS = {
-    "run": "the run's vocabulary (by frequency in training)",
-    "first": "these texts, by first appearance",
-    "frequency": "these texts, by frequency",
+    "run": N_("the run's vocabulary (by frequency in training)"),
+    "first": N_("these texts, by first appearance"),
+    "frequency": N_("these texts, by frequency"),
 }
 """How words can be numbered, in words."""
 
@@ -98,16 +99,22 @@ def shown_words(words: Words) -> str:
     m, longest = words.matrix.indices.shape
     steps = figures.shown_steps(longest, words.step)
     rows = min(m, figures.MOST_ROWS)
-    said = "The length vector says where each text ends: no answer is read after its end, and the pads there do not count. "
+    said = tr("The length vector says where each text ends: no answer is read after its end, and the pads there do not count. ")
     if rows == m and len(steps) == longest:
-        return f"{said}All of the {m} × {longest} matrix is shown."
-    return f"{said}Shown: {'the text' if m == 1 else f'texts 1 to {rows} of {m}'}, {shown_steps(words.step, longest)}"
+        return tr("{said}All of the {m} × {longest} matrix is shown.", said=said, m=m, longest=longest)
+    return tr(
+        "{said}Shown: {value}, {shown_steps}",
+        said=said, value='the text' if m == 1 else f'texts 1 to {rows} of {m}', shown_steps=shown_steps(words.step, longest),
+    )
 
 
 def shown_steps(step: int, longest: int) -> str:
     """Which steps of a matrix are drawn, and how others are reached."""
     steps = figures.shown_steps(longest, step)
-    return f"steps {steps[0] + FIRST} to {steps[-1] + FIRST} of {longest:,}. Click a step to move along."
+    return tr(
+        "steps {steps} to {steps2} of {longest:,}. Click a step to move along.",
+        steps=steps[0] + FIRST, steps2=steps[-1] + FIRST, longest=longest,
+    )
 
 
 def _draw_indices(words: Words) -> tuple[Part, ...]:
@@ -118,21 +125,22 @@ def _explain_indices(words: Words) -> str:
     matrix = words.matrix
     m, longest = matrix.indices.shape
     lengths = ", ".join(map(str, matrix.lengths[:20].tolist())) + (", …" if m > 20 else "")
-    return (
-        f"A text is cut into tokens ({words.kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
-        f"number in the vocabulary; what it does not hold becomes `<unk>` ({counted(matrix.unknown, 'time')} here). A matrix "
-        "has rows of one length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
-        rf"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = "
-        rf"{len(matrix.words)}$$"
+    return tr(
+        "A text is cut into tokens ({kind}), `<sos>` is set before them and `<eos>` behind, and each is replaced by its "
+        "number in the vocabulary; what it does not hold becomes `<unk>` ({counted} here). A matrix has rows of one "
+        "length, so shorter texts are filled up with `<pad>` (index 0).\n\n"
+        r"$$\text{{indices}} \in \{{0, \ldots, N-1\}}^{{m \times L}}, \qquad m = {m},\ L = {longest},\ N = {words}$$"
         "\n\n"
-        f"The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a "
-        "pad, pads have no loss, and reading from the end begins at the last true token. "
-        f"Pads are {pads(matrix):,} of {matrix.indices.size:,} cells ({pads(matrix) / matrix.indices.size:.0%})."
+        "The length vector ({lengths}) says where each text ends. The network needs it: no answer is read at a pad, pads "
+        "have no loss, and reading from the end begins at the last true token. Pads are {pads:,} of {size:,} cells "
+        "({pads2:.0%}).",
+        kind=words.kind, counted=counted(matrix.unknown, 'time'), m=m, longest=longest, words=len(matrix.words),
+        lengths=lengths, pads=pads(matrix), size=matrix.indices.size, pads2=pads(matrix) / matrix.indices.size,
     )
 
 
 def _choose_order(inputs: Inputs, controls: Numbered) -> tuple[Choice, ...]:
-    return (Choice("order", "Number the words by", tuple(ORDERS), ORDERS.__getitem__),)
+    return (Choice("order", tr("Number the words by"), tuple(ORDERS), ORDERS.__getitem__),)
 
 
 def _view(
@@ -147,7 +155,7 @@ def _view(
     return View(name, question, needs, Numbered, _words, render, explain, most_bytes, pick, choices)
 
 
-INDICES = _view("indices", "Which numbers stand for these texts?", _draw_indices, _explain_indices, pick_step, _choose_order)
+INDICES = _view("indices", N_("Which numbers stand for these texts?"), _draw_indices, _explain_indices, pick_step, _choose_order)
 
 
 def stages(words: Words) -> dict[str, list[Any]]:
@@ -157,17 +165,17 @@ def stages(words: Words) -> dict[str, list[Any]]:
     fed = [visible(matrix.words[i]) for i in row[: len(tokens)]]
     between = "  ·  "
     shown = {
-        "as typed": visible(words.text),
+        tr("as typed"): visible(words.text),
         counted(len(tokens) - 2, "token"): between.join(tokens[1:-1]),
-        f"{len(tokens):,} steps": between.join(tokens),
-        "as the vocabulary has them": between.join(fed),
-        f"{len(tokens):,} indices": between.join(map(str, row[: len(tokens)])),
-        f"filled up to L = {len(row):,}": between.join(map(str, row)),
+        tr("{tokens:,} steps", tokens=len(tokens)): between.join(tokens),
+        tr("as the vocabulary has them"): between.join(fed),
+        tr("{tokens:,} indices", tokens=len(tokens)): between.join(map(str, row[: len(tokens)])),
+        tr("filled up to L = {row:,}", row=len(row)): between.join(map(str, row)),
     }
-    return {"step by step": list(shown), "text 1": [line[:MOST_SHOWN] for line in shown.values()]}
+    return {tr("step by step"): list(shown), tr("text 1"): [line[:MOST_SHOWN] for line in shown.values()]}
 
 
-STAGES = _view("stages", "", lambda words: (Part("table", Table(stages(words), widths={"step by step": 190})),), shown_words)
+STAGES = _view("stages", "", lambda words: (Part("table", Table(stages(words), widths={tr("step by step"): 190})),), shown_words)
 
 
 def vocabulary(words: Words) -> dict[str, list[Any]]:
@@ -182,9 +190,12 @@ def vocabulary(words: Words) -> dict[str, list[Any]]:
     return {
         "index": chosen,
         "token": [visible(matrix.words[i]) for i in chosen],
-        "counted in training" if words.order == "run" else "counted here": [matrix.counts[i] for i in chosen],
-        "times in this matrix": [at[1] if at else 0 for at in where],
-        "first at": [f"text {at[0] // longest + 1}, t = {at[0] % longest + FIRST}" if at else "" for at in where],
+        tr("counted in training") if words.order == "run" else tr("counted here"): [matrix.counts[i] for i in chosen],
+        tr("times in this matrix"): [at[1] if at else 0 for at in where],
+        tr("first at"): [tr(
+            "text {at}, t = {at2}",
+            at=at[0] // longest + 1, at2=at[0] % longest + FIRST,
+        ) if at else "" for at in where],
     }  # fmt: skip
 
 
@@ -192,7 +203,7 @@ def vocabulary_words(words: Words) -> str:
     """What the vocabulary table shows, as Markdown."""
     matrix = words.matrix
     used = len({*range(matrix.specials), *np.unique(matrix.indices).tolist()})
-    cut = f"; the first {MOST_LISTED} are listed" if used > MOST_LISTED else ""
+    cut = tr("; the first {MOST_LISTED} are listed", MOST_LISTED=MOST_LISTED) if used > MOST_LISTED else ""
     if words.order == "run":
         return (
             f"N = {len(matrix.words):,}: the four specials, then the {words.kind} of the training texts by falling frequency, "
@@ -222,12 +233,14 @@ def one_hot_words(words: Words) -> str:
     part = analysis.window(matrix, words.step)
     m, longest = matrix.indices.shape
     n = len(matrix.words)
-    return (
-        f"Drawn are {len(part.rows)} of {m} texts, steps {part.steps[0] + FIRST} to {part.steps[-1] + FIRST} of {longest:,}; "
-        f"of the N = {n:,} columns of a step, the {len(part.columns)} with a 1 in them. The whole matrix has {m:,} × "
-        f"{longest * n:,} ones and zeros: **{size_words(matrix.one_hot_bytes)}** in float32. The indices take "
-        f"**{size_words(matrix.index_bytes)}** in int64. Looking up rows of E and multiplying the one-hot matrix by E "
-        f"differ by at most **{matrix.difference:.1g}**."
+    return tr(
+        "Drawn are {rows} of {m} texts, steps {steps} to {steps2} of {longest:,}; of the N = {n:,} columns of a step, the "
+        "{columns} with a 1 in them. The whole matrix has {m:,} × {longest2:,} ones and zeros: **{size_words}** in "
+        "float32. The indices take **{size_words2}** in int64. Looking up rows of E and multiplying the one-hot matrix by "
+        "E differ by at most **{difference:.1g}**.",
+        rows=len(part.rows), m=m, steps=part.steps[0] + FIRST, steps2=part.steps[-1] + FIRST, longest=longest, n=n,
+        columns=len(part.columns), longest2=longest * n, size_words=size_words(matrix.one_hot_bytes),
+        size_words2=size_words(matrix.index_bytes), difference=matrix.difference,
     )
 
 
@@ -236,17 +249,24 @@ def _explain_one_hot(words: Words) -> str:
     m, longest = matrix.indices.shape
     n, width = len(matrix.words), matrix.width
     index = int(matrix.indices[0, min(words.step, int(matrix.lengths[0]) - 1)])
-    return (
-        "One-hot writes a word as N numbers, of which the one at its index is 1 and the others 0. A row of the matrix is one "
-        "text: L blocks of N columns, one block per step. Multiplied by E, the 1 picks one row of E, so the network looks that "
-        "row up and never makes the ones and zeros.\n\n"
-        rf"$$\mathrm{{onehot}}(w)\, E = E[w], \qquad w = {index}:\ E[{index}] \in \mathbb{{R}}^{{{width}}}$$" + "\n\n"
-        rf"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {matrix.one_hot_bytes}\ \text{{bytes}}, "
-        rf"\qquad m \cdot L \cdot 8 = {matrix.index_bytes}\ \text{{bytes}}$$" + "\n\n"
-        f"The numbers looked up, m × L × n of them in float32, take {size_words(matrix.looked_up_bytes)}. The check multiplies "
-        f"the {m * longest:,} rows of the one-hot matrix, as a sparse one, by E and takes the largest absolute difference from "
-        f"the look-up: {matrix.difference:.3g}."
+    return tr(
+        "One-hot writes a word as N numbers, of which the one at its index is 1 and the others 0. A row of the matrix is "
+        "one text: L blocks of N columns, one block per step. Multiplied by E, the 1 picks one row of E, so the network "
+        "looks that row up and never makes the ones and zeros.\n\n"
+        r"$$\mathrm{{onehot}}(w)\, E = E[w], \qquad w = {index}:\ E[{index}] \in \mathbb{{R}}^{{{width}}}$$"
+        "\n\n"
+        r"$$m \cdot L \cdot N \cdot 4 = {m} \cdot {longest} \cdot {n} \cdot 4 = {one_hot_bytes}\ \text{{bytes}}, \qquad m "
+        r"\cdot L \cdot 8 = {index_bytes}\ \text{{bytes}}$$"
+        "\n\n"
+        "The numbers looked up, m × L × n of them in float32, take {size_words}. The check multiplies the {m2:,} rows of "
+        "the one-hot matrix, as a sparse one, by E and takes the largest absolute difference from the look-up: "
+        "{difference:.3g}.",
+        index=index, width=width, m=m, longest=longest, n=n, one_hot_bytes=matrix.one_hot_bytes,
+        index_bytes=matrix.index_bytes, size_words=size_words(matrix.looked_up_bytes), m2=m * longest,
+        difference=matrix.difference,
     )
 
 
-ONE_HOT = _view("one_hot", "What is the one-hot matrix, and why is it never made?", _draw_one_hot, _explain_one_hot, pick_step)
+ONE_HOT = _view("one_hot", N_(
+    "What is the one-hot matrix, and why is it never made?",
+), _draw_one_hot, _explain_one_hot, pick_step)

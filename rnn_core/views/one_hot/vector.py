@@ -6,6 +6,7 @@ from typing import Self
 from rnn_core.analysis import one_hot as analysis
 from rnn_core.figures import vectors
 from rnn_core.figures.text import counted
+from rnn_core.language import N_, tr
 from rnn_core.results import OneHotVector
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect import Step
@@ -29,37 +30,46 @@ def _draw_vector(found: OneHotVector) -> tuple[Part, ...]:
     return (
         Part("figure", vectors.one_hot_vector(found.index, found.size)),
         Part("text", vector_words(found)),
-        Part("table", table, f"Row {found.index:,} of E: all {counted(len(found.row), 'number')}"),
+        Part("table", table, tr(
+            "Row {index:,} of E: all {counted}",
+            index=found.index, counted=counted(len(found.row), 'number'),
+        )),
     )
 
 
 def vector_words(found: OneHotVector) -> str:
     """The token, its index and the row it picks, as Markdown."""
-    fed = f", read as {literal(found.fed, 30)}," if found.fed != found.token else ""
+    fed = tr(", read as {fed},", fed=literal(found.fed, 30)) if found.fed != found.token else ""
     first = ", ".join(map(number, found.row[:6].tolist()))
     each = vectors.places_per_cell(found.size)
-    shared = f" Each cell of the picture stands for {each:,} places." if each > 1 else ""
-    return (
-        f"“{literal(found.token, 30)}”{fed} has index **{found.index:,}**, counted from 0. Of the N = {found.size:,} numbers "
-        f"of its one-hot vector, one is 1 and {found.size - 1:,} are 0.{shared} Row {found.index:,} of E begins with {first}."
+    shared = tr(" Each cell of the picture stands for {each:,} places.", each=each) if each > 1 else ""
+    return tr(
+        "“{token}”{fed} has index **{index:,}**, counted from 0. Of the N = {size:,} numbers of its one-hot vector, one is "
+        "1 and {size2:,} are 0.{shared} Row {index:,} of E begins with {first}.",
+        token=literal(found.token, 30), fed=fed, index=found.index, size=found.size, size2=found.size - 1, shared=shared,
+        first=first,
     )
 
 
 def _explain_vector(found: OneHotVector) -> str:
     w, n = found.index, len(found.row)
-    return (
-        "A one-hot vector has a place for every word of the vocabulary, and a 1 at the place of the word itself. No two words "
-        "are more alike than others: every two of these vectors are equally far apart. Multiplied by E, the 1 picks the row "
-        "of E that is learnt for the word.\n\n"
-        rf"$$\mathrm{{onehot}}(w)_j = \begin{{cases}} 1 & j = w \\ 0 & j \neq w \end{{cases}}, \qquad w = {w},\ "
-        rf"j = 0, \ldots, {found.size - 1}$$" + "\n\n"
-        rf"$$x_t = E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$" + "\n\n"
-        f"{vector_words(found)} The product differs from the row by {number(found.difference)} at the most. Two different "
-        f"one-hot vectors are always √2 = {number(2**0.5)} apart."
+    return tr(
+        "A one-hot vector has a place for every word of the vocabulary, and a 1 at the place of the word itself. No two "
+        "words are more alike than others: every two of these vectors are equally far apart. Multiplied by E, the 1 picks "
+        "the row of E that is learnt for the word.\n\n"
+        r"$$\mathrm{{onehot}}(w)_j = \begin{{cases}} 1 & j = w \\ 0 & j \neq w \end{{cases}}, \qquad w = {w},\ j = 0, "
+        r"\ldots, {size}$$"
+        "\n\n"
+        r"$$x_t = E^\top \mathrm{{onehot}}({w}) = E[{w}] \in \mathbb{{R}}^{{{n}}}$$"
+        "\n\n"
+        "{vector_words} The product differs from the row by {difference} at the most. Two different one-hot vectors are "
+        "always √2 = {value} apart.",
+        w=w, size=found.size - 1, n=n, vector_words=vector_words(found), difference=number(found.difference),
+        value=number(2 ** 0.5),
     )
 
 
 VECTOR: View[Token, OneHotVector] = View(
-    "one-hot-vector", "What is one word as a one-hot vector?", ("run", "text"), Token, _vector, _draw_vector, _explain_vector,
+    "one-hot-vector", N_("What is one word as a one-hot vector?"), ("run", "text"), Token, _vector, _draw_vector, _explain_vector,
     lambda inputs: 4 * inputs.run.config.model.embedding + 4 * sum(map(len, inputs.trace.tokens)) + 65_536,
 )  # fmt: skip

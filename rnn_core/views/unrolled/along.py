@@ -10,6 +10,7 @@ from rnn_core import tasks
 from rnn_core.analysis.loading import Loaded, Unopened, readout_of
 from rnn_core.analysis.steps import counted_steps, losses, one_class, targets_of
 from rnn_core.figures import palette
+from rnn_core.language import N_, formula, tr
 from rnn_core.results import Trace
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -139,7 +140,7 @@ PICTURES = {"forwards": "Forwards", "backwards": "Backwards"}
 
 def pictures(inputs: Inputs) -> dict[str, str]:
     """What is called how; a run with snapshots has one more."""
-    return PICTURES | ({"over": "Over training"} if inputs.run.updates else {})
+    return PICTURES | ({"over": tr("Over training")} if inputs.run.updates else {})
 
 
 def _unrolled(inputs: Inputs, controls: Pictured) -> Unrolled:
@@ -216,34 +217,42 @@ def letters(run: Loaded | Unopened, names: Sequence[str]) -> str:
 
 def _draw(found: Unrolled) -> tuple[Part, ...]:
     target = None if found.target is None else literal(found.ranked.labels[found.target], 40)
-    at = f" at the label “{target}”" if target else ""
-    said = (
-        "Each column is one step: the token at the bottom, the state $h_t$ above it, then the readout $\\hat y_t$ and the loss "
-        f"$L(t)${at}. The same parameters are used at every step. "
+    at = tr(" at the label “{target}”", target=target) if target else ""
+    said = tr(
+        r"Each column is one step: the token at the bottom, the state $h_t$ above it, then the readout $\hat y_t$ and the "
+        "loss $L(t)${at}. The same parameters are used at every step. ",
+        at=at,
     )
     if found.layers > 1:
-        said += f"Each of the {found.layers} layers has its own; a layer reads the states of the one below it. "
+        said += tr("Each of the {layers} layers has its own; a layer reads the states of the one below it. ", layers=found.layers)
     if found.directions > 1:
-        said += "The lower row of a layer reads from the end, so a state of it knows the words after it. "
+        said += tr("The lower row of a layer reads from the end, so a state of it knows the words after it. ")
     if found.strips[0].contrasts.size:
-        where = "a state of the top layer" if found.layers > 1 else "a state"
-        said += f"Units that speak for “{target}” are at the top of {where}, those that speak against it at its foot. "
-    said += "A double click on a unit opens it."
+        where = tr("a state of the top layer") if found.layers > 1 else tr("a state")
+        said += tr(
+            "Units that speak for “{target}” are at the top of {where}, those that speak against it at its foot. ",
+            target=target, where=where,
+        )
+    said += tr("A double click on a unit opens it.")
     if not found.every:
-        said += " This run was trained on the readout after the last token alone; the hollow dots were never trained."
+        said += tr(" This run was trained on the readout after the last token alone; the hollow dots were never trained.")
     return Part("unrolled", found), Part("caption", said)
 
 
 def _explain(found: Unrolled) -> str:
     counted, top = found.weights > 0, formulas.top(found.layers, found.directions)
     sorted_by = (
-        "The units of the top layer are sorted by their weights in the readout: V's row of the label minus the mean of the other "
-        "rows. " if found.strips[0].contrasts.size else ""
+        tr(
+            "The units of the top layer are sorted by their weights in the readout: V's row of the label minus the mean of "
+            "the other rows. ",
+        ) if found.strips[0].contrasts.size else ""
     )  # fmt: skip
-    words = (
-        f"{formulas.lines(found.equations)}\n\n"
-        rf"$$\hat y_t = \mathrm{{softmax}}(c + V {top}), \qquad L(t) = -\log \hat y_t[\text{{label}}], \qquad "
-        r"L = \textstyle\sum_t w_t\, L(t)$$" + "\n\n"
+    words = formula(
+        "{lines}\n\n"
+        r"$$\hat y_t = \mathrm{{softmax}}(c + V {top}), \qquad L(t) = -\log \hat y_t[\text{{label}}], \qquad L = "
+        r"\textstyle\sum_t w_t\, L(t)$$"
+        "\n\n",
+        lines=formulas.lines(found.equations), top=top,
     )
     if counted.any() and np.isfinite(found.losses[counted]).all():
         last = int(np.flatnonzero(counted)[-1])
@@ -251,17 +260,20 @@ def _explain(found: Unrolled) -> str:
         p, value = float(found.ranked.target_p[last]), float(found.losses[last])
         total = float((found.weights * found.losses)[counted].sum())
         rule = (
-            f"This run's training takes the loss at {counted.sum()} of the {len(counted)} steps, each with the weight "
-            f"{number(float(found.weights[last]))}, so" if found.every
-            else "This run's training takes the loss after the last token alone, so"
+            tr(
+                "This run's training takes the loss at {sum} of the {counted} steps, each with the weight {weights}, so",
+                sum=counted.sum(), counted=len(counted), weights=number(float(found.weights[last])),
+            ) if found.every
+            else tr("This run's training takes the loss after the last token alone, so")
         )  # fmt: skip
-        words += (
-            f"For the label {target} at the last of them, t = {last + 1}: −log {p:.6g} = {number(value)} nats. {rule} "
-            f"L = {number(total)} nats.\n\n"
+        words += tr(
+            "For the label {target} at the last of them, t = {last}: −log {p:.6g} = {value} nats. {rule} L = {total} nats.\n\n",
+            target=target, last=last + 1, p=p, value=number(value), rule=rule, total=number(total),
         )
-    return (
-        f"{words}{sorted_by}Where a state has more units than rows, neighbouring units share a row, which shows the largest of "
-        "them by absolute value, with its sign."
+    return tr(
+        "{words}{sorted_by}Where a state has more units than rows, neighbouring units share a row, which shows the largest "
+        "of them by absolute value, with its sign.",
+        words=words, sorted_by=sorted_by,
     )
 
 
@@ -288,17 +300,20 @@ def _written(inputs: Inputs, controls: Pictured) -> Unrolled:
 def _draw_written(found: Unrolled) -> tuple[Part, ...]:
     (picture, caption), count = _draw(found), int(found.fed.sum())
     said = (
-        f"The network wrote the last {count} token{'s' if count > 1 else ''}: at each step the most probable one is the next "
-        "input (dashed). " if count else ""
+        tr(
+            "The network wrote the last {count} token{value}: at each step the most probable one is the next input "
+            "(dashed). ",
+            count=count, value='s' if count > 1 else '',
+        ) if count else ""
     )  # fmt: skip
     return picture, Part("caption", said + caption.content)
 
 
 WRITTEN: View[Pictured, Unrolled] = View(
-    "unrolled-writing", "What happens at each word?", (*NEEDS, "prompt"), Pictured, _written, _draw_written, _explain,
+    "unrolled-writing", N_("What happens at each word?"), (*NEEDS, "prompt"), Pictured, _written, _draw_written, _explain,
     bytes_along, choices=choose,
 )  # fmt: skip
 
 UNROLLED: View[Pictured, Unrolled] = View(
-    "unrolled", "What happens at each word?", NEEDS, Pictured, _unrolled, _draw, _explain, bytes_along, choices=choose,
+    "unrolled", N_("What happens at each word?"), NEEDS, Pictured, _unrolled, _draw, _explain, bytes_along, choices=choose,
 )  # fmt: skip

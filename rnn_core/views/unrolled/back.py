@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_core.language import N_, formula, tr
 from rnn_core.results import CutWays, WayBack
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -56,26 +57,35 @@ def _walked(inputs: Inputs, controls: Pictured) -> Walked:
 def draw_walked(found: Walked) -> tuple[Part, ...]:
     w, along = found.letter, found.along
     said = (
-        "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from the step "
-        "that was read after it. "
-        + ("In the decoder it comes from above through the step's own loss, in the encoder through the decoder's attention; and "
-           "from the decoder's first step it arrives at the encoder's last states. " if along.pair and along.attention is not None
-           else "The decoder's losses send it, and from the decoder's first step it arrives at the encoder's last states. "
-           if along.pair else "At the top, the step's own loss sends it"
-           + (", in a lower layer the layer above. " if along.layers > 1 else ". "))
-        + ("In the lower row of a layer, which reads from the end, it goes from the start on. " if along.directions > 1 else "")
-        + f"Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a hatched one pulls "
-        "against the sum. "
+        tr(
+            "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from "
+            "the step that was read after it. ",
+        )
+        + (tr(
+            "In the decoder it comes from above through the step's own loss, in the encoder through the decoder's "
+            "attention; and from the decoder's first step it arrives at the encoder's last states. ",
+        ) if along.pair and along.attention is not None
+           else tr("The decoder's losses send it, and from the decoder's first step it arrives at the encoder's last states. ")
+           if along.pair else tr("At the top, the step's own loss sends it")
+           + (tr(", in a lower layer the layer above. ") if along.layers > 1 else ". "))
+        + (tr(
+            "In the lower row of a layer, which reads from the end, it goes from the start on. ",
+        ) if along.directions > 1 else "")
+        + tr(
+            "Below, the share that each copy of {w} has in the one gradient of {w}; the shares sum to 1, and a hatched one "
+            "pulls against the sum. ",
+            w=w,
+        )
     )
     single = found.ways[0].loss
     if single == "last":
-        said += "Switch between the loss of the last step and that of every step above the picture"
+        said += tr("Switch between the loss of the last step and that of every step above the picture")
     elif single == "one":
-        said += "Switch between the losses of all steps and that of the chosen step alone above the picture"
+        said += tr("Switch between the losses of all steps and that of the chosen step alone above the picture")
     else:
-        said += "This text is too long to follow each loss alone"
-    said += ", or nudge each copy alone to see the loss fall." if found.ways[-1].nudged else "."
-    said += " Drag the scissors to cut the gradient between two steps." if found.cuts else ""
+        said += tr("This text is too long to follow each loss alone")
+    said += tr(", or nudge each copy alone to see the loss fall.") if found.ways[-1].nudged else "."
+    said += tr(" Drag the scissors to cut the gradient between two steps.") if found.cuts else ""
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
 
@@ -83,38 +93,54 @@ def explain_walked(found: Walked) -> str:
     way, w, along = found.own, formulas.latex(found.letter), found.along
     shares, norm = way.shares[0], float(way.norms[0])
     most, layers = int(np.argmax(shares)), along.layers
-    top = " in the encoder" * along.pair + (f" in layer {layers}" if layers > 1 else "")
-    top += " in the direction from the start" * (along.directions > 1)
+    top = tr(" in the encoder") * along.pair + (tr(" in layer {layers}", layers=layers) if layers > 1 else "")
+    top += tr(" in the direction from the start") * (along.directions > 1)
     return (
-        r"$$\frac{\partial L}{\partial h_t} = \underbrace{w_t \frac{\partial L(t)}{\partial h_t}}_{\text{its own loss}} + "
-        r"\underbrace{\Big(\frac{\partial h_{t+1}}{\partial h_t}\Big)^{\!\top} \frac{\partial L}{\partial h_{t+1}}}"
-        r"_{\text{arriving from step } t+1}, \qquad "
-        rf"\frac{{\partial L}}{{\partial {w}}} = \sum_i \frac{{\partial L}}{{\partial {w}|(i)}}, \qquad "
-        rf"s_i = \frac{{\langle \partial L/\partial {w}|(i), \partial L/\partial {w} \rangle}}"
-        rf"{{\lVert \partial L/\partial {w} \rVert^2}}$$" + "\n\n"
-        + ("This is the decoder's top layer. In the encoder, the first term is the gradient through attention, and its last "
-           "states receive the gradient at the decoder's start. With attention or input feeding, a state of the decoder receives "
-           "more from above than its own loss. " if along.pair else "")
-        + ("This is the top layer; in a lower one, the first term is the gradient at hₜ that the layer above sends down. "
+        formula(
+            r"$$\frac{{\partial L}}{{\partial h_t}} = \underbrace{{w_t \frac{{\partial L(t)}}{{\partial "
+            r"h_t}}}}_{{\text{{its own loss}}}} + \underbrace{{\Big(\frac{{\partial h_{{t+1}}}}{{\partial "
+            r"h_t}}\Big)^{{\!\top}} \frac{{\partial L}}{{\partial h_{{t+1}}}}}}_{{\text{{arriving from step }} t+1}}, "
+            r"\qquad \frac{{\partial L}}{{\partial {w}}} = \sum_i \frac{{\partial L}}{{\partial {w}|(i)}}, \qquad s_i = "
+            r"\frac{{\langle \partial L/\partial {w}|(i), \partial L/\partial {w} \rangle}}{{\lVert \partial L/\partial {w} "
+            r"\rVert^2}}$$"
+            "\n\n",
+            w=w,
+        )
+        + (tr(
+            "This is the decoder's top layer. In the encoder, the first term is the gradient through attention, and its "
+            "last states receive the gradient at the decoder's start. With attention or input feeding, a state of the "
+            "decoder receives more from above than its own loss. ",
+        ) if along.pair else "")
+        + (tr("This is the top layer; in a lower one, the first term is the gradient at hₜ that the layer above sends down. ")
            if layers > 1 else "")
-        + ("A direction that reads from the end has step t − 1 in the place of t + 1. " if along.directions > 1 else "")
-        + (f"The state is both h and {along.parts[1]}; each has a way of its own. " if len(along.parts) > 1 else "")
-        + "The width of the gradient, in pixels, is\n\n"
-        r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$" + "\n\nwhere r is its norm over the largest norm of all losses that can "
-        "be chosen; below r = 0.001 it is dotted.\n\n"
-        f"With the loss at {'the last step alone' if way.loss == 'last' else 'every step'}, as this run was trained, "
-        f"L = {number(way.total)} nats and ‖∂L/∂{found.letter}‖ = {number(norm)}{top}. The largest share is "
-        f"{number(float(shares[most]))}, of copy {most + 1}; all shares sum to {float(shares.sum(dtype=np.float64)):.4f}."
-        + (f" Copy 1 of {found.letter} receives 0, because it multiplies h₀ = 0." if found.recurrent else "")
+        + (tr("A direction that reads from the end has step t − 1 in the place of t + 1. ") if along.directions > 1 else "")
+        + (tr(
+            "The state is both h and {parts}; each has a way of its own. ",
+            parts=along.parts[1],
+        ) if len(along.parts) > 1 else "")
+        + tr(
+            "The width of the gradient, in pixels, is\n\n"
+            r"$$1 + 8\,\big(1 + \tfrac13 \log_{10} r\big)$$",
+        ) + tr(
+            "\n\n"
+            "where r is its norm over the largest norm of all losses that can be chosen; below r = 0.001 it is dotted.\n\n"
+            "With the loss at {value}, as this run was trained, L = {total} nats and ‖∂L/∂{letter}‖ = {norm}{top}. The "
+            "largest share is {shares}, of copy {most}; all shares sum to {sum:.4f}.",
+            value='the last step alone' if way.loss == 'last' else 'every step', total=number(way.total), letter=found.letter,
+            norm=number(norm), top=top, shares=number(float(shares[most])), most=most + 1,
+            sum=float(shares.sum(dtype=np.float64)),
+        )
+        + (tr(" Copy 1 of {letter} receives 0, because it multiplies h₀ = 0.", letter=found.letter) if found.recurrent else "")
         + _nudged_words(found)
         + _CUT * (found.cuts is not None)
     )  # fmt: skip
 
 
-_CUT = (
-    "\n\n**Scissors**: with the gradient cut before step b, the losses from step b on send nothing to the steps before it, as at "
-    "the border of two chunks of truncated backpropagation through time; the state itself runs on. The copies before b keep "
-    "what the losses before b send them, and the hollow part of a share is lost."
+_CUT = N_(
+    "\n\n"
+    "**Scissors**: with the gradient cut before step b, the losses from step b on send nothing to the steps before it, as "
+    "at the border of two chunks of truncated backpropagation through time; the state itself runs on. The copies before b "
+    "keep what the losses before b send them, and the hollow part of a share is lost.",
 )
 
 
@@ -122,18 +148,27 @@ def _nudged_words(found: Walked) -> str:
     """What nudging a copy, and the parameter itself, does to the loss."""
     way, letter, w = found.own, found.letter, formulas.latex(found.letter)
     if not way.nudged:
-        return "\n\nThis text is too long to nudge each copy."
+        return tr(
+            "\n\n"
+            "This text is too long to nudge each copy.",
+        )
     squared = float(way.norms[0]) ** 2
     rate, fall = float(way.rates[0]), float(way.fall[0])
-    whole = f"Here η = {number(rate)}, and L falls by {number(fall)}; predicted {number(rate * squared)}"
-    return (
-        f"\n\n**Nudge one copy**: only {letter}|(i) moves, and L is computed again. To first order in η\n\n"
-        rf"$${w}|(i) \leftarrow {w}|(i) - \eta \frac{{\partial L}}{{\partial {w}|(i)}} \;\Rightarrow\; "
-        rf"\Delta L \approx -\eta \Big\lVert \frac{{\partial L}}{{\partial {w}|(i)}} \Big\rVert^2, \qquad "
-        rf"{w} \leftarrow {w} - \eta \frac{{\partial L}}{{\partial {w}}} \;\Rightarrow\; "
-        rf"\Delta L \approx -\eta \Big\lVert \frac{{\partial L}}{{\partial {w}}} \Big\rVert^2$$"
-        f"\n\nThe second is what training does: {letter} is one matrix, so all copies move by the whole gradient. {whole}. η is "
-        "such that L would fall by a tenth if it were linear."
+    whole = tr(
+        "Here η = {rate}, and L falls by {fall}; predicted {rate2}",
+        rate=number(rate), fall=number(fall), rate2=number(rate * squared),
+    )
+    return tr(
+        "\n\n"
+        "**Nudge one copy**: only {letter}|(i) moves, and L is computed again. To first order in η\n\n"
+        r"$${w}|(i) \leftarrow {w}|(i) - \eta \frac{{\partial L}}{{\partial {w}|(i)}} \;\Rightarrow\; \Delta L \approx "
+        r"-\eta \Big\lVert \frac{{\partial L}}{{\partial {w}|(i)}} \Big\rVert^2, \qquad {w} \leftarrow {w} - \eta "
+        r"\frac{{\partial L}}{{\partial {w}}} \;\Rightarrow\; \Delta L \approx -\eta \Big\lVert \frac{{\partial "
+        r"L}}{{\partial {w}}} \Big\rVert^2$$"
+        "\n\n"
+        "The second is what training does: {letter} is one matrix, so all copies move by the whole gradient. {whole}. η is "
+        "such that L would fall by a tenth if it were linear.",
+        letter=letter, w=w, whole=whole,
     )
 
 
@@ -145,6 +180,6 @@ def _walked_bytes(inputs: Inputs) -> int:
 
 
 WALKED: View[Pictured, Walked] = View(
-    "unrolled-back", "How does the gradient walk back?", (*NEEDS, "target"), Pictured, _walked, draw_walked, explain_walked,
+    "unrolled-back", N_("How does the gradient walk back?"), (*NEEDS, "target"), Pictured, _walked, draw_walked, explain_walked,
     _walked_bytes, choices=choose,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_core import tasks
 from rnn_core.analysis.steps import targets_of
+from rnn_core.language import N_, tr
 from rnn_core.results import OverTraining
 from rnn_core.views.inputs import Inputs
 from rnn_core.views.inspect.looks import NEEDS
@@ -52,8 +53,9 @@ def _trained(inputs: Inputs, controls: Pictured) -> Trained:
     target = None if along.target is None else places[along.ranked.labels[along.target]]
     followed = run.cell.followed
     count, kept = len(inputs.trace.tokens) - 2, len(trace.tokens) - 2
-    cut = "" if kept == count else (
-        f"This text has {count:,} tokens; its first {kept:,} are read with all weights, as a text of their own."
+    cut = "" if kept == count else tr(
+        "This text has {count:,} tokens; its first {kept:,} are read with all weights, as a text of their own.",
+        count=count, kept=kept,
     )  # fmt: skip
     return Trained(
         replace(along, ranked=ranks, target=target), over, best, run.cell.declared[followed].letter, followed in run.cell.of_step,
@@ -63,14 +65,18 @@ def _trained(inputs: Inputs, controls: Pictured) -> Trained:
 
 def _draw(found: Trained) -> tuple[Part, ...]:
     over = found.over
-    said = (
-        f"The same text by the weights after {len(over.updates) - 1} of the updates of this run's training, and by the run's "
-        "own, which scored best. Move the slider, or press Play to go through the training. All weights have the same scales. "
-        f"Below, the share of each copy of {found.letter} in the gradient of {found.letter}."
+    said = tr(
+        "The same text by the weights after {updates} of the updates of this run's training, and by the run's own, which "
+        "scored best. Move the slider, or press Play to go through the training. All weights have the same scales. Below, "
+        "the share of each copy of {letter} in the gradient of {letter}.",
+        updates=len(over.updates) - 1, letter=found.letter,
     )
     if over.left_out:
         listed = ", ".join(f"{update:,}" for update in over.left_out)
-        said += f" The weights after update {listed} give numbers beyond those of 32 bits, so they are left out."
+        said += tr(
+            " The weights after update {listed} give numbers beyond those of 32 bits, so they are left out.",
+            listed=listed,
+        )
     return Part("unrolled", found), Part("caption", f"{found.cut} {said}".strip())
 
 
@@ -78,15 +84,18 @@ def _explain(found: Trained) -> str:
     over, several = found.over, found.along.layers > 1 or found.along.directions > 1
     first, own = float(over.totals[0]), float(over.totals[over.best])
     went = "fell" if own < first else "rose"
-    average = f", an average of the weights with decay {found.average:g}" if found.average else ""
-    return (
-        r"$$L_u = \textstyle\sum_t w_t\, L_u(t), \qquad L_u(t) = -\log \hat y_t[\text{label}] \quad \text{by the weights after } "
-        r"u \text{ updates}$$" + "\n\n"
-        f"From update {over.updates[0]:,} to the run's own weights, L {went} from {number(first)} to {number(own)} nats. "
-        f"{_turn(found)}\n\n{_table(found)}\n\n"
-        f"The run's own weights are those after update {over.updates[over.best]:,}, which scored best{average}. A snapshot keeps "
-        "each weight in 16 bits, which rounds it by up to 0.05%; the run's own weights have 32. The norm in the last column is "
-        f"‖∂L/∂{found.letter}‖{', in the top layer' if several else ''}."
+    average = tr(", an average of the weights with decay {average:g}", average=found.average) if found.average else ""
+    return tr(
+        r"$$L_u = \textstyle\sum_t w_t\, L_u(t), \qquad L_u(t) = -\log \hat y_t[\text{{label}}] \quad \text{{by the weights "
+        r"after }} u \text{{ updates}}$$"
+        "\n\n"
+        "From update {updates:,} to the run's own weights, L {went} from {first} to {own} nats. {turn}\n\n"
+        "{table}\n\n"
+        "The run's own weights are those after update {updates2:,}, which scored best{average}. A snapshot keeps each "
+        "weight in 16 bits, which rounds it by up to 0.05%; the run's own weights have 32. The norm in the last column is "
+        "‖∂L/∂{letter}‖{value}.",
+        updates=over.updates[0], went=went, first=number(first), own=number(own), turn=_turn(found), table=_table(found),
+        updates2=over.updates[over.best], average=average, letter=found.letter, value=', in the top layer' if several else '',
     )
 
 
@@ -101,15 +110,21 @@ def _turn(found: Trained) -> str:
     """At which update the answers turned right."""
     over, last, asked = found.over, _last(found.over), _asked(found.over)
     if found.labelled:
-        what = f"the answer is {literal(found.along.ranked.labels[found.along.ranked.targets[last]], 40)}"
+        what = tr("the answer is {labels}", labels=literal(found.along.ranked.labels[found.along.ranked.targets[last]], 40))
         place = turned(over.classes[:, last, 0] == over.targets[last])
     else:
-        what, place = f"all {asked} steps that the loss counts are answered as it asks", turned(over.right == asked)
+        what, place = tr(
+            "all {asked} steps that the loss counts are answered as it asks",
+            asked=asked,
+        ), turned(over.right == asked)
     if place is None:
-        return f"By the last weights it is not so that {what}."
+        return tr("By the last weights it is not so that {what}.", what=what)
     if not place:
-        return f"By all weights {what}."
-    which = "By the run's own weights and all later ones" if place == over.best else f"From update {over.updates[place]:,} on"
+        return tr("By all weights {what}.", what=what)
+    which = tr("By the run's own weights and all later ones") if place == over.best else tr(
+        "From update {updates:,} on",
+        updates=over.updates[place],
+    )
     return f"{which}, {what}."
 
 
@@ -126,12 +141,12 @@ def _asked(over: OverTraining) -> int:
 def _table(found: Trained) -> str:
     """A row for each set of weights: its answer at the last step that counts, or how many are right; L; and the norm."""
     over, last = found.over, _last(found.over)
-    answers = f"answer at t = {last + 1}" if found.labelled else f"right of {_asked(over)} steps"
-    rows = [f"| update | {answers} | L | norm |", "| ---: | --- | ---: | ---: |"]
+    answers = tr("answer at t = {last}", last=last + 1) if found.labelled else tr("right of {asked} steps", asked=_asked(over))
+    rows = [tr("| update | {answers} | L | norm |", answers=answers), "| ---: | --- | ---: | ---: |"]
     for i, update in enumerate(over.updates.tolist()):
         label, p = literal(found.along.ranked.labels[found.best[i, last, 0]], 40), number(float(over.p[i, last, 0]))
         answer = f"{label} {p}" if found.labelled else str(over.right[i])
-        own = ", own" if i == over.best else ""
+        own = tr(", own") if i == over.best else ""
         rows.append(f"| {update:,}{own} | {answer} | {number(float(over.totals[i]))} | {number(float(over.ways[i].norms[0]))} |")
     return "\n".join(rows)
 
@@ -143,5 +158,5 @@ def _bytes(inputs: Inputs) -> int:
 
 
 TRAINED: View[Pictured, Trained] = View(
-    "unrolled-over", "How did training get there?", NEEDS, Pictured, _trained, _draw, _explain, _bytes, choices=choose,
+    "unrolled-over", N_("How did training get there?"), NEEDS, Pictured, _trained, _draw, _explain, _bytes, choices=choose,
 )  # fmt: skip

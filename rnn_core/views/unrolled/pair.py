@@ -7,6 +7,7 @@ import numpy as np
 
 from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.figures import palette
+from rnn_core.language import N_, formula, tr
 from rnn_core.results import Side, Translation
 from rnn_core.views import formulas
 from rnn_core.views.inputs import Inputs
@@ -76,15 +77,17 @@ def _ranked(found: Translation, before: int, counted: np.ndarray) -> Ranked:
 
 
 def _draw(found: Unrolled) -> tuple[Part, ...]:
-    said = (
-        "The encoder reads the source, then the decoder starts from the encoder's last states and writes: after each step its "
-        "most probable token is its next input (dashed). Each has parameters of its own, the same at all of its steps. "
+    said = tr(
+        "The encoder reads the source, then the decoder starts from the encoder's last states and writes: after each step "
+        "its most probable token is its next input (dashed). Each has parameters of its own, the same at all of its steps. ",
     )
     if found.directions > 1:
-        said += "The lower row of a layer reads from the end; the decoder starts from both directions side by side. "
+        said += tr("The lower row of a layer reads from the end; the decoder starts from both directions side by side. ")
     said += (
-        "Choose a step of the decoder to see how much of each source state its attention takes."
-        if found.attention is not None else "This run has no attention: all that the decoder knows of the source is that start."
+        tr("Choose a step of the decoder to see how much of each source state its attention takes.")
+        if found.attention is not None else tr(
+            "This run has no attention: all that the decoder knows of the source is that start.",
+        )
     )  # fmt: skip
     return Part("unrolled", found), Part("caption", said)
 
@@ -92,9 +95,11 @@ def _draw(found: Unrolled) -> tuple[Part, ...]:
 def _explain(found: Unrolled) -> str:
     counted = np.flatnonzero(found.weights > 0)
     attends = (
-        r"$$g_t = \sum_j \alpha_{tj}\, s_j, \qquad \sum_j \alpha_{tj} = 1, \qquad \tilde h_t = \tanh(W_c [h_t; g_t]), \qquad "
-        r"\hat y_t = \mathrm{softmax}(c + V \tilde h_t)$$" if found.attention is not None
-        else r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$"
+        formula(
+            r"$$g_t = \sum_j \alpha_{tj}\, s_j, \qquad \sum_j \alpha_{tj} = 1, \qquad \tilde h_t = \tanh(W_c [h_t; g_t]), "
+            r"\qquad \hat y_t = \mathrm{softmax}(c + V \tilde h_t)$$",
+        ) if found.attention is not None
+        else formula(r"$$\hat y_t = \mathrm{softmax}(c + V h_t)$$")
     )  # fmt: skip
     words = (
         f"{formulas.lines(found.equations)}\n\n{attends}\n\n"
@@ -104,15 +109,16 @@ def _explain(found: Unrolled) -> str:
         last = int(counted[-1])
         token, value = literal(found.ranked.labels[found.ranked.targets[last]], 40), float(found.losses[last])
         total = float((found.weights * np.nan_to_num(found.losses)).sum())
-        words += (
-            f"At the decoder's last step, t = {last + 1} of the picture, the token is {token}: −log "
-            f"{float(found.ranked.target_p[last]):.6g} = {number(value)} nats. The mean of the {len(counted)} losses is "
-            f"L = {number(total)} nats.\n\n"
+        words += tr(
+            "At the decoder's last step, t = {last} of the picture, the token is {token}: −log {target_p:.6g} = {value} "
+            "nats. The mean of the {counted} losses is L = {total} nats.\n\n",
+            last=last + 1, token=token, target_p=float(found.ranked.target_p[last]), value=number(value), counted=len(counted),
+            total=number(total),
         )
-    return words + (
-        "Here sⱼ are the encoder's states of the top layer, of both directions side by side where there are two. The decoder's "
-        "state before its first step is the encoder's last one. Where a state has more units than rows, neighbouring units share "
-        "a row, which shows the largest of them by absolute value, with its sign."
+    return words + tr(
+        "Here sⱼ are the encoder's states of the top layer, of both directions side by side where there are two. The "
+        "decoder's state before its first step is the encoder's last one. Where a state has more units than rows, "
+        "neighbouring units share a row, which shows the largest of them by absolute value, with its sign.",
     )
 
 
@@ -129,7 +135,7 @@ def _bytes_of(found: Translation) -> int:
 
 
 PAIR: View[PicturedPair, Unrolled] = View(
-    "unrolled-pair", "What happens at each word?", ("run", "translation"), PicturedPair, _pair, _draw, _explain,
+    "unrolled-pair", N_("What happens at each word?"), ("run", "translation"), PicturedPair, _pair, _draw, _explain,
     lambda inputs: _bytes_of(inputs.translation), choices=_choose,
 )  # fmt: skip
 
@@ -150,6 +156,8 @@ def _walked_bytes(inputs: Inputs) -> int:
 
 
 PAIR_BACK: View[PicturedPair, Walked] = View(
-    "unrolled-pair-back", "How does the gradient walk back?", ("run", "pair"), PicturedPair, _walked, draw_walked, explain_walked,
+    "unrolled-pair-back", N_(
+        "How does the gradient walk back?",
+    ), ("run", "pair"), PicturedPair, _walked, draw_walked, explain_walked,
     _walked_bytes, choices=_choose,
 )  # fmt: skip
