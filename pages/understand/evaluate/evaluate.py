@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import inputs, run_choice, state, view_panel, widgets
+from pages.common import baselines, inputs, run_choice, state, view_panel, widgets
 from pages.understand.evaluate import answering, distance, evaluating, report, rows, stream, translations
 from rnn_core import tasks
 from rnn_core.language import N_
@@ -52,6 +52,7 @@ with widgets.saying_problems():
     if majority := run.majority:
         st.caption(f"Always answering {literal(majority, 40)}, the most frequent class of training, gives an accuracy of "
                    f"{scores.share_of(majority):.4f} here.")  # fmt: skip
+    baselines.show(run)
 
 scored = inputs.of(evaluation=(key, scores))
 share = st.toggle(N_("Shares of each row instead of counts"), key="shares")
