@@ -12,8 +12,10 @@ from rnn_core.language import N_, Reader, formula, tr
 from rnn_core.language.letters import SETS, Braces, lettered
 
 IN_WORDS = {
-    "hh": {"The share of W": "The share of W_hh", "∂L/∂W|(2)": "∂L/∂W_hh|(2)", "W_f h_t, U[3], V": "W_hf h_t, W_xh[3], W_hy"},
-    "s": {"hₜ₋₁ and h[3], h→[1]": "sₜ₋₁ and s[3], s→[1]", "2.5 h or {n} h left": "2.5 h or {n} h left", "the W": "the W"},
+    "hh": {"The share of W": "The share of W_hh", "∂L/∂W|(2)": "∂L/∂W_hh|(2)", "W_f h_t, U[3], V": "W_hf h_t, W_xh[3], W_hy",
+           "Wörter, Übung, W×h, Wᵀ": "Wörter, Übung, W_hh×h, W_hhᵀ"},
+    "s": {"hₜ₋₁ and h[3], h→[1]": "sₜ₋₁ and s[3], s→[1]", "2.5 h or {n} h left": "2.5 h or {n} h left", "the W": "the W",
+          "höher hält, h": "höher hält, s"},
 }
 IN_FORMULAS = {
     "hh": {
