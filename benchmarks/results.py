@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_core import baselines
 from rnn_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -76,8 +77,8 @@ def main() -> int:
         print(f"The public data is not here: {DATA}", file=sys.stderr)
         return 2
     trained: dict[str, list[str]] = {}
-    print("| data and network | figure | mean | each seed | dev (headline), mean | seconds a run | tokens/s |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| data and network | figure | mean | each seed | dev (headline), mean | best simple model | seconds a run | tokens/s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as workspace:
         for name, (options, seeds, figure) in RESULTS.items():
             if not name.startswith(given.name) or (given.along and name not in ALONG.values()):
@@ -91,9 +92,16 @@ def main() -> int:
             speed = statistics.mean(run["tokens_per_second"] for run in found)
             each = " ".join(f"{score:.4f}" for score in scores)
             mean = statistics.mean(scores)
-            print(f"| {name} | {figure} | {mean:.4f} | {each} | {dev:.4f} | {seconds:.0f} | {speed:,.0f} |", flush=True)
+            floor = best_simple(found[0]["baselines"], figure)
+            print(f"| {name} | {figure} | {mean:.4f} | {each} | {dev:.4f} | {floor} | {seconds:.0f} | {speed:,.0f} |", flush=True)
         print_along(workspace, trained)
     return 0
+
+
+def best_simple(found: dict[str, dict[str, float]], figure: str) -> str:
+    """The baseline with the highest figure on the same data, with its name."""
+    score, name = max((figures[figure], name) for name, figures in found.items())
+    return f"{score:.4f} {baselines.title(name)}"
 
 
 def print_along(workspace: str, trained: dict[str, list[str]]) -> None:
