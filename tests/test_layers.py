@@ -23,7 +23,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "baselines": (*FIRST, "data"), "analysis": (*ABOVE, "baselines"), "figures": FIRST,
     "views": (*FIRST, "baselines", "tasks", "analysis", "figures"),
     "lessons": (*FIRST, "metrics", "tasks", "analysis", "figures", "views"),
-    "commands": (*ABOVE, "baselines", "training", "analysis", "figures", "views"), "__main__": ("commands", "training"), "__init__": (),
+    "commands": (*ABOVE, "baselines", "training", "analysis", "figures", "views"),
+    "__main__": ("commands", "training"), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""
 

@@ -16,7 +16,8 @@ from rnn_core.workspace import Workspace
 from tests.commands.running import ENTITIES, REVIEWS, SMALL, TAGGED, Run, figures
 
 COMMON = {"run", "parameters", "epochs", "updates", "engine", "device", "read_seconds", "train_seconds", "tokens_per_second",
-          "snapshots", "threads", "best_epoch", "pad_share", "train_loss", "label_entropy", "majority_class"}  # fmt: skip
+          "snapshots", "threads", "best_epoch", "pad_share", "train_loss", "label_entropy", "majority_class",
+          "baselines"}  # fmt: skip
 
 
 def scored(*names: str) -> set[str]:

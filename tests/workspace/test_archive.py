@@ -5,16 +5,26 @@ import json
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rnn_core.analysis.loading import load
 from rnn_core.config import FORMAT, Problem, plain
-from rnn_core.workspace import Workspace, archive
+from rnn_core.results import BaselineScores
+from rnn_core.workspace import Workspace, archive, baselines
 from rnn_core.workspace.archive import CARRIED, pack, unpack
 from rnn_core.workspace.runs import Run
-from tests.tiny import config_of, model_of, saved_run, vocabulary_of
+from tests import tiny
+from tests.tiny import config_of, model_of, vocabulary_of
+
+
+def saved_run(*arguments: Any, **more: Any) -> Run:
+    """A run with every file that a zip carries."""
+    run = tiny.saved_run(*arguments, **more)
+    baselines.save(run, (BaselineScores("majority", {"test_accuracy": 0.5}, 0.1),))
+    return run
 
 
 def contents(run: Run) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from rnn_core.analysis.trace import trace
 from rnn_core.analysis.translating import translate
 from rnn_core.config import DataConfig, TranslateConfig, WriteConfig
 from rnn_core.data.file_examples import read_examples
-from rnn_core.workspace import Workspace, evaluations, readings, traces
+from rnn_core.workspace import Workspace, baselines, evaluations, readings, traces
 from rnn_core.workspace.datasets import read
 from rnn_core.workspace.runs import Run
 from rnn_core.workspace.samples import sample_for
@@ -67,8 +67,17 @@ def test_they_are_small_and_hold_no_text_but_our_own() -> None:
     assert sum(path.stat().st_size for path in files) < 12e6
     assert {path.name for path in files} == {
         "config.json", "history.jsonl", "metrics.json", "vocabulary.json", "weights.safetensors", "trace.safetensors",
-        "snapshots.safetensors", "scores.json", "predictions.parquet", "readings.json", "along.json",
+        "snapshots.safetensors", "scores.json", "predictions.parquet", "readings.json", "along.json", "baselines.json",
     }  # fmt: skip
+
+
+def test_every_run_with_baselines_has_their_scores_and_beats_the_most_frequent_class() -> None:
+    for run in map(Run, READY_MADE.iterdir()):
+        task, found = tasks.of(run.config), baselines.load(run)
+        assert [one.name for one in found or ()] == list(task.baselines)
+        for one in found or ():
+            metric = f"test_{task.metric(run.speech.scheme)}"
+            assert one.name != "majority" or run.metrics()[metric] > one.figures[metric]
 
 
 @sampled_run
