@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from rnn_core.language import ENGLISH, LANGUAGES, compiled  # noqa: E402
 from rnn_core.lessons import reading  # noqa: E402
 
-KEYWORDS = {"tr": None, "tr_n": (1, 2), "trN": (1, 2), "N_": None}
+KEYWORDS = {"tr": None, "tr_n": (1, 2), "trN": (1, 2), "spread": None, "N_": None}
 """The functions that take messages, as Babel has them."""
 
 PLURAL = "\n<|>\n"

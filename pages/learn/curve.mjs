@@ -27,7 +27,7 @@ export default function (component) {
     if (data.right) {
       const right = make("div", "right")
       right.style.height = `${Math.max(0, data.right[i]) * 100}%`
-      right.title = `t = ${i + 1}: ${data.right[i].toFixed(2)} of the largest`
+      right.title = data.words.right.replace("{t}", i + 1).replace("{share}", data.right[i].toFixed(2))
       room.append(right)
     }
     room.dataset.at = i
@@ -35,7 +35,7 @@ export default function (component) {
     if (open) {
       room.tabIndex = 0
       room.setAttribute("role", "slider")
-      room.setAttribute("aria-label", `Step ${i + 1}, ${token}`)
+      room.setAttribute("aria-label", data.words.step.replace("{t}", i + 1).replace("{token}", () => token))
       room.setAttribute("aria-orientation", "vertical")
       room.setAttribute("aria-valuemin", 0)
       room.setAttribute("aria-valuemax", 1)
@@ -52,7 +52,7 @@ export default function (component) {
   row.append(...rooms.map(one => one.step))
   root.replaceChildren(row)
   if (!open) return
-  const check = make("button", "check", "Check")
+  const check = make("button", "check", data.words.check)
   check.type = "button"
   check.onclick = () => setStateValue("drawn", [...values])
   root.append(check)

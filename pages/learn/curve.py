@@ -21,14 +21,19 @@ _component = st.components.v2.component(
 )
 
 
+def _words() -> dict[str, str]:
+    """What the component says, with the fields that it fills in."""
+    return {"check": tr("Check"), "step": tr("Step {t}, {token}"), "right": tr("t = {t}: {share} of the largest")}
+
+
 def draw(tokens: Sequence[str], key: str) -> list[float] | None:
     """Bars from 0 to 1 to be drawn, one for each step, and a button; the drawing, once it was sent.
 
     Args:
         tokens: (T,) below the bars.
     """
-    found = _component(key=key, data={"tokens": [visible(token, 20) for token in tokens[:MOST_STEPS]], "values": []},
-                       on_drawn_change=lambda: None).drawn  # fmt: skip
+    shown = [visible(token, 20) for token in tokens[:MOST_STEPS]]
+    found = _component(key=key, data={"tokens": shown, "values": [], "words": _words()}, on_drawn_change=lambda: None).drawn
     if not isinstance(found, list) or len(found) != len(tokens[:MOST_STEPS]):
         return None
     return [min(1.0, max(0.0, float(one))) for one in found]
@@ -41,5 +46,5 @@ def compare(tokens: Sequence[str], drawn: Sequence[float], right: np.ndarray) ->
         drawn: (T,), or empty where nothing was drawn.
     """
     shown = [visible(token, 20) for token in tokens[:MOST_STEPS]]
-    _component(key=None, data={"tokens": shown, "values": list(drawn), "right": right[:MOST_STEPS].tolist()})
+    _component(key=None, data={"tokens": shown, "values": list(drawn), "right": right[:MOST_STEPS].tolist(), "words": _words()})
     st.caption(tr("Filled: your curve. Outlined: the right one, as a share of its largest value."))

@@ -86,6 +86,12 @@ def translated(message: str) -> str:
     return lettered(translation(language).gettext(message) if message else "", letters, Braces.EXPRESSIONS)
 
 
+def inflected(one: str, many: str, n: int) -> str:
+    """One form of a message that depends on a number, as `translated`."""
+    language, letters = reader()
+    return lettered(translation(language).ngettext(one, many, n), letters, Braces.EXPRESSIONS)
+
+
 def _filled(message: str, letters: str, values: dict[str, Any]) -> str:
     changed = lettered(message, letters, Braces.FIELDS if values else Braces.PLAIN)
     return changed.format(**values) if values else changed
@@ -106,5 +112,6 @@ def compiled(language: str) -> Path:
 
 
 __all__ = [
-    "ENGLISH", "LANGUAGES", "LOCALES", "N_", "SETS", "Reader", "find_reader", "formula", "reader", "tr", "tr_n", "translated",
+    "ENGLISH", "LANGUAGES", "LOCALES", "N_", "SETS", "Reader", "find_reader", "formula", "inflected", "reader", "tr", "tr_n",
+    "translated",
 ]  # fmt: skip

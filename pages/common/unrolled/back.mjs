@@ -5,6 +5,7 @@ import {
   ANSWER, BACKWARDS, CELL, GUTTER, LANE, left, phase, printed, scheduleBack, shareBar, widthOf,
 } from "./geometry.mjs"
 import { Picture } from "./picture.mjs"
+import { named, spread, tr } from "./words.mjs"
 
 /** A loss of a text walking back. */
 export class WayBack extends Picture {
@@ -20,7 +21,7 @@ export class WayBack extends Picture {
     this.strongest = ["reached", "above", "arriving"].reduce((most, name) => given[name].reduce((a, b) => Math.max(a, b), most), 0)
     this.height = plan.lane + LANE + 8
     this.pace = BACKWARDS
-    this.plays = "Play: the gradient walks back step by step"
+    this.plays = tr("Play: the gradient walks back step by step")
   }
 
   build() {
@@ -33,14 +34,14 @@ export class WayBack extends Picture {
 
   switches() {
     const single = this.ways.length > 1 ? this.ways[0].loss : ""
-    const says = { last: "The loss of the last step alone", one: "The loss of the chosen step alone", every: "The loss of every step" }
+    const says = { last: tr("The loss of the last step alone"), one: tr("The loss of the chosen step alone"), every: tr("The loss of every step") }
     this.losses = single ? [single, "every"].map(name => {
-      const one = button(name === "one" ? "loss: this step" : `loss: ${name}`, says[name], () => this.choose(name))
+      const one = button({ one: tr("loss: this step"), last: tr("loss: last"), every: tr("loss: every") }[name], says[name], () => this.choose(name))
       one.dataset.loss = name
       return one
     }) : []
     this.nudges = this.ways.some(way => way.fall[0] !== null)
-      ? [button("Nudge each copy", "The fall of L if one copy alone moves against its gradient", () => this.nudge())] : []
+      ? [button(tr("Nudge each copy"), tr("The fall of L if one copy alone moves against its gradient"), () => this.nudge())] : []
     return [...this.losses, ...this.nudges, this.chooser()]
   }
 
@@ -48,9 +49,9 @@ export class WayBack extends Picture {
   chooser() {
     this.which = make("select", "which hidden")
     if (this.plan.strips.length > 1) {
-      this.which.setAttribute("aria-label", `The ${this.about.letter} whose shares are shown`)
+      this.which.setAttribute("aria-label", tr("The {letter} whose shares are shown", { letter: this.letter }))
       this.which.append(...this.plan.strips.map((strip, i) => {
-        const option = make("option", "", `${this.about.letter} of ${this.placeOf(strip)}`)
+        const option = make("option", "", tr("{letter} of {place}", { letter: this.letter, place: this.placeOf(strip) }))
         option.value = i
         return option
       }))
@@ -61,6 +62,11 @@ export class WayBack extends Picture {
       }
     }
     return this.which
+  }
+
+  /** The parameter whose copies are followed, in the reader's letters. */
+  get letter() {
+    return named(this.about.letter)
   }
 
   timed() {
@@ -87,7 +93,7 @@ export class WayBack extends Picture {
   }
 
   moreWords(t) {
-    return `; arriving ${printed(this.of("arriving", t))}`
+    return tr("; arriving {norm}", { norm: printed(this.of("arriving", t)) })
   }
 
   paint(one, t) {
@@ -112,8 +118,10 @@ export class WayBack extends Picture {
     const come = this.times.until(t) <= this.played
     if (come && y > this.plan.lane - 8) {
       return this.nudging
-        ? !this.nudged ? "" : `Copy ${t + 1} alone: predicted ${printed(this.predicted(t))}, measured ${printed(this.fallOf(t))}`
-        : `Copy ${t + 1} of ${this.about.letter}: norm ${printed(this.of("copies", t))}, share ${printed(100 * this.of("shares", t))} %`
+        ? !this.nudged ? "" : tr("Copy {t} alone: predicted {predicted}, measured {measured}", { t: t + 1, predicted: printed(this.predicted(t)), measured: printed(this.fallOf(t)) })
+        : tr("Copy {t} of {letter}: norm {norm}, share {share} %", {
+          t: t + 1, letter: this.letter, norm: printed(this.of("copies", t)), share: printed(100 * this.of("shares", t)),
+        })
     }
     if (come && row) return this.partsOf(t, this.plan.strips.indexOf(row.strip))
     return super.tipOf(t, y, row)
@@ -251,7 +259,7 @@ export class WayBack extends Picture {
 
   /** Why the first copy receives nothing. */
   first(t, into, middle, y) {
-    if (this.isFirst(t)) into.append(svg("text", { class: "small middle", x: middle, y }, "0: h₀ = 0"))
+    if (this.isFirst(t)) into.append(svg("text", { class: "small middle", x: middle, y }, `0: ${named("h")}₀ = 0`))
   }
 
   /** Whether step t is the first that is read, so that a recurrent copy multiplies h_0 = 0. */
@@ -262,13 +270,13 @@ export class WayBack extends Picture {
 
   /** The losses that send most to the state of step t. */
   partsOf(t, i) {
-    if (t < this.cut) return `from later losses before the cut: ${printed(this.of("arriving", t, 0, i))}`
-    const { given, about } = this, whole = `‖∂L/∂h‖ at t = ${t + 1}: ${printed(this.of("reached", t, 0, i))}`
+    if (t < this.cut) return tr("from later losses before the cut: {norm}", { norm: printed(this.of("arriving", t, 0, i)) })
+    const { given, about } = this, whole = tr("‖∂L/∂h‖ at t = {t}: {norm}", { t: t + 1, norm: printed(this.of("reached", t, 0, i)) })
     if (i || this.ways[this.way]?.loss !== "every" || !given.parts_by_loss.length) return whole
     const some = about.rows.map((step, row) => [step, given.parts_by_loss[row * given.steps + t]])
       .filter(([, norm]) => norm > 0).sort((a, b) => b[1] - a[1])
-    return [whole, "from the losses at", ...some.slice(0, 5).map(([step, norm]) => `t = ${step + 1}: ${printed(norm)}`),
-            ...(some.length > 5 ? [`and ${some.length - 5} more`] : [])].join("\n")
+    return [whole, tr("from the losses at"), ...some.slice(0, 5).map(([step, norm]) => `t = ${step + 1}: ${printed(norm)}`),
+            ...(some.length > 5 ? [tr("and {n} more", { n: some.length - 5 })] : [])].join("\n")
   }
 
   /** The gradient that arrives at a cut ends in a flat cap there. */
@@ -295,17 +303,17 @@ export class WayBack extends Picture {
     if (!this.scissors) return
     this.scissors.style.left = `${left(this.cut, this.width) - 11}px`
     this.scissors.setAttribute("aria-valuenow", this.cut)
-    this.scissors.setAttribute("aria-valuetext", this.cut ? `cut between steps ${this.cut} and ${this.cut + 1}` : "no cut")
+    this.scissors.setAttribute("aria-valuetext", this.cut ? tr("cut between steps {before} and {after}", { before: this.cut, after: this.cut + 1 }) : tr("no cut"))
     this.scissors.classList.toggle("cutting", this.cut > 0)
   }
 
   /** The handle that is dragged between the columns, or moved by the arrow keys. */
   makeScissors() {
     const one = make("div", "scissors", "✂")
-    Object.entries({ role: "slider", "aria-label": "Scissors: cut the gradient between two steps", "aria-valuemin": 0,
+    Object.entries({ role: "slider", "aria-label": tr("Scissors: cut the gradient between two steps"), "aria-valuemin": 0,
                      "aria-valuemax": this.given.steps - 1 }).forEach(([name, value]) => one.setAttribute(name, value))
     one.tabIndex = 0
-    one.title = "Drag me between two columns: the gradient is cut there"
+    one.title = tr("Drag me between two columns: the gradient is cut there")
     one.onpointerdown = event => {
       event.stopPropagation()
       one.setPointerCapture(event.pointerId)
@@ -402,60 +410,84 @@ export class WayBack extends Picture {
       const outlined = svg("rect", { class: "predicted", x: 5, y: lane + 22, width: 10, height: 10 })
       const filled = svg("rect", { class: "filled", x: 5, y: lane + 38, width: 10, height: 10 })
       this.gutter.append(
-        ...ruler, svg("text", { class: "small", x: 4, y: lane + 12 }, "L falls by"), outlined, filled,
-        svg("text", { class: "small", x: 20, y: lane + 31 }, "predicted"), svg("text", { class: "small", x: 20, y: lane + 47 }, "measured"),
+        ...ruler, svg("text", { class: "small", x: 4, y: lane + 12 }, tr("L falls by")), outlined, filled,
+        svg("text", { class: "small", x: 20, y: lane + 31 }, tr("predicted")), svg("text", { class: "small", x: 20, y: lane + 47 }, tr("measured")),
       )
       return
     }
     this.gauge = svg("rect", { class: "filled", x: 70, y: lane + LANE, width: 11, height: 0 })
     this.gauged = svg("text", { class: "small", x: 4, y: lane + 42 })
     this.gutter.append(
-      ...ruler, svg("text", { class: "small", x: 4, y: lane + 14 }, "shares of"),
-      svg("text", { class: "small", x: 4, y: lane + 27 }, `∂L/∂${this.about.letter}`),
+      ...ruler, svg("text", { class: "small", x: 4, y: lane + 14 }, tr("shares of")),
+      svg("text", { class: "small", x: 4, y: lane + 27 }, `∂L/∂${this.letter}`),
       svg("rect", { class: "cell", x: 70, y: lane, width: 11, height: LANE }), this.gauge, this.gauged,
     )
   }
 
   words(t) {
-    if (this.way < 0) return [{ bold: `t = ${t + 1}` }, ` “${this.name(t)}”. This step has no loss, so nothing walks back from it.`]
+    if (this.way < 0) return spread("{t} “{token}”. This step has no loss, so nothing walks back from it.", { t: { bold: `t = ${t + 1}` }, token: this.name(t) })
     if (this.nudging) return this.nudgeWords(t)
-    const { given, ways, way, plan } = this, w = this.about.letter, [, memory] = given.parts, several = plan.strips.length > 1
-    const { direction, start, count } = plan.strips[this.shown], place = several ? ` of ${this.placeOf(plan.strips[this.shown])}` : ""
+    const { given, ways, way, plan } = this, letter = this.letter, [, memory] = given.parts, strip = plan.strips[this.shown]
+    const { direction, start, count } = strip, several = plan.strips.length > 1, place = several ? this.placeOf(strip) : ""
+    const values = { t: { bold: `t = ${t + 1}` }, token: this.name(t), letter, place, copy: t + 1 }
+    if (t < start || t >= start + count) {
+      return several ? spread("{t} “{token}” is not read by the {letter} of {place}, whose shares are shown.", values)
+        : spread("{t} “{token}” is not read by the {letter}, whose shares are shown.", values)
+    }
+    const share = printed(100 * this.of("shares", t)), norm = printed(this.of("copies", t))
+    const copy = this.isFirst(t) ? tr("Copy {copy} of {letter} receives 0, because it multiplies h₀ = 0. ", values)
+      : t < this.cut ? tr("Copy {copy} of {letter} keeps a share of {share} %, of {whole} %. ", { ...values, share, whole: printed(100 * this.uncut("shares", t)) })
+      : tr("Copy {copy} of {letter} receives {norm}, a share of {share} %. ", { ...values, norm, share })
     const rest = this.cut ? this.sharesOf().reduce((sum, _, i) => sum + this.of("shares", i), 0) : 1
-    const last = t === (direction ? start : start + count - 1), encodes = plan.strips[this.shown].side === "encoder"
-    const here = plan.strips[this.shown].start <= t && t < start + count
-    if (!here) return [{ bold: `t = ${t + 1}` }, ` “${this.name(t)}” is not read by the ${w}${place}, whose shares are shown.`]
-    const arriving = t === this.cut - 1 ? "Here the gradient is cut: nothing arrives. " : last && !encodes ? "Nothing arrives: there is no step after it. " :
-      `From ${last ? "the decoder's start" : `step ${direction ? t : t + 2}`} arrives a gradient of norm ${printed(this.of("arriving", t))} at h` +
-      (memory ? ` and ${printed(this.of("arriving", t, 1))} at ${memory}` : "") + (place && `${place}`) + ". "
-    const copy = this.isFirst(t)
-      ? `Copy ${t + 1} of ${w} receives 0, because it multiplies h₀ = 0. `
-      : t < this.cut ? `Copy ${t + 1} of ${w} keeps a share of ${printed(100 * this.of("shares", t))} %, of ${printed(100 * this.uncut("shares", t))} %. `
-      : `Copy ${t + 1} of ${w} receives ${printed(this.of("copies", t))}, a share of ${printed(100 * this.of("shares", t))} %. `
-    const together = t < this.cut ? ". " : `; together ‖∂L/∂h‖ = ${printed(this.of("reached", t))}. `
-    const lower = plan.strips[this.shown].layer < plan.strips[0].layer
+    const left = tr("{rest} % of the gradient of {letter} is left. ", { rest: printed(100 * rest), letter })
+    const whole = { step: ways[way].step + 1, total: printed(ways[way].total), letter, norm: printed(this.norm()) }
     return [
-      { bold: `t = ${t + 1}` }, ` “${this.name(t)}”. `, arriving,
-      given.pair ? `From above comes ${printed(this.of("above", t))}${together}`
-        : lower ? `The layer above sends down ${printed(this.of("above", t))}${together}`
-        : this.counts(t) ? `Its own loss sends down ${printed(this.of("above", t))}${together}`
-        : `Its own loss does not count${ways[way].loss === "one" ? " here" : ""}. `,
-      copy, ...(this.cut ? [{ bold: `${printed(100 * rest)} % of the gradient of ${w} is left. ` }] : []),
-      `${this.alone ? `The loss is that of step ${ways[way].step + 1} alone: ` : ""}L = ${printed(ways[way].total)} nats, ‖∂L/∂${w}‖ = ${printed(this.norm())}.`,
+      ...spread("{t} “{token}”. ", values), this.arrivingWords(t, strip, memory, place, direction ? t : t + 2), this.aboveWords(t, strip),
+      copy, ...(this.cut ? [{ bold: left }] : []),
+      this.alone ? tr("The loss is that of step {step} alone: L = {total} nats, ‖∂L/∂{letter}‖ = {norm}.", whole)
+        : tr("L = {total} nats, ‖∂L/∂{letter}‖ = {norm}.", whole),
     ]
   }
 
+  /** The gradient that comes to the state of step t from the step after it, in words. */
+  arrivingWords(t, { direction, start, count, side }, memory, place, from) {
+    const last = t === (direction ? start : start + count - 1)
+    if (t === this.cut - 1) return tr("Here the gradient is cut: nothing arrives. ")
+    if (last && side !== "encoder") return tr("Nothing arrives: there is no step after it. ")
+    const values = { from: last ? tr("the decoder's start") : tr("step {step}", { step: from }), norm: printed(this.of("arriving", t)), memory, place }
+    const more = memory ? { ...values, other: printed(this.of("arriving", t, 1)) } : values
+    if (memory) {
+      return place ? tr("From {from} arrives a gradient of norm {norm} at h and {other} at {memory} of {place}. ", more)
+        : tr("From {from} arrives a gradient of norm {norm} at h and {other} at {memory}. ", more)
+    }
+    return place ? tr("From {from} arrives a gradient of norm {norm} at h of {place}. ", more)
+      : tr("From {from} arrives a gradient of norm {norm} at h. ", more)
+  }
+
+  /** The gradient that comes to the state of step t from above, in words. */
+  aboveWords(t, strip) {
+    const { given, ways, way, plan } = this, lower = strip.layer < plan.strips[0].layer
+    if (!given.pair && !lower && !this.counts(t)) {
+      return ways[way].loss === "one" ? tr("Its own loss does not count here. ") : tr("Its own loss does not count. ")
+    }
+    const values = { norm: printed(this.of("above", t)), together: printed(this.of("reached", t)) }
+    const alone = given.pair ? tr("From above comes {norm}", values) : lower ? tr("The layer above sends down {norm}", values)
+      : tr("Its own loss sends down {norm}", values)
+    return t < this.cut ? `${alone}. ` : tr("{alone}; together ‖∂L/∂h‖ = {together}. ", { ...values, alone })
+  }
+
   nudgeWords(t) {
-    const { about, ways, way, plan } = this, w = about.letter, { total } = ways[way], rate = ways[way].rates[this.shown]
-    const fall = ways[way].fall[this.shown], place = plan.strips.length > 1 ? ` of ${this.placeOf(plan.strips[this.shown])}` : ""
-    if (!this.nudged) return [`This text is too long to nudge the copies of ${w}${place}, or its gradient is 0.`]
-    const falls = value => value < 0 ? `rises by ${printed(-value)}` : `falls by ${printed(value)}`
+    const { ways, way, plan, letter } = this, { total } = ways[way], rate = ways[way].rates[this.shown]
+    const fall = ways[way].fall[this.shown], place = plan.strips.length > 1 ? this.placeOf(plan.strips[this.shown]) : ""
+    const whole = place ? tr("{letter} of {place}", { letter, place }) : letter
+    if (!this.nudged) return [tr("This text is too long to nudge the copies of {named}, or its gradient is 0.", { named: whole })]
+    const falls = value => value < 0 ? tr("rises by {norm}", { norm: printed(-value) }) : tr("falls by {norm}", { norm: printed(value) })
+    const values = { t: { bold: `t = ${t + 1}` }, copy: t + 1, named: whole, letter, rate: printed(rate), falls: falls(this.fallOf(t)), predicted: printed(this.predicted(t)) }
     return [
-      { bold: `t = ${t + 1}` }, ` Move copy ${t + 1} of ${w}${place} alone by −η ∂L/∂${w}|(${t + 1}), with η = ${printed(rate)}: `,
-      `L ${falls(this.fallOf(t))}; `,
-      `predicted η ‖∂L/∂${w}|(${t + 1})‖² = ${printed(this.predicted(t))}. `,
-      `Move ${w} itself, which is all copies, by −η ∂L/∂${w}: L = ${printed(total)} ${falls(fall)}; `,
-      `predicted η ‖∂L/∂${w}‖² = ${printed(rate * this.norm() ** 2)}.`,
+      ...spread("{t} Move copy {copy} of {named} alone by −η ∂L/∂{letter}|({copy}), with η = {rate}: L {falls}; predicted η ‖∂L/∂{letter}|({copy})‖² = {predicted}. ", values),
+      tr("Move {letter} itself, which is all copies, by −η ∂L/∂{letter}: L = {total} {falls}; predicted η ‖∂L/∂{letter}‖² = {predicted}.", {
+        letter, total: printed(total), falls: falls(fall), predicted: printed(rate * this.norm() ** 2),
+      }),
     ]
   }
 }

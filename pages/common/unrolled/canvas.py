@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common import state, view_panel
-from pages.common.unrolled.component import packed, script, style
+from pages.common.unrolled.component import packed, script, style, words_of
 from rnn_core.figures import palette
 from rnn_core.figures.text import visible
 from rnn_core.views import view
@@ -22,7 +22,7 @@ MOST_LISTED = 200_000
 
 _ASKED = "unrolled-asked-for-page"
 
-MODULES = ("geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
+MODULES = ("words", "geometry", "strips", "dom", "columns", "save", "told", "picture", "back", "over", "unrolled")
 
 _component = st.components.v2.component(
     "unrolled_canvas",
@@ -106,7 +106,7 @@ def blob(found: Unrolled | Walked | Trained, tells: bool = False) -> bytes:
                     "units": len(one.order), "order": one.order.tolist(), "side": one.side} for one in found.strips],
         "parts": list(found.parts), "letters": list(found.letters), "fed": found.fed.tolist(), "pair": found.pair,
         "most": most or 1.0, "scale": list(palette.LIGHT.diverging),
-        "tells": tells,
+        "tells": tells, **words_of(MODULES, {*found.parts, *found.letters, "h", "V", *([back.letter] if back else [])}),
         "back": back and {
             "letter": back.letter, "recurrent": back.recurrent,
             "ways": [{"loss": way.loss, "step": way.step, "total": way.total, "rates": way.rates.tolist(),

@@ -2,6 +2,7 @@
 import { svg } from "./dom.mjs"
 import { printed } from "./geometry.mjs"
 import { PHI, curve, pieces } from "./symbols.mjs"
+import { named, tr, trN } from "./words.mjs"
 
 const FULL = 10, THIN = 2.5, BOX = { width: 68, height: 44 }, NODE = 14
 
@@ -107,7 +108,7 @@ export function headOf(points, size) {
 export function symbol(latex, past, attributes) {
   const one = svg("text", { class: "math", ...attributes })
   let below = false
-  for (const piece of pieces(latex, past)) {
+  for (const piece of pieces(named(latex), past)) {
     const lower = Boolean(piece.below), shift = 4 * (lower - below)
     below = lower
     one.append(svg("tspan", { ...(shift ? { dy: shift } : {}), ...(below ? { "font-size": "10px" } : {}), ...(piece.upright ? { class: "upright" } : {}) }, piece.text))
@@ -121,7 +122,7 @@ export class Circuit {
   constructor(given) {
     const { cell, quantities, past } = given, layout = LAYOUTS[cell]
     Object.assign(this, { given, layout, parts: [], update: [] })
-    this.element = svg("svg", { class: "circuit", viewBox: `0 ${layout.top} ${layout.width} ${layout.height}`, role: "group", "aria-label": "The circuit of the cell" })
+    this.element = svg("svg", { class: "circuit", viewBox: `0 ${layout.top} ${layout.width} ${layout.height}`, role: "group", "aria-label": tr("The circuit of the cell") })
     this.element.style.setProperty("--wide", `${layout.width}px`)
     const [x, y, width, height] = layout.body
     this.element.append(svg("rect", { class: "body", x, y, width, height, rx: 18 }))
@@ -131,7 +132,9 @@ export class Circuit {
                   ...one.wires.map(points => svg("path", { class: "head", d: headOf(points, points.at(-1)[1] < 300 ? 7 : 0) })),
                   ...one.joins.map(([cx, cy]) => svg("circle", { class: "join", cx, cy, r: 3.2 })),
                   ...(one.name ? [symbol(one.latex, past, { x: one.name[0], y: one.name[1] })] : []))
-      part.setAttribute("aria-label", `${one.latex === "x_t" ? "input" : "state before"}, all its units: it enters ${entered(quantities, one.latex).length} sums`)
+      const n = entered(quantities, one.latex).length
+      part.setAttribute("aria-label", one.latex === "x_t" ? trN("input, all its units: it enters {n} sum", "input, all its units: it enters {n} sums", n)
+        : trN("state before, all its units: it enters {n} sum", "state before, all its units: it enters {n} sums", n))
     }
     for (const one of layout.parts) this.draw(one)
   }
@@ -163,7 +166,7 @@ export class Circuit {
     if (one.pill) {
       const [x, y] = one.pill
       part.append(svg("rect", { class: "box", x: x - 22, y: y - 13, width: 44, height: 26, rx: 13 }),
-                  svg("text", { class: one.letter ? "math middle" : "middle", x, y: y + 5 }, one.letter ?? "1 −"))
+                  svg("text", { class: one.letter ? "math middle" : "middle", x, y: y + 5 }, named(one.letter) ?? "1 −"))
     }
     const label = (place, named, numbered) => {
       const [x, y, anchor = "start"] = place, at_ = { x, y, "text-anchor": anchor, class: named ? "math label" : "label" }
@@ -185,7 +188,7 @@ export class Circuit {
     const { quantities } = this.given, { op, parts } = quantities[at], { width, height } = BOX
     const inside = { x: x - width / 2 + 5, y: y - height / 2 + 6, width: width - 10, height: height - 12 }
     const frame = svg("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 9 })
-    if (!PHI[op]) return [frame, svg("text", { class: "math middle", x, y: y + 5 }, "W h + b")]
+    if (!PHI[op]) return [frame, svg("text", { class: "math middle", x, y: y + 5 }, named("W h + b"))]
     const line = svg("path", { class: "curve", d: curve(op, 0, inside, 5).path }), point = svg("circle", { class: "point", r: 4 })
     this.update.push(({ value, colour }) => {
       const [cx, cy] = curve(op, value(parts[0]), inside, 5).point

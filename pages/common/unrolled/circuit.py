@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import state
-from pages.common.unrolled.component import packed, script, style
+from pages.common.unrolled.component import packed, script, style, words_of
 from rnn_core.figures import palette
+from rnn_core.language import formula
 
 if TYPE_CHECKING:  # it loads torch
     from rnn_core.views.inspect.circuit import Circuit
 
-MODULES = ("geometry", "dom", "symbols", "circuit", "opened")
+MODULES = ("words", "geometry", "dom", "symbols", "circuit", "opened")
 
 _component = st.components.v2.component(
     "unrolled_circuit", html='<div class="opened"></div>', js=script(*MODULES),
@@ -36,7 +37,12 @@ def show(found: "Circuit") -> None:
 
 def blob(found: "Circuit") -> bytes:
     """The numbers as one piece, as `component.packed` has it: `values` are (T, Q)."""
+    symbols = {one.latex for one in found.quantities} | {"h_{t-1}"}
+    said = words_of(MODULES, ("U", "W", "W h + b"))
+    if said:
+        said["named"] |= {latex: formula(latex) for latex in symbols}
     return packed({
+        **said,
         "cell": found.cell, "unit": found.unit, "direction": found.direction, "step": found.step, "steps": len(found.tokens),
         "tokens": list(found.tokens), "equations": list(found.equations), "scale": list(palette.LIGHT.diverging),
         "quantities": [{"latex": one.latex, "says": one.says, "op": one.op, "parts": one.parts, "defined": one.defined,

@@ -1,6 +1,7 @@
 // One column of the picture, in shapes: the cells of every layer and direction, the arrows between them, the token and the answer.
 import { shortened, svg } from "./dom.mjs"
 import { ANSWER, CELL, GUTTER, LOSS, barOf, left } from "./geometry.mjs"
+import { named } from "./words.mjs"
 
 const BUS = 5  // pixels beside a cell, of a way around it
 
@@ -14,8 +15,8 @@ export function arrow(into, x1, y1, x2, y2, key) {
 
 /** A pill with the letter of a parameter. `key`: its letter, and where there are several of it also its place, after an @. */
 export function pill(into, x, y, key) {
-  const [letter] = key.split("@"), wide = Math.max(15, 8 * letter.length + 6), one = svg("g", { class: "pill", "data-letter": letter, "data-key": key })
-  one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), svg("text", { x, y: y + 3.8 }, letter))
+  const [letter] = key.split("@"), wide = Math.max(15, 8 * named(letter).length + 6), one = svg("g", { class: "pill", "data-letter": letter, "data-key": key })
+  one.append(svg("rect", { x: x - wide / 2, y: y - 7.5, width: wide, height: 15 }), svg("text", { x, y: y + 3.8 }, named(letter)))
   into.append(one)
 }
 

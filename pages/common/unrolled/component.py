@@ -3,11 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from rnn_core.language import Reader, inflected, reader, tr, translated
 
 _FOLDER = Path(__file__).parent
 
@@ -18,6 +21,38 @@ def script(*modules: str) -> str:
     parts = [(_FOLDER / f"{name}.mjs").read_text(encoding="utf-8") for name in modules]
     first = [re.sub(r"^export (?=const|function|class)", "", part, flags=re.MULTILINE) for part in parts[:-1]]
     return re.sub(r"^import \{[^}]*\} from .*$", "", "\n".join([*first, parts[-1]]), flags=re.MULTILINE)
+
+
+def words_of(modules: Sequence[str], letters: Iterable[str] = ()) -> dict[str, Any]:
+    """The words of a component for its data, as `words.mjs` takes them; nothing for a reader of English in the usual letters.
+
+    Args:
+        modules: of its script, whose messages are looked up.
+        letters: that it shows, as plain text.
+    """
+    if reader() == Reader():
+        return {}
+    found: dict[str, str] = {}
+    for name in modules:
+        for one, many in _messages(name):
+            if many:
+                found[f"{one}{_PLURAL}{many}"] = _PLURAL.join(inflected(one, many, n) for n in (1, 2))
+            else:
+                found[one] = translated(one)
+    return {"words": found, "named": {letter: tr(letter) for letter in letters}}
+
+
+@cache
+def _messages(name: str) -> tuple[tuple[str, str], ...]:
+    """The messages of a module, with the second form of those that depend on a number."""
+    source = (_FOLDER / f"{name}.mjs").read_text(encoding="utf-8")
+    found = re.findall(rf'\b(?:trN?|spread)\(\s*({_STRING})(?:,\s*({_STRING}))?', source)
+    return tuple((json.loads(one), json.loads(many) if many else "") for one, many in found)
+
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_PLURAL = "\n<|>\n"
+"""Between the two forms of a message."""
 
 
 def style() -> str:

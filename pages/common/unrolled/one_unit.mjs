@@ -3,13 +3,17 @@ import { make, svg } from "./dom.mjs"
 import { elman, logHeight } from "./elman.mjs"
 import { parsed, printed, shade } from "./geometry.mjs"
 import { inkOn } from "./strips.mjs"
+import { named, setWords, tr } from "./words.mjs"
 
 const COLUMN = 72, START = 96, TALL = 250, STATE = 70, BAR = { foot: 232, height: 74 }
 const INPUTS = [1, 0, 0, 0, 0, 0, 0, 0]
 
 export default function (component) {
   const root = component.parentElement.querySelector(".one-unit")
-  root.unit ??= new OneUnit(root, component.data)
+  setWords(component.data)
+  const said = JSON.stringify([component.data.words, component.data.named])  // another language: drawn anew
+  if (root.said !== said) root.unit = new OneUnit(root, component.data)
+  root.said = said
   const themed = event => { if (event.target === root) root.unit.draw() }
   root.addEventListener("transitionend", themed)
   return () => root.removeEventListener("transitionend", themed)
@@ -44,7 +48,7 @@ class OneUnit {
     })
     bar.append(...this.phis)
     const stage = make("div", "stage")
-    this.picture = svg("svg", { width: START + COLUMN * this.xs.length, height: TALL, role: "img", "aria-label": "The states of one unit and the gradient at each" })
+    this.picture = svg("svg", { width: START + COLUMN * this.xs.length, height: TALL, role: "img", "aria-label": tr("The states of one unit and the gradient at each") })
     stage.append(this.picture)
     this.detail = make("div", "detail")
     this.detail.setAttribute("aria-live", "polite")
@@ -57,11 +61,11 @@ class OneUnit {
     const ground = parsed(style.getPropertyValue("--st-background-color"))
     const scale = (style.getPropertyValue("--st-chart-diverging-colors").match(/#[0-9a-f]{6}/gi) ?? this.scale).map(parsed)
     const text = (x, y, words, kind = "small middle") => svg("text", { class: kind, x, y }, words)
-    const drawn = [text(4, 26, "xₜ, click", "small"), text(4, STATE + 4, "hₜ", "small"), text(4, STATE + 50, "∂h₈/∂hₜ", "small"),
-                   text(4, BAR.foot - BAR.height + 6, "its size, 100", "small"), text(4, BAR.foot - 2, "0.0001", "small")]
+    const drawn = [text(4, 26, tr("xₜ, click"), "small"), text(4, STATE + 4, `${named("h")}ₜ`, "small"), text(4, STATE + 50, `∂${named("h")}₈/∂${named("h")}ₜ`, "small"),
+                   text(4, BAR.foot - BAR.height + 6, tr("its size, 100"), "small"), text(4, BAR.foot - 2, "0.0001", "small")]
     xs.forEach((x, t) => {
       const middle = START + COLUMN * (t + 0.5), colour = shade(found.h[t], scale, ground)
-      const input = svg("g", { class: "input", role: "button", tabindex: 0, "aria-label": `x at step ${t + 1}: ${x}` })
+      const input = svg("g", { class: "input", role: "button", tabindex: 0, "aria-label": tr("x at step {t}: {x}", { t: t + 1, x }) })
       input.append(svg("rect", { class: "cell", x: middle - 15, y: 10, width: 30, height: 24 }), text(middle, 26, String(x).replace("-", "−"), "middle"))
       const turn = () => {
         this.xs[t] = { 0: 1, 1: -1, "-1": 0 }[x]
@@ -90,8 +94,10 @@ class OneUnit {
     this.phis.forEach(one => one.setAttribute("aria-pressed", one.textContent === `φ = ${values.phi}`))
     const size = Math.abs(found.reach[0])
     this.detail.textContent =
-      `Through ${xs.length - 1} steps the first state reaches the last one with ∂h₈/∂h₁ = ${printed(found.reach[0])}` +
-      (size < 0.01 ? ": the gradient has all but vanished. " : size > 10 ? ": the gradient explodes. " : ". ") +
-      `∂h₈/∂w is the sum over the copies of w: ${found.copies.map(one => printed(one)).join(" + ").replaceAll("+ −", "− ")} = ${printed(found.whole)}.`
+      tr("Through {steps} steps the first state reaches the last one with ∂h₈/∂h₁ = {reach}", { steps: xs.length - 1, reach: printed(found.reach[0]) }) +
+      (size < 0.01 ? tr(": the gradient has all but vanished. ") : size > 10 ? tr(": the gradient explodes. ") : ". ") +
+      tr("∂h₈/∂w is the sum over the copies of w: {copies} = {whole}.", {
+        copies: found.copies.map(one => printed(one)).join(" + ").replaceAll("+ −", "− "), whole: printed(found.whole),
+      })
   }
 }

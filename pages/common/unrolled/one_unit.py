@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.common.unrolled.component import script, style
+from pages.common.unrolled.component import script, style, words_of
 from rnn_core.figures import palette
 from rnn_core.language import formula, tr
 
-MODULES = ("geometry", "strips", "dom", "elman", "one_unit")
+MODULES = ("words", "geometry", "strips", "dom", "elman", "one_unit")
 
 _component = st.components.v2.component(
     "unrolled_one_unit", html='<div class="one-unit"></div>', css=style(),
@@ -20,7 +20,7 @@ def show() -> None:
         "One number is the whole state. Move w, u and b, click an input to change it, and watch how much of the first "
         "state is left in the last one. With ReLU and a w above 1 the gradient explodes.",
     ))  # fmt: skip
-    _component(key="one-unit", data={"scale": list(palette.LIGHT.diverging)}, height="content")
+    _component(key="one-unit", data={"scale": list(palette.LIGHT.diverging), **words_of(MODULES, "h")}, height="content")
     st.code(tr(
         "h = 0\n"
         "for x in xs:\n"

@@ -3,12 +3,14 @@ import { Circuit, LAYOUTS } from "./circuit.mjs"
 import { button, make, svg } from "./dom.mjs"
 import { parsed, printed, shade, unpack } from "./geometry.mjs"
 import { PHI, curve, functionOf, inNumbers, pieces, rightSide, towards } from "./symbols.mjs"
+import { named, setWords, spread, tr } from "./words.mjs"
 
 const PLOT = { width: 264, height: 148 }, AREA = { x: 34, y: 12, width: 218, height: 108 }
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component, root = parentElement.querySelector(".opened")
   const given = unpack(data instanceof Uint8Array ? data : new Uint8Array(data))
+  setWords(given)
   if (root.unit?.given.id !== given.id) root.unit = new Opened(root, given)
   root.unit.go = step => setTriggerValue("opened", [step, Date.now()])
   const themed = event => { if (event.target === root) root.unit.paint() }
@@ -21,8 +23,8 @@ class Opened {
     given.past = given.direction ? "t+1" : "t−1"
     Object.assign(this, { root, given, step: given.step, touched: null, kept: null })
     const bar = make("div", "bar")
-    this.back = button("back", "One step back", () => this.move(this.step - 1))
-    this.on = button("on", "One step on", () => this.move(this.step + 1))
+    this.back = button("back", tr("One step back"), () => this.move(this.step - 1))
+    this.on = button("on", tr("One step on"), () => this.move(this.step + 1))
     this.at = make("span", "at")
     this.follow = button("", "", () => this.go(this.step))
     this.live = make("div", "told")
@@ -33,8 +35,7 @@ class Opened {
     if (this.circuit) {
       const drawn = make("div", "drawn"), stage = make("div", "wide")
       stage.append(this.circuit.element)
-      drawn.append(stage, make("div", "key", "The state before comes in at the left, the state after leaves at the right. A wide wire carries this unit's number; " +
-        "after a gate it is as wide as the share that passes. Purple is below 0, green above."))
+      drawn.append(stage, make("div", "key", tr("The state before comes in at the left, the state after leaves at the right. A wide wire carries this unit's number; after a gate it is as wide as the share that passes. Purple is below 0, green above.")))
       panel.append(drawn)
     }
     this.rows = make("div", "rows")
@@ -117,11 +118,11 @@ class Opened {
     const scale = (style.getPropertyValue("--st-chart-diverging-colors").match(/#[0-9a-f]{6}/gi) ?? given.scale).map(parsed)
     this.look = { value: at => this.value(at), colour: value => `rgb(${shade(value, scale, ground).join(",")})` }
     for (const [one, off] of [[this.back, this.step === 0], [this.on, this.step === last]]) one.setAttribute("aria-disabled", off)
-    this.at.replaceChildren(`t = ${this.step + 1} of ${given.steps}, `, make("bdi", "", given.tokens[this.step]))
+    this.at.replaceChildren(...spread("t = {t} of {steps}, {token}", { t: this.step + 1, steps: given.steps, token: [make("bdi", "", given.tokens[this.step])] }))
     this.follow.classList.toggle("hidden", this.step === given.step)
-    this.follow.textContent = `Go to t = ${this.step + 1}`
-    this.follow.title = "The rest of the page goes to this step, too"
-    this.follow.setAttribute("aria-label", `Go to t = ${this.step + 1}`)
+    this.follow.textContent = tr("Go to t = {t}", { t: this.step + 1 })
+    this.follow.title = tr("The rest of the page goes to this step, too")
+    this.follow.setAttribute("aria-label", this.follow.textContent)
     this.circuit?.paint(this.look)
     this.equations.forEach(one => one.paint())
     this.light()
@@ -158,13 +159,15 @@ class Opened {
     const { given, touched, live } = this, { quantities, past } = given
     if (!touched) {
       const last = given.equations.at(-1)
-      return live.replaceChildren(`Unit ${given.unit}: `, formula(quantities[last].latex, past), ` = ${printed(this.value(last))}. Touch a part: it lights in the equations, too.`)
+      return live.replaceChildren(...spread("Unit {unit}: {symbol} = {value}. Touch a part: it lights in the equations, too.", {
+        unit: given.unit, symbol: [formula(quantities[last].latex, past)], value: printed(this.value(last)),
+      }))
     }
     if (touched.length > 1)
       return live.replaceChildren(...touched.flatMap((at, i) => [i ? ", " : "", formula(quantities[at].latex, past), ` = ${printed(this.value(at))}`]))
     const [at] = touched, { op, says, share, latex } = quantities[at], value = this.value(at)
     const how = op ? this.written([" = ", ...inNumbers(quantities, at, i => this.value(i))], false) : [` = ${printed(value)}`]
-    live.replaceChildren(formula(latex, past), ...how, `: ${says}`, ...(share ? [`, ${(100 * value).toFixed(0)} % open`] : []))
+    live.replaceChildren(formula(latex, past), ...how, `: ${says}`, ...(share ? [tr(", {share} % open", { share: (100 * value).toFixed(0) })] : []))
     live.querySelectorAll("[data-at]").forEach(one => delete one.dataset.at)
   }
 
@@ -177,7 +180,7 @@ class Opened {
     const reach = Math.max(4, Math.ceil(Math.abs(a))), { path, point: [cx, cy] } = curve(of.op, a, AREA, reach), { x, y: top, width, height } = AREA
     const low = of.op === "tanh" ? -1 : 0, high = of.op === "ReLU" ? reach : 1, zero = of.op === "tanh" ? top + height / 2 : top + height
     const text = (left, at, words, anchor) => svg("text", { class: "small", x: left, y: at, "text-anchor": anchor }, words)
-    const picture = svg("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, width: PLOT.width, height: PLOT.height, role: "img", "aria-label": `${of.op} at ${printed(a)} is ${printed(y)}` })
+    const picture = svg("svg", { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, width: PLOT.width, height: PLOT.height, role: "img", "aria-label": tr("{phi} at {a} is {y}", { phi: of.op, a: printed(a), y: printed(y) }) })
     picture.append(
       svg("path", { class: "axis", d: `M${x} ${zero}h${width}M${x + width / 2} ${top}v${height}` }),
       svg("path", { class: "guide", d: `M${cx} ${zero}V${cy}H${x}` }), svg("path", { class: "curve", d: path }),
@@ -186,7 +189,7 @@ class Opened {
       text(x, top + height + 17, `−${reach}`, "middle"), text(x + width, top + height + 17, String(reach), "middle"), text(x + width / 2, top + height + 17, "0", "middle"),
     )
     const caption = make("figcaption")
-    caption.append(...this.written([`${of.op}(${printed(a)}) = ${printed(y)}: `], false), of.op === "ReLU" ? of.says : `${of.says}, slope ${printed(of.op === "tanh" ? 1 - y * y : y * (1 - y))}`)
+    caption.append(...this.written([`${of.op}(${printed(a)}) = ${printed(y)}: `], false), of.says + (of.op === "ReLU" ? "" : tr(", slope {slope}", { slope: printed(of.op === "tanh" ? 1 - y * y : y * (1 - y)) })))
     this.plot.replaceChildren(picture, caption)
   }
 }
@@ -199,6 +202,6 @@ const middle = one => {
 /** A symbol in pieces as an element. */
 function formula(latex, past) {
   const made = make("span", "math")
-  made.append(...pieces(latex, past).map(({ text, below, upright }) => below ? make("sub", "", text) : upright ? make("span", "upright", text) : text))
+  made.append(...pieces(named(latex), past).map(({ text, below, upright }) => below ? make("sub", "", text) : upright ? make("span", "upright", text) : text))
   return made
 }

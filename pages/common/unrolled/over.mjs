@@ -4,6 +4,7 @@ import { answer } from "./columns.mjs"
 import { make, morph, still, svg } from "./dom.mjs"
 import { LANE, OVER, blend, counted, ease, pace, printed } from "./geometry.mjs"
 import { Picture } from "./picture.mjs"
+import { spread, tr } from "./words.mjs"
 
 /** A text by several sets of weights. `place` is the set that is shown; between two sets while it plays. */
 export class OverTraining extends WayBack {
@@ -14,7 +15,7 @@ export class OverTraining extends WayBack {
     this.most = given.over_losses.reduce((most, loss) => loss > most ? loss : most, 0)
     this.largest_norm = given.norms.reduce((a, b) => Math.max(a, b), 0)
     this.pace = OVER
-    this.plays = "Play: go through the training"
+    this.plays = tr("Play: go through the training")
     this.show(given.over.own)
   }
 
@@ -23,18 +24,18 @@ export class OverTraining extends WayBack {
     const { updates, own } = this.given.over
     this.slider = make("input")
     Object.assign(this.slider, { type: "range", min: 0, max: this.sets - 1, step: 1, oninput: () => this.turn(Number(this.slider.value)) })
-    this.slider.setAttribute("aria-label", "The weights by which the text is read")
+    this.slider.setAttribute("aria-label", tr("The weights by which the text is read"))
     this.slider.onkeydown = event => event.stopPropagation()
     const stops = make("div", "stops")
     updates.forEach((update, i) => {
       const stop = make("span", i === own ? "stop own" : "stop", counted(update))
       stop.style.left = `calc(8px + (100% - 16px) * ${i / Math.max(1, this.sets - 1)})`
-      if (i === own) stop.append(make("span", "", "best"))
+      if (i === own) stop.append(make("span", "", tr("best")))
       stop.onclick = () => this.turn(i)
       stops.append(stop)
     })
     const course = make("div", "course")
-    course.append(make("span", "of", "updates"), this.slider, stops)
+    course.append(make("span", "of", tr("updates")), this.slider, stops)
     this.map.before(course)
   }
 
@@ -154,7 +155,7 @@ export class OverTraining extends WayBack {
 
   moreGutter() {
     super.moreGutter()
-    this.gutter.append(svg("text", { class: "small", x: 4, y: this.plan.lane + 44 }, `‖∂L/∂${this.about.letter}‖`))
+    this.gutter.append(svg("text", { class: "small", x: 4, y: this.plan.lane + 44 }, `‖∂L/∂${this.letter}‖`))
     this.gauged.setAttribute("y", this.plan.lane + 57)
   }
 
@@ -169,8 +170,8 @@ export class OverTraining extends WayBack {
   /** Which weights these are. */
   when() {
     const { updates, own } = this.given.over, update = updates[this.way]
-    if (this.way === own) return `the run's own weights, best at update ${counted(update)}`
-    return update === 1 ? "after 1 update" : `after ${counted(update)} updates`
+    if (this.way === own) return tr("the run's own weights, best at update {update}", { update: counted(update) })
+    return update === 1 ? tr("after 1 update") : tr("after {update} updates", { update: counted(update) })
   }
 
   moreWords() {
@@ -183,15 +184,17 @@ export class OverTraining extends WayBack {
   }
 
   words(t) {
-    const { given, way, ways, about } = this, w = about.letter, when = this.when(), [first] = ways
-    const before = way ? `; at update ${counted(given.over.updates[0])} it was ${printed(first.total)}` : ""
-    const share = this.isFirst(t)
-      ? `Copy ${t + 1} of ${w} receives 0, because it multiplies h₀ = 0.`
-      : `Copy ${t + 1} of ${w} has a share of ${printed(100 * this.of("shares", t))} % in the gradient of ${w}.`
+    const { given, way, ways, letter } = this, when = this.when(), [first] = ways
+    const values = { t: { bold: `t = ${t + 1}` }, token: this.name(t), listed: this.listed(t), letter, copy: t + 1 }
+    const before = way ? tr("; at update {update} it was {total}", { update: counted(given.over.updates[0]), total: printed(first.total) }) : ""
+    const share = this.isFirst(t) ? tr("Copy {copy} of {letter} receives 0, because it multiplies h₀ = 0.", values)
+      : tr("Copy {copy} of {letter} has a share of {share} % in the gradient of {letter}.", { ...values, share: printed(100 * this.of("shares", t)) })
+    const loss = { t: t + 1, target: this.targetOf(t), loss: printed(given.losses[t]) }
     return [
-      { bold: when[0].toUpperCase() + when.slice(1) }, `: L = ${printed(ways[way].total)} nats${before}. ‖∂L/∂${w}‖ = ${printed(this.norm())}. `,
-      { bold: `t = ${t + 1}` }, ` “${this.name(t)}”: ŷ: ${this.listed(t)}. `,
-      Number.isFinite(given.losses[t]) ? `L(${t + 1}) = −log ŷ[${this.targetOf(t)}] = ${printed(given.losses[t])} nats. ` : "", share,
+      { bold: when[0].toUpperCase() + when.slice(1) },
+      tr(": L = {total} nats{before}. ‖∂L/∂{letter}‖ = {norm}. ", { total: printed(ways[way].total), before, letter, norm: printed(this.norm()) }),
+      ...spread("{t} “{token}”: ŷ: {listed}. ", values),
+      Number.isFinite(given.losses[t]) ? tr("L({t}) = −log ŷ[{target}] = {loss} nats. ", loss) : "", share,
     ]
   }
 }

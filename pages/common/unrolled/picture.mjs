@@ -8,6 +8,7 @@ import {
 import { save, unsaved } from "./save.mjs"
 import { drawState, inkOn } from "./strips.mjs"
 import { Told } from "./told.mjs"
+import { named, tr, trN } from "./words.mjs"
 
 const SEEN = "unrolled-played"
 
@@ -20,7 +21,7 @@ export class Picture extends Told {
     this.plan = layout(strips)
     Object.assign(this, { root, given, columns: new Map(), width: 0, playing: false, height: this.plan.whole })
     this.pace = FORWARDS
-    this.plays = "Play: read the text word by word"
+    this.plays = tr("Play: read the text word by word")
     this.most = Math.max(...[...given.losses].filter(Number.isFinite), 0)
     this.times = this.timed()
     this.setUp()
@@ -38,22 +39,22 @@ export class Picture extends Told {
     this.play = button("play", this.plays, () => this.playing ? this.stop() : this.start())
     this.play.classList.add("play")
     this.ends = [
-      button("first", "The first step (Home)", () => this.go(0)),
-      button("back", "One step back (left arrow)", () => this.go(this.at - 1)),
-      button("on", "One step on (right arrow)", () => this.go(this.at + 1)),
-      button("all", "All steps (End)", () => this.rest()),
+      button("first", tr("The first step (Home)"), () => this.go(0)),
+      button("back", tr("One step back (left arrow)"), () => this.go(this.at - 1)),
+      button("on", tr("One step on (right arrow)"), () => this.go(this.at + 1)),
+      button("all", tr("All steps (End)"), () => this.rest()),
     ]
     this.live = make("span", "live")
     this.live.setAttribute("aria-live", "polite")
     this.bar.append(this.play, ...this.ends, ...this.switches(), this.live)
-    this.live.before(button("Look into this step", `Open this step on the ${given.pair ? "Translate" : "Inspect"} page`, () => this.opens.page(this.at)),
+    this.live.before(button(tr("Look into this step"), given.pair ? tr("Open this step on the Translate page") : tr("Open this step on the Inspect page"), () => this.opens.page(this.at)),
                      ...["svg", "png"].map(kind => this.saver(kind)))
     this.map = make("div", "minimap hidden")
     this.map.append(make("canvas"), make("div", "window"))
     this.stage = make("div", "stage")
     this.stage.tabIndex = 0
     this.stage.setAttribute("role", "slider")
-    this.stage.setAttribute("aria-label", "Steps of the network")
+    this.stage.setAttribute("aria-label", tr("Steps of the network"))
     this.stage.setAttribute("aria-valuemin", 1)
     this.stage.setAttribute("aria-valuemax", given.steps)
     this.sheet = make("div", "sheet")
@@ -77,7 +78,7 @@ export class Picture extends Told {
 
   saver(kind) {
     const why = unsaved(this.given.steps)
-    const one = button(kind.toUpperCase(), why || `Save the picture as ${kind.toUpperCase()}`, () => save(this, kind))
+    const one = button(kind.toUpperCase(), why || tr("Save the picture as {kind}", { kind: kind.toUpperCase() }), () => save(this, kind))
     one.disabled = Boolean(why)
     return one
   }
@@ -434,11 +435,11 @@ export class Picture extends Told {
     this.gutter.replaceChildren()
     const text = (words, y) => svg("text", { class: "small", x: 4, y }, words)
     this.gutter.append(
-      svg("text", { class: "math", x: 4, y: LOSS.top + 16 }, "L(t)"), text(`up to ${printed(this.most)}`, LOSS.top + 32),
+      svg("text", { class: "math", x: 4, y: LOSS.top + 16 }, "L(t)"), text(tr("up to {most}", { most: printed(this.most) }), LOSS.top + 32),
       indexed("ŷ", "t", { x: 4, y: (ANSWER.top + ANSWER.foot) / 2 + 4 }),
       text(two ? shortened(given.labels[given.target], 11) + " 1" : "p = 1", ANSWER.top + 4),
       text(two ? shortened(given.labels[1 - given.target], 11) + " 1" : "p = 0", ANSWER.foot + 4),
-      indexed("x", "t", { x: 4, y: plan.token }), ...(given.indices.length ? [text("index", plan.token + 18)] : []),
+      indexed("x", "t", { x: 4, y: plan.token }), ...(given.indices.length ? [text(tr("index"), plan.token + 18)] : []),
     )
     for (const strip of plan.strips.filter(strip => !strip.start)) this.besideStrip(strip, text)
     this.moreGutter()
@@ -447,15 +448,15 @@ export class Picture extends Told {
   /** Names a strip in the gutter, with its start. */
   besideStrip({ top, height, units, layer, direction }, text) {
     const { given, plan } = this, middle = top + height / 2, alone = plan.strips.length === 1, layers = plan.strips[0].layer + 1
-    const named = [...(layers > 1 ? [`layer ${layer + 1}`] : []), ...(plan.both ? [direction ? "← from end" : "from start →"] : [])]
-    const said = alone ? [units > 32 ? `${units} units,` : `${units} units`, ...(units > 32 ? ["32 rows"] : []), `±${printed(given.most)}`] : named
-    this.gutter.append(indexed("h", "t", { x: 4, y: top + (alone ? 16 : 13) }), ...said.map((words, i) => text(words, top + (alone ? 32 : 26) + 12 * i)))
+    const where = [...(layers > 1 ? [tr("layer {layer}", { layer: layer + 1 })] : []), ...(plan.both ? [direction ? tr("← from end") : tr("from start →")] : [])]
+    const said = alone ? [units > 32 ? tr("{units} units,", { units }) : trN("{n} unit", "{n} units", units), ...(units > 32 ? [tr("32 rows")] : []), `±${printed(given.most)}`] : where
+    this.gutter.append(indexed(named("h"), "t", { x: 4, y: top + (alone ? 16 : 13) }), ...said.map((words, i) => text(words, top + (alone ? 32 : 26) + 12 * i)))
     if (given.parts.length > 1) this.gutter.append(indexed(given.parts[1], "t", { x: 62, y: top - 6 }))
     if (direction) return
     this.gutter.append(
       svg("rect", { class: "cell dashed", x: 62, y: middle - 12, width: 20, height: 24 }),
       svg("text", { class: "small middle", x: 72, y: middle + 4 }, "0"),
-      ...(height > 48 ? [indexed("h", "0", { x: 64, y: middle + 25 })] : []),
+      ...(height > 48 ? [indexed(named("h"), "0", { x: 64, y: middle + 25 })] : []),
     )
   }
 
@@ -473,7 +474,7 @@ export class Picture extends Told {
   }
 
   mark() {
-    if (this.marked !== this.playing) this.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? "Pause" : "Play")
+    if (this.marked !== this.playing) this.play.replaceChildren(icon(this.playing ? "pause" : "play"), this.playing ? tr("Pause") : tr("Play"))
     this.marked = this.playing
     const { resting } = this, last = this.given.steps - 1
     this.root.dataset.state = this.playing ? "playing" : resting ? "rest" : "stopped"
@@ -485,7 +486,7 @@ export class Picture extends Told {
   say() {
     const { given, at } = this, first = at * given.listed
     const answered = given.answered[at] ? `: ${given.labels[given.best[first]]} ${printed(given.best_p[first])}` : ""
-    const said = `t = ${at + 1} of ${given.steps}, ${this.name(at)}${answered}` + this.moreWords(at)
+    const said = tr("t = {t} of {steps}, {token}", { t: at + 1, steps: given.steps, token: this.name(at) }) + answered + this.moreWords(at)
     if (this.live.textContent !== said) this.live.textContent = said
     this.stage.setAttribute("aria-valuenow", at + 1)
     this.stage.setAttribute("aria-valuetext", said)
@@ -495,7 +496,7 @@ export class Picture extends Told {
       if (this.given.pair) return document.createTextNode(one.text)
       const opener = make("button", "unit", one.text)
       opener.type = "button"
-      opener.title = `Open unit ${one.unit} at this step, term by term`
+      opener.title = tr("Open unit {unit} at this step, term by term", { unit: one.unit })
       opener.onclick = () => this.open(one.strip, one.unit)
       return opener
     }))

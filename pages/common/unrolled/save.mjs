@@ -2,6 +2,7 @@
 import { svg } from "./dom.mjs"
 import { CELL, left } from "./geometry.mjs"
 import { drawState } from "./strips.mjs"
+import { tr } from "./words.mjs"
 
 const MOST = 300  // steps; a longer picture would be too large for many programs
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "rx", "opacity", "font-family", "font-size", "font-style",
@@ -108,4 +109,4 @@ export function save(picture, kind) {
 }
 
 /** Why a picture cannot be saved; empty if it can. */
-export const unsaved = steps => steps > MOST ? `Up to ${MOST} steps can be saved: take a part of the text.` : ""
+export const unsaved = steps => steps > MOST ? tr("Up to {most} steps can be saved: take a part of the text.", { most: MOST }) : ""

@@ -3,11 +3,13 @@ import { WayBack } from "./back.mjs"
 import { unpack } from "./geometry.mjs"
 import { OverTraining } from "./over.mjs"
 import { Picture } from "./picture.mjs"
+import { setWords } from "./words.mjs"
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".unrolled")
   const given = unpack(data instanceof Uint8Array ? data : new Uint8Array(data))
+  setWords(given)
   if (root.picture?.given.id === given.id) return root.picture.attach()
   root.picture?.stop()
   root.picture = new (given.over ? OverTraining : given.back ? WayBack : Picture)(root, given, {

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from locales import collect
 from pages.common.unrolled import canvas, circuit, component, one_unit
+from rnn_core import language
+from tests.language import pseudo
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed: apt-get install nodejs")
@@ -35,3 +38,18 @@ def test_the_modules_are_one_script(tmp_path: Path, modules: tuple[str, ...]) ->
 def test_user_text_only_ever_becomes_text() -> None:
     script = component.script(*canvas.MODULES, *one_unit.MODULES, *circuit.MODULES)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", script)
+
+
+def test_every_message_of_the_scripts_is_sent_to_a_reader_of_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudo.install(monkeypatch)
+    assert component.words_of(canvas.MODULES) == {}
+    monkeypatch.setattr(language, "_find", lambda: language.Reader(pseudo.NAME, "hh"))
+    for modules in (canvas.MODULES, one_unit.MODULES, circuit.MODULES):
+        sent = component.words_of(modules, ("W", "V"))
+        source = component.script(*modules)
+        calls = len(re.findall(r"\b(?:tr|trN|spread)\(\s*\"", source))
+        assert calls and len(sent["words"]) <= calls and sent["named"] == {"W": "W_hh", "V": "W_hy"}
+        assert all(pseudo.LEFT in said and pseudo.RIGHT in said for said in sent["words"].values())
+        collected = {message if isinstance(message, str) else component._PLURAL.join(message)
+                     for message, _ in collect.messages([Path(component.__file__).parent])}  # fmt: skip
+        assert set(sent["words"]) <= collected
