@@ -49,7 +49,7 @@ def messages(paths: Sequence[Path] = ()) -> Iterator[tuple[Message, str]]:
             yield from ((message, name) for message in reading.messages(path.read_text(encoding="utf-8"), path.stem))
             continue
         method = "python" if path.suffix == ".py" else "javascript"
-        for _, message, *_ in extract_from_file(method, path, KEYWORDS):
+        for _, message, *_ in extract_from_file(method, path, KEYWORDS, options={"parse_template_string": True}):
             if message:
                 yield message, name
 

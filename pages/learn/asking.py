@@ -42,7 +42,7 @@ def show(ask: Ask, goal: Goal, key: str, now: Looked, quantities: Quantities) ->
             with st.form(f"form-{key}", border=False):
                 given = _box(ask, key, now)
                 row = st.container(horizontal=True)
-                sent = row.form_submit_button("Check", type="primary", icon=":material/task_alt:")
+                sent = row.form_submit_button(tr("Check"), type="primary", icon=":material/task_alt:")
                 shown, skipped = _ways_out(goal, row.form_submit_button, key)
         if sent:
             _take(ask, goal, given, key, quantities)
@@ -65,14 +65,15 @@ def _box(ask: Ask, key: str, now: Looked) -> Any:
     """What the answer is given with: text of a number, the key of an option, or a step from 1."""
     if ask.kind == "choice":
         words = {name: words.filled(held(now.resolve)) for name, words in ask.options.items()}
-        return st.radio("Answer", list(words), None, words.__getitem__, key=f"box-{key}", label_visibility="collapsed")
+        return st.radio(tr("Answer"), list(words), None, words.__getitem__, key=f"box-{key}", label_visibility="collapsed")
     if ask.kind == "step":
         tokens = now.resolve(("text",)).trace.tokens
-        return st.pills("Step", range(1, len(tokens) + 1), key=f"box-{key}", label_visibility="collapsed",
+        return st.pills(tr("Step"), range(1, len(tokens) + 1), key=f"box-{key}", label_visibility="collapsed",
                         format_func=lambda step: f"{step} {literal(visible(tokens[step - 1], 30))}")  # fmt: skip
     if ask.kind == "curve":
         return curve.draw(now.resolve(("text",)).trace.tokens, f"box-{key}")
-    return st.text_input(f"Answer{f' in {ask.unit}' if ask.unit else ''}", key=f"box-{key}", max_chars=200, width=240)
+    title = tr("Answer in {unit}", unit=ask.unit) if ask.unit else tr("Answer")
+    return st.text_input(title, key=f"box-{key}", max_chars=200, width=240)
 
 
 def _take(ask: Ask, goal: Goal, given: Any, key: str, quantities: Quantities) -> None:
@@ -121,7 +122,7 @@ def _numbers(typed: str) -> Sequence[float]:
 def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> None:
     """The right answer and why, or that the question was skipped."""
     if goal.mark and goal.mark.right:
-        given = "Right" if ask.kind == "curve" else _named(ask, goal.answer, now)
+        given = tr("Right") if ask.kind == "curve" else _named(ask, goal.answer, now)
         st.success(rf"{given}\. {goal.mark.said}", icon=":material/check:")
     elif goal.shown:
         steps = len(now.resolve(("text",)).trace.tokens) if ask.kind == "step" else 0
@@ -130,7 +131,7 @@ def _show_answer(ask: Ask, goal: Goal, now: Looked, quantities: Quantities) -> N
         shown = "" if right is None or ask.kind == "curve" else tr("The answer: {named}. ", named=_named(ask, right, now))
         st.info(shown + ask.why.filled(quantities, answer), icon=":material/visibility:")
     else:
-        st.caption("Skipped.")
+        st.caption(tr("Skipped."))
         return
     if ask.kind == "curve":
         drawn = [] if goal.answer == "" else json.loads(goal.answer)

@@ -14,7 +14,7 @@ from rnn_core.views.view import literal
 
 def awaited(step: Step) -> set[str]:
     """The events of a step that other parts of the app tell."""
-    return {tr("opened {view}", view=one.view) if one.event == "opened" else one.event for one in step.blocks
+    return {f"opened {one.view}" if one.event == "opened" else one.event for one in step.blocks
             if isinstance(one, Do) and one.event in ("opened", "played")}  # fmt: skip
 
 

@@ -192,8 +192,8 @@ def _show_next(lesson: Lesson, progress: Progress, at: int) -> None:
 
     row = st.container(horizontal=True, key="lesson-ways")
     if at:
-        row.button("Back", key="lesson-before", icon=":material/arrow_back:", on_click=lambda: enter(lesson, progress, at - 1))
-    words = "Finish" if last else tr("Next step")
+        row.button(tr("Back"), key="lesson-before", icon=":material/arrow_back:", on_click=enter, args=(lesson, progress, at - 1))
+    words = tr("Finish") if last else tr("Next step")
     icon = ":material/check:" if last else ":material/arrow_forward:"
     row.button(words if done else tr("Skip this step"), key="lesson-next", type="primary" if done else "tertiary", on_click=turn,
                args=(at + 1,), icon=icon, icon_position="right")  # fmt: skip

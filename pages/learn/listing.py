@@ -6,7 +6,7 @@ from pages.common import cache, state, widgets
 from pages.common.bounded import kept
 from pages.learn import lesson as opened
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import Reader, reader, tr, tr_n, translated
 from rnn_core.lessons import Faulty, Lesson, Outline
 from rnn_core.lessons.reading import outline, read
 from rnn_core.views.view import literal
@@ -14,8 +14,9 @@ from rnn_core.workspace import lessons as files
 
 
 @kept(32 << 20, 256)
-def _read(name: str, text: str) -> Lesson:
-    return read(text, name)
+def _read(name: str, text: str, who: Reader) -> Lesson:
+    """Of this reader, whose words it holds."""
+    return read(text, name, translated)
 
 
 def load(name: str) -> Lesson:
@@ -23,12 +24,12 @@ def load(name: str) -> Lesson:
     path = files.files(cache.workspace().root).get(name)
     if path is None:
         raise Problem(tr("There is no lesson called {name!r} here. Choose one from the list.", name=name[:60]))
-    return _read(name, files.text_of(path))
+    return _read(name, files.text_of(path), reader())
 
 
 def show() -> None:
     """The list."""
-    st.title("Lessons")
+    st.title(tr("Lessons"))
     st.caption(
         tr(
             "Short lessons on a network that you can look into. Each step shows something, asks you to predict or to do "
@@ -40,8 +41,8 @@ def show() -> None:
         try:
             text, ours = files.text_of(path), path.parent == files.OWN
             if not ours:
-                _read(name, text)  # a teacher's, whose mistakes are named at once
-            listed, progress = outline(text, name), state.session().lessons.get(name)
+                _read(name, text, reader())  # a teacher's, whose mistakes are named at once
+            listed, progress = outline(text, name, translated), state.session().lessons.get(name)
             next_one = not found_next and (progress is None or len(progress.finished) < listed.steps)
             _entry(name, listed, ours, next_one)
             found_next |= next_one
@@ -67,11 +68,13 @@ def _entry(name: str, listed: Outline, ours: bool, next_one: bool) -> None:
     with st.container(border=True, key=f"lesson-{name}"):
         about, button = st.columns([6, 1.2], vertical_alignment="center")
         number = f"{name.split('-')[0].lstrip('0')} · " if ours else ""
-        said = f"**{number}{listed.title}**" + ("" if ours else " :gray-badge[workspace]")
+        said = f"**{number}{listed.title}**" + ("" if ours else f" :gray-badge[{tr('workspace')}]")
         about.markdown(f"{said}  \n{listed.summary}" if listed.summary else said)
-        far = tr("{done} of {steps} steps", done=done, steps=steps) if done else tr("{steps} steps", steps=steps)
+        far = tr_n("{n} step", "{n} steps", steps)
+        if done:
+            far = tr_n("{done} of {n} step", "{done} of {n} steps", steps, done=done)
         about.caption(tr("{far} · {minutes} min", far=far, minutes=listed.minutes))
-        words = "Begin" if not done else tr("Begin again") if done == steps else tr("Go on")
+        words = tr("Begin") if not done else tr("Begin again") if done == steps else tr("Go on")
         button.button(words, key=f"begin-{name}", on_click=_begin, args=(name,), width="stretch",
                       type="primary" if next_one else "secondary")  # fmt: skip
 

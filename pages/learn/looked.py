@@ -43,7 +43,7 @@ class Looked:
         """The inputs of these names. Raises Problem where one cannot be made."""
         unknown = [name for name in needs if name not in _MAKE]
         if unknown:
-            raise Problem(tr("A lesson has no {unknown} to show.", unknown=' or '.join(unknown)))
+            raise Problem(tr("A lesson has no {unknown} to show.", unknown=" / ".join(unknown)))
         return Inputs({name: _MAKE[name](self) for name in needs}, view_panel.keep)
 
     @property

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.common import cache, state, widgets
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, Reader, reader, tr, tr_n
 from rnn_core.lessons import Ask, Lesson
 from rnn_core.views.view import literal
 from rnn_core.workspace import classes
@@ -41,6 +41,11 @@ export default function ({ parentElement }) {
 _turns_by_keys = st.components.v2.component("unrolled_lesson_keys", html="<span></span>", js=_KEYS, isolate_styles=False)
 
 
+_TITLES = {classes.RIGHT: N_("right"), classes.LATER: N_("right later"), classes.WRONG: N_("wrong"), classes.SHOWN: N_("shown"),
+           classes.SKIPPED: N_("skipped")}  # fmt: skip
+"""What each outcome is called."""
+
+
 def show(head: Any, lesson: Lesson) -> None:
     """The tools of a teacher; in the large view, the way out of it; on a locked link nothing."""
     chosen = state.selection()
@@ -52,8 +57,8 @@ def show(head: Any, lesson: Lesson) -> None:
         return
     if chosen.lock:
         return
-    with head.popover("Teach", icon=":material/co_present:", type="tertiary"):
-        st.button("Present", icon=":material/open_in_full:", on_click=state.select, kwargs={"present": True},
+    with head.popover(tr("Teach"), icon=":material/co_present:", type="tertiary"):
+        st.button(tr("Present"), icon=":material/open_in_full:", on_click=state.select, kwargs={"present": True},
                   help=tr("Large type, no sidebar; → and Page Down turn to the next step, ← and Page Up back."))  # fmt: skip
         lock = st.checkbox(tr("Lock the controls of the views"), key="lesson-lock")
         if chosen.group is None:
@@ -76,6 +81,7 @@ def link(lesson: Lesson, lock: bool) -> str:
     place = urlsplit(st.context.url or "")
     values = {"lesson": lesson.name, "at": str(chosen.at)} | ({"lock": "1"} if lock else {})
     values |= {"group": chosen.group} if chosen.group else {}
+    values |= {"language": reader().language, "letters": reader().letters} if reader() != Reader() else {}
     return f"{place.scheme}://{place.netloc}/learn?{urlencode(values)}" if place.netloc else f"/learn?{urlencode(values)}"
 
 
@@ -91,10 +97,7 @@ def _count(group: str) -> str:
         found = classes.learners(cache.workspace().root, group)
     except Problem as why:
         return literal(str(why), 300)
-    return tr("nobody has answered yet.") if not found else tr(
-        "{found} {value} answered.",
-        found=found, value='has' if found == 1 else 'have',
-    )
+    return tr_n("{n} has answered.", "{n} have answered.", found) if found else tr("nobody has answered yet.")
 
 
 def note(key: str, outcome: str, answer: str = "") -> None:
@@ -131,22 +134,23 @@ def _table(lesson: Lesson, group: str) -> None:
     if classes.lesson_of(root, group) != lesson.name:
         raise Problem(tr("This class was opened for another lesson."))
     tallies, count = classes.tallies(root, group), classes.learners(root, group)
-    st.markdown(tr(
-        "{count} {value} answered in class **{group}**.",
-        count=count, value='learner has' if count == 1 else 'learners have', group=literal(group),
-    ))
-    columns: dict[str, list[Any]] = {"step": [], "question": []} | {name: [] for name in classes.OUTCOMES}
-    columns["most frequent wrong answer"] = []
+    st.markdown(tr_n(
+        "{n} learner has answered in class **{group}**.", "{n} learners have answered in class **{group}**.", count,
+        group=literal(group),
+    ))  # fmt: skip
+    step_of, question, most = tr("step"), tr("question"), tr("most frequent wrong answer")
+    outcomes = {name: tr(_TITLES[name]) for name in classes.OUTCOMES}
+    columns: dict[str, list[Any]] = {name: [] for name in (step_of, question, *outcomes.values(), most)}
     for number, step in enumerate(lesson.steps):
         for block, ask in enumerate(step.blocks):
             if isinstance(ask, Ask):
                 tally = tallies.get((number, block), classes.Tally())
-                columns["step"].append(number + 1)
-                columns["question"].append("".join(part if isinstance(part, str) else "…" for part in ask.question.parts))
-                for name in classes.OUTCOMES:
-                    columns[name].append(tally.outcomes[name])
+                columns[step_of].append(number + 1)
+                columns[question].append("".join(part if isinstance(part, str) else "…" for part in ask.question.parts))
+                for name, title in outcomes.items():
+                    columns[title].append(tally.outcomes[name])
                 wrong = tally.wrongs.most_common(1)
-                columns["most frequent wrong answer"].append(f"{_named(ask, wrong[0][0])} ({wrong[0][1]})" if wrong else "")
+                columns[most].append(f"{_named(ask, wrong[0][0])} ({wrong[0][1]})" if wrong else "")
     st.dataframe(columns, hide_index=True, height="content")
 
 

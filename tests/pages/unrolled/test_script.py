@@ -48,7 +48,7 @@ def test_every_message_of_the_scripts_is_sent_to_a_reader_of_another_language(mo
         sent = component.words_of(modules, ("W", "V"))
         source = component.script(*modules)
         calls = len(re.findall(r"\b(?:tr|trN|spread)\(\s*\"", source))
-        assert calls and len(sent["words"]) <= calls and sent["named"] == {"W": "W_hh", "V": "W_hy"}
+        assert calls and len(sent["words"]) <= calls and sent["named"] == {"W": "⟦W_hh⟧", "V": "⟦W_hy⟧"}
         assert all(pseudo.LEFT in said and pseudo.RIGHT in said for said in sent["words"].values())
         collected = {message if isinstance(message, str) else component._PLURAL.join(message)
                      for message, _ in collect.messages([Path(component.__file__).parent])}  # fmt: skip
