@@ -13,7 +13,7 @@ from rnn_core.language.letters import SETS, Braces, lettered
 
 IN_WORDS = {
     "hh": {"The share of W": "The share of W_hh", "∂L/∂W|(2)": "∂L/∂W_hh|(2)", "W_f h_t, U[3], V": "W_hf h_t, W_xh[3], W_hy",
-           "Wörter, Übung, W×h, Wᵀ": "Wörter, Übung, W_hh×h, W_hhᵀ"},
+           "Wörter, Übung, W×h, Wᵀ, from U(−1, 1)": "Wörter, Übung, W_hh×h, W_hhᵀ, from U(−1, 1)"},
     "s": {"hₜ₋₁ and h[3], h→[1]": "sₜ₋₁ and s[3], s→[1]", "2.5 h or {n} h left": "2.5 h or {n} h left", "the W": "the W",
           "höher hält, h": "höher hält, s"},
 }
@@ -68,7 +68,7 @@ def test_the_default_letters_change_nothing() -> None:
 @pytest.mark.parametrize("letters", [name for name in SETS if name != "h"])
 def test_in_every_message_the_old_letters_are_gone_and_come_back(letters: str) -> None:
     """The other way is a replacement of its own, so that a letter that was missed or changed by mistake is found."""
-    gone = {"s": r"(?<![A-Za-z0-9_\\}}])h(?:_|\[|[ₜ₀ₖᵢ])", "hh": r"(?<![A-Za-z0-9_\\])[UWV](?![A-Za-z0-9_])"}[letters]
+    gone = {"s": r"(?<![A-Za-z0-9_\\}}])h(?:_|\[|[ₜ₀ₖᵢ])", "hh": r"(?<![A-Za-z0-9_\\])[UWV](?![A-Za-z0-9_(])"}[letters]
     back = {"W_{xh}": "U", "W_{hh}": "W", "W_{hy}": "V", "W_xh": "U", "W_hh": "W", "W_hy": "V"}
     back |= {name.replace("{", "{{").replace("}", "}}"): letter for name, letter in back.items() if "{" in name}
     for message, where in collect.messages():

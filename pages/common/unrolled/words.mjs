@@ -24,4 +24,5 @@ export const trN = (one, many, n, values = {}) => {
 }
 
 /** The pieces of a message, in which a field may stand for an object, such as { bold: … }, or for a list of pieces. */
-export const spread = (message, values) => filled(translations[message] ?? message, values).flat().filter(part => part !== "")
+export const spread = (message, values) => filled(translations[message] ?? message, values).flat()
+  .map(part => typeof part === "object" ? part : String(part)).filter(part => part !== "")

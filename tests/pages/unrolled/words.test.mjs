@@ -22,5 +22,6 @@ test("a value is never read as a message, and a field may be an object", () => {
   assert.equal(tr("“{token}”", { token: "{t} $& {token}" }), "“{t} $& {token}”")
   const bold = { bold: "t = 1" }
   assert.deepEqual(spread("{t} “{token}”.", { t: bold, token: "a" }), [bold, " “", "a", "”."])
+  assert.deepEqual(spread("number {index}", { index: 2 }), ["number ", "2"])
   assert.deepEqual(spread("{units}.", { units: [", ", bold] }), [", ", bold, "."])
 })
