@@ -91,8 +91,9 @@ class Format:
         return f"{self.name} {'row' if self.kind == 'parquet' else 'line'}"
 
     def where(self, row: int) -> str:
-        """A row in words, such as "train.csv line 12"."""
-        return f"{self.rows_are} {row}"
+        """A row in words, such as "train.csv line 12", in English, which `retold` translates."""
+        said = N_("{name} row {number:d}") if self.kind == "parquet" else N_("{name} line {number:d}")
+        return said.format(name=self.name, number=row)
 
 
 def place(format: Format, column: str) -> int:

@@ -29,9 +29,9 @@ from rnn_core.data.tokens import graphemes, tokenise, words
 from rnn_core.data.top import Top
 from rnn_core.data.values import as_text
 from rnn_core.data.vocabulary import EOS, SOS, Vocabulary
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 
-END = "end of a document"
+END = N_("end of a document")
 """The target of a row that ends a document."""
 
 MARK = "<|endoftext|>"

@@ -15,8 +15,8 @@ from rnn_core import language
 _LEAST = 7
 """Characters that a message with fields has beside them, at least: with fewer, it would match too much."""
 
-_QUOTED = r"'.*?'|\".*?\"|None"
-"""What a field with `!r` holds."""
+_QUOTED, _NUMBER = r"'.*?'|\".*?\"|None", r"-?[\d,]+"
+"""What fields with `!r`, and with the format of a whole number, hold."""
 
 
 class _Message(NamedTuple):
@@ -28,7 +28,7 @@ class _Message(NamedTuple):
         n: a number of which this is the form.
         expression: what it is as a sentence, with the fields as groups; empty where it has none.
         longest: the longest text between the fields.
-        texts: the number of characters beside them.
+        texts: the number of characters beside them; a field that holds only some values counts for two.
     """
 
     message: str
@@ -113,18 +113,18 @@ def _pattern(form: str, one: str, many: str) -> _Message:
         parts = list(Formatter().parse(form))
     except ValueError:  # braces of LaTeX: a message without fields
         return _Message(one, many, n)
-    seen, expression = set[str](), ""
-    for text, name, _, conversion in parts:
+    seen, expression, strict = set[str](), "", 0
+    for text, name, form_of_it, conversion in parts:
         expression += re.escape(text)
         if name:
-            group = _QUOTED if conversion == "r" else ".+?"
+            group = _QUOTED if conversion == "r" else _NUMBER if form_of_it in (",", "d") else ".+?"
+            strict += group != ".+?"
             expression += f"(?P={name})" if name in seen else f"(?P<{name}>{group})"
             seen.add(name)
     if not seen or not all(name.isidentifier() for name in seen):
         return _Message(one, many, n)
     texts = [text for text, *_ in parts]
-    quotes = 2 * sum(conversion == "r" for *_, conversion in parts)
-    return _Message(one, many, n, expression, max(texts, key=len), sum(map(len, texts)) + quotes)
+    return _Message(one, many, n, expression, max(texts, key=len), sum(map(len, texts)) + 2 * strict)
 
 
 def _msgids(chosen: str) -> list[str]:

@@ -72,20 +72,21 @@ def typed_path(named: str) -> Path:
     Raises:
         Problem: if it is not a valid path.
     """
-    shown = f"The path {named[:60] + ('…' if len(named) > 60 else '')!r}"
+    shown = named[:60] + ("…" if len(named) > 60 else "")
     try:
         path = Path(named).expanduser().absolute()
         os.lstat(path)
     except RuntimeError:
         raise Problem(tr(
-            "{shown} begins with the name of an unknown user. Write the path out from its first slash.",
-            shown=shown,
-        )) from None
+            "The path {path!r} begins with the name of an unknown user. Write the path out from its first slash.", path=shown
+        )) from None  # fmt: skip
     except ValueError:
-        raise Problem(tr("{shown} contains a character that is invalid in a path. Type it again.", shown=shown)) from None
+        said = tr("The path {path!r} contains a character that is invalid in a path. Type it again.", path=shown)
+        raise Problem(said) from None
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            raise Problem(tr("{shown} is longer than this system allows. Choose a shorter one.", shown=shown)) from None
+            said = tr("The path {path!r} is longer than this system allows. Choose a shorter one.", path=shown)
+            raise Problem(said) from None
     return path
 
 
