@@ -672,10 +672,10 @@ def _problem(error: ValidationError) -> Problem:
     misfit, message = first.get("ctx", {}).get("error"), first["msg"].removeprefix("Value error, ")
     if isinstance(misfit, _Misfit):
         return Problem(str(misfit), misfit.typed)
-    where = [str(part) for part in first["loc"]]
+    where, why = [str(part) for part in first["loc"]], retold(message[0].lower() + message[1:])
     if not where or first["type"] == "value_error":
-        return Problem(message[0].upper() + message[1:] + ".")
-    name, why = where[-1].replace("_", "-"), retold(message[0].lower() + message[1:])
+        return Problem(why[0].upper() + why[1:] + ".")
+    name = where[-1].replace("_", "-")
     shown = name if name.replace("-", "").isalnum() and len(name) <= 40 else repr(name[:40])  # a file may say anything
     if first["type"] == "missing":
         return Problem(tr("The option {option} does not fit: {why}.", option=shown, why=why))
