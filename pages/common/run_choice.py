@@ -67,8 +67,8 @@ def choose_run(page: str | None = None, in_training: bool = False, fitting: bool
         task = tasks.of(run.config)
         if page and not task.views.get(page):
             st.info(tr(
-                "There is nothing to show here for {short}. Choose a run of another task.",
-                short=tr(task.short),
+                "There is nothing to show here for {task}. Choose a run of another task.",
+                task=tr(task.short),
             ), icon=":material/label:")
             if task.views.get("translate"):
                 st.page_link("pages/read/translate/translate.py", label=tr("Open this run on Translate"),

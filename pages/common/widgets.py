@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import browser, visitor
+from pages.common import browser, visitor, wording
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
 from rnn_core.language import tr
@@ -149,7 +149,7 @@ def option(name: str, field: FieldInfo, value: Any, key: str, names: Mapping[str
     Args:
         names: how its choices are written, where that is not the value itself.
     """
-    common: dict[str, Any] = {"label": tr(field.title or name), "help": tr(field.description or "") or None, "key": key} | more
+    common: dict[str, Any] = {"label": tr(field.title or name), "help": wording.described(field) or None, "key": key} | more
     kind, listed, (low, high) = number_type(field), choices(field), bounds(field)
     if listed:
         return st.selectbox(options=listed, index=listed.index(value) if value in listed else 0,

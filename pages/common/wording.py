@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from rnn_core.config import CHOICE_NAMES, metric_name
 from rnn_core.language import ENGLISH, N_, reader, tr, tr_n
 
@@ -45,9 +47,14 @@ def raised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def sentence(words: str | None) -> str:
+def described(field: FieldInfo) -> str:
+    """The description of an option, as a clause; empty where it has none."""
+    return tr(field.description) if field.description else ""
+
+
+def sentence(field: FieldInfo) -> str:
     """The description of an option as a sentence."""
-    return f"{raised(tr(words))}." if words else "."
+    return f"{raised(described(field))}."
 
 
 def lowered(title: str) -> str:

@@ -40,7 +40,7 @@ def how() -> WriteConfig:
     """The boxes of the settings, and what they hold."""
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")  # all in one row at 1,024 pixels
     for name, field in options(WriteConfig).items():
-        title, said = tr(field.title or name), wording.sentence(field.description)
+        title, said = tr(field.title or name), wording.sentence(field)
         key, value = f"how-{name}", getattr(state.session().how, name)
         if name == "stop":
             st.session_state[key] = value

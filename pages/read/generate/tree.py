@@ -35,8 +35,9 @@ def branches(writing: Writing, shown: int) -> None:
                     chosen=literal(branch.chosen, 20), parent=branch.parent + 1, at=branch.at + 1,
                 )
             indent = "\u2003" * writing.depth(number) + ("↳ " if branch.parent is not None else "")
+            begins = branch.text[:60] or tr("(nothing)")
             st.button(
-                f"{indent}{number + 1} · {words}: {literal(branch.text[:60] or tr('(nothing)'), 60)}",
+                f"{indent}{number + 1} · {words}: {literal(begins, 60)}",
                 key=f"branch-{number}", type="secondary" if number == shown else "tertiary",
                 on_click=state.select, kwargs={"branch": number, "text": writing.whole(number)},
             )  # fmt: skip

@@ -33,7 +33,7 @@ def how(attends: bool) -> TranslateConfig:
                    **state.bound("begins", state.selection().begins, step=lambda _: None, links=lambda _: ""))  # fmt: skip
     found: dict[str, Any] = {}
     for name, field in options(TranslateConfig).items():
-        title, said = tr(field.title or name), wording.sentence(field.description)
+        title, said = tr(field.title or name), wording.sentence(field)
         if field.default is False:
             if attends:
                 found[name] = row.toggle(title, help=literal(said, 300),

@@ -164,7 +164,8 @@ def show_readings() -> None:
         status = jobs.status(folder)
         if status is None:
             continue
-        name = f"**{literal(str(status.detail.get('name') or tr('A file')), 60)}**"
+        named = str(status.detail.get("name") or tr("A file"))
+        name = f"**{literal(named, 60)}**"
         if status.active:
             words, button = st.columns([5, 1], vertical_alignment="center")
             words.caption(":material/hourglass_top: " + tr("{name} is being read, {progress:.0%} done.", name=name,

@@ -84,12 +84,12 @@ def column_config() -> dict[str, Any]:
     rate = next(title for title, name in settings().items() if name == "learning_rate")
     return {
         **dict.fromkeys(_scores(), number(format="%.4f")),
-        **{title: column(help=tr(_FIELDS[name].description or "")) for title, name in settings().items()},
+        **{title: column(help=wording.described(_FIELDS[name])) for title, name in settings().items()},
         **dict.fromkeys((wording.scored(split, wording.metric("majority")) for split in ("dev", "test")),
                         number(format="%.4f", help=tr(MAJORITY))),
         tr("nothing learnt?"): column(help=tr("why this run seems to have learnt nothing; the page Train says more")),
         tr("name"): st.column_config.TextColumn(pinned=True, width="medium"),
-        rate: number(format="plain", help=tr(_FIELDS["learning_rate"].description or "")),
+        rate: number(format="plain", help=wording.described(_FIELDS["learning_rate"])),
         tr("data"): column(help=tr("empty where the data are not in this workspace")),
         tr("seconds"): number(format="%.1f", help=tr("spent on training")),
         tr("tokens/s"): number(format="%.0f", help=tr("read in training, without <sos>, <eos> and padding")),

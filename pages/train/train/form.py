@@ -97,7 +97,7 @@ def form(dataset: SavedDataset) -> tuple[ModelConfig, TrainConfig] | None:
             if at_first:
                 more["help"] = tr(
                     "{description}. Suggested: {value} ({why}).",
-                    description=tr(field.description or ""), value=at_first.value, why=at_first.why,
+                    description=wording.described(field), value=at_first.value, why=at_first.why,
                 )
             if name not in meant:
                 more["disabled"] = True

@@ -136,7 +136,7 @@ def _copying() -> bool:
     chosen = state.selection().copy
     with st.popover(tr("Options: unknown words are copied") if chosen else tr("Options"), icon=":material/tune:"):
         field = options(EvaluateConfig)["copy"]
-        st.toggle(tr(field.title or ""), help=literal(wording.sentence(field.description), 300), **state.bound("copy", chosen))
+        st.toggle(tr(str(field.title)), help=literal(wording.sentence(field), 300), **state.bound("copy", chosen))
     return chosen
 
 

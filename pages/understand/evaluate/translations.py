@@ -8,7 +8,7 @@ import streamlit as st
 from pages.common import cache, inputs, run_choice, view_panel, widgets
 from pages.understand.evaluate import evaluating
 from rnn_core import tasks
-from rnn_core.language import N_, tr
+from rnn_core.language import N_, tr, tr_n
 from rnn_core.results import TokenScores, TranslationScores
 from rnn_core.training import jobs
 from rnn_core.views.judged import comparable
@@ -121,13 +121,15 @@ def _offer(run: Run, other: Run, found: evaluating.Scored) -> None:
     lacks = (tr("{run} has no scores of these data with these options yet, or older ones.", run=label) if found.options else
              tr("{run} has no scores of these data yet, or older ones.", run=label))
     if found.arguments is None or other.fixed:
-        st.info(f"{lacks} {tr('They cannot be made here.')}", icon=":material/grid_on:")
+        advice = tr("They cannot be made here.")
+        st.info(f"{lacks} {advice}", icon=":material/grid_on:")
     elif other.config.fingerprint != run.config.fingerprint and found.arguments[0].startswith("--on"):
         advice = tr("It was trained on other data: evaluate both runs on a file of your own.")
         st.info(f"{lacks} {advice}", icon=":material/grid_on:")
     else:
-        st.info(f"{lacks} {tr('Evaluate it, too, and the chart shows both.')}", icon=":material/grid_on:")
-        if st.button(tr("Evaluate the other run"), icon=":material/play_arrow:"):
+        advice = tr("Evaluate it, too, and the chart shows both.")
+        st.info(f"{lacks} {advice}", icon=":material/grid_on:")
+        if st.button(tr_n("Evaluate the other run", "Evaluate {n} other runs", 1), icon=":material/play_arrow:"):
             jobs.start(other.path / "evaluations" / found.folder.name,
                        ["evaluate", other.id, *found.arguments, f"--workspace={cache.workspace().root}"])  # fmt: skip
             st.rerun()
