@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench results results-long demo-runs clean
+.PHONY: run test check bench results results-long demo-runs catalogue clean
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
@@ -32,6 +32,10 @@ results-long: $(VENV)/.run
 # Trains the runs that a fresh workspace opens with, on the public data in ../shared/data, and saves their results.
 demo-runs: $(VENV)/.run
 	$(BIN)/python samples/make_runs.py
+
+# Collects the messages of the interface into the catalogues of locales/ and compiles them (docs/translating.md).
+catalogue: $(VENV)/.dev
+	$(BIN)/python locales/collect.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -25,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from rnn_core.language import ENGLISH, LANGUAGES, compiled  # noqa: E402
 from rnn_core.lessons import reading  # noqa: E402
 
-KEYWORDS = {"tr": None, "tr_n": (1, 2), "N_": None}
+KEYWORDS = {"tr": None, "tr_n": (1, 2), "trN": (1, 2), "N_": None}
 """The functions that take messages, as Babel has them."""
 
 PLURAL = "\n<|>\n"
@@ -80,7 +81,7 @@ def collected(language: str) -> Catalog:
     old, new = read(language), Catalog(language, project="Unrolled", fuzzy=False, creation_date=_NO_DATE, revision_date=_NO_DATE)
     for message, name in messages():
         known = old.get(message if isinstance(message, str) else message[0])
-        new.add(message, known.string if known and known.id == message else None, locations=[(name, None)])
+        new.add(message, known.string if known and known.id == message else None, locations=[(name, 0)])
     return new
 
 
@@ -89,9 +90,14 @@ def write(language: str, catalogue: Catalog) -> None:
     path = po_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, catalogue, width=130, include_lineno=False, sort_by_file=False)
+        save(file, catalogue)
     with compiled(language).open("wb") as file:
         write_mo(file, catalogue)
+
+
+def save(file: BinaryIO, catalogue: Catalog) -> None:
+    """Writes a catalogue as translators edit it."""
+    write_po(file, catalogue, width=130, include_lineno=False)
 
 
 def missing(language: str, paths: Sequence[Path]) -> dict[str, str]:

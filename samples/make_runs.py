@@ -25,13 +25,14 @@ from make_entities import as_lines, sentences  # noqa: E402
 from pages.common.text_choice import examples  # noqa: E402
 from rnn_core import tasks  # noqa: E402
 from rnn_core.analysis.along import along  # noqa: E402
+from rnn_core.analysis.compared import compared  # noqa: E402
 from rnn_core.analysis.evaluate import evaluate  # noqa: E402
 from rnn_core.analysis.loading import load  # noqa: E402
 from rnn_core.analysis.readings import readings as read_otherwise  # noqa: E402
 from rnn_core.analysis.trace import trace  # noqa: E402
 from rnn_core.data.examples import Example  # noqa: E402
 from rnn_core.results import Answers, Evaluation  # noqa: E402
-from rnn_core.workspace import evaluations, readings, traces  # noqa: E402
+from rnn_core.workspace import baselines, evaluations, readings, traces  # noqa: E402
 from rnn_core.workspace.archive import CARRIED  # noqa: E402
 from rnn_core.workspace.datasets import SavedDataset  # noqa: E402
 from rnn_core.workspace.runs import Run  # noqa: E402
@@ -153,7 +154,8 @@ def tagged(path: Path) -> list[list[tuple[str, str]]]:
 
 
 def save_results(run: Run, data: SavedDataset) -> None:
-    """Dev read otherwise and step by step, the evaluation on the sample that fits the run, and the trace of the first text."""
+    """Dev read otherwise and step by step, the evaluation on the sample that fits the run, the trace of the first text, and what
+    simple models reach on the same data."""
     loaded, weights, dev, task = load(run), evaluations.weights_of(run), data.examples("dev"), tasks.of(run.config)
     shutil.rmtree(run.path / "readings", ignore_errors=True)
     place = readings.folder(run, run.config.fingerprint, "dev")
@@ -164,6 +166,8 @@ def save_results(run: Run, data: SavedDataset) -> None:
         readings.save_along(place, along(loaded, dev), weights)
     if task.views["inspect"]:
         traces.save(run, trace(loaded, examples(run)[0]))
+    if task.baselines:
+        baselines.save(run, compared(data))
     shutil.rmtree(run.path / "evaluations", ignore_errors=True)
 
     def save(place: Path, texts: Sequence[Example], name: str) -> None:

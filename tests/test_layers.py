@@ -19,10 +19,11 @@ ABOVE = (*TASKS, "workspace")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "language": (), "config": ("language",), "results": ("language",),
     "compiled": (), "threads": (), "metrics": FIRST, "data": (*FIRST, "metrics"), "network": NETWORK,
-    "tasks": WORKSPACE, "workspace": TASKS, "training": ABOVE, "analysis": ABOVE, "figures": FIRST,
-    "views": (*FIRST, "tasks", "analysis", "figures"),
+    "tasks": WORKSPACE, "workspace": TASKS, "training": ABOVE,
+    "baselines": (*FIRST, "data"), "analysis": (*ABOVE, "baselines"), "figures": FIRST,
+    "views": (*FIRST, "baselines", "tasks", "analysis", "figures"),
     "lessons": (*FIRST, "metrics", "tasks", "analysis", "figures", "views"),
-    "commands": (*ABOVE, "training", "analysis", "figures", "views"), "__main__": ("commands", "training"), "__init__": (),
+    "commands": (*ABOVE, "baselines", "training", "analysis", "figures", "views"), "__main__": ("commands", "training"), "__init__": (),
 }  # fmt: skip
 """What each part of rnn_core may import of the others."""
 

@@ -66,6 +66,8 @@ class Selection:
         present: the lesson is shown large, without the sidebar.
         group: the code of the class whose answers are counted.
         overview: how the class answered is shown instead of the step.
+        language: of the interface, by its name in `language.LANGUAGES`; None: the browser's.
+        letters: of formulas, by the name of their set in `language.SETS`.
     """
 
     run: str | None = None
@@ -142,6 +144,8 @@ class Selection:
     present: bool = False
     group: str | None = None
     overview: bool = False
+    language: str | None = None
+    letters: str = "h"
 
 
 def to_link(chosen: Selection) -> dict[str, str]:

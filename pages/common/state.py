@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.common.selection import Selection, from_link, to_link
 from rnn_core.config import Problem, WriteConfig
+from rnn_core.language import ENGLISH, LANGUAGES, SETS, Reader, find_reader
 
 if TYPE_CHECKING:
     from pages.learn.progress import Progress
@@ -45,6 +46,7 @@ class Session:
         awaited: the events that a lesson waits for: `played`, or `opened` and the view whose formula is to be opened.
         happened: the awaited events that have happened in the step that is open.
         learner: a random id, by which a class counts the answers of one visitor together.
+        spoken: the language of the browser, where the interface has it; else English.
     """
 
     selection: Selection
@@ -68,6 +70,7 @@ class Session:
     awaited: set[str] = field(default_factory=set)
     happened: set[str] = field(default_factory=set)
     learner: str = field(default_factory=lambda: token_hex(8))
+    spoken: str = ENGLISH
 
 
 def session() -> Session:
@@ -88,6 +91,8 @@ def restore() -> None:
     went_back = context is not None and context.is_history_navigation and bool(st.query_params)
     if _KEY not in st.session_state or went_back:
         session().selection = _linked(dict(st.query_params))
+    of_browser = (st.context.locale or "").partition("-")[0].lower()
+    session().spoken = of_browser if of_browser in LANGUAGES else ENGLISH
     wanted = _link(selection())
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
@@ -96,6 +101,18 @@ def restore() -> None:
 def selection() -> Selection:
     """What is looked at now."""
     return session().selection
+
+
+def reader() -> Reader:
+    """The visitor's language and letters; the default ones where no visitor is, such as in a thread that compiles ahead."""
+    if get_script_run_ctx(suppress_warning=True) is None or _KEY not in st.session_state:
+        return Reader()
+    chosen = selection()
+    language = chosen.language if chosen.language in LANGUAGES else session().spoken
+    return Reader(language, chosen.letters if chosen.letters in SETS else Reader().letters)
+
+
+find_reader(reader)
 
 
 def select(**changes: Any) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages.common import browser, visitor, wording
+from pages.common import browser, state, visitor, wording
 from pages.common.cache import workspace
 from rnn_core.config import CHOICE_NAMES, Problem, bounds, choices, number_type
-from rnn_core.language import tr
+from rnn_core.language import LANGUAGES, SETS, reader, tr
 from rnn_core.language.retold import retold
 from rnn_core.results import LeftOut
 from rnn_core.training import jobs
@@ -27,11 +27,22 @@ def frame() -> None:
         st.stop()
     with st.sidebar:
         st.caption(tr("The workspace is shared by everybody who uses this server."))
+        _how_it_is_said()
     browser.complete()
     with saying_problems():
         workspace()
     if workspace().trouble:
         st.error(tr("Nothing can be saved: {value}", value=literal(workspace().trouble or '', 400)), icon=":material/save:")
+
+
+def _how_it_is_said() -> None:
+    """The choice of the language, and of the letters of formulas."""
+    now = reader()
+    with st.popover(f"{LANGUAGES[now.language]} · {SETS[now.letters]}", icon=":material/translate:", type="tertiary"):
+        st.radio(tr("Language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, **state.bound("language", now.language))
+        st.radio(tr("Letters as in your course"), list(SETS), format_func=SETS.__getitem__,
+                 help=tr("The state; the matrices from the input and from the state before; the matrix to the answer."),
+                 **state.bound("letters", now.letters))  # fmt: skip
 
 
 @contextmanager

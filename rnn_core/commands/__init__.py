@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnn_core.commands import (
+    baselines,
     data,
     evaluate,
     generate,
@@ -37,7 +38,7 @@ from rnn_core.workspace import Workspace, faults, leftovers
 COMMANDS: dict[str, Command] = {
     "data": data.COMMAND, "train": train.COMMAND, "evaluate": evaluate.COMMAND, "predict": predict.COMMAND,
     "readings": readings.COMMAND, "inspect": inspect.COMMAND, "gradients": gradients.COMMAND, "generate": generate.COMMAND,
-    "translate": translate.COMMAND, "hunt": hunt.COMMAND, "runs": runs.COMMAND,
+    "translate": translate.COMMAND, "hunt": hunt.COMMAND, "baselines": baselines.COMMAND, "runs": runs.COMMAND,
 }  # fmt: skip
 """The commands by name, in the order of `--help`."""
 

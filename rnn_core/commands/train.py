@@ -1,16 +1,19 @@
 """`train`: a run is trained, or one that was stopped is continued."""
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Iterable, Mapping
 
 from rnn_core import tasks
+from rnn_core.commands import baselines
 from rnn_core.commands.command import Command, Figures
 from rnn_core.commands.data import read_dataset
 from rnn_core.commands.options import add_files, add_options, flag, stated
 from rnn_core.commands.shared import CLASS_FIGURES, saying_that_loops_compile, watching
 from rnn_core.config import SPLITS, DataConfig, ModelConfig, Problem, RunConfig, TrainConfig, make
+from rnn_core.results import BaselineScores
 from rnn_core.training import jobs, learning
 from rnn_core.training.suggest import Suggestion, suggest, suggestions
 from rnn_core.workspace import Workspace
@@ -48,12 +51,22 @@ def _train(given: argparse.Namespace, workspace: Workspace, job: jobs.Job) -> Fi
     with watching(given, workspace, job, run.path) as job, saying_that_loops_compile():
         ended = run.metrics()  # a worker may have been killed when all was written but "done"
         figures = ended or train_run(workspace, run, job)
+        simple = () if ended else _baselines(run, workspace, job)
     if ended and not given.job:
         raise Problem(f"{run.name} has been trained to its end. Train a new run to go on with other settings.")
     read_seconds += figures.get("read_seconds", 0.0)
     if said := learning.warning(figures, tasks.of(run.config).metric(None), run.speech.labels):
         print(said, file=sys.stderr)
-    return {"run": run.id} | _named(figures, run) | {"read_seconds": round(read_seconds, 3)}
+    compared = baselines.told(simple) if simple else {}
+    return {"run": run.id} | _named(figures, run) | {"read_seconds": round(read_seconds, 3)} | compared
+
+
+def _baselines(run: Run, workspace: Workspace, job: jobs.Job) -> tuple[BaselineScores, ...]:
+    """The simple models on the same data; () where the task has none, or they could not be fitted: the training counts."""
+    if tasks.of(run.config).baselines:
+        with contextlib.suppress(Problem, jobs.Cancelled):
+            return baselines.fitted(run, workspace, job, 1.0)
+    return ()
 
 
 def _named(figures: Figures, run: Run) -> Figures:

@@ -27,16 +27,19 @@ class Braces(Enum):
 
 _MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$)", re.DOTALL)
 
+_LETTER = "A-Za-zÀ-ÖØ-öø-ɏ"
+"""Letters with and without accents, so that no letter of "höher" is a state; signs such as ² and ᵀ are none."""
+
 _KEPT = r"\{\{|\}\}|\{[^{}]*\}"
 """Braces that are doubled, and a field or an expression."""
 
 _MATRIX = (
-    r"(?<![A-Za-z0-9_\\])(?P<matrix>[UWV])(?![A-Za-z0-9])"
-    r"(?P<index>_(?:(?P<gate>[ifgqzrn])(?![A-Za-z0-9])|\{\{?(?P<braced>[ifgqzrn])\}\}?|))?"
+    rf"(?<![{_LETTER}0-9_\\])(?P<matrix>[UWV])(?![{_LETTER}0-9])"
+    rf"(?P<index>_(?:(?P<gate>[ifgqzrn])(?![{_LETTER}0-9])|\{{\{{?(?P<braced>[ifgqzrn])\}}\}}?|))?"
 )
 """A matrix of a cell, with the gate that it belongs to. One with any other index, such as W_a of an attention, is another one."""
 
-_STATE = r"(?<![A-Za-z0-9_\\])h(?![A-Za-z0-9])"
+_STATE = rf"(?<![{_LETTER}0-9_\\])h(?![{_LETTER}0-9])"
 _STATE_IN_WORDS = rf"(?<!\}} )(?<!\d )(?<!\d){_STATE}"
 """Behind a number, h stands for hours."""
 

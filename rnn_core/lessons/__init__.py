@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_core.config import Problem
+from rnn_core.language import tr
 from rnn_core.lessons.expressions import Expression, Value
 from rnn_core.lessons.words import Words
 
@@ -55,7 +56,7 @@ class Faulty(Problem):
     """A lesson that cannot be shown, with its mistakes in the order of their lines."""
 
     def __init__(self, name: str, mistakes: Sequence[Mistake]):
-        super().__init__(f"{name}, line {mistakes[0].line}: {mistakes[0].why}")
+        super().__init__(tr("{name}, line {line}: {why}", name=name, line=mistakes[0].line, why=mistakes[0].why))
         self.mistakes = tuple(mistakes)
 
 

@@ -136,21 +136,24 @@ def parse(source: str, known: Collection[str], more: str = "") -> Expression:
     text = source.strip()
     if len(text) > MOST_LETTERS:
         raise Problem(tr(
-            "This expression has {text:,} characters; {MOST_LETTERS} are allowed.",
-            text=len(text), MOST_LETTERS=MOST_LETTERS,
+            "This expression has {letters:,} characters; {most} are allowed.", letters=len(text), most=MOST_LETTERS,
         ))
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise Problem(tr(
-            "`{text}` is not an expression, such as `copies.norm[1] / loss.total`.{more}",
-            text=text, more=more,
+        raise Problem(_sentences(
+            tr("`{text}` is not an expression, such as `copies.norm[1] / loss.total`.", text=text), more,
         )) from None
     if sum(1 for _ in ast.walk(tree)) > MOST_PARTS:
         raise Problem(tr("This expression has too many parts. Ask for less at once."))
     names: set[str] = set()
     _check(tree, names, frozenset(known), more)
     return Expression(text, frozenset(names - {ANSWER}), ANSWER in names, tree)
+
+
+def _sentences(*said: str) -> str:
+    """Those that are not empty, in one line."""
+    return " ".join(one for one in said if one)
 
 
 def _check(node: ast.expr, names: set[str], known: frozenset[str], more: str) -> None:
@@ -163,27 +166,22 @@ def _check(node: ast.expr, names: set[str], known: frozenset[str], more: str) ->
             name = _dotted(node)
             if name not in known and name != ANSWER:
                 close = [] if more else difflib.get_close_matches(name, known, 1)
-                raise Problem(tr(
-                    "There is no quantity called `{name}`.{more}",
-                    name=name, more=more,
-                ) + (tr(
-                    " Did you mean `{close}`?",
-                    close=close[0],
-                ) if close else ""))
+                raise Problem(_sentences(
+                    tr("There is no quantity called `{name}`.", name=name), more,
+                    tr("Did you mean `{name}`?", name=close[0]) if close else "",
+                ))
             names.add(name)
         case ast.Subscript(value=value, slice=ast.Tuple(elts=indices)):
             parts = [value, *indices]
         case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
             parts = [value, index]
         case ast.Subscript():
-            raise Problem(tr("`{unparse}` takes a range. An index is one number, counted from 1.", unparse=ast.unparse(node)))
+            raise Problem(tr("`{part}` takes a range. An index is one number, counted from 1.", part=ast.unparse(node)))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
             parts = [left, right]
         case ast.BinOp(op=op):
-            raise Problem(tr(
-                "`{get}` is not allowed. There are + - * / **.",
-                get=_SIGNS.get(type(op).__name__, ast.unparse(node)),
-            ))
+            sign = _SIGNS.get(type(op).__name__, ast.unparse(node))
+            raise Problem(tr("`{sign}` is not allowed. There are + - * / **.", sign=sign))
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
             parts = [operand]
         case ast.BoolOp(values=values):
@@ -200,7 +198,7 @@ def _check(node: ast.expr, names: set[str], known: frozenset[str], more: str) ->
                 called=called[:60], listed=listed,
             ))
         case _:
-            raise Problem(tr("`{unparse}` is not allowed in an expression.", unparse=ast.unparse(node)[:60]))
+            raise Problem(tr("`{part}` is not allowed in an expression.", part=ast.unparse(node)[:60]))
     for part in parts:
         _check(part, names, known, more)
 
@@ -211,7 +209,7 @@ def _dotted(node: ast.expr) -> str:
         return f"{_dotted(node.value)}.{node.attr}"
     if isinstance(node, ast.Name):
         return node.id
-    raise Problem(tr("`{unparse}` has no attributes.", unparse=ast.unparse(node)[:60]))
+    raise Problem(tr("`{part}` has no attributes.", part=ast.unparse(node)[:60]))
 
 
 class _Evaluation:
@@ -292,12 +290,12 @@ def _alike(a: Value, b: Value) -> tuple[np.ndarray, np.ndarray]:
     try:
         np.broadcast_shapes(left.shape, right.shape)
     except ValueError:
-        raise Problem(tr("{shape} and {shape2} do not fit each other.", shape=_shape(left), shape2=_shape(right))) from None
+        raise Problem(tr("{left} and {right} do not fit each other.", left=_shape(left), right=_shape(right))) from None
     return left, right
 
 
 def _shape(value: np.ndarray) -> str:
-    return " × ".join(map(str, value.shape)) + " values" if value.ndim else "one value"
+    return tr("{sizes} values", sizes=" × ".join(map(str, value.shape))) if value.ndim else tr("one value")
 
 
 def _plain(value: Any) -> Value:
@@ -334,8 +332,8 @@ def _place(index: Value, axis: int | tuple[str, ...], count: int, name: str) -> 
         raise Problem(tr("an index of {name} is one whole number, not {shown}.", name=name, shown=_shown(index)))
     if not axis <= index < count + axis:
         raise Problem(tr(
-            "{name} has the indices {axis} to {count}, not {shown}.",
-            name=name, axis=axis, count=count + axis - 1, shown=_shown(index),
+            "{name} has the indices {first} to {last}, not {shown}.",
+            name=name, first=axis, last=count + axis - 1, shown=_shown(index),
         ))
     return int(index) - axis
 
@@ -344,4 +342,4 @@ def _shown(value: Value) -> str:
     """A value in a sentence on a mistake."""
     if isinstance(value, str):
         return f'"{value[:40]}"'
-    return f"{value:g}" if isinstance(value, float) else "several values"
+    return f"{value:g}" if isinstance(value, float) else tr("several values")

@@ -9,9 +9,9 @@ from typing import Any, get_args, get_type_hints
 
 from rnn_core import views
 from rnn_core.config import ModelConfig, Problem, TrainConfig, make
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.lessons import EVENTS, GIVENS, KINDS, Ask, Block, Do, Shown
-from rnn_core.lessons.lines import Pairs, Reader
+from rnn_core.lessons.lines import NO_NUMBER, NO_WHOLE_NUMBER, Pairs, Reader
 from rnn_core.lessons.words import Words
 
 UNROLLED, MODES = "unrolled", ("forwards", "backwards", "over")
@@ -24,6 +24,11 @@ _FILE = re.compile(r"\w[\w.-]*")
 """The name of a file, without a folder."""
 
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+_NO_VIEW = N_("There is no view called `{name}`.")
+
+_OTHER_TYPE = {bool: N_("`{key}` is yes or no, not `{value}`."), int: NO_WHOLE_NUMBER, float: NO_NUMBER}
+"""What is said of a value that is none of its type."""
 
 
 class Fences(Reader):
@@ -41,35 +46,40 @@ class Fences(Reader):
         """A fence, and what is looked at from its step on. `line`: of its first line, the one with the backticks."""
         reads = {"view": self.view, "do": self.do, "ask": self.ask}.get(kind)
         if reads is None:
-            self.wrong(line, f"A fence is `view NAME`, `do EVENT` or `ask KIND`, not `{f'{kind} {name}'.strip()[:60]}`.")
+            found = f"{kind} {name}".strip()[:60]
+            self.wrong(line, tr("A fence is `view NAME`, `do EVENT` or `ask KIND`, not `{found}`.", found=found))
             return None, {}
         return reads(name, lines, line)
 
-    def known(self, line: int, what: str, name: str, among: Sequence[str]) -> bool:
-        """Whether a name is one of these; if not, that is a mistake."""
+    def known(self, line: int, unknown: str, name: str, among: Sequence[str]) -> bool:
+        """Whether a name is one of these; if not, that is a mistake. `unknown`: the message that says so."""
         if name in among:
             return True
         near = difflib.get_close_matches(name, among, 1)
-        listed = f" Did you mean `{near[0]}`?" if near else f" There are {', '.join(among)}." if len(among) < 12 else ""
-        self.wrong(line, f"There is no {what} called `{name[:60]}`.{listed}")
+        why = tr(unknown, name=name[:60])
+        if near:
+            why += " " + tr("Did you mean `{name}`?", name=near[0])
+        elif len(among) < 12:
+            why += " " + tr("There are {listed}.", listed=", ".join(among))
+        self.wrong(line, why)
         return False
 
     def view(self, name: str, lines: Sequence[str], line: int) -> tuple[Shown | None, dict[str, str]]:
         picture = name == UNROLLED
-        if not self.known(line, "view", name, views.names()):
+        if not self.known(line, _NO_VIEW, name, views.names()):
             return None, {}
         kinds = _kinds(views.view(name).controls)
         self.seen |= kinds
         pairs = self.pairs(lines, line + 1, (*kinds, *GIVENS, "locked", *(("mode",) if picture else ())))
         mode, at = pairs.values.get("mode", ("forwards", line))
-        if not self.known(at, "mode", mode, MODES):
+        if not self.known(at, N_("There is no mode called `{name}`."), mode, MODES):
             return None, {}
         controls = self.controls(pairs, kinds) | ({"picture": mode} if picture else {})
         locked, at = pairs.values.get("locked", ("", line))
         held = list(kinds) if locked == "all" else [one for one in re.split(r"[\s,]+", locked) if one]
         held = ["picture" if one == "mode" else one for one in held]
         for one in held:
-            self.known(at, "control of this view", one, list(kinds))
+            self.known(at, N_("There is no control of this view called `{name}`."), one, list(kinds))
         fixed = {key: value for key, value in controls.items() if key in held}
         open_ones = {key: value for key, value in controls.items() if key not in held}
         return Shown(name, open_ones, fixed), self.given(pairs)
@@ -85,7 +95,7 @@ class Fences(Reader):
         return found
 
     def do(self, event: str, lines: Sequence[str], line: int) -> tuple[Do | None, dict[str, str]]:
-        if not self.known(line, "event", event, list(EVENTS)):
+        if not self.known(line, N_("There is no event called `{name}`."), event, list(EVENTS)):
             return None, {}
         kinds: dict[str, type] = {"set": self.seen, "trained": _options()}.get(event, {})
         own = {"opened": ("view",), "typed": ("example",)}.get(event, ())
@@ -98,23 +108,23 @@ class Fences(Reader):
             if key in kinds:
                 controls[key] = self.tried(at, partial(_typed, value, kinds[key], key))
         if not _FILE.fullmatch(str(controls.get("data") or "a.csv")):
-            self.wrong(pairs.values["data"][1], "`data` is the name of a sample, such as `reviews.csv`, and no path.")
+            self.wrong(pairs.values["data"][1], tr("`data` is the name of a sample, such as `reviews.csv`, and no path."))
         for config in (ModelConfig, TrainConfig) if event == "trained" else ():
             stated = {name: controls[name] for name in _kinds(config) if controls.get(name) is not None}
             self.tried(line, partial(make, config, stated))
         if event == "set" and not controls and until is None:
-            self.wrong(line, "`do set` names a control of a view above it with the value that it should have, or `until:`.")
+            self.wrong(line, tr("`do set` names a control of a view above it with the value that it should have, or `until:`."))
         name, at = pairs.values.get("view", ("", line))
         if event == "opened":
-            self.known(at, "view", name, views.names())
+            self.known(at, _NO_VIEW, name, views.names())
         example, _ = pairs.values.get("example", ("", line))
         if event == "typed" and not example:
-            self.wrong(line, "`example:` is missing: a text that would do.")
+            self.wrong(line, tr("`example:` is missing: a text that would do."))
         given = {} if event == "set" else self.given(pairs)
         return Do(event, task, until, controls, name, example), given
 
     def ask(self, kind: str, lines: Sequence[str], line: int) -> tuple[Ask | None, dict[str, str]]:
-        if not self.known(line, "kind of question", kind, list(KINDS)):
+        if not self.known(line, N_("There is no kind of question called `{name}`."), kind, list(KINDS)):
             return None, {}
         choice = kind == "choice"
         own = ("shows",) if kind == "curve" else ()
@@ -123,21 +133,21 @@ class Fences(Reader):
         options: dict[str, Words] = {}
         for key, value, at in pairs.named.get("option", []):
             if key in options:
-                self.wrong(at, f"The option `{key}` is given twice.")
+                self.wrong(at, tr("The option `{key}` is given twice.", key=key))
             options[key] = self.said(value, at)
         if choice and len(options) < 2:
-            self.wrong(line, "A choice has two lines `option KEY: words` or more.")
+            self.wrong(line, tr("A choice has two lines `option KEY: words` or more."))
         question, why = self.words(pairs, "q"), self.words(pairs, "why")
         answer = None
         if "answer" in pairs.values:
             answer = self.expression(*pairs.values["answer"], options)
         else:
-            self.wrong(line, "`answer:` is missing.")
+            self.wrong(line, tr("`{key}:` is missing.", key="answer"))
         wrongs = []
         for value, said, at in pairs.named.get("wrong", []):
             condition = self.expression(value, at, options)
             if choice and condition and not condition.asks and not condition.names and value not in options:
-                self.wrong(at, f"`{value}` is no option of this question.")
+                self.wrong(at, tr("`{value}` is no option of this question.", value=value))
             if condition:
                 wrongs.append((condition, self.said(said, at)))
         if answer is None:
@@ -146,7 +156,7 @@ class Fences(Reader):
         unit = pairs.values.get("unit", ("", line))[0]
         shows = self.expression(*pairs.values["shows"]) if "shows" in pairs.values else None
         if kind == "curve" and answer.asks and shows is None:
-            self.wrong(line, "`shows:` is missing: the right curve, beside what is drawn.")
+            self.wrong(line, tr("`shows:` is missing: the right curve, beside what is drawn."))
         return Ask(kind, question, answer, tuple(wrongs), why, options, within, unit, self.given(pairs), shows), {}
 
 
@@ -164,8 +174,8 @@ def _typed(value: str, kind: type, key: str) -> Any:
             return _YES[value.lower()]
         read = kind(value)
     except (ValueError, KeyError, TypeError):
-        wanted = {bool: "yes or no", int: "a whole number", float: "a number"}.get(kind, "a word")
-        raise Problem(tr("`{key}` is {wanted}, not `{value}`.", key=key, wanted=wanted, value=value[:40])) from None
+        why = _OTHER_TYPE.get(kind, N_("`{key}` is a word, not `{value}`."))
+        raise Problem(tr(why, key=key, value=value[:40])) from None
     if key in FROM_ONE:
         if read < 1:
             raise Problem(tr("`{key}` counts from 1.", key=key))

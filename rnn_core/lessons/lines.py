@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rnn_core.config import Problem
+from rnn_core.language import N_, tr
 from rnn_core.lessons import GIVENS, Mistake
 from rnn_core.lessons.expressions import Expression, parse
 from rnn_core.lessons.quantities import QUANTITIES
 from rnn_core.lessons.words import Words, parse_words
 
 T = TypeVar("T")
+
+NO_WHOLE_NUMBER = N_("`{key}` is a whole number, not `{value}`.")
+NO_NUMBER = N_("`{key}` is a number, not `{value}`.")
 
 
 @dataclass
@@ -69,7 +73,7 @@ class Reader:
                 continue
             split = _split(line, taking)
             if split is None:
-                self.wrong(number, f"`{line.strip()[:60]}` is not `key: value`.")
+                self.wrong(number, tr("`{line}` is not `key: value`.", line=line.strip()[:60]))
                 continue
             key, argument, value = split
             if key in taking and argument:
@@ -80,11 +84,11 @@ class Reader:
                 whole = f"{key} {argument}".strip()
                 near = difflib.get_close_matches(whole, keys, 1)
                 all_keys = ", ".join((*keys, *(f"{one} …" for one in taking)))
-                there = f"Did you mean `{near[0]}`?" if near else f"The keys are {all_keys}."
-                self.wrong(number, f"There is no key `{whole[:60]}` here. {there}")
+                there = tr("Did you mean `{name}`?", name=near[0]) if near else tr("The keys are {listed}.", listed=all_keys)
+                self.wrong(number, tr("There is no key `{key}` here.", key=whole[:60]) + f" {there}")
                 last = None
             elif key in found.values:
-                self.wrong(number, f"`{key}` is given twice.")
+                self.wrong(number, tr("`{key}` is given twice.", key=key))
             else:
                 found.values[key] = value, number
                 last = _more(found.values, key)
@@ -93,7 +97,7 @@ class Reader:
     def words(self, pairs: Pairs, key: str) -> Words:
         """The value of a key as words; a mistake where it is missing."""
         if key not in pairs.values:
-            self.wrong(pairs.line - 1, f"`{key}:` is missing.")
+            self.wrong(pairs.line - 1, tr("`{key}:` is missing.", key=key))
             return Words(())
         value, line = pairs.values[key]
         return self.said(value, line)
@@ -123,7 +127,7 @@ class Reader:
         """An expression; the key of an option stands for itself."""
         if value in options and not _is_number(value):
             value = repr(value)
-        more = f" The options are {', '.join(options)}." if options else ""
+        more = tr("The options are {listed}.", listed=", ".join(options)) if options else ""
         return self.tried(line, lambda: parse(value, QUANTITIES, more))
 
     def number(self, pairs: Pairs, key: str, kind: type, default: Any) -> Any:
@@ -133,14 +137,14 @@ class Reader:
         try:
             return kind(value)
         except ValueError:
-            self.wrong(line, f"`{key}` is a {'whole number' if kind is int else 'number'}, not `{value[:40]}`.")
+            self.wrong(line, tr(NO_WHOLE_NUMBER if kind is int else NO_NUMBER, key=key, value=value[:40]))
             return default
 
     def given(self, pairs: Pairs) -> dict[str, str]:
         """The keys that say what is looked at."""
         found = {key: value for key, (value, _) in pairs.values.items() if key in GIVENS}
         if (loss := found.get("loss")) not in (None, "last", "every"):
-            self.wrong(pairs.values["loss"][1], f"`loss` is `last` or `every`, not `{loss[:40]}`.")
+            self.wrong(pairs.values["loss"][1], tr("`loss` is `last` or `every`, not `{value}`.", value=loss[:40]))
         return found
 
 

@@ -42,7 +42,9 @@ def mark(ask: Ask, answer: Value, typed: str, quantities: Quantities) -> Mark:
     if _met(ask, ask.answer, answer, typed, quantities):
         return Mark(True, ask.why.filled(quantities, answer))
     if _short(ask, answer, typed, quantities):
-        return Mark(False, f"Near enough, but with too few digits: give {DIGITS} significant ones at least.")
+        return Mark(False, tr(
+            "Near enough, but with too few digits: give {digits} significant ones at least.", digits=DIGITS,
+        ))
     for condition, words in ask.wrongs:
         try:
             met = _met(ask, condition, answer, typed, quantities)

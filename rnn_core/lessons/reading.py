@@ -49,7 +49,7 @@ def read(source: str, name: str, told: Callable[[str], str] = str) -> Lesson:
         Faulty: with every mistake, its line and what was expected there.
     """
     if len(source) > MOST_LETTERS:
-        raise Faulty(name, [Mistake(1, tr("This file has more than {MOST_LETTERS:,} characters.", MOST_LETTERS=MOST_LETTERS))])
+        raise Faulty(name, [Mistake(1, tr("This file has more than {most:,} characters.", most=MOST_LETTERS))])
     reader, lines = Fences(told), _lines(source)
     front, start = _front(reader, lines)
     body = _Body(reader, start + 1)
@@ -58,9 +58,9 @@ def read(source: str, name: str, told: Callable[[str], str] = str) -> Lesson:
         number = body.take(lines, number)
     body.end()
     if not body.steps:
-        reader.wrong(len(lines), "A lesson has a step: a line that begins with `## `.")
+        reader.wrong(len(lines), tr("A lesson has a step: a line that begins with `## `."))
     if len(body.steps) > MOST_STEPS:
-        reader.wrong(len(lines), f"A lesson has {MOST_STEPS} steps at most.")
+        reader.wrong(len(lines), tr("A lesson has {most} steps at most.", most=MOST_STEPS))
     if reader.mistakes:
         raise Faulty(name, sorted(reader.mistakes, key=lambda one: one.line)[:MOST_MISTAKES])
     summary, minutes = front.values.get("summary", ("", 0))[0], reader.number(front, "minutes", int, MINUTES)
@@ -91,7 +91,7 @@ class _Body:
             self.end()
             self._begun, self._title, self._line = True, line[3:].strip(), number + 1
         elif line.startswith("# "):
-            self._reader.wrong(number + 1, "A step begins with `## `; the lesson's title stands in `title:` at its top.")
+            self._reader.wrong(number + 1, tr("A step begins with `## `; the lesson's title stands in `title:` at its top."))
         else:
             self._text_at = self._text_at if self._text else number + 1
             self._text.append(line)
@@ -101,14 +101,16 @@ class _Body:
         self._end_text()
         end = next((i for i in range(number + 1, len(lines)) if lines[i].strip() == fence[1]), None)
         if end is None:
-            self._reader.wrong(number + 1, f"This fence is not closed by a line of `{fence[1]}`.")
+            self._reader.wrong(number + 1, tr("This fence is not closed by a line of `{marks}`.", marks=fence[1]))
             return len(lines)
         if not self._begun:
-            self._reader.wrong(number + 1, "A fence stands in a step, below a line that begins with `## `.")
+            self._reader.wrong(number + 1, tr("A fence stands in a step, below a line that begins with `## `."))
         block, given = self._reader.fence(fence[2], fence[3], lines[number + 1 : end], number + 1)
         for key, value in given.items():
             if self._given.setdefault(key, value) != value:
-                self._reader.wrong(number + 1, f"`{key}` has another value already in this step. Begin another one with `## `.")
+                self._reader.wrong(number + 1, tr(
+                    "`{key}` has another value already in this step. Begin another one with `## `.", key=key,
+                ))
         if isinstance(block, Shown):
             self._check_shown(block, number + 1)
         if block:
@@ -119,10 +121,12 @@ class _Body:
         """A step shows a view once, and its views agree on what they share."""
         for old in (block for block in self._blocks if isinstance(block, Shown)):
             if old.name == new.name:
-                self._reader.wrong(line, f"This step shows `{new.name}` twice. Begin another one with `## `.")
+                self._reader.wrong(line, tr("This step shows `{name}` twice. Begin another one with `## `.", name=new.name))
             for key in old.controls.keys() & new.controls.keys():
                 if old.controls[key] != new.controls[key]:
-                    self._reader.wrong(line, f"`{key}` has another value already in this step. Hold this one: `locked: {key}`.")
+                    self._reader.wrong(line, tr(
+                        "`{key}` has another value already in this step. Hold this one: `locked: {key}`.", key=key,
+                    ))
 
     def _end_text(self) -> None:
         if any(line.strip() for line in self._text):
@@ -133,7 +137,7 @@ class _Body:
         """The step that is open ends here, or what stands before the first one."""
         self._end_text()
         if len(self._blocks) > MOST_BLOCKS:
-            self._reader.wrong(self._line, f"A step has {MOST_BLOCKS} parts at most. Begin another one with `## `.")
+            self._reader.wrong(self._line, tr("A step has {most} parts at most. Begin another one with `## `.", most=MOST_BLOCKS))
         if self._begun:
             self.steps.append(Step(self._reader.told(self._title), self._given, tuple(self._blocks)))
         else:
@@ -145,12 +149,12 @@ def _front(reader: Fences, lines: Sequence[str]) -> tuple[Pairs, int]:
     """The front matter, and the number of lines up to its end."""
     end = next((i for i in range(1, len(lines)) if lines[i].strip() == "---"), None)
     if lines[0].strip() != "---" or end is None:
-        reader.wrong(1, "A lesson begins with a line `---`, then `title:` and `run:`, and another line `---`.")
+        reader.wrong(1, tr("A lesson begins with a line `---`, then `title:` and `run:`, and another line `---`."))
         return Pairs(1), 0
     pairs = reader.pairs(lines[1:end], 2, (*_FRONT, *GIVENS))
     for key in ("title", "run"):
         if not pairs.values.get(key, ("", 0))[0]:
-            reader.wrong(1, f"`{key}:` is missing between the two lines `---`.")
+            reader.wrong(1, tr("`{key}:` is missing between the two lines `---`.", key=key))
     reader.number(pairs, "minutes", int, MINUTES)
     reader.given(pairs)
     return pairs, end + 1

@@ -81,7 +81,7 @@ def said(value: Value) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    return ", ".join(words[:MOST_LISTED]) + (f" … ({len(words)} in all)" if len(words) > MOST_LISTED else "")
+    return ", ".join(words[:MOST_LISTED]) + (tr(" … ({count} in all)", count=len(words)) if len(words) > MOST_LISTED else "")
 
 
 def _number(value: float) -> str:

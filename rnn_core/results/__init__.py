@@ -1,6 +1,7 @@
 """What analysis gives and figures take: frozen dataclasses of plain values and numpy arrays. Loads no torch."""
 
 from rnn_core.results.along import Along
+from rnn_core.results.baselines import BaselineScores
 from rnn_core.results.breakdown import ENDS, UNKNOWN, Breakdown, Context, Group, Passage, Reliability
 from rnn_core.results.chunks import StreamParts
 from rnn_core.results.cutting import Cutting, WayOfReading
@@ -70,6 +71,7 @@ __all__ = [
     "Along",
     "Answer",
     "Answers",
+    "BaselineScores",
     "BatchDirections",
     "Breakdown",
     "ByDistance",

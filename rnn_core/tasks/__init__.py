@@ -124,6 +124,7 @@ class Task:
         carries: whether a batch may continue from the last state of the batch before it in the plan (`carried`).
         translates: whether the network has a decoder, so that the options of one apply.
         higher_is_better: whether the best epoch has the highest value of `metric`, or the lowest.
+        baselines: simple models that its networks are compared with, by the names of their files in `rnn_core/baselines`.
         views: the names of its views and other parts, by page: inspect, bptt, evaluate, losses, matrix.
     """
 
@@ -143,6 +144,7 @@ class Task:
     carries: bool = False
     translates: bool = False
     higher_is_better: bool = True
+    baselines: tuple[str, ...] = ()
     views: Mapping[str, tuple[str, ...]]
 
     @property

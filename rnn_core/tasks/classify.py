@@ -34,6 +34,7 @@ class Classify(Task):
         "the plot is thin , but the acting is a joy",
     )
     losses = ("last", "every")
+    baselines = ("majority", "bag_of_words")
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),
         "inspect": ("answers-so-far", "cut", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",

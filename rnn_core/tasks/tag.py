@@ -37,6 +37,7 @@ class Tag(Task):
         "Her old friends from Paris can fish",
     )
     losses = ("every",)
+    baselines = ("majority", "frequent_tag")
     views = MappingProxyType({
         "unrolled": ("unrolled", "unrolled-back", "unrolled-over"),
         "inspect": ("own-answers", "cut", "tags", "beliefs", "losses", "states", "logit", "softmax", "text-loss", "weights",

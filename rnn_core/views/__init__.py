@@ -21,6 +21,7 @@ TABLE = {
     "evaluate": ("confusion", "shares", "per_class", "spans", "classes", "mistakes", "behind"),
     "distance": ("by-distance",),
     "trusted": ("trusted",),
+    "compared": ("baselines",),
     "judged": ("by-length", "coverage", "copied", "loops", "judged"),
     "vector": ("vector",),
     "streams": ("positions", "frequency", "context", "calibration", "worst", "dynamic"),

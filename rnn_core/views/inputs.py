@@ -10,6 +10,7 @@ from rnn_core.analysis.loading import Loaded, Unopened
 from rnn_core.language import N_, tr
 from rnn_core.results import (
     Along,
+    BaselineScores,
     ByDistance,
     CorpusHunt,
     History,
@@ -41,6 +42,7 @@ NEEDS = {
     "static": N_("the scores of the same text with fixed weights, beside those of dynamic evaluation"),
     "answers": N_("some of the answers that were scored, with their texts"),
     "answered": N_("whether each answer of a saved evaluation was right, and its probability"),
+    "compared": N_("the scores that the run wrote down, beside those of simple models"),
     "target": N_("the way back of the text: what the losses at its target send to each step"),
     "pair": N_(
         "the way back of a text and its translation: what the loss of each target token sends to each step of both networks",
@@ -102,6 +104,21 @@ class Answered:
     unit: str
     p: np.ndarray
     right: np.ndarray
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The scores of a run and of simple models on its data.
+
+    Attributes:
+        metric: the headline metric.
+        figures: of the run, as `Run.metrics`.
+        baselines: one at least.
+    """
+
+    metric: str
+    figures: Mapping[str, Any]
+    baselines: tuple[BaselineScores, ...]
 
 
 Once = Callable[[Hashable, Callable[[], Any]], Any]
@@ -238,6 +255,11 @@ class Inputs:
     @property
     def answered(self) -> Answered:
         found: Answered = self.named["answered"].value
+        return found
+
+    @property
+    def compared(self) -> Compared:
+        found: Compared = self.named["compared"].value
         return found
 
     @property

@@ -25,7 +25,8 @@ from rnn_core.workspace import files
 Arrays = dict[str, np.ndarray]
 
 MOST_BYTES = {"config.json": 1 << 20, "vocabulary.json": 64 << 20, "weights.safetensors": 1 << 30,
-              "history.jsonl": 32 << 20, "metrics.json": 32 << 20, "snapshots.safetensors": 512 << 20}  # fmt: skip
+              "history.jsonl": 32 << 20, "metrics.json": 32 << 20, "snapshots.safetensors": 512 << 20,
+              "baselines.json": 1 << 20}  # fmt: skip
 """The maximum size of each file of a run in bytes: larger than any training makes it, and small enough for a page to read."""
 
 MOST_LINES = 250_000

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnn_core.analysis.steps import losses, one_class
 from rnn_core.config import Problem
-from rnn_core.language import tr
+from rnn_core.language import N_, tr
 from rnn_core.lessons.expressions import Table, Value
 from rnn_core.lessons.quantities.quantity import Quantity
 from rnn_core.results import Trace
@@ -15,15 +15,15 @@ from rnn_core.views.inputs import Inputs
 TEXT, BOTH, BACK = ("text",), ("run", "text"), ("target",)
 
 
-def _top(values: np.ndarray | None, what: str) -> Value:
-    """The top layer from the start, by step and unit."""
+def _top(values: np.ndarray | None, lack: str, **named: str) -> Value:
+    """The top layer from the start, by step and unit. `lack`: the message that there is none, with values for its fields."""
     if values is None:
-        raise Problem(tr("this network has no {what}.", what=what))
+        raise Problem(tr(lack, **named))
     return Table(values[-1, 0].astype(np.float64), (1, 0))
 
 
 def _gate(name: str) -> Callable[[Inputs], Value]:
-    return lambda inputs: _top(inputs.trace.gates.get(name), f"gate {name}")
+    return lambda inputs: _top(inputs.trace.gates.get(name), N_("this network has no gate {name}."), name=name)
 
 
 def _curve(name: str) -> Callable[[Trace], np.ndarray]:
@@ -74,8 +74,10 @@ def _asked(inputs: Inputs) -> Value:
 
 
 QUANTITIES = {
-    "state": Quantity("h_t of the top layer from the start: `state[step, unit]`", TEXT, lambda i: _top(i.trace.states, "state")),
-    "memory": Quantity("m_t of an LSTM: `memory[step, unit]`", TEXT, lambda i: _top(i.trace.cells, "memory")),
+    "state": Quantity("h_t of the top layer from the start: `state[step, unit]`", TEXT,
+                      lambda i: _top(i.trace.states, N_("this network has no state."))),
+    "memory": Quantity("m_t of an LSTM: `memory[step, unit]`", TEXT,
+                       lambda i: _top(i.trace.cells, N_("this network has no memory."))),
     **{
         f"gate.{name}": Quantity(f"the {name} of a gated cell: `gate.{name}[step, unit]`", TEXT, _gate(name))
         for name in ("i", "f", "g", "q", "r", "z", "n")

@@ -42,7 +42,7 @@ def _cuts(inputs: Inputs) -> list[Truncation]:
 
     way = inputs.backward
     if way.done.steps > MOST_CUT:
-        raise Problem(tr("this text has more than {MOST_CUT} steps, so not every K is tried.", MOST_CUT=MOST_CUT))
+        raise Problem(tr("this text has more than {most} steps, so not every K is tried.", most=MOST_CUT))
     return truncations(way.done, way.target, range(1, way.done.steps + 1))
 
 
@@ -59,7 +59,7 @@ def _reach(inputs: Inputs) -> Value:
     way = inputs.backward
     steps = way.done.steps
     if steps > MOST_CUT:
-        raise Problem(tr("this text has more than {MOST_CUT} steps.", MOST_CUT=MOST_CUT))
+        raise Problem(tr("this text has more than {most} steps.", most=MOST_CUT))
     found = np.zeros((steps, steps))
     for t in range(steps):
         reach = way.reach(len(way.done.layers) - 1, 0, t)

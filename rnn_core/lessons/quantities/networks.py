@@ -28,7 +28,7 @@ def _count(letter: str) -> Callable[[Inputs], Value]:
     def of(inputs: Inputs) -> Value:
         rows = [row.count for row in inputs.once(_ledger).rows if row.letter == letter]
         if not rows:
-            raise Problem(tr("this network has no {letter}.", letter=letter))
+            raise Problem(tr("this network has no {letter}.", letter=tr(letter)))
         return float(sum(rows))
 
     return of

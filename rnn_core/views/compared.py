@@ -1,0 +1,130 @@
+"""The view of a run's scores beside those of simple models on the same data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_core import baselines
+from rnn_core.config import METRIC_NAMES
+from rnn_core.language import N_, tr
+from rnn_core.views.inputs import Inputs
+from rnn_core.views.view import Controls, Part, Table, View
+
+SPLITS = ("test", "dev")
+"""The scores that are compared: those of test, and of dev where there is no test."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The headline metric of a run and of simple models.
+
+    Attributes:
+        metric: its name, such as `accuracy`.
+        own: of the run, by split.
+        others: of each baseline by its name, by split, in their order.
+    """
+
+    metric: str
+    own: Mapping[str, float]
+    others: Mapping[str, Mapping[str, float]]
+
+    @property
+    def split(self) -> str:
+        """The split that is spoken of."""
+        return next(split for split in SPLITS if split in self.own)
+
+    @property
+    def best(self) -> str:
+        """The baseline with the highest score there."""
+        return max(self.others, key=lambda name: self.others[name].get(self.split, -1.0))
+
+    @property
+    def ahead(self) -> float:
+        """By how much the run is above the best baseline; below it, a number below 0."""
+        return self.own[self.split] - self.others[self.best][self.split]
+
+
+def _compared(inputs: Inputs, controls: Controls) -> Beside:
+    found = inputs.compared
+
+    def by_split(figures: Mapping[str, Any]) -> dict[str, float]:
+        return {split: float(figures[key]) for split in SPLITS if (key := f"{split}_{found.metric}") in figures}
+
+    return Beside(found.metric, by_split(found.figures), {one.name: by_split(one.figures) for one in found.baselines})
+
+
+def _draw(found: Beside) -> tuple[Part, ...]:
+    metric = tr(METRIC_NAMES[found.metric])
+    names = [tr("this network"), *(tr(baselines.title(name)) for name in found.others)]
+    columns: dict[str, list[Any]] = {tr("model"): names}
+    formats = {}
+    for split in SPLITS:
+        if split in found.own:
+            title = tr("{metric} on {split}", metric=metric, split=split)
+            columns[title] = [found.own[split], *(one.get(split) for one in found.others.values())]
+            formats[title] = "%.4f"
+    return Part("text", said(found)), Part("table", Table(columns, formats=formats))
+
+
+def said(found: Beside) -> str:
+    """How far the network is above the best baseline, or below, and then what to try, as Markdown."""
+    values: dict[str, Any] = {
+        "metric": tr(METRIC_NAMES[found.metric]), "split": found.split, "own": found.own[found.split],
+        "name": tr(baselines.title(found.best)), "other": found.others[found.best][found.split],
+        "points": abs(100 * found.ahead),
+    }  # fmt: skip
+    if round(values["points"], 1) == 0:
+        same = tr("On {split} this network has the same {metric} as **{name}**: {own:.4f}.", **values)
+        return f"{same} {tr(ADVICE[found.best])}"
+    if found.ahead > 0:
+        return tr(
+            "On {split} the {metric} of this network, {own:.4f}, is {points:.1f} points above {name} ({other:.4f}).", **values,
+        )
+    below = tr(
+        "On {split} the {metric} of this network, {own:.4f}, is **{points:.1f} points below** {name} ({other:.4f}).", **values,
+    )
+    return f"{below} {tr(ADVICE[found.best])}"
+
+
+ADVICE: Mapping[str, str] = {
+    "majority": N_(
+        "It has not learnt to tell the classes apart. Try more epochs or a higher learning rate, and look at the labels on Data."
+    ),
+    "bag_of_words": N_(
+        "That model knows no order of words beyond two neighbours, so it needs few examples. Try more dropout, averaged weights, "
+        "or more texts."
+    ),
+    "frequent_tag": N_("That model knows no context. Try more epochs, a higher learning rate or more sentences."),
+}
+"""What to try where a baseline is not beaten."""
+
+
+def _explain(found: Beside) -> str:
+    words = tr(
+        "Each simple model learns from the same training split as the network, reads the same tokens, and is scored on the same "
+        "texts by the same scorer. A network that does not beat them has not learnt from the order of the words."
+    )
+    return "\n".join([words, "", *(f"- **{tr(baselines.title(name))}**: {tr(ABOUT[name])}" for name in found.others)])
+
+
+ABOUT: Mapping[str, str] = {
+    "majority": N_("the class, or tag, that is the most frequent one in training, whatever the text."),
+    "bag_of_words": N_(
+        "each text is a vector of its words and pairs of neighbours, in which words that stand in many texts count less (tf-idf, "
+        "sublinear), and a logistic regression learns one weight for each of them and each class. Dev chooses between a weak and "
+        "a strong regularisation."
+    ),
+    "frequent_tag": N_(
+        "each word has the tag that it has most often in training; an unknown word has the most frequent tag of the words that "
+        "stand there once."
+    ),
+}
+"""How each baseline works."""
+
+
+BASELINES: View[Controls, Beside] = View(
+    "baselines", N_("Is the network better than a simple model?"), ("compared",), Controls, _compared, _draw, _explain,
+    lambda inputs: 64 * len(SPLITS) * (1 + len(inputs.compared.baselines)) + 256,
+)  # fmt: skip
+
+VIEWS = (BASELINES,)

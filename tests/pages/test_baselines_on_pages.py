@@ -1,0 +1,75 @@
+"""Simple models beside a run's scores: the sentence and its numbers, the table, and the button of older runs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pages.common import baselines as shown
+from rnn_core.commands import main
+from rnn_core.results import BaselineScores
+from rnn_core.views.compared import BASELINES, said
+from rnn_core.views.inputs import Compared, given
+from rnn_core.workspace import Workspace
+from rnn_core.workspace import baselines as saved
+from tests.pages.driving import Open, sound
+
+QUESTION = "##### Is the network better than a simple model?"
+
+
+def compared(own: float, others: dict[str, float], split: str = "test") -> Compared:
+    found = tuple(BaselineScores(name, {f"{split}_accuracy": score}, 0.1) for name, score in others.items())
+    return Compared("accuracy", {f"{split}_accuracy": own}, found)
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        (0.8, "On test the accuracy of this network, 0.8000, is **4.4 points below** tf-idf with logistic regression (0.8440)."),
+        (0.9, "On test the accuracy of this network, 0.9000, is 5.6 points above tf-idf with logistic regression (0.8440)."),
+        (0.8441, "On test this network has the same accuracy as **tf-idf with logistic regression**: 0.8441."),
+    ],
+)
+def test_the_sentence_names_the_best_of_them(own: float, words: str) -> None:
+    beside = BASELINES.answer(given(compared=compared(own, {"majority": 0.5, "bag_of_words": 0.844})))
+    assert said(beside).startswith(words) and ("Try" in said(beside)) == (own < 0.9)
+    assert 100 * beside.ahead == pytest.approx(100 * own - 84.4)
+    table = BASELINES.render(beside)[1].content
+    assert table.columns["accuracy on test"] == [own, 0.5, 0.844]
+    assert all(name in BASELINES.explain(beside) for name in ("always the most frequent class", "tf-idf"))
+
+
+def test_without_a_test_split_dev_is_spoken_of() -> None:
+    assert said(BASELINES.answer(given(compared=compared(0.6, {"majority": 0.7}, "dev")))).startswith("On dev ")
+
+
+def test_evaluate_shows_them_and_train_says_so(open_page: Open, filled: Path, named: dict[str, str], tmp_path: Path) -> None:
+    run = Workspace(filled).run(named["reviews.csv"])
+    found = shown.of(run)
+    assert found and {one.name for one in found.baselines} == {"majority", "bag_of_words"}
+    words = said(BASELINES.answer(given(compared=found)))
+    app = open_page("train", filled, run=run.id)
+    assert words in [one.value for one in (*app.info, *app.warning)]
+    shutil.copytree(run.path, tmp_path / "workspace" / "runs" / run.id)  # without its data: as scored after training
+    app = open_page("evaluate", tmp_path / "workspace", run=run.id, on="test")
+    texts = [one.value for one in app.markdown]
+    assert QUESTION in texts and words in texts
+
+
+def test_an_older_run_has_a_button_that_fits_them(open_page: Open, filled: Path, named: dict[str, str], tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(filled, root)
+    run = Workspace(root).run(named["tagged.tsv"])
+    (run.path / saved.NAME).unlink()
+    app = open_page("train", root, run=run.id)
+    assert app.button(key=f"fit-baselines-{run.id}").label == "Compare with simple models"
+    assert main(["baselines", run.id, "--workspace", str(root)]) == 0  # what the button starts
+    assert any("the most frequent tag of each word" in one.value for one in (*sound(app.run()).info, *app.warning))
+
+
+def test_without_its_data_there_is_no_button(open_page: Open, filled: Path, named: dict[str, str], tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    shutil.copytree(filled / "runs" / named["reviews.csv"], root / "runs" / named["reviews.csv"])
+    (root / "runs" / named["reviews.csv"] / saved.NAME).unlink()
+    app = open_page("evaluate", root, run=named["reviews.csv"], on="test")
+    assert not [one for one in app.button if one.label == "Compare with simple models"]
