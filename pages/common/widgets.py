@@ -61,7 +61,7 @@ def saying_faults() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # what Streamlit itself ends a run by is none
-        problem(faults.record(error, workspace().root))
+        problem(retold(str(faults.record(error, workspace().root))))
 
 
 def problem(why: Problem | str) -> None:

@@ -62,7 +62,7 @@ def settings(run: Run) -> dict[str, Setting]:
 def words(name: str, value: Any) -> str:
     """The value of an option for people."""
     if name == "cell":
-        return cells.kind(value).title
+        return tr(cells.kind(value).title)
     if name == "task":
         return tr(tasks.task(value).short)
     if value is None:
