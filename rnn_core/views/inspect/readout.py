@@ -70,7 +70,7 @@ def _draw_logit(opened: Opened) -> tuple[Part, ...]:
         tr("what it is"): [part.says for part in every],
         tr("value"): [part.value for part in every],
     }
-    drawn = terms.terms(terms.largest_of_logit(found, opened.states), found.total, terms.OF_LOGIT, tr("c + V h"))
+    drawn = terms.terms(terms.largest_of_logit(found, opened.states), found.total, terms.OF_LOGIT, N_("c + V h"))
     return Part("text", _which(opened)), Part("figure", drawn), Part("table", Table(columns, 300), tr("Every term"))
 
 

@@ -152,7 +152,8 @@ def explain_walked(found: Walked) -> str:
             steps=last, total=number(way.total), letter=tr(found.letter), norm=number(norm), top=top,
             share=number(float(shares[most])), copy=most + 1, sum=float(shares.sum(dtype=np.float64)),
         )
-        + (tr(" Copy 1 of {letter} receives 0, because it multiplies h₀ = 0.", letter=tr(found.letter)) if found.recurrent else "")
+        + (tr(" Copy 1 of {letter} receives 0, because it multiplies h₀ = 0.", letter=tr(found.letter))
+           if found.recurrent else "")
         + _nudged_words(found)
         + (tr(_CUT) if found.cuts is not None else "")
     )  # fmt: skip

@@ -134,7 +134,9 @@ def _turn(found: Trained) -> str:
         return tr("From update {update:,} on, the answer is {label}.", update=over.updates[place], label=label)
     place = turned(over.right == asked)
     if place is None:
-        return tr("By the last weights it is not so that all {asked} steps that the loss counts are answered as it asks.", asked=asked)
+        return tr(
+            "By the last weights it is not so that all {asked} steps that the loss counts are answered as it asks.", asked=asked
+        )
     if not place:
         return tr("By all weights all {asked} steps that the loss counts are answered as it asks.", asked=asked)
     if place == over.best:
