@@ -244,7 +244,8 @@ def curves(histories: Mapping[str, History], metric: str, higher: bool = True) -
             ))
     ends = [float(at) for history in histories.values() for at in (*history.epoch_at[-1:], *_dev(history, "dev_loss")[0][-1:])]
     end = max(ends, default=1.0)
-    below = {"title": {"text": tr("epoch")}, "range": [-0.02 * end, 1.03 * end], "unifiedhovertitle": {"text": tr("epoch %{x:.4~g}")}}
+    below = {"title": {"text": tr("epoch")}, "range": [-0.02 * end, 1.03 * end],
+             "unifiedhovertitle": {"text": tr("epoch %{x:.4~g}")}}  # fmt: skip
     losses = [values for history in histories.values() for values in (history.losses, _dev(history, "dev_loss")[1])]
     scores = tr("dev {name}<br>(★ best)", name=name) if higher else tr("dev {name}<br>(★ best: the lowest)", name=name)
     scored = [_dev(history, key)[1] for history in histories.values()]

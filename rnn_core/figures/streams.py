@@ -27,8 +27,8 @@ def by_group(groups: Sequence[Group], names: Sequence[str], says: Sequence[str],
     )
     hover = [escape(one) for one in says]
     data: list[dict[str, Any]] = [dict(
-        type="bar", x=at, y=np.array([one.loss for one in groups]), name=tr("mean loss"), marker={"color": palette.BLUE}, text=hover,
-        textposition="none", hovertemplate="%{text}: %{y:.4f} nats<extra></extra>", **UPPER, **NO_FADE,
+        type="bar", x=at, y=np.array([one.loss for one in groups]), name=tr("mean loss"), marker={"color": palette.BLUE},
+        text=hover, textposition="none", hovertemplate="%{text}: %{y:.4f} nats<extra></extra>", **UPPER, **NO_FADE,
     )]  # fmt: skip
     data += [dict(
         type="bar", x=at, y=values, name=name, marker={"color": colour},
@@ -64,14 +64,15 @@ def context(points: Sequence[Context], carried: float) -> Figure:
     at = np.arange(len(points), dtype=np.int32)
     y, error = (np.array([getattr(one, name) for one in points]) for name in ("loss", "error"))
     ends = np.array([at[0] - 0.3, at[-1] + 0.3])
+    read = tr("%{customdata[0]:,} read: %{y:.4f} nats, standard error %{customdata[1]:.4f}")
     data: list[dict[str, Any]] = [
-        dict(type="scatter", x=ends, y=np.full(2, carried), mode="lines", name=tr("all tokens before, with the state carried"),
-             line={"color": palette.GREY, "dash": "dot", "width": 2},
+        dict(type="scatter", x=ends, y=np.full(2, carried), mode="lines", line={"color": palette.GREY, "dash": "dot", "width": 2},
+             name=tr("all tokens before, with the state carried"),
              hovertemplate=tr("all read: %{y:.4f} nats") + "<extra></extra>"),
         dict(type="scatter", x=at, y=y, mode="lines+markers", name=tr("that many tokens, from a state of 0"),
              line={"color": palette.BLUE, "width": 2.5}, error_y={"array": 2 * error, "color": palette.BLUE, "thickness": 1.2},
              customdata=np.column_stack([[one.read for one in points], error]),
-             hovertemplate=tr("%{customdata[0]:,} read: %{y:.4f} nats, standard error %{customdata[1]:.4f}") + "<extra></extra>"),
+             hovertemplate=read + "<extra></extra>"),
     ]  # fmt: skip
     top = max(float((y + 2 * error).max()), carried)
     return frame(
@@ -112,6 +113,10 @@ def reliability(bins: Sequence[Reliability], of: str = N_("the most probable tok
         data, 400, "reliability", showlegend=True,
         **stacked(across, shares, {"title": {"text": unit}, "rangemode": "tozero"}),
     )  # fmt: skip
+
+
+COUNTED = (N_("steps"), N_("texts"), N_("tokens"))
+"""What predictions are counted in."""
 
 
 def _share(values: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def largest_terms(terms: GateTerms, unit: int, below: Sequence[str], most: int =
     ]  # fmt: skip
     parts.sort(key=lambda part: -abs(part.value))
     shown, left = parts[:most], parts[most:]
-    for kind, name in (("past", f"{times}{tr('W · h')}"), ("word", f"{scale}{u} · x")):
+    for kind, name in (("past", f"{times}{w} · {tr('h')}"), ("word", f"{scale}{u} · x")):
         rest = [part.value for part in left if part.kind == kind]
         if rest:
             added = tr_n("{n:,} product added up", "{n:,} products added up", len(rest))
@@ -92,7 +92,8 @@ def plain(latex: str) -> str:
 Looks = Mapping[str, tuple[str, str]]
 """By the kind of a part what the legend calls it, to be translated, and its colour."""
 
-OF_GATE: Looks = {"past": (N_("W h: from the state before"), palette.BLUE), "word": (N_("U x: from what is read"), palette.ORANGE),
+OF_GATE: Looks = {"past": (N_("W h: from the state before"), palette.BLUE),
+                  "word": (N_("U x: from what is read"), palette.ORANGE),
                   "bias": (N_("bias"), palette.GREY), "sum": (N_("sum"), palette.GREEN)}  # fmt: skip
 OF_LOGIT: Looks = {"state": (N_("V h: from the state"), palette.BLUE), "bias": (N_("bias"), palette.GREY),
                    "sum": (N_("logit"), palette.GREEN)}  # fmt: skip
