@@ -54,7 +54,8 @@ def along(series: Mapping[str, Sequence[Group]], units: str) -> Figure:
     top = max((one.loss for parts in series.values() for one in parts), default=0)
     return frame(
         data, 300, ("along", units), showlegend=len(series) > 1,
-        xaxis={"title": {"text": tr("place in the text, in {units}", units=units)}, "unifiedhovertitle": {"text": tr("around %{x:,.0f}")}},
+        xaxis={"title": {"text": tr("place in the text, in {units}", units=units)},
+               "unifiedhovertitle": {"text": tr("around %{x:,.0f}")}},
         yaxis={"title": {"text": tr("mean loss in nats")}, "range": [0, 1.06 * top or 1]},
     )  # fmt: skip
 
