@@ -10,8 +10,8 @@ from rnn_core.figures import terms as figures
 from rnn_core.language import N_, formula, tr, tr_n
 from rnn_core.results import GateTerms, UnitStep
 from rnn_core.views.inputs import Inputs
-from rnn_core.views.inspect import Held
-from rnn_core.views.view import Choice, Part, Table, View, literal, number
+from rnn_core.views.inspect.looks import Held, place
+from rnn_core.views.view import Choice, Part, Table, View, number
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Unit:
 
     @property
     def where(self) -> str:
-        return f"t = {self.found.step + 1} (“{literal(self.token, 30)}”)"
+        return place(self.found.step, self.token)
 
 
 def unit_of(inputs: Inputs, controls: Gate) -> Unit:

@@ -116,7 +116,7 @@ def pick_step(point: list[Any]) -> dict[str, Any]:
 
 
 def place(step: int, token: str) -> str:
-    return f"t = {step + 1} (“{literal(token, 30)}”)"
+    return tr("t = {t} (“{token}”)", t=step + 1, token=literal(token, 30))
 
 
 def known_words(both: bool) -> str:

@@ -26,7 +26,7 @@ class Walked:
         recurrent: whether it multiplies the state before.
         ways: of single losses, and as the last one that of every step.
         cuts: the latter with its gradient cut before each step; None where it is not cut.
-        cut: that the text was cut, as a sentence; empty when it was not.
+        tokens: of the whole text, and of the beginning that the way back is of.
     """
 
     along: Unrolled
@@ -36,7 +36,7 @@ class Walked:
     recurrent: bool
     ways: tuple[WayBack, ...]
     cuts: CutWays | None
-    cut: str
+    tokens: tuple[int, int] = (0, 0)
 
     @property
     def own(self) -> WayBack:
@@ -51,13 +51,18 @@ def _walked(inputs: Inputs, controls: Pictured) -> Walked:
     flow = way.flow
     parts = way.ways[-1].weights[flow.rows, None] * flow.layers[-len(way.done.layers[-1])].states
     letter, recurrent = cell.declared[parameter].letter, parameter in cell.of_step
-    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.ways, way.cut_ways, way.cut)
+    tokens = len(inputs.trace.tokens) - 2, len(way.trace.tokens) - 2
+    return Walked(along, flow.rows, parts.astype(np.float32), letter, recurrent, way.ways, way.cut_ways, tokens)
 
 
 def draw_walked(found: Walked) -> tuple[Part, ...]:
-    letter, along = tr(found.letter), found.along
+    letter, along, (count, kept) = tr(found.letter), found.along, found.tokens
+    cut = tr(
+        "This text has {count:,} tokens; the way back is of its first {kept:,}, read as a text of their own.",
+        count=count, kept=kept,
+    )
     said = [
-        *([found.cut] if found.cut else []),
+        *([cut] if kept < count else []),
         tr(
             "The gradient walks back in one sweep: at each state, the gradient from above joins the one that arrives from the "
             "step that was read after it.",

@@ -148,7 +148,7 @@ def _walked(inputs: Inputs, controls: PicturedPair) -> Walked:
     parameter = way.followed
     nothing = np.empty((0, 0), np.float32)
     return Walked(pair_of(inputs.run, way.translation), np.empty(0, int), nothing, cell.declared[parameter].letter,
-                  parameter in cell.of_step, way.ways, None, "")  # fmt: skip
+                  parameter in cell.of_step, way.ways, None)  # fmt: skip
 
 
 def _walked_bytes(inputs: Inputs) -> int:
