@@ -308,7 +308,9 @@ def _draw_copied(found: Copied) -> tuple[Part, ...]:
 
 def _said_of_unknown(u: Unknown, unit: str) -> str:
     one, several = units(unit, 1), units(unit)
-    said = [tr_n("The sources have {n:,} unknown {unit}.", "The sources have {n:,} unknown {units}.", u.tokens, unit=one, units=several)]
+    said = [tr_n(
+        "The sources have {n:,} unknown {unit}.", "The sources have {n:,} unknown {units}.", u.tokens, unit=one, units=several,
+    )]  # fmt: skip
     if u.wanted:
         said += [
             tr("{share} stand unchanged in a reference: to copy them is right.", share=_share(u.wanted, u.tokens)), _limit(u),
@@ -391,7 +393,8 @@ def _explain_copied(found: Copied) -> str:
 
 
 COPIED: View[Controls, Copied] = View(
-    "copied", N_("What happens to unknown words?"), ("evaluation",), Controls, _copied, _draw_copied, _explain_copied, _most_bytes,
+    "copied", N_("What happens to unknown words?"), ("evaluation",), Controls, _copied, _draw_copied, _explain_copied,
+    _most_bytes,
 )  # fmt: skip
 
 
@@ -436,7 +439,8 @@ def _explain_loops(found: Loops) -> str:
 
 
 LOOPS: View[Controls, Loops] = View(
-    "loops", N_("Does the decoder get stuck in a loop?"), ("evaluation",), Controls, _loops, _draw_loops, _explain_loops, _most_bytes,
+    "loops", N_("Does the decoder get stuck in a loop?"), ("evaluation",), Controls, _loops, _draw_loops, _explain_loops,
+    _most_bytes,
 )  # fmt: skip
 
 
